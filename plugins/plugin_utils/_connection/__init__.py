@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From Ansible's connection plugins to ``send(bytes) -> bytes``. Private to this collection.
+
+The only place that knows pywinrm and the private names of ansible-core. No remote shell is opened: the plugin's own
+``_connect`` is never called, its options are.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleError
+
+from .neighbours import Neighbours
+
+if t.TYPE_CHECKING:
+    from ansible.plugins.connection import ConnectionBase
+
+__all__ = ["Neighbours", "Sender", "UnsupportedConnection", "open_sender"]
+
+
+class Sender(t.Protocol):
+    """An authenticated way to one node.
+
+    Attributes:
+        address: host and port, for messages.
+        operation_timeout: seconds that the node may take for one request, shorter than what the sender waits.
+    """
+
+    address: str
+    operation_timeout: int
+
+    def send(self, request: bytes) -> bytes:
+        """Post one envelope; see ``_wsman.transport.Send``."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection; a later send opens it again."""
+        ...
+
+
+class UnsupportedConnection(AnsibleError):
+    """The host's connection plugin cannot carry WS-Management."""
+
+
+def open_sender(connection: ConnectionBase) -> Sender:
+    """Return the sender for a connection plugin whose options are set. Sends nothing. Raises UnsupportedConnection."""
+    if connection.transport != "winrm":
+        raise UnsupportedConnection(
+            f"The connection plugin {connection.transport!r} cannot carry WS-Management, which hyperv.migration speaks "
+            "to the node. Set ansible_connection to winrm for this host; user, password, port and "
+            "ansible_winrm_* variables stay as for any other Windows task."
+        )
+    from .winrm import WinrmSender
+
+    return WinrmSender(connection)

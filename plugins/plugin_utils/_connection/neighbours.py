@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Connections to nodes other than the task's host. Private to this collection."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import typing as t
+from collections.abc import Mapping
+
+from ansible import constants as C
+from ansible.plugins.loader import connection_loader
+
+if t.TYPE_CHECKING:
+    from ansible.plugins.connection import ConnectionBase
+
+
+class Neighbours:
+    """Makes connection plugins for other nodes from the task's own one and from the inventory.
+
+    A node is the inventory host whose name or ``ansible_host`` has the node's name as its first label. Variables of
+    that host win; what it does not set is taken from the task's connection, so that credentials given once suffice.
+    A node that is not in the inventory is reached by its name.
+    """
+
+    def __init__(self, connection: ConnectionBase, task_vars: Mapping[str, t.Any]) -> None:
+        self._connection = connection
+        self._hostvars: Mapping[str, Mapping[str, t.Any]] = task_vars.get("hostvars") or {}
+        self._hosts: list[str] = list((task_vars.get("groups") or {}).get("all", ()))
+
+    def connection(self, node: str) -> ConnectionBase:
+        """Return a connection plugin for ``node`` with its options set; nothing is sent yet."""
+        host = self._inventory_host(node)
+        variables = self._hostvars[host] if host else {}
+        kind = str(variables.get("ansible_connection", self._connection._load_name))
+        made = connection_loader.get(kind, self._connection._play_context, os.devnull)
+        definitions = C.config.get_configuration_definitions("connection", made._load_name)
+        names = {one["name"] for option in definitions.values() for one in option.get("vars", ())}
+        own = {name: variables[name] for name in names if name in variables}
+        extras = {
+            name: variables[name]
+            for name in variables
+            if name.startswith(f"ansible_{made._load_name.rpartition('.')[2]}_") and name not in own
+        }
+        made.set_options(var_options={**own, "_extras": extras or self._connection.get_option("_extras")})
+        for option, definition in definitions.items():
+            if not any(one["name"] in own for one in definition.get("vars", ())):
+                self._inherit(made, option)
+        made.set_option("remote_addr", own.get("ansible_winrm_host") or own.get("ansible_host") or host or node)
+        return t.cast("ConnectionBase", made)
+
+    def _inherit(self, made: ConnectionBase, option: str) -> None:
+        if option in self._connection._options:
+            made.set_option(option, self._connection.get_option(option))
+
+    def _inventory_host(self, node: str) -> str | None:
+        for host in self._hosts:
+            address = self._hostvars[host].get("ansible_host", host)
+            if node.lower() in (_label(host), _label(str(address))):
+                return host
+        return None
+
+
+def _label(name: str) -> str:
+    """Return the first label of a host name in lower case; an address stays whole."""
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return name.partition(".")[0].lower()

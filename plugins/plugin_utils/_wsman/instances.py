@@ -1,0 +1,175 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""CIM instances and method results as they stand in a SOAP body. Private to this collection.
+
+The wire names no types, tells no array of one from a scalar, and leaves NULL properties out or marks them nil. So an
+Instance keeps what was sent, and its reader asks for what the class definition promises.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import typing as t
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element
+
+from .embedded import EmbeddedReadError, read_embedded
+from .namespaces import XSI, split_resource_uri
+from .references import Reference, read_reference
+from .values import CimType, Scalar, UnexpectedValue, parse, parse_octets
+
+_NIL = f"{{{XSI}}}nil"
+# Windows puts times into cim:Datetime, cim:Interval or cim:Date; a column list loses the prefix, and other servers
+# write CIM_DateTime in a namespace of their own.
+_TIMES = frozenset({"Datetime", "Interval", "Date", "CIM_DateTime"})
+
+Raw = t.Union[None, str, Reference, "Instance"]
+_T = t.TypeVar("_T")
+
+
+def local_name(element: Element) -> str:
+    """Return an element's name without its namespace."""
+    return element.tag.rpartition("}")[2]
+
+
+def read_value(element: Element) -> Raw:
+    """Read one property or parameter element."""
+    if element.get(_NIL, "").lower() in ("true", "1"):
+        return None
+    if len(element) == 0:
+        return element.text or ""
+    reference = read_reference(element)
+    if reference is not None:
+        return reference
+    first = element[0]
+    if len(element) == 1 and len(first) == 0 and local_name(first) in _TIMES:
+        return first.text or ""
+    return read_instance(element)
+
+
+def read_instance(element: Element) -> Instance:
+    """Read an instance, a method's output, or a row of a column list (which has no class name)."""
+    properties: dict[str, tuple[Raw, ...]] = {}
+    for child in element:
+        name = local_name(child).lower()
+        properties[name] = (*properties.get(name, ()), read_value(child))
+    uri, brace, class_name = element.tag[1:].rpartition("}")
+    try:
+        namespace = split_resource_uri(uri)[0] if brace else ""
+    except ValueError:
+        namespace = ""
+    return Instance(class_name if namespace else "", namespace, properties)
+
+
+@dataclasses.dataclass(frozen=True)
+class Instance:
+    """What a host sent of one instance or method result.
+
+    Attributes:
+        class_name: its own class, which may be a subclass of the one asked for; empty in a row of a column list.
+        namespace: its CIM namespace, empty where the wire does not tell.
+        properties: values by property name in lower case; NULL is None, or not there at all.
+    """
+
+    class_name: str
+    namespace: str
+    properties: Mapping[str, tuple[Raw, ...]]
+
+    def text(self, name: str) -> str | None:
+        """Return a string property; None for NULL."""
+        return self._one(name, self.texts(name))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a string array; empty for NULL."""
+        return tuple(self._text(name, raw) for raw in self._raws(name))
+
+    def integer(self, name: str, cim_type: CimType = CimType.UINT64) -> int | None:
+        """Return an integer property; None for NULL. Raises UnexpectedValue outside the range of its type."""
+        return self._one(name, self.integers(name, cim_type))
+
+    def integers(self, name: str, cim_type: CimType = CimType.UINT64) -> tuple[int, ...]:
+        """Return an integer array; empty for NULL."""
+        return tuple(t.cast(int, value) for value in self._parsed(name, cim_type))
+
+    def boolean(self, name: str) -> bool | None:
+        """Return a boolean property; None for NULL."""
+        return self._one(name, tuple(t.cast(bool, value) for value in self._parsed(name, CimType.BOOLEAN)))
+
+    def real(self, name: str) -> float | None:
+        """Return a real property; None for NULL."""
+        return self._one(name, tuple(t.cast(float, value) for value in self._parsed(name, CimType.REAL64)))
+
+    def char16(self, name: str) -> str | None:
+        """Return a char16 property; None for NULL."""
+        return self._one(name, tuple(t.cast(str, value) for value in self._parsed(name, CimType.CHAR16)))
+
+    def datetime(self, name: str) -> dt.datetime | None:
+        """Return a point in time in UTC; None for NULL and for "never"."""
+        value = self._one(name, self._parsed(name, CimType.DATETIME))
+        if isinstance(value, dt.timedelta):
+            raise UnexpectedValue(f"{self._label(name)}: an interval stands where a date is expected")
+        return t.cast("dt.datetime | None", value)
+
+    def interval(self, name: str) -> dt.timedelta | None:
+        """Return a length of time; None for NULL."""
+        value = self._one(name, self._parsed(name, CimType.DATETIME))
+        if isinstance(value, dt.datetime):
+            raise UnexpectedValue(f"{self._label(name)}: a date stands where an interval is expected")
+        return t.cast("dt.timedelta | None", value)
+
+    def octets(self, name: str) -> bytes | None:
+        """Return a uint8 array; None for NULL."""
+        texts = self.texts(name)
+        return parse_octets(texts) if texts else None
+
+    def reference(self, name: str) -> Reference | None:
+        """Return a REF; None for NULL."""
+        return self._one(name, self.references(name))
+
+    def references(self, name: str) -> tuple[Reference, ...]:
+        """Return an array of REF; empty for NULL."""
+        found = tuple(raw for raw in self._raws(name) if raw != "")
+        for raw in found:
+            if not isinstance(raw, Reference):
+                raise UnexpectedValue(f"{self._label(name)} holds no reference")
+        return t.cast("tuple[Reference, ...]", found)
+
+    def embedded(self, name: str) -> Instance | None:
+        """Return an embedded instance, sent as an element tree or as CIM-XML text; None for NULL."""
+        return self._one(name, self.embeddeds(name))
+
+    def embeddeds(self, name: str) -> tuple[Instance, ...]:
+        """Return an array of embedded instances; empty for NULL."""
+        return tuple(self._embedded(name, raw) for raw in self._raws(name) if raw != "")
+
+    def _embedded(self, name: str, raw: Raw) -> Instance:
+        if isinstance(raw, Instance):
+            return raw
+        try:
+            class_name, properties = read_embedded(self._text(name, raw))
+        except EmbeddedReadError as error:
+            raise UnexpectedValue(f"{self._label(name)}: {error}") from error
+        return Instance(class_name, self.namespace, t.cast("Mapping[str, tuple[Raw, ...]]", properties))
+
+    def _raws(self, name: str) -> tuple[Raw, ...]:
+        return tuple(raw for raw in self.properties.get(name.lower(), ()) if raw is not None)
+
+    def _parsed(self, name: str, cim_type: CimType) -> tuple[Scalar | None, ...]:
+        try:
+            return tuple(parse(self._text(name, raw), cim_type) for raw in self._raws(name))
+        except UnexpectedValue as error:
+            raise UnexpectedValue(f"{self._label(name)}: {error}") from error
+
+    def _text(self, name: str, raw: Raw) -> str:
+        if not isinstance(raw, str):
+            raise UnexpectedValue(f"{self._label(name)} holds no text")
+        return raw
+
+    def _one(self, name: str, values: tuple[_T, ...]) -> _T | None:
+        if len(values) > 1:
+            raise UnexpectedValue(f"{self._label(name)} holds {len(values)} values where one is expected")
+        return values[0] if values else None
+
+    def _label(self, name: str) -> str:
+        return f"{self.class_name}.{name}" if self.class_name else name

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One page of an enumeration. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+from xml.etree.ElementTree import Element
+
+from .instances import Instance, read_instance
+from .namespaces import ADDRESSING, ENUMERATION, WSMAN
+from .references import Reference, read_reference
+
+_EPR = f"{{{ADDRESSING}}}EndpointReference"
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """One instance of an enumeration, with its reference where that was asked for."""
+
+    instance: Instance
+    reference: Reference | None
+
+
+@dataclasses.dataclass
+class Page:
+    """The items of one answer, and the context that gets the next ones (None at the end)."""
+
+    items: list[Item]
+    context: str | None
+
+
+def read_page(answer: Element) -> Page:
+    """Read an EnumerateResponse or PullResponse.
+
+    Items and EndOfSequence stand in either of two namespaces, by the operation and the server. The end is
+    EndOfSequence, even beside a context, or the lack of a context.
+    """
+    items = [
+        _read_item(element)
+        for namespace in (WSMAN, ENUMERATION)
+        for box in answer.findall(f"{{{namespace}}}Items")
+        for element in box
+    ]
+    ended = any(answer.find(f"{{{namespace}}}EndOfSequence") is not None for namespace in (WSMAN, ENUMERATION))
+    context = (answer.findtext(f"{{{ENUMERATION}}}EnumerationContext") or "").strip()
+    return Page(items, None if ended or not context else context)
+
+
+def _read_item(element: Element) -> Item:
+    if element.tag == _EPR:
+        return Item(Instance("", "", {}), read_reference(element))
+    if element.tag == f"{{{WSMAN}}}Item":
+        own = next((child for child in element if child.tag != _EPR), None)
+        instance = read_instance(own) if own is not None else Instance("", "", {})
+        return Item(instance, read_reference(element))
+    return Item(read_instance(element), None)

@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The URIs of WS-Management and of WMI behind it ([MS-WSMV] 2.2.1, DSP0226, DSP0227). Private to this collection."""
+
+from __future__ import annotations
+
+SOAP = "http://www.w3.org/2003/05/soap-envelope"
+ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
+WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
+WSMAN_MICROSOFT = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"
+WSMAN_FAULT = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
+CIM_COMMON = "http://schemas.dmtf.org/wbem/wscim/1/common"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+ANONYMOUS = ADDRESSING + "/role/anonymous"
+WQL_DIALECT = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
+WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
+
+GET = TRANSFER + "/Get"
+ENUMERATE = ENUMERATION + "/Enumerate"
+PULL = ENUMERATION + "/Pull"
+RELEASE = ENUMERATION + "/Release"
+
+
+def resource_uri(namespace: str, class_name: str) -> str:
+    """Return the resource URI of a WMI class; the class ``*`` stands for all classes, as WQL needs it."""
+    return f"{WMI}{namespace.replace(chr(92), '/')}/{class_name}"
+
+
+def split_resource_uri(uri: str) -> tuple[str, str]:
+    """Return namespace (``root/virtualization/v2``) and class of a WMI resource URI.
+
+    The prefix is compared without case, as Windows does. Raises ValueError for any other URI.
+    """
+    uri = uri.strip()
+    namespace, slash, class_name = uri[len(WMI) :].rpartition("/")
+    if not uri.lower().startswith(WMI.lower()) or not slash or not class_name:
+        raise ValueError(f"{uri!r} is no resource URI of a WMI class")
+    return namespace, class_name

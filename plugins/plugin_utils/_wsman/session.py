@@ -1,0 +1,194 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""CIM operations over ``send``: Get, Enumerate with Pull and Release, Invoke. Private to this collection.
+
+Reads are repeated where repeating is harmless and likely to help; a method call is sent once, unless the node said
+that it refused before it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import typing as t
+from collections.abc import Callable, Mapping
+from xml.etree.ElementTree import Element
+
+from .envelopes import OPERATION_TIMEOUT, UnreadableAnswer, new_message_id, read_answer, write_request
+from .faults import Fault
+from .instances import Instance, read_instance
+from .items import Item, Page, read_page
+from .namespaces import ENUMERATE, GET, PULL, RELEASE, WQL_DIALECT, resource_uri
+from .references import Reference, reference_body
+from .transport import AnswerLost, Clock, NodeBusy, Send, TransportError
+from .values import Scalar, wsman_text
+from .wql import Query
+from .xmltext import escaped
+
+# Seconds before each repetition of a read. A lost session is cured by the first one; a busy or restarting service
+# takes longer: WinRM's quota on small hosts frees up within some 30 seconds.
+READ_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+PAGE_SIZE = 1000  # instances a page; the node sends fewer where the envelope would grow too large
+
+Parameter = t.Union[None, Scalar, Reference, "list[Scalar]", "list[Reference]", "tuple[str, ...]"]
+_T = t.TypeVar("_T")
+
+
+class Session:
+    """CIM operations on one node. Knows no host and no socket.
+
+    Attributes:
+        node: the node's name for messages to people.
+        requests: number of requests sent so far.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        clock: Clock,
+        node: str,
+        *,
+        operation_timeout: int = OPERATION_TIMEOUT,
+        new_id: Callable[[], str] = new_message_id,
+    ) -> None:
+        self.node = node
+        self.requests = 0
+        self._operation_timeout = operation_timeout
+        self._send = send
+        self._clock = clock
+        self._new_id = new_id
+        self._to = f"http://{node}:5985/wsman"
+        self._without_wql: set[str] = set()
+
+    def get(self, reference: Reference) -> Instance:
+        """Return one instance. Raises Fault (``is_not_found`` where it is gone) and TransportError."""
+        return read_instance(self._repeat(lambda: self._exchange(GET, reference)))
+
+    def query(self, namespace: str, query: Query) -> list[Instance]:
+        """Return the instances that answer ``query``. Raises Fault and TransportError.
+
+        Where the node refuses WQL, the whole class is enumerated and filtered here, and the namespace is remembered.
+        """
+        if namespace.lower() not in self._without_wql:
+            wanted = f'<w:Filter Dialect="{WQL_DIALECT}">{escaped(query.text())}</w:Filter>'
+            try:
+                return [item.instance for item in self._enumerate(resource_uri(namespace, "*"), wanted)]
+            except Fault as fault:
+                if not fault.is_filter_refused:
+                    raise
+                self._without_wql.add(namespace.lower())
+        everything = self._enumerate(resource_uri(namespace, query.class_name))
+        return [item.instance for item in everything if query.matches(item.instance)]
+
+    def references(self, namespace: str, query: Query) -> list[tuple[Reference, Instance]]:
+        """Return instances with the references that the node gives for them. Raises as ``query`` does."""
+        mode = "<w:EnumerationMode>EnumerateObjectAndEPR</w:EnumerationMode>"
+        found = self._enumerate(resource_uri(namespace, query.class_name), mode)
+        return [
+            (item.reference, item.instance)
+            for item in found
+            if item.reference is not None and query.matches(item.instance)
+        ]
+
+    def invoke(self, target: Reference, method: str, parameters: Mapping[str, Parameter]) -> Instance:
+        """Call a method and return its out-parameters, ``ReturnValue`` among them.
+
+        Raises Fault; AnswerLost (or a Fault that ``is_timed_out``) means that the outcome is unknown: look before you
+        call again. Only refusals that come before the call starts (quota, busy) are waited out here.
+        """
+        body = _input(target.uri, method, parameters)
+        for pause in READ_PAUSES[1:]:
+            try:
+                return read_instance(self._exchange(f"{target.uri}/{method}", target, body))
+            except NodeBusy:
+                pass
+            except Fault as fault:
+                if not fault.is_quota:
+                    raise
+            self._clock.pause(pause)
+        return read_instance(self._exchange(f"{target.uri}/{method}", target, body))
+
+    def _exchange(self, action: str, target: Reference, body: str = "") -> Element:
+        message_id = self._new_id()
+        self.requests += 1
+        request = write_request(
+            action, target, body, to=self._to, message_id=message_id, operation_timeout=self._operation_timeout
+        )
+        return read_answer(self._send(request), message_id)
+
+    def _repeat(self, read: Callable[[], _T]) -> _T:
+        for pause in READ_PAUSES:
+            try:
+                return read()
+            except Fault as fault:
+                if not fault.is_transient:
+                    raise
+            except (AnswerLost, NodeBusy, UnreadableAnswer):
+                pass  # the next send starts a new session
+            self._clock.pause(pause)
+        return read()
+
+    def _enumerate(self, uri: str, options: str = "") -> list[Item]:
+        return self._repeat(lambda: self._enumerate_once(Reference(uri, ()), options))
+
+    def _enumerate_once(self, target: Reference, options: str) -> list[Item]:
+        """Read all pages. An enumeration that vanishes between two pages is started once more."""
+        try:
+            return self._pages(target, options)
+        except _EnumerationGone:
+            return self._pages(target, options)
+
+    def _pages(self, target: Reference, options: str) -> list[Item]:
+        body = f"<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>{PAGE_SIZE}</w:MaxElements>{options}</n:Enumerate>"
+        page = read_page(self._exchange(ENUMERATE, target, body))
+        items = page.items
+        while page.context is not None:
+            page = self._pull(target, page.context)
+            items.extend(page.items)
+        return items
+
+    def _pull(self, target: Reference, context: str) -> Page:
+        context_element = f"<n:EnumerationContext>{escaped(context)}</n:EnumerationContext>"
+        body = f"<n:Pull>{context_element}<n:MaxElements>{PAGE_SIZE}</n:MaxElements></n:Pull>"
+        for pause in READ_PAUSES:
+            try:
+                return read_page(self._exchange(PULL, target, body))
+            except Fault as fault:
+                if fault.is_context_gone:
+                    raise _EnumerationGone from fault
+                if not fault.is_transient:
+                    self._release(target, context_element)
+                    raise
+                self._clock.pause(pause)
+        self._release(target, context_element)
+        return read_page(self._exchange(PULL, target, body))
+
+    def _release(self, target: Reference, context_element: str) -> None:
+        # The node drops an idle enumeration by itself; what matters is the error that led here.
+        with contextlib.suppress(Fault, TransportError, UnreadableAnswer):
+            self._exchange(RELEASE, target, f"<n:Release>{context_element}</n:Release>")
+
+
+class _EnumerationGone(Exception):
+    """The node no longer knows the enumeration between two of its pages."""
+
+
+def _input(uri: str, method: str, parameters: Mapping[str, Parameter]) -> str:
+    """Return ``METHOD_INPUT`` (DSP0227 section 10). None leaves the parameter out, which WMI reads as NULL."""
+    # The prefix p is bound anew here: the method's namespace is the class URI.
+    elements = []
+    for name, value in parameters.items():
+        for one in value if isinstance(value, (list, tuple)) else () if value is None else (value,):
+            elements.append(f"<p:{name}>{_parameter(one)}</p:{name}>")
+    return f'<p:{method}_INPUT xmlns:p="{escaped(uri)}">{"".join(elements)}</p:{method}_INPUT>'
+
+
+def _parameter(value: Scalar | Reference) -> str:
+    if isinstance(value, Reference):
+        return reference_body(value)
+    text = escaped(wsman_text(value))
+    if isinstance(value, dt.datetime):
+        return f"<cim:Datetime>{text}</cim:Datetime>"
+    if isinstance(value, dt.timedelta):
+        return f"<cim:Interval>{text}</cim:Interval>"
+    return text

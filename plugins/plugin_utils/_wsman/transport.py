@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the codec asks of the world outside: something that posts bytes, and a clock. Private to this collection."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+
+Send = Callable[[bytes], bytes]
+"""Posts one SOAP envelope and returns the one that answers it, be it a result or a fault.
+
+Raises Unreachable, NodeBusy or AnswerLost. After AnswerLost the next call starts a new session by itself.
+"""
+
+
+class TransportError(Exception):
+    """No answer came from the node."""
+
+
+class Unreachable(TransportError):
+    """The request was not carried out: no connection, no trust, or no permission. The text says what to check."""
+
+
+class AnswerLost(TransportError):
+    """The connection broke after the request was on its way: it may have been carried out, or not."""
+
+
+class NodeBusy(TransportError):
+    """The node's HTTP layer turned the request away before anything was done (503): repeat it later."""
+
+
+class Clock(t.Protocol):
+    """Time as the waiting code sees it."""
+
+    def now(self) -> float:
+        """Return seconds that only ever grow."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Let ``seconds`` pass."""
+        ...

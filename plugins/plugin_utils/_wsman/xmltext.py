@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Text as XML 1.0 can carry it. Private to this collection."""
+
+from __future__ import annotations
+
+import re
+from xml.sax.saxutils import escape
+
+# Production [2] Char of XML 1.0: everything else is refused by every parser, so it is refused here by name.
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class UnsendableText(ValueError):
+    """A text holds a character that XML cannot carry."""
+
+
+def refuse_unsendable(text: str) -> str:
+    """Return ``text``, or raise UnsendableText that names the first character XML 1.0 forbids."""
+    found = _ILLEGAL.search(text)
+    if found:
+        raise UnsendableText(
+            f"{text!r} holds the control character U+{ord(found.group()):04X} at position {found.start()}, "
+            "which cannot be sent in XML. Remove it."
+        )
+    return text
+
+
+def escaped(text: str) -> str:
+    """Return ``text`` as XML element content or attribute value in double quotes.
+
+    A carriage return becomes a character reference: a parser would turn it into a line feed.
+    """
+    return escape(refuse_unsendable(text), {"\r": "&#13;", '"': "&quot;"})
