@@ -63,7 +63,7 @@ class WinrmSender:
             self._transport = None
 
     def _log_in_with(self, request: bytes) -> bytes:
-        """Try the configured ways to log in one after the other, as Ansible's plugin does, and keep the one that works."""
+        """Try the configured ways to log in one after the other, as Ansible's plugin does; keep the one that works."""
         for method in self._plugin._winrm_transport:
             transport = self._open(method)
             try:

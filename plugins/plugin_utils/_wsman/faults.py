@@ -42,6 +42,7 @@ class Fault(Exception):
         reason: the host's text, which is in the host's language: for people only.
         machine: the node that refused, where it says so.
         detail: WMI's operation and parameter, where given.
+        node, operation: whom the request went to and what it asked, filled in by the session.
     """
 
     code: int | None
@@ -50,11 +51,14 @@ class Fault(Exception):
     reason: str = ""
     machine: str = ""
     detail: str = ""
+    node: str = ""
+    operation: str = ""
 
     def __str__(self) -> str:
         number = f" (0x{self.code:08X})" if self.code is not None else f" ({self.subcode})" if self.subcode else ""
         place = f" [{self.detail}]" if self.detail else ""
-        return f"{self.reason or 'the node refused without saying why'}{number}{place}"
+        question = f"{self.node} refused {self.operation}: " if self.node else ""
+        return f"{question}{self.reason or 'no reason given'}{number}{place}"
 
     def _is(self, codes: frozenset[int], *subcodes: str) -> bool:
         if self.code is not None and self.code not in (_WSMAN + 3, 0):

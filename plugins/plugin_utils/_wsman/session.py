@@ -69,26 +69,25 @@ class Session:
 
         Where the node refuses WQL, the whole class is enumerated and filtered here, and the namespace is remembered.
         """
+        return [item.instance for item in self._items(namespace, query, "")]
+
+    def references(self, namespace: str, query: Query) -> list[Reference]:
+        """Return the references of the instances that answer ``query``, as the node gives them. Raises as it does."""
+        mode = "<w:EnumerationMode>EnumerateObjectAndEPR</w:EnumerationMode>"
+        found = self._items(namespace, query, mode)
+        return [item.reference for item in found if item.reference is not None]
+
+    def _items(self, namespace: str, query: Query, mode: str) -> list[Item]:
         if namespace.lower() not in self._without_wql:
             wanted = f'<w:Filter Dialect="{WQL_DIALECT}">{escaped(query.text())}</w:Filter>'
             try:
-                return [item.instance for item in self._enumerate(resource_uri(namespace, "*"), wanted)]
+                return self._enumerate(resource_uri(namespace, "*"), mode + wanted)
             except Fault as fault:
                 if not fault.is_filter_refused:
                     raise
                 self._without_wql.add(namespace.lower())
-        everything = self._enumerate(resource_uri(namespace, query.class_name))
-        return [item.instance for item in everything if query.matches(item.instance)]
-
-    def references(self, namespace: str, query: Query) -> list[tuple[Reference, Instance]]:
-        """Return instances with the references that the node gives for them. Raises as ``query`` does."""
-        mode = "<w:EnumerationMode>EnumerateObjectAndEPR</w:EnumerationMode>"
-        found = self._enumerate(resource_uri(namespace, query.class_name), mode)
-        return [
-            (item.reference, item.instance)
-            for item in found
-            if item.reference is not None and query.matches(item.instance)
-        ]
+        everything = self._enumerate(resource_uri(namespace, query.class_name), mode)
+        return [item for item in everything if query.matches(item.instance)]
 
     def invoke(self, target: Reference, method: str, parameters: Mapping[str, Parameter]) -> Instance:
         """Call a method and return its out-parameters, ``ReturnValue`` among them.
@@ -114,7 +113,11 @@ class Session:
         request = write_request(
             action, target, body, to=self._to, message_id=message_id, operation_timeout=self._operation_timeout
         )
-        return read_answer(self._send(request), message_id)
+        try:
+            return read_answer(self._send(request), message_id)
+        except Fault as fault:
+            fault.node, fault.operation = self.node, f"{action.rpartition('/')[2]} {target.uri.rpartition('wmi/')[2]}"
+            raise
 
     def _repeat(self, read: Callable[[], _T]) -> _T:
         for pause in READ_PAUSES:

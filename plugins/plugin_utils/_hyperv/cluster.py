@@ -1,0 +1,120 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The cluster as it can be asked: which node to ask what. Private to this collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .._wsman.faults import Fault
+from .._wsman.instances import Instance
+from .._wsman.references import Reference
+from .._wsman.session import Session
+from .._wsman.transport import Clock, TransportError
+from .._wsman.wql import Query
+from .errors import HyperVError
+
+HYPERV_CLUSTER = "root/HyperVCluster/v2"
+VIRTUALIZATION = "root/virtualization/v2"
+MSCLUSTER = "root/MSCluster"
+CIMV2 = "root/cimv2"
+
+CORE_GROUP = 1  # MSCluster_ResourceGroup.GroupType of "Cluster Group" (ClusGroupTypeCoreCluster, Microsoft docs)
+
+
+def first_label(name: str) -> str:
+    """Return the part of a host name that tells nodes apart: the first label in lower case."""
+    return name.strip().partition(".")[0].lower()
+
+
+class Cluster:
+    """Sessions to the nodes of one cluster.
+
+    ``connect(None)`` opens the task's own host and ``connect(node)`` any node by name. Sessions are opened when first
+    used and kept.
+    """
+
+    def __init__(self, connect: Callable[[str | None], Session], clock: Clock) -> None:
+        self.clock = clock
+        self._connect = connect
+        self._home: Session | None = None
+        self._sessions: dict[str, Session] = {}
+        self._provider: Session | None = None
+
+    @property
+    def home(self) -> Session:
+        """The session to the task's host: any node knows the cluster (Root\\MSCluster)."""
+        if self._home is None:
+            self._home = self._connect(None)
+            self._sessions[first_label(self._home.node)] = self._home
+        return self._home
+
+    def node(self, name: str) -> Session:
+        """The session to one node, for what only that node knows."""
+        label = first_label(name)
+        if label == first_label(self.home.node):
+            return self.home
+        if label not in self._sessions:
+            self._sessions[label] = self._connect(name)
+        return self._sessions[label]
+
+    @property
+    def hyperv(self) -> Session:
+        """The session to the node that is asked about Root\\HyperVCluster\\v2."""
+        return self._provider or self.home
+
+    def query_hyperv(self, query: Query) -> list[Instance]:
+        """Query Root\\HyperVCluster\\v2 where it answers.
+
+        Its provider is a cluster resource that may be online on one node only; elsewhere the namespace answers with
+        nothing. So nothing means "no such thing" only where something else was seen. Raises HyperVError if no node
+        shows anything.
+        """
+        try:
+            rows = self.hyperv.query(HYPERV_CLUSTER, query)
+        except TransportError:
+            if self._provider is None or self._provider is self.home:
+                raise
+            rows = []  # the node that answered before is gone: look for the provider again
+            self._provider = None
+        if rows:
+            self._provider = self.hyperv
+        elif self._provider is None:
+            self._provider = self._find_provider()
+            rows = self._provider.query(HYPERV_CLUSTER, query)
+        return rows
+
+    def hyperv_references(self, query: Query) -> list[Reference]:
+        """Return references from the node that answers Root\\HyperVCluster\\v2."""
+        return self.hyperv.references(HYPERV_CLUSTER, query)
+
+    def forget_provider(self) -> None:
+        """Look again, at the next query, which node answers Root\\HyperVCluster\\v2: it can move."""
+        self._provider = None
+
+    def _find_provider(self) -> Session:
+        asked = []
+        for name in (self.home.node, *self._likely_providers()):
+            session = self.node(name)
+            if session.node in asked:
+                continue
+            asked.append(session.node)
+            try:
+                if session.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", ("Name",))):
+                    return session
+            except (Fault, TransportError):
+                if session is self.home:
+                    raise
+        raise HyperVError(
+            f"None of the nodes {', '.join(asked)} shows anything in Root\\HyperVCluster\\v2. Check that the cluster "
+            'resource of type "Virtual Machine Cluster WMI" in the core cluster group is online.'
+        )
+
+    def _likely_providers(self) -> list[str]:
+        """Return nodes in the order in which they may answer: the owner of the core group, then all that are up."""
+        core = self.home.query(
+            MSCLUSTER, Query("MSCluster_ResourceGroup", ("Name", "OwnerNode"), {"GroupType": (CORE_GROUP,)})
+        )
+        nodes = self.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "State")))
+        up = [node.text("Name") for node in nodes if node.integer("State") == 0]
+        return [name for name in (*(group.text("OwnerNode") for group in core), *up) if name]

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Numbers that Hyper-V and the cluster answer with, as words. Data only. Private to this collection.
+
+Sources: Microsoft docs of Root\\HyperVCluster\\v2, root\\virtualization\\v2 and the Failover Cluster WMI provider;
+value maps that are not documented there come from the enumerations of the Hyper-V PowerShell module.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+COMPLETED = 0
+JOB_STARTED = 4096
+
+
+@dataclasses.dataclass(frozen=True)
+class ReturnCode:
+    """What a return value of the migration service means.
+
+    Attributes:
+        name: Microsoft's name of the code.
+        cause: what it says about the call.
+        remedy: what a person can do.
+        parameters_refused: the parameters were refused before anything began.
+        unsupported: the method is not implemented here.
+        unknown_outcome: the migration may be going on all the same.
+        transient: the same call may succeed later.
+    """
+
+    name: str
+    cause: str
+    remedy: str
+    parameters_refused: bool = False
+    unsupported: bool = False
+    unknown_outcome: bool = False
+    transient: bool = False
+
+
+_LOOK = "See the event logs Hyper-V-VMMS and Hyper-V-High-Availability on both nodes."
+_BUSY = "Wait until the other operation on the VM or its hosts has ended, then run the task again."
+_PARAMETERS = "Check destination and migration settings; run the task with -vvv to see what was sent."
+
+# Family A is DMTF's (CIM_VirtualSystemMigrationService), family B Hyper-V's. The docs promise A for
+# MigrateVirtualSystemToSystem, while other methods of the same service answer in B: both are understood everywhere.
+RETURN_CODES = {
+    1: ReturnCode("Not Supported", "the provider does not implement the method", _LOOK, unsupported=True),
+    2: ReturnCode("Failed", "the provider gives no reason", _LOOK),
+    3: ReturnCode("Timeout", "the call timed out and its outcome is unknown", _LOOK, unknown_outcome=True),
+    4: ReturnCode("Invalid Parameter", "a parameter was refused", _PARAMETERS, parameters_refused=True),
+    5: ReturnCode("Invalid State", "the VM or one of the hosts is not in a state for it", _BUSY, transient=True),
+    6: ReturnCode(
+        "Incompatible Parameters",
+        "the parameters do not fit together, or not the destination",
+        _PARAMETERS,
+        parameters_refused=True,
+    ),
+    32768: ReturnCode("Failed", "the provider gives no reason", _LOOK),
+    32769: ReturnCode(
+        "Access Denied",
+        "the account may not migrate this VM",
+        "Use an account that is in Hyper-V Administrators on every node and has full control of the cluster.",
+    ),
+    32770: ReturnCode("Not Supported", "the provider does not implement the method", _LOOK, unsupported=True),
+    32771: ReturnCode("Status is unknown", "the outcome is unknown", _LOOK, unknown_outcome=True),
+    32772: ReturnCode("Timeout", "the call timed out and its outcome is unknown", _LOOK, unknown_outcome=True),
+    32773: ReturnCode("Invalid parameter", "a parameter was refused", _PARAMETERS, parameters_refused=True),
+    32774: ReturnCode("System is in use", "another operation runs on the VM or a host", _BUSY, transient=True),
+    32775: ReturnCode(
+        "Invalid state for this operation", "the VM or a host is not in a state for it", _BUSY, transient=True
+    ),
+    32776: ReturnCode("Incorrect data type", "a parameter was refused", _PARAMETERS, parameters_refused=True),
+    32777: ReturnCode("System is not available", "the VM or a host does not answer", _BUSY, transient=True),
+    32778: ReturnCode("Out of memory", "a host is out of memory", "Free memory on the hosts.", transient=True),
+}
+
+
+def return_code(value: int) -> ReturnCode:
+    """Return the meaning of a return value that is no success."""
+    return RETURN_CODES.get(value) or ReturnCode(f"Return code {value}", "the provider gives no reason", _LOOK)
+
+
+# CIM_ConcreteJob.JobState; 32768 is in no value map but in Microsoft's own sample code.
+JOB_STATES = {
+    2: "new",
+    3: "starting",
+    4: "running",
+    5: "suspended",
+    6: "shutting_down",
+    7: "completed",
+    8: "terminated",
+    9: "killed",
+    10: "exception",
+    11: "service",
+    12: "query_pending",
+    32768: "completed_with_warnings",
+}
+
+# Msvm_ComputerSystem.EnabledState; 32768 and above are the older values that PowerShell's enumeration still has.
+VM_STATES = {
+    2: "running",
+    3: "off",
+    4: "stopping",
+    6: "saved",
+    9: "paused",
+    10: "starting",
+    32768: "paused",
+    32769: "saved",
+    32770: "starting",
+    32771: "snapshotting",
+    32773: "saving",
+    32774: "stopping",
+    32776: "pausing",
+    32777: "resuming",
+}
+
+# Msvm_ComputerSystem.OperationalStatus[1]: what the VM is busy with. "migrating" is one of MIGRATING.
+ACTIVITIES = {
+    32768: "a checkpoint is being created",
+    32769: "a checkpoint is being applied",
+    32770: "a checkpoint is being deleted",
+    32771: "it waits to start",
+    32772: "its disks are being merged",
+    32773: "it is being exported",
+    32774: "it is being migrated",
+    32776: "it is being backed up",
+    32777: "it is being modified",
+    32778: "its storage is being migrated",
+    32779: "its storage is being migrated",
+    32780: "it is being migrated",
+    32781: "its compatibility is being checked",
+}
+MIGRATING = frozenset({32774, 32778, 32779, 32780})
+# The I/O error leaves the VM running but a move would fail; the others above end by themselves.
+CRITICAL_IO = 32795
+
+NODE_STATES = {0: "up", 1: "down", 2: "paused", 3: "joining"}
+NODE_DRAIN_STATES = {0: "not_initiated", 1: "in_progress", 2: "completed", 3: "failed"}
+NODE_CONDITIONS = {1: "isolated", 2: "quarantined"}
+
+UNKNOWN = "unknown"

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Nodes of the cluster: what they are, and pausing and resuming them. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from .._wsman.faults import Fault
+from .._wsman.references import Reference
+from .._wsman.transport import TransportError
+from .._wsman.wql import Query
+from .cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster, first_label
+from .codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
+from .errors import HyperVError, MoveError, obstacle
+
+# No drain: the collection moves the VMs itself, one verified migration each (Microsoft docs, MSCluster_Node.Pause).
+PAUSE_WITHOUT_DRAIN = 0
+FAILBACK = {"none": 0, "immediate": 1, "policy": 2}
+_ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_CLUSTER_NODE_NOT_PAUSED
+_SETTLED_WITHIN = 60.0  # seconds for State to follow Pause or Resume
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """One cluster node as MSCluster_Node shows it.
+
+    Attributes:
+        name: the name as it is registered, NetBIOS form.
+        state: ``up``, ``down``, ``paused``, ``joining`` or ``unknown``.
+        drain_status: ``not_initiated``, ``in_progress``, ``completed``, ``failed`` or ``unknown``.
+        condition: ``isolated`` or ``quarantined``; empty for neither.
+        build: Windows build number, or None.
+    """
+
+    name: str
+    state: str
+    drain_status: str
+    condition: str
+    build: int | None
+
+    def cannot_receive(self) -> MoveError | None:
+        """Return why no VM can be moved here now, or None."""
+        if self.state == "paused":
+            return obstacle(
+                "destination_paused",
+                f"node {self.name} is paused and takes no VMs",
+                "Resume it (hyperv_cluster_node with state=active) or choose another destination_host.",
+            )
+        if self.state != "up":
+            return obstacle(
+                "destination_not_up",
+                f"node {self.name} is {self.state}",
+                "Bring it up or choose another destination_host.",
+            )
+        if self.condition:
+            return obstacle(
+                "destination_not_up",
+                f"node {self.name} is {self.condition}",
+                "Wait until the cluster trusts it again or choose another destination_host.",
+            )
+        return None
+
+
+def read_nodes(cluster: Cluster) -> list[Node]:
+    """Return all nodes of the cluster. Raises Fault and TransportError."""
+    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Node"))
+    return sorted(
+        (
+            Node(
+                name=row.text("Name") or "",
+                state=NODE_STATES.get(_number(row.integer("State")), UNKNOWN),
+                drain_status=NODE_DRAIN_STATES.get(_number(row.integer("NodeDrainStatus")), UNKNOWN),
+                condition=NODE_CONDITIONS.get(_number(row.integer("StatusInformation")), ""),
+                build=row.integer("BuildNumber"),
+            )
+            for row in rows
+        ),
+        key=lambda node: node.name,
+    )
+
+
+def _number(value: int | None) -> int:
+    return -1 if value is None else value
+
+
+def pick_node(nodes: Sequence[Node], name: str) -> Node:
+    """Return the node that is meant: short name, FQDN and any letter case are the same. Raises HyperVError."""
+    for node in nodes:
+        if first_label(node.name) == first_label(name):
+            return node
+    names = ", ".join(node.name for node in nodes)
+    raise HyperVError(f"The cluster has no node {name!r}. Its nodes are {names}.")
+
+
+def node_reference(cluster: Cluster, node: Node) -> Reference:
+    """Return the node's Msvm_ComputerSystem in the cluster namespace, which DestinationSystem must name.
+
+    Its reference is taken from an enumeration. Where the namespace shows no nodes (no source tells), it is built from
+    the registered name and the documented keys.
+    """
+    found = cluster.hyperv_references(Query("Msvm_ComputerSystem", (), {"Name": (node.name,)}))
+    if found:
+        return found[0]
+    return Reference.of(HYPERV_CLUSTER, "Msvm_ComputerSystem", CreationClassName="Msvm_ComputerSystem", Name=node.name)
+
+
+def pause_node(cluster: Cluster, node: Node) -> Node:
+    """Pause a node without draining it, so that it takes no new VMs; return it as it is then. Raises HyperVError."""
+    return _change(cluster, node, "Pause", {"DrainType": PAUSE_WITHOUT_DRAIN, "TargetNode": ""}, "paused")
+
+
+def resume_node(cluster: Cluster, node: Node, failback: str) -> Node:
+    """Resume a node; ``failback`` is a key of FAILBACK. Return it as it is then. Raises HyperVError."""
+    return _change(cluster, node, "Resume", {"FailbackType": FAILBACK[failback]}, "up")
+
+
+def _change(cluster: Cluster, node: Node, method: str, parameters: dict[str, str | int], wanted: str) -> Node:
+    """Call a method and wait until the node shows the wanted state: what it shows decides, not the answer."""
+    error: Exception | None = None
+    try:
+        cluster.home.invoke(Reference.of(MSCLUSTER, "MSCluster_Node", Name=node.name), method, parameters)
+    except Fault as fault:
+        if fault.code is None or fault.code & 0xFFFF != _ALREADY[method.lower()]:
+            if not fault.is_timed_out:
+                raise
+            error = fault
+    except TransportError as lost:
+        error = lost
+    deadline = cluster.clock.now() + _SETTLED_WITHIN
+    while True:
+        now = pick_node(read_nodes(cluster), node.name)
+        if now.state == wanted:
+            return now
+        if cluster.clock.now() >= deadline:
+            told = f" ({error})" if error else ""
+            raise HyperVError(
+                f"Node {node.name} is {now.state} {_SETTLED_WITHIN:.0f} s after {method}, not {wanted}{told}. "
+                "Check the node in Failover Cluster Manager."
+            )
+        cluster.clock.pause(2.0)

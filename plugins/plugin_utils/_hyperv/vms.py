@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""VMs of the cluster with their owners. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+from .._wsman.faults import Fault
+from .._wsman.instances import Instance
+from .._wsman.references import Reference
+from .._wsman.wql import Query
+from .cluster import HYPERV_CLUSTER, Cluster
+from .codes import ACTIVITIES, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
+from .errors import HyperVError
+
+# A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
+_BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState", "OperationalStatus")
+_COLUMNS = (*_BASE_COLUMNS, "MemoryUsage")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_AT_ONCE = 50  # names or ids in one WHERE clause; WMI refuses queries with very many terms
+
+
+@dataclasses.dataclass(frozen=True)
+class Vm:
+    """One clustered VM as Msvm_SummaryInformation shows it.
+
+    Attributes:
+        id: GUID in upper case, the Name of its Msvm_ComputerSystem.
+        name: display name, which need not be unique.
+        node: the node that owns it, as that node is called there; empty where it is not told.
+        state: ``running``, ``off``, ``saved``, ``paused`` ... or ``unknown``.
+        operational_status: the two numbers of OperationalStatus; the second says what the VM is busy with.
+        memory_mb: memory in use in MB, 0 where it does not run, None where the host does not tell.
+    """
+
+    id: str
+    name: str
+    node: str
+    state: str
+    operational_status: tuple[int, ...] = ()
+    memory_mb: int | None = None
+
+    @property
+    def is_migrating(self) -> bool:
+        """A migration of this VM runs."""
+        return any(status in MIGRATING for status in self.operational_status[1:])
+
+    @property
+    def activity(self) -> str:
+        """What keeps the VM from being moved now, in words; empty for nothing."""
+        if CRITICAL_IO in self.operational_status:
+            return "it has a critical storage error"
+        return next((ACTIVITIES[status] for status in self.operational_status[1:] if status in ACTIVITIES), "")
+
+    @property
+    def reference(self) -> Reference:
+        """The VM's Msvm_ComputerSystem in the cluster namespace, by its two documented keys."""
+        return Reference.of(
+            HYPERV_CLUSTER, "Msvm_ComputerSystem", CreationClassName="Msvm_ComputerSystem", Name=self.id
+        )
+
+
+def is_vm_id(text: str) -> bool:
+    """Tell whether a text is a GUID, as VMs have it for a name; nodes and the cluster have host names."""
+    return _GUID.fullmatch(text.strip().strip("{}")) is not None
+
+
+def read_vms(cluster: Cluster, *, ids: Sequence[str] = (), names: Sequence[str] = ()) -> list[Vm]:
+    """Return the VMs with one of these GUIDs or display names (any letter case); all VMs without either.
+
+    Raises Fault, TransportError, HyperVError.
+    """
+    if not ids and not names:
+        return _read(cluster, {})
+    found = {vm.id: vm for part in _parts(ids) for vm in _read(cluster, {"Name": part})}
+    found.update({vm.id: vm for part in _parts(names) for vm in _read(cluster, {"ElementName": part})})
+    return list(found.values())
+
+
+def _parts(values: Sequence[str]) -> Iterable[tuple[str, ...]]:
+    return (tuple(values[start : start + _AT_ONCE]) for start in range(0, len(values), _AT_ONCE))
+
+
+def _read(cluster: Cluster, where: Mapping[str, tuple[str, ...]]) -> list[Vm]:
+    try:
+        rows = cluster.query_hyperv(Query("Msvm_SummaryInformation", _COLUMNS, where))
+    except Fault as fault:
+        if not fault.is_missing_class or fault.is_missing_namespace:
+            raise
+        # The base class is documented for the cluster namespace as well; it lacks the memory.
+        rows = cluster.query_hyperv(Query("Msvm_SummaryInformationBase", _BASE_COLUMNS, where))
+    return [_vm(row) for row in rows if is_vm_id(row.text("Name") or "")]
+
+
+def _vm(row: Instance) -> Vm:
+    return Vm(
+        id=normal_id(row.text("Name") or ""),
+        name=row.text("ElementName") or "",
+        node=row.text("HostComputerSystemName") or "",
+        state=VM_STATES.get(row.integer("EnabledState") or 0, UNKNOWN),
+        operational_status=row.integers("OperationalStatus"),
+        memory_mb=row.integer("MemoryUsage"),
+    )
+
+
+def normal_id(text: str) -> str:
+    """Return a GUID as VMs are told apart by it: upper case, no braces. Raises HyperVError for anything else."""
+    if not is_vm_id(text):
+        raise HyperVError(f"{text!r} is no VM id. A VM id is a GUID, as hyperv_vm_info shows it.")
+    return text.strip().strip("{}").upper()
+
+
+def pick_vm(vms: Sequence[Vm], *, vm_id: str | None, name: str | None, known: t.Callable[[], Sequence[Vm]]) -> Vm:
+    """Return the one VM that is meant. ``known`` lists all VMs, for the hint in the error. Raises HyperVError."""
+    if vm_id:
+        found = [vm for vm in vms if vm.id == normal_id(vm_id)]
+    else:
+        found = [vm for vm in vms if vm.name == name] or [
+            vm for vm in vms if vm.name.casefold() == str(name).casefold()
+        ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        which = "; ".join(f"{vm.id} on {vm.node or 'an unknown node'} ({vm.state})" for vm in found)
+        raise HyperVError(f"{len(found)} VMs are called {name!r}: {which}. Give vm_id instead of name.")
+    everyone = known()
+    near = difflib.get_close_matches(str(name or "").lower(), [vm.name.lower() for vm in everyone], 3, 0.6)
+    similar = sorted({vm.name for vm in everyone if vm.name.lower() in near})
+    hint = f" Did you mean {', '.join(similar)}?" if similar else ""
+    raise HyperVError(
+        f"No VM {vm_id or name!r} among the {len(everyone)} VMs of the cluster.{hint} Only clustered VMs can be moved; "
+        "hyperv_vm_info lists them."
+    )
