@@ -12,6 +12,7 @@ from .._wsman.faults import Fault
 from .._wsman.transport import TransportError
 from .._wsman.wql import Query
 from .cluster import CIMV2, MSCLUSTER, VIRTUALIZATION, Cluster, first_label
+from .nodes import Node
 
 _AUTHENTICATION = {0: "credssp", 1: "kerberos"}
 _CAREFUL_LIMIT = 1  # for a node whose settings cannot be read
@@ -79,7 +80,8 @@ def read_host_settings(cluster: Cluster, node: str) -> HostSettings:
     services = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationService"))
     networks = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationNetworkSettingData"))
     by_metric = sorted(networks, key=lambda one: one.integer("Metric") or 0)
-    one, service = (settings or [None])[0], (services or [None])[0]
+    one = settings[0] if settings else None
+    service = services[0] if services else None
     return HostSettings(
         node=node,
         enabled=bool(one and one.boolean("EnableVirtualSystemMigration")),
@@ -103,6 +105,16 @@ def read_memory(cluster: Cluster, node: str) -> Memory:
     columns = ("TotalVisibleMemorySize", "FreePhysicalMemory")
     (row,) = cluster.node(node).query(CIMV2, Query("Win32_OperatingSystem", columns))
     return Memory((row.integer(columns[0]) or 0) // 1024, (row.integer(columns[1]) or 0) // 1024)
+
+
+def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
+    """Return one node's memory, or None and why it is not known."""
+    if node.state not in ("up", "paused"):
+        return None, f"The node is {node.state}."
+    try:
+        return read_memory(cluster, node.name), ""
+    except (Fault, TransportError) as error:
+        return None, str(error)
 
 
 def read_cluster_limit(cluster: Cluster) -> int | None:

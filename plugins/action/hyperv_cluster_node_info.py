@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Lists the nodes of a cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..plugin_utils._action import Arguments, HyperVAction, Result
+from ..plugin_utils._hyperv.cluster import Cluster, first_label
+from ..plugin_utils._hyperv.hosts import try_memory
+from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
+from ..plugin_utils._hyperv.vms import read_vms
+
+
+class ActionModule(HyperVAction):
+    """The action of hyperv_cluster_node_info."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {"argument_spec": {"name": {"type": "str"}}}
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Read nodes and VMs, and each node's memory from itself."""
+        nodes = read_nodes(cluster)
+        if arguments["name"]:
+            nodes = [pick_node(nodes, arguments["name"])]
+        vms = read_vms(cluster)
+        found = []
+        for node in nodes:
+            memory, problem = try_memory(cluster, node)
+            residents = [vm for vm in vms if first_label(vm.node) == first_label(node.name)]
+            found.append(
+                {
+                    **dataclasses.asdict(node),
+                    "total_memory_mb": memory.total_mb if memory else None,
+                    "free_memory_mb": memory.free_mb if memory else None,
+                    "vm_count": len(residents),
+                    "running_vm_count": sum(vm.state == "running" for vm in residents),
+                    "problem": problem,
+                }
+            )
+        return {"changed": False, "nodes": found}

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moves VMs between the nodes of a cluster by live migration."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
+from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.errors import HyperVError
+from ..plugin_utils._hyperv.hosts import Limits, read_limits
+from ..plugin_utils._hyperv.moves import Wish, plan_moves
+from ..plugin_utils._hyperv.reports import Progress, changed, diff, failure, record
+from ..plugin_utils._hyperv.schedule import Run, Scheduler
+from ..plugin_utils._hyperv.timeouts import Timeout
+
+_VM: dict[str, t.Any] = {
+    "name": {"type": "str", "aliases": ["vm_name"]},
+    "vm_id": {"type": "str"},
+    "destination_host": {"type": "str", "aliases": ["destination"]},
+}
+
+
+class ActionModule(HyperVAction):
+    """The action of hyperv_vm_migrate."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            **_VM,
+            "moves": {
+                "type": "list",
+                "elements": "dict",
+                "options": {**_VM, "destination_host": {**_VM["destination_host"], "required": True}},
+                "mutually_exclusive": [("name", "vm_id")],
+                "required_one_of": [("name", "vm_id")],
+            },
+            "wait": {"type": "bool", "default": True},
+            "timeout": {"type": "int", "default": 0},
+            "poll_interval": {"type": "float", "default": 2},
+            "max_parallel": {"type": "int"},
+            "precheck": {"type": "bool", "default": True},
+        },
+        "mutually_exclusive": [("name", "vm_id", "moves"), ("destination_host", "moves")],
+        "required_one_of": [("name", "vm_id", "moves")],
+        "required_by": {"name": ["destination_host"], "vm_id": ["destination_host"]},
+    }
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Plan the moves, then rehearse them in check mode or bring them to their end."""
+        _refuse_bad_numbers(arguments)
+        moves = plan_moves(cluster, _wishes(arguments))
+        runs = [Run(move, Timeout.of(arguments["timeout"], move.vm.memory_mb)) for move in moves]
+        alone = len([move for move in moves if not move.is_done]) <= 1
+        nodes = {node for move in moves if not move.is_done for node in (move.source, move.destination.name)}
+        limits = (
+            Limits({}) if alone or self.check_mode else read_limits(cluster, sorted(nodes), arguments["max_parallel"])
+        )
+        scheduler = Scheduler(
+            cluster,
+            limits,
+            poll_interval=arguments["poll_interval"],
+            precheck=arguments["precheck"],
+            report=Progress(self.tell).report,
+        )
+        if self.check_mode:
+            scheduler.rehearse(runs)
+        elif arguments["wait"]:
+            scheduler.run(runs)
+        else:
+            scheduler.start(runs[0])
+        return _result(runs, limits, single=arguments["moves"] is None)
+
+
+def _refuse_bad_numbers(arguments: Arguments) -> None:
+    if arguments["timeout"] < 0:
+        raise HyperVError(f"timeout is {arguments['timeout']}. It counts seconds; 0 derives it from the VM's memory.")
+    if not 0.05 <= arguments["poll_interval"] <= 60:
+        raise HyperVError(
+            f"poll_interval is {arguments['poll_interval']}. It counts seconds and lies between 0.05 and 60: an ended "
+            "job is kept for 5 minutes only."
+        )
+    if arguments["max_parallel"] is not None and arguments["max_parallel"] < 1:
+        raise HyperVError(f"max_parallel is {arguments['max_parallel']}. At least 1 move must be allowed at a time.")
+    if not arguments["wait"] and arguments["moves"] is not None and len(arguments["moves"]) > 1:
+        raise HyperVError("wait=false goes with one move: nobody would start the next one when a limit is reached.")
+
+
+def _wishes(arguments: Arguments) -> list[Wish]:
+    moves = arguments["moves"] if arguments["moves"] is not None else [arguments]
+    return [Wish(one["destination_host"], one["name"], one["vm_id"]) for one in moves]
+
+
+def _result(runs: list[Run], limits: Limits, *, single: bool) -> Result:
+    records = [record(run) for run in runs]
+    result: Result = {
+        **(records[0] if single else {}),
+        "changed": any(changed(run) for run in runs),
+        "moves": records,
+        "diff": diff(runs),
+        "warnings": [*limits.notes, *(f"{run.move.vm.name}: {text}" for run in runs for text in run.warnings)],
+    }
+    if any(run.outcome == "failed" for run in runs):
+        raise FailedWithResult(failure(runs), result)
+    return result

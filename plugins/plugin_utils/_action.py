@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What all action plugins of this collection share: arguments in, a cluster to talk to, Ansible's errors out.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ._connection import Neighbours, Sender, open_sender
+from ._hyperv.cluster import Cluster
+from ._hyperv.errors import HyperVError, fault_remedy
+from ._wsman.envelopes import UnreadableAnswer
+from ._wsman.faults import Fault
+from ._wsman.session import Session
+from ._wsman.transport import AnswerLost, NodeBusy, TransportError
+from ._wsman.values import UnexpectedValue
+from ._wsman.xmltext import UnsendableText
+
+Arguments = dict[str, t.Any]
+Result = dict[str, t.Any]
+
+
+class SystemClock:
+    """Real time."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
+
+class FailedWithResult(HyperVError):
+    """The task failed; ``result`` holds what it found out and did all the same."""
+
+    def __init__(self, message: str, result: Result) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class HyperVAction(ActionBase):
+    """An action plugin that talks to a cluster: a subclass has ARGUMENTS and ``perform``.
+
+    Verbosity: ``-vvv`` names every node that is contacted and the requests it took.
+    """
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]]
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Read, plan, apply, and return the task's result. Raises errors of the layers below."""
+        raise NotImplementedError
+
+    @property
+    def check_mode(self) -> bool:
+        """Nothing may be changed."""
+        return bool(self._task.check_mode)
+
+    def tell(self, message: str) -> None:
+        """Show a line at once, while the task runs."""
+        Display().display(message)
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        """Validate, connect, perform, and turn errors into Ansible's."""
+        result: Result = super().run(tmp, task_vars)
+        arguments: Arguments = t.cast(t.Any, self).validate_argument_spec(**self.ARGUMENTS)[1]
+        connections = _Connections(self._connection, task_vars or {})
+        try:
+            return {**result, **self.perform(Cluster(connections.session, SystemClock()), arguments)}
+        except FailedWithResult as error:
+            raise AnsibleActionFail(str(error), result=error.result) from error
+        except Fault as fault:
+            raise AnsibleActionFail(f"{fault} {fault_remedy(fault)}".rstrip()) from fault
+        except (HyperVError, UnsendableText) as error:
+            raise AnsibleActionFail(str(error)) from error
+        except (AnswerLost, NodeBusy) as error:
+            raise AnsibleConnectionFailure(f"{error} Run the task again; what it changed is kept.") from error
+        except TransportError as error:
+            raise AnsibleConnectionFailure(str(error)) from error
+        except (UnreadableAnswer, UnexpectedValue) as error:
+            raise AnsibleActionFail(f"A node answered with something unexpected: {error}.") from error
+        finally:
+            connections.close()
+
+
+class _Connections:
+    """The senders of one task, one a node."""
+
+    def __init__(self, connection: t.Any, task_vars: Mapping[str, t.Any]) -> None:
+        self._connection = connection
+        self._home_name = str(task_vars.get("inventory_hostname", ""))
+        self._neighbours = Neighbours(connection, task_vars)
+        self._open: list[tuple[Sender, Session]] = []
+
+    def session(self, node: str | None) -> Session:
+        """Return a session to the task's host (None) or to a node by name."""
+        plugin = self._connection if node is None else self._neighbours.connection(node)
+        sender = open_sender(plugin)
+        name = node or self._home_name or sender.address
+        session = Session(sender.send, SystemClock(), name, operation_timeout=sender.operation_timeout)
+        self._open.append((sender, session))
+        return session
+
+    def close(self) -> None:
+        """Close all connections."""
+        for sender, session in self._open:
+            Display().vvv(f"{session.requests} WS-Management requests to {session.node}", host=sender.address)
+            sender.close()

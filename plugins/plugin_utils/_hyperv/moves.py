@@ -1,0 +1,130 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What shall move, and whether it can: from wishes to moves. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from .cluster import Cluster, first_label
+from .errors import HyperVError, MoveError, obstacle
+from .groups import VmGroup, read_groups, read_possible_owners
+from .nodes import Node, pick_node, read_nodes
+from .vms import Vm, normal_id, pick_vm, read_vms
+
+_MOVABLE = frozenset({"running", "off", "saved", "paused"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """One VM by name or id, and the node that it shall be on, as the user wrote them."""
+
+    destination: str
+    name: str | None = None
+    vm_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Move:
+    """One VM on its way to one node.
+
+    Attributes:
+        vm: the VM as it was read before the move.
+        role: its cluster role, None where the cluster lists none.
+        source: the node that owns it now.
+        destination: the node that shall own it.
+    """
+
+    vm: Vm
+    role: VmGroup | None
+    source: str
+    destination: Node
+
+    @property
+    def is_done(self) -> bool:
+        """Hyper-V and the cluster agree that the VM is on the destination already."""
+        return is_on(self.destination.name, self.vm, self.role)
+
+
+def is_on(node: str, vm: Vm, role: VmGroup | None) -> bool:
+    """Tell whether Hyper-V and, where it lists the VM, the cluster both say that ``node`` owns it."""
+    return first_label(vm.node) == first_label(node) and (role is None or first_label(role.owner) == first_label(node))
+
+
+def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
+    """Read what the wishes name and return the moves, in their order; nothing is changed.
+
+    Raises HyperVError for a VM or node that does not exist, an ambiguous name, or a VM that is named twice.
+    """
+    ids = [normal_id(wish.vm_id) for wish in wishes if wish.vm_id]
+    names = [wish.name for wish in wishes if wish.name and not wish.vm_id]
+    vms = read_vms(cluster, ids=ids, names=names)
+    nodes = read_nodes(cluster)
+    chosen = [pick_vm(vms, vm_id=wish.vm_id, name=wish.name, known=lambda: read_vms(cluster)) for wish in wishes]
+    destinations = [pick_node(nodes, wish.destination) for wish in wishes]
+    _refuse_repetition(chosen)
+    roles = read_groups(cluster, chosen)
+    return [
+        Move(vm, roles.get(vm.id), _source(vm, roles.get(vm.id)), destination)
+        for vm, destination in zip(chosen, destinations, strict=True)
+    ]
+
+
+def _source(vm: Vm, role: VmGroup | None) -> str:
+    return vm.node or (role.owner if role else "")
+
+
+def _refuse_repetition(vms: Sequence[Vm]) -> None:
+    seen: set[str] = set()
+    for vm in vms:
+        if vm.id in seen:
+            raise HyperVError(
+                f"VM {vm.name} ({vm.id}) is named more than once. A VM can be moved to one node at a time."
+            )
+        seen.add(vm.id)
+
+
+def obstacle_to(move: Move, possible_owners: Sequence[str]) -> MoveError | None:
+    """Return why a move cannot start, from what was read alone, or None.
+
+    No source tells whether the migration service itself minds a paused node or a node that may not own the VM; the
+    cluster's own API does, so both are refused here.
+    """
+    unable = move.destination.cannot_receive()
+    if unable is not None:
+        return unable
+    if possible_owners and first_label(move.destination.name) not in {first_label(one) for one in possible_owners}:
+        return obstacle(
+            "not_possible_owner",
+            f"node {move.destination.name} is not a possible owner of VM {move.vm.name} (possible: "
+            f"{', '.join(possible_owners)})",
+            "Choose one of these as destination_host, or add the node to the possible owners of its resource.",
+        )
+    if move.vm.state not in _MOVABLE:
+        return obstacle(
+            "vm_state",
+            f"VM {move.vm.name} is {move.vm.state}",
+            "Wait until it is running, off, saved or paused, then run the task again.",
+            transient=True,
+        )
+    if move.vm.activity:
+        return obstacle(
+            "vm_busy",
+            f"VM {move.vm.name} cannot be moved now: {move.vm.activity}",
+            "Wait until that has ended, then run the task again.",
+            transient=True,
+        )
+    return None
+
+
+def possible_owners_of(cluster: Cluster, move: Move) -> tuple[str, ...]:
+    """Return the nodes that may own the VM; empty where the cluster lists no role for it."""
+    return read_possible_owners(cluster, move.role) if move.role else ()
+
+
+def reread(cluster: Cluster, moves: Sequence[Move]) -> Mapping[str, tuple[Vm | None, VmGroup | None]]:
+    """Read owners and states again: VM and role by VM id, None for what is gone. Two requests for any number."""
+    vms = {vm.id: vm for vm in read_vms(cluster, ids=[move.vm.id for move in moves])}
+    roles = read_groups(cluster, [vms.get(move.vm.id, move.vm) for move in moves])
+    return {move.vm.id: (vms.get(move.vm.id), roles.get(move.vm.id)) for move in moves}
