@@ -8,6 +8,7 @@ import typing as t
 from collections.abc import Sequence
 
 from .._wsman.faults import Fault
+from .._wsman.instances import Instance
 from .._wsman.transport import TransportError
 from .._wsman.wql import Query
 from .cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
@@ -73,7 +74,7 @@ def _capabilities(cluster: Cluster) -> dict[str, list[str]]:
 
     Missing capabilities are no reason not to migrate.
     """
-    rows = []
+    rows: list[Instance] = []
     for session, namespace in ((cluster.hyperv, HYPERV_CLUSTER), (cluster.home, VIRTUALIZATION)):
         try:
             rows = rows or session.query(namespace, Query(_CAPABILITIES))

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_cluster_node_info
+short_description: List the nodes of a Hyper-V failover cluster
+version_added: 0.1.0
+description:
+  - Lists nodes with their state, drain state, memory and number of VMs.
+  - State and VMs come from the task's host; each node is asked itself for its memory.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options:
+  name:
+    description: Name of the one node to list, short or fully qualified.
+    type: str
+seealso:
+  - module: hyperv.migration.hyperv_cluster_node
+  - module: hyperv.migration.hyperv_vm_info
+"""
+
+EXAMPLES = r"""
+- name: List the nodes
+  hyperv.migration.hyperv_cluster_node_info:
+  register: cluster
+"""
+
+RETURN = r"""
+nodes:
+  description: The nodes, by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the node.
+      type: str
+      returned: always
+      sample: NODE1
+    state:
+      description: V(up), V(down), V(paused), V(joining) or V(unknown).
+      type: str
+      returned: always
+      sample: up
+    drain_status:
+      description: V(not_initiated), V(in_progress), V(completed), V(failed) or V(unknown).
+      type: str
+      returned: always
+      sample: not_initiated
+    condition:
+      description: V(isolated) or V(quarantined); empty for neither.
+      type: str
+      returned: always
+      sample: ""
+    build:
+      description: Build number of Windows.
+      type: int
+      returned: always
+      sample: 20348
+    total_memory_mb:
+      description: Memory of the node in MB; V(null) where the node could not be asked.
+      type: int
+      returned: always
+      sample: 131072
+    free_memory_mb:
+      description: Free memory of the node in MB; V(null) where the node could not be asked.
+      type: int
+      returned: always
+      sample: 65536
+    vm_count:
+      description: Number of clustered VMs that the node owns.
+      type: int
+      returned: always
+      sample: 12
+    running_vm_count:
+      description: How many of them run.
+      type: int
+      returned: always
+      sample: 11
+    problem:
+      description: Why the memory is not known; empty where it is.
+      type: str
+      returned: always
+      sample: ""
+"""

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_vm_info
+short_description: List the VMs of a Hyper-V failover cluster
+version_added: 0.1.0
+description:
+  - Lists clustered VMs with the node that owns them, their state, memory and priority, and whether they are being
+    migrated.
+  - Without options all VMs of the cluster are listed, whichever node is asked.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options:
+  name:
+    description: Display name of the VMs to list, in any letter case. Names need not be unique.
+    type: str
+    aliases: [vm_name]
+  vm_id:
+    description: GUID of the VM to list.
+    type: str
+  node:
+    description: List only VMs that this node owns.
+    type: str
+  state:
+    description: List only VMs in this state, such as V(running), V(off), V(saved) or V(paused).
+    type: str
+seealso:
+  - module: hyperv.migration.hyperv_vm_migrate
+  - module: hyperv.migration.hyperv_cluster_node_info
+"""
+
+EXAMPLES = r"""
+- name: List the running VMs of a node
+  hyperv.migration.hyperv_vm_info:
+    node: NODE1
+    state: running
+  register: residents
+"""
+
+RETURN = r"""
+vms:
+  description: The VMs, by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: GUID of the VM.
+      type: str
+      returned: always
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: web01
+    node:
+      description: The node that owns the VM.
+      type: str
+      returned: always
+      sample: NODE1
+    state:
+      description: State of the VM, such as V(running), V(off), V(saved), V(paused), V(starting) or V(unknown).
+      type: str
+      returned: always
+      sample: running
+    memory_mb:
+      description: Memory in use in MB; V(null) where the cluster does not tell.
+      type: int
+      returned: always
+      sample: 4096
+    migrating:
+      description: Whether the VM is being migrated.
+      type: bool
+      returned: always
+      sample: false
+    activity:
+      description: What keeps the VM from being moved now, in words; empty for nothing.
+      type: str
+      returned: always
+      sample: it is being backed up
+    group:
+      description: Name of its cluster group; V(null) where the cluster lists none.
+      type: str
+      returned: always
+      sample: web01
+    priority:
+      description: Priority of its cluster group, from 0 to 4999; V(null) where not known.
+      type: int
+      returned: always
+      sample: 2000
+"""
