@@ -20,6 +20,15 @@ _VM: dict[str, t.Any] = {
     "vm_id": {"type": "str"},
     "destination_host": {"type": "str", "aliases": ["destination"]},
 }
+# What hyperv_evacuation_plan_info says of a move beside VM and destination, so that its answer can be used as it is.
+_FROM_A_PLAN: dict[str, t.Any] = {
+    "order": {"type": "int"},
+    "source_host": {"type": "str"},
+    "state": {"type": "str"},
+    "memory_mb": {"type": "int"},
+    "priority": {"type": "int"},
+    "reason": {"type": "str"},
+}
 
 
 class ActionModule(HyperVAction):
@@ -31,8 +40,7 @@ class ActionModule(HyperVAction):
             "moves": {
                 "type": "list",
                 "elements": "dict",
-                "options": {**_VM, "destination_host": {**_VM["destination_host"], "required": True}},
-                "mutually_exclusive": [("name", "vm_id")],
+                "options": {**_VM, "destination_host": {**_VM["destination_host"], "required": True}, **_FROM_A_PLAN},
                 "required_one_of": [("name", "vm_id")],
             },
             "wait": {"type": "bool", "default": True},

@@ -30,8 +30,8 @@ options:
   failback:
     description:
       - With O(state=active), whether VMs that were moved away by a drain come back.
-      - V(none) leaves them where they are, V(immediate) brings them back at once, V(policy) as the policy of their group
-        says.
+      - V(none) leaves them where they are, V(immediate) brings them back at once, V(policy) as the policy of their
+        group says.
     type: str
     default: none
     choices: [none, immediate, policy]

@@ -8,9 +8,9 @@ short_description: Plan where the VMs of a node would go
 version_added: 0.1.0
 description:
   - Gives every VM of a node a place on another node, and changes nothing.
-  - Each VM goes to the node with the most memory left, of those that are up, not paused, allowed, and possible owners of
-    the VM. Running VMs come first, then high priority before low and big before small. VMs of one anti-affinity class
-    are kept apart where possible.
+  - Each VM goes to the node with the most memory left, of those that are up, not paused, allowed, and possible owners
+    of the VM. Running VMs come first, then high priority before low and big before small. VMs of one anti-affinity
+    class are kept apart where possible.
   - O(reserve_memory_percent) of each destination's memory is kept free.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
@@ -56,8 +56,7 @@ node:
 moves:
   description:
     - The moves, in the order in which they are to be made.
-    - Can be given to M(hyperv.migration.hyperv_vm_migrate) as O(hyperv.migration.hyperv_vm_migrate#module:moves), which
-      uses the GUID and the destination and ignores the rest.
+    - Can be given to M(hyperv.migration.hyperv_vm_migrate) as O(hyperv.migration.hyperv_vm_migrate#module:moves).
   returned: success
   type: list
   elements: dict

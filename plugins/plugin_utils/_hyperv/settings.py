@@ -18,13 +18,13 @@ _LIVE = 2  # CIM_VirtualSystemMigrationSettingData.MigrationType
 _TCP = 5  # TransportType
 
 # typed: what the provider of root\\virtualization\\v2 expects. typed_net: what Microsoft's sample sends between hosts.
-# null: the cluster decides. cim: the literal reading of the cluster documentation.
-FORMS = ("typed", "typed_net", "null", "cim")
+# omitted: the cluster decides. cim: the literal reading of the cluster documentation.
+FORMS = ("typed", "typed_net", "omitted", "cim")
 
 
 def setting_data(form: str, addresses: Callable[[], Sequence[str]]) -> str | None:
-    """Return the embedded instance of one form, None for null. ``addresses`` are the destination's listeners."""
-    if form == "null":
+    """Return the embedded instance of one form, None for omitted. ``addresses`` are the destination's listeners."""
+    if form == "omitted":
         return None
     if form == "cim":
         return write_embedded(
