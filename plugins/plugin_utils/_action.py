@@ -15,7 +15,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ._connection import Neighbours, Sender, open_sender
+from ._connection import Neighbours, Sender, UnsupportedConnection, open_sender
 from ._hyperv.cluster import Cluster
 from ._hyperv.errors import HyperVError, fault_remedy
 from ._wsman.envelopes import UnreadableAnswer
@@ -85,7 +85,7 @@ class HyperVAction(ActionBase):
             raise AnsibleActionFail(str(error), result=error.result) from error
         except Fault as fault:
             raise AnsibleActionFail(f"{fault} {fault_remedy(fault)}".rstrip()) from fault
-        except (HyperVError, UnsendableText) as error:
+        except (HyperVError, UnsendableText, UnsupportedConnection) as error:
             raise AnsibleActionFail(str(error)) from error
         except (AnswerLost, NodeBusy) as error:
             raise AnsibleConnectionFailure(f"{error} Run the task again; what it changed is kept.") from error

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleError
-
+from .._wsman.transport import Unreachable
 from .neighbours import Neighbours
 
 if t.TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Sender(t.Protocol):
         ...
 
 
-class UnsupportedConnection(AnsibleError):
+class UnsupportedConnection(Unreachable):
     """The host's connection plugin cannot carry WS-Management."""
 
 
