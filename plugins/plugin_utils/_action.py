@@ -81,18 +81,19 @@ class HyperVAction(ActionBase):
         connections = _Connections(self._connection, task_vars or {})
         try:
             return {**result, **self.perform(Cluster(connections.session, SystemClock()), arguments)}
+        # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         except FailedWithResult as error:
-            raise AnsibleActionFail(str(error), result=error.result) from error
+            raise AnsibleActionFail(str(error), result=error.result) from None
         except Fault as fault:
-            raise AnsibleActionFail(f"{fault} {fault_remedy(fault)}".rstrip()) from fault
+            raise AnsibleActionFail(f"{fault} {fault_remedy(fault)}".rstrip()) from None
         except (HyperVError, UnsendableText, UnsupportedConnection) as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         except (AnswerLost, NodeBusy) as error:
-            raise AnsibleConnectionFailure(f"{error} Run the task again; what it changed is kept.") from error
+            raise AnsibleConnectionFailure(f"{error} Run the task again; what it changed is kept.") from None
         except TransportError as error:
-            raise AnsibleConnectionFailure(str(error)) from error
+            raise AnsibleConnectionFailure(str(error)) from None
         except (UnreadableAnswer, UnexpectedValue) as error:
-            raise AnsibleActionFail(f"A node answered with something unexpected: {error}.") from error
+            raise AnsibleActionFail(f"A node answered with something unexpected: {error}.") from None
         finally:
             connections.close()
 

@@ -57,6 +57,8 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
 
     Raises HyperVError for a VM or node that does not exist, an ambiguous name, or a VM that is named twice.
     """
+    if not wishes:
+        return []
     ids = [normal_id(wish.vm_id) for wish in wishes if wish.vm_id]
     names = [wish.name for wish in wishes if wish.name and not wish.vm_id]
     vms = read_vms(cluster, ids=ids, names=names)

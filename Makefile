@@ -1,0 +1,46 @@
+# Needs python3 (3.10 or later) and make; everything else goes into .venv. `make` alone lists the targets.
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+BUILT := .venv/built
+TYPED := plugins/plugin_utils plugins/action tests/simulator
+
+# Commands started from here take the tools of .venv, and this checkout before an installed copy of the collection.
+export PATH := $(VENV)/bin:$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo lint unit test changelog clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+
+# A virtual environment does not survive being moved: build again what was built for another place.
+ifneq ($(shell cat $(BUILT) 2>/dev/null),$(CURDIR))
+.PHONY: $(BUILT)
+endif
+$(BUILT): requirements.txt tests/requirements.txt tests/ci/build_venv.sh
+	@PYTHON="$(PYTHON)" sh tests/ci/build_venv.sh "$(VENV)" "$(CURDIR)"
+
+venv: $(BUILT)  ## build .venv, the environment of the other targets
+
+demo: $(BUILT)  ## empty a node of a simulated cluster
+	@.venv/bin/python -m tests.demo
+
+lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
+	ruff check --quiet .
+	ruff format --check --quiet .
+	mypy $(wildcard $(TYPED))
+	yamllint --strict .
+	ansible-lint --offline -q
+	antsibull-changelog lint
+
+unit: $(BUILT)  ## pytest alone, without the linters
+	pytest -n auto --maxprocesses 4 --dist loadfile
+
+test: lint unit  ## the linters and all tests
+
+changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the documented plugins
+	antsibull-changelog release --update-existing --refresh --reload-plugins
+
+clean:  ## remove .venv and everything that the tools cached
+	rm -rf .venv .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output

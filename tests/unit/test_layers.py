@@ -1,0 +1,134 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who may import whom. The simulated cluster is the other side of the wire: it shares nothing with the product."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import sys
+import typing as t
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+COLLECTION = "ansible_collections.hyperv.migration."
+UTILS = "plugins.plugin_utils."
+INPUT_OUTPUT = frozenset({"asyncio", "http", "select", "selectors", "socket", "socketserver", "ssl", "subprocess"})
+
+
+class Rule(t.NamedTuple):
+    """What the Python files of one folder may import."""
+
+    folder: str
+    own: tuple[str, ...] = ()
+    outside: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+    stdlib: bool = True
+
+
+# The first folder that contains a file gives its rule.
+RULES = (
+    Rule("plugins/plugin_utils/_wsman/", (UTILS + "_wsman",), without=INPUT_OUTPUT | {"threading", "time"}),
+    Rule("plugins/plugin_utils/_hyperv/", (UTILS + "_hyperv", UTILS + "_wsman"), without=INPUT_OUTPUT | {"time"}),
+    Rule(
+        "plugins/plugin_utils/_connection/",
+        (UTILS + "_connection", UTILS + "_wsman.transport"),
+        frozenset({"ansible", "requests", "urllib3", "winrm"}),
+    ),
+    Rule(
+        "plugins/plugin_utils/_action.py",
+        (UTILS + "_connection", UTILS + "_hyperv", UTILS + "_wsman"),
+        frozenset({"ansible"}),
+        INPUT_OUTPUT,
+    ),
+    Rule("plugins/action/", (UTILS + "_action", UTILS + "_hyperv"), without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/modules/", stdlib=False),
+    Rule("plugins/doc_fragments/", stdlib=False),
+    Rule(
+        "tests/simulator/",
+        ("tests.simulator",),
+        frozenset({"cryptography", "lark", "pywbem", "spnego", "trustme", "yaml"}),
+    ),
+)
+
+
+def imported_names(path: str, source: str) -> t.Iterator[str]:
+    """Yield the dotted names that a file imports, those of this repository as seen from its root."""
+    package = pathlib.PurePosixPath(path).parent.parts
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.removeprefix(COLLECTION) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*above, *filter(None, [node.module])))
+            yield from (f"{module}.{alias.name}".removeprefix(COLLECTION) for alias in node.names)
+
+
+def is_allowed(name: str, rule: Rule) -> bool:
+    top = name.partition(".")[0]
+    if top in {"plugins", "tests"}:
+        return any(f"{name}.".startswith(f"{own}.") for own in rule.own)
+    if top in sys.stdlib_module_names:
+        return top == "__future__" or (rule.stdlib and top not in rule.without)
+    return top in rule.outside
+
+
+def forbidden_imports(path: str, source: str) -> list[str]:
+    rule = next((rule for rule in RULES if path.startswith(rule.folder)), None)
+    assert rule, f"{path} belongs to no layer"
+    return [name for name in imported_names(path, source) if not is_allowed(name, rule)]
+
+
+def layered_files() -> list[str]:
+    files = (file for folder in ("plugins", "tests/simulator") for file in ROOT.glob(f"{folder}/**/*.py"))
+    return sorted(file.relative_to(ROOT).as_posix() for file in files)
+
+
+@pytest.mark.parametrize("path", layered_files())
+def test_a_file_imports_only_what_its_layer_may(path: str) -> None:
+    assert forbidden_imports(path, (ROOT / path).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("plugins/plugin_utils/_wsman/session.py", "import socket"),
+        ("plugins/plugin_utils/_wsman/session.py", "from time import sleep"),
+        ("plugins/plugin_utils/_wsman/session.py", "def send():\n    import requests"),
+        ("plugins/plugin_utils/_wsman/session.py", "from .. import _hyperv"),
+        ("plugins/plugin_utils/_wsman/session.py", f"import {COLLECTION}plugins.plugin_utils._hyperv.cluster"),
+        ("plugins/plugin_utils/_connection/winrm.py", "from .._wsman.session import Session"),
+        ("plugins/plugin_utils/_connection/winrm.py", "from .._wsman import transport_like"),
+        ("plugins/plugin_utils/_hyperv/jobs.py", "from ansible.errors import AnsibleError"),
+        ("plugins/plugin_utils/_hyperv/jobs.py", "import time"),
+        ("plugins/action/hyperv_vm_info.py", "from ..plugin_utils._wsman import Session"),
+        ("plugins/action/hyperv_vm_info.py", "from ansible.plugins.action import ActionBase"),
+        ("plugins/modules/hyperv_vm_info.py", "import json"),
+        ("tests/simulator/wsman.py", "from plugins.plugin_utils._wsman import namespaces"),
+        ("tests/simulator/wsman.py", f"from {COLLECTION}plugins.plugin_utils import _wsman"),
+        ("tests/simulator/wsman.py", "import ansible.parsing.yaml"),
+        ("tests/simulator/wsman.py", "import winrm"),
+    ],
+)
+def test_an_import_across_the_layers_is_found(path: str, source: str) -> None:
+    assert forbidden_imports(path, source)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("plugins/plugin_utils/_wsman/session.py", "from .values import CimType\nimport dataclasses"),
+        ("plugins/plugin_utils/_connection/winrm.py", "import winrm\nfrom .._wsman.transport import Send"),
+        ("plugins/plugin_utils/_connection/winrm.py", "from .._wsman import transport"),
+        ("plugins/action/hyperv_vm_info.py", "from ..plugin_utils._action import HyperVAction"),
+        ("tests/simulator/wire/reader.py", "from ..faults import Fault\nfrom tests.simulator import clock"),
+    ],
+)
+def test_an_import_within_the_layers_passes(path: str, source: str) -> None:
+    assert forbidden_imports(path, source) == []
+
+
+def test_a_file_outside_of_all_layers_is_refused() -> None:
+    with pytest.raises(AssertionError, match="no layer"):
+        forbidden_imports("plugins/module_utils/everything.py", "")
