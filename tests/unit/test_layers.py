@@ -34,7 +34,7 @@ RULES = (
     Rule(
         "plugins/plugin_utils/_connection/",
         (UTILS + "_connection", UTILS + "_wsman.transport"),
-        frozenset({"ansible", "requests", "urllib3", "winrm"}),
+        frozenset({"ansible", "requests", "spnego", "urllib3", "winrm"}),
     ),
     Rule(
         "plugins/plugin_utils/_action.py",
