@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
+from collections.abc import Iterator
 
 import requests
 from ansible.errors import AnsibleConnectionFailure
@@ -13,7 +15,7 @@ from spnego.exceptions import SpnegoError
 from winrm.exceptions import InvalidCredentialsError, WinRMError, WinRMTransportError
 from winrm.protocol import Protocol
 
-from .._wsman.transport import AnswerLost, NodeBusy, Unreachable
+from .._wsman.transport import AnswerLost, NodeBusy, TransportError, Unreachable
 from .diagnosis import before_sending, explain
 
 OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
@@ -64,65 +66,77 @@ class WinrmSender:
 
     def _log_in_with(self, request: bytes) -> bytes:
         """Try the configured ways to log in one after the other, as Ansible's plugin does; keep the one that works."""
+        refusals = []
         for method in self._plugin._winrm_transport:
-            transport = self._open(method)
             try:
+                transport = self._open(method)
                 answer = self._post(transport, request)
-            except InvalidCredentialsError:
-                continue
-            self._transport = transport
-            return answer
+            except InvalidCredentialsError as error:
+                refusals.append(f"{method}: {error}")
+            except (AnsibleConnectionFailure, WinRMError, ValueError) as error:
+                refusals.append(f"{method} cannot be used: {error}")
+            else:
+                self._transport = transport
+                return answer
         raise Unreachable(
-            f"{self.address} refused the credentials of user {self._plugin._winrm_user!r} "
-            f"({', '.join(self._plugin._winrm_transport)}). Check ansible_user, ansible_password and "
-            "ansible_winrm_transport (ntlm, kerberos or credssp: Windows has basic switched off), and that the account "
-            "is not locked and may log on over WinRM."
+            f"{self.address} refused the credentials of user {self._plugin._winrm_user!r} ({'; '.join(refusals)}). "
+            "Check ansible_user, ansible_password and ansible_winrm_transport (ntlm, kerberos or credssp: Windows has "
+            "basic switched off), and that the account is not locked and may log on over WinRM."
         )
 
     def _open(self, method: str) -> t.Any:
-        """Prepare one way to log in. Nothing is sent yet, but a Kerberos ticket is fetched where Ansible manages it."""
-        try:
-            if method == "kerberos" and self._plugin._kerb_managed:
-                self._plugin._kerb_auth(self._plugin._winrm_user, self._plugin._winrm_pass)
-            transport: t.Any = Protocol(self._url, transport=t.cast(t.Any, method), **self._options).transport
-        except AnsibleConnectionFailure as error:
-            raise Unreachable(f"No Kerberos ticket for {self.address}: {error}") from error
-        except (WinRMError, InvalidCredentialsError, ValueError) as error:
-            raise Unreachable(f"The winrm settings for {self.address} are unusable: {error}") from error
+        """Log in one way, with a Kerberos ticket fetched first where Ansible manages it.
+
+        Basic and certificates log in with the first message only.
+        """
+        if method == "kerberos" and self._plugin._kerb_managed:
+            self._plugin._kerb_auth(self._plugin._winrm_user, self._plugin._winrm_pass)
+        transport: t.Any = Protocol(self._url, transport=t.cast(t.Any, method), **self._options).transport
         transport.read_timeout_sec = (CONNECT_TIMEOUT, self._read_timeout)
+        with self._explaining(transport):
+            transport.build_session()
         return transport
 
     def _post(self, transport: t.Any, request: bytes) -> bytes:
         try:
-            transport.build_session()
-            return bytes(transport.send_message(request))
+            with self._explaining(transport):
+                return bytes(transport.send_message(request))
         except WinRMTransportError as error:
-            return self._http_error(transport, *error.args[1:3])
+            body = error.args[2]
+            return body.encode() if isinstance(body, str) else bytes(body)
+
+    @contextlib.contextmanager
+    def _explaining(self, transport: t.Any) -> Iterator[None]:
+        """Turn errors of the libraries into ours; an HTTP error whose body is a SOAP message passes as an answer."""
+        try:
+            yield
+        except WinRMTransportError as error:
+            if error.args[2]:
+                raise
+            _forget(transport)
+            raise self._http_error(error.args[1]) from error
         except InvalidCredentialsError:
             _forget(transport)
             raise
-        except (requests.RequestException, WinRMError, SpnegoError, OSError) as error:
+        except (requests.RequestException, SpnegoError, OSError) as error:
             _forget(transport)
             if before_sending(error):
                 raise Unreachable(explain(error, self.address)) from error
             raise AnswerLost(f"The connection to {self.address} broke: {error}") from error
 
-    def _http_error(self, transport: t.Any, status: int, body: str | bytes) -> bytes:
-        """Return the SOAP fault that an HTTP error carries; raise where it carries none."""
-        if body:
-            return body.encode() if isinstance(body, str) else body
-        _forget(transport)
+    def _http_error(self, status: int) -> TransportError:
+        """Return what an HTTP error without content means."""
         if status == 503:
-            raise NodeBusy(f"{self.address} is too busy to take the request (HTTP 503).")
+            return NodeBusy(f"{self.address} is too busy to take the request (HTTP 503).")
         if status == 400 or self._transport is not None:
-            raise AnswerLost(f"{self.address} lost the session (HTTP {status} without content).")
+            return AnswerLost(f"{self.address} lost the session (HTTP {status} without content).")
         hints = {
             403: "Check the IP filter and client certificate mapping of its WinRM listener.",
             404: "Check that WinRM listens on this port and that ansible_winrm_path is right.",
             500: "It most likely refuses unencrypted traffic: use ntlm, kerberos or credssp, or https.",
         }
         hint = hints.get(status, "Check for a proxy between the controller and the node.")
-        raise Unreachable(f"{self.address} answered HTTP {status} without content. {hint}")
+        return Unreachable(f"{self.address} answered HTTP {status} without content. {hint}")
 
 
 def _forget(transport: t.Any) -> None:
