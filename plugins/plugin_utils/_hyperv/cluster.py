@@ -79,32 +79,36 @@ class Cluster:
             self._provider = None
         if rows:
             self._provider = self.hyperv
-        elif self._provider is None:
-            self._provider = self._find_provider()
-            rows = self._provider.query(HYPERV_CLUSTER, query)
+        elif self._provider is None or not self.provider_answers():
+            self.find_provider()
+            rows = self.hyperv.query(HYPERV_CLUSTER, query)
         return rows
 
     def hyperv_references(self, query: Query) -> list[Reference]:
         """Return references from the node that answers Root\\HyperVCluster\\v2."""
         return self.hyperv.references(HYPERV_CLUSTER, query)
 
-    def forget_provider(self) -> None:
-        """Look again, at the next query, which node answers Root\\HyperVCluster\\v2: it can move."""
-        self._provider = None
+    def provider_answers(self) -> bool:
+        """Tell whether Root\\HyperVCluster\\v2 is alive where it is asked: it always shows a system, if only a node."""
+        return bool(self.hyperv.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", ("Name",))))
 
-    def _find_provider(self) -> Session:
+    def find_provider(self) -> None:
+        """Look which node answers Root\\HyperVCluster\\v2 and ask that one from now on. Raises HyperVError if none does."""
+        self._provider = None
         asked = []
         for name in (self.home.node, *self._likely_providers()):
             session = self.node(name)
             if session.node in asked:
                 continue
             asked.append(session.node)
+            self._provider = session
             try:
-                if session.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", ("Name",))):
-                    return session
+                if self.provider_answers():
+                    return
             except (Fault, TransportError):
                 if session is self.home:
                     raise
+        self._provider = None
         raise HyperVError(
             f"None of the nodes {', '.join(asked)} shows anything in Root\\HyperVCluster\\v2. Check that the cluster "
             'resource of type "Virtual Machine Cluster WMI" in the core cluster group is online.'

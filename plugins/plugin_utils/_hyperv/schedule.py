@@ -7,6 +7,7 @@ Private to this collection.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 
@@ -213,7 +214,7 @@ class Scheduler:
                 found = find_job(self._cluster, run.move.vm.id)
                 vm, role = reread(self._cluster, [run.move])[run.move.vm.id]
             except _NO_ANSWER:
-                self._cluster.forget_provider()
+                self._find_provider()
                 continue
             if found is not None:
                 run.reference, run.job = found
@@ -234,6 +235,9 @@ class Scheduler:
             return
         try:
             jobs = read_jobs(self._cluster.hyperv, references)
+            if None in jobs.values() and not self._cluster.provider_answers():
+                self._contact_lost(running, HyperVError("the provider of Root\\HyperVCluster\\v2 is not there"))
+                return
         except _NO_ANSWER as error:
             self._contact_lost(running, error)
             return
@@ -246,16 +250,20 @@ class Scheduler:
                     run.job = None
                     run.warnings.append("The job vanished before its end was seen; the owner decided.")
                 self._to_settling(run)
-            elif run.timeout.is_over(now - (run.started or now)):
+            elif run.timeout.is_over(now - (now if run.started is None else run.started)):
                 self._fail(run, run.timeout.error(run.move, job))
 
     def _contact_lost(self, running: Iterable[Run], error: Exception) -> None:
         """The provider may be moving to another node, or restarting: look for it there, for a while."""
-        self._cluster.forget_provider()
+        self._find_provider()
         if self._clock.now() - self._answered_at < _CONTACT_LOST_AFTER:
             return
         for run in running:
             self._fail(run, _outcome_unknown(run.move, str(error)))
+
+    def _find_provider(self) -> None:
+        with contextlib.suppress(HyperVError, *_NO_ANSWER):  # the next look tries again
+            self._cluster.find_provider()
 
     def _to_settling(self, run: Run) -> None:
         run.stage, run.settling_since = SETTLING, self._clock.now()

@@ -141,7 +141,7 @@ def read_fault(fault: Element) -> Fault:
 
 
 def _is_cim_error(element: Element) -> bool:
-    return any(key.endswith("IsCIM_Error") and value in ("true", "1") for key, value in element.attrib.items())
+    return any(key.endswith("IsCIM_Error") and value.lower() in ("true", "1") for key, value in element.attrib.items())
 
 
 def _message(element: Element) -> str:

@@ -45,7 +45,14 @@ def read_value(element: Element) -> Raw:
     first = element[0]
     if len(element) == 1 and len(first) == 0 and local_name(first) in _TIMES:
         return first.text or ""
-    return read_instance(element)
+    # An embedded object is an element of its own inside the property, or its properties stand there directly.
+    return read_instance(first if len(element) == 1 and _is_instance(first) else element)
+
+
+def _is_instance(element: Element) -> bool:
+    """Tell an instance from a property: only an instance is called like the class of its namespace."""
+    namespace, brace, name = element.tag[1:].rpartition("}")
+    return bool(brace) and namespace.rpartition("/")[2] == name
 
 
 def read_instance(element: Element) -> Instance:

@@ -136,10 +136,12 @@ class Session:
 
     def _enumerate_once(self, target: Reference, options: str) -> list[Item]:
         """Read all pages. An enumeration that vanishes between two pages is started once more."""
+        with contextlib.suppress(_EnumerationGone):
+            return self._pages(target, options)
         try:
             return self._pages(target, options)
-        except _EnumerationGone:
-            return self._pages(target, options)
+        except _EnumerationGone as gone:
+            raise gone.fault from None
 
     def _pages(self, target: Reference, options: str) -> list[Item]:
         body = f"<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>{PAGE_SIZE}</w:MaxElements>{options}</n:Enumerate>"
@@ -153,18 +155,18 @@ class Session:
     def _pull(self, target: Reference, context: str) -> Page:
         context_element = f"<n:EnumerationContext>{escaped(context)}</n:EnumerationContext>"
         body = f"<n:Pull>{context_element}<n:MaxElements>{PAGE_SIZE}</n:MaxElements></n:Pull>"
-        for pause in READ_PAUSES:
+        pauses = iter(READ_PAUSES)
+        while True:
             try:
                 return read_page(self._exchange(PULL, target, body))
             except Fault as fault:
                 if fault.is_context_gone:
-                    raise _EnumerationGone from fault
-                if not fault.is_transient:
+                    raise _EnumerationGone(fault) from fault
+                pause = next(pauses, None)
+                if pause is None or not fault.is_transient:
                     self._release(target, context_element)
                     raise
-                self._clock.pause(pause)
-        self._release(target, context_element)
-        return read_page(self._exchange(PULL, target, body))
+            self._clock.pause(pause)
 
     def _release(self, target: Reference, context_element: str) -> None:
         # The node drops an idle enumeration by itself; what matters is the error that led here.
@@ -174,6 +176,10 @@ class Session:
 
 class _EnumerationGone(Exception):
     """The node no longer knows the enumeration between two of its pages."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
 
 
 def _input(uri: str, method: str, parameters: Mapping[str, Parameter]) -> str:

@@ -9,7 +9,6 @@ expects. WS-Management and CIM-XML (DSP0201) differ in dates only, so one reader
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import enum
 import math
@@ -106,7 +105,7 @@ def parse_octets(texts: tuple[str, ...]) -> bytes:
         return bytes(int(text) for text in texts)
     try:
         return base64.b64decode("".join(texts), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one; a character outside ASCII raises the plain kind
         raise UnexpectedValue(f"{texts!r} is no array of uint8") from error
 
 
@@ -170,13 +169,15 @@ def _interval(days: str, hours: str, minutes: str, seconds: str, fraction: str) 
 def _unless_never(value: dt.datetime) -> dt.datetime | None:
     if value.year in (1601, 9999):
         return None
-    return value.astimezone(UTC)
+    moment = value.astimezone(UTC)
+    # A host west of Greenwich writes the FILETIME zero as the last evening of 1600.
+    return None if moment.year == 1601 else moment
 
 
 def wsman_text(value: Scalar) -> str:
     """Write one value as WS-Management takes it; dates and intervals are ISO 8601 (DSP0227)."""
     if isinstance(value, dt.datetime):
-        return _aware(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return _aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
     if isinstance(value, dt.timedelta):
         sign, days, hours, minutes, seconds, micro = _split(value)
         return f"{sign}P{days}DT{hours}H{minutes}M{seconds}.{micro:06d}S"
@@ -187,7 +188,7 @@ def dmtf_text(value: Scalar) -> str:
     """Write one value as CIM-XML takes it. Dates and intervals are in the DMTF form; intervals cannot be negative."""
     if isinstance(value, dt.datetime):
         offset = int((_aware(value).utcoffset() or dt.timedelta()).total_seconds() // 60)
-        return f"{value:%Y%m%d%H%M%S.%f}{offset:+04d}"
+        return f"{value.year:04d}{value:%m%d%H%M%S.%f}{offset:+04d}"  # %Y does not pad on Linux
     if isinstance(value, dt.timedelta):
         sign, days, hours, minutes, seconds, micro = _split(value)
         if sign or days > 99999999:

@@ -40,10 +40,12 @@ class Query:
 
     def matches(self, instance: Instance) -> bool:
         """Tell whether an instance answers the question, as WMI would."""
-        return all(
-            str(instance.text(name)).casefold() in {str(value).casefold() for value in values}
-            for name, values in self.where.items()
-        )
+        return all(_holds(instance.text(name), values) for name, values in self.where.items())
+
+
+def _holds(text: str | None, values: tuple[str | int, ...]) -> bool:
+    # NULL equals nothing in WQL.
+    return text is not None and text.casefold() in {str(value).casefold() for value in values}
 
 
 def _any_of(name: str, values: tuple[str | int, ...]) -> str:

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A client's view of a simulated cluster in process: no network, and a clock that only the client moves."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable
+
+import yaml
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import Cluster
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.hosts import read_limits
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish, plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Run, Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
+
+from tests.simulator.clock import ManualClock
+from tests.simulator.cluster import SimulatedCluster
+from tests.simulator.scenario_file import read_scenario
+
+TWO_NODES = """
+nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]
+vms:
+  - {name: web01, owner: NODE1, memory_mb: 20000}
+  - {name: web02, owner: NODE1, memory_mb: 20000}
+"""
+
+
+class Simulated:
+    """The simulated cluster with a client on it; is itself the client's clock."""
+
+    def __init__(self, text: str = TWO_NODES, home: str = "NODE1", **switches: object) -> None:
+        content = yaml.safe_load(text)
+        content["switches"] = {**content.get("switches", {}), **switches}
+        self._clock = ManualClock()
+        self.server = SimulatedCluster(read_scenario(yaml.safe_dump(content, sort_keys=False)), self._clock)
+        self.cluster = Cluster(self._connect, self)
+        self.home = home
+        self.sent: collections.Counter[str] = collections.Counter()
+        self.between_pauses: list[int] = []
+        self.lose: Callable[[str, bytes], str] = lambda node, request: ""
+        self._requests = 0
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def pause(self, seconds: float) -> None:
+        self.between_pauses.append(self._requests)
+        self._requests = 0
+        self._clock.advance(seconds)
+
+    def _connect(self, node: str | None) -> Session:
+        name = node or self.home
+        return Session(lambda request: self._send(name, request), self, name)
+
+    def _send(self, node: str, request: bytes) -> bytes:
+        self._requests += 1
+        self.sent[node] += 1
+        lost = self.lose(node, request)
+        if lost == "down":
+            raise Unreachable(f"{node} is down")
+        if lost == "before":
+            raise AnswerLost("reset")
+        try:
+            answer = self.server.endpoint(node).handle(request).body
+        except ConnectionResetError as error:
+            raise Unreachable(str(error)) from error
+        if lost == "after":
+            raise AnswerLost("reset")
+        return answer
+
+    def runs(self, *wishes: tuple[str, str], timeout: int = 0) -> list[Run]:
+        moves = plan_moves(self.cluster, [Wish(destination, name) for name, destination in wishes])
+        return [Run(move, Timeout.of(timeout, move.vm.memory_mb)) for move in moves]
+
+    def scheduler(self, **options: object) -> Scheduler:
+        nodes = [node["name"] for node in self.server.state()["nodes"]]
+        settings = {"poll_interval": 2.0, "precheck": True, "report": lambda runs: None, **options}
+        return Scheduler(self.cluster, read_limits(self.cluster, nodes, None), **settings)
+
+    def move(self, *wishes: tuple[str, str], timeout: int = 0, **options: object) -> list[Run]:
+        runs = self.runs(*wishes, timeout=timeout)
+        self.scheduler(**options).run(runs)
+        return runs
+
+    def owner(self, name: str) -> str:
+        return next(vm["owner"] for vm in self.server.state()["vms"] if vm["name"] == name)
+
+    def migrations(self, name: str) -> int:
+        vm_id = next(vm["id"] for vm in self.server.state()["vms"] if vm["name"] == name)
+        return self.server.counters()["migrations"].get(vm_id, 0)
+
+
+def invokes_migration(request: bytes) -> bool:
+    """Tell whether a request is a call of MigrateVirtualSystemToSystem."""
+    return b"/MigrateVirtualSystemToSystem</a:Action>" in request
