@@ -21,12 +21,12 @@ echo "Building $venv with $("$PYTHON" -V): about a minute."
 "$PYTHON" -m venv --clear "$venv"
 if ! "$venv/bin/python" -m pip install --disable-pip-version-check --prefer-binary \
     -r "$checkout/tests/requirements.txt" >"$log" 2>&1; then
-    tail -n 5 "$log" >&2
-    if grep -Eq 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError|ReadTimeout' "$log"; then
-        stop "pip cannot reach the package index; connect this machine, or point pip to a reachable index (PIP_INDEX_URL, HTTPS_PROXY)."
+    if grep -Eq 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError|ReadTimeout|SSLError' "$log"; then
+        stop "pip cannot reach the package index; connect this machine, or point pip to a reachable one (PIP_INDEX_URL, HTTPS_PROXY, PIP_CERT)."
     elif grep -Eq "No such file or directory: '(gcc|cc|clang|x86_64|aarch64)|command '.*(gcc|cc|clang)' failed|Python.h" "$log"; then
         stop "a package must be compiled here and no compiler works; install one (Debian: apt-get install build-essential python3-dev)."
     fi
+    tail -n 5 "$log" >&2
     stop "pip could not install tests/requirements.txt; its full output is in $log."
 fi
 

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Commands as a user types them, and what they came to."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import re
+import subprocess
+import typing as t
+
+from tests.ansible_command import ad_hoc_result, ansible_environment
+
+SCENARIO = pathlib.Path(__file__).parent / "cluster.yml"
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a command came to: ``text`` is what it printed on both streams."""
+
+    code: int
+    text: str
+
+    @property
+    def result(self) -> dict[str, t.Any]:
+        """The result of an ad hoc command."""
+        return ad_hoc_result(self.text)
+
+    @property
+    def message(self) -> str:
+        """The message of an ad hoc command that failed."""
+        return str(self.result["msg"])
+
+    def recap(self, host: str, counter: str) -> int:
+        """Return one number of a playbook's recap, such as ``changed``."""
+        found = re.search(rf"^{host} +:.*\b{counter}=(\d+)", self.text, re.MULTILINE)
+        assert found, self.text
+        return int(found[1])
+
+
+class Ansible:
+    """Runs commands as a user would, against one inventory."""
+
+    def __init__(self, folder: pathlib.Path, inventory: pathlib.Path) -> None:
+        self._environment = ansible_environment(folder)
+        self._inventory = inventory
+
+    def ad_hoc(self, host: str, module: str, arguments: str = "", *options: str) -> Answer:
+        """Run one module of the collection on ``host``."""
+        command = ["ansible", "-i", str(self._inventory), host, "-m", f"hyperv.migration.{module}"]
+        return self.run(*command, "-a", arguments, *options)
+
+    def evacuate(self, *options: str, inventory: pathlib.Path | None = None) -> Answer:
+        """Run the playbook ``hyperv.migration.evacuate_node`` with fast polling."""
+        command = ["ansible-playbook", "-i", str(inventory or self._inventory), "hyperv.migration.evacuate_node"]
+        return self.run(*command, "-e", "evacuate_node_poll_interval=0.1", *options)
+
+    def run(self, *command: str) -> Answer:
+        """Run a command, which may not warn, whatever it comes to."""
+        ended = subprocess.run(
+            command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert "WARNING" not in ended.stdout, ended.stdout
+        assert "Traceback" not in ended.stdout, ended.stdout
+        return Answer(ended.returncode, ended.stdout)

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbook ``hyperv.migration.evacuate_node`` and the role behind it. No command may warn or open a shell."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from tests.integration.commands import SCENARIO, Ansible
+from tests.running_cluster import RunningCluster, running_cluster
+
+FAILED = 2
+ON_NODE1 = {"web01", "web02", "db01", "test01"}
+
+
+def test_a_node_is_emptied_and_the_second_run_changes_nothing(cluster: RunningCluster, ansible: Ansible) -> None:
+    owners = cluster.owners()
+
+    first = ansible.evacuate("-e", "evacuate_node_name=NODE1")
+
+    assert first.code == 0, first.text
+    assert "NODE1" not in cluster.owners().values()
+    assert {name for name, owner in cluster.owners().items() if owner != owners[name]} == ON_NODE1
+    assert cluster.migrations() == dict.fromkeys(ON_NODE1, 1)
+    assert cluster.node_states()["NODE1"] == "paused"
+    summary = [" ".join(line.split()) for line in first.text.splitlines() if " moved" in line]
+    for name in ON_NODE1:
+        assert any(line.startswith(f'"{name} NODE1 {cluster.owners()[name]} ') for line in summary), summary
+
+    again = ansible.evacuate("-e", "evacuate_node_name=node1.corp.example")
+
+    assert (again.code, again.recap("NODE2", "changed")) == (0, 0), again.text
+    assert cluster.migrations() == dict.fromkeys(ON_NODE1, 1)
+
+
+def test_a_dry_run_shows_the_verdict_on_each_vm_and_changes_nothing(cluster: RunningCluster, ansible: Ansible) -> None:
+    before = cluster.owners(), cluster.node_states()
+
+    answer = ansible.evacuate("-e", "evacuate_node_name=NODE1", "--check")
+
+    assert answer.code == 0, answer.text
+    told = {line.split()[0].strip('"') for line in answer.text.splitlines() if "would move" in line}
+    assert told >= ON_NODE1
+    assert (cluster.owners(), cluster.node_states()) == before
+    assert cluster.migrations() == {}
+
+
+def test_nothing_is_changed_when_a_vm_has_no_place(cluster: RunningCluster, ansible: Ansible) -> None:
+    answer = ansible.evacuate("-e", "evacuate_node_name=NODE2")
+
+    assert answer.code == FAILED
+    assert "pinned01: none of its possible owners (NODE2)" in answer.text
+    assert "add a node to the possible owners" in answer.text
+    assert cluster.node_states()["NODE2"] == "up"
+    assert cluster.migrations() == {}
+
+
+@pytest.mark.parametrize(
+    ("paused_before", "options", "state_after"),
+    [
+        (False, [], "up"),
+        (False, ["-e", "evacuate_node_give_back=false"], "paused"),
+        (True, [], "paused"),
+    ],
+    ids=["given back", "kept", "was paused before"],
+)
+def test_a_move_that_fails_is_told_and_the_node_is_given_back_if_it_was_taken(
+    cluster: RunningCluster, ansible: Ansible, paused_before: bool, options: list[str], state_after: str
+) -> None:
+    if paused_before:
+        ansible.ad_hoc("NODE1", "hyperv_cluster_node", "name=NODE3 state=maintenance")
+
+    answer = ansible.evacuate("-e", "evacuate_node_name=NODE3", *options)
+
+    assert answer.code == FAILED
+    said_last = answer.text[answer.text.index("Say why the node is not empty") :]
+    assert "broken03 (NODE3 -> " in said_last
+    assert "memory" in said_last
+    assert cluster.node_states()["NODE3"] == state_after
+    assert cluster.owners()["broken03"] == "NODE3"
+    assert cluster.owners()["app03"] != "NODE3"
+
+
+def test_a_vm_that_came_meanwhile_fails_the_evacuation_by_name(tmp_path: pathlib.Path) -> None:
+    event = "events: [{when: {vm: web01, percent: 50}, move: app03, to: NODE1, instant: true}]\n"
+    scenario = tmp_path / "late.yml"
+    scenario.write_text(SCENARIO.read_text(encoding="utf-8") + event, encoding="utf-8")
+
+    with running_cluster(scenario, tmp_path) as cluster:
+        answer = Ansible(tmp_path, cluster.inventory).evacuate("-e", "evacuate_node_name=NODE1")
+
+        assert answer.code == FAILED
+        assert "although all planned moves have ended: app03." in answer.text
+        assert cluster.migrations() == dict.fromkeys(ON_NODE1, 1)
+        assert cluster.node_states()["NODE1"] == "up"
+
+
+def test_the_destinations_and_the_node_to_talk_through_can_be_chosen(cluster: RunningCluster, ansible: Ansible) -> None:
+    chosen = ["-e", "evacuate_node_via=NODE3", "-e", '{"evacuate_node_destinations": ["node3"]}']
+
+    answer = ansible.evacuate("-e", "evacuate_node_name=NODE1", *chosen)
+
+    assert answer.code == 0, answer.text
+    assert answer.recap("NODE3", "changed") == 2
+    assert {cluster.owners()[name] for name in ON_NODE1} == {"NODE3"}
+
+
+@pytest.mark.parametrize(
+    ("inventory", "options", "said"),
+    [
+        ("hyperv_nodes: {hosts: {NODE1: }}", [], "Say which node to empty: -e evacuate_node_name=NODE1"),
+        ("other: {hosts: {NODE1: }}", ["-e", "evacuate_node_name=NODE1"], "no host in the group hyperv_nodes"),
+        (
+            "hyperv_nodes: {hosts: {NODE1: , NODE2: }}",
+            ["-e", "evacuate_node_name=NODE1", "-e", "evacuate_node_via=NODE9"],
+            "evacuate_node_via is NODE9, which is no host of the inventory",
+        ),
+    ],
+    ids=["no name", "no group", "unknown node to talk through"],
+)
+def test_what_the_playbook_misses_is_told(
+    tmp_path: pathlib.Path, inventory: str, options: list[str], said: str
+) -> None:
+    hosts = tmp_path / "hosts.yml"
+    hosts.write_text(inventory, encoding="utf-8")
+
+    answer = Ansible(tmp_path, hosts).evacuate(*options)
+
+    assert answer.code == FAILED
+    assert said in answer.text

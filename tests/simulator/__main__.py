@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""``python -m tests.simulator SCENARIO.yml --inventory FILE --ready FILE``: a simulated cluster as a process."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import pathlib
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from .cluster import SimulatedCluster, load
+from .control import ControlServer
+from .handover import inventory, ready, write_inventory, write_ready
+from .scenario_reader import ScenarioError
+from .serving import ServedCluster
+
+LIFETIME = 3600.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a simulated cluster until SIGTERM, SIGINT or the end of its lifetime; return the exit code."""
+    options = _parser().parse_args(arguments)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, frame: stop.set())
+    try:
+        # Whoever waits for the ready file must not find the one of an earlier run.
+        options.ready.unlink(missing_ok=True)
+        _run(options, load(options.scenario), stop)
+    except (ScenarioError, OSError) as error:
+        print(f"The simulated cluster cannot run: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(options: argparse.Namespace, cluster: SimulatedCluster, stop: threading.Event) -> None:
+    with contextlib.ExitStack() as ends:
+        served = ServedCluster(cluster)
+        ends.callback(served.close)
+        control: str | None = None
+        if options.control:
+            server = ControlServer(cluster)
+            ends.callback(server.close)
+            control = server.url
+        user = cluster.scenario.user
+        write_inventory(options.inventory, inventory(served.ports, user.name, user.password or ""))
+        write_ready(options.ready, ready(served.ports, user.name, user.password or "", control))
+        ends.callback(options.ready.unlink, missing_ok=True)
+        scenario = cluster.scenario
+        print(f"{scenario.cluster.name}: {len(scenario.nodes)} nodes, {len(scenario.vms)} VMs", flush=True)
+        stop.wait(options.lifetime)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.simulator",
+        description="Run a simulated Hyper-V failover cluster that answers WS-Management on 127.0.0.1.",
+    )
+    parser.add_argument("scenario", type=pathlib.Path, help="YAML file that describes the cluster")
+    parser.add_argument("--inventory", type=pathlib.Path, required=True, help="Ansible inventory to write")
+    parser.add_argument("--ready", type=pathlib.Path, required=True, help="JSON file to write when all nodes answer")
+    parser.add_argument("--control", action="store_true", help="offer GET /state, GET /counters and POST /reset")
+    parser.add_argument("--lifetime", type=_seconds, default=LIFETIME, help="seconds to run at most (%(default)g)")
+    return parser
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise ValueError(text)
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

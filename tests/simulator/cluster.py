@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The simulated cluster as a whole: its nodes' WS-Management services over one world, with state and counters."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import pathlib
+import secrets
+import typing as t
+
+from .clock import Clock, ScaledClock
+from .fault_rules import FaultPlan, FaultRule
+from .providers import providers_of
+from .scenario import Scenario
+from .scenario_file import read_scenario, read_scenario_file
+from .state import describe
+from .world import Node, World
+from .wsman import Endpoint, Reply, RequestInfo
+from .wsman import describe as describe_request
+
+
+class Meter(t.Protocol):
+    """Something that messages go through."""
+
+    @property
+    def bytes_in(self) -> int: ...
+
+    @property
+    def bytes_out(self) -> int: ...
+
+    def reset_counters(self) -> None: ...
+
+
+class SimulatedCluster:
+    """The cluster of a scenario. Its nodes may be asked from several threads; requests take turns.
+
+    Attributes:
+        scenario: what it was made from, with a password in it in any case.
+        world: nodes, VMs and migrations.
+        clock: the simulated time that everything follows.
+    """
+
+    def __init__(self, scenario: Scenario, clock: Clock) -> None:
+        user = dataclasses.replace(scenario.user, password=scenario.user.password or secrets.token_urlsafe(12))
+        self.scenario = dataclasses.replace(scenario, user=user)
+        self.clock = clock
+        self.world = World(self.scenario, clock)
+        self._requests: collections.Counter[str] = collections.Counter()
+        self._endpoints = {name: NodeEndpoint(self, node) for name, node in self.world.nodes.items()}
+        self._meters: list[Meter] = list(self._endpoints.values())
+
+    def endpoint(self, node_name: str) -> NodeEndpoint:
+        """Return the service of a node, named as in the scenario. Raises KeyError."""
+        return self._endpoints[node_name]
+
+    def state(self) -> dict[str, t.Any]:
+        """Return what is true now: ``nodes``, ``vms``, ``jobs`` (and more), as data that JSON can hold."""
+        with self.world.lock:
+            self.world.look()
+            return describe(self.world)
+
+    def counters(self) -> dict[str, t.Any]:
+        """Return what was done since the start or the last reset.
+
+        ``requests`` by operation, ``bytes_in`` and ``bytes_out``, ``shells_opened``, ``open_enumerations``, and
+        ``migrations``: how often each VM's migration was started by a call, by VM id, without those that were not.
+        """
+        with self.world.lock:
+            machines = self.world.machines.values()
+            return {
+                "requests": dict(self._requests),
+                "bytes_in": sum(meter.bytes_in for meter in self._meters),
+                "bytes_out": sum(meter.bytes_out for meter in self._meters),
+                "shells_opened": self._requests["Shell"],
+                "open_enumerations": sum(endpoint.open_enumerations for endpoint in self._endpoints.values()),
+                "migrations": {machine.id: machine.times_migrated for machine in machines if machine.times_migrated},
+            }
+
+    def reset(self) -> None:
+        """Put the cluster back to the start of its scenario, counters and faults included."""
+        with self.world.lock:
+            self.world.reset()
+            self._requests.clear()
+            for meter in self._meters:
+                meter.reset_counters()
+            for endpoint in self._endpoints.values():
+                endpoint.begin_anew()
+
+    def meter(self, meter: Meter) -> None:
+        """Count the bytes of ``meter`` from now on."""
+        self._meters.append(meter)
+
+    def count(self, request: RequestInfo) -> None:
+        """Count one request."""
+        self._requests[request.operation] += 1
+
+
+class NodeEndpoint:
+    """One node's service with what the scenario lets go wrong on the way to it.
+
+    Attributes:
+        bytes_in, bytes_out: sizes of the messages that went through ``handle``.
+    """
+
+    def __init__(self, cluster: SimulatedCluster, node: Node) -> None:
+        self._cluster = cluster
+        self._name = node.name
+        self.bytes_in = self.bytes_out = 0
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget open enumerations and how often faults have struck, as a service that was restarted."""
+        world = self._cluster.world
+        scenario = self._cluster.scenario
+        self._plan = FaultPlan(scenario.faults, self._name)
+        machine = f"{self._name}.{scenario.cluster.domain}".lower()
+        providers = providers_of(world, world.nodes[self._name])
+        self._endpoint = Endpoint(machine, providers, scenario.switches, self._on_request)
+
+    @property
+    def open_enumerations(self) -> int:
+        return self._endpoint.open_enumerations
+
+    def handle(self, request: bytes) -> Reply:
+        """Answer a message as a client sees it that is in this process.
+
+        Raises:
+            ConnectionResetError: the node is down, or a fault rule cuts the connection.
+        """
+        self.bytes_in += len(request)
+        reply = self._disturbed(request, self.disturb(request))
+        self.bytes_out += len(reply.body)
+        return reply
+
+    def reset_counters(self) -> None:
+        """Count bytes from zero again."""
+        self.bytes_in = self.bytes_out = 0
+
+    def _disturbed(self, request: bytes, rule: FaultRule | None) -> Reply:
+        effect = rule.effect if rule else ""
+        if rule and effect == "delay":
+            self._cluster.clock.wait(rule.seconds)
+        elif effect == "reset_before":
+            raise ConnectionResetError(f"{self._name}: connection reset before the request was carried out")
+        elif effect in ("http_503", "empty_400", "http_401"):
+            return Reply(int(effect[-3:]), b"")
+        reply = self.serve(request)
+        if effect == "reset_after":
+            raise ConnectionResetError(f"{self._name}: connection reset after the request was carried out")
+        return Reply(reply.status, reply.body[: len(reply.body) // 2]) if effect == "truncate" else reply
+
+    def serve(self, request: bytes) -> Reply:
+        """Answer a message that has arrived; what goes wrong on the network is the listener's business."""
+        world = self._cluster.world
+        with world.lock:
+            world.look()
+            return self._endpoint.handle(request)
+
+    def disturb(self, request: bytes) -> FaultRule | None:
+        """Return what goes wrong with this message on the network; counts it."""
+        world = self._cluster.world
+        with world.lock:
+            world.look()
+            if not world.nodes[self._name].answers:
+                return FaultRule("reset_before")
+        info = describe_request(request)
+        return None if info is None else self._plan.on_the_network(info)
+
+    def _on_request(self, request: RequestInfo) -> None:
+        self._cluster.count(request)
+        self._plan.in_the_service(request)
+
+
+def load(path_or_text: pathlib.Path | str, clock: Clock | None = None) -> SimulatedCluster:
+    """Return the cluster of a scenario file (a Path) or of a scenario's text.
+
+    The clock is the scenario's own (scaled real time) unless one is given. Raises ScenarioError.
+    """
+    if isinstance(path_or_text, pathlib.Path):
+        scenario = read_scenario_file(path_or_text)
+    else:
+        scenario = read_scenario(path_or_text)
+    return SimulatedCluster(scenario, clock or ScaledClock(scenario.clock.speed))

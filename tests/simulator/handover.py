@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The files that tell others how to reach a running simulator: the Ansible inventory and the ready file."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import tempfile
+import typing as t
+
+import yaml
+
+ADDRESS = "127.0.0.1"
+GROUP = "hyperv_nodes"
+
+
+def inventory(ports: t.Mapping[str, int], user: str, password: str) -> dict[str, t.Any]:
+    """Return an Ansible inventory: the nodes in group ``hyperv_nodes``, with all that its winrm connection needs."""
+    return {
+        "all": {
+            "children": {
+                GROUP: {
+                    "hosts": {node: {"ansible_host": ADDRESS, "ansible_port": port} for node, port in ports.items()},
+                    "vars": {
+                        "ansible_connection": "winrm",
+                        "ansible_user": user,
+                        "ansible_password": password,
+                        "ansible_winrm_transport": "ntlm",
+                        "ansible_winrm_scheme": "http",
+                        "ansible_winrm_message_encryption": "always",
+                    },
+                }
+            }
+        }
+    }
+
+
+def ready(ports: t.Mapping[str, int], user: str, password: str, control: str | None) -> dict[str, t.Any]:
+    """Return what the ready file holds; ``control`` only where there is a control endpoint."""
+    content: dict[str, t.Any] = {
+        "pid": os.getpid(),
+        "nodes": {node: {"address": ADDRESS, "port": port} for node, port in ports.items()},
+        "user": user,
+        "password": password,
+    }
+    return content if control is None else {**content, "control": control}
+
+
+def write_inventory(path: pathlib.Path, content: t.Mapping[str, t.Any]) -> None:
+    """Write an inventory as YAML. Raises OSError."""
+    # Ansible's host names and variables keep the order in which they are written.
+    _write(path, yaml.safe_dump(content, sort_keys=False))
+
+
+def write_ready(path: pathlib.Path, content: t.Mapping[str, t.Any]) -> None:
+    """Write the ready file as JSON. Raises OSError."""
+    _write(path, json.dumps(content) + "\n")
+
+
+def _write(path: pathlib.Path, text: str) -> None:
+    # Both files hold a password; whoever waits for one must never see half of it. mkstemp makes mode 0600.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        pathlib.Path(temporary).replace(path)
+    except BaseException:
+        pathlib.Path(temporary).unlink(missing_ok=True)
+        raise

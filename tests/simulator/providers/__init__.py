@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the nodes of the simulated cluster answer, namespace by namespace (the provider side of ``cim.Provider``)."""
+
+from __future__ import annotations
+
+from ..world import Node, World
+from . import cluster_groups, cluster_nodes, host_migration, jobs, migration_service, profiles, systems, windows
+from .namespace import CIMV2, CLUSTER, INTEROP, MSCLUSTER, VIRTUALIZATION, ClassTable, NamespaceProvider, View
+
+_TABLES: dict[str, ClassTable] = {
+    VIRTUALIZATION: systems.HOST_TABLE | host_migration.TABLE | jobs.TABLE,
+    MSCLUSTER: cluster_nodes.TABLE | cluster_groups.TABLE,
+    CIMV2: windows.TABLE,
+    INTEROP: profiles.TABLE,
+}
+_CLUSTER_TABLE = systems.CLUSTER_TABLE | migration_service.CLUSTER_TABLE | jobs.TABLE
+
+
+def providers_of(world: World, node: Node) -> list[NamespaceProvider]:
+    """Return what ``node`` answers in its five namespaces."""
+    everywhere = [NamespaceProvider(View(world, node, name), table) for name, table in _TABLES.items()]
+    return [*everywhere, NamespaceProvider(View(world, node, CLUSTER), _CLUSTER_TABLE, _cluster_provider_answers)]
+
+
+def _cluster_provider_answers(view: View) -> bool:
+    where = view.world.scenario.switches.provider_on
+    if isinstance(where, tuple):
+        return view.node.name in where
+    return where == "all" or (where == "core_group" and view.world.core_group_owner == view.node.name)
+
+
+__all__ = ["providers_of"]

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""MSCluster_Cluster, MSCluster_Node and MSCluster_Network: the cluster's own view of itself, and pausing its nodes.
+
+Values: Microsoft docs of the failover cluster WMI provider (ClusWmi) and live schemas of Server 2019 and later.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+
+from ..cim import Instance, ObjectPath, Value
+from ..world import Node
+from . import win32_errors
+from .namespace import ClassTable, View
+
+CLUSTER = "MSCluster_Cluster"
+NODE = "MSCluster_Node"
+STATES = {"up": 0, "down": 1, "paused": 2, "joining": 3}
+CONDITIONS = {"normal": 0, "isolated": 1, "quarantined": 2}
+DRAIN_STATES = {"not_initiated": 0, "in_progress": 1, "completed": 2, "failed": 3}
+NO_DRAIN, DRAIN, FORCE_DRAIN = 0, 1, 2
+DO_NOT_FAIL_BACK, FAIL_BACK_NOW, FAIL_BACK_BY_POLICY = 0, 1, 2
+
+
+def node_path(view: View, name: str) -> ObjectPath:
+    """Return the reference to a node."""
+    return view.path(NODE, Name=name)
+
+
+def node_named(view: View, name: Value) -> Node:
+    """Return the node called ``name``. Raises CimFault 5042."""
+    node = view.world.find_node(name) if isinstance(name, str) else None
+    if node is None:
+        raise win32_errors.fault(win32_errors.NODE_NOT_FOUND)
+    return node
+
+
+def _clusters(view: View) -> Iterator[Instance]:
+    spec = view.world.scenario.cluster
+    yield {
+        "Name": spec.name,
+        "Fqdn": spec.fqdn,
+        "MaxNumberOfNodes": 64,
+        "ClusterFunctionalLevel": spec.functional_level,
+        "ClusterUpgradeVersion": 1,
+        "ClusterEnforcedAntiAffinity": spec.enforced_anti_affinity,
+        "AutoBalancerMode": 2,
+        "AutoBalancerLevel": 1,
+        "DrainOnShutdown": 1,
+        "BackupInProgress": 0,
+        "PlacementOptions": 0,
+        "ResiliencyLevel": 2,
+        "ResiliencyDefaultPeriod": 240,
+        "QuarantineThreshold": 3,
+        "QuarantineDuration": 7200,
+        "MinimumPreemptorPriority": 1,
+        "SharedVolumesRoot": "C:\\ClusterStorage",
+        "MaximumParallelMigrations": spec.maximum_parallel_migrations,
+    }
+
+
+def _nodes(view: View) -> Iterator[Instance]:
+    level = view.world.scenario.cluster.functional_level
+    for node in list(view.world.nodes.values()):
+        version = level << 16 | 1
+        yield {
+            "Name": node.name,
+            "Id": str(node.number),
+            "State": STATES[node.state],
+            "NodeDrainStatus": DRAIN_STATES[node.drain],
+            "NodeDrainTarget": node.drain_target,
+            "StatusInformation": CONDITIONS[node.spec.condition],
+            "NodeWeight": 1,
+            "DynamicWeight": 1,
+            "MajorVersion": 10,
+            "MinorVersion": 0,
+            "BuildNumber": node.spec.build,
+            "NodeHighestVersion": version,
+            "NodeLowestVersion": version,
+        }
+
+
+def _members(view: View) -> Iterator[Instance]:
+    cluster = view.path(CLUSTER, Name=view.world.scenario.cluster.name)
+    for node in list(view.world.nodes.values()):
+        yield {"Antecedent": cluster, "Dependent": node_path(view, node.name)}
+
+
+def _networks(view: View) -> Iterator[Instance]:
+    subnets = {
+        ipaddress.ip_network(f"{network.subnet}/{network.prefix_length}"): network.metric
+        for node in view.world.nodes.values()
+        for network in node.spec.networks
+    }
+    for number, (subnet, metric) in enumerate(subnets.items(), start=1):
+        yield {
+            "Name": f"Cluster Network {number}",
+            "Address": str(subnet.network_address),
+            "AddressMask": str(subnet.netmask),
+            "Role": 3,
+            "State": 3,
+            "Metric": metric,
+            "AutoMetric": True,
+        }
+
+
+def _pause(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+    node = node_named(view, path.key("Name"))
+    drain_type = parameters.get("DrainType") or NO_DRAIN
+    if drain_type not in (NO_DRAIN, DRAIN, FORCE_DRAIN):
+        raise win32_errors.fault(win32_errors.INVALID_PARAMETER)
+    if not node.answers:
+        raise win32_errors.fault(win32_errors.NODE_DOWN)
+    if node.drain == "in_progress":
+        raise win32_errors.fault(win32_errors.DRAIN_IN_PROGRESS)
+    # A paused node can still be drained; only the same pause again is an error.
+    if node.state == "paused" and drain_type == NO_DRAIN:
+        raise win32_errors.fault(win32_errors.NODE_PAUSED)
+    target_name = parameters.get("TargetNode")
+    target = node_named(view, target_name) if target_name else None
+    if target is node:
+        raise win32_errors.fault(win32_errors.INVALID_PARAMETER)
+    view.world.drains.pause(node, drain_type != NO_DRAIN, target)
+    return {}
+
+
+def _resume(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+    node = node_named(view, path.key("Name"))
+    failback = parameters.get("FailbackType") or DO_NOT_FAIL_BACK
+    if failback not in (DO_NOT_FAIL_BACK, FAIL_BACK_NOW, FAIL_BACK_BY_POLICY):
+        raise win32_errors.fault(win32_errors.INVALID_PARAMETER)
+    if not node.answers:
+        raise win32_errors.fault(win32_errors.NODE_DOWN)
+    if node.state != "paused":
+        raise win32_errors.fault(win32_errors.NODE_NOT_PAUSED)
+    view.world.drains.resume(node, fail_back=failback == FAIL_BACK_NOW)
+    return {}
+
+
+def _would_lose_quorum(view: View, path: ObjectPath, unused: Mapping[str, Value]) -> Mapping[str, Value]:
+    leaving = node_named(view, path.key("Name"))
+    staying = sum(node.answers for node in view.world.nodes.values() if node is not leaving)
+    # Node majority with a dynamic witness vote: half of the nodes is still enough.
+    return {"LoseQuorum": 2 * staying < len(view.world.nodes)}
+
+
+TABLE = ClassTable(
+    {CLUSTER: _clusters, NODE: _nodes, "MSCluster_ClusterToNode": _members, "MSCluster_Network": _networks},
+    {
+        (NODE, "Pause"): _pause,
+        (NODE, "Resume"): _resume,
+        (NODE, "WillOfflineLoseQuorum"): _would_lose_quorum,
+        (NODE, "WillEvictLoseQuorum"): _would_lose_quorum,
+    },
+)

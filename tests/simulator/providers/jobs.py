@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The job objects of migrations: their rows, their errors, and requests to end them.
+
+Values: Microsoft docs of Msvm_MigrationJob, Msvm_ConcreteJob, Msvm_Error and CIM_ConcreteJob.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+
+from ..cim import Embedded, Instance, ObjectPath, Value
+from ..world import Job, JobState, Refusal
+from ..world.failures import Failure
+from .namespace import CLUSTER, VIRTUALIZATION, ClassTable, View
+from .systems import NEVER, system_path
+
+MIGRATION_JOB = "Msvm_MigrationJob"
+CONCRETE_JOB = "Msvm_ConcreteJob"
+MOVING_VM = 305
+LIVE = 32768
+ALL_IS_WELL, COMPLETED, FAILED = 2, 17, 6
+TERMINATE, KILL = 4, 5
+OTHER_REQUESTS = (2, 3, 6)
+
+
+def job_path(view: View, job: Job) -> ObjectPath:
+    """Return the reference to a job as the migration method hands it out, by the switches."""
+    switches = view.world.scenario.switches
+    namespace = CLUSTER if switches.job_namespace == "cluster" else VIRTUALIZATION
+    return ObjectPath(namespace, switches.job_class, {"InstanceID": job.id})
+
+
+def jobs_seen(view: View) -> list[Job]:
+    """Return the cluster's jobs in the cluster namespace, elsewhere those that this node lists."""
+    jobs = view.world.migrations.jobs.values()
+    if view.namespace == CLUSTER:
+        return list(jobs) if view.world.scenario.switches.job_namespace == "cluster" else []
+    return [job for job in jobs if job.host == view.node.name]
+
+
+def _statuses(view: View, job: Job) -> tuple[str, list[int], list[str]]:
+    texts = view.texts
+    if job.state is JobState.COMPLETED:
+        return texts.job_completed, [COMPLETED, ALL_IS_WELL], [texts.job_completed, texts.job_succeeded]
+    if job.state is JobState.COMPLETED_WITH_WARNINGS:
+        return texts.job_warned, [COMPLETED, ALL_IS_WELL], [texts.job_completed, texts.job_warned]
+    if job.state is JobState.EXCEPTION:
+        return texts.job_failed, [COMPLETED, FAILED], [texts.job_completed, texts.job_failed]
+    if job.state.final:
+        return texts.job_cancelled, [COMPLETED, FAILED], [texts.job_completed, texts.job_cancelled]
+    text = texts.job_new if job.state is JobState.NEW else texts.job_running
+    return text, [ALL_IS_WELL], [text]
+
+
+def _job_row(view: View, job: Job) -> dict[str, Value]:
+    world = view.world
+    status, operational, descriptions = _statuses(view, job)
+    failed = bool(job.failures)
+    submitted = world.date(job.submitted)
+    return {
+        "InstanceID": job.id,
+        "Caption": view.texts.moving,
+        "Description": view.texts.moving,
+        "ElementName": view.texts.moving,
+        "Name": view.texts.moving,
+        "JobState": int(job.state),
+        "JobStatus": status,
+        "OperationalStatus": operational,
+        "StatusDescriptions": descriptions,
+        "Status": "Error" if failed else "OK",
+        "HealthState": 25 if failed else 5,
+        "PercentComplete": job.percent(world.now),
+        "ErrorCode": 32768 if failed else 0,
+        "ErrorDescription": job.failures[0].message if failed else "",
+        "ErrorSummaryDescription": view.texts.job_failed if failed else "",
+        "Cancellable": True,
+        "DeleteOnCompletion": False,
+        "ElapsedTime": datetime.timedelta(seconds=job.elapsed(world.now)),
+        "InstallDate": NEVER,
+        "JobRunTimes": 1,
+        "JobType": MOVING_VM,
+        "LocalOrUtcTime": 2,
+        "Notify": "",
+        "OtherRecoveryAction": "",
+        "Owner": job.caller,
+        "Priority": 0,
+        "RecoveryAction": 2,
+        "ScheduledStartTime": submitted,
+        "StartTime": submitted if job.started is None else world.date(job.started),
+        "TimeBeforeRemoval": datetime.timedelta(seconds=world.scenario.switches.job_lifetime_seconds),
+        "TimeOfLastStateChange": world.date(job.changed_at),
+        "TimeSubmitted": submitted,
+    }
+
+
+def _migration_jobs(view: View) -> Iterator[Instance]:
+    if view.world.scenario.switches.job_class == MIGRATION_JOB:
+        for job in jobs_seen(view):
+            yield {
+                **_job_row(view, job),
+                "MigrationType": LIVE,
+                "VirtualSystemName": job.machine.id,
+                "DestinationHost": view.world.host_name(job.destination),
+            }
+
+
+def _concrete_jobs(view: View) -> Iterator[Instance]:
+    if view.world.scenario.switches.job_class == CONCRETE_JOB:
+        for job in jobs_seen(view):
+            yield _job_row(view, job)
+
+
+def _affected(view: View) -> Iterator[Instance]:
+    job_class = view.world.scenario.switches.job_class
+    for job in jobs_seen(view):
+        yield {
+            "AffectedElement": system_path(view, job.machine.id),
+            "AffectingElement": view.path(job_class, InstanceID=job.id),
+            "ElementEffects": [0],
+        }
+
+
+def _request_state_change(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+    requested = parameters.get("RequestedState")
+    if requested in OTHER_REQUESTS:
+        return {"ReturnValue": Refusal.NOT_SUPPORTED.value[1]}
+    if requested not in (TERMINATE, KILL):
+        return {"ReturnValue": Refusal.INVALID_PARAMETER.value[1]}
+    refusal = view.world.migrations.cancel(_called(view, path), kill=requested == KILL)
+    return {"ReturnValue": 0 if refusal is None else refusal.value[1]}
+
+
+def _get_error(view: View, path: ObjectPath, unused: Mapping[str, Value]) -> Mapping[str, Value]:
+    errors = [_error(failure) for failure in _called(view, path).failures]
+    return {"ReturnValue": 0, "Error": errors[0] if errors else None}
+
+
+def _get_errors(view: View, path: ObjectPath, unused: Mapping[str, Value]) -> Mapping[str, Value]:
+    errors = [_error(failure) for failure in _called(view, path).failures]
+    return {"ReturnValue": 0, "Errors": errors or None}
+
+
+def _called(view: View, path: ObjectPath) -> Job:
+    return view.world.migrations.jobs[str(path.key("InstanceID"))]
+
+
+def _error(failure: Failure) -> Embedded:
+    return Embedded(
+        "Msvm_Error",
+        {
+            "ErrorType": failure.error_type,
+            "OwningEntity": "Microsoft-Windows-Hyper-V-VMMS",
+            "MessageID": failure.message_id,
+            "Message": failure.message,
+            "PerceivedSeverity": 4,
+            "ProbableCause": 0,
+            "ErrorSourceFormat": 0,
+            "CIMStatusCode": 1,
+        },
+    )
+
+
+TABLE = ClassTable(
+    {MIGRATION_JOB: _migration_jobs, CONCRETE_JOB: _concrete_jobs, "Msvm_AffectedJobElement": _affected},
+    {
+        (job_class, method): call
+        for job_class in (MIGRATION_JOB, CONCRETE_JOB)
+        for method, call in (
+            ("RequestStateChange", _request_state_change),
+            ("GetError", _get_error),
+            ("GetErrorEx", _get_errors),
+        )
+    },
+)

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One node's answer in one namespace: tables from class and method names to functions that read or change the world."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import typing as t
+from collections.abc import Iterable, Mapping
+
+from ..cim import CimFault, Instance, ObjectPath, Value
+from ..world import Node, World
+from .texts import LANGUAGES, Texts
+
+CLUSTER = "root/HyperVCluster/v2"
+VIRTUALIZATION = "root/virtualization/v2"
+MSCLUSTER = "root/MSCluster"
+CIMV2 = "root/cimv2"
+INTEROP = "root/interop"
+
+# WBEM_E_PROVIDER_NOT_CAPABLE: the class has the method, this provider does not carry it out.
+NOT_CAPABLE = 0x80041024
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What one node sees from one namespace."""
+
+    world: World
+    node: Node
+    namespace: str
+
+    @property
+    def texts(self) -> Texts:
+        return LANGUAGES[self.world.scenario.language]
+
+    def path(self, class_name: str, **keys: str) -> ObjectPath:
+        """Return a reference to an instance in this namespace."""
+        return ObjectPath(self.namespace, class_name, keys)
+
+
+Rows = t.Callable[[View], Iterable[Instance]]
+Call = t.Callable[[View, ObjectPath, Mapping[str, Value]], Mapping[str, Value]]
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassTable:
+    """Which classes have rows, and which (class, method) pairs can be called."""
+
+    rows: Mapping[str, Rows]
+    calls: Mapping[tuple[str, str], Call] = dataclasses.field(default_factory=dict)
+
+    def __or__(self, other: ClassTable) -> ClassTable:
+        return ClassTable({**self.rows, **other.rows}, {**self.calls, **other.calls})
+
+
+class NamespaceProvider:
+    """Implements ``cim.Provider`` for one node.
+
+    Attributes:
+        namespace: as the classes of ``schema`` know it.
+        table: what this provider has rows and methods of.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        table: ClassTable,
+        answers: collections.abc.Callable[[View], bool] = lambda view: True,
+    ) -> None:
+        """``answers`` says whether the provider is active on the node; where it is not, all classes are empty."""
+        self.namespace = view.namespace
+        self._view = view
+        self.table = table
+        self._answers = answers
+
+    def instances(self, class_name: str) -> Iterable[Instance]:
+        """Return the rows of one class; a class without rows here is empty, as it is where a feature is not used."""
+        rows = self.table.rows.get(class_name)
+        if rows is None or not self._answers(self._view):
+            return ()
+        return rows(self._view)
+
+    def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Carry out a method. Raises CimFault, also for a method that the simulation does not have."""
+        call = self.table.calls.get((path.class_name, method))
+        if call is None:
+            raise CimFault(NOT_CAPABLE, f"Provider is not capable of the attempted operation: {method}", "ExecMethod")
+        return call(self._view, path, parameters)

@@ -1,0 +1,256 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Msvm_ComputerSystem and what describes it: VMs, hosts and the cluster, their summaries, settings and associations.
+
+Values: Microsoft docs of Msvm_ComputerSystem, Msvm_SummaryInformation and Msvm_VirtualSystemSettingData.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+from ..cim import Instance, ObjectPath
+from ..world import Machine, Node
+from .namespace import CLUSTER, ClassTable, View
+
+SYSTEM = "Msvm_ComputerSystem"
+ENABLED_STATES = {"running": 2, "off": 3, "saved": 6, "paused": 9}
+MIGRATING = 32774
+ACTIVITIES = {
+    "creating_snapshot": 32768,
+    "applying_snapshot": 32769,
+    "deleting_snapshot": 32770,
+    "waiting_to_start": 32771,
+    "merging": 32772,
+    "exporting": 32773,
+    "backing_up": 32776,
+    "modifying": 32777,
+    "checking_compatibility": 32781,
+}
+NEVER = datetime.datetime(1601, 1, 1, tzinfo=datetime.timezone.utc)
+AGE = datetime.timedelta(days=200)
+CONFIGURATION_VERSION = "10.0"
+
+
+def system_path(view: View, name: str) -> ObjectPath:
+    """Return the reference to a VM (by GUID), a node or the cluster in the view's namespace."""
+    return view.path(SYSTEM, CreationClassName=SYSTEM, Name=name)
+
+
+def operational_status(view: View, machine: Machine) -> list[int]:
+    """Return OperationalStatus: one value, or two while something is done with the VM."""
+    if machine.id in view.world.migrations.active:
+        return [11 if view.world.scenario.switches.moving_status == "in_service" else 2, MIGRATING]
+    if machine.activity is not None:
+        return [11, ACTIVITIES[machine.activity]]
+    return [2]
+
+
+def status_descriptions(view: View, machine: Machine) -> list[str]:
+    """Return the texts that go with ``operational_status``."""
+    if machine.id in view.world.migrations.active:
+        return [view.texts.operating_normally, view.texts.migrating]
+    if machine.activity is not None:
+        return [view.texts.busy, view.texts.busy]
+    return [view.texts.operating_normally]
+
+
+def uptime_ms(view: View, machine: Machine) -> int:
+    """Return for how long the VM has been running, in milliseconds."""
+    return int((AGE.total_seconds() / 2 + view.world.now) * 1000) if machine.has_memory else 0
+
+
+def vm_row(view: View, machine: Machine) -> Instance:
+    """Return the row of a VM."""
+    world = view.world
+    changed = world.date(machine.changed_at)
+    return {
+        "CreationClassName": SYSTEM,
+        "Name": machine.id,
+        "ElementName": machine.name,
+        "Caption": view.texts.vm_caption,
+        "Description": "Microsoft Virtual Machine",
+        "EnabledDefault": 2,
+        "EnabledState": ENABLED_STATES[machine.state],
+        "RequestedState": 5 if machine.state == "running" else 12,
+        "EnhancedSessionModeState": 6,
+        "FailedOverReplicationType": 0,
+        "HealthState": 5,
+        "HwThreadsPerCoreRealized": 2,
+        "InstallDate": world.date(0) - AGE,
+        "LastApplicationConsistentReplicationTime": NEVER,
+        "LastReplicationTime": NEVER,
+        "LastReplicationType": 0,
+        "NumberOfNumaNodes": 1,
+        "OnTimeInMilliseconds": uptime_ms(view, machine),
+        "OperationalStatus": operational_status(view, machine),
+        "ProcessID": 4000 + 4 * (int(machine.id[:4], 16) % 10000) if machine.has_memory else None,
+        "ReplicationHealth": 0,
+        "ReplicationMode": 0,
+        "ReplicationState": 0,
+        "ResetCapability": 1,
+        "Status": "OK",
+        "StatusDescriptions": status_descriptions(view, machine),
+        "TimeOfLastConfigurationChange": changed,
+        "TimeOfLastStateChange": changed,
+    }
+
+
+def host_row(view: View, name: str) -> Instance:
+    """Return the row of a node or of the cluster itself."""
+    return {
+        "CreationClassName": SYSTEM,
+        "Name": name,
+        "ElementName": name,
+        "Caption": view.texts.host_caption,
+        "Description": view.texts.host_description,
+        "EnabledDefault": 2,
+        "EnabledState": 2,
+        "RequestedState": 12,
+        "HealthState": 5,
+        "NumberOfNumaNodes": 1,
+        "OperationalStatus": [2],
+        "ResetCapability": 1,
+        "Status": "OK",
+        "StatusDescriptions": [view.texts.fine],
+    }
+
+
+def machines_seen(view: View) -> list[Machine]:
+    """Return all VMs of the cluster in the cluster namespace, the node's own ones elsewhere."""
+    return list(view.world.machines.values() if view.namespace == CLUSTER else view.node.residents.values())
+
+
+def _nodes_seen(view: View) -> list[Node]:
+    return list(view.world.nodes.values()) if view.world.scenario.switches.node_rows else []
+
+
+def _cluster_systems(view: View) -> Iterator[Instance]:
+    if view.world.scenario.switches.cluster_row:
+        yield host_row(view, view.world.scenario.cluster.name)
+    for node in _nodes_seen(view):
+        yield host_row(view, node.name)
+    for machine in machines_seen(view):
+        yield vm_row(view, machine)
+
+
+def _host_systems(view: View) -> Iterator[Instance]:
+    yield host_row(view, view.node.name)
+    for machine in machines_seen(view):
+        yield vm_row(view, machine)
+
+
+def _summary_id(machine: Machine) -> str:
+    return f"Microsoft:{machine.id}"
+
+
+def _summaries(view: View) -> Iterator[Instance]:
+    for machine in machines_seen(view):
+        yield {
+            "InstanceID": _summary_id(machine),
+            "Name": machine.id,
+            "ElementName": machine.name,
+            "CreationTime": view.world.date(0) - AGE,
+            "EnabledState": ENABLED_STATES[machine.state],
+            "HealthState": 5,
+            "OperationalStatus": operational_status(view, machine),
+            "StatusDescriptions": status_descriptions(view, machine),
+            "HostComputerSystemName": view.world.host_name(machine.told_by_summary),
+            "Notes": machine.spec.notes or "",
+            "NumberOfProcessors": machine.spec.processors,
+            "UpTime": uptime_ms(view, machine),
+            "Version": CONFIGURATION_VERSION,
+            "VirtualSwitchNames": ["External"],
+            "VirtualSystemSubType": "Microsoft:Hyper-V:SubType:2",
+            "EnhancedSessionModeState": 6,
+            "MemoryUsage": machine.needs_mb,
+            "MemorySpansPhysicalNumaNodes": False,
+            "ProcessorLoad": 3 if machine.state == "running" else 0,
+            "Shielded": False,
+        }
+
+
+def _summary_links(view: View) -> Iterator[Instance]:
+    for machine in machines_seen(view):
+        yield {
+            "Antecedent": system_path(view, machine.id),
+            "Dependent": view.path("Msvm_SummaryInformation", InstanceID=_summary_id(machine)),
+        }
+
+
+def _hosted(view: View) -> Iterator[Instance]:
+    for machine in machines_seen(view):
+        host = machine.told_by_summary if view.namespace == CLUSTER else view.node.name
+        yield {"Antecedent": system_path(view, host), "Dependent": system_path(view, machine.id)}
+
+
+def _components(view: View) -> Iterator[Instance]:
+    cluster = system_path(view, view.world.scenario.cluster.name)
+    for node in _nodes_seen(view):
+        yield {"GroupComponent": cluster, "PartComponent": system_path(view, node.name)}
+
+
+def _settings_id(machine: Machine) -> str:
+    return f"Microsoft:{machine.id}"
+
+
+def _settings(view: View) -> Iterator[Instance]:
+    for machine in machines_seen(view):
+        yield {
+            "InstanceID": _settings_id(machine),
+            "ElementName": machine.name,
+            "Caption": view.texts.vm_caption,
+            "VirtualSystemIdentifier": machine.id,
+            "VirtualSystemType": "Microsoft:Hyper-V:System:Realized",
+            "VirtualSystemSubType": "Microsoft:Hyper-V:SubType:2",
+            "Version": CONFIGURATION_VERSION,
+            "ConfigurationDataRoot": rf"C:\ClusterStorage\Volume1\{machine.name}",
+            "SnapshotDataRoot": rf"C:\ClusterStorage\Volume1\{machine.name}",
+            "Notes": [machine.spec.notes] if machine.spec.notes else None,
+        }
+
+
+def _settings_links(view: View) -> Iterator[Instance]:
+    for machine in machines_seen(view):
+        yield {
+            "ManagedElement": system_path(view, machine.id),
+            "SettingData": view.path("Msvm_VirtualSystemSettingData", InstanceID=_settings_id(machine)),
+        }
+
+
+def _memory(view: View) -> Iterator[Instance]:
+    for machine in machines_seen(view):
+        yield {
+            "InstanceID": rf"{_settings_id(machine)}\4764334d-e001-4176-82ee-5594ec9b530e",
+            "ElementName": "Memory",
+            "AllocationUnits": "byte * 2^20",
+            "ResourceType": 4,
+            "ResourceSubType": "Microsoft:Hyper-V:Memory",
+            "VirtualQuantity": machine.spec.memory_mb,
+            "Reservation": machine.spec.memory_mb,
+            "Limit": machine.spec.memory_mb,
+            "DynamicMemoryEnabled": False,
+        }
+
+
+CLUSTER_TABLE = ClassTable(
+    {
+        SYSTEM: _cluster_systems,
+        "Msvm_SummaryInformation": _summaries,
+        "Msvm_ComputerSystemSummaryInformation": _summary_links,
+        "Msvm_HostedDependency": _hosted,
+        "Msvm_ComponentCS": _components,
+        "Msvm_VirtualSystemSettingData": _settings,
+        "Msvm_SettingsDefineState": _settings_links,
+    }
+)
+HOST_TABLE = ClassTable(
+    {
+        SYSTEM: _host_systems,
+        "Msvm_HostedDependency": _hosted,
+        "Msvm_VirtualSystemSettingData": _settings,
+        "Msvm_SettingsDefineState": _settings_links,
+        "Msvm_MemorySettingData": _memory,
+    }
+)

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The Win32 codes that the cluster provider raises, with the texts of the Windows SDK (winerror.h)."""
+
+from __future__ import annotations
+
+from ..cim import CimFault
+
+INVALID_PARAMETER = 87
+INVALID_STATE = 5023
+NOT_A_POSSIBLE_OWNER = 5016
+NODE_NOT_FOUND = 5042
+NODE_DOWN = 5050
+NODE_NOT_PAUSED = 5058
+NODE_PAUSED = 5070
+GROUP_MOVING = 5908
+NOT_ENOUGH_RESOURCES = 5957
+DRAIN_IN_PROGRESS = 5962
+AFFINITY_CONFLICT = 5971
+
+_TEXTS = {
+    INVALID_PARAMETER: "The parameter is incorrect.",
+    INVALID_STATE: "The group or resource is not in the correct state to perform the requested operation.",
+    NOT_A_POSSIBLE_OWNER: "The specified node is not a possible owner of this resource.",
+    NODE_NOT_FOUND: "The cluster node was not found.",
+    NODE_DOWN: "The cluster node is down.",
+    NODE_NOT_PAUSED: "The cluster node is not paused.",
+    NODE_PAUSED: "The cluster node is paused.",
+    GROUP_MOVING: "The operation failed because either the specified cluster node is not the owner of the group, "
+    "or the group is moving.",
+    NOT_ENOUGH_RESOURCES: "The destination node does not have the resources that the group needs.",
+    DRAIN_IN_PROGRESS: "The node is being drained.",
+    AFFINITY_CONFLICT: "The operation did not complete successfully because it would cause or worsen an affinity "
+    "conflict.",
+}
+
+
+def fault(code: int) -> CimFault:
+    """Return the fault of a failed method of the cluster provider."""
+    return CimFault(code, _TEXTS[code], "ExecMethod")

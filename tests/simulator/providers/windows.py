@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The host's Windows in root\\cimv2: memory, version and name. Values: Microsoft docs of the Win32_ classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..cim import Instance
+from .namespace import ClassTable, View
+from .systems import AGE
+
+RELEASES = {14393: "2016", 17763: "2019", 20348: "2022", 26100: "2025"}
+
+
+def _operating_systems(view: View) -> Iterator[Instance]:
+    spec = view.node.spec
+    total = spec.memory_mb * 1024
+    yield {
+        "CreationClassName": "Win32_OperatingSystem",
+        "CSCreationClassName": "Win32_ComputerSystem",
+        "CSName": view.node.name,
+        "Name": "Microsoft Windows Server|C:\\Windows|\\Device\\Harddisk0\\Partition3",
+        "Caption": f"Microsoft Windows Server {RELEASES.get(spec.build, spec.build)} Datacenter",
+        "Version": f"10.0.{spec.build}",
+        "BuildNumber": str(spec.build),
+        "FreePhysicalMemory": max(0, view.node.free_mb()) * 1024,
+        "TotalVisibleMemorySize": total,
+        "LastBootUpTime": view.world.date(0) - AGE,
+        "LocalDateTime": view.world.date(view.world.now),
+        "Status": "OK",
+    }
+
+
+def _computer_systems(view: View) -> Iterator[Instance]:
+    yield {
+        "CreationClassName": "Win32_ComputerSystem",
+        "Name": view.node.name,
+        "DNSHostName": view.node.name.lower(),
+        "Domain": view.world.scenario.cluster.domain,
+        "PartOfDomain": True,
+        "TotalPhysicalMemory": view.node.spec.memory_mb * 1024 * 1024,
+        "Manufacturer": "Simulated",
+        "Model": "Simulated host",
+        "Status": "OK",
+    }
+
+
+TABLE = ClassTable({"Win32_OperatingSystem": _operating_systems, "Win32_ComputerSystem": _computer_systems})

@@ -1,0 +1,221 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a scenario file may say: the cluster, its nodes and VMs, and what happens by itself.
+
+The type hints are the file's grammar (see ``scenario_reader``); ``switches`` holds the behaviours that nobody has
+documented, ``scenario_file`` reads a file into these shapes and checks what goes beyond one value.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from .fault_rules import FaultRule
+from .scenario_reader import Bounds, Names
+from .switches import Switches
+
+NodeName = t.Annotated[
+    str, Names(re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,14}"), "a NetBIOS name: 1 to 15 letters, digits and hyphens")
+]
+DomainName = t.Annotated[
+    str, Names(re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"), "a fully qualified name such as hvc1.corp.example")
+]
+Guid = t.Annotated[
+    str,
+    Names(
+        re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"),
+        "a GUID without braces such as 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31",
+    ),
+]
+# The server side of NTLM reads accounts from lines of DOMAIN:USER:PASSWORD.
+Password = t.Annotated[str, Names(re.compile(r"[^:\r\n]+"), "a text in one line, without a colon")]
+Percent = t.Annotated[int, Bounds(0, 100)]
+Megabytes = t.Annotated[int, Bounds(1)]
+Count = t.Annotated[int, Bounds(1)]
+Seconds = t.Annotated[float, Bounds(0)]
+Positive = t.Annotated[float, Bounds(0.001)]
+Unsigned32 = t.Annotated[int, Bounds(0, 0xFFFFFFFF)]
+
+NodeState = t.Literal["up", "down", "paused", "joining"]
+VmState = t.Literal["running", "off", "saved", "paused"]
+Activity = t.Literal[
+    "creating_snapshot",
+    "applying_snapshot",
+    "deleting_snapshot",
+    "waiting_to_start",
+    "merging",
+    "exporting",
+    "backing_up",
+    "modifying",
+    "checking_compatibility",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class ClusterSpec:
+    """The cluster. ``maximum_parallel_migrations`` overrides the limit of every node; null: the property is absent."""
+
+    name: NodeName = "HVC1"
+    fqdn: DomainName = "hvc1.corp.example"
+    maximum_parallel_migrations: t.Annotated[int, Bounds(0)] | None = None
+    enforced_anti_affinity: t.Literal[0, 1] = 0
+    functional_level: Count = 11
+    core_group_owner: NodeName | None = None
+
+    @property
+    def domain(self) -> str:
+        """The DNS domain of the cluster and its nodes."""
+        return self.fqdn.partition(".")[2]
+
+
+@dataclasses.dataclass(frozen=True)
+class UserSpec:
+    """Who may log in. A password of null is made up anew by each start."""
+
+    name: str = "operator"
+    password: Password | None = None
+    domain: str = "CORP"
+
+
+@dataclasses.dataclass(frozen=True)
+class ClockSpec:
+    """``speed``: simulated seconds to one real second."""
+
+    speed: Positive = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkSpec:
+    """How long a move takes: set-up, the VM's memory at this rate, switch-over. Times are simulated seconds."""
+
+    megabytes_per_second: Positive = 1000.0
+    setup_seconds: Seconds = 2.0
+    switch_over_seconds: Seconds = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class MigrationNetworkSpec:
+    """One subnet on which a node offers live migration; the lower metric is used first."""
+
+    subnet: str
+    prefix_length: t.Annotated[int, Bounds(0, 128)] = 24
+    metric: Unsigned32 = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeSpec:
+    """One cluster node, or ``count`` alike named NODE1, NODE2, ... when ``name`` is NODE.
+
+    ``listener_addresses`` null: one address in the first network; an empty list: the node cannot receive a move.
+    """
+
+    name: NodeName
+    count: Count | None = None
+    memory_mb: Megabytes = 131072
+    used_by_host_mb: t.Annotated[int, Bounds(0)] = 4096
+    state: NodeState = "up"
+    condition: t.Literal["normal", "isolated", "quarantined"] = "normal"
+    simultaneous_migrations: t.Annotated[int, Bounds(0)] = 2
+    simultaneous_storage_migrations: t.Annotated[int, Bounds(0)] = 2
+    migration_enabled: bool = True
+    authentication: t.Literal["kerberos", "credssp"] = "kerberos"
+    compression: bool = True
+    smb: bool = False
+    build: Count = 20348
+    networks: tuple[MigrationNetworkSpec, ...] = (MigrationNetworkSpec("10.20.0.0"),)
+    listener_addresses: tuple[str, ...] | None = None
+    port: t.Annotated[int, Bounds(1, 65535)] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class MigrationSpec:
+    """How the migrations of one VM go wrong. ``*_at`` is the percentage at which it happens.
+
+    ``fail_times`` and ``return_times`` say how often (null: every time). ``return_value`` is returned by the method
+    instead of a job; ``refuse_check`` is the reason of an incompatibility that the check finds and the move hits.
+    """
+
+    seconds: Positive | None = None
+    fails_at: Percent | None = None
+    hresult: Unsigned32 = 0x80004005
+    fail_times: Count | None = None
+    stuck_at: Percent | None = None
+    job_vanishes_at: Percent | None = None
+    warnings: bool = False
+    refuse_check: str | None = None
+    return_value: t.Annotated[int, Bounds(1, 65535)] | None = None
+    return_times: Count | None = None
+    cancel: t.Literal["accept", "refuse", "race"] = "accept"
+
+
+@dataclasses.dataclass(frozen=True)
+class VmSpec:
+    """One clustered VM, or ``count`` alike with two or more digits after ``name``.
+
+    ``id`` null: a GUID derived from the name. ``owner``: a node, or a list that ``count`` VMs take in turn.
+    """
+
+    name: str
+    owner: NodeName | tuple[NodeName, ...]
+    count: Count | None = None
+    id: Guid | None = None
+    memory_mb: Megabytes = 4096
+    processors: Count = 2
+    state: VmState = "running"
+    priority: t.Annotated[int, Bounds(0, 4999)] = 2000
+    group: str | None = None
+    possible_owners: tuple[NodeName, ...] | None = None
+    preferred_owners: tuple[NodeName, ...] = ()
+    anti_affinity: tuple[str, ...] = ()
+    activity: Activity | None = None
+    notes: str | None = None
+    migration: MigrationSpec = MigrationSpec()
+
+
+@dataclasses.dataclass(frozen=True)
+class ReachedSpec:
+    """The moment when the running migration of a VM reaches a percentage."""
+
+    vm: str
+    percent: Percent
+
+
+@dataclasses.dataclass(frozen=True)
+class EventSpec:
+    """Something that happens without being asked for, at a simulated second (``at``) or at a moment (``when``).
+
+    Exactly one of the deeds is given: ``move`` (a VM, with ``to``; ``instant`` for a change of owner without a job),
+    ``power_off`` (a VM), ``idle`` (a VM's ``activity`` ends), ``pause``, ``resume``, ``down``, ``up`` (a node),
+    ``core_group`` (moves to a node).
+    """
+
+    at: Seconds | None = None
+    when: ReachedSpec | None = None
+    move: str | None = None
+    to: NodeName | None = None
+    instant: bool = False
+    power_off: str | None = None
+    idle: str | None = None
+    pause: NodeName | None = None
+    resume: NodeName | None = None
+    down: NodeName | None = None
+    up: NodeName | None = None
+    core_group: NodeName | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """One simulated cluster at its start. ``language``: that of the hosts, for texts and for faults."""
+
+    nodes: tuple[NodeSpec, ...]
+    vms: tuple[VmSpec, ...] = ()
+    cluster: ClusterSpec = ClusterSpec()
+    user: UserSpec = UserSpec()
+    clock: ClockSpec = ClockSpec()
+    network: NetworkSpec = NetworkSpec()
+    language: t.Literal["en-US", "ja-JP"] = "en-US"
+    switches: Switches = dataclasses.field(default_factory=Switches)
+    faults: tuple[FaultRule, ...] = ()
+    events: tuple[EventSpec, ...] = ()

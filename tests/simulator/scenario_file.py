@@ -1,0 +1,178 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read a scenario file: expand what stands for several, derive ids and addresses, check what belongs together."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import pathlib
+import typing as t
+import uuid
+
+from .scenario import EventSpec, MigrationNetworkSpec, NodeSpec, Scenario, VmSpec
+from .scenario_reader import Marks, ScenarioError, compose, read
+from .switches import Switches
+
+DEEDS = ("move", "power_off", "idle", "pause", "resume", "down", "up", "core_group")
+
+
+def read_scenario(text: str, source: str = "scenario") -> Scenario:
+    """Return the scenario that ``text`` (YAML) describes; ``source`` names it in errors.
+
+    Raises:
+        ScenarioError: with file, line, key, the bad value and what is allowed.
+    """
+    marks = Marks(source)
+    written = read(Scenario, compose(text, source), marks)
+    nodes = _expand_nodes(written.nodes, marks)
+    vms = _expand_vms(written.vms, written.cluster.fqdn, marks)
+    switches = written.switches
+    if switches.language == Switches().language:
+        # Faults speak the language of the hosts unless the switch says another.
+        switches = dataclasses.replace(switches, language=written.language)
+    scenario = dataclasses.replace(written, nodes=nodes, vms=vms, switches=switches)
+    _check(scenario, written, marks)
+    return scenario
+
+
+def read_scenario_file(path: pathlib.Path) -> Scenario:
+    """Return the scenario in the file ``path``. Raises ScenarioError, also when the file cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: cannot be read: {error}") from error
+    return read_scenario(text, str(path))
+
+
+def vm_id(name: str, fqdn: str, occurrence: int = 0) -> str:
+    """Return the GUID (upper case, as Hyper-V writes it) of the VM called ``name`` in the cluster ``fqdn``."""
+    suffix = f"#{occurrence}" if occurrence else ""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}{suffix}.{fqdn}")).upper()
+
+
+def _expand_nodes(written: tuple[NodeSpec, ...], marks: Marks) -> tuple[NodeSpec, ...]:
+    nodes: list[NodeSpec] = []
+    for index, spec in enumerate(written):
+        names = [spec.name] if spec.count is None else [f"{spec.name}{number + 1}" for number in range(spec.count)]
+        if len(names[-1]) > 15:
+            raise marks.error(f"nodes[{index}].name", names[-1], "a NetBIOS name has at most 15 characters")
+        for name in names:
+            place = len(nodes)
+            _check_networks(spec, marks, f"nodes[{index}]")
+            listeners = spec.listener_addresses
+            if listeners is None:
+                listeners = (_address(spec.networks[0], place),) if spec.networks else ()
+            nodes.append(dataclasses.replace(spec, name=name, count=None, listener_addresses=listeners))
+            if any(node.name.lower() == name.lower() for node in nodes[:-1]):
+                raise marks.error(f"nodes[{index}].name", name, "a node of this name stands here already")
+            if spec.port is not None and any(node.port == spec.port for node in nodes[:-1]):
+                raise marks.error(f"nodes[{index}].port", spec.port, "another node listens on this port")
+    return tuple(nodes)
+
+
+def _check_networks(spec: NodeSpec, marks: Marks, where: str) -> None:
+    for index, network in enumerate(spec.networks):
+        try:
+            ipaddress.ip_network(f"{network.subnet}/{network.prefix_length}")
+        except ValueError as error:
+            place = f"{where}.networks[{index}].subnet"
+            raise marks.error(place, f"{network.subnet}/{network.prefix_length}", f"not a subnet: {error}") from error
+    for index, address in enumerate(spec.listener_addresses or ()):
+        try:
+            ipaddress.ip_address(address)
+        except ValueError as error:
+            raise marks.error(f"{where}.listener_addresses[{index}]", address, "allowed: an IP address") from error
+
+
+def _address(network: MigrationNetworkSpec, place: int) -> str:
+    # Nodes answer from the eleventh address on, as an administrator would number them.
+    subnet = ipaddress.ip_network(f"{network.subnet}/{network.prefix_length}")
+    return str(subnet[(11 + place) % subnet.num_addresses])
+
+
+def _expand_vms(written: tuple[VmSpec, ...], fqdn: str, marks: Marks) -> tuple[VmSpec, ...]:
+    vms: list[VmSpec] = []
+    seen: dict[str, int] = {}
+    ids: set[str] = set()
+    for index, spec in enumerate(written):
+        if spec.count is not None and spec.id is not None:
+            raise marks.error(f"vms[{index}].id", spec.id, "VMs with a count cannot share one id")
+        owners = (spec.owner,) if isinstance(spec.owner, str) else spec.owner
+        if not owners:
+            raise marks.error(f"vms[{index}].owner", [], "allowed: a node or a list of nodes")
+        for number, name in enumerate(_names(spec)):
+            occurrence = seen.get(name, 0)
+            seen[name] = occurrence + 1
+            identity = (spec.id or vm_id(name, fqdn, occurrence)).upper()
+            if identity in ids:
+                raise marks.error(f"vms[{index}].id", identity, "another VM has this id")
+            ids.add(identity)
+            group = spec.group or (f"{name} ({occurrence + 1})" if occurrence else name)
+            owner = owners[number % len(owners)]
+            vms.append(dataclasses.replace(spec, name=name, count=None, id=identity, group=group, owner=owner))
+    return tuple(vms)
+
+
+def _names(spec: VmSpec) -> list[str]:
+    if spec.count is None:
+        return [spec.name]
+    width = max(2, len(str(spec.count)))
+    return [f"{spec.name}{number + 1:0{width}d}" for number in range(spec.count)]
+
+
+def _check(scenario: Scenario, written: Scenario, marks: Marks) -> None:
+    if not scenario.nodes:
+        raise marks.error("nodes", [], "a cluster has at least one node")
+    nodes = {node.name for node in scenario.nodes}
+    _check_named(nodes, scenario.cluster.core_group_owner, "cluster.core_group_owner", marks)
+    if isinstance(scenario.switches.provider_on, tuple):
+        _check_named(nodes, scenario.switches.provider_on, "switches.provider_on", marks)
+    for index, spec in enumerate(written.vms):
+        for key in ("owner", "possible_owners", "preferred_owners"):
+            _check_named(nodes, getattr(spec, key), f"vms[{index}].{key}", marks)
+    groups: set[str] = set()
+    for vm in scenario.vms:
+        if vm.group and vm.group.lower() in groups:
+            raise marks.error("vms", vm.group, "two VMs would share this group; give one of them another group")
+        groups.add((vm.group or "").lower())
+    for index, rule in enumerate(scenario.faults):
+        _check_named(nodes, rule.node, f"faults[{index}].node", marks)
+    for index, event in enumerate(scenario.events):
+        _check_event(scenario, event, f"events[{index}]", marks)
+
+
+def _check_named(nodes: set[str], value: object, where: str, marks: Marks) -> None:
+    names = (value,) if isinstance(value, str) else t.cast("tuple[str, ...]", value or ())
+    for name in names:
+        if name not in nodes:
+            raise marks.error(where, name, f"there is no such node; the nodes are {_some(nodes)}")
+
+
+def _check_event(scenario: Scenario, event: EventSpec, where: str, marks: Marks) -> None:
+    if (event.at is None) == (event.when is None):
+        raise marks.error(where, event.at, "an event has either at (a second) or when (vm and percent)")
+    deeds = [deed for deed in DEEDS if getattr(event, deed) is not None]
+    if len(deeds) != 1:
+        raise marks.error(where, deeds, f"an event has exactly one of {', '.join(DEEDS)}")
+    if (event.move is None) != (event.to is None):
+        raise marks.error(where, event.to, "move and to belong together")
+    nodes = {node.name for node in scenario.nodes}
+    for key in ("to", "pause", "resume", "down", "up", "core_group"):
+        _check_named(nodes, getattr(event, key), f"{where}.{key}", marks)
+    awaited = event.when.vm if event.when else None
+    for key, vm in (("move", event.move), ("power_off", event.power_off), ("idle", event.idle), ("when.vm", awaited)):
+        if vm is not None and find_vm(scenario, vm) is None:
+            raise marks.error(f"{where}.{key}", vm, "allowed: the name of exactly one VM, or its id")
+
+
+def find_vm(scenario: Scenario, name_or_id: str) -> VmSpec | None:
+    """Return the VM with this id, or the only one with this name; None when there is none or more than one."""
+    found = [vm for vm in scenario.vms if vm.id == name_or_id.upper()]
+    found = found or [vm for vm in scenario.vms if vm.name == name_or_id]
+    return found[0] if len(found) == 1 else None
+
+
+def _some(names: set[str]) -> str:
+    shown = sorted(names)[:8]
+    return ", ".join(shown) + (", ..." if len(names) > len(shown) else "")

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The simulated cluster on the network: one HTTP listener for each node, on 127.0.0.1."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from .authentication import User
+from .cluster import NodeEndpoint, SimulatedCluster
+from .http import Listener, Reply
+
+
+@dataclasses.dataclass(frozen=True)
+class _Arrived:
+    """A node's service behind a listener, which sees to the network's faults itself."""
+
+    endpoint: NodeEndpoint
+
+    def handle(self, request: bytes) -> Reply:
+        return self.endpoint.serve(request)
+
+
+class ServedCluster:
+    """Listens for every node of ``cluster`` from its construction until ``close``.
+
+    Attributes:
+        ports: TCP port on 127.0.0.1 by node name, in the order of the scenario.
+    """
+
+    def __init__(self, cluster: SimulatedCluster) -> None:
+        """Start to listen. Raises OSError when a port that the scenario names is taken."""
+        self._listeners: list[Listener] = []
+        self.ports: dict[str, int] = {}
+        user = cluster.scenario.user
+        account = User(user.name, user.password or "", user.domain)
+        try:
+            for node in cluster.scenario.nodes:
+                endpoint = cluster.endpoint(node.name)
+                listener = Listener(_Arrived(endpoint), account, node.port or 0, disturb=endpoint.disturb)
+                self._listeners.append(listener)
+                self.ports[node.name] = listener.port
+                cluster.meter(listener)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Stop listening and cut all connections."""
+        for listener in self._listeners:
+            listener.close()

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The cluster's state as plain data for the control endpoint and for tests: what is true, not what providers tell."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .world import Job, Machine, Node, World
+
+
+def describe(world: World) -> dict[str, t.Any]:
+    """Return ``nodes``, ``vms``, ``jobs`` and ``events`` as lists of dicts that JSON can hold; times in seconds."""
+    return {
+        "now": round(world.now, 3),
+        "core_group_owner": world.core_group_owner,
+        "nodes": [_node(world, node) for node in world.nodes.values()],
+        "vms": [_vm(machine) for machine in world.machines.values()],
+        "jobs": [_job(world, job) for job in world.migrations.jobs.values()],
+        "events": [
+            {"at": past.at, "deed": past.deed, "subject": past.subject, "outcome": past.outcome}
+            for past in world.happenings.past
+        ],
+    }
+
+
+def _node(world: World, node: Node) -> dict[str, t.Any]:
+    return {
+        "name": node.name,
+        "state": node.state,
+        "drain": node.drain,
+        "memory_mb": node.spec.memory_mb,
+        "free_mb": node.free_mb(),
+        "vms": len(node.residents),
+        "running_migrations": world.migrations.running_at(node.name),
+    }
+
+
+def _vm(machine: Machine) -> dict[str, t.Any]:
+    return {
+        "id": machine.id,
+        "name": machine.name,
+        "owner": machine.owner,
+        "state": machine.state,
+        "memory_mb": machine.spec.memory_mb,
+        "priority": machine.spec.priority,
+        "group": machine.group,
+        "moving_to": None if machine.job is None else machine.job.destination,
+    }
+
+
+def _job(world: World, job: Job) -> dict[str, t.Any]:
+    return {
+        "id": job.id,
+        "vm_id": job.machine.id,
+        "vm": job.machine.name,
+        "source": job.source,
+        "destination": job.destination,
+        "caller": job.caller,
+        "state": job.state.name.lower(),
+        "percent": job.percent(world.now),
+        "submitted": job.submitted,
+        "started": job.started,
+        "ended": job.ended,
+        "error": job.failures[0].message if job.failures else None,
+    }

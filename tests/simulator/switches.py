@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What no source tells about the cluster's providers, each as a switch named in words; the defaults are guesses."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .scenario_reader import Bounds
+from .wire_switches import WireSwitches
+
+# What a migration service may do about a destination that the cluster itself would refuse.
+Objection = t.Literal["refuse", "fail_job", "allow"]
+SettingDataForm = t.Literal["typed", "typed_net", "null", "cim"]
+Lag = t.Annotated[float, Bounds(0)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Switches(WireSwitches):
+    """Behaviours of the Hyper-V and cluster providers, beside those of the wire.
+
+    Attributes:
+        provider_on: which nodes answer Root\\HyperVCluster\\v2 (``core_group``: the owner of "Cluster Group"); the
+            others answer with nothing.
+        accepts_setting_data: the forms of MigrationSettingData that are taken: ``typed``
+            (Msvm_VirtualSystemMigrationSettingData), ``typed_net`` (the same with TransportType or
+            DestinationIPAddressList), ``null``, ``cim`` (CIM_VirtualSystemMigrationSettingData).
+        return_form: 4096 with a job; ``synchronous``: 0, no job, the VM has moved; ``done_with_job``: 0 with a job;
+            ``job_unnamed``: 4096 without a reference.
+        return_codes: family of the method's refusals, DMTF (1 to 6) or Hyper-V (32768 and above).
+        job_class: class of the job that the method returns.
+        job_namespace: where that job is, the cluster namespace or root\\virtualization\\v2.
+        job_on: the node that lists the job in root\\virtualization\\v2: the VM's source or the node that was asked.
+        job_lifetime_seconds: how long a job stays after its end.
+        jobs_lost_with_provider: whether jobs vanish from the cluster namespace when the core group moves.
+        owner_lag_seconds, owner_lag_in: how long after a move the old owner is still told, and by whom.
+        host_name_form: form of host names in summaries and jobs.
+        cluster_row, node_rows: whether Msvm_ComputerSystem in the cluster namespace shows the cluster and the nodes.
+        check_method: whether CheckVirtualSystemIsMigratableToSystem works, returns Not Supported, or does not exist.
+        migrate_method: the same of MigrateVirtualSystemToSystem.
+        paused_destination, non_possible_owner, affinity_conflict: what happens to a move that they forbid.
+        off_vm: whether a VM that is off or saved can be moved by the method.
+        limit: what happens to a move above the limit of simultaneous migrations.
+        moving_status: OperationalStatus of a moving VM: {2, 32774} or {11, 32774}.
+    """
+
+    provider_on: t.Literal["all", "none", "core_group"] | tuple[str, ...] = "all"
+    accepts_setting_data: tuple[SettingDataForm, ...] = ("typed", "typed_net", "null", "cim")
+    return_form: t.Literal["job", "synchronous", "done_with_job", "job_unnamed"] = "job"
+    return_codes: t.Literal["dmtf", "hyperv"] = "dmtf"
+    job_class: t.Literal["Msvm_MigrationJob", "Msvm_ConcreteJob"] = "Msvm_MigrationJob"
+    job_namespace: t.Literal["cluster", "v2"] = "cluster"
+    job_on: t.Literal["source", "asked"] = "asked"
+    job_lifetime_seconds: Lag = 300.0
+    jobs_lost_with_provider: bool = False
+    owner_lag_seconds: Lag = 0.0
+    owner_lag_in: t.Literal["both", "summary", "cluster"] = "both"
+    host_name_form: t.Literal["netbios", "fqdn"] = "netbios"
+    cluster_row: bool = True
+    node_rows: bool = True
+    check_method: t.Literal["present", "not_supported", "missing"] = "present"
+    migrate_method: t.Literal["present", "not_supported", "missing"] = "present"
+    paused_destination: Objection = "refuse"
+    non_possible_owner: Objection = "refuse"
+    affinity_conflict: Objection = "refuse"
+    off_vm: t.Literal["allow", "refuse"] = "allow"
+    limit: t.Literal["fail_job", "queue", "refuse"] = "fail_job"
+    moving_status: t.Literal["ok", "in_service"] = "ok"

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where WS-Management services are known or said to differ, each as a switch named in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .faults import Language, Layout
+from .scenario_reader import Bounds
+
+
+@dataclasses.dataclass(frozen=True)
+class WireSwitches:
+    """Behaviours of the service that answers.
+
+    Attributes:
+        wql: whether WQL is understood, or every query refused with CannotProcessFilter.
+        column_rows: what a query with a column list answers: ``fragment`` (w:XmlFragment, unprefixed children, no
+            class name) or ``class_elements`` (the class's element with those properties only).
+        page_limit: the most items in one answer, whatever the client asks for; null: as many as fit.
+        fault_layout: the detail of faults: f:WSManFault, or an MSFT_WmiError instance instead of it.
+        language: of fault texts and xml:lang.
+        datetime_form: datetimes and intervals in a ``child`` element cim:Datetime or cim:Interval, or ``bare``.
+        private_properties: properties that hold an object (not the text of one): as ``elements``, as text in
+            ``cim_xml``, or ``absent`` (nil).
+        max_envelope_size: of requests and answers, in bytes; pages are cut to it and to the client's own limit.
+        partial_keys: whether selectors with some of the keys find an instance when only one matches.
+        items_in: the namespace of Items and EndOfSequence in an optimized answer: WS-Management or WS-Enumeration.
+        return_codes: the family of the code that a method returns for a malformed embedded instance: DMTF (4) or
+            Hyper-V (32768, 32773, 32776).
+        service_without_selectors: what an Invoke without selectors ends in: WBEM_E_INVALID_METHOD_PARAMETERS or an
+            unspecific InternalError.
+    """
+
+    wql: t.Literal["accepted", "refused"] = "accepted"
+    column_rows: t.Literal["fragment", "class_elements"] = "fragment"
+    page_limit: t.Annotated[int, Bounds(1)] | None = None
+    fault_layout: Layout = "wsman"
+    language: Language = "en-US"
+    datetime_form: t.Literal["child", "bare"] = "child"
+    private_properties: t.Literal["elements", "cim_xml", "absent"] = "elements"
+    max_envelope_size: t.Annotated[int, Bounds(8192)] = 512000
+    partial_keys: t.Literal["accepted", "refused"] = "refused"
+    items_in: t.Literal["wsman", "enumeration"] = "wsman"
+    return_codes: t.Literal["dmtf", "hyperv"] = "dmtf"
+    service_without_selectors: t.Literal["invalid_parameters", "internal_error"] = "invalid_parameters"

@@ -1,0 +1,11 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The nodes, VMs and migrations of the simulated cluster, in an administrator's words: no CIM, no wire."""
+
+from __future__ import annotations
+
+from .members import Job, JobState, Machine, Node
+from .obstacles import Refusal, find_obstacle
+from .world import World
+
+__all__ = ["Job", "JobState", "Machine", "Node", "Refusal", "World", "find_obstacle"]

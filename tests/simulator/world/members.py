@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The nodes and VMs of the cluster as they are at this moment, and one migration of a VM: its job."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing as t
+
+from ..scenario import Activity, NodeSpec, NodeState, VmSpec, VmState
+from .failures import Failure
+
+DrainState = t.Literal["not_initiated", "in_progress", "completed", "failed"]
+
+
+class JobState(enum.IntEnum):
+    """JobState of CIM_ConcreteJob (DSP1103), and the one that only Microsoft's samples name."""
+
+    NEW = 2
+    STARTING = 3
+    RUNNING = 4
+    SHUTTING_DOWN = 6
+    COMPLETED = 7
+    TERMINATED = 8
+    KILLED = 9
+    EXCEPTION = 10
+    COMPLETED_WITH_WARNINGS = 32768
+
+    @property
+    def final(self) -> bool:
+        return self >= JobState.COMPLETED
+
+
+@dataclasses.dataclass(eq=False)
+class Node:
+    """One node; ``drained`` holds the ids of VMs that a drain moved away, for the failback."""
+
+    spec: NodeSpec
+    number: int
+    state: NodeState
+    drain: DrainState = "not_initiated"
+    drain_target: str = ""
+    drained: list[str] = dataclasses.field(default_factory=list)
+    residents: dict[str, Machine] = dataclasses.field(default_factory=dict)
+    arriving: dict[str, Machine] = dataclasses.field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def answers(self) -> bool:
+        """Whether the node's services run at all."""
+        return self.state in ("up", "paused")
+
+    def free_mb(self) -> int:
+        """Return the memory that is left, VMs on their way here counted."""
+        used = sum(machine.needs_mb for machine in (*self.residents.values(), *self.arriving.values()))
+        return self.spec.memory_mb - self.spec.used_by_host_mb - used
+
+
+@dataclasses.dataclass(eq=False)
+class Machine:
+    """One VM. ``owner`` is where it truly is; ``told_*`` is what summaries and the cluster still say."""
+
+    spec: VmSpec
+    owner: str
+    state: VmState
+    activity: Activity | None
+    told_by_summary: str
+    told_by_cluster: str
+    changed_at: float = 0.0
+    job: Job | None = None
+    last_job: Job | None = None
+    times_migrated: int = 0
+    times_failed: int = 0
+    times_returned: int = 0
+
+    @property
+    def id(self) -> str:
+        return t.cast(str, self.spec.id)
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def group(self) -> str:
+        return t.cast(str, self.spec.group)
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether memory is assigned to it now: running or paused."""
+        return self.state in ("running", "paused")
+
+    @property
+    def needs_mb(self) -> int:
+        return self.spec.memory_mb if self.has_memory else 0
+
+    def may_run_on(self, node: str) -> bool:
+        return self.spec.possible_owners is None or node in self.spec.possible_owners
+
+
+@dataclasses.dataclass(eq=False)
+class Job:
+    """One migration; times are simulated seconds. ``host`` is the node that lists it among its own jobs."""
+
+    id: str
+    machine: Machine
+    source: str
+    destination: str
+    caller: str
+    host: str
+    submitted: float
+    state: JobState = JobState.NEW
+    changed_at: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    transfer_began: float | None = None
+    transfer_seconds: float = 0.0
+    frozen_percent: int | None = None
+    failures: tuple[Failure, ...] = ()
+
+    def percent(self, now: float) -> int:
+        """Return PercentComplete at ``now``: 100 only when the job has succeeded."""
+        if self.state in (JobState.COMPLETED, JobState.COMPLETED_WITH_WARNINGS):
+            return 100
+        if self.frozen_percent is not None:
+            return self.frozen_percent
+        if self.transfer_began is None:
+            return 0
+        passed = now - self.transfer_began
+        return 99 if passed >= self.transfer_seconds else int(100 * passed / self.transfer_seconds)
+
+    def elapsed(self, now: float) -> float:
+        """Return the seconds from the submission to the end, or to now."""
+        return (now if self.ended is None else self.ended) - self.submitted

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Why a move cannot be made: what the migration service refuses at once, and what makes its job fail."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing as t
+
+from ..switches import Objection
+from . import failures
+from .failures import Failure
+from .members import Machine, Node
+
+if t.TYPE_CHECKING:
+    from .world import World
+
+
+class Refusal(enum.Enum):
+    """A refusal as (DMTF return code, Hyper-V return code), from the CIM_ and Msvm_ pages of the method."""
+
+    NOT_SUPPORTED = (1, 32770)
+    FAILED = (2, 32768)
+    INVALID_PARAMETER = (4, 32773)
+    INVALID_STATE = (5, 32775)
+    INCOMPATIBLE = (6, 32773)
+    IN_USE = (5, 32774)
+    NOT_AVAILABLE = (5, 32777)
+
+
+@dataclasses.dataclass(frozen=True)
+class Obstacle:
+    """Either a refusal of the call, or the failures that its job ends with."""
+
+    refusal: Refusal | None = None
+    failures: tuple[Failure, ...] = ()
+
+
+def find_obstacle(world: World, machine: Machine, destination: Node) -> Obstacle | None:
+    """Return the first reason against moving ``machine`` to ``destination``; limits are none, they pass with time."""
+    refusal = _state_refusal(world, machine, destination)
+    if refusal is not None:
+        return Obstacle(refusal)
+    return _cluster_objection(world, machine, destination) or find_failure(machine, destination)
+
+
+def _state_refusal(world: World, machine: Machine, destination: Node) -> Refusal | None:
+    source = world.nodes[machine.owner]
+    if destination is source:
+        return Refusal.INCOMPATIBLE
+    if not source.answers or not destination.answers:
+        return Refusal.NOT_AVAILABLE
+    if machine.activity is not None:
+        return Refusal.IN_USE
+    disabled = not (source.spec.migration_enabled and destination.spec.migration_enabled)
+    off = not machine.has_memory and world.scenario.switches.off_vm == "refuse"
+    return Refusal.INVALID_STATE if machine.job is not None or disabled or off else None
+
+
+def _cluster_objection(world: World, machine: Machine, destination: Node) -> Obstacle | None:
+    switches = world.scenario.switches
+    objections: list[tuple[bool, Objection, Refusal, int]] = [
+        (destination.state == "paused", switches.paused_destination, Refusal.INVALID_STATE, failures.NODE_PAUSED),
+        (
+            not machine.may_run_on(destination.name),
+            switches.non_possible_owner,
+            Refusal.INCOMPATIBLE,
+            failures.NOT_A_POSSIBLE_OWNER,
+        ),
+        (
+            _affinity_conflict(world, machine, destination),
+            switches.affinity_conflict,
+            Refusal.INVALID_STATE,
+            failures.AFFINITY_CONFLICT,
+        ),
+    ]
+    for applies, objection, refusal, hresult in objections:
+        if applies and objection == "refuse":
+            return Obstacle(refusal)
+        if applies and objection == "fail_job":
+            return _failing(machine, destination, hresult)
+    return None
+
+
+def _affinity_conflict(world: World, machine: Machine, destination: Node) -> bool:
+    if not world.scenario.cluster.enforced_anti_affinity or not machine.spec.anti_affinity:
+        return False
+    classes = set(machine.spec.anti_affinity)
+    there = (*destination.residents.values(), *destination.arriving.values())
+    return any(classes.intersection(other.spec.anti_affinity) for other in there if other is not machine)
+
+
+def find_failure(machine: Machine, destination: Node) -> Obstacle | None:
+    """Return what the job would end with as things stand at its start: the part that a refusal does not cover."""
+    if not destination.spec.listener_addresses:
+        return _failing(machine, destination, failures.CONNECTION_REFUSED)
+    if machine.needs_mb > destination.free_mb() and machine.id not in destination.arriving:
+        return _failing(machine, destination, failures.OUT_OF_MEMORY)
+    if machine.spec.migration.refuse_check is not None:
+        return _failing(machine, destination, failures.INCOMPATIBLE, machine.spec.migration.refuse_check)
+    return None
+
+
+def _failing(machine: Machine, destination: Node, hresult: int, reason: str | None = None) -> Obstacle:
+    chain = failures.of_hresult(machine.name, machine.owner, destination.name, hresult, reason)
+    return Obstacle(failures=chain)

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The simulated cluster's state at this moment: nodes, VMs, groups, migrations, and what happens by itself.
+
+Nothing runs on its own: ``look()`` carries out what has become due since the last look. Callers hold ``lock``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import threading
+
+from ..clock import Clock
+from ..scenario import Scenario
+from .drains import Drains
+from .happenings import Happenings
+from .members import Job, Machine, Node
+from .migrations import Migrations
+from .timeline import Timeline
+
+
+class World:
+    """Everything that the providers read and change; nodes by name and VMs by id, spelled as in the scenario."""
+
+    timeline: Timeline
+    nodes: dict[str, Node]
+    machines: dict[str, Machine]
+    core_group_owner: str
+    migrations: Migrations
+    drains: Drains
+    happenings: Happenings
+
+    def __init__(self, scenario: Scenario, clock: Clock) -> None:
+        self.scenario = scenario
+        self.lock = threading.RLock()
+        self._clock = clock
+        self.reset()
+
+    def reset(self) -> None:
+        """Put everything back to the start of the scenario; simulated time begins anew."""
+        self._origin = self._clock.now()
+        self.timeline = Timeline()
+        self.nodes = {spec.name: Node(spec, index + 1, spec.state) for index, spec in enumerate(self.scenario.nodes)}
+        self._node_names = {name.lower(): name for name in self.nodes}
+        self.machines = {}
+        for spec in self.scenario.vms:
+            owner = str(spec.owner)
+            machine = Machine(spec, owner, spec.state, spec.activity, owner, owner)
+            self.machines[machine.id] = machine
+            self.nodes[owner].residents[machine.id] = machine
+        self._groups = {machine.group.lower(): machine for machine in self.machines.values()}
+        self.core_group_owner = self.scenario.cluster.core_group_owner or self.scenario.nodes[0].name
+        self.migrations = Migrations(self)
+        self.drains = Drains(self)
+        self.happenings = Happenings(self)
+
+    @property
+    def now(self) -> float:
+        """Simulated seconds since the start or the last reset."""
+        return self.timeline.now
+
+    def look(self) -> None:
+        """Carry out what has become due."""
+        self.timeline.run_until(self._clock.now() - self._origin)
+
+    def date(self, seconds: float) -> datetime.datetime:
+        """Return the date and time of a simulated second."""
+        return self._clock.started + datetime.timedelta(seconds=self._origin + seconds)
+
+    def find_node(self, name: str) -> Node | None:
+        """Return the node of this NetBIOS name in any letter case."""
+        known = self._node_names.get(name.lower())
+        return None if known is None else self.nodes[known]
+
+    def find_machine(self, identity: str) -> Machine | None:
+        """Return the VM with this GUID in any letter case."""
+        return self.machines.get(identity.upper())
+
+    def find_group(self, name: str) -> Machine | None:
+        """Return the VM whose cluster group has this name in any letter case."""
+        return self._groups.get(name.lower())
+
+    def host_name(self, node: str) -> str:
+        """Return the node's name in the form that summaries and jobs use."""
+        if self.scenario.switches.host_name_form == "fqdn":
+            return f"{node}.{self.scenario.cluster.domain}".lower()
+        return node
+
+    def relocate(self, machine: Machine, destination: str) -> None:
+        """Make ``destination`` the owner; summary and cluster tell it at once or later, as switched."""
+        del self.nodes[machine.owner].residents[machine.id]
+        machine.owner = destination
+        machine.changed_at = self.now
+        self.nodes[destination].residents[machine.id] = machine
+        switches = self.scenario.switches
+        for teller, told in (("summary", "told_by_summary"), ("cluster", "told_by_cluster")):
+            lags = switches.owner_lag_seconds > 0 and switches.owner_lag_in in ("both", teller)
+            if lags:
+                self.timeline.after(switches.owner_lag_seconds, functools.partial(self._tell, machine, told))
+            else:
+                self._tell(machine, told)
+
+    def _tell(self, machine: Machine, told: str) -> None:
+        setattr(machine, told, machine.owner)
+
+    def move_core_group(self, destination: str) -> None:
+        """Move "Cluster Group", and with it the provider of the cluster namespace if it follows that group."""
+        self.core_group_owner = destination
+        if self.scenario.switches.jobs_lost_with_provider:
+            self.migrations.jobs.clear()
+
+    def roomiest_node(self, machine: Machine) -> Node | None:
+        """Return the node that is up, may own the VM and has most free memory, if the VM fits there."""
+        candidates = [
+            node
+            for node in self.nodes.values()
+            if node.state == "up" and node.name != machine.owner and machine.may_run_on(node.name)
+        ]
+        best = max(candidates, key=Node.free_mb, default=None)
+        return best if best is not None and best.free_mb() >= machine.needs_mb else None
+
+    def jobs_of(self, machine: Machine) -> list[Job]:
+        """Return the VM's job objects that still exist."""
+        return [job for job in self.migrations.jobs.values() if job.machine is machine]
