@@ -27,8 +27,8 @@ demo: $(BUILT)  ## empty a node of a simulated cluster
 	@.venv/bin/python -m tests.demo
 
 lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
-	ruff check --quiet .
-	ruff format --check --quiet .
+	ruff check --quiet --output-format concise .
+	ruff format --check --quiet --output-format concise .
 	mypy $(wildcard $(TYPED))
 	yamllint --strict .
 	ansible-lint --offline -q

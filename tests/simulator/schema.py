@@ -72,7 +72,7 @@ class Method:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ClassDefinition:
-    """A class with all that it inherits. ``ancestors`` begins with the nearest; properties are in alphabetical order."""
+    """A class with all it inherits. ``ancestors`` begins with the nearest; ``properties`` are in alphabetical order."""
 
     namespace: str
     name: str

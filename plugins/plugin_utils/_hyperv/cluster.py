@@ -93,7 +93,7 @@ class Cluster:
         return bool(self.hyperv.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", ("Name",))))
 
     def find_provider(self) -> None:
-        """Look which node answers Root\\HyperVCluster\\v2 and ask that one from now on. Raises HyperVError if none does."""
+        """Look which node answers Root\\HyperVCluster\\v2 and ask that one from now on. Raises HyperVError for none."""
         self._provider = None
         asked = []
         for name in (self.home.node, *self._likely_providers()):

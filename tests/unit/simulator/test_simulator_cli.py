@@ -29,6 +29,13 @@ def command(folder: pathlib.Path, scenario: pathlib.Path, *more: str) -> list[st
     return [sys.executable, "-m", "tests.simulator", str(scenario), *files, *more]
 
 
+def read_if_there(path: pathlib.Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 @contextlib.contextmanager
 def started(folder: pathlib.Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, t.Any]]]:
     ready = folder / "ready.json"
@@ -36,11 +43,11 @@ def started(folder: pathlib.Path, *more: str) -> Iterator[tuple[subprocess.Popen
     process = subprocess.Popen(command(folder, TWO_NODES, *more), cwd=ROOT)
     try:
         give_up = time.monotonic() + 30
-        while not (ready.exists() and ready.read_bytes().startswith(b"{")):
+        while not (content := read_if_there(ready)).startswith(b"{"):
             assert process.poll() is None, "the simulator has ended"
             assert time.monotonic() < give_up, "the simulator is not ready"
             time.sleep(0.02)
-        yield process, json.loads(ready.read_bytes())
+        yield process, json.loads(content)
     finally:
         process.kill()
         process.wait()
