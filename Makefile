@@ -35,7 +35,7 @@ lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
 	antsibull-changelog lint
 
 unit: $(BUILT)  ## pytest alone, without the linters
-	pytest -n auto --maxprocesses 4 --dist loadfile
+	pytest -n auto --maxprocesses 4 --dist loadfile --timeout 180
 
 test: lint unit  ## the linters and all tests
 

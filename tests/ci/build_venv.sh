@@ -17,8 +17,13 @@ stop() {
 "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null ||
     stop "$PYTHON cannot make virtual environments; install its venv module (Debian: apt-get install python3-venv)."
 
-echo "Building $venv with $("$PYTHON" -V): about a minute."
-"$PYTHON" -m venv --clear "$venv"
+# One that works where it was built only gets what is new in the requirements.
+if [ "$(cat "$venv/built" 2>/dev/null)" = "$checkout" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    echo "Updating $venv."
+else
+    echo "Building $venv with $("$PYTHON" -V): about a minute."
+    "$PYTHON" -m venv --clear "$venv"
+fi
 if ! "$venv/bin/python" -m pip install --disable-pip-version-check --prefer-binary \
     -r "$checkout/tests/requirements.txt" >"$log" 2>&1; then
     if grep -Eq 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError|ReadTimeout|SSLError' "$log"; then

@@ -66,9 +66,10 @@ def parse(text: str, cim_type: CimType) -> Scalar | None:
 
 def _parse_integer(text: str, cim_type: CimType) -> int:
     low, high = integer_range(cim_type)
-    if not re.fullmatch(r"\s*[+-]?[0-9]{1,20}\s*", text) or not low <= int(text) <= high:
+    word = text.strip()
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}", word) or not low <= int(word) <= high:
         raise UnexpectedValue(f"{text!r} is no {cim_type.value}")
-    return int(text)
+    return int(word)
 
 
 def _parse_boolean(text: str) -> bool:
@@ -101,8 +102,9 @@ def _parse_char16(text: str) -> str:
 
 def parse_octets(texts: tuple[str, ...]) -> bytes:
     """Read a uint8 array: base64 in one element (DSP0227), or a decimal number per element."""
-    if all(re.fullmatch(r"[0-9]{1,3}", text.strip()) and int(text) <= 255 for text in texts):
-        return bytes(int(text) for text in texts)
+    words = [text.strip() for text in texts]
+    if all(re.fullmatch(r"[0-9]{1,3}", word) and int(word) <= 255 for word in words):
+        return bytes(int(word) for word in words)
     try:
         return base64.b64decode("".join(texts), validate=True)
     except ValueError as error:  # binascii.Error is one; a character outside ASCII raises the plain kind

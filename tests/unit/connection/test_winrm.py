@@ -11,7 +11,7 @@ import socket
 
 import pytest
 from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import connection_loader, init_plugin_loader
+from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import UnsupportedConnection, open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import winrm as winrm_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import (
@@ -62,7 +62,6 @@ class Node:
 
 
 def plugin(port, **variables):
-    init_plugin_loader()
     extras = {name: value for name, value in variables.items() if name.startswith("ansible_winrm_message")}
     made = connection_loader.get("winrm", PlayContext(), os.devnull)
     made.set_options(
@@ -180,7 +179,6 @@ def test_a_connection_that_was_silent_for_long_is_opened_anew(node, monkeypatch)
 
 
 def test_other_connection_plugins_are_refused_by_name():
-    init_plugin_loader()
     with pytest.raises(UnsupportedConnection, match=r"'local'.*ansible_connection to winrm"):
         open_sender(connection_loader.get("local", PlayContext(), os.devnull))
 
