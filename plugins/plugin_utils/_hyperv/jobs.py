@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .._wsman.faults import Fault
 from .._wsman.instances import Instance
@@ -121,9 +121,12 @@ def list_jobs(session: Session, namespace: str = HYPERV_CLUSTER, class_name: str
     return [_job(row) for row in session.query(namespace, Query(class_name, columns))]
 
 
-def find_job(cluster: Cluster, vm_id: str) -> tuple[Reference, Job] | None:
-    """Return the migration job of a VM: a running one first, else one that has just ended. Raises as ``list_jobs``."""
-    jobs = [job for job in list_jobs(cluster.hyperv) if job.vm_id == vm_id]
+def find_job(cluster: Cluster, vm_id: str, known: Collection[str] = ()) -> tuple[Reference, Job] | None:
+    """Return the migration job of a VM: a running one first, else one that has just ended. Raises as ``list_jobs``.
+
+    Jobs with an id in ``known`` belong to earlier migrations and do not count.
+    """
+    jobs = [job for job in list_jobs(cluster.hyperv) if job.vm_id == vm_id and job.id not in known]
     jobs.sort(key=lambda job: job.is_final)
     if not jobs:
         return None

@@ -90,6 +90,8 @@ def _news(run: Run, percent: int) -> str:
     way = f"{run.move.source} -> {run.move.destination.name}"
     if run.outcome == "failed" and run.error is not None:
         return f"{way} FAILED: {run.error.cause}"
+    if run.outcome == "already_there":
+        return f"already on {run.move.destination.name}"
     if run.stage == ENDED:
         seconds = f" in {run.ended - run.started:.0f} s" if run.started is not None and run.ended is not None else ""
         return f"{way} {run.outcome.replace('_', ' ')}{seconds}"

@@ -15,10 +15,11 @@ from .._wsman.envelopes import UnreadableAnswer
 from .._wsman.faults import Fault
 from .._wsman.references import Reference
 from .._wsman.transport import TransportError
+from .._wsman.values import UnexpectedValue
 from .cluster import Cluster, first_label
 from .errors import HyperVError, MoveError, obstacle
 from .hosts import Limits
-from .jobs import Job, find_job, read_jobs
+from .jobs import Job, find_job, list_jobs, read_jobs
 from .moves import Move, obstacle_to, possible_owners_of, reread
 from .service import MigrationService
 from .timeouts import Timeout
@@ -30,7 +31,7 @@ _CONTACT_LOST_AFTER = 300.0  # seconds without any answer about running jobs; Hy
 _LOOKS_FOR_JOB = 3  # looks for a job whose start was not answered; it may need time to be listed
 _BETWEEN_LOOKS = 10.0  # seconds
 _MOST_STARTS = 2  # a lost call is repeated once, when nothing shows that it was carried out
-_NO_ANSWER = (Fault, TransportError, UnreadableAnswer)
+_NO_ANSWER = (Fault, TransportError, UnreadableAnswer, UnexpectedValue)
 
 WAITING, RUNNING, SETTLING, ENDED = "waiting", "running", "settling", "ended"
 
@@ -95,6 +96,7 @@ class Scheduler:
         self._poll_interval = poll_interval
         self._precheck = precheck
         self._report = report
+        self._jobs_before: frozenset[str] | None = None
         self._read_at = self._settled_at = self._answered_at = self._clock.now()
 
     def rehearse(self, runs: Sequence[Run]) -> None:
@@ -181,6 +183,7 @@ class Scheduler:
             return
         if self._end_if_impossible(run):
             return
+        self._earlier_jobs()
         run.attempts += 1
         run.started = self._clock.now() if run.started is None else run.started
         answer = self._service.migrate(run.move.vm, run.move.destination)
@@ -193,6 +196,12 @@ class Scheduler:
             self._look_for_job(run)
         else:
             self._to_settling(run)
+
+    def _earlier_jobs(self) -> frozenset[str]:
+        """Return the jobs that were there before the first call: what a lost answer started is not among them."""
+        if self._jobs_before is None:
+            self._jobs_before = frozenset(job.id for job in list_jobs(self._cluster.hyperv))
+        return self._jobs_before
 
     def _adopt(self, run: Run) -> None:
         """Wait for a migration that already runs, if it goes where it should; otherwise leave it alone."""
@@ -211,7 +220,7 @@ class Scheduler:
         for look in range(_LOOKS_FOR_JOB):
             self._clock.pause(_BETWEEN_LOOKS if look else self._poll_interval)
             try:
-                found = find_job(self._cluster, run.move.vm.id)
+                found = find_job(self._cluster, run.move.vm.id, self._earlier_jobs())
                 vm, role = reread(self._cluster, [run.move])[run.move.vm.id]
             except _NO_ANSWER:
                 self._find_provider()

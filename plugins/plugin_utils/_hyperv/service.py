@@ -7,11 +7,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from .._wsman.envelopes import UnreadableAnswer
 from .._wsman.faults import Fault
 from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.session import Parameter
 from .._wsman.transport import AnswerLost, TransportError
+from .._wsman.values import UnexpectedValue
 from .._wsman.wql import Query
 from .cluster import Cluster
 from .codes import COMPLETED, JOB_STARTED, return_code
@@ -103,7 +105,7 @@ class MigrationService:
         try:
             output = self._call(MIGRATE, vm, destination)
             job, value = output.reference("Job"), output.integer("ReturnValue")
-        except AnswerLost:
+        except (AnswerLost, UnreadableAnswer, UnexpectedValue):
             return Answer(unknown=True)
         except Fault as fault:
             return Answer(unknown=fault.is_timed_out, error=None if fault.is_timed_out else faulted(MIGRATE, fault))

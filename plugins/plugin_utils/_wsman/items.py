@@ -7,7 +7,8 @@ from __future__ import annotations
 import dataclasses
 from xml.etree.ElementTree import Element
 
-from .instances import Instance, read_instance
+from .envelopes import UnreadableAnswer
+from .instances import Instance, local_name, read_instance
 from .namespaces import ADDRESSING, ENUMERATION, WSMAN
 from .references import Reference, read_reference
 
@@ -34,8 +35,11 @@ def read_page(answer: Element) -> Page:
     """Read an EnumerateResponse or PullResponse.
 
     Items and EndOfSequence stand in either of two namespaces, by the operation and the server. The end is
-    EndOfSequence, even beside a context, or the lack of a context.
+    EndOfSequence, even beside a context, or the lack of a context. Raises UnreadableAnswer for anything else: it must
+    not pass for an empty list.
     """
+    if local_name(answer) not in ("EnumerateResponse", "PullResponse"):
+        raise UnreadableAnswer(f"{local_name(answer)} came where a page of an enumeration was expected")
     items = [
         _read_item(element)
         for namespace in (WSMAN, ENUMERATION)

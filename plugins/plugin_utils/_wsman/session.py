@@ -28,6 +28,7 @@ from .xmltext import escaped
 # Seconds before each repetition of a read. A lost session is cured by the first one; a busy or restarting service
 # takes longer: WinRM's quota on small hosts frees up within some 30 seconds.
 READ_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+_PULLS = 3  # attempts at one page whose time runs out
 PAGE_SIZE = 1000  # instances a page; the node sends fewer where the envelope would grow too large
 
 Parameter = t.Union[None, Scalar, Reference, "list[Scalar]", "list[Reference]", "tuple[str, ...]"]
@@ -62,7 +63,10 @@ class Session:
 
     def get(self, reference: Reference) -> Instance:
         """Return one instance. Raises Fault (``is_not_found`` where it is gone) and TransportError."""
-        return read_instance(self._repeat(lambda: self._exchange(GET, reference)))
+        instance = read_instance(self._repeat(lambda: self._exchange(GET, reference)))
+        if not instance.class_name:
+            raise UnreadableAnswer("something else than an instance came as the answer to Get")
+        return instance
 
     def query(self, namespace: str, query: Query) -> list[Instance]:
         """Return the instances that answer ``query``. Raises Fault and TransportError.
@@ -155,18 +159,17 @@ class Session:
     def _pull(self, target: Reference, context: str) -> Page:
         context_element = f"<n:EnumerationContext>{escaped(context)}</n:EnumerationContext>"
         body = f"<n:Pull>{context_element}<n:MaxElements>{PAGE_SIZE}</n:MaxElements></n:Pull>"
-        pauses = iter(READ_PAUSES)
-        while True:
+        for timed_out_before in range(_PULLS):
             try:
                 return read_page(self._exchange(PULL, target, body))
             except Fault as fault:
                 if fault.is_context_gone:
                     raise _EnumerationGone(fault) from fault
-                pause = next(pauses, None)
-                if pause is None or not fault.is_transient:
+                # The first items may be late: the enumeration is alive, and a new Pull goes on waiting for them.
+                if not fault.is_timed_out or timed_out_before == _PULLS - 1:
                     self._release(target, context_element)
                     raise
-            self._clock.pause(pause)
+        raise AssertionError("the last Pull returns or raises")
 
     def _release(self, target: Reference, context_element: str) -> None:
         # The node drops an idle enumeration by itself; what matters is the error that led here.

@@ -41,6 +41,7 @@ class Simulated:
         self.sent: collections.Counter[str] = collections.Counter()
         self.between_pauses: list[int] = []
         self.lose: Callable[[str, bytes], str] = lambda node, request: ""
+        self.garble: Callable[[bytes], bool] = lambda request: False
         self._requests = 0
 
     def now(self) -> float:
@@ -69,7 +70,7 @@ class Simulated:
             raise Unreachable(str(error)) from error
         if lost == "after":
             raise AnswerLost("reset")
-        return answer
+        return answer[: len(answer) // 2] if self.garble(request) else answer
 
     def runs(self, *wishes: tuple[str, str], timeout: int = 0) -> list[Run]:
         moves = plan_moves(self.cluster, [Wish(destination, name) for name, destination in wishes])

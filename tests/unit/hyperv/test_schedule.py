@@ -203,6 +203,24 @@ def test_a_call_that_never_arrived_is_repeated_once_it_is_sure():
     assert simulated.migrations("web01") == 1
 
 
+def test_a_lost_call_is_not_taken_for_an_earlier_migration():
+    simulated = Simulated()
+    assert simulated.move(("web01", "NODE2"))[0].outcome == "moved"
+    assert simulated.move(("web01", "NODE1"))[0].outcome == "moved"
+    simulated.lose = first_migration("before")
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.attempts) == ("moved", 2)
+    assert simulated.migrations("web01") == 3
+
+
+def test_an_answer_that_cannot_be_read_is_a_lost_one():
+    simulated = Simulated()
+    simulated.garble = invokes_migration
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.attempts) == ("moved", 1)
+    assert simulated.migrations("web01") == 1
+
+
 def test_a_running_migration_to_the_same_node_is_taken_up():
     simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE2}]"))
     simulated.pause(5)
