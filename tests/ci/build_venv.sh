@@ -17,6 +17,9 @@ stop() {
 "$PYTHON" -c 'import venv, ensurepip' 2>/dev/null ||
     stop "$PYTHON cannot make virtual environments; install its venv module (Debian: apt-get install python3-venv)."
 
+# With .venv activated, python3 is the very one that would be replaced: take the one that it was made from.
+PYTHON=$("$PYTHON" -c 'import sys; print(sys._base_executable)')
+
 # One that works where it was built only gets what is new in the requirements.
 if [ "$(cat "$venv/built" 2>/dev/null)" = "$checkout" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     echo "Updating $venv."

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 import pywbem
 
-_FOLDER = pathlib.Path(__file__).parent / "schema"
+_FOLDER = pathlib.Path(__file__).parent / "mof"
 _FILES: dict[str, tuple[str, ...]] = {
     "root/HyperVCluster/v2": ("cim", "hyperv", "hypervcluster"),
     "root/virtualization/v2": ("cim", "hyperv", "virtualization"),

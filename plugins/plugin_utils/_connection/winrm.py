@@ -11,12 +11,18 @@ from collections.abc import Iterator
 
 import requests
 from ansible.errors import AnsibleConnectionFailure
-from spnego.exceptions import SpnegoError
 from winrm.exceptions import InvalidCredentialsError, WinRMError, WinRMTransportError
 from winrm.protocol import Protocol
 
 from .._wsman.transport import AnswerLost, NodeBusy, TransportError, Unreachable
 from .diagnosis import before_sending, explain
+
+try:
+    from spnego.exceptions import SpnegoError
+except ImportError:  # requests_ntlm before 1.2 does NTLM without pyspnego
+    _UNDECIPHERABLE: tuple[type[Exception], ...] = ()
+else:
+    _UNDECIPHERABLE = (SpnegoError,)
 
 OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
 CONNECT_TIMEOUT = 30  # seconds
@@ -118,7 +124,7 @@ class WinrmSender:
         except InvalidCredentialsError:
             _forget(transport)
             raise
-        except (requests.RequestException, SpnegoError, OSError) as error:
+        except (requests.RequestException, OSError, *_UNDECIPHERABLE) as error:
             _forget(transport)
             if before_sending(error):
                 raise Unreachable(explain(error, self.address)) from error
