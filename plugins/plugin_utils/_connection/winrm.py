@@ -20,9 +20,9 @@ from .diagnosis import before_sending, explain
 try:
     from spnego.exceptions import SpnegoError
 except ImportError:  # requests_ntlm before 1.2 does NTLM without pyspnego
-    _UNDECIPHERABLE: tuple[type[Exception], ...] = ()
+    _BROKEN: tuple[type[Exception], ...] = (requests.RequestException, OSError)
 else:
-    _UNDECIPHERABLE = (SpnegoError,)
+    _BROKEN = (requests.RequestException, OSError, SpnegoError)  # the last: an answer that cannot be deciphered
 
 OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
 CONNECT_TIMEOUT = 30  # seconds
@@ -124,7 +124,7 @@ class WinrmSender:
         except InvalidCredentialsError:
             _forget(transport)
             raise
-        except (requests.RequestException, OSError, *_UNDECIPHERABLE) as error:
+        except _BROKEN as error:
             _forget(transport)
             if before_sending(error):
                 raise Unreachable(explain(error, self.address)) from error
