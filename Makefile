@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lint unit test changelog clean
+.PHONY: help venv demo lint unit test matrix changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -18,8 +18,8 @@ help:  ## list the targets
 ifneq ($(shell cat $(BUILT) 2>/dev/null),$(CURDIR))
 .PHONY: $(BUILT)
 endif
-$(BUILT): requirements.txt tests/requirements.txt tests/ci/build_venv.sh
-	@PYTHON="$(PYTHON)" sh tests/ci/build_venv.sh "$(VENV)" "$(CURDIR)"
+$(BUILT): requirements.txt tests/requirements.txt tests/run-requirements.txt tests/ci/build_venv.sh
+	@PYTHON="$(PYTHON)" sh tests/ci/build_venv.sh "$(VENV)" "$(CURDIR)" tests/requirements.txt
 
 venv: $(BUILT)  ## build .venv, the environment of the other targets
 
@@ -39,8 +39,11 @@ unit: $(BUILT)  ## pytest alone, without the linters
 
 test: lint unit  ## the linters and all tests
 
+matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansible-core and libraries
+	@$(PYTHON) tests/ci/matrix.py
+
 changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the documented plugins
 	antsibull-changelog release --update-existing --refresh --reload-plugins
 
-clean:  ## remove .venv and everything that the tools cached
-	rm -rf .venv .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+clean:  ## remove .venv, .venv-matrix and everything that the tools cached
+	rm -rf .venv .venv-matrix .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output

@@ -32,6 +32,7 @@ class ActionModule(HyperVAction):
             found.append(
                 {
                     **dataclasses.asdict(node),
+                    "version": node.version,
                     "total_memory_mb": memory.total_mb if memory else None,
                     "free_memory_mb": memory.free_mb if memory else None,
                     "vm_count": len(residents),

@@ -7,9 +7,11 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.cluster import Cluster, first_label
 from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.evacuation import plan_evacuation
+from ..plugin_utils._hyperv.evacuation import Wish, plan_evacuation
+from ..plugin_utils._hyperv.revalidation import read_earlier_plan
+from ..plugin_utils._hyperv.strategies import STRATEGIES, read_strategies
 
 
 class ActionModule(HyperVAction):
@@ -20,13 +22,32 @@ class ActionModule(HyperVAction):
             "node": {"type": "str", "required": True},
             "destinations": {"type": "list", "elements": "str", "default": []},
             "reserve_memory_percent": {"type": "float", "default": 10},
+            "strategies": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "vm": {"type": "str", "required": True},
+                    "strategy": {"type": "str", "required": True, "choices": sorted(STRATEGIES)},
+                },
+            },
+            "plan": {"type": "dict"},
         },
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan; a VM without a place is part of the answer, not a failure."""
-        reserve = arguments["reserve_memory_percent"]
-        if not 0 <= reserve < 100:
-            raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
-        plan = plan_evacuation(cluster, arguments["node"], arguments["destinations"], reserve)
-        return {"changed": False, **plan.as_result()}
+        return {"changed": False, **plan_evacuation(cluster, _wish(arguments)).as_result()}
+
+
+def _wish(arguments: Arguments) -> Wish:
+    reserve = arguments["reserve_memory_percent"]
+    if not 0 <= reserve < 100:
+        raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
+    earlier = read_earlier_plan(arguments["plan"]) if arguments["plan"] else None
+    if earlier is not None and first_label(earlier.node) != first_label(arguments["node"]):
+        raise HyperVError(
+            f"plan is one for {earlier.node}, and node is {arguments['node']}. Give the plan of that node."
+        )
+    strategies = read_strategies(arguments["strategies"])
+    return Wish(arguments["node"], tuple(arguments["destinations"]), reserve, strategies, earlier)

@@ -7,14 +7,13 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.capabilities import read_capabilities
+from ..plugin_utils._hyperv.capabilities import read_readiness
 from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.hosts import Limits
-from ..plugin_utils._hyperv.moves import Wish, plan_moves
+from ..plugin_utils._hyperv.errors import HyperVError
+from ..plugin_utils._hyperv.feasibility import judge_move
+from ..plugin_utils._hyperv.moves import Wish
 from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
-from ..plugin_utils._hyperv.reports import record
-from ..plugin_utils._hyperv.schedule import Run, Scheduler
-from ..plugin_utils._hyperv.timeouts import Timeout
+from ..plugin_utils._hyperv.vms import normal_id
 
 
 class ActionModule(HyperVAction):
@@ -24,20 +23,30 @@ class ActionModule(HyperVAction):
         "argument_spec": {
             "nodes": {"type": "list", "elements": "str", "default": []},
             "name": {"type": "str", "aliases": ["vm_name"]},
+            "vm_id": {"type": "str"},
             "destination_host": {"type": "str", "aliases": ["destination"]},
         },
-        "required_together": [("name", "destination_host")],
+        "mutually_exclusive": [("name", "vm_id")],
+        "required_by": {"name": "destination_host", "vm_id": "destination_host"},
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
-        """Read capabilities, and ask about one move where it is named."""
+        """Read capabilities and settings, and ask about one move where it is named."""
+        wish = _wish(arguments)
         nodes = read_nodes(cluster)
-        chosen = [pick_node(nodes, name) for name in arguments["nodes"]] or nodes
-        move = None
-        if arguments["name"]:
-            wish = Wish(arguments["destination_host"], arguments["name"])
-            run = Run(plan_moves(cluster, [wish])[0], Timeout(0, "given"))
-            scheduler = Scheduler(cluster, Limits({}), poll_interval=0, precheck=True, report=lambda runs: None)
-            scheduler.rehearse([run])
-            move = record(run)
-        return {"changed": False, **read_capabilities(cluster, chosen), "move": move}
+        chosen = list(dict.fromkeys(pick_node(nodes, name) for name in arguments["nodes"])) or nodes
+        if wish:
+            pick_node(nodes, wish.destination)
+        readiness = read_readiness(cluster, chosen)
+        move = judge_move(cluster, wish, readiness) if wish else None
+        return {"changed": False, **readiness.as_result(), "move": move}
+
+
+def _wish(arguments: Arguments) -> Wish | None:
+    """Return the move that is asked about, None for none. Raises HyperVError for half a question."""
+    destination, name, vm_id = (arguments[key] for key in ("destination_host", "name", "vm_id"))
+    if not destination:
+        return None
+    if not (name or vm_id):
+        raise HyperVError("destination_host is given without a VM. Give name or vm_id as well.")
+    return Wish(destination, name, normal_id(vm_id) if vm_id else None)

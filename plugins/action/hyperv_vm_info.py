@@ -7,10 +7,9 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster, first_label
-from ..plugin_utils._hyperv.groups import read_groups, read_traits
-from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
-from ..plugin_utils._hyperv.vms import normal_id, read_vms
+from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.vm_listing import list_vms
+from ..plugin_utils._hyperv.vms import STATES
 
 
 class ActionModule(HyperVAction):
@@ -21,35 +20,12 @@ class ActionModule(HyperVAction):
             "name": {"type": "str", "aliases": ["vm_name"]},
             "vm_id": {"type": "str"},
             "node": {"type": "str"},
-            "state": {"type": "str"},
+            "state": {"type": "str", "choices": list(STATES)},
         },
         "mutually_exclusive": [("name", "vm_id")],
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
-        """Read VMs, roles and group traits, and select."""
-        name, vm_id, node, state = (arguments[key] for key in ("name", "vm_id", "node", "state"))
-        label = first_label(pick_node(read_nodes(cluster), node).name) if node else ""
-        vms = read_vms(cluster, ids=[normal_id(vm_id)] if vm_id else (), names=[name] if name else ())
-        chosen = [vm for vm in vms if (not label or first_label(vm.node) == label) and (not state or vm.state == state)]
-        roles = read_groups(cluster, chosen)
-        traits = read_traits(cluster) if chosen else {}
-        return {
-            "changed": False,
-            "vms": [
-                {
-                    "id": vm.id,
-                    "name": vm.name,
-                    "node": vm.node,
-                    "state": vm.state,
-                    "memory_mb": vm.memory_mb,
-                    "migrating": vm.is_migrating,
-                    "activity": vm.activity,
-                    "group": role.group if role else None,
-                    "priority": trait.priority if trait else None,
-                }
-                for vm in sorted(chosen, key=lambda vm: (vm.name.lower(), vm.id))
-                for role in (roles.get(vm.id),)
-                for trait in (traits.get(role.group.casefold()) if role else None,)
-            ],
-        }
+        """Read the VMs that are asked for."""
+        conditions = {key: arguments[key] for key in ("name", "vm_id", "node", "state")}
+        return {"changed": False, "vms": list_vms(cluster, **conditions)}

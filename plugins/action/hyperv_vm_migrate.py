@@ -4,15 +4,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
+from collections.abc import Sequence
 
-from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
+from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result, moment
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.hosts import Limits, read_limits
-from ..plugin_utils._hyperv.moves import Wish, plan_moves
-from ..plugin_utils._hyperv.reports import Progress, changed, diff, failure, record
-from ..plugin_utils._hyperv.schedule import Run, Scheduler
+from ..plugin_utils._hyperv.moves import Move, Wish, plan_moves
+from ..plugin_utils._hyperv.nodes import read_nodes
+from ..plugin_utils._hyperv.progress import Progress
+from ..plugin_utils._hyperv.reports import changed, diff, failure, record
+from ..plugin_utils._hyperv.runs import Policy, Run
+from ..plugin_utils._hyperv.schedule import Scheduler
+from ..plugin_utils._hyperv.service import MigrationService
+from ..plugin_utils._hyperv.setting_properties import migration_options
+from ..plugin_utils._hyperv.settings import WantedSettings
+from ..plugin_utils._hyperv.strategies import MIGRATE, OFFLINE
 from ..plugin_utils._hyperv.timeouts import Timeout
 
 _VM: dict[str, t.Any] = {
@@ -28,7 +37,11 @@ _FROM_A_PLAN: dict[str, t.Any] = {
     "memory_mb": {"type": "int"},
     "priority": {"type": "int"},
     "reason": {"type": "str"},
+    "strategy": {"type": "str", "choices": [MIGRATE, *sorted(OFFLINE)], "default": MIGRATE},
 }
+
+
+_LONGEST_TIMEOUT = 604800  # seconds
 
 
 class ActionModule(HyperVAction):
@@ -48,6 +61,20 @@ class ActionModule(HyperVAction):
             "poll_interval": {"type": "float", "default": 2},
             "max_parallel": {"type": "int"},
             "precheck": {"type": "bool", "default": True},
+            "retries": {"type": "int", "default": 0},
+            "on_timeout": {"type": "str", "choices": ["leave", "cancel"], "default": "leave"},
+            "stall_after": {"type": "float", "default": 300},
+            "progress": {"type": "bool", "default": True},
+            "migration_settings": {"type": "dict", "options": migration_options()},
+            "new_system_settings": {"type": "dict"},
+            "new_resource_settings": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "class": {"type": "str", "required": True},
+                    "properties": {"type": "dict", "required": True},
+                },
+            },
         },
         "mutually_exclusive": [("name", "vm_id", "moves"), ("destination_host", "moves")],
         "required_one_of": [("name", "vm_id", "moves")],
@@ -57,37 +84,50 @@ class ActionModule(HyperVAction):
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan the moves, then rehearse them in check mode or bring them to their end."""
         _refuse_bad_numbers(arguments)
+        settings = WantedSettings.of(arguments)
+        notes = settings.notes_on(read_nodes(cluster)) if settings.migration else []
         moves = plan_moves(cluster, _wishes(arguments))
-        runs = [Run(move, Timeout.of(arguments["timeout"], move.vm.memory_mb)) for move in moves]
+        if not self.check_mode:
+            _refuse_what_still_runs(arguments["moves"] or [], moves)
+        runs = [
+            Run(move, Timeout.of(arguments["timeout"], move.vm.memory_mb), stays=not settings.moves_the_vm)
+            for move in moves
+        ]
         alone = len([move for move in moves if not move.is_done]) <= 1
         nodes = {node for move in moves if not move.is_done for node in (move.source, move.destination.name)}
         limits = (
             Limits({}) if alone or self.check_mode else read_limits(cluster, sorted(nodes), arguments["max_parallel"])
         )
-        scheduler = Scheduler(
-            cluster,
-            limits,
-            poll_interval=arguments["poll_interval"],
-            precheck=arguments["precheck"],
-            report=Progress(self.tell).report,
-        )
+        policy = Policy(**{field.name: arguments[field.name] for field in dataclasses.fields(Policy)})
+        report = Progress(self.tell, cluster.clock).report if arguments["progress"] else _say_nothing
+        scheduler = Scheduler(cluster, MigrationService(cluster, settings), limits, policy, report)
         if self.check_mode:
             scheduler.rehearse(runs)
         elif arguments["wait"]:
             scheduler.run(runs)
-        else:
+        elif runs:
             scheduler.start(runs[0])
-        return _result(runs, limits, single=arguments["moves"] is None)
+        return _result(runs, [*notes, *limits.notes], single=arguments["moves"] is None)
+
+
+def _say_nothing(unused: Sequence[Run]) -> None:
+    """Report no progress."""
 
 
 def _refuse_bad_numbers(arguments: Arguments) -> None:
-    if arguments["timeout"] < 0:
-        raise HyperVError(f"timeout is {arguments['timeout']}. It counts seconds; 0 derives it from the VM's memory.")
+    if not 0 <= arguments["timeout"] <= _LONGEST_TIMEOUT:
+        raise HyperVError(
+            f"timeout is {arguments['timeout']}. It counts seconds, up to {_LONGEST_TIMEOUT} (a week); 0 derives it "
+            "from the VM's memory."
+        )
     if not 0.05 <= arguments["poll_interval"] <= 60:
         raise HyperVError(
             f"poll_interval is {arguments['poll_interval']}. It counts seconds and lies between 0.05 and 60: an ended "
             "job is kept for 5 minutes only."
         )
+    for name in ("retries", "stall_after"):
+        if arguments[name] < 0:
+            raise HyperVError(f"{name} is {arguments[name]}. Give 0 or more.")
     if arguments["max_parallel"] is not None and arguments["max_parallel"] < 1:
         raise HyperVError(f"max_parallel is {arguments['max_parallel']}. At least 1 move must be allowed at a time.")
     if not arguments["wait"] and arguments["moves"] is not None and len(arguments["moves"]) > 1:
@@ -99,14 +139,24 @@ def _wishes(arguments: Arguments) -> list[Wish]:
     return [Wish(one["destination_host"], one["name"], one["vm_id"]) for one in moves]
 
 
-def _result(runs: list[Run], limits: Limits, *, single: bool) -> Result:
-    records = [record(run) for run in runs]
+def _refuse_what_still_runs(wishes: Sequence[Arguments], moves: Sequence[Move]) -> None:
+    """Refuse to migrate live what a plan wants stopped first: no memory was set aside for it on its destination."""
+    for wish, move in zip(wishes, moves, strict=False):
+        if wish["strategy"] in OFFLINE and move.vm.state not in ("off", "saved") and not move.is_done:
+            raise HyperVError(
+                f"VM {move.vm.name} is {move.vm.state}, and the plan moves it with the strategy {wish['strategy']}. Do "
+                "that first, or plan again with the strategy migrate."
+            )
+
+
+def _result(runs: list[Run], notes: Sequence[str], *, single: bool) -> Result:
+    records = [record(run, moment) for run in runs]
     result: Result = {
         **(records[0] if single else {}),
         "changed": any(changed(run) for run in runs),
         "moves": records,
         "diff": diff(runs),
-        "warnings": [*limits.notes, *(f"{run.move.vm.name}: {text}" for run in runs for text in run.warnings)],
+        "warnings": [*notes, *(f"{run.move.vm.name}: {text}" for run in runs for text in run.warnings)],
     }
     if any(run.outcome == "failed" for run in runs):
         raise FailedWithResult(failure(runs), result)

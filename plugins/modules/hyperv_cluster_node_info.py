@@ -57,10 +57,17 @@ nodes:
       returned: always
       sample: ""
     build:
-      description: Build number of Windows.
+      description: Build number of Windows; V(null) where the cluster does not tell.
       type: int
       returned: always
       sample: 20348
+    version:
+      description:
+        - Version of Windows Server with that build, V(2016), V(2019), V(2022), V(23H2) or V(2025); V(null) for builds
+          that are not known here.
+      type: str
+      returned: always
+      sample: "2022"
     total_memory_mb:
       description: Memory of the node in MB; V(null) where the node could not be asked.
       type: int

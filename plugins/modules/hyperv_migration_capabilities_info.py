@@ -4,12 +4,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_migration_capabilities_info
-short_description: Report what a Hyper-V failover cluster can do about migrations
+short_description: Report what a Hyper-V failover cluster can do about migrations, and what would stop one
 version_added: 0.1.0
 description:
-  - Reads the migration service, its capabilities and the settings of each node, and lists what would stop a migration,
-    with a remedy each.
-  - With O(name) and O(destination_host) it also asks Hyper-V whether that move is possible.
+  - Reads the cluster's migration service, its limits, and the migration settings of each node, and lists what would
+    make migrations fail, with a remedy each.
+  - With a VM and O(destination_host) it also says whether that move is possible, and why not.
+  - Changes nothing. Each node is asked itself, over one connection and with seven requests; a node that is down is not
+    contacted. A node that does not answer is a problem in the result and fails nothing.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -17,20 +19,31 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.info
 options:
   nodes:
-    description: Names of the nodes to look at; all nodes if empty.
+    description: Names of the nodes to look at, short or fully qualified; all nodes of the cluster if empty.
     type: list
     elements: str
     default: []
   name:
-    description: Display name of a VM to ask about.
+    description:
+      - Display name of a VM to ask about, in any letter case. A name that several VMs bear is refused.
+      - Requires O(destination_host), and excludes O(vm_id).
     type: str
     aliases: [vm_name]
+  vm_id:
+    description:
+      - GUID of a VM to ask about, as RV(hyperv.migration.hyperv_vm_info#module:vms[].id) shows it.
+      - Requires O(destination_host), and excludes O(name).
+    type: str
   destination_host:
-    description: Name of the node to which it would be moved.
+    description: Name of the node to which the VM would be moved. Requires O(name) or O(vm_id).
     type: str
     aliases: [destination]
+notes:
+  - A task that asks about a move needs the source and the destination among O(nodes), if these are given, to see what
+    is wrong with them; Hyper-V's own verdict does not depend on it.
 seealso:
   - module: hyperv.migration.hyperv_vm_migrate
+  - module: hyperv.migration.hyperv_cluster_node_info
 """
 
 EXAMPLES = r"""
@@ -38,15 +51,26 @@ EXAMPLES = r"""
   hyperv.migration.hyperv_migration_capabilities_info:
   register: readiness
 
-- name: Stop if there is anything
+- name: Stop if a migration would fail anywhere
   ansible.builtin.assert:
-    that: readiness.problems | length == 0
+    that: readiness.problems | selectattr('severity', 'equalto', 'error') | length == 0
     fail_msg: "{{ readiness.problems }}"
+
+- name: Ask whether web01 could be moved to NODE2
+  hyperv.migration.hyperv_migration_capabilities_info:
+    name: web01
+    destination_host: NODE2
+  register: question
+
+- name: Say why not
+  ansible.builtin.debug:
+    msg: "{{ question.move.reasons }}"
+  when: question.move.possible is not true
 """
 
 RETURN = r"""
 cluster:
-  description: The cluster.
+  description: The cluster and its own settings about migrations.
   returned: success
   type: dict
   contains:
@@ -60,47 +84,133 @@ cluster:
       type: str
       returned: always
       sample: hvc1.corp.example
+    functional_level:
+      description: Its functional level, the version that all its nodes agree on.
+      type: int
+      returned: always
+      sample: 11
     maximum_parallel_migrations:
-      description: The cluster's limit of parallel migrations; V(null) on clusters without one.
+      description:
+        - The cluster's limit of parallel migrations, which overrides RV(nodes[].maximum_migrations).
+        - V(null) on clusters without one, which came with an update of September 2022.
       type: int
       returned: always
       sample: 1
-service:
-  description: The migration service.
-  returned: success
-  type: dict
-  contains:
-    node:
-      description: The node that answered.
+    smb_bandwidth_limit:
+      description:
+        - Whether migrations over SMB may take no more than RV(cluster.smb_bandwidth_limit_percent) of the bandwidth.
+        - V(null) on clusters that have no such setting.
+      type: bool
+      returned: always
+      sample: true
+    smb_bandwidth_limit_percent:
+      description: That part of the bandwidth in percent; V(null) on clusters that have no such setting.
+      type: float
+      returned: always
+      sample: 25.0
+    enforced_anti_affinity:
+      description:
+        - Whether VMs of one anti-affinity class are never put on one node (V(true)), or only if possible (V(false)).
+      type: bool
+      returned: always
+      sample: false
+    core_group_owner:
+      description:
+        - The node that owns the core cluster group, to which the provider of Root\HyperVCluster\v2 belongs.
       type: str
       returned: always
       sample: NODE1
+service:
+  description:
+    - The migration service of the cluster. All but RV(service.namespace) and RV(service.shown_by) are V(null) where no
+      node shows it, which is then one of RV(problems).
+  returned: success
+  type: dict
+  contains:
     namespace:
       description: Its CIM namespace.
       type: str
       returned: always
       sample: root/HyperVCluster/v2
-    keys:
-      description: Its keys.
-      type: dict
+    node:
+      description: The node that was asked and answered, as the inventory or the cluster calls it.
+      type: str
       returned: always
-capabilities:
-  description: Methods that the provider says it supports. Empty lists do not mean that it supports none.
-  returned: success
-  type: dict
-  contains:
-    synchronous:
-      description: Methods that end before they answer.
+      sample: NODE1
+    shown_by:
+      description: Those of RV(nodes) that show the service, and so could be asked to migrate.
       type: list
       elements: str
       returned: always
-    asynchronous:
+      sample: [NODE1]
+    keys:
+      description: Its CIM keys.
+      type: dict
+      returned: always
+      sample: {Name: migrationwmi, SystemName: HVC1}
+    state:
+      description: Its EnabledState, as RV(nodes[].service_state) has it.
+      type: str
+      returned: always
+      sample: enabled
+    active_migrations:
+      description: Live migrations that it says run now. Whether it counts the cluster's or one node's is undocumented.
+      type: int
+      returned: always
+      sample: 0
+    active_storage_migrations:
+      description: Storage migrations that it says run now.
+      type: int
+      returned: always
+      sample: 0
+capabilities:
+  description:
+    - What the provider says it can do, from the cluster's namespace if that says anything, or else from the first of
+      RV(nodes) that does.
+    - Empty lists do not mean that nothing is possible.
+  returned: success
+  type: dict
+  contains:
+    namespace:
+      description: The CIM namespace that tells; V(null) where none does.
+      type: str
+      returned: always
+      sample: root/virtualization/v2
+    synchronous: &synchronous
+      description: Methods that have ended when they answer.
+      type: list
+      elements: str
+      returned: always
+      sample: [CheckVirtualSystemIsMigratableToHost, CheckVirtualSystemIsMigratableToSystem]
+    asynchronous: &asynchronous
       description: Methods that start a job.
       type: list
       elements: str
       returned: always
+      sample: [MigrateVirtualSystemToHost, MigrateVirtualSystemToSystem, CheckVirtualSystemIsMigratable]
+    destination_host_formats: &formats
+      description:
+        - How MigrateVirtualSystemToHost may be told its destination, V(domain_name), V(ipv4) or V(ipv6). This
+          collection does not call that method.
+      type: list
+      elements: str
+      returned: always
+      sample: [domain_name, ipv4, ipv6]
+setting_data:
+  description: What the nodes offer for the settings of a migration.
+  returned: success
+  type: dict
+  contains:
+    migration_types:
+      description: The types of migration for which every node that was asked offers setting data.
+      type: list
+      elements: str
+      returned: always
+      sample: [virtual_system, storage, staged, virtual_system_and_storage]
 nodes:
-  description: Settings of the nodes that could be asked.
+  description:
+    - The nodes with their own settings about migrations, by name. Where RV(nodes[].answered) is V(false), all that only
+      the node itself knows is V(null).
   returned: success
   type: list
   elements: dict
@@ -110,22 +220,82 @@ nodes:
       type: str
       returned: always
       sample: NODE1
+    state:
+      description: V(up), V(down), V(paused), V(joining) or V(unknown).
+      type: str
+      returned: always
+      sample: up
+    drain_status:
+      description: V(not_initiated), V(in_progress), V(completed), V(failed) or V(unknown).
+      type: str
+      returned: always
+      sample: not_initiated
+    condition:
+      description: V(isolated) or V(quarantined); empty for neither.
+      type: str
+      returned: always
+      sample: ""
+    build:
+      description: Build number of Windows, from the cluster.
+      type: int
+      returned: always
+      sample: 20348
+    version:
+      description:
+        - Version of Windows Server with that build, V(2016), V(2019), V(2022), V(23H2) or V(2025); V(null) for builds
+          that are not known here.
+      type: str
+      returned: always
+      sample: "2022"
+    os_version:
+      description: Version number of Windows, from the node.
+      type: str
+      returned: always
+      sample: 10.0.20348
+    computer_name:
+      description: Name of the computer in its own letter case, from the node.
+      type: str
+      returned: always
+      sample: NODE1
+    answered:
+      description: Whether the node told its settings. One that is not up is not asked.
+      type: bool
+      returned: always
+      sample: true
+    cluster_service:
+      description: Whether it shows the cluster's migration service, and so could be asked to migrate.
+      type: bool
+      returned: always
+      sample: true
+    service_state:
+      description:
+        - EnabledState of its own migration service, such as V(enabled), V(disabled), V(starting) or V(unknown).
+        - V(absent) where it shows no service or none of the service's settings; the values below then mean nothing.
+      type: str
+      returned: always
+      sample: enabled
     enabled:
       description: Whether it takes part in live migrations.
       type: bool
       returned: always
+      sample: true
     maximum_migrations:
-      description: Live migrations at once.
+      description: Live migrations that may run at once.
       type: int
       returned: always
       sample: 2
     maximum_storage_migrations:
-      description: Storage migrations at once.
+      description: Storage migrations that may run at once.
       type: int
       returned: always
       sample: 2
     active_migrations:
       description: Live migrations that run now.
+      type: int
+      returned: always
+      sample: 0
+    active_storage_migrations:
+      description: Storage migrations that run now.
       type: int
       returned: always
       sample: 0
@@ -135,48 +305,203 @@ nodes:
       returned: always
       sample: kerberos
     compression:
-      description: Whether memory is compressed on its way.
+      description: Whether memory is compressed on its way. Without effect where RV(nodes[].smb) is V(true).
       type: bool
       returned: always
+      sample: true
     smb:
-      description: Whether SMB carries it.
+      description: Whether SMB carries it instead of TCP.
       type: bool
       returned: always
+      sample: false
     listener_addresses:
-      description: Addresses on which it receives migrations.
+      description: Addresses on which it receives migrations (TCP port 6600). Where there are none, it cannot.
       type: list
       elements: str
       returned: always
       sample: ["10.20.0.11"]
     networks:
-      description: Networks for migrations, the preferred one first.
+      description: Its networks for migrations, the preferred one first.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        subnet:
+          description: Address of the subnet.
+          type: str
+          returned: always
+          sample: 10.20.0.0
+        prefix_length:
+          description: Length of its prefix in bits.
+          type: int
+          returned: always
+          sample: 24
+        metric:
+          description: Of two networks the one with the lower metric is used first.
+          type: int
+          returned: always
+          sample: 1000
+        tags:
+          description: Who set the entry.
+          type: list
+          elements: str
+          returned: always
+          sample: [Microsoft:Cluster]
+    capabilities:
+      description: What its provider says it can do; V(null) where it says nothing, which is no problem.
+      type: dict
+      returned: always
+      contains:
+        synchronous: *synchronous
+        asynchronous: *asynchronous
+        destination_host_formats: *formats
+    migration_types:
+      description:
+        - The types of migration for which it offers setting data, such as V(virtual_system), V(storage), V(staged) or
+          V(virtual_system_and_storage).
       type: list
       elements: str
       returned: always
-      sample: ["10.20.0.0/24"]
+      sample: [virtual_system, storage, staged, virtual_system_and_storage]
 problems:
-  description: What would stop a migration.
+  description:
+    - What makes migrations fail, or may. Problems of nodes come first, in the order of RV(nodes).
+    - V(unreachable) and V(unreadable) mean that the controller knows nothing of the node's settings; the cluster may
+      migrate all the same.
   returned: success
   type: list
   elements: dict
   contains:
     node:
-      description: The node, or V(all).
+      description: The node; V(all) for the cluster and for what is wrong between its nodes.
       type: str
       returned: always
+      sample: NODE3
+    name:
+      description:
+        - A word for programs. Of a node - V(migration_disabled), V(service_absent), V(service_not_enabled),
+          V(no_listener), V(no_network), V(limit_zero), V(credssp), V(smb_name_case), V(method_not_offered),
+          V(node_paused), V(node_down), V(node_joining), V(node_unknown), V(node_isolated), V(node_quarantined),
+          V(unreachable), V(unreadable).
+        - Of the cluster - V(no_cluster_service), V(cluster_limit_zero), V(mixed_authentication), V(mixed_transport),
+          V(mixed_compression), V(mixed_versions).
+      type: str
+      returned: always
+      sample: no_listener
     problem:
       description: What is wrong.
       type: str
       returned: always
+      sample: It listens on no address for migrations, so it can receive none.
     remedy:
       description: What to do.
       type: str
       returned: always
+      sample: >-
+        Choose networks in the cluster's Live Migration Settings (on a host alone: Add-VMMigrationNetwork), and check
+        that no policy disables its listener on TCP port 6600.
+    severity:
+      description:
+        - V(error) where migrations to the node, from it, or both fail as things stand; V(warning) where they may.
+      type: str
+      returned: always
+      sample: error
 move:
-  description:
-    - The answer about O(name) and O(destination_host), as RV(hyperv.migration.hyperv_vm_migrate#module:moves) has it in
-      check mode.
-    - V(null) where no VM was named.
+  description: Whether the move that was asked about is possible; V(null) where no VM was named.
   returned: success
   type: dict
+  contains:
+    vm:
+      description: The VM.
+      type: dict
+      returned: always
+      contains:
+        id:
+          description: Its GUID.
+          type: str
+          returned: always
+          sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+        name:
+          description: Its display name.
+          type: str
+          returned: always
+          sample: web01
+        state:
+          description: Its state, as RV(hyperv.migration.hyperv_vm_info#module:vms[].state) has it.
+          type: str
+          returned: always
+          sample: running
+    source_host:
+      description: The node that owns it; V(null) where no node can be asked.
+      type: str
+      returned: always
+      sample: NODE1
+    destination_host:
+      description: The node that it would be moved to.
+      type: str
+      returned: always
+      sample: NODE2
+    possible:
+      description:
+        - V(true) if Hyper-V was asked and agrees, and nothing is wrong that would stop it, and also if the VM is there
+          already or on its way there.
+        - V(false) if it would fail now, for RV(move.reasons).
+        - V(null) if nothing speaks against it, but Hyper-V was not asked, or did not answer.
+        - The answer is no promise - what Hyper-V checked may have changed when the VM is moved.
+      type: bool
+      returned: always
+      sample: false
+    already_there:
+      description: Whether the VM is on that node already.
+      type: bool
+      returned: always
+      sample: false
+    checked:
+      description: Whether Hyper-V itself was asked (CheckVirtualSystemIsMigratableToSystem).
+      type: bool
+      returned: always
+      sample: false
+    method:
+      description:
+        - V(system) for a migration by Hyper-V; V(cluster_group) for a VM that does not run and would be handed over by
+          the cluster.
+      type: str
+      returned: always
+      sample: system
+    reasons:
+      description: All that is known to stand in the way, or why the answer is not known; empty where it is possible.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        name:
+          description:
+            - A word for programs. One of RV(problems[].name), or the name of an error of
+              M(hyperv.migration.hyperv_vm_migrate), such as V(destination_paused), V(not_possible_owner), V(vm_state),
+              V(vm_busy), V(already_migrating) or V(not_migratable).
+            - V(check_not_offered) and V(not_asked) where RV(move.possible) is V(null).
+          type: str
+          returned: always
+          sample: not_possible_owner
+        reason:
+          description: What stands in the way.
+          type: str
+          returned: always
+          sample: "Node NODE3 is not a possible owner of VM web01 (possible: NODE1, NODE2)"
+        remedy:
+          description: What to do.
+          type: str
+          returned: always
+          sample: Choose one of these as destination_host, or add the node to the possible owners of its resource.
+        transient:
+          description: Whether it passes by itself.
+          type: bool
+          returned: always
+          sample: false
+    warnings:
+      description: What else is wrong with the two nodes or between them, as in RV(problems).
+      type: list
+      elements: dict
+      returned: always
+      sample: []
 """

@@ -9,7 +9,8 @@ version_added: 0.1.0
 description:
   - Lists clustered VMs with the node that owns them, their state, memory and priority, and whether they are being
     migrated.
-  - Without options all VMs of the cluster are listed, whichever node is asked.
+  - Without options all VMs of the cluster are listed, whichever node is asked. Of several options all must hold; no VM
+    that fits is an empty list and no error.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -17,18 +18,33 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.info
 options:
   name:
-    description: Display name of the VMs to list, in any letter case. Names need not be unique.
+    description:
+      - Display name of the VMs to list, in any letter case. Nothing in it is a wildcard.
+      - Names need not be unique. All VMs of that name are listed; modules that act on a VM refuse such a name, and need
+        its RV(vms[].id).
     type: str
     aliases: [vm_name]
   vm_id:
-    description: GUID of the VM to list.
+    description: GUID of the VM to list, with or without braces. Excludes O(name).
     type: str
   node:
-    description: List only VMs that this node owns.
+    description: List only VMs that this node owns. The name may be short or fully qualified.
     type: str
   state:
-    description: List only VMs in this state, such as V(running), V(off), V(saved) or V(paused).
+    description: List only VMs in this state, as RV(vms[].state) has it.
     type: str
+    choices:
+      - running
+      - "off"
+      - stopping
+      - saved
+      - paused
+      - starting
+      - snapshotting
+      - saving
+      - pausing
+      - resuming
+      - unknown
 seealso:
   - module: hyperv.migration.hyperv_vm_migrate
   - module: hyperv.migration.hyperv_cluster_node_info
@@ -40,6 +56,16 @@ EXAMPLES = r"""
     node: NODE1
     state: running
   register: residents
+
+- name: Look whether a name is unique
+  hyperv.migration.hyperv_vm_info:
+    name: web01
+  register: found
+
+- name: Move the one on NODE1 by its id
+  hyperv.migration.hyperv_vm_migrate:
+    vm_id: "{{ (found.vms | selectattr('node', 'equalto', 'NODE1') | first).id }}"
+    destination_host: NODE2
 """
 
 RETURN = r"""
@@ -60,17 +86,20 @@ vms:
       returned: always
       sample: web01
     node:
-      description: The node that owns the VM.
+      description: The node that owns the VM, as the cluster calls it; empty where nobody tells.
       type: str
       returned: always
       sample: NODE1
     state:
-      description: State of the VM, such as V(running), V(off), V(saved), V(paused), V(starting) or V(unknown).
+      description:
+        - State of the VM. V(running), V(off), V(saved) and V(paused) last; V(starting), V(stopping), V(saving),
+          V(pausing), V(resuming) and V(snapshotting) pass, and a VM in one of them is not moved.
+        - V(unknown) where Hyper-V shows another one. A VM that is being migrated is V(running).
       type: str
       returned: always
       sample: running
     memory_mb:
-      description: Memory in use in MB; V(null) where the cluster does not tell.
+      description: Memory in use in MB, 0 for a VM that does not run; V(null) where the cluster does not tell.
       type: int
       returned: always
       sample: 4096
@@ -90,7 +119,9 @@ vms:
       returned: always
       sample: web01
     priority:
-      description: Priority of its cluster group, from 0 to 4999; V(null) where not known.
+      description:
+        - Priority of its cluster group, from 0 (not started by itself) to 4999; low is 1000, medium 2000, high 3000.
+        - V(null) where not known.
       type: int
       returned: always
       sample: 2000

@@ -7,6 +7,8 @@ Private to this collection.
 
 from __future__ import annotations
 
+import datetime as dt
+import os
 import time
 import typing as t
 from collections.abc import Mapping
@@ -30,15 +32,30 @@ Result = dict[str, t.Any]
 
 
 class SystemClock:
-    """Real time."""
+    """Real time, which ends for a task whose Ansible is gone: nobody would see what it goes on to do."""
+
+    def __init__(self) -> None:
+        self._parent = os.getppid()
 
     def now(self) -> float:
         """Return monotonic seconds."""
         return time.monotonic()
 
     def pause(self, seconds: float) -> None:
-        """Sleep."""
+        """Sleep. Raises Abandoned where Ansible has ended meanwhile, for instance by a signal to it alone."""
         time.sleep(seconds)
+        if os.getppid() != self._parent:
+            raise Abandoned("Ansible has ended, so nothing more is started. Migrations under way go on at the cluster.")
+
+
+def moment(reading: float) -> str:
+    """Return a reading of SystemClock as UTC in ISO 8601."""
+    seconds = time.time() - time.monotonic() + reading
+    return dt.datetime.fromtimestamp(seconds, dt.timezone.utc).isoformat(timespec="seconds")
+
+
+class Abandoned(Exception):
+    """The task's controlling process is gone."""
 
 
 class FailedWithResult(HyperVError):
@@ -49,11 +66,8 @@ class FailedWithResult(HyperVError):
         self.result = result
 
 
-class HyperVAction(ActionBase):
-    """An action plugin that talks to a cluster: a subclass has ARGUMENTS and ``perform``.
-
-    Verbosity: ``-vvv`` names every node that is contacted and the requests it took.
-    """
+class ControllerAction(ActionBase):
+    """An action plugin of this collection: a subclass has ARGUMENTS and ``carry_out``."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -61,8 +75,8 @@ class HyperVAction(ActionBase):
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]]
 
-    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
-        """Read, plan, apply, and return the task's result. Raises errors of the layers below."""
+    def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
+        """Do what the task asks for and return its result. Raises errors of the layers below."""
         raise NotImplementedError
 
     @property
@@ -75,18 +89,18 @@ class HyperVAction(ActionBase):
         Display().display(message)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        """Validate, connect, perform, and turn errors into Ansible's."""
+        """Validate, carry out, and turn errors into Ansible's."""
         result: Result = super().run(tmp, task_vars)
+        self._refuse_unknown_options()
         arguments: Arguments = t.cast(t.Any, self).validate_argument_spec(**self.ARGUMENTS)[1]
-        connections = _Connections(self._connection, task_vars or {})
         try:
-            return {**result, **self.perform(Cluster(connections.session, SystemClock()), arguments)}
+            return {**result, **self.carry_out(arguments, task_vars or {})}
         # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         except FailedWithResult as error:
             raise AnsibleActionFail(str(error), result=error.result) from None
         except Fault as fault:
             raise AnsibleActionFail(f"{fault} {fault_remedy(fault)}".rstrip()) from None
-        except (HyperVError, UnsendableText, UnsupportedConnection) as error:
+        except (HyperVError, UnsendableText, UnsupportedConnection, Abandoned) as error:
             raise AnsibleActionFail(str(error)) from None
         except (AnswerLost, NodeBusy) as error:
             raise AnsibleConnectionFailure(f"{error} Run the task again; what it changed is kept.") from None
@@ -94,6 +108,35 @@ class HyperVAction(ActionBase):
             raise AnsibleConnectionFailure(str(error)) from None
         except (UnreadableAnswer, UnexpectedValue) as error:
             raise AnsibleActionFail(f"A node answered with something unexpected: {error}.") from None
+
+    def _refuse_unknown_options(self) -> None:
+        """Name an option that does not exist: Ansible would first complain of others that are missing because of it."""
+        known = self.ARGUMENTS["argument_spec"]
+        names = {*known, *(alias for option in known.values() for alias in option.get("aliases", ()))}
+        unknown = sorted(str(name) for name in self._task.args if name not in names)
+        if unknown:
+            name = self._task.action.rpartition(".")[2]
+            raise AnsibleActionFail(
+                f"{name} has no option {', '.join(unknown)}. Its options are {', '.join(sorted(known))}."
+            )
+
+
+class HyperVAction(ControllerAction):
+    """An action plugin that talks to a cluster: a subclass has ARGUMENTS and ``perform``.
+
+    Verbosity: ``-vvv`` names every node that is contacted and the requests it took, ``-vvvv`` each request.
+    """
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Read, plan, apply, and return the task's result. Raises errors of the layers below."""
+        raise NotImplementedError
+
+    def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
+        """Connect and perform."""
+        home = self._task.delegate_to or task_vars.get("inventory_hostname")
+        connections = _Connections(self._connection, task_vars, str(home or ""))
+        try:
+            return self.perform(Cluster(connections.session, SystemClock()), arguments)
         finally:
             connections.close()
 
@@ -101,9 +144,9 @@ class HyperVAction(ActionBase):
 class _Connections:
     """The senders of one task, one a node."""
 
-    def __init__(self, connection: t.Any, task_vars: Mapping[str, t.Any]) -> None:
+    def __init__(self, connection: t.Any, task_vars: Mapping[str, t.Any], home_name: str) -> None:
         self._connection = connection
-        self._home_name = str(task_vars.get("inventory_hostname", ""))
+        self._home_name = home_name
         self._neighbours = Neighbours(connection, task_vars)
         self._open: list[tuple[Sender, Session]] = []
 
@@ -112,12 +155,18 @@ class _Connections:
         plugin = self._connection if node is None else self._neighbours.connection(node)
         sender = open_sender(plugin)
         name = node or self._home_name or sender.address
-        session = Session(sender.send, SystemClock(), name, operation_timeout=sender.operation_timeout)
+        session = Session(
+            sender.send,
+            SystemClock(),
+            name,
+            operation_timeout=sender.operation_timeout,
+            trace=lambda line: Display().vvvv(line, host=name),
+        )
         self._open.append((sender, session))
         return session
 
     def close(self) -> None:
         """Close all connections."""
         for sender, session in self._open:
-            Display().vvv(f"{session.requests} WS-Management requests to {session.node}", host=sender.address)
+            Display().vvv(f"WS-Management requests sent to {session.node}: {session.requests}", host=sender.address)
             sender.close()

@@ -1,13 +1,16 @@
 #!/bin/sh
-# build_venv.sh VENV CHECKOUT: build the virtual environment VENV from CHECKOUT/tests/requirements.txt and link CHECKOUT
-# into it as the collection hyperv.migration. Whatever the machine lacks is said in one sentence with its cure.
+# build_venv.sh VENV CHECKOUT REQUIREMENTS [ARGUMENT...]: build the virtual environment VENV with $PYTHON from the file
+# CHECKOUT/REQUIREMENTS, with further arguments for pip, and link CHECKOUT into it as the collection hyperv.migration.
+# Whatever the machine lacks is said in one sentence with its cure.
 set -eu
 venv=$1
 checkout=$2
+requirements=$3
+shift 3
 log=$venv/pip.log
 
 stop() {
-    echo "make venv: $1" >&2
+    echo "$venv cannot be built: $1" >&2
     exit 1
 }
 
@@ -28,14 +31,14 @@ else
     "$PYTHON" -m venv --clear "$venv"
 fi
 if ! "$venv/bin/python" -m pip install --disable-pip-version-check --prefer-binary \
-    -r "$checkout/tests/requirements.txt" >"$log" 2>&1; then
+    -r "$checkout/$requirements" "$@" >"$log" 2>&1; then
     if grep -Eq 'NewConnectionError|NameResolutionError|ConnectTimeout|ProxyError|ReadTimeout|SSLError' "$log"; then
         stop "pip cannot reach the package index; connect this machine, or point pip to a reachable one (PIP_INDEX_URL, HTTPS_PROXY, PIP_CERT)."
     elif grep -Eq "No such file or directory: '(gcc|cc|clang|x86_64|aarch64)|command '.*(gcc|cc|clang)' failed|Python.h" "$log"; then
         stop "a package must be compiled here and no compiler works; install one (Debian: apt-get install build-essential python3-dev)."
     fi
     tail -n 5 "$log" >&2
-    stop "pip could not install tests/requirements.txt; its full output is in $log."
+    stop "pip could not install $requirements; its full output is in $log."
 fi
 
 packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')

@@ -40,26 +40,36 @@ class Answer:
 
 
 class Ansible:
-    """Runs commands as a user would, against one inventory."""
+    """Runs commands as a user would, against one inventory.
 
-    def __init__(self, folder: pathlib.Path, inventory: pathlib.Path) -> None:
+    Attributes:
+        sources: the inventory as arguments of a command.
+    """
+
+    def __init__(self, folder: pathlib.Path, inventory: pathlib.Path, plugin: str = "winrm") -> None:
+        """Reach the nodes of the simulator's ``inventory`` by the connection plugin ``plugin``."""
         self._environment = ansible_environment(folder)
-        self._inventory = inventory
+        self._folder = folder
+        chosen = folder / f"over_{plugin}.yml"
+        chosen.write_text(f"hyperv_nodes: {{vars: {{ansible_connection: {plugin}}}}}\n", encoding="utf-8")
+        # Of two sources that set a variable for the same group the later one wins.
+        self.sources = ["-i", str(inventory), "-i", str(chosen)]
 
     def ad_hoc(self, host: str, module: str, arguments: str = "", *options: str) -> Answer:
         """Run one module of the collection on ``host``."""
-        command = ["ansible", "-i", str(self._inventory), host, "-m", f"hyperv.migration.{module}"]
+        command = ["ansible", *self.sources, host, "-m", f"hyperv.migration.{module}"]
         return self.run(*command, "-a", arguments, *options)
 
-    def evacuate(self, *options: str, inventory: pathlib.Path | None = None) -> Answer:
+    def evacuate(self, *options: str) -> Answer:
         """Run the playbook ``hyperv.migration.evacuate_node`` with fast polling."""
-        command = ["ansible-playbook", "-i", str(inventory or self._inventory), "hyperv.migration.evacuate_node"]
+        command = ["ansible-playbook", *self.sources, "hyperv.migration.evacuate_node"]
         return self.run(*command, "-e", "evacuate_node_poll_interval=0.1", *options)
 
-    def run(self, *command: str) -> Answer:
-        """Run a command, which may not warn, whatever it comes to."""
+    def run(self, *command: str, folder: pathlib.Path | None = None) -> Answer:
+        """Run a command, in ``folder`` if given, which may not warn, whatever it comes to."""
         ended = subprocess.run(
             command,
+            cwd=folder or self._folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,9 +1,14 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A simulated cluster for the tests of one file, fresh for each test, and real Ansible commands against it."""
+"""A simulated cluster for the tests of one file, fresh for each test, and real Ansible commands against it.
+
+Every story runs over winrm; those marked ``over_psrp``, one of each kind, also run over psrp. With STORIES_OVER=winrm
+or STORIES_OVER=psrp in the environment, every story runs over that plugin and no other; ``make matrix`` does so.
+"""
 
 from __future__ import annotations
 
+import os
 import pathlib
 from collections.abc import Iterator
 
@@ -11,6 +16,18 @@ import pytest
 
 from tests.integration.commands import SCENARIO, Ansible
 from tests.running_cluster import RunningCluster, running_cluster
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "over_psrp: a story that runs over psrp as well as over winrm")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a story over the connection plugins that it is meant for."""
+    if "plugin" in metafunc.fixturenames:
+        usual = ["winrm", "psrp"] if metafunc.definition.get_closest_marker("over_psrp") else ["winrm"]
+        chosen = os.environ.get("STORIES_OVER")
+        metafunc.parametrize("plugin", [chosen] if chosen else usual, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -33,5 +50,5 @@ def cluster(simulator: RunningCluster) -> Iterator[RunningCluster]:
 
 
 @pytest.fixture(scope="module")
-def ansible(folder: pathlib.Path, simulator: RunningCluster) -> Ansible:
-    return Ansible(folder, simulator.inventory)
+def ansible(folder: pathlib.Path, simulator: RunningCluster, plugin: str) -> Ansible:
+    return Ansible(folder, simulator.inventory, plugin)

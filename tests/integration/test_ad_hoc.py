@@ -16,6 +16,7 @@ MIGRATE = "hyperv_vm_migrate"
 FAST = "poll_interval=0.1"
 
 
+@pytest.mark.over_psrp
 def test_a_vm_is_moved_once_and_found_there_by_the_second_run(cluster: RunningCluster, ansible: Ansible) -> None:
     first = ansible.ad_hoc("NODE1", MIGRATE, f"name=web01 destination_host=NODE2 {FAST}")
     again = ansible.ad_hoc("NODE1", MIGRATE, f"name=web01 destination_host=NODE2 {FAST}")
@@ -26,6 +27,7 @@ def test_a_vm_is_moved_once_and_found_there_by_the_second_run(cluster: RunningCl
     assert cluster.migrations() == {"web01": 1}
 
 
+@pytest.mark.over_psrp
 def test_a_dry_run_tells_the_owners_before_and_after_and_moves_nothing(
     cluster: RunningCluster, ansible: Ansible
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_job_that_fails_on_its_way_fails_the_task_with_its_hresult(cluster: Ru
     assert cluster.migrations() == {"broken03": 1}
 
 
+@pytest.mark.over_psrp
 def test_a_wrong_password_is_told(cluster: RunningCluster, ansible: Ansible) -> None:
     answer = ansible.ad_hoc("NODE1", "hyperv_vm_info", "", "-e", "ansible_password=wrong")
 
@@ -91,11 +94,12 @@ def test_a_wrong_password_is_told(cluster: RunningCluster, ansible: Ansible) -> 
     assert "ansible_password" in answer.message
 
 
-def test_a_cluster_that_does_not_run_is_told(tmp_path: pathlib.Path) -> None:
+@pytest.mark.over_psrp
+def test_a_cluster_that_does_not_run_is_told(tmp_path: pathlib.Path, plugin: str) -> None:
     with running_cluster(SCENARIO, tmp_path) as stopped:
         pass
 
-    answer = Ansible(tmp_path, stopped.inventory).ad_hoc("NODE1", "hyperv_vm_info")
+    answer = Ansible(tmp_path, stopped.inventory, plugin).ad_hoc("NODE1", "hyperv_vm_info")
 
     assert answer.code == UNREACHABLE
     assert "refused the connection" in answer.message
@@ -108,6 +112,7 @@ def test_another_connection_plugin_is_refused(cluster: RunningCluster, ansible: 
     assert "ansible_connection" in answer.message
 
 
+@pytest.mark.over_psrp
 def test_capabilities_name_what_stands_in_the_way(cluster: RunningCluster, ansible: Ansible) -> None:
     answer = ansible.ad_hoc("NODE1", "hyperv_migration_capabilities_info")
 
@@ -116,6 +121,23 @@ def test_capabilities_name_what_stands_in_the_way(cluster: RunningCluster, ansib
     assert "MigrateVirtualSystemToSystem" in answer.result["capabilities"]["asynchronous"]
     assert [node["node"] for node in answer.result["nodes"]] == ["NODE1", "NODE2", "NODE3", "NODE4"]
     assert [problem["node"] for problem in answer.result["problems"]] == ["NODE4"]
+
+
+def test_each_node_is_reached_by_its_own_connection_plugin(
+    cluster: RunningCluster, tmp_path: pathlib.Path, plugin: str
+) -> None:
+    other = {"winrm": "psrp", "psrp": "winrm"}[plugin]
+    mixed = tmp_path / "mixed.yml"
+    mixed.write_text(f"all: {{hosts: {{NODE2: {{ansible_connection: {other}}}}}}}\n", encoding="utf-8")
+    ansible = Ansible(tmp_path, cluster.inventory, plugin)
+    ansible.sources += ["-i", str(mixed)]
+
+    answer = ansible.ad_hoc("NODE1", "hyperv_migration_capabilities_info", "", "-vvv")
+
+    assert answer.code == 0
+    assert [node["node"] for node in answer.result["nodes"]] == ["NODE1", "NODE2", "NODE3", "NODE4"]
+    assert [problem["node"] for problem in answer.result["problems"]] == ["NODE4"]
+    assert "requests sent to NODE2" in answer.text
 
 
 def test_vms_and_nodes_are_listed_as_they_are(cluster: RunningCluster, ansible: Ansible) -> None:

@@ -163,7 +163,7 @@ class NodeEndpoint:
         world = self._cluster.world
         with world.lock:
             world.look()
-            if not world.nodes[self._name].answers:
+            if not world.nodes[self._name].windows_runs:
                 return FaultRule("reset_before")
         info = describe_request(request)
         return None if info is None else self._plan.on_the_network(info)

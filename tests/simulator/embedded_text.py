@@ -14,8 +14,9 @@ import typing as t
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
+from . import object_paths
 from .cim import Embedded, Value
-from .schema import CimType, ClassDefinition, Schema
+from .schema import CimType, ClassDefinition, Property, Schema
 from .values import NotAValue, read_scalar
 
 FAILED = 32768
@@ -42,7 +43,10 @@ class EmbeddedRefused(Exception):
 
 
 def read_instance(text: str, expected: str, schema: Schema, namespace: str) -> Embedded:
-    """Return the instance in ``text``, which must be of class ``expected`` or below. Raises EmbeddedRefused."""
+    """Return the instance in ``text``, which must be of class ``expected`` or below. Raises EmbeddedRefused.
+
+    A property that holds an instance in turn is read as one.
+    """
     entity = _ENTITY.search(text)
     if entity:
         raise EmbeddedRefused(FAILED if entity[1] == "amp" else INVALID_PARAMETER, f"&{entity[1]}; in a value")
@@ -53,48 +57,62 @@ def read_instance(text: str, expected: str, schema: Schema, namespace: str) -> E
     definition = schema.find_anywhere(root.get("CLASSNAME", ""), namespace)
     if root.tag != "INSTANCE" or definition is None or not definition.is_a(expected):
         raise EmbeddedRefused(INVALID_PARAMETER, f"not an INSTANCE of {expected}")
+    reader = _Reader(definition, schema, namespace)
     properties: dict[str, Value] = {}
     for element in root:
         if element.tag == "QUALIFIER":
             continue
-        name, value = _read_property(definition, element)
+        name, value = reader.read_property(element)
         if name in properties:
             raise EmbeddedRefused(INVALID_PARAMETER, f"{name} stands there twice")
         properties[name] = value
     return Embedded(definition.name, {name: value for name, value in properties.items() if value is not None})
 
 
-def _read_property(definition: ClassDefinition, element: ET.Element) -> tuple[str, Value]:
-    declared = definition.find_property(element.get("NAME", ""))
-    if declared is None or element.tag not in _CHILDREN or not _ATTRIBUTES.issuperset(element.attrib):
-        raise EmbeddedRefused(INVALID_PARAMETER, f"{element.tag} {element.get('NAME')} of {definition.name}")
-    cim_type = declared.type
-    if (element.tag == "PROPERTY.ARRAY") != cim_type.is_array:
-        raise EmbeddedRefused(INVALID_PARAMETER, f"{declared.name} is an array where the class has none, or reversed")
-    if element.get("TYPE") != cim_type.name:
-        raise EmbeddedRefused(INCORRECT_DATA_TYPE, f"{declared.name} is no {element.get('TYPE')}")
-    children = [child for child in element if child.tag != "QUALIFIER"]
-    if not children:
-        return declared.name, None
-    if len(children) > 1 or children[0].tag != _CHILDREN[element.tag]:
-        raise EmbeddedRefused(INVALID_PARAMETER, f"the value of {declared.name}")
-    if not cim_type.is_array:
-        return declared.name, _read_value(cim_type, children[0])
-    return declared.name, [_read_value(cim_type, child) for child in children[0]]
+class _Reader:
+    """Reads the properties of one class."""
 
+    def __init__(self, definition: ClassDefinition, schema: Schema, namespace: str) -> None:
+        self._definition = definition
+        self._schema = schema
+        self._namespace = namespace
 
-def _read_value(cim_type: CimType, element: ET.Element) -> Value:
-    if element.tag == "VALUE.NULL":
-        return None
-    if element.tag != "VALUE" or len(element):
-        raise EmbeddedRefused(INVALID_PARAMETER, f"{element.tag} where a VALUE belongs")
-    text = element.text or ""
-    if cim_type.name == "datetime":
-        return _read_time(text)
-    try:
-        return read_scalar(text.lower() if cim_type.name == "boolean" else text, cim_type.name)
-    except NotAValue as error:
-        raise EmbeddedRefused(INCORRECT_DATA_TYPE, str(error)) from error
+    def read_property(self, element: ET.Element) -> tuple[str, Value]:
+        """Return name and value of a property as the class spells and types it. Raises EmbeddedRefused."""
+        declared = self._definition.find_property(element.get("NAME", ""))
+        if declared is None or element.tag not in _CHILDREN or not _ATTRIBUTES.issuperset(element.attrib):
+            what = f"{element.tag} {element.get('NAME')} of {self._definition.name}"
+            raise EmbeddedRefused(INVALID_PARAMETER, what)
+        cim_type = declared.type
+        if (element.tag == "PROPERTY.ARRAY") != cim_type.is_array:
+            raise EmbeddedRefused(INVALID_PARAMETER, f"{declared.name} is an array where the class has none, or not")
+        if element.get("TYPE") != cim_type.name:
+            raise EmbeddedRefused(INCORRECT_DATA_TYPE, f"{declared.name} is no {element.get('TYPE')}")
+        children = [child for child in element if child.tag != "QUALIFIER"]
+        if not children:
+            return declared.name, None
+        if len(children) > 1 or children[0].tag != _CHILDREN[element.tag]:
+            raise EmbeddedRefused(INVALID_PARAMETER, f"the value of {declared.name}")
+        if not cim_type.is_array:
+            return declared.name, self._read_value(declared, children[0])
+        return declared.name, [self._read_value(declared, child) for child in children[0]]
+
+    def _read_value(self, declared: Property, element: ET.Element) -> Value:
+        if element.tag == "VALUE.NULL":
+            return None
+        if element.tag != "VALUE" or len(element):
+            raise EmbeddedRefused(INVALID_PARAMETER, f"{element.tag} where a VALUE belongs")
+        text, cim_type = element.text or "", declared.type
+        if cim_type.embedded_class is not None:
+            return read_instance(text, cim_type.embedded_class, self._schema, self._namespace)
+        if declared.name in object_paths.REFERRING and not object_paths.is_acceptable(text):
+            raise EmbeddedRefused(INVALID_PARAMETER, f"{declared.name} holds no object path of WMI: {text}")
+        if cim_type.name == "datetime":
+            return _read_time(text)
+        try:
+            return read_scalar(text.lower() if cim_type.name == "boolean" else text, cim_type.name)
+        except NotAValue as error:
+            raise EmbeddedRefused(INCORRECT_DATA_TYPE, str(error)) from error
 
 
 def _read_time(text: str) -> datetime.datetime | datetime.timedelta:

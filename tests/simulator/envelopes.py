@@ -67,7 +67,8 @@ class Request:
         body = root.find(_S + "Body")
         if root.tag != _S + "Envelope" or body is None:
             raise UnreadableRequest("not a SOAP 1.2 envelope")
-        headers = list(root.find(_S + "Header") or ())
+        header = root.find(_S + "Header")
+        headers = list(header) if header is not None else []
         texts = {header.tag: (header.text or "").strip() for header in headers}
         return cls(
             len(data),

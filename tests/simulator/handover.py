@@ -17,7 +17,10 @@ GROUP = "hyperv_nodes"
 
 
 def inventory(ports: t.Mapping[str, int], user: str, password: str) -> dict[str, t.Any]:
-    """Return an Ansible inventory: the nodes in group ``hyperv_nodes``, with all that its winrm connection needs."""
+    """Return an Ansible inventory: the nodes in group ``hyperv_nodes``, to be reached over winrm.
+
+    With ``ansible_connection`` set to psrp it serves as well: each plugin finds what it needs.
+    """
     return {
         "all": {
             "children": {
@@ -30,6 +33,9 @@ def inventory(ports: t.Mapping[str, int], user: str, password: str) -> dict[str,
                         "ansible_winrm_transport": "ntlm",
                         "ansible_winrm_scheme": "http",
                         "ansible_winrm_message_encryption": "always",
+                        "ansible_psrp_auth": "ntlm",
+                        "ansible_psrp_protocol": "http",
+                        "ansible_psrp_message_encryption": "always",
                     },
                 }
             }

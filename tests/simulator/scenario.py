@@ -13,7 +13,9 @@ import re
 import typing as t
 
 from .fault_rules import FaultRule
+from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
+from .scenario_roles import AffinityRuleSpec, AttachmentSpec, GroupCondition, Replication
 from .switches import Switches
 
 NodeName = t.Annotated[
@@ -50,16 +52,22 @@ Activity = t.Literal[
     "backing_up",
     "modifying",
     "checking_compatibility",
+    "critical_io",
 ]
 
 
 @dataclasses.dataclass(frozen=True)
 class ClusterSpec:
-    """The cluster. ``maximum_parallel_migrations`` overrides the limit of every node; null: the property is absent."""
+    """The cluster. ``maximum_parallel_migrations`` overrides the limit of every node.
+
+    It and the two of the SMB bandwidth limit came with an update of Windows; null: the cluster has no such property.
+    """
 
     name: NodeName = "HVC1"
     fqdn: DomainName = "hvc1.corp.example"
     maximum_parallel_migrations: t.Annotated[int, Bounds(0)] | None = None
+    set_smb_bandwidth_limit: t.Literal[0, 1] | None = None
+    smb_bandwidth_limit_factor: Unsigned32 | None = None
     enforced_anti_affinity: t.Literal[0, 1] = 0
     functional_level: Count = 11
     core_group_owner: NodeName | None = None
@@ -97,11 +105,13 @@ class NetworkSpec:
 
 @dataclasses.dataclass(frozen=True)
 class MigrationNetworkSpec:
-    """One subnet on which a node offers live migration; the lower metric is used first."""
+    """One subnet on which a node offers live migration; the lower metric is used first. ``state``: to the cluster."""
 
     subnet: str
     prefix_length: t.Annotated[int, Bounds(0, 128)] = 24
     metric: Unsigned32 = 1000
+    state: t.Literal["up", "down", "partitioned", "unavailable"] = "up"
+    tags: tuple[str, ...] = ("Microsoft:Cluster",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,6 +119,7 @@ class NodeSpec:
     """One cluster node, or ``count`` alike named NODE1, NODE2, ... when ``name`` is NODE.
 
     ``listener_addresses`` null: one address in the first network; an empty list: the node cannot receive a move.
+    ``migration_service``: its EnabledState, if the host shows it at all. ``capabilities``: what the host lists of them.
     """
 
     name: NodeName
@@ -119,14 +130,23 @@ class NodeSpec:
     condition: t.Literal["normal", "isolated", "quarantined"] = "normal"
     simultaneous_migrations: t.Annotated[int, Bounds(0)] = 2
     simultaneous_storage_migrations: t.Annotated[int, Bounds(0)] = 2
+    migration_service: t.Literal["enabled", "disabled", "starting", "absent"] = "enabled"
+    capabilities: t.Literal["all", "to_host_only", "absent"] = "all"
     migration_enabled: bool = True
     authentication: t.Literal["kerberos", "credssp"] = "kerberos"
     compression: bool = True
     smb: bool = False
     build: Count = 20348
+    fault_domain: tuple[str, ...] = ()
     networks: tuple[MigrationNetworkSpec, ...] = (MigrationNetworkSpec("10.20.0.0"),)
     listener_addresses: tuple[str, ...] | None = None
+    restart: RestartSpec = dataclasses.field(default_factory=RestartSpec)
     port: t.Annotated[int, Bounds(1, 65535)] | None = None
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the node takes part in live migrations at all."""
+        return self.migration_enabled and self.migration_service == "enabled"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,20 +154,38 @@ class MigrationSpec:
     """How the migrations of one VM go wrong. ``*_at`` is the percentage at which it happens.
 
     ``fail_times`` and ``return_times`` say how often (null: every time). ``return_value`` is returned by the method
-    instead of a job; ``refuse_check`` is the reason of an incompatibility that the check finds and the move hits.
+    instead of a job, whereas the migration begins all the same if ``return_moves``; ``refuse_check`` is the reason of
+    an incompatibility that the check finds and the move hits.
+
+    A failed job tells ``hresult`` (null: none), the ``message_id``, ``error_type`` and ``reason`` of its innermost
+    error, and ``error_code``. ``job_state`` is a JobState, documented or not, that the job takes at ``job_state_at``.
+    It ends the job if it is 7 or 32768 (the VM has moved) or 8 to 11 (it has not); any other is shown for
+    ``job_state_seconds`` while the migration goes on, or (null) for good while it stands still.
+
+    ``cancel`` is what comes of a request to end the job: it is taken; refused; taken, while the job completes (race);
+    taken only after another one was refused as busy; Terminate or both are taken and have no effect (``kill_only``,
+    ``ignored``); the job ends with an error (``exception``).
     """
 
     seconds: Positive | None = None
     fails_at: Percent | None = None
-    hresult: Unsigned32 = 0x80004005
+    hresult: Unsigned32 | None = 0x80004005
+    message_id: str | None = None
+    reason: str | None = None
+    error_type: t.Annotated[int, Bounds(0, 0xFFFF)] | None = None
+    error_code: t.Annotated[int, Bounds(0, 0xFFFF)] = 32768
+    job_state: t.Annotated[int, Bounds(0, 0xFFFF)] | None = None
+    job_state_at: Percent = 50
+    job_state_seconds: Seconds | None = None
     fail_times: Count | None = None
     stuck_at: Percent | None = None
     job_vanishes_at: Percent | None = None
     warnings: bool = False
     refuse_check: str | None = None
-    return_value: t.Annotated[int, Bounds(1, 65535)] | None = None
+    return_value: t.Annotated[int, Bounds(0, 0xFFFFFFFF)] | None = None
+    return_moves: bool = False
     return_times: Count | None = None
-    cancel: t.Literal["accept", "refuse", "race"] = "accept"
+    cancel: t.Literal["accept", "refuse", "race", "busy_once", "kill_only", "ignored", "exception"] = "accept"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,6 +193,8 @@ class VmSpec:
     """One clustered VM, or ``count`` alike with two or more digits after ``name``.
 
     ``id`` null: a GUID derived from the name. ``owner``: a node, or a list that ``count`` VMs take in turn.
+    ``kept_online``: the cluster means to run it although it does not, and starts it when it moves the group.
+    ``clustered`` false: only the host that it is on knows it.
     """
 
     name: str
@@ -164,14 +204,20 @@ class VmSpec:
     memory_mb: Megabytes = 4096
     processors: Count = 2
     state: VmState = "running"
+    kept_online: bool = False
     priority: t.Annotated[int, Bounds(0, 4999)] = 2000
     group: str | None = None
     possible_owners: tuple[NodeName, ...] | None = None
     preferred_owners: tuple[NodeName, ...] = ()
     anti_affinity: tuple[str, ...] = ()
     activity: Activity | None = None
+    attachments: tuple[AttachmentSpec, ...] = ()
+    replication: Replication = "none"
+    group_condition: GroupCondition = "normal"
+    clustered: bool = True
     notes: str | None = None
     migration: MigrationSpec = MigrationSpec()
+    power: PowerSpec = dataclasses.field(default_factory=PowerSpec)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -211,6 +257,7 @@ class Scenario:
 
     nodes: tuple[NodeSpec, ...]
     vms: tuple[VmSpec, ...] = ()
+    affinity_rules: tuple[AffinityRuleSpec, ...] = ()
     cluster: ClusterSpec = ClusterSpec()
     user: UserSpec = UserSpec()
     clock: ClockSpec = ClockSpec()

@@ -43,11 +43,12 @@ class CimType:
 
 @dataclasses.dataclass(frozen=True)
 class Property:
-    """A property as one class declares or inherits it."""
+    """A property as one class declares or inherits it. ``since_build``: the Windows build that brought it, or 0."""
 
     name: str
     type: CimType
     is_key: bool
+    since_build: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,7 +167,8 @@ def _definition(namespace: str, compiled: Mapping[str, t.Any], class_name: str) 
         for declared in ancestor.properties.values():
             inherited = properties.get(declared.name)
             is_key = _flag(declared, "Key") or (inherited is not None and inherited.is_key)
-            properties[declared.name] = Property(declared.name, _type(declared), is_key)
+            since = int(_text(declared, "SinceBuild") or 0)
+            properties[declared.name] = Property(declared.name, _type(declared), is_key, since)
         methods.update((declared.name, _method(declared)) for declared in ancestor.methods.values())
     return ClassDefinition(
         namespace,

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .world import Job, Machine, Node, World
 
 
 def describe(world: World) -> dict[str, t.Any]:
-    """Return ``nodes``, ``vms``, ``jobs`` and ``events`` as lists of dicts that JSON can hold; times in seconds."""
+    """Return ``nodes``, ``vms``, ``jobs``, ``events`` and ``calls``: lists of dicts for JSON; times are in seconds."""
     return {
         "now": round(world.now, 3),
         "core_group_owner": world.core_group_owner,
@@ -21,6 +22,7 @@ def describe(world: World) -> dict[str, t.Any]:
             {"at": past.at, "deed": past.deed, "subject": past.subject, "outcome": past.outcome}
             for past in world.happenings.past
         ],
+        "calls": [dataclasses.asdict(call) for call in world.calls],
     }
 
 
@@ -32,6 +34,7 @@ def _node(world: World, node: Node) -> dict[str, t.Any]:
         "memory_mb": node.spec.memory_mb,
         "free_mb": node.free_mb(),
         "vms": len(node.residents),
+        "restarts_requested": node.restarts_requested,
         "running_migrations": world.migrations.running_at(node.name),
     }
 
@@ -45,6 +48,7 @@ def _vm(machine: Machine) -> dict[str, t.Any]:
         "memory_mb": machine.spec.memory_mb,
         "priority": machine.spec.priority,
         "group": machine.group,
+        "commands": list(machine.commands),
         "moving_to": None if machine.job is None else machine.job.destination,
     }
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .maintenance_switches import MaintenanceSwitches
 from .scenario_reader import Bounds
 from .wire_switches import WireSwitches
 
 # What a migration service may do about a destination that the cluster itself would refuse.
 Objection = t.Literal["refuse", "fail_job", "allow"]
 SettingDataForm = t.Literal["typed", "typed_net", "null", "cim"]
+MigrationType = t.Literal["virtual_system", "virtual_system_and_storage"]
 Lag = t.Annotated[float, Bounds(0)]
 
 
 @dataclasses.dataclass(frozen=True)
-class Switches(WireSwitches):
+class Switches(MaintenanceSwitches, WireSwitches):
     """Behaviours of the Hyper-V and cluster providers, beside those of the wire.
 
     Attributes:
@@ -26,16 +28,30 @@ class Switches(WireSwitches):
         accepts_setting_data: the forms of MigrationSettingData that are taken: ``typed``
             (Msvm_VirtualSystemMigrationSettingData), ``typed_net`` (the same with TransportType or
             DestinationIPAddressList), ``null``, ``cim`` (CIM_VirtualSystemMigrationSettingData).
+        refuses_setting_data_by: how the other forms are refused: by the code for an invalid parameter, or by the fault
+            for invalid method parameters or for a class that the namespace does not have.
+        setting_data_build: whose Windows version decides which properties of it exist: the oldest node's, or that of
+            the node that is asked.
+        migration_types: the values of MigrationType that are taken. A simulated VM has no storage to move along.
+        new_settings: whether NewSystemSettingData and NewResourceSettingData are taken: always, never, or where the
+            storage moves too.
         return_form: 4096 with a job; ``synchronous``: 0, no job, the VM has moved; ``done_with_job``: 0 with a job;
             ``job_unnamed``: 4096 without a reference.
         return_codes: family of the method's refusals, DMTF (1 to 6) or Hyper-V (32768 and above).
         job_class: class of the job that the method returns.
         job_namespace: where that job is, the cluster namespace or root\\virtualization\\v2.
         job_on: the node that lists the job in root\\virtualization\\v2: the VM's source or the node that was asked.
+        job_return_codes: family of what a job answers to RequestStateChange.
+        job_error_methods: what a failed job answers to GetErrorEx and GetError: ``both`` know its errors; GetErrorEx is
+            not supported (``get_error``); both are not (``not_supported``), or do not exist (``missing``).
+        job_error_order: whether GetErrorEx begins with the outermost or the innermost error.
+        job_error_texts: whether ErrorDescription tells the inner cause with its HRESULT (``full``), the outermost error
+            alone (``outer``), or nothing (``empty``).
         job_lifetime_seconds: how long a job stays after its end.
         jobs_lost_with_provider: whether jobs vanish from the cluster namespace when the core group moves.
         owner_lag_seconds, owner_lag_in: how long after a move the old owner is still told, and by whom.
         host_name_form: form of host names in summaries and jobs.
+        missing_classes: classes that an older version of Windows does not have, such as MSCluster_AffinityRule.
         cluster_row, node_rows: whether Msvm_ComputerSystem in the cluster namespace shows the cluster and the nodes.
         check_method: whether CheckVirtualSystemIsMigratableToSystem works, returns Not Supported, or does not exist.
         migrate_method: the same of MigrateVirtualSystemToSystem.
@@ -47,16 +63,25 @@ class Switches(WireSwitches):
 
     provider_on: t.Literal["all", "none", "core_group"] | tuple[str, ...] = "all"
     accepts_setting_data: tuple[SettingDataForm, ...] = ("typed", "typed_net", "null", "cim")
+    refuses_setting_data_by: t.Literal["return_value", "parameter_fault", "class_fault"] = "return_value"
+    setting_data_build: t.Literal["oldest", "asked"] = "oldest"
+    migration_types: tuple[MigrationType, ...] = ("virtual_system",)
+    new_settings: t.Literal["always", "never", "with_storage"] = "with_storage"
     return_form: t.Literal["job", "synchronous", "done_with_job", "job_unnamed"] = "job"
     return_codes: t.Literal["dmtf", "hyperv"] = "dmtf"
     job_class: t.Literal["Msvm_MigrationJob", "Msvm_ConcreteJob"] = "Msvm_MigrationJob"
     job_namespace: t.Literal["cluster", "v2"] = "cluster"
     job_on: t.Literal["source", "asked"] = "asked"
+    job_return_codes: t.Literal["dmtf", "hyperv"] = "hyperv"
+    job_error_methods: t.Literal["both", "get_error", "not_supported", "missing"] = "both"
+    job_error_order: t.Literal["outermost_first", "innermost_first"] = "outermost_first"
+    job_error_texts: t.Literal["full", "outer", "empty"] = "full"
     job_lifetime_seconds: Lag = 300.0
     jobs_lost_with_provider: bool = False
     owner_lag_seconds: Lag = 0.0
     owner_lag_in: t.Literal["both", "summary", "cluster"] = "both"
     host_name_form: t.Literal["netbios", "fqdn"] = "netbios"
+    missing_classes: tuple[str, ...] = ()
     cluster_row: bool = True
     node_rows: bool = True
     check_method: t.Literal["present", "not_supported", "missing"] = "present"

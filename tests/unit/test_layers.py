@@ -34,7 +34,7 @@ RULES = (
     Rule(
         "plugins/plugin_utils/_connection/",
         (UTILS + "_connection", UTILS + "_wsman.transport"),
-        frozenset({"ansible", "requests", "spnego", "urllib3", "winrm"}),
+        frozenset({"ansible", "pypsrp", "requests", "urllib3", "winrm"}),
     ),
     Rule(
         "plugins/plugin_utils/_action.py",
@@ -42,7 +42,8 @@ RULES = (
         frozenset({"ansible"}),
         INPUT_OUTPUT,
     ),
-    Rule("plugins/action/", (UTILS + "_action", UTILS + "_hyperv"), without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.errors",), without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/action/", (UTILS + "_action", UTILS + "_files", UTILS + "_hyperv"), without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/modules/", stdlib=False),
     Rule("plugins/doc_fragments/", stdlib=False),
     Rule(

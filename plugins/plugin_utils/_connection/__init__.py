@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """From Ansible's connection plugins to ``send(bytes) -> bytes``. Private to this collection.
 
-The only place that knows pywinrm and the private names of ansible-core. No remote shell is opened: the plugin's own
-``_connect`` is never called, its options are.
+The only place that knows pywinrm, pypsrp and the private names of ansible-core. No remote shell is opened: the plugin's
+own ``_connect`` is never called, its options are.
 """
 
 from __future__ import annotations
 
+import sys
 import typing as t
 
 from .._wsman.transport import Unreachable
@@ -44,13 +45,29 @@ class UnsupportedConnection(Unreachable):
 
 
 def open_sender(connection: ConnectionBase) -> Sender:
-    """Return the sender for a connection plugin whose options are set. Sends nothing. Raises UnsupportedConnection."""
-    if connection.transport != "winrm":
-        raise UnsupportedConnection(
-            f"The connection plugin {connection.transport!r} cannot carry WS-Management, which hyperv.migration speaks "
-            "to the node. Set ansible_connection to winrm for this host; user, password, port and "
-            "ansible_winrm_* variables stay as for any other Windows task."
-        )
-    from .winrm import WinrmSender
+    """Return the sender for a connection plugin whose options are set. Sends nothing.
 
-    return WinrmSender(connection)
+    Raises UnsupportedConnection, and Unreachable when the controller lacks the library that the plugin needs.
+    """
+    plugin = connection.transport
+    try:
+        if plugin == "winrm":
+            from .winrm import winrm_sender
+
+            return winrm_sender(connection)
+        if plugin == "psrp":
+            from .psrp import psrp_sender
+
+            return psrp_sender(connection)
+    except ImportError as error:
+        package = {"winrm": "pywinrm>=0.4.3", "psrp": "pypsrp>=0.8,<1.0"}[plugin]
+        raise Unreachable(
+            f"The connection plugin {plugin!r} needs a Python package that cannot be imported on the controller "
+            f"({error}). Install it for the Python that runs Ansible: {sys.executable} -m pip install '{package}'; in "
+            "AWX, use an execution environment that has it."
+        ) from error
+    raise UnsupportedConnection(
+        f"The connection plugin {plugin!r} cannot carry WS-Management, which hyperv.migration speaks to the node. Set "
+        "ansible_connection to winrm or psrp for this host; user, password, port and the variables of that plugin stay "
+        "as for any other Windows task."
+    )

@@ -4,27 +4,47 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Sequence
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
 
+@dataclasses.dataclass(frozen=True)
+class Variables:
+    """The inventory variables of a connection plugin that messages name.
+
+    Attributes:
+        login: the one that says how to log in, and the values that Windows takes unless it is told otherwise.
+        trust: path of the certificates that are trusted.
+        path: path of the URL.
+    """
+
+    login: str
+    trust: str
+    path: str
+
+
 def before_sending(error: BaseException) -> bool:
-    """Tell whether a network error came before any byte of the request was sent."""
-    return isinstance(error, (requests.exceptions.SSLError, requests.exceptions.ConnectTimeout)) or any(
-        isinstance(cause, (NewConnectionError, ConnectTimeoutError, SSLError)) for cause in _causes(error)
+    """Tell whether an error came before any byte of the request was sent, as far as that is certain."""
+    return any(
+        isinstance(cause, (requests.ConnectTimeout, ConnectTimeoutError, NewConnectionError))
+        or _is_missing_file(cause)
+        or _came_while_connecting(cause)
+        for cause in _causes(error)
     )
 
 
-def explain(error: BaseException, address: str) -> str:
+def explain(error: BaseException, address: str, variables: Variables) -> str:
     """Return the sentence for an error that came before the request was sent."""
     causes = list(_causes(error))
-    if any(isinstance(cause, (SSLError, requests.exceptions.SSLError)) for cause in causes):
+    if any(isinstance(cause, (SSLError, requests.exceptions.SSLError)) or _is_missing_file(cause) for cause in causes):
         return (
             f"TLS with {address} failed: {_last(causes)}. Check that the node's certificate is valid, carries the name "
-            "used here, and that its issuer is trusted (ansible_winrm_ca_trust_path), or that the port speaks HTTPS."
+            f"used here, and that its issuer is trusted ({variables.trust}), or that the port speaks HTTPS."
         )
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return f"The name of {address} cannot be resolved. Check ansible_host and the controller's DNS."
@@ -36,6 +56,43 @@ def explain(error: BaseException, address: str) -> str:
     if any(isinstance(cause, (ConnectTimeoutError, TimeoutError, requests.Timeout)) for cause in causes):
         return f"{address} did not answer in time. Check that the node is up and that no firewall drops the port."
     return f"{address} cannot be reached: {_last(causes)}. Check the network between the controller and the node."
+
+
+def explain_refusal(address: str, user: str, refusals: Sequence[str], variables: Variables) -> str:
+    """Return the sentence for a login that failed in every configured way."""
+    return (
+        f"{address} refused the credentials of user {user!r} ({'; '.join(refusals)}). "
+        f"Check ansible_user, ansible_password and {variables.login}, and that the account is not locked and may log "
+        "on over WinRM."
+    )
+
+
+def explain_status(status: int, address: str, variables: Variables) -> str:
+    """Return the sentence for an HTTP error that says that the request was not carried out."""
+    hints = {
+        403: "Check the IP filter and client certificate mapping of its WinRM listener.",
+        404: f"Check that WinRM listens on this port and that {variables.path} is right.",
+        500: "It most likely refuses unencrypted traffic: use ntlm, kerberos or credssp, or https.",
+    }
+    hint = hints.get(status, "Check for a proxy between the controller and the node.")
+    return f"{address} answered HTTP {status} and no SOAP message. {hint}"
+
+
+def _is_missing_file(error: BaseException) -> bool:
+    """Tell whether requests did not find a file of certificates: it says so in an error without number."""
+    return type(error) is OSError and error.errno is None
+
+
+def _came_while_connecting(error: BaseException) -> bool:
+    """Tell whether an error was raised while urllib3 opened a connection, TLS handshake and proxy included.
+
+    Only the place tells a failed handshake from an alert that came when the request was already on its way.
+    """
+    frames = (frame for frame, unused in traceback.walk_tb(error.__traceback__))
+    return any(
+        frame.f_code.co_name == "connect" and frame.f_globals.get("__name__") == "urllib3.connection"
+        for frame in frames
+    )
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -16,12 +16,16 @@ if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
 
 
+_CREDENTIALS = frozenset({"remote_user", "remote_password"})
+
+
 class Neighbours:
     """Makes connection plugins for other nodes from the task's own one and from the inventory.
 
     A node is the inventory host whose name or ``ansible_host`` has the node's name as its first label. Variables of
-    that host win; what it does not set is taken from the task's connection, so that credentials given once suffice.
-    A node that is not in the inventory is reached by its name.
+    that host win; what it does not set is taken from the task's connection, so that credentials given once suffice:
+    every setting if the node is reached by the same plugin, else user and password. A node that is not in the
+    inventory is reached by its name.
     """
 
     def __init__(self, connection: ConnectionBase, task_vars: Mapping[str, t.Any]) -> None:
@@ -34,25 +38,36 @@ class Neighbours:
         host = self._inventory_host(node)
         variables = self._hostvars[host] if host else {}
         kind = str(variables.get("ansible_connection", self._connection._load_name))
-        made = connection_loader.get(kind, self._connection._play_context, os.devnull)
+        context = self._connection._play_context.copy()
+        context.shell = None  # that of the task's plugin, which another plugin warns of; none is opened anyway
+        made = connection_loader.get(kind, context, os.devnull)
         definitions = C.config.get_configuration_definitions("connection", made._load_name)
         names = {one["name"] for option in definitions.values() for one in option.get("vars", ())}
         own = {name: variables[name] for name in names if name in variables}
-        extras = {
-            name: variables[name]
-            for name in variables
-            if name.startswith(f"ansible_{made._load_name.rpartition('.')[2]}_") and name not in own
-        }
-        made.set_options(var_options={**own, "_extras": extras or self._connection.get_option("_extras")})
+        made.set_options(var_options={**own, "_extras": self._extras(made, variables, own)})
         for option, definition in definitions.items():
             if not any(one["name"] in own for one in definition.get("vars", ())):
                 self._inherit(made, option)
-        made.set_option("remote_addr", own.get("ansible_winrm_host") or own.get("ansible_host") or host or node)
+        # Of the variables of an option the last one wins.
+        addresses = [one["name"] for one in definitions.get("remote_addr", {}).get("vars", ()) if one["name"] in own]
+        made.set_option("remote_addr", own[addresses[-1]] if addresses else host or node)
         return t.cast("ConnectionBase", made)
 
-    def _inherit(self, made: ConnectionBase, option: str) -> None:
-        if option in self._connection._options:
+    def _extras(self, made: t.Any, variables: Mapping[str, t.Any], own: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Return the variables that a plugin passes on to its library without defining them."""
+        prefix = f"ansible_{made._load_name.rpartition('.')[2]}_"
+        extras = {name: variables[name] for name in variables if name.startswith(prefix) and name not in own}
+        if extras or not self._is_same_plugin(made) or not getattr(made, "allow_extras", False):
+            return extras
+        return t.cast("dict[str, t.Any]", self._connection.get_option("_extras"))
+
+    def _inherit(self, made: t.Any, option: str) -> None:
+        """Take an option from the task's connection; between two plugins only the credentials mean the same."""
+        if option in self._connection._options and (self._is_same_plugin(made) or option in _CREDENTIALS):
             made.set_option(option, self._connection.get_option(option))
+
+    def _is_same_plugin(self, made: t.Any) -> bool:
+        return bool(made.transport == self._connection.transport)
 
     def _inventory_host(self, node: str) -> str | None:
         for host in self._hosts:

@@ -4,100 +4,125 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from collections.abc import Sequence
 
-from .._wsman.faults import Fault
-from .._wsman.instances import Instance
-from .._wsman.transport import TransportError
 from .._wsman.wql import Query
-from .cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
-from .hosts import read_host_settings
+from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
+from .cluster_settings import ClusterSettings, read_cluster_settings
+from .errors import HyperVError
+from .hosts import enabled_state
+from .mixed_settings import cluster_problems
+from .node_reports import NodeReport, read_node_report
 from .nodes import Node
-from .service import CHECK, MIGRATE, MigrationService
+from .offers import Capabilities, read_capabilities_of
+from .problems import EVERYWHERE, Problem, node_problems
 
-# Value map of CIM_VirtualSystemMigrationCapabilities (Microsoft docs)
-_METHODS = {
-    2: "MigrateVirtualSystemToHost",
-    3: MIGRATE,
-    4: "CheckVirtualSystemIsMigratableToHost",
-    5: CHECK,
-    32768: "CheckVirtualSystemIsMigratable",
-}
-_CAPABILITIES = "CIM_VirtualSystemMigrationCapabilities"
+_SERVICE = "Msvm_VirtualSystemMigrationService"
 
 
-def read_capabilities(cluster: Cluster, nodes: Sequence[Node]) -> dict[str, t.Any]:
-    """Return what a task reports: cluster, service, capabilities, nodes, and problems with their remedies."""
-    service = MigrationService(cluster)
-    cluster.query_hyperv(Query("Msvm_SummaryInformation", ("Name",), {"Name": ("",)}))  # finds the provider
-    keys = {name: value for name, value in service.reference.selectors if isinstance(value, str)}
-    found: list[dict[str, t.Any]] = []
-    problems: list[dict[str, str]] = []
-    for node in nodes:
-        unable = node.cannot_receive()
-        if unable is not None:
-            problems.append({"node": node.name, "problem": unable.cause, "remedy": unable.remedy})
-        if node.state not in ("up", "paused"):
-            continue
-        try:
-            settings = read_host_settings(cluster, node.name)
-        except (Fault, TransportError) as error:
-            remedy = "Add the node to the inventory with its own connection variables, or check its WinRM."
-            problems.append({"node": node.name, "problem": f"Its settings cannot be read: {error}", "remedy": remedy})
-            continue
-        found.append(settings.as_result())
-        problems.extend(settings.problems())
-    problems.extend(_differences(found))
-    return {
-        "cluster": _cluster(cluster),
-        "service": {"node": cluster.hyperv.node, "namespace": HYPERV_CLUSTER, "keys": keys},
-        "capabilities": _capabilities(cluster),
-        "nodes": found,
-        "problems": problems,
-    }
+@dataclasses.dataclass(frozen=True)
+class ClusterService:
+    """The migration service of Root\\HyperVCluster\\v2.
 
-
-def _cluster(cluster: Cluster) -> dict[str, t.Any]:
-    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Cluster"))
-    if not rows:
-        return {"name": None, "fqdn": None, "maximum_parallel_migrations": None}
-    return {
-        "name": rows[0].text("Name"),
-        "fqdn": rows[0].text("Fqdn"),
-        "maximum_parallel_migrations": rows[0].integer("MaximumParallelMigrations"),
-    }
-
-
-def _capabilities(cluster: Cluster) -> dict[str, list[str]]:
-    """Read the capabilities of the cluster namespace, or, as its concrete class is only documented there, of the host.
-
-    Missing capabilities are no reason not to migrate.
+    Attributes:
+        node: the node that was asked and answered.
+        keys: the service's keys, as that node gives them.
+        state: EnabledState in words.
+        active_migrations, active_storage_migrations: its counts, whose scope is not documented.
+        capabilities: what this namespace says it can do, None for nothing.
     """
-    rows: list[Instance] = []
-    for session, namespace in ((cluster.hyperv, HYPERV_CLUSTER), (cluster.home, VIRTUALIZATION)):
-        try:
-            rows = rows or session.query(namespace, Query(_CAPABILITIES))
-        except Fault as fault:
-            if not fault.is_missing_class:
-                raise
-    return {
-        word: [_METHODS.get(number, str(number)) for row in rows for number in row.integers(name)]
-        for word, name in (
-            ("synchronous", "SynchronousMethodsSupported"),
-            ("asynchronous", "AsynchronousMethodsSupported"),
-        )
-    }
+
+    node: str
+    keys: dict[str, str]
+    state: str
+    active_migrations: int | None
+    active_storage_migrations: int | None
+    capabilities: Capabilities | None
 
 
-def _differences(nodes: Sequence[dict[str, t.Any]]) -> list[dict[str, str]]:
-    problems = []
-    for key, remedy in (
-        ("authentication", "Set the same migration authentication on all nodes (Set-VMHost)."),
-        ("smb", "Set the same migration performance option on all nodes (Set-VMHost)."),
-    ):
-        values = {str(node[key]) for node in nodes}
-        if len(values) > 1:
-            which = ", ".join(f"{node['node']}: {node[key]}" for node in nodes)
-            problems.append({"node": "all", "problem": f"The nodes differ in {key} ({which}).", "remedy": remedy})
-    return problems
+@dataclasses.dataclass(frozen=True)
+class Readiness:
+    """The cluster, its service (None where no node shows it), the nodes that were chosen, and what is wrong."""
+
+    cluster: ClusterSettings
+    service: ClusterService | None
+    reports: tuple[NodeReport, ...]
+    problems: tuple[Problem, ...]
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return everything for a task's result."""
+        return {
+            "cluster": self.cluster.as_result(),
+            "service": self._service(),
+            "capabilities": self._capabilities(),
+            "setting_data": {"migration_types": self._common_types()},
+            "nodes": [report.as_result() for report in self.reports],
+            "problems": [problem.as_result() for problem in self.problems],
+        }
+
+    def _service(self) -> dict[str, t.Any]:
+        fields = ("node", "keys", "state", "active_migrations", "active_storage_migrations")
+        known = {name: getattr(self.service, name, None) for name in fields}
+        nodes = [report.node.name for report in self.reports if report.cluster_service]
+        return {"namespace": HYPERV_CLUSTER, **known, "shown_by": nodes}
+
+    def _capabilities(self) -> dict[str, t.Any]:
+        """Return those of the cluster's namespace, or else of the first node that has any."""
+        found = [(HYPERV_CLUSTER, self.service.capabilities)] if self.service else []
+        found += [(VIRTUALIZATION, report.capabilities) for report in self.reports]
+        for namespace, capabilities in found:
+            if capabilities is not None:
+                return {"namespace": namespace, **capabilities.as_result()}
+        return {"namespace": None, **Capabilities((), (), ()).as_result()}
+
+    def _common_types(self) -> list[str]:
+        """Return the migration types for which every node that told offers setting data."""
+        told = [report.migration_types for report in self.reports if report.migration_types is not None]
+        return [one for one in told[0] if all(one in types for types in told)] if told else []
+
+
+def read_readiness(cluster: Cluster, nodes: Sequence[Node]) -> Readiness:
+    """Ask the cluster and these nodes. Nodes that do not answer are problems, not errors.
+
+    Raises Fault and TransportError where the task's host itself does not answer.
+    """
+    settings = read_cluster_settings(cluster)
+    service, problems = _cluster_service(cluster)
+    reports = tuple(read_node_report(cluster, node) for node in nodes)
+    problems += [problem for report in reports for problem in node_problems(report)]
+    problems += cluster_problems(settings, reports)
+    return Readiness(settings, service, reports, tuple(problems))
+
+
+def _cluster_service(cluster: Cluster) -> tuple[ClusterService | None, list[Problem]]:
+    try:
+        if not cluster.provider_answers():
+            cluster.find_provider()
+    except HyperVError:
+        return None, [_no_service("No node that was asked shows anything in Root\\HyperVCluster\\v2.")]
+    rows = cluster.hyperv.query(HYPERV_CLUSTER, Query(_SERVICE))
+    references = cluster.hyperv_references(Query(_SERVICE))
+    if not rows or not references:
+        return None, [_no_service(f"{cluster.hyperv.node} shows no {_SERVICE} in Root\\HyperVCluster\\v2.")]
+    return ClusterService(
+        node=cluster.hyperv.node,
+        keys={name: value for name, value in references[0].selectors if isinstance(value, str)},
+        state=enabled_state(rows[0]),
+        active_migrations=rows[0].integer("ActiveVirtualSystemMigrationCount"),
+        active_storage_migrations=rows[0].integer("ActiveStorageMigrationCount"),
+        capabilities=read_capabilities_of(cluster.hyperv, HYPERV_CLUSTER),
+    ), []
+
+
+def _no_service(problem: str) -> Problem:
+    return Problem(
+        EVERYWHERE,
+        "no_cluster_service",
+        problem,
+        'Check that the cluster resource of type "Virtual Machine Cluster WMI" in the core cluster group is online, '
+        "and that the service Hyper-V Virtual Machine Management (vmms) runs on the nodes.",
+        stops_source=True,
+        stops_destination=True,
+    )

@@ -67,8 +67,8 @@ class Cluster:
         """Query Root\\HyperVCluster\\v2 where it answers.
 
         Its provider is a cluster resource that may be online on one node only; elsewhere the namespace answers with
-        nothing. So nothing means "no such thing" only where something else was seen. Raises HyperVError if no node
-        shows anything.
+        nothing, or, as no source tells, with a fault. So nothing means "no such thing" only where something else was
+        seen. Raises HyperVError if no node shows anything, Fault and TransportError.
         """
         try:
             rows = self.hyperv.query(HYPERV_CLUSTER, query)
@@ -77,6 +77,10 @@ class Cluster:
                 raise
             rows = []  # the node that answered before is gone: look for the provider again
             self._provider = None
+        except Fault as fault:
+            if self._provider is not None or fault.is_access_denied:
+                raise
+            rows = []
         if rows:
             self._provider = self.hyperv
         elif self._provider is None or not self.provider_answers():
@@ -89,26 +93,27 @@ class Cluster:
         return self.hyperv.references(HYPERV_CLUSTER, query)
 
     def provider_answers(self) -> bool:
-        """Tell whether Root\\HyperVCluster\\v2 is alive where it is asked: it always shows a system, if only a node."""
-        return bool(self.hyperv.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", ("Name",))))
+        """Tell whether Root\\HyperVCluster\\v2 is alive where it is asked. Raises Fault and TransportError."""
+        return _answers(self.hyperv)
 
     def find_provider(self) -> None:
         """Look which node answers Root\\HyperVCluster\\v2 and ask that one from now on. Raises HyperVError for none."""
-        self._provider = None
-        asked = []
+        asked: list[str] = []
+        at_home: Fault | TransportError | None = None
         for name in (self.home.node, *self._likely_providers()):
-            session = self.node(name)
-            if session.node in asked:
-                continue
-            asked.append(session.node)
-            self._provider = session
             try:
-                if self.provider_answers():
+                session = self.node(name)
+                if session.node in asked:
+                    continue
+                asked.append(session.node)
+                if _answers(session):
+                    self._provider = session
                     return
-            except (Fault, TransportError):
-                if session is self.home:
-                    raise
+            except (Fault, TransportError) as error:
+                at_home = at_home or (error if name == self.home.node else None)
         self._provider = None
+        if at_home is not None:
+            raise at_home
         raise HyperVError(
             f"None of the nodes {', '.join(asked)} shows anything in Root\\HyperVCluster\\v2. Check that the cluster "
             'resource of type "Virtual Machine Cluster WMI" in the core cluster group is online.'
@@ -122,3 +127,8 @@ class Cluster:
         nodes = self.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "State")))
         up = [node.text("Name") for node in nodes if node.integer("State") == 0]
         return [name for name in (*(group.text("OwnerNode") for group in core), *up) if name]
+
+
+def _answers(session: Session) -> bool:
+    """Tell whether a node's Root\\HyperVCluster\\v2 is alive: it always shows a system, if only a node."""
+    return bool(session.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", ("Name",))))

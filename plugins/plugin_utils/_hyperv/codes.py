@@ -26,6 +26,7 @@ class ReturnCode:
         unsupported: the method is not implemented here.
         unknown_outcome: the migration may be going on all the same.
         transient: the same call may succeed later.
+        vague: the code says no more than that it failed.
     """
 
     name: str
@@ -35,18 +36,24 @@ class ReturnCode:
     unsupported: bool = False
     unknown_outcome: bool = False
     transient: bool = False
+    vague: bool = False
 
 
-_LOOK = "See the event logs Hyper-V-VMMS and Hyper-V-High-Availability on both nodes."
+LOOK = "See the event logs Hyper-V-VMMS and Hyper-V-High-Availability on both nodes."
 _BUSY = "Wait until the other operation on the VM or its hosts has ended, then run the task again."
 _PARAMETERS = "Check destination and migration settings; run the task with -vvv to see what was sent."
+_UNTOLD = "the provider gives no reason"
+_OTHER_WAY = "This cluster cannot migrate by this method; move the VM with Failover Cluster Manager."
+_WHERE = "Look where the VM is."
+_NOT_SUPPORTED = ReturnCode("Not Supported", "the provider does not implement the method", _OTHER_WAY, unsupported=True)
+_TIMEOUT = ReturnCode("Timeout", "the call timed out and its outcome is unknown", _WHERE, unknown_outcome=True)
 
 # Family A is DMTF's (CIM_VirtualSystemMigrationService), family B Hyper-V's. The docs promise A for
 # MigrateVirtualSystemToSystem, while other methods of the same service answer in B: both are understood everywhere.
 RETURN_CODES = {
-    1: ReturnCode("Not Supported", "the provider does not implement the method", _LOOK, unsupported=True),
-    2: ReturnCode("Failed", "the provider gives no reason", _LOOK),
-    3: ReturnCode("Timeout", "the call timed out and its outcome is unknown", _LOOK, unknown_outcome=True),
+    1: _NOT_SUPPORTED,
+    2: ReturnCode("Failed", _UNTOLD, LOOK, transient=True, vague=True),
+    3: _TIMEOUT,
     4: ReturnCode("Invalid Parameter", "a parameter was refused", _PARAMETERS, parameters_refused=True),
     5: ReturnCode("Invalid State", "the VM or one of the hosts is not in a state for it", _BUSY, transient=True),
     6: ReturnCode(
@@ -55,29 +62,41 @@ RETURN_CODES = {
         _PARAMETERS,
         parameters_refused=True,
     ),
-    32768: ReturnCode("Failed", "the provider gives no reason", _LOOK),
+    32768: ReturnCode("Failed", _UNTOLD, LOOK, vague=True),
     32769: ReturnCode(
         "Access Denied",
         "the account may not migrate this VM",
         "Use an account that is in Hyper-V Administrators on every node and has full control of the cluster.",
     ),
-    32770: ReturnCode("Not Supported", "the provider does not implement the method", _LOOK, unsupported=True),
-    32771: ReturnCode("Status is unknown", "the outcome is unknown", _LOOK, unknown_outcome=True),
-    32772: ReturnCode("Timeout", "the call timed out and its outcome is unknown", _LOOK, unknown_outcome=True),
+    32770: _NOT_SUPPORTED,
+    32771: ReturnCode("Status is unknown", "the outcome is unknown", _WHERE, unknown_outcome=True),
+    32772: _TIMEOUT,
     32773: ReturnCode("Invalid parameter", "a parameter was refused", _PARAMETERS, parameters_refused=True),
     32774: ReturnCode("System is in use", "another operation runs on the VM or a host", _BUSY, transient=True),
     32775: ReturnCode(
         "Invalid state for this operation", "the VM or a host is not in a state for it", _BUSY, transient=True
     ),
-    32776: ReturnCode("Incorrect data type", "a parameter was refused", _PARAMETERS, parameters_refused=True),
+    32776: ReturnCode(
+        "Incorrect data type", "a parameter was refused for its data type", _PARAMETERS, parameters_refused=True
+    ),
     32777: ReturnCode("System is not available", "the VM or a host does not answer", _BUSY, transient=True),
     32778: ReturnCode("Out of memory", "a host is out of memory", "Free memory on the hosts.", transient=True),
+    32784: ReturnCode(
+        "Not compatible",
+        "the VM does not fit the destination",
+        "Compare processors, virtual switches and versions of the two nodes, or choose another destination.",
+    ),
 }
+# Codes without a meaning of their own, by the last one of each range.
+_RANGES = {-1: "No return value", 4095: "DMTF Reserved", 32767: "Method Reserved", 65535: "Vendor Specific"}
 
 
 def return_code(value: int) -> ReturnCode:
-    """Return the meaning of a return value that is no success."""
-    return RETURN_CODES.get(value) or ReturnCode(f"Return code {value}", "the provider gives no reason", _LOOK)
+    """Return the meaning of a return value that is no success; -1 stands for an answer without one."""
+    if value in RETURN_CODES:
+        return RETURN_CODES[value]
+    name = next((name for last, name in _RANGES.items() if value <= last), "Out of range")
+    return ReturnCode(name, _UNTOLD, LOOK, vague=True)
 
 
 # CIM_ConcreteJob.JobState; 32768 is in no value map but in Microsoft's own sample code.
@@ -131,6 +150,7 @@ ACTIVITIES = {
     32781: "its compatibility is being checked",
 }
 MIGRATING = frozenset({32774, 32778, 32779, 32780})
+CHANGING_NODE = frozenset({32774, 32780})  # without migrations of storage alone
 # The I/O error leaves the VM running but a move would fail; the others above end by themselves.
 CRITICAL_IO = 32795
 

@@ -6,12 +6,25 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from collections.abc import Sequence
 
 from .._wsman.faults import Fault
-from .codes import return_code
-from .failures import FAILURES, hresult_in
+from .classification import classify, failure_of
+from .codes import LOOK, return_code
+from .failures import CANCELLED
+from .hresults import as_hresult, hex_text, hresults_in
+from .job_errors import JobErrorDetail
 
-_LOOK = "See the event logs Hyper-V-VMMS and Hyper-V-High-Availability on both nodes."
+_FAILED = "job_failed"
+_ERROR_CANCELLED = 1223  # winerror.h
+# How an end without success reads; a state that is not here is named as it is.
+_ENDS = {
+    "exception": "failed",
+    "terminated": "was cancelled",
+    "killed": "was cancelled by force",
+    "service": "needs service",
+}
+_LONGEST_QUOTE = 800  # characters of a host's own words in a message
 
 
 class HyperVError(Exception):
@@ -50,45 +63,80 @@ def obstacle(name: str, cause: str, remedy: str, *, transient: bool = False) -> 
 
 
 def refused(operation: str, value: int) -> MoveError:
-    """Return the error for a return value of the migration service."""
+    """Return the error for a return value of the migration service; -1 stands for an answer without one."""
     code = return_code(value)
-    message = f"{operation} returned {value} ({code.name}): {code.cause}. {code.remedy}"
-    return MoveError("refused", message, code.cause, code.remedy, value, transient=code.transient)
+    told = f"{operation} returned {value} ({code.name})" if value >= 0 else f"{operation} returned no value"
+    return MoveError(
+        "refused",
+        f"{told}: {code.cause}. {code.remedy}",
+        code.cause,
+        code.remedy,
+        value if value >= 0 else None,
+        transient=code.transient,
+    )
 
 
 def faulted(operation: str, fault: Fault) -> MoveError:
-    """Return the error for a SOAP fault that a call of the migration service met."""
-    hresult = fault.code if fault.code is not None and fault.code > 0xFFFF else None
-    known = FAILURES.get(hresult or 0)
-    cause, remedy = (known.cause, known.remedy) if known else (str(fault), fault_remedy(fault) or _LOOK)
+    """Return the error for a SOAP fault that a call of the migration service or of the cluster met."""
+    # The cluster's provider may answer with a general code and tell its own in the text.
+    codes = (fault.code or 0, *reversed(hresults_in(f"{fault.reason} {fault.detail}")))
+    known = next(filter(None, map(failure_of, codes)), None)
+    cause = known.cause if known else str(fault)
+    remedy = fault_remedy(fault) or (known.remedy if known else LOOK)
     return MoveError(
         "fault",
-        f"{operation}: {fault}. {remedy}",
+        f"{operation}: {fault}. {f'That is: {cause}. ' if known else ''}{remedy}",
         cause,
         remedy,
-        hresult=f"0x{hresult:08X}" if hresult is not None else "",
-        transient=fault.is_transient,
+        hresult=hex_text(as_hresult(fault.code) if fault.code is not None else None),
+        transient=known.transient if known else fault.is_transient,
     )
 
 
-def job_failed(state: str, percent: int | None, error_code: int | None, texts: tuple[str, ...]) -> MoveError:
-    """Return the error for a job that ended without success. ``texts`` are the host's own, which may be localised."""
-    hresult = hresult_in(*texts)
-    known = FAILURES.get(hresult or 0)
-    said = " ".join(text for text in texts if text)
-    cause = known.cause if known else said or f"the job ended as {state}"
-    remedy = known.remedy if known else _LOOK
+def job_failed(
+    state: str,
+    percent: int | None,
+    error_code: int | None,
+    texts: Sequence[str],
+    details: Sequence[JobErrorDetail] = (),
+) -> MoveError:
+    """Return the error for a job that ended without success.
+
+    ``texts`` are the job's own and ``details`` what GetErrorEx said. The host's words are quoted and never decide, for
+    they are in its language; the codes among them do.
+    """
+    failure, hresult = classify(texts, details, error_code)
+    by_request = state in ("terminated", "killed")
+    if by_request and failure.vague:
+        failure = failure_of(_ERROR_CANCELLED) or failure
+    end = _ENDS.get(state, f"ended as {state}")
     at = f" at {percent} %" if percent is not None and percent <= 100 else ""
-    told = f" Hyper-V says: {said}" if said and known else ""
+    code = f" ({hex_text(hresult)})" if hresult is not None else ""
+    said = f" Hyper-V says: {quoted}" if (quoted := _quoted(texts, details)) else ""
     return MoveError(
-        "job_failed" if state not in ("terminated", "killed") else "job_cancelled",
-        f"The migration job ended as {state}{at}: {cause.rstrip('.')}. {remedy}{told}",
-        cause,
-        remedy,
+        CANCELLED if by_request else failure.name or _FAILED,
+        f"The migration job {end}{at}: {failure.cause}{code}. {failure.remedy}{said}",
+        failure.cause,
+        failure.remedy,
         error_code,
-        f"0x{hresult:08X}" if hresult is not None else "",
-        known.transient if known else False,
+        hex_text(hresult),
+        failure.transient,
     )
+
+
+def _quoted(texts: Sequence[str], details: Sequence[JobErrorDetail]) -> str:
+    """Return the host's own sentences in one line: each once, without what another one contains, and not too long."""
+    told = [*texts]
+    for detail in details:
+        told += (detail.message, detail.probable_cause, *detail.recommended_actions)
+    sentences = list(dict.fromkeys(_one_line(text) for text in told))
+    parts = [one for one in sentences if one and not any(one != other and one in other for other in sentences)]
+    said = " / ".join(parts)
+    return said if len(said) <= _LONGEST_QUOTE else f"{said[: _LONGEST_QUOTE - 3]}..."
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def fault_remedy(fault: Fault) -> str:

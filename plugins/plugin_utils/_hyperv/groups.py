@@ -7,6 +7,7 @@ Root\\MSCluster knows the owner independently of Hyper-V: the second opinion on 
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Sequence
 
@@ -14,10 +15,13 @@ from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster
-from .vms import Vm
+from .codes import UNKNOWN
+from .vms import Vm, read_vms
 
 _TYPE = "Virtual Machine"  # MSCluster_Resource.Type, a resource type's name, not localised
-_VIRTUAL_MACHINE_GROUP = 111  # MSCluster_ResourceGroup.GroupType (Microsoft docs)
+# MSCluster_ResourceGroup.State, and two bits of its StatusInformation (Microsoft docs)
+_STATES = {0: "online", 1: "offline", 2: "failed", 3: "partly_online", 4: "pending"}
+_LOCKED, _QUEUED = 1, 4
 _FEW = 50  # up to so many VMs are looked up by the name that the cluster gives their resource
 
 
@@ -29,19 +33,37 @@ class VmGroup:
         resource: name of its resource of type "Virtual Machine".
         group: name of its group, normally the VM's name.
         owner: node that the cluster says owns it.
+        by_name: the cluster does not show whose it is; its name says so, and only one VM has that name.
     """
 
     resource: str
     group: str
     owner: str
+    by_name: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class GroupTraits:
-    """What a group says about placement: its priority (0 to 4999, higher goes first) and its anti-affinity classes."""
+    """What a group says of itself.
+
+    Attributes:
+        priority: 0 to 4999, higher goes first.
+        anti_affinity: classes; groups that share one avoid the same node.
+        name, id: as the cluster calls it; the id is not that of a VM.
+        owner: node that owns it.
+        state: ``online``, ``offline``, ``failed``, ``partly_online``, ``pending`` or ``unknown``.
+        is_locked: it is locked against moves.
+        is_queued: it waits in the cluster's own queue to be moved.
+    """
 
     priority: int | None
     anti_affinity: tuple[str, ...]
+    name: str = ""
+    id: str = ""
+    owner: str = ""
+    state: str = UNKNOWN
+    is_locked: bool = False
+    is_queued: bool = False
 
 
 def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
@@ -54,46 +76,75 @@ def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
     if 0 < len(vms) <= _FEW:
         names = tuple(f"{_TYPE} {vm.name}" for vm in vms)
         rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), {"Name": names}))
-        found = _by_vm(rows, vms)
+        found = _by_vm(cluster, rows, vms)
     if len(found) < len(vms):
-        found = _by_vm(cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), {"Type": (_TYPE,)})), vms)
+        rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), {"Type": (_TYPE,)}))
+        found = _by_vm(cluster, rows, vms)
     return found
 
 
-def _by_vm(rows: Sequence[Instance], vms: Sequence[Vm]) -> dict[str, VmGroup]:
-    wanted = {vm.id for vm in vms}
-    by_name: dict[str, list[str]] = {}
-    for vm in vms:
-        by_name.setdefault(f"{_TYPE} {vm.name}".casefold(), []).append(vm.id)
+def _by_vm(cluster: Cluster, rows: Sequence[Instance], vms: Sequence[Vm]) -> dict[str, VmGroup]:
+    ids: dict[str, str] | None = None
     found: dict[str, VmGroup] = {}
     for row in rows:
         if (row.text("Type") or _TYPE) != _TYPE:
             continue
         name = row.text("Name") or ""
         private = row.embedded("PrivateProperties")
-        vm_id = (private.text("VmID") or "").strip("{}").upper() if private else ""
-        if not private:
-            # Where the node does not show private properties, an unambiguous name is all there is.
-            candidates = by_name.get(name.casefold(), [])
-            vm_id = candidates[0] if len(candidates) == 1 else ""
-        if vm_id in wanted:
-            found[vm_id] = VmGroup(name, row.text("OwnerGroup") or "", row.text("OwnerNode") or "")
-    return found
+        if private is None:
+            ids = _ids_by_name(cluster) if ids is None else ids
+        vm_id = (private.text("VmID") or "").strip("{}").upper() if private else (ids or {}).get(name.casefold(), "")
+        owner = row.text("OwnerNode") or ""
+        found[vm_id] = VmGroup(name, row.text("OwnerGroup") or "", owner, by_name=private is None)
+    return {vm.id: found[vm.id] for vm in vms if vm.id in found}
+
+
+def _ids_by_name(cluster: Cluster) -> dict[str, str]:
+    """Return VM ids by the resource name that the cluster gives by default, for names that a single VM bears.
+
+    This is all there is where a node does not show private properties.
+    """
+    everyone = read_vms(cluster)
+    names = collections.Counter(vm.name.casefold() for vm in everyone)
+    return {f"{_TYPE} {vm.name}".casefold(): vm.id for vm in everyone if names[vm.name.casefold()] == 1}
 
 
 def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:
-    """Return placement traits of all VM groups by group name in lower case, in one request."""
-    columns = ("Name", "GroupType", "Priority", "AntiAffinityClassNames")
-    rows = cluster.home.query(
-        MSCLUSTER, Query("MSCluster_ResourceGroup", columns, {"GroupType": (_VIRTUAL_MACHINE_GROUP,)})
+    """Return the traits of all groups, also of those that are no VMs, by name in lower case, in one request."""
+    columns = (
+        "Name",
+        "Id",
+        "OwnerNode",
+        "State",
+        "StatusInformation",
+        "Priority",
+        "AntiAffinityClassNames",
     )
-    return {
-        (row.text("Name") or "").casefold(): GroupTraits(row.integer("Priority"), row.texts("AntiAffinityClassNames"))
-        for row in rows
-    }
+    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns))
+    return {(row.text("Name") or "").casefold(): _traits(row) for row in rows}
+
+
+def _traits(row: Instance) -> GroupTraits:
+    state, status = row.integer("State"), row.integer("StatusInformation") or 0
+    return GroupTraits(
+        priority=row.integer("Priority"),
+        anti_affinity=row.texts("AntiAffinityClassNames"),
+        name=row.text("Name") or "",
+        id=row.text("Id") or "",
+        owner=row.text("OwnerNode") or "",
+        state=_STATES.get(-1 if state is None else state, UNKNOWN),
+        is_locked=bool(status & _LOCKED),
+        is_queued=bool(status & _QUEUED),
+    )
 
 
 def read_possible_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
     """Return the nodes that may own a VM (MSCluster_Resource.GetPossibleOwners). Raises Fault and TransportError."""
     resource = Reference.of(MSCLUSTER, "MSCluster_Resource", Name=role.resource)
     return cluster.home.invoke(resource, "GetPossibleOwners", {}).texts("NodeNames")
+
+
+def read_preferred_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
+    """Return the nodes that a group prefers (MSCluster_ResourceGroup.GetPreferredOwners). Raises as above."""
+    group = Reference.of(MSCLUSTER, "MSCluster_ResourceGroup", Name=role.group)
+    return cluster.home.invoke(group, "GetPreferredOwners", {}).texts("NodeNames")

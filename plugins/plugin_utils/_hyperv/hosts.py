@@ -6,16 +6,53 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from .._wsman.faults import Fault
+from .._wsman.instances import Instance
 from .._wsman.transport import TransportError
 from .._wsman.wql import Query
 from .cluster import CIMV2, MSCLUSTER, VIRTUALIZATION, Cluster, first_label
+from .codes import UNKNOWN
 from .nodes import Node
 
 _AUTHENTICATION = {0: "credssp", 1: "kerberos"}
+# CIM_EnabledLogicalElement.EnabledState (Microsoft docs)
+_ENABLED_STATES = {
+    1: "other",
+    2: "enabled",
+    3: "disabled",
+    4: "shutting_down",
+    5: "not_applicable",
+    6: "enabled_but_offline",
+    7: "in_test",
+    8: "deferred",
+    9: "quiesce",
+    10: "starting",
+}
+ABSENT = "absent"
+_NOTHING = Instance("", "", {})
 _CAREFUL_LIMIT = 1  # for a node whose settings cannot be read
+
+
+@dataclasses.dataclass(frozen=True)
+class MigrationNetwork:
+    """A subnet that a node offers for migrations (Msvm_VirtualSystemMigrationNetworkSettingData).
+
+    Attributes:
+        subnet, prefix_length: the subnet, such as ``10.20.0.0`` and 24.
+        metric: of two networks the one with the lower metric is used first.
+        tags: who set the entry.
+    """
+
+    subnet: str
+    prefix_length: int | None
+    metric: int | None
+    tags: tuple[str, ...]
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the network for a task's result."""
+        return {**dataclasses.asdict(self), "tags": list(self.tags)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,46 +60,38 @@ class HostSettings:
     """Migration settings of one node (Msvm_VirtualSystemMigrationServiceSettingData and its service).
 
     Attributes:
+        service_state: EnabledState of its migration service in words; ``absent`` where it shows no service or none of
+            the service's settings, so that nothing else here means anything.
         enabled: whether the node takes part in live migrations.
         maximum_migrations: simultaneous live migrations.
         maximum_storage_migrations: simultaneous storage migrations.
-        active_migrations: live migrations that run now.
+        active_migrations, active_storage_migrations: how many of them run now.
         authentication: ``kerberos``, ``credssp`` or ``unknown``.
         compression, smb: transport options; SMB makes the node ignore compression.
         listener_addresses: addresses on which it receives migrations; empty means that it cannot.
-        networks: ``subnet/prefix_length`` in order of preference.
+        networks: its networks for migrations, the preferred one first.
     """
 
     node: str
+    service_state: str
     enabled: bool
     maximum_migrations: int
     maximum_storage_migrations: int
     active_migrations: int
+    active_storage_migrations: int
     authentication: str
     compression: bool
     smb: bool
     listener_addresses: tuple[str, ...]
-    networks: tuple[str, ...]
+    networks: tuple[MigrationNetwork, ...]
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the settings for a task's result."""
-        return {name: list(one) if isinstance(one, tuple) else one for name, one in dataclasses.asdict(self).items()}
-
-    def problems(self) -> list[dict[str, str]]:
-        """Return what would stop a migration to or from this node, each with its remedy."""
-        found = []
-        if not self.enabled:
-            found.append(("Live migration is switched off.", "Run Enable-VMMigration on the node."))
-        if not self.listener_addresses:
-            found.append(
-                (
-                    "It listens on no address for migrations.",
-                    "Set its live migration networks (Set-VMMigrationNetwork).",
-                )
-            )
-        if self.maximum_migrations == 0:
-            found.append(("Its limit of simultaneous live migrations is 0.", "Raise it (Set-VMHost)."))
-        return [{"node": self.node, "problem": problem, "remedy": remedy} for problem, remedy in found]
+        return {
+            **dataclasses.asdict(self),
+            "listener_addresses": list(self.listener_addresses),
+            "networks": [network.as_result() for network in self.networks],
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,30 +103,49 @@ class Memory:
 
 
 def read_host_settings(cluster: Cluster, node: str) -> HostSettings:
-    """Return one node's settings. Raises Fault and TransportError."""
+    """Return one node's settings, in three requests. Raises Fault and TransportError."""
     session = cluster.node(node)
     settings = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationServiceSettingData"))
     services = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationService"))
     networks = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationNetworkSettingData"))
-    by_metric = sorted(networks, key=lambda one: one.integer("Metric") or 0)
-    one = settings[0] if settings else None
-    service = services[0] if services else None
+    one = settings[0] if settings else _NOTHING
+    service = services[0] if services else _NOTHING
     return HostSettings(
         node=node,
-        enabled=bool(one and one.boolean("EnableVirtualSystemMigration")),
-        maximum_migrations=(one.integer("MaximumActiveVirtualSystemMigration") if one else None) or 0,
-        maximum_storage_migrations=(one.integer("MaximumActiveStorageMigration") if one else None) or 0,
-        active_migrations=(service.integer("ActiveVirtualSystemMigrationCount") if service else None) or 0,
-        authentication=_AUTHENTICATION.get(_or(one.integer("AuthenticationType") if one else None, -1), "unknown"),
-        compression=bool(one and one.boolean("EnableCompression")),
-        smb=bool(one and one.boolean("EnableSmbTransport")),
-        listener_addresses=service.texts("MigrationServiceListenerIPAddressList") if service else (),
-        networks=tuple(f"{one.text('SubnetNumber')}/{one.integer('PrefixLength')}" for one in by_metric),
+        service_state=enabled_state(service) if settings and services else ABSENT,
+        enabled=bool(one.boolean("EnableVirtualSystemMigration")),
+        maximum_migrations=one.integer("MaximumActiveVirtualSystemMigration") or 0,
+        maximum_storage_migrations=one.integer("MaximumActiveStorageMigration") or 0,
+        active_migrations=service.integer("ActiveVirtualSystemMigrationCount") or 0,
+        active_storage_migrations=service.integer("ActiveStorageMigrationCount") or 0,
+        authentication=_word(_AUTHENTICATION, one.integer("AuthenticationType")),
+        compression=bool(one.boolean("EnableCompression")),
+        smb=bool(one.boolean("EnableSmbTransport")),
+        listener_addresses=service.texts("MigrationServiceListenerIPAddressList"),
+        networks=_networks(networks),
     )
 
 
-def _or(value: int | None, otherwise: int) -> int:
-    return otherwise if value is None else value
+def enabled_state(service: Instance) -> str:
+    """Return EnabledState of a service in words: ``enabled``, ``disabled`` ... or ``unknown``."""
+    return _word(_ENABLED_STATES, service.integer("EnabledState"))
+
+
+def _word(words: Mapping[int, str], value: int | None) -> str:
+    return UNKNOWN if value is None else words.get(value, UNKNOWN)
+
+
+def _networks(rows: Sequence[Instance]) -> tuple[MigrationNetwork, ...]:
+    networks = [
+        MigrationNetwork(
+            subnet=row.text("SubnetNumber") or "",
+            prefix_length=row.integer("PrefixLength"),
+            metric=row.integer("Metric"),
+            tags=row.texts("Tags"),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(networks, key=lambda network: network.metric or 0))
 
 
 def read_memory(cluster: Cluster, node: str) -> Memory:
@@ -109,7 +157,7 @@ def read_memory(cluster: Cluster, node: str) -> Memory:
 
 def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
     """Return one node's memory, or None and why it is not known."""
-    if node.state not in ("up", "paused"):
+    if not node.is_running:
         return None, f"The node is {node.state}."
     try:
         return read_memory(cluster, node.name), ""

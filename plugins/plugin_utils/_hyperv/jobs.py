@@ -1,10 +1,15 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Migration jobs: reading them, all that run in one request. Private to this collection."""
+"""Migration jobs: reading them, all that run in one request, and finding the one of a VM. Private to this collection.
+
+Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_AffectedJobElement.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import datetime as dt
 import typing as t
 from collections.abc import Collection, Sequence
 
@@ -12,10 +17,12 @@ from .._wsman.faults import Fault
 from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.session import Session
+from .._wsman.transport import TransportError
 from .._wsman.wql import Query
-from .cluster import HYPERV_CLUSTER, Cluster
+from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .codes import JOB_STATES, UNKNOWN
 from .errors import MoveError, job_failed
+from .job_errors import JobErrorDetail
 
 _SUCCESS = frozenset({"completed", "completed_with_warnings"})
 # Microsoft's sample counts "service" as a failure; the other states are still under way, unknown ones too.
@@ -23,6 +30,7 @@ _FAILURE = frozenset({"terminated", "killed", "exception", "service"})
 _COLUMNS = (
     "InstanceID",
     "JobState",
+    "JobType",
     "PercentComplete",
     "ErrorCode",
     "ErrorDescription",
@@ -30,7 +38,25 @@ _COLUMNS = (
 )
 # Msvm_ConcreteJob has neither; asking for them there would make the whole query invalid.
 _MIGRATION_COLUMNS = ("VirtualSystemName", "DestinationHost")
+_DETAIL_COLUMNS = ("TimeSubmitted", "StartTime", "ElapsedTime", "Owner", "Cancellable")
 MIGRATION_JOB = "Msvm_MigrationJob"
+CONCRETE_JOB = "Msvm_ConcreteJob"
+JOB_CLASSES = (MIGRATION_JOB, CONCRETE_JOB)
+
+# JobType of Msvm_MigrationJob. The numbers below 300 are those of other operations, such as taking a checkpoint.
+_JOB_TYPES = {
+    0: UNKNOWN,
+    300: "creating_remote_vm",
+    301: "checking_vm_compatibility",
+    302: "checking_vm_and_storage_compatibility",
+    303: "checking_storage_compatibility",
+    304: "checking_storage_migration",
+    305: "moving_vm",
+    306: "moving_vm_and_storage",
+    307: "moving_storage",
+}
+_OTHER = "other"
+_ONLY_STORAGE = frozenset({"checking_storage_compatibility", "checking_storage_migration", "moving_storage"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +70,9 @@ class Job:
         error_code: ErrorCode; 0 or None while all is well.
         texts: the host's error texts, in the host's language.
         vm_id, destination: of a migration job, in upper case and as registered; empty where not told.
+        job_type: word of JobType, such as ``moving_vm``; ``other`` for what is no migration.
+        submitted, started, elapsed, account, cancellable: only where a job was read with its details; ``elapsed`` in
+            seconds, ``account`` who asked for it, ``cancellable`` what the host promises.
     """
 
     id: str
@@ -53,6 +82,22 @@ class Job:
     texts: tuple[str, ...] = ()
     vm_id: str = ""
     destination: str = ""
+    job_type: str = UNKNOWN
+    submitted: dt.datetime | None = None
+    started: dt.datetime | None = None
+    elapsed: float | None = None
+    account: str = ""
+    cancellable: bool | None = None
+
+    @property
+    def is_migration(self) -> bool:
+        """It is a migration, as far as its type tells."""
+        return self.job_type != _OTHER
+
+    @property
+    def moves_vm(self) -> bool:
+        """It may bring the VM to another node: a migration that is not of its storage only."""
+        return self.is_migration and self.job_type not in _ONLY_STORAGE
 
     @property
     def is_final(self) -> bool:
@@ -64,9 +109,9 @@ class Job:
         """The job ended and says that it succeeded."""
         return self.state in _SUCCESS and not (self.state == "completed" and self.error_code)
 
-    def error(self) -> MoveError:
-        """Return why the job failed."""
-        return job_failed(self.state, self.percent, self.error_code, self.texts)
+    def error(self, details: Sequence[JobErrorDetail] = ()) -> MoveError:
+        """Return why the job failed; ``details`` are what GetErrorEx said."""
+        return job_failed(self.state, self.percent, self.error_code, self.texts, details)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the job for a task's result."""
@@ -76,6 +121,7 @@ class Job:
 def _job(row: Instance) -> Job:
     percent = row.integer("PercentComplete")
     state = row.integer("JobState")
+    elapsed = row.interval("ElapsedTime")
     summary, description = row.text("ErrorSummaryDescription") or "", row.text("ErrorDescription") or ""
     return Job(
         id=row.text("InstanceID") or "",
@@ -85,6 +131,12 @@ def _job(row: Instance) -> Job:
         texts=tuple(text for text in dict.fromkeys((description, summary)) if text),
         vm_id=(row.text("VirtualSystemName") or "").strip("{}").upper(),
         destination=row.text("DestinationHost") or "",
+        job_type=_JOB_TYPES.get(row.integer("JobType") or 0, _OTHER),
+        submitted=row.datetime("TimeSubmitted"),
+        started=row.datetime("StartTime"),
+        elapsed=elapsed.total_seconds() if elapsed is not None else None,
+        account=row.text("Owner") or "",
+        cancellable=row.boolean("Cancellable"),
     )
 
 
@@ -115,19 +167,86 @@ def read_jobs(session: Session, references: Sequence[Reference]) -> dict[str, Jo
     }
 
 
-def list_jobs(session: Session, namespace: str = HYPERV_CLUSTER, class_name: str = MIGRATION_JOB) -> list[Job]:
-    """Return all jobs of one class, those that ended in the last minutes among them."""
-    columns = (*_COLUMNS, *_MIGRATION_COLUMNS) if class_name == MIGRATION_JOB else _COLUMNS
-    return [_job(row) for row in session.query(namespace, Query(class_name, columns))]
+def list_jobs(
+    session: Session, namespace: str = HYPERV_CLUSTER, class_name: str = MIGRATION_JOB, *, details: bool = False
+) -> list[Job]:
+    """Return all jobs of one class, those that ended in the last minutes among them. One request.
 
-
-def find_job(cluster: Cluster, vm_id: str, known: Collection[str] = ()) -> tuple[Reference, Job] | None:
-    """Return the migration job of a VM: a running one first, else one that has just ended. Raises as ``list_jobs``.
-
-    Jobs with an id in ``known`` belong to earlier migrations and do not count.
+    A class that the namespace does not have has no jobs. Raises Fault and TransportError.
     """
-    jobs = [job for job in list_jobs(cluster.hyperv) if job.vm_id == vm_id and job.id not in known]
-    jobs.sort(key=lambda job: job.is_final)
-    if not jobs:
-        return None
-    return Reference.of(HYPERV_CLUSTER, MIGRATION_JOB, InstanceID=jobs[0].id), jobs[0]
+    columns = (*_COLUMNS, *(_DETAIL_COLUMNS if details else ()))
+    columns = (*columns, *_MIGRATION_COLUMNS) if class_name == MIGRATION_JOB else columns
+    return [_job(row) for row in _rows(session, namespace, Query(class_name, columns))]
+
+
+def affected_vms(session: Session, namespace: str) -> dict[str, tuple[Reference, frozenset[str]]]:
+    """Return of each job that affects VMs its reference and their ids, by the job's id. One request; raises as above.
+
+    This is how a VM's job is found where its class does not name the VM.
+    """
+    found: dict[str, tuple[Reference, frozenset[str]]] = {}
+    for row in _rows(session, namespace, Query("Msvm_AffectedJobElement")):
+        job, element = row.reference("AffectingElement"), row.reference("AffectedElement")
+        job_id = job.key("InstanceID") if job is not None else None
+        vm_id = element.key("Name") if element is not None else None
+        if job is not None and job_id and vm_id:
+            others = found[job_id][1] if job_id in found else frozenset()
+            found[job_id] = job, others | {vm_id.strip("{}").upper()}
+    return found
+
+
+def _rows(session: Session, namespace: str, query: Query) -> list[Instance]:
+    try:
+        return session.query(namespace, query)
+    except Fault as fault:
+        if fault.is_missing_class and not fault.is_missing_namespace:
+            return []
+        raise
+
+
+def find_job(
+    cluster: Cluster, vm_id: str, known: Collection[str] = (), *, source: str = ""
+) -> tuple[Reference, Job] | None:
+    """Return the migration job of a VM: a running one first, else the one that was submitted last.
+
+    Jobs with an id in ``known`` belong to earlier migrations and do not count, nor do those of its storage alone. No
+    source tells where a cluster keeps the job: first the cluster's namespace is asked, and where that shows none that
+    runs, root/virtualization/v2 of the node ``source``, which is the VM's owner. That node may be out of reach; then it
+    shows nothing. Raises Fault and TransportError of the cluster's namespace.
+    """
+    found = _jobs_of(cluster.hyperv, HYPERV_CLUSTER, vm_id, known)
+    if source and all(job.is_final for unused, job in found):
+        with contextlib.suppress(Fault, TransportError):
+            found += _jobs_of(cluster.node(source), VIRTUALIZATION, vm_id, known)
+    return min(found, key=lambda pair: _turn(pair[1]), default=None)
+
+
+def _turn(job: Job) -> tuple[bool, float]:
+    return job.is_final, -job.submitted.timestamp() if job.submitted is not None else 0.0
+
+
+def _jobs_of(session: Session, namespace: str, vm_id: str, known: Collection[str]) -> list[tuple[Reference, Job]]:
+    """Return a VM's jobs in one namespace. A second request is made only where no row names the VM."""
+    named = [job for job in list_jobs(session, namespace, details=True) if job.vm_id == vm_id]
+    found: list[tuple[Reference, Job]] = [
+        (Reference.of(namespace, MIGRATION_JOB, InstanceID=job.id), job) for job in named
+    ]
+    if not named:
+        for reference, vms in affected_vms(session, namespace).values():
+            job = read_job(session, reference) if vm_id in vms else None
+            if job is not None:
+                found.append((reference, dataclasses.replace(job, vm_id=vm_id)))
+    return [(reference, job) for reference, job in found if job.moves_vm and job.id not in known]
+
+
+def job_ids(cluster: Cluster, sources: Collection[str] = ()) -> frozenset[str]:
+    """Return the ids of all jobs that exist now where ``find_job`` would look: later ones are not among them.
+
+    ``sources`` are the nodes whose root/virtualization/v2 counts as well. Raises as ``find_job``.
+    """
+    ids = {job.id for job in list_jobs(cluster.hyperv)} | set(affected_vms(cluster.hyperv, HYPERV_CLUSTER))
+    for node in sources:
+        with contextlib.suppress(Fault, TransportError):
+            session = cluster.node(node)
+            ids |= {job.id for job in list_jobs(session, VIRTUALIZATION)} | set(affected_vms(session, VIRTUALIZATION))
+    return frozenset(ids)

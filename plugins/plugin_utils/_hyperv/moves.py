@@ -11,8 +11,10 @@ from .cluster import Cluster, first_label
 from .errors import HyperVError, MoveError, obstacle
 from .groups import VmGroup, read_groups, read_possible_owners
 from .nodes import Node, pick_node, read_nodes
+from .owners import read_owners
 from .vms import Vm, normal_id, pick_vm, read_vms
 
+_FEW = 2  # up to so many VMs are asked for their possible owners one by one: cheaper than the list of all
 _MOVABLE = frozenset({"running", "off", "saved", "paused"})
 
 
@@ -34,22 +36,24 @@ class Move:
         role: its cluster role, None where the cluster lists none.
         source: the node that owns it now.
         destination: the node that shall own it.
+        possible_owners: nodes that may own the VM, empty for no such list; None where that was not read yet.
     """
 
     vm: Vm
     role: VmGroup | None
     source: str
     destination: Node
+    possible_owners: tuple[str, ...] | None = None
 
     @property
     def is_done(self) -> bool:
-        """Hyper-V and the cluster agree that the VM is on the destination already."""
-        return is_on(self.destination.name, self.vm, self.role)
+        """All that is said of the VM's owner names the destination."""
+        return owners_of(self.vm, self.role) == {first_label(self.destination.name)}
 
 
-def is_on(node: str, vm: Vm, role: VmGroup | None) -> bool:
-    """Tell whether Hyper-V and, where it lists the VM, the cluster both say that ``node`` owns it."""
-    return first_label(vm.node) == first_label(node) and (role is None or first_label(role.owner) == first_label(node))
+def owners_of(vm: Vm, role: VmGroup | None) -> set[str]:
+    """Return whom Hyper-V and the cluster call the owner, by first label: one where they agree, none if none tells."""
+    return {first_label(owner) for owner in (vm.node, role.owner if role else "") if owner}
 
 
 def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
@@ -57,6 +61,11 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
 
     Raises HyperVError for a VM or node that does not exist, an ambiguous name, or a VM that is named twice.
     """
+    for wish in wishes:
+        if not (wish.vm_id or (wish.name or "").strip()):
+            raise HyperVError("name is empty. Give the display name of a VM, or its vm_id.")
+        if not wish.destination.strip():
+            raise HyperVError("destination_host is empty. Give the name of a node of the cluster.")
     if not wishes:
         return []
     ids = [normal_id(wish.vm_id) for wish in wishes if wish.vm_id]
@@ -67,9 +76,14 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
     destinations = [pick_node(nodes, wish.destination) for wish in wishes]
     _refuse_repetition(chosen)
     roles = read_groups(cluster, chosen)
-    return [
+    moves = [
         Move(vm, roles.get(vm.id), _source(vm, roles.get(vm.id)), destination)
         for vm, destination in zip(chosen, destinations, strict=True)
+    ]
+    owners = read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > _FEW else {}
+    return [
+        dataclasses.replace(move, possible_owners=owners[move.vm.id].possible) if move.vm.id in owners else move
+        for move in moves
     ]
 
 
@@ -122,6 +136,8 @@ def obstacle_to(move: Move, possible_owners: Sequence[str]) -> MoveError | None:
 
 def possible_owners_of(cluster: Cluster, move: Move) -> tuple[str, ...]:
     """Return the nodes that may own the VM; empty where the cluster lists no role for it."""
+    if move.possible_owners is not None:
+        return move.possible_owners
     return read_possible_owners(cluster, move.role) if move.role else ()
 
 

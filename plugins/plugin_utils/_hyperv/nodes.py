@@ -20,6 +20,8 @@ PAUSE_WITHOUT_DRAIN = 0
 FAILBACK = {"none": 0, "immediate": 1, "policy": 2}
 _ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_CLUSTER_NODE_NOT_PAUSED
 _SETTLED_WITHIN = 60.0  # seconds for State to follow Pause or Resume
+# Build numbers of Windows Server (Microsoft docs, release information). 23H2 is also the build of Azure Stack HCI 23H2.
+_VERSIONS = {14393: "2016", 17763: "2019", 20348: "2022", 25398: "23H2", 26100: "2025"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +41,16 @@ class Node:
     drain_status: str
     condition: str
     build: int | None
+
+    @property
+    def version(self) -> str | None:
+        """Windows Server version of the build, such as ``2022``; None for builds of no known version."""
+        return None if self.build is None else _VERSIONS.get(self.build)
+
+    @property
+    def is_running(self) -> bool:
+        """The node's services run, so it can be asked: it is up, or up and paused."""
+        return self.state in ("up", "paused")
 
     def cannot_receive(self) -> MoveError | None:
         """Return why no VM can be moved here now, or None."""

@@ -5,41 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
 
-from .cluster import first_label
-from .hosts import Memory
-from .vms import Vm
-
-
-@dataclasses.dataclass(frozen=True)
-class Resident:
-    """A VM that is to leave, with what its place depends on.
-
-    Attributes:
-        priority: of its group, higher goes first.
-        anti_affinity: classes; VMs that share one should not share a node.
-        possible_owners: nodes that may own it; empty where the cluster lists no role.
-    """
-
-    vm: Vm
-    priority: int
-    anti_affinity: tuple[str, ...]
-    possible_owners: tuple[str, ...]
-
-    @property
-    def needs_mb(self) -> int:
-        """Memory that it takes on its destination: none while it does not run."""
-        return (self.vm.memory_mb or 0) if self.vm.state in ("running", "paused") else 0
-
-
-@dataclasses.dataclass(frozen=True)
-class Destination:
-    """A node that can take VMs: its memory, and the anti-affinity classes of the VMs that it has."""
-
-    name: str
-    memory: Memory
-    anti_affinity: frozenset[str] = frozenset()
+from .board import Board, Unit, move_order
+from .search import fill
+from .shortage import Proof, names, prove, why_no_node
+from .situation import Resident, Situation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,74 +43,119 @@ class Headroom:
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
-    """The answer of the planner."""
+    """The answer of the planner; ``proof`` says why ``unplaced`` have no place, None where there are none."""
 
     moves: tuple[Placed, ...]
-    stays: tuple[Unplaced, ...]
+    unplaced: tuple[Unplaced, ...]
     headroom: tuple[Headroom, ...]
+    proof: Proof | None = None
 
 
-def place(residents: Sequence[Resident], destinations: Sequence[Destination], reserve_percent: float) -> Placement:
-    """Give every VM the node with the most memory left, and keep ``reserve_percent`` of each node's memory free.
+def place(situation: Situation) -> Placement:
+    """Give every VM a place, if there is one: within memory less the reserve, possible owners, builds and hard rules.
 
-    Order: running before the rest, then priority (high first), then memory (big first), then name. Nodes that would
-    bring two VMs of one anti-affinity class together are taken only where there is no other.
+    Of the nodes that remain, those that break no soft rule come first, then preferred owners, then the one with the
+    most memory left. Urgent and big VMs choose first; others move out of the way of one that finds no place. The answer
+    depends on the situation alone, not on the order in which it was read.
     """
-    free = {one.name: one.memory.free_mb for one in destinations}
-    reserve = {one.name: int(one.memory.total_mb * reserve_percent / 100) for one in destinations}
-    classes = {one.name: set(one.anti_affinity) for one in destinations}
-    moves: list[Placed] = []
-    stays: list[Unplaced] = []
-    for resident in sorted(residents, key=_order):
-        allowed = [one for one in destinations if _may_own(resident, one.name)]
-        fitting = [one for one in allowed if free[one.name] - resident.needs_mb >= reserve[one.name]]
-        apart = [one for one in fitting if not classes[one.name] & set(resident.anti_affinity)]
-        if not fitting:
-            stays.append(_unplaced(resident, allowed, free, reserve))
+    board = Board(situation)
+    found = fill(board)
+    proof = prove(board, found)
+    return Placement(_moves(board), _unplaced(board, proof), _headroom(board), proof)
+
+
+def _moves(board: Board) -> tuple[Placed, ...]:
+    """Return the moves in their order; the reasons tell the memory that is left before each of them."""
+    left = Board(board.situation).room
+    moves = []
+    placed = [index for index, where in enumerate(board.places) if where is not None]
+    for index in sorted(placed, key=lambda one: move_order(board.units[one].residents[0])):
+        where, unit = board.places[index], board.units[index]
+        if where is None:
             continue
-        best = max(apart or fitting, key=lambda one: (free[one.name] - reserve[one.name], one.name))
-        moves.append(Placed(resident, best.name, _reason(resident, best.name, free, bool(apart))))
-        free[best.name] -= resident.needs_mb
-        classes[best.name] |= set(resident.anti_affinity)
-    headroom = tuple(
-        Headroom(one.name, one.memory.total_mb, reserve[one.name], one.memory.free_mb, free[one.name])
-        for one in destinations
-    )
-    return Placement(tuple(moves), tuple(stays), headroom)
+        for resident in unit.residents:
+            moves.append(Placed(resident, board.destinations[where].name, _reason(board, index, where, resident, left)))
+            left[where] -= resident.needs_mb
+    return tuple(moves)
 
 
-def _order(resident: Resident) -> tuple[bool, int, int, str, str]:
-    vm = resident.vm
-    return vm.state not in ("running", "paused"), -resident.priority, -resident.needs_mb, vm.name.lower(), vm.id
-
-
-def _may_own(resident: Resident, node: str) -> bool:
-    owners = {first_label(one) for one in resident.possible_owners}
-    return not owners or first_label(node) in owners
-
-
-def _reason(resident: Resident, node: str, free: Mapping[str, int], apart: bool) -> str:
+def _reason(board: Board, index: int, where: int, resident: Resident, left: list[int]) -> str:
+    unit, node = board.units[index], board.destinations[where].name
+    if resident.pinned:
+        return resident.pinned_because
+    reserve = board.situation.reserve_mb(board.destinations[where])
+    room = f"{left[where] + reserve} MB before this move"
     if not resident.needs_mb:
-        return f"it does not run and needs no memory; {node} has the most left"
-    shared = "" if apart or not resident.anti_affinity else "; it joins a VM of its anti-affinity class, no other fits"
-    return f"{node} has the most memory left ({free[node]} MB before this move){shared}"
+        text = f"it takes no memory along to {node}"
+    elif left[where] == max(left[place] for place in unit.open_to):
+        text = f"{node} has the most memory left ({room})"
+    else:
+        text = f"{node} has room for it ({room})"
+    if where in unit.preferred:
+        text += f"; {node} is a preferred owner"
+    others = [one for one in unit.residents if one is not resident]
+    if others:
+        text += f"; a rule keeps it with {', '.join(one.vm.name for one in others)}"
+    broken = _soft_rules_broken(board, index)
+    return text + (f"; no other place was found, so it breaks the {' and the '.join(broken)}" if broken else "")
 
 
-def _unplaced(
-    resident: Resident, allowed: Sequence[Destination], free: Mapping[str, int], reserve: Mapping[str, int]
-) -> Unplaced:
-    if not allowed:
-        owners = ", ".join(resident.possible_owners) or "none"
-        return Unplaced(
-            resident,
-            f"none of its possible owners ({owners}) is up, not paused and allowed as destination",
-            "Bring one of them up, resume it, or add a node to the possible owners of the VM.",
+def _soft_rules_broken(board: Board, index: int) -> list[str]:
+    where = board.take(index)
+    broken = [rule.text for rule in board.broken_rules(index, where, hard=False)]
+    board.put(index, where)
+    return broken
+
+
+def _unplaced(board: Board, proof: Proof | None) -> tuple[Unplaced, ...]:
+    found: list[Unplaced] = []
+    for index in sorted(board.unplaced(), key=lambda one: move_order(board.units[one].residents[0])):
+        reason, remedy = _why(board, index)
+        if proof is not None and not proof.is_proved:
+            reason += "; a placement may exist that was not found"
+        found.extend(Unplaced(resident, reason, remedy) for resident in board.units[index].residents)
+    return tuple(found)
+
+
+def _why(board: Board, index: int) -> tuple[str, str]:
+    """Return why a unit has no place when all others have theirs, and what would help."""
+    unit = board.units[index]
+    if not unit.open_to:
+        return why_no_node(board, index), _remedy_for_constraints(unit)
+    bearing = [place for place in unit.open_to if not board.broken_rules(index, place, hard=True)]
+    together = f"with {', '.join(names([unit])[1:])} " if len(unit.residents) > 1 else ""
+    if not bearing:
+        return (
+            f"every node that may take it would break a rule: {why_no_node(board, index)}",
+            "Disable the rule for the time of the maintenance, allow another destination, or let the VM stay.",
         )
-    best = max(allowed, key=lambda one: free[one.name] - reserve[one.name])
-    missing = resident.needs_mb - (free[best.name] - reserve[best.name])
-    return Unplaced(
-        resident,
-        f"it needs {resident.needs_mb} MB; the roomiest destination left, {best.name}, lacks {missing} MB "
-        f"({free[best.name]} MB free, of which {reserve[best.name]} MB are kept in reserve)",
-        "Free memory on a destination, lower the reserve, or shut the VM down.",
+    best = max(bearing, key=lambda place: (board.room[place], -place))
+    node, reserve = board.destinations[best], board.situation.reserve_mb(board.destinations[best])
+    return (
+        f"{together}it needs {unit.need} MB; the roomiest destination left, {node.name}, lacks "
+        f"{unit.need - board.room[best]} MB ({board.room[best] + reserve} MB free, of which {reserve} MB are kept in "
+        "reserve)",
+        "Free memory on a destination, lower the reserve, or give the VM the strategy shutdown or save.",
+    )
+
+
+def _remedy_for_constraints(unit: Unit) -> str:
+    if any(one.pinned for one in unit.residents):
+        return "Plan anew, or wait until the running migration has ended."
+    return (
+        "Bring one of them up, resume it, or add a node to the possible owners of the VM; or give the VM the strategy "
+        "stay."
+    )
+
+
+def _headroom(board: Board) -> tuple[Headroom, ...]:
+    return tuple(
+        Headroom(
+            one.name,
+            one.memory.total_mb,
+            board.situation.reserve_mb(one),
+            one.memory.free_mb,
+            board.room[place] + board.situation.reserve_mb(one),
+        )
+        for place, one in enumerate(board.destinations)
     )

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a task says of its moves: for machines in the result, for people while it runs and at the end.
+"""What a task says of its moves at the end: records for machines, a diff, and the message of a failure.
 
 Private to this collection.
 """
@@ -10,16 +10,26 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
-from .schedule import ENDED, RUNNING, SETTLING, WAITING, Run
+from .cluster import first_label
+from .runs import Run
 
 
 def changed(run: Run) -> bool:
-    """Tell whether the task changed something: the VM was moved by it, or would be."""
-    return run.outcome in ("moved", "started", "would_move")
+    """Tell whether something changed: the VM was moved or would be, or a migration that was started goes on."""
+    if run.outcome in ("moved", "completed", "would_move"):
+        return True
+    ours = run.attempts > 0 or run.method == "cluster_group"
+    if run.outcome == "started":
+        return ours
+    return run.outcome == "failed" and ours and (run.goes_on or _has_left(run))
 
 
-def record(run: Run) -> dict[str, t.Any]:
-    """Return one move for a task's result."""
+def _has_left(run: Run) -> bool:
+    return bool(run.owner) and first_label(run.owner) != first_label(run.move.source)
+
+
+def record(run: Run, moment: t.Callable[[float], str]) -> dict[str, t.Any]:
+    """Return one move for a task's result. ``moment`` turns a clock reading into ISO 8601 text."""
     vm = run.move.vm
     elapsed = run.ended - run.started if run.ended is not None and run.started is not None else 0.0
     return {
@@ -32,6 +42,9 @@ def record(run: Run) -> dict[str, t.Any]:
         "checked": run.checked,
         "adopted": run.adopted,
         "attempts": run.attempts,
+        "method": run.method,
+        "started": moment(run.started) if run.started is not None else None,
+        "ended": moment(run.ended) if run.ended is not None else None,
         "elapsed_seconds": round(elapsed, 1),
         "timeout_seconds": round(run.timeout.seconds),
         "timeout_from": run.timeout.origin,
@@ -46,12 +59,13 @@ def record(run: Run) -> dict[str, t.Any]:
 def diff(runs: Sequence[Run]) -> dict[str, str]:
     """Return owners before and after."""
     before = [f"{run.move.vm.name}: {run.move.source}\n" for run in runs]
-    after = [f"{run.move.vm.name}: {run.move.destination.name if _arrives(run) else run.move.source}\n" for run in runs]
+    after = [f"{run.move.vm.name}: {_where_after(run)}\n" for run in runs]
     return {"before": "".join(before), "after": "".join(after)}
 
 
-def _arrives(run: Run) -> bool:
-    return run.outcome != "failed"
+def _where_after(run: Run) -> str:
+    arrives = run.outcome != "failed" and not run.stays
+    return run.move.destination.name if arrives else run.owner or run.move.source
 
 
 def failure(runs: Sequence[Run]) -> str:
@@ -65,40 +79,3 @@ def failure(runs: Sequence[Run]) -> str:
     if len(runs) == 1:
         return lines[0]
     return f"{len(failed)} of {len(runs)} moves failed. " + " | ".join(lines)
-
-
-class Progress:
-    """Turns what the scheduler reports into lines for people: starts, each tenth of the way, and ends."""
-
-    def __init__(self, tell: t.Callable[[str], None]) -> None:
-        self._tell = tell
-        self._told: dict[str, tuple[str, int]] = {}
-
-    def report(self, runs: Sequence[Run]) -> None:
-        """Tell what is new since the last call."""
-        for run in runs:
-            percent = run.job.percent if run.job and run.job.percent is not None else 0
-            step = (run.stage if run.stage != SETTLING else RUNNING, percent // 10 if run.stage == RUNNING else 0)
-            known = self._told.get(run.move.vm.id, (WAITING, 0))
-            if run.stage == SETTLING or step == known or (step[0] == RUNNING == known[0] and step[1] < known[1]):
-                continue
-            self._told[run.move.vm.id] = step
-            self._tell(f"{_counts(runs)} {run.move.vm.name}: {_news(run, percent)}")
-
-
-def _news(run: Run, percent: int) -> str:
-    way = f"{run.move.source} -> {run.move.destination.name}"
-    if run.outcome == "failed" and run.error is not None:
-        return f"{way} FAILED: {run.error.cause}"
-    if run.outcome == "already_there":
-        return f"already on {run.move.destination.name}"
-    if run.stage == ENDED:
-        seconds = f" in {run.ended - run.started:.0f} s" if run.started is not None and run.ended is not None else ""
-        return f"{way} {run.outcome.replace('_', ' ')}{seconds}"
-    return f"{way} {percent} %" if percent else f"{way} started"
-
-
-def _counts(runs: Sequence[Run]) -> str:
-    ended = sum(run.stage == ENDED for run in runs)
-    waiting = sum(run.stage == WAITING for run in runs)
-    return f"[{ended}/{len(runs)} done, {len(runs) - ended - waiting} moving, {waiting} waiting]"

@@ -18,9 +18,10 @@ from .._wsman.wql import Query
 from .cluster import Cluster
 from .codes import COMPLETED, JOB_STARTED, return_code
 from .errors import HyperVError, MoveError, faulted, obstacle, refused
+from .form_refusals import EveryFormRefused, FormUnavailable, is_clean_refusal
 from .hosts import read_host_settings
 from .nodes import Node, node_reference
-from .settings import FORMS, setting_data
+from .settings import WantedSettings
 from .vms import Vm
 
 SERVICE = "Msvm_VirtualSystemMigrationService"
@@ -48,23 +49,28 @@ class Answer:
     Attributes:
         job: reference to the job, None where the method gave none.
         value: its return value, None where no answer came.
-        error: why nothing was started, None otherwise.
-        unknown: the call may or may not have been carried out.
+        error: what the node said against it, None where it did not.
+        unknown: the migration may have been started or not: only a look can tell.
+        lost: no answer came at all.
     """
 
     job: Reference | None = None
     value: int | None = None
     error: MoveError | None = None
     unknown: bool = False
+    lost: bool = False
 
 
 class MigrationService:
     """The cluster's migration service. Its reference and the form of its setting data are found once and kept."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, settings: WantedSettings | None = None) -> None:
+        """``settings`` are the user's, sent with every call."""
         self._cluster = cluster
+        self._settings = settings or WantedSettings()
         self._reference: Reference | None = None
         self._nodes: dict[str, Reference] = {}
+        self._addresses: dict[str, Sequence[str]] = {}
         self._form = ""
 
     @property
@@ -86,9 +92,12 @@ class MigrationService:
         return self._reference
 
     def check(self, vm: Vm, destination: Node) -> Verdict:
-        """Ask Hyper-V whether a VM can be migrated now; nothing is changed. Raises TransportError."""
+        """Ask Hyper-V whether a VM can be migrated now; nothing is changed. Raises HyperVError and TransportError."""
+        self._prepare(destination)
         try:
             output = self._call(CHECK, vm, destination)
+        except EveryFormRefused as refusal:
+            return Verdict(True, refusal.error(CHECK, "precheck=false goes on without this check."))
         except Fault as fault:
             return Verdict(False) if fault.is_missing_method else Verdict(True, faulted(CHECK, fault))
         value = output.integer("ReturnValue")
@@ -96,41 +105,68 @@ class MigrationService:
             return Verdict(False)
         if value != COMPLETED:
             return Verdict(True, refused(CHECK, -1 if value is None else value))
-        if output.boolean("IsMigratable") is False:
+        verdict = output.boolean("IsMigratable")
+        if verdict is False:
             return Verdict(True, _not_migratable(vm, destination))
-        return Verdict(True)
+        return Verdict(verdict is True)
 
     def migrate(self, vm: Vm, destination: Node) -> Answer:
-        """Start the migration of a VM. Sent once; whatever comes back is an Answer, never an exception of the wire."""
+        """Start the migration of a VM. Whatever comes back is an Answer, never an exception of the wire.
+
+        It is sent once, and again in another form only after a refusal of its parameters.
+        """
+        try:
+            self._prepare(destination)
+        except (Fault, TransportError, UnreadableAnswer, UnexpectedValue) as error:
+            passes = not isinstance(error, Fault) or error.is_transient
+            return Answer(error=obstacle("not_sent", str(error), "Nothing was started.", transient=passes))
         try:
             output = self._call(MIGRATE, vm, destination)
             job, value = output.reference("Job"), output.integer("ReturnValue")
-        except (AnswerLost, UnreadableAnswer, UnexpectedValue):
+        except AnswerLost:
+            return Answer(unknown=True, lost=True)
+        except (UnreadableAnswer, UnexpectedValue):
             return Answer(unknown=True)
+        except EveryFormRefused as refusal:
+            return Answer(None, refusal.value, refusal.error(MIGRATE, "Nothing was started."))
         except Fault as fault:
-            return Answer(unknown=fault.is_timed_out, error=None if fault.is_timed_out else faulted(MIGRATE, fault))
+            return Answer(unknown=not _is_refusal(fault), error=faulted(MIGRATE, fault))
         except TransportError as error:
             return Answer(error=obstacle("not_sent", str(error), "Nothing was started.", transient=True))
-        if value in (COMPLETED, JOB_STARTED) or (value is None and job is not None):
+        if value == COMPLETED or job is not None:
             return Answer(job, value)
-        if value is None or return_code(value).unknown_outcome:
-            return Answer(job, value, unknown=True)
-        return Answer(None, value, refused(MIGRATE, value))
+        if value is None or value == JOB_STARTED:
+            return Answer(None, value, unknown=True)
+        return Answer(None, value, refused(MIGRATE, value), unknown=return_code(value).unknown_outcome)
+
+    def _prepare(self, destination: Node) -> None:
+        """Read what every call needs, so that a call's own exceptions are about the call alone."""
+        if destination.name not in self._nodes:
+            self._nodes[destination.name] = node_reference(self._cluster, destination)
+        self._reference = self.reference
 
     def _call(self, method: str, vm: Vm, destination: Node) -> Instance:
-        """Call with the form of setting data that is known to be taken, else find it: next form on a refusal only."""
-        forms: Sequence[str] = (self._form,) if self._form else FORMS
-        for form in forms[:-1]:
+        """Call in the form of setting data that was taken before, then in the others: each on a refusal only.
+
+        Raises EveryFormRefused, Fault and TransportError.
+        """
+        refusals = EveryFormRefused(vm.name, destination.name)
+        for form in sorted(self._settings.forms, key=lambda form: form != self._form):
             try:
                 output = self._call_with(form, method, vm, destination)
+            except FormUnavailable as missing:
+                refusals.skip(form, missing)
+                continue
             except Fault as fault:
-                if not fault.is_parameter_refused:
+                if not is_clean_refusal(fault):
                     raise
+                refusals.by_fault(form, fault)
                 continue
             value = output.integer("ReturnValue")
-            if value is None or not return_code(value).parameters_refused:
+            if value is None or not return_code(value).parameters_refused or output.reference("Job") is not None:
                 return self._taken(form, output)
-        return self._taken(forms[-1], self._call_with(forms[-1], method, vm, destination))
+            refusals.by_value(form, value)
+        raise refusals
 
     def _taken(self, form: str, output: Instance) -> Instance:
         value = output.integer("ReturnValue")
@@ -139,17 +175,39 @@ class MigrationService:
         return output
 
     def _call_with(self, form: str, method: str, vm: Vm, destination: Node) -> Instance:
-        if destination.name not in self._nodes:
-            self._nodes[destination.name] = node_reference(self._cluster, destination)
+        data = self._settings.setting_data(form, lambda: self._listeners(destination))
         parameters: dict[str, Parameter] = {
             "ComputerSystem": vm.reference,
             "DestinationSystem": self._nodes[destination.name],
-            "MigrationSettingData": setting_data(form, lambda: self._listeners(destination)),
+            "MigrationSettingData": data,
+            "NewSystemSettingData": self._settings.new_system,
+            "NewResourceSettingData": self._settings.new_resources,
         }
         return self._cluster.hyperv.invoke(self.reference, method, parameters)
 
     def _listeners(self, destination: Node) -> Sequence[str]:
-        return read_host_settings(self._cluster, destination.name).listener_addresses
+        """Return the addresses on which a node receives migrations. Raises FormUnavailable."""
+        if destination.name not in self._addresses:
+            try:
+                found = read_host_settings(self._cluster, destination.name).listener_addresses
+            except (Fault, TransportError, UnreadableAnswer, UnexpectedValue) as error:
+                raise FormUnavailable(f"{destination.name} does not tell its listener addresses ({error})") from error
+            if not found:
+                raise FormUnavailable(f"{destination.name} listens on no address for migrations")
+            self._addresses[destination.name] = found
+        return self._addresses[destination.name]
+
+
+def _is_refusal(fault: Fault) -> bool:
+    """Tell whether a fault says that the call was never begun. After any other the migration may run all the same."""
+    return (
+        fault.is_quota
+        or fault.is_parameter_refused
+        or fault.is_access_denied
+        or fault.is_missing_method
+        or fault.is_missing_class
+        or fault.is_not_found
+    )
 
 
 def _not_migratable(vm: Vm, destination: Node) -> MoveError:

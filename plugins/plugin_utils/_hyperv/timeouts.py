@@ -32,13 +32,19 @@ class Timeout:
         """Tell whether a move that takes ``elapsed`` seconds is late."""
         return elapsed > self.seconds
 
-    def error(self, move: Move, job: Job) -> MoveError:
-        """Return the error for a move that is late; its job is left alone."""
-        at = f" at {job.percent} %" if job.percent is not None else ""
+    def error(self, move: Move, job: Job | None, what_then: str = "goes on") -> MoveError:
+        """Return the error for a move that was late; ``what_then`` says what became of its job."""
+        state = f"was still {job.state}" if job else "had not ended"
+        at = f" at {job.percent} %" if job and job.percent is not None else ""
+        which = f" (job {job.id})" if job else ""
+        remedy = {
+            "goes on": "Run the task again to take it up, with a longer timeout.",
+            "was cancelled": f"The VM stays on {move.source}. Run the task again with a longer timeout.",
+        }
         return obstacle(
             "timeout",
-            f"the migration of VM {move.vm.name} from {move.source} to {move.destination.name} was still {job.state}"
-            f"{at} after {self.seconds:.0f} s, and goes on (job {job.id})",
-            "Run the task again to take it up, with a longer timeout.",
+            f"the migration of VM {move.vm.name} from {move.source} to {move.destination.name} {state}{at} after "
+            f"{self.seconds:.0f} s, and {what_then}{which}",
+            remedy.get(what_then, "Look at the job with hyperv_migration_job_info before anything else."),
             transient=True,
         )

@@ -5,16 +5,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from .cluster import first_label
 from .errors import MoveError, obstacle
 from .groups import VmGroup
+from .job_errors import JobErrorDetail
 from .jobs import Job
-from .moves import Move
+from .moves import Move, owners_of
 from .vms import Vm
 
 # Seconds that the owner may lag behind the end of the job, and that a VM without a trace of a job is watched.
 SETTLED_WITHIN = 60.0
+# Seconds for which a failed job is doubted: until then a VM that arrived all the same may still be told on its source.
+FAILED_FOR = 15.0
 _STILL_GOING = frozenset({"starting", "resuming", "pausing", "saving", "stopping"})
 
 
@@ -30,24 +34,32 @@ class Judgement:
 _WAIT = Judgement(None)
 
 
-def judge(move: Move, job: Job | None, vm: Vm | None, role: VmGroup | None, waited: float) -> Judgement:
+def judge(
+    move: Move,
+    job: Job | None,
+    vm: Vm | None,
+    role: VmGroup | None,
+    waited: float,
+    details: Sequence[JobErrorDetail] = (),
+) -> Judgement:
     """Decide on a move whose job has ended, vanished, or never was.
 
     The owner decides, not the job: Hyper-V and the cluster must both name the destination, and the VM be in the state
-    it was in. ``job`` is None where it is gone; ``waited`` are the seconds since then.
+    it was in. ``job`` is None where it is gone; ``waited`` are the seconds since then; ``details`` say why it failed.
     """
     late = waited >= SETTLED_WITHIN
     if vm is None:
         return Judgement(False, _gone(move)) if late else _WAIT
     wanted = first_label(move.destination.name)
-    owners = {first_label(vm.node)} | ({first_label(role.owner)} if role else set())
-    if owners == {wanted} and not vm.is_migrating:
+    owners = owners_of(vm, role)
+    if owners == {wanted} and not vm.is_leaving:
         return _arrived(move, job, vm, late)
-    if owners - {wanted, first_label(move.source)} and len(owners) == 1:
-        return Judgement(False, _elsewhere(move, vm))
-    if job is not None and job.is_final and not job.is_success and wanted not in owners and not vm.is_migrating:
-        return Judgement(False, job.error())
-    if not late or vm.is_migrating:
+    if len(owners) == 1 and not owners & {wanted, first_label(move.source)}:
+        return Judgement(False, _elsewhere(move, vm, role))
+    failed = job is not None and job.is_final and not job.is_success
+    if job is not None and failed and wanted not in owners and not vm.is_leaving:
+        return Judgement(False, job.error(details)) if waited >= FAILED_FOR else _WAIT
+    if not late or vm.is_leaving:
         return _WAIT
     return Judgement(False, _not_arrived(move, job, vm, role))
 
@@ -76,10 +88,14 @@ def _gone(move: Move) -> MoveError:
     )
 
 
-def _elsewhere(move: Move, vm: Vm) -> MoveError:
+def _owner(vm: Vm, role: VmGroup | None) -> str:
+    return vm.node or (role.owner if role else "")
+
+
+def _elsewhere(move: Move, vm: Vm, role: VmGroup | None) -> MoveError:
     return obstacle(
         "moved_elsewhere",
-        f"VM {vm.name} is on {vm.node}, neither where it was ({move.source}) nor where it should go "
+        f"VM {vm.name} is on {_owner(vm, role)}, neither where it was ({move.source}) nor where it should go "
         f"({move.destination.name}): somebody else moved it meanwhile",
         "Decide where it belongs and run the task again.",
     )
@@ -87,9 +103,12 @@ def _elsewhere(move: Move, vm: Vm) -> MoveError:
 
 def _not_arrived(move: Move, job: Job | None, vm: Vm, role: VmGroup | None) -> MoveError:
     told = f"its job ended as {job.state}" if job else "its job is gone"
-    second = f" and {role.owner} (cluster)" if role and first_label(role.owner) != first_label(vm.node) else ""
+    second = ""
+    if role and vm.node and first_label(role.owner) != first_label(vm.node):
+        second = f" (Hyper-V) and {role.owner} (the cluster)"
+    where = f"is still on {_owner(vm, role)}{second} and not" if owners_of(vm, role) else "is not told to be"
     return obstacle(
         "not_arrived",
-        f"VM {vm.name} is still on {vm.node}{second} and not on {move.destination.name}, although {told}",
+        f"VM {vm.name} {where} on {move.destination.name}, although {told}",
         "Look at the event log Hyper-V-High-Availability on both nodes.",
     )

@@ -15,12 +15,13 @@ from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.wql import Query
 from .cluster import HYPERV_CLUSTER, Cluster
-from .codes import ACTIVITIES, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
+from .codes import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
 from .errors import HyperVError
 
 # A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
 _BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState", "OperationalStatus")
 _COLUMNS = (*_BASE_COLUMNS, "MemoryUsage")
+STATES = (*dict.fromkeys(VM_STATES.values()), UNKNOWN)  # every word for a VM's state
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _AT_ONCE = 50  # names or ids in one WHERE clause; WMI refuses queries with very many terms
 
@@ -49,6 +50,11 @@ class Vm:
     def is_migrating(self) -> bool:
         """A migration of this VM runs."""
         return any(status in MIGRATING for status in self.operational_status[1:])
+
+    @property
+    def is_leaving(self) -> bool:
+        """It is on its way to another node: a migration that is not of its storage alone."""
+        return any(status in CHANGING_NODE for status in self.operational_status[1:])
 
     @property
     def activity(self) -> str:
@@ -108,6 +114,18 @@ def _vm(row: Instance) -> Vm:
     )
 
 
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two texts name the same VM: Hyper-V has no regard to case, and nothing in a name is a wildcard.
+
+    Letters are compared one by one, as Windows does: "Straße" and "STRASSE" are two names.
+    """
+    return _capitals(one) == _capitals(other)
+
+
+def _capitals(name: str) -> str:
+    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in name)
+
+
 def normal_id(text: str) -> str:
     """Return a GUID as VMs are told apart by it: upper case, no braces. Raises HyperVError for anything else."""
     if not is_vm_id(text):
@@ -120,9 +138,7 @@ def pick_vm(vms: Sequence[Vm], *, vm_id: str | None, name: str | None, known: t.
     if vm_id:
         found = [vm for vm in vms if vm.id == normal_id(vm_id)]
     else:
-        found = [vm for vm in vms if vm.name == name] or [
-            vm for vm in vms if vm.name.casefold() == str(name).casefold()
-        ]
+        found = [vm for vm in vms if same_name(vm.name, name or "")]
     if len(found) == 1:
         return found[0]
     if found:

@@ -29,6 +29,8 @@ from .xmltext import escaped
 # takes longer: WinRM's quota on small hosts frees up within some 30 seconds.
 READ_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 _PULLS = 3  # attempts at one page whose time runs out
+_EMPTY_PAGES = 10  # pages in a row without an instance, after which an enumeration is not believed to end
+_PATIENCE = 120.0  # seconds after which a read is not repeated once more
 PAGE_SIZE = 1000  # instances a page; the node sends fewer where the envelope would grow too large
 
 Parameter = t.Union[None, Scalar, Reference, "list[Scalar]", "list[Reference]", "tuple[str, ...]"]
@@ -51,13 +53,16 @@ class Session:
         *,
         operation_timeout: int = OPERATION_TIMEOUT,
         new_id: Callable[[], str] = new_message_id,
+        trace: Callable[[str], None] = lambda line: None,
     ) -> None:
+        """``trace`` is told what each request asks and how it went, never what is in it."""
         self.node = node
         self.requests = 0
         self._operation_timeout = operation_timeout
         self._send = send
         self._clock = clock
         self._new_id = new_id
+        self._trace = trace
         self._to = f"http://{node}:5985/wsman"
         self._without_wql: set[str] = set()
 
@@ -117,21 +122,32 @@ class Session:
         request = write_request(
             action, target, body, to=self._to, message_id=message_id, operation_timeout=self._operation_timeout
         )
+        operation = f"{action.rpartition('/')[2]} {target.uri.rpartition('wmi/')[2]}"
+        began = self._clock.now()
+        outcome = "no answer"
         try:
-            return read_answer(self._send(request), message_id)
+            answer = self._send(request)
+            outcome = f"{len(answer)} bytes"
+            return read_answer(answer, message_id)
         except Fault as fault:
-            fault.node, fault.operation = self.node, f"{action.rpartition('/')[2]} {target.uri.rpartition('wmi/')[2]}"
+            fault.node, fault.operation = self.node, operation
+            outcome = f"fault {fault.subcode}"
             raise
+        finally:
+            self._trace(f"{operation}: {len(request)} bytes sent, {outcome}, {self._clock.now() - began:.2f} s")
 
     def _repeat(self, read: Callable[[], _T]) -> _T:
+        give_up = self._clock.now() + _PATIENCE
         for pause in READ_PAUSES:
             try:
                 return read()
             except Fault as fault:
-                if not fault.is_transient:
+                if not fault.is_transient or self._clock.now() + pause > give_up:
                     raise
             except (AnswerLost, NodeBusy, UnreadableAnswer):
-                pass  # the next send starts a new session
+                # The next send starts a new session.
+                if self._clock.now() + pause > give_up:
+                    raise
             self._clock.pause(pause)
         return read()
 
@@ -151,13 +167,18 @@ class Session:
         body = f"<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>{PAGE_SIZE}</w:MaxElements>{options}</n:Enumerate>"
         page = read_page(self._exchange(ENUMERATE, target, body))
         items = page.items
+        empty = 0
         while page.context is not None:
             page = self._pull(target, page.context)
             items.extend(page.items)
+            empty = 0 if page.items else empty + 1
+            if empty == _EMPTY_PAGES and page.context is not None:
+                self._release(target, _context_element(page.context))
+                raise UnreadableAnswer(f"{empty} pages without an instance, and no end")
         return items
 
     def _pull(self, target: Reference, context: str) -> Page:
-        context_element = f"<n:EnumerationContext>{escaped(context)}</n:EnumerationContext>"
+        context_element = _context_element(context)
         body = f"<n:Pull>{context_element}<n:MaxElements>{PAGE_SIZE}</n:MaxElements></n:Pull>"
         for timed_out_before in range(_PULLS):
             try:
@@ -175,6 +196,10 @@ class Session:
         # The node drops an idle enumeration by itself; what matters is the error that led here.
         with contextlib.suppress(Fault, TransportError, UnreadableAnswer):
             self._exchange(RELEASE, target, f"<n:Release>{context_element}</n:Release>")
+
+
+def _context_element(context: str) -> str:
+    return f"<n:EnumerationContext>{escaped(context)}</n:EnumerationContext>"
 
 
 class _EnumerationGone(Exception):

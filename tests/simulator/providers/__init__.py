@@ -5,16 +5,28 @@
 from __future__ import annotations
 
 from ..world import Node, World
-from . import cluster_groups, cluster_nodes, host_migration, jobs, migration_service, profiles, systems, windows
+from . import (
+    affinity_rules,
+    attachments,
+    cluster_groups,
+    cluster_nodes,
+    host_migration,
+    jobs,
+    migration_service,
+    power,
+    profiles,
+    systems,
+    windows,
+)
 from .namespace import CIMV2, CLUSTER, INTEROP, MSCLUSTER, VIRTUALIZATION, ClassTable, NamespaceProvider, View
 
 _TABLES: dict[str, ClassTable] = {
-    VIRTUALIZATION: systems.HOST_TABLE | host_migration.TABLE | jobs.TABLE,
-    MSCLUSTER: cluster_nodes.TABLE | cluster_groups.TABLE,
+    VIRTUALIZATION: systems.HOST_TABLE | host_migration.TABLE | jobs.TABLE | power.HOST_TABLE | attachments.TABLE,
+    MSCLUSTER: cluster_nodes.TABLE | cluster_groups.TABLE | affinity_rules.TABLE,
     CIMV2: windows.TABLE,
     INTEROP: profiles.TABLE,
 }
-_CLUSTER_TABLE = systems.CLUSTER_TABLE | migration_service.CLUSTER_TABLE | jobs.TABLE
+_CLUSTER_TABLE = systems.CLUSTER_TABLE | migration_service.CLUSTER_TABLE | jobs.TABLE | power.TABLE
 
 
 def providers_of(world: World, node: Node) -> list[NamespaceProvider]:

@@ -29,7 +29,8 @@ CORE_RESOURCES = {
 VIRTUAL_MACHINE_GROUP, CORE_GROUP_TYPE = 111, 1
 ONLINE, OFFLINE = 0, 1
 RESOURCE_ONLINE, RESOURCE_OFFLINE = 2, 3
-QUEUED_FOR_MOVE = 4
+GROUP_STATES = {"failed": 2, "pending": 4}
+LOCKED, QUEUED_FOR_MOVE = 1, 4
 NO_DEFAULT_OWNER = 0xFFFFFFFF
 LIVE_BY_DEFAULT = 0xFFFFFFFF
 SAVE = 1
@@ -39,7 +40,7 @@ VM_STATES = {"running": 2, "off": 3, "saved": 32769, "paused": 32768}
 
 
 def _machines(view: View) -> list[Machine]:
-    return list(view.world.machines.values())
+    return [machine for machine in view.world.machines.values() if machine.spec.clustered]
 
 
 def _group_path(view: View, name: str) -> ObjectPath:
@@ -74,19 +75,29 @@ def _groups(view: View) -> Iterator[Instance]:
         "StatusInformation": 0,
     }
     for machine in _machines(view):
-        queued = machine.job is not None and machine.job.state is JobState.NEW
         yield {
-            **_group_row(view, machine.group, machine.told_by_cluster),
+            **_group_row(view, machine.group, machine.told_by_cluster, kept_online=_kept_online(machine)),
             "GroupType": VIRTUAL_MACHINE_GROUP,
             "Priority": machine.spec.priority,
-            "State": ONLINE if machine.has_memory else OFFLINE,
+            "State": GROUP_STATES.get(machine.spec.group_condition, ONLINE if machine.has_memory else OFFLINE),
             "IsCore": False,
             "AntiAffinityClassNames": list(machine.spec.anti_affinity) or None,
-            "StatusInformation": QUEUED_FOR_MOVE if queued else 0,
+            "StatusInformation": _status_information(machine),
         }
 
 
-def _group_row(view: View, name: str, owner: str) -> dict[str, Value]:
+def _status_information(machine: Machine) -> int:
+    queued = machine.job is not None and machine.job.state is JobState.NEW
+    condition = machine.spec.group_condition
+    locked = LOCKED if condition == "locked" else 0
+    return locked | (QUEUED_FOR_MOVE if queued or condition == "queued" else 0)
+
+
+def _kept_online(machine: Machine) -> bool:
+    return machine.has_memory or machine.spec.kept_online
+
+
+def _group_row(view: View, name: str, owner: str, *, kept_online: bool = True) -> dict[str, Value]:
     return {
         "Name": name,
         "Id": _object_id("group", name, view.world.scenario.cluster.fqdn),
@@ -97,7 +108,7 @@ def _group_row(view: View, name: str, owner: str) -> dict[str, Value]:
         "FailoverPeriod": 6,
         "FailoverThreshold": 0xFFFFFFFF,
         "DefaultOwner": NO_DEFAULT_OWNER,
-        "PersistentState": True,
+        "PersistentState": kept_online,
         "ColdStartSetting": 0,
         "ResiliencyPeriod": 240,
     }
@@ -235,6 +246,8 @@ def _move_machine(view: View, machine: Machine, destination: str) -> None:
         raise win32_errors.fault(win32_errors.GROUP_MOVING)
     if not machine.has_memory:
         view.world.relocate(machine, destination)
+        if machine.spec.kept_online:
+            machine.state = "running"
         return
     user = view.world.scenario.user
     started = view.world.migrations.start(

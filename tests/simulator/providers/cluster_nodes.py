@@ -19,6 +19,7 @@ CLUSTER = "MSCluster_Cluster"
 NODE = "MSCluster_Node"
 STATES = {"up": 0, "down": 1, "paused": 2, "joining": 3}
 CONDITIONS = {"normal": 0, "isolated": 1, "quarantined": 2}
+NETWORK_STATES = {"unavailable": 0, "down": 1, "partitioned": 2, "up": 3}
 DRAIN_STATES = {"not_initiated": 0, "in_progress": 1, "completed": 2, "failed": 3}
 NO_DRAIN, DRAIN, FORCE_DRAIN = 0, 1, 2
 DO_NOT_FAIL_BACK, FAIL_BACK_NOW, FAIL_BACK_BY_POLICY = 0, 1, 2
@@ -58,6 +59,8 @@ def _clusters(view: View) -> Iterator[Instance]:
         "MinimumPreemptorPriority": 1,
         "SharedVolumesRoot": "C:\\ClusterStorage",
         "MaximumParallelMigrations": spec.maximum_parallel_migrations,
+        "SetSMBBandwidthLimit": spec.set_smb_bandwidth_limit,
+        "SMBBandwidthLimitFactor": spec.smb_bandwidth_limit_factor,
     }
 
 
@@ -79,6 +82,7 @@ def _nodes(view: View) -> Iterator[Instance]:
             "BuildNumber": node.spec.build,
             "NodeHighestVersion": version,
             "NodeLowestVersion": version,
+            "FaultDomain": list(node.spec.fault_domain) or None,
         }
 
 
@@ -90,18 +94,18 @@ def _members(view: View) -> Iterator[Instance]:
 
 def _networks(view: View) -> Iterator[Instance]:
     subnets = {
-        ipaddress.ip_network(f"{network.subnet}/{network.prefix_length}"): network.metric
+        ipaddress.ip_network(f"{network.subnet}/{network.prefix_length}"): network
         for node in view.world.nodes.values()
         for network in node.spec.networks
     }
-    for number, (subnet, metric) in enumerate(subnets.items(), start=1):
+    for number, (subnet, network) in enumerate(subnets.items(), start=1):
         yield {
             "Name": f"Cluster Network {number}",
             "Address": str(subnet.network_address),
             "AddressMask": str(subnet.netmask),
             "Role": 3,
-            "State": 3,
-            "Metric": metric,
+            "State": NETWORK_STATES[network.state],
+            "Metric": network.metric,
             "AutoMetric": True,
         }
 
@@ -143,7 +147,9 @@ def _would_lose_quorum(view: View, path: ObjectPath, unused: Mapping[str, Value]
     leaving = node_named(view, path.key("Name"))
     staying = sum(node.answers for node in view.world.nodes.values() if node is not leaving)
     # Node majority with a dynamic witness vote: half of the nodes is still enough.
-    return {"LoseQuorum": 2 * staying < len(view.world.nodes)}
+    loses = 2 * staying < len(view.world.nodes)
+    in_parameter = view.world.scenario.switches.quorum_answer == "out_parameter"
+    return {"LoseQuorum": loses} if in_parameter else {"ReturnValue": loses}
 
 
 TABLE = ClassTable(

@@ -24,11 +24,23 @@ TCP, SMB = 5, 32768
 VIRTUAL_SYSTEM, STORAGE, STAGED, VIRTUAL_SYSTEM_AND_STORAGE = 32768, 32769, 32770, 32771
 TO_HOST, TO_SYSTEM, CHECK_TO_HOST, CHECK_TO_SYSTEM, CHECK = 2, 3, 4, 5, 32768
 DOMAIN_NAME, IPV4, IPV6 = 2, 3, 4
+ENABLED_STATES = {"enabled": 2, "disabled": 3, "starting": 10}
+
+
+def _shows_service(view: View) -> bool:
+    return view.node.spec.migration_service != "absent"
+
+
+def _shows_capabilities(view: View) -> bool:
+    return view.node.spec.capabilities != "absent"
 
 
 def _services(view: View) -> Iterator[Instance]:
+    if not _shows_service(view):
+        return
     yield {
         **service_row(view, view.node.name),
+        "EnabledState": ENABLED_STATES[view.node.spec.migration_service],
         "ActiveVirtualSystemMigrationCount": view.world.migrations.running_at(view.node.name),
         "ActiveStorageMigrationCount": 0,
         "MigrationServiceListenerIPAddressList": list(view.node.spec.listener_addresses or ()) or None,
@@ -36,7 +48,8 @@ def _services(view: View) -> Iterator[Instance]:
 
 
 def _hosted_services(view: View) -> Iterator[Instance]:
-    yield {"Antecedent": system_path(view, view.node.name), "Dependent": service_path(view, view.node.name)}
+    if _shows_service(view):
+        yield {"Antecedent": system_path(view, view.node.name), "Dependent": service_path(view, view.node.name)}
 
 
 def _settings_id(view: View) -> str:
@@ -45,6 +58,8 @@ def _settings_id(view: View) -> str:
 
 def _settings(view: View) -> Iterator[Instance]:
     spec = view.node.spec
+    if not _shows_service(view):
+        return
     yield {
         "InstanceID": _settings_id(view),
         "Caption": "Migration Service Setting Data",
@@ -60,10 +75,11 @@ def _settings(view: View) -> Iterator[Instance]:
 
 
 def _settings_links(view: View) -> Iterator[Instance]:
-    yield {
-        "ManagedElement": service_path(view, view.node.name),
-        "SettingData": view.path(SETTINGS, InstanceID=_settings_id(view)),
-    }
+    if _shows_service(view):
+        yield {
+            "ManagedElement": service_path(view, view.node.name),
+            "SettingData": view.path(SETTINGS, InstanceID=_settings_id(view)),
+        }
 
 
 def _network_id(view: View, index: int) -> str:
@@ -79,12 +95,12 @@ def _networks(view: View) -> Iterator[Instance]:
             "SubnetNumber": network.subnet,
             "PrefixLength": network.prefix_length,
             "Metric": network.metric,
-            "Tags": ["Microsoft:Cluster"],
+            "Tags": list(network.tags) or None,
         }
 
 
 def _network_links(view: View) -> Iterator[Instance]:
-    for index in range(len(view.node.spec.networks)):
+    for index in range(len(view.node.spec.networks) if _shows_service(view) else 0):
         yield {
             "GroupComponent": view.path(SETTINGS, InstanceID=_settings_id(view)),
             "PartComponent": view.path(NETWORK, InstanceID=_network_id(view, index)),
@@ -96,22 +112,26 @@ def _capabilities_id(view: View) -> str:
 
 
 def _capabilities(view: View) -> Iterator[Instance]:
+    if not _shows_capabilities(view):
+        return
+    complete = view.node.spec.capabilities == "all"
     yield {
         "InstanceID": _capabilities_id(view),
         "Caption": "Migration Capabilities",
         "Description": "Virtual System Migration Capabilities",
         "ElementName": "Migration Capabilities",
-        "SynchronousMethodsSupported": [CHECK_TO_HOST, CHECK_TO_SYSTEM],
-        "AsynchronousMethodsSupported": [TO_HOST, TO_SYSTEM, CHECK],
+        "SynchronousMethodsSupported": [CHECK_TO_HOST, CHECK_TO_SYSTEM] if complete else [CHECK_TO_HOST],
+        "AsynchronousMethodsSupported": [TO_HOST, TO_SYSTEM, CHECK] if complete else [TO_HOST],
         "DestinationHostFormatsSupported": [DOMAIN_NAME, IPV4, IPV6],
     }
 
 
 def _capability_links(view: View) -> Iterator[Instance]:
-    yield {
-        "ManagedElement": service_path(view, view.node.name),
-        "Capabilities": view.path(CAPABILITIES, InstanceID=_capabilities_id(view)),
-    }
+    if _shows_service(view) and _shows_capabilities(view):
+        yield {
+            "ManagedElement": service_path(view, view.node.name),
+            "Capabilities": view.path(CAPABILITIES, InstanceID=_capabilities_id(view)),
+        }
 
 
 def _template_id(view: View, migration_type: int) -> str:

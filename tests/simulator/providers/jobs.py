@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 
-from ..cim import Embedded, Instance, ObjectPath, Value
+from ..cim import CimFault, Embedded, Instance, ObjectPath, Value
 from ..world import Job, JobState, Refusal
 from ..world.failures import Failure
 from .namespace import CLUSTER, VIRTUALIZATION, ClassTable, View
@@ -23,6 +23,15 @@ LIVE = 32768
 ALL_IS_WELL, COMPLETED, FAILED = 2, 17, 6
 TERMINATE, KILL = 4, 5
 OTHER_REQUESTS = (2, 3, 6)
+METHOD_NOT_IMPLEMENTED = 0x80041055  # WBEM_E_METHOD_NOT_IMPLEMENTED (wbemcli.h)
+TRANSITION_STARTED, TIMEOUT_NOT_SUPPORTED = 4096, 4098
+# What CIM_ConcreteJob.RequestStateChange returns where Msvm_MigrationJob has codes of Hyper-V.
+DMTF_REFUSALS = {
+    Refusal.NOT_SUPPORTED: 1,
+    Refusal.INVALID_PARAMETER: 5,
+    Refusal.INVALID_STATE: 4097,
+    Refusal.IN_USE: 4099,
+}
 
 
 def job_path(view: View, job: Job) -> ObjectPath:
@@ -65,15 +74,15 @@ def _job_row(view: View, job: Job) -> dict[str, Value]:
         "Description": view.texts.moving,
         "ElementName": view.texts.moving,
         "Name": view.texts.moving,
-        "JobState": int(job.state),
+        "JobState": int(job.state) if job.shown_state is None else job.shown_state,
         "JobStatus": status,
         "OperationalStatus": operational,
         "StatusDescriptions": descriptions,
         "Status": "Error" if failed else "OK",
         "HealthState": 25 if failed else 5,
         "PercentComplete": job.percent(world.now),
-        "ErrorCode": 32768 if failed else 0,
-        "ErrorDescription": job.failures[0].message if failed else "",
+        "ErrorCode": job.machine.spec.migration.error_code if failed else 0,
+        "ErrorDescription": _description(view, job),
         "ErrorSummaryDescription": view.texts.job_failed if failed else "",
         "Cancellable": True,
         "DeleteOnCompletion": False,
@@ -93,6 +102,13 @@ def _job_row(view: View, job: Job) -> dict[str, Value]:
         "TimeOfLastStateChange": world.date(job.changed_at),
         "TimeSubmitted": submitted,
     }
+
+
+def _description(view: View, job: Job) -> str:
+    told = view.world.scenario.switches.job_error_texts
+    if not job.failures or told == "empty":
+        return ""
+    return view.texts.of_failure(job.failures[0], reason=told == "full")
 
 
 def _migration_jobs(view: View) -> Iterator[Instance]:
@@ -124,36 +140,58 @@ def _affected(view: View) -> Iterator[Instance]:
 
 def _request_state_change(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
     requested = parameters.get("RequestedState")
+    dmtf = view.world.scenario.switches.job_return_codes == "dmtf"
+    refusal: Refusal | None
     if requested in OTHER_REQUESTS:
-        return {"ReturnValue": Refusal.NOT_SUPPORTED.value[1]}
-    if requested not in (TERMINATE, KILL):
-        return {"ReturnValue": Refusal.INVALID_PARAMETER.value[1]}
-    refusal = view.world.migrations.cancel(_called(view, path), kill=requested == KILL)
-    return {"ReturnValue": 0 if refusal is None else refusal.value[1]}
+        refusal = Refusal.NOT_SUPPORTED
+    elif requested not in (TERMINATE, KILL):
+        refusal = Refusal.INVALID_PARAMETER
+    elif parameters.get("TimeoutPeriod"):  # NULL and zero alone are allowed
+        return {"ReturnValue": TIMEOUT_NOT_SUPPORTED if dmtf else Refusal.INVALID_PARAMETER.value[1]}
+    else:
+        refusal = view.world.migrations.cancel(_called(view, path), kill=requested == KILL)
+    if refusal is None:
+        return {"ReturnValue": TRANSITION_STARTED if dmtf and requested == TERMINATE else 0}
+    return {"ReturnValue": DMTF_REFUSALS[refusal] if dmtf else refusal.value[1]}
 
 
 def _get_error(view: View, path: ObjectPath, unused: Mapping[str, Value]) -> Mapping[str, Value]:
-    errors = [_error(failure) for failure in _called(view, path).failures]
-    return {"ReturnValue": 0, "Error": errors[0] if errors else None}
+    methods = view.world.scenario.switches.job_error_methods
+    if methods in ("not_supported", "missing"):
+        return _no_errors(methods, "GetError")
+    failures = _called(view, path).failures
+    return {"ReturnValue": 0, "Error": _error(view, failures[0]) if failures else None}
 
 
 def _get_errors(view: View, path: ObjectPath, unused: Mapping[str, Value]) -> Mapping[str, Value]:
-    errors = [_error(failure) for failure in _called(view, path).failures]
+    switches = view.world.scenario.switches
+    if switches.job_error_methods != "both":
+        return _no_errors(switches.job_error_methods, "GetErrorEx")
+    errors = [_error(view, failure) for failure in _called(view, path).failures]
+    if switches.job_error_order == "innermost_first":
+        errors.reverse()
     return {"ReturnValue": 0, "Errors": errors or None}
+
+
+def _no_errors(methods: str, method: str) -> Mapping[str, Value]:
+    if methods == "missing":
+        raise CimFault(METHOD_NOT_IMPLEMENTED, f"{method} is not implemented in any class", "ExecMethod")
+    return {"ReturnValue": Refusal.NOT_SUPPORTED.value[1]}
 
 
 def _called(view: View, path: ObjectPath) -> Job:
     return view.world.migrations.jobs[str(path.key("InstanceID"))]
 
 
-def _error(failure: Failure) -> Embedded:
+def _error(view: View, failure: Failure) -> Embedded:
     return Embedded(
         "Msvm_Error",
         {
             "ErrorType": failure.error_type,
             "OwningEntity": "Microsoft-Windows-Hyper-V-VMMS",
             "MessageID": failure.message_id,
-            "Message": failure.message,
+            "Message": view.texts.of_failure(failure),
+            "MessageArguments": list(failure.arguments),
             "PerceivedSeverity": 4,
             "ProbableCause": 0,
             "ErrorSourceFormat": 0,

@@ -11,17 +11,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ..cim import CimFault, Embedded, Instance, ObjectPath, Value
-from ..switches import SettingDataForm
+from ..cim import CimFault, Instance, ObjectPath, Value
+from ..world import Call as Record
 from ..world import Job, Machine, Node, Refusal, find_obstacle
 from .jobs import job_path, jobs_seen
-from .namespace import CLUSTER, ClassTable, View
+from .namespace import CLUSTER, Call, ClassTable, View
+from .setting_data import plain, refusal_of
 from .systems import SYSTEM, machines_seen, system_path
 
 SERVICE = "Msvm_VirtualSystemMigrationService"
+MIGRATE = "MigrateVirtualSystemToSystem"
+CHECK = "CheckVirtualSystemIsMigratableToSystem"
 STARTED = 4096
-LIVE_MIGRATION = 32768
-DMTF_LIVE = 2
 # ERROR_WSMAN_ACTION_NOT_SUPPORTED ([MS-WSMV] 2.2.4.43): what a verb that the class does not have ends in.
 ACTION_NOT_SUPPORTED = 0x80338013
 GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -144,13 +145,8 @@ def _read(view: View, parameters: Mapping[str, Value]) -> tuple[Machine, Node] |
     destination = view.world.find_node(destination_name)
     if machine is None or destination is None:
         return Refusal.INVALID_PARAMETER
-    form = _setting_data_form(parameters.get("MigrationSettingData"))
-    if form is None or form not in view.world.scenario.switches.accepts_setting_data:
-        return Refusal.INVALID_PARAMETER
-    # A live migration changes neither the VM nor its resources, and in a cluster the storage stays where it is.
-    if parameters.get("NewSystemSettingData") is not None or parameters.get("NewResourceSettingData"):
-        return Refusal.INCOMPATIBLE
-    return machine, destination
+    settings = ("MigrationSettingData", "NewSystemSettingData", "NewResourceSettingData")
+    return refusal_of(view, *(parameters.get(name) for name in settings)) or (machine, destination)
 
 
 def _system_name(reference: Value) -> str | None:
@@ -159,20 +155,33 @@ def _system_name(reference: Value) -> str | None:
     return reference.key("Name") if reference.class_name == SYSTEM else None
 
 
-def _setting_data_form(setting_data: Value) -> SettingDataForm | None:
-    if setting_data is None:
-        return "null"
-    if not isinstance(setting_data, Embedded):
-        return None
-    given = setting_data.properties
-    if setting_data.class_name == "CIM_VirtualSystemMigrationSettingData":
-        return "cim" if given.get("MigrationType") == DMTF_LIVE else None
-    if setting_data.class_name != "Msvm_VirtualSystemMigrationSettingData":
-        return None
-    if given.get("MigrationType") != LIVE_MIGRATION:
-        return None
-    network = given.get("TransportType") is not None or given.get("DestinationIPAddressList") is not None
-    return "typed_net" if network else "typed"
+def _recorded(method: str, call: Call) -> Call:
+    """Return ``call`` so that what it was called with can be read afterwards."""
+
+    def carried_out(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+        returned = None
+        try:
+            answer = call(view, path, parameters)
+            returned = answer.get("ReturnValue")
+            return answer
+        finally:
+            view.world.calls.append(_record(view, method, parameters, returned))
+
+    return carried_out
+
+
+def _record(view: View, method: str, parameters: Mapping[str, Value], returned: int | None) -> Record:
+    return Record(
+        round(view.world.now, 3),
+        view.node.name,
+        method,
+        _system_name(parameters.get("ComputerSystem")),
+        _system_name(parameters.get("DestinationSystem")),
+        plain(parameters.get("MigrationSettingData")),
+        plain(parameters.get("NewSystemSettingData")),
+        plain(parameters.get("NewResourceSettingData")),
+        returned,
+    )
 
 
 CLUSTER_TABLE = ClassTable(
@@ -183,8 +192,8 @@ CLUSTER_TABLE = ClassTable(
         "Msvm_OwningJobElement": _owned_jobs,
     },
     {
-        (SERVICE, "MigrateVirtualSystemToSystem"): _migrate,
-        (SERVICE, "CheckVirtualSystemIsMigratableToSystem"): _check,
+        (SERVICE, MIGRATE): _recorded(MIGRATE, _migrate),
+        (SERVICE, CHECK): _recorded(CHECK, _check),
         (SERVICE, "MigrateVirtualSystemToHost"): _not_supported,
         (SERVICE, "CheckVirtualSystemIsMigratable"): _not_supported,
         (SERVICE, "CheckVirtualSystemIsMigratableToHost"): _not_supported,

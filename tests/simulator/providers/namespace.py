@@ -21,6 +21,7 @@ INTEROP = "root/interop"
 
 # WBEM_E_PROVIDER_NOT_CAPABLE: the class has the method, this provider does not carry it out.
 NOT_CAPABLE = 0x80041024
+INVALID_CLASS = 0x80041010
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +78,8 @@ class NamespaceProvider:
 
     def instances(self, class_name: str) -> Iterable[Instance]:
         """Return the rows of one class; a class without rows here is empty, as it is where a feature is not used."""
+        if class_name in self._view.world.scenario.switches.missing_classes:
+            raise CimFault(INVALID_CLASS, f"Invalid class: {class_name}", "ExecQuery")
         rows = self.table.rows.get(class_name)
         if rows is None or not self._answers(self._view):
             return ()

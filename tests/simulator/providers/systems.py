@@ -16,6 +16,7 @@ from .namespace import CLUSTER, ClassTable, View
 
 SYSTEM = "Msvm_ComputerSystem"
 ENABLED_STATES = {"running": 2, "off": 3, "saved": 6, "paused": 9}
+ON_THE_WAY = {"running": 10, "off": 4, "saved": 32773, "paused": 32776}
 MIGRATING = 32774
 ACTIVITIES = {
     "creating_snapshot": 32768,
@@ -27,7 +28,9 @@ ACTIVITIES = {
     "backing_up": 32776,
     "modifying": 32777,
     "checking_compatibility": 32781,
+    "critical_io": 32795,
 }
+REPLICATION_MODES = {"none": 0, "primary": 1, "replica": 2, "test_replica": 3, "extended_replica": 4}
 NEVER = datetime.datetime(1601, 1, 1, tzinfo=datetime.timezone.utc)
 AGE = datetime.timedelta(days=200)
 CONFIGURATION_VERSION = "10.0"
@@ -56,6 +59,20 @@ def status_descriptions(view: View, machine: Machine) -> list[str]:
     return [view.texts.operating_normally]
 
 
+def enabled_state(view: View, machine: Machine) -> int:
+    """Return EnabledState, on the way to another one by the switch."""
+    if machine.changing_to is not None and view.world.scenario.switches.changing_state == "transitional":
+        return ON_THE_WAY[machine.changing_to]
+    return ENABLED_STATES[machine.state]
+
+
+def requested_state(machine: Machine) -> int:
+    """Return RequestedState: while a change is in progress, what was requested."""
+    if machine.changing_to is not None:
+        return ENABLED_STATES[machine.changing_to]
+    return 5 if machine.state == "running" else 12
+
+
 def uptime_ms(view: View, machine: Machine) -> int:
     """Return for how long the VM has been running, in milliseconds."""
     return int((AGE.total_seconds() / 2 + view.world.now) * 1000) if machine.has_memory else 0
@@ -72,8 +89,8 @@ def vm_row(view: View, machine: Machine) -> Instance:
         "Caption": view.texts.vm_caption,
         "Description": "Microsoft Virtual Machine",
         "EnabledDefault": 2,
-        "EnabledState": ENABLED_STATES[machine.state],
-        "RequestedState": 5 if machine.state == "running" else 12,
+        "EnabledState": enabled_state(view, machine),
+        "RequestedState": requested_state(machine),
         "EnhancedSessionModeState": 6,
         "FailedOverReplicationType": 0,
         "HealthState": 5,
@@ -87,7 +104,7 @@ def vm_row(view: View, machine: Machine) -> Instance:
         "OperationalStatus": operational_status(view, machine),
         "ProcessID": 4000 + 4 * (int(machine.id[:4], 16) % 10000) if machine.has_memory else None,
         "ReplicationHealth": 0,
-        "ReplicationMode": 0,
+        "ReplicationMode": REPLICATION_MODES[machine.spec.replication],
         "ReplicationState": 0,
         "ResetCapability": 1,
         "Status": "OK",
@@ -119,7 +136,9 @@ def host_row(view: View, name: str) -> Instance:
 
 def machines_seen(view: View) -> list[Machine]:
     """Return all VMs of the cluster in the cluster namespace, the node's own ones elsewhere."""
-    return list(view.world.machines.values() if view.namespace == CLUSTER else view.node.residents.values())
+    if view.namespace != CLUSTER:
+        return list(view.node.residents.values())
+    return [machine for machine in view.world.machines.values() if machine.spec.clustered]
 
 
 def _nodes_seen(view: View) -> list[Node]:
@@ -152,7 +171,7 @@ def _summaries(view: View) -> Iterator[Instance]:
             "Name": machine.id,
             "ElementName": machine.name,
             "CreationTime": view.world.date(0) - AGE,
-            "EnabledState": ENABLED_STATES[machine.state],
+            "EnabledState": enabled_state(view, machine),
             "HealthState": 5,
             "OperationalStatus": operational_status(view, machine),
             "StatusDescriptions": status_descriptions(view, machine),

@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+
+from ..world.failures import AT_SOURCE, LIMIT, UNFINISHED, WRAPPER, Failure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +30,17 @@ class Texts:
     job_warned: str
     job_failed: str
     job_cancelled: str
+    unknown_reason: str = ""
+    errors: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def of_failure(self, failure: Failure, *, reason: bool = True) -> str:
+        """Return the sentence of an error by its message id; without its ``reason`` the code is not told either."""
+        if not self.errors:
+            return failure.message if reason else failure.outer
+        outer = self.errors.get(failure.message_id, self.errors[UNFINISHED]).format(*failure.arguments)
+        if not reason or not failure.reason:
+            return outer
+        return outer + self.unknown_reason + (f" (0x{failure.hresult:08X})" if failure.hresult is not None else "")
 
 
 LANGUAGES = {
@@ -65,5 +79,12 @@ LANGUAGES = {
         job_warned="ジョブは完了しましたが、警告があります",
         job_failed="ジョブはエラーで失敗しました",
         job_cancelled="ジョブは取り消されました",
+        unknown_reason="エラーが発生しました。",
+        errors={
+            WRAPPER: "'Virtual Machine {0}' のライブ マイグレーションに失敗しました。",
+            AT_SOURCE: "仮想マシン '{0}' の移行操作は移行元 '{1}' で失敗しました。",
+            LIMIT: "移行の上限 '{1}' に達したため、'Virtual Machine {0}' のライブ マイグレーションに失敗しました。",
+            UNFINISHED: "'{0}' の '{1}' への移行を完了できませんでした。",
+        },
     ),
 }

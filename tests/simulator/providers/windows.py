@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ..cim import Instance
+from ..cim import Instance, ObjectPath, Value
 from .namespace import ClassTable, View
 from .systems import AGE
+
+# Win32Shutdown: the flags of a restart, forced or not, and the error of an account without the right (winerror.h).
+RESTART, FORCED_RESTART = 2, 6
+INVALID_PARAMETER, PRIVILEGE_NOT_HELD = 87, 1314
 
 RELEASES = {14393: "2016", 17763: "2019", 20348: "2022", 26100: "2025"}
 
@@ -16,6 +20,7 @@ RELEASES = {14393: "2016", 17763: "2019", 20348: "2022", 26100: "2025"}
 def _operating_systems(view: View) -> Iterator[Instance]:
     spec = view.node.spec
     total = spec.memory_mb * 1024
+    booted = view.node.booted_at
     yield {
         "CreationClassName": "Win32_OperatingSystem",
         "CSCreationClassName": "Win32_ComputerSystem",
@@ -26,7 +31,7 @@ def _operating_systems(view: View) -> Iterator[Instance]:
         "BuildNumber": str(spec.build),
         "FreePhysicalMemory": max(0, view.node.free_mb()) * 1024,
         "TotalVisibleMemorySize": total,
-        "LastBootUpTime": view.world.date(0) - AGE,
+        "LastBootUpTime": view.world.date(0) - AGE if booted is None else view.world.date(booted),
         "LocalDateTime": view.world.date(view.world.now),
         "Status": "OK",
     }
@@ -46,4 +51,16 @@ def _computer_systems(view: View) -> Iterator[Instance]:
     }
 
 
-TABLE = ClassTable({"Win32_OperatingSystem": _operating_systems, "Win32_ComputerSystem": _computer_systems})
+def _shut_down(view: View, unused: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+    if view.world.scenario.switches.restart_right == "denied":
+        return {"ReturnValue": PRIVILEGE_NOT_HELD}
+    if parameters.get("Flags") not in (RESTART, FORCED_RESTART):
+        return {"ReturnValue": INVALID_PARAMETER}
+    view.world.restarts.request(view.node)
+    return {"ReturnValue": 0}
+
+
+TABLE = ClassTable(
+    {"Win32_OperatingSystem": _operating_systems, "Win32_ComputerSystem": _computer_systems},
+    {("Win32_OperatingSystem", "Win32Shutdown"): _shut_down},
+)

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from .calls import Call
 from .members import Job, JobState, Machine, Node
 from .obstacles import Refusal, find_obstacle
+from .power import StateJob
 from .world import World
 
-__all__ = ["Job", "JobState", "Machine", "Node", "Refusal", "World", "find_obstacle"]
+__all__ = ["Call", "Job", "JobState", "Machine", "Node", "Refusal", "StateJob", "World", "find_obstacle"]

@@ -45,39 +45,68 @@ _SENTENCES: dict[int, tuple[str, int]] = {
 }
 
 
+WRAPPER, AT_SOURCE, LIMIT, UNFINISHED = "21502", "21024", "21501", "22040"
+
+
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """One error of a chain: ``hresult`` is None where the message carries none."""
+    """One error of a chain.
+
+    Attributes:
+        message_id: its number.
+        outer: its own sentence in English, without its reason.
+        error_type: ErrorType of CIM_Error.
+        hresult: None where it carries none.
+        arguments: what was put into the sentence.
+        reason: the inner cause in words, which ends in the HRESULT.
+    """
 
     message_id: str
-    message: str
+    outer: str
     error_type: int
     hresult: int | None = None
+    arguments: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def message(self) -> str:
+        """The whole sentence in English."""
+        return f"{self.outer} {self.reason}".rstrip()
 
 
-def _told(code: int, sentence: str) -> str:
-    return f"{sentence} (0x{code:08X})"
+@dataclasses.dataclass(frozen=True)
+class Cause:
+    """What a chain ends in: each of it None where the host does not tell it."""
+
+    hresult: int | None
+    message_id: str | None = None
+    error_type: int | None = None
+    reason: str | None = None
+
+
+def chain(vm: str, source: str, destination: str, cause: Cause) -> tuple[Failure, ...]:
+    """Return the errors, outermost first, of a migration of ``vm`` that failed for ``cause``."""
+    hresult = cause.hresult
+    sentence, error_type = _SENTENCES.get(hresult or 0, ("Unknown error", SOFTWARE))
+    inner = cause.reason or sentence
+    if hresult is not None:
+        inner = f"{inner} (0x{hresult:08X})"
+    failed = f"Virtual machine migration operation for '{vm}' failed at migration source '{source}'."
+    unfinished = f"The migration of '{vm}' to '{destination}' could not be finished:"
+    own_type = error_type if cause.error_type is None else cause.error_type
+    return (
+        Failure(WRAPPER, f"Live migration of 'Virtual Machine {vm}' failed.", SOFTWARE, hresult, (vm,), inner),
+        Failure(AT_SOURCE, failed, SOFTWARE, hresult, (vm, source), inner),
+        Failure(cause.message_id or UNFINISHED, unfinished, own_type, hresult, (vm, destination), inner),
+    )
 
 
 def of_hresult(vm: str, source: str, destination: str, hresult: int, reason: str | None = None) -> tuple[Failure, ...]:
     """Return the chain, outermost first, of a migration of ``vm`` that failed with ``hresult``."""
-    sentence, error_type = _SENTENCES.get(hresult, ("Unknown error", SOFTWARE))
-    inner = _told(hresult, reason or sentence)
-    return (
-        Failure("21502", f"Live migration of 'Virtual Machine {vm}' failed. {inner}", SOFTWARE, hresult),
-        Failure(
-            "21024",
-            f"Virtual machine migration operation for '{vm}' failed at migration source '{source}'. {inner}",
-            SOFTWARE,
-            hresult,
-        ),
-        Failure(
-            "22040", f"The migration of '{vm}' to '{destination}' could not be finished: {inner}", error_type, hresult
-        ),
-    )
+    return chain(vm, source, destination, Cause(hresult, reason=reason))
 
 
 def of_limit(vm: str, node: str, limit: int) -> tuple[Failure, ...]:
     """Return the chain of a migration that found all ``limit`` slots of ``node`` in use."""
     text = f"Live migration of 'Virtual Machine {vm}' failed because the migration limit '{limit}' was reached"
-    return (Failure("21501", f"{text} on '{node}'.", OVERSUBSCRIPTION),)
+    return (Failure(LIMIT, f"{text} on '{node}'.", OVERSUBSCRIPTION, arguments=(vm, str(limit), node)),)

@@ -34,7 +34,11 @@ class JobState(enum.IntEnum):
 
 @dataclasses.dataclass(eq=False)
 class Node:
-    """One node; ``drained`` holds the ids of VMs that a drain moved away, for the failback."""
+    """One node.
+
+    ``drained`` holds the ids of VMs that a drain moved away, for the failback; ``booted_at`` is the second of its last
+    restart, None before the first.
+    """
 
     spec: NodeSpec
     number: int
@@ -44,6 +48,8 @@ class Node:
     drained: list[str] = dataclasses.field(default_factory=list)
     residents: dict[str, Machine] = dataclasses.field(default_factory=dict)
     arriving: dict[str, Machine] = dataclasses.field(default_factory=dict)
+    booted_at: float | None = None
+    restarts_requested: int = 0
 
     @property
     def name(self) -> str:
@@ -54,6 +60,11 @@ class Node:
         """Whether the node's services run at all."""
         return self.state in ("up", "paused")
 
+    @property
+    def windows_runs(self) -> bool:
+        """Whether its Windows can be reached, be it a working member of the cluster or about to be one again."""
+        return self.answers or (self.state == "joining" and self.booted_at is not None)
+
     def free_mb(self) -> int:
         """Return the memory that is left, VMs on their way here counted."""
         used = sum(machine.needs_mb for machine in (*self.residents.values(), *self.arriving.values()))
@@ -62,7 +73,10 @@ class Node:
 
 @dataclasses.dataclass(eq=False)
 class Machine:
-    """One VM. ``owner`` is where it truly is; ``told_*`` is what summaries and the cluster still say."""
+    """One VM. ``owner`` is where it truly is; ``told_*`` is what summaries and the cluster still say.
+
+    ``commands`` are the changes of state that it was asked for, refused ones among them.
+    """
 
     spec: VmSpec
     owner: str
@@ -76,6 +90,8 @@ class Machine:
     times_migrated: int = 0
     times_failed: int = 0
     times_returned: int = 0
+    changing_to: VmState | None = None
+    commands: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -104,7 +120,11 @@ class Machine:
 
 @dataclasses.dataclass(eq=False)
 class Job:
-    """One migration; times are simulated seconds. ``host`` is the node that lists it among its own jobs."""
+    """One migration; times are simulated seconds.
+
+    ``host`` is the node that lists it among its own jobs; ``shown_state`` is the JobState that it tells instead of its
+    true one.
+    """
 
     id: str
     machine: Machine
@@ -114,6 +134,7 @@ class Job:
     host: str
     submitted: float
     state: JobState = JobState.NEW
+    shown_state: int | None = None
     changed_at: float = 0.0
     started: float | None = None
     ended: float | None = None

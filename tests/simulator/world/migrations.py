@@ -18,6 +18,8 @@ if t.TYPE_CHECKING:
 
 # How long the service takes to see that it cannot do it, and to wind up a terminated job.
 REJECTION_SECONDS = 1.0
+# JobState numbers that end a job: with the VM moved, without, and by request. "Service" (11) is Microsoft's failure.
+MOVED, NOT_MOVED, SERVICE = (7, 32768), (8, 9, 10, 11), 11
 WIND_UP_SECONDS = 1.0
 
 
@@ -27,6 +29,7 @@ class Migrations:
     def __init__(self, world: World) -> None:
         self._world = world
         self.jobs: dict[str, Job] = {}
+        self._asked_to_end: set[str] = set()
         # Those that hold a slot, by the id of their VM.
         self.active: dict[str, Job] = {}
         self._waiting: list[Job] = []
@@ -42,6 +45,8 @@ class Migrations:
         limited = spec.return_times is not None and machine.times_returned >= spec.return_times
         if spec.return_value is not None and not limited:
             machine.times_returned += 1
+            if spec.return_moves:
+                self.start(machine, destination, caller, machine.owner, "queue")
             return spec.return_value
         switches = self._world.scenario.switches
         host = asked if switches.job_namespace == "v2" and switches.job_on == "asked" else machine.owner
@@ -88,10 +93,18 @@ class Migrations:
     def cancel(self, job: Job, kill: bool) -> Refusal | None:
         """End a migration on request; None when the request was taken, which does not promise how the job ends."""
         way = job.machine.spec.migration.cancel
-        if job.state.final or way == "refuse" or self._switching_over(job):
+        ending = job.state is JobState.SHUTTING_DOWN and not kill
+        if job.state.final or ending or way == "refuse" or self._switching_over(job):
             return Refusal.INVALID_STATE
+        if way == "busy_once" and job.id not in self._asked_to_end:
+            self._asked_to_end.add(job.id)
+            return Refusal.IN_USE
+        if way == "ignored" or (way == "kill_only" and not kill):
+            return None
         if way == "race":
             self._succeed(job)
+        elif way == "exception":
+            self._finish(job, JobState.EXCEPTION, self._cancelled(job))
         elif kill:
             self._finish(job, JobState.KILLED, self._cancelled(job))
         else:
@@ -143,10 +156,12 @@ class Migrations:
             listener(job)
         if spec.job_vanishes_at is not None:
             self.at_percent(job, spec.job_vanishes_at, functools.partial(self.forget, job))
+        if spec.job_state is not None:
+            self.at_percent(job, spec.job_state_at, functools.partial(self._take_state, job, spec.job_state))
         may_fail = spec.fail_times is None or job.machine.times_failed < spec.fail_times
         if spec.fails_at is not None and may_fail:
             job.machine.times_failed += 1
-            self.at_percent(job, spec.fails_at, functools.partial(self._fail_at, job, spec.fails_at, spec.hresult))
+            self.at_percent(job, spec.fails_at, functools.partial(self._fail_at, job, spec.fails_at))
         elif spec.stuck_at is not None:
             self.at_percent(job, spec.stuck_at, functools.partial(self._freeze, job, spec.stuck_at))
         else:
@@ -164,9 +179,27 @@ class Migrations:
     def _freeze(self, job: Job, percent: int) -> None:
         job.frozen_percent = percent
 
-    def _fail_at(self, job: Job, percent: int, hresult: int) -> None:
+    def _fail_at(self, job: Job, percent: int) -> None:
         job.frozen_percent = percent
-        self._finish(job, JobState.EXCEPTION, self._chain(job, hresult))
+        self._finish(job, JobState.EXCEPTION, self._own_failure(job))
+
+    def _take_state(self, job: Job, number: int) -> None:
+        """Let the job be in a state by its number: the scenario's word on what a host might show."""
+        seconds = job.machine.spec.migration.job_state_seconds
+        if number in MOVED:
+            self._world.relocate(job.machine, job.destination)
+            self._finish(job, JobState(number))
+        elif number in NOT_MOVED:
+            by_request = number in (JobState.TERMINATED, JobState.KILLED)
+            state = JobState.EXCEPTION if number == SERVICE else JobState(number)
+            self._finish(job, state, self._cancelled(job) if by_request else self._own_failure(job))
+            job.shown_state = number
+        else:
+            job.shown_state = number
+            if seconds is None:
+                job.frozen_percent = job.percent(self._world.now)
+            else:
+                self._world.timeline.after(seconds, functools.partial(setattr, job, "shown_state", None))
 
     def _succeed(self, job: Job) -> None:
         self._world.relocate(job.machine, job.destination)
@@ -207,6 +240,7 @@ class Migrations:
 
     def _set_state(self, job: Job, state: JobState) -> None:
         job.state = state
+        job.shown_state = None
         job.changed_at = self._world.now
 
     def _switching_over(self, job: Job) -> bool:
@@ -217,6 +251,11 @@ class Migrations:
 
     def _chain(self, job: Job, hresult: int) -> tuple[Failure, ...]:
         return failures.of_hresult(job.machine.name, job.source, job.destination, hresult)
+
+    def _own_failure(self, job: Job) -> tuple[Failure, ...]:
+        spec = job.machine.spec.migration
+        cause = failures.Cause(spec.hresult, spec.message_id, spec.error_type, spec.reason)
+        return failures.chain(job.machine.name, job.source, job.destination, cause)
 
     def _cancelled(self, job: Job) -> tuple[Failure, ...]:
         return self._chain(job, failures.CANCELLED)

@@ -51,9 +51,9 @@ def _state_refusal(world: World, machine: Machine, destination: Node) -> Refusal
         return Refusal.INCOMPATIBLE
     if not source.answers or not destination.answers:
         return Refusal.NOT_AVAILABLE
-    if machine.activity is not None:
+    if machine.activity is not None or machine.changing_to is not None:
         return Refusal.IN_USE
-    disabled = not (source.spec.migration_enabled and destination.spec.migration_enabled)
+    disabled = not (source.spec.takes_part and destination.spec.takes_part)
     off = not machine.has_memory and world.scenario.switches.off_vm == "refuse"
     return Refusal.INVALID_STATE if machine.job is not None or disabled or off else None
 
@@ -95,6 +95,8 @@ def find_failure(machine: Machine, destination: Node) -> Obstacle | None:
     """Return what the job would end with as things stand at its start: the part that a refusal does not cover."""
     if not destination.spec.listener_addresses:
         return _failing(machine, destination, failures.CONNECTION_REFUSED)
+    if machine.has_memory and any(one.ties_to_host for one in machine.spec.attachments):
+        return _failing(machine, destination, failures.INCOMPATIBLE)
     if machine.needs_mb > destination.free_mb() and machine.id not in destination.arriving:
         return _failing(machine, destination, failures.OUT_OF_MEMORY)
     if machine.spec.migration.refuse_check is not None:

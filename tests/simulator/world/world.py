@@ -7,16 +7,20 @@ Nothing runs on its own: ``look()`` carries out what has become due since the la
 
 from __future__ import annotations
 
+import collections
 import datetime
 import functools
 import threading
 
 from ..clock import Clock
 from ..scenario import Scenario
+from .calls import KEPT, Call
 from .drains import Drains
 from .happenings import Happenings
 from .members import Job, Machine, Node
 from .migrations import Migrations
+from .power import Power
+from .restarts import Restarts
 from .timeline import Timeline
 
 
@@ -29,7 +33,10 @@ class World:
     core_group_owner: str
     migrations: Migrations
     drains: Drains
+    power: Power
+    restarts: Restarts
     happenings: Happenings
+    calls: collections.deque[Call]
 
     def __init__(self, scenario: Scenario, clock: Clock) -> None:
         self.scenario = scenario
@@ -53,7 +60,10 @@ class World:
         self.core_group_owner = self.scenario.cluster.core_group_owner or self.scenario.nodes[0].name
         self.migrations = Migrations(self)
         self.drains = Drains(self)
+        self.power = Power(self)
+        self.restarts = Restarts(self)
         self.happenings = Happenings(self)
+        self.calls = collections.deque(maxlen=KEPT)
 
     @property
     def now(self) -> float:

@@ -11,22 +11,35 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import Neighbours, open_sender
 
+from tests.unit.connection.listening import PASSWORD, Node, answer_to
 
-@pytest.fixture
-def home():
-    made = connection_loader.get("winrm", PlayContext(), os.devnull)
+SETTINGS = {
+    "winrm": {"ansible_winrm_transport": ["ntlm"], "ansible_winrm_scheme": "https"},
+    "psrp": {"ansible_psrp_auth": "ntlm", "ansible_psrp_protocol": "https"},
+}
+SCHEME = {"winrm": "scheme", "psrp": "protocol"}
+EXTRAS = {"ansible_winrm_server_cert_validation": "ignore"}
+CREDENTIALS = ["operator", "of-the-task"]
+
+
+def task_connection(plugin):
+    made = connection_loader.get(plugin, PlayContext(), os.devnull)
     made.set_options(
         var_options={
             "ansible_host": "10.0.0.1",
             "ansible_port": 5986,
             "ansible_user": "operator",
             "ansible_password": "of-the-task",
-            "ansible_winrm_transport": ["ntlm"],
-            "ansible_winrm_scheme": "https",
-            "_extras": {"ansible_winrm_server_cert_validation": "ignore"},
+            **SETTINGS[plugin],
+            "_extras": EXTRAS if plugin == "winrm" else {},
         }
     )
     return made
+
+
+@pytest.fixture(params=["winrm", "psrp"])
+def home(request):
+    return task_connection(request.param)
 
 
 def neighbour(home, node, **hosts):
@@ -35,24 +48,30 @@ def neighbour(home, node, **hosts):
 
 
 def told(connection):
-    return [connection.get_option(name) for name in ("remote_addr", "port", "remote_user", "remote_password", "scheme")]
+    names = ("remote_addr", "port", "remote_user", "remote_password", SCHEME[connection.transport])
+    return [connection.get_option(name) for name in names]
 
 
 def test_a_node_that_is_not_in_the_inventory_is_reached_by_name(home):
     made = neighbour(home, "NODE2", NODE1={"ansible_host": "10.0.0.1"})
-    assert told(made) == ["NODE2", 5986, "operator", "of-the-task", "https"]
-    assert made.get_option("_extras") == {"ansible_winrm_server_cert_validation": "ignore"}
+    assert made.transport == home.transport
+    assert told(made) == ["NODE2", 5986, *CREDENTIALS, "https"]
+
+
+def test_what_pywinrm_takes_besides_is_handed_on_to_a_node_that_is_not_in_the_inventory():
+    assert neighbour(task_connection("winrm"), "NODE2").get_option("_extras") == EXTRAS
 
 
 def test_an_inventory_host_of_that_name_says_where_and_as_whom(home):
     variables = {"ansible_host": "10.0.0.2", "ansible_port": 15985, "ansible_user": "other", "ansible_password": "own"}
-    made = neighbour(home, "NODE2", node2={**variables, "ansible_winrm_scheme": "http"})
+    scheme = {"ansible_winrm_scheme": "http", "ansible_psrp_protocol": "http"}
+    made = neighbour(home, "NODE2", node2={**variables, **scheme})
     assert told(made) == ["10.0.0.2", 15985, "other", "own", "http"]
 
 
 def test_what_the_inventory_host_does_not_set_comes_from_the_tasks_host(home):
     made = neighbour(home, "NODE2", node2={"ansible_host": "10.0.0.2"})
-    assert told(made) == ["10.0.0.2", 5986, "operator", "of-the-task", "https"]
+    assert told(made) == ["10.0.0.2", 5986, *CREDENTIALS, "https"]
 
 
 @pytest.mark.parametrize(
@@ -60,10 +79,16 @@ def test_what_the_inventory_host_does_not_set_comes_from_the_tasks_host(home):
     [
         ("node2.corp.example", {}, "node2.corp.example"),
         ("second", {"ansible_host": "node2.corp.example"}, "node2.corp.example"),
+        ("node2", {"inventory_hostname": "node2"}, "node2"),
     ],
 )
 def test_a_node_is_known_by_the_first_label_of_name_or_address(home, host, variables, address):
     assert neighbour(home, "NODE2", **{host: variables}).get_option("remote_addr") == address
+
+
+def test_the_plugins_own_variable_for_the_address_wins(home):
+    addresses = {"ansible_host": "10.0.0.2", f"ansible_{home.transport}_host": "10.9.9.2"}
+    assert neighbour(home, "NODE2", node2=addresses).get_option("remote_addr") == "10.9.9.2"
 
 
 def test_an_address_is_no_name(home):
@@ -73,6 +98,44 @@ def test_an_address_is_no_name(home):
 def test_a_neighbour_over_another_plugin_is_refused_by_name(home):
     with pytest.raises(Exception, match="'local'"):
         open_sender(neighbour(home, "NODE2", node2={"ansible_connection": "local"}))
+
+
+@pytest.mark.parametrize(("from_plugin", "to_plugin"), [("winrm", "psrp"), ("psrp", "winrm")])
+def test_a_node_behind_the_other_plugin_gets_the_credentials_and_nothing_else(from_plugin, to_plugin):
+    variables = {"ansible_connection": to_plugin, "ansible_host": "10.0.0.2"}
+    made = neighbour(task_connection(from_plugin), "NODE2", node2=variables)
+    untouched = connection_loader.get(to_plugin, PlayContext(), os.devnull)
+    untouched.set_options()
+    own = {name: made.get_option(name) for name in untouched._options if name != "_extras"}
+    expected = {
+        **{name: untouched.get_option(name) for name in own},
+        "remote_addr": "10.0.0.2",
+        "remote_user": "operator",
+        "remote_password": "of-the-task",
+    }
+    assert made.transport == to_plugin
+    assert own == expected
+
+
+@pytest.mark.parametrize(("from_plugin", "to_plugin"), [("winrm", "psrp"), ("psrp", "winrm"), ("psrp", "psrp")])
+def test_a_neighbour_answers_over_its_own_plugin(from_plugin, to_plugin):
+    node = Node()
+    home = task_connection(from_plugin)
+    home.set_option("remote_password", PASSWORD)
+    variables = {
+        "ansible_connection": to_plugin,
+        "ansible_host": "127.0.0.1",
+        "ansible_port": node.listener.port,
+        "ansible_winrm_transport": ["ntlm"],
+        "ansible_winrm_scheme": "http",
+        "ansible_psrp_auth": "ntlm",
+        "ansible_psrp_protocol": "http",
+    }
+    try:
+        sender = open_sender(neighbour(home, "NODE2", node2=variables))
+        assert sender.send(b"<one/>") == answer_to(b"<one/>")
+    finally:
+        node.listener.close()
 
 
 def test_the_tasks_own_connection_stays_as_it_was(home):

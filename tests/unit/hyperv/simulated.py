@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable
+import typing as t
+from collections.abc import Callable, Sequence
 
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.hosts import read_limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish, plan_moves
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Run, Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.service import MigrationService
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
@@ -42,6 +45,7 @@ class Simulated:
         self.between_pauses: list[int] = []
         self.lose: Callable[[str, bytes], str] = lambda node, request: ""
         self.garble: Callable[[bytes], bool] = lambda request: False
+        self.alter: Callable[[bytes, bytes], bytes] = lambda request, answer: answer
         self._requests = 0
 
     def now(self) -> float:
@@ -70,16 +74,17 @@ class Simulated:
             raise Unreachable(str(error)) from error
         if lost == "after":
             raise AnswerLost("reset")
+        answer = self.alter(request, answer)
         return answer[: len(answer) // 2] if self.garble(request) else answer
 
     def runs(self, *wishes: tuple[str, str], timeout: int = 0) -> list[Run]:
         moves = plan_moves(self.cluster, [Wish(destination, name) for name, destination in wishes])
         return [Run(move, Timeout.of(timeout, move.vm.memory_mb)) for move in moves]
 
-    def scheduler(self, **options: object) -> Scheduler:
+    def scheduler(self, report: Callable[[Sequence[Run]], None] = lambda runs: None, **policy: t.Any) -> Scheduler:
         nodes = [node["name"] for node in self.server.state()["nodes"]]
-        settings = {"poll_interval": 2.0, "precheck": True, "report": lambda runs: None, **options}
-        return Scheduler(self.cluster, read_limits(self.cluster, nodes, None), **settings)
+        limits = read_limits(self.cluster, nodes, None)
+        return Scheduler(self.cluster, MigrationService(self.cluster), limits, Policy(**policy), report)
 
     def move(self, *wishes: tuple[str, str], timeout: int = 0, **options: object) -> list[Run]:
         runs = self.runs(*wishes, timeout=timeout)

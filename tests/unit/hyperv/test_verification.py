@@ -11,7 +11,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.groups im
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.jobs import Job
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.nodes import Node
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.verification import SETTLED_WITHIN, judge
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.verification import (
+    FAILED_FOR,
+    SETTLED_WITHIN,
+    judge,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vms import Vm
 
 VM = Vm("6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "web01", "NODE1", "running", (2,), 4096)
@@ -50,7 +54,8 @@ def test_an_owner_that_never_follows_is_a_failure(hyperv, cluster):
 
 
 def test_a_failed_job_with_the_vm_on_its_source_fails_by_hresult():
-    judgement = judge(MOVE, FAILED, on("NODE1"), role_on("NODE1"), 0)
+    assert judge(MOVE, FAILED, on("NODE1"), role_on("NODE1"), FAILED_FOR - 1).arrived is None
+    judgement = judge(MOVE, FAILED, on("NODE1"), role_on("NODE1"), FAILED_FOR)
     assert judgement.arrived is False
     assert (judgement.error.name, judgement.error.hresult) == ("job_failed", "0x8007000E")
     assert "memory" in judgement.error.cause

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.embedded import (
     EmbeddedReadError,
     Property,
+    object_path,
     read_embedded,
     write_embedded,
 )
@@ -150,3 +151,17 @@ def test_any_text_is_an_instance_or_an_embedded_read_error(text: str) -> None:
         except EmbeddedReadError:
             continue
         ET.fromstring(candidate.strip())
+
+
+def test_null_says_whether_it_is_one_of_an_array() -> None:
+    properties = [Property("One", CimType.STRING, None), Property("Many", CimType.STRING, None, is_array=True)]
+    assert write_embedded("Msvm_X", properties) == (
+        '<INSTANCE CLASSNAME="Msvm_X"><PROPERTY NAME="One" TYPE="string"></PROPERTY>'
+        '<PROPERTY.ARRAY NAME="Many" TYPE="string"></PROPERTY.ARRAY></INSTANCE>'
+    )
+
+
+def test_a_path_doubles_the_backslashes_of_its_keys_and_escapes_their_quotes() -> None:
+    keys = {"InstanceID": 'Microsoft:7C1F\\0 "x"', "Name": "a"}
+    path = object_path("root/virtualization/v2", "Msvm_X", keys)
+    assert path == 'root/virtualization/v2:Msvm_X.InstanceID="Microsoft:7C1F\\\\0 \\"x\\"",Name="a"'

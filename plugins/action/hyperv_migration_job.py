@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Cancels migrations that run."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
+from ..plugin_utils._hyperv.cancel_outcomes import CancelledJob, cancel, rehearse
+from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.errors import HyperVError
+from ..plugin_utils._hyperv.job_listing import ListedJob, read_listing, wanted_vm
+from ..plugin_utils._hyperv.vms import Vm
+
+
+class ActionModule(HyperVAction):
+    """The action of hyperv_migration_job."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            "state": {"type": "str", "required": True, "choices": ["cancelled"]},
+            "name": {"type": "str", "aliases": ["vm_name"]},
+            "vm_id": {"type": "str"},
+            "job_id": {"type": "str"},
+            "wait": {"type": "bool", "default": True},
+            "timeout": {"type": "int", "default": 120},
+        },
+        "mutually_exclusive": [("name", "vm_id", "job_id")],
+        "required_one_of": [("name", "vm_id", "job_id")],
+    }
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Find the jobs that run, cancel them, and tell what came of each."""
+        if arguments["timeout"] < 1:
+            raise HyperVError(f"timeout is {arguments['timeout']}. It counts seconds and is at least 1.")
+        vm = wanted_vm(cluster, arguments["name"], arguments["vm_id"])
+        listing, notes = read_listing(cluster, vm, arguments["job_id"])
+        running = [one for one in listing if not one.job.is_final]
+        if not running:
+            return _nothing_to_cancel(vm, arguments["job_id"], listing, notes)
+        if self.check_mode:
+            ended = [rehearse(one) for one in running]
+        else:
+            ended = cancel(cluster, running, wait=arguments["wait"], timeout=float(arguments["timeout"]))
+        return _result(cluster, running, ended, notes)
+
+
+def _nothing_to_cancel(vm: Vm | None, job_id: str | None, listing: list[ListedJob], notes: list[str]) -> Result:
+    if vm is not None and vm.is_migrating:
+        raise HyperVError(
+            f"VM {vm.name} is being migrated on {vm.node}, by a job that no node shows: nothing could be cancelled. "
+            f"{' '.join(notes) or 'Look at it in Failover Cluster Manager.'}"
+        )
+    what = f"VM {vm.name} is not being migrated" if vm else f"There is no job {job_id}; an ended one is kept 5 minutes"
+    if vm is None and listing:
+        what = f"Job {job_id} has ended already, as {listing[0].job.state}"
+    return {
+        "changed": False,
+        "msg": f"{what}. Nothing to cancel.",
+        "jobs": [],
+        "diff": {"before": "", "after": ""},
+        "warnings": notes,
+    }
+
+
+def _result(cluster: Cluster, running: list[ListedJob], ended: list[CancelledJob], notes: list[str]) -> Result:
+    message = " ".join(one.message for one in ended)
+    result: Result = {
+        "changed": any(one.changed for one in ended),
+        "msg": message,
+        "jobs": [one.as_result(cluster) for one in ended],
+        "diff": {
+            "before": "".join(_line(one, one.job.state) for one in running),
+            "after": "".join(_line(one.listed, one.outcome) for one in ended),
+        },
+        "warnings": notes + [one.message for one in ended if one.outcome in ("completed", "failed")],
+    }
+    if any(one.is_failure for one in ended):
+        raise FailedWithResult(message, result)
+    return result
+
+
+def _line(one: ListedJob, word: str) -> str:
+    vm = one.vm.name if one.vm else one.job.vm_id
+    return f"{vm}: job {one.job.id} to {one.job.destination or 'an unknown node'} {word}\n"

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_cim_info
+short_description: Read instances of any CIM class from a node, as they are
+version_added: 0.1.0
+description:
+  - Shows what a node itself says, without interpretation, when you look for the cause of something or report a problem.
+  - Only reads. One WQL query is sent, and the class is enumerated where the node takes no WQL.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options:
+  class_name:
+    description: The CIM class. Instances of its subclasses are part of the answer.
+    type: str
+    required: true
+  namespace:
+    description: The CIM namespace.
+    type: str
+    default: root/HyperVCluster/v2
+  properties:
+    description:
+      - The properties to read; all of them when empty.
+      - Name them for C(Msvm_SummaryInformation), which carries pictures of the consoles otherwise.
+    type: list
+    elements: str
+    default: []
+  where:
+    description: Values that properties must equal, by property name. Texts are compared without regard to case.
+    type: dict
+    default: {}
+  node:
+    description: The node to ask, by name. Without it, the host of the task.
+    type: str
+seealso:
+  - module: hyperv.migration.hyperv_migration_capabilities_info
+"""
+
+EXAMPLES = r"""
+- name: See what the cluster namespace shows of nodes and VMs
+  hyperv.migration.hyperv_cim_info:
+    class_name: Msvm_ComputerSystem
+
+- name: Read the cluster resource of one VM
+  hyperv.migration.hyperv_cim_info:
+    namespace: root/MSCluster
+    class_name: MSCluster_Resource
+    where:
+      Name: Virtual Machine web01
+"""
+
+RETURN = r"""
+node:
+  description: The node that was asked.
+  type: str
+  returned: success
+  sample: NODE1
+instances:
+  description: The instances, in the order in which they came.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    class:
+      description: The class of the instance; V(null) where the node does not tell, as with O(properties).
+      type: str
+      returned: always
+      sample: Msvm_ComputerSystem
+    properties:
+      description:
+        - Values by property name in lower case, as texts, for WS-Management names no types.
+        - V(null) is NULL. A property that holds several values is a list, one with a single value is not.
+        - References and embedded objects are dictionaries.
+      type: dict
+      returned: always
+      sample: {"name": "NODE1", "elementname": "NODE1", "enabledstate": "2"}
+requests:
+  description: How many WS-Management requests it took.
+  type: int
+  returned: success
+  sample: 1
+"""

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_evacuation_ledger
+short_description: Keep the ledger of an evacuation in a file on the controller
+version_added: 0.1.0
+description:
+  - Writes down which VM is moved from where to where, before and after the moves, so that an evacuated node can get its
+    VMs back.
+  - The roles C(evacuate_node) and C(restore_node) use it; use it by itself where you write such a role of your own.
+  - The file is written in one step with mode 0600. What an interrupted evacuation of the same node wrote is kept.
+  - Talks to no node.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+attributes:
+  action:
+    description: Runs on the controller as an action plugin.
+    support: full
+  action_group:
+    description: Use C(group/hyperv.migration.hyperv) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - hyperv.migration.hyperv
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+  become:
+    description: Is usable alongside become keywords.
+    support: none
+  check_mode:
+    description: Can run in check mode and say what would be changed, without changing it.
+    support: full
+  connection:
+    description: Uses the target's configured connection information.
+    support: none
+  delegation:
+    description: Can be used in conjunction with C(delegate_to) and related keywords.
+    support: none
+    details: It always works on the controller.
+  diff_mode:
+    description: Returns what changed, or would change, in diff mode.
+    support: none
+  platform:
+    description: Systems that it runs on.
+    support: full
+    platforms: posix
+options:
+  path:
+    description: The file. A relative path starts where Ansible was started. Its directory is made where it is missing.
+    type: path
+    required: true
+  state:
+    description:
+      - V(read) only reads.
+      - V(begun) writes O(moves) down as planned. A ledger of another node or cluster that is still needed is never
+        overwritten.
+      - V(finished) writes down what became of them.
+      - V(given_back) marks O(vm_ids) as settled - back on their node, or left where they are for a reason. When all
+        are, the ledger is done with and the next evacuation begins a new one.
+    type: str
+    choices: [begun, finished, given_back, read]
+    default: read
+  node:
+    description: The node that is emptied. Required with O(state=begun).
+    type: str
+  cluster:
+    description: Name of its cluster.
+    type: str
+  moves:
+    description:
+      - With O(state=begun), the moves of M(hyperv.migration.hyperv_evacuation_plan_info).
+      - With O(state=finished), the moves that M(hyperv.migration.hyperv_vm_migrate) returned.
+    type: list
+    elements: dict
+    default: []
+  vm_ids:
+    description: GUIDs of VMs, with O(state=given_back).
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: hyperv.migration.hyperv_restore_plan_info
+"""
+
+EXAMPLES = r"""
+- name: Read what was moved from NODE1
+  hyperv.migration.hyperv_evacuation_ledger:
+    path: /var/lib/maintenance/NODE1.json
+"""
+
+RETURN = r"""
+path:
+  description: Absolute path of the file.
+  type: str
+  returned: success
+  sample: /var/lib/maintenance/NODE1.json
+ledger:
+  description: The ledger as it stands in the file, or would in check mode.
+  type: dict
+  returned: success
+  contains:
+    format:
+      description: Name and version of the format.
+      type: str
+      returned: always
+      sample: hyperv.migration ledger 1
+    cluster:
+      description: Name of the cluster; V(null) where it was not given.
+      type: str
+      returned: always
+      sample: HVC1
+    node:
+      description: The node that was emptied.
+      type: str
+      returned: always
+      sample: NODE1
+    created:
+      description: When the evacuation began, in UTC.
+      type: str
+      returned: always
+      sample: "2026-03-01T22:15:04+00:00"
+    updated:
+      description: When the ledger was last written, in UTC.
+      type: str
+      returned: always
+      sample: "2026-03-01T22:31:40+00:00"
+    state:
+      description:
+        - V(evacuating) until the moves have ended, and for good if the run was interrupted.
+        - V(evacuated) when all VMs left, V(incomplete) when one did not, V(restored) when all are settled again.
+      type: str
+      returned: always
+      sample: evacuated
+    vms:
+      description: The VMs.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        vm_id:
+          description: GUID.
+          type: str
+          returned: always
+          sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+        name:
+          description: Display name.
+          type: str
+          returned: always
+          sample: web01
+        source_host:
+          description: The node that it was on.
+          type: str
+          returned: always
+          sample: NODE1
+        destination_host:
+          description: The node that it was moved to.
+          type: str
+          returned: always
+          sample: NODE2
+        state:
+          description: State before the evacuation.
+          type: str
+          returned: always
+          sample: running
+        strategy:
+          description: How the evacuation treated it, V(null) for an ordinary move.
+          type: str
+          returned: always
+          sample: migrate
+        memory_mb:
+          description: Memory in MB before the evacuation.
+          type: int
+          returned: always
+          sample: 4096
+        priority:
+          description: Priority of its role.
+          type: int
+          returned: always
+          sample: 2000
+        outcome:
+          description: V(planned), or the outcome of its move.
+          type: str
+          returned: always
+          sample: moved
+        elapsed_seconds:
+          description: What its move took; V(null) before.
+          type: float
+          returned: always
+          sample: 12.4
+        restored:
+          description: Whether it is settled again.
+          type: bool
+          returned: always
+"""

@@ -1,0 +1,236 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_migration_job
+short_description: Cancel migrations of a Hyper-V failover cluster
+version_added: 0.1.0
+description:
+  - Cancels one running migration job, or all of a VM, by whomever they were started; migrations of storage as well.
+  - Hyper-V is asked to terminate the job, and to kill it where it has not ended 30 seconds later. That it takes the
+    request does not promise that the migration stops, so the task waits for the job's end and then reads where the VM
+    is.
+  - A migration that completes before it can be cancelled is not a failure. Nothing was changed by the task then, and it
+    says so in a warning.
+  - The task fails where the migration goes on, or where nobody can tell how it ended. Past the copying of memory
+    Hyper-V may refuse to cancel; such a migration is watched for up to 30 seconds, for it is about to end by itself.
+  - Where nothing runs, nothing is done and the task succeeds. A VM that does not exist fails the task.
+  - Where jobs are looked for is described in M(hyperv.migration.hyperv_migration_job_info).
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.changes
+options:
+  state:
+    description: V(cancelled) ends the jobs that run.
+    type: str
+    required: true
+    choices: [cancelled]
+  name:
+    description: Display name of the VM whose migrations are cancelled. If several VMs have it, use O(vm_id).
+    type: str
+    aliases: [vm_name]
+  vm_id:
+    description: GUID of the VM whose migrations are cancelled.
+    type: str
+  job_id:
+    description: Id of the job to cancel, as M(hyperv.migration.hyperv_migration_job_info) shows it.
+    type: str
+  wait:
+    description:
+      - Whether to wait for the end of the jobs.
+      - With V(false) it is enough that Hyper-V takes the request, and the task counts as changed then.
+    type: bool
+    default: true
+  timeout:
+    description: Seconds that the jobs have to end. Below 30 they are never killed.
+    type: int
+    default: 120
+seealso:
+  - module: hyperv.migration.hyperv_migration_job_info
+  - module: hyperv.migration.hyperv_vm_migrate
+"""
+
+EXAMPLES = r"""
+- name: Cancel whatever migrates a VM
+  hyperv.migration.hyperv_migration_job:
+    name: web01
+    state: cancelled
+
+- name: Cancel one job
+  hyperv.migration.hyperv_migration_job:
+    job_id: 2C6F7A3B-5A0B-4B0E-9C77-5D2E0B7C9A11
+    state: cancelled
+    timeout: 300
+
+- name: Show what would be cancelled
+  hyperv.migration.hyperv_migration_job:
+    vm_id: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    state: cancelled
+  check_mode: true
+"""
+
+RETURN = r"""
+msg:
+  description: What came of it, for people.
+  returned: always
+  type: str
+  sample: >-
+    The migration of VM web01 to NODE2 (job 2C6F7A3B-5A0B-4B0E-9C77-5D2E0B7C9A11) was cancelled. The VM is on NODE1.
+jobs:
+  description: The jobs that were running; empty for none.
+  returned: when the VM exists
+  type: list
+  elements: dict
+  contains:
+    outcome:
+      description:
+        - V(cancelled) ended without bringing the VM to its destination.
+        - V(completed) arrived before it could be cancelled, V(failed) ended with an error of its own.
+        - V(requested) was taken by Hyper-V with O(wait=false), V(would_cancel) is the answer of check mode.
+        - V(refused) and V(still_running) go on, and V(unclear) may. These fail the task.
+      type: str
+      returned: always
+      sample: cancelled
+    changed:
+      description: Whether this task ended it, asked for that with O(wait=false), or would.
+      type: bool
+      returned: always
+      sample: true
+    message:
+      description: The outcome in a sentence.
+      type: str
+      returned: always
+    id:
+      description: InstanceID of the job.
+      type: str
+      returned: always
+      sample: 2C6F7A3B-5A0B-4B0E-9C77-5D2E0B7C9A11
+    vm:
+      description: The VM after the task.
+      type: dict
+      returned: always
+      contains:
+        id:
+          description: GUID.
+          type: str
+          returned: always
+          sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+        name:
+          description: Display name; V(null) where it could not be read.
+          type: str
+          returned: always
+          sample: web01
+        node:
+          description: The node that owns it; V(null) where it could not be read.
+          type: str
+          returned: always
+          sample: NODE1
+    source_host:
+      description: The node that the VM leaves, or stayed on; V(null) for a job that completed.
+      type: str
+      returned: always
+      sample: NODE1
+    destination_host:
+      description: The node that it was to go to; V(null) where the job does not tell, as for a migration of storage.
+      type: str
+      returned: always
+      sample: NODE2
+    state:
+      description: State of the job as last seen, such as V(terminated), V(killed), V(completed) or V(running).
+      type: str
+      returned: always
+      sample: terminated
+    running:
+      description: Whether it had not ended when last seen.
+      type: bool
+      returned: always
+      sample: false
+    percent:
+      description: Progress as last seen; V(null) where the host does not tell.
+      type: int
+      returned: always
+      sample: 42
+    type:
+      description: What the job does, such as V(moving_vm) or V(moving_storage); V(unknown) where it does not tell.
+      type: str
+      returned: always
+      sample: moving_vm
+    submitted:
+      description: When it was asked for, in UTC.
+      type: str
+      returned: always
+      sample: "2026-11-23T05:49:28Z"
+    started:
+      description: When it began, in UTC.
+      type: str
+      returned: always
+      sample: "2026-11-23T05:49:28Z"
+    elapsed_seconds:
+      description: How long it has been running, or ran.
+      type: float
+      returned: always
+      sample: 12.4
+    account:
+      description: Who asked for it.
+      type: str
+      returned: always
+      sample: CORP\operator
+    cancellable:
+      description: Whether the host says that it can be cancelled, which is no promise.
+      type: bool
+      returned: always
+      sample: true
+    node:
+      description: The node that keeps it in C(root\virtualization\v2); V(null) for a job of the cluster's namespace.
+      type: str
+      returned: always
+      sample: NODE1
+    namespace:
+      description: CIM namespace of the job.
+      type: str
+      returned: always
+      sample: root/HyperVCluster/v2
+    class:
+      description: CIM class of the job.
+      type: str
+      returned: always
+      sample: Msvm_MigrationJob
+    error:
+      description: The error with which the job ended, that of its cancellation included; V(null) for none.
+      type: dict
+      returned: always
+      contains:
+        name:
+          description: V(job_cancelled) or V(job_failed).
+          type: str
+          returned: always
+          sample: job_cancelled
+        message:
+          description: The whole story.
+          type: str
+          returned: always
+        cause:
+          description: The cause.
+          type: str
+          returned: always
+        remedy:
+          description: What to do.
+          type: str
+          returned: always
+        code:
+          description: ErrorCode of the job.
+          type: int
+          returned: always
+        hresult:
+          description: HRESULT, or empty.
+          type: str
+          returned: always
+          sample: "0x800704C7"
+        transient:
+          description: Whether the same migration may succeed later.
+          type: bool
+          returned: always
+"""

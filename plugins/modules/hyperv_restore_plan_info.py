@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_restore_plan_info
+short_description: Plan which VMs go back to a node that was evacuated
+version_added: 0.1.0
+description:
+  - Compares the ledger of an evacuation with where its VMs are now, and says which are to be brought back and which are
+    left alone, and why.
+  - A VM goes back only if it still is where the evacuation moved it. Whatever somebody moved since stays there.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options:
+  ledger:
+    description: The ledger as data, as M(hyperv.migration.hyperv_evacuation_ledger) returns it or AWX kept it.
+    type: dict
+  ledger_path:
+    description: The ledger as a file on the controller.
+    type: path
+seealso:
+  - module: hyperv.migration.hyperv_evacuation_ledger
+  - module: hyperv.migration.hyperv_vm_migrate
+"""
+
+EXAMPLES = r"""
+- name: See which VMs would go back to NODE1
+  hyperv.migration.hyperv_restore_plan_info:
+    ledger_path: /var/lib/maintenance/NODE1.json
+"""
+
+RETURN = r"""
+node:
+  description: The node to bring VMs back to.
+  type: str
+  returned: success
+  sample: NODE1
+moves:
+  description: The moves, in their order. Can be given to M(hyperv.migration.hyperv_vm_migrate) as they are.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    order:
+      description: Place in the order, from 1. Running VMs first, then high priority, then much memory.
+      type: int
+      returned: always
+      sample: 1
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: web01
+    state:
+      description: State now.
+      type: str
+      returned: always
+      sample: running
+    memory_mb:
+      description: Memory in MB.
+      type: int
+      returned: always
+      sample: 4096
+    priority:
+      description: Priority of its role before the evacuation.
+      type: int
+      returned: always
+      sample: 2000
+    source_host:
+      description: The node that it is on.
+      type: str
+      returned: always
+      sample: NODE2
+    destination_host:
+      description: The node that it goes back to.
+      type: str
+      returned: always
+      sample: NODE1
+    reason:
+      description: Why it goes.
+      type: str
+      returned: always
+      sample: the evacuation of NODE1 moved it to NODE2
+skipped:
+  description: VMs of the ledger that are left alone.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: db01
+    reason:
+      description: Why.
+      type: str
+      returned: always
+      sample: it is on NODE3, although the evacuation moved it to NODE2
+start:
+  description: VMs that ran before the evacuation, which shut them down or saved them.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: test01
+"""

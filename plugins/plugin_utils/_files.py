@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Files on the controller that must be whole or not there. Private to this collection."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+
+from ._hyperv.errors import HyperVError
+
+
+def full_path(path: str) -> str:
+    """Return an absolute path; ``~`` is the home directory, and relative paths start where Ansible was started."""
+    return os.path.abspath(os.path.expanduser(path))
+
+
+def read_file(path: str) -> bytes | None:
+    """Return a file's content, None where there is none. Raises HyperVError for one that cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HyperVError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
+
+
+def replace_file(path: str, content: str) -> None:
+    """Write a file that only its owner can read, in one step: whoever reads it sees the old or the new one, whole.
+
+    Makes the directory where it is missing. Raises HyperVError.
+    """
+    folder = os.path.dirname(path)
+    unfinished = ""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        handle, unfinished = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=folder)  # of mode 0600
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError as error:
+        if unfinished:
+            with contextlib.suppress(OSError):
+                os.unlink(unfinished)
+        raise HyperVError(
+            f"{path} cannot be written: {error.strerror}. Choose a path on the controller that can be written."
+        ) from None

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which VMs of a ledger are brought back, and which are left alone and why. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from .cluster import Cluster, first_label
+from .ledger import Ledger
+from .nodes import Node, pick_node, read_nodes
+from .vms import Vm, read_vms
+
+_STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation made of a running VM, by strategy
+
+
+@dataclasses.dataclass(frozen=True)
+class Restoration:
+    """The answer of the planner.
+
+    Attributes:
+        node: the node to bring VMs back to.
+        moves: for hyperv_vm_migrate, in the order in which they go.
+        skipped: ``vm_id``, ``name``, ``reason``: VMs that are left alone.
+        start: VMs that the evacuation stopped and that ran before.
+    """
+
+    node: Node
+    moves: tuple[Mapping[str, t.Any], ...]
+    skipped: tuple[Mapping[str, t.Any], ...]
+    start: tuple[Mapping[str, t.Any], ...]
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the plan for a task's result."""
+        return {
+            "node": self.node.name,
+            "moves": [dict(move, order=order) for order, move in enumerate(self.moves, 1)],
+            "skipped": [dict(vm) for vm in self.skipped],
+            "start": [dict(vm) for vm in self.start],
+        }
+
+
+def plan_restoration(cluster: Cluster, ledger: Ledger) -> Restoration:
+    """Read where the VMs of a ledger are now and plan; nothing is changed.
+
+    Raises HyperVError, Fault, TransportError.
+    """
+    node = pick_node(read_nodes(cluster), ledger["node"])
+    open_vms = [vm for vm in ledger["vms"] if not vm.get("restored")]
+    present = {vm.id: vm for vm in read_vms(cluster, ids=[vm["vm_id"] for vm in open_vms])} if open_vms else {}
+    return decide(node, open_vms, present)
+
+
+def decide(node: Node, entries: Sequence[Mapping[str, t.Any]], present: Mapping[str, Vm]) -> Restoration:
+    """Compare a ledger's open VMs with where they are. Pure.
+
+    A VM goes back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be.
+    """
+    moves: list[Mapping[str, t.Any]] = []
+    skipped: list[Mapping[str, t.Any]] = []
+    start: list[Mapping[str, t.Any]] = []
+    for entry in sorted(entries, key=_order):
+        vm = present.get(entry["vm_id"].upper())
+        at_home = vm is not None and first_label(vm.node) == first_label(node.name)
+        reason = _reason_to_skip(entry, vm, node, at_home=at_home)
+        if vm is not None and (at_home or not reason) and _was_stopped(entry, vm):
+            start.append({"vm_id": vm.id, "name": vm.name})
+        if reason:
+            skipped.append({"vm_id": entry["vm_id"], "name": entry["name"], "reason": reason})
+        elif vm is not None:
+            moves.append(_move(entry, vm, node))
+    return Restoration(node, tuple(moves), tuple(skipped), tuple(start))
+
+
+def _order(entry: Mapping[str, t.Any]) -> tuple[bool, int, int, str]:
+    runs = entry.get("state") in ("running", "paused")
+    return not runs, -int(entry.get("priority") or 0), -int(entry.get("memory_mb") or 0), entry["name"].lower()
+
+
+def _reason_to_skip(entry: Mapping[str, t.Any], vm: Vm | None, node: Node, *, at_home: bool) -> str:
+    if vm is None:
+        return "it is no longer among the VMs of the cluster"
+    if at_home:
+        return f"it is on {node.name} already"
+    if first_label(vm.node) != first_label(entry["destination_host"]):
+        return f"it is on {vm.node}, although the evacuation moved it to {entry['destination_host']}"
+    return ""
+
+
+def _was_stopped(entry: Mapping[str, t.Any], vm: Vm) -> bool:
+    return entry.get("state") == "running" and vm.state == _STOPPED_BY.get(str(entry.get("strategy")))
+
+
+def _move(entry: Mapping[str, t.Any], vm: Vm, node: Node) -> dict[str, t.Any]:
+    return {
+        "vm_id": vm.id,
+        "name": vm.name,
+        "state": vm.state,
+        "memory_mb": vm.memory_mb if vm.memory_mb is not None else entry.get("memory_mb"),
+        "priority": entry.get("priority"),
+        "source_host": vm.node,
+        "destination_host": node.name,
+        "reason": f"the evacuation of {node.name} moved it to {entry['destination_host']}",
+    }

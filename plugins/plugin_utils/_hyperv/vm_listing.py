@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""VMs as a task lists them: what Hyper-V says of them beside what the cluster says. Private to this collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .cluster import Cluster, first_label
+from .groups import GroupTraits, VmGroup, read_groups, read_traits
+from .nodes import pick_node, read_nodes
+from .vms import Vm, normal_id, read_vms
+
+
+def list_vms(
+    cluster: Cluster,
+    *,
+    name: str | None = None,
+    vm_id: str | None = None,
+    node: str | None = None,
+    state: str | None = None,
+) -> list[dict[str, t.Any]]:
+    """Return VMs for a task's result, by name; of several conditions all must hold, empty ones do not count.
+
+    Raises HyperVError for a vm_id that is none and for a node that does not exist, Fault and TransportError.
+    """
+    ids = [normal_id(vm_id)] if vm_id else []
+    nodes = read_nodes(cluster)
+    wanted = first_label(pick_node(nodes, node).name) if node else ""
+    vms = read_vms(cluster, ids=ids, names=[name] if name else ())
+    # Where Hyper-V does not tell the owner, the cluster's word decides below.
+    chosen = [
+        vm for vm in vms if state in (None, "", vm.state) and (not wanted or first_label(vm.node) in ("", wanted))
+    ]
+    roles = read_groups(cluster, chosen)
+    traits = read_traits(cluster) if chosen else {}
+    registered = {first_label(one.name): one.name for one in nodes}
+    rows = []
+    for vm in sorted(chosen, key=lambda vm: (vm.name.lower(), vm.id)):
+        role = roles.get(vm.id)
+        owner = vm.node or (role.owner if role else "")
+        if not wanted or first_label(owner) == wanted:
+            trait = traits.get(role.group.casefold()) if role else None
+            rows.append(_row(vm, registered.get(first_label(owner), owner), role, trait))
+    return rows
+
+
+def _row(vm: Vm, owner: str, role: VmGroup | None, trait: GroupTraits | None) -> dict[str, t.Any]:
+    return {
+        "id": vm.id,
+        "name": vm.name,
+        "node": owner,
+        "state": vm.state,
+        "memory_mb": vm.memory_mb,
+        "migrating": vm.is_migrating,
+        "activity": vm.activity,
+        "group": role.group if role else None,
+        "priority": trait.priority if trait else None,
+    }

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a scenario may say about a VM beside its own settings: what ties it to its host, and to other VMs."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+AttachmentKind = t.Literal["iso", "floppy", "host_drive", "pass_through_disk", "pci_device", "gpu_partition"]
+GroupCondition = t.Literal["normal", "locked", "queued", "failed", "pending"]
+Replication = t.Literal["none", "primary", "replica", "test_replica", "extended_replica"]
+AffinityRuleType = t.Literal["same_fault_domain", "same_node", "different_fault_domain", "different_node"]
+
+SHARED_VOLUMES = "C:\\ClusterStorage"
+
+
+@dataclasses.dataclass(frozen=True)
+class AttachmentSpec:
+    """Something of its host that a VM uses; ``path`` is an image's file, and what the host calls a drive or device."""
+
+    kind: AttachmentKind
+    path: str = "C:\\ISO\\setup.iso"
+
+    @property
+    def ties_to_host(self) -> bool:
+        """No other node has it: all but images that every node reaches."""
+        if self.kind not in ("iso", "floppy"):
+            return True
+        return not self.path.startswith(("\\\\", f"{SHARED_VOLUMES}\\"))
+
+
+@dataclasses.dataclass(frozen=True)
+class AffinityRuleSpec:
+    """One affinity rule over ``groups`` of VMs, by name."""
+
+    name: str
+    type: AffinityRuleType
+    groups: tuple[str, ...]
+    enabled: bool = True

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What only the psrp plugin has: its timeouts, its retries, its proxy, and a library that may be missing."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+
+import pytest
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import (
+    UnsupportedConnection,
+    open_sender,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import psrp as psrp_module
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+
+from tests.unit.connection.listening import Node, answer_to, connection
+
+
+@pytest.fixture
+def node():
+    made = Node()
+    yield made
+    made.listener.close()
+
+
+@pytest.mark.parametrize(
+    ("operation", "read", "expected"),
+    [
+        (None, None, (60, 70)),
+        (20, 30, (60, 70)),
+        (45, None, (45, 55)),
+        (None, 45, (35, 45)),
+        (None, 90, (60, 90)),
+        (25, 28, (25, 28)),
+    ],
+)
+def test_timeouts_are_the_inventorys_and_long_enough_for_a_method_call_otherwise(operation, read, expected):
+    settings = {"ansible_psrp_operation_timeout": operation, "ansible_psrp_read_timeout": read}
+    made = connection("psrp", 5985, **{name: value for name, value in settings.items() if value})
+    sender = open_sender(made)
+    channel = sender._ways["ntlm"]()
+    assert (sender.operation_timeout, channel._transport.read_timeout) == expected
+
+
+def test_the_connection_timeout_is_the_inventorys():
+    sender = open_sender(connection("psrp", 5985, ansible_psrp_connection_timeout=7))
+    assert sender._ways["ntlm"]()._transport.connection_timeout == 7
+
+
+def test_connections_that_could_not_be_opened_are_tried_again_as_the_inventory_says(node, monkeypatch):
+    refused = []
+    real = socket.socket.connect
+
+    def connect(self, address):
+        if len(refused) < 2:
+            refused.append(address)
+            raise ConnectionRefusedError(111, "Connection refused")
+        return real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    again = {"ansible_psrp_reconnection_retries": 2, "ansible_psrp_reconnection_backoff": 0}
+    assert node.sender("psrp", **again).send(b"<one/>") == answer_to(b"<one/>")
+    assert len(refused) == 2
+
+
+def test_requests_go_through_the_proxy_of_the_inventory(node):
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        asked = []
+
+        def answer():
+            client, unused = proxy.accept()
+            with client:
+                asked.append(client.recv(65536).partition(b"\r\n")[0])
+                client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        settings = {"ansible_psrp_proxy": f"http://127.0.0.1:{proxy.getsockname()[1]}", "ansible_host": "node1.example"}
+        with pytest.raises(Unreachable, match=r"HTTP 407.*proxy"):
+            node.sender("psrp", **settings).send(b"<one/>")
+        thread.join(10)
+    assert asked == [f"POST http://node1.example:{node.listener.port}/wsman HTTP/1.1".encode()]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"login": "kerberos"}, "kerberos: cannot be used: .*Python gssapi library"),
+        ({"login": "basic"}, "basic: cannot be used: .*message encryption"),
+        ({"login": "credssp"}, "credssp: cannot be used: .*requests-credssp"),
+    ],
+    ids=["kerberos", "basic over http", "credssp"],
+)
+def test_a_login_that_the_controller_is_not_equipped_for_is_unreachable(node, settings, said):
+    with pytest.raises(Unreachable, match=said):
+        node.sender("psrp", **settings).send(b"<one/>")
+    assert node.service.received == []
+
+
+@pytest.mark.parametrize(("plugin", "package"), [("psrp", "pypsrp"), ("winrm", "pywinrm")])
+def test_a_missing_library_is_told_with_its_cure(monkeypatch, plugin, package):
+    made = connection(plugin, 5985)
+    library = "pypsrp" if plugin == "psrp" else "winrm"
+    for name in [name for name in sys.modules if name.partition(".")[0] == library]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, psrp_module.__name__.replace("psrp", plugin), raising=False)
+    with pytest.raises(Unreachable, match=f"pip install '{package}"):
+        open_sender(made)
+
+
+def test_other_connection_plugins_are_refused_by_name():
+    with pytest.raises(UnsupportedConnection, match=r"'local'.*ansible_connection to winrm or psrp"):
+        open_sender(connection_loader.get("local", PlayContext(), os.devnull))

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ledger of an evacuation: what it keeps, and what it refuses to be."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import stat
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._files import read_file, replace_file
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.ledger import (
+    begin,
+    finish,
+    give_back,
+    read_ledger,
+)
+
+WEB, DB = "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "0A1B2C3D-3B54-4B0B-9D0E-0C5E7B1A2F32"
+
+
+def move(vm_id: str = WEB, name: str = "web01", destination: str = "NODE2") -> dict[str, object]:
+    return {
+        "vm_id": vm_id,
+        "name": name,
+        "source_host": "NODE1",
+        "destination_host": destination,
+        "state": "running",
+        "memory_mb": 4096,
+        "priority": 2000,
+    }
+
+
+def record(vm_id: str = WEB, outcome: str = "moved", destination: str = "NODE2") -> dict[str, object]:
+    return {"vm": {"id": vm_id}, "destination_host": destination, "outcome": outcome, "elapsed_seconds": 12.4}
+
+
+def test_a_ledger_is_begun_finished_and_given_back():
+    begun = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
+    assert begun["state"] == "evacuating"
+    finished = finish(begun, [record(), record(DB, destination="NODE3")], "t2")
+    assert finished["state"] == "evacuated"
+    assert [vm["destination_host"] for vm in finished["vms"]] == ["NODE2", "NODE3"]
+    half = give_back(finished, [WEB.lower()], "t3")
+    assert (half["state"], [vm["restored"] for vm in half["vms"]]) == ("evacuated", [True, False])
+    assert give_back(half, [DB], "t4")["state"] == "restored"
+
+
+def test_a_vm_that_stayed_makes_the_ledger_incomplete():
+    begun = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
+    assert finish(begun, [record(), record(DB, "failed")], "t2")["state"] == "incomplete"
+
+
+def test_what_an_interrupted_evacuation_had_planned_is_kept():
+    interrupted = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
+    again = begin(interrupted, "node1.corp.example", "HVC1", [move(DB, "db01", "NODE4")], "t2")
+    assert [(vm["name"], vm["destination_host"]) for vm in again["vms"]] == [("web01", "NODE2"), ("db01", "NODE4")]
+    assert (again["created"], again["updated"]) == ("t1", "t2")
+
+
+def test_nothing_left_to_move_keeps_the_ledger_as_it_is():
+    finished = finish(begin(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
+    assert begin(finished, "NODE1", "HVC1", [], "t3")["vms"] == finished["vms"]
+    assert begin(finished, "NODE1", "HVC1", [], "t3")["state"] == "evacuated"
+
+
+def test_a_restored_ledger_gives_way_to_a_new_one():
+    done = give_back(begin(None, "NODE1", "HVC1", [move()], "t1"), [WEB], "t2")
+    assert [vm["name"] for vm in begin(done, "NODE2", "HVC1", [move(DB, "db01")], "t3")["vms"]] == ["db01"]
+
+
+@pytest.mark.parametrize(("node", "cluster"), [("NODE2", "HVC1"), ("NODE1", "HVC2")])
+def test_a_ledger_of_something_else_is_not_overwritten(node, cluster):
+    with pytest.raises(HyperVError, match="NODE1 of cluster HVC1 and is still needed"):
+        begin(begin(None, "NODE1", "HVC1", [move()], "t1"), node, cluster, [move()], "t2")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (json.dumps(begin(None, "NODE1", "HVC1", [move()], "t1"))[:-20], "not whole"),
+        ("", "not whole"),
+        ("[]", "no ledger of format"),
+        ('{"format": "hyperv.migration ledger 99"}', "ledger 99"),
+        ({"format": "hyperv.migration ledger 1", "node": "NODE1"}, "without a node or a list of VMs"),
+        ({"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": [{"name": "web01"}]}, "VM 1 has no vm_id"),
+        ({"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": ["web01"]}, "VM 1 has no vm_id"),
+    ],
+)
+def test_what_is_no_whole_ledger_is_refused_by_name(content, said):
+    with pytest.raises(HyperVError, match=f"ledger.json.*{said}"):
+        read_ledger(content, "ledger.json")
+
+
+def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: pathlib.Path):
+    path = tmp_path / "new" / "ledger.json"
+    replace_file(str(path), "old")
+    replace_file(str(path), "☃ new")
+    assert read_file(str(path)) == "☃ new".encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(path.parent) == ["ledger.json"]
+    assert read_file(str(tmp_path / "none.json")) is None
+
+
+def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pathlib.Path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(HyperVError, match="cannot be written"):
+        replace_file(str(tmp_path / "file" / "ledger.json"), "x")
+    (tmp_path / "folder" / "ledger.json").mkdir(parents=True)
+    with pytest.raises(HyperVError, match=r"ledger\.json cannot be written"):
+        replace_file(str(tmp_path / "folder" / "ledger.json"), "x")
+    assert os.listdir(tmp_path / "folder") == ["ledger.json"]

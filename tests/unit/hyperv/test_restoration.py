@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which VMs go back to an evacuated node, and which are left alone."""
+
+from __future__ import annotations
+
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish, plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.restoration import plan_restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vms import read_vms
+
+from tests.unit.hyperv.simulated import Simulated
+
+NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
+CLUSTER = (
+    f"{NODES}vms: [{{name: web01, owner: NODE2}}, {{name: db01, owner: NODE2}}, {{name: app01, owner: NODE3}}, "
+    "{name: off01, owner: NODE2, state: 'off'}]"
+)
+
+
+def ledger_of(simulated: Simulated, **changes: dict[str, object]) -> dict[str, object]:
+    """Return a ledger that says: all VMs were moved from NODE1 to NODE2."""
+    moves = [
+        {
+            "vm_id": vm.id,
+            "name": vm.name,
+            "source_host": "NODE1",
+            "destination_host": "NODE2",
+            "state": vm.state,
+            "memory_mb": 4096,
+            "priority": 2000,
+            **changes.get(vm.name, {}),
+        }
+        for vm in read_vms(simulated.cluster)
+    ]
+    records = [
+        {"vm": {"id": move["vm_id"]}, "destination_host": "NODE2", "outcome": "moved", "elapsed_seconds": 1.0}
+        for move in moves
+    ]
+    return finish(begin(None, "NODE1", "HVC1", moves, "t1"), records, "t2")
+
+
+def test_vms_go_back_from_where_they_were_moved_and_others_stay():
+    simulated = Simulated(CLUSTER)
+    plan = plan_restoration(simulated.cluster, ledger_of(simulated, db01={"priority": 3000})).as_result()
+    assert [(move["order"], move["name"], move["destination_host"]) for move in plan["moves"]] == [
+        (1, "db01", "NODE1"),
+        (2, "web01", "NODE1"),
+        (3, "off01", "NODE1"),
+    ]
+    (skipped,) = plan["skipped"]
+    assert (skipped["name"], skipped["reason"]) == (
+        "app01",
+        "it is on NODE3, although the evacuation moved it to NODE2",
+    )
+
+
+def test_the_moves_of_the_plan_are_moves():
+    simulated = Simulated(CLUSTER)
+    plan = plan_restoration(simulated.cluster, ledger_of(simulated)).as_result()
+    wishes = [Wish(move["destination_host"], move["name"], move["vm_id"]) for move in plan["moves"]]
+    assert {move.destination.name for move in plan_moves(simulated.cluster, wishes)} == {"NODE1"}
+
+
+def test_what_is_home_or_gone_is_skipped():
+    simulated = Simulated(CLUSTER.replace("web01, owner: NODE2", "web01, owner: NODE1"))
+    ledger = ledger_of(simulated)
+    ledger["vms"].append({**ledger["vms"][0], "vm_id": "FFFFFFFF-0000-0000-0000-000000000000", "name": "gone01"})
+    reasons = {vm["name"]: vm["reason"] for vm in plan_restoration(simulated.cluster, ledger).skipped}
+    assert reasons["web01"] == "it is on NODE1 already"
+    assert reasons["gone01"] == "it is no longer among the VMs of the cluster"
+
+
+def test_settled_vms_are_not_looked_at_again():
+    simulated = Simulated(CLUSTER)
+    ledger = ledger_of(simulated)
+    done = give_back(ledger, [vm["vm_id"] for vm in ledger["vms"]], "t3")
+    plan = plan_restoration(simulated.cluster, done)
+    assert (plan.moves, plan.skipped, plan.start) == ((), (), ())
+
+
+def test_vms_that_the_evacuation_stopped_are_started_again():
+    simulated = Simulated(CLUSTER)
+    ledger = ledger_of(
+        simulated,
+        off01={"state": "running", "strategy": "shutdown"},
+        web01={"state": "running", "strategy": "shutdown"},
+        app01={"state": "running", "strategy": "shutdown"},
+    )
+    # web01 runs again by now, and app01 was moved by somebody.
+    assert [vm["name"] for vm in plan_restoration(simulated.cluster, ledger).start] == ["off01"]

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What ``make matrix`` says and exits with, whatever Pythons a machine has."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+import pytest
+
+from tests.ci import matrix
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.setattr(matrix, "VENVS", tmp_path)
+    monkeypatch.setattr(matrix, "run_row", lambda row: [matrix.Run(f"{row.name}: stories", True, tmp_path / "log")])
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *pythons: int) -> None:
+    """Let the machine have these Pythons, with which every environment can be built."""
+    monkeypatch.setattr(matrix, "interpreters", lambda: dict.fromkeys(pythons, "python"))
+    monkeypatch.setattr(matrix, "_says", lambda command: "")
+    monkeypatch.setattr(matrix.subprocess, "run", lambda *unused, **unused_too: _Ended())
+
+
+class _Ended:
+    returncode = 0
+
+
+@pytest.mark.usefixtures("rows")
+def test_what_no_python_here_suits_is_left_out_with_its_cure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only(monkeypatch, 13)
+
+    assert matrix.main() == 0
+
+    said = capsys.readouterr().out
+    assert "1 of 1 combinations passed." in said
+    assert "Left out: oldest (ansible-core==2.16.0 " in said
+    assert "Python 3.10, 3.11 or 3.12 is needed" in said
+    assert "python3.12-venv" in said
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_matrix_of_which_nothing_ran_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    only(monkeypatch, 9)
+
+    assert matrix.main() == 1
+
+
+@pytest.mark.usefixtures("rows")
+def test_what_cannot_be_built_has_failed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    only(monkeypatch, 11)
+    monkeypatch.setattr(_Ended, "returncode", 1)
+
+    assert matrix.main() == 1
+    assert "Failed: newest: it could not be built" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("rows")
+def test_one_failure_fails_the_matrix_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only(monkeypatch, 11)
+    monkeypatch.setattr(
+        matrix, "run_row", lambda row: [matrix.Run(row.name, row.name == "newest", tmp_path / "stories.log")]
+    )
+
+    assert matrix.main() == 1
+    assert f"Failed: oldest; see {tmp_path / 'stories.log'}" in capsys.readouterr().out
+
+
+def test_a_command_that_only_says_that_its_python_is_not_chosen_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    this = f"python3.{sys.version_info[1]}"
+    shim = tmp_path / "shims" / this
+    kept = tmp_path / "versions" / f"3.{sys.version_info[1]}.0" / "bin" / this
+    for folder in (shim.parent, kept.parent):
+        folder.mkdir(parents=True)
+    shim.write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
+    shim.chmod(0o755)
+    kept.symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", str(shim.parent))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+
+    assert matrix.interpreters() == {sys.version_info[1]: str(kept)}
+
+
+def test_a_run_is_as_good_as_its_exit_code_and_its_failures_are_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(matrix, "VENVS", tmp_path)
+    monkeypatch.setattr(matrix, "PYTEST", ("-c", "import os; print('FAILED one', os.environ['STORIES_OVER']); 1/0"))
+    row = matrix.ROWS[0]
+    python = pathlib.Path(matrix._python(row))
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+
+    ended = matrix.run(row, "stories", "psrp", [], {"STORIES_OVER": "psrp"})
+
+    assert not ended.passed
+    assert "FAILED one psrp" in capsys.readouterr().out
+    assert "ZeroDivisionError" in ended.log.read_text(encoding="utf-8")
