@@ -95,9 +95,10 @@ class ControllerAction(ActionBase):
         arguments: Arguments = t.cast(t.Any, self).validate_argument_spec(**self.ARGUMENTS)[1]
         try:
             return {**result, **self.carry_out(arguments, task_vars or {})}
-        # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         except FailedWithResult as error:
-            raise AnsibleActionFail(str(error), result=error.result) from None
+            # Returned, for failed_when does not look at what was raised.
+            return {**result, **error.result, "failed": True, "msg": str(error)}
+        # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         except Fault as fault:
             raise AnsibleActionFail(f"{fault} {fault_remedy(fault)}".rstrip()) from None
         except (HyperVError, UnsendableText, UnsupportedConnection, Abandoned) as error:

@@ -112,7 +112,7 @@ def job_failed(
     end = _ENDS.get(state, f"ended as {state}")
     at = f" at {percent} %" if percent is not None and percent <= 100 else ""
     code = f" ({hex_text(hresult)})" if hresult is not None else ""
-    said = f" Hyper-V says: {quoted}" if (quoted := _quoted(texts, details)) else ""
+    said = f" Hyper-V says: {quoted}" if (quoted := _quoted(texts, details, hex_text(hresult))) else ""
     return MoveError(
         CANCELLED if by_request else failure.name or _FAILED,
         f"The migration job {end}{at}: {failure.cause}{code}. {failure.remedy}{said}",
@@ -124,13 +124,18 @@ def job_failed(
     )
 
 
-def _quoted(texts: Sequence[str], details: Sequence[JobErrorDetail]) -> str:
-    """Return the host's own sentences in one line: each once, without what another one contains, and not too long."""
+def _quoted(texts: Sequence[str], details: Sequence[JobErrorDetail], code: str) -> str:
+    """Return the host's own sentences in one line: each once, without what another one contains, and not too long.
+
+    Where several name the code that decided, the longest of them is enough.
+    """
     told = [*texts]
     for detail in details:
         told += (detail.message, detail.probable_cause, *detail.recommended_actions)
     sentences = list(dict.fromkeys(_one_line(text) for text in told))
     parts = [one for one in sentences if one and not any(one != other and one in other for other in sentences)]
+    telling = [one for one in parts if code and code.lower() in one.lower()]
+    parts = [one for one in parts if one not in telling or one == max(telling, key=len)]
     said = " / ".join(parts)
     return said if len(said) <= _LONGEST_QUOTE else f"{said[: _LONGEST_QUOTE - 3]}..."
 

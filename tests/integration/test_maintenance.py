@@ -1,0 +1,184 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A node is emptied and filled again: the roles evacuate_node and restore_node together."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import pathlib
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.commands import Ansible, Answer
+from tests.running_cluster import RunningCluster, running_cluster
+
+FAILED = 2
+HEAD = """
+cluster: {name: HVC1, fqdn: hvc1.corp.example%s}
+user: {name: operator, password: simulated-Passw0rd}
+clock: {speed: 60}
+network: {megabytes_per_second: 2000, setup_seconds: 2, switch_over_seconds: 1}
+"""
+
+
+class Maintenance:
+    """One simulated cluster and the two playbooks on its NODE1."""
+
+    def __init__(self, cluster: RunningCluster, ansible: Ansible, folder: pathlib.Path) -> None:
+        self.cluster = cluster
+        self._ansible = ansible
+        self._ledger = folder / "NODE1.json"
+
+    def evacuate(self, *options: str) -> Answer:
+        return self._play("evacuate_node", *options)
+
+    def restore(self, *options: str) -> Answer:
+        return self._play("restore_node", *options)
+
+    def ad_hoc(self, module: str, arguments: str) -> Answer:
+        return self._ansible.ad_hoc("NODE2", module, arguments)
+
+    def ledger(self) -> dict[str, t.Any]:
+        return t.cast("dict[str, t.Any]", json.loads(self._ledger.read_text(encoding="utf-8")))
+
+    @property
+    def has_ledger(self) -> bool:
+        return self._ledger.exists()
+
+    def _play(self, role: str, *options: str) -> Answer:
+        settings = {f"{role}_name": "NODE1", f"{role}_poll_interval": 0.1, f"{role}_ledger_path": str(self._ledger)}
+        return self._ansible.run(
+            "ansible-playbook", *self._ansible.sources, f"hyperv.migration.{role}", "-e", json.dumps(settings), *options
+        )
+
+
+@contextlib.contextmanager
+def maintenance(folder: pathlib.Path, content: str, cluster: str = "") -> Iterator[Maintenance]:
+    scenario = folder / "scenario.yml"
+    scenario.write_text(HEAD % cluster + content, encoding="utf-8")
+    with running_cluster(scenario, folder) as running:
+        yield Maintenance(running, Ansible(folder, running.inventory), folder)
+
+
+SIXTY_FOUR = """
+nodes:
+  - {name: NODE1, memory_mb: 262144, simultaneous_migrations: 8}
+  - {name: NODE2, memory_mb: 131072, simultaneous_migrations: 8}
+  - {name: NODE3, memory_mb: 131072, simultaneous_migrations: 8}
+  - {name: NODE4, memory_mb: 131072, simultaneous_migrations: 8}
+vms:
+  - {name: vm, count: 60, owner: NODE1, memory_mb: 2048}
+  - {name: idle, count: 4, owner: NODE1, memory_mb: 2048, state: "off"}
+"""
+
+
+def test_a_full_node_is_emptied_over_three_others_and_filled_again(tmp_path: pathlib.Path) -> None:
+    with maintenance(tmp_path, SIXTY_FOUR) as story:
+        everyone = set(story.cluster.owners())
+        rehearsal = story.evacuate("--check")
+        assert rehearsal.code == 0, rehearsal.text
+        assert set(story.cluster.owners().values()) == {"NODE1"}
+        assert not story.has_ledger
+
+        assert story.evacuate().code == 0
+        assert set(story.cluster.owners().values()) == {"NODE2", "NODE3", "NODE4"}
+        assert story.cluster.node_states()["NODE1"] == "paused"
+        assert (story.ledger()["state"], len(story.ledger()["vms"])) == ("evacuated", 64)
+        again = story.evacuate()
+        assert (again.code, again.recap("NODE2", "changed")) == (0, 0), again.text
+        assert (story.ledger()["state"], len(story.ledger()["vms"])) == ("evacuated", 64)
+
+        before = story.cluster.owners()
+        assert story.restore("--check").code == 0
+        assert story.cluster.owners() == before
+        assert story.cluster.node_states()["NODE1"] == "paused"
+
+        assert story.restore().code == 0
+        assert set(story.cluster.owners().values()) == {"NODE1"}
+        assert story.cluster.node_states()["NODE1"] == "up"
+        assert story.cluster.migrations() == dict.fromkeys(everyone, 2)
+        assert story.ledger()["state"] == "restored"
+        twice = story.restore()
+        assert (twice.code, twice.recap("NODE2", "changed")) == (0, 0), twice.text
+
+
+FIVE = """
+nodes:
+  - {name: NODE1, memory_mb: 65536, simultaneous_migrations: 4}
+  - {name: NODE2, memory_mb: 65536, simultaneous_migrations: 4}
+  - {name: NODE3, memory_mb: 65536, simultaneous_migrations: 4}
+vms:
+  - {name: app, count: 5, owner: NODE1, memory_mb: 8192%s}
+"""
+
+
+@pytest.mark.parametrize("option", [[], ["--check"]])
+def test_nothing_is_paused_or_moved_where_capacity_does_not_suffice(tmp_path: pathlib.Path, option: list[str]) -> None:
+    with maintenance(tmp_path, FIVE.replace("memory_mb: 65536", "memory_mb: 20000") % "") as story:
+        answer = story.evacuate(*option)
+        assert answer.code == FAILED
+        assert "Nothing was changed on NODE1" in answer.text
+        assert "MB are missing" in answer.text
+        assert story.cluster.node_states()["NODE1"] == "up"
+        assert story.cluster.migrations() == {}
+        assert not story.has_ledger
+
+
+def test_vms_go_elsewhere_when_one_destination_fails_half_way(tmp_path: pathlib.Path) -> None:
+    event = "events: [{when: {vm: app01, percent: 60}, down: NODE3}]\n"
+    with maintenance(tmp_path, FIVE % "" + event) as story:
+        answer = story.evacuate("-e", "evacuate_node_retries=0")
+        assert answer.code == 0, answer.text
+        assert "NODE1" not in story.cluster.owners().values()
+        assert story.ledger()["state"] == "evacuated"
+        destinations = {vm["name"]: vm["destination_host"] for vm in story.ledger()["vms"]}
+        assert destinations == story.cluster.owners()
+
+
+def test_a_vm_that_somebody_moved_stays_where_it_is(tmp_path: pathlib.Path) -> None:
+    with maintenance(tmp_path, FIVE % "") as story:
+        assert story.evacuate().code == 0
+        moved = story.cluster.owners()["app01"]
+        elsewhere = "NODE3" if moved == "NODE2" else "NODE2"
+        arguments = f"name=app01 destination_host={elsewhere} poll_interval=0.1"
+        assert story.ad_hoc("hyperv_vm_migrate", arguments).code == 0
+
+        answer = story.restore()
+
+        assert answer.code == 0, answer.text
+        assert f"it is on {elsewhere}, although the evacuation moved it to {moved}" in answer.text
+        assert {name for name, owner in story.cluster.owners().items() if owner != "NODE1"} == {"app01"}
+        assert story.ledger()["state"] == "restored"
+
+
+def test_vms_of_one_anti_affinity_class_stay_apart(tmp_path: pathlib.Path) -> None:
+    pairs = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\nvms:\n" + "".join(
+        f"  - {{name: {name}{number}, owner: NODE1, memory_mb: 2048, anti_affinity: [{name}]}}\n"
+        for name in ("dc", "sql", "web")
+        for number in (1, 2)
+    )
+    with maintenance(tmp_path, pairs, ", enforced_anti_affinity: 0") as story:
+        answer = story.evacuate()
+        assert answer.code == 0, answer.text
+        owners = story.cluster.owners()
+        assert all(owners[f"{name}1"] != owners[f"{name}2"] for name in ("dc", "sql", "web"))
+
+
+def test_the_limit_of_the_cluster_wins_over_those_of_its_nodes(tmp_path: pathlib.Path) -> None:
+    with maintenance(tmp_path, FIVE % "", ", maximum_parallel_migrations: 1") as story:
+        assert story.evacuate().code == 0
+        jobs = sorted((job["submitted"], job["ended"]) for job in story.cluster.state()["jobs"])
+        assert len(jobs) == 5
+        assert all(later[0] >= earlier[1] for earlier, later in itertools.pairwise(jobs))
+
+
+def test_a_restore_without_a_ledger_says_so(tmp_path: pathlib.Path) -> None:
+    with maintenance(tmp_path, FIVE % "") as story:
+        answer = story.restore()
+        assert answer.code == FAILED
+        assert "There is no ledger at" in answer.text
+        assert story.cluster.migrations() == {}
