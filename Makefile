@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lint unit test matrix changelog clean
+.PHONY: help venv demo lint unit test matrix bench changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ test: lint unit  ## the linters and all tests
 
 matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansible-core and libraries
 	@$(PYTHON) tests/ci/matrix.py
+
+bench: $(BUILT)  ## figures of speed, in simulated time and counts
+	@.venv/bin/python -m tests.bench
 
 changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the documented plugins
 	antsibull-changelog release --update-existing --refresh --reload-plugins

@@ -114,6 +114,11 @@ class Run:
         """The move has been started, as far as is known, and has not ended."""
         return self.stage not in (WAITING, ENDED)
 
+    @property
+    def takes_a_slot(self) -> bool:
+        """Its migration occupies its hosts: a job that was seen to end does not, although its owner is awaited."""
+        return self.is_active and not (self.stage == SETTLING and self.job is not None and self.job.is_final)
+
     def enter(self, stage: str, now: float) -> None:
         """Go on to a stage."""
         self.stage, self.since = stage, now

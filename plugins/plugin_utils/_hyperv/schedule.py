@@ -90,7 +90,7 @@ class Scheduler:
         for run in runs:
             if run.stage != WAITING or run.due > self._clock.now():
                 continue
-            busy = [(other.move.source, other.move.destination.name) for other in runs if other.is_active]
+            busy = [(other.move.source, other.move.destination.name) for other in runs if other.takes_a_slot]
             if self._limits.allow(busy, run.move.source, run.move.destination.name):
                 self._attempt(run, lambda run: self._start(run, runs), runs)
                 self._report(runs)
