@@ -168,6 +168,38 @@ def test_vms_of_one_anti_affinity_class_stay_apart(tmp_path: pathlib.Path) -> No
         assert all(owners[f"{name}1"] != owners[f"{name}2"] for name in ("dc", "sql", "web"))
 
 
+def test_vms_that_are_to_be_stopped_are_stopped_moved_and_started_again(tmp_path: pathlib.Path) -> None:
+    wishes = [
+        {"vm": "app01", "strategy": "shutdown"},
+        {"vm": "app02", "strategy": "save"},
+        {"vm": "APP03", "strategy": "stay"},
+    ]
+    with maintenance(tmp_path, FIVE % "") as story:
+        options = ["-e", json.dumps({"evacuate_node_strategies": wishes})]
+        assert story.evacuate(*options, "--check").code == 0
+        assert {vm["state"] for vm in story.cluster.state()["vms"]} == {"running"}
+
+        answer = story.evacuate(*options)
+
+        assert answer.code == 0, answer.text
+        states = {vm["name"]: (vm["state"], vm["owner"]) for vm in story.cluster.state()["vms"]}
+        assert [states[name][0] for name in ("app01", "app02", "app03", "app04")] == [
+            "off",
+            "saved",
+            "running",
+            "running",
+        ]
+        assert {name for name, (unused, owner) in states.items() if owner == "NODE1"} == {"app03"}
+
+        answer = story.restore()
+
+        assert answer.code == 0, answer.text
+        states = {vm["name"]: (vm["state"], vm["owner"]) for vm in story.cluster.state()["vms"]}
+        assert set(states.values()) == {("running", "NODE1")}
+        twice = story.restore()
+        assert (twice.code, twice.recap("NODE2", "changed")) == (0, 0), twice.text
+
+
 def test_the_limit_of_the_cluster_wins_over_those_of_its_nodes(tmp_path: pathlib.Path) -> None:
     with maintenance(tmp_path, FIVE % "", ", maximum_parallel_migrations: 1") as story:
         assert story.evacuate().code == 0
