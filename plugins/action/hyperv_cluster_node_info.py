@@ -9,7 +9,9 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster import Cluster, first_label
+from ..plugin_utils._hyperv.groups import read_groups
 from ..plugin_utils._hyperv.hosts import try_memory
+from ..plugin_utils._hyperv.moves import owners_of
 from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
 from ..plugin_utils._hyperv.vms import read_vms
 
@@ -25,10 +27,11 @@ class ActionModule(HyperVAction):
         if arguments["name"]:
             nodes = [pick_node(nodes, arguments["name"])]
         vms = read_vms(cluster)
+        roles = read_groups(cluster, vms)
         found = []
         for node in nodes:
             memory, problem = try_memory(cluster, node)
-            residents = [vm for vm in vms if first_label(vm.node) == first_label(node.name)]
+            residents = [vm for vm in vms if first_label(node.name) in owners_of(vm, roles.get(vm.id))]
             found.append(
                 {
                     **dataclasses.asdict(node),

@@ -8,12 +8,12 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.devices import read_local_vms
 from ..plugin_utils._hyperv.errors import HyperVError
+from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
 from ..plugin_utils._hyperv.state_wishes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
 from ..plugin_utils._hyperv.vm_states import StateChanger
 from ..plugin_utils._hyperv.vms import Vm, normal_id, pick_vm, read_vms
-
-_VM: dict[str, t.Any] = {"name": {"type": "str", "aliases": ["vm_name"]}, "vm_id": {"type": "str"}}
 
 
 class ActionModule(HyperVAction):
@@ -21,8 +21,10 @@ class ActionModule(HyperVAction):
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
-            **_VM,
-            "vms": {"type": "list", "elements": "dict", "options": _VM, "required_one_of": [("name", "vm_id")]},
+            "name": {"type": "str", "aliases": ["vm_name"]},
+            "vm_id": {"type": "str"},
+            "vms": {"type": "list", "elements": "dict"},
+            "node": {"type": "str"},
             "state": {"type": "str", "required": True, "choices": list(WISHES)},
             "force": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 900},
@@ -42,7 +44,7 @@ class ActionModule(HyperVAction):
             timeout=float(arguments["timeout"]),
             poll_interval=arguments["poll_interval"],
         )
-        changes = changer.plan(_wanted_vms(cluster, arguments))
+        changes = changer.plan(*_wanted_vms(cluster, arguments))
         if self.check_mode:
             changer.rehearse(changes)
         else:
@@ -57,16 +59,32 @@ def _check(arguments: Arguments) -> None:
         raise HyperVError(f"poll_interval is {arguments['poll_interval']}. It counts seconds, from 0.05 to 60.")
 
 
-def _wanted_vms(cluster: Cluster, arguments: Arguments) -> list[Vm]:
-    wishes = arguments["vms"] if arguments["vms"] is not None else [arguments]
+def _wanted_vms(cluster: Cluster, arguments: Arguments) -> tuple[list[Vm], list[Vm]]:
+    """Return the VMs of the cluster, and those that only the node knows."""
+    given = [arguments] if arguments["vms"] is None else arguments["vms"]
+    wishes = [(_text(one, "vm_id"), _text(one, "name")) for one in given]
+    for number, wish in enumerate(wishes, 1):
+        if not any(wish):
+            raise HyperVError(f"VM {number} of vms has neither vm_id nor name. Give one of them.")
     if not wishes:
-        return []
-    ids = [normal_id(wish["vm_id"]) for wish in wishes if wish["vm_id"]]
-    found = read_vms(cluster, ids=ids, names=[wish["name"] for wish in wishes if not wish["vm_id"]])
+        return [], []
+    ids = [normal_id(vm_id) for vm_id, unused in wishes if vm_id]
+    found = read_vms(cluster, ids=ids, names=[name for vm_id, name in wishes if not vm_id])
+    known = {vm.id for vm in found}
+    local: dict[str, Vm] = {}
+    if arguments["node"]:
+        node = pick_node(read_nodes(cluster), arguments["node"])
+        local = {vm.id: vm for vm in read_local_vms(cluster, node.name) if vm.id not in known}
     picked = [
-        pick_vm(found, vm_id=wish["vm_id"], name=wish["name"], known=lambda: read_vms(cluster)) for wish in wishes
+        pick_vm([*found, *local.values()], vm_id=vm_id, name=name, known=lambda: read_vms(cluster))
+        for vm_id, name in wishes
     ]
-    return list({vm.id: vm for vm in picked}.values())
+    once = list({vm.id: vm for vm in picked}.values())
+    return [vm for vm in once if vm.id not in local], [vm for vm in once if vm.id in local]
+
+
+def _text(one: t.Mapping[str, t.Any], key: str) -> str:
+    return str(one.get(key) or "").strip()
 
 
 def _result(changes: list[Change]) -> Result:

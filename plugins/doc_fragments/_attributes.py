@@ -12,15 +12,21 @@ class ModuleDocFragment:
 requirements:
   - A Windows failover cluster with Hyper-V on Windows Server 2016 or later; the task's host is one of its nodes, or the
     cluster's name.
-  - pywinrm 0.4.3 or later on the controller.
+  - pywinrm 0.4.3 or later on the controller. For hosts behind the C(psrp) connection plugin, pypsrp 0.8 or later (below
+    1.0) instead.
   - An account that is a local administrator of the nodes, or a member of Remote Management Users and Hyper-V
     Administrators with access to the cluster.
 notes:
-  - Runs on the controller and sends WS-Management requests with the settings of the host's C(winrm) connection. No
-    remote shell is opened and no PowerShell is started.
+  - Runs on the controller and sends WS-Management requests with the settings of the host's C(winrm) or
+    C(psrp) connection. No remote shell is opened and no PowerShell is started.
   - Other nodes of the cluster are reached as the inventory host whose name or C(ansible_host) begins with the node's
-    name; what that host does not set is taken from the task's own host. A node that is not in the inventory is reached
-    by its name with the credentials of the task's host.
+    name; what that host does not set is taken from the task's own host.
+  - Of several such hosts, those come first that share a group with the task's host (C(all) and C(ungrouped) do not
+    count), then those in its DNS domain. Where several remain, none is chosen; the node is unreachable until the
+    inventory tells them apart. A host in another DNS domain is taken only where it shares a group and is called by the
+    bare name of the node.
+  - A node that is not in the inventory is reached by its name with the settings of the task's host. Where the
+    C(ansible_host) of that one has a DNS domain, it is appended.
   - Nodes are compared by the first label of their name without regard to case.
   - Never run against Windows so far; built from Microsoft's public documentation and recorded answers, and tested
     against the simulated cluster in the collection's repository.

@@ -79,7 +79,9 @@ nodes:
       returned: always
       sample: 65536
     vm_count:
-      description: Number of clustered VMs that the node owns.
+      description:
+        - Number of clustered VMs of which Hyper-V or the cluster says that the node owns them. For moments after a move
+          the two disagree, and the VM counts for both nodes.
       type: int
       returned: always
       sample: 12

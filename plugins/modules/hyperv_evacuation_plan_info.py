@@ -276,7 +276,8 @@ blockers:
       sample: iso
     effect:
       description:
-        - V(fails) where the move would fail. The VM is in RV(stays) then.
+        - V(fails) where the move would fail, or cannot be planned because the VM's memory is not told. The VM is in
+          RV(stays) then.
         - V(transient) where it ends by itself, so that the plan goes on.
         - V(note) where it is good to know.
       type: str

@@ -28,7 +28,11 @@ options:
     description: GUID of the VM to list, with or without braces. Excludes O(name).
     type: str
   node:
-    description: List only VMs that this node owns. The name may be short or fully qualified.
+    description:
+      - List only VMs of which Hyper-V or the cluster says that this node owns them. The name may be short or fully
+        qualified.
+      - For moments after a move the two disagree. The VM is then listed for both nodes, and RV(vms[].node) is what
+        Hyper-V says.
     type: str
   state:
     description: List only VMs in this state, as RV(vms[].state) has it.
@@ -44,6 +48,9 @@ options:
       - saving
       - pausing
       - resuming
+      - fast_saved
+      - fast_saving
+      - critical
       - unknown
 seealso:
   - module: hyperv.migration.hyperv_vm_migrate
@@ -86,7 +93,9 @@ vms:
       returned: always
       sample: web01
     node:
-      description: The node that owns the VM, as the cluster calls it; empty where nobody tells.
+      description:
+        - The node that owns the VM, as the cluster calls it. What Hyper-V says comes first, then what the cluster says;
+          empty where neither tells.
       type: str
       returned: always
       sample: NODE1
@@ -94,6 +103,8 @@ vms:
       description:
         - State of the VM. V(running), V(off), V(saved) and V(paused) last; V(starting), V(stopping), V(saving),
           V(pausing), V(resuming) and V(snapshotting) pass, and a VM in one of them is not moved.
+        - V(fast_saved) and V(fast_saving) are older kinds of V(saved) and V(saving). V(critical) says that its storage
+          is lost, whatever it was before. None of these is moved.
         - V(unknown) where Hyper-V shows another one. A VM that is being migrated is V(running).
       type: str
       returned: always

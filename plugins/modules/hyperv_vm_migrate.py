@@ -27,7 +27,10 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.changes
 options:
   name:
-    description: Display name of the VM. If several VMs have it, use O(vm_id).
+    description:
+      - Display name of the VM, in any letter case. Nothing in it is a wildcard, and blanks count.
+      - If several VMs have that name, whichever letter case each is written in, the task fails and names them. Use
+        O(vm_id) then.
     type: str
     aliases: [vm_name]
   vm_id:
@@ -45,7 +48,8 @@ options:
     elements: dict
     suboptions:
       name:
-        description: Display name of the VM. Only for the reader where O(moves[].vm_id) is given too.
+        description:
+          - Display name of the VM, as in O(name). Only for the reader where O(moves[].vm_id) is given too.
         type: str
         aliases: [vm_name]
       vm_id:
@@ -472,6 +476,20 @@ moves:
           type: int
           returned: always
           sample: 0
+        class:
+          description: CIM class of the job.
+          type: str
+          returned: always
+          sample: Msvm_MigrationJob
+        namespace:
+          description: CIM namespace of the job.
+          type: str
+          returned: always
+          sample: root/HyperVCluster/v2
+        node:
+          description: The host that shows it, V(null) where the cluster's namespace does.
+          type: str
+          returned: always
     warnings:
       description: What was odd although it went well.
       type: list

@@ -18,11 +18,12 @@ extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.changes
 notes:
-  - Starts, saves and turns off by C(Msvm_ComputerSystem.RequestStateChange) in C(Root\HyperVCluster\v2). No source tells
-    whether that works there; where it is refused for good, the VM's owner is asked in C(root\virtualization\v2).
-  - Shuts down by C(Msvm_ShutdownComponent.InitiateShutdown) in C(root\virtualization\v2) of the VM's owner, since value 4
-    of C(RequestStateChange) is documented for the first version of the provider only.
-  - A VM is not started on a node that is paused; Microsoft documents that groups of such a node cannot be brought online.
+  - Starts, saves and turns off by C(Msvm_ComputerSystem.RequestStateChange) in C(Root\HyperVCluster\v2). No source
+    tells whether that works there; where it is refused for good, the VM's owner is asked in C(root\virtualization\v2).
+  - Shuts down by C(Msvm_ShutdownComponent.InitiateShutdown) in C(root\virtualization\v2) of the VM's owner, since
+    value 4 of C(RequestStateChange) is documented for the first version of the provider only.
+  - A VM is not started on a node that is paused; Microsoft documents that groups of such a node cannot be brought
+    online.
 options:
   name:
     description: Name of the VM, in any letter case. It must be unique in the cluster.
@@ -33,18 +34,17 @@ options:
     type: str
   vms:
     description:
-      - Several VMs. Takes RV(hyperv.migration.hyperv_restore_plan_info#module:start) as it is.
+      - Several VMs, each with C(vm_id), its GUID, or else C(name). Other keys do not matter, so that the lists which
+        M(hyperv.migration.hyperv_evacuation_plan_info) and M(hyperv.migration.hyperv_restore_plan_info) return can be
+        given as they are.
       - An empty list is nothing to do.
     type: list
     elements: dict
-    suboptions:
-      name:
-        description: Name of the VM. Only looked at where O(vms[].vm_id) is not given.
-        type: str
-        aliases: [vm_name]
-      vm_id:
-        description: GUID of the VM.
-        type: str
+  node:
+    description:
+      - A node whose own VMs count beside those of the cluster, short or fully qualified.
+      - VMs that are not of the cluster are only found with it.
+    type: str
   state:
     description:
       - V(running) starts a VM that is off or saved, and resumes one that is paused.
@@ -57,8 +57,8 @@ options:
   force:
     description:
       - Allows to lose what a guest has not written to disk.
-      - With O(state=shut_down), the guest closes applications that have unsaved data, and a VM is turned off whose guest
-        offers no shutdown service, refuses, or does not end within O(timeout).
+      - With O(state=shut_down), the guest closes applications that have unsaved data, and a VM is turned off whose
+        guest offers no shutdown service, refuses, or does not end within O(timeout).
       - With O(state=off), needed to turn off a VM that runs, is paused, or is saved.
     type: bool
     default: false

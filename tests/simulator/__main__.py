@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .cluster import SimulatedCluster, load
 from .control import ControlServer
-from .handover import inventory, ready, write_inventory, write_ready
+from .handover import inventory, ready, running, withdraw_ready, write_inventory, write_ready
 from .scenario_reader import ScenarioError
 from .serving import ServedCluster
 
@@ -27,6 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, frame: stop.set())
+    other = running(options.ready)
+    if other is not None:
+        print(
+            f"The simulated cluster cannot run: {options.ready} is that of process {other}, which still runs. End that "
+            "one first, or give other files with --inventory and --ready.",
+            file=sys.stderr,
+        )
+        return 1
     try:
         # Whoever waits for the ready file must not find the one of an earlier run.
         options.ready.unlink(missing_ok=True)
@@ -49,7 +57,7 @@ def _run(options: argparse.Namespace, cluster: SimulatedCluster, stop: threading
         user = cluster.scenario.user
         write_inventory(options.inventory, inventory(served.ports, user.name, user.password or ""))
         write_ready(options.ready, ready(served.ports, user.name, user.password or "", control))
-        ends.callback(options.ready.unlink, missing_ok=True)
+        ends.callback(withdraw_ready, options.ready)
         scenario = cluster.scenario
         print(f"{scenario.cluster.name}: {len(scenario.nodes)} nodes, {len(scenario.vms)} VMs", flush=True)
         stop.wait(options.lifetime)
@@ -69,10 +77,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= threading.TIMEOUT_MAX:
-        raise ValueError(text)
-    return seconds
+    with contextlib.suppress(ValueError):
+        seconds = float(text)
+        if 0 < seconds <= threading.TIMEOUT_MAX:
+            return seconds
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
 
 
 if __name__ == "__main__":

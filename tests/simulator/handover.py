@@ -14,6 +14,18 @@ import yaml
 
 ADDRESS = "127.0.0.1"
 GROUP = "hyperv_nodes"
+_TEMPLATES = ("{{", "{%", "{#")  # what begins a template of Ansible's
+
+
+class _Literal(str):
+    """Text in an inventory that Ansible must not take for a template."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML with Ansible's tag for text that is no template."""
+
+
+_Dumper.add_representer(_Literal, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text)))
 
 
 def inventory(ports: t.Mapping[str, int], user: str, password: str) -> dict[str, t.Any]:
@@ -28,8 +40,8 @@ def inventory(ports: t.Mapping[str, int], user: str, password: str) -> dict[str,
                     "hosts": {node: {"ansible_host": ADDRESS, "ansible_port": port} for node, port in ports.items()},
                     "vars": {
                         "ansible_connection": "winrm",
-                        "ansible_user": user,
-                        "ansible_password": password,
+                        "ansible_user": _literal(user),
+                        "ansible_password": _literal(password),
                         "ansible_winrm_transport": "ntlm",
                         "ansible_winrm_scheme": "http",
                         "ansible_winrm_message_encryption": "always",
@@ -41,6 +53,10 @@ def inventory(ports: t.Mapping[str, int], user: str, password: str) -> dict[str,
             }
         }
     }
+
+
+def _literal(text: str) -> str:
+    return _Literal(text) if any(one in text for one in _TEMPLATES) else text
 
 
 def ready(ports: t.Mapping[str, int], user: str, password: str, control: str | None) -> dict[str, t.Any]:
@@ -57,7 +73,7 @@ def ready(ports: t.Mapping[str, int], user: str, password: str, control: str | N
 def write_inventory(path: pathlib.Path, content: t.Mapping[str, t.Any]) -> None:
     """Write an inventory as YAML. Raises OSError."""
     # Ansible's host names and variables keep the order in which they are written.
-    _write(path, yaml.safe_dump(content, sort_keys=False))
+    _write(path, yaml.dump(content, Dumper=_Dumper, sort_keys=False))
 
 
 def write_ready(path: pathlib.Path, content: t.Mapping[str, t.Any]) -> None:
@@ -65,7 +81,44 @@ def write_ready(path: pathlib.Path, content: t.Mapping[str, t.Any]) -> None:
     _write(path, json.dumps(content) + "\n")
 
 
+def running(path: pathlib.Path) -> int | None:
+    """Return the process whose ready file this is, None where there is none or it has ended."""
+    pid = _writer(path)
+    if pid is None or pid == os.getpid():
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass  # it runs, as another user
+    return pid
+
+
+def withdraw_ready(path: pathlib.Path) -> None:
+    """Remove the ready file, unless another process has written it meanwhile."""
+    if _writer(path) == os.getpid():
+        path.unlink(missing_ok=True)
+
+
+def _writer(path: pathlib.Path) -> int | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    pid = content.get("pid") if isinstance(content, dict) else None
+    return pid if isinstance(pid, int) and pid > 0 else None
+
+
 def _write(path: pathlib.Path, text: str) -> None:
+    try:
+        _replace(path, text)
+    except OSError as error:
+        # Whoever gave this path knows nothing of the temporary one.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: pathlib.Path, text: str) -> None:
     # Both files hold a password; whoever waits for one must never see half of it. mkstemp makes mode 0600.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -31,6 +31,7 @@ class Rule(t.NamedTuple):
 RULES = (
     Rule("plugins/plugin_utils/_wsman/", (UTILS + "_wsman",), without=INPUT_OUTPUT | {"threading", "time"}),
     Rule("plugins/plugin_utils/_hyperv/", (UTILS + "_hyperv", UTILS + "_wsman"), without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/plugin_utils/_report/", (UTILS + "_report",), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_connection/",
         (UTILS + "_connection", UTILS + "_wsman.transport"),
@@ -43,7 +44,11 @@ RULES = (
         INPUT_OUTPUT,
     ),
     Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.errors",), without=INPUT_OUTPUT | {"time"}),
-    Rule("plugins/action/", (UTILS + "_action", UTILS + "_files", UTILS + "_hyperv"), without=INPUT_OUTPUT | {"time"}),
+    Rule(
+        "plugins/action/",
+        (UTILS + "_action", UTILS + "_files", UTILS + "_hyperv", UTILS + "_report"),
+        without=INPUT_OUTPUT | {"time"},
+    ),
     Rule("plugins/modules/", stdlib=False),
     Rule("plugins/doc_fragments/", stdlib=False),
     Rule(

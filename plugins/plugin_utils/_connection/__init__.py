@@ -11,6 +11,8 @@ from __future__ import annotations
 import sys
 import typing as t
 
+from ansible.errors import AnsibleError
+
 from .._wsman.transport import Unreachable
 from .neighbours import Neighbours
 
@@ -47,7 +49,8 @@ class UnsupportedConnection(Unreachable):
 def open_sender(connection: ConnectionBase) -> Sender:
     """Return the sender for a connection plugin whose options are set. Sends nothing.
 
-    Raises UnsupportedConnection, and Unreachable when the controller lacks the library that the plugin needs.
+    Raises UnsupportedConnection, and Unreachable when the controller lacks the library that the plugin needs or the
+    plugin refuses its settings.
     """
     plugin = connection.transport
     try:
@@ -66,6 +69,8 @@ def open_sender(connection: ConnectionBase) -> Sender:
             f"({error}). Install it for the Python that runs Ansible: {sys.executable} -m pip install '{package}'; in "
             "AWX, use an execution environment that has it."
         ) from error
+    except AnsibleError as error:
+        raise Unreachable(f"The connection plugin {plugin!r} refuses its settings: {error}") from error
     raise UnsupportedConnection(
         f"The connection plugin {plugin!r} cannot carry WS-Management, which hyperv.migration speaks to the node. Set "
         "ansible_connection to winrm or psrp for this host; user, password, port and the variables of that plugin stay "

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import sys
 import traceback
 from collections.abc import Iterator, Sequence
 
@@ -59,12 +60,22 @@ def explain(error: BaseException, address: str, variables: Variables) -> str:
 
 
 def explain_refusal(address: str, user: str, refusals: Sequence[str], variables: Variables) -> str:
-    """Return the sentence for a login that failed in every configured way."""
+    """Return the sentence for a login that failed in every configured way, and that the node refused in some."""
     return (
         f"{address} refused the credentials of user {user!r} ({'; '.join(refusals)}). "
         f"Check ansible_user, ansible_password and {variables.login}, and that the account is not locked and may log "
         "on over WinRM."
     )
+
+
+def explain_no_login(address: str, hindrances: Sequence[str], variables: Variables) -> str:
+    """Return the sentence for a login that could not even be tried, in none of the configured ways."""
+    return f"Cannot log in to {address}: {'; '.join(hindrances)}. Otherwise set {variables.login}."
+
+
+def install(package: str) -> str:
+    """Return how to install a Python package for the Python that runs Ansible."""
+    return f"install it: {sys.executable} -m pip install '{package}'"
 
 
 def explain_status(status: int, address: str, variables: Variables) -> str:

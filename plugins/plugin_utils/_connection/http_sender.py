@@ -12,7 +12,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from .._wsman.transport import AnswerLost, NodeBusy, TransportError, Unreachable
-from .diagnosis import Variables, before_sending, explain, explain_refusal, explain_status
+from .diagnosis import Variables, before_sending, explain, explain_no_login, explain_refusal, explain_status
 
 OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
 # Windows drops idle connections after about two minutes. A method call on one of those would be lost in a way that
@@ -21,7 +21,14 @@ LONGEST_SILENCE = 60  # seconds
 
 
 class Refused(Exception):
-    """A way to log in does not work, for the node or for the library; the request was not carried out."""
+    """The node refused a way to log in; the request was not carried out."""
+
+
+class Unusable(Exception):
+    """A way to log in failed before the node could judge it; nothing was carried out.
+
+    The text goes on after the name of the way, as in ``kerberos cannot be used on this controller: ...``.
+    """
 
 
 class HttpFailure(Exception):
@@ -49,7 +56,7 @@ class Channel(t.Protocol):
     def post(self, request: bytes) -> bytes:
         """Log in, the first time, and return the body that answers.
 
-        Raises Refused, HttpFailure, and whatever the libraries behind it raise.
+        Raises Refused, Unusable, HttpFailure, and whatever the libraries behind it raise.
         """
         ...
 
@@ -78,7 +85,7 @@ class HttpSender:
         Args:
             address: host and port, for messages.
             operation_timeout: seconds that the node may take for one request.
-            ways: how to open a channel, by the name of the login, in the order in which to try. May raise Refused.
+            ways: how to open a channel, by the name of the login, in the order in which to try. May raise Unusable.
         """
         self.address = address
         self.operation_timeout = operation_timeout
@@ -95,7 +102,7 @@ class HttpSender:
             self.close()
         try:
             return self._log_in_with(request) if self._channel is None else self._post(self._channel, request)
-        except Refused as refused:
+        except (Refused, Unusable) as refused:
             # The node took this login before: the next send logs in anew, which tells whether it still does.
             raise AnswerLost(f"{self.address} asked for a new login in the middle of the session.") from refused
         finally:
@@ -109,16 +116,20 @@ class HttpSender:
 
     def _log_in_with(self, request: bytes) -> bytes:
         """Try the configured ways to log in one after the other, as Ansible's plugin does; keep the one that works."""
-        refusals = []
+        refusals, hindrances = [], []
         for way in [self._works] if self._works else self._ways:
             try:
                 answer = self._post(self._ways[way](), request)
             except Refused as refused:
                 refusals.append(f"{way}: {refused}")
+            except Unusable as unusable:
+                hindrances.append(f"{way} {unusable}")
             else:
                 self._works = way
                 return answer
-        raise Unreachable(explain_refusal(self.address, self._user, refusals, self._variables))
+        if not refusals:
+            raise Unreachable(explain_no_login(self.address, hindrances, self._variables))
+        raise Unreachable(explain_refusal(self.address, self._user, [*refusals, *hindrances], self._variables))
 
     def _post(self, channel: Channel, request: bytes) -> bytes:
         worked, self._channel = self._channel is channel, channel
@@ -129,7 +140,7 @@ class HttpSender:
                 return failure.body
             self._channel = None
             raise self._bare_status(failure.status, channel, worked) from failure
-        except Refused:
+        except (Refused, Unusable):
             self._channel = None
             raise
         except Exception as error:
@@ -156,7 +167,7 @@ class HttpSender:
 
     def _broken(self, error: Exception, sent: bool) -> Exception:
         if not sent and not isinstance(error, OSError):
-            return Refused(f"cannot be used: {error}")
+            return Unusable(f"cannot be used: {error}")
         if not sent or before_sending(error):
             return Unreachable(explain(error, self.address, self._variables))
         return AnswerLost(f"The connection to {self.address} broke: {error}")

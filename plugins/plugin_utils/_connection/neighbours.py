@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import typing as t
 from collections.abc import Mapping
 
 from ansible import constants as C
+from ansible.errors import AnsibleError
 from ansible.plugins.loader import connection_loader
+
+from .._wsman.transport import Unreachable
+from .whereabouts import Whereabouts
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
@@ -22,25 +25,31 @@ _CREDENTIALS = frozenset({"remote_user", "remote_password"})
 class Neighbours:
     """Makes connection plugins for other nodes from the task's own one and from the inventory.
 
-    A node is the inventory host whose name or ``ansible_host`` has the node's name as its first label. Variables of
-    that host win; what it does not set is taken from the task's connection, so that credentials given once suffice:
-    every setting if the node is reached by the same plugin, else user and password. A node that is not in the
-    inventory is reached by its name.
+    ``Whereabouts`` says which inventory host a node is. Variables of that host win; what it does not set is taken from
+    the task's connection, so that credentials given once suffice: every setting if the node is reached by the same
+    plugin, else user and password.
     """
 
     def __init__(self, connection: ConnectionBase, task_vars: Mapping[str, t.Any]) -> None:
         self._connection = connection
         self._hostvars: Mapping[str, Mapping[str, t.Any]] = task_vars.get("hostvars") or {}
-        self._hosts: list[str] = list((task_vars.get("groups") or {}).get("all", ()))
+        self._whereabouts = Whereabouts(connection, task_vars)
 
     def connection(self, node: str) -> ConnectionBase:
-        """Return a connection plugin for ``node`` with its options set; nothing is sent yet."""
-        host = self._inventory_host(node)
+        """Return a connection plugin for ``node`` with its options set; nothing is sent yet.
+
+        Raises Unreachable where the inventory leaves open which host it is or how to reach it.
+        """
+        host = self._whereabouts.inventory_host(node)
+        try:
+            return self._made(node, host)
+        except AnsibleError as error:
+            how = f"as the inventory says of {host}" if host else "with the settings of the task's host"
+            raise Unreachable(f"Node {node} cannot be reached {how}: {error}") from error
+
+    def _made(self, node: str, host: str | None) -> ConnectionBase:
         variables = self._hostvars[host] if host else {}
-        kind = str(variables.get("ansible_connection", self._connection._load_name))
-        context = self._connection._play_context.copy()
-        context.shell = None  # that of the task's plugin, which another plugin warns of; none is opened anyway
-        made = connection_loader.get(kind, context, os.devnull)
+        made = self._plugin(node, host, str(variables.get("ansible_connection", self._connection._load_name)))
         definitions = C.config.get_configuration_definitions("connection", made._load_name)
         names = {one["name"] for option in definitions.values() for one in option.get("vars", ())}
         own = {name: variables[name] for name in names if name in variables}
@@ -50,8 +59,20 @@ class Neighbours:
                 self._inherit(made, option)
         # Of the variables of an option the last one wins.
         addresses = [one["name"] for one in definitions.get("remote_addr", {}).get("vars", ()) if one["name"] in own]
-        made.set_option("remote_addr", own[addresses[-1]] if addresses else host or node)
+        address = own[addresses[-1]] if addresses else host or self._whereabouts.address_of(node)
+        made.set_option("remote_addr", address)
         return t.cast("ConnectionBase", made)
+
+    def _plugin(self, node: str, host: str | None, name: str) -> t.Any:
+        context = self._connection._play_context.copy()
+        context.shell = None  # that of the task's plugin, which another plugin warns of; none is opened anyway
+        made = connection_loader.get(name, context, os.devnull)
+        if made is None:
+            raise Unreachable(
+                f"Node {node} is inventory host {host}, whose connection plugin {name!r} does not exist here. Set its "
+                "ansible_connection to winrm or psrp."
+            )
+        return made
 
     def _extras(self, made: t.Any, variables: Mapping[str, t.Any], own: Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Return the variables that a plugin passes on to its library without defining them."""
@@ -68,18 +89,3 @@ class Neighbours:
 
     def _is_same_plugin(self, made: t.Any) -> bool:
         return bool(made.transport == self._connection.transport)
-
-    def _inventory_host(self, node: str) -> str | None:
-        for host in self._hosts:
-            address = self._hostvars[host].get("ansible_host", host)
-            if node.lower() in (_label(host), _label(str(address))):
-                return host
-        return None
-
-
-def _label(name: str) -> str:
-    """Return the first label of a host name in lower case; an address stays whole."""
-    try:
-        return str(ipaddress.ip_address(name))
-    except ValueError:
-        return name.partition(".")[0].lower()

@@ -12,8 +12,8 @@ import requests
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError
 from pypsrp.wsman import WSMan
 
-from .diagnosis import Variables
-from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused
+from .diagnosis import Variables, install
+from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused, Unusable
 
 VARIABLES = Variables(
     login="ansible_psrp_auth (negotiate, kerberos, ntlm or credssp: Windows has basic switched off)",
@@ -49,7 +49,7 @@ def _open(options: dict[str, t.Any]) -> PypsrpChannel:
     try:
         transport: t.Any = WSMan(**options).transport
     except ValueError as error:
-        raise Refused(f"cannot be used: {error}") from error
+        raise Unusable(f"cannot be used: {error}") from error
     # pypsrp 0.8 logs in only on a session that it has built itself.
     transport._build_session = functools.partial(_build_session, transport._build_session)
     return PypsrpChannel(transport)
@@ -91,6 +91,10 @@ class PypsrpChannel:
                 self._transport.send(b"")
                 self._logged_in = True
             return bytes(self._transport.send(request))
+        except ImportError as error:
+            # pypsrp and pyspnego look for the library of a login when it begins.
+            package = "pypsrp[credssp]" if self._transport.auth == "credssp" else "pypsrp[kerberos]"
+            raise Unusable(f"cannot be used on this controller: {error}; {install(package)}") from error
         except AuthenticationError as error:
             raise Refused(str(error)) from error
         except WinRMTransportError as error:

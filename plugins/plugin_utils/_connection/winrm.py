@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import typing as t
+from collections.abc import Iterator
 
+from ansible.errors import AnsibleError
+from winrm import transport as pywinrm
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 from winrm.protocol import Protocol
 
-from .diagnosis import Variables
-from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused
+from .diagnosis import Variables, install
+from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused, Unusable
 
 CONNECT_TIMEOUT = 30  # seconds
 VARIABLES = Variables(
@@ -20,6 +24,7 @@ VARIABLES = Variables(
     path="ansible_winrm_path",
 )
 _HANDSHAKES = frozenset({"ntlm", "kerberos", "credssp"})  # the others log in with every message
+_LIBRARIES = {"ntlm": "requests_ntlm", "kerberos": "pykerberos", "credssp": "requests-credssp"}
 
 
 def winrm_sender(plugin: t.Any) -> HttpSender:
@@ -40,17 +45,43 @@ def winrm_sender(plugin: t.Any) -> HttpSender:
 
 
 def _open(plugin: t.Any, url: str, method: str, options: dict[str, t.Any], read_timeout: int) -> PywinrmChannel:
-    """Return a channel for one way to log in, with a Kerberos ticket fetched first where Ansible manages it."""
+    """Return a channel for one way to log in. Raises Unusable; nothing was sent to the node then."""
+    lacking = list(_lacking(plugin, method))
+    if lacking:
+        raise Unusable(f"cannot be used on this controller: {'; '.join(lacking)}")
+    if _fetches_ticket(plugin, method):
+        _fetch_ticket(plugin)
     try:
-        if method == "kerberos" and plugin._kerb_managed:
-            plugin._kerb_auth(plugin._winrm_user, plugin._winrm_pass)
         transport: t.Any = Protocol(url, transport=t.cast(t.Any, method), **options).transport
-    except InvalidCredentialsError as error:
-        raise Refused(str(error)) from error
     except Exception as error:
-        raise Refused(f"cannot be used: {error}") from error
+        raise Unusable(f"cannot be used: {error}") from error
     transport.read_timeout_sec = (CONNECT_TIMEOUT, read_timeout)
     return PywinrmChannel(transport, handshakes=method in _HANDSHAKES)
+
+
+def _lacking(plugin: t.Any, method: str) -> Iterator[str]:
+    """Yield what a way to log in needs that the controller has not, with its cure."""
+    if _fetches_ticket(plugin, method) and shutil.which(plugin._kinit_cmd) is None:
+        packages = "krb5-user on Debian and Ubuntu, krb5-workstation on Red Hat"
+        yield f"{plugin._kinit_cmd} was not found; install it (package {packages})"
+    if method in _LIBRARIES and not getattr(pywinrm, f"HAVE_{method.upper()}"):
+        package = "pywinrm" if method == "ntlm" else f"pywinrm[{method}]"
+        yield f"the Python package {_LIBRARIES[method]} cannot be imported; {install(package)}"
+
+
+def _fetches_ticket(plugin: t.Any, method: str) -> bool:
+    """Tell whether Ansible's plugin fetches the Kerberos ticket itself, as it does where it is given a password."""
+    return method == "kerberos" and bool(plugin._kerb_managed)
+
+
+def _fetch_ticket(plugin: t.Any) -> None:
+    try:
+        plugin._kerb_auth(plugin._winrm_user, plugin._winrm_pass)
+    except AnsibleError as error:
+        raise Unusable(
+            f"got no ticket, and the node was not asked: {str(error).rstrip('.')}. Check ansible_user, "
+            "ansible_password and the controller's krb5.conf"
+        ) from error
 
 
 class PywinrmChannel:

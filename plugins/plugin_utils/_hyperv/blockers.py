@@ -117,9 +117,9 @@ def _of_vm(resident: Resident) -> Iterator[_Reason]:
     if resident.leaves_live and not vm.memory_mb:
         yield (
             "memory",
-            NOTE,
-            "it is not told how much memory it has, so none is counted for it",
-            "Leave more memory in reserve.",
+            FAILS,
+            "it is not told how much memory it has, so no place can be planned for it",
+            "Move it by hand, or give it the strategy migrate and leave more in reserve: none is counted for it then.",
         )
 
 

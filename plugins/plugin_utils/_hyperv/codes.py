@@ -115,7 +115,9 @@ JOB_STATES = {
     32768: "completed_with_warnings",
 }
 
-# Msvm_ComputerSystem.EnabledState; 32768 and above are the older values that PowerShell's enumeration still has.
+# Msvm_ComputerSystem.EnabledState; 32768 and above are the older values that PowerShell's enumeration still has. From
+# 32781 on its versions number differently: what one calls RunningCritical another calls ForceShutdown. From 32785 on
+# all of them agree at least that the storage is lost.
 VM_STATES = {
     2: "running",
     3: "off",
@@ -131,6 +133,9 @@ VM_STATES = {
     32774: "stopping",
     32776: "pausing",
     32777: "resuming",
+    32779: "fast_saved",
+    32780: "fast_saving",
+    **dict.fromkeys(range(32785, 32797), "critical"),
 }
 
 # Msvm_ComputerSystem.OperationalStatus[1]: what the VM is busy with. "migrating" is one of MIGRATING.

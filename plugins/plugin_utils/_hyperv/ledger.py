@@ -21,6 +21,7 @@ from .errors import HyperVError
 
 FORMAT = "hyperv.migration ledger 1"
 EVACUATING, EVACUATED, INCOMPLETE, RESTORED = "evacuating", "evacuated", "incomplete", "restored"
+PLANNED = "planned"
 _ARRIVED = frozenset({"moved", "already_there"})
 _BEFORE = ("state", "strategy", "memory_mb", "priority")
 _TEXTS = ("vm_id", "name", "source_host", "destination_host", "outcome")
@@ -52,12 +53,15 @@ def read_ledger(content: object, where: str) -> Ledger:
 def begin(old: Ledger | None, node: str, cluster: str | None, moves: Sequence[Mapping[str, t.Any]], now: str) -> Ledger:
     """Return the ledger to keep before anything moves: every planned move, and what an earlier run had moved already.
 
-    ``moves`` are those of the evacuation plan. Raises HyperVError where ``old`` belongs to something else.
+    ``moves`` are those of the evacuation plan; one with an ``outcome`` was made by a run whose ledger may be lost.
+    Raises HyperVError where ``old`` belongs to something else.
     """
     if old is not None and old.get("state") != RESTORED:
         _refuse_another(old, node, cluster)
     kept = old if old is not None and old.get("state") != RESTORED else None
-    planned = {str(move["vm_id"]).upper(): _planned(move) for move in moves}
+    told = {vm["vm_id"].upper() for vm in kept["vms"] if vm["outcome"] in _ARRIVED} if kept else set()
+    entries = {str(move["vm_id"]).upper(): _planned(move) for move in moves}
+    planned = {vm: entry for vm, entry in entries.items() if entry["outcome"] == PLANNED or vm not in told}
     earlier = [vm for vm in kept["vms"] if vm["vm_id"].upper() not in planned] if kept else []
     return {
         "format": FORMAT,
@@ -86,7 +90,7 @@ def _planned(move: Mapping[str, t.Any]) -> dict[str, t.Any]:
         "source_host": move["source_host"],
         "destination_host": move["destination_host"],
         **{key: move.get(key) for key in _BEFORE},
-        "outcome": "planned",
+        "outcome": move.get("outcome") or PLANNED,
         "elapsed_seconds": None,
         "restored": False,
     }

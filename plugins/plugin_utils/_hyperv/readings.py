@@ -17,6 +17,7 @@ from .errors import HyperVError
 from .flights import Flight, read_flights
 from .groups import GroupTraits, VmGroup, read_groups, read_traits
 from .hosts import Memory, read_host_settings, try_memory
+from .moves import owners_of
 from .node_reports import NodeReport
 from .nodes import Node, pick_node, read_nodes
 from .owners import Owners, read_owners
@@ -60,8 +61,12 @@ class Readings:
 
     @property
     def residents(self) -> list[Vm]:
-        """The clustered VMs of the node, sorted, so that nothing depends on the order in which they were read."""
-        here = [vm for vm in self.vms if first_label(vm.node) == first_label(self.node.name)]
+        """The clustered VMs of which Hyper-V or the cluster says that the node owns them.
+
+        Sorted, so that nothing depends on the order in which they were read.
+        """
+        label = first_label(self.node.name)
+        here = [vm for vm in self.vms if label in owners_of(vm, self.roles.get(vm.id))]
         return sorted(here, key=lambda vm: (vm.name.casefold(), vm.id))
 
     def traits_of(self, vm: Vm) -> GroupTraits | None:
@@ -80,10 +85,18 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
     wanted = [pick_node(nodes, one) for one in allowed] or nodes
     if any(one == node for one in wanted) and allowed:
         raise HyperVError(f"{node.name} is the node to be emptied and cannot be one of its own destinations.")
-    vms = tuple(read_vms(cluster))
+    vms = read_vms(cluster)
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
+    # Where Hyper-V tells no owner, the cluster's word counts.
+    owned = tuple(vm if vm.node or vm.id not in roles else _owned_by(vm, roles[vm.id].owner) for vm in vms)
     enforced, volumes = _read_cluster(cluster)
-    readings = Readings(node, vms, roles=roles, traits=traits, flights=read_flights(cluster, vms), volumes=volumes)
+    disputed = [vm for vm in owned if _is_disputed(vm, node, roles.get(vm.id))]
+    flights = {vm.id: Flight(vm.node, memory_is_there=False) for vm in disputed} | read_flights(cluster, owned)
+    notes = tuple(
+        f"{vm.name} is on {vm.node}, says Hyper-V; on {node.name}, says the cluster. It counts as bound for {vm.node}."
+        for vm in disputed
+    )
+    readings = Readings(node, owned, roles=roles, traits=traits, flights=flights, volumes=volumes, notes=notes)
     residents = {vm.id for vm in readings.residents}
     readings = dataclasses.replace(
         readings, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
@@ -91,6 +104,16 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
     readings = _with_rules(cluster, readings, nodes, enforced=enforced)
     readings = _with_destinations(cluster, readings, [one for one in dict.fromkeys(wanted) if one != node])
     return _with_source(cluster, readings)
+
+
+def _owned_by(vm: Vm, node: str) -> Vm:
+    return dataclasses.replace(vm, node=node)
+
+
+def _is_disputed(vm: Vm, node: Node, role: VmGroup | None) -> bool:
+    """Tell whether a VM is on the node for the cluster alone: most likely it has left, and needs no other place."""
+    label = first_label(node.name)
+    return first_label(vm.node) != label and label in owners_of(vm, role)
 
 
 def _read_cluster(cluster: Cluster) -> tuple[bool, str]:

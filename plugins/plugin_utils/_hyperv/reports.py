@@ -50,10 +50,18 @@ def record(run: Run, moment: t.Callable[[float], str]) -> dict[str, t.Any]:
         "timeout_from": run.timeout.origin,
         "setting_data": run.form or None,
         "return_value": run.return_value,
-        "job": run.job.as_result() if run.job else None,
+        "job": _job(run),
         "warnings": list(run.warnings),
         "error": run.error.as_result() if run.error else None,
     }
+
+
+def _job(run: Run) -> dict[str, t.Any] | None:
+    """Return the job with where it is: no source tells which class and namespace a cluster uses."""
+    if run.job is None or run.reference is None:
+        return None
+    where = {"class": run.reference.class_name, "namespace": run.reference.namespace, "node": run.job_node or None}
+    return {**run.job.as_result(), **where}
 
 
 def diff(runs: Sequence[Run]) -> dict[str, str]:

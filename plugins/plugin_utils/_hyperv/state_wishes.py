@@ -33,6 +33,7 @@ class Change:
         outcome: ``unchanged``, ``changed``, ``would_change`` or ``failed``; empty before the end.
         deadline: when patience ends.
         asked_at: when the last call was made.
+        is_local: the VM is none of the cluster.
         calls, refusals: how many calls were made and how many of them were refused as busy.
         is_lost: the last call was not answered.
         turned_off: the VM was turned off because its guest did not shut down.
@@ -46,6 +47,7 @@ class Change:
     stage: str = WAITING
     outcome: str = ""
     error: MoveError | None = None
+    is_local: bool = False
     asked_at: float = 0.0
     calls: int = 0
     refusals: int = 0

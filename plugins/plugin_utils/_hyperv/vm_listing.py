@@ -8,6 +8,7 @@ import typing as t
 
 from .cluster import Cluster, first_label
 from .groups import GroupTraits, VmGroup, read_groups, read_traits
+from .moves import owners_of
 from .nodes import pick_node, read_nodes
 from .vms import Vm, normal_id, read_vms
 
@@ -22,16 +23,15 @@ def list_vms(
 ) -> list[dict[str, t.Any]]:
     """Return VMs for a task's result, by name; of several conditions all must hold, empty ones do not count.
 
+    ``node`` lists VMs of which Hyper-V or the cluster says that it owns them: for moments after a move they disagree.
+
     Raises HyperVError for a vm_id that is none and for a node that does not exist, Fault and TransportError.
     """
     ids = [normal_id(vm_id)] if vm_id else []
     nodes = read_nodes(cluster)
     wanted = first_label(pick_node(nodes, node).name) if node else ""
     vms = read_vms(cluster, ids=ids, names=[name] if name else ())
-    # Where Hyper-V does not tell the owner, the cluster's word decides below.
-    chosen = [
-        vm for vm in vms if state in (None, "", vm.state) and (not wanted or first_label(vm.node) in ("", wanted))
-    ]
+    chosen = [vm for vm in vms if state in (None, "", vm.state)]
     roles = read_groups(cluster, chosen)
     traits = read_traits(cluster) if chosen else {}
     registered = {first_label(one.name): one.name for one in nodes}
@@ -39,7 +39,7 @@ def list_vms(
     for vm in sorted(chosen, key=lambda vm: (vm.name.lower(), vm.id)):
         role = roles.get(vm.id)
         owner = vm.node or (role.owner if role else "")
-        if not wanted or first_label(owner) == wanted:
+        if not wanted or wanted in owners_of(vm, role):
             trait = traits.get(role.group.casefold()) if role else None
             rows.append(_row(vm, registered.get(first_label(owner), owner), role, trait))
     return rows

@@ -15,6 +15,7 @@ from .._wsman.references import Reference
 from .cluster import Cluster, first_label
 from .codes import LOOK
 from .contact import NO_ANSWER
+from .devices import read_local_vms
 from .errors import HyperVError, MoveError, obstacle
 from .hresults import hex_text
 from .job_errors import read_job_errors
@@ -41,6 +42,7 @@ _MOST_CALLS = 2  # an unanswered call is repeated once
 _MOST_REFUSALS = 3  # of a VM that is busy
 _BETWEEN_REFUSALS = 10.0  # seconds
 _TURNS_OFF_WITHIN = 60.0  # seconds
+_ANY = Reference("", ())  # stands for a guest that was not asked about yet
 
 
 class StateChanger:
@@ -58,13 +60,17 @@ class StateChanger:
         self._timeout = timeout
         self._poll_interval = poll_interval
         self._orders = Orders(cluster)
-        self._components: dict[str, Reference] = {}
+        self._components: dict[str, Reference | None] = {}
         self._nodes: dict[str, Node] = {}
 
-    def plan(self, vms: Sequence[Vm]) -> list[Change]:
-        """Return the changes; those that need none, or must not be made, have ended. Raises Fault, TransportError."""
+    def plan(self, vms: Sequence[Vm], local: Sequence[Vm] = ()) -> list[Change]:
+        """Return the changes; those that need none, or must not be made, have ended. Raises Fault, TransportError.
+
+        ``local`` are VMs that only their host knows.
+        """
         deadline = self._clock.now() + self._timeout
         changes = [Change(vm, self._wish, vm.state, deadline) for vm in vms]
+        changes += [Change(vm, self._wish, vm.state, deadline, is_local=True) for vm in local]
         if self._wish == RUNNING and any(vm.state in ("off", "saved") for vm in vms):
             self._nodes = {first_label(node.name): node for node in read_nodes(self._cluster)}
         for one in changes:
@@ -76,14 +82,18 @@ class StateChanger:
 
     def rehearse(self, changes: Sequence[Change]) -> None:
         """End all changes as they would begin. Asks guests whether they can be shut down; changes nothing."""
-        self._look_for_guests(changes)
+        self._look_for_guests([one.vm for one in changes if one.stage == WAITING and not one.hindrance])
         for one in changes:
-            if one.stage == WAITING and (self._wish != SHUT_DOWN or self._force or self._guest_of(one) is not None):
+            if one.stage != WAITING:
+                continue
+            if self._wish == SHUT_DOWN and not self._force and self._components.get(one.vm.id, _ANY) is None:
+                one.fail(_no_shutdown_service(one))
+            else:
                 one.end(WOULD_CHANGE)
 
     def run(self, changes: Sequence[Change]) -> None:
         """Bring every VM there, or fail it. Raises HyperVError, Fault, TransportError before anything was asked for."""
-        self._look_for_guests(changes)
+        self._look_for_guests([one.vm for one in changes if one.stage == WAITING and not one.hindrance])
         while True:
             for one in changes:
                 if one.stage == WAITING:
@@ -100,48 +110,40 @@ class StateChanger:
                     self._lose_patience(one)
 
     def _object(self, one: Change) -> bool:
-        error = objection(one.vm, one.wish, force=self._force, node=self._nodes.get(first_label(one.vm.node)))
+        node = None if one.is_local else self._nodes.get(first_label(one.vm.node))
+        error = objection(one.vm, one.wish, force=self._force, node=node)
         if error is not None:
             one.fail(error)
         return error is not None
 
-    def _look_for_guests(self, changes: Sequence[Change]) -> None:
-        running = [one.vm for one in changes if one.stage == WAITING]
-        if self._wish == SHUT_DOWN and running:
-            self._components = self._orders.shutdown_components(running)
-
-    def _guest_of(self, one: Change) -> Reference | None:
-        """Return the shutdown service of a guest; fail the change where there is none."""
-        component = self._components.get(one.vm.id)
-        if component is None and not one.hindrance:
-            one.fail(
-                obstacle(
-                    "no_shutdown_service",
-                    f"the guest of VM {one.vm.name} offers no shutdown service",
-                    "Shut it down from inside, give it the strategy save, or use force=true to turn it off.",
-                )
-            )
-        return component
+    def _look_for_guests(self, vms: Sequence[Vm]) -> None:
+        """Read which of these guests, all of which run, can be asked to shut down."""
+        if self._wish == SHUT_DOWN and vms:
+            found = self._orders.shutdown_components(vms)
+            self._components.update({vm.id: found.get(vm.id) for vm in vms})
 
     def _begin(self, one: Change) -> None:
         waits = one.refusals and self._clock.now() - one.asked_at < _BETWEEN_REFUSALS
         if one.is_there:
-            one.end(CHANGED if one.calls or one.before != one.vm.state else UNCHANGED)
+            one.end(CHANGED if one.calls else UNCHANGED)
         elif not one.hindrance and not waits and not self._object(one):
             self._ask(one)
 
     def _ask(self, one: Change) -> None:
         one.asked_at = self._clock.now()
         if one.wish != SHUT_DOWN or one.turned_off:
-            self._note(one, self._orders.change(one.vm, one.wanted))
+            self._note(one, self._orders.change(one.vm, one.wanted, is_local=one.is_local))
             return
+        if one.vm.id not in self._components:  # it was busy at first
+            with contextlib.suppress(*NO_ANSWER):
+                self._look_for_guests([one.vm])
         component = self._components.get(one.vm.id)
         if component is not None:
             self._note(one, self._orders.shut_down(one.vm, component, force=self._force))
         elif self._force:
             self._turn_off(one)
         else:
-            self._guest_of(one)
+            one.fail(_no_shutdown_service(one))
 
     def _note(self, one: Change, ordered: Ordered) -> None:
         """Note what a call came to."""
@@ -161,12 +163,16 @@ class StateChanger:
 
     def _turn_off(self, one: Change) -> None:
         one.turned_off, one.deadline = True, self._clock.now() + _TURNS_OFF_WITHIN
-        self._note(one, self._orders.change(one.vm, OFF))
+        self._note(one, self._orders.change(one.vm, OFF, is_local=one.is_local))
 
     def _read(self, changes: Sequence[Change]) -> bool:
         """Read the VMs again; False where the cluster does not answer now."""
         try:
-            present = {vm.id: vm for vm in read_vms(self._cluster, ids=[one.vm.id for one in changes])}
+            clustered = [one.vm.id for one in changes if not one.is_local]
+            vms = read_vms(self._cluster, ids=clustered) if clustered else []
+            for node in {one.vm.node for one in changes if one.is_local}:
+                vms += read_local_vms(self._cluster, node)
+            present = {vm.id: vm for vm in vms}
         except (HyperVError, *NO_ANSWER):
             with contextlib.suppress(HyperVError, *NO_ANSWER):
                 self._cluster.find_provider()
@@ -175,9 +181,7 @@ class StateChanger:
             if one.vm.id in present:
                 one.vm = present[one.vm.id]
             else:
-                one.fail(
-                    obstacle("vm_gone", f"VM {one.vm.name} is no longer in the cluster", "Look what became of it.")
-                )
+                one.fail(obstacle("vm_gone", f"VM {one.vm.name} is no longer there", "Look what became of it."))
         return True
 
     def _look_at(self, one: Change) -> None:
@@ -201,6 +205,14 @@ class StateChanger:
             self._turn_off(one)
         else:
             one.fail(_unknown(one) if one.is_lost else _late(one, self._timeout))
+
+
+def _no_shutdown_service(one: Change) -> MoveError:
+    return obstacle(
+        "no_shutdown_service",
+        f"the guest of VM {one.vm.name} offers no shutdown service",
+        "Shut it down from inside, save it instead, or use force=true to turn it off.",
+    )
 
 
 def _failure_of(one: Change) -> MoveError | None:

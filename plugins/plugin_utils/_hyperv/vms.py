@@ -147,7 +147,7 @@ def pick_vm(vms: Sequence[Vm], *, vm_id: str | None, name: str | None, known: t.
     everyone = known()
     near = difflib.get_close_matches(str(name or "").lower(), [vm.name.lower() for vm in everyone], 3, 0.6)
     similar = sorted({vm.name for vm in everyone if vm.name.lower() in near})
-    hint = f" Did you mean {', '.join(similar)}?" if similar else ""
+    hint = f" Did you mean {' or '.join(map(repr, similar))}?" if similar else ""
     raise HyperVError(
         f"No VM {vm_id or name!r} among the {len(everyone)} VMs of the cluster.{hint} Only clustered VMs can be moved; "
         "hyperv_vm_info lists them."

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import re
 import typing as t
 from collections.abc import Callable, Mapping
 from xml.etree.ElementTree import Element
@@ -31,6 +32,7 @@ READ_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 _PULLS = 3  # attempts at one page whose time runs out
 _EMPTY_PAGES = 10  # pages in a row without an instance, after which an enumeration is not believed to end
 _PATIENCE = 120.0  # seconds after which a read is not repeated once more
+_QUERIED = re.compile(r">SELECT [^>]*? FROM (\w+)")  # the class that a query asks for, whatever it asks of it
 PAGE_SIZE = 1000  # instances a page; the node sends fewer where the envelope would grow too large
 
 Parameter = t.Union[None, Scalar, Reference, "list[Scalar]", "list[Reference]", "tuple[str, ...]"]
@@ -127,14 +129,16 @@ class Session:
         outcome = "no answer"
         try:
             answer = self._send(request)
-            outcome = f"{len(answer)} bytes"
+            outcome = f"{len(answer)} bytes received"
             return read_answer(answer, message_id)
         except Fault as fault:
             fault.node, fault.operation = self.node, operation
             outcome = f"fault {fault.subcode}"
             raise
         finally:
-            self._trace(f"{operation}: {len(request)} bytes sent, {outcome}, {self._clock.now() - began:.2f} s")
+            queried = _QUERIED.search(body)
+            asked = f"{operation} ({queried[1]})" if queried else operation
+            self._trace(f"{asked}: {len(request)} bytes sent, {outcome}, {self._clock.now() - began:.2f} s")
 
     def _repeat(self, read: Callable[[], _T]) -> _T:
         give_up = self._clock.now() + _PATIENCE

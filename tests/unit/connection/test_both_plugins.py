@@ -110,7 +110,7 @@ def test_a_soap_fault_is_an_answer(node, plugin):
 
 
 def test_a_login_that_cannot_be_used_is_told_with_its_reason(node, plugin):
-    with pytest.raises(Unreachable, match=r"certificate: .*cert.*Check ansible_user"):
+    with pytest.raises(Unreachable, match=rf"Cannot log in.*certificate cannot be used: .*cert.*{WORDS[plugin]}"):
         node.sender(plugin, login="certificate").send(b"<one/>")
     assert node.service.received == []
 

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import collections
 import os
 
 import pytest
+from ansible.errors import AnsibleError
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import Neighbours, open_sender
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
 
 from tests.unit.connection.listening import PASSWORD, Node, answer_to
 
@@ -93,6 +96,107 @@ def test_the_plugins_own_variable_for_the_address_wins(home):
 
 def test_an_address_is_no_name(home):
     assert neighbour(home, "10", other={"ansible_host": "10.0.0.9"}).get_option("remote_addr") == "10"
+
+
+class Templated(collections.UserDict):
+    """Variables of a host, of which some cannot be resolved, as Ansible's hostvars have it."""
+
+    def __getitem__(self, name):
+        if super().__getitem__(name) == "{{ nowhere_defined }}":
+            raise AnsibleError("'nowhere_defined' is undefined")
+        return super().__getitem__(name)
+
+
+def of_clusters(home, node, hosts, groups, **task_vars):
+    home.set_option("remote_addr", hosts.get("node1.prod.example", {}).get("ansible_host", "node1.prod.example"))
+    variables = {
+        "hostvars": {host: Templated(variables) for host, variables in hosts.items()},
+        "groups": {"all": list(hosts), "ungrouped": list(hosts), **groups},
+        "inventory_hostname": "node1.prod.example",
+        **task_vars,
+    }
+    return Neighbours(home, variables).connection(node).get_option("remote_addr")
+
+
+PROD, DEV = ["node1.prod.example", "node2.prod.example"], ["node1.dev.example", "node2.dev.example"]
+BOTH = {host: {} for host in DEV + PROD}
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [{}, {"prod": PROD, "dev": DEV}, {"windows": DEV + PROD}, {"windows": DEV + PROD, "prod": PROD}],
+    ids=["no groups", "a group each", "one group", "a group in a group"],
+)
+def test_a_node_of_another_cluster_is_not_taken_for_its_namesake(home, groups):
+    assert of_clusters(home, "NODE2", BOTH, groups) == "node2.prod.example"
+
+
+def test_a_host_that_shares_a_group_comes_before_one_of_the_same_domain(home):
+    hosts = {**BOTH, "second": {"ansible_host": "node2"}}
+    assert of_clusters(home, "NODE2", hosts, {"prod": ["node1.prod.example", "second"]}) == "node2"
+
+
+@pytest.mark.parametrize("groups", [{}, {"windows": [*DEV, "node1.prod.example"]}], ids=["no groups", "one group"])
+def test_a_node_is_not_taken_from_another_domain_but_looked_for_in_that_of_the_tasks_host(home, groups):
+    hosts = {host: {} for host in [*DEV, "node1.prod.example"]}
+    assert of_clusters(home, "NODE2", hosts, groups) == "NODE2.prod.example"
+
+
+def test_a_bare_name_in_the_group_of_the_tasks_host_may_have_its_address_in_another_domain(home):
+    hosts = {**BOTH, "node3": {"ansible_host": "node3.management.example"}}
+    assert of_clusters(home, "NODE3", hosts, {"prod": [*PROD, "node3"]}) == "node3.management.example"
+    assert of_clusters(home, "NODE3", hosts, {"prod": PROD}) == "NODE3.prod.example"
+
+
+@pytest.mark.parametrize("groups", [{}, {"windows": [*BOTH]}], ids=["no groups", "one group"])
+def test_several_hosts_that_may_be_the_node_are_refused_by_name(home, groups):
+    hosts = {"node1.prod.example": {"ansible_host": "10.0.0.1"}, "here": {"ansible_host": "node2"}, "node2": {}}
+    hosts["node2"]["ansible_host"] = "10.0.0.2"
+    groups = {name: [*hosts] for name in groups}
+    with pytest.raises(Unreachable, match=r"NODE2 may be any of the inventory hosts here, node2\. .*group"):
+        of_clusters(home, "NODE2", hosts, groups)
+
+
+def test_two_names_for_one_place_are_one_host(home):
+    hosts = {**BOTH, "second": {"ansible_host": "node2.prod.example"}}
+    assert of_clusters(home, "NODE2", hosts, {}) == "node2.prod.example"
+    hosts["second"]["ansible_port"] = 15985
+    with pytest.raises(Unreachable, match=r"node2\.prod\.example, second"):
+        of_clusters(home, "NODE2", hosts, {})
+
+
+def test_the_group_that_counts_is_that_of_the_host_to_which_a_task_is_delegated(home):
+    hosts = {"prod-2": {"ansible_host": "node2"}, "dev-2": {"ansible_host": "NODE2", "ansible_port": 1}, "dev-1": {}}
+    groups = {"prod": ["node1.prod.example", "prod-2"], "dev": ["dev-1", "dev-2"]}
+    assert of_clusters(home, "NODE2", hosts, groups) == "node2"
+    delegated = {"ansible_delegated_vars": {"dev-1": {"inventory_hostname": "node1.prod.example"}}}
+    assert of_clusters(home, "NODE2", hosts, groups, **delegated) == "NODE2"
+
+
+def test_a_full_name_tells_the_domain_itself(home):
+    assert of_clusters(home, "NODE2.dev.example", BOTH, {}) == "node2.dev.example"
+    assert of_clusters(home, "NODE9.dev.example", BOTH, {}) == "NODE9.dev.example"
+
+
+def test_an_unrelated_host_whose_address_cannot_be_resolved_is_passed_over(home):
+    hosts = {"aaa": {"ansible_host": "{{ nowhere_defined }}"}, "node2": {"ansible_host": "10.0.0.2"}}
+    assert of_clusters(home, "NODE2", hosts, {"nodes": [*hosts, "node1.prod.example"]}) == "10.0.0.2"
+
+
+@pytest.mark.parametrize("name", ["ansible_host", "ansible_password", "ansible_connection"])
+def test_a_variable_of_the_node_that_cannot_be_resolved_makes_it_unreachable(home, name):
+    with pytest.raises(Unreachable, match=r"NODE2 .*node2: .*nowhere_defined"):
+        of_clusters(home, "NODE2", {"node2": {name: "{{ nowhere_defined }}"}}, {})
+
+
+def test_a_setting_that_the_plugin_refuses_makes_the_node_unreachable(home):
+    with pytest.raises(Unreachable, match=r"NODE2 .*node2: .*port"):
+        of_clusters(home, "NODE2", {"node2": {"ansible_port": "fifth"}}, {})
+
+
+def test_a_plugin_that_does_not_exist_makes_the_node_unreachable(home):
+    with pytest.raises(Unreachable, match=r"node2, .*'no.such.plugin' does not exist.*winrm or psrp"):
+        of_clusters(home, "NODE2", {"node2": {"ansible_connection": "no.such.plugin"}}, {})
 
 
 def test_a_neighbour_over_another_plugin_is_refused_by_name(home):

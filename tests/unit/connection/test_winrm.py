@@ -9,7 +9,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connection impor
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.winrm import OPERATION_TIMEOUT
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
 
-from tests.unit.connection.listening import Node, answer_to, connection
+from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection
 
 
 @pytest.fixture
@@ -25,9 +25,57 @@ def test_the_next_way_to_log_in_is_tried_when_one_cannot_be_used(node):
 
 
 def test_every_way_to_log_in_that_failed_is_named(node):
-    with pytest.raises(Unreachable, match=r"certificate: both cert_pem.*ntlm: "):
+    with pytest.raises(Unreachable, match=r"refused the cred.*ntlm: .*certificate cannot be used: both cert_pem"):
         node.sender("winrm", login=["certificate", "ntlm"], ansible_password="wrong").send(b"<one/>")
     assert node.service.received == []
+
+
+@pytest.fixture
+def kerberos(monkeypatch):
+    """Make it look as if the library for Kerberos could be imported: it needs one of the operating system."""
+    monkeypatch.setattr("winrm.transport.HAVE_KERBEROS", True)
+    return {"login": "kerberos", "ansible_user": "operator@CORP.EXAMPLE"}
+
+
+def no_login(node, **settings):
+    with pytest.raises(Unreachable, match=r"^Cannot log in to .* ansible_winrm_transport") as caught:
+        node.sender("winrm", **settings).send(b"<one/>")
+    assert "credentials" not in str(caught.value)
+    assert PASSWORD not in str(caught.value)
+    assert node.service.received == []
+    return str(caught.value)
+
+
+def test_kerberos_without_kinit_is_told_with_its_cure_and_refuses_no_credentials(node, kerberos, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    told = no_login(node, **kerberos)
+    assert "kerberos cannot be used on this controller: kinit was not found; install it (package krb5-user" in told
+
+
+def test_a_kinit_of_the_inventory_that_does_not_exist_is_named(node, kerberos):
+    assert "/no/such/kinit was not found" in no_login(node, **kerberos, ansible_winrm_kinit_cmd="/no/such/kinit")
+
+
+@pytest.mark.parametrize(("login", "library"), [("kerberos", "pykerberos"), ("credssp", "requests-credssp")])
+def test_a_login_whose_library_is_missing_is_told_with_its_cure(node, monkeypatch, login, library):
+    monkeypatch.setattr(f"winrm.transport.HAVE_{login.upper()}", False)
+    told = no_login(node, login=login, ansible_winrm_kinit_mode="manual")
+    assert f"{login} cannot be used on this controller: the Python package {library} cannot be imported; " in told
+    assert f"-m pip install 'pywinrm[{login}]'" in told
+
+
+def test_a_ticket_that_kinit_does_not_get_is_told_in_its_words(node, kerberos, tmp_path):
+    kinit = tmp_path / "kinit"
+    kinit.write_text("#!/bin/sh\necho 'kinit: Password incorrect while getting initial credentials' >&2\nexit 1\n")
+    kinit.chmod(0o700)
+    with pytest.raises(Unreachable, match=r"kerberos got no ticket, .*not asked: .*Password incorrect.*krb5\.conf"):
+        node.sender("winrm", **kerberos, ansible_winrm_kinit_cmd=str(kinit)).send(b"<one/>")
+    assert node.service.received == []
+
+
+def test_a_setting_that_the_plugin_refuses_is_unreachable(node):
+    with pytest.raises(Unreachable, match=r"'winrm' refuses its settings: .*telepathy"):
+        node.sender("winrm", login="telepathy")
 
 
 def test_a_message_that_may_have_been_carried_out_is_not_sent_another_way(node):

@@ -306,7 +306,7 @@ def test_what_would_stop_a_move_is_seen_before_anything_starts(text, error):
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        (("wbe01", "NODE2"), "Did you mean web01"),
+        (("wbe01", "NODE2"), "Did you mean 'web01'"),
         (("web01", "NODE9"), "no node 'NODE9'.*NODE1, NODE2, NODE3"),
     ],
 )

@@ -203,6 +203,30 @@ def test_the_owner_is_called_as_the_cluster_calls_it(form: str) -> None:
     assert [row["node"] for row in rows] == ["NODE2", "NODE2"]
 
 
+@pytest.mark.parametrize(
+    ("number", "word"),
+    [
+        (32779, "fast_saved"),
+        (32780, "fast_saving"),
+        (32781, "unknown"),  # RunningCritical in one version of PowerShell's enumeration, ForceShutdown in the next
+        (32785, "critical"),
+        (32792, "critical"),
+    ],
+)
+def test_the_older_numbers_of_states_are_understood_as_far_as_their_sources_agree(number: int, word: str) -> None:
+    simulated = Simulated()
+    state = f"EnabledState>{number}<".encode()
+    simulated.alter = lambda request, answer: answer.replace(b"EnabledState>2<", state)
+
+    assert {row["state"] for row in list_vms(simulated.cluster)} == {word}
+    assert [row["name"] for row in list_vms(simulated.cluster, state=word)] == ["web01", "web02"]
+
+
+def test_a_hint_quotes_names_whose_blanks_matter() -> None:
+    with pytest.raises(HyperVError, match="Did you mean ' lead ' or 'leads'"):
+        plan_moves(Simulated(scenario(" lead ", "leads")).cluster, [Wish("NODE2", "lead")])
+
+
 def test_the_words_for_states_are_told_apart() -> None:
     assert len(set(STATES)) == len(STATES)
     assert {"running", "off", "saved", "paused", "unknown"} <= set(STATES)

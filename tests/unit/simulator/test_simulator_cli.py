@@ -19,6 +19,12 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible.vars.manager import VariableManager
+
+from tests.simulator.handover import inventory, write_inventory
 
 ROOT = pathlib.Path(__file__).parents[3]
 TWO_NODES = ROOT / "tests" / "simulator" / "scenarios" / "two_nodes.yml"
@@ -74,6 +80,57 @@ def test_the_process_hands_over_what_others_need_and_ends_on_sigterm(tmp_path: p
         assert not (tmp_path / "ready.json").exists()
 
 
+def ended(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+
+def test_a_second_process_leaves_the_files_of_the_first_alone(tmp_path: pathlib.Path) -> None:
+    with started(tmp_path) as (process, ready):
+        second = ended(command(tmp_path, TWO_NODES, "--lifetime", "0.1"))
+        assert second.returncode == 1
+        assert f"ready.json is that of process {process.pid}, which still runs" in second.stderr
+        assert json.loads((tmp_path / "ready.json").read_text(encoding="utf-8")) == ready
+
+
+def test_the_ready_file_of_a_process_that_has_ended_is_replaced(tmp_path: pathlib.Path) -> None:
+    with started(tmp_path) as (process, unused):
+        process.kill()
+        process.wait()
+        assert ended(command(tmp_path, TWO_NODES, "--lifetime", "0.1")).returncode == 0
+
+
+def test_a_process_does_not_remove_the_ready_file_of_another(tmp_path: pathlib.Path) -> None:
+    with started(tmp_path) as (process, ready):
+        (tmp_path / "ready.json").write_text(json.dumps({**ready, "pid": 1}), encoding="utf-8")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert (tmp_path / "ready.json").exists()
+
+
+@pytest.mark.parametrize("option", ["--inventory", "--ready"])
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(tmp_path: pathlib.Path, option: str) -> None:
+    path = tmp_path / "no such folder" / "file"
+    told = ended(command(tmp_path, TWO_NODES, option, str(path)))
+    assert told.returncode == 1
+    assert told.stderr.endswith(f"No such file or directory: '{path}'\n")
+
+
+@pytest.mark.parametrize("lifetime", ["-2", "0", "nan", "inf", "long"])
+def test_a_lifetime_that_is_none_is_refused_in_words(tmp_path: pathlib.Path, lifetime: str) -> None:
+    told = ended(command(tmp_path, TWO_NODES, f"--lifetime={lifetime}"))
+    assert told.returncode == 2
+    assert f"argument --lifetime: '{lifetime}' is no number of seconds above 0" in told.stderr
+
+
+@pytest.mark.parametrize("password", ["a{{ x }}b", "{% x %}", "{# x #}", "- {{ 'quoted' }}: 1", "plain"])
+def test_a_password_that_looks_like_a_template_is_none_for_ansible(tmp_path: pathlib.Path, password: str) -> None:
+    write_inventory(tmp_path / "hosts.yml", inventory({"NODE1": 5985}, "operator", password))
+    loader = DataLoader()
+    hosts = InventoryManager(loader, sources=[str(tmp_path / "hosts.yml")])
+    variables = VariableManager(loader, hosts).get_vars(host=hosts.get_host("NODE1"))
+    assert Templar(loader, variables=variables).template(variables["ansible_password"]) == password
+
+
 def test_the_process_ends_by_itself_after_its_lifetime(tmp_path: pathlib.Path) -> None:
     with started(tmp_path, "--lifetime", "0.5") as (process, ready):
         assert "control" not in ready
@@ -90,8 +147,8 @@ def test_a_wrong_scenario_ends_the_process_with_one_sentence(
     scenario = tmp_path / "mine.yml"
     if text is not None:
         scenario.write_text(text, encoding="utf-8")
-    ended = subprocess.run(command(tmp_path, scenario), cwd=ROOT, capture_output=True, text=True, timeout=30)
-    assert ended.returncode == 1
-    assert told in ended.stderr
-    assert "Traceback" not in ended.stderr
+    process = ended(command(tmp_path, scenario))
+    assert process.returncode == 1
+    assert told in process.stderr
+    assert "Traceback" not in process.stderr
     assert not (tmp_path / "ready.json").exists()

@@ -300,3 +300,19 @@ def test_the_answer_to_another_request_is_not_taken(node: Script, envelope: Call
     assert len(scripted.requests) == 2
     with pytest.raises(UnreadableAnswer, match="belongs to request uuid:00000000"):
         node(other).session.invoke(SERVICE, "MigrateVirtualSystemToSystem", {})
+
+
+def test_the_trace_tells_what_was_asked_and_how_it_went_and_nothing_that_is_in_it(node: Script) -> None:
+    scripted = node("enumerate_items_with_references", "invoke_migrate_job_started", AnswerLost("cut"))
+    lines: list[str] = []
+    traced = Session(scripted.send, scripted.clock, "NODE-A", trace=lines.append)
+    traced.query(V2, VMS)
+    traced.invoke(SERVICE, "MigrateVirtualSystemToSystem", {"DestinationHost": "NODE-B"})
+    with pytest.raises(AnswerLost):
+        traced.invoke(JOB, "RequestStateChange", {"RequestedState": 4})
+    told = [re.sub(r"\d+ bytes", "N bytes", line) for line in lines]
+    assert told == [
+        f"Enumerate {V2}/* (Msvm_ComputerSystem): N bytes sent, N bytes received, 0.00 s",
+        f"MigrateVirtualSystemToSystem {V2}/Msvm_VirtualSystemMigrationService: N bytes sent, N bytes received, 0.00 s",
+        f"RequestStateChange {V2}/Msvm_MigrationJob: N bytes sent, no answer, 0.00 s",
+    ]

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Restarts the Windows of an empty cluster node."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+from ..plugin_utils._action import Arguments, HyperVAction, Result
+from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.errors import HyperVError
+from ..plugin_utils._hyperv.restarts import objection_to_restart, read_boot_time, restart_node
+
+
+class ActionModule(HyperVAction):
+    """The action of hyperv_node_restart."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            "name": {"type": "str", "required": True},
+            "force": {"type": "bool", "default": True},
+            "local_vms": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 1800},
+            "poll_interval": {"type": "float", "default": 5},
+        },
+    }
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Refuse unless the node is paused and empty; restart it and wait for it."""
+        if arguments["timeout"] < 1 or not 0.05 <= arguments["poll_interval"] <= 60:
+            raise HyperVError("timeout counts seconds and is at least 1; poll_interval is from 0.05 to 60 seconds.")
+        node, objection = objection_to_restart(cluster, arguments["name"], local_vms=arguments["local_vms"])
+        if objection:
+            raise HyperVError(objection)
+        if self.check_mode:
+            before = read_boot_time(cluster, node.name)
+            return _result(node.name, node.state, before, None, 0.0)
+        done = restart_node(
+            cluster,
+            node,
+            force=arguments["force"],
+            timeout=float(arguments["timeout"]),
+            poll_interval=arguments["poll_interval"],
+        )
+        return _result(done.node.name, done.node.state, done.boot_before, done.boot_after, done.seconds)
+
+
+def _result(name: str, state: str, before: dt.datetime, after: dt.datetime | None, seconds: float) -> Result:
+    shown = f"booted {after.isoformat(timespec='seconds')}" if after else "restarted"
+    return {
+        "changed": True,
+        "name": name,
+        "state": state,
+        "booted_before": before.isoformat(timespec="seconds"),
+        "booted": after.isoformat(timespec="seconds") if after else None,
+        "elapsed_seconds": round(seconds, 1),
+        "diff": {
+            "before": f"{name}: booted {before.isoformat(timespec='seconds')}\n",
+            "after": f"{name}: {shown}\n",
+        },
+    }

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_cluster_health_info
+short_description: Tell whether a Hyper-V failover cluster is fit to lose a node for a while
+version_added: 0.1.0
+description:
+  - Looks at nodes, drains, running migrations, failed roles, cluster networks and quorum.
+  - Problems do not fail the task; use RV(healthy) in a condition of your own.
+  - The role P(hyperv.migration.rolling_maintenance#role) uses it before it takes a node away, and before it gives VMs
+    back.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options:
+  node:
+    description:
+      - The node that is about to be taken away, short or fully qualified.
+      - It may be paused already, and the cluster is asked whether it keeps quorum without it.
+    type: str
+  ignore:
+    description:
+      - Names of nodes, VMs, roles and networks whose problems do not count, in any letter case.
+      - They are told in RV(ignored).
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: hyperv.migration.hyperv_cluster_node_info
+"""
+
+EXAMPLES = r"""
+- name: Look whether NODE1 can be taken away
+  hyperv.migration.hyperv_cluster_health_info:
+    node: NODE1
+  register: health
+
+- name: Stop if not
+  ansible.builtin.assert:
+    that: health.healthy
+    fail_msg: "{{ health.msg }}"
+"""
+
+RETURN = r"""
+healthy:
+  description: Whether nothing speaks against taking the node away.
+  returned: success
+  type: bool
+  sample: true
+problems:
+  description: What speaks against it.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description:
+        - V(node_not_up), V(node_distrusted) (isolated or quarantined), V(drain_running), V(migration_running),
+          V(role_failed), V(network_not_up), V(quorum_lost), V(quorum_unknown) or V(provider_silent).
+      type: str
+      returned: always
+      sample: node_not_up
+    name:
+      description: The node, VM, role or network that has the problem.
+      type: str
+      returned: always
+      sample: NODE3
+    problem:
+      description: What it is.
+      type: str
+      returned: always
+      sample: node NODE3 is down
+    remedy:
+      description: What to do about it.
+      type: str
+      returned: always
+      sample: Bring it up and wait until it has joined the cluster.
+ignored:
+  description: The same of what O(ignore) overlooks.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: As in RV(problems[].kind).
+      type: str
+      returned: always
+    name:
+      description: As in RV(problems[].name).
+      type: str
+      returned: always
+    problem:
+      description: As in RV(problems[].problem).
+      type: str
+      returned: always
+    remedy:
+      description: As in RV(problems[].remedy).
+      type: str
+      returned: always
+nodes:
+  description: The nodes, by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the node.
+      type: str
+      returned: always
+      sample: NODE1
+    state:
+      description: V(up), V(down), V(paused), V(joining) or V(unknown).
+      type: str
+      returned: always
+      sample: up
+    condition:
+      description: V(isolated) or V(quarantined); empty for neither.
+      type: str
+      returned: always
+      sample: ""
+    drain_status:
+      description: V(not_initiated), V(in_progress), V(completed), V(failed) or V(unknown).
+      type: str
+      returned: always
+      sample: not_initiated
+    weight:
+      description: Its vote as configured; V(null) where the cluster does not tell.
+      type: int
+      returned: always
+      sample: 1
+    dynamic_weight:
+      description: Its vote as it counts now; V(null) where the cluster does not tell.
+      type: int
+      returned: always
+      sample: 1
+migrating:
+  description: Names of the VMs that are being migrated.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+loses_quorum:
+  description: Whether the cluster loses quorum without O(node); V(null) without O(node), or where it does not tell.
+  returned: success
+  type: bool
+  sample: false
+"""

@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The playbook ``hyperv.migration.rolling_maintenance`` and the role behind it. No command may warn or open a shell."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from tests.integration.commands import Ansible, Answer
+from tests.running_cluster import RunningCluster, running_cluster
+
+SCENARIO = pathlib.Path(__file__).with_name("rolling.yml")
+NODES = ["NODE1", "NODE2", "NODE3", "NODE4"]
+FAILED = 2
+USERS_TASKS = """
+- name: Ask the node itself who it is
+  hyperv.migration.hyperv_cim_info:
+    namespace: root/cimv2
+    class_name: Win32_OperatingSystem
+    properties: [CSName]
+  register: node
+- name: Install updates
+  ansible.builtin.assert:
+    that: inventory_hostname != broken | default('')
+    fail_msg: The disk is full.
+    success_msg: "Worked on {{ node.instances[0].properties.csname }}."
+"""
+
+
+@pytest.fixture(scope="module")
+def simulator(folder: pathlib.Path) -> Iterator[RunningCluster]:
+    with running_cluster(SCENARIO, folder) as cluster:
+        yield cluster
+
+
+class Roll:
+    """Runs the playbook; its state and the user's tasks are in a directory of their own for each test."""
+
+    def __init__(self, ansible: Ansible, folder: pathlib.Path) -> None:
+        self._ansible = ansible
+        self._folder = folder
+        self._tasks = folder / "updates.yml"
+        self.write_tasks(USERS_TASKS)
+
+    def write_tasks(self, text: str) -> None:
+        self._tasks.write_text(text, encoding="utf-8")
+
+    def __call__(self, *options: str, **variables: object) -> Answer:
+        given = {
+            "rolling_maintenance_tasks_file": str(self._tasks),
+            "rolling_maintenance_folder": str(self._folder),
+            "rolling_maintenance_health_timeout": 3,
+            "rolling_maintenance_health_interval": 1,
+            "rolling_maintenance_restart_poll_interval": 0.1,
+            "evacuate_node_poll_interval": 0.05,
+            "restore_node_poll_interval": 0.05,
+            **variables,
+        }
+        command = ["ansible-playbook", *self._ansible.sources, "hyperv.migration.rolling_maintenance"]
+        return self._ansible.run(*command, "-e", json.dumps(given), *options)
+
+    @property
+    def files(self) -> list[str]:
+        return sorted(file.name for file in self._folder.iterdir() if file != self._tasks)
+
+    def phases(self) -> dict[str, str]:
+        state = self._folder / "hyperv-rolling-HVC1.json"
+        assert state.stat().st_mode & 0o777 == 0o600
+        nodes: dict[str, dict[str, str]] = json.loads(state.read_text(encoding="utf-8"))["nodes"]
+        return {name: node["phase"] for name, node in nodes.items()}
+
+
+@pytest.fixture
+def roll(ansible: Ansible, tmp_path: pathlib.Path) -> Roll:
+    return Roll(ansible, tmp_path)
+
+
+def worked_on(answer: Answer) -> list[str]:
+    return [node for line in answer.text.splitlines() for node in NODES if f'"Worked on {node}."' in line]
+
+
+def nodes_of(cluster: RunningCluster) -> list[dict[str, t.Any]]:
+    return t.cast("list[dict[str, t.Any]]", cluster.state()["nodes"])
+
+
+def test_a_roll_that_failed_at_the_third_node_is_resumed_to_the_end(cluster: RunningCluster, roll: Roll) -> None:
+    owners = cluster.owners()
+
+    first = roll(broken="NODE3")
+
+    assert first.code == FAILED
+    assert worked_on(first) == ["NODE1", "NODE2"]
+    assert roll.phases() == {"NODE1": "done", "NODE2": "done", "NODE3": "evacuated", "NODE4": ""}
+    assert cluster.node_states() == {"NODE1": "up", "NODE2": "up", "NODE3": "paused", "NODE4": "up"}
+    assert "NODE3" not in cluster.owners().values()
+    for said in (
+        'The roll stops at NODE3, at the task \\"Install updates\\":',
+        "The disk is full.",
+        "NODE3 is paused and has 0 VMs",
+        "NODE1, NODE2 done; NODE3 evacuated; NODE4 not begun",
+        "run the same command again",
+        "hyperv.migration.restore_node -e restore_node_name=NODE3",
+    ):
+        assert said in first.text, first.text
+
+    second = roll()
+
+    assert second.code == 0, second.text
+    assert worked_on(second) == ["NODE3", "NODE4"]
+    assert "The round is over." in second.text
+    assert set(roll.phases().values()) == {"done"}
+    assert cluster.owners() == owners
+    assert set(cluster.node_states().values()) == {"up"}
+    assert cluster.migrations() == dict.fromkeys(owners, 2)
+
+
+def test_a_dry_run_shows_the_plan_of_each_node_and_changes_nothing(cluster: RunningCluster, roll: Roll) -> None:
+    before = cluster.owners(), cluster.node_states()
+
+    answer = roll("--check", rolling_maintenance_restart=True)
+
+    assert answer.code == 0, answer.text
+    for node in NODES:
+        assert f"{node} is emptied, worked on, and gets its VMs back." in answer.text
+        assert f"{node} would be done." in answer.text
+    assert "web01" in answer.text
+    assert (cluster.owners(), cluster.node_states()) == before
+    assert cluster.migrations() == {}
+    assert roll.files == []
+
+
+def test_the_roll_does_not_begin_while_another_node_is_down(tmp_path: pathlib.Path, plugin: str) -> None:
+    scenario = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
+    scenario["nodes"] = [{"name": name, "state": "down" if name == "NODE2" else "up"} for name in NODES]
+    scenario["vms"] = [{"name": "web01", "owner": "NODE1"}]
+    broken, refusing, folder = tmp_path / "broken.yml", tmp_path / "refusing.yml", tmp_path / "kept"
+    broken.write_text(yaml.safe_dump(scenario), encoding="utf-8")
+    # Connections to a machine that is down are not taken, whereas the simulator's port takes them.
+    refusing.write_text("hyperv_nodes: {hosts: {NODE2: {ansible_port: 1}}}\n", encoding="utf-8")
+    folder.mkdir()
+
+    with running_cluster(broken, tmp_path) as cluster:
+        roll = Roll(Ansible(tmp_path, cluster.inventory, plugin), folder)
+        answer = roll("-i", str(refusing))
+
+        assert cluster.node_states()["NODE1"] == "up"
+        assert cluster.migrations() == {}
+
+    assert answer.code == FAILED
+    assert "The cluster is asked through NODE3." in answer.text
+    assert "Node NODE2 is down. Bring it up" in answer.text
+    assert "nothing was changed on it" in answer.text
+    assert (worked_on(answer), roll.files) == ([], [])
+
+
+def test_a_node_that_somebody_else_has_paused_is_not_taken_over(
+    cluster: RunningCluster, ansible: Ansible, roll: Roll
+) -> None:
+    assert ansible.ad_hoc("NODE2", "hyperv_cluster_node", "name=NODE1 state=maintenance").code == 0
+
+    answer = roll("--limit", "NODE1")
+
+    assert answer.code == FAILED
+    assert "NODE1 is paused, and not by this roll" in answer.text
+    assert (cluster.migrations(), roll.files) == ({}, [])
+
+
+def test_a_node_is_restarted_and_waited_for(cluster: RunningCluster, roll: Roll) -> None:
+    owners = cluster.owners()
+
+    answer = roll("--limit", "NODE1", rolling_maintenance_restart=True)
+
+    assert answer.code == 0, answer.text
+    assert [node["restarts_requested"] for node in nodes_of(cluster)] == [1, 0, 0, 0]
+    assert cluster.owners() == owners
+    assert set(cluster.node_states().values()) == {"up"}
+
+
+def test_a_named_round_is_gone_through_once_and_one_without_a_name_begins_again(
+    cluster: RunningCluster, roll: Roll
+) -> None:
+    options = ("--limit", "NODE4")
+
+    march = roll(*options, rolling_maintenance_round="2026-03")
+    march_again = roll(*options, rolling_maintenance_round="2026-03")
+    nameless = roll(*options)
+
+    answers = [march, march_again, nameless]
+    assert [answer.code for answer in answers] == [0] * 3, [answer.text for answer in answers if answer.code]
+    assert [worked_on(answer) for answer in answers] == [["NODE4"], [], ["NODE4"]]
+    assert "NODE4 is done in this round. Nothing is to be done." in march_again.text
+    assert march_again.recap("NODE4", "changed") == 0
+
+
+def test_a_node_that_is_lost_in_the_users_tasks_stops_the_roll(cluster: RunningCluster, roll: Roll) -> None:
+    roll.write_tasks("- hyperv.migration.hyperv_vm_info:\n  vars: {ansible_port: 1}\n")
+
+    answer = roll()
+
+    assert answer.recap("NODE1", "unreachable") == 1
+    assert "NODE2 :" not in answer.text.partition("PLAY RECAP")[2]
+    assert cluster.node_states()["NODE1"] == "paused"
+    assert roll.phases()["NODE1"] == "evacuated"
+
+
+def test_what_the_playbook_misses_is_told(tmp_path: pathlib.Path) -> None:
+    hosts = tmp_path / "hosts.yml"
+    hosts.write_text("other: {hosts: {NODE1: }}", encoding="utf-8")
+
+    answer = Roll(Ansible(tmp_path, hosts), tmp_path)()
+
+    assert answer.code == FAILED
+    assert "no host in the group hyperv_nodes" in answer.text
