@@ -417,6 +417,14 @@ moves:
       type: str
       returned: always
       sample: "2026-03-01T22:15:04+00:00"
+    job_ended:
+      description:
+        - When the job of the migration was seen to end, in UTC, from when on another move may take its place; V(null)
+          where none was seen to.
+        - The owner is read after that, once for all moves that ended within a few seconds.
+      type: str
+      returned: always
+      sample: "2026-03-01T22:15:13+00:00"
     ended:
       description: When the move ended, in UTC.
       type: str

@@ -1,44 +1,50 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Empty a node of a simulated cluster with the commands that a real one would take, then prove it: ``make demo``."""
+"""Maintenance of a node of a simulated cluster with the commands that a real one would take, proved: ``make demo``."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import pathlib
-import shlex
-import signal
-import subprocess
 import sys
 import tempfile
 import typing as t
 
-from tests.ansible_command import ad_hoc_result, ansible_environment
-from tests.running_cluster import SCENARIOS, DidNotStart, running_cluster
+from tests.ansible_command import ad_hoc_result
+from tests.running_cluster import ROOT, SCENARIOS, DidNotStart, RunningCluster, running_cluster
 
-from .proof import broken_promises
+from .commands import Commands, Interrupted, Stopped
+from .proof import broken_after_evacuation, broken_after_restoration
 from .tables import cluster_table, readiness_report
 
 NODE = "NODE1"
 ANOTHER = "NODE2"  # who is asked about the cluster
+REPORTS = ROOT / "tests" / "output" / "demo"
 
 INTRODUCTION = f"""\
-Emptying the node {NODE} of a Hyper-V failover cluster by live migration.
+Maintenance of the node {NODE} of a Hyper-V failover cluster: empty it by live migration, and bring its VMs back.
 
-This cluster is simulated: one process on this machine plays four nodes and two dozen VMs, with its clock at double
-speed. No Windows and no Hyper-V is involved. The commands are real Ansible commands. They are the same for a real
-cluster: put your own inventory in the place of hosts.yml."""
+ALL THIS IS SIMULATED: one process on this machine plays four nodes and two dozen VMs, with its clock at double speed.
+No Windows and no Hyper-V is involved. The commands are real Ansible commands. They are the same for a real cluster: put
+your own inventory in the place of hosts.yml. Ctrl-C stops the demo and leaves nothing behind."""
 
+ON_A_REAL_CLUSTER = f"""\
+On a real cluster, list its nodes in the group hyperv_nodes of an inventory (README.md shows one), and type the same:
 
-class Stopped(Exception):
-    """A command did not end well; the text says which."""
+  ansible -i hosts.yml {ANOTHER} -m hyperv.migration.hyperv_migration_capabilities_info
+  ansible-playbook -i hosts.yml hyperv.migration.evacuate_node -e evacuate_node_name={NODE} --check
+  ansible-playbook -i hosts.yml hyperv.migration.evacuate_node -e evacuate_node_name={NODE}
+  ansible-playbook -i hosts.yml hyperv.migration.restore_node -e restore_node_name={NODE}
+
+The last one goes by the ledger, a file that the one before it writes where it is started. Start both in one folder."""
 
 
 class Demo:
-    """The steps of the demo, in a folder that holds ``hosts.yml``."""
+    """The steps of the demo."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        self._folder = folder
-        self._environment = ansible_environment(folder)
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
 
     def check_readiness(self) -> None:
         """Show what the cluster can do, and what would stop a migration."""
@@ -49,60 +55,70 @@ class Demo:
         nodes = self._ask("hyperv_cluster_node_info")["nodes"]
         print(cluster_table(nodes, self._ask("hyperv_vm_info")["vms"]))
 
-    def evacuate(self, *options: str) -> None:
-        """Run the playbook and let it speak for itself."""
-        playbook = ["ansible-playbook", "-i", "hosts.yml", "hyperv.migration.evacuate_node"]
-        self._run([*playbook, "-e", f"evacuate_node_name={NODE}", *options], None)
+    def play(self, role: str, *options: str) -> None:
+        """Run a playbook about the node and let it speak for itself."""
+        playbook = ["ansible-playbook", "-i", "hosts.yml", f"hyperv.migration.{role}"]
+        self._commands.run([*playbook, "-e", f"{role}_name={NODE}", *options])
 
     def _ask(self, module: str) -> dict[str, t.Any]:
         command = ["ansible", "-i", "hosts.yml", ANOTHER, "-m", f"hyperv.migration.{module}"]
-        return ad_hoc_result(self._run(command, subprocess.PIPE))
-
-    def _run(self, command: list[str], output: int | None) -> str:
-        print(f"$ {shlex.join(command)}", flush=True)
-        ended = subprocess.run(command, cwd=self._folder, env=self._environment, stdout=output, text=True, check=False)
-        if ended.returncode:
-            raise Stopped(f"{ended.stdout or ''}\nThat command ended with exit code {ended.returncode}.")
-        return ended.stdout or ""
+        return ad_hoc_result(self._commands.run(command, quiet=True))
 
 
-def show(folder: pathlib.Path) -> list[str]:
+def show(commands: Commands, cluster: RunningCluster) -> list[str]:
     """Run all steps against a fresh simulated cluster and return what turned out not to be so."""
-    with running_cluster(SCENARIOS / "demo.yml", folder) as cluster:
-        before = cluster.state()
-        demo = Demo(folder)
-        print(INTRODUCTION)
-        _heading("1. Is the cluster ready? (its answer in short)")
-        demo.check_readiness()
-        _heading("2. Which VM is where before? (two answers as one table)")
-        demo.show_cluster()
-        _heading(f"3. Dry run: what would become of the VMs of {NODE}? Hyper-V is asked about each.")
-        demo.evacuate("--check")
-        _heading(f"4. Empty {NODE}")
-        demo.evacuate("-e", "evacuate_node_poll_interval=1")
-        _heading("5. Which VM is where now?")
-        demo.show_cluster()
-        _heading("6. Proof: what the simulated cluster itself says")
-        return broken_promises(NODE, before, cluster.state(), cluster.counters())
+    before = cluster.state()
+    demo = Demo(commands)
+    print(INTRODUCTION)
+    _heading("1. Is the cluster ready? (its answer in short)")
+    demo.check_readiness()
+    _heading("2. Which VM is where before? (two answers as one table)")
+    demo.show_cluster()
+    _heading(f"3. Plan, as a dry run: where would the VMs of {NODE} go? Hyper-V is asked about each.")
+    demo.play("evacuate_node", "--check")
+    _heading(f"4. Empty {NODE}, and write a report")
+    demo.play("evacuate_node", *_settings("evacuate_node", "evacuation.html"))
+    _heading("5. Proof: what the simulated cluster itself says")
+    broken = broken_after_evacuation(NODE, before, cluster.state(), cluster.counters())
+    print(f"\nOn a real cluster the maintenance of {NODE} would begin now.")
+    _heading(f"6. Bring its VMs back to {NODE}, by the ledger that the evacuation wrote")
+    demo.play("restore_node", *_settings("restore_node", "restoration.html"))
+    _heading("7. Which VM is where now?")
+    demo.show_cluster()
+    _heading("8. Proof: what the simulated cluster itself says")
+    return broken + broken_after_restoration(NODE, before, cluster.state(), cluster.counters())
 
 
-def main() -> int:
-    """Return the exit code: 0 when everything that the demo promises is so."""
-    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(143))
+def run(folder: pathlib.Path) -> int:
+    """Run the demo in ``folder`` and return the exit code."""
+    commands = Commands(folder)
     try:
-        with tempfile.TemporaryDirectory(prefix="hyperv-demo-") as folder:
-            broken = show(pathlib.Path(folder))
+        with commands.listening(), running_cluster(SCENARIOS / "demo.yml", folder) as cluster:
+            broken = show(commands, cluster)
     except (Stopped, DidNotStart) as error:
         print(f"The demo failed. {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nStopped by you; the simulated cluster was stopped, too.", file=sys.stderr)
-        return 130
+    except Interrupted as interrupted:
+        # Whoever closed the terminal does not read this any more.
+        with contextlib.suppress(OSError):
+            print(f"\nStopped by {interrupted}; so was the simulated cluster.", file=sys.stderr, flush=True)
+        return 128 + interrupted.number
     for sentence in broken:
         print(f"FAILED: {sentence}", file=sys.stderr)
     if not broken:
-        print(f"\n{NODE} is empty and paused: on a real cluster its maintenance could begin.")
+        print(f"\nThe reports with their timelines, for any browser:\n  {REPORTS}{os.sep}evacuation.html")
+        print(f"  {REPORTS}{os.sep}restoration.html\n\n{ON_A_REAL_CLUSTER}")
     return 1 if broken else 0
+
+
+def main() -> int:
+    """Run the demo in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="hyperv-demo-", ignore_cleanup_errors=True) as folder:
+        return run(pathlib.Path(folder))
+
+
+def _settings(role: str, report: str) -> list[str]:
+    return ["-e", f"{role}_poll_interval=1", "-e", f"{role}_report_path={REPORTS / report}"]
 
 
 def _heading(text: str) -> None:

@@ -27,7 +27,8 @@ def readiness_report(answer: Record) -> str:
     lines = [f"cluster {cluster['name']}: " + (f"{limit} moves at once" if limit else "the limits of its nodes apply")]
     for node in answer["nodes"]:
         what = f"{node['maximum_migrations']} moves at once" if node["enabled"] else "live migration is switched off"
-        lines.append(f"{node['node']}: {what}, {node['authentication']}, network {', '.join(node['networks'])}")
+        networks = ", ".join(f"{one['subnet']}/{one['prefix_length']}" for one in node["networks"])
+        lines.append(f"{node['node']}: {what}, {node['authentication']}, network {networks}")
     lines += [f"PROBLEM ({one['node']}): {one['problem']} {one['remedy']}" for one in answer["problems"]]
     return "\n".join(lines if answer["problems"] else [*lines, "Nothing stands in the way of a live migration."])
 

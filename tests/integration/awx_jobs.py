@@ -2,14 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Jobs as AWX runs them: ansible-runner on a project, with extra vars as JSON and artifacts out of ``set_stats``.
 
-What AWX does around ansible-runner is in its sources: ``awx/main/tasks/jobs.py`` (arguments), ``awx/main/tasks/callback.py``
-(artifacts, from the ``artifact_data`` of an event), ``awx/main/models/workflow.py`` (artifacts become extra vars of the jobs
-that follow; those of slices are put together with dict.update, so that a later one wins).
+What AWX does around ansible-runner is in its sources: ``awx/main/tasks/jobs.py`` (arguments),
+``awx/main/tasks/callback.py`` (artifacts, from the ``artifact_data`` of an event), ``awx/main/models/workflow.py``
+(artifacts become extra vars of the jobs that follow; those of slices are put together with dict.update, so that a later
+one wins).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import pathlib
 import shutil
 import typing as t
@@ -44,17 +46,9 @@ class Job:
         failed = [one["event_data"] for one in self.events if one["event"] == "runner_on_failed"]
         return {one["host"]: str(one["res"].get("msg")) for one in failed if not one.get("ignore_errors")}
 
-    def changed(self) -> dict[str, int]:
-        """Return how many tasks changed something, by host."""
-        return dict(self._recap("changed"))
-
-    def processed(self) -> set[str]:
+    def hosts(self) -> set[str]:
         """Return the hosts that the job ran on."""
-        return set(self._recap("processed"))
-
-    def _recap(self, counter: str) -> Mapping[str, int]:
-        last = [one["event_data"] for one in self.events if one["event"] == "playbook_on_stats"][-1]
-        return t.cast("Mapping[str, int]", last[counter])
+        return set(next(one["event_data"]["processed"] for one in self.events if one["event"] == "playbook_on_stats"))
 
 
 class Controller:
@@ -63,7 +57,7 @@ class Controller:
     def __init__(self, folder: pathlib.Path, inventory: pathlib.Path) -> None:
         self._folder = folder
         self._inventory = inventory
-        self._launched = 0
+        self._numbers = itertools.count(1)
 
     def launch(
         self,
@@ -78,10 +72,14 @@ class Controller:
 
         Each job has a directory of its own, as a container has: what it writes there no other job finds.
         """
-        self._launched += 1
-        private = self._folder / f"job{self._launched}"
+        private = self._folder / f"job{next(self._numbers)}"
         shutil.copytree(PROJECT, private / "project")
         events: list[Mapping[str, t.Any]] = []
+
+        def keep(event: Mapping[str, t.Any]) -> bool:
+            events.append(event)
+            return True
+
         run = ansible_runner.run(
             private_data_dir=str(private),
             playbook=f"{playbook}.yml",
@@ -91,7 +89,7 @@ class Controller:
             cmdline=" ".join([*(["--check"] if check else []), f"--forks={forks}", *options]),
             settings={"pexpect_timeout": 0.1},
             cancel_callback=cancel or (lambda: False),
-            event_handler=lambda event: events.append(event) or True,
+            event_handler=keep,
             quiet=True,
         )
         text = run.stdout.read()

@@ -41,7 +41,7 @@ class ReturnCode:
 
 LOOK = "See the event logs Hyper-V-VMMS and Hyper-V-High-Availability on both nodes."
 _BUSY = "Wait until the other operation on the VM or its hosts has ended, then run the task again."
-_PARAMETERS = "Check destination and migration settings; run the task with -vvv to see what was sent."
+_PARAMETERS = "Check destination and migration settings."
 _UNTOLD = "the provider gives no reason"
 _OTHER_WAY = "This cluster cannot migrate by this method; move the VM with Failover Cluster Manager."
 _WHERE = "Look where the VM is."

@@ -44,6 +44,7 @@ def record(run: Run, moment: t.Callable[[float], str]) -> dict[str, t.Any]:
         "attempts": run.attempts,
         "method": run.method,
         "started": moment(run.started) if run.started is not None else None,
+        "job_ended": moment(run.freed) if run.freed is not None else None,
         "ended": moment(run.ended) if run.ended is not None else None,
         "elapsed_seconds": round(elapsed, 1),
         "timeout_seconds": round(run.timeout.seconds),

@@ -57,6 +57,7 @@ class Run:
         due: clock reading before which the move is left alone.
         started, ended: clock readings of the first attempt and of the end; None before.
         since: clock reading at which the present stage began.
+        freed: clock reading at which its job was seen to end, so that it takes no slot any more; None before.
         migrating_since: clock reading at which the present attempt began.
         attempts: how often the migration was asked for; retried: how many of these followed a failure.
         unanswered: calls of the present attempt that got no answer.
@@ -85,6 +86,7 @@ class Run:
     started: float | None = None
     ended: float | None = None
     since: float = 0.0
+    freed: float | None = None
     migrating_since: float = 0.0
     attempts: int = 0
     retried: int = 0
@@ -117,11 +119,13 @@ class Run:
     @property
     def takes_a_slot(self) -> bool:
         """Its migration occupies its hosts: a job that was seen to end does not, although its owner is awaited."""
-        return self.is_active and not (self.stage == SETTLING and self.job is not None and self.job.is_final)
+        return self.is_active and self.freed is None
 
     def enter(self, stage: str, now: float) -> None:
         """Go on to a stage."""
         self.stage, self.since = stage, now
+        if stage != ENDED:
+            self.freed = now if stage == SETTLING and self.job is not None and self.job.is_final else None
 
     def begin(self, now: float) -> None:
         """Begin an attempt."""

@@ -20,6 +20,7 @@ class Move:
         outcome: that of ``hyperv_vm_migrate``, or ``not_begun`` (``planned`` in a dry run) where it was never tried.
         checked: Hyper-V was asked beforehand and gave a verdict.
         began, ended: seconds since 1970, None where it was never asked for or has not ended.
+        released: when its job was seen to end, so that another move could take its place, likewise.
         seconds: what it took.
         cause, remedy: why it failed and what to do, empty where it did not.
         memory_mb: memory of the VM, None where nobody told.
@@ -32,6 +33,7 @@ class Move:
     checked: bool = False
     attempts: int = 0
     began: int | None = None
+    released: int | None = None
     ended: int | None = None
     seconds: float = 0.0
     cause: str = ""

@@ -34,6 +34,7 @@ def _legend(shown: Timeline) -> ET.Element:
         _tone(bar.move): _NAMES[_tone(bar.move)] for lane in shown.lanes for bar in lane.bars if bar.left is not None
     }
     keys = [("bar " + tone, tones[tone]) for tone in sorted(tones, key=list(_NAMES).index)]
+    keys += [("tail", "arrival awaited")] if any(bar.tail for lane in shown.lanes for bar in lane.bars) else []
     keys += [("load", "moves at once"), ("limit", "limit")]
     return element(
         "p", *(element("span", element("span", class_=f"key {look}"), text) for look, text in keys), class_="soft keys"
@@ -105,6 +106,8 @@ def _vm_row(bar: Bar, shown: Timeline) -> ET.Element:
         place = f"left:{bar.left:g}%;width:{bar.width:g}%"
         append(track, element("span", class_=f"bar {_tone(move)}", style=place, title=_when(move), role="img"))
         track[-1].set("aria-label", _when(move))
+        if bar.tail:
+            append(track, element("span", class_="tail", style=f"left:{bar.left + bar.width:g}%;width:{bar.tail:g}%"))
     took = duration(move.seconds) if move.began is not None else ""
     size = "" if move.memory_mb is None else f"{gigabytes(move.memory_mb)} GB"
     cells = [element("td", size, class_="number wide"), element("td", took, class_="number"), element("td", track)]

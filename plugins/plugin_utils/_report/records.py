@@ -65,6 +65,7 @@ def _move(record: Data, memory_mb: int | None) -> Move:
         checked=bool(record.get("checked")),
         attempts=int(record.get("attempts") or 0),
         began=_moment(record.get("started")),
+        released=_moment(record.get("job_ended")),
         ended=_moment(record.get("ended")),
         seconds=float(record.get("elapsed_seconds") or 0.0),
         cause=clean(error.get("cause") or error.get("message") or ""),

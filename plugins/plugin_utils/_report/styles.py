@@ -74,12 +74,14 @@ table.times td, table.times tbody th { padding-top: 3px; padding-bottom: 3px; }
 .bar.failed { background: repeating-linear-gradient(135deg, var(--bad) 0 5px, var(--bad-soft) 5px 8px);
   outline: 1px solid var(--bad); outline-offset: -1px; }
 .bar.other { background: var(--wait); }
+.tail { position: absolute; top: 9px; bottom: 9px; border-radius: 2px; background: var(--good); opacity: 0.55; }
 .load th { font-weight: 400; color: var(--soft); }
 .load svg { display: block; width: 100%; height: 44px; background: var(--grid); border-radius: 4px; }
 .load .area { fill: var(--load); }
 .load .limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 5 4; vector-effect: non-scaling-stroke; }
 .keys { display: flex; flex-wrap: wrap; gap: 0 16px; }
 .key { display: inline-block; position: static; width: 22px; height: 10px; border-radius: 3px; margin-right: 6px; }
+.key.tail { height: 4px; vertical-align: middle; }
 .key.load { background: var(--load); }
 .key.limit { height: 0; border-top: 2px dashed var(--bad); border-radius: 0; vertical-align: middle; }
 .memory { position: relative; display: block; height: 12px; min-width: 60px; border-radius: 3px; overflow: hidden;

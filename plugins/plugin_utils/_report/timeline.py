@@ -26,11 +26,17 @@ _MOST_TICKS = 5
 
 @dataclasses.dataclass(frozen=True)
 class Bar:
-    """A move on the time axis: where it begins and how wide it is, both in percent; ``None`` where it never began."""
+    """A move on the time axis.
+
+    Attributes:
+        left, width: from when it was asked for to the end of its job, in percent; left is None where it never began.
+        tail: from there until its VM was seen to have arrived, in percent.
+    """
 
     move: Move
     left: float | None
     width: float
+    tail: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,22 +124,28 @@ def timeline(account: Account) -> Timeline | None:
 
 def peak(moves: Sequence[Move]) -> int:
     """Return how many moves were under way at once at most."""
-    return max((number for unused, number in _numbers(moves)), default=0)
+    at_all = any(move.began is not None for move in moves)
+    return max((number for unused, number in _numbers(moves)), default=0) or int(at_all)
 
 
 def _end(move: Move) -> int:
     return max(move.began or 0, move.ended or 0)
 
 
+def _release(move: Move) -> int:
+    return _end(move) if move.released is None else min(_end(move), max(move.began or 0, move.released))
+
+
 def _numbers(moves: Sequence[Move]) -> list[tuple[int, int]]:
-    """Return (moment, how many from then on). A move that began and ended in one second counts for that second."""
-    begun = [move for move in moves if move.began is not None]
+    """Return (moment, how many from then on).
+
+    A move is not counted in the second in which it ends: the next one may have begun in it.
+    """
     events: dict[int, int] = {}
-    for move in begun:
-        began = move.began or 0
-        ended = _end(move) if _end(move) > began else began + 1
-        events[began] = events.get(began, 0) + 1
-        events[ended] = events.get(ended, 0) - 1
+    for move in moves:
+        if move.began is not None:
+            events[move.began] = events.get(move.began, 0) + 1
+            events[_release(move)] = events.get(_release(move), 0) - 1
     numbers, now = [], 0
     for moment in sorted(events):
         now += events[moment]
@@ -153,5 +165,5 @@ def _bars(axis: _Axis, moves: Sequence[Move]) -> tuple[Bar, ...]:
 
 
 def _bar(axis: _Axis, move: Move) -> Bar:
-    left = axis.percent(move.began or 0)
-    return Bar(move, left, round(axis.percent(_end(move)) - left, 3))
+    left, middle, right = (axis.percent(moment) for moment in (move.began or 0, _release(move), _end(move)))
+    return Bar(move, left, round(middle - left, 3), round(right - middle, 3))

@@ -61,6 +61,21 @@ def test_what_an_interrupted_evacuation_had_planned_is_kept():
     assert (again["created"], again["updated"]) == ("t1", "t2")
 
 
+def test_a_move_of_a_run_whose_ledger_is_lost_is_written_down_as_made():
+    made = {**move(), "outcome": "already_there"}
+    begun = begin(None, "NODE1", "HVC1", [made, move(DB, "db01")], "t1")
+    assert [vm["outcome"] for vm in begun["vms"]] == ["already_there", "planned"]
+    assert finish(begun, [record(DB)], "t2")["state"] == "evacuated"
+
+
+def test_what_the_ledger_knows_of_a_move_that_was_made_is_kept():
+    made = {**move(), "outcome": "already_there"}
+    finished = finish(begin(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
+    assert begin(finished, "NODE1", "HVC1", [made], "t3")["vms"] == finished["vms"]
+    interrupted = begin(None, "NODE1", "HVC1", [move()], "t1")
+    assert begin(interrupted, "NODE1", "HVC1", [made], "t2")["vms"][0]["outcome"] == "already_there"
+
+
 def test_nothing_left_to_move_keeps_the_ledger_as_it_is():
     finished = finish(begin(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
     assert begin(finished, "NODE1", "HVC1", [], "t3")["vms"] == finished["vms"]
