@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lint unit test matrix bench changelog clean
+.PHONY: help venv demo lint unit test stories matrix bench changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -23,7 +23,7 @@ $(BUILT): requirements.txt tests/requirements.txt tests/run-requirements.txt tes
 
 venv: $(BUILT)  ## build .venv, the environment of the other targets
 
-demo: $(BUILT)  ## empty a node of a simulated cluster
+demo: $(BUILT)  ## empty a node of a simulated cluster and fill it again
 	@.venv/bin/python -m tests.demo
 
 lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
@@ -34,10 +34,13 @@ lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
 	ansible-lint --offline -q
 	antsibull-changelog lint
 
-unit: $(BUILT)  ## pytest alone, without the linters
-	pytest -n auto --maxprocesses 4 --dist loadfile --timeout 180
+unit: $(BUILT)  ## the tests of make test, without the linters
+	pytest -n 4 --dist loadfile --timeout 180 -m "not long"
 
-test: lint unit  ## the linters and all tests
+test: lint unit  ## the linters and all tests but the long stories
+
+stories: $(BUILT)  ## the long stories: whole maintenances, AWX jobs, many clusters
+	pytest -n 4 --dist loadfile --timeout 300 -m long tests/integration
 
 matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansible-core and libraries
 	@$(PYTHON) tests/ci/matrix.py

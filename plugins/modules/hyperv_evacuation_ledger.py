@@ -70,7 +70,7 @@ options:
     type: str
   moves:
     description:
-      - With O(state=begun), the moves of M(hyperv.migration.hyperv_evacuation_plan_info). One that an earlier run has made
+      - With O(state=begun), the moves of M(hyperv.migration.hyperv_evacuation_plan_info). One that an earlier run made
         has the key C(outcome) in addition, such as V(already_there).
       - With O(state=finished), the moves that M(hyperv.migration.hyperv_vm_migrate) returned.
     type: list

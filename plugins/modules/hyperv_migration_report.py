@@ -81,7 +81,8 @@ options:
     elements: dict
     default: []
   headroom:
-    description: What M(hyperv.migration.hyperv_evacuation_plan_info) expects of the memory, where O(nodes_after) is empty.
+    description:
+      - What M(hyperv.migration.hyperv_evacuation_plan_info) expects of the memory, where O(nodes_after) is empty.
     type: list
     elements: dict
     default: []

@@ -25,7 +25,7 @@ REPORTS = ROOT / "tests" / "output" / "demo"
 INTRODUCTION = f"""\
 Maintenance of the node {NODE} of a Hyper-V failover cluster: empty it by live migration, and bring its VMs back.
 
-ALL THIS IS SIMULATED: one process on this machine plays four nodes and two dozen VMs, with its clock at double speed.
+ALL THIS IS SIMULATED: one process on this machine plays four nodes and two dozen VMs, with its clock at triple speed.
 No Windows and no Hyper-V is involved. The commands are real Ansible commands. They are the same for a real cluster: put
 your own inventory in the place of hosts.yml. Ctrl-C stops the demo and leaves nothing behind."""
 

@@ -13,6 +13,8 @@ import pytest
 from tests.integration.commands import Ansible
 from tests.running_cluster import RunningCluster, running_cluster
 
+pytestmark = pytest.mark.long
+
 SCENARIO = pathlib.Path(__file__).with_name("capabilities.yml")
 CAPABILITIES, VMS, NODES, MIGRATE = (
     "hyperv_migration_capabilities_info",

@@ -19,6 +19,8 @@ import yaml
 from tests.ansible_command import ansible_environment
 from tests.running_cluster import ROOT
 
+pytestmark = pytest.mark.long
+
 pytest.importorskip("ansible_builder")
 DEFINITION = ROOT / "extensions" / "awx" / "execution-environment.yml"
 

@@ -16,6 +16,8 @@ import pytest
 from tests.integration.commands import Ansible, Answer
 from tests.running_cluster import RunningCluster, running_cluster
 
+pytestmark = pytest.mark.long
+
 FAILED = 2
 HEAD = """
 cluster: {name: HVC1, fqdn: hvc1.corp.example%s}

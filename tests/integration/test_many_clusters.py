@@ -21,6 +21,8 @@ import yaml
 from tests.integration.awx_jobs import Controller, Job, artifacts_of_slices
 from tests.running_cluster import RunningCluster, running_cluster
 
+pytestmark = pytest.mark.long
+
 CLUSTERS = [f"hvc-{number}" for number in range(1, 9)]
 BROKEN = "hvc-3"  # one of its VMs may not leave
 UNREACHABLE = "hvc-7"  # its password is another one

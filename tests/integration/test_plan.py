@@ -12,6 +12,8 @@ import pytest
 from tests.integration.commands import Ansible
 from tests.running_cluster import RunningCluster
 
+pytestmark = pytest.mark.long
+
 PLAN, MIGRATE = "hyperv_evacuation_plan_info", "hyperv_vm_migrate"
 
 

@@ -15,6 +15,8 @@ from tests.integration.commands import Ansible, Answer
 from tests.running_cluster import RunningCluster, running_cluster
 from tests.unit.report.reading import Page, read_page
 
+pytestmark = pytest.mark.long
+
 FAILED = 2
 ON_NODE1 = {"web01", "web02", "db01", "test01"}
 
@@ -56,6 +58,10 @@ def test_an_evacuation_and_its_restoration_are_reported(
     assert "NODE1 is paused" in page.text or "The node is paused" in page.text
 
     settings = {"restore_node_ledger_path": str(ledger), "restore_node_report_path": str(back)}
+    rehearsed = play(ansible, "restore_node", settings, "--check")
+    assert "Restoration of NODE1: dry run. 4 of 4 VMs would move." in shown(rehearsed)
+    assert written(back).bars == []
+
     restored = play(ansible, "restore_node", settings)
 
     assert restored.code == 0, restored.text

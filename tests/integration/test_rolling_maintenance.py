@@ -15,6 +15,8 @@ import yaml
 from tests.integration.commands import Ansible, Answer
 from tests.running_cluster import RunningCluster, running_cluster
 
+pytestmark = pytest.mark.long
+
 SCENARIO = pathlib.Path(__file__).with_name("rolling.yml")
 NODES = ["NODE1", "NODE2", "NODE3", "NODE4"]
 FAILED = 2

@@ -12,6 +12,8 @@ import pytest
 from tests.integration.awx_jobs import Controller, Job
 from tests.running_cluster import RunningCluster, running_cluster
 
+pytestmark = pytest.mark.long
+
 SCENARIO = """
 cluster: {name: HVC1, fqdn: hvc1.corp.example, maximum_parallel_migrations: 1}
 user: {name: operator, password: simulated-Passw0rd}

@@ -13,6 +13,8 @@ import pytest
 from tests.integration.commands import Ansible, Answer
 from tests.running_cluster import RunningCluster, running_cluster
 
+pytestmark = pytest.mark.long
+
 
 def migrate(ansible: Ansible, **options: t.Any) -> Answer:
     arguments = {"name": "web01", "destination_host": "NODE2", "poll_interval": 0.1, **options}

@@ -12,6 +12,8 @@ import pytest
 from tests.integration.commands import Ansible
 from tests.running_cluster import RunningCluster, running_cluster
 
+pytestmark = pytest.mark.long
+
 SCENARIO = pathlib.Path(__file__).with_name("rolling.yml")
 STATE = "hyperv_vm_state"
 

@@ -109,7 +109,7 @@ def _vm_row(bar: Bar, shown: Timeline) -> ET.Element:
         if bar.tail:
             append(track, element("span", class_="tail", style=f"left:{bar.left + bar.width:g}%;width:{bar.tail:g}%"))
     took = duration(move.seconds) if move.began is not None else ""
-    size = "" if move.memory_mb is None else f"{gigabytes(move.memory_mb)} GB"
+    size = f"{gigabytes(move.memory_mb)} GB" if move.memory_mb else ""  # one that is off needs none
     cells = [element("td", size, class_="number wide"), element("td", took, class_="number"), element("td", track)]
     return row([who, *cells])
 

@@ -145,7 +145,7 @@ def _times(account: Account) -> ET.Element | None:
             [
                 element("th", name(move.vm), scope="row", class_="vm"),
                 element("td", *_way(move), class_="route"),
-                element("td", f"{gigabytes(move.memory_mb)} GB", class_="number wide"),
+                element("td", f"{gigabytes(move.memory_mb)} GB" if move.memory_mb else "", class_="number wide"),
                 element("td", outcome(move.outcome), ", Hyper-V agrees" if _agreed(move) else ""),
             ]
         )

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The lines on the screen, and what they are read from."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._report.records import NotAMove
+from ansible_collections.hyperv.migration.plugins.plugin_utils._report.summary import summary
+from ansible_collections.hyperv.migration.plugins.plugin_utils._report.wording import columns, duration
+
+from tests.unit.report.given import CAPABILITIES, ERROR, account, node, planned, record, run_of
+
+
+def test_a_good_run_reads_like_this() -> None:
+    moves = [record("web01", 0, 0, 12), record("sql01", 1, 0, 75), record("web02", 0, 12, 9)]
+    nodes = {"nodes_before": [node("NODE1", 40960, 3)], "nodes_after": [node("NODE1", 57344, 0)]}
+    note = "The node is paused."
+    assert summary(account(moves=moves, capabilities=CAPABILITIES, note=note, **nodes)) == [
+        "Evacuation of NODE1: done. 3 of 3 VMs moved.",
+        "1 min 15 s from 2026-03-01 22:15:04 to 22:16:19 UTC, at most 2 at once (limit 4).",
+        "Slowest: sql01 1 min 15 s, web01 12 s, web02 9 s. Half of them took 12 s or less.",
+        "The node is paused.",
+        "moved to NODE2          2  web01 12 s, web02 9 s",
+        "moved to NODE3          1  sql01 1 min 15 s",
+        "node   total GB  free before  free after  change  VMs before  after",
+        "NODE1     128.0         40.0        56.0   +16.0           3      0",
+    ]
+
+
+def test_failures_come_first_with_reason_and_remedy() -> None:
+    moves = [record("web01", 0, 0, 12), record("sql01", 1, 0, 35, outcome="failed", error=ERROR, attempts=2)]
+    stays = [
+        {"name": "db01", "reason": "its strategy is stay", "remedy": ""},
+        {"name": "db02", "reason": "its strategy is stay", "remedy": ""},
+        {"name": "old01", "reason": "it has no place.", "remedy": "Make room."},
+    ]
+    told = summary(account(moves=moves, stays=stays, planned=[planned("late01", 9)], error="told below"))
+    assert told[0] == "Evacuation of NODE1: FAILED. 1 of 3 VMs moved, 1 failed, 1 not begun, 3 stay."
+    assert told[2:] == [
+        "FAILED                  1  sql01 (NODE1 -> NODE3, 2 tries, 35 s)",
+        "                           why:    the destination has not enough memory (0x8007000E)",
+        "                           remedy: Free memory on NODE3, or choose another destination.",
+        "NOT BEGUN               1  late01",
+        "stay                    2  db01, db02: its strategy is stay",
+        "stays                   1  old01: it has no place. Make room.",
+        "moved to NODE2          1  web01 12 s",
+    ]
+
+
+def test_a_run_that_failed_before_its_moves_says_why() -> None:
+    told = summary(account(planned=[planned("web01", 1)], error="The node could not be paused."))
+    assert told == [
+        "Evacuation of NODE1: FAILED. 0 of 1 VM moved, 1 not begun.",
+        "Why: The node could not be paused.",
+        "NOT BEGUN               1  web01",
+    ]
+
+
+def test_an_empty_node_is_one_line() -> None:
+    assert summary(account()) == ["Evacuation of NODE1: done. No VM was to be moved."]
+
+
+def test_a_dry_run_tells_what_hyper_v_says_and_what_was_not_asked() -> None:
+    moves = [
+        record("web01", 0, outcome="would_move"),
+        record("web02", 0, outcome="would_move", checked=False),
+        record("sql01", 1, outcome="failed", error=ERROR),
+    ]
+    told = summary(account(moves=moves, planned=[planned("late01", 5)], dry_run=True))
+    assert told[0] == ("Evacuation of NODE1: FAILED. 3 of 4 VMs would move, 1 failed. Hyper-V was asked and agrees.")
+    assert "would move to NODE2     2  web01, web02 (Hyper-V was not asked)" in told
+    assert "planned to NODE4        1  late01" in told
+
+
+def test_what_the_plan_expects_of_the_memory_is_shown_before_the_moves() -> None:
+    headroom = [{"node": "NODE2", "total_mb": 131072, "free_before_mb": 65536, "free_after_mb": 32768}]
+    told = summary(account(planned=[planned("web01", 0)], headroom=headroom, dry_run=True))
+    assert told[-1].split() == ["NODE2", "128.0", "64.0", "32.0", "-32.0", "?", "?"]
+
+
+def test_warnings_are_told_by_vm() -> None:
+    told = summary(account(moves=[record("web01", 0, 0, warnings=["Its job vanished."])]))
+    assert "warning                    web01: Its job vanished." in told
+
+
+def test_no_line_is_wider_than_a_screen_and_no_name_is_broken() -> None:
+    told = summary(run_of(64))
+    assert max(columns(line) for line in told) <= 110
+    assert all(any(f" vm{number:02} " in line for line in told) for number in range(64))
+
+
+def test_wide_letters_keep_columns_aligned() -> None:
+    nodes = [node("\u30ce\u30fc\u30c9", 1024, 1), node("NODE1", 1024, 1)]
+    lines = summary(account(nodes_before=nodes))[-3:]
+    assert len({columns(line) for line in lines}) == 1
+
+
+def test_a_name_cannot_forge_a_line() -> None:
+    (line,) = (
+        one for one in summary(account(moves=[record("a\nFAILED 1 \x1b[31mb\u202e", 0, 0)])) if "moved to" in one
+    )
+    assert "a FAILED 1 \ufffd[31mb\ufffd" in line
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (3599.6, "1 h 00 min"), (7384, "2 h 03 min")],
+)
+def test_durations_read_naturally(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "web01"},
+        {"vm": None},
+        {**record("web01", 1), "started": "yesterday"},
+        {**record("a", 1), "error": "oh"},
+    ],
+    ids=["a wish", "nothing", "no moment", "no error"],
+)
+def test_what_is_no_move_is_refused(wrong: dict[str, t.Any]) -> None:
+    with pytest.raises(NotAMove, match="Give the moves that hyperv_vm_migrate returned"):
+        account(moves=[wrong])
