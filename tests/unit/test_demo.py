@@ -48,6 +48,12 @@ with commands.listening():
 """
 
 
+def heed_all_signals() -> None:
+    """Undo what nohup and some build machines set: what is ignored stays ignored in every child."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL if number != signal.SIGINT else signal.default_int_handler)
+
+
 def wait_for(path: pathlib.Path) -> None:
     give_up = time.monotonic() + WITHIN
     while not path.exists():
@@ -58,7 +64,7 @@ def wait_for(path: pathlib.Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_command_and_waits_for_its_workers(tmp_path: pathlib.Path, number: signal.Signals) -> None:
     command = [sys.executable, "-c", RUNNER, str(tmp_path), PATIENT]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as runner:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=heed_all_signals) as runner:
         wait_for(tmp_path / "started")
         runner.send_signal(number)
         output, unused = runner.communicate(timeout=WITHIN)
@@ -94,7 +100,9 @@ def processes_in(folder: pathlib.Path) -> list[str]:
 def test_the_demo_leaves_nothing_behind(tmp_path: pathlib.Path, number: signal.Signals) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     demo = [sys.executable, "-u", "-m", "tests.demo"]
-    with subprocess.Popen(demo, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        demo, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=heed_all_signals
+    ) as running:
         assert running.stdout is not None
         next(line for line in running.stdout if line.startswith("$ ansible "))
         assert processes_in(tmp_path)
