@@ -203,7 +203,8 @@ def test_vms_that_are_to_be_stopped_are_stopped_moved_and_started_again(tmp_path
 
 
 def test_the_limit_of_the_cluster_wins_over_those_of_its_nodes(tmp_path: pathlib.Path) -> None:
-    with maintenance(tmp_path, FIVE % "", ", maximum_parallel_migrations: 1") as story:
+    kept = "\nswitches: {job_lifetime_seconds: 86400}\n"  # the ended jobs are what is looked at
+    with maintenance(tmp_path, FIVE % "" + kept, ", maximum_parallel_migrations: 1") as story:
         assert story.evacuate().code == 0
         jobs = sorted((job["submitted"], job["ended"]) for job in story.cluster.state()["jobs"])
         assert len(jobs) == 5
