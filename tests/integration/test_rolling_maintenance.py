@@ -14,6 +14,7 @@ import yaml
 
 from tests.integration.commands import Ansible, Answer
 from tests.running_cluster import RunningCluster, running_cluster
+from tests.unit.report.reading import read_page
 
 pytestmark = pytest.mark.long
 
@@ -69,7 +70,7 @@ class Roll:
 
     @property
     def files(self) -> list[str]:
-        return sorted(file.name for file in self._folder.iterdir() if file != self._tasks)
+        return sorted(file.name for file in self._folder.iterdir() if file.is_file() and file != self._tasks)
 
     def phases(self) -> dict[str, str]:
         state = self._folder / "hyperv-rolling-HVC1.json"
@@ -91,7 +92,9 @@ def nodes_of(cluster: RunningCluster) -> list[dict[str, t.Any]]:
     return t.cast("list[dict[str, t.Any]]", cluster.state()["nodes"])
 
 
-def test_a_roll_that_failed_at_the_third_node_is_resumed_to_the_end(cluster: RunningCluster, roll: Roll) -> None:
+def test_a_roll_that_failed_at_the_third_node_is_resumed_to_the_end(
+    cluster: RunningCluster, roll: Roll, tmp_path: pathlib.Path
+) -> None:
     owners = cluster.owners()
 
     first = roll(broken="NODE3")
@@ -111,7 +114,7 @@ def test_a_roll_that_failed_at_the_third_node_is_resumed_to_the_end(cluster: Run
     ):
         assert said in first.text, first.text
 
-    second = roll()
+    second = roll(rolling_maintenance_report_path=str(tmp_path / "out" / "roll.html"))
 
     assert second.code == 0, second.text
     assert worked_on(second) == ["NODE3", "NODE4"]
@@ -120,6 +123,14 @@ def test_a_roll_that_failed_at_the_third_node_is_resumed_to_the_end(cluster: Run
     assert cluster.owners() == owners
     assert set(cluster.node_states().values()) == {"up"}
     assert cluster.migrations() == dict.fromkeys(owners, 2)
+    ledgers = [f"hyperv-ledger-HVC1-{name}.json" for name in NODES]
+    assert roll.files == [*ledgers, "hyperv-rolling-HVC1.json"]
+    # Each run tells what it has moved itself: web01, web02, db01 and test01 were done by the first.
+    assert "Maintenance of HVC1: FAILED. 10 of 10 moves of 6 VMs made." in first.text
+    assert "Maintenance of HVC1: done. 4 of 4 moves of 3 VMs made." in second.text
+    page = read_page((tmp_path / "out" / "roll.html").read_text(encoding="utf-8"))
+    assert page.title == "Maintenance of HVC1: done"
+    assert sorted(set(page.timeline_vms)) == ["db02", "web03", "web04"]
 
 
 def test_a_dry_run_shows_the_plan_of_each_node_and_changes_nothing(cluster: RunningCluster, roll: Roll) -> None:

@@ -17,6 +17,7 @@ class Move:
     """One move.
 
     Attributes:
+        vm: name of the VM, which another VM may bear, too.
         outcome: that of ``hyperv_vm_migrate``, or ``not_begun`` (``planned`` in a dry run) where it was never tried.
         checked: Hyper-V was asked beforehand and gave a verdict.
         began, ended: seconds since 1970, None where it was never asked for or has not ended.
@@ -30,6 +31,7 @@ class Move:
     source: str
     destination: str
     outcome: str
+    vm_id: str = ""
     checked: bool = False
     attempts: int = 0
     began: int | None = None
@@ -101,6 +103,11 @@ class Account:
     def having(self, *outcomes: str) -> list[Move]:
         """Return the moves with one of these outcomes."""
         return [move for move in self.moves if move.outcome in outcomes]
+
+    @property
+    def vm_count(self) -> int:
+        """Return of how many VMs the moves are: in a roll through a cluster, one may move several times."""
+        return len({move.vm_id or str(index) for index, move in enumerate(self.moves)})
 
     @property
     def arrived(self) -> list[Move]:

@@ -43,7 +43,7 @@ def _legend(shown: Timeline) -> ET.Element:
 
 def _caption(lane: Lane) -> ET.Element:
     moved = sum(bar.move.outcome in ARRIVED for bar in lane.bars)
-    counts = f" {moved} of {counted(len(lane.bars), 'VM', 'VMs')} moved"
+    counts = f" {moved} of {counted(len(lane.bars), 'move', 'moves')} made"
     way = "To " if lane.direction == "to" else "From "
     return element("caption", way, name(lane.load.name), element("small", counts))
 

@@ -62,6 +62,7 @@ def _move(record: Data, memory_mb: int | None) -> Move:
         source=clean(record["source_host"]),
         destination=clean(record["destination_host"]),
         outcome=clean(record["outcome"]),
+        vm_id=str(record["vm"]["id"]).upper(),
         checked=bool(record.get("checked")),
         attempts=int(record.get("attempts") or 0),
         began=_moment(record.get("started")),
@@ -77,7 +78,7 @@ def _move(record: Data, memory_mb: int | None) -> Move:
 
 def _untried(plan: Data, outcome: str) -> Move:
     ways = (clean(plan["name"]), clean(plan["source_host"]), clean(plan["destination_host"]))
-    return Move(*ways, outcome, memory_mb=plan.get("memory_mb"))
+    return Move(*ways, outcome, str(plan["vm_id"]).upper(), memory_mb=plan.get("memory_mb"))
 
 
 def _moment(text: str | None) -> int | None:

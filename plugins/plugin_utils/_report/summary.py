@@ -47,13 +47,15 @@ def verdict(account: Account) -> str:
 
 def totals(account: Account) -> str:
     """Return how many VMs came to what."""
-    total = len(account.moves)
-    if not total:
+    if not account.moves:
         return "No VM was to be moved" + (f", {len(account.stays)} stay" if account.stays else "")
-    if account.dry_run:
-        parts = [f"{len(account.having(WOULD_MOVE, PLANNED))} of {counted(total, 'VM', 'VMs')} would move"]
+    done = len(account.having(WOULD_MOVE, PLANNED) if account.dry_run else account.arrived)
+    if account.vm_count < len(account.moves):
+        of = f"{len(account.moves)} moves of {counted(account.vm_count, 'VM', 'VMs')}"
+        parts = [f"{done} of {of} {'would be made' if account.dry_run else 'made'}"]
     else:
-        parts = [f"{len(account.arrived)} of {counted(total, 'VM', 'VMs')} moved"]
+        of = counted(len(account.moves), "VM", "VMs")
+        parts = [f"{done} of {of} {'would move' if account.dry_run else 'moved'}"]
     for word, what in ((FAILED, "failed"), ("started", "still under way"), (NOT_BEGUN, "not begun")):
         if account.having(word):
             parts.append(f"{len(account.having(word))} {what}")

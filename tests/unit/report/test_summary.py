@@ -15,7 +15,7 @@ from tests.unit.report.given import CAPABILITIES, ERROR, account, node, planned,
 
 
 def test_a_good_run_reads_like_this() -> None:
-    moves = [record("web01", 0, 0, 12), record("sql01", 1, 0, 75), record("web02", 0, 12, 9)]
+    moves = [record("web01", 0, 0, 12), record("sql01", 1, 0, 75), record("web02", 3, 12, 9)]
     nodes = {"nodes_before": [node("NODE1", 40960, 3)], "nodes_after": [node("NODE1", 57344, 0)]}
     note = "The node is paused."
     assert summary(account(moves=moves, capabilities=CAPABILITIES, note=note, **nodes)) == [
@@ -63,10 +63,18 @@ def test_an_empty_node_is_one_line() -> None:
     assert summary(account()) == ["Evacuation of NODE1: done. No VM was to be moved."]
 
 
+def test_a_roll_in_which_vms_leave_and_come_back_counts_moves() -> None:
+    back = {"source_host": "NODE2", "destination_host": "NODE1"}
+    moves = [record("web01", 0, 0, 12), record("sql01", 1, 0, 75), record("web01", 0, 200, 9, **back)]
+    told = summary(account(moves=moves, title="Maintenance of HVC1"))
+    assert told[0] == "Maintenance of HVC1: done. 3 of 3 moves of 2 VMs made."
+    assert "moved to NODE1          1  web01 9 s" in told
+
+
 def test_a_dry_run_tells_what_hyper_v_says_and_what_was_not_asked() -> None:
     moves = [
         record("web01", 0, outcome="would_move"),
-        record("web02", 0, outcome="would_move", checked=False),
+        record("web02", 3, outcome="would_move", checked=False),
         record("sql01", 1, outcome="failed", error=ERROR),
     ]
     told = summary(account(moves=moves, planned=[planned("late01", 5)], dry_run=True))
