@@ -85,16 +85,19 @@ class ControllerAction(ActionBase):
         return bool(self._task.check_mode)
 
     def tell(self, message: str) -> None:
-        """Show a line at once, while the task runs."""
-        Display().display(message)
+        """Show a line at once, while the task runs; with the name of its host where several run side by side."""
+        batch = self._task_vars.get("ansible_play_batch") or ()
+        host = f"{self._task_vars.get('inventory_hostname')}: " if len(batch) > 1 else ""
+        Display().display(host + message)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Validate, carry out, and turn errors into Ansible's."""
         result: Result = super().run(tmp, task_vars)
+        self._task_vars = task_vars or {}
         self._refuse_unknown_options()
         arguments: Arguments = t.cast(t.Any, self).validate_argument_spec(**self.ARGUMENTS)[1]
         try:
-            return {**result, **self.carry_out(arguments, task_vars or {})}
+            return {**result, **self.carry_out(arguments, self._task_vars)}
         except FailedWithResult as error:
             # Returned, for failed_when does not look at what was raised.
             return {**result, **error.result, "failed": True, "msg": str(error)}

@@ -121,9 +121,11 @@ vms:
 @pytest.mark.parametrize("option", [[], ["--check"]])
 def test_nothing_is_paused_or_moved_where_capacity_does_not_suffice(tmp_path: pathlib.Path, option: list[str]) -> None:
     with maintenance(tmp_path, FIVE.replace("memory_mb: 65536", "memory_mb: 20000") % "") as story:
-        answer = story.evacuate(*option)
+        page = tmp_path / "report.html"
+        answer = story.evacuate(*option, "-e", f"evacuate_node_report_path={page}")
         assert answer.code == FAILED
         assert "Nothing was changed on NODE1" in answer.text
+        assert "MB are missing" in page.read_text(encoding="utf-8")
         assert "MB are missing" in answer.text
         assert story.cluster.node_states()["NODE1"] == "up"
         assert story.cluster.migrations() == {}

@@ -85,6 +85,7 @@ def test_one_job_empties_a_node_of_each_cluster_and_none_disturbs_another(
         assert clusters[name].owners() == {"app01": "NODE2"}, name
         assert clusters[name].migrations() == {"app01": 1}
         assert clusters[name].node_states() == {"NODE1": "paused", "NODE2": "up"}
+        assert f"{name}: app01: NODE1 -> NODE2 moved" in job.text
     for name in (BROKEN, UNREACHABLE):
         assert clusters[name].migrations() == {}
         assert clusters[name].node_states() == {"NODE1": "up", "NODE2": "up"}
