@@ -9,7 +9,7 @@ import json
 import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
-from ..plugin_utils._files import full_path, read_file, replace_file
+from ..plugin_utils._files import check_writable, full_path, read_file, replace_file
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.ledger import Ledger, begin, finish, give_back, read_ledger
 
@@ -26,6 +26,7 @@ class ActionModule(ControllerAction):
             "node": {"type": "str"},
             "cluster": {"type": "str"},
             "moves": {"type": "list", "elements": "dict", "default": []},
+            "residents": {"type": "list", "elements": "str"},
             "vm_ids": {"type": "list", "elements": "str", "default": []},
         },
         "required_if": [("state", "begun", ("node",))],
@@ -39,7 +40,9 @@ class ActionModule(ControllerAction):
         new = _changed(old, arguments, path)
         # The time stamp alone is no change.
         changed = old is None or {**old, "updated": ""} != {**new, "updated": ""}
-        if changed and not self.check_mode:
+        if changed and self.check_mode:
+            check_writable(path)
+        elif changed:
             replace_file(path, json.dumps(new, indent=2, ensure_ascii=False) + "\n")
         return {"changed": changed, "path": path, "ledger": new if changed else old}
 
@@ -57,7 +60,7 @@ def _changed(old: Ledger | None, arguments: Arguments, path: str) -> Ledger:
         raise HyperVError(f"There is no ledger at {path}. Check the path; evacuate_node writes it.")
     if arguments["state"] == "finished":
         try:
-            return finish(old, arguments["moves"], now)
+            return finish(old, arguments["moves"], now, arguments["residents"])
         except (KeyError, TypeError) as missing:
             raise HyperVError(f"A move has no {missing}. Give the moves that hyperv_vm_migrate returned.") from None
     return give_back(old, arguments["vm_ids"], now) if arguments["state"] == "given_back" else old

@@ -12,6 +12,7 @@ from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.evacuation import Wish, plan_evacuation
 from ..plugin_utils._hyperv.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.strategies import STRATEGIES, read_strategies
+from ..plugin_utils._hyperv.vms import normal_id
 
 
 class ActionModule(HyperVAction):
@@ -29,6 +30,15 @@ class ActionModule(HyperVAction):
                 "options": {
                     "vm": {"type": "str", "required": True},
                     "strategy": {"type": "str", "required": True, "choices": sorted(STRATEGIES)},
+                },
+            },
+            "excluded": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "vm_id": {"type": "str", "required": True},
+                    "node": {"type": "str", "required": True},
                 },
             },
             "plan": {"type": "dict"},
@@ -50,4 +60,8 @@ def _wish(arguments: Arguments) -> Wish:
             f"plan is one for {earlier.node}, and node is {arguments['node']}. Give the plan of that node."
         )
     strategies = read_strategies(arguments["strategies"])
-    return Wish(arguments["node"], tuple(arguments["destinations"]), reserve, strategies, earlier)
+    excluded: dict[str, frozenset[str]] = {}
+    for one in arguments["excluded"]:
+        vm_id = normal_id(one["vm_id"])
+        excluded[vm_id] = excluded.get(vm_id, frozenset()) | {first_label(one["node"])}
+    return Wish(arguments["node"], tuple(arguments["destinations"]), reserve, strategies, excluded, earlier)

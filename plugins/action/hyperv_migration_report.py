@@ -14,7 +14,7 @@ from ..plugin_utils._report.account import FAILED, NOT_BEGUN, Account
 from ..plugin_utils._report.page import page
 from ..plugin_utils._report.records import NotAMove, read_account
 from ..plugin_utils._report.summary import summary
-from ..plugin_utils._report.timeline import peak
+from ..plugin_utils._report.timeline import has_pauses, peak
 
 _RECORDS = {"type": "list", "elements": "dict", "default": []}
 
@@ -66,6 +66,6 @@ def _figures(account: Account) -> Result:
         "not_begun": len(account.having(NOT_BEGUN)),
         "stayed": len(account.stays),
         "seconds": ended - began if began is not None and ended is not None else None,
-        "most_at_once": peak(account.moves),
+        "most_at_once": None if has_pauses(account.moves) else peak(account.moves),
         "slowest": [{"name": move.vm, "seconds": move.seconds} for move in account.slowest],
     }

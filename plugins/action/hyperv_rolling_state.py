@@ -9,7 +9,7 @@ import json
 import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
-from ..plugin_utils._files import full_path, read_file, replace_file
+from ..plugin_utils._files import check_writable, full_path, read_file, replace_file
 from ..plugin_utils._hyperv.rolls import PHASES, Wish, enter, is_over, join, read_roll, summary
 
 
@@ -49,7 +49,9 @@ class ActionModule(ControllerAction):
         changed = phase is not None and (old is None or roll["nodes"][key]["phase"] != phase)
         if changed:
             roll = enter(roll, key, phase, now)
-            if not self.check_mode:
+            if self.check_mode:
+                check_writable(path)
+            else:
                 replace_file(path, json.dumps(roll, indent=2, ensure_ascii=False) + "\n")
         return {
             "changed": changed,

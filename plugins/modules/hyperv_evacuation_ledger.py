@@ -71,11 +71,17 @@ options:
   moves:
     description:
       - With O(state=begun), the moves of M(hyperv.migration.hyperv_evacuation_plan_info). One that an earlier run made
-        has the key C(outcome) in addition, such as V(already_there).
+        has the key C(outcome) in addition, such as V(already_there), and so has one that is stopped and V(stays).
       - With O(state=finished), the moves that M(hyperv.migration.hyperv_vm_migrate) returned.
     type: list
     elements: dict
     default: []
+  residents:
+    description:
+      - GUIDs of the VMs that are on the node by now, with O(state=finished).
+      - VMs that an earlier run had planned to move, and that are not among them, have left.
+    type: list
+    elements: str
   vm_ids:
     description: GUIDs of VMs, with O(state=given_back).
     type: list
@@ -156,7 +162,7 @@ ledger:
           returned: always
           sample: NODE1
         destination_host:
-          description: The node that it was moved to.
+          description: The node that it was moved to; its own for one that stays.
           type: str
           returned: always
           sample: NODE2
@@ -181,7 +187,10 @@ ledger:
           returned: always
           sample: 2000
         outcome:
-          description: V(planned), or the outcome of its move.
+          description:
+            - V(planned), or the outcome of its move.
+            - V(stays) for a VM that was only stopped.
+            - V(left) for one that has gone from the node in a run that was cut off before it could tell.
           type: str
           returned: always
           sample: moved

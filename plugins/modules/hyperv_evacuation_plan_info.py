@@ -66,6 +66,20 @@ options:
           save: Its state is to be saved first. It needs no memory on its destination, which must be of the same build.
           stay: It is left on the node on purpose.
           fail: The node is not to be emptied while the VM is on it.
+  excluded:
+    description: Destinations that are not considered for single VMs, such as those where their moves have failed.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      vm_id:
+        description: GUID of the VM.
+        type: str
+        required: true
+      node:
+        description: Name of the node, short or fully qualified.
+        type: str
+        required: true
   plan:
     description:
       - A result that this module gave before, for the same O(node). It is compared with the cluster as it is now.
@@ -249,6 +263,10 @@ stays:
       returned: always
     blocking:
       description: The node cannot be emptied because of it; V(false) where it stays on purpose or does no harm.
+      type: bool
+      returned: always
+    clustered:
+      description: The cluster knows it; V(false) for a VM that only the node itself has.
       type: bool
       returned: always
 blockers:

@@ -174,7 +174,9 @@ seconds:
   returned: when the moves can be read
   sample: 31
 most_at_once:
-  description: How many moves were under way at once at most.
+  description:
+    - How many moves were under way at once at most.
+    - V(null) where a move was tried more than once, since the pauses between tries are not known.
   type: int
   returned: when the moves can be read
   sample: 2

@@ -110,8 +110,32 @@ skipped:
       type: str
       returned: always
       sample: it is on NODE3, although the evacuation moved it to NODE2
+leaving:
+  description:
+    - VMs whose migration away from the node still runs, so that nothing can be said of them yet.
+    - Ask again when it has ended.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: sql01
+    reason:
+      description: Why.
+      type: str
+      returned: always
+      sample: its migration away from NODE1 still runs
 start:
-  description: VMs that ran before the evacuation, which shut them down or saved them.
+  description:
+    - VMs that ran before the evacuation, which shut them down or saved them.
+    - They can be started once they are on their node, that is, when their move of RV(moves) is made, if they have one.
   type: list
   elements: dict
   returned: success

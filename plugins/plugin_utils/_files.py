@@ -27,6 +27,19 @@ def read_file(path: str) -> bytes | None:
         raise HyperVError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
 
 
+def check_writable(path: str) -> None:
+    """Raise HyperVError if ``replace_file`` could not write there, as far as can be told without writing."""
+    folder = os.path.dirname(path)
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if os.path.isdir(path):
+        raise _cannot_be_written(path, "it is a directory")
+    if not os.path.isdir(folder):
+        raise _cannot_be_written(path, f"{folder} is no directory")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _cannot_be_written(path, f"{folder} does not allow it")
+
+
 def replace_file(path: str, content: str) -> None:
     """Write a file that only its owner can read, in one step: whoever reads it sees the old or the new one, whole.
 
@@ -46,6 +59,8 @@ def replace_file(path: str, content: str) -> None:
         if unfinished:
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)
-        raise HyperVError(
-            f"{path} cannot be written: {error.strerror}. Choose a path on the controller that can be written."
-        ) from None
+        raise _cannot_be_written(path, error.strerror) from None
+
+
+def _cannot_be_written(path: str, why: str) -> HyperVError:
+    return HyperVError(f"{path} cannot be written: {why}. Choose a path on the controller that can be written.")

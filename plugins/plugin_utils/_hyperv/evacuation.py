@@ -17,7 +17,7 @@ from .readings import Readings, read_all
 from .revalidation import Difference, EarlierPlan, Now, compare
 from .shortage import Proof
 from .situation import Resident, Situation
-from .strategies import FAIL, MIGRATE, OFFLINE, STAY, Strategy, strategy_for, unused
+from .strategies import FAIL, MIGRATE, OFFLINE, SHUTDOWN, STAY, Strategy, strategy_for, unused
 from .vms import Vm
 
 _MEDIUM = 2000  # MSCluster_ResourceGroup.Priority where it is not told: the cluster's default
@@ -33,6 +33,7 @@ class Wish:
         destinations: nodes that may take its VMs; empty for all.
         reserve_percent: share of each destination's memory that is kept free.
         strategies: how VMs leave; the first entry that matches a VM counts.
+        excluded: VM ids, each with the first labels of nodes that this VM shall not go to.
         earlier: a plan that was made before, of which is kept what still holds.
     """
 
@@ -40,6 +41,7 @@ class Wish:
     destinations: Sequence[str] = ()
     reserve_percent: float = 10
     strategies: Sequence[Strategy] = ()
+    excluded: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     earlier: EarlierPlan | None = None
 
 
@@ -87,7 +89,7 @@ def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
     before = wish.earlier.strategy(vm.id) if wish.earlier is not None else None
     # A VM that is on its way is not asked any more.
     strategy = MIGRATE if flight is not None else entry.strategy if entry is not None else before or MIGRATE
-    resident = _resident(vm, readings, wish.earlier, strategy)
+    resident = _resident(vm, readings, wish, strategy)
     if strategy == STAY:
         return _Case(resident, strategy, stay=Stay(vm, strategy, "it is to stay, as its strategy says", "", False))
     if strategy == FAIL:
@@ -123,7 +125,7 @@ def _mates(vm: Vm, readings: Readings) -> tuple[str, ...]:
     return tuple(sorted(names.get(one, one) for one in others))
 
 
-def _resident(vm: Vm, readings: Readings, earlier: EarlierPlan | None, strategy: str) -> Resident:
+def _resident(vm: Vm, readings: Readings, wish: Wish, strategy: str) -> Resident:
     traits, owners = readings.traits_of(vm), readings.owners.get(vm.id, Owners())
     resident = Resident(
         vm,
@@ -132,6 +134,7 @@ def _resident(vm: Vm, readings: Readings, earlier: EarlierPlan | None, strategy:
         owners.preferred,
         strategy,
         readings.node.build,
+        wish.excluded.get(vm.id, frozenset()),
     )
     flight = readings.flights.get(vm.id)
     if flight is not None:
@@ -141,7 +144,7 @@ def _resident(vm: Vm, readings: Readings, earlier: EarlierPlan | None, strategy:
             pinned_because=f"its migration to {flight.destination} runs already",
             memory_is_there=flight.memory_is_there,
         )
-    move = earlier.moves.get(vm.id) if earlier is not None else None
+    move = wish.earlier.moves.get(vm.id) if wish.earlier is not None else None
     labels = {first_label(one.name) for one in readings.destinations}
     if move is None or first_label(move.destination) not in labels:
         return resident
@@ -197,8 +200,11 @@ def _local(vm: Vm, wish: Wish) -> Stay:
     strategy = entry.strategy if entry is not None else MIGRATE
     reason = "it is no VM of the cluster, so it cannot be moved"
     harmless = vm.state in _LEFT_OFF or strategy in (STAY, *OFFLINE)
+    if vm.state not in _LEFT_OFF and strategy in OFFLINE:
+        reason += f"; it is {'shut down' if strategy == SHUTDOWN else 'saved'} where it is"
     remedy = "Make it highly available, move it by hand, or give it the strategy stay, shutdown or save."
-    return Stay(vm, strategy, reason, "" if harmless else remedy, strategy == FAIL or not harmless)
+    is_blocking = strategy == FAIL or not harmless
+    return Stay(vm, strategy, reason, "" if harmless else remedy, is_blocking, is_clustered=False)
 
 
 def _notes(readings: Readings, wish: Wish, situation: Situation, placement: Placement) -> list[str]:

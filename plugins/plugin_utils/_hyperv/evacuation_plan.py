@@ -22,6 +22,7 @@ class Stay:
         strategy: what the user wished of it.
         reason, remedy: why it stays, and what would help; the remedy is empty where it stays on purpose.
         is_blocking: the node cannot be emptied because of it.
+        is_clustered: the cluster knows it; False of one that only the node itself has.
     """
 
     vm: Vm
@@ -29,6 +30,7 @@ class Stay:
     reason: str
     remedy: str
     is_blocking: bool
+    is_clustered: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,4 +92,5 @@ def _stay(one: Stay) -> dict[str, t.Any]:
         "reason": one.reason,
         "remedy": one.remedy,
         "blocking": one.is_blocking,
+        "clustered": one.is_clustered,
     }

@@ -7,24 +7,28 @@ Pure: where a ledger is kept is somebody else's business. Private to this collec
 A ledger is a dict: ``format``, ``cluster`` (name or None), ``node`` (the emptied one), ``created`` and ``updated`` (ISO
 8601), ``state`` (``evacuating``, ``evacuated``, ``incomplete``, ``restored``) and ``vms``, each with ``vm_id``,
 ``name``, ``source_host``, ``destination_host``, ``state`` and ``strategy`` before the evacuation, ``memory_mb``,
-``priority``, ``outcome`` (``planned`` until told), ``elapsed_seconds``, ``restored``.
+``priority``, ``outcome`` (``planned`` until told; ``stays`` for one that is only stopped, and whose destination is its
+own node; ``left`` for one that is gone from the node, as a run that was cut off could not tell), ``elapsed_seconds``,
+``restored``.
 """
 
 from __future__ import annotations
 
 import json
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from .cluster import first_label
 from .errors import HyperVError
 
 FORMAT = "hyperv.migration ledger 1"
 EVACUATING, EVACUATED, INCOMPLETE, RESTORED = "evacuating", "evacuated", "incomplete", "restored"
-PLANNED = "planned"
-_ARRIVED = frozenset({"moved", "already_there"})
+PLANNED, STAYS, LEFT = "planned", "stays", "left"
+_SETTLED = frozenset({"moved", "already_there", STAYS, LEFT})
 _BEFORE = ("state", "strategy", "memory_mb", "priority")
 _TEXTS = ("vm_id", "name", "source_host", "destination_host", "outcome")
+_NUMBERS = ("memory_mb", "priority")
+_STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes of a running VM, by strategy
 
 Ledger = dict[str, t.Any]
 
@@ -47,20 +51,29 @@ def read_ledger(content: object, where: str) -> Ledger:
         lacking = [key for key in _TEXTS if not isinstance(vm, Mapping) or not isinstance(vm.get(key), str)]
         if lacking:
             raise HyperVError(f"{where}: VM {number} has no {', '.join(lacking)}. {cure}")
+        wrong = [key for key in _NUMBERS if not isinstance(vm.get(key), (int, type(None)))]
+        if wrong:
+            raise HyperVError(f"{where}: {wrong[0]} of VM {number} is {vm[wrong[0]]!r}, which is no number. {cure}")
     return dict(content)
+
+
+def was_stopped(entry: Mapping[str, t.Any], state: str) -> bool:
+    """Tell whether a VM that is in ``state`` now ran before, and is as the evacuation leaves one that it stops."""
+    return entry.get("state") == "running" and state == _STOPPED_BY.get(str(entry.get("strategy")))
 
 
 def begin(old: Ledger | None, node: str, cluster: str | None, moves: Sequence[Mapping[str, t.Any]], now: str) -> Ledger:
     """Return the ledger to keep before anything moves: every planned move, and what an earlier run had moved already.
 
-    ``moves`` are those of the evacuation plan; one with an ``outcome`` was made by a run whose ledger may be lost.
-    Raises HyperVError where ``old`` belongs to something else.
+    ``moves`` are those of the evacuation plan; one with an ``outcome`` was made by a run whose ledger may be lost, or
+    ``stays``. Raises HyperVError where ``old`` belongs to something else.
     """
     if old is not None and old.get("state") != RESTORED:
         _refuse_another(old, node, cluster)
     kept = old if old is not None and old.get("state") != RESTORED else None
-    told = {vm["vm_id"].upper() for vm in kept["vms"] if vm["outcome"] in _ARRIVED} if kept else set()
-    entries = {str(move["vm_id"]).upper(): _planned(move) for move in moves}
+    before = {vm["vm_id"].upper(): vm for vm in kept["vms"]} if kept else {}
+    told = {vm_id for vm_id, vm in before.items() if vm["outcome"] in _SETTLED}
+    entries = {str(move["vm_id"]).upper(): _planned(move, before) for move in moves}
     planned = {vm: entry for vm, entry in entries.items() if entry["outcome"] == PLANNED or vm not in told}
     earlier = [vm for vm in kept["vms"] if vm["vm_id"].upper() not in planned] if kept else []
     return {
@@ -83,21 +96,32 @@ def _refuse_another(old: Ledger, node: str, cluster: str | None) -> None:
         )
 
 
-def _planned(move: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _planned(move: Mapping[str, t.Any], before: Mapping[str, Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    vm_id = str(move["vm_id"]).upper()
+    earlier = before.get(vm_id, {})
+    # A run that was cut off may have stopped it: how it was before that is what counts.
+    first = earlier if was_stopped(earlier, str(move.get("state"))) and not earlier.get("restored") else move
     return {
-        "vm_id": str(move["vm_id"]).upper(),
+        "vm_id": vm_id,
         "name": move.get("name") or "",
         "source_host": move["source_host"],
         "destination_host": move["destination_host"],
-        **{key: move.get(key) for key in _BEFORE},
+        **{key: first.get(key) for key in _BEFORE},
         "outcome": move.get("outcome") or PLANNED,
         "elapsed_seconds": None,
         "restored": False,
     }
 
 
-def finish(ledger: Ledger, records: Sequence[Mapping[str, t.Any]], now: str) -> Ledger:
-    """Return the ledger with what became of each move. ``records`` are the ``moves`` of hyperv_vm_migrate."""
+def finish(
+    ledger: Ledger, records: Sequence[Mapping[str, t.Any]], now: str, residents: Collection[str] | None = None
+) -> Ledger:
+    """Return the ledger with what became of each move.
+
+    ``records`` are the ``moves`` of hyperv_vm_migrate; ``residents`` the ids of the VMs that are on the node by now,
+    None where that was not read.
+    """
+    here = {one.upper() for one in residents} if residents is not None else None
     told = {record["vm"]["id"].upper(): record for record in records}
     vms = []
     for vm in ledger["vms"]:
@@ -109,8 +133,10 @@ def finish(ledger: Ledger, records: Sequence[Mapping[str, t.Any]], now: str) -> 
                 "elapsed_seconds": record["elapsed_seconds"],
             }
             vm = {**vm, **outcome}
+        elif vm["outcome"] == PLANNED and here is not None and vm["vm_id"].upper() not in here:
+            vm = {**vm, "outcome": LEFT}
         vms.append(vm)
-    state = EVACUATED if all(vm["outcome"] in _ARRIVED for vm in vms) else INCOMPLETE
+    state = EVACUATED if all(vm["outcome"] in _SETTLED for vm in vms) else INCOMPLETE
     return {**ledger, "vms": vms, "state": state, "updated": now}
 
 

@@ -9,11 +9,10 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from .cluster import Cluster, first_label
-from .ledger import Ledger
+from .devices import read_local_vms
+from .ledger import STAYS, Ledger, was_stopped
 from .nodes import Node, pick_node, read_nodes
 from .vms import Vm, read_vms
-
-_STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation made of a running VM, by strategy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,13 +23,16 @@ class Restoration:
         node: the node to bring VMs back to.
         moves: for hyperv_vm_migrate, in the order in which they go.
         skipped: ``vm_id``, ``name``, ``reason``: VMs that are left alone.
-        start: VMs that the evacuation stopped and that ran before.
+        start: VMs that the evacuation stopped and that ran before: to be started once they are on their node.
+        leaving: ``vm_id``, ``name``, ``reason``: VMs whose migration away from the node still runs, so that nothing can
+            be said of them yet.
     """
 
     node: Node
     moves: tuple[Mapping[str, t.Any], ...]
     skipped: tuple[Mapping[str, t.Any], ...]
     start: tuple[Mapping[str, t.Any], ...]
+    leaving: tuple[Mapping[str, t.Any], ...]
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result."""
@@ -39,6 +41,7 @@ class Restoration:
             "moves": [dict(move, order=order) for order, move in enumerate(self.moves, 1)],
             "skipped": [dict(vm) for vm in self.skipped],
             "start": [dict(vm) for vm in self.start],
+            "leaving": [dict(vm) for vm in self.leaving],
         }
 
 
@@ -50,6 +53,8 @@ def plan_restoration(cluster: Cluster, ledger: Ledger) -> Restoration:
     node = pick_node(read_nodes(cluster), ledger["node"])
     open_vms = [vm for vm in ledger["vms"] if not vm.get("restored")]
     present = {vm.id: vm for vm in read_vms(cluster, ids=[vm["vm_id"] for vm in open_vms])} if open_vms else {}
+    if any(entry["outcome"] == STAYS and entry["vm_id"].upper() not in present for entry in open_vms):
+        present = {**{vm.id: vm for vm in read_local_vms(cluster, node.name)}, **present}
     return decide(node, open_vms, present)
 
 
@@ -61,17 +66,22 @@ def decide(node: Node, entries: Sequence[Mapping[str, t.Any]], present: Mapping[
     moves: list[Mapping[str, t.Any]] = []
     skipped: list[Mapping[str, t.Any]] = []
     start: list[Mapping[str, t.Any]] = []
+    leaving: list[Mapping[str, t.Any]] = []
     for entry in sorted(entries, key=_order):
         vm = present.get(entry["vm_id"].upper())
+        told = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
         at_home = vm is not None and first_label(vm.node) == first_label(node.name)
+        if vm is not None and at_home and vm.is_leaving:
+            leaving.append({**told, "reason": f"its migration away from {node.name} still runs"})
+            continue
         reason = _reason_to_skip(entry, vm, node, at_home=at_home)
-        if vm is not None and (at_home or not reason) and _was_stopped(entry, vm):
-            start.append({"vm_id": vm.id, "name": vm.name})
+        if vm is not None and (at_home or not reason) and was_stopped(entry, vm.state):
+            start.append(told)
         if reason:
-            skipped.append({"vm_id": entry["vm_id"], "name": entry["name"], "reason": reason})
+            skipped.append({**told, "reason": reason})
         elif vm is not None:
             moves.append(_move(entry, vm, node))
-    return Restoration(node, tuple(moves), tuple(skipped), tuple(start))
+    return Restoration(node, tuple(moves), tuple(skipped), tuple(start), tuple(leaving))
 
 
 def _order(entry: Mapping[str, t.Any]) -> tuple[bool, int, int, str]:
@@ -80,17 +90,15 @@ def _order(entry: Mapping[str, t.Any]) -> tuple[bool, int, int, str]:
 
 
 def _reason_to_skip(entry: Mapping[str, t.Any], vm: Vm | None, node: Node, *, at_home: bool) -> str:
+    stays = entry["outcome"] == STAYS
     if vm is None:
-        return "it is no longer among the VMs of the cluster"
+        return f"it is no longer on {node.name}" if stays else "it is no longer among the VMs of the cluster"
     if at_home:
-        return f"it is on {node.name} already"
+        return f"it stayed on {node.name}" if stays else f"it is on {node.name} already"
     if first_label(vm.node) != first_label(entry["destination_host"]):
-        return f"it is on {vm.node}, although the evacuation moved it to {entry['destination_host']}"
+        did = "left it on" if stays else "moved it to"
+        return f"it is on {vm.node}, although the evacuation {did} {entry['destination_host']}"
     return ""
-
-
-def _was_stopped(entry: Mapping[str, t.Any], vm: Vm) -> bool:
-    return entry.get("state") == "running" and vm.state == _STOPPED_BY.get(str(entry.get("strategy")))
 
 
 def _move(entry: Mapping[str, t.Any], vm: Vm, node: Node) -> dict[str, t.Any]:

@@ -73,6 +73,10 @@ class Scheduler:
         """Bring every move to its end. A move that fails does not stop the others."""
         for run in runs:
             self._starter.end_if_done(run)
+        # What is under way already takes its slots before anything is started.
+        for run in runs:
+            if run.stage == WAITING and run.move.vm.is_leaving:
+                self._attempt(run, self._starter.start, runs)
         while True:
             self._start_what_fits(runs)
             self._try_again(runs)

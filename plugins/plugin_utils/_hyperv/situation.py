@@ -28,6 +28,7 @@ class Resident:
         preferred_owners: nodes that it should be on where there is a choice.
         strategy: ``migrate``, ``shutdown`` or ``save``: how it leaves.
         build: Windows build of the node that it is on, None where not told.
+        excluded: first labels of nodes that it shall not go to, such as those where its move has failed.
         pinned: the only node that it may go to, because it is on its way there or an earlier plan said so; else empty.
         pinned_because: why it has no choice, for people.
         memory_is_there: its memory is allocated on ``pinned`` already and is not to be counted again.
@@ -39,6 +40,7 @@ class Resident:
     preferred_owners: tuple[str, ...] = ()
     strategy: str = MIGRATE
     build: int | None = None
+    excluded: frozenset[str] = frozenset()
     pinned: str = ""
     pinned_because: str = ""
     memory_is_there: bool = False
@@ -68,6 +70,8 @@ class Resident:
         owners = {first_label(one) for one in self.possible_owners}
         if owners and first_label(destination.name) not in owners:
             return f"{destination.name} is not a possible owner"
+        if first_label(destination.name) in self.excluded:
+            return f"{destination.name} is excluded for it"
         if self.build is None or destination.build is None:
             return ""
         if destination.build < self.build:

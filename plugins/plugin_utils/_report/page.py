@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
@@ -12,7 +13,7 @@ from .chart import timeline_section
 from .elements import document, element, name, row
 from .styles import STYLES
 from .summary import totals, verdict
-from .timeline import peak, timeline
+from .timeline import has_pauses, peak, timeline
 from .wording import change, counted, day, duration, gigabytes, number, outcome, time_of_day
 
 # Names are text wherever they stand. Should a browser read one as anything else, it is not allowed to act on it.
@@ -78,7 +79,8 @@ def _facts(account: Account) -> ET.Element:
     if began is not None and ended is not None:
         facts.append(_fact("from first to last", duration(ended - began)))
         limit = f" (limit {account.limit})" if account.limit else ""
-        facts.append(_fact("at once at most", str(peak(account.moves)), limit))
+        if not has_pauses(account.moves):
+            facts.append(_fact("at once at most", str(peak(account.moves)), limit))
     half = account.median_seconds
     if half is not None:
         facts.append(_fact("median for a VM", duration(half)))
@@ -193,7 +195,10 @@ def _memory(nodes: tuple[Node, ...]) -> ET.Element | None:
     head = [element("th", titles[0], scope="col")]
     head += [element("th", one, scope="col", class_=_column(one)) for one in titles[1:]]
     head.append(element("th", "In use before and after", scope="col", class_="wide"))
-    body = element("tbody", *(row(_memory_cells(node)) for node in nodes))
+    rows = [_memory_cells(node) for node in nodes]
+    known = [any("".join(cells[place].itertext()) != number(None) for cells in rows) for place in range(len(head))]
+    head, *rows = (list(itertools.compress(cells, known)) for cells in [head, *rows])
+    body = element("tbody", *(row(cells) for cells in rows))
     table = element("table", element("thead", row(head)), body, class_="nodes")
     return element("section", element("h2", "Memory and VMs of the nodes"), table)
 

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from .account import ARRIVED, FAILED, NOT_BEGUN, PLANNED, WOULD_MOVE, Account, Move
-from .timeline import peak
+from .timeline import has_pauses, peak
 from .wording import (
     change,
     columns,
@@ -65,8 +66,10 @@ def totals(account: Account) -> str:
 
 
 def at_once(account: Account) -> str:
-    """Return how many moves ran at once, and how many may."""
+    """Return how many moves ran at once, as far as that can be told, and how many may."""
     limit = account.limit
+    if has_pauses(account.moves):
+        return f"limit {limit} at once, some moves tried more than once" if limit else "some moves tried more than once"
     return f"at most {peak(account.moves)} at once ({f'limit {limit}' if limit else 'limit not known'})"
 
 
@@ -149,12 +152,14 @@ def _memory(account: Account) -> list[str]:
         )
         for node in account.nodes
     ]
-    wide = max(columns(row[0]) for row in [head, *rows])
+    known = [any(row[place] != number(None) for row in rows) for place in range(len(head))]
+    table = [list(itertools.compress(row, known)) for row in [head, *rows]]
+    wide = max(columns(row[0]) for row in table)
     return [
         "  ".join(
-            [padded(row[0], wide), *(cell.rjust(len(title)) for cell, title in zip(row[1:], head[1:], strict=True))]
+            [padded(row[0], wide), *(cell.rjust(len(title)) for cell, title in zip(row[1:], table[0][1:], strict=True))]
         )
-        for row in [head, *rows]
+        for row in table
     ]
 
 

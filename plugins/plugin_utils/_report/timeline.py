@@ -119,7 +119,12 @@ def timeline(account: Account) -> Timeline | None:
     for node in others:
         involved = [move for move in account.moves if node in (move.source, move.destination)]
         loads.append(_load(axis, node, involved, account.limits.nodes.get(node)))
-    return Timeline(axis.ticks(), tuple(loads), lanes, any(move.attempts > 1 for move in account.moves))
+    return Timeline(axis.ticks(), tuple(loads), lanes, has_pauses(account.moves))
+
+
+def has_pauses(moves: Sequence[Move]) -> bool:
+    """Tell whether the time of a move holds pauses between tries, in which nothing was under way."""
+    return any(move.attempts > 1 for move in moves)
 
 
 def peak(moves: Sequence[Move]) -> int:

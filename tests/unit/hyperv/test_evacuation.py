@@ -546,3 +546,22 @@ def test_capacity_that_does_not_suffice_is_told_with_what_is_missing():
     assert (result["feasible"], result["proof"]["kind"]) == (False, "total_memory")
     assert result["proof"]["missing_mb"] == 60 * 4096 - room
     assert result["proof"]["nodes"] == ["NODE2", "NODE3"]
+
+
+def test_a_destination_is_excluded_for_single_vms():
+    simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
+    ids = {vm["name"]: vm["id"] for vm in simulated.server.state()["vms"]}
+    first = places(plan(simulated))
+    other = {"NODE2": "NODE3", "NODE3": "NODE2"}
+    crossed = {ids[name]: frozenset({node.lower()}) for name, node in first.items()}
+    assert places(plan(simulated, excluded=crossed)) == {name: other[node] for name, node in first.items()}
+    nowhere = plan(simulated, excluded={ids["web01"]: frozenset({"node2", "node3"})})
+    assert (nowhere["feasible"], set(places(nowhere))) == (False, {"web02"})
+    assert "excluded" in stays(nowhere)["web01"]["reason"]
+
+
+def test_a_local_vm_that_is_stopped_says_so():
+    simulated = cluster("vms: [{name: edge01, owner: NODE1, clustered: false}]")
+    (stay,) = plan(simulated, strategies=[("edge01", "shutdown")])["stays"]
+    assert (stay["blocking"], stay["clustered"]) == (False, False)
+    assert stay["reason"] == "it is no VM of the cluster, so it cannot be moved; it is shut down where it is"

@@ -10,7 +10,7 @@ import pathlib
 import stat
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._files import read_file, replace_file
+from ansible_collections.hyperv.migration.plugins.plugin_utils._files import check_writable, read_file, replace_file
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.ledger import (
     begin,
@@ -52,6 +52,32 @@ def test_a_ledger_is_begun_finished_and_given_back():
 def test_a_vm_that_stayed_makes_the_ledger_incomplete():
     begun = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
     assert finish(begun, [record(), record(DB, "failed")], "t2")["state"] == "incomplete"
+
+
+def test_a_vm_that_is_only_stopped_is_kept_until_it_is_settled():
+    stays = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
+    finished = finish(begin(None, "NODE1", "HVC1", [stays], "t1"), [], "t2")
+    assert (finished["state"], finished["vms"][0]["outcome"]) == ("evacuated", "stays")
+    # It is off by now, so a second run has nothing to say of it.
+    assert begin(finished, "NODE1", "HVC1", [], "t3")["vms"] == finished["vms"]
+
+
+def test_how_a_vm_was_before_it_was_stopped_outlives_a_run_that_was_cut_off():
+    begun = begin(None, "NODE1", "HVC1", [{**move(), "strategy": "shutdown"}], "t1")
+    again = begin(begun, "NODE1", "HVC1", [{**move(), "strategy": "shutdown", "state": "off"}], "t2")
+    assert (again["vms"][0]["state"], again["vms"][0]["strategy"]) == ("running", "shutdown")
+    # Somebody else turned it off: there was no order to stop it.
+    begun = begin(None, "NODE1", "HVC1", [move()], "t1")
+    again = begin(begun, "NODE1", "HVC1", [{**move(), "state": "off"}], "t2")
+    assert again["vms"][0]["state"] == "off"
+
+
+def test_what_left_in_a_run_that_was_cut_off_does_not_make_the_ledger_incomplete():
+    interrupted = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
+    again = begin(interrupted, "NODE1", "HVC1", [move(DB, "db01")], "t2")
+    assert finish(again, [record(DB)], "t3", [WEB.lower()])["state"] == "incomplete"
+    done = finish(again, [record(DB)], "t3", [])
+    assert (done["state"], [vm["outcome"] for vm in done["vms"]]) == ("evacuated", ["left", "moved"])
 
 
 def test_what_an_interrupted_evacuation_had_planned_is_kept():
@@ -103,6 +129,10 @@ def test_a_ledger_of_something_else_is_not_overwritten(node, cluster):
         ({"format": "hyperv.migration ledger 1", "node": "NODE1"}, "without a node or a list of VMs"),
         ({"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": [{"name": "web01"}]}, "VM 1 has no vm_id"),
         ({"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": ["web01"]}, "VM 1 has no vm_id"),
+        (
+            {**begin(None, "NODE1", "HVC1", [move()], "t1"), "vms": [{**move(), "outcome": "x", "priority": "many"}]},
+            "priority of VM 1 is 'many', which is no number",
+        ),
     ],
 )
 def test_what_is_no_whole_ledger_is_refused_by_name(content, said):
@@ -118,6 +148,17 @@ def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: pathlib.Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(path.parent) == ["ledger.json"]
     assert read_file(str(tmp_path / "none.json")) is None
+
+
+def test_what_could_not_be_written_is_known_beforehand(tmp_path: pathlib.Path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    check_writable(str(tmp_path / "new" / "deep" / "ledger.json"))
+    check_writable(str(tmp_path / "file"))
+    for path in (tmp_path / "file" / "ledger.json", tmp_path / "folder"):
+        with pytest.raises(HyperVError, match=f"{path} cannot be written"):
+            check_writable(str(path))
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
 def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pathlib.Path):

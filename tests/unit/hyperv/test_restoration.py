@@ -79,6 +79,35 @@ def test_settled_vms_are_not_looked_at_again():
     assert (plan.moves, plan.skipped, plan.start) == ((), (), ())
 
 
+def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home():
+    simulated = Simulated(
+        f"{NODES}vms: [{{name: web01, owner: NODE1, memory_mb: 20000}}]\nevents: [{{at: 1, move: web01, to: NODE2}}]"
+    )
+    ledger = ledger_of(simulated)
+    simulated.pause(5)
+    plan = plan_restoration(simulated.cluster, ledger)
+    assert (plan.moves, plan.skipped) == ((), ())
+    assert [(vm["name"], vm["reason"]) for vm in plan.leaving] == [
+        ("web01", "its migration away from NODE1 still runs")
+    ]
+    simulated.pause(60)
+    plan = plan_restoration(simulated.cluster, ledger)
+    assert ([move["name"] for move in plan.moves], plan.leaving) == (["web01"], ())
+
+
+def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed():
+    simulated = Simulated(
+        f"{NODES}vms: [{{name: edge01, owner: NODE1, clustered: false, state: 'off'}}, {{name: web01, owner: NODE2}}]"
+    )
+    (edge,) = (vm for vm in simulated.server.state()["vms"] if vm["name"] == "edge01")
+    ledger = ledger_of(simulated)
+    stays = {"vm_id": edge["id"], "name": "edge01", "destination_host": "NODE1", "outcome": "stays"}
+    ledger["vms"].append({**ledger["vms"][0], **stays, "state": "running", "strategy": "shutdown"})
+    plan = plan_restoration(simulated.cluster, ledger)
+    assert [vm["name"] for vm in plan.start] == ["edge01"]
+    assert [(vm["name"], vm["reason"]) for vm in plan.skipped] == [("edge01", "it stayed on NODE1")]
+
+
 def test_vms_that_the_evacuation_stopped_are_started_again():
     simulated = Simulated(CLUSTER)
     ledger = ledger_of(

@@ -275,6 +275,17 @@ def test_never_more_than_the_limits_allow_run_at_once(cluster, expected):
     assert most == expected
 
 
+def test_a_migration_that_runs_already_takes_its_slot_before_another_one_is_started():
+    events = "events: [{at: 1, move: b, to: NODE2}]"
+    vms = "vms: [{name: a, owner: NODE1, memory_mb: 20000}, {name: b, owner: NODE1, memory_mb: 20000}]"
+    simulated = Simulated(f"{NODES}cluster: {{maximum_parallel_migrations: 1}}\n{vms}\n{events}")
+    simulated.pause(5)
+    a, b = simulated.move(("a", "NODE2"), ("b", "NODE2"))
+    assert [(run.outcome, run.retried, run.warnings) for run in (a, b)] == [("moved", 0, []), ("moved", 0, [])]
+    assert (b.adopted, a.attempts) == (True, 1)
+    assert a.started >= b.freed
+
+
 def test_one_failed_move_does_not_stop_the_others():
     text = (
         f"{NODES}vms: [{{name: bad, owner: NODE1, migration: {{fails_at: 10, hresult: 0x80071398}}}}, "

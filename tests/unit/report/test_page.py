@@ -87,6 +87,14 @@ def given(request: pytest.FixtureRequest) -> Account:
     return t.cast("Account", request.param())
 
 
+def test_what_is_known_of_no_node_has_no_column() -> None:
+    nodes = [{"name": "NODE1", "total_memory_mb": 131072, "free_memory_mb": 40960}]
+    shown = page(account(moves=[record("vm1", 1, 3, 35)], nodes_before=nodes), 0)
+    assert "Free GB before" in shown
+    assert "VMs after" not in shown
+    assert "?" not in read_page(shown).text
+
+
 def test_every_vm_stands_once_in_the_list(given: Account) -> None:
     assert sorted(written(given).vms) == sorted(move.vm for move in given.moves)
 
