@@ -62,7 +62,7 @@ def _figures(account: Account) -> Result:
     began, ended = account.began, account.ended
     return {
         "moved": len(account.arrived),
-        "failed": len(account.having(FAILED)),
+        "moves_failed": len(account.having(FAILED)),
         "not_begun": len(account.having(NOT_BEGUN)),
         "stayed": len(account.stays),
         "seconds": ended - began if began is not None and ended is not None else None,

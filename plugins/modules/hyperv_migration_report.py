@@ -153,7 +153,7 @@ moved:
   type: int
   returned: when the moves can be read
   sample: 8
-failed:
+moves_failed:
   description: VMs whose move failed.
   type: int
   returned: when the moves can be read

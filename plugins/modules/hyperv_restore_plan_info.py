@@ -90,7 +90,7 @@ moves:
       type: str
       returned: always
       sample: the evacuation of NODE1 moved it to NODE2
-skipped:
+stays:
   description: VMs of the ledger that are left alone.
   type: list
   elements: dict

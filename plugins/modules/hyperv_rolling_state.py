@@ -67,10 +67,10 @@ options:
   phase:
     description:
       - The phase that O(node) has reached. Without it, the state is only read.
-      - V(begun) when it is about to be emptied, V(evacuated) when it is empty, V(worked) when the user's tasks are
-        done, V(done) when it has its VMs back.
+      - V(begun) when it is about to be emptied, V(evacuated) when it is empty, V(restarting) when the user's tasks
+        are done and it is to be restarted, V(worked) when that is done too, V(done) when it has its VMs back.
     type: str
-    choices: [begun, evacuated, worked, done]
+    choices: [begun, evacuated, restarting, worked, done]
   round:
     description:
       - Name of the round, such as V(2026-03). With it, nodes that are done stay done when the round is over, until

@@ -24,7 +24,7 @@ def read_file(path: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise HyperVError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
+        raise HyperVError(f"{path} cannot be read: {error.strerror}. Check the path and its permissions.") from None
 
 
 def check_writable(path: str) -> None:
@@ -59,7 +59,7 @@ def replace_file(path: str, content: str) -> None:
         if unfinished:
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)
-        raise _cannot_be_written(path, error.strerror) from None
+        raise _cannot_be_written(path, error.strerror or str(error)) from None
 
 
 def _cannot_be_written(path: str, why: str) -> HyperVError:

@@ -61,16 +61,16 @@ def test_nothing_is_changed_when_a_vm_has_no_place(cluster: RunningCluster, ansi
 
 
 @pytest.mark.parametrize(
-    ("paused_before", "options", "state_after"),
+    ("paused_before", "options", "state_after", "said"),
     [
-        (False, [], "up"),
-        (False, ["-e", "evacuate_node_give_back=false"], "paused"),
-        (True, [], "paused"),
+        (False, [], "up", "The node was given back"),
+        (False, ["-e", "evacuate_node_give_back=false"], "paused", "as evacuate_node_give_back=false says. Resume it"),
+        (True, [], "paused", "had been paused before this run, and stays so. Resume it"),
     ],
     ids=["given back", "kept", "was paused before"],
 )
 def test_a_move_that_fails_is_told_and_the_node_is_given_back_if_it_was_taken(
-    cluster: RunningCluster, ansible: Ansible, paused_before: bool, options: list[str], state_after: str
+    cluster: RunningCluster, ansible: Ansible, paused_before: bool, options: list[str], state_after: str, said: str
 ) -> None:
     if paused_before:
         ansible.ad_hoc("NODE1", "hyperv_cluster_node", "name=NODE3 state=maintenance")
@@ -83,6 +83,7 @@ def test_a_move_that_fails_is_told_and_the_node_is_given_back_if_it_was_taken(
     said_last = answer.text[answer.text.index("Say why the node is not empty") :]
     assert "broken03 (NODE3 -> " in said_last
     assert "memory" in said_last
+    assert said in said_last
     assert cluster.node_states()["NODE3"] == state_after
     assert cluster.owners()["broken03"] == "NODE3"
     assert cluster.owners()["app03"] != "NODE3"
@@ -110,6 +111,13 @@ def test_the_destinations_and_the_node_to_talk_through_can_be_chosen(cluster: Ru
     assert answer.code == 0, answer.text
     assert answer.recap("NODE3", "changed") == 2
     assert {cluster.owners()[name] for name in ON_NODE1} == {"NODE3"}
+
+
+def test_a_limit_chooses_the_node_to_talk_through(cluster: RunningCluster, ansible: Ansible) -> None:
+    answer = ansible.evacuate("-e", "evacuate_node_name=NODE1", "--limit", "NODE3")
+
+    assert answer.recap("NODE3", "changed") == 2
+    assert "NODE1" not in cluster.owners().values()
 
 
 @pytest.mark.parametrize(

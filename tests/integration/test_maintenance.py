@@ -9,7 +9,7 @@ import itertools
 import json
 import pathlib
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -40,6 +40,24 @@ class Maintenance:
 
     def restore(self, *options: str) -> Answer:
         return self._play("restore_node", *options)
+
+    def in_full(self, play: Callable[..., Answer], *options: str) -> Answer:
+        """Rehearse a play that must change nothing, carry it out, and again, when nothing is left to be changed."""
+        before = self._what_is()
+        rehearsal = play(*options, "--check")
+        assert rehearsal.code == 0, rehearsal.text
+        assert self._what_is() == before
+        answer = play(*options)
+        assert answer.code == 0, answer.text
+        made = self._what_is()
+        again = play(*options)
+        assert (again.code, again.recap("NODE2", "changed")) == (0, 0), again.text
+        assert self._what_is() == made
+        return answer
+
+    def _what_is(self) -> dict[str, object]:
+        vms = {vm["name"]: (vm["owner"], vm["state"]) for vm in self.cluster.state()["vms"]}
+        return {"vms": vms, "nodes": self.cluster.node_states(), "migrations": self.cluster.migrations()}
 
     def ad_hoc(self, module: str, arguments: str) -> Answer:
         return self._ansible.ad_hoc("NODE2", module, arguments)
@@ -81,31 +99,21 @@ vms:
 def test_a_full_node_is_emptied_over_three_others_and_filled_again(tmp_path: pathlib.Path) -> None:
     with maintenance(tmp_path, SIXTY_FOUR) as story:
         everyone = set(story.cluster.owners())
-        rehearsal = story.evacuate("--check")
-        assert rehearsal.code == 0, rehearsal.text
-        assert set(story.cluster.owners().values()) == {"NODE1"}
+        assert story.evacuate("--check").code == 0
         assert not story.has_ledger
 
-        assert story.evacuate().code == 0
+        story.in_full(story.evacuate)
+
         assert set(story.cluster.owners().values()) == {"NODE2", "NODE3", "NODE4"}
         assert story.cluster.node_states()["NODE1"] == "paused"
         assert (story.ledger()["state"], len(story.ledger()["vms"])) == ("evacuated", 64)
-        again = story.evacuate()
-        assert (again.code, again.recap("NODE2", "changed")) == (0, 0), again.text
-        assert (story.ledger()["state"], len(story.ledger()["vms"])) == ("evacuated", 64)
 
-        before = story.cluster.owners()
-        assert story.restore("--check").code == 0
-        assert story.cluster.owners() == before
-        assert story.cluster.node_states()["NODE1"] == "paused"
+        story.in_full(story.restore)
 
-        assert story.restore().code == 0
         assert set(story.cluster.owners().values()) == {"NODE1"}
         assert story.cluster.node_states()["NODE1"] == "up"
         assert story.cluster.migrations() == dict.fromkeys(everyone, 2)
         assert story.ledger()["state"] == "restored"
-        twice = story.restore()
-        assert (twice.code, twice.recap("NODE2", "changed")) == (0, 0), twice.text
 
 
 FIVE = """
@@ -135,8 +143,7 @@ def test_nothing_is_paused_or_moved_where_capacity_does_not_suffice(tmp_path: pa
 def test_vms_go_elsewhere_when_one_destination_fails_half_way(tmp_path: pathlib.Path) -> None:
     event = "events: [{when: {vm: app01, percent: 60}, down: NODE3}]\n"
     with maintenance(tmp_path, FIVE % "" + event) as story:
-        answer = story.evacuate("-e", "evacuate_node_retries=0")
-        assert answer.code == 0, answer.text
+        story.in_full(story.evacuate, "-e", "evacuate_node_retries=0")
         assert "NODE1" not in story.cluster.owners().values()
         assert story.ledger()["state"] == "evacuated"
         destinations = {vm["name"]: vm["destination_host"] for vm in story.ledger()["vms"]}
@@ -145,15 +152,14 @@ def test_vms_go_elsewhere_when_one_destination_fails_half_way(tmp_path: pathlib.
 
 def test_a_vm_that_somebody_moved_stays_where_it_is(tmp_path: pathlib.Path) -> None:
     with maintenance(tmp_path, FIVE % "") as story:
-        assert story.evacuate().code == 0
+        story.in_full(story.evacuate)
         moved = story.cluster.owners()["app01"]
         elsewhere = "NODE3" if moved == "NODE2" else "NODE2"
         arguments = f"name=app01 destination_host={elsewhere} poll_interval=0.1"
         assert story.ad_hoc("hyperv_vm_migrate", arguments).code == 0
 
-        answer = story.restore()
+        answer = story.in_full(story.restore)
 
-        assert answer.code == 0, answer.text
         assert f"it is on {elsewhere}, although the evacuation moved it to {moved}" in answer.text
         assert {name for name, owner in story.cluster.owners().items() if owner != "NODE1"} == {"app01"}
         assert story.ledger()["state"] == "restored"
@@ -166,8 +172,7 @@ def test_vms_of_one_anti_affinity_class_stay_apart(tmp_path: pathlib.Path) -> No
         for number in (1, 2)
     )
     with maintenance(tmp_path, pairs, ", enforced_anti_affinity: 0") as story:
-        answer = story.evacuate()
-        assert answer.code == 0, answer.text
+        story.in_full(story.evacuate)
         owners = story.cluster.owners()
         assert all(owners[f"{name}1"] != owners[f"{name}2"] for name in ("dc", "sql", "web"))
 
@@ -180,12 +185,8 @@ def test_vms_that_are_to_be_stopped_are_stopped_moved_and_started_again(tmp_path
     ]
     with maintenance(tmp_path, FIVE % "") as story:
         options = ["-e", json.dumps({"evacuate_node_strategies": wishes})]
-        assert story.evacuate(*options, "--check").code == 0
-        assert {vm["state"] for vm in story.cluster.state()["vms"]} == {"running"}
+        story.in_full(story.evacuate, *options)
 
-        answer = story.evacuate(*options)
-
-        assert answer.code == 0, answer.text
         states = {vm["name"]: (vm["state"], vm["owner"]) for vm in story.cluster.state()["vms"]}
         assert [states[name][0] for name in ("app01", "app02", "app03", "app04")] == [
             "off",
@@ -195,19 +196,135 @@ def test_vms_that_are_to_be_stopped_are_stopped_moved_and_started_again(tmp_path
         ]
         assert {name for name, (unused, owner) in states.items() if owner == "NODE1"} == {"app03"}
 
+        story.in_full(story.restore)
+
+        states = {vm["name"]: (vm["state"], vm["owner"]) for vm in story.cluster.state()["vms"]}
+        assert set(states.values()) == {("running", "NODE1")}
+
+
+LAST = """
+nodes: [{name: NODE1, memory_mb: 65536}, {name: NODE2, memory_mb: 65536}]
+vms:
+  - {name: app, count: 2, owner: NODE1, memory_mb: 8192}
+  - {name: bad, owner: NODE1, memory_mb: 8192, migration: {fails_at: 10, hresult: 0x80071398}}
+  - {name: edge, owner: NODE1, memory_mb: 4096, clustered: false}
+"""
+
+
+def test_vms_that_were_stopped_run_again_when_the_evacuation_fails(tmp_path: pathlib.Path) -> None:
+    wishes = [{"vm": "app01", "strategy": "shutdown"}, {"vm": "edge", "strategy": "shutdown"}]
+    with maintenance(tmp_path, LAST) as story:
+        answer = story.evacuate("-e", json.dumps({"evacuate_node_strategies": wishes, "evacuate_node_rounds": 1}))
+
+        assert answer.code == FAILED
+        for said in (
+            "it is no VM of the cluster, so it cannot be moved; it is shut down where it is",
+            "The node was given back",
+            "Started again: edge.",
+            "Still stopped, although running before: app01.",
+        ):
+            assert said in answer.text, answer.text
+        states = {vm["name"]: (vm["owner"], vm["state"]) for vm in story.cluster.state()["vms"]}
+        assert (states["edge"], states["app01"]) == (("NODE1", "running"), ("NODE2", "off"))
+
         answer = story.restore()
 
         assert answer.code == 0, answer.text
-        states = {vm["name"]: (vm["state"], vm["owner"]) for vm in story.cluster.state()["vms"]}
-        assert set(states.values()) == {("running", "NODE1")}
-        twice = story.restore()
-        assert (twice.code, twice.recap("NODE2", "changed")) == (0, 0), twice.text
+        assert "it is started there" in answer.text
+        assert "Started again: app01." in answer.text
+        assert {(vm["owner"], vm["state"]) for vm in story.cluster.state()["vms"]} == {("NODE1", "running")}
+        assert story.ledger()["state"] == "restored"
+
+
+def test_a_vm_that_will_not_move_is_told_and_the_node_is_given_back(tmp_path: pathlib.Path) -> None:
+    stays = ["-e", json.dumps({"evacuate_node_strategies": [{"vm": "edge", "strategy": "stay"}]})]
+    with maintenance(tmp_path, LAST) as story:
+        assert story.evacuate(*stays, "--check").code == 0
+        assert (story.cluster.migrations(), story.cluster.node_states()["NODE1"]) == ({}, "up")
+        for unused in ("once", "twice"):
+            answer = story.evacuate(*stays)
+            assert answer.code == FAILED
+            assert "bad (NODE1 -> NODE2): " in answer.text
+            assert "remedy: " in answer.text
+            assert "The node was given back: it takes VMs again." in answer.text
+            assert story.cluster.owners()["bad"] == "NODE1"
+            assert story.cluster.node_states()["NODE1"] == "up"
+        assert story.cluster.migrations() == {"app01": 1, "app02": 1, "bad": 2}
+
+
+def test_a_local_vm_that_was_stopped_runs_again_after_the_maintenance(tmp_path: pathlib.Path) -> None:
+    wishes = [{"vm": "edge", "strategy": "save"}, {"vm": "bad", "strategy": "stay"}]
+    with maintenance(tmp_path, LAST) as story:
+        answer = story.evacuate("-e", json.dumps({"evacuate_node_strategies": wishes}))
+        assert answer.code == 0, answer.text
+        assert {vm["name"]: vm["state"] for vm in story.cluster.state()["vms"]}["edge"] == "saved"
+
+        answer = story.restore()
+
+        assert answer.code == 0, answer.text
+        assert "it stayed on NODE1; it is started" in answer.text
+        assert {(vm["owner"], vm["state"]) for vm in story.cluster.state()["vms"]} == {("NODE1", "running")}
+
+
+def test_what_came_back_is_started_although_another_vm_does_not_come(tmp_path: pathlib.Path) -> None:
+    stuck = LAST.replace("0x80071398", "0x80071398, fails_towards: NODE1")
+    wishes = [{"vm": "app01", "strategy": "shutdown"}, {"vm": "edge", "strategy": "stay"}]
+    with maintenance(tmp_path, stuck) as story:
+        answer = story.evacuate("-e", json.dumps({"evacuate_node_strategies": wishes}))
+        assert answer.code == 0, answer.text
+
+        answer = story.restore("-e", "restore_node_retries=0")
+
+        assert answer.code == FAILED
+        assert "bad (NODE2 -> NODE1) is not back: " in answer.text
+        assert "run the restore of NODE1 again" in answer.text
+        states = {vm["name"]: (vm["owner"], vm["state"]) for vm in story.cluster.state()["vms"]}
+        assert states["app01"] == states["app02"] == ("NODE1", "running")
+        assert [vm["name"] for vm in story.ledger()["vms"] if not vm["restored"]] == ["bad"]
+
+
+def test_a_restore_waits_for_a_migration_that_an_evacuation_left_behind(tmp_path: pathlib.Path) -> None:
+    slow = "nodes: [{name: NODE1, memory_mb: 262144}, {name: NODE2, memory_mb: 262144}]\n"
+    slow += "vms: [{name: big, owner: NODE1, memory_mb: 131072}, {name: small, owner: NODE1, memory_mb: 1024}]\n"
+    with maintenance(tmp_path, slow.replace("131072}", "131072, migration: {seconds: 900}}")) as story:
+        answer = story.evacuate("-e", "evacuate_node_timeout=3", "-e", "evacuate_node_retries=0")
+        assert answer.code == FAILED
+        assert story.cluster.owners() == {"big": "NODE1", "small": "NODE2"}
+
+        answer = story.restore()
+
+        assert answer.code == 0, answer.text
+        assert "FAILED - RETRYING" in answer.text
+        assert set(story.cluster.owners().values()) == {"NODE1"}
+        assert story.cluster.migrations() == {"big": 2, "small": 2}
+        assert story.ledger()["state"] == "restored"
+
+
+@pytest.mark.parametrize(
+    ("play", "option", "said"),
+    [
+        ("evacuate", {"evacuate_node_ledger_path": f"{__file__}/ledger.json"}, "cannot be read: Not a directory"),
+        ("restore", {"restore_node_max_parallel": -1}, "restore_node_max_parallel (-1)"),
+        ("restore", {"restore_node_poll_interval": 0}, "restore_node_poll_interval (0)"),
+        ("restore", {"restore_node_ledger": {"a": 1}}, "no ledger of format"),
+    ],
+)
+@pytest.mark.parametrize("mode", [[], ["--check"]])
+def test_a_bad_option_is_refused_before_anything_is_changed(
+    tmp_path: pathlib.Path, play: str, option: dict[str, object], said: str, mode: list[str]
+) -> None:
+    with maintenance(tmp_path, FIVE % "") as story:
+        answer = getattr(story, play)("-e", json.dumps(option), *mode)
+        assert answer.code == FAILED
+        assert said in answer.text, answer.text
+        assert story.cluster.node_states()["NODE1"] == "up"
+        assert story.cluster.migrations() == {}
 
 
 def test_the_limit_of_the_cluster_wins_over_those_of_its_nodes(tmp_path: pathlib.Path) -> None:
     kept = "\nswitches: {job_lifetime_seconds: 86400}\n"  # the ended jobs are what is looked at
     with maintenance(tmp_path, FIVE % "" + kept, ", maximum_parallel_migrations: 1") as story:
-        assert story.evacuate().code == 0
+        story.in_full(story.evacuate)
         jobs = sorted((job["submitted"], job["ended"]) for job in story.cluster.state()["jobs"])
         assert len(jobs) == 5
         assert all(later[0] >= earlier[1] for earlier, later in itertools.pairwise(jobs))

@@ -195,6 +195,63 @@ def test_a_node_is_restarted_and_waited_for(cluster: RunningCluster, roll: Roll)
     assert set(cluster.node_states().values()) == {"up"}
 
 
+def test_a_restart_that_was_refused_is_taken_up_where_it_was(cluster: RunningCluster, roll: Roll) -> None:
+    owners = cluster.owners()
+    roll.write_tasks(f"{USERS_TASKS}- ansible.builtin.set_fact: {{rolling_maintenance_restart: true}}\n")
+    stays = [{"vm": "web01", "strategy": "stay"}]
+
+    refused = roll("--limit", "NODE1", evacuate_node_strategies=stays)
+
+    assert refused.code == FAILED
+    assert roll.phases() == {"NODE1": "restarting"}
+    for said in (
+        "web01 would go down with it",
+        "NODE1 is paused and has 1 VM;",
+        "your tasks are done, and it is not restarted",
+        "taken up where it is restarted",
+    ):
+        assert said in " ".join(refused.text.split()), refused.text
+    assert [node["restarts_requested"] for node in nodes_of(cluster)] == [0, 0, 0, 0]
+
+    resumed = roll("--limit", "NODE1", evacuate_node_strategies=[{"vm": "web01", "strategy": "shutdown"}])
+
+    assert resumed.code == 0, resumed.text
+    assert worked_on(resumed) == []
+    assert [node["restarts_requested"] for node in nodes_of(cluster)] == [1, 0, 0, 0]
+    assert cluster.owners() == owners
+    assert {vm["state"] for vm in cluster.state()["vms"] if vm["owner"] == "NODE1"} == {"running"}
+
+
+@pytest.mark.parametrize("mode", [[], ["--check"]])
+def test_a_restart_that_a_vm_would_not_outlive_is_refused_before_anything_is_changed(
+    cluster: RunningCluster, roll: Roll, mode: list[str]
+) -> None:
+    stays = [{"vm": "web01", "strategy": "stay"}]
+
+    answer = roll("--limit", "NODE1", *mode, evacuate_node_strategies=stays, rolling_maintenance_restart=True)
+
+    assert answer.code == FAILED
+    assert "it is to be restarted and web01 would go down with it" in answer.text
+    assert (cluster.migrations(), cluster.node_states()["NODE1"]) == ({}, "up")
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"rolling_maintenance_tasks_file": "updats.yml"}, "rolling_maintenance_tasks_file is updats.yml"),
+        ({"rolling_maintenance_role": "updats"}, "the role 'updats' was not found"),
+    ],
+)
+def test_work_that_is_not_there_is_told_before_anything_is_changed(
+    cluster: RunningCluster, roll: Roll, option: dict[str, str], said: str
+) -> None:
+    answer = roll(**option)
+
+    assert answer.code == FAILED
+    assert said in answer.text
+    assert (cluster.migrations(), set(cluster.node_states().values()), roll.files) == ({}, {"up"}, [])
+
+
 def test_a_named_round_is_gone_through_once_and_one_without_a_name_begins_again(
     cluster: RunningCluster, roll: Roll
 ) -> None:

@@ -153,9 +153,10 @@ class NodeSpec:
 class MigrationSpec:
     """How the migrations of one VM go wrong. ``*_at`` is the percentage at which it happens.
 
-    ``fail_times`` and ``return_times`` say how often (null: every time). ``return_value`` is returned by the method
-    instead of a job, whereas the migration begins all the same if ``return_moves``; ``refuse_check`` is the reason of
-    an incompatibility that the check finds and the move hits.
+    ``fail_times`` and ``return_times`` say how often (null: every time), ``fails_towards`` on the way to which node
+    (null: to any). ``return_value`` is returned by the method instead of a job, whereas the migration begins all the
+    same if ``return_moves``; ``refuse_check`` is the reason of an incompatibility that the check finds and the move
+    hits.
 
     A failed job tells ``hresult`` (null: none), the ``message_id``, ``error_type`` and ``reason`` of its innermost
     error, and ``error_code``. ``job_state`` is a JobState, documented or not, that the job takes at ``job_state_at``.
@@ -177,6 +178,7 @@ class MigrationSpec:
     job_state: t.Annotated[int, Bounds(0, 0xFFFF)] | None = None
     job_state_at: Percent = 50
     job_state_seconds: Seconds | None = None
+    fails_towards: NodeName | None = None
     fail_times: Count | None = None
     stuck_at: Percent | None = None
     job_vanishes_at: Percent | None = None

@@ -116,6 +116,14 @@ def test_check_mode_is_documented_and_supported(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_no_key_of_a_result_means_something_else_to_ansible(module: str) -> None:
+    """A ``failed`` or ``skipped`` that holds VMs would make Ansible take the task for failed or skipped."""
+    returned = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.modules.{module}").RETURN
+    own = {"failed", "skipped", "unreachable", "exception", "rc", "ansible_facts", "add_host", "add_group", "results"}
+    assert own.isdisjoint(yaml.safe_load(returned))
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_a_module_file_holds_documentation_only(module: str) -> None:
     body = ast.parse((ROOT / f"plugins/modules/{module}.py").read_text(encoding="utf-8")).body
     texts = [statement for statement in body if isinstance(statement, ast.Assign)]

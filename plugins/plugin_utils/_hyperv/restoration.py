@@ -22,7 +22,7 @@ class Restoration:
     Attributes:
         node: the node to bring VMs back to.
         moves: for hyperv_vm_migrate, in the order in which they go.
-        skipped: ``vm_id``, ``name``, ``reason``: VMs that are left alone.
+        stays: ``vm_id``, ``name``, ``reason``: VMs that are left alone.
         start: VMs that the evacuation stopped and that ran before: to be started once they are on their node.
         leaving: ``vm_id``, ``name``, ``reason``: VMs whose migration away from the node still runs, so that nothing can
             be said of them yet.
@@ -30,7 +30,7 @@ class Restoration:
 
     node: Node
     moves: tuple[Mapping[str, t.Any], ...]
-    skipped: tuple[Mapping[str, t.Any], ...]
+    stays: tuple[Mapping[str, t.Any], ...]
     start: tuple[Mapping[str, t.Any], ...]
     leaving: tuple[Mapping[str, t.Any], ...]
 
@@ -39,7 +39,7 @@ class Restoration:
         return {
             "node": self.node.name,
             "moves": [dict(move, order=order) for order, move in enumerate(self.moves, 1)],
-            "skipped": [dict(vm) for vm in self.skipped],
+            "stays": [dict(vm) for vm in self.stays],
             "start": [dict(vm) for vm in self.start],
             "leaving": [dict(vm) for vm in self.leaving],
         }
@@ -64,7 +64,7 @@ def decide(node: Node, entries: Sequence[Mapping[str, t.Any]], present: Mapping[
     A VM goes back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be.
     """
     moves: list[Mapping[str, t.Any]] = []
-    skipped: list[Mapping[str, t.Any]] = []
+    stays: list[Mapping[str, t.Any]] = []
     start: list[Mapping[str, t.Any]] = []
     leaving: list[Mapping[str, t.Any]] = []
     for entry in sorted(entries, key=_order):
@@ -74,14 +74,14 @@ def decide(node: Node, entries: Sequence[Mapping[str, t.Any]], present: Mapping[
         if vm is not None and at_home and vm.is_leaving:
             leaving.append({**told, "reason": f"its migration away from {node.name} still runs"})
             continue
-        reason = _reason_to_skip(entry, vm, node, at_home=at_home)
+        reason = _reason_to_stay(entry, vm, node, at_home=at_home)
         if vm is not None and (at_home or not reason) and was_stopped(entry, vm.state):
             start.append(told)
         if reason:
-            skipped.append({**told, "reason": reason})
+            stays.append({**told, "reason": reason})
         elif vm is not None:
             moves.append(_move(entry, vm, node))
-    return Restoration(node, tuple(moves), tuple(skipped), tuple(start), tuple(leaving))
+    return Restoration(node, tuple(moves), tuple(stays), tuple(start), tuple(leaving))
 
 
 def _order(entry: Mapping[str, t.Any]) -> tuple[bool, int, int, str]:
@@ -89,7 +89,7 @@ def _order(entry: Mapping[str, t.Any]) -> tuple[bool, int, int, str]:
     return not runs, -int(entry.get("priority") or 0), -int(entry.get("memory_mb") or 0), entry["name"].lower()
 
 
-def _reason_to_skip(entry: Mapping[str, t.Any], vm: Vm | None, node: Node, *, at_home: bool) -> str:
+def _reason_to_stay(entry: Mapping[str, t.Any], vm: Vm | None, node: Node, *, at_home: bool) -> str:
     stays = entry["outcome"] == STAYS
     if vm is None:
         return f"it is no longer on {node.name}" if stays else "it is no longer among the VMs of the cluster"

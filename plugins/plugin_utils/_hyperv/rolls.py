@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from .errors import HyperVError
 
 FORMAT = "hyperv.migration roll 1"
-PHASES = BEGUN, EVACUATED, WORKED, DONE = ("begun", "evacuated", "worked", "done")
+PHASES = BEGUN, EVACUATED, RESTARTING, WORKED, DONE = ("begun", "evacuated", "restarting", "worked", "done")
 
 Roll = dict[str, t.Any]
 
@@ -112,7 +112,8 @@ def summary(roll: Mapping[str, t.Any]) -> str:
     by_phase: dict[str, list[str]] = {}
     for name, node in sorted(roll["nodes"].items()):
         by_phase.setdefault(node["phase"], []).append(name)
-    words = {DONE: "done", WORKED: "worked on", EVACUATED: "evacuated", BEGUN: "begun", "": "not begun"}
+    words = {DONE: "done", WORKED: "worked on", RESTARTING: "to be restarted", EVACUATED: "evacuated", BEGUN: "begun"}
+    words[""] = "not begun"
     return "; ".join(f"{', '.join(by_phase[phase])} {word}" for phase, word in words.items() if phase in by_phase)
 
 

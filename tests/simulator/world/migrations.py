@@ -158,7 +158,9 @@ class Migrations:
             self.at_percent(job, spec.job_vanishes_at, functools.partial(self.forget, job))
         if spec.job_state is not None:
             self.at_percent(job, spec.job_state_at, functools.partial(self._take_state, job, spec.job_state))
-        may_fail = spec.fail_times is None or job.machine.times_failed < spec.fail_times
+        may_fail = (spec.fail_times is None or job.machine.times_failed < spec.fail_times) and (
+            spec.fails_towards in (None, job.destination)
+        )
         if spec.fails_at is not None and may_fail:
             job.machine.times_failed += 1
             self.at_percent(job, spec.fails_at, functools.partial(self._fail_at, job, spec.fails_at))

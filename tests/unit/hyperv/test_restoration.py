@@ -48,8 +48,8 @@ def test_vms_go_back_from_where_they_were_moved_and_others_stay():
         (2, "web01", "NODE1"),
         (3, "off01", "NODE1"),
     ]
-    (skipped,) = plan["skipped"]
-    assert (skipped["name"], skipped["reason"]) == (
+    (stays,) = plan["stays"]
+    assert (stays["name"], stays["reason"]) == (
         "app01",
         "it is on NODE3, although the evacuation moved it to NODE2",
     )
@@ -62,11 +62,11 @@ def test_the_moves_of_the_plan_are_moves():
     assert {move.destination.name for move in plan_moves(simulated.cluster, wishes)} == {"NODE1"}
 
 
-def test_what_is_home_or_gone_is_skipped():
+def test_what_is_home_or_gone_stays_where_it_is():
     simulated = Simulated(CLUSTER.replace("web01, owner: NODE2", "web01, owner: NODE1"))
     ledger = ledger_of(simulated)
     ledger["vms"].append({**ledger["vms"][0], "vm_id": "FFFFFFFF-0000-0000-0000-000000000000", "name": "gone01"})
-    reasons = {vm["name"]: vm["reason"] for vm in plan_restoration(simulated.cluster, ledger).skipped}
+    reasons = {vm["name"]: vm["reason"] for vm in plan_restoration(simulated.cluster, ledger).stays}
     assert reasons["web01"] == "it is on NODE1 already"
     assert reasons["gone01"] == "it is no longer among the VMs of the cluster"
 
@@ -76,7 +76,7 @@ def test_settled_vms_are_not_looked_at_again():
     ledger = ledger_of(simulated)
     done = give_back(ledger, [vm["vm_id"] for vm in ledger["vms"]], "t3")
     plan = plan_restoration(simulated.cluster, done)
-    assert (plan.moves, plan.skipped, plan.start) == ((), (), ())
+    assert (plan.moves, plan.stays, plan.start) == ((), (), ())
 
 
 def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home():
@@ -86,7 +86,7 @@ def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home():
     ledger = ledger_of(simulated)
     simulated.pause(5)
     plan = plan_restoration(simulated.cluster, ledger)
-    assert (plan.moves, plan.skipped) == ((), ())
+    assert (plan.moves, plan.stays) == ((), ())
     assert [(vm["name"], vm["reason"]) for vm in plan.leaving] == [
         ("web01", "its migration away from NODE1 still runs")
     ]
@@ -105,7 +105,7 @@ def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed():
     ledger["vms"].append({**ledger["vms"][0], **stays, "state": "running", "strategy": "shutdown"})
     plan = plan_restoration(simulated.cluster, ledger)
     assert [vm["name"] for vm in plan.start] == ["edge01"]
-    assert [(vm["name"], vm["reason"]) for vm in plan.skipped] == [("edge01", "it stayed on NODE1")]
+    assert [(vm["name"], vm["reason"]) for vm in plan.stays] == [("edge01", "it stayed on NODE1")]
 
 
 def test_vms_that_the_evacuation_stopped_are_started_again():
