@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.devices import read_local_vms
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
+from ..plugin_utils._hyperv.state_progress import StateProgress
 from ..plugin_utils._hyperv.state_wishes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
 from ..plugin_utils._hyperv.vm_states import StateChanger
 from ..plugin_utils._hyperv.vms import Vm, normal_id, pick_vm, read_vms
@@ -29,6 +31,7 @@ class ActionModule(HyperVAction):
             "force": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 900},
             "poll_interval": {"type": "float", "default": 2},
+            "progress": {"type": "bool", "default": True},
         },
         "mutually_exclusive": [("name", "vm_id", "vms")],
         "required_one_of": [("name", "vm_id", "vms")],
@@ -48,8 +51,13 @@ class ActionModule(HyperVAction):
         if self.check_mode:
             changer.rehearse(changes)
         else:
-            changer.run(changes)
+            report = StateProgress(self.tell, cluster.clock).report if arguments["progress"] else _say_nothing
+            changer.run(changes, report)
         return _result(changes)
+
+
+def _say_nothing(changes: Sequence[Change]) -> None:
+    """Report no progress."""
 
 
 def _check(arguments: Arguments) -> None:

@@ -70,6 +70,10 @@ options:
     description: Seconds between two looks, from 0.05 to 60.
     type: float
     default: 2
+  progress:
+    description: Whether to show a line for each VM that has its state, and every half minute which ones are waited for.
+    type: bool
+    default: true
 seealso:
   - module: hyperv.migration.hyperv_vm_info
 """

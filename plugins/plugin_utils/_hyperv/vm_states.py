@@ -9,7 +9,7 @@ for longer than the node itself may take for one call.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .._wsman.references import Reference
 from .cluster import Cluster, first_label
@@ -91,13 +91,17 @@ class StateChanger:
             else:
                 one.end(WOULD_CHANGE)
 
-    def run(self, changes: Sequence[Change]) -> None:
-        """Bring every VM there, or fail it. Raises HyperVError, Fault, TransportError before anything was asked for."""
+    def run(self, changes: Sequence[Change], report: Callable[[Sequence[Change]], None]) -> None:
+        """Bring every VM there, or fail it; ``report`` is called whenever something may have changed.
+
+        Raises HyperVError, Fault, TransportError before anything was asked for.
+        """
         self._look_for_guests([one.vm for one in changes if one.stage == WAITING and not one.hindrance])
         while True:
             for one in changes:
                 if one.stage == WAITING:
                     self._begin(one)
+            report(changes)
             still_open = [one for one in changes if one.stage != ENDED]
             if not still_open:
                 return

@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.devices import read_local_vms
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.state_progress import StateProgress
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.state_wishes import Change
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vm_states import StateChanger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vms import read_vms
@@ -39,7 +40,7 @@ def bring(simulated: Simulated, wish: str, *, force: bool = False, timeout: int 
     if check:
         changer.rehearse(changes)
     else:
-        changer.run(changes)
+        changer.run(changes, lambda unused: None)
     return changes[0]
 
 
@@ -246,7 +247,7 @@ def test_many_vms_are_changed_together() -> None:
     changer = StateChanger(simulated.cluster, "shut_down", force=False, timeout=600, poll_interval=2.0)
     changes = changer.plan(read_vms(simulated.cluster))
 
-    changer.run(changes)
+    changer.run(changes, lambda unused: None)
 
     assert {change.outcome for change in changes} == {"changed"}
     assert simulated.now() - before < 60
@@ -260,7 +261,27 @@ def test_a_vm_that_only_its_host_knows_is_changed_there() -> None:
     changer = StateChanger(simulated.cluster, "shut_down", force=False, timeout=600, poll_interval=2.0)
     changes = changer.plan([], read_local_vms(simulated.cluster, "NODE1"))
 
-    changer.run(changes)
+    changer.run(changes, lambda unused: None)
 
     assert [change.outcome for change in changes] == ["changed"]
     assert (the_vm(simulated)["state"], the_vm(simulated)["commands"]) == ("off", ["shut_down"])
+
+
+def test_each_vm_that_is_there_is_told_and_so_is_whom_the_task_waits_for():
+    simulated = Simulated(
+        """
+nodes: [{name: NODE1}]
+vms:
+  - {name: quick, owner: NODE1}
+  - {name: slow, owner: NODE1, power: {stop_seconds: 100}}
+  - {name: idle, owner: NODE1, state: "off"}
+"""
+    )
+    lines: list[str] = []
+    changer = StateChanger(simulated.cluster, "shut_down", force=False, timeout=600.0, poll_interval=2.0)
+    changer.run(changer.plan(read_vms(simulated.cluster)), StateProgress(lines.append, simulated.cluster.clock).report)
+    assert lines == [
+        "[2/3 done] quick: running -> off",
+        *["[2/3 done] waiting for slow"] * 3,
+        "[3/3 done] slow: running -> off",
+    ]
