@@ -135,7 +135,7 @@ def test_answers_may_be_text(cluster: RunningCluster, controller: Controller) ->
     assert {name: owners[name] for name in ON_NODE3} == {"broken01": "NODE3", "old01": "NODE3", "web01": "NODE2"}
     assert " moving" not in job.text
     assert job.status == "failed"
-    assert "The node was not given back" in job.failures()["NODE1"]
+    assert "as evacuate_node_give_back=false says" in job.failures()["NODE1"]
     assert cluster.node_states()["NODE3"] == "paused"
 
 
