@@ -10,6 +10,7 @@ import pathlib
 import secrets
 import typing as t
 
+from .cim import CimFault
 from .clock import Clock, ScaledClock
 from .fault_rules import FaultPlan, FaultRule
 from .providers import providers_of
@@ -157,6 +158,10 @@ class NodeEndpoint:
         with world.lock:
             world.look()
             return self._endpoint.handle(request)
+
+    def refuse(self, request: bytes, code: int) -> Reply:
+        """Answer a message with the fault ``code``, and carry nothing out."""
+        return self._endpoint.refuse(request, CimFault(code, "", ""))
 
     def disturb(self, request: bytes) -> FaultRule | None:
         """Return what goes wrong with this message on the network; counts it."""

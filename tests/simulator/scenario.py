@@ -236,7 +236,7 @@ class EventSpec:
 
     Exactly one of the deeds is given: ``move`` (a VM, with ``to``; ``instant`` for a change of owner without a job),
     ``power_off`` (a VM), ``idle`` (a VM's ``activity`` ends), ``pause``, ``resume``, ``down``, ``up`` (a node),
-    ``core_group`` (moves to a node).
+    ``core_group`` (moves to a node), ``vmms_restart`` (of a node: Hyper-V's management service begins anew).
     """
 
     at: Seconds | None = None
@@ -251,6 +251,7 @@ class EventSpec:
     down: NodeName | None = None
     up: NodeName | None = None
     core_group: NodeName | None = None
+    vmms_restart: NodeName | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from .scenario import EventSpec, MigrationNetworkSpec, NodeSpec, Scenario, VmSpe
 from .scenario_reader import Marks, ScenarioError, compose, read
 from .switches import Switches
 
-DEEDS = ("move", "power_off", "idle", "pause", "resume", "down", "up", "core_group")
+DEEDS = ("move", "power_off", "idle", "pause", "resume", "down", "up", "core_group", "vmms_restart")
 
 
 def read_scenario(text: str, source: str = "scenario") -> Scenario:
@@ -158,7 +158,7 @@ def _check_event(scenario: Scenario, event: EventSpec, where: str, marks: Marks)
     if (event.move is None) != (event.to is None):
         raise marks.error(where, event.to, "move and to belong together")
     nodes = {node.name for node in scenario.nodes}
-    for key in ("to", "pause", "resume", "down", "up", "core_group"):
+    for key in ("to", "pause", "resume", "down", "up", "core_group", "vmms_restart"):
         _check_named(nodes, getattr(event, key), f"{where}.{key}", marks)
     awaited = event.when.vm if event.when else None
     for key, vm in (("move", event.move), ("power_off", event.power_off), ("idle", event.idle), ("when.vm", awaited)):

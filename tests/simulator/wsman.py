@@ -127,6 +127,10 @@ class Endpoint:
             return self._fault(message, fault)
         return Reply(200, self._envelope(message, action, body))
 
+    def refuse(self, request: bytes, error: CimFault) -> Reply:
+        """Answer a SOAP message with a fault, and carry nothing out. Raises UnreadableRequest."""
+        return self._fault(Request.read(request), provider_fault(error))
+
     def _answer(self, request: Request) -> tuple[str, str]:
         """Return action and body of the answer. Raises Fault."""
         request.check(self._switches.language)

@@ -37,7 +37,7 @@ class Happenings:
         self._awaiting: dict[str, list[EventSpec]] = {}
         for event in world.scenario.events:
             if event.at is not None:
-                world.timeline.after(event.at, functools.partial(self._happen, event))
+                world.timeline.after(event.at, functools.partial(self.happen, event))
             elif event.when is not None:
                 self._awaiting.setdefault(self._machine(event.when.vm).id, []).append(event)
         world.migrations.reached.append(self._migration_runs)
@@ -45,9 +45,10 @@ class Happenings:
     def _migration_runs(self, job: Job) -> None:
         for event in self._awaiting.pop(job.machine.id, ()):
             if event.when is not None:
-                self._world.migrations.at_percent(job, event.when.percent, functools.partial(self._happen, event))
+                self._world.migrations.at_percent(job, event.when.percent, functools.partial(self.happen, event))
 
-    def _happen(self, event: EventSpec) -> None:
+    def happen(self, event: EventSpec) -> None:
+        """Let an event come to pass now."""
         deed = next(name for name in DEEDS if getattr(event, name) is not None)
         subject = str(getattr(event, deed))
         outcome = getattr(self, f"_{deed}")(event, subject) or "done"
@@ -90,6 +91,9 @@ class Happenings:
 
     def _core_group(self, unused: EventSpec, subject: str) -> None:
         self._world.move_core_group(subject)
+
+    def _vmms_restart(self, unused: EventSpec, subject: str) -> None:
+        self._world.migrations.lose_service(subject)
 
     def _machine(self, name_or_id: str) -> Machine:
         found = find_vm(self._world.scenario, name_or_id)

@@ -118,6 +118,12 @@ class Migrations:
         """Let a migration fail now, whatever it was doing."""
         self._finish(job, JobState.EXCEPTION, self._chain(job, hresult))
 
+    def lose_service(self, node: str) -> None:
+        """Let the management service of ``node`` begin anew: its migrations break, its jobs are gone, VMs stay."""
+        for job in [job for job in self.jobs.values() if node in (job.source, job.destination)]:
+            self.break_off(job, failures.NODE_DOWN)
+            self.forget(job)
+
     def forget(self, job: Job) -> None:
         """Remove the job object; the migration itself, if it runs, goes on."""
         self.jobs.pop(job.id, None)

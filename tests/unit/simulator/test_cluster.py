@@ -139,6 +139,15 @@ def test_a_refusal_by_http_has_no_body_and_strikes_as_often_as_it_shall(effect: 
     assert asked[0].body == b""
 
 
+def test_a_message_can_be_refused_with_any_fault_and_then_nothing_is_carried_out() -> None:
+    cluster, unused_clock = two_nodes()
+    vm_id = cluster.state()["vms"][0]["id"]
+    reply = cluster.endpoint("NODE1").refuse(migrate(vm_id, "NODE2"), 0x80338029)
+    assert reply.status == 500
+    assert str(0x80338029).encode() in reply.body
+    assert cluster.counters()["migrations"] == {}
+
+
 def test_a_fault_rule_answers_with_its_code_and_begins_anew_after_a_reset() -> None:
     cluster, unused_clock = two_nodes("faults: [{effect: fault, code: 0x80041004, operation: Enumerate}]")
     for unused in range(2):

@@ -283,6 +283,18 @@ def test_the_vms_of_a_lost_node_come_up_elsewhere() -> None:
     assert stage.world.core_group_owner != "NODE1"
 
 
+def test_a_restart_of_the_management_service_breaks_migrations_and_forgets_their_jobs_but_no_vm_moves() -> None:
+    stage = Stage("events: [{at: 5, vmms_restart: NODE2}]\n")
+    job = stage.job("a")
+    elsewhere = stage.job("b", "NODE3")
+    stage.pass_time(6)
+    assert (job.state, job.id in stage.world.migrations.jobs) == (JobState.EXCEPTION, False)
+    assert (stage.vm("a").owner, stage.vm("a").state, stage.vm("a").job) == ("NODE1", "running", None)
+    assert elsewhere.state is JobState.RUNNING
+    assert stage.world.nodes["NODE2"].state == "up"
+    assert isinstance(stage.migrate("a"), Job)
+
+
 def test_a_drain_empties_the_node_and_a_failback_fills_it_again() -> None:
     stage = Stage()
     node = stage.world.nodes["NODE1"]
