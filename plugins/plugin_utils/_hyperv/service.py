@@ -183,6 +183,17 @@ class MigrationService:
             "NewSystemSettingData": self._settings.new_system,
             "NewResourceSettingData": self._settings.new_resources,
         }
+        try:
+            return self._cluster.hyperv.invoke(self.reference, method, parameters)
+        except Fault as fault:
+            if not fault.is_not_found or self._cluster.provider_answers():
+                raise
+        # The provider went to another node: the call did not reach it, and what it showed is to be read there.
+        self._cluster.find_provider()
+        self._reference = None
+        self._nodes.clear()
+        self._prepare(destination)
+        parameters["DestinationSystem"] = self._nodes[destination.name]
         return self._cluster.hyperv.invoke(self.reference, method, parameters)
 
     def _listeners(self, destination: Node) -> Sequence[str]:

@@ -149,7 +149,7 @@ class Starter:
             run.enter(SETTLING, self._clock.now())
         elif group_can_move(run.move, answer.error):
             self._move_group(run)
-        elif answer.value not in _IN_USE or not self._adopt_running(run):
+        elif not self._began_meanwhile(run) and (answer.value not in _IN_USE or not self._adopt_running(run)):
             run.fail(answer.error, self._clock.now())
 
     def _doubt(self, run: Run, answer: Answer) -> None:

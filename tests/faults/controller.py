@@ -1,0 +1,173 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Ansible itself in this process: roles, conditions, blocks and action plugins as they are, without worker processes.
+
+A task runs where it is queued, so that it can talk to a simulated cluster in process, by a clock that only it moves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dataclasses
+import functools
+import importlib
+import io
+import signal
+import typing as t
+from collections.abc import Callable, Iterator, Sequence
+from unittest import mock
+
+import requests
+from ansible import context
+from ansible.executor.process import worker
+from ansible.executor.task_executor import TaskExecutor
+from ansible.executor.task_queue_manager import TaskQueueManager
+from ansible.inventory.manager import InventoryManager
+from ansible.module_utils.common.collections import ImmutableDict
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play import Play
+from ansible.plugins import strategy
+from ansible.plugins.loader import init_plugin_loader
+from ansible.utils.display import Display
+from ansible.vars.manager import VariableManager
+
+from .network import Adapter, Network
+
+COLLECTION = "ansible_collections.hyperv.migration"
+_COMMAND_LINE = {
+    "tags": ("all",), "skip_tags": (), "check": False, "diff": False, "verbosity": 0, "syntax": False,
+    "start_at_task": None, "forks": 1, "connection": "winrm", "remote_user": None, "timeout": None, "extra_vars": (),
+    "become": False, "become_user": None, "become_method": "runas", "module_path": None, "flush_cache": False,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskResult:
+    """What a task of the run came to: the name of its action without the collection's, and its result."""
+
+    action: str
+    result: dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a run said: all its tasks in order, and whether the play ended well."""
+
+    tasks: list[TaskResult]
+    succeeded: bool
+
+    def last(self, action: str) -> dict[str, t.Any] | None:
+        """Return the last result of an action, None where it did not run."""
+        return next((task.result for task in reversed(self.tasks) if task.action == action), None)
+
+    @property
+    def message(self) -> str:
+        """What the last task that failed said; this is what a person reads at the end."""
+        failed = [one.result for one in self.tasks if one.result.get("failed") or one.result.get("unreachable")]
+        return str(failed[-1].get("msg", "")) if failed else ""
+
+
+class Controller:
+    """Runs plays against one network. Made once a process; ``network`` may be exchanged between two runs."""
+
+    def __init__(self) -> None:
+        context.CLIARGS = ImmutableDict(_COMMAND_LINE)
+        init_plugin_loader()
+
+    def run(
+        self,
+        play: dict[str, t.Any],
+        nodes: Sequence[str],
+        network: Network,
+        witness: Callable[[TaskResult], None] = lambda result: None,
+    ) -> Outcome:
+        """Run a play whose hosts are some of ``nodes``; ``witness`` is told of each task when it ends.
+
+        Raises Killed and Hangs from the middle of it.
+        """
+        loader = DataLoader()
+        inventory = InventoryManager(loader, sources=["localhost,"])
+        inventory.add_group("cluster")
+        for node in nodes:
+            inventory.add_host(node, "cluster")
+        variables = VariableManager(loader, inventory)
+        told: list[TaskResult] = []
+
+        def tell(result: TaskResult) -> None:
+            told.append(result)
+            witness(result)
+
+        with _in_process(network, tell), _signals_kept():
+            queue = TaskQueueManager(inventory, variables, loader, {}, forks=1)
+            with mock.patch.object(queue, "load_callbacks"), mock.patch.object(queue, "send_callback"):
+                try:
+                    code = queue.run(Play.load(play, variable_manager=variables, loader=loader))
+                finally:
+                    queue.cleanup()
+                    loader.cleanup_all_tmp_files()
+        return Outcome(told, code == 0)
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    kept = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in kept.items():
+            signal.signal(one, handler)
+
+
+@contextlib.contextmanager
+def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterator[None]:
+    """Put network, clock and worker of this process in the place of the real ones."""
+    action = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._action")
+    sender = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._connection.http_sender")
+    clock = _Clock(network)
+    Adapter.network = network
+    with contextlib.ExitStack() as replaced:
+        for target, name, new in (
+            (action, "SystemClock", lambda: clock),
+            (sender, "time", clock),
+            (requests.sessions, "HTTPAdapter", Adapter),
+            (strategy, "WorkerProcess", _Worker),
+            (worker, "TaskExecutor", functools.partial(_Executor, tell)),
+            (Display, "set_queue", lambda display, queue: None),
+            (Display, "display", lambda display, *words, **ways: None),
+        ):
+            replaced.enter_context(mock.patch.object(target, name, new))
+        yield
+
+
+class _Clock:
+    """The clock of the simulated cluster, as the product asks for the time."""
+
+    def __init__(self, network: Network) -> None:
+        self._clock = network.clock
+        self.now = self.monotonic = network.clock.now
+
+    def pause(self, seconds: float) -> None:
+        self._clock.advance(seconds)
+
+
+class _Worker(worker.WorkerProcess):  # type: ignore[misc]
+    """A worker that does its work where it is started."""
+
+    def start(self) -> None:
+        self._host = copy.copy(self._host)  # the worker empties what is its own copy elsewhere
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            self._run()
+
+
+class _Executor(TaskExecutor):  # type: ignore[misc]
+    """Tells what each task came to at the moment when it ends."""
+
+    def __init__(self, tell: Callable[[TaskResult], None], *values: t.Any, **named: t.Any) -> None:
+        super().__init__(*values, **named)
+        self._tell = tell
+
+    def run(self) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run()
+        self._tell(TaskResult(self._task.action.rpartition(".")[2], copy.deepcopy(result)))
+        return result

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The four runs of the matrix: which cluster they begin with, and the tasks that a playbook would have."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+import typing as t
+
+import yaml
+
+from tests.simulator.scenario import Scenario
+from tests.simulator.scenario_file import read_scenario
+
+from .ways import SUBJECT
+
+HOME = "NODE3"  # the task's host
+# The provider of the cluster namespace is on one node, as it may be, and takes the jobs with it when it moves.
+_CLUSTER = """
+cluster: {name: HVC1, core_group_owner: NODE3}
+switches: {provider_on: core_group, jobs_lost_with_provider: true}
+nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]
+"""
+_VARIABLES = {
+    "ansible_connection": "winrm",
+    "ansible_user": "operator",
+    "ansible_password": "simulated-Passw0rd",
+    "ansible_port": 5985,
+    "ansible_winrm_scheme": "http",
+    "ansible_winrm_transport": "basic",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class PlannedRun:
+    """One of the runs.
+
+    Attributes:
+        scenario: the cluster at its start.
+        node_state: of NODE1 after a run that succeeds.
+        ledger: the content of the ledger file at its start, None for no file.
+    """
+
+    name: str
+    scenario: Scenario
+    tasks: t.Callable[[pathlib.Path], list[dict[str, t.Any]]]
+    node_state: str
+    ledger: dict[str, t.Any] | None = None
+
+    def play(self, ledger: pathlib.Path) -> dict[str, t.Any]:
+        """Return the play, with its ledger kept in a file."""
+        return {"hosts": HOME, "gather_facts": False, "vars": _VARIABLES, "tasks": self.tasks(ledger)}
+
+
+def _cluster(*vms: dict[str, t.Any], paused: bool = False) -> Scenario:
+    content = {**yaml.safe_load(_CLUSTER), "vms": list(vms)}
+    if paused:
+        content["nodes"][0]["state"] = "paused"
+    return read_scenario(yaml.safe_dump(content, sort_keys=False))
+
+
+def _role(role: str, **options: t.Any) -> list[dict[str, t.Any]]:
+    variables = {f"{role}_{option}": value for option, value in options.items()}
+    return [{"include_role": {"name": f"hyperv.migration.{role}"}, "vars": variables}]
+
+
+def _single() -> PlannedRun:
+    move = {"name": "web01", "destination_host": "NODE2"}
+    scenario = _cluster({"name": "web01", "owner": SUBJECT, "memory_mb": 8000})
+    return PlannedRun("single", scenario, lambda ledger: [{"hyperv.migration.hyperv_vm_migrate": move}], "up")
+
+
+def _batch() -> PlannedRun:
+    scenario = _cluster({"name": "app", "count": 12, "owner": SUBJECT, "memory_mb": 4000})
+    moves = [
+        {"name": vm.name, "destination_host": ("NODE2", "NODE3")[number % 2]} for number, vm in enumerate(scenario.vms)
+    ]
+    task = {"hyperv.migration.hyperv_vm_migrate": {"moves": moves, "progress": False}}
+    return PlannedRun("batch", scenario, lambda ledger: [task], "up")
+
+
+def _evacuation() -> PlannedRun:
+    scenario = _cluster({"name": "web", "count": 3, "owner": SUBJECT, "memory_mb": 8000})
+    return PlannedRun(
+        "evacuation",
+        scenario,
+        lambda ledger: _role("evacuate_node", name=SUBJECT, ledger_path=str(ledger), progress=False),
+        "paused",
+    )
+
+
+def _restore() -> PlannedRun:
+    owners = ("NODE2", "NODE3", "NODE2")
+    vms = [{"name": f"web{number:02}", "owner": owner, "memory_mb": 8000} for number, owner in enumerate(owners, 1)]
+    scenario = _cluster(*vms, paused=True)
+    moved = [
+        {
+            "vm_id": vm.id,
+            "name": vm.name,
+            "source_host": SUBJECT,
+            "destination_host": vm.owner,
+            "state": "running",
+            "strategy": "migrate",
+            "memory_mb": 8000,
+            "priority": 2000,
+            "outcome": "moved",
+            "elapsed_seconds": 11.0,
+            "restored": False,
+        }
+        for vm in scenario.vms
+    ]
+    ledger = {
+        "format": "hyperv.migration ledger 1",
+        "cluster": "HVC1",
+        "node": SUBJECT,
+        "created": "2026-01-15T08:00:00+00:00",
+        "updated": "2026-01-15T08:01:00+00:00",
+        "state": "evacuated",
+        "vms": moved,
+    }
+    return PlannedRun(
+        "restore",
+        scenario,
+        lambda path: _role("restore_node", name=SUBJECT, ledger_path=str(path)),
+        "up",
+        json.loads(json.dumps(ledger)),
+    )
+
+
+RUNS = {run.name: run for run in (_single(), _batch(), _evacuation(), _restore())}

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ways in which one request of a run goes wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import requests
+
+from tests.simulator.faults import Code
+from tests.simulator.scenario import EventSpec
+from tests.simulator.wsman import Reply
+
+from .network import Killed, Network, Request, Truncated, reset
+
+SUBJECT = "NODE1"  # the node that every run empties, leaves or fills
+ELSEWHERE = "NODE2"  # where the provider goes that was on the node of the task
+PROVIDER_FAILURE = 0x80041004  # WBEM_E_PROVIDER_FAILURE
+FAILING_REQUESTS = 5  # how many of them, before the provider recovers
+OPERATION_TIMEOUT = 60.0  # seconds after which WinRM itself gives up
+
+Break = Callable[[Network, Request], Reply]
+
+
+class Well:
+    """Nothing goes wrong."""
+
+    def answer(self, network: Network, request: Request) -> Reply:
+        """Have the request carried out."""
+        return network.deliver(request)
+
+
+@dataclasses.dataclass(frozen=True)
+class Broken:
+    """One request of a run goes wrong in one way, or as many from there on as the way says."""
+
+    way: str
+    index: int
+
+    def answer(self, network: Network, request: Request) -> Reply:
+        """Break the request if it is the one; else have it carried out."""
+        times = FAILING_REQUESTS if self.way == "provider_failure" else 1
+        if self.index <= request.index < self.index + times:
+            return WAYS[self.way](network, request)
+        return network.deliver(request)
+
+
+def _reset_before(network: Network, request: Request) -> Reply:
+    raise reset(request)
+
+
+def _reset_after(network: Network, request: Request) -> Reply:
+    network.deliver(request)
+    raise reset(request)
+
+
+def _truncated(network: Network, request: Request) -> Reply:
+    reply = network.deliver(request)
+    return Truncated(reply.status, reply.body)
+
+
+def _read_timeout(network: Network, request: Request) -> Reply:
+    network.deliver(request)
+    network.clock.advance(request.patience)
+    raise requests.ReadTimeout(f"no answer in {request.patience:.0f} s", request=request.prepared)
+
+
+def _status(status: int) -> Break:
+    return lambda network, request: Reply(status, b"")
+
+
+def _fault_timed_out(network: Network, request: Request) -> Reply:
+    network.deliver(request)
+    network.clock.advance(OPERATION_TIMEOUT)
+    return network.cluster.endpoint(request.node).refuse(request.message, Code.TIMED_OUT)
+
+
+def _refused(code: int) -> Break:
+    return lambda network, request: network.cluster.endpoint(request.node).refuse(request.message, code)
+
+
+def _after(event: EventSpec) -> Break:
+    def happen(network: Network, request: Request) -> Reply:
+        with network.cluster.world.lock:
+            network.cluster.world.look()
+            network.cluster.world.happenings.happen(event)
+        return network.deliver(request)
+
+    return happen
+
+
+def _killed(network: Network, request: Request) -> Reply:
+    network.deliver(request)
+    raise Killed
+
+
+WAYS: dict[str, Break] = {
+    "reset_before": _reset_before,
+    "reset_after": _reset_after,
+    "truncated": _truncated,
+    "read_timeout": _read_timeout,
+    "http_503": _status(503),
+    "empty_400": _status(400),
+    "http_401": _status(401),
+    "fault_timed_out": _fault_timed_out,
+    "fault_quota": _refused(Code.TOO_MANY_OPERATIONS),
+    "provider_failure": _refused(PROVIDER_FAILURE),
+    "vmms_restart": _after(EventSpec(vmms_restart=SUBJECT)),
+    "provider_moved": _after(EventSpec(core_group=ELSEWHERE)),
+    "node_crash": _after(EventSpec(down=SUBJECT)),
+    "killed": _killed,
+}

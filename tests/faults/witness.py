@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What truly happened in the simulated cluster during a run, and whether what the product says of it is true.
+
+Everything here is read from the simulator's own state.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from tests.simulator.cluster import SimulatedCluster
+from tests.simulator.world import Call, Job, JobState, Machine
+
+from .controller import TaskResult
+from .ways import SUBJECT
+
+_MOVED = frozenset({"moved", "already_there"})
+_CURES = re.compile(
+    r"\b(Check|Run|Look|Wait|Bring|Decide|Choose|Give|Resume|Set|Start|Put|Install|Free|Make|Ask|Plan|See)\b", re.IGNORECASE
+)
+_ACCEPTED = (0, 4096)
+_CRASH = re.compile(r"Traceback|Unexpected failure|Error while|object has no|NoneType|is undefined")
+
+
+class Witness:
+    """Watches one cluster from the start of a run on.
+
+    Attributes:
+        violations: what was found untrue, in sentences.
+    """
+
+    def __init__(self, cluster: SimulatedCluster) -> None:
+        self._world = cluster.world
+        self._ended: list[Job] = []
+        self.violations: list[str] = []
+        self._world.migrations.ended.append(self._ended.append)
+
+    def see(self, task: TaskResult) -> None:
+        """Compare a task's result with what is true at this moment."""
+        with self._world.lock:
+            self._world.look()
+            if task.action == "hyperv_vm_migrate" and not task.result.get("skipped"):
+                self._see_moves(task.result)
+            if task.result.get("failed") or task.result.get("unreachable"):
+                self._see_message(str(task.result.get("msg", "")), task.action)
+
+    def _see_moves(self, result: dict[str, t.Any]) -> None:
+        records = result.get("moves")
+        if records is None:
+            called = {call.vm for call in self._calls() if call.returned in _ACCEPTED}
+            told = str(result.get("msg", ""))
+            self.violations += [
+                f"the task failed without a word about {one.name}, whose migration it had started: {told}"
+                for one in self._world.machines.values()
+                if one.id in called
+            ]
+            return
+        for record in records:
+            self._see_move(record, self._world.machines[record["vm"]["id"].upper()])
+
+    def _see_move(self, record: dict[str, t.Any], machine: Machine) -> None:
+        destination = record["destination_host"]
+        there = machine.owner == destination
+        if record["outcome"] in _MOVED:
+            if not there and not self._has_arrived(machine, destination):
+                self.violations.append(f"{machine.name} is said to be on {destination} and is on {machine.owner}")
+        elif record["outcome"] != "failed":
+            self.violations.append(f"{machine.name} ended as {record['outcome']}")
+        else:
+            error = record["error"]
+            if there:
+                self.violations.append(f"{machine.name} is on {destination}, and a failure is told: {error['message']}")
+            self._see_error(record, machine)
+
+    def _see_error(self, record: dict[str, t.Any], machine: Machine) -> None:
+        text = f"{record['error']['message']} {record['error'].get('remedy') or ''}"
+        self._see_cure(text, f"the error of {machine.name}")
+
+    def _has_arrived(self, machine: Machine, node: str) -> bool:
+        """Tell whether a migration brought the VM there, and a crash of that node took it away again."""
+        came = any(job.machine is machine and job.destination == node and _succeeded(job) for job in self._ended)
+        return came and not self._world.nodes[node].answers
+
+    def _see_message(self, text: str, action: str) -> None:
+        if _CRASH.search(text):
+            self.violations.append(f"{action} ended in something unforeseen: {text}")
+        if not any(name.lower() in text.lower() for name in self._world.nodes):
+            self.violations.append(f"the message of {action} names no node: {text}")
+        self._see_cure(text, f"the message of {action}")
+
+    def _see_cure(self, text: str, what: str) -> None:
+        if not _CURES.search(text):
+            self.violations.append(f"{what} names no cure: {text}")
+
+    def see_calls(self) -> None:
+        """Find the calls for VMs whose migration ran, or had succeeded, by a call before."""
+        for machine in self._world.machines.values():
+            jobs = iter(self._jobs_of(machine))
+            last: Job | None = None
+            for call in self._calls():
+                if call.vm != machine.id:
+                    continue
+                if last is not None and not _failed_before(last, call.at):
+                    self.violations.append(
+                        f"{machine.name} was called for at {call.at:.0f} s, although its migration of "
+                        f"{last.submitted:.0f} s ran or had succeeded"
+                    )
+                if call.returned in _ACCEPTED:
+                    last = next(jobs)
+
+    def _jobs_of(self, machine: Machine) -> list[Job]:
+        running = [] if machine.job is None else [machine.job]
+        return [*(job for job in self._ended if job.machine is machine), *running]
+
+    def _calls(self) -> list[Call]:
+        return [call for call in self._world.calls if call.method == "MigrateVirtualSystemToSystem"]
+
+    def see_node(self, wanted: str, succeeded: bool, message: str) -> None:
+        """Compare the state of NODE1 with what the end of the run says of it."""
+        state = self._world.nodes[SUBJECT].state
+        if state == "down":
+            return
+        if succeeded and state != wanted:
+            self.violations.append(f"{SUBJECT} is {state} after a run that succeeded")
+        if succeeded and wanted == "paused" and self._world.nodes[SUBJECT].residents:
+            self.violations.append(f"{SUBJECT} is not empty after an evacuation that succeeded")
+        if not succeeded and "was given back" in message and state != "up":
+            self.violations.append(f"{SUBJECT} is {state} and is said to be given back: {message}")
+        if not succeeded and wanted == "paused" and "was given back" not in message and state != "up":
+            self.violations.append(f"{SUBJECT} is {state}, which the end does not say: {message}")
+
+
+def _succeeded(job: Job) -> bool:
+    return job.state in (JobState.COMPLETED, JobState.COMPLETED_WITH_WARNINGS)
+
+
+def _failed_before(job: Job, at: float) -> bool:
+    return job.ended is not None and job.ended <= at and not _succeeded(job)
