@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lint unit test stories matrix bench changelog clean
+.PHONY: help venv demo lint unit test stories matrix faults bench changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ stories: $(BUILT)  ## the long stories: whole maintenances, AWX jobs, many clust
 
 matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansible-core and libraries
 	@$(PYTHON) tests/ci/matrix.py
+
+faults: $(BUILT)  ## break every request of four runs in every way, and compare what is said with what is true
+	@.venv/bin/python -m tests.faults
 
 bench: $(BUILT)  ## figures of speed, in simulated time and counts
 	@.venv/bin/python -m tests.bench

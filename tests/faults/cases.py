@@ -102,9 +102,12 @@ def _attempt(run: PlannedRun, network: Network, witness: Witness, ledger: pathli
 
 
 def all_cases(run: str, requests: int, ways: Sequence[str], stride: int) -> list[Case]:
-    """Return the cases of a run: each way at every ``stride``-th request, each way beginning at another one."""
+    """Return the cases of a run: each way at every ``stride``-th request, the first ones spread over as many."""
+    stride = min(stride, requests)
     return [
-        Case(run, way, index) for place, way in enumerate(ways) for index in range(place % stride, requests, stride)
+        Case(run, way, index)
+        for place, way in enumerate(ways)
+        for index in range(place * stride // len(ways), requests, stride)
     ]
 
 

@@ -124,5 +124,7 @@ class Adapter(requests.adapters.HTTPAdapter):
         reply = self.network.carry(request, *timeout)
         sent = reply.body[: len(reply.body) // 2] if isinstance(reply, Truncated) else reply.body
         head = {"Content-Length": str(len(reply.body)), "Content-Type": SOAP_TYPE if reply.body else ""}
-        raw = urllib3.HTTPResponse(io.BytesIO(sent), head, reply.status, preload_content=False, enforce_content_length=True)
+        raw = urllib3.HTTPResponse(
+            io.BytesIO(sent), head, reply.status, preload_content=False, enforce_content_length=True
+        )
         return self.build_response(request, raw)

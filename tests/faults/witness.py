@@ -18,7 +18,8 @@ from .ways import SUBJECT
 
 _MOVED = frozenset({"moved", "already_there"})
 _CURES = re.compile(
-    r"\b(Check|Run|Look|Wait|Bring|Decide|Choose|Give|Resume|Set|Start|Put|Install|Free|Make|Ask|Plan|See)\b", re.IGNORECASE
+    r"\b(Check|Run|Look|Wait|Bring|Decide|Choose|Give|Resume|Set|Start|Put|Install|Free|Make|Ask|Plan|See)\b",
+    re.IGNORECASE,
 )
 _ACCEPTED = (0, 4096)
 _CRASH = re.compile(r"Traceback|Unexpected failure|Error while|object has no|NoneType|is undefined")

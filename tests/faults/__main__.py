@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""``make faults``: every request of four runs is broken in every way, and what the product says is compared with what is.
+
+Prints the number of cases and of violations, and exits with 1 where there is a violation. ``python -m tests.faults
+single/killed/3`` carries out that case alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+
+from .cases import RUNS, WAYS, Case, Finding, all_cases, carry_out, undisturbed
+
+
+def main(words: Sequence[str]) -> int:
+    """Carry out the matrix or some cases; return the exit code."""
+    options = _options(words)
+    with multiprocessing.get_context("fork").Pool(options.processes, maxtasksperchild=200) as pool:
+        if options.case:
+            return _report(pool.imap_unordered(carry_out, options.case))
+        wholes = pool.map(undisturbed, RUNS)
+        if _report(wholes, quiet=True):
+            return 1
+        cases = []
+        for whole in wholes:
+            own = all_cases(whole.case.run, len(whole.requests), list(WAYS), options.stride)
+            print(f"{whole.case.run}: {len(whole.requests)} requests, {len(WAYS)} ways, {len(own)} cases")
+            cases += own
+        return _report(pool.imap_unordered(carry_out, cases, chunksize=4))
+
+
+def _options(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("case", nargs="*", type=Case.read, help="RUN/WAY/INDEX; all cases when none is named")
+    parser.add_argument("--stride", type=int, default=1, help="break only every so manieth request in each way")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="processes to use")
+    return parser.parse_args(words)
+
+
+def _report(findings: Iterable[Finding], *, quiet: bool = False) -> int:
+    began, count, violations = time.monotonic(), 0, 0
+    for finding in findings:
+        count += 1
+        for violation in finding.violations:
+            violations += 1
+            print(f"{finding.case}: {violation}", flush=True)
+    if not quiet or violations:
+        print(f"{count} cases, {violations} violations, in {time.monotonic() - began:.0f} s")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Lies planted in the product, one at a time, to prove that the matrix finds each: ``python -m tests.faults.planted``.
+
+Exits with 1 where one is not found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+import typing as t
+from collections.abc import Callable
+from unittest import mock
+
+from . import network
+from .cases import controller, undisturbed
+from .controller import COLLECTION
+
+Patch = contextlib.AbstractContextManager[t.Any]
+
+
+def _product(module: str) -> t.Any:
+    """Return a module of the product as Ansible has loaded it."""
+    return importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._hyperv.{module}")
+
+
+def _false_success() -> Patch:
+    def lie(scheduler: t.Any, runs: t.Any, **unused: object) -> None:
+        for run in runs:
+            run.end("moved", 0.0)
+
+    return mock.patch.object(_product("schedule").Scheduler, "run", lie)
+
+
+def _false_failure() -> Patch:
+    run, obstacle = _product("runs").Run, _product("errors").obstacle
+    end = run.end
+
+    def lie(self: t.Any, outcome: str, now: float) -> None:
+        self.error = obstacle("lost", "The move of web01 to NODE2 failed", "Look where it is.")
+        end(self, "failed", now)
+
+    return mock.patch.object(run, "end", lie)
+
+
+def _second_call() -> Patch:
+    service = _product("service").MigrationService
+    migrate = service.migrate
+
+    def twice(self: t.Any, *arguments: object) -> object:
+        answer = migrate(self, *arguments)
+        migrate(self, *arguments)
+        return answer
+
+    return mock.patch.object(service, "migrate", twice)
+
+
+def _empty_words() -> Patch:
+    error = _product("errors").HyperVError("It did not work.")
+    return mock.patch.object(_product("schedule").Scheduler, "run", side_effect=error)
+
+
+def _no_pause() -> Patch:
+    action = importlib.import_module(f"{COLLECTION}.plugins.action.hyperv_cluster_node")
+    return mock.patch.object(action, "pause_node", lambda cluster, node: node)
+
+
+def _no_end() -> Patch:
+    return mock.patch.object(network, "MOST_REQUESTS", 7)
+
+
+# By name: the run, what must be found, and the lie.
+PLANTED: dict[str, tuple[str, str, Callable[[], Patch]]] = {
+    "false success": ("single", "web01 is said to be on NODE2 and is on NODE1", _false_success),
+    "false failure": ("single", "web01 is on NODE2, and a failure is told", _false_failure),
+    "second call": ("single", "web01 was called for at", _second_call),
+    "no node named": ("single", "names no node", _empty_words),
+    "no cure named": ("single", "names no cure", _empty_words),
+    "node not paused": ("evacuation", "NODE1 is up after a run that succeeded", _no_pause),
+    "no end": ("single", "the run hangs: 8 requests", _no_end),
+}
+
+
+def main() -> int:
+    """Carry out each run with its lie; return the exit code."""
+    controller()
+    missed = 0
+    for name, (run, wanted, lie) in PLANTED.items():
+        with lie():
+            found = " ".join(undisturbed(run).violations)
+        missed += wanted not in found
+        print(f"{name}: {'found' if wanted in found else f'NOT FOUND: {found}'}")
+    print(f"{len(PLANTED) - missed} of {len(PLANTED)} lies found")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A sample of the fault matrix, and the proof that it finds what it looks for. ``make faults`` runs all of it.
+
+Both run in a process of their own: Ansible loads collections in its own way, for good.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.faults.cases import WAYS, Case, all_cases
+from tests.running_cluster import ROOT
+
+
+def carried_out(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_no_broken_request_of_a_sample_makes_the_product_say_what_is_not_true() -> None:
+    done = carried_out("tests.faults", "--stride", "200")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.search(r"^(\d+) cases, 0 violations", done.stdout, re.MULTILINE)
+    assert found, done.stdout
+    assert int(found[1]) == 4 * len(WAYS)
+
+
+def test_every_lie_that_is_planted_is_found() -> None:
+    done = carried_out("tests.faults.planted")
+    assert (done.returncode, "7 of 7 lies found" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+def test_every_request_is_broken_in_every_way() -> None:
+    every = {(way, index) for way in WAYS for index in range(18)}
+    assert {(case.way, case.index) for case in all_cases("single", 18, list(WAYS), 1)} == every
+    sample = all_cases("batch", 82, list(WAYS), 200)
+    assert [case.way for case in sample] == list(WAYS)
+    assert max(case.index for case in sample) > 70
+
+
+def test_a_case_can_be_named() -> None:
+    assert Case.read("batch/killed/17") == Case("batch", "killed", 17)
+    with pytest.raises(ValueError, match="runs are single, batch, evacuation, restore"):
+        Case.read("batches/killed/17")
