@@ -159,7 +159,7 @@ options:
           - What is migrated (MigrationType). V(virtual_system) is a live migration; it applies where the option is not
             given.
           - V(virtual_system) and V(virtual_system_and_storage) give the VM another owner. The others leave it where it
-            is, so that the task fails such a move although its job has completed.
+            is, so that the task fails such a move although its migration job has completed.
           - In a cluster the storage is shared, and no source tells whether the cluster takes anything but
             V(virtual_system).
         type: str

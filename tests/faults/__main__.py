@@ -1,6 +1,7 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``make faults``: every request of four runs is broken in every way, and what the product says is compared with what is.
+"""``make faults``: every request of four runs is broken in every way, and what the product says is compared with what
+is true.
 
 Prints the number of cases and of violations, and exits with 1 where there is a violation. ``python -m tests.faults
 single/killed/3`` carries out that case alone.

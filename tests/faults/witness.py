@@ -21,6 +21,9 @@ _CURES = re.compile(
     r"\b(Check|Run|Look|Wait|Bring|Decide|Choose|Give|Resume|Set|Start|Put|Install|Free|Make|Ask|Plan|See)\b",
     re.IGNORECASE,
 )
+_OPERATIONS = re.compile(
+    r"migrat|move|\b(Get|Enumerate|Pull|Invoke|Pause|Resume)|asked|request|answer|read|connect|refused", re.IGNORECASE
+)
 _ACCEPTED = (0, 4096)
 _CRASH = re.compile(r"Traceback|Unexpected failure|Error while|object has no|NoneType|is undefined")
 
@@ -59,9 +62,9 @@ class Witness:
             ]
             return
         for record in records:
-            self._see_move(record, self._world.machines[record["vm"]["id"].upper()])
+            self._see_move(record, self._world.machines[record["vm"]["id"].upper()], str(result.get("msg", "")))
 
-    def _see_move(self, record: dict[str, t.Any], machine: Machine) -> None:
+    def _see_move(self, record: dict[str, t.Any], machine: Machine, message: str) -> None:
         destination = record["destination_host"]
         there = machine.owner == destination
         if record["outcome"] in _MOVED:
@@ -73,11 +76,17 @@ class Witness:
             error = record["error"]
             if there:
                 self.violations.append(f"{machine.name} is on {destination}, and a failure is told: {error['message']}")
-            self._see_error(record, machine)
+            self._see_error(error["message"], machine, record)
+            if machine.name not in message:
+                self.violations.append(f"the message of the task does not name {machine.name}: {message}")
 
-    def _see_error(self, record: dict[str, t.Any], machine: Machine) -> None:
-        text = f"{record['error']['message']} {record['error'].get('remedy') or ''}"
-        self._see_cure(text, f"the error of {machine.name}")
+    def _see_error(self, text: str, machine: Machine, record: dict[str, t.Any]) -> None:
+        what = f"the error of {machine.name}"
+        self._see_cure(text, what)
+        self._see_operation(text, what)
+        # Source and destination stand beside the error wherever it is shown.
+        if not record["source_host"] or not record["destination_host"]:
+            self.violations.append(f"{what} names no node: {record}")
 
     def _has_arrived(self, machine: Machine, node: str) -> bool:
         """Tell whether a migration brought the VM there, and a crash of that node took it away again."""
@@ -90,6 +99,11 @@ class Witness:
         if not any(name.lower() in text.lower() for name in self._world.nodes):
             self.violations.append(f"the message of {action} names no node: {text}")
         self._see_cure(text, f"the message of {action}")
+        self._see_operation(text, f"the message of {action}")
+
+    def _see_operation(self, text: str, what: str) -> None:
+        if not _OPERATIONS.search(text):
+            self.violations.append(f"{what} names no operation: {text}")
 
     def _see_cure(self, text: str, what: str) -> None:
         if not _CURES.search(text):
