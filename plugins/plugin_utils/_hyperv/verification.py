@@ -77,7 +77,7 @@ def _arrived(move: Move, job: Job | None, vm: Vm, late: bool) -> Judgement:
     if job is None or job.is_success:
         warning = "The job ended with warnings." if job and job.state == "completed_with_warnings" else ""
         return Judgement(True, warning=warning)
-    return Judgement(True, warning=f"The VM is on {move.destination.name} although its migration job ended as {job.state}.")
+    return Judgement(True, warning=f"The VM is on {move.destination.name} although its job ended as {job.state}.")
 
 
 def _gone(move: Move) -> MoveError:
@@ -102,7 +102,7 @@ def _elsewhere(move: Move, vm: Vm, role: VmGroup | None) -> MoveError:
 
 
 def _not_arrived(move: Move, job: Job | None, vm: Vm, role: VmGroup | None) -> MoveError:
-    told = f"its job ended as {job.state}" if job else "its job is gone"
+    told = f"its migration job ended as {job.state}" if job else "its migration job is gone"
     second = ""
     if role and vm.node and first_label(role.owner) != first_label(vm.node):
         second = f" (Hyper-V) and {role.owner} (the cluster)"
