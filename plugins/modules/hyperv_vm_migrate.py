@@ -121,7 +121,10 @@ options:
     type: int
     default: 0
   poll_interval:
-    description: Seconds between two looks at the running jobs, from 0.05 to 60. One request reads all of them.
+    description:
+      - Most seconds between two looks at the running jobs, from 0.05 to 60. One request reads all of them.
+      - Where the progress of a job says that it is about to end, the next look comes sooner, after a quarter of this at
+        the least.
     type: float
     default: 2
   max_parallel:

@@ -31,7 +31,7 @@ class Policy:
     """How moves are made.
 
     Attributes:
-        poll_interval: seconds between two looks at the running jobs.
+        poll_interval: most seconds between two looks at the running jobs.
         precheck: ask Hyper-V before each migration.
         retries: how often a move is tried again after a failure that may pass.
         on_timeout: ``leave`` the job of a move that takes too long, or ``cancel`` it.
@@ -120,6 +120,13 @@ class Run:
     def takes_a_slot(self) -> bool:
         """Its migration occupies its hosts: a job that was seen to end does not, although its owner is awaited."""
         return self.is_active and self.freed is None
+
+    def seconds_left(self, now: float) -> float | None:
+        """Return how long its job takes from now on at its pace so far; None where nothing is known of that."""
+        if self.stage != RUNNING or self.job is None or not self.job.percent:
+            return None
+        # Percents are whole, so that even 100 can be off by almost one.
+        return (now - self.migrating_since) * max(100 - self.job.percent, 1) / self.job.percent
 
     def enter(self, stage: str, now: float) -> None:
         """Go on to a stage."""

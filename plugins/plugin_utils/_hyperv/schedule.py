@@ -24,6 +24,7 @@ from .watching import Watcher
 _FRESH_FOR = 30.0  # seconds that a VM's owner and state count as known before its move is started
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 10.0, 120.0  # seconds before a retry; each waits twice as long as the one before
 _FOR_A_SLOT = 30.0  # seconds before a host is asked again that had no slot left for one more migration
+_SOONEST = 4  # the next look comes after this part of the interval at the soonest
 # Failures that trying again would not mend, or would make worse, though they pass: something still runs.
 _NEVER_RETRIED = frozenset({"timeout", "already_migrating", "outcome_unknown"})
 _NO_SLOT = "limit_reached"
@@ -83,12 +84,18 @@ class Scheduler:
             self._report(runs)
             if all(run.stage == ENDED or (until_started and run.stage == RUNNING) for run in runs):
                 return
-            self._clock.pause(self._policy.poll_interval)
+            self._pause(runs)
             for run in runs:
                 if run.stage == SEARCHING and run.due <= self._clock.now():
                     self._attempt(run, self._starter.search, runs)
             self._watcher.poll(runs)
             self._watcher.settle(runs)
+
+    def _pause(self, runs: Sequence[Run]) -> None:
+        """Wait for the next look: less than the interval where a job is about to end, for others wait for its slot."""
+        now, interval = self._clock.now(), self._policy.poll_interval
+        known = [left for left in (run.seconds_left(now) for run in runs) if left is not None]
+        self._clock.pause(min(interval, max(interval / _SOONEST, min(known, default=interval))))
 
     def _start_what_fits(self, runs: Sequence[Run]) -> None:
         for run in runs:

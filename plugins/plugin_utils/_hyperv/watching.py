@@ -18,7 +18,7 @@ from .groups import VmGroup
 from .job_errors import read_job_errors
 from .jobs import Job, read_job, read_jobs
 from .moves import reread
-from .runs import CANCELLING, RUNNING, SETTLING, Policy, Run
+from .runs import CANCELLING, RUNNING, SETTLING, WAITING, Policy, Run
 from .verification import judge
 from .vms import Vm
 
@@ -117,10 +117,11 @@ class Watcher:
             run.warnings.append(f"Its job has been {state}{at} for {now - since:.0f} s without progress.")
 
     def settle(self, runs: Sequence[Run]) -> None:
-        """Look at the owners of all moves whose job has ended, at most every few seconds while others run."""
+        """Look at the owners of all moves whose job has ended, at most every few seconds while others run or wait."""
         settling = [run for run in runs if run.stage == SETTLING]
         now = self._clock.now()
-        if not settling or (now - self._settled_at < _SETTLE_EVERY and any(run.stage == RUNNING for run in runs)):
+        more_to_come = any(run.stage in (RUNNING, WAITING) for run in runs)
+        if not settling or (more_to_come and now - self._settled_at < _SETTLE_EVERY):
             return
         try:
             seen = reread(self._cluster, [run.move for run in settling])

@@ -260,6 +260,47 @@ def test_one_request_a_poll_reads_all_running_jobs():
     assert requests_while_waiting(1) == requests_while_waiting(10) == {1}
 
 
+def pauses(simulated: Simulated) -> list[float]:
+    """Return the length of each pause to come."""
+    lengths: list[float] = []
+    pause = simulated.pause
+
+    def noted(seconds: float) -> None:
+        lengths.append(seconds)
+        pause(seconds)
+
+    simulated.pause = noted
+    return lengths
+
+
+def test_a_job_that_is_about_to_end_is_looked_at_sooner():
+    simulated = Simulated(one_vm("{seconds: 20.3}"))
+    lengths = pauses(simulated)
+    (run,) = simulated.move(("web01", "NODE2"), poll_interval=8)
+    (job,) = simulated.server.state()["jobs"]
+    assert run.ended - job["ended"] <= 2
+    assert lengths[0] == 8
+    assert 2 <= lengths[-1] < 8
+
+
+def test_a_long_job_is_looked_at_calmly_to_its_end():
+    simulated = Simulated(one_vm("{seconds: 1000}"))
+    lengths = pauses(simulated)
+    simulated.move(("web01", "NODE2"), poll_interval=2)
+    assert set(lengths) == {2}
+
+
+def test_moves_that_end_while_others_wait_share_a_look_at_the_owners():
+    network = "network: {setup_seconds: 0, switch_over_seconds: 0}\n"
+    simulated = Simulated(f"{NODES}vms: [{{name: vm, count: 20, owner: NODE1, memory_mb: 1}}]\n{network}")
+    asked: list[bytes] = []
+    simulated.lose = lambda node, request: asked.append(request) or ""
+    simulated.move(*((f"vm{number:02}", "NODE2") for number in range(1, 21)), poll_interval=0.5)
+    assert simulated.now() == pytest.approx(5)
+    # To plan, after 5 seconds, and at the end: none for each of the ten pairs that moved together.
+    assert len([request for request in asked if b"Msvm_SummaryInformation" in request]) <= 3
+
+
 @pytest.mark.parametrize(("cluster", "expected"), [("", 2), ("cluster: {maximum_parallel_migrations: 1}\n", 1)])
 def test_never_more_than_the_limits_allow_run_at_once(cluster, expected):
     simulated = Simulated(f"{NODES}{cluster}vms: [{{name: vm, count: 5, owner: NODE1}}]")
