@@ -1,25 +1,51 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Figures that anybody can reproduce: ``make bench``. Simulated time and counts, never wall-clock time."""
+"""Figures that anybody can reproduce: ``make bench``. Counts, bytes, simulated time, and ratios within one run."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import pathlib
 import sys
+import time
+from collections.abc import Callable, Sequence
 
-from . import makespan
+from . import batch, makespan, tasks
+from .figures import Figure, table
+
+_CASES: dict[str, Callable[[], list[Figure]]] = {
+    "tasks": tasks.measure,
+    "batch": batch.measure,
+    "makespan": makespan.measure,
+}
+_OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "bench.json"
 
 
-def main() -> int:
-    """Print the figures, as a table for people and as JSON in the last line."""
-    found = makespan.measure()
-    ratio, serial = found.scheduler / found.lower_bound, found.serial / found.scheduler
-    print(f"Makespan, {makespan.VMS} VMs of mixed sizes, {makespan.SLOTS} slots a node (simulated seconds)")
-    print(f"  scheduler              {found.scheduler:10.0f}")
-    print(f"  least possible         {found.lower_bound:10.0f}   scheduler / least possible {ratio:.3f}")
-    print(f"  one VM after the other {found.serial:10.0f}   serial / scheduler         {serial:.2f}")
-    print(json.dumps({"makespan": {"to_lower_bound": round(ratio, 4), "serial_to_scheduler": round(serial, 2)}}))
-    return 0
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the table, write it as JSON, and return 1 where a figure misses its limit."""
+    options = _parser().parse_args(arguments)
+    began = time.monotonic()
+    figures: list[Figure] = []
+    for name in options.only or _CASES:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        figures.extend(_CASES[name]())
+    seconds = time.monotonic() - began
+    print(table(figures))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    content = {"figures": [figure.as_data() for figure in figures], "seconds": round(seconds)}
+    options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    missed = [figure for figure in figures if not figure.is_kept]
+    for figure in missed:
+        print(f"missed: {', '.join(figure.cells()[:3])}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the speed of the collection.")
+    parser.add_argument("--only", action="append", choices=list(_CASES), help="measure this case alone (repeatable)")
+    parser.add_argument("--output", type=pathlib.Path, default=_OUTPUT, help="JSON file to write (%(default)s)")
+    return parser
 
 
 if __name__ == "__main__":

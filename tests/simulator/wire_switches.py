@@ -32,6 +32,8 @@ class WireSwitches:
             Hyper-V (32768, 32773, 32776).
         service_without_selectors: what an Invoke without selectors ends in: WBEM_E_INVALID_METHOD_PARAMETERS or an
             unspecific InternalError.
+        shells: whether a WinRS shell can be opened, in which every command prints one canned result (``canned``). What
+            this collection sends needs none, so they are refused where nobody asks for them.
     """
 
     wql: t.Literal["accepted", "refused"] = "accepted"
@@ -46,3 +48,4 @@ class WireSwitches:
     items_in: t.Literal["wsman", "enumeration"] = "wsman"
     return_codes: t.Literal["dmtf", "hyperv"] = "dmtf"
     service_without_selectors: t.Literal["invalid_parameters", "internal_error"] = "invalid_parameters"
+    shells: t.Literal["refused", "canned"] = "refused"

@@ -16,6 +16,7 @@ from .invocations import Invocations
 from .rendering import Renderer
 from .resources import Resource, Resources, split_uri
 from .schema import load
+from .shells import Shells
 from .wire_switches import WireSwitches
 
 GET = f"{TRANSFER}/Get"
@@ -105,6 +106,7 @@ class Endpoint:
         self._resources = Resources(load(), providers)
         self._enumerations = Enumerations(self._resources, switches, now)
         self._invocations = Invocations(self._resources, switches)
+        self._shells = Shells()
 
     @property
     def open_enumerations(self) -> int:
@@ -145,7 +147,9 @@ class Endpoint:
     def _operate(self, request: Request) -> str:
         room = self._room(request)
         if request.resource_uri.lower().startswith(_SHELLS):
-            raise Fault(Code.NO_PLUGIN)
+            if self._switches.shells == "refused":
+                raise Fault(Code.NO_PLUGIN)
+            return self._shells.answer(request)
         if request.action == GET:
             return self._fitting(self._get(request), room, Code.ENCODING_LIMIT)
         if request.action == ENUMERATE:

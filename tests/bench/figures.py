@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One measured number beside what it may be, the table of them for people, and the same as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Sequence
+
+_HEAD = ("case", "figure", "limit", "ok")
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """A number that was measured.
+
+    Attributes:
+        case: the part of the bench that it belongs to.
+        name: what was counted or compared, with its unit in words.
+        limit: what it may be at most, or at least if ``at_least``; None where it is only told.
+        unit: follows the number in the table: ``x`` for a ratio, ``%``, ``MB``, ``s``; empty for a count.
+    """
+
+    case: str
+    name: str
+    value: float
+    limit: float | None = None
+    at_least: bool = False
+    unit: str = ""
+
+    @property
+    def is_kept(self) -> bool:
+        """The limit holds, or there is none."""
+        if self.limit is None:
+            return True
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """Return case, figure, limit and ok as the table shows them."""
+        sign = ">=" if self.at_least else "<="
+        limit = "" if self.limit is None else f"{sign} {_number(self.limit)}"
+        ok = "" if self.limit is None else "yes" if self.is_kept else "NO"
+        return f"{self.case}: {self.name}", f"{_number(self.value)} {self.unit}".rstrip(), limit, ok
+
+    def as_data(self) -> dict[str, t.Any]:
+        """Return the figure for JSON."""
+        return {**dataclasses.asdict(self), "value": round(self.value, 4), "ok": self.is_kept}
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """Return the figures as lines of aligned columns under a head."""
+    rows = [_HEAD, *(figure.cells() for figure in figures)]
+    wide = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    return "\n".join(
+        f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:>{wide[2]}}  {row[3]}".rstrip() for row in rows
+    )
+
+
+def _number(value: float) -> str:
+    if value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The WinRS shells that the bench compares with: pywinrm's own messages run a command in one."""
+
+from __future__ import annotations
+
+import pytest
+from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
+from winrm.protocol import Protocol
+
+from tests.simulator.authentication import User
+from tests.simulator.http import Listener
+from tests.simulator.shells import RESULT
+from tests.unit.simulator.messages import endpoint
+
+
+def client(listener: Listener) -> Protocol:
+    return Protocol(
+        f"http://127.0.0.1:{listener.port}/wsman",
+        transport="ntlm",
+        username="operator",
+        password="secret-9",
+        message_encryption="always",
+    )
+
+
+@pytest.fixture
+def shells():
+    listener = Listener(endpoint(shells="canned"), User("operator", "secret-9", "CORP"))
+    yield client(listener)
+    listener.close()
+
+
+def test_a_command_reads_its_input_and_prints_the_canned_result(shells):
+    shell = shells.open_shell()
+    command = shells.run_command(shell, "powershell", console_mode_stdin=False)
+    shells.send_command_input(shell, command, "a script")
+    with pytest.raises(WinRMOperationTimeoutError):
+        shells.get_command_output_raw(shell, command)
+    shells.send_command_input(shell, command, "its end", end=True)
+    assert shells.get_command_output(shell, command) == (RESULT, b"", 0)
+    shells.cleanup_command(shell, command)
+    shells.close_shell(shell)
+
+
+def test_a_shell_that_was_closed_is_gone(shells):
+    shell = shells.open_shell()
+    shells.close_shell(shell, close_session=False)
+    with pytest.raises(WSManFaultError):
+        shells.run_command(shell, "powershell")
+
+
+def test_a_command_that_was_ended_is_gone(shells):
+    shell = shells.open_shell()
+    command = shells.run_command(shell, "powershell")
+    shells.cleanup_command(shell, command)
+    with pytest.raises(WSManFaultError):
+        shells.get_command_output_raw(shell, command)
+
+
+def test_no_shell_is_opened_where_nobody_asks_for_them():
+    listener = Listener(endpoint(), User("operator", "secret-9", "CORP"))
+    try:
+        with pytest.raises(WSManFaultError):
+            client(listener).open_shell()
+    finally:
+        listener.close()

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The bench's own arithmetic: limits, what counts as a poll, and the lower bound of a makespan."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench.controller import Cost
+from tests.bench.figures import Figure, table
+from tests.bench.makespan import Migration, lower_bound
+from tests.bench.tasks import besides_polls
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "at_least", "kept"),
+    [
+        (4, 4, False, True),
+        (4.01, 4, False, False),
+        (15, 15, True, True),
+        (14.9, 15, True, False),
+        (1e9, None, False, True),
+    ],
+)
+def test_a_figure_keeps_its_limit_or_misses_it(value, limit, at_least, kept):
+    assert Figure("a task", "requests", value, limit, at_least).is_kept is kept
+
+
+def test_the_table_names_what_is_missed_and_what_has_no_limit():
+    lines = table([Figure("a", "requests", 5, 4), Figure("b", "bytes", 17.25, unit="x")]).splitlines()
+    assert [line.split() for line in lines] == [
+        ["case", "figure", "limit", "ok"],
+        ["a:", "requests", "5", "<=", "4", "NO"],
+        ["b:", "bytes", "17.25", "x"],
+    ]
+
+
+def test_only_questions_for_jobs_after_the_call_are_polls():
+    asked = [
+        "Msvm_MigrationJob",
+        "MigrateVirtualSystemToSystem",
+        "Msvm_MigrationJob",
+        "Msvm_MigrationJob",
+        "MSCluster_Resource",
+    ]
+    assert besides_polls(asked) == 3
+
+
+def test_what_a_playbook_costs_anyway_is_taken_off_before_the_mean_is_formed():
+    assert Cost(10, 900, 90, 3, 4).less(Cost(0, 100, 10, 1, 2)).each(2) == Cost(5, 400, 40, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("slots", "bound"),
+    [
+        ({"A": 2, "B": 2, "C": 2}, 15),  # the source: 30 s of work in 2 slots
+        ({"A": 9, "B": 1, "C": 9}, 20),  # the destination of two of them
+        ({"A": 9, "B": 9, "C": 9}, 10),  # no longer than the longest, however many slots there are
+    ],
+)
+def test_no_schedule_beats_the_busiest_node_or_the_longest_migration(slots, bound):
+    assert lower_bound([Migration("A", "B", 10), Migration("A", "B", 10), Migration("A", "C", 10)], slots) == bound
