@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .._wsman.instances import Instance
 from .._wsman.references import Reference
@@ -25,7 +25,7 @@ _LOCKED, _QUEUED = 1, 4
 _FEW = 50  # up to so many VMs are looked up by the name that the cluster gives their resource
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class VmGroup:
     """A VM's clustered role.
 
@@ -107,6 +107,17 @@ def _ids_by_name(cluster: Cluster) -> dict[str, str]:
     everyone = read_vms(cluster)
     names = collections.Counter(vm.name.casefold() for vm in everyone)
     return {f"{_TYPE} {vm.name}".casefold(): vm.id for vm in everyone if names[vm.name.casefold()] == 1}
+
+
+def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int | None]:
+    """Return the priorities of the groups of these roles, by name in lower case. Raises Fault and TransportError."""
+    names = tuple({role.group for role in roles})
+    if not names:
+        return {}
+    columns = ("Name", "Priority")
+    where = {columns[0]: names} if len(names) <= _FEW else {}
+    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns, where))
+    return {(row.text("Name") or "").casefold(): row.integer("Priority") for row in rows}
 
 
 def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:

@@ -210,7 +210,7 @@ def _quorum(cluster: Cluster, node: Node) -> tuple[bool | None, Problem | None]:
     except Fault as fault:
         return None, _quorum_unknown(node, str(fault))
     # A void method with an out-parameter would be the form of the provider's other methods.
-    told = {texts[0].strip().lower() for texts in answer.properties.values() if texts and isinstance(texts[0], str)}
+    told = {text.strip().lower() for text in answer.properties.values() if isinstance(text, str)}
     loses = True if told & {"true", "1"} else False if told & {"false", "0"} else None
     if loses is None:
         return None, _quorum_unknown(node, "its answer holds no yes or no")

@@ -48,13 +48,12 @@ def _value(name: str, value: t.Any) -> str | int:
 
 
 def _row(instance: Instance) -> dict[str, t.Any]:
-    row = {name: _plain(values) for name, values in instance.properties.items()}
+    row = {name: _plain(value) for name, value in instance.properties.items()}
     return {"class": instance.class_name or None, "properties": row}
 
 
-def _plain(values: tuple[Raw, ...]) -> t.Any:
-    plain = [_one(value) for value in values]
-    return plain[0] if len(plain) == 1 else plain
+def _plain(value: Raw | tuple[Raw, ...]) -> t.Any:
+    return [_one(one) for one in value] if isinstance(value, tuple) else _one(value)
 
 
 def _one(value: Raw) -> t.Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from .cluster import Cluster, first_label
-from .groups import GroupTraits, VmGroup, read_groups, read_traits
+from .groups import VmGroup, read_groups, read_priorities
 from .moves import owners_of
 from .nodes import pick_node, read_nodes
 from .vms import Vm, normal_id, read_vms
@@ -33,19 +33,19 @@ def list_vms(
     vms = read_vms(cluster, ids=ids, names=[name] if name else ())
     chosen = [vm for vm in vms if state in (None, "", vm.state)]
     roles = read_groups(cluster, chosen)
-    traits = read_traits(cluster) if chosen else {}
+    priorities = read_priorities(cluster, roles.values())
     registered = {first_label(one.name): one.name for one in nodes}
     rows = []
     for vm in sorted(chosen, key=lambda vm: (vm.name.lower(), vm.id)):
         role = roles.get(vm.id)
         owner = vm.node or (role.owner if role else "")
         if not wanted or wanted in owners_of(vm, role):
-            trait = traits.get(role.group.casefold()) if role else None
-            rows.append(_row(vm, registered.get(first_label(owner), owner), role, trait))
+            priority = priorities.get(role.group.casefold()) if role else None
+            rows.append(_row(vm, registered.get(first_label(owner), owner), role, priority))
     return rows
 
 
-def _row(vm: Vm, owner: str, role: VmGroup | None, trait: GroupTraits | None) -> dict[str, t.Any]:
+def _row(vm: Vm, owner: str, role: VmGroup | None, priority: int | None) -> dict[str, t.Any]:
     return {
         "id": vm.id,
         "name": vm.name,
@@ -55,5 +55,5 @@ def _row(vm: Vm, owner: str, role: VmGroup | None, trait: GroupTraits | None) ->
         "migrating": vm.is_migrating,
         "activity": vm.activity,
         "group": role.group if role else None,
-        "priority": trait.priority if trait else None,
+        "priority": priority,
     }

@@ -26,7 +26,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _AT_ONCE = 50  # names or ids in one WHERE clause; WMI refuses queries with very many terms
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Vm:
     """One clustered VM as Msvm_SummaryInformation shows it.
 

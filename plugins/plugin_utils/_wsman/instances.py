@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import typing as t
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element
@@ -28,14 +29,35 @@ Raw = t.Union[None, str, Reference, "Instance"]
 _T = t.TypeVar("_T")
 
 
+_KNOWN_TAGS = 4096  # more than all classes and properties that one run meets
+
+
 def local_name(element: Element) -> str:
     """Return an element's name without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
+# An enumeration repeats the same few tags in each of its instances.
+@functools.lru_cache(_KNOWN_TAGS)
+def _property_name(tag: str) -> str:
+    return tag.rpartition("}")[2].lower()
+
+
+@functools.lru_cache(_KNOWN_TAGS)
+def _class_and_namespace(tag: str) -> tuple[str, str]:
+    """Return what an element's tag says of an instance; two empty texts for a row of a column list."""
+    uri, brace, class_name = tag[1:].rpartition("}")
+    try:
+        namespace = split_resource_uri(uri)[0] if brace else ""
+    except ValueError:
+        namespace = ""
+    return (class_name, namespace) if namespace else ("", "")
+
+
 def read_value(element: Element) -> Raw:
     """Read one property or parameter element."""
-    if element.get(_NIL, "").lower() in ("true", "1"):
+    nil = element.get(_NIL)
+    if nil is not None and nil.lower() in ("true", "1"):
         return None
     if len(element) == 0:
         return element.text or ""
@@ -57,70 +79,71 @@ def _is_instance(element: Element) -> bool:
 
 def read_instance(element: Element) -> Instance:
     """Read an instance, a method's output, or a row of a column list (which has no class name)."""
-    properties: dict[str, tuple[Raw, ...]] = {}
+    properties: dict[str, Raw | tuple[Raw, ...]] = {}
     for child in element:
-        name = local_name(child).lower()
-        properties[name] = (*properties.get(name, ()), read_value(child))
-    uri, brace, class_name = element.tag[1:].rpartition("}")
-    try:
-        namespace = split_resource_uri(uri)[0] if brace else ""
-    except ValueError:
-        namespace = ""
-    return Instance(class_name if namespace else "", namespace, properties)
+        name = _property_name(child.tag)
+        value: Raw | tuple[Raw, ...] = read_value(child)
+        if name in properties:
+            before = properties[name]
+            value = (*before, value) if isinstance(before, tuple) else (before, value)
+        properties[name] = value
+    return Instance(*_class_and_namespace(element.tag), properties)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Instance:
     """What a host sent of one instance or method result.
 
     Attributes:
         class_name: its own class, which may be a subclass of the one asked for; empty in a row of a column list.
         namespace: its CIM namespace, empty where the wire does not tell.
-        properties: values by property name in lower case; NULL is None, or not there at all.
+        properties: values by property name in lower case, a tuple where there are several; NULL is None, or not there
+            at all. (A tuple around every value would keep Python's garbage collector busy in large clusters.)
     """
 
     class_name: str
     namespace: str
-    properties: Mapping[str, tuple[Raw, ...]]
+    properties: Mapping[str, Raw | tuple[Raw, ...]]
 
     def text(self, name: str) -> str | None:
         """Return a string property; None for NULL."""
-        return self._one(name, self.texts(name))
+        value = self.properties.get(name.lower())
+        return value if value is None or isinstance(value, str) else self._one(name, self.texts(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a string array; empty for NULL."""
-        return tuple(self._text(name, raw) for raw in self._raws(name))
+        return tuple([self._text(name, raw) for raw in self._raws(name)])
 
     def integer(self, name: str, cim_type: CimType = CimType.UINT64) -> int | None:
         """Return an integer property; None for NULL. Raises UnexpectedValue outside the range of its type."""
-        return self._one(name, self.integers(name, cim_type))
+        return t.cast("int | None", self._parsed(name, cim_type))
 
     def integers(self, name: str, cim_type: CimType = CimType.UINT64) -> tuple[int, ...]:
         """Return an integer array; empty for NULL."""
-        return tuple(t.cast(int, value) for value in self._parsed(name, cim_type))
+        return tuple([t.cast(int, self._parse(name, text, cim_type)) for text in self.texts(name)])
 
     def boolean(self, name: str) -> bool | None:
         """Return a boolean property; None for NULL."""
-        return self._one(name, tuple(t.cast(bool, value) for value in self._parsed(name, CimType.BOOLEAN)))
+        return t.cast("bool | None", self._parsed(name, CimType.BOOLEAN))
 
     def real(self, name: str) -> float | None:
         """Return a real property; None for NULL."""
-        return self._one(name, tuple(t.cast(float, value) for value in self._parsed(name, CimType.REAL64)))
+        return t.cast("float | None", self._parsed(name, CimType.REAL64))
 
     def char16(self, name: str) -> str | None:
         """Return a char16 property; None for NULL."""
-        return self._one(name, tuple(t.cast(str, value) for value in self._parsed(name, CimType.CHAR16)))
+        return t.cast("str | None", self._parsed(name, CimType.CHAR16))
 
     def datetime(self, name: str) -> dt.datetime | None:
         """Return a point in time in UTC; None for NULL and for "never"."""
-        value = self._one(name, self._parsed(name, CimType.DATETIME))
+        value = self._parsed(name, CimType.DATETIME)
         if isinstance(value, dt.timedelta):
             raise UnexpectedValue(f"{self._label(name)}: an interval stands where a date is expected")
         return t.cast("dt.datetime | None", value)
 
     def interval(self, name: str) -> dt.timedelta | None:
         """Return a length of time; None for NULL."""
-        value = self._one(name, self._parsed(name, CimType.DATETIME))
+        value = self._parsed(name, CimType.DATETIME)
         if isinstance(value, dt.datetime):
             raise UnexpectedValue(f"{self._label(name)}: a date stands where an interval is expected")
         return t.cast("dt.timedelta | None", value)
@@ -157,14 +180,19 @@ class Instance:
             class_name, properties = read_embedded(self._text(name, raw))
         except EmbeddedReadError as error:
             raise UnexpectedValue(f"{self._label(name)}: {error}") from error
-        return Instance(class_name, self.namespace, t.cast("Mapping[str, tuple[Raw, ...]]", properties))
+        return Instance(class_name, self.namespace, properties)
 
     def _raws(self, name: str) -> tuple[Raw, ...]:
-        return tuple(raw for raw in self.properties.get(name.lower(), ()) if raw is not None)
+        value = self.properties.get(name.lower())
+        return tuple([raw for raw in (value if isinstance(value, tuple) else (value,)) if raw is not None])
 
-    def _parsed(self, name: str, cim_type: CimType) -> tuple[Scalar | None, ...]:
+    def _parsed(self, name: str, cim_type: CimType) -> Scalar | None:
+        text = self.text(name)
+        return None if text is None else self._parse(name, text, cim_type)
+
+    def _parse(self, name: str, text: str, cim_type: CimType) -> Scalar | None:
         try:
-            return tuple(parse(self._text(name, raw), cim_type) for raw in self._raws(name))
+            return parse(text, cim_type)
         except UnexpectedValue as error:
             raise UnexpectedValue(f"{self._label(name)}: {error}") from error
 

@@ -15,7 +15,7 @@ from .references import Reference, read_reference
 _EPR = f"{{{ADDRESSING}}}EndpointReference"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Item:
     """One instance of an enumeration, with its reference where that was asked for."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import re
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 from .envelopes import OPERATION_TIMEOUT, UnreadableAnswer, new_message_id, read_answer, write_request
@@ -156,7 +157,8 @@ class Session:
         return read()
 
     def _enumerate(self, uri: str, options: str = "") -> list[Item]:
-        return self._repeat(lambda: self._enumerate_once(Reference(uri, ()), options))
+        with _without_garbage_collection():
+            return self._repeat(lambda: self._enumerate_once(Reference(uri, ()), options))
 
     def _enumerate_once(self, target: Reference, options: str) -> list[Item]:
         """Read all pages. An enumeration that vanishes between two pages is started once more."""
@@ -200,6 +202,18 @@ class Session:
         # The node drops an idle enumeration by itself; what matters is the error that led here.
         with contextlib.suppress(Fault, TransportError, UnreadableAnswer):
             self._exchange(RELEASE, target, f"<n:Release>{context_element}</n:Release>")
+
+
+@contextlib.contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage again and again among instances that are all needed: a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _context_element(context: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import enum
+import functools
 import math
 import re
 
@@ -43,6 +44,7 @@ class UnexpectedValue(ValueError):
     """A text is no value of the expected type."""
 
 
+@functools.cache
 def integer_range(cim_type: CimType) -> tuple[int, int]:
     """Return the smallest and the largest value of an integer type."""
     bits = int(cim_type.value[4:])
@@ -64,12 +66,16 @@ def parse(text: str, cim_type: CimType) -> Scalar | None:
     return _parse_integer(text, cim_type)
 
 
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+
+
 def _parse_integer(text: str, cim_type: CimType) -> int:
     low, high = integer_range(cim_type)
     word = text.strip()
-    if not re.fullmatch(r"[+-]?[0-9]{1,20}", word) or not low <= int(word) <= high:
+    number = int(word) if _INTEGER.fullmatch(word) else None
+    if number is None or not low <= number <= high:
         raise UnexpectedValue(f"{text!r} is no {cim_type.value}")
-    return int(word)
+    return number
 
 
 def _parse_boolean(text: str) -> bool:

@@ -1,0 +1,136 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""``python -m tests.bench.client INVENTORY JOB``: one job of a task in a process of its own, and what it cost.
+
+The process does what a task does after Ansible has started it: the real connection plugin, a login at each node,
+encrypted messages. What Ansible itself takes, before and after, is not in it, and neither is the simulator.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import pathlib
+import re
+import resource
+import sys
+import time
+import typing as t
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+
+import yaml
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
+from ansible_collections.hyperv.migration.plugins.plugin_utils._action import SystemClock, _Connections
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import Cluster
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import Wish, plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vm_listing import list_vms
+
+HOME = "NODE1"
+_TIMES = 5  # the best of so many repetitions counts
+_CONTEXT = re.compile(rb"(<\w+:EnumerationContext>)([^<]+)")
+
+Result = dict[str, t.Any]
+
+
+class Traffic:
+    """What one session sent and got, from its opening on, or from the last ``forget``."""
+
+    def __init__(self, send: Callable[[bytes], bytes]) -> None:
+        self.requests: list[bytes] = []
+        self.received = 0
+        self._send = send
+
+    def send(self, request: bytes) -> bytes:
+        """Pass one message on."""
+        self.requests.append(request)
+        answer = self._send(request)
+        self.received += len(answer)
+        return answer
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.requests.clear()
+        self.received = 0
+
+    def repeat(self, requests: list[bytes]) -> None:
+        """Send messages again and only parse what answers: the least that reading the same bytes can cost."""
+        context = b""
+        for request in requests:
+            answer = self._send(_CONTEXT.sub(lambda found: found[1] + context, request))
+            ET.fromstring(answer)
+            given = _CONTEXT.search(answer)
+            context = given[2] if given is not None else b""
+
+
+class Client:
+    """A cluster as a task on NODE1 has it, with its traffic."""
+
+    def __init__(self, inventory: pathlib.Path) -> None:
+        group = yaml.safe_load(inventory.read_text(encoding="utf-8"))["all"]["children"]["hyperv_nodes"]
+        hosts = {name: {**group["vars"], **own} for name, own in group["hosts"].items()}
+        plugin = connection_loader.get(group["vars"]["ansible_connection"], PlayContext(), "/dev/null")
+        extras = {name: value for name, value in hosts[HOME].items() if name == "ansible_winrm_message_encryption"}
+        plugin.set_options(var_options={**hosts[HOME], "_extras": extras})
+        groups = {"all": list(hosts), "hyperv_nodes": list(hosts)}
+        task_vars = {"hostvars": hosts, "groups": groups, "inventory_hostname": HOME}
+        self._connections = _Connections(plugin, task_vars, HOME)
+        self.traffic: list[Traffic] = []
+        self.cluster = Cluster(self._session, SystemClock())
+
+    def _session(self, node: str | None) -> t.Any:
+        session = self._connections.session(node)
+        traffic = Traffic(session._send)
+        session._send = traffic.send
+        self.traffic.append(traffic)
+        return session
+
+    def costs(self) -> Result:
+        """Return requests and bytes so far, and the most memory that the process has held, in bytes."""
+        return {
+            "requests": sum(len(one.requests) for one in self.traffic),
+            "received": sum(one.received for one in self.traffic),
+            "sent": sum(len(request) for one in self.traffic for request in one.requests),
+            "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
+
+
+def listing(client: Client) -> Result:
+    """List all VMs, by the product and by the floor in turns, so that what else the machine does meets both."""
+    vms = list_vms(client.cluster)
+    costs = client.costs()
+    (home,) = client.traffic
+    requests = list(home.requests)
+    ours, floor = [], []
+    for unused in range(_TIMES):
+        ours.append(_cpu(lambda: list_vms(client.cluster)))
+        floor.append(_cpu(lambda: home.repeat(requests)))
+    return {**costs, "vms": len(vms), "cpu": min(ours), "floor": min(floor)}
+
+
+def one(client: Client) -> Result:
+    """Look at a single VM."""
+    (vm,) = list_vms(client.cluster, name="vm00001")
+    return {**client.costs(), "vms": len([vm])}
+
+
+def plan(client: Client) -> Result:
+    """Plan for an empty NODE1, logins at all nodes included."""
+    began = time.process_time()
+    found = plan_evacuation(client.cluster, Wish(HOME))
+    cpu = time.process_time() - began
+    return {**client.costs(), "vms": len(found.moves), "destinations": len(found.headroom), "cpu": cpu}
+
+
+def _cpu(work: Callable[[], object]) -> float:
+    gc.collect()
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+JOBS: dict[str, Callable[[Client], Result]] = {"listing": listing, "one": one, "plan": plan}
+
+if __name__ == "__main__":
+    print(json.dumps(JOBS[sys.argv[2]](Client(pathlib.Path(sys.argv[1])))))
