@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import batch, makespan, tasks
+from . import batch, makespan, scale, tasks, waiting
 from .figures import Figure, table
 
 _CASES: dict[str, Callable[[], list[Figure]]] = {
     "tasks": tasks.measure,
     "batch": batch.measure,
+    "scale": scale.measure,
+    "waiting": waiting.measure,
     "makespan": makespan.measure,
 }
 _OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "bench.json"

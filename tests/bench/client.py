@@ -8,6 +8,7 @@ encrypted messages. What Ansible itself takes, before and after, is not in it, a
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import pathlib
@@ -25,6 +26,13 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._action import SystemClock, _Connections
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import Wish, plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.hosts import read_limits
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish as MoveWish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import RUNNING, Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.service import MigrationService
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vm_listing import list_vms
 
 HOME = "NODE1"
@@ -58,7 +66,8 @@ class Traffic:
         """Send messages again and only parse what answers: the least that reading the same bytes can cost."""
         context = b""
         for request in requests:
-            answer = self._send(_CONTEXT.sub(lambda found: found[1] + context, request))
+            # A new enumeration has a context of its own.
+            answer = self._send(_CONTEXT.sub(rb"\g<1>" + context.replace(b"\\", rb"\\"), request))
             ET.fromstring(answer)
             given = _CONTEXT.search(answer)
             context = given[2] if given is not None else b""
@@ -111,7 +120,7 @@ def listing(client: Client) -> Result:
 
 def one(client: Client) -> Result:
     """Look at a single VM."""
-    (vm,) = list_vms(client.cluster, name="vm00001")
+    (vm,) = list_vms(client.cluster, name="vm0001")
     return {**client.costs(), "vms": len([vm])}
 
 
@@ -123,6 +132,54 @@ def plan(client: Client) -> Result:
     return {**client.costs(), "vms": len(found.moves), "destinations": len(found.headroom), "cpu": cpu}
 
 
+class _MinuteOver(Exception):
+    """A minute of waiting has passed."""
+
+
+class _Minute(SystemClock):
+    """A clock that need not be waited for, and that raises _MinuteOver when the task has waited for a minute.
+
+    The minute begins at the first pause, when everything is started.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._skipped = 0.0
+        self.cpu_at_start = 0.0
+
+    def now(self) -> float:
+        return super().now() + self._skipped
+
+    def pause(self, seconds: float) -> None:
+        self.cpu_at_start = self.cpu_at_start or time.process_time()
+        if self._skipped >= 60:
+            raise _MinuteOver
+        self._skipped += seconds
+
+
+def waiting(client: Client) -> Result:
+    """Start moves of all VMs of NODE1 to NODE2 and wait for a minute."""
+    clock = _Minute()
+    client.cluster.clock = clock
+    names = [vm["name"] for vm in list_vms(client.cluster)]
+    moves = plan_moves(client.cluster, [MoveWish("NODE2", name) for name in names])
+    runs = [Run(move, Timeout.of(3600, move.vm.memory_mb)) for move in moves]
+    limits = read_limits(client.cluster, [HOME, "NODE2"], None)
+    started = 0
+
+    def report(unused: object) -> None:
+        nonlocal started
+        if not started and all(run.stage == RUNNING for run in runs):
+            started = len(client.traffic[0].requests)
+
+    scheduler = Scheduler(client.cluster, MigrationService(client.cluster), limits, Policy(), report)
+    with contextlib.suppress(_MinuteOver):
+        scheduler.run(runs)
+    cpu = time.process_time() - clock.cpu_at_start
+    asked = len(client.traffic[0].requests) - started
+    return {"jobs": sum(run.stage == RUNNING for run in runs), "requests": asked, "cpu": cpu}
+
+
 def _cpu(work: Callable[[], object]) -> float:
     gc.collect()
     began = time.process_time()
@@ -130,7 +187,7 @@ def _cpu(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-JOBS: dict[str, Callable[[Client], Result]] = {"listing": listing, "one": one, "plan": plan}
+JOBS: dict[str, Callable[[Client], Result]] = {"listing": listing, "one": one, "plan": plan, "waiting": waiting}
 
 if __name__ == "__main__":
     print(json.dumps(JOBS[sys.argv[2]](Client(pathlib.Path(sys.argv[1])))))

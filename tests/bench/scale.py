@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The largest cluster that Windows supports, 64 nodes and 8,000 VMs, against one with a tenth of the VMs.
+
+Lists and plans are made by a process that does what a task does, over NTLM with message encryption, against a simulator in
+another process. The evacuation runs in process, on the manual clock.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import typing as t
+
+import yaml
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import Wish, plan_evacuation
+
+from tests.running_cluster import ROOT, RunningCluster, running_cluster
+from tests.unit.hyperv.simulated import Simulated
+
+from .figures import Figure
+
+NODES, SMALL, LARGE = 64, 800, 8000
+_MEGABYTE = 1024 * 1024
+
+
+def scenario(vms: int) -> dict[str, t.Any]:
+    """Return a cluster whose nodes have as many VMs each; NODE1 is the one to be emptied."""
+    return {
+        "nodes": [{"name": "NODE", "count": NODES, "memory_mb": 1_048_576, "simultaneous_migrations": 4}],
+        "vms": [{"name": "vm", "count": vms, "owner": [f"NODE{one}" for one in range(1, NODES + 1)], "memory_mb": 4096}],
+    }
+
+
+def measure() -> list[Figure]:
+    """List, plan and evacuate."""
+    small = _jobs(SMALL, ["listing"])
+    large = _jobs(LARGE, ["listing", "one", "plan"])
+    listing, plan = large["listing"], large["plan"]
+    case = f"{NODES} nodes and {LARGE:,} VMs"
+    times = listing["cpu"] / small["listing"]["cpu"]
+    return [
+        Figure(case, "requests to list all VMs", listing["requests"]),
+        Figure(case, "MB received to list all VMs", listing["received"] / _MEGABYTE),
+        Figure(case, f"CPU to list all VMs, to that for {SMALL} VMs", times, 12, unit="x"),
+        Figure(case, f"CPU for each VM of a list, to that with {SMALL} VMs", times * SMALL / LARGE, unit="x"),
+        Figure(case, "CPU to list all VMs, to reading and parsing alone", listing["cpu"] / listing["floor"], 2, unit="x"),
+        Figure(case, "most memory of the process that lists", listing["memory"] / _MEGABYTE, 250, unit="MB"),
+        Figure(case, "requests to look at one VM", large["one"]["requests"]),
+        Figure(case, "MB received to look at one VM", large["one"]["received"] / _MEGABYTE),
+        Figure(case, f"requests to plan for {plan['vms']} VMs over {plan['destinations']} nodes", plan["requests"]),
+        Figure(case, "CPU to plan", plan["cpu"], 1, unit="s"),
+        Figure(case, "most memory of the process that plans", plan["memory"] / _MEGABYTE, 250, unit="MB"),
+        *_evacuation(case),
+    ]
+
+
+def _jobs(vms: int, jobs: list[str]) -> dict[str, dict[str, t.Any]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        described = folder / "scenario.yml"
+        described.write_text(yaml.safe_dump(scenario(vms)), encoding="utf-8")
+        with running_cluster(described, folder) as cluster:
+            return {job: _job(cluster, job, vms) for job in jobs}
+
+
+def _job(cluster: RunningCluster, job: str, vms: int) -> dict[str, t.Any]:
+    command = [sys.executable, "-m", "tests.bench.client", str(cluster.inventory), job]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    told: dict[str, t.Any] = json.loads(done.stdout)
+    expected = {"listing": vms, "one": 1, "plan": vms // NODES}[job]
+    if told["vms"] != expected:
+        raise RuntimeError(f"{job} with {vms} VMs told of {told['vms']}, not {expected}")
+    return told
+
+
+def _evacuation(case: str) -> list[Figure]:
+    simulated = Simulated(yaml.safe_dump(scenario(LARGE)), home="NODE2")
+    plan = plan_evacuation(simulated.cluster, Wish("NODE1"))
+    before = simulated.sent.total()
+    runs = simulated.runs(*((one.resident.vm.name, one.destination) for one in plan.moves))
+    simulated.scheduler().run(runs)
+    if {run.outcome for run in runs} != {"moved"}:
+        raise RuntimeError("not all VMs were moved")
+    polls = len(simulated.between_pauses)
+    sent = simulated.sent.total() - before
+    return [
+        Figure(case, f"requests for each of {len(runs)} moves of an evacuation besides polls", (sent - polls) / len(runs)),
+        Figure(case, "polls of an evacuation for each simulated minute", polls / (simulated.now() / 60)),
+    ]
