@@ -29,8 +29,9 @@ class ActionModule(HyperVAction):
         vms = read_vms(cluster)
         roles = read_groups(cluster, vms)
         found = []
-        for node in nodes:
-            memory, problem = try_memory(cluster, node)
+        by_name = {node.name: node for node in nodes}
+        memories = cluster.ask_each(list(by_name), lambda name: try_memory(cluster, by_name[name]))
+        for node, (memory, problem) in zip(nodes, memories, strict=True):
             residents = [vm for vm in vms if first_label(node.name) in owners_of(vm, roles.get(vm.id))]
             found.append(
                 {

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The largest cluster that Windows supports, 64 nodes and 8,000 VMs, against one with a tenth of the VMs.
 
-Lists and plans are made by a process that does what a task does, over NTLM with message encryption, against a simulator in
-another process. The evacuation runs in process, on the manual clock.
+Lists and plans are made by a process that does what a task does, over NTLM with message encryption, against a simulator
+in another process. The evacuation runs in process, on the manual clock.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tests.unit.hyperv.simulated import Simulated
 from .figures import Figure
 
 NODES, SMALL, LARGE = 64, 800, 8000
+_NAMES = [f"NODE{number}" for number in range(1, NODES + 1)]
 _MEGABYTE = 1024 * 1024
 
 
@@ -31,7 +32,7 @@ def scenario(vms: int) -> dict[str, t.Any]:
     """Return a cluster whose nodes have as many VMs each; NODE1 is the one to be emptied."""
     return {
         "nodes": [{"name": "NODE", "count": NODES, "memory_mb": 1_048_576, "simultaneous_migrations": 4}],
-        "vms": [{"name": "vm", "count": vms, "owner": [f"NODE{one}" for one in range(1, NODES + 1)], "memory_mb": 4096}],
+        "vms": [{"name": "vm", "count": vms, "owner": _NAMES, "memory_mb": 4096}],
     }
 
 
@@ -47,7 +48,7 @@ def measure() -> list[Figure]:
         Figure(case, "MB received to list all VMs", listing["received"] / _MEGABYTE),
         Figure(case, f"CPU to list all VMs, to that for {SMALL} VMs", times, 12, unit="x"),
         Figure(case, f"CPU for each VM of a list, to that with {SMALL} VMs", times * SMALL / LARGE, unit="x"),
-        Figure(case, "CPU to list all VMs, to reading and parsing alone", listing["cpu"] / listing["floor"], 2, unit="x"),
+        Figure(case, "CPU to list all VMs, to reading and parsing", listing["cpu"] / listing["floor"], 2, unit="x"),
         Figure(case, "most memory of the process that lists", listing["memory"] / _MEGABYTE, 250, unit="MB"),
         Figure(case, "requests to look at one VM", large["one"]["requests"]),
         Figure(case, "MB received to look at one VM", large["one"]["received"] / _MEGABYTE),
@@ -88,6 +89,6 @@ def _evacuation(case: str) -> list[Figure]:
     polls = len(simulated.between_pauses)
     sent = simulated.sent.total() - before
     return [
-        Figure(case, f"requests for each of {len(runs)} moves of an evacuation besides polls", (sent - polls) / len(runs)),
+        Figure(case, f"requests besides polls for each of {len(runs)} moves", (sent - polls) / len(runs)),
         Figure(case, "polls of an evacuation for each simulated minute", polls / (simulated.now() / 60)),
     ]

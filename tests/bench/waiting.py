@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What waiting costs, and how late the end of a move is noticed.
 
-The CPU is that of a process which reads, parses and judges 64 running jobs over NTLM with message encryption, once for each
-poll of a minute; the simulator is not in it. How late an end is noticed comes from the manual clock.
+The CPU is that of a process which reads, parses and judges 64 running jobs over NTLM with message encryption, once for
+each poll of a minute; the simulator is not in it. How late an end is noticed comes from the manual clock.
 """
 
 from __future__ import annotations

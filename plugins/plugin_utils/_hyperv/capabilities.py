@@ -90,7 +90,8 @@ def read_readiness(cluster: Cluster, nodes: Sequence[Node]) -> Readiness:
     """
     settings = read_cluster_settings(cluster)
     service, problems = _cluster_service(cluster)
-    reports = tuple(read_node_report(cluster, node) for node in nodes)
+    by_name = {node.name: node for node in nodes}
+    reports = tuple(cluster.ask_each(list(by_name), lambda name: read_node_report(cluster, by_name[name])))
     problems += [problem for report in reports for problem in node_problems(report)]
     problems += cluster_problems(settings, reports)
     return Readiness(settings, service, reports, tuple(problems))

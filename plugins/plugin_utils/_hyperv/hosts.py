@@ -102,12 +102,12 @@ class Memory:
     free_mb: int
 
 
-def read_host_settings(cluster: Cluster, node: str) -> HostSettings:
-    """Return one node's settings, in three requests. Raises Fault and TransportError."""
+def read_host_settings(cluster: Cluster, node: str, *, networks: bool = True) -> HostSettings:
+    """Return one node's settings, in three requests; two without ``networks``. Raises Fault and TransportError."""
     session = cluster.node(node)
     settings = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationServiceSettingData"))
     services = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationService"))
-    networks = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationNetworkSettingData"))
+    listed = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationNetworkSettingData")) if networks else []
     one = settings[0] if settings else _NOTHING
     service = services[0] if services else _NOTHING
     return HostSettings(
@@ -122,7 +122,7 @@ def read_host_settings(cluster: Cluster, node: str) -> HostSettings:
         compression=bool(one.boolean("EnableCompression")),
         smb=bool(one.boolean("EnableSmbTransport")),
         listener_addresses=service.texts("MigrationServiceListenerIPAddressList"),
-        networks=_networks(networks),
+        networks=_networks(listed),
     )
 
 
@@ -146,6 +146,13 @@ def _networks(rows: Sequence[Instance]) -> tuple[MigrationNetwork, ...]:
         for row in rows
     ]
     return tuple(sorted(networks, key=lambda network: network.metric or 0))
+
+
+def read_maximum_migrations(cluster: Cluster, node: str) -> int:
+    """Return how many live migrations one node takes part in at once. Raises Fault and TransportError."""
+    column = "MaximumActiveVirtualSystemMigration"
+    rows = cluster.node(node).query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationServiceSettingData", (column,)))
+    return (rows[0].integer(column) if rows else None) or 0
 
 
 def read_memory(cluster: Cluster, node: str) -> Memory:
@@ -205,11 +212,17 @@ def read_limits(cluster: Cluster, nodes: Iterable[str], max_parallel: int | None
     cluster_limit = read_cluster_limit(cluster)
     limits: dict[str, int] = {}
     notes = []
-    for node in nodes:
+
+    def read(node: str) -> tuple[int, str]:
         try:
-            limits[first_label(node)] = max(1, read_host_settings(cluster, node).maximum_migrations)
+            return max(1, read_maximum_migrations(cluster, node)), ""
         except (Fault, TransportError) as error:
-            limits[first_label(node)] = _CAREFUL_LIMIT
-            notes.append(f"The limits of {node} could not be read, so it takes one migration at a time: {error}")
+            note = f"The limits of {node} could not be read, so it takes one migration at a time: {error}"
+            return _CAREFUL_LIMIT, note
+
+    names = list(nodes)
+    for node, (limit, note) in zip(names, cluster.ask_each(names, read), strict=True):
+        limits[first_label(node)] = limit
+        notes += [note] if note else []
     lowest = [limit for limit in (cluster_limit, max_parallel) if limit]
     return Limits(limits, min(lowest) if lowest else None, tuple(notes))

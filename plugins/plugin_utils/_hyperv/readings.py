@@ -159,8 +159,9 @@ def _read_domains(cluster: Cluster) -> dict[str, str]:
 
 def _with_destinations(cluster: Cluster, readings: Readings, nodes: Sequence[Node]) -> Readings:
     found, unusable, notes = [], {}, list(readings.notes)
-    for node in nodes:
-        memory, problem = _try_destination(cluster, node)
+    by_name = {node.name: node for node in nodes}
+    answers = cluster.ask_each(list(by_name), lambda name: _try_destination(cluster, by_name[name]))
+    for node, (memory, problem) in zip(nodes, answers, strict=True):
         if memory is None:
             unusable[first_label(node.name)] = problem
             notes.append(f"{node.name} is not counted as a destination: {problem}")
@@ -188,7 +189,7 @@ def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
 
 
 def _settings_problems(cluster: Cluster, node: Node) -> list[Problem]:
-    return list(node_problems(NodeReport(node, settings=read_host_settings(cluster, node.name))))
+    return list(node_problems(NodeReport(node, settings=read_host_settings(cluster, node.name, networks=False))))
 
 
 def _still_coming(readings: Readings, node: Node) -> int:

@@ -82,11 +82,12 @@ def read_instance(element: Element) -> Instance:
     properties: dict[str, Raw | tuple[Raw, ...]] = {}
     for child in element:
         name = _property_name(child.tag)
-        value: Raw | tuple[Raw, ...] = read_value(child)
+        value = read_value(child)
         if name in properties:
             before = properties[name]
-            value = (*before, value) if isinstance(before, tuple) else (before, value)
-        properties[name] = value
+            properties[name] = (*before, value) if isinstance(before, tuple) else (before, value)
+        else:
+            properties[name] = value
     return Instance(*_class_and_namespace(element.tag), properties)
 
 

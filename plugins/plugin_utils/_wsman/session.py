@@ -40,6 +40,10 @@ Parameter = t.Union[None, Scalar, Reference, "list[Scalar]", "list[Reference]", 
 _T = t.TypeVar("_T")
 
 
+class TooMany(Exception):
+    """There are more instances than the caller wants to read."""
+
+
 class Session:
     """CIM operations on one node. Knows no host and no socket.
 
@@ -76,12 +80,13 @@ class Session:
             raise UnreadableAnswer("something else than an instance came as the answer to Get")
         return instance
 
-    def query(self, namespace: str, query: Query) -> list[Instance]:
+    def query(self, namespace: str, query: Query, at_most: int | None = None) -> list[Instance]:
         """Return the instances that answer ``query``. Raises Fault and TransportError.
 
         Where the node refuses WQL, the whole class is enumerated and filtered here, and the namespace is remembered.
+        Raises TooMany as soon as ``at_most`` instances have come and there are more.
         """
-        return [item.instance for item in self._items(namespace, query, "")]
+        return [item.instance for item in self._items(namespace, query, "", at_most)]
 
     def references(self, namespace: str, query: Query) -> list[Reference]:
         """Return the references of the instances that answer ``query``, as the node gives them. Raises as it does."""
@@ -89,16 +94,16 @@ class Session:
         found = self._items(namespace, query, mode)
         return [item.reference for item in found if item.reference is not None]
 
-    def _items(self, namespace: str, query: Query, mode: str) -> list[Item]:
+    def _items(self, namespace: str, query: Query, mode: str, at_most: int | None = None) -> list[Item]:
         if namespace.lower() not in self._without_wql:
             wanted = f'<w:Filter Dialect="{WQL_DIALECT}">{escaped(query.text())}</w:Filter>'
             try:
-                return self._enumerate(resource_uri(namespace, "*"), mode + wanted)
+                return self._enumerate(resource_uri(namespace, "*"), mode + wanted, at_most)
             except Fault as fault:
                 if not fault.is_filter_refused:
                     raise
                 self._without_wql.add(namespace.lower())
-        everything = self._enumerate(resource_uri(namespace, query.class_name), mode)
+        everything = self._enumerate(resource_uri(namespace, query.class_name), mode, at_most)
         return [item for item in everything if query.matches(item.instance)]
 
     def invoke(self, target: Reference, method: str, parameters: Mapping[str, Parameter]) -> Instance:
@@ -156,25 +161,29 @@ class Session:
             self._clock.pause(pause)
         return read()
 
-    def _enumerate(self, uri: str, options: str = "") -> list[Item]:
+    def _enumerate(self, uri: str, options: str, at_most: int | None) -> list[Item]:
         with _without_garbage_collection():
-            return self._repeat(lambda: self._enumerate_once(Reference(uri, ()), options))
+            return self._repeat(lambda: self._enumerate_once(Reference(uri, ()), options, at_most))
 
-    def _enumerate_once(self, target: Reference, options: str) -> list[Item]:
+    def _enumerate_once(self, target: Reference, options: str, at_most: int | None) -> list[Item]:
         """Read all pages. An enumeration that vanishes between two pages is started once more."""
         with contextlib.suppress(_EnumerationGone):
-            return self._pages(target, options)
+            return self._pages(target, options, at_most)
         try:
-            return self._pages(target, options)
+            return self._pages(target, options, at_most)
         except _EnumerationGone as gone:
             raise gone.fault from None
 
-    def _pages(self, target: Reference, options: str) -> list[Item]:
-        body = f"<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>{PAGE_SIZE}</w:MaxElements>{options}</n:Enumerate>"
+    def _pages(self, target: Reference, options: str, at_most: int | None) -> list[Item]:
+        size = PAGE_SIZE if at_most is None else min(PAGE_SIZE, at_most)
+        body = f"<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>{size}</w:MaxElements>{options}</n:Enumerate>"
         page = read_page(self._exchange(ENUMERATE, target, body))
         items = page.items
         empty = 0
         while page.context is not None:
+            if at_most is not None and len(items) >= at_most:
+                self._release(target, _context_element(page.context))
+                raise TooMany(f"more than {at_most} instances")
             page = self._pull(target, page.context)
             items.extend(page.items)
             empty = 0 if page.items else empty + 1

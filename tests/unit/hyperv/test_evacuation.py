@@ -124,11 +124,20 @@ def test_classes_that_an_older_cluster_lacks_are_done_without():
 
 
 def test_possible_owners_of_many_vms_cost_no_request_each():
-    few = cluster("vms: [{name: web, count: 2, owner: NODE1}]")
+    few = cluster("vms: [{name: web, count: 10, owner: NODE1}]")
     many = cluster("vms: [{name: web, count: 40, owner: NODE1}]")
     plan(few)
     plan(many)
     assert many.sent == few.sent
+
+
+def test_vms_are_asked_one_by_one_where_the_list_of_the_whole_cluster_is_long():
+    text = "{name: web01, owner: NODE1, possible_owners: [NODE1, NODE3]}, {name: web02, owner: NODE1}"
+    alone = cluster(f"vms: [{text}]")
+    among_many = cluster(f"vms: [{text}, {{name: other, count: 200, owner: NODE2, memory_mb: 16}}]")
+    assert places(plan(alone))["web01"] == places(plan(among_many))["web01"] == "NODE3"
+    # The list was given up after its first page.
+    assert among_many.sent["NODE1"] <= alone.sent["NODE1"] + 4
 
 
 def test_nodes_that_cannot_take_vms_are_named_with_the_reason():
