@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from .affinity import NODE, Rule
 from .cluster import first_label
-from .situation import Resident, Situation
+from .situation import Destination, Resident, Situation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,8 +169,9 @@ def _members(rule: Rule, unit: Unit) -> int:
 def _units(situation: Situation, labels: Sequence[str]) -> list[Unit]:
     """Return the units in the order in which they are placed: pinned ones first, then as ``move_order`` says."""
     units = []
+    destinations = {first_label(one.name): one for one in situation.destinations}
     for residents in _bundles(situation):
-        open_to = [place for place in range(len(labels)) if _is_open(residents, situation, labels, place)]
+        open_to = [place for place, label in enumerate(labels) if _is_open(residents, destinations[label])]
         wishes = [{first_label(name) for name in one.preferred_owners} for one in residents if one.preferred_owners]
         preferred = frozenset(place for place in open_to if wishes and all(labels[place] in wish for wish in wishes))
         pinned = any(one.pinned for one in residents)
@@ -178,11 +179,10 @@ def _units(situation: Situation, labels: Sequence[str]) -> list[Unit]:
     return sorted(units, key=lambda unit: (not unit.pinned, *move_order(unit.residents[0])))
 
 
-def _is_open(residents: Sequence[Resident], situation: Situation, labels: Sequence[str], place: int) -> bool:
-    destinations = {first_label(one.name): one for one in situation.destinations}
+def _is_open(residents: Sequence[Resident], destination: Destination) -> bool:
+    label = first_label(destination.name)
     return all(
-        not one.objection(destinations[labels[place]]) and (not one.pinned or first_label(one.pinned) == labels[place])
-        for one in residents
+        not one.objection(destination) and (not one.pinned or first_label(one.pinned) == label) for one in residents
     )
 
 

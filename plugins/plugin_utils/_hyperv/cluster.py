@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import typing as t
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ _T = t.TypeVar("_T")
 CORE_GROUP = 1  # MSCluster_ResourceGroup.GroupType of "Cluster Group" (ClusGroupTypeCoreCluster, Microsoft docs)
 
 
+@functools.lru_cache(4096)
 def first_label(name: str) -> str:
     """Return the part of a host name that tells nodes apart: the first label in lower case."""
     return name.strip().partition(".")[0].lower()

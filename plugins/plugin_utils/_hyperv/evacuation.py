@@ -100,7 +100,7 @@ def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
     facts = Facts(
         role=readings.roles.get(vm.id),
         traits=readings.traits_of(vm),
-        mates=_mates(vm, readings),
+        mates=readings.mates_of(vm),
         attachments=readings.attachments.get(vm.id, ()),
         replication=readings.replication.get(vm.id, 0),
         volumes=readings.volumes,
@@ -113,16 +113,6 @@ def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
         return _Case(resident, strategy, blockers)
     reason, remedy = "; ".join(one.cause for one in fatal), " ".join(one.remedy for one in fatal)
     return _Case(resident, strategy, blockers, Stay(vm, strategy, reason, remedy, True))
-
-
-def _mates(vm: Vm, readings: Readings) -> tuple[str, ...]:
-    role = readings.roles.get(vm.id)
-    if role is None:
-        return ()
-    names = {one.id: one.name for one in readings.vms}
-    group = role.group.casefold()
-    others = [one for one, other in readings.roles.items() if other.group.casefold() == group and one != vm.id]
-    return tuple(sorted(names.get(one, one) for one in others))
 
 
 def _resident(vm: Vm, readings: Readings, wish: Wish, strategy: str) -> Resident:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 
 from .._wsman.faults import Fault
@@ -68,6 +69,26 @@ class Readings:
         label = first_label(self.node.name)
         here = [vm for vm in self.vms if label in owners_of(vm, self.roles.get(vm.id))]
         return sorted(here, key=lambda vm: (vm.name.casefold(), vm.id))
+
+    def mates_of(self, vm: Vm) -> tuple[str, ...]:
+        """Return the names of the other VMs in a VM's group."""
+        role = self.roles.get(vm.id)
+        group = self._groups.get(role.group.casefold(), ()) if role is not None else ()
+        return tuple(sorted(name for vm_id, name in group if vm_id != vm.id))
+
+    @functools.cached_property
+    def _groups(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Id and name of the VMs of each group, by its name in lower case."""
+        names = {vm.id: vm.name for vm in self.vms}
+        found: dict[str, list[tuple[str, str]]] = {}
+        for vm_id, role in self.roles.items():
+            found.setdefault(role.group.casefold(), []).append((vm_id, names.get(vm_id, vm_id)))
+        return found
+
+    @functools.cached_property
+    def in_flight(self) -> Sequence[tuple[Vm, Flight]]:
+        """The VMs that are on their way."""
+        return [(vm, self.flights[vm.id]) for vm in self.vms if vm.id in self.flights]
 
     def traits_of(self, vm: Vm) -> GroupTraits | None:
         """Return the traits of a VM's group."""
@@ -197,10 +218,8 @@ def _still_coming(readings: Readings, node: Node) -> int:
     source = first_label(readings.node.name)
     return sum(
         vm.memory_mb or 0
-        for vm in readings.vms
-        for flight in (readings.flights.get(vm.id),)
-        if flight is not None
-        and not flight.memory_is_there
+        for vm, flight in readings.in_flight
+        if not flight.memory_is_there
         and first_label(flight.destination) == first_label(node.name)
         and first_label(vm.node) not in (source, first_label(node.name))
     )
@@ -247,7 +266,6 @@ def _arrivals(readings: Readings) -> list[str]:
     return [
         f"{vm.name} is on its way from {vm.node} to {readings.node.name} and is not part of the plan. Pause the node, "
         "wait, and plan anew."
-        for vm in readings.vms
-        for flight in (readings.flights.get(vm.id),)
-        if flight is not None and first_label(flight.destination) == source and first_label(vm.node) != source
+        for vm, flight in readings.in_flight
+        if first_label(flight.destination) == source and first_label(vm.node) != source
     ]

@@ -7,6 +7,7 @@ collection.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 from .affinity import Rule
@@ -65,10 +66,13 @@ class Resident:
         """It takes a saved state along, which only the same build is sure to read."""
         return self.vm.state == "saved" or (self.strategy == "save" and self.has_memory)
 
+    @functools.cached_property
+    def _owners(self) -> frozenset[str]:
+        return frozenset(first_label(one) for one in self.possible_owners)
+
     def objection(self, destination: Destination) -> str:
         """Return why a node cannot take it whatever else is placed where, empty for no reason."""
-        owners = {first_label(one) for one in self.possible_owners}
-        if owners and first_label(destination.name) not in owners:
+        if self._owners and first_label(destination.name) not in self._owners:
             return f"{destination.name} is not a possible owner"
         if first_label(destination.name) in self.excluded:
             return f"{destination.name} is excluded for it"
