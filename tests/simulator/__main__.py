@@ -55,7 +55,8 @@ def _run(options: argparse.Namespace, cluster: SimulatedCluster, stop: threading
             ends.callback(server.close)
             control = server.url
         user = cluster.scenario.user
-        write_inventory(options.inventory, inventory(served.ports, user.name, user.password or ""))
+        scheme = "https" if cluster.scenario.listener.tls else "http"
+        write_inventory(options.inventory, inventory(served.ports, user.name, user.password or "", scheme))
         write_ready(options.ready, ready(served.ports, user.name, user.password or "", control))
         ends.callback(withdraw_ready, options.ready)
         scenario = cluster.scenario

@@ -34,6 +34,13 @@ class Meter(t.Protocol):
     def reset_counters(self) -> None: ...
 
 
+class Line(Meter, t.Protocol):
+    """A node's listener, which also knows its connections."""
+
+    @property
+    def connections(self) -> dict[str, int]: ...
+
+
 class SimulatedCluster:
     """The cluster of a scenario. Its nodes may be asked from several threads; requests take turns.
 
@@ -51,6 +58,7 @@ class SimulatedCluster:
         self._requests: collections.Counter[str] = collections.Counter()
         self._endpoints = {name: NodeEndpoint(self, node) for name, node in self.world.nodes.items()}
         self._meters: list[Meter] = list(self._endpoints.values())
+        self._lines: dict[str, Line] = {}
 
     def endpoint(self, node_name: str) -> NodeEndpoint:
         """Return the service of a node, named as in the scenario. Raises KeyError."""
@@ -65,8 +73,10 @@ class SimulatedCluster:
     def counters(self) -> dict[str, t.Any]:
         """Return what was done since the start or the last reset.
 
-        ``requests`` by operation, ``bytes_in`` and ``bytes_out``, ``shells_opened``, ``open_enumerations``, and
-        ``migrations``: how often each VM's migration was started by a call, by VM id, without those that were not.
+        ``requests`` by operation, ``bytes_in`` and ``bytes_out``, ``shells_opened``, ``open_enumerations``,
+        ``connections``: how many were ``opened`` and are ``open``, and the ``logins`` on them, by the name of a node
+        with a listener, and ``migrations``: how often each VM's migration was started by a call, by VM id, without
+        those that were not.
         """
         with self.world.lock:
             machines = self.world.machines.values()
@@ -76,6 +86,7 @@ class SimulatedCluster:
                 "bytes_out": sum(meter.bytes_out for meter in self._meters),
                 "shells_opened": self._requests["Shell"],
                 "open_enumerations": sum(endpoint.open_enumerations for endpoint in self._endpoints.values()),
+                "connections": {name: line.connections for name, line in self._lines.items()},
                 "migrations": {machine.id: machine.times_migrated for machine in machines if machine.times_migrated},
             }
 
@@ -89,9 +100,10 @@ class SimulatedCluster:
             for endpoint in self._endpoints.values():
                 endpoint.begin_anew()
 
-    def meter(self, meter: Meter) -> None:
-        """Count the bytes of ``meter`` from now on."""
-        self._meters.append(meter)
+    def meter(self, node_name: str, line: Line) -> None:
+        """Count what goes through the listener of a node from now on."""
+        self._meters.append(line)
+        self._lines[node_name] = line
 
     def count(self, request: RequestInfo) -> None:
         """Count one request."""

@@ -28,8 +28,8 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(_Literal, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text)))
 
 
-def inventory(ports: t.Mapping[str, int], user: str, password: str) -> dict[str, t.Any]:
-    """Return an Ansible inventory: the nodes in group ``hyperv_nodes``, to be reached over winrm.
+def inventory(ports: t.Mapping[str, int], user: str, password: str, scheme: str = "http") -> dict[str, t.Any]:
+    """Return an Ansible inventory: the nodes in group ``hyperv_nodes``, to be reached over winrm with NTLM.
 
     With ``ansible_connection`` set to psrp it serves as well: each plugin finds what it needs.
     """
@@ -43,10 +43,10 @@ def inventory(ports: t.Mapping[str, int], user: str, password: str) -> dict[str,
                         "ansible_user": _literal(user),
                         "ansible_password": _literal(password),
                         "ansible_winrm_transport": "ntlm",
-                        "ansible_winrm_scheme": "http",
+                        "ansible_winrm_scheme": scheme,
                         "ansible_winrm_message_encryption": "always",
                         "ansible_psrp_auth": "ntlm",
-                        "ansible_psrp_protocol": "http",
+                        "ansible_psrp_protocol": scheme,
                         "ansible_psrp_message_encryption": "always",
                     },
                 }

@@ -13,6 +13,7 @@ import re
 import typing as t
 
 from .fault_rules import FaultRule
+from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
 from .scenario_roles import AffinityRuleSpec, AttachmentSpec, GroupCondition, Replication
@@ -263,6 +264,7 @@ class Scenario:
     affinity_rules: tuple[AffinityRuleSpec, ...] = ()
     cluster: ClusterSpec = ClusterSpec()
     user: UserSpec = UserSpec()
+    listener: ListenerSpec = dataclasses.field(default_factory=ListenerSpec)
     clock: ClockSpec = ClockSpec()
     network: NetworkSpec = NetworkSpec()
     language: t.Literal["en-US", "ja-JP"] = "en-US"

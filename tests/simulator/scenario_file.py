@@ -11,6 +11,7 @@ import typing as t
 import uuid
 
 from .scenario import EventSpec, MigrationNetworkSpec, NodeSpec, Scenario, VmSpec
+from .scenario_listener import ListenerSpec
 from .scenario_reader import Marks, ScenarioError, compose, read
 from .switches import Switches
 
@@ -125,6 +126,7 @@ def _check(scenario: Scenario, written: Scenario, marks: Marks) -> None:
     if not scenario.nodes:
         raise marks.error("nodes", [], "a cluster has at least one node")
     nodes = {node.name for node in scenario.nodes}
+    _check_listener(scenario.listener, marks)
     _check_named(nodes, scenario.cluster.core_group_owner, "cluster.core_group_owner", marks)
     if isinstance(scenario.switches.provider_on, tuple):
         _check_named(nodes, scenario.switches.provider_on, "switches.provider_on", marks)
@@ -140,6 +142,13 @@ def _check(scenario: Scenario, written: Scenario, marks: Marks) -> None:
         _check_named(nodes, rule.node, f"faults[{index}].node", marks)
     for index, event in enumerate(scenario.events):
         _check_event(scenario, event, f"events[{index}]", marks)
+
+
+def _check_listener(listener: ListenerSpec, marks: Marks) -> None:
+    if "kerberos" in listener.logins and not listener.keytab:
+        raise marks.error("listener.logins", "kerberos", "it needs a keytab beside it")
+    if "certificate" in listener.logins and not (listener.tls and listener.tls.client_authority):
+        raise marks.error("listener.logins", "certificate", "it needs tls with a client_authority beside it")
 
 
 def _check_named(nodes: set[str], value: object, where: str, marks: Marks) -> None:

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import dataclasses
+import ssl
 
-from .authentication import User
+from .accounts import User
 from .cluster import NodeEndpoint, SimulatedCluster
 from .http import Listener, Reply
+from .scenario_listener import TlsSpec
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,18 +31,29 @@ class ServedCluster:
     """
 
     def __init__(self, cluster: SimulatedCluster) -> None:
-        """Start to listen. Raises OSError when a port that the scenario names is taken."""
+        """Start to listen. Raises OSError when a port or a file that the scenario names is not to be had."""
         self._listeners: list[Listener] = []
         self.ports: dict[str, int] = {}
         user = cluster.scenario.user
-        account = User(user.name, user.password or "", user.domain)
+        account = User(user.name, user.password or "", user.domain, cluster.scenario.cluster.domain.upper())
+        demands = cluster.scenario.listener
+        tls = _context(demands.tls) if demands.tls else None
         try:
             for node in cluster.scenario.nodes:
                 endpoint = cluster.endpoint(node.name)
-                listener = Listener(_Arrived(endpoint), account, node.port or 0, disturb=endpoint.disturb)
+                listener = Listener(
+                    _Arrived(endpoint),
+                    account,
+                    node.port or 0,
+                    tls,
+                    demands.logins,
+                    demands.encryption,
+                    demands.keytab,
+                    endpoint.disturb,
+                )
                 self._listeners.append(listener)
                 self.ports[node.name] = listener.port
-                cluster.meter(listener)
+                cluster.meter(node.name, listener)
         except BaseException:
             self.close()
             raise
@@ -49,3 +62,15 @@ class ServedCluster:
         """Stop listening and cut all connections."""
         for listener in self._listeners:
             listener.close()
+
+
+def _context(spec: TlsSpec) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(spec.certificate)
+        if spec.client_authority:
+            context.load_verify_locations(spec.client_authority)
+            context.verify_mode = ssl.CERT_OPTIONAL
+    except OSError as error:
+        raise OSError(f"the files of {spec} cannot be used: {error}") from error
+    return context

@@ -18,7 +18,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import Sender, open_sender
 
-from tests.simulator.authentication import User
+from tests.simulator.accounts import User
 from tests.simulator.fault_rules import FaultRule
 from tests.simulator.http import Listener
 
@@ -69,15 +69,19 @@ def answer_to(request: bytes) -> bytes:
 class Node:
     """A listener, the messages that reached its service, and what shall go wrong with the next ones."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None, port: int = 0, password: str = PASSWORD) -> None:
+    def __init__(
+        self, tls: ssl.SSLContext | None = None, port: int = 0, password: str = PASSWORD, **demands: t.Any
+    ) -> None:
+        """Listen; ``demands`` are the listener's: ``logins``, ``encryption`` and ``keytab``."""
         self.service = Service()
         self.effects: collections.deque[str | None] = collections.deque()
         self.listener = Listener(
             self.service,
-            User("operator", password, "CORP"),
+            User("operator", password, "CORP", "CORP.EXAMPLE"),
             port=port,
             tls=tls,
             disturb=lambda request: self._next_effect(),
+            **demands,
         )
 
     def _next_effect(self) -> FaultRule | None:

@@ -89,6 +89,10 @@ def test_requests_go_through_the_proxy_of_the_inventory(node):
     assert asked == [f"POST http://node1.example:{node.listener.port}/wsman HTTP/1.1".encode()]
 
 
+def _without_credssp(**unused):
+    raise ImportError("Cannot use CredSSP auth as requests-credssp is not installed")
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -104,7 +108,11 @@ def test_requests_go_through_the_proxy_of_the_inventory(node):
     ],
     ids=["kerberos", "basic over http", "credssp"],
 )
-def test_a_login_that_the_controller_is_not_equipped_for_is_unreachable(node, settings, said):
+def test_a_login_that_the_controller_is_not_equipped_for_is_unreachable(node, settings, said, monkeypatch):
+    # Make it look as if neither library could be imported, whether they are there or not.
+    monkeypatch.setattr("spnego._gss.HAS_GSSAPI", False)
+    monkeypatch.setattr("spnego._gss.GSSAPI_IMP_ERR", "no module named gssapi", raising=False)
+    monkeypatch.setattr("pypsrp.wsman.HttpCredSSPAuth", _without_credssp)
     with pytest.raises(Unreachable, match=f"^Cannot log in to .*: {said}.* ansible_psrp_auth") as caught:
         node.sender("psrp", **settings).send(b"<one/>")
     assert "credentials" not in str(caught.value)

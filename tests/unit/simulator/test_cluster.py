@@ -106,6 +106,7 @@ def test_reset_puts_back_owners_and_counters() -> None:
         "bytes_out": 0,
         "shells_opened": 0,
         "open_enumerations": 0,
+        "connections": {},
         "migrations": {},
     }
 

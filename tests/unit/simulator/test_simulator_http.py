@@ -17,7 +17,7 @@ import trustme
 import winrm.exceptions
 import winrm.protocol
 
-from tests.simulator.authentication import User
+from tests.simulator.accounts import User
 from tests.simulator.fault_rules import FaultRule
 from tests.simulator.http import Listener
 
@@ -130,7 +130,7 @@ def test_basic_carries_plain_messages(start: Start, service: Echo) -> None:
 
 
 def test_basic_can_be_switched_off(start: Start, service: Echo) -> None:
-    response = plain(start(basic=False), QUESTION, basic())
+    response = plain(start(logins=["negotiate"]), QUESTION, basic())
     assert response.status == 401
     assert response.headers.get_all("WWW-Authenticate") == ["Negotiate"]
 
@@ -152,7 +152,7 @@ def test_unencrypted_messages_under_ntlm_get_an_empty_500(start: Start, service:
 
 
 def test_unencrypted_messages_under_ntlm_can_be_allowed(start: Start, service: Echo) -> None:
-    assert transport(start(unencrypted=True), message_encryption="never").send_message(QUESTION) == ANSWER
+    assert transport(start(encryption="optional"), message_encryption="never").send_message(QUESTION) == ANSWER
 
 
 @pytest.mark.parametrize(("path", "status"), [("/wsman", 200), ("/wsman/", 200), ("/WSMAN", 200), ("/", 404)])

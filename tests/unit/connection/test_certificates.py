@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""HTTPS with certificates good and bad, and certificates that log a user in, over both connection plugins."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+
+import pytest
+import trustme
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+
+from tests.certificates import authority_file, client_files, server_files
+from tests.unit.connection.listening import PASSWORD, Node, answer_to
+
+TRUST = {"winrm": "ansible_winrm_ca_trust_path", "psrp": "ansible_psrp_ca_cert"}
+
+
+@pytest.fixture(params=["winrm", "psrp"])
+def plugin(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority, tmp_path):
+    return authority_file(authority, tmp_path)
+
+
+@contextlib.contextmanager
+def listening(certificate, trusts=None, **demands):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    if trusts:
+        context.load_verify_locations(trusts)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    node = Node(tls=context, **demands)
+    with contextlib.closing(node.listener):
+        yield node
+
+
+@pytest.mark.parametrize("login", ["basic", "ntlm"])
+@pytest.mark.parametrize(
+    ("names", "expired", "said"),
+    [(["127.0.0.1"], True, "expired"), (["other.example"], False, r"127\.0\.0\.1")],
+    ids=["expired", "another name"],
+)
+def test_a_bad_certificate_is_refused_before_anything_is_told(
+    authority, trusted, tmp_path, plugin, login, names, expired, said
+):
+    with (
+        listening(server_files(authority, tmp_path, *names, expired=expired)) as node,
+        pytest.raises(Unreachable, match=f"TLS with .*{said}.*{TRUST[plugin]}") as caught,
+    ):
+        node.sender(plugin, scheme="https", trust=trusted, login=login).send(b"<one/>")
+    assert PASSWORD not in str(caught.value)
+    assert node.listener.bytes_in == 0
+    assert node.listener.connections["logins"] == 0
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused_by_default(authority, tmp_path, plugin):
+    with (
+        listening(server_files(authority, tmp_path, "127.0.0.1")) as node,
+        pytest.raises(Unreachable, match=f"TLS with .*certificate verify failed.*{TRUST[plugin]}"),
+    ):
+        node.sender(plugin, scheme="https", login="basic").send(b"<one/>")
+    assert node.listener.bytes_in == 0
+
+
+def test_validation_can_be_switched_off_with_the_plugins_own_variable(authority, tmp_path, plugin):
+    ignore = {f"ansible_{plugin}_{'server_' if plugin == 'winrm' else ''}cert_validation": "ignore"}
+    with listening(server_files(authority, tmp_path, "other.example", expired=True)) as node:
+        sender = node.sender(plugin, scheme="https", login="basic", **ignore)
+        assert sender.send(b"<one/>") == answer_to(b"<one/>")
+
+
+def settings(trusted, files):
+    return {"scheme": "https", "trust": trusted, "login": "certificate", "certificate": files[0], "key": files[1]}
+
+
+def test_a_certificate_logs_its_user_in(authority, trusted, tmp_path, plugin):
+    files = client_files(authority, tmp_path, "operator@corp.example")
+    with listening(server_files(authority, tmp_path, "127.0.0.1"), trusted, logins=["certificate"]) as node:
+        sender = node.sender(plugin, **settings(trusted, files))
+        assert sender.send(b"<one/>") == answer_to(b"<one/>")
+        assert sender.send(b"<two/>") == answer_to(b"<two/>")
+        assert node.listener.connections == {"opened": 1, "open": 1, "logins": 1}
+
+
+def test_a_certificate_of_somebody_else_logs_nobody_in(authority, trusted, tmp_path, plugin):
+    files = client_files(authority, tmp_path, "intruder@corp.example")
+    with (
+        listening(server_files(authority, tmp_path, "127.0.0.1"), trusted, logins=["certificate"]) as node,
+        pytest.raises(Unreachable, match="refused the credentials"),
+    ):
+        node.sender(plugin, **settings(trusted, files)).send(b"<one/>")
+    assert node.service.received == []
+
+
+def test_a_certificate_that_the_node_does_not_trust_reaches_nothing(authority, trusted, tmp_path, plugin):
+    files = client_files(trustme.CA(), tmp_path, "operator@corp.example")
+    with (
+        listening(server_files(authority, tmp_path, "127.0.0.1"), trusted, logins=["certificate"]) as node,
+        pytest.raises(Exception, match=r"127\.0\.0\.1"),
+    ):
+        node.sender(plugin, **settings(trusted, files)).send(b"<one/>")
+    assert node.service.received == []
