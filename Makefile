@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo lint unit test stories matrix faults bench changelog clean
+.PHONY: help venv kerberos demo lint unit test stories matrix faults bench changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ $(BUILT): requirements.txt tests/requirements.txt tests/run-requirements.txt tes
 	@PYTHON="$(PYTHON)" sh tests/ci/build_venv.sh "$(VENV)" "$(CURDIR)" tests/requirements.txt
 
 venv: $(BUILT)  ## build .venv, the environment of the other targets
+
+kerberos: $(BUILT)  ## add the libraries of Kerberos to .venv; they are compiled
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/kerberos-requirements.txt
 
 demo: $(BUILT)  ## empty a node of a simulated cluster and fill it again
 	@.venv/bin/python -m tests.demo

@@ -22,11 +22,13 @@ class Variables:
         login: the one that says how to log in, and the values that Windows takes unless it is told otherwise.
         trust: path of the certificates that are trusted.
         path: path of the URL.
+        called: the node's name for Kerberos.
     """
 
     login: str
     trust: str
     path: str
+    called: str
 
 
 def before_sending(error: BaseException) -> bool:
@@ -37,6 +39,14 @@ def before_sending(error: BaseException) -> bool:
         or _came_while_connecting(cause)
         for cause in _causes(error)
     )
+
+
+def of_the_network(error: BaseException) -> bool:
+    """Tell whether the network failed, rather than a library that logs in: those may raise errors of requests too."""
+    if isinstance(error, requests.RequestException):
+        broken = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+        return isinstance(error, broken)
+    return isinstance(error, OSError)
 
 
 def explain(error: BaseException, address: str, variables: Variables) -> str:

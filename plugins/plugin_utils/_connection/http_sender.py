@@ -12,7 +12,16 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from .._wsman.transport import AnswerLost, NodeBusy, TransportError, Unreachable
-from .diagnosis import Variables, before_sending, explain, explain_no_login, explain_refusal, explain_status
+from .diagnosis import (
+    Variables,
+    before_sending,
+    explain,
+    explain_no_login,
+    explain_refusal,
+    explain_status,
+    of_the_network,
+)
+from .kerberos_failures import with_cure
 
 OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
 # Windows drops idle connections after about two minutes. A method call on one of those would be lost in a way that
@@ -166,8 +175,8 @@ class HttpSender:
         return Unreachable(explain_status(status, self.address, self._variables))
 
     def _broken(self, error: Exception, sent: bool) -> Exception:
-        if not sent and not isinstance(error, OSError):
-            return Unusable(f"cannot be used: {error}")
+        if not sent and not of_the_network(error):
+            return Unusable(f"cannot be used: {with_cure(str(error), self._variables.called)}")
         if not sent or before_sending(error):
             return Unreachable(explain(error, self.address, self._variables))
         return AnswerLost(f"The connection to {self.address} broke: {error}")

@@ -19,6 +19,7 @@ VARIABLES = Variables(
     login="ansible_psrp_auth (negotiate, kerberos, ntlm or credssp: Windows has basic switched off)",
     trust="ansible_psrp_ca_cert",
     path="ansible_psrp_path",
+    called="ansible_psrp_negotiate_hostname_override",
 )
 # The plugin's own defaults, in seconds. They suit small steps of a remote shell; a method call of Hyper-V may take
 # longer, so a value that equals its default counts as not set.

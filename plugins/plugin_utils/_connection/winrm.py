@@ -22,6 +22,7 @@ VARIABLES = Variables(
     login="ansible_winrm_transport (ntlm, kerberos or credssp: Windows has basic switched off)",
     trust="ansible_winrm_ca_trust_path",
     path="ansible_winrm_path",
+    called="ansible_winrm_kerberos_hostname_override",
 )
 _HANDSHAKES = frozenset({"ntlm", "kerberos", "credssp"})  # the others log in with every message
 _LIBRARIES = {"ntlm": "requests_ntlm", "kerberos": "pykerberos", "credssp": "requests-credssp"}
