@@ -4,20 +4,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import pathlib
 import typing as t
+from collections.abc import Iterator
 
+import pytest
 import trustme
 import yaml
 
 from tests.certificates import authority_file, client_files, server_files
 from tests.integration.commands import SCENARIO
-from tests.kerberos import Realm
+from tests.kerberos import Realm, lacking, realm
 
 PASSWORD = "Marked-0ne-Passw0rd"
 KERBEROS_PASSWORD = "Marked-Tw0-Passw0rd"
+needs_kerberos = pytest.mark.skipif(bool(lacking()), reason=f"no Kerberos realm can be run here: {lacking()}")
 NODES = ("NODE1", "NODE2", "NODE3", "NODE4")
 USER = "operator@CORP.EXAMPLE"
 
@@ -36,7 +40,6 @@ class Secured:
     trusted: str
     certificate: str
     key: str
-    has_kerberos: bool
 
     @property
     def secrets(self) -> list[str]:
@@ -80,19 +83,32 @@ class Secured:
         return str(path)
 
 
-def secured(folder: pathlib.Path, realm: Realm | None) -> Secured:
-    """Write the files of such a cluster; without a ``realm`` it takes no Kerberos."""
+@contextlib.contextmanager
+def secured(folder: pathlib.Path) -> Iterator[Secured]:
+    """Write the files of such a cluster, and run a realm for it where the machine has what that needs."""
+    with contextlib.ExitStack() as ends:
+        running = None
+        if not lacking():
+            hosts = [f"{node.lower()}.corp.example" for node in NODES]
+            running = ends.enter_context(realm(folder, "operator", KERBEROS_PASSWORD, hosts))
+            patch = ends.enter_context(pytest.MonkeyPatch.context())
+            for name, value in running.environment.items():
+                patch.setenv(name, value)
+        yield _write(folder, running)
+
+
+def _write(folder: pathlib.Path, running: Realm | None) -> Secured:
     authority = trustme.CA()
     trusted = authority_file(authority, folder)
     certificate, key = client_files(authority, folder, USER.lower())
     listener: dict[str, t.Any] = {
         "tls": {"certificate": server_files(authority, folder, "127.0.0.1"), "client_authority": trusted},
-        "logins": ["negotiate", "credssp", "basic", "certificate", *(["kerberos"] if realm else [])],
+        "logins": ["negotiate", "credssp", "basic", "certificate", *(["kerberos"] if running else [])],
     }
-    if realm:
-        listener["keytab"] = realm.keytab
+    if running:
+        listener["keytab"] = running.keytab
     content = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
     content |= {"listener": listener, "user": {"name": "operator", "password": PASSWORD}}
     scenario = folder / "scenario.yml"
     scenario.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return Secured(folder, scenario, trusted, certificate, key, realm is not None)
+    return Secured(folder, scenario, trusted, certificate, key)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import pathlib
 import typing as t
 from collections.abc import Iterator
@@ -12,12 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.commands import Ansible
-from tests.integration.secured import KERBEROS_PASSWORD, NODES, Secured, secured
-from tests.kerberos import lacking, realm
+from tests.integration.secured import NODES, Secured, needs_kerberos, secured
 from tests.running_cluster import RunningCluster, running_cluster
 
 UNREACHABLE = 4
-needs_kerberos = pytest.mark.skipif(bool(lacking()), reason=f"no Kerberos realm can be run here: {lacking()}")
 LOGINS = [
     *(pytest.param(login, marks=pytest.mark.long) for login in ("ntlm", "basic", "certificate", "credssp")),
     pytest.param("kerberos", marks=needs_kerberos),
@@ -29,16 +26,8 @@ ONCE = {"opened": 1, "open": 0, "logins": 1}
 
 @pytest.fixture(scope="module")
 def cluster_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    """The cluster's files, with a realm that runs where the machine has one."""
-    folder = tmp_path_factory.mktemp("secured")
-    with contextlib.ExitStack() as ends, pytest.MonkeyPatch.context() as patch:
-        running = None
-        if not lacking():
-            hosts = [f"{node.lower()}.corp.example" for node in NODES]
-            running = ends.enter_context(realm(folder, "operator", KERBEROS_PASSWORD, hosts))
-            for name, value in running.environment.items():
-                patch.setenv(name, value)
-        yield secured(folder, running)
+    with secured(tmp_path_factory.mktemp("secured")) as written:
+        yield written
 
 
 @pytest.fixture(scope="module")

@@ -140,6 +140,14 @@ def test_what_is_no_whole_ledger_is_refused_by_name(content, said):
         read_ledger(content, "ledger.json")
 
 
+def test_no_part_of_a_ledger_is_taken_for_the_whole():
+    whole = json.dumps(begin(None, "NODE1", "HVC1", [move(), move()], "t1"), indent=2)
+    assert read_ledger(whole, "ledger.json")["node"] == "NODE1"
+    for length in range(len(whole)):
+        with pytest.raises(HyperVError, match="not whole"):
+            read_ledger(whole[:length], "ledger.json")
+
+
 def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: pathlib.Path):
     path = tmp_path / "new" / "ledger.json"
     replace_file(str(path), "old")
