@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos demo lint unit test stories matrix faults bench changelog clean
+.PHONY: help venv kerberos demo lint unit test stories matrix faults fuzz bench changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansibl
 
 faults: $(BUILT)  ## break every request of four runs in every way, and compare what is said with what is true
 	@.venv/bin/python -m tests.faults
+
+fuzz: $(BUILT)  ## the tests that draw their examples, with many more and always new ones
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) pytest -n 4 --dist worksteal --timeout 3600 -m hypothesis tests/unit
 
 bench: $(BUILT)  ## figures of speed, in simulated time and counts
 	@.venv/bin/python -m tests.bench

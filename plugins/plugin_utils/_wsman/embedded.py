@@ -9,7 +9,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
 from .values import CimType, Scalar, dmtf_text
-from .xmltext import refuse_unsendable
+from .xmltext import brief, refuse_unsendable
+from .xmltrees import UnreadableXml, read_xml
 
 
 class EmbeddedReadError(ValueError):
@@ -78,15 +79,13 @@ def read_embedded(text: str) -> tuple[str, Mapping[str, tuple[str | None, ...]]]
     Tolerates what Windows and its tools add: CLASSORIGIN, PROPAGATED, MODIFIED, QUALIFIER, PROPERTY.OBJECT with
     VALUE.OBJECT, and attribute names in any case. An inner instance stays text. Raises EmbeddedReadError.
     """
-    if "<!DOCTYPE" in text:
-        raise EmbeddedReadError("the embedded instance holds a document type declaration")
     try:
-        root = ET.fromstring(text.strip())
-    except ET.ParseError as error:
-        raise EmbeddedReadError(f"the embedded instance is no well-formed XML ({error})") from error
+        root = read_xml(text.strip())
+    except UnreadableXml as error:
+        raise EmbeddedReadError(f"the embedded instance cannot be read: {error}") from error
     instance = root if root.tag == "INSTANCE" else root.find(".//INSTANCE")
     if instance is None:
-        raise EmbeddedReadError(f"{root.tag} is no embedded instance")
+        raise EmbeddedReadError(f"{brief(root.tag)} is no embedded instance")
     properties = {
         _attribute(child, "NAME").lower(): _read_values(child) for child in instance if child.tag.startswith("PROPERTY")
     }

@@ -14,10 +14,13 @@ import xml.etree.ElementTree as ET
 from .faults import read_fault
 from .namespaces import ADDRESSING, ANONYMOUS, CIM_COMMON, ENUMERATION, SOAP, TRANSFER, WSMAN, WSMAN_MICROSOFT, XSI
 from .references import Reference, selector_set
-from .xmltext import escaped
+from .xmltext import brief, escaped
+from .xmltrees import UnreadableXml, read_xml
 
 # WinRM's own limit is 500 kB (MaxEnvelopeSizekb); it clamps what a client asks above it.
 MAX_ENVELOPE_SIZE = 512000
+# Nodes keep to the limit that they are told. Where one counts letters instead of bytes, UTF-16 doubles them.
+LONGEST_ANSWER = 2 * MAX_ENVELOPE_SIZE
 OPERATION_TIMEOUT = 60  # seconds; WinRM clamps to MaxTimeoutms, 60 s by default
 
 _DECLARATIONS = " ".join(
@@ -76,14 +79,13 @@ def read_answer(answer: bytes, message_id: str) -> ET.Element:
     The answer's action is not looked at: servers differ there. What it relates to is, because an answer to an earlier
     request would otherwise pass for this one's.
     """
-    # SOAP 1.2 part 1, section 5: a message holds no document type declaration. Refused before any entity can grow.
-    # In UTF-16, which the parser would take as well, a zero byte stands beside each of these letters.
-    if b"<!DOCTYPE" in answer.replace(b"\0", b""):
-        raise UnreadableAnswer("the answer holds a document type declaration, which SOAP forbids")
+    if len(answer) > LONGEST_ANSWER:
+        raise UnreadableAnswer(f"the answer of {len(answer)} bytes is longer than any that was asked for")
     try:
-        envelope = ET.fromstring(answer)
-    except (ET.ParseError, ValueError, LookupError) as error:
-        raise UnreadableAnswer(f"the answer of {len(answer)} bytes is no well-formed XML ({error})") from error
+        # SOAP 1.2 part 1, section 5: a message holds no document type declaration.
+        envelope = read_xml(answer)
+    except UnreadableXml as error:
+        raise UnreadableAnswer(f"the answer of {len(answer)} bytes cannot be read: {error}") from error
     body = envelope.find(f"{{{SOAP}}}Body")
     if body is None:
         raise UnreadableAnswer(f"the answer of {len(answer)} bytes is no SOAP envelope")
@@ -92,5 +94,5 @@ def read_answer(answer: bytes, message_id: str) -> ET.Element:
         raise read_fault(fault)
     relates_to = envelope.findtext(f"{{{SOAP}}}Header/{{{ADDRESSING}}}RelatesTo")
     if relates_to is not None and relates_to.strip().upper() != message_id.upper():
-        raise UnreadableAnswer(f"the answer belongs to request {relates_to.strip()}, not to {message_id}")
+        raise UnreadableAnswer(f"the answer belongs to request {brief(relates_to.strip())}, not to {message_id}")
     return body[0] if len(body) else ET.Element("Empty")

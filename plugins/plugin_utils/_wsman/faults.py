@@ -10,7 +10,9 @@ from xml.etree.ElementTree import Element
 
 from .instances import local_name
 from .namespaces import SOAP
+from .xmltext import brief
 
+_LONGEST_REASON = 2000  # characters of a text that goes into a message
 _WSMAN = 0x80338000  # first error of WinRM (wsmerror.h)
 
 # Codes by meaning: wsmerror.h, wbemcli.h, winerror.h; CIM status codes (DSP0200) below 30 come from an error instance.
@@ -137,7 +139,8 @@ def read_fault(fault: Element) -> Fault:
     subcode = (fault.findtext(f"{{{SOAP}}}Code/{{{SOAP}}}Subcode/{{{SOAP}}}Value") or "").rpartition(":")[2].strip()
     reason = message or fault.findtext(f"{{{SOAP}}}Reason/{{{SOAP}}}Text") or ""
     cim_status = _number(_child(error, "CIMStatusCode")) if error is not None else None
-    return Fault(code, subcode, cim_status, " ".join(reason.split()), machine, _detail(fault))
+    reason = brief(" ".join(reason.split()), _LONGEST_REASON)
+    return Fault(code, brief(subcode), cim_status, reason, brief(machine), brief(_detail(fault), _LONGEST_REASON))
 
 
 def _is_cim_error(element: Element) -> bool:

@@ -19,6 +19,7 @@ from .embedded import EmbeddedReadError, read_embedded
 from .namespaces import XSI, split_resource_uri
 from .references import Reference, read_reference
 from .values import CimType, Scalar, UnexpectedValue, parse, parse_octets
+from .xmltext import brief
 
 _NIL = f"{{{XSI}}}nil"
 # Windows puts times into cim:Datetime, cim:Interval or cim:Date; a column list loses the prefix, and other servers
@@ -49,7 +50,7 @@ def _class_and_namespace(tag: str) -> tuple[str, str]:
     uri, brace, class_name = tag[1:].rpartition("}")
     try:
         namespace = split_resource_uri(uri)[0] if brace else ""
-    except ValueError:
+    except UnexpectedValue:
         namespace = ""
     return (class_name, namespace) if namespace else ("", "")
 
@@ -80,14 +81,17 @@ def _is_instance(element: Element) -> bool:
 def read_instance(element: Element) -> Instance:
     """Read an instance, a method's output, or a row of a column list (which has no class name)."""
     properties: dict[str, Raw | tuple[Raw, ...]] = {}
+    arrays: dict[str, list[Raw]] = {}
     for child in element:
         name = _property_name(child.tag)
         value = read_value(child)
-        if name in properties:
-            before = properties[name]
-            properties[name] = (*before, value) if isinstance(before, tuple) else (before, value)
+        if name in arrays:
+            arrays[name].append(value)
+        elif name in properties:
+            arrays[name] = [t.cast(Raw, properties[name]), value]
         else:
             properties[name] = value
+    properties.update((name, tuple(values)) for name, values in arrays.items())
     return Instance(*_class_and_namespace(element.tag), properties)
 
 
@@ -208,4 +212,4 @@ class Instance:
         return values[0] if values else None
 
     def _label(self, name: str) -> str:
-        return f"{self.class_name}.{name}" if self.class_name else name
+        return f"{brief(self.class_name)}.{name}" if self.class_name else name

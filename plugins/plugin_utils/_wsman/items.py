@@ -11,6 +11,7 @@ from .envelopes import UnreadableAnswer
 from .instances import Instance, local_name, read_instance
 from .namespaces import ADDRESSING, ENUMERATION, WSMAN
 from .references import Reference, read_reference
+from .xmltext import brief
 
 _EPR = f"{{{ADDRESSING}}}EndpointReference"
 
@@ -39,7 +40,7 @@ def read_page(answer: Element) -> Page:
     not pass for an empty list.
     """
     if local_name(answer) not in ("EnumerateResponse", "PullResponse"):
-        raise UnreadableAnswer(f"{local_name(answer)} came where a page of an enumeration was expected")
+        raise UnreadableAnswer(f"{brief(local_name(answer))} came where a page of an enumeration was expected")
     items = [
         _read_item(element)
         for namespace in (WSMAN, ENUMERATION)

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from .values import UnexpectedValue
+from .xmltext import brief
+
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
@@ -32,10 +35,10 @@ def resource_uri(namespace: str, class_name: str) -> str:
 def split_resource_uri(uri: str) -> tuple[str, str]:
     """Return namespace (``root/virtualization/v2``) and class of a WMI resource URI.
 
-    The prefix is compared without case, as Windows does. Raises ValueError for any other URI.
+    The prefix is compared without case, as Windows does. Raises UnexpectedValue for any other URI.
     """
     uri = uri.strip()
     namespace, slash, class_name = uri[len(WMI) :].rpartition("/")
     if not uri.lower().startswith(WMI.lower()) or not slash or not class_name:
-        raise ValueError(f"{uri!r} is no resource URI of a WMI class")
+        raise UnexpectedValue(f"{brief(uri)!r} is no resource URI of a WMI class")
     return namespace, class_name

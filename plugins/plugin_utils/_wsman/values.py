@@ -15,6 +15,8 @@ import functools
 import math
 import re
 
+from .xmltext import brief
+
 UTC = dt.timezone.utc
 
 
@@ -74,7 +76,7 @@ def _parse_integer(text: str, cim_type: CimType) -> int:
     word = text.strip()
     number = int(word) if _INTEGER.fullmatch(word) else None
     if number is None or not low <= number <= high:
-        raise UnexpectedValue(f"{text!r} is no {cim_type.value}")
+        raise UnexpectedValue(f"{brief(text)!r} is no {cim_type.value}")
     return number
 
 
@@ -82,7 +84,7 @@ def _parse_boolean(text: str) -> bool:
     # WinRM writes true/false, Microsoft's OMI server TRUE/FALSE; XML Schema allows 1 and 0 as well.
     word = text.strip().lower()
     if word not in ("true", "false", "1", "0"):
-        raise UnexpectedValue(f"{text!r} is no boolean")
+        raise UnexpectedValue(f"{brief(text)!r} is no boolean")
     return word in ("true", "1")
 
 
@@ -92,8 +94,8 @@ def _parse_real(text: str) -> float:
         return -math.inf if word.startswith("-") else math.inf
     if re.fullmatch(r"NaN", word, re.IGNORECASE):
         return math.nan
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", word):
-        raise UnexpectedValue(f"{text!r} is no real number")
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", word):
+        raise UnexpectedValue(f"{brief(text)!r} is no real number")
     return float(word)
 
 
@@ -103,7 +105,7 @@ def _parse_char16(text: str) -> str:
         return text
     if re.fullmatch(r"[0-9]{2,5}", text) and int(text) <= 0xFFFF:
         return chr(int(text))
-    raise UnexpectedValue(f"{text!r} is no char16")
+    raise UnexpectedValue(f"{brief(text)!r} is no char16")
 
 
 def parse_octets(texts: tuple[str, ...]) -> bytes:
@@ -114,7 +116,7 @@ def parse_octets(texts: tuple[str, ...]) -> bytes:
     try:
         return base64.b64decode("".join(texts), validate=True)
     except ValueError as error:  # binascii.Error is one; a character outside ASCII raises the plain kind
-        raise UnexpectedValue(f"{texts!r} is no array of uint8") from error
+        raise UnexpectedValue(f"{brief(repr(texts))} is no array of uint8") from error
 
 
 _ISO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?")
@@ -133,7 +135,7 @@ def parse_time(text: str) -> dt.datetime | dt.timedelta | None:
     try:
         return _parse_iso(word) if re.match(r"-?P|\d{4}-", word) else _parse_dmtf(word)
     except (ValueError, OverflowError) as error:
-        raise UnexpectedValue(f"{text!r} is no date or interval") from error
+        raise UnexpectedValue(f"{brief(text)!r} is no date or interval") from error
 
 
 def _parse_iso(word: str) -> dt.datetime | dt.timedelta | None:

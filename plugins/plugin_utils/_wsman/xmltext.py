@@ -20,10 +20,15 @@ def refuse_unsendable(text: str) -> str:
     found = _ILLEGAL.search(text)
     if found:
         raise UnsendableText(
-            f"{text!r} holds the control character U+{ord(found.group()):04X} at position {found.start()}, "
+            f"{brief(text)!r} holds the control character U+{ord(found.group()):04X} at position {found.start()}, "
             "which cannot be sent in XML. Remove it."
         )
     return text
+
+
+def brief(text: str, longest: int = 200) -> str:
+    """Return ``text`` for a message, cut where it is longer than a node has reason to make it."""
+    return text if len(text) <= longest else f"{text[:longest]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def escaped(text: str) -> str:

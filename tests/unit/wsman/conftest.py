@@ -10,14 +10,9 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import read_answer
-from hypothesis import settings
 
 ENVELOPES = pathlib.Path(__file__).parents[2] / "data" / "envelopes"
 MESSAGE_ID = "uuid:A58C2E70-1D46-4B9F-B3E8-0C7F61D2945A"
-
-# A busy machine is no reason for a test to fail.
-settings.register_profile("wsman", deadline=None)
-settings.load_profile("wsman")
 
 
 @pytest.fixture
