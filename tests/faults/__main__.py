@@ -30,7 +30,7 @@ def main(words: Sequence[str]) -> int:
             return 1
         cases = []
         for whole in wholes:
-            own = all_cases(whole.case.run, len(whole.requests), list(WAYS), options.stride)
+            own = all_cases(whole.case.run, len(whole.requests), options.stride)
             print(f"{whole.case.run}: {len(whole.requests)} requests, {len(WAYS)} ways, {len(own)} cases")
             cases += own
         return _report(pool.imap_unordered(carry_out, cases, chunksize=4))
@@ -39,7 +39,9 @@ def main(words: Sequence[str]) -> int:
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("case", nargs="*", type=Case.read, help="RUN/WAY/INDEX; all cases when none is named")
-    parser.add_argument("--stride", type=int, default=1, help="break only every so manieth request in each way")
+    parser.add_argument(
+        "--stride", type=int, default=1, help="carry out only every so manieth case (no multiple of 2 or 7)"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="processes to use")
     return parser.parse_args(words)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from unittest import mock
 
 from . import network
-from .cases import controller, undisturbed
+from .cases import Case, Finding, carry_out, controller, undisturbed
 from .controller import COLLECTION
 
 Patch = contextlib.AbstractContextManager[t.Any]
@@ -57,6 +57,11 @@ def _second_call() -> Patch:
     return mock.patch.object(service, "migrate", twice)
 
 
+def _no_look() -> Patch:
+    starter = _product("starting").Starter
+    return mock.patch.object(starter, "_doubt", lambda self, run, answer: self._call(run))
+
+
 def _empty_words() -> Patch:
     error = _product("errors").HyperVError("It did not work.")
     return mock.patch.object(_product("schedule").Scheduler, "run", side_effect=error)
@@ -71,11 +76,12 @@ def _no_end() -> Patch:
     return mock.patch.object(network, "MOST_REQUESTS", 7)
 
 
-# By name: the run, what must be found, and the lie.
+# By name: the run and the way in which its first migration call is broken, if any; what must be found; and the lie.
 PLANTED: dict[str, tuple[str, str, Callable[[], Patch]]] = {
     "false success": ("single", "web01 is said to be on NODE2 and is on NODE1", _false_success),
     "false failure": ("single", "web01 is on NODE2, and a failure is told", _false_failure),
     "second call": ("single", "web01 was called for at", _second_call),
+    "no look before a call is repeated": ("single/reset_after", "web01 was called for at", _no_look),
     "no node named": ("single", "names no node", _empty_words),
     "no cure named": ("single", "names no cure", _empty_words),
     "node not paused": ("evacuation", "NODE1 is up after a run that succeeded", _no_pause),
@@ -83,13 +89,19 @@ PLANTED: dict[str, tuple[str, str, Callable[[], Patch]]] = {
 }
 
 
+def _first_call(whole: Finding) -> int:
+    return next(index for index, request in enumerate(whole.requests) if "MigrateVirtualSystemToSystem" in request)
+
+
 def main() -> int:
     """Carry out each run with its lie; return the exit code."""
     controller()
     missed = 0
-    for name, (run, wanted, lie) in PLANTED.items():
+    for name, (place, wanted, lie) in PLANTED.items():
+        run, __, way = place.partition("/")
+        case = Case(run, way, _first_call(undisturbed(run))) if way else None
         with lie():
-            found = " ".join(undisturbed(run).violations)
+            found = " ".join((carry_out(case) if case else undisturbed(run)).violations)
         missed += wanted not in found
         print(f"{name}: {'found' if wanted in found else f'NOT FOUND: {found}'}")
     print(f"{len(PLANTED) - missed} of {len(PLANTED)} lies found")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A sample of the fault matrix, and the proof that it finds what it looks for. ``make faults`` runs all of it.
+"""A sample of the fault matrix, and the proof that it finds what it looks for. ``make faults`` runs more of it.
 
 Both run in a process of their own: Ansible loads collections in its own way, for good.
 """
@@ -23,24 +23,27 @@ def carried_out(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_no_broken_request_of_a_sample_makes_the_product_say_what_is_not_true() -> None:
-    done = carried_out("tests.faults", "--stride", "200")
+    done = carried_out("tests.faults", "--stride", "151")
     assert done.returncode == 0, done.stdout + done.stderr
     found = re.search(r"^(\d+) cases, 0 violations", done.stdout, re.MULTILINE)
     assert found, done.stdout
-    assert int(found[1]) == 4 * len(WAYS)
+    assert int(found[1]) > 2 * len(WAYS)
 
 
 def test_every_lie_that_is_planted_is_found() -> None:
     done = carried_out("tests.faults.planted")
-    assert (done.returncode, "7 of 7 lies found" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (done.returncode, "8 of 8 lies found" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
 def test_every_request_is_broken_in_every_way() -> None:
     every = {(way, index) for way in WAYS for index in range(18)}
-    assert {(case.way, case.index) for case in all_cases("single", 18, list(WAYS), 1)} == every
-    sample = all_cases("batch", 82, list(WAYS), 200)
-    assert [case.way for case in sample] == list(WAYS)
-    assert max(case.index for case in sample) > 70
+    assert {(case.way, case.index) for case in all_cases("single", 18, 1)} == every
+
+
+def test_a_part_of_the_matrix_breaks_every_request_and_has_every_way() -> None:
+    part = all_cases("batch", 82, 9)
+    assert {case.index for case in part} == set(range(82))
+    assert {case.way for case in part} == set(WAYS)
 
 
 def test_a_case_can_be_named() -> None:
