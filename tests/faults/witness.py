@@ -22,7 +22,8 @@ _CURES = re.compile(
     re.IGNORECASE,
 )
 _OPERATIONS = re.compile(
-    r"migrat|move|\b(Get|Enumerate|Pull|Invoke|Pause|Resume)|asked|request|answer|read|connect|refused", re.IGNORECASE
+    r"migrat|move|takes no VMs|\b(Get|Enumerate|Pull|Invoke|Pause|Resume)|asked|request|answer|read|connect|refused",
+    re.IGNORECASE,
 )
 _ACCEPTED = (0, 4096)
 _CRASH = re.compile(r"Traceback|Unexpected failure|Error while|object has no|NoneType|is undefined")

@@ -19,6 +19,7 @@ from .errors import HyperVError, MoveError, obstacle
 PAUSE_WITHOUT_DRAIN = 0
 FAILBACK = {"none": 0, "immediate": 1, "policy": 2}
 _ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_CLUSTER_NODE_NOT_PAUSED
+_DOWN = 5050  # ERROR_CLUSTER_NODE_DOWN
 _SETTLED_WITHIN = 60.0  # seconds for State to follow Pause or Resume
 # Build numbers of Windows Server (Microsoft docs, release information). 23H2 is also the build of Azure Stack HCI 23H2.
 _VERSIONS = {14393: "2016", 17763: "2019", 20348: "2022", 25398: "23H2", 26100: "2025"}
@@ -63,7 +64,7 @@ class Node:
         if self.state != "up":
             return obstacle(
                 "destination_not_up",
-                f"node {self.name} is {self.state}",
+                f"node {self.name} is {self.state} and takes no VMs",
                 "Bring it up or choose another destination_host.",
             )
         if self.condition:
@@ -134,7 +135,12 @@ def _change(cluster: Cluster, node: Node, method: str, parameters: dict[str, str
     try:
         cluster.home.invoke(Reference.of(MSCLUSTER, "MSCluster_Node", Name=node.name), method, parameters)
     except Fault as fault:
-        if fault.code is None or fault.code & 0xFFFF != _ALREADY[method.lower()]:
+        code = (fault.code or 0) & 0xFFFF
+        if code == _DOWN:
+            raise HyperVError(
+                f"Node {node.name} is down, so {method} was refused. Bring it up in the cluster and run the task again."
+            ) from None
+        if code != _ALREADY[method.lower()]:
             if not fault.is_timed_out:
                 raise
             error = fault
