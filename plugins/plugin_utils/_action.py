@@ -19,7 +19,7 @@ from ansible.utils.display import Display
 
 from ._connection import Neighbours, Sender, UnsupportedConnection, open_sender
 from ._hyperv.cluster import Cluster
-from ._hyperv.errors import HyperVError, fault_remedy
+from ._hyperv.errors import HyperVError, with_remedy
 from ._wsman.envelopes import UnreadableAnswer
 from ._wsman.faults import Fault
 from ._wsman.session import Session
@@ -103,7 +103,7 @@ class ControllerAction(ActionBase):
             return {**result, **error.result, "failed": True, "msg": str(error)}
         # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         except Fault as fault:
-            raise AnsibleActionFail(f"{fault} {fault_remedy(fault)}".rstrip()) from None
+            raise AnsibleActionFail(with_remedy(fault)) from None
         except (HyperVError, UnsendableText, UnsupportedConnection, Abandoned) as error:
             raise AnsibleActionFail(str(error)) from None
         except (AnswerLost, NodeBusy) as error:

@@ -34,6 +34,9 @@ class Request(t.Protocol):
     def class_name(self) -> str: ...
 
     @property
+    def namespace(self) -> str: ...
+
+    @property
     def content(self) -> bytes: ...
 
 
@@ -48,6 +51,8 @@ class FaultRule:
         node: on this node only.
         operation: such as ``Get``, ``Pull`` or ``Invoke RequestStateChange``; ``Invoke`` is every method.
         class_name: the class in the resource URI (``*`` for queries).
+        namespace: the one in the resource URI, such as ``root/MSCluster``. With effect ``fault``, code 0x80041003
+            (WBEM_E_ACCESS_DENIED) and times null it is one in which the account has no rights.
         mentions: a text anywhere in the request, such as a VM's GUID, in any letter case.
         times: how often; null: from then on always.
     """
@@ -56,6 +61,7 @@ class FaultRule:
     node: str | None = None
     operation: str | None = None
     class_name: str | None = None
+    namespace: str | None = None
     mentions: str | None = None
     skip: t.Annotated[int, Bounds(0)] = 0
     times: t.Annotated[int, Bounds(1)] | None = 1
@@ -68,6 +74,7 @@ class FaultRule:
         return (
             (self.operation is None or self.operation.lower() == operation.lower())
             and (self.class_name is None or self.class_name.lower() == request.class_name.lower())
+            and (self.namespace is None or self.namespace.lower() == request.namespace.lower())
             and (self.mentions is None or self.mentions.lower().encode() in request.content.lower())
         )
 

@@ -20,7 +20,7 @@ from .._wsman.session import Session
 from .._wsman.transport import Clock, NodeBusy, TransportError, Unreachable
 from .._wsman.values import UnexpectedValue
 from .cluster import Cluster
-from .errors import HyperVError, fault_remedy
+from .errors import HyperVError, with_remedy
 from .jobs import Job, read_job
 
 _NO_ANSWER = (Fault, TransportError, UnreadableAnswer, UnexpectedValue)
@@ -194,7 +194,7 @@ class Cancellation:
             self._refused = True
 
     def _faulted(self, fault: Fault) -> None:
-        self._answer = f"{fault} {fault_remedy(fault)}".strip().rstrip(".")
+        self._answer = with_remedy(fault).rstrip(".")
         # A job that is not found has ended, or its provider is elsewhere: the next look tells.
         if fault.is_transient or fault.is_not_found:
             self.taken = self.taken or not (fault.is_quota or fault.is_not_found)

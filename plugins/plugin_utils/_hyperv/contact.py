@@ -12,7 +12,7 @@ from .._wsman.faults import Fault
 from .._wsman.transport import TransportError
 from .._wsman.values import UnexpectedValue
 from .cluster import Cluster
-from .errors import HyperVError, MoveError, obstacle
+from .errors import HyperVError, MoveError, obstacle, with_remedy
 from .moves import Move
 from .runs import WAITING, Run
 
@@ -39,7 +39,7 @@ class Contact:
         for run in runs:
             run.silent_since = now if run.silent_since is None else run.silent_since
             if self._cluster.clock.now() - run.silent_since >= _LOST_AFTER:
-                cause = str(error).rstrip(".")
+                cause = with_remedy(error).rstrip(".")
                 waits = run.stage == WAITING
                 known = _not_started(cause) if waits else outcome_unknown(run.move, cause)
                 run.fail(known, self._cluster.clock.now(), goes_on=not waits)

@@ -14,6 +14,7 @@ from .codes import LOOK, return_code
 from .failures import CANCELLED
 from .hresults import as_hresult, hex_text, hresults_in
 from .job_errors import JobErrorDetail
+from .rights import missing_right
 
 _FAILED = "job_failed"
 _ERROR_CANCELLED = 1223  # winerror.h
@@ -144,13 +145,15 @@ def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
+def with_remedy(error: Exception) -> str:
+    """Return the text of an error, with what to do about it where it is a fault that says so."""
+    return f"{error} {fault_remedy(error)}".rstrip() if isinstance(error, Fault) else str(error)
+
+
 def fault_remedy(fault: Fault) -> str:
     """Return what to do about a fault, or nothing where the fault itself must do."""
     if fault.is_access_denied:
-        return (
-            "The account lacks a right on this node: make it a local administrator, or a member of Remote Management "
-            "Users and Hyper-V Administrators with access to the cluster and the WMI namespace."
-        )
+        return missing_right(fault)
     if fault.is_missing_class:
         return (
             "The node has no such CIM class or namespace. It must be a node of a failover cluster with Hyper-V on "

@@ -16,7 +16,7 @@ from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster, first_label
-from .errors import HyperVError
+from .errors import HyperVError, with_remedy
 from .groups import GroupTraits, read_traits
 from .nodes import Node, pick_node, read_nodes
 from .vms import Vm, read_vms
@@ -208,7 +208,7 @@ def _quorum(cluster: Cluster, node: Node) -> tuple[bool | None, Problem | None]:
             Reference.of(MSCLUSTER, "MSCluster_Node", Name=node.name), "WillOfflineLoseQuorum", {}
         )
     except Fault as fault:
-        return None, _quorum_unknown(node, str(fault))
+        return None, _quorum_unknown(node, with_remedy(fault))
     # A void method with an out-parameter would be the form of the provider's other methods.
     told = {text.strip().lower() for text in answer.properties.values() if isinstance(text, str)}
     loses = True if told & {"true", "1"} else False if told & {"false", "0"} else None

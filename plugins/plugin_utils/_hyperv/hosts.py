@@ -14,6 +14,7 @@ from .._wsman.transport import TransportError
 from .._wsman.wql import Query
 from .cluster import CIMV2, MSCLUSTER, VIRTUALIZATION, Cluster, first_label
 from .codes import UNKNOWN
+from .errors import with_remedy
 from .nodes import Node
 
 _AUTHENTICATION = {0: "credssp", 1: "kerberos"}
@@ -169,7 +170,7 @@ def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
     try:
         return read_memory(cluster, node.name), ""
     except (Fault, TransportError) as error:
-        return None, str(error)
+        return None, with_remedy(error)
 
 
 def read_cluster_limit(cluster: Cluster) -> int | None:
@@ -217,7 +218,7 @@ def read_limits(cluster: Cluster, nodes: Iterable[str], max_parallel: int | None
         try:
             return max(1, read_maximum_migrations(cluster, node)), ""
         except (Fault, TransportError) as error:
-            note = f"The limits of {node} could not be read, so it takes one migration at a time: {error}"
+            note = f"The limits of {node} could not be read, so it takes one migration at a time: {with_remedy(error)}"
             return _CAREFUL_LIMIT, note
 
     names = list(nodes)

@@ -18,7 +18,7 @@ from .._wsman.references import Reference
 from .._wsman.session import Session
 from .._wsman.transport import TransportError
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster, first_label
-from .errors import MoveError
+from .errors import MoveError, with_remedy
 from .job_errors import read_job_errors
 from .jobs import JOB_CLASSES, Job, affected_vms, list_jobs
 from .nodes import read_nodes
@@ -126,7 +126,7 @@ def _everywhere(cluster: Cluster) -> tuple[list[ListedJob], list[str]]:
             for one in _of_place(cluster.node(node.name), VIRTUALIZATION, node.name):
                 found.setdefault(one.job.id.casefold(), one)
         except (Fault, TransportError) as error:
-            notes.append(f"The jobs that {node.name} keeps itself could not be read: {error}")
+            notes.append(f"The jobs that {node.name} keeps itself could not be read: {with_remedy(error)}")
     return list(found.values()), notes
 
 

@@ -14,7 +14,7 @@ from .._wsman.wql import Query
 from .affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
 from .cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster, first_label
 from .devices import Attachment, read_attachments, read_local_vms
-from .errors import HyperVError
+from .errors import HyperVError, with_remedy
 from .flights import Flight, read_flights
 from .groups import GroupTraits, VmGroup, read_groups, read_traits
 from .hosts import Memory, read_host_settings, try_memory
@@ -205,7 +205,7 @@ def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
     try:
         problems = [one for one in _settings_problems(cluster, node) if one.stops_destination]
     except (Fault, TransportError) as error:
-        return None, f"its migration settings could not be read: {error}"
+        return None, f"its migration settings could not be read: {with_remedy(error)}"
     return (None, " ".join(f"{one.problem} {one.remedy}" for one in problems)) if problems else (memory, "")
 
 
@@ -240,7 +240,7 @@ def _with_source(cluster: Cluster, readings: Readings) -> Readings:
             stopping = [one for one in _settings_problems(cluster, node) if one.stops_source]
             notes.extend(f"{node.name}: {one.problem} {one.remedy}" for one in stopping)
         except (Fault, TransportError) as error:
-            notes.append(f"What VMs have attached of {node.name} could not be read: {error}")
+            notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
     replication, note = _read_replication(cluster)
     return dataclasses.replace(
         readings,
@@ -257,7 +257,7 @@ def _read_replication(cluster: Cluster) -> tuple[dict[str, int], list[str]]:
     try:
         rows = cluster.hyperv.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", columns, {columns[1]: (2, 3, 4)}))
     except Fault as fault:
-        return {}, [f"Whether VMs are replicas could not be read: {fault}"]
+        return {}, [f"Whether VMs are replicas could not be read: {with_remedy(fault)}"]
     return {normal_id(row.text("Name") or ""): row.integer("ReplicationMode") or 0 for row in rows}, []
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from .._wsman.faults import Fault
 from .cluster import Cluster, first_label
 from .contact import NO_ANSWER, Contact
-from .errors import HyperVError, obstacle
+from .errors import HyperVError, obstacle, with_remedy
 from .hosts import Limits
 from .moves import reread
 from .runs import ENDED, RUNNING, SEARCHING, WAITING, Policy, Run
@@ -61,7 +61,10 @@ class Scheduler:
                 self._starter.rehearse(run)
             except (HyperVError, *NO_ANSWER) as error:
                 cure = "Nothing was changed. Look at that first, then rehearse again."
-                run.fail(obstacle("not_asked", str(error), cure, transient=_passes(error)), self._clock.now())
+                run.fail(
+                    obstacle("not_asked", with_remedy(error).rstrip("."), cure, transient=_passes(error)),
+                    self._clock.now(),
+                )
 
     def start(self, run: Run) -> None:
         """Start one move and end it as ``started`` as soon as its job is known. A move without a job is waited for."""
@@ -122,7 +125,8 @@ class Scheduler:
             step(run)
         except (HyperVError, *NO_ANSWER) as error:
             if not _passes(error):
-                run.fail(obstacle("not_started", str(error), "Nothing was started."), self._clock.now())
+                why = with_remedy(error).rstrip(".")
+                run.fail(obstacle("not_started", why, "Nothing was started."), self._clock.now())
                 return
             self._contact.lost([run], error)
             for waiting in [run] if self._is_answered() else runs:

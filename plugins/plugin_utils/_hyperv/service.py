@@ -17,7 +17,7 @@ from .._wsman.values import UnexpectedValue
 from .._wsman.wql import Query
 from .cluster import Cluster
 from .codes import COMPLETED, JOB_STARTED, return_code
-from .errors import HyperVError, MoveError, faulted, obstacle, refused
+from .errors import HyperVError, MoveError, faulted, obstacle, refused, with_remedy
 from .form_refusals import EveryFormRefused, FormUnavailable, is_clean_refusal
 from .hosts import read_host_settings
 from .nodes import Node, node_reference
@@ -119,7 +119,8 @@ class MigrationService:
             self._prepare(destination)
         except (Fault, TransportError, UnreadableAnswer, UnexpectedValue) as error:
             passes = not isinstance(error, Fault) or error.is_transient
-            return Answer(error=obstacle("not_sent", str(error), "Nothing was started.", transient=passes))
+            why = with_remedy(error).rstrip(".")
+            return Answer(error=obstacle("not_sent", why, "Nothing was started.", transient=passes))
         try:
             output = self._call(MIGRATE, vm, destination)
             job, value = output.reference("Job"), output.integer("ReturnValue")
@@ -202,7 +203,8 @@ class MigrationService:
             try:
                 found = read_host_settings(self._cluster, destination.name).listener_addresses
             except (Fault, TransportError, UnreadableAnswer, UnexpectedValue) as error:
-                raise FormUnavailable(f"{destination.name} does not tell its listener addresses ({error})") from error
+                why = with_remedy(error).rstrip(".")
+                raise FormUnavailable(f"{destination.name} does not tell its listener addresses ({why})") from error
             if not found:
                 raise FormUnavailable(f"{destination.name} listens on no address for migrations")
             self._addresses[destination.name] = found

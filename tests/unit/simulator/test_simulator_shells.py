@@ -8,7 +8,7 @@ import pytest
 from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
 from winrm.protocol import Protocol
 
-from tests.simulator.authentication import User
+from tests.simulator.accounts import User
 from tests.simulator.http import Listener
 from tests.simulator.shells import RESULT
 from tests.unit.simulator.messages import endpoint
