@@ -12,6 +12,8 @@ from __future__ import annotations
 from .._wsman.faults import Fault
 
 _READS = frozenset({"get", "enumerate", "pull", "release"})
+# Methods of the cluster's provider that change nothing.
+_QUESTIONS = frozenset({"GetPossibleOwners", "GetPreferredOwners", "WillOfflineLoseQuorum"})
 
 
 def missing_right(fault: Fault) -> str:
@@ -27,14 +29,14 @@ def missing_right(fault: Fault) -> str:
     needed += _of_namespace(namespace.lower(), operation, calls)
     listed = f"{', '.join(needed[:-1])} and {needed[-1]}" if len(needed) > 1 else needed[0]
     return (
-        f"The account lacks a right: it needs {listed}. A local administrator of every node has these; a local account other "
-        "than Administrator only with LocalAccountTokenFilterPolicy set to 1."
+        f"The account lacks a right: it needs {listed}. A local administrator of every node has these; a local account "
+        "other than Administrator only with LocalAccountTokenFilterPolicy set to 1."
     )
 
 
 def _of_namespace(namespace: str, operation: str, calls: bool) -> list[str]:
     """Return what the providers of a namespace ask for beyond WMI's own rights."""
-    cluster_right = "-Full" if calls else "-ReadOnly at least"
+    cluster_right = "-Full" if calls and operation not in _QUESTIONS else "-ReadOnly at least"
     cluster = f"access to the cluster (Grant-ClusterAccess -User NAME {cluster_right})"
     hyperv = "membership in Hyper-V Administrators of every node"
     if namespace == "root/mscluster":

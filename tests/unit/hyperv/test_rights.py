@@ -19,6 +19,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._action import Fa
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.errors import HyperVError, fault_remedy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 
+from tests.running_cluster import ROOT
 from tests.simulator.wsman import describe
 from tests.unit.hyperv.simulated import Simulated
 
@@ -29,7 +30,7 @@ vms: [{name: web01, owner: NODE1, memory_mb: 1024}, {name: web02, owner: NODE2, 
 DENIED = 0x80041003  # WBEM_E_ACCESS_DENIED
 MODULES: dict[str, dict[str, t.Any]] = {
     "hyperv_cim_info": {"class_name": "Win32_OperatingSystem", "namespace": "root/cimv2"},
-    "hyperv_cluster_health_info": {"leaving": "NODE1"},
+    "hyperv_cluster_health_info": {"node": "NODE1"},
     "hyperv_cluster_node": {"name": "NODE1", "state": "maintenance"},
     "hyperv_cluster_node_info": {},
     "hyperv_evacuation_plan_info": {"node": "NODE1"},
@@ -115,3 +116,11 @@ def test_access_denied_at_any_place_is_told_with_the_right_that_is_missing(modul
         if not named or (namespace.replace("/", "\\") not in told and path not in told):
             silent.append((place, told[:400]))
     assert silent == [], "\n".join(map(str, silent))
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if one != "hyperv_cim_info"])
+def test_the_page_on_rights_lists_the_namespaces_that_a_module_asks(module: str) -> None:
+    rows = (ROOT / "docs/docsite/rst/logins_and_rights.rst").read_text(encoding="utf-8").split("   * - ")
+    (row,) = (row for row in rows if f"``{module}``" in row.partition("\n")[0])
+    listed = {name.lower().replace("\\", "/") for name in re.findall(r"``(root\\[^`]+)``", row)}
+    assert {place[0].lower() for place in Run(module).asked} <= listed
