@@ -12,6 +12,7 @@ from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.job_listing import ListedJob, read_listing, wanted_vm
 from ..plugin_utils._hyperv.vms import Vm
+from ..plugin_utils._text import clean
 
 
 class ActionModule(HyperVAction):
@@ -83,4 +84,4 @@ def _result(cluster: Cluster, running: list[ListedJob], ended: list[CancelledJob
 
 def _line(one: ListedJob, word: str) -> str:
     vm = one.vm.name if one.vm else one.job.vm_id
-    return f"{vm}: job {one.job.id} to {one.job.destination or 'an unknown node'} {word}\n"
+    return f"{clean(vm)}: job {one.job.id} to {one.job.destination or 'an unknown node'} {word}\n"

@@ -16,6 +16,7 @@ from ..plugin_utils._hyperv.state_progress import StateProgress
 from ..plugin_utils._hyperv.state_wishes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
 from ..plugin_utils._hyperv.vm_states import StateChanger
 from ..plugin_utils._hyperv.vms import Vm, normal_id, pick_vm, read_vms
+from ..plugin_utils._text import clean
 
 
 class ActionModule(HyperVAction):
@@ -102,8 +103,8 @@ def _result(changes: list[Change]) -> Result:
         "changed": any(one.outcome in (CHANGED, WOULD_CHANGE) or one.calls for one in changes),
         "vms": [one.as_result() for one in changes],
         "diff": {
-            "before": "".join(f"{one.vm.name}: {one.before}\n" for one in changes),
-            "after": "".join(f"{one.vm.name}: {_after(one)}\n" for one in changes),
+            "before": "".join(f"{clean(one.vm.name)}: {one.before}\n" for one in changes),
+            "after": "".join(f"{clean(one.vm.name)}: {_after(one)}\n" for one in changes),
         },
     }
     if failed:

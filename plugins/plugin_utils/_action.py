@@ -20,6 +20,7 @@ from ansible.utils.display import Display
 from ._connection import Neighbours, Sender, UnsupportedConnection, open_sender
 from ._hyperv.cluster import Cluster
 from ._hyperv.errors import HyperVError, with_remedy
+from ._text import clean
 from ._wsman.envelopes import UnreadableAnswer
 from ._wsman.faults import Fault
 from ._wsman.session import Session
@@ -88,7 +89,7 @@ class ControllerAction(ActionBase):
         """Show a line at once, while the task runs; with the name of its host where several run side by side."""
         batch = self._task_vars.get("ansible_play_batch") or ()
         host = f"{self._task_vars.get('inventory_hostname')}: " if len(batch) > 1 else ""
-        Display().display(host + message)
+        Display().display(clean(host + message))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Validate, carry out, and turn errors into Ansible's."""
@@ -97,21 +98,21 @@ class ControllerAction(ActionBase):
         self._refuse_unknown_options()
         arguments: Arguments = t.cast(t.Any, self).validate_argument_spec(**self.ARGUMENTS)[1]
         try:
-            return {**result, **self.carry_out(arguments, self._task_vars)}
+            return _printable({**result, **self.carry_out(arguments, self._task_vars)})
         except FailedWithResult as error:
             # Returned, for failed_when does not look at what was raised.
-            return {**result, **error.result, "failed": True, "msg": str(error)}
+            return _printable({**result, **error.result, "failed": True, "msg": str(error)})
         # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         except Fault as fault:
-            raise AnsibleActionFail(with_remedy(fault)) from None
+            raise AnsibleActionFail(clean(with_remedy(fault))) from None
         except (HyperVError, UnsendableText, UnsupportedConnection, Abandoned) as error:
-            raise AnsibleActionFail(str(error)) from None
+            raise AnsibleActionFail(clean(error)) from None
         except (AnswerLost, NodeBusy) as error:
-            raise AnsibleConnectionFailure(f"{error} Run the task again; what it changed is kept.") from None
+            raise AnsibleConnectionFailure(clean(f"{error} Run the task again; what it changed is kept.")) from None
         except TransportError as error:
-            raise AnsibleConnectionFailure(str(error)) from None
+            raise AnsibleConnectionFailure(clean(error)) from None
         except (UnreadableAnswer, UnexpectedValue) as error:
-            raise AnsibleActionFail(f"A node answered with something unexpected: {error}.") from None
+            raise AnsibleActionFail(clean(f"A node answered with something unexpected: {error}.")) from None
 
     def _refuse_unknown_options(self) -> None:
         """Name an option that does not exist: Ansible would first complain of others that are missing because of it."""
@@ -123,6 +124,13 @@ class ControllerAction(ActionBase):
             raise AnsibleActionFail(
                 f"{name} has no option {', '.join(unknown)}. Its options are {', '.join(sorted(known))}."
             )
+
+
+def _printable(result: Result) -> Result:
+    """Return a result in which no name can forge a line of what Ansible prints of it by itself."""
+    texts = {"msg": clean(result["msg"])} if "msg" in result else {}
+    warnings = {"warnings": [clean(one) for one in result["warnings"]]} if "warnings" in result else {}
+    return {**result, **texts, **warnings}
 
 
 class HyperVAction(ControllerAction):

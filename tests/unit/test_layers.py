@@ -30,8 +30,12 @@ class Rule(t.NamedTuple):
 # The first folder that contains a file gives its rule.
 RULES = (
     Rule("plugins/plugin_utils/_wsman/", (UTILS + "_wsman",), without=INPUT_OUTPUT | {"threading", "time"}),
-    Rule("plugins/plugin_utils/_hyperv/", (UTILS + "_hyperv", UTILS + "_wsman"), without=INPUT_OUTPUT | {"time"}),
-    Rule("plugins/plugin_utils/_report/", (UTILS + "_report",), without=INPUT_OUTPUT | {"time"}),
+    Rule(
+        "plugins/plugin_utils/_hyperv/",
+        (UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
+        without=INPUT_OUTPUT | {"time"},
+    ),
+    Rule("plugins/plugin_utils/_report/", (UTILS + "_report", UTILS + "_text"), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_connection/",
         (UTILS + "_connection", UTILS + "_wsman.transport"),
@@ -39,16 +43,18 @@ RULES = (
     ),
     Rule(
         "plugins/plugin_utils/_action.py",
-        (UTILS + "_connection", UTILS + "_hyperv", UTILS + "_wsman"),
+        (UTILS + "_connection", UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
         frozenset({"ansible"}),
         INPUT_OUTPUT,
     ),
     Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.errors",), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/action/",
-        (UTILS + "_action", UTILS + "_files", UTILS + "_hyperv", UTILS + "_report"),
+        (UTILS + "_action", UTILS + "_files", UTILS + "_hyperv", UTILS + "_report", UTILS + "_text"),
         without=INPUT_OUTPUT | {"time"},
     ),
+    Rule("plugins/plugin_utils/_text.py", without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/filter/", (UTILS + "_text",), without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/modules/", stdlib=False),
     Rule("plugins/doc_fragments/", stdlib=False),
     Rule(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
+from .._text import clean
 from .cluster import first_label
 from .runs import Run
 
@@ -67,8 +68,8 @@ def _job(run: Run) -> dict[str, t.Any] | None:
 
 def diff(runs: Sequence[Run]) -> dict[str, str]:
     """Return owners before and after."""
-    before = [f"{run.move.vm.name}: {run.move.source}\n" for run in runs]
-    after = [f"{run.move.vm.name}: {_where_after(run)}\n" for run in runs]
+    before = [f"{clean(run.move.vm.name)}: {run.move.source}\n" for run in runs]
+    after = [f"{clean(run.move.vm.name)}: {_where_after(run)}\n" for run in runs]
     return {"before": "".join(before), "after": "".join(after)}
 
 

@@ -8,8 +8,8 @@ import datetime as dt
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from .._text import clean
 from .account import NOT_BEGUN, PLANNED, Account, Limits, Move, Node, Stay
-from .wording import clean
 
 Data = Mapping[str, t.Any]
 

@@ -7,10 +7,6 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 
-# Letters without a shape of their own: control characters, halves of surrogate pairs, and what turns the direction of
-# writing, by which a name could make the rest of its line look like something else (Unicode UAX #9, 2.1 to 2.6).
-_SHAPELESS = frozenset({"Cc", "Cs"})
-_TURNING = frozenset("\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MARKS = frozenset({"Mn", "Me", "Cf"})
 
 OUTCOMES = {
@@ -23,15 +19,6 @@ OUTCOMES = {
     "not_begun": "NOT BEGUN",
     "failed": "FAILED",
 }
-
-
-def clean(text: object) -> str:
-    """Return text in one line that can be shown anywhere; what cannot be shown becomes U+FFFD, None nothing."""
-    one_line = "" if text is None else " ".join(str(text).split())
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if letter in _TURNING or unicodedata.category(letter) in _SHAPELESS else letter
-        for letter in one_line
-    )
 
 
 def columns(text: str) -> int:

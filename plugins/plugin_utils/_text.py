@@ -1,0 +1,21 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Names and words of others as a terminal, a log and a page can show them. Private to this collection."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Letters without a shape of their own: control characters, halves of surrogate pairs, and what turns the direction of
+# writing, by which a name could make the rest of its line look like something else (Unicode UAX #9, 2.1 to 2.6).
+_SHAPELESS = frozenset({"Cc", "Cs"})
+_TURNING = frozenset("\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: object) -> str:
+    """Return text in one line that can be shown anywhere; what cannot be shown becomes U+FFFD, None nothing."""
+    one_line = "" if text is None else " ".join(str(text).split())
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if letter in _TURNING or unicodedata.category(letter) in _SHAPELESS else letter
+        for letter in one_line
+    )
