@@ -17,7 +17,7 @@ import urllib3
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.cluster import SimulatedCluster
-from tests.simulator.http import SOAP_TYPE
+from tests.simulator.http_connection import SOAP_TYPE
 from tests.simulator.wsman import Reply, describe
 
 MOST_REQUESTS = 3000  # of one run; more count as a run that hangs
