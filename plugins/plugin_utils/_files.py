@@ -50,7 +50,8 @@ def replace_file(path: str, content: str) -> None:
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         handle, unfinished = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=folder)  # of mode 0600
-        with open(handle, "w", encoding="utf-8") as file:
+        # Half of a surrogate pair, which a name in JSON may hold, is written as JSON's own escape.
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

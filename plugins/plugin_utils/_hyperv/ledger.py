@@ -39,7 +39,7 @@ def read_ledger(content: object, where: str) -> Ledger:
     if isinstance(content, (str, bytes)):
         try:
             content = json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HyperVError(f"{where} is no ledger: it is not whole or not JSON ({error}). {cure}") from None
     if not isinstance(content, Mapping) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, Mapping) else type(content).__name__
@@ -54,7 +54,8 @@ def read_ledger(content: object, where: str) -> Ledger:
         wrong = [key for key in _NUMBERS if not isinstance(vm.get(key), (int, type(None)))]
         if wrong:
             raise HyperVError(f"{where}: {wrong[0]} of VM {number} is {vm[wrong[0]]!r}, which is no number. {cure}")
-    return dict(content)
+    # One written by hand may lack these.
+    return {"created": "", "state": INCOMPLETE, **content}
 
 
 def was_stopped(entry: Mapping[str, t.Any], state: str) -> bool:
