@@ -60,7 +60,7 @@ class Run:
         freed: clock reading at which its job was seen to end, so that it takes no slot any more; None before.
         migrating_since: clock reading at which the present attempt began.
         attempts: how often the migration was asked for; retried: how many of these followed a failure.
-        unanswered: calls of the present attempt that got no answer.
+        unanswered: calls of the present attempt, the last ones in a row, that got no answer.
         method: ``system`` (MigrateVirtualSystemToSystem) or ``cluster_group`` (MSCluster_ResourceGroup.MoveToNewNode).
         job, reference: the job as last seen and its reference; None where there is none or it is gone.
         job_node: the node that shows the job; empty for the one that answers Root\\HyperVCluster\\v2.

@@ -154,7 +154,7 @@ class Starter:
 
     def _doubt(self, run: Run, answer: Answer) -> None:
         run.doubt = answer.error
-        run.unanswered += answer.lost
+        run.unanswered = run.unanswered + 1 if answer.lost else 0
         run.due = self._clock.now() + self._policy.poll_interval
         run.enter(SEARCHING, self._clock.now())
 

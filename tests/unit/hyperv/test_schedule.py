@@ -213,6 +213,14 @@ def test_a_lost_call_is_not_taken_for_an_earlier_migration():
     assert simulated.migrations("web01") == 3
 
 
+def test_a_repeated_call_that_is_answered_without_a_job_is_not_repeated_again():
+    simulated = Simulated(one_vm("{fails_at: 0}"), return_form="job_unnamed", job_lifetime_seconds=3)
+    simulated.lose = first_migration("before")
+    (run,) = simulated.move(("web01", "NODE2"), poll_interval=10)
+    assert (run.outcome, run.attempts) == ("failed", 2)
+    assert simulated.migrations("web01") == 1
+
+
 def test_an_answer_that_cannot_be_read_is_a_lost_one():
     simulated = Simulated()
     simulated.garble = invokes_migration
