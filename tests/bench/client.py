@@ -127,7 +127,7 @@ def one(client: Client) -> Result:
 
 
 def plan(client: Client) -> Result:
-    """Plan for an empty NODE1: what is read of the cluster and of all nodes, with a login at each, then the planning."""
+    """Plan for an empty NODE1: what is read of the cluster and all nodes, with a login at each, then the planning."""
     began = time.process_time()
     readings = read_all(client.cluster, HOME, ())
     reading = time.process_time() - began
