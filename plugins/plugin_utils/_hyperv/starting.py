@@ -179,7 +179,7 @@ class Starter:
         if not self._adopt_running(run):
             run.adopted = True
             run.warnings.append(
-                "The VM was being migrated already, by a job that this cluster does not show; its end was waited for."
+                "The VM was being migrated already. Its job has ended or is not shown; its end was read from its owner."
             )
             run.enter(SETTLING, self._clock.now())
 
