@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 SCENARIOS = ROOT / "tests" / "simulator" / "scenarios"
 _READY_WITHIN = 60.0  # seconds
 _STOPPED_WITHIN = 10.0  # seconds
+_NOTICED_WITHIN = 10.0  # seconds
 
 
 class DidNotStart(Exception):
@@ -44,6 +45,18 @@ class RunningCluster:
     def counters(self) -> dict[str, t.Any]:
         """Return requests by operation, ``shells_opened`` and ``migrations`` by VM id since the start or reset."""
         return self._ask("counters")
+
+    def connections(self) -> dict[str, dict[str, int]]:
+        """Return how many connections each node was ``opened``, has ``open``, and the ``logins`` on them.
+
+        A node may notice a little later that a client has hung up: it is given some seconds until none is open.
+        """
+        give_up = time.monotonic() + _NOTICED_WITHIN
+        while True:
+            by_node = t.cast("dict[str, dict[str, int]]", self.counters()["connections"])
+            if time.monotonic() > give_up or not any(counts["open"] for counts in by_node.values()):
+                return by_node
+            time.sleep(0.05)
 
     def reset(self) -> None:
         """Put everything back to what the scenario says."""

@@ -67,7 +67,7 @@ def test_twenty_forks_over_twenty_nodes_move_each_vm_once(tmp_path: pathlib.Path
         assert cluster.owners() == {f"vm-{node.lower()}": next_one[node] for node in TWENTY}
         assert cluster.migrations() == dict.fromkeys(cluster.owners(), 1)
         assert_nothing_is_open(cluster)
-        assert {counts["logins"] for counts in cluster.counters()["connections"].values()} == {1}
+        assert {counts["logins"] for counts in cluster.connections().values()} == {1}
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one ledger", "a ledger each"])
@@ -124,6 +124,5 @@ def assert_node1_was_emptied(cluster: RunningCluster) -> None:
 
 
 def assert_nothing_is_open(cluster: RunningCluster) -> None:
-    counters = cluster.counters()
-    assert counters["open_enumerations"] == 0
-    assert {node: counts["open"] for node, counts in counters["connections"].items() if counts["open"]} == {}
+    assert cluster.counters()["open_enumerations"] == 0
+    assert {node: counts["open"] for node, counts in cluster.connections().items() if counts["open"]} == {}

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pathlib
-import typing as t
 from collections.abc import Iterator
 
 import pytest
@@ -51,16 +50,12 @@ def test_a_task_opens_one_connection_to_each_node_and_logs_in_once(
     moved = tasks.ad_hoc("NODE1", "hyperv_vm_migrate", "name=web01 destination_host=NODE2 poll_interval=0.1", *sources)
     assert (moved.code, cluster.owners()["web01"]) == (0, "NODE2"), moved.text
     assert sum(cluster.counters()["requests"].values()) > 3
-    assert {node: counts for node, counts in connections(cluster).items() if counts["opened"]} == {"NODE1": ONCE}
+    assert {node: counts for node, counts in cluster.connections().items() if counts["opened"]} == {"NODE1": ONCE}
 
     cluster.reset()
     plan = tasks.ad_hoc("NODE1", "hyperv_evacuation_plan_info", "node=NODE1", *sources)
     assert plan.code == 0, plan.text
-    assert connections(cluster) == {**dict.fromkeys(NODES, ONCE), PAUSED: NEVER}
-
-
-def connections(cluster: RunningCluster) -> dict[str, dict[str, int]]:
-    return t.cast("dict[str, dict[str, int]]", cluster.counters()["connections"])
+    assert cluster.connections() == {**dict.fromkeys(NODES, ONCE), PAUSED: NEVER}
 
 
 @pytest.mark.over_psrp
