@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every example of the guides does what it says: files are written and commands typed in their order, as a reader would.
+
+Files are the blocks with a caption. Inventories of real clusters are parsed, and their variables must exist.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pathlib
+import re
+import shlex
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from winrm.protocol import Protocol
+
+from tests.integration.commands import Ansible
+from tests.running_cluster import ROOT, SCENARIOS, RunningCluster, running_cluster
+
+GUIDES = ROOT / "docs" / "docsite" / "rst"
+TYPED = ("ansible", "ansible-playbook", "ansible-inventory")
+FAST = ("-e", json.dumps({f"{role}_poll_interval": 0.2 for role in ("evacuate_node", "restore_node")}))
+_BLOCK = re.compile(
+    r"^( *)\.\. code-block:: (?P<language>\w+)\n(?:\1   :caption: (?P<caption>\S+)\n)?\n(?P<body>(?:\1   .*\n|\n)+)",
+    re.MULTILINE,
+)
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
+    folder = tmp_path_factory.mktemp("guides")
+    scenario = yaml.safe_load((SCENARIOS / "demo.yml").read_text(encoding="utf-8"))
+    scenario["clock"] = {"speed": 60}
+    (folder / "fast.yml").write_text(yaml.safe_dump(scenario), encoding="utf-8")
+    with running_cluster(folder / "fast.yml", folder) as cluster:
+        yield cluster
+
+
+def blocks(guide: str) -> Iterator[tuple[str, str, str]]:
+    """Yield language, caption and text of each block of a guide."""
+    for found in _BLOCK.finditer((GUIDES / f"{guide}.rst").read_text(encoding="utf-8")):
+        body = re.sub(rf"^{found[1]}   ", "", found["body"], flags=re.MULTILINE).strip() + "\n"
+        yield found["language"], found["caption"] or "", body
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("guide", ["connecting", "migrating", "maintenance", "reading_errors"])
+def test_every_command_of_a_guide_succeeds(cluster: RunningCluster, tmp_path: pathlib.Path, guide: str) -> None:
+    ansible = Ansible(tmp_path, cluster.inventory)
+    (tmp_path / "hosts.yml").write_bytes(cluster.inventory.read_bytes())
+    typed = 0
+    for language, caption, body in blocks(guide):
+        if caption:
+            (tmp_path / caption).write_text(body, encoding="utf-8")
+        elif language == "shell":
+            for command in body.splitlines():
+                words = shlex.split(command.replace("$PWD", str(tmp_path)))
+                assert words[0] in TYPED, command
+                more = FAST if "hyperv.migration." in words[3] else ()
+                answer = ansible.run(*words, *more, folder=tmp_path, warns=True)
+                assert answer.code == 0, answer.text
+                typed += 1
+    assert typed > 0
+
+
+def test_every_inventory_of_the_guide_is_one_and_its_variables_exist(tmp_path: pathlib.Path) -> None:
+    ansible = Ansible(tmp_path, tmp_path / "none.yml")
+    known = {
+        plugin: variables(ansible.run("ansible-doc", "-t", "connection", "--json", plugin).text)
+        for plugin in ("winrm", "psrp")
+    }
+    inventories = [(caption, body) for language, caption, body in blocks("connecting") if caption]
+    assert len(inventories) == 4
+    for caption, body in inventories:
+        (tmp_path / caption).write_text(body, encoding="utf-8")
+        answer = ansible.run("ansible-inventory", "-i", caption, "--list", "--export")
+        assert answer.code == 0, answer.text
+        nodes = json.loads(answer.text)["hyperv_nodes"]
+        assert nodes["hosts"] == ["NODE1", "NODE2"]
+        given = set(nodes["vars"]) - {"ansible_connection"}
+        assert given <= known[nodes["vars"]["ansible_connection"]], caption
+
+
+def variables(documentation: str) -> set[str]:
+    """Return the variables that a connection plugin takes its options from; winrm hands others on to pywinrm."""
+    (plugin,) = json.loads(documentation).values()
+    handed_on = {f"ansible_winrm_{name}" for name in inspect.signature(Protocol).parameters}
+    options = plugin["doc"]["options"].values()
+    return handed_on | {variable["name"] for option in options for variable in option.get("vars", ())}
