@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every example of the guides does what it says: files are written and commands typed in their order, as a reader would.
+"""Every example of the guides does what it says: files are written, commands typed in their order, as a reader would.
 
 Files are the blocks with a caption. Inventories of real clusters are parsed, and their variables must exist.
 """
