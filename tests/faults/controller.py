@@ -156,6 +156,7 @@ class _Worker(worker.WorkerProcess):  # type: ignore[misc]
 
     def start(self) -> None:
         self._host = copy.copy(self._host)  # the worker empties what is its own copy elsewhere
+        self._new_stdin = None  # which ansible-core 2.16 opens in the method that is replaced here
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             self._run()
 
