@@ -38,6 +38,13 @@ class ActionModule(HyperVAction):
         vm = wanted_vm(cluster, arguments["name"], arguments["vm_id"])
         listing, notes = read_listing(cluster, vm, arguments["job_id"])
         running = [one for one in listing if not one.job.is_final]
+        if vm is not None:
+            running = [one for one in running if one.is_surely_migration]
+        if not running and notes:
+            raise HyperVError(
+                f"Nothing was cancelled, and a job may run all the same: {' '.join(notes)} "
+                "Mend that, then run the task again."
+            )
         if not running:
             return _nothing_to_cancel(vm, arguments["job_id"], listing, notes)
         if self.check_mode:

@@ -12,7 +12,7 @@ description:
   - A VM counts as moved when Hyper-V and the cluster both say that the destination owns it and it is in the state in
     which it was. The migration job only tells when to look.
   - In check mode Hyper-V is asked with C(CheckVirtualSystemIsMigratableToSystem), and the task fails where the real one
-    would.
+    would, except for a VM that still runs and that a plan has stopped first (O(moves[].strategy)).
   - A VM that is off, saved or paused is moved as it is; no VM is ever started or stopped.
   - A VM that is already on its destination is left alone. A migration to the destination that already runs is taken up
     and waited for; one to another node is an error.
@@ -103,6 +103,7 @@ options:
       - With V(leave) the job goes on at the cluster, and the next run of the task takes it up.
       - With V(cancel) the job is asked to end, first by Terminate and 30 seconds later by Kill. Then the VM's owner is
         read. A VM that arrived all the same counts as moved, with a warning.
+      - A migration that this task did not start is left alone in any case.
     type: str
     choices: [leave, cancel]
     default: leave
@@ -162,7 +163,7 @@ options:
           - What is migrated (MigrationType). V(virtual_system) is a live migration; it applies where the option is not
             given.
           - V(virtual_system) and V(virtual_system_and_storage) give the VM another owner. The others leave it where it
-            is, so that the task fails such a move although its migration job has completed.
+            is, so that the job alone decides, and the outcome is V(completed).
           - In a cluster the storage is shared, and no source tells whether the cluster takes anything but
             V(virtual_system).
         type: str
@@ -444,7 +445,7 @@ moves:
       returned: always
       sample: 1010
     timeout_from:
-      description: V(given) or V(memory).
+      description: V(given), V(memory), or V(unknown_memory) where the VM's memory was not told.
       type: str
       returned: always
       sample: memory

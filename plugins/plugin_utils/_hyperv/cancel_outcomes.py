@@ -12,11 +12,9 @@ import dataclasses
 import typing as t
 from collections.abc import Sequence
 
-from .._wsman.faults import Fault
-from .._wsman.transport import TransportError
 from .cancellation import Cancellation, cancel_jobs
 from .cluster import Cluster, first_label
-from .errors import HyperVError
+from .errors import NO_ANSWER, HyperVError
 from .job_listing import ListedJob, why_failed
 from .vms import Vm, read_vms
 
@@ -74,7 +72,7 @@ def _owners(cluster: Cluster, pairs: Sequence[tuple[ListedJob, Cancellation]]) -
     late = cluster.clock.now() + _OWNER_WITHIN
     vms: dict[str, Vm] = {}
     while ids:
-        with contextlib.suppress(HyperVError, Fault, TransportError):  # what is not known then is told as unclear
+        with contextlib.suppress(HyperVError, *NO_ANSWER):  # what is not known then is told as unclear
             vms = {vm.id: vm for vm in read_vms(cluster, ids=ids)}
         settled = all(_is_settled(one, cancellation, vms.get(one.job.vm_id)) for one, cancellation in pairs)
         if settled or cluster.clock.now() >= late:

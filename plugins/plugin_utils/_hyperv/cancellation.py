@@ -20,10 +20,9 @@ from .._wsman.session import Session
 from .._wsman.transport import Clock, NodeBusy, TransportError, Unreachable
 from .._wsman.values import UnexpectedValue
 from .cluster import Cluster
-from .errors import HyperVError, with_remedy
+from .errors import NO_ANSWER, HyperVError, with_remedy
 from .jobs import Job, read_job
 
-_NO_ANSWER = (Fault, TransportError, UnreadableAnswer, UnexpectedValue)
 _TERMINATE, _KILL = 4, 5
 _WORDS = {_TERMINATE: "Terminate", _KILL: "Kill"}
 _KILL_AFTER = 30.0  # seconds that a job may take to end before Kill is sent
@@ -238,10 +237,10 @@ def _look(cluster: Cluster, node: str, cancellation: Cancellation) -> None:
         job = read_job(cancellation.session, cancellation.reference)
         if job is None and not node and not cluster.provider_answers():
             raise HyperVError("the provider of Root\\HyperVCluster\\v2 is not there")
-    except (HyperVError, *_NO_ANSWER):
+    except (HyperVError, *NO_ANSWER):
         cancellation.not_seen()
         if not node:
-            with contextlib.suppress(HyperVError, *_NO_ANSWER):  # the next look tries again
+            with contextlib.suppress(HyperVError, *NO_ANSWER):  # the next look tries again
                 cluster.find_provider()
             cancellation.session = cluster.hyperv
     else:

@@ -16,7 +16,7 @@ from .._wsman.references import Reference
 from .._wsman.session import Session
 from .._wsman.transport import Clock, TransportError
 from .._wsman.wql import Query
-from .errors import HyperVError
+from .errors import NO_ANSWER, HyperVError
 
 HYPERV_CLUSTER = "root/HyperVCluster/v2"
 VIRTUALIZATION = "root/virtualization/v2"
@@ -122,7 +122,7 @@ class Cluster:
     def find_provider(self) -> None:
         """Look which node answers Root\\HyperVCluster\\v2 and ask that one from now on. Raises HyperVError for none."""
         asked: list[str] = []
-        at_home: Fault | TransportError | None = None
+        at_home: Exception | None = None
         for name in (self.home.node, *self._likely_providers()):
             try:
                 session = self.node(name)
@@ -132,7 +132,7 @@ class Cluster:
                 if _answers(session):
                     self._provider = session
                     return
-            except (Fault, TransportError) as error:
+            except NO_ANSWER as error:
                 at_home = at_home or (error if name == self.home.node else None)
         self._provider = None
         if at_home is not None:

@@ -7,16 +7,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
-from .._wsman.envelopes import UnreadableAnswer
-from .._wsman.faults import Fault
-from .._wsman.transport import TransportError
-from .._wsman.values import UnexpectedValue
 from .cluster import Cluster
-from .errors import HyperVError, MoveError, obstacle, with_remedy
+from .errors import NO_ANSWER, HyperVError, MoveError, obstacle, with_remedy
 from .moves import Move
 from .runs import WAITING, Run
 
-NO_ANSWER = (Fault, TransportError, UnreadableAnswer, UnexpectedValue)
 _LOST_AFTER = 300.0  # seconds; Hyper-V keeps an ended job as long (Msvm_MigrationJob.TimeBeforeRemoval)
 
 

@@ -8,7 +8,10 @@ import dataclasses
 import typing as t
 from collections.abc import Sequence
 
+from .._wsman.envelopes import UnreadableAnswer
 from .._wsman.faults import Fault
+from .._wsman.transport import TransportError
+from .._wsman.values import UnexpectedValue
 from .classification import classify, failure_of
 from .codes import LOOK, return_code
 from .failures import CANCELLED
@@ -16,6 +19,8 @@ from .hresults import as_hresult, hex_text, hresults_in
 from .job_errors import JobErrorDetail
 from .rights import missing_right
 
+# What a request may come to instead of an answer that can be read.
+NO_ANSWER = (Fault, TransportError, UnreadableAnswer, UnexpectedValue)
 _FAILED = "job_failed"
 _ERROR_CANCELLED = 1223  # winerror.h
 # How an end without success reads; a state that is not here is named as it is.

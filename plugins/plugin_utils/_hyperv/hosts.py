@@ -8,13 +8,12 @@ import dataclasses
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
-from .._wsman.faults import Fault
+from .._wsman.envelopes import UnreadableAnswer
 from .._wsman.instances import Instance
-from .._wsman.transport import TransportError
 from .._wsman.wql import Query
 from .cluster import CIMV2, MSCLUSTER, VIRTUALIZATION, Cluster, first_label
 from .codes import UNKNOWN
-from .errors import with_remedy
+from .errors import NO_ANSWER, with_remedy
 from .nodes import Node
 
 _AUTHENTICATION = {0: "credssp", 1: "kerberos"}
@@ -159,8 +158,10 @@ def read_maximum_migrations(cluster: Cluster, node: str) -> int:
 def read_memory(cluster: Cluster, node: str) -> Memory:
     """Return one node's memory. Raises Fault and TransportError."""
     columns = ("TotalVisibleMemorySize", "FreePhysicalMemory")
-    (row,) = cluster.node(node).query(CIMV2, Query("Win32_OperatingSystem", columns))
-    return Memory((row.integer(columns[0]) or 0) // 1024, (row.integer(columns[1]) or 0) // 1024)
+    rows = cluster.node(node).query(CIMV2, Query("Win32_OperatingSystem", columns))
+    if not rows:
+        raise UnreadableAnswer(f"{node} shows no Win32_OperatingSystem")
+    return Memory((rows[0].integer(columns[0]) or 0) // 1024, (rows[0].integer(columns[1]) or 0) // 1024)
 
 
 def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
@@ -169,7 +170,7 @@ def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
         return None, f"The node is {node.state}."
     try:
         return read_memory(cluster, node.name), ""
-    except (Fault, TransportError) as error:
+    except NO_ANSWER as error:
         return None, with_remedy(error)
 
 
@@ -217,7 +218,7 @@ def read_limits(cluster: Cluster, nodes: Iterable[str], max_parallel: int | None
     def read(node: str) -> tuple[int, str]:
         try:
             return max(1, read_maximum_migrations(cluster, node)), ""
-        except (Fault, TransportError) as error:
+        except NO_ANSWER as error:
             note = f"The limits of {node} could not be read, so it takes one migration at a time: {with_remedy(error)}"
             return _CAREFUL_LIMIT, note
 

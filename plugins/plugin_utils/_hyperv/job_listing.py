@@ -13,14 +13,13 @@ import datetime as dt
 import typing as t
 from collections.abc import Iterable
 
-from .._wsman.faults import Fault
 from .._wsman.references import Reference
 from .._wsman.session import Session
-from .._wsman.transport import TransportError
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster, first_label
-from .errors import MoveError, with_remedy
+from .codes import UNKNOWN
+from .errors import NO_ANSWER, MoveError, with_remedy
 from .job_errors import read_job_errors
-from .jobs import JOB_CLASSES, Job, affected_vms, list_jobs
+from .jobs import JOB_CLASSES, MIGRATION_JOB, Job, affected_vms, list_jobs
 from .nodes import read_nodes
 from .vms import Vm, is_vm_id, normal_id, pick_vm, read_vms
 
@@ -47,6 +46,12 @@ class ListedJob:
         if self.vm is None or self.job.is_success:
             return ""
         return "" if first_label(self.vm.node) == first_label(self.job.destination) else self.vm.node
+
+    @property
+    def is_surely_migration(self) -> bool:
+        """Its class or its type says that it is a migration, or else its VM is being migrated."""
+        told = self.reference.class_name == MIGRATION_JOB or self.job.job_type != UNKNOWN
+        return told or (self.vm is not None and self.vm.is_migrating)
 
     def as_result(self, error: MoveError | None) -> dict[str, t.Any]:
         """Return the job for a task's result; ``error`` says why it failed."""
@@ -125,7 +130,7 @@ def _everywhere(cluster: Cluster) -> tuple[list[ListedJob], list[str]]:
         try:
             for one in _of_place(cluster.node(node.name), VIRTUALIZATION, node.name):
                 found.setdefault(one.job.id.casefold(), one)
-        except (Fault, TransportError) as error:
+        except NO_ANSWER as error:
             notes.append(f"The jobs that {node.name} keeps itself could not be read: {with_remedy(error)}")
     return list(found.values()), notes
 
@@ -154,5 +159,5 @@ def why_failed(cluster: Cluster, one: ListedJob) -> MoveError | None:
     try:
         session = cluster.node(one.node) if one.node else cluster.hyperv
         return one.job.error(read_job_errors(session, one.reference))
-    except (Fault, TransportError):
+    except NO_ANSWER:
         return one.job.error()

@@ -17,11 +17,10 @@ from .._wsman.faults import Fault
 from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.session import Session
-from .._wsman.transport import TransportError
 from .._wsman.wql import Query
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .codes import JOB_STATES, UNKNOWN
-from .errors import MoveError, job_failed
+from .errors import NO_ANSWER, MoveError, job_failed
 from .job_errors import JobErrorDetail
 
 _SUCCESS = frozenset({"completed", "completed_with_warnings"})
@@ -216,7 +215,7 @@ def find_job(
     """
     found = _jobs_of(cluster.hyperv, HYPERV_CLUSTER, vm_id, known)
     if source and all(job.is_final for unused, job in found):
-        with contextlib.suppress(Fault, TransportError):
+        with contextlib.suppress(*NO_ANSWER):
             found += _jobs_of(cluster.node(source), VIRTUALIZATION, vm_id, known)
     return min(found, key=lambda pair: _turn(pair[1]), default=None)
 
@@ -226,14 +225,15 @@ def _turn(job: Job) -> tuple[bool, float]:
 
 
 def _jobs_of(session: Session, namespace: str, vm_id: str, known: Collection[str]) -> list[tuple[Reference, Job]]:
-    """Return a VM's jobs in one namespace. A second request is made only where no row names the VM."""
+    """Return a VM's jobs in one namespace. A second request is made only where no running job names the VM."""
     named = [job for job in list_jobs(session, namespace, details=True) if job.vm_id == vm_id]
     found: list[tuple[Reference, Job]] = [
         (Reference.of(namespace, MIGRATION_JOB, InstanceID=job.id), job) for job in named
     ]
-    if not named:
-        for reference, vms in affected_vms(session, namespace).values():
-            job = read_job(session, reference) if vm_id in vms else None
+    if all(job.is_final for job in named):
+        ids = {job.id for job in named}
+        for job_id, (reference, vms) in affected_vms(session, namespace).items():
+            job = read_job(session, reference) if vm_id in vms and job_id not in ids else None
             if job is not None:
                 found.append((reference, dataclasses.replace(job, vm_id=vm_id)))
     return [(reference, job) for reference, job in found if job.moves_vm and job.id not in known]
@@ -246,7 +246,7 @@ def job_ids(cluster: Cluster, sources: Collection[str] = ()) -> frozenset[str]:
     """
     ids = {job.id for job in list_jobs(cluster.hyperv)} | set(affected_vms(cluster.hyperv, HYPERV_CLUSTER))
     for node in sources:
-        with contextlib.suppress(Fault, TransportError):
+        with contextlib.suppress(*NO_ANSWER):
             session = cluster.node(node)
             ids |= {job.id for job in list_jobs(session, VIRTUALIZATION)} | set(affected_vms(session, VIRTUALIZATION))
     return frozenset(ids)

@@ -9,12 +9,11 @@ import functools
 from collections.abc import Mapping, Sequence
 
 from .._wsman.faults import Fault
-from .._wsman.transport import TransportError
 from .._wsman.wql import Query
 from .affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
 from .cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster, first_label
 from .devices import Attachment, read_attachments, read_local_vms
-from .errors import HyperVError, with_remedy
+from .errors import NO_ANSWER, HyperVError, with_remedy
 from .flights import Flight, read_flights
 from .groups import GroupTraits, VmGroup, read_groups, read_traits
 from .hosts import Memory, read_host_settings, try_memory
@@ -204,7 +203,7 @@ def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
         return None, problem
     try:
         problems = [one for one in _settings_problems(cluster, node) if one.stops_destination]
-    except (Fault, TransportError) as error:
+    except NO_ANSWER as error:
         return None, f"its migration settings could not be read: {with_remedy(error)}"
     return (None, " ".join(f"{one.problem} {one.remedy}" for one in problems)) if problems else (memory, "")
 
@@ -239,7 +238,7 @@ def _with_source(cluster: Cluster, readings: Readings) -> Readings:
             local = [vm for vm in read_local_vms(cluster, node.name) if vm.id not in known]
             stopping = [one for one in _settings_problems(cluster, node) if one.stops_source]
             notes.extend(f"{node.name}: {one.problem} {one.remedy}" for one in stopping)
-        except (Fault, TransportError) as error:
+        except NO_ANSWER as error:
             notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
     replication, note = _read_replication(cluster)
     return dataclasses.replace(

@@ -18,9 +18,8 @@ from .._wsman.references import Reference
 from .._wsman.transport import AnswerLost
 from .._wsman.wql import Query
 from .cluster import CIMV2, Cluster, first_label
-from .contact import NO_ANSWER
 from .devices import read_local_vms
-from .errors import HyperVError
+from .errors import NO_ANSWER, HyperVError
 from .nodes import Node, pick_node, read_nodes
 from .vms import read_vms
 

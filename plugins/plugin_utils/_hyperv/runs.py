@@ -10,11 +10,14 @@ from collections.abc import Sequence
 
 from .._wsman.references import Reference
 from .cancellation import Cancellation
+from .cluster import first_label
 from .errors import MoveError
+from .groups import VmGroup
 from .job_errors import JobErrorDetail
 from .jobs import Job
 from .moves import Move
 from .timeouts import Timeout
+from .vms import Vm
 
 WAITING, SEARCHING, RUNNING, CANCELLING, SETTLING, ENDED = (
     "waiting",
@@ -134,6 +137,14 @@ class Run:
         if stage != ENDED:
             self.freed = now if stage == SETTLING and self.job is not None and self.job.is_final else None
 
+    def now_at(self, vm: Vm, role: VmGroup | None) -> None:
+        """Go on from where the VM was just seen, and say so where that is another node than before."""
+        owner = vm.node or (role.owner if role else "")
+        known = {first_label(self.move.source), first_label(self.move.destination.name)}
+        if first_label(owner) not in known:
+            self.warnings.append(f"The VM was moved from {self.move.source} to {owner} while it waited here.")
+        self.move, self.owner = dataclasses.replace(self.move, vm=vm, role=role, source=owner), owner
+
     def begin(self, now: float) -> None:
         """Begin an attempt."""
         self.migrating_since = now
@@ -159,7 +170,7 @@ class Run:
         """Put a failed move back in the queue; what the failed attempt left behind is not taken for the next one's."""
         if self.job is not None:
             self.earlier_jobs |= {self.job.id}
-        self.outcome, self.ended, self.error, self.doubt = "", None, None, None
+        self.outcome, self.ended, self.error, self.doubt, self.method = "", None, None, None, "system"
         self.job, self.reference, self.job_node, self.details, self.cancellation = None, None, "", (), None
         self.adopted, self.stalled, self.unanswered, self.due = False, False, 0, due
         self.enter(WAITING, now)

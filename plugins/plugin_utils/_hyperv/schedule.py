@@ -11,11 +11,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from .._wsman.faults import Fault
-from .cluster import Cluster, first_label
-from .contact import NO_ANSWER, Contact
-from .errors import HyperVError, obstacle, with_remedy
+from .cluster import Cluster
+from .contact import Contact
+from .errors import NO_ANSWER, HyperVError, obstacle, with_remedy
 from .hosts import Limits
 from .moves import reread
+from .nodes import read_nodes
 from .runs import ENDED, RUNNING, SEARCHING, WAITING, Policy, Run
 from .service import MigrationService
 from .starting import Starter
@@ -140,8 +141,10 @@ class Scheduler:
             return False
 
     def _refresh(self, waiting: Sequence[Run]) -> None:
-        """Read owners and states again before a queued move starts: somebody may have moved the VM meanwhile."""
+        """Read owners and states again before a queued move starts: of the VMs, and of the nodes they are to go to."""
         now = reread(self._cluster, [run.move for run in waiting])
+        nodes = {node.name: node for node in read_nodes(self._cluster)}
+        self._starter.read_jobs_again()
         self._read_at = self._clock.now()
         for run in waiting:
             vm, role = now[run.move.vm.id]
@@ -149,10 +152,10 @@ class Scheduler:
                 gone = obstacle("vm_gone", f"VM {run.move.vm.name} is gone", "Look for it in the cluster.")
                 run.fail(gone, self._clock.now())
                 continue
-            owner = vm.node or (role.owner if role else "")
-            if first_label(owner) != first_label(run.move.source) and not run.attempts:
-                run.warnings.append(f"The VM was moved from {run.move.source} to {owner} while it waited here.")
-            run.move, run.owner = dataclasses.replace(run.move, vm=vm, role=role, source=owner), owner
+            run.now_at(vm, role)
+            run.move = dataclasses.replace(
+                run.move, destination=nodes.get(run.move.destination.name, run.move.destination)
+            )
             self._starter.end_if_done(run)
 
     def _try_again(self, runs: Sequence[Run]) -> None:

@@ -17,7 +17,7 @@ from .._wsman.values import UnexpectedValue
 from .._wsman.wql import Query
 from .cluster import Cluster
 from .codes import COMPLETED, JOB_STARTED, return_code
-from .errors import HyperVError, MoveError, faulted, obstacle, refused, with_remedy
+from .errors import NO_ANSWER, HyperVError, MoveError, faulted, obstacle, refused, with_remedy
 from .form_refusals import EveryFormRefused, FormUnavailable, is_clean_refusal
 from .hosts import read_host_settings
 from .nodes import Node, node_reference
@@ -117,7 +117,7 @@ class MigrationService:
         """
         try:
             self._prepare(destination)
-        except (Fault, TransportError, UnreadableAnswer, UnexpectedValue) as error:
+        except NO_ANSWER as error:
             passes = not isinstance(error, Fault) or error.is_transient
             why = with_remedy(error).rstrip(".")
             return Answer(error=obstacle("not_sent", why, "Nothing was started.", transient=passes))
@@ -202,7 +202,7 @@ class MigrationService:
         if destination.name not in self._addresses:
             try:
                 found = read_host_settings(self._cluster, destination.name).listener_addresses
-            except (Fault, TransportError, UnreadableAnswer, UnexpectedValue) as error:
+            except NO_ANSWER as error:
                 why = with_remedy(error).rstrip(".")
                 raise FormUnavailable(f"{destination.name} does not tell its listener addresses ({why})") from error
             if not found:

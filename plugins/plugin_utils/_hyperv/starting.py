@@ -11,13 +11,15 @@ import dataclasses
 
 from .._wsman.references import Reference
 from .cluster import VIRTUALIZATION, Cluster, first_label
-from .contact import NO_ANSWER, Contact, outcome_unknown
-from .errors import HyperVError, MoveError, obstacle
+from .contact import Contact, outcome_unknown
+from .errors import NO_ANSWER, HyperVError, MoveError, obstacle
 from .group_moves import group_can_move, move_group, obstacle_to_group
+from .groups import VmGroup
 from .jobs import Job, find_job, job_ids
 from .moves import Move, obstacle_to, possible_owners_of, reread
 from .runs import ENDED, SEARCHING, SETTLING, Policy, Run
 from .service import Answer, MigrationService
+from .vms import Vm
 
 # Seconds for which a trace of an unclear call is looked for: longer than the node itself may take for one call.
 _LOOK_FOR = 65.0
@@ -100,10 +102,16 @@ class Starter:
             unknown = outcome_unknown(run.move, run.doubt.message.partition(". ")[0])
             run.fail(dataclasses.replace(unknown, code=run.doubt.code, hresult=run.doubt.hresult), now, goes_on=True)
         elif 0 < run.unanswered < _MOST_CALLS:
-            run.warnings.append("The first call was not answered and had no effect, so it was repeated.")
-            self._call(run)
+            self._repeat(run, vm, role)
         else:
             run.enter(SETTLING, now)
+
+    def _repeat(self, run: Run, vm: Vm, role: VmGroup | None) -> None:
+        """Call once more, from where the VM is now and only if it still can be moved."""
+        run.now_at(vm, role)
+        if self._is_possible(run):
+            run.warnings.append("The first call was not answered and had no effect, so it was repeated.")
+            self._call(run)
 
     def _is_possible(self, run: Run, *, always_ask: bool = False) -> bool:
         """Ask what was read, then Hyper-V, whether a move can succeed; end it if not. False also once it is adopted."""
@@ -147,10 +155,23 @@ class Starter:
             self._doubt(run, answer)
         elif answer.error is None:
             run.enter(SETTLING, self._clock.now())
-        elif group_can_move(run.move, answer.error):
-            self._move_group(run)
-        elif not self._began_meanwhile(run) and (answer.value not in _IN_USE or not self._adopt_running(run)):
+        elif not self._is_taken_up(run, answer):
             run.fail(answer.error, self._clock.now())
+
+    def _is_taken_up(self, run: Run, answer: Answer) -> bool:
+        """Tell whether a refused move goes on all the same: by a migration of somebody else, or by its group.
+
+        Where that cannot be read, the refusal stands: no call is made again for want of an answer to something else.
+        """
+        try:
+            if self._began_meanwhile(run) or (answer.value in _IN_USE and self._adopt_running(run)):
+                return True
+        except (HyperVError, *NO_ANSWER):
+            return False
+        if answer.error is None or not group_can_move(run.move, answer.error):
+            return False
+        self._move_group(run)
+        return True
 
     def _doubt(self, run: Run, answer: Answer) -> None:
         run.doubt = answer.error
@@ -158,8 +179,12 @@ class Starter:
         run.due = self._clock.now() + self._policy.poll_interval
         run.enter(SEARCHING, self._clock.now())
 
+    def read_jobs_again(self) -> None:
+        """Forget which jobs there were: some time has passed."""
+        self._jobs_at_first = None
+
     def _earlier_jobs(self) -> frozenset[str]:
-        """Return the jobs that were there before the first call: what a lost answer started is not among them."""
+        """Return the jobs that were there shortly before a call: what a lost answer started is not among them."""
         if self._jobs_at_first is None:
             self._jobs_at_first = job_ids(self._cluster)
         return self._jobs_at_first

@@ -11,12 +11,13 @@ from .jobs import Job
 from .moves import Move
 
 BASE = 600.0  # seconds for everything that does not depend on memory
+MOST_MEMORY = 1024 * 1024  # MB of the largest VM that is reckoned with where a VM's memory is not told
 FLOOR_RATE = 10.0  # MB per second: slower than a saturated 100 Mbit/s network
 
 
 @dataclasses.dataclass(frozen=True)
 class Timeout:
-    """The limit of one move in seconds, and where it comes from: ``given`` or ``memory``."""
+    """The limit of one move in seconds, and where it comes from: ``given``, ``memory`` or ``unknown_memory``."""
 
     seconds: float
     origin: str
@@ -26,7 +27,9 @@ class Timeout:
         """Return the given limit, or for 0 the one that follows from the VM's memory."""
         if seconds:
             return cls(float(seconds), "given")
-        return cls(BASE + (memory_mb or 0) / FLOOR_RATE, "memory")
+        if memory_mb is None:
+            return cls(BASE + MOST_MEMORY / FLOOR_RATE, "unknown_memory")
+        return cls(BASE + memory_mb / FLOOR_RATE, "memory")
 
     def is_over(self, elapsed: float) -> bool:
         """Tell whether a move that takes ``elapsed`` seconds is late."""

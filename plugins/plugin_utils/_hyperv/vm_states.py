@@ -14,9 +14,8 @@ from collections.abc import Callable, Sequence
 from .._wsman.references import Reference
 from .cluster import Cluster, first_label
 from .codes import LOOK
-from .contact import NO_ANSWER
 from .devices import read_local_vms
-from .errors import HyperVError, MoveError, obstacle
+from .errors import NO_ANSWER, HyperVError, MoveError, obstacle
 from .hresults import hex_text
 from .job_errors import read_job_errors
 from .jobs import read_job

@@ -12,8 +12,8 @@ from .._wsman.session import Session
 from .cancellation import Cancellation
 from .cluster import VIRTUALIZATION, Cluster
 from .codes import COMPLETED
-from .contact import NO_ANSWER, Contact, outcome_unknown
-from .errors import HyperVError
+from .contact import Contact, outcome_unknown
+from .errors import NO_ANSWER, HyperVError, MoveError
 from .groups import VmGroup
 from .job_errors import read_job_errors
 from .jobs import Job, read_job, read_jobs
@@ -100,12 +100,19 @@ class Watcher:
             self._watch_progress(run, job, now)
 
     def _late(self, run: Run, job: Job) -> None:
-        if self._policy.on_timeout == "leave" or run.reference is None:
-            run.fail(run.timeout.error(run.move, job), self._clock.now(), goes_on=True)
+        if self._policy.on_timeout == "leave" or run.reference is None or run.adopted:
+            run.fail(self._left_alone(run, job), self._clock.now(), goes_on=True)
             return
         run.cancellation = Cancellation(self._session(run.job_node), run.reference, self._clock)
         run.cancellation.request()
         run.enter(CANCELLING, self._clock.now())
+
+    def _left_alone(self, run: Run, job: Job | None) -> MoveError:
+        """Return the error of a late move whose migration goes on, and why it was not cancelled if it was to be."""
+        if self._policy.on_timeout == "leave":
+            return run.timeout.error(run.move, job)
+        why = "this task did not start it" if run.adopted else "no node shows its job"
+        return run.timeout.error(run.move, job, f"goes on: it was not cancelled, for {why}")
 
     def _watch_progress(self, run: Run, job: Job, now: float) -> None:
         state, percent, since = run.progress
@@ -146,10 +153,10 @@ class Watcher:
             self._arrived(run)
         elif judgement.error is not None:
             # A job that was cancelled because it took too long failed for that reason, and for no other.
-            cancelled = run.cancellation is not None and judgement.error.name == "job_cancelled"
+            cancelled = run.cancellation is not None and (run.job is None or judgement.error.name == "job_cancelled")
             run.fail(run.timeout.error(run.move, run.job, "was cancelled") if cancelled else judgement.error, now)
         elif vm is not None and vm.is_leaving and run.timeout.is_over(now - run.migrating_since):
-            run.fail(run.timeout.error(run.move, None), now, goes_on=True)
+            run.fail(self._left_alone(run, None), now, goes_on=True)
 
     def _judge_by_job(self, run: Run) -> None:
         now = self._clock.now()

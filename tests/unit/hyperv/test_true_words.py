@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.job_listing import read_listing
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish, plan_moves
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.reports import changed, diff
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import Run
@@ -17,7 +18,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session im
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
 from tests.unit.hyperv.simulated import Simulated, invokes_migration
-from tests.unit.hyperv.test_schedule import NODES, one_vm
+from tests.unit.hyperv.test_schedule import NODES, first_migration, one_vm
 
 SOAP = 'xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
 ENUMERATION = 'xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration"'
@@ -288,3 +289,85 @@ def test_possible_owners_of_many_vms_take_as_many_requests_as_of_three():
 
     # One check for each VM, and what is needed once.
     assert requests_for(24) - requests_for(4) == 20
+
+
+def blind_after_call(simulated, *, lose_first=False):
+    """Have the seven readings of VMs lost that follow a call; ``lose_first``: the first call does not arrive at all."""
+    seen = {"calls": 0, "blind": 0}
+
+    def lose(node, request):
+        if invokes_migration(request):
+            seen["calls"] += 1
+            seen["blind"] = 0 if lose_first and seen["calls"] == 1 else 7
+            return "before" if lose_first and seen["calls"] == 1 else ""
+        if seen["blind"] and b"SummaryInformation" in request:
+            seen["blind"] -= 1
+            return "before"
+        return ""
+
+    simulated.lose = lose
+    return seen
+
+
+@pytest.mark.parametrize(("lose_first", "calls"), [(False, 1), (True, 2)])
+def test_a_refusal_stands_although_nothing_can_be_read_after_it(lose_first, calls):
+    simulated = Simulated(one_vm("{return_value: 2}"))
+    seen = blind_after_call(simulated, lose_first=lose_first)
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.error.name, run.error.code) == ("failed", "refused", 2)
+    assert (seen["calls"], run.attempts) == (calls, calls)
+
+
+def test_a_migration_that_somebody_else_started_is_not_cancelled():
+    simulated = Simulated(one_vm("{stuck_at: 40}", "events: [{at: 0, move: web01, to: NODE2}]"))
+    simulated.pause(5)
+    (run,) = simulated.move(("web01", "NODE2"), timeout=50, on_timeout="cancel")
+    assert (run.adopted, run.outcome, run.error.name, run.goes_on) == (True, "failed", "timeout", True)
+    assert "goes on: it was not cancelled, for this task did not start it" in run.error.message
+    (job,) = simulated.server.state()["jobs"]
+    assert job["state"] == "running"
+
+
+def test_a_node_that_is_paused_meanwhile_takes_no_more_vms():
+    vm = "{{name: web{:02}, owner: NODE1, memory_mb: 25000, migration: {{seconds: 60}}}}"
+    vms = ", ".join(vm.format(number) for number in range(4))
+        f"{{name: web{n:02}, owner: NODE1, memory_mb: 25000, migration: {{seconds: 60}}}}" for n in range(4)
+    )
+    simulated = Simulated(f"{NODES}vms: [{vms}]\nevents: [{{at: 20, pause: NODE2}}]\n", paused_destination="allow")
+    runs = simulated.move(*((f"web{n:02}", "NODE2") for n in range(4)))
+    assert [run.outcome for run in runs] == ["moved", "moved", "failed", "failed"]
+    assert {run.error.name for run in runs[2:]} == {"destination_paused"}
+
+
+def test_a_vm_that_was_started_meanwhile_is_not_left_to_the_cluster():
+    faults = "faults: [{effect: fault, code: 5908, operation: Invoke MoveToNewNode, times: 1}]\n"
+    simulated = Simulated(f"{NODES}vms: [{{name: web01, owner: NODE1, state: 'off'}}]\n{faults}", off_vm="refuse")
+    (machine,) = simulated.server.world.machines.values()
+    moved_by_group = []
+
+    def start(request, answer):
+        if b"/MoveToNewNode</a:Action>" in request:
+            moved_by_group.append(machine.state)
+            machine.state = "running"
+        return answer
+
+    simulated.alter = start
+    (run,) = simulated.move(("web01", "NODE2"), retries=1)
+    assert (run.outcome, run.method, moved_by_group) == ("moved", "system", ["off"])
+
+
+def test_a_repeated_call_goes_from_where_the_vm_is_by_then():
+    simulated = Simulated(one_vm("{seconds: 5}", "events: [{at: 30, move: web01, to: NODE3, instant: true}]"))
+    simulated.lose = first_migration("before")
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.attempts, run.move.source) == ("moved", 2, "NODE3")
+    assert any("moved from NODE1 to NODE3" in warning for warning in run.warnings)
+
+
+def test_one_node_whose_answer_is_garbled_does_not_hide_the_jobs_of_the_others():
+    simulated = Simulated(one_vm("{stuck_at: 40}", "events: [{at: 0, move: web01, to: NODE2}]"))
+    simulated.pause(5)
+    simulated.garble = lambda request: b"virtualization/v2" in request and b"MigrationJob" in request
+    jobs, notes = read_listing(simulated.cluster)
+    assert len(jobs) == 1
+    assert len(notes) == 3
