@@ -331,8 +331,6 @@ def test_a_migration_that_somebody_else_started_is_not_cancelled():
 def test_a_node_that_is_paused_meanwhile_takes_no_more_vms():
     vm = "{{name: web{:02}, owner: NODE1, memory_mb: 25000, migration: {{seconds: 60}}}}"
     vms = ", ".join(vm.format(number) for number in range(4))
-        f"{{name: web{n:02}, owner: NODE1, memory_mb: 25000, migration: {{seconds: 60}}}}" for n in range(4)
-    )
     simulated = Simulated(f"{NODES}vms: [{vms}]\nevents: [{{at: 20, pause: NODE2}}]\n", paused_destination="allow")
     runs = simulated.move(*((f"web{n:02}", "NODE2") for n in range(4)))
     assert [run.outcome for run in runs] == ["moved", "moved", "failed", "failed"]
