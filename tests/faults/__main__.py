@@ -10,30 +10,29 @@ single/killed/3`` carries out that case alone.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from .cases import RUNS, WAYS, Case, Finding, all_cases, carry_out, undisturbed
+from .cases import RUNS, WAYS, Case, Finding, all_cases, carry_out, carry_out_all, undisturbed
 
 
 def main(words: Sequence[str]) -> int:
     """Carry out the matrix or some cases; return the exit code."""
     options = _options(words)
-    with multiprocessing.get_context("fork").Pool(options.processes, maxtasksperchild=200) as pool:
-        if options.case:
-            return _report(pool.imap_unordered(carry_out, options.case))
-        wholes = pool.map(undisturbed, RUNS)
-        if _report(wholes, quiet=True):
-            return 1
-        cases = []
-        for whole in wholes:
-            own = all_cases(whole.case.run, len(whole.requests), options.stride)
-            print(f"{whole.case.run}: {len(whole.requests)} requests, {len(WAYS)} ways, {len(own)} cases")
-            cases += own
-        return _report(pool.imap_unordered(carry_out, cases, chunksize=4))
+    if options.case:
+        return _report(map(carry_out, options.case))
+    wholes = [undisturbed(run) for run in RUNS]
+    return _report(wholes, quiet=True) or _report(_matrix(wholes, options.stride, options.processes))
+
+
+def _matrix(wholes: Iterable[Finding], stride: int, processes: int) -> Iterator[Finding]:
+    for whole in wholes:
+        run, requests = whole.case.run, len(whole.requests)
+        cases = all_cases(run, requests, stride)
+        print(f"{run}: {requests} requests, {len(WAYS)} ways, {len(cases)} cases", flush=True)
+        yield from carry_out_all(run, cases, processes)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:

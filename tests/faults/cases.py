@@ -4,20 +4,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
+import os
 import pathlib
 import tempfile
+from collections.abc import Iterable, Iterator
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.cluster import SimulatedCluster
 
+from .branches import Branches
 from .controller import Controller, Outcome
 from .network import Disturbance, Hangs, Killed, Network
 from .runs import RUNS, PlannedRun
 from .ways import WAYS, Broken, Well
 from .witness import Witness
+
+
+LEDGER = pathlib.Path("ledger.json")  # a relative path, so that each process has its own
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,12 +70,42 @@ def controller() -> Controller:
 
 def undisturbed(run: str) -> Finding:
     """Carry out a run with nothing going wrong."""
-    return _carry_out(Case(run, "", 0), Well())
+    return _alone(Case(run, "", 0), Well())
 
 
 def carry_out(case: Case) -> Finding:
-    """Carry out one case."""
-    return _carry_out(case, Broken(case.way, case.index))
+    """Carry out one case from the start of its run."""
+    return _alone(case, Broken(case.way, case.index))
+
+
+def carry_out_all(run: str, cases: Iterable[Case], processes: int) -> list[Finding]:
+    """Carry out cases of one run, at most ``processes`` at a time; each sets out from the request that it breaks."""
+    branches = Branches(cases, processes)
+    with _own_folder():
+        try:
+            found = _carry_out(Case(run, "", 0), branches)
+            branches.end(dataclasses.replace(found, case=branches.case or found.case))
+        except BaseException:
+            branches.fail()
+            raise
+    return [found or Finding(case, ("its process ended before it did",), (), None) for case, found in branches.ended]
+
+
+def _alone(case: Case, disturbance: Disturbance) -> Finding:
+    with _own_folder():
+        return _carry_out(case, disturbance)
+
+
+@contextlib.contextmanager
+def _own_folder() -> Iterator[None]:
+    """Make an empty folder the working directory for a while."""
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
 
 
 def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
@@ -76,23 +113,21 @@ def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
     network = Network(SimulatedCluster(run.scenario, clock), clock, disturbance)
     witness = Witness(network.cluster)
     outcome: Outcome | None = None
-    with tempfile.TemporaryDirectory() as folder:
-        ledger = pathlib.Path(folder) / "ledger.json"
-        if run.ledger is not None:
-            ledger.write_text(json.dumps(run.ledger), encoding="utf-8")
-        try:
-            outcome = _attempt(run, network, witness, ledger)
-        except Hangs as hangs:
-            witness.violations.append(f"the run hangs: {hangs}")
+    if run.ledger is not None:
+        LEDGER.write_text(json.dumps(run.ledger), encoding="utf-8")
+    try:
+        outcome = _attempt(run, network, witness)
+    except Hangs as hangs:
+        witness.violations.append(f"the run hangs: {hangs}")
     witness.see_calls()
     if outcome is not None:
         witness.see_node(run.node_state, outcome.succeeded, outcome.message)
     return Finding(case, tuple(witness.violations), tuple(network.sent), outcome)
 
 
-def _attempt(run: PlannedRun, network: Network, witness: Witness, ledger: pathlib.Path) -> Outcome:
+def _attempt(run: PlannedRun, network: Network, witness: Witness) -> Outcome:
     nodes = list(network.cluster.world.nodes)
-    again = functools.partial(controller().run, run.play(ledger), nodes, network, witness.see)
+    again = functools.partial(controller().run, run.play(LEDGER), nodes, network, witness.see)
     try:
         return again()
     except Killed:
@@ -108,4 +143,4 @@ def all_cases(run: str, requests: int, stride: int) -> list[Case]:
     return [Case(run, way, index) for index in range(requests) for way in WAYS][::stride]
 
 
-__all__ = ["RUNS", "WAYS", "Case", "Finding", "all_cases", "carry_out", "undisturbed"]
+__all__ = ["RUNS", "WAYS", "Case", "Finding", "all_cases", "carry_out", "carry_out_all", "undisturbed"]

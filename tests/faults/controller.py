@@ -7,12 +7,14 @@ A task runs where it is queued, so that it can talk to a simulated cluster in pr
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import copy
 import dataclasses
 import functools
 import importlib
 import io
+import pickle
 import signal
 import typing as t
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +22,7 @@ from unittest import mock
 
 import requests
 from ansible import context
+from ansible.executor import task_queue_manager
 from ansible.executor.process import worker
 from ansible.executor.task_executor import TaskExecutor
 from ansible.executor.task_queue_manager import TaskQueueManager
@@ -33,6 +36,8 @@ from ansible.utils.display import Display
 from ansible.vars.manager import VariableManager
 
 from .network import Adapter, Network
+
+_queue_task, _take_results = strategy.StrategyBase._queue_task, strategy.results_thread_main
 
 COLLECTION = "ansible_collections.hyperv.migration"
 _COMMAND_LINE = {
@@ -133,6 +138,9 @@ def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterato
             (requests.sessions, "HTTPAdapter", Adapter),
             (strategy, "WorkerProcess", _Worker),
             (worker, "TaskExecutor", functools.partial(_Executor, tell)),
+            (strategy, "results_thread_main", lambda waiting: None),
+            (strategy.StrategyBase, "_queue_task", _queue_and_collect),
+            (task_queue_manager, "FinalQueue", _Results),
             (Display, "set_queue", lambda display, queue: None),
             (Display, "display", lambda display, *words, **ways: None),
         ):
@@ -159,6 +167,36 @@ class _Worker(worker.WorkerProcess):  # type: ignore[misc]
         self._new_stdin = None  # which ansible-core 2.16 opens in the method that is replaced here
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             self._run()
+
+    def is_alive(self) -> bool:
+        """It ended before ``start`` did, and maybe in the process that this one is a branch of."""
+        return False
+
+
+class _Results(task_queue_manager.FinalQueue):  # type: ignore[misc]
+    """What the worker sends, pickled as it would be on its way from a process of its own."""
+
+    def __init__(self) -> None:
+        self._sent: collections.deque[bytes] = collections.deque()
+
+    def put(self, sent: object) -> None:
+        """Take something from the worker."""
+        self._sent.append(pickle.dumps(sent))
+
+    def get(self) -> object:
+        """Return what was sent first. Raises EOFError when there is no more."""
+        if not self._sent:
+            raise EOFError
+        return pickle.loads(self._sent.popleft())
+
+    def close(self) -> None:
+        """Leave what nobody waits for."""
+
+
+def _queue_and_collect(waiting: strategy.StrategyBase, *values: t.Any) -> None:
+    """Queue a task, which carries it out, and take its results in without a thread, which no fork would outlive."""
+    _queue_task(waiting, *values)
+    _take_results(waiting)
 
 
 class _Executor(TaskExecutor):  # type: ignore[misc]
