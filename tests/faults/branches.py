@@ -6,6 +6,7 @@ each request to break it, with all that led to it in its memory.
 
 from __future__ import annotations
 
+import gc
 import os
 import pathlib
 import pickle
@@ -83,6 +84,7 @@ class Branches(t.Generic[CaseType]):
         folder.mkdir()
         for file in files:
             shutil.copy2(file, folder)
+        gc.freeze()
         child = os.fork()
         if child:
             self._running[child] = (case, folder)

@@ -17,9 +17,11 @@ import io
 import pickle
 import signal
 import typing as t
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from unittest import mock
 
+import jinja2
 import requests
 from ansible import context
 from ansible.executor import task_queue_manager
@@ -38,6 +40,8 @@ from ansible.vars.manager import VariableManager
 from .network import Adapter, Network
 
 _queue_task, _take_results = strategy.StrategyBase._queue_task, strategy.results_thread_main
+_compile = jinja2.Environment.compile
+_compiled: dict[tuple[t.Any, ...], t.Any] = {}
 
 COLLECTION = "ansible_collections.hyperv.migration"
 _COMMAND_LINE = {
@@ -141,6 +145,9 @@ def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterato
             (strategy, "results_thread_main", lambda waiting: None),
             (strategy.StrategyBase, "_queue_task", _queue_and_collect),
             (task_queue_manager, "FinalQueue", _Results),
+            (jinja2.Environment, "compile", _compiled_once),
+            (urllib.request, "getproxies_environment", dict),
+            (requests.utils, "getproxies", dict),
             (Display, "set_queue", lambda display, queue: None),
             (Display, "display", lambda display, *words, **ways: None),
         ):
@@ -197,6 +204,14 @@ def _queue_and_collect(waiting: strategy.StrategyBase, *values: t.Any) -> None:
     """Queue a task, which carries it out, and take its results in without a thread, which no fork would outlive."""
     _queue_task(waiting, *values)
     _take_results(waiting)
+
+
+def _compiled_once(syntax: jinja2.Environment, source: str | jinja2.nodes.Template, *rest: t.Any) -> t.Any:
+    """Compile a template, or an expression, which comes parsed, that was not compiled with the same syntax before."""
+    key = (type(syntax), syntax.lexer, type(source), str(source), *rest)
+    if key not in _compiled:
+        _compiled[key] = _compile(syntax, source, *rest)
+    return _compiled[key]
 
 
 class _Executor(TaskExecutor):  # type: ignore[misc]
