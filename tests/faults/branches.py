@@ -89,6 +89,7 @@ class Branches(t.Generic[CaseType]):
         if child:
             self._running[child] = (case, folder)
             return False
+        gc.disable()
         self.case = case
         os.chdir(folder)
         return True

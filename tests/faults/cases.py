@@ -23,7 +23,6 @@ from .runs import RUNS, PlannedRun
 from .ways import WAYS, Broken, Well
 from .witness import Witness
 
-
 LEDGER = pathlib.Path("ledger.json")  # a relative path, so that each process has its own
 
 
