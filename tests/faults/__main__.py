@@ -3,6 +3,7 @@
 """``make faults``: every request of four runs is broken in every way, and what the product says is compared with what
 is true.
 
+Each run goes well once, and every case branches off from it at the request that it breaks: no case is left out.
 Prints the number of cases and of violations, and exits with 1 where there is a violation. ``python -m tests.faults
 single/killed/3`` carries out that case alone.
 """

@@ -84,7 +84,7 @@ class Branches(t.Generic[CaseType]):
         folder.mkdir()
         for file in files:
             shutil.copy2(file, folder)
-        gc.freeze()
+        gc.freeze()  # or the collector would write to, and so copy, all the memory that the branches share
         child = os.fork()
         if child:
             self._running[child] = (case, folder)

@@ -83,6 +83,7 @@ class Controller:
     def __init__(self) -> None:
         context.CLIARGS = ImmutableDict(_COMMAND_LINE)
         init_plugin_loader()
+        self._loader = DataLoader()  # keeps the files of the roles, parsed
 
     def run(
         self,
@@ -95,7 +96,7 @@ class Controller:
 
         Raises Killed and Hangs from the middle of it.
         """
-        loader = DataLoader()
+        loader = self._loader
         inventory = InventoryManager(loader, sources=["localhost,"])
         inventory.add_group("cluster")
         for node in nodes:
