@@ -1,9 +1,10 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``make faults``: every request of four runs is broken in every way, and what the product says is compared with what
+"""``make faults``: the requests of four runs are broken one at a time, and what the product says is compared with what
 is true.
 
-Each run goes well once, and every case branches off from it at the request that it breaks: no case is left out.
+Each run goes well once, and every case branches off from it at the request that it breaks. With a stride of 3 every
+request is broken in four or five of the ways, the next ones in the others; with a stride of 1 every one in every way.
 Prints the number of cases and of violations, and exits with 1 where there is a violation. ``python -m tests.faults
 single/killed/3`` carries out that case alone.
 """

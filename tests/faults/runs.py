@@ -17,6 +17,7 @@ from tests.simulator.scenario_file import read_scenario
 from .ways import SUBJECT
 
 HOME = "NODE3"  # the task's host
+_POLL = 10  # seconds: one poll is like another, and each is broken in every way
 # The provider of the cluster namespace is on one node, as it may be, and takes the jobs with it when it moves.
 _CLUSTER = """
 cluster: {name: HVC1, core_group_owner: NODE3}
@@ -62,6 +63,7 @@ def _cluster(*vms: dict[str, t.Any], paused: bool = False) -> Scenario:
 
 
 def _role(role: str, **options: t.Any) -> list[dict[str, t.Any]]:
+    options["poll_interval"] = _POLL
     variables = {f"{role}_{option}": value for option, value in options.items()}
     return [{"include_role": {"name": f"hyperv.migration.{role}"}, "vars": variables}]
 
@@ -77,7 +79,7 @@ def _batch() -> PlannedRun:
     moves = [
         {"name": vm.name, "destination_host": ("NODE2", "NODE3")[number % 2]} for number, vm in enumerate(scenario.vms)
     ]
-    task = {"hyperv.migration.hyperv_vm_migrate": {"moves": moves, "progress": False}}
+    task = {"hyperv.migration.hyperv_vm_migrate": {"moves": moves, "progress": False, "poll_interval": _POLL}}
     return PlannedRun("batch", scenario, lambda ledger: [task], "up")
 
 
