@@ -8,7 +8,7 @@ import pytest
 
 from tests.bench.controller import Cost
 from tests.bench.figures import Figure, table
-from tests.bench.makespan import Migration, lower_bound
+from tests.bench.makespan import Evacuation, lower_bound
 from tests.bench.tasks import besides_polls
 
 
@@ -51,12 +51,12 @@ def test_what_a_playbook_costs_anyway_is_taken_off_before_the_mean_is_formed():
 
 
 @pytest.mark.parametrize(
-    ("slots", "bound"),
+    ("slots", "sizes", "bound"),
     [
-        ({"A": 2, "B": 2, "C": 2}, 15),  # the source: 30 s of work in 2 slots
-        ({"A": 9, "B": 1, "C": 9}, 20),  # the destination of two of them
-        ({"A": 9, "B": 9, "C": 9}, 10),  # no longer than the longest, however many slots there are
+        ((2, 9, 9), [7000] * 3, 15),  # the source: 30 s of work in 2 slots
+        ((9, 1, 1), [7000] * 6, 30),  # the destinations: 60 s of work in 2 slots
+        ((9, 9, 9), [7000, 17000], 20),  # no longer than the longest, however many slots there are
     ],
 )
-def test_no_schedule_beats_the_busiest_node_or_the_longest_migration(slots, bound):
-    assert lower_bound([Migration("A", "B", 10), Migration("A", "B", 10), Migration("A", "C", 10)], slots) == bound
+def test_no_schedule_beats_the_slots_or_the_longest_migration(slots, sizes, bound):
+    assert lower_bound(Evacuation("drawn", slots, sizes)) == bound
