@@ -9,9 +9,9 @@ import json
 import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
-from ..plugin_utils._files import check_writable, full_path, read_file, replace_file
+from ..plugin_utils._files import check_writable, full_path, locked, read_file, replace_file
 from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.ledger import Ledger, begin, finish, give_back, read_ledger
+from ..plugin_utils._hyperv.ledger import Ledger, begin, finish, give_back, inherited, read_ledger
 
 
 class ActionModule(ControllerAction):
@@ -26,6 +26,7 @@ class ActionModule(ControllerAction):
             "node": {"type": "str"},
             "cluster": {"type": "str"},
             "moves": {"type": "list", "elements": "dict", "default": []},
+            "paused": {"type": "bool", "default": True},
             "residents": {"type": "list", "elements": "str"},
             "vm_ids": {"type": "list", "elements": "str", "default": []},
         },
@@ -35,23 +36,31 @@ class ActionModule(ControllerAction):
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Read, change and write the ledger."""
         path = full_path(arguments["path"])
-        content = read_file(path)
-        old = read_ledger(content, path) if content is not None else None
-        new = _changed(old, arguments, path)
-        # The time stamp alone is no change.
-        changed = old is None or {**old, "updated": ""} != {**new, "updated": ""}
-        if changed and self.check_mode:
-            check_writable(path)
-        elif changed:
-            replace_file(path, json.dumps(new, indent=2, ensure_ascii=False) + "\n")
-        return {"changed": changed, "path": path, "ledger": new if changed else old}
+        with locked(path):
+            content = read_file(path)
+            old = read_ledger(content, path) if content is not None else None
+            new = _changed(old, arguments, path)
+            # The time stamp alone is no change.
+            changed = old is None or {**old, "updated": ""} != {**new, "updated": ""}
+            if changed and self.check_mode:
+                check_writable(path)
+            elif changed:
+                replace_file(path, json.dumps(new, indent=2, ensure_ascii=False) + "\n")
+        result: Result = {"changed": changed, "path": path, "ledger": new if changed else old}
+        warning = inherited(new, arguments["moves"], _now()) if arguments["state"] == "begun" else ""
+        return {**result, "warnings": [warning]} if warning else result
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds")
 
 
 def _changed(old: Ledger | None, arguments: Arguments, path: str) -> Ledger:
-    now = dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds")
+    now = _now()
     if arguments["state"] == "begun":
         try:
-            return begin(old, arguments["node"], arguments["cluster"], arguments["moves"], now)
+            moves, paused = arguments["moves"], arguments["paused"]
+            return begin(old, arguments["node"], arguments["cluster"], moves, now, paused=paused)
         except HyperVError as error:
             raise HyperVError(f"{path}: {error}") from None
         except KeyError as missing:

@@ -9,7 +9,7 @@ import json
 import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
-from ..plugin_utils._files import check_writable, full_path, read_file, replace_file
+from ..plugin_utils._files import check_writable, full_path, locked, read_file, replace_file
 from ..plugin_utils._hyperv.rolls import PHASES, Wish, enter, is_over, join, read_roll, summary
 
 
@@ -35,8 +35,6 @@ class ActionModule(ControllerAction):
         """Read, change and write the state."""
         path = full_path(arguments["path"])
         now = dt.datetime.now(dt.timezone.utc)
-        content = read_file(path)
-        old = read_roll(content, path) if content is not None else None
         wish = Wish(
             arguments["cluster"],
             [*arguments["nodes"], arguments["node"]],
@@ -44,15 +42,18 @@ class ActionModule(ControllerAction):
             arguments["begin_anew"],
             arguments["resume_within"],
         )
-        roll = join(old, wish, path, now)
         key, phase = arguments["node"], arguments["phase"]
-        changed = phase is not None and (old is None or roll["nodes"][key]["phase"] != phase)
-        if changed:
-            roll = enter(roll, key, phase, now)
-            if self.check_mode:
-                check_writable(path)
-            else:
-                replace_file(path, json.dumps(roll, indent=2, ensure_ascii=False) + "\n")
+        with locked(path):
+            content = read_file(path)
+            old = read_roll(content, path) if content is not None else None
+            roll = join(old, wish, path, now)
+            changed = phase is not None and (old is None or roll["nodes"][key]["phase"] != phase)
+            if changed:
+                roll = enter(roll, key, phase, now)
+                if self.check_mode:
+                    check_writable(path)
+                else:
+                    replace_file(path, json.dumps(roll, indent=2, ensure_ascii=False) + "\n")
         return {
             "changed": changed,
             "path": path,

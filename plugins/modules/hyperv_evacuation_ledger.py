@@ -76,6 +76,10 @@ options:
     type: list
     elements: dict
     default: []
+  paused:
+    description: With O(state=begun), whether the node is paused by now.
+    type: bool
+    default: true
   residents:
     description:
       - GUIDs of the VMs that are on the node by now, with O(state=finished).
@@ -140,6 +144,11 @@ ledger:
       type: str
       returned: always
       sample: evacuated
+    paused_before:
+      description: Whether the node was paused before the evacuation, and not by a run of it that was cut off lately.
+      type: bool
+      returned: always
+      sample: false
     vms:
       description: The VMs.
       type: list

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
 
 from ._hyperv.errors import HyperVError
 
@@ -25,6 +27,20 @@ def read_file(path: str) -> bytes | None:
         return None
     except OSError as error:
         raise HyperVError(f"{path} cannot be read: {error.strerror}. Check the path and its permissions.") from None
+
+
+@contextlib.contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Keep others who do the same out of a file's directory, so that what is read is what is changed.
+
+    There is no lock where the directory is missing or does not allow one: nothing is lost but that protection.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            folder = os.open(os.path.dirname(path), os.O_RDONLY)
+            held.callback(os.close, folder)
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
 
 
 def check_writable(path: str) -> None:

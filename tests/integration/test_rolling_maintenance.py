@@ -287,3 +287,39 @@ def test_what_the_playbook_misses_is_told(tmp_path: pathlib.Path) -> None:
 
     assert answer.code == FAILED
     assert "no host in the group hyperv_nodes" in answer.text
+
+
+def test_a_roll_that_was_stopped_is_rehearsed_without_waiting(cluster: RunningCluster, roll: Roll) -> None:
+    assert roll(broken="NODE3").code == FAILED
+
+    rehearsal = roll("--check", rolling_maintenance_health_timeout=300, rolling_maintenance_health_interval=10)
+
+    assert rehearsal.code == 0, rehearsal.text
+    assert "RETRYING" not in rehearsal.text
+    assert roll.phases()["NODE3"] == "evacuated"
+    assert cluster.node_states()["NODE3"] == "paused"
+
+
+def test_a_roll_that_failed_before_it_changed_anything_does_not_claim_a_node_that_is_paused_later(
+    cluster: RunningCluster, ansible: Ansible, roll: Roll
+) -> None:
+    stopped = roll(evacuate_node_reserve_memory_percent=99)
+    assert stopped.code == FAILED
+    assert "nothing was changed on it" in stopped.text
+    assert "restore_node_ledger_path" not in stopped.text
+    assert ansible.ad_hoc("NODE2", "hyperv_cluster_node", "name=NODE1 state=maintenance").code == 0
+
+    answer = roll()
+
+    assert answer.code == FAILED
+    assert "NODE1 is paused, and not by this roll" in answer.text
+
+
+def test_a_dry_run_hands_no_plan_to_the_roll_that_follows(roll: Roll) -> None:
+    given = {"evacuate_node_plan": {"node": "NODE4", "moves": []}, "evacuate_node_ledger": {"node": "NODE4"}}
+
+    rehearsal = roll("--check", **given)
+
+    assert rehearsal.code == 0, rehearsal.text
+    assert "CUSTOM STATS" not in rehearsal.text
+    assert "plan is one for" not in rehearsal.text

@@ -9,15 +9,17 @@ A ledger is a dict: ``format``, ``cluster`` (name or None), ``node`` (the emptie
 ``name``, ``source_host``, ``destination_host``, ``state`` and ``strategy`` before the evacuation, ``memory_mb``,
 ``priority``, ``outcome`` (``planned`` until told; ``stays`` for one that is only stopped, and whose destination is its
 own node; ``left`` for one that is gone from the node, as a run that was cut off could not tell), ``elapsed_seconds``,
-``restored``.
+``restored``. ``paused_before`` tells whether the node was paused before the evacuation began, and not by it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
+from .._text import clean
 from .cluster import first_label
 from .errors import HyperVError
 
@@ -29,6 +31,8 @@ _BEFORE = ("state", "strategy", "memory_mb", "priority")
 _TEXTS = ("vm_id", "name", "source_host", "destination_host", "outcome")
 _NUMBERS = ("memory_mb", "priority")
 _STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes of a running VM, by strategy
+
+_RECENT = dt.timedelta(days=1)  # a run that was cut off longer ago is not one that goes on
 
 Ledger = dict[str, t.Any]
 
@@ -63,17 +67,25 @@ def was_stopped(entry: Mapping[str, t.Any], state: str) -> bool:
     return entry.get("state") == "running" and state == _STOPPED_BY.get(str(entry.get("strategy")))
 
 
-def begin(old: Ledger | None, node: str, cluster: str | None, moves: Sequence[Mapping[str, t.Any]], now: str) -> Ledger:
+def begin(
+    old: Ledger | None,
+    node: str,
+    cluster: str | None,
+    moves: Sequence[Mapping[str, t.Any]],
+    now: str,
+    *,
+    paused: bool = True,
+) -> Ledger:
     """Return the ledger to keep before anything moves: every planned move, and what an earlier run had moved already.
 
     ``moves`` are those of the evacuation plan; one with an ``outcome`` was made by a run whose ledger may be lost, or
-    ``stays``. Raises HyperVError where ``old`` belongs to something else.
+    ``stays``. ``paused``: the node is paused by now. Raises HyperVError where ``old`` belongs to something else.
     """
     if old is not None and old.get("state") != RESTORED:
         _refuse_another(old, node, cluster)
     kept = old if old is not None and old.get("state") != RESTORED else None
     before = {vm["vm_id"].upper(): vm for vm in kept["vms"]} if kept else {}
-    told = {vm_id for vm_id, vm in before.items() if vm["outcome"] in _SETTLED}
+    told = {vm_id for vm_id, vm in before.items() if vm["outcome"] in _SETTLED and not vm.get("restored")}
     entries = {str(move["vm_id"]).upper(): _planned(move, before) for move in moves}
     planned = {vm: entry for vm, entry in entries.items() if entry["outcome"] == PLANNED or vm not in told}
     earlier = [vm for vm in kept["vms"] if vm["vm_id"].upper() not in planned] if kept else []
@@ -84,8 +96,38 @@ def begin(old: Ledger | None, node: str, cluster: str | None, moves: Sequence[Ma
         "created": kept["created"] if kept else now,
         "updated": now,
         "state": EVACUATING if planned else (kept["state"] if kept else EVACUATED),
+        "paused_before": paused and not (kept is not None and _was_cut_off(kept, now) and not _paused_before(kept)),
         "vms": [*earlier, *planned.values()],
     }
+
+
+def _paused_before(ledger: Ledger) -> bool:
+    return bool(ledger.get("paused_before", True))
+
+
+def _was_cut_off(ledger: Ledger, now: str) -> bool:
+    """Tell whether a run that began a short while ago did not come to its end."""
+    return ledger.get("state") == EVACUATING and _age(ledger.get("updated"), now) <= _RECENT
+
+
+def _age(written: object, now: str) -> dt.timedelta:
+    try:
+        return dt.datetime.fromisoformat(now) - dt.datetime.fromisoformat(str(written))
+    except (ValueError, TypeError):  # written by hand
+        return dt.timedelta.max
+
+
+def inherited(ledger: Ledger, moves: Sequence[Mapping[str, t.Any]], now: str) -> str:
+    """Return a warning about VMs of an evacuation of long ago that were never brought back; empty for none."""
+    planned = {str(move["vm_id"]).upper() for move in moves}
+    names = [vm["name"] for vm in ledger["vms"] if not vm["restored"] and vm["vm_id"].upper() not in planned]
+    if not names or _age(ledger["created"], now) <= _RECENT:
+        return ""
+    return (
+        f"The ledger of {ledger['created'] or 'an unknown date'} still has VMs that were not brought back to "
+        f"{ledger['node']}: {', '.join(map(clean, names))}. restore_node will bring them back too, if they still are where "
+        "that evacuation moved them. Move the ledger away first if that is not wanted."
+    )
 
 
 def _refuse_another(old: Ledger, node: str, cluster: str | None) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.ledger im
     begin,
     finish,
     give_back,
+    inherited,
     read_ledger,
 )
 
@@ -177,3 +178,44 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pat
     with pytest.raises(HyperVError, match=r"ledger\.json cannot be written"):
         replace_file(str(tmp_path / "folder" / "ledger.json"), "x")
     assert os.listdir(tmp_path / "folder") == ["ledger.json"]
+
+
+NOW, THEN = "2026-03-02T01:00:00+00:00", "2026-03-01T23:00:00+00:00"
+
+
+def test_a_vm_that_is_stopped_again_before_the_others_are_back_is_kept_anew():
+    stays = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
+    first = finish(begin(None, "NODE1", "HVC1", [stays, move(DB, "db01")], "t1"), [record(DB)], "t2")
+    half = give_back(first, [WEB], "t3")
+    again = begin(half, "NODE1", "HVC1", [stays], "t4")
+    assert [(vm["name"], vm["restored"]) for vm in again["vms"]] == [("db01", False), ("web01", False)]
+
+
+def test_a_vm_that_was_started_again_counts_as_it_is_by_then():
+    stopped = {**move(), "strategy": "shutdown"}
+    failed = finish(begin(None, "NODE1", "HVC1", [stopped, move(DB, "db01")], "t1"), [record(outcome="failed")], "t2")
+    started = give_back(failed, [WEB], "t3")
+    again = begin(started, "NODE1", "HVC1", [{**stopped, "state": "off"}], "t4")
+    assert [vm["state"] for vm in again["vms"] if vm["name"] == "web01"] == ["off"]
+
+
+@pytest.mark.parametrize(
+    ("cut_off_at", "state", "paused_before"),
+    [(THEN, "evacuating", False), (THEN, "evacuated", True), ("2026-02-01T23:00:00+00:00", "evacuating", True)],
+)
+def test_the_pause_of_a_run_that_was_cut_off_is_known_to_the_next_one(cut_off_at, state, paused_before):
+    begun = begin(None, "NODE1", "HVC1", [move()], cut_off_at, paused=False)
+    assert begun["paused_before"] is False
+    again = begin({**begun, "state": state}, "NODE1", "HVC1", [move()], NOW, paused=True)
+    assert again["paused_before"] is paused_before
+
+
+def test_vms_of_an_evacuation_of_long_ago_are_told():
+    old = finish(begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "2025-12-01T08:00:00+00:00"), [], "t2")
+    new = begin(old, "NODE1", "HVC1", [move()], NOW)
+    warning = inherited(new, [move()], NOW)
+    assert "2025-12-01" in warning
+    assert "db01" in warning
+    assert "web01" not in warning
+    recent = begin(None, "NODE1", "HVC1", [move(DB, "db01")], THEN)
+    assert inherited(recent, [], NOW) == ""
