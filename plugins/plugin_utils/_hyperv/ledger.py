@@ -125,8 +125,8 @@ def inherited(ledger: Ledger, moves: Sequence[Mapping[str, t.Any]], now: str) ->
         return ""
     return (
         f"The ledger of {ledger['created'] or 'an unknown date'} still has VMs that were not brought back to "
-        f"{ledger['node']}: {', '.join(map(clean, names))}. restore_node will bring them back too, if they still are where "
-        "that evacuation moved them. Move the ledger away first if that is not wanted."
+        f"{ledger['node']}: {', '.join(map(clean, names))}. restore_node will bring them back too, if they are still "
+        "where that evacuation moved them. Move the ledger away first if that is not wanted."
     )
 
 
