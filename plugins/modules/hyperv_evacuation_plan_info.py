@@ -55,17 +55,18 @@ options:
         type: str
         required: true
       strategy:
-        description: What is to become of the VM.
+        description:
+          - What is to become of the VM.
+          - V(migrate) migrates it live, or moves it as it is if it does not run. A VM for which this is written is part
+            of the plan even if its move would fail for all that is known.
+          - V(shutdown) plans to shut it down first. It needs no memory on its destination.
+          - V(save) plans to save its state first. It needs no memory on its destination, which must be of the same
+            build.
+          - V(stay) leaves it on the node on purpose.
+          - V(fail) does not let the node be emptied while the VM is on it.
         type: str
         required: true
-        choices:
-          migrate:
-            - It is migrated live, or moved as it is if it does not run.
-            - A VM for which this is written is part of the plan even if its move would fail for all that is known.
-          shutdown: It is to be shut down first. It needs no memory on its destination.
-          save: Its state is to be saved first. It needs no memory on its destination, which must be of the same build.
-          stay: It is left on the node on purpose.
-          fail: The node is not to be emptied while the VM is on it.
+        choices: [fail, migrate, save, shutdown, stay]
   excluded:
     description: Destinations that are not considered for single VMs, such as those where their moves have failed.
     type: list

@@ -143,7 +143,7 @@ service:
       elements: str
       returned: always
       sample: [NODE1]
-    keys:
+    cim_keys:
       description: Its CIM keys.
       type: dict
       returned: always

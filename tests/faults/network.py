@@ -37,7 +37,6 @@ class Disturbance(t.Protocol):
 
     def answer(self, network: Network, request: Request) -> Reply:
         """Answer a request well, wrongly, or not at all: by an exception of requests, or Killed."""
-        ...
 
 
 class Request(t.NamedTuple):

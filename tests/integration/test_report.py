@@ -102,7 +102,7 @@ def test_a_failure_is_reported_with_its_reason_and_its_remedy(
     assert "remedy: " in told
     assert "The node was given back" in told
     page = written(path)
-    assert [bar.tone for bar in page.bars if bar.vm == "broken03"] == ["failed"]
+    assert [drawn.tone for drawn in page.bars if drawn.vm == "broken03"] == ["failed"]
     assert "1 VM could not be moved" in page.text
 
 

@@ -65,7 +65,6 @@ class Provider(t.Protocol):
 
         Properties that are left out are NULL. Raises CimFault.
         """
-        ...
 
     def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
         """Run a method on the instance ``path`` (which exists) and return its out-parameters by MOF name.
@@ -73,4 +72,3 @@ class Provider(t.Protocol):
         ``ReturnValue`` is among them unless the method is void. Parameters that are absent or nil are None;
         embedded instances arrive as Embedded, references as ObjectPath. Raises CimFault.
         """
-        ...

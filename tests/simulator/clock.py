@@ -16,11 +16,9 @@ class Clock(t.Protocol):
 
     def now(self) -> float:
         """Return the simulated seconds since ``started``; never goes back."""
-        ...
 
     def wait(self, seconds: float) -> None:
         """Let ``seconds`` of the client's time go by."""
-        ...
 
 
 class ScaledClock:

@@ -26,19 +26,23 @@ class Meter(t.Protocol):
     """Something that messages go through."""
 
     @property
-    def bytes_in(self) -> int: ...
+    def bytes_in(self) -> int:
+        """Bytes received."""
 
     @property
-    def bytes_out(self) -> int: ...
+    def bytes_out(self) -> int:
+        """Bytes sent."""
 
-    def reset_counters(self) -> None: ...
+    def reset_counters(self) -> None:
+        """Count from zero again."""
 
 
 class Line(Meter, t.Protocol):
     """A node's listener, which also knows its connections."""
 
     @property
-    def connections(self) -> dict[str, int]: ...
+    def connections(self) -> dict[str, int]:
+        """How many TCP connections were ``opened`` so far and are ``open``, and the ``logins`` on all of them."""
 
 
 class SimulatedCluster:

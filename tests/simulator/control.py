@@ -13,11 +13,14 @@ import typing as t
 class Controlled(t.Protocol):
     """What is controlled."""
 
-    def state(self) -> dict[str, t.Any]: ...
+    def state(self) -> dict[str, t.Any]:
+        """Return what the cluster looks like."""
 
-    def counters(self) -> dict[str, t.Any]: ...
+    def counters(self) -> dict[str, t.Any]:
+        """Return what was counted since the last reset."""
 
-    def reset(self) -> None: ...
+    def reset(self) -> None:
+        """Count from zero again."""
 
 
 class ControlServer:

@@ -28,16 +28,20 @@ class Request(t.Protocol):
     """What a rule looks at."""
 
     @property
-    def operation(self) -> str: ...
+    def operation(self) -> str:
+        """Its name as rules have it."""
 
     @property
-    def class_name(self) -> str: ...
+    def class_name(self) -> str:
+        """The CIM class that it concerns."""
 
     @property
-    def namespace(self) -> str: ...
+    def namespace(self) -> str:
+        """The CIM namespace that it concerns."""
 
     @property
-    def content(self) -> bytes: ...
+    def content(self) -> bytes:
+        """Its SOAP message."""
 
 
 @dataclasses.dataclass(frozen=True)

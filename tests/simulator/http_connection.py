@@ -33,16 +33,19 @@ class Reply(t.Protocol):
     """An answer of the service."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status."""
 
     @property
-    def body(self) -> bytes: ...
+    def body(self) -> bytes:
+        """The SOAP message."""
 
 
 class Service(t.Protocol):
     """What a listener serves: SOAP bytes in, HTTP status and SOAP bytes out."""
 
-    def handle(self, request: bytes) -> Reply: ...
+    def handle(self, request: bytes) -> Reply:
+        """Answer one SOAP message."""
 
 
 # What shall go wrong with the SOAP message of one request; None: nothing.

@@ -151,13 +151,13 @@ def _annotated(hint: t.Any, node: yaml.Node, marks: Marks, where: str) -> t.Any:
 
 def _union(choices: tuple[t.Any, ...], node: yaml.Node, marks: Marks, where: str) -> t.Any:
     nothing = isinstance(node, yaml.ScalarNode) and _plain(node) is None
-    if nothing and type(None) in choices:
+    if nothing and types.NoneType in choices:
         return None
     structured = (tuple, collections.abc.Sequence)
     for choice in choices:
         is_list, takes_list = isinstance(node, yaml.SequenceNode), t.get_origin(choice) in structured
         is_mapping, takes_mapping = isinstance(node, yaml.MappingNode), dataclasses.is_dataclass(choice)
-        if choice is not type(None) and is_list == takes_list and is_mapping == takes_mapping:
+        if choice is not types.NoneType and is_list == takes_list and is_mapping == takes_mapping:
             return _value(choice, node, marks, where)
     raise marks.error(where, _plain(node), "the value has another form than this key takes")
 

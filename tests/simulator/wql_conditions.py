@@ -75,9 +75,11 @@ def _member(owner: Embedded, name: str) -> Value:
 class Condition(t.Protocol):
     """One node of the condition."""
 
-    def test(self, row: Row) -> bool | None: ...
+    def test(self, row: Row) -> bool | None:
+        """Return whether a row fulfils it; None where that is unknown, as for NULL."""
 
-    def properties(self) -> tuple[str, ...]: ...
+    def properties(self) -> tuple[str, ...]:
+        """Return the properties that it names."""
 
 
 @dataclasses.dataclass(frozen=True)

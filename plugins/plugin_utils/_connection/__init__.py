@@ -35,11 +35,9 @@ class Sender(t.Protocol):
 
     def send(self, request: bytes) -> bytes:
         """Post one envelope; see ``_wsman.transport.Send``."""
-        ...
 
     def close(self) -> None:
         """Close the connection; a later send opens it again."""
-        ...
 
 
 class UnsupportedConnection(Unreachable):

@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import socket
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 
-import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
+# The sanity test "import" lacks these. Whoever calls the functions below has pywinrm or pypsrp, which need both.
+with contextlib.suppress(ImportError):
+    import requests
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +104,7 @@ def explain_status(status: int, address: str, variables: Variables) -> str:
 
 def _is_missing_file(error: BaseException) -> bool:
     """Tell whether requests did not find a file of certificates: it says so in an error without number."""
-    return type(error) is OSError and error.errno is None
+    return error.__class__ is OSError and error.errno is None
 
 
 def _came_while_connecting(error: BaseException) -> bool:

@@ -55,23 +55,19 @@ class Channel(t.Protocol):
     @property
     def sent(self) -> bool:
         """Whether the last request may have left. Not so while only the login failed, which carries no request."""
-        ...
 
     @property
     def readable(self) -> bool:
         """Whether requests go unencrypted, by TLS or otherwise."""
-        ...
 
     def post(self, request: bytes) -> bytes:
         """Log in, the first time, and return the body that answers.
 
         Raises Refused, Unusable, HttpFailure, and whatever the libraries behind it raise.
         """
-        ...
 
     def close(self) -> None:
         """Close the connection."""
-        ...
 
 
 class HttpSender:

@@ -8,12 +8,18 @@ import functools
 import typing as t
 from collections.abc import Callable
 
-import requests
-from pypsrp.exceptions import AuthenticationError, WinRMTransportError
-from pypsrp.wsman import WSMan
-
 from .diagnosis import Variables, install
 from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused, Unusable
+
+# A collection's files must be importable where what they need is not installed: ansible-test's sanity test "import".
+try:
+    import requests
+    from pypsrp.exceptions import AuthenticationError, WinRMTransportError
+    from pypsrp.wsman import WSMan
+except ImportError as error:
+    LACKING: ImportError | None = error
+else:
+    LACKING = None
 
 VARIABLES = Variables(
     login="ansible_psrp_auth (negotiate, kerberos, ntlm or credssp: Windows has basic switched off)",
@@ -29,7 +35,9 @@ _HANDSHAKES = frozenset({"ntlm", "negotiate", "kerberos", "credssp"})  # the oth
 
 
 def psrp_sender(plugin: t.Any) -> HttpSender:
-    """Return the sender for a ``psrp`` connection plugin whose options are set."""
+    """Return the sender for a ``psrp`` connection plugin whose options are set. Raises ImportError without pypsrp."""
+    if LACKING:
+        raise LACKING
     plugin._build_kwargs()
     options = dict(plugin._psrp_conn_kwargs)
     operation_timeout, options["read_timeout"] = _timeouts(options)

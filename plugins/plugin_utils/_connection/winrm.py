@@ -10,12 +10,19 @@ import typing as t
 from collections.abc import Iterator
 
 from ansible.errors import AnsibleError
-from winrm import transport as pywinrm
-from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
-from winrm.protocol import Protocol
 
 from .diagnosis import Variables, install
 from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused, Unusable
+
+# A collection's files must be importable where what they need is not installed: ansible-test's sanity test "import".
+try:
+    from winrm import transport as pywinrm
+    from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
+    from winrm.protocol import Protocol
+except ImportError as error:
+    LACKING: ImportError | None = error
+else:
+    LACKING = None
 
 CONNECT_TIMEOUT = 30  # seconds
 VARIABLES = Variables(
@@ -29,7 +36,9 @@ _LIBRARIES = {"ntlm": "requests_ntlm", "kerberos": "pykerberos", "credssp": "req
 
 
 def winrm_sender(plugin: t.Any) -> HttpSender:
-    """Return the sender for a ``winrm`` connection plugin whose options are set."""
+    """Return the sender for a ``winrm`` connection plugin whose options are set. Raises ImportError without pywinrm."""
+    if LACKING:
+        raise LACKING
     plugin._build_winrm_kwargs()
     host = f"[{plugin._winrm_host}]" if ":" in plugin._winrm_host else plugin._winrm_host
     address = f"{host}:{plugin._winrm_port}"

@@ -28,14 +28,14 @@ class ClusterService:
 
     Attributes:
         node: the node that was asked and answered.
-        keys: the service's keys, as that node gives them.
+        cim_keys: the service's keys, as that node gives them.
         state: EnabledState in words.
         active_migrations, active_storage_migrations: its counts, whose scope is not documented.
         capabilities: what this namespace says it can do, None for nothing.
     """
 
     node: str
-    keys: dict[str, str]
+    cim_keys: dict[str, str]
     state: str
     active_migrations: int | None
     active_storage_migrations: int | None
@@ -63,7 +63,7 @@ class Readiness:
         }
 
     def _service(self) -> dict[str, t.Any]:
-        fields = ("node", "keys", "state", "active_migrations", "active_storage_migrations")
+        fields = ("node", "cim_keys", "state", "active_migrations", "active_storage_migrations")
         known = {name: getattr(self.service, name, None) for name in fields}
         nodes = [report.node.name for report in self.reports if report.cluster_service]
         return {"namespace": HYPERV_CLUSTER, **known, "shown_by": nodes}
@@ -109,7 +109,7 @@ def _cluster_service(cluster: Cluster) -> tuple[ClusterService | None, list[Prob
         return None, [_no_service(f"{cluster.hyperv.node} shows no {_SERVICE} in Root\\HyperVCluster\\v2.")]
     return ClusterService(
         node=cluster.hyperv.node,
-        keys={name: value for name, value in references[0].selectors if isinstance(value, str)},
+        cim_keys={name: value for name, value in references[0].selectors if isinstance(value, str)},
         state=enabled_state(rows[0]),
         active_migrations=rows[0].integer("ActiveVirtualSystemMigrationCount"),
         active_storage_migrations=rows[0].integer("ActiveStorageMigrationCount"),

@@ -49,7 +49,6 @@ class SettingProperty:
     option: str
     name: str
     type: CimType
-    _: dataclasses.KW_ONLY
     is_array: bool = False
     choices: Mapping[str, int] = dataclasses.field(default_factory=dict)
     in_parent: bool = False

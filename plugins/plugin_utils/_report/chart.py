@@ -24,17 +24,20 @@ def timeline_section(shown: Timeline) -> ET.Element:
         append(section, element("p", text, class_="soft"))
     append(section, _table(element("caption", "All moves"), shown, [_load_row(load) for load in shown.loads]))
     for lane in shown.lanes:
-        rows = [_load_row(lane.load), *(_vm_row(bar, shown) for bar in lane.bars)]
+        rows = [_load_row(lane.load), *(_vm_row(drawn, shown) for drawn in lane.bars)]
         append(section, _table(_caption(lane), shown, rows))
     return section
 
 
 def _legend(shown: Timeline) -> ET.Element:
     tones = {
-        _tone(bar.move): _NAMES[_tone(bar.move)] for lane in shown.lanes for bar in lane.bars if bar.left is not None
+        _tone(drawn.move): _NAMES[_tone(drawn.move)]
+        for lane in shown.lanes
+        for drawn in lane.bars
+        if drawn.left is not None
     }
     keys = [("bar " + tone, tones[tone]) for tone in sorted(tones, key=list(_NAMES).index)]
-    keys += [("tail", "arrival awaited")] if any(bar.tail for lane in shown.lanes for bar in lane.bars) else []
+    keys += [("tail", "arrival awaited")] if any(drawn.tail for lane in shown.lanes for drawn in lane.bars) else []
     keys += [("load", "moves at once"), ("limit", "limit")]
     return element(
         "p", *(element("span", element("span", class_=f"key {look}"), text) for look, text in keys), class_="soft keys"
@@ -42,7 +45,7 @@ def _legend(shown: Timeline) -> ET.Element:
 
 
 def _caption(lane: Lane) -> ET.Element:
-    moved = sum(bar.move.outcome in ARRIVED for bar in lane.bars)
+    moved = sum(drawn.move.outcome in ARRIVED for drawn in lane.bars)
     counts = f" {moved} of {counted(len(lane.bars), 'move', 'moves')} made"
     way = "To " if lane.direction == "to" else "From "
     return element("caption", way, name(lane.load.name), element("small", counts))
@@ -94,20 +97,21 @@ def _chart(load: Load, label: str) -> ET.Element:
     return chart
 
 
-def _vm_row(bar: Bar, shown: Timeline) -> ET.Element:
-    move = bar.move
+def _vm_row(drawn: Bar, shown: Timeline) -> ET.Element:
+    move = drawn.move
     who = element("th", name(move.vm), scope="row", class_="vm")
     if move.outcome != MOVED:
         tone = "badge failed" if move.outcome == FAILED else "badge"
         append(who, " ", element("span", outcome(move.outcome), class_=tone))
     track = element("span", *(element("i", style=f"left:{percent:g}%") for percent, unused in shown.ticks))
     track.set("class", "track")
-    if bar.left is not None:
-        place = f"left:{bar.left:g}%;width:{bar.width:g}%"
+    if drawn.left is not None:
+        place = f"left:{drawn.left:g}%;width:{drawn.width:g}%"
         append(track, element("span", class_=f"bar {_tone(move)}", style=place, title=_when(move), role="img"))
         track[-1].set("aria-label", _when(move))
-        if bar.tail:
-            append(track, element("span", class_="tail", style=f"left:{bar.left + bar.width:g}%;width:{bar.tail:g}%"))
+        if drawn.tail:
+            place = f"left:{drawn.left + drawn.width:g}%;width:{drawn.tail:g}%"
+            append(track, element("span", class_="tail", style=place))
     took = duration(move.seconds) if move.began is not None else ""
     size = f"{gigabytes(move.memory_mb)} GB" if move.memory_mb else ""  # one that is off needs none
     cells = [element("td", size, class_="number wide"), element("td", took, class_="number"), element("td", track)]

@@ -225,8 +225,8 @@ def _used(total_mb: int | None, free_mb: int | None, when: str) -> ET.Element | 
     if not total_mb or free_mb is None:
         return None
     share = min(100.0, max(0.0, 100.0 * (total_mb - free_mb) / total_mb))
-    bar = element("span", style=f"width:{share:.1f}%")
-    return element("span", bar, class_=f"memory {when}", role="img", aria_label=f"{share:.0f} % in use {when}")
+    used = element("span", style=f"width:{share:.1f}%")
+    return element("span", used, class_=f"memory {when}", role="img", aria_label=f"{share:.0f} % in use {when}")
 
 
 def _way(move: Move) -> list[ET.Element | str]:

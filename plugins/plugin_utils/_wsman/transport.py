@@ -35,8 +35,6 @@ class Clock(t.Protocol):
 
     def now(self) -> float:
         """Return seconds that only ever grow."""
-        ...
 
     def pause(self, seconds: float) -> None:
         """Let ``seconds`` pass."""
-        ...

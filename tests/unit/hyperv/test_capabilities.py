@@ -137,7 +137,7 @@ def test_the_service_is_described_with_the_nodes_that_show_it() -> None:
     assert result()["service"] == {
         "namespace": "root/HyperVCluster/v2",
         "node": "NODE1",
-        "keys": {
+        "cim_keys": {
             "CreationClassName": "Msvm_VirtualSystemMigrationService",
             "Name": "migrationwmi",
             "SystemCreationClassName": "Msvm_ComputerSystem",

@@ -102,15 +102,15 @@ def test_every_vm_stands_once_in_the_list(given: Account) -> None:
 def test_every_vm_stands_once_in_the_timeline_with_a_bar_if_it_was_begun(given: Account) -> None:
     found = written(given)
     begun = sorted(move.vm for move in given.moves if move.began is not None)
-    assert sorted(bar.vm for bar in found.bars) == begun
+    assert sorted(drawn.vm for drawn in found.bars) == begun
     assert sorted(found.timeline_vms) == (sorted(move.vm for move in given.moves) if begun else [])
 
 
 def test_every_bar_lies_within_the_axis(given: Account) -> None:
-    for bar in written(given).bars:
-        assert bar.left >= 0
-        assert bar.width >= 0
-        assert bar.left + bar.width <= 100.001
+    for drawn in written(given).bars:
+        assert drawn.left >= 0
+        assert drawn.width >= 0
+        assert drawn.left + drawn.width <= 100.001
 
 
 def test_everything_that_is_placed_by_percent_lies_within_its_place(given: Account) -> None:

@@ -28,13 +28,13 @@ def test_nothing_begun_has_no_timeline() -> None:
 def test_bars_lie_where_their_moves_did() -> None:
     first, second = record("a", 0, 0, 10), record("b", 0, 30, 10)
     bars = of(first, second).lanes[0].bars
-    assert [(bar.left, bar.width) for bar in bars] == [(0.0, 25.0), (75.0, 25.0)]
+    assert [(drawn.left, drawn.width) for drawn in bars] == [(0.0, 25.0), (75.0, 25.0)]
 
 
 def test_a_bar_ends_with_its_job_and_its_tail_with_the_arrival() -> None:
     ended = (BEGAN + dt.timedelta(seconds=30)).isoformat()
-    (bar,) = of(record("a", 0, 0, 40, job_ended=ended)).lanes[0].bars
-    assert (bar.left, bar.width, bar.tail) == (0.0, 75.0, 25.0)
+    (drawn,) = of(record("a", 0, 0, 40, job_ended=ended)).lanes[0].bars
+    assert (drawn.left, drawn.width, drawn.tail) == (0.0, 75.0, 25.0)
 
 
 def test_a_move_whose_job_has_ended_takes_no_slot_though_its_vm_is_awaited() -> None:

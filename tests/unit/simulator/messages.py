@@ -41,15 +41,16 @@ class Rows:
         self.namespace = namespace
         self._rows = rows
         self.calls: list[tuple[ObjectPath, str, Mapping[str, Value]]] = []
-        self.result: Mapping[str, Value] | CimFault = {"ReturnValue": 0}
+        self.result: Mapping[str, Value] = {"ReturnValue": 0}
+        self.refusal: CimFault | None = None
 
     def instances(self, class_name: str) -> Iterable[Instance]:
         return self._rows.get(class_name, ())
 
     def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
         self.calls.append((path, method, parameters))
-        if isinstance(self.result, CimFault):
-            raise self.result
+        if self.refusal:
+            raise self.refusal
         return self.result
 
 

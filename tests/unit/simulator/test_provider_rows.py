@@ -71,14 +71,18 @@ def fits(declared: schema.CimType, value: t.Any) -> bool:
     return fits_item(declared, value)
 
 
+def is_integer(value: t.Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def fits_item(declared: schema.CimType, value: t.Any) -> bool:
     if declared.embedded_class is not None:
         return isinstance(value, Embedded)
     if declared.name.startswith("uint"):
-        return type(value) is int and 0 <= value < 2 ** int(declared.name.removeprefix("uint"))
+        return is_integer(value) and 0 <= value < 2 ** int(declared.name.removeprefix("uint"))
     if declared.name.startswith("sint"):
         limit = 2 ** (int(declared.name.removeprefix("sint")) - 1)
-        return type(value) is int and -limit <= value < limit
+        return is_integer(value) and -limit <= value < limit
     kinds: dict[str, type | tuple[type, ...]] = {
         "string": str,
         "boolean": bool,

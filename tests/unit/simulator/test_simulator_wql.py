@@ -33,10 +33,10 @@ def is_a(name: str, ancestor: str) -> bool:
     return (name.lower(), ancestor.lower()) in PARENTS
 
 
-def selects(where: str, instance: Instance = VM) -> bool:
+def selects(where: str, instance: Instance | None = None) -> bool:
     query = parse(f"SELECT * FROM Msvm_ComputerSystem WHERE {where}")
     assert isinstance(query, Select)
-    return query.matches(instance, "Msvm_ComputerSystem", is_a)
+    return query.matches(instance or VM, "Msvm_ComputerSystem", is_a)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_associators_carry_their_terms() -> None:
 
 def test_a_path_may_name_host_and_namespace_and_doubles_its_backslashes() -> None:
     query = parse(r"REFERENCES OF {\\HVC1\root\virtualization\v2:X.InstanceID='Microsoft:A\\0'} WHERE Role = 'Part'")
-    assert type(query) is ReferencesOf
+    assert isinstance(query, ReferencesOf)
     assert query.path == ObjectPath("root/virtualization/v2", "X", {"InstanceID": r"Microsoft:A\0"})
     assert query.role == "Part"
 
