@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos demo lint unit test stories matrix faults fuzz bench changelog clean
+.PHONY: help venv kerberos demo lint unit test stories matrix sanity docs build faults fuzz bench changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -51,6 +51,15 @@ matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansibl
 faults: $(BUILT)  ## break every request of four runs, each in a third of the ways; in all with STRIDE=1
 	@.venv/bin/python -m tests.faults --stride $(or $(STRIDE),3)
 
+sanity:  ## ansible-test's sanity tests with every supported ansible-core, or with those of CORES="2.16 newest"
+	@$(PYTHON) -m tests.ci.sanity $(CORES)
+
+docs: $(BUILT)  ## the documentation of all plugins and the guides, with their references
+	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
+
+build: $(BUILT)  ## build the collection, and let galaxy-importer judge it
+	@.venv/bin/python tests/ci/importer.py
+
 fuzz: $(BUILT)  ## the tests that draw their examples, with many more and always new ones
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) pytest -n 4 --dist worksteal --timeout 3600 -m hypothesis tests/unit
 
@@ -60,5 +69,5 @@ bench: $(BUILT)  ## figures of speed, in simulated time and counts
 changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the documented plugins
 	antsibull-changelog release --update-existing --refresh --reload-plugins
 
-clean:  ## remove .venv, .venv-matrix and everything that the tools cached
-	rm -rf .venv .venv-matrix .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+clean:  ## remove .venv, .venv-matrix, .venv-sanity and everything that the tools cached
+	rm -rf .venv .venv-matrix .venv-sanity .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output

@@ -42,15 +42,15 @@ class Rows:
         self._rows = rows
         self.calls: list[tuple[ObjectPath, str, Mapping[str, Value]]] = []
         self.result: Mapping[str, Value] = {"ReturnValue": 0}
-        self.refusal: CimFault | None = None
+        self.refusals: list[CimFault] = []
 
     def instances(self, class_name: str) -> Iterable[Instance]:
         return self._rows.get(class_name, ())
 
     def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
         self.calls.append((path, method, parameters))
-        if self.refusal:
-            raise self.refusal
+        if self.refusals:
+            raise self.refusals[0]
         return self.result
 
 

@@ -154,7 +154,7 @@ def test_a_class_alone_is_not_enough_where_there_are_several() -> None:
 
 def test_a_fault_of_the_provider_keeps_its_code_and_text() -> None:
     rows = cluster_rows()
-    rows.refusal = CimFault(5070, "The cluster node is paused.", "ExecMethod")
+    rows.refusals = [CimFault(5070, "The cluster node is paused.", "ExecMethod")]
     reply = endpoint(rows).handle(invoke_message(SERVICE, MIGRATE, "", SERVICE_KEYS))
     assert fault_of(reply) == (5070, "w:InternalError")
     assert body_of(reply).findtext(f".//{{{F}}}ProviderFault//{{{F}}}Message") == "The cluster node is paused."
@@ -162,7 +162,7 @@ def test_a_fault_of_the_provider_keeps_its_code_and_text() -> None:
 
 def test_a_provider_may_say_that_it_lacks_the_method() -> None:
     rows = cluster_rows()
-    rows.refusal = CimFault(0x80338013, "not here", "ExecMethod")
+    rows.refusals = [CimFault(0x80338013, "not here", "ExecMethod")]
     reply = endpoint(rows).handle(invoke_message(SERVICE, MIGRATE, "", SERVICE_KEYS))
     assert fault_of(reply) == (0x80338013, "a:ActionNotSupported")
     assert f"<a:Action>{A}/fault</a:Action>" in reply.body.decode()
