@@ -16,7 +16,7 @@ from .._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster
 
 NODE, DOMAIN = "node", "domain"
-_RULE_TYPES = {1: (True, DOMAIN), 2: (True, NODE), 3: (False, DOMAIN), 4: (False, NODE)}
+RULE_TYPES = {1: (True, DOMAIN), 2: (True, NODE), 3: (False, DOMAIN), 4: (False, NODE)}
 _UNSET = (None, 0)  # CLUS_AFFINITY_RULE_NONE
 
 
@@ -80,10 +80,10 @@ def read_rules(cluster: Cluster, members: Mapping[str, Sequence[str]]) -> tuple[
         name, kind = f"affinity rule {row.text('Name')}", row.integer("RuleType")
         if row.integer("Enabled") == 0 or kind in _UNSET:
             continue
-        if kind not in _RULE_TYPES:
+        if kind not in RULE_TYPES:
             notes.append(f"The {name} has the unknown type {kind} and is not kept.")
             continue
-        together, scope = _RULE_TYPES[kind]
+        together, scope = RULE_TYPES[kind]
         found = {one for group in row.texts("Groups") for one in members.get(group.casefold(), ())}
         if len(found) > 1:
             # SoftAntiAffinity is a newer property; a rule without it is enforced.

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_scenario_info
+short_description: Describe a Hyper-V failover cluster as a scenario of the simulated cluster
+version_added: 0.1.0
+description:
+  - Reads nodes, VMs and everything that a plan to empty a node depends on, and returns it in the form of a scenario file
+    of the simulated cluster that comes with the collection's repository. A maintenance can then be rehearsed there, as
+    the guide "Rehearsing on a simulated cluster" tells.
+  - The playbook C(hyperv.migration.write_scenario) writes it to a file.
+  - Changes nothing. The scenario holds names of nodes, VMs and networks, and paths of images, but no accounts and no
+    passwords.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options: {}
+seealso:
+  - module: hyperv.migration.hyperv_evacuation_plan_info
+  - module: hyperv.migration.hyperv_migration_capabilities_info
+"""
+
+EXAMPLES = r"""
+- name: Describe the cluster
+  hyperv.migration.hyperv_scenario_info:
+  register: described
+
+- name: Keep the description
+  ansible.builtin.copy:
+    content: "{{ described.scenario | to_nice_yaml(sort_keys=false) }}"
+    dest: scenario.yml
+    mode: "0600"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+scenario:
+  description:
+    - The cluster with C(cluster), C(clock), C(switches), C(nodes), C(vms) and C(affinity_rules), each only where there is
+      something to tell. What is as the simulated cluster has it by default is left out.
+    - VMs keep their GUIDs, so that a plan made on the simulated cluster names the same VMs.
+    - A VM that only its host knows has 1 MB here; its memory counts as the host's, for no class that is read tells it.
+    - How fast the network is, and how many processors a VM has, is not read.
+  returned: success
+  type: dict
+  sample:
+    cluster: {name: HVC1, fqdn: hvc1.corp.example}
+    nodes: [{name: NODE1, memory_mb: 131072}, {name: NODE2, memory_mb: 131072}]
+    vms: [{name: web01, id: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31, owner: NODE1, memory_mb: 4096}]
+notes:
+  description:
+    - What could not be read, and what the scenario says otherwise, such as a VM that is being started and runs in the
+      scenario.
+  returned: success
+  type: list
+  elements: str
+  sample: ["NODE4: it is down, so its own settings are not known."]
+"""
