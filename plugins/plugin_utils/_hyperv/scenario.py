@@ -196,9 +196,10 @@ def _passing_by(vm: Vm) -> list[str]:
 def _role(vm: Vm, read: ClusterReadings, groups: set[str], notes: list[str]) -> Content:
     """Return what the cluster says of a VM: its group's name, priority, classes, condition, and who may own it."""
     role = read.roles.get(vm.id)
+    own = f"{vm.name} ({vm.id})"
     if role is None:
         notes.append(f"The cluster shows no group of VM {vm.name}; in the scenario it has one of its own.")
-        return {}
+        return {"group": own}
     owners = read.owners[vm.id]
     everywhere = {first_label(host.node.name) for host in read.hosts}
     limited = {first_label(one) for one in owners.possible} != everywhere
@@ -206,10 +207,12 @@ def _role(vm: Vm, read: ClusterReadings, groups: set[str], notes: list[str]) -> 
     group = role.group
     if group.casefold() in groups:
         notes.append(f"VM {vm.name} shares the group {group} with another VM; in the scenario it has one of its own.")
-        group = f"{group} ({vm.id})"
+        group = own
     groups.add(group.casefold())
+    is_only = sum(one.name == vm.name for one in read.vms) == 1
     return {
-        **_unless(vm.name, group=group),
+        # Of several VMs of one name only the first would have that name's group.
+        **_unless(vm.name if is_only else None, group=group),
         **_unless(_MEDIUM, priority=traits.priority),
         **({"possible_owners": list(owners.possible)} if owners.possible and limited else {}),
         **({"preferred_owners": list(owners.preferred)} if owners.preferred else {}),

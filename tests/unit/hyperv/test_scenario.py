@@ -38,8 +38,8 @@ vms:
   - {name: saved, owner: HV1, state: saved, group: Odd name, group_condition: locked}
   - {name: paused, owner: HV1, state: paused, memory_mb: 1024, priority: 0}
   - {name: local, owner: HV1, clustered: false, memory_mb: 8192}
-  - {name: twin, owner: HV1}
-  - {name: twin, owner: HV2}
+  - {name: twin, owner: HV1, id: 22222222-0000-0000-0000-000000000000}
+  - {name: twin, owner: HV2, id: 11111111-0000-0000-0000-000000000000}
   - {name: many, count: 3, owner: [HV1, HV2]}
 affinity_rules:
   - {name: sites, type: different_fault_domain, groups: [dc01, dc02]}
