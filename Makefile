@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos demo lint unit test stories matrix sanity docs build faults fuzz bench changelog clean
+.PHONY: help venv kerberos demo rehearse lint unit test stories matrix sanity docs build faults fuzz bench changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ kerberos: $(BUILT)  ## add the libraries of Kerberos to .venv; they are compiled
 
 demo: $(BUILT)  ## empty a node of a simulated cluster and fill it again
 	@.venv/bin/python -m tests.demo
+
+rehearse: $(BUILT)  ## run a simulated cluster to type at, of SCENARIO=file.yml, until Ctrl-C
+	@.venv/bin/python -m tests.rehearse $(if $(NODE),--node "$(NODE)") "$(or $(SCENARIO),tests/simulator/scenarios/demo.yml)"
 
 lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
 	ruff check --quiet --output-format concise .

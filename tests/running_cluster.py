@@ -38,6 +38,11 @@ class RunningCluster:
         self.inventory = inventory
         self.control = control
 
+    @property
+    def runs(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
     def state(self) -> dict[str, t.Any]:
         """Return nodes, VMs (``id``, ``name``, ``owner``, ``state``) and jobs as the simulator has them."""
         return self._ask("state")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+import difflib
 import functools
 import types
 import typing as t
@@ -93,7 +94,7 @@ def read(shape: type[Shape], node: yaml.Node, marks: Marks, where: str = "") -> 
         place = f"{where}.{key}" if where else key
         marks.note(place, key_node)
         if key not in hints:
-            raise marks.error(place, key, f"there is no such key here; the keys are {_keys(shape)}")
+            raise marks.error(place, key, f"there is no such key here{_similar(key, hints)}; the keys are {_keys(shape)}")
         if key in values:
             raise marks.error(place, key, "the key stands here twice")
         values[key] = _value(hints[key], value_node, marks, place)
@@ -133,10 +134,11 @@ def _choice(choices: tuple[t.Any, ...], node: yaml.Node, marks: Marks, where: st
 def _scalar(hint: t.Any, value: object, marks: Marks, where: str) -> t.Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", type(None): "null"}
+    text = "a text that is not empty" if isinstance(value, str) else "a text; write it in quotes"
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: text, type(None): "null"}
     fits = isinstance(value, hint) and (hint is not int or not isinstance(value, bool))
     if not fits or (hint is str and not value):
-        raise marks.error(where, value, f"allowed: {kinds[hint]}{' that is not empty' if hint is str else ''}")
+        raise marks.error(where, value, f"allowed: {kinds[hint]}")
     return value
 
 
@@ -187,6 +189,11 @@ def _hints(shape: type) -> dict[str, t.Any]:
     # Only fields that the constructor takes are keys of the file.
     hints = t.get_type_hints(shape, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(shape) if field.init}
+
+
+def _similar(key: str, keys: collections.abc.Iterable[str]) -> str:
+    near = difflib.get_close_matches(key.lower(), keys, 1)
+    return f" (is {near[0]} meant?)" if near else ""
 
 
 def _keys(shape: type) -> str:

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 from .._wsman.faults import Fault
@@ -79,6 +81,11 @@ class ClusterReadings:
     rules: tuple[AffinityRule, ...] = ()
     fault_domains: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def times_named(self) -> Mapping[str, int]:
+        """How many VMs bear a name."""
+        return collections.Counter(vm.name for vm in self.vms)
 
 
 def read_cluster(cluster: Cluster) -> ClusterReadings:

@@ -209,10 +209,9 @@ def _role(vm: Vm, read: ClusterReadings, groups: set[str], notes: list[str]) -> 
         notes.append(f"VM {vm.name} shares the group {group} with another VM; in the scenario it has one of its own.")
         group = own
     groups.add(group.casefold())
-    is_only = sum(one.name == vm.name for one in read.vms) == 1
     return {
         # Of several VMs of one name only the first would have that name's group.
-        **_unless(vm.name if is_only else None, group=group),
+        **_unless(vm.name if read.times_named[vm.name] == 1 else None, group=group),
         **_unless(_MEDIUM, priority=traits.priority),
         **({"possible_owners": list(owners.possible)} if owners.possible and limited else {}),
         **({"preferred_owners": list(owners.preferred)} if owners.preferred else {}),

@@ -86,6 +86,8 @@ def test_defaults_of_a_node_are_those_of_its_shape() -> None:
     [
         ("nodes:\n- name: NODE1\n  state: upp\n", ["my.yml:3", "nodes[0].state", "'upp'", "up, down, paused, joining"]),
         ("nodes:\n- name: NODE1\n  memory: 5\n", ["my.yml:3", "nodes[0].memory", "memory_mb"]),
+        ("nodes:\n- name: NODE1\n  memry_mb: 5\n", ["nodes[0].memry_mb", "is memory_mb meant?"]),
+        (TWO_NODES + "vms:\n- {name: 007, owner: NODE1}\n", ["my.yml:3", "vms[0].name", "in quotes"]),
         ("nodes:\n- name: NODE1\n  memory_mb: -5\n", ["my.yml:3", "-5", "1 or more"]),
         ("nodes:\n- name: NODE1\n  memory_mb: much\n", ["my.yml:3", "'much'", "a whole number"]),
         ("nodes:\n- memory_mb: 5\n", ["my.yml:2", "nodes[0]", "the key name is missing"]),
