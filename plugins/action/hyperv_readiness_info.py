@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tells whether a cluster is ready for live migrations, row by row."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import Arguments, HyperVAction, Result
+from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.errors import HyperVError
+from ..plugin_utils._hyperv.readiness import NOT_READY, check_readiness
+
+
+class ActionModule(HyperVAction):
+    """The action of hyperv_readiness_info."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {"reserve_memory_percent": {"type": "float", "default": 10}},
+    }
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Look at everything; what is not ready is part of the answer, not a failure."""
+        reserve = arguments["reserve_memory_percent"]
+        if not 0 <= reserve < 100:
+            raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
+        rows = check_readiness(cluster, reserve)
+        ready = all(row.status != NOT_READY for row in rows)
+        return {"changed": False, "ready": ready, "rows": [row.as_result() for row in rows]}

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_readiness_info
+short_description: Tell row by row whether a Hyper-V failover cluster is ready for live migrations
+version_added: 0.1.0
+description:
+  - Looks at connection, rights, namespaces, provider, state, service, limits, networks and authentication of each node,
+    and whether the other nodes could take its VMs.
+  - Goes on where a node does not answer or denies a right, and returns that as a row. Changes nothing.
+  - The playbook C(hyperv.migration.check_readiness) shows it as a table.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options:
+  reserve_memory_percent:
+    description: Share of each node's memory that is kept free when its VMs are placed elsewhere, from 0 to below 100.
+    type: float
+    default: 10
+seealso:
+  - module: hyperv.migration.hyperv_migration_capabilities_info
+  - module: hyperv.migration.hyperv_evacuation_plan_info
+"""
+
+EXAMPLES = r"""
+- name: Look whether the cluster is ready
+  hyperv.migration.hyperv_readiness_info:
+  register: readiness
+"""
+
+RETURN = r"""
+ready:
+  description: Whether no row is V(not ready).
+  returned: success
+  type: bool
+  sample: true
+rows:
+  description: What was looked at.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    node:
+      description: The node; V(all) for the cluster.
+      type: str
+      returned: always
+      sample: NODE1
+    check:
+      description:
+        - V(connection), V(rights), V(namespace), V(provider node), V(state), V(service), V(limits), V(networks),
+          V(authentication), V(versions) or V(capacity without it).
+      type: str
+      returned: always
+      sample: limits
+    status:
+      description: V(ready), V(look) where migrations may fail, or V(not ready).
+      type: str
+      returned: always
+      sample: not ready
+    problem:
+      description: What is wrong; empty for nothing.
+      type: str
+      returned: always
+      sample: Its limit of simultaneous live migrations is 0.
+    remedy:
+      description: What to do; empty for nothing.
+      type: str
+      returned: always
+      sample: "Raise it: Set-VMHost -MaximumVirtualMachineMigrations 2."
+"""

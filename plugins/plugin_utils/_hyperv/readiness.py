@@ -1,0 +1,152 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a cluster is ready for live migrations, as a table that goes on where something refuses. Private to this
+collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+from collections.abc import Iterator, Sequence
+
+from .._wsman.faults import Fault
+from .._wsman.session import Session
+from .._wsman.transport import TransportError
+from .._wsman.wql import Query
+from .capabilities import read_readiness
+from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
+from .contact import NO_ANSWER
+from .errors import HyperVError, fault_remedy, with_remedy
+from .evacuation import Wish, plan_evacuation
+from .nodes import Node, read_nodes
+from .problems import EVERYWHERE, Problem
+
+READY, LOOK, NOT_READY = "ready", "look", "not ready"
+CONNECTION, RIGHTS, NAMESPACE, PROVIDER = "connection", "rights", "namespace", "provider node"
+STATE, SERVICE, LIMITS, NETWORKS, CAPACITY = "state", "service", "limits", "networks", "capacity without it"
+AUTHENTICATION, VERSIONS = "authentication", "versions"
+
+_PROBES = (
+    (CIMV2, "Win32_OperatingSystem", "CSName"),
+    (MSCLUSTER, "MSCluster_Node", "Name"),
+    (VIRTUALIZATION, "Msvm_VirtualSystemMigrationService", "Name"),
+    (HYPERV_CLUSTER, "Msvm_VirtualSystemMigrationService", "Name"),
+)
+# Which line of the table a problem belongs to; node_* are about its state, what is not here is about the service.
+_CHECKS = {
+    "unreachable": CONNECTION,
+    "unreadable": RIGHTS,
+    "no_cluster_service": PROVIDER,
+    "limit_zero": LIMITS,
+    "cluster_limit_zero": LIMITS,
+    "no_listener": NETWORKS,
+    "no_network": NETWORKS,
+    "mixed_transport": NETWORKS,
+    "mixed_compression": NETWORKS,
+    "smb_name_case": NETWORKS,
+    "credssp": AUTHENTICATION,
+    "mixed_authentication": AUTHENTICATION,
+    "mixed_versions": VERSIONS,
+}
+_OF_NODES = (STATE, SERVICE, LIMITS, NETWORKS, AUTHENTICATION)
+_ASK_AGAIN = "Mend what the other rows say first, and ask again."
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One row: what was looked at (``check``) of which node (``all`` for the cluster), and how it is.
+
+    Attributes:
+        status: ``ready``, ``look`` (migrations may fail) or ``not ready``.
+        problem, remedy: in words, empty where it is ready.
+    """
+
+    node: str
+    check: str
+    status: str = READY
+    problem: str = ""
+    remedy: str = ""
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the row for a task's result."""
+        return dataclasses.asdict(self)
+
+
+def check_readiness(cluster: Cluster, reserve_percent: float) -> list[Row]:
+    """Look at everything that can be looked at; nothing is changed, and nothing that fails is an error."""
+    home = cluster.home.node
+    try:
+        nodes = read_nodes(cluster)
+    except NO_ANSWER:
+        return _access(home, lambda: cluster.home)
+    rows: list[Row] = []
+    for node in nodes:
+        if node.is_running:
+            rows += _access(node.name, functools.partial(cluster.node, node.name))
+    rows += _settings(cluster, nodes, rows)
+    for node in nodes:
+        if node.is_running:
+            rows.append(_capacity(cluster, node, reserve_percent))
+    return rows
+
+
+def _access(node: str, connect: t.Callable[[], Session]) -> list[Row]:
+    """Ask one node in each namespace; the first silence ends it."""
+    rights: list[Row] = []
+    missing: list[Row] = []
+    for namespace, class_name, column in _PROBES:
+        try:
+            connect().query(namespace, Query(class_name, (column,)))
+        except Fault as fault:
+            if fault.is_access_denied:
+                rights.append(Row(node, RIGHTS, NOT_READY, f"{namespace}: {fault}", fault_remedy(fault)))
+            elif namespace != HYPERV_CLUSTER or not fault.is_missing_class:  # its provider may be on another node
+                missing.append(Row(node, NAMESPACE, NOT_READY, f"{namespace}: {fault}", fault_remedy(fault)))
+        except TransportError as error:
+            remedy = "Check the node's address and credentials in the inventory, and its WinRM."
+            return [Row(node, CONNECTION, NOT_READY, str(error), remedy)]
+        except NO_ANSWER as error:
+            missing.append(Row(node, NAMESPACE, NOT_READY, f"{namespace}: {error}", "Check what answers there."))
+    return [Row(node, CONNECTION), *(rights or [Row(node, RIGHTS)]), *(missing or [Row(node, NAMESPACE)])]
+
+
+def _settings(cluster: Cluster, nodes: Sequence[Node], before: Sequence[Row]) -> list[Row]:
+    """Return what the nodes say of their settings; what the rows before say is not said again."""
+    try:
+        readiness = read_readiness(cluster, nodes)
+    except (HyperVError, *NO_ANSWER) as error:
+        return [Row(EVERYWHERE, PROVIDER, NOT_READY, with_remedy(error), _ASK_AGAIN)]
+    told = {(row.node, row.check) for row in before if row.status != READY}
+    silent = {row.node for row in before if row.status != READY}
+    found = list(_of_problems(readiness.problems, told, silent))
+    has = {(row.node, row.check) for row in found}
+    rows = [] if (EVERYWHERE, PROVIDER) in has else [Row(EVERYWHERE, PROVIDER)]
+    for report in readiness.reports:
+        rows += [row for row in found if row.node == report.node.name]
+        known = _OF_NODES if report.settings is not None else (STATE,)
+        rows += [Row(report.node.name, check) for check in known if (report.node.name, check) not in has]
+    return [*rows, *(row for row in found if row.node == EVERYWHERE)]
+
+
+def _of_problems(problems: Sequence[Problem], told: set[tuple[str, str]], silent: set[str]) -> Iterator[Row]:
+    for one in problems:
+        check = STATE if one.name.startswith("node_") else _CHECKS.get(one.name, SERVICE)
+        known_silence = one.name in ("unreachable", "unreadable") and one.node in silent
+        if (one.node, check) in told or known_silence:
+            continue
+        stops = one.severity == "error" or one.name in ("unreachable", "unreadable")
+        yield Row(one.node, check, NOT_READY if stops else LOOK, one.problem, one.remedy)
+
+
+def _capacity(cluster: Cluster, node: Node, reserve_percent: float) -> Row:
+    """Tell whether the others could take the VMs of a node."""
+    try:
+        plan = plan_evacuation(cluster, Wish(node.name, reserve_percent=reserve_percent))
+    except (HyperVError, *NO_ANSWER) as error:
+        return Row(node.name, CAPACITY, NOT_READY, f"It cannot be planned: {with_remedy(error)}", _ASK_AGAIN)
+    if plan.proof is None:
+        return Row(node.name, CAPACITY)
+    remedies = dict.fromkeys(stay.remedy for stay in plan.stays if stay.is_blocking and stay.remedy)
+    return Row(node.name, CAPACITY, NOT_READY, plan.proof.text, " ".join(remedies) or "Add memory, or stop VMs first.")
