@@ -7,8 +7,8 @@ module: hyperv_scenario_info
 short_description: Describe a Hyper-V failover cluster as a scenario of the simulated cluster
 version_added: 0.1.0
 description:
-  - Reads nodes, VMs and everything that a plan to empty a node depends on, and returns it in the form of a scenario file
-    of the simulated cluster that comes with the collection's repository. A maintenance can then be rehearsed there, as
+  - Reads nodes, VMs and everything that a plan to empty a node depends on, and returns it in the form of a scenario
+    file of the simulated cluster that comes with the collection's repository. A maintenance can then be rehearsed there, as
     the guide "Rehearsing on a simulated cluster" tells.
   - The playbook C(hyperv.migration.write_scenario) writes it to a file.
   - Changes nothing. The scenario holds names of nodes, VMs and networks, and paths of images, but no accounts and no
@@ -40,7 +40,7 @@ EXAMPLES = r"""
 RETURN = r"""
 scenario:
   description:
-    - The cluster with C(cluster), C(clock), C(switches), C(nodes), C(vms) and C(affinity_rules), each only where there is
+    - The cluster with C(cluster), C(clock), C(switches), C(nodes), C(vms) and C(affinity_rules), each where there is
       something to tell. What is as the simulated cluster has it by default is left out.
     - VMs keep their GUIDs, so that a plan made on the simulated cluster names the same VMs.
     - A VM that only its host knows has 1 MB here; its memory counts as the host's, for no class that is read tells it.

@@ -25,7 +25,8 @@ CHECK = "hyperv.migration.check_readiness"
         (NODES, 0, ["Everything is ready.", "capacity without it"]),
         (NODES.replace("NODE1}", "NODE1, state: down}"), 2, ["state", "not ready", "Bring it up"]),
         (
-            NODES + "faults: [{effect: fault, code: 0x80041003, times: null, node: NODE1, namespace: root/MSCluster}]\n",
+            NODES
+            + "faults: [{effect: fault, code: 0x80041003, times: null, node: NODE1, namespace: root/MSCluster}]\n",
             2,
             ["rights", "Grant-ClusterAccess"],
         ),

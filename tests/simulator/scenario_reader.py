@@ -94,7 +94,9 @@ def read(shape: type[Shape], node: yaml.Node, marks: Marks, where: str = "") -> 
         place = f"{where}.{key}" if where else key
         marks.note(place, key_node)
         if key not in hints:
-            raise marks.error(place, key, f"there is no such key here{_similar(key, hints)}; the keys are {_keys(shape)}")
+            raise marks.error(
+                place, key, f"there is no such key here{_similar(key, hints)}; the keys are {_keys(shape)}"
+            )
         if key in values:
             raise marks.error(place, key, "the key stands here twice")
         values[key] = _value(hints[key], value_node, marks, place)

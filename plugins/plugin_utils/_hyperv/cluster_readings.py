@@ -13,10 +13,9 @@ from .._wsman.faults import Fault
 from .._wsman.wql import Query
 from .affinity import NODE, RULE_TYPES
 from .capabilities import Readiness, read_readiness
-from .cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster, first_label
-from .contact import NO_ANSWER
+from .cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster
 from .devices import Attachment, read_attachments, read_local_vms
-from .errors import with_remedy
+from .errors import NO_ANSWER, with_remedy
 from .groups import GroupTraits, VmGroup, read_groups, read_traits
 from .hosts import Memory, read_memory
 from .node_reports import NodeReport
@@ -175,4 +174,3 @@ def _read_rules(cluster: Cluster, traits: Mapping[str, GroupTraits]) -> tuple[li
 def _read_fault_domains(cluster: Cluster) -> dict[str, tuple[str, ...]]:
     rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "FaultDomain")))
     return {row.text("Name") or "": row.texts("FaultDomain") for row in rows if row.texts("FaultDomain")}
-

@@ -17,8 +17,7 @@ from .._wsman.transport import TransportError
 from .._wsman.wql import Query
 from .capabilities import read_readiness
 from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
-from .contact import NO_ANSWER
-from .errors import HyperVError, fault_remedy, with_remedy
+from .errors import NO_ANSWER, HyperVError, fault_remedy, with_remedy
 from .evacuation import Wish, plan_evacuation
 from .nodes import Node, read_nodes
 from .problems import EVERYWHERE, Problem

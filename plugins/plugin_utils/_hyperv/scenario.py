@@ -49,7 +49,12 @@ def write_scenario(read: ClusterReadings) -> tuple[Content, list[str]]:
         "nodes": [_node(host, read, notes) for host in read.hosts],
         "vms": [*_clustered(read, notes), *_local(read)],
         "affinity_rules": [
-            {"name": rule.name, "type": rule.type, "groups": list(rule.groups), **_unless(True, enabled=rule.is_enabled)}
+            {
+                "name": rule.name,
+                "type": rule.type,
+                "groups": list(rule.groups),
+                **_unless(True, enabled=rule.is_enabled),
+            }
             for rule in read.rules
         ],
     }

@@ -29,7 +29,11 @@ def unready(text, silent=""):
         (NODES.replace("NODE3}", "NODE3, state: down}") + VMS, "", {("NODE3", "state", NOT_READY)}),
         (NODES, "NODE2", {("NODE2", "connection", NOT_READY)}),
         (NODES + DENIED % "root/cimv2", "", {("NODE2", "rights", NOT_READY)}),
-        (NODES + "vms: [{name: big, owner: NODE1, memory_mb: 125000}]\n", "", {("NODE1", "capacity without it", NOT_READY)}),
+        (
+            NODES + "vms: [{name: big, owner: NODE1, memory_mb: 125000}]\n",
+            "",
+            {("NODE1", "capacity without it", NOT_READY)},
+        ),
         (
             NODES.replace("NODE2}", "NODE2, authentication: credssp}"),
             "",

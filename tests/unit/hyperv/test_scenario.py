@@ -118,4 +118,3 @@ def test_what_passes_is_written_as_what_it_becomes_and_told():
 
     assert "activity" not in scenario["vms"][0]
     assert notes == ["VM web01: it is being backed up; in the scenario it is not busy."]
-

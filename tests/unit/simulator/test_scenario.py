@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
+import typing as t
+from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.scenario import NodeSpec
+from tests.simulator.scenario import NodeSpec, Scenario
 from tests.simulator.scenario_file import read_scenario, read_scenario_file
 from tests.simulator.scenario_reader import ScenarioError
 
+ROOT = pathlib.Path(__file__).parents[3]
 SCENARIOS = pathlib.Path(__file__).parents[2] / "simulator" / "scenarios"
 TWO_NODES = "nodes: [{name: NODE1}, {name: NODE2}]\n"
 
@@ -117,3 +121,22 @@ def test_a_wrong_scenario_is_told_with_file_line_key_value_and_what_is_allowed(t
 def test_a_file_that_is_not_there_is_a_scenario_error(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ScenarioError, match="cannot be read"):
         read_scenario_file(tmp_path / "none.yml")
+
+
+def shapes(shape: object) -> Iterator[type]:
+    """Yield a shape of the file and all shapes in it."""
+    if dataclasses.is_dataclass(shape) and isinstance(shape, type):
+        yield shape
+        hints = t.get_type_hints(shape, include_extras=True)
+        for field in dataclasses.fields(shape):
+            yield from shapes(hints[field.name])
+    for part in t.get_args(shape):
+        yield from shapes(part)
+
+
+def test_the_guide_tells_every_key() -> None:
+    guide = (ROOT / "docs/docsite/rst/rehearsing.rst").read_text(encoding="utf-8")
+    keys = {
+        field.name for shape in shapes(Scenario) for field in dataclasses.fields(t.cast(t.Any, shape)) if field.init
+    }
+    assert {key for key in keys if f"   * - ``{key}``" not in guide} == set()
