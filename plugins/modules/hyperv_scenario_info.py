@@ -8,7 +8,8 @@ short_description: Describe a Hyper-V failover cluster as a scenario of the simu
 version_added: 0.1.0
 description:
   - Reads nodes, VMs and everything that a plan to empty a node depends on, and returns it in the form of a scenario
-    file of the simulated cluster that comes with the collection's repository. A maintenance can then be rehearsed there, as
+    file of the simulated cluster that comes with the collection's repository.
+    A maintenance can then be rehearsed there, as
     the guide "Rehearsing on a simulated cluster" tells.
   - The playbook C(hyperv.migration.write_scenario) writes it to a file.
   - Changes nothing. The scenario holds names of nodes, VMs and networks, and paths of images, but no accounts and no
