@@ -47,6 +47,12 @@ RULES = (
         frozenset({"ansible"}),
         INPUT_OUTPUT,
     ),
+    Rule(
+        "plugins/plugin_utils/_event_source.py",
+        (UTILS + "_connection", UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
+        frozenset({"ansible"}),
+        INPUT_OUTPUT,
+    ),
     Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.errors",), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/action/",

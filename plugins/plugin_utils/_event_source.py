@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The event source ``hyperv_cluster`` without its event loop: arguments in, events of each look out.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Mapping
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ._connection import Neighbours, Sender, open_sender
+from ._connection.variables import PLUGINS, connection_from, unknown_variables
+from ._hyperv.changes import Changes
+from ._hyperv.cluster import Cluster
+from ._hyperv.contact import NO_ANSWER
+from ._hyperv.errors import HyperVError, with_remedy
+from ._text import clean
+from ._wsman.session import Session
+
+ARGUMENTS: dict[str, dict[str, t.Any]] = {
+    "ansible_host": {"type": "str", "required": True},
+    "ansible_connection": {"type": "str", "default": "winrm", "choices": list(PLUGINS)},
+    "ansible_port": {"type": "int"},
+    "ansible_user": {"type": "str"},
+    "ansible_password": {"type": "str", "no_log": True},
+    "delay": {"type": "int", "default": 30},
+}
+_LONGEST_WAIT = 300  # seconds
+# ansible-rulebook adds it to the arguments of a rulebook whose source wants to be told what became of its events.
+_NOT_THE_USERS = frozenset({"eda_feedback_queue"})
+
+Event = dict[str, t.Any]
+
+
+class BadArguments(Exception):
+    """The rulebook gives the source arguments that it cannot work with."""
+
+
+class SystemClock:
+    """Real time."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
+
+class ClusterEvents:
+    """One cluster, looked at again and again.
+
+    Attributes:
+        host: the address that is asked, which every event names.
+    """
+
+    def __init__(self, host: str, delay: int, cluster: Cluster) -> None:
+        self.host = host
+        self._delay = delay
+        self._changes = Changes(cluster)
+        self._failures = 0
+
+    @property
+    def wait(self) -> int:
+        """Seconds until the next look: ever more while none succeeds, for wrong passwords lock an account."""
+        return (
+            self._delay if not self._failures else max(self._delay, min(_LONGEST_WAIT, self._delay << self._failures))
+        )
+
+    def look(self) -> list[Event]:
+        """Return the events of one look. A cluster that gives no answer is an event once, and so is its return."""
+        try:
+            changes = self._changes.look()
+        except (HyperVError, *NO_ANSWER) as error:
+            self._failures = min(self._failures + 1, 16)
+            return [self._contact("lost", with_remedy(error))] if self._failures == 1 else []
+        returned = [self._contact("back", f"{self.host} answers again.")] if self._failures else []
+        self._failures = 0
+        return [*returned, *({**change, "host": self.host} for change in changes)]
+
+    def _contact(self, word: str, message: str) -> Event:
+        return {"type": "contact", "change": word, "host": self.host, "message": clean(message)}
+
+
+class Source:
+    """The arguments of a rulebook, checked, and the connections that they lead to."""
+
+    def __init__(self, arguments: Mapping[str, t.Any]) -> None:
+        """Send nothing yet. Raises BadArguments."""
+        given = {name: value for name, value in arguments.items() if name not in _NOT_THE_USERS}
+        more = {name: given[name] for name in given if name not in ARGUMENTS and name.startswith("ansible_")}
+        checked = ArgumentSpecValidator(ARGUMENTS).validate({name: given[name] for name in given if name not in more})
+        wrong = list(checked.error_messages)
+        known = checked.validated_parameters
+        if not wrong and known["delay"] < 1:
+            wrong.append("delay must be 1 second or more")
+        if not wrong and not known["ansible_host"].strip():
+            wrong.append("ansible_host is empty")
+        if not wrong and (unknown := unknown_variables(known["ansible_connection"], more)):
+            wrong.append(f"{known['ansible_connection']} connections have no variable {', '.join(unknown)}")
+        if wrong:
+            raise BadArguments(clean(f"hyperv.migration.hyperv_cluster: {'; '.join(wrong)}."))
+        named = {name: known[name] for name in ARGUMENTS if name.startswith("ansible_") and known[name] is not None}
+        self._plugin: str = named.pop("ansible_connection")
+        self._variables = {**more, **named}
+        self._host: str = known["ansible_host"]
+        self._senders: list[Sender] = []
+        self._connection: t.Any = None
+        self.events = ClusterEvents(self._host, known["delay"], Cluster(self._session, SystemClock()))
+
+    def _session(self, node: str | None) -> Session:
+        """Return a session to the host of the arguments (None) or to a node by name, with the same settings."""
+        if self._connection is None:
+            self._connection = connection_from(self._plugin, self._variables)
+        neighbours = Neighbours(self._connection, {"inventory_hostname": self._host})
+        sender = open_sender(self._connection if node is None else neighbours.connection(node))
+        self._senders.append(sender)
+        return Session(sender.send, SystemClock(), node or self._host, operation_timeout=sender.operation_timeout)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for sender in self._senders:
+            sender.close()
