@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos demo rehearse lint unit test stories matrix sanity docs build faults fuzz bench changelog clean
+.PHONY: help venv kerberos demo rehearse lint unit test stories matrix sanity docs build faults fuzz bench eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ test: lint unit  ## the linters and all tests but the long stories
 stories: $(BUILT)  ## the long stories: whole maintenances, AWX jobs, many clusters
 	pytest -n 4 --dist loadfile --timeout 300 -m long tests/integration
 
+eda:  ## the event source with real ansible-rulebook, which needs Java 17
+	@PYTHON="$(PYTHON)" sh tests/eda/run.sh "$(CURDIR)"
+
 matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansible-core and libraries
 	@$(PYTHON) tests/ci/matrix.py
 
@@ -72,5 +75,5 @@ bench: $(BUILT)  ## figures of speed, in simulated time and counts
 changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the documented plugins
 	antsibull-changelog release --update-existing --refresh --reload-plugins
 
-clean:  ## remove .venv, .venv-matrix, .venv-sanity and everything that the tools cached
-	rm -rf .venv .venv-matrix .venv-sanity .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+clean:  ## remove the virtual environments and everything that the tools cached
+	rm -rf .venv .venv-eda .venv-matrix .venv-sanity .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output

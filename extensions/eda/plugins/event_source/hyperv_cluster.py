@@ -14,7 +14,7 @@ description:
   - Asks one host of a failover cluster every O(delay) seconds over WS-Management (WinRM) and sends an event for each
     change. The first look sends nothing; it is what later looks are compared with.
   - A look is one request for the nodes and one for the migrations, and a third, small one while there are no
-    migrations, which tells an idle cluster from a node that cannot say. Nothing is run on the node and nothing is changed.
+    migrations, to tell an idle cluster from a node that cannot say. Nothing is run on the node and nothing is changed.
   - The connection is that of an inventory. Apart from O(delay), every argument is a variable of the connection plugin
     with its usual name and meaning, those that are not listed here too, such as C(ansible_winrm_transport) or
     C(ansible_winrm_ca_trust_path).
