@@ -17,8 +17,7 @@ from ._connection import Neighbours, Sender, open_sender
 from ._connection.variables import PLUGINS, connection_from, unknown_variables
 from ._hyperv.changes import Changes
 from ._hyperv.cluster import Cluster
-from ._hyperv.contact import NO_ANSWER
-from ._hyperv.errors import HyperVError, with_remedy
+from ._hyperv.errors import NO_ANSWER, HyperVError, with_remedy
 from ._text import clean
 from ._wsman.session import Session
 

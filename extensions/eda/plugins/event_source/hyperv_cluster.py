@@ -55,8 +55,8 @@ notes:
     shown. C(migration) is as hyperv.migration.hyperv_migration_job_info returns it, with C(error) where it failed.
   - Of contact, C(change) is V(lost), once, when the host gives no answer, and V(back) when it does again. C(message)
     says why, and what to do.
-  - Migrations are those that the cluster's namespace shows; one that was started on a host itself may not be among
-    them.
+  - Migrations are those that the cluster's namespace shows as Msvm_MigrationJob; one that was started on a host itself
+    may not be among them.
 """
 
 EXAMPLES = r"""
