@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 
+import jinja2
 import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._event_source import ARGUMENTS, BadArguments, Source
@@ -61,13 +62,15 @@ def test_its_documentation_is_what_it_takes() -> None:
     assert documented == taken
 
 
-def test_its_examples_give_it_arguments_that_it_takes() -> None:
+def test_its_examples_and_the_rulebook_give_it_arguments_that_it_takes() -> None:
     rulebooks = [runpy.run_path(str(PLUGIN))["EXAMPLES"]]
     rulebooks += [path.read_text(encoding="utf-8") for path in (ROOT / "extensions/eda/rulebooks").glob("*.yml")]
     sources = [source for text in rulebooks for ruleset in yaml.safe_load(text) for source in ruleset["sources"]]
     assert len(sources) == 3
+    variables = {"hyperv_host": "node1", "hyperv_port": 5986, "hyperv_scheme": "https"}
     for source in sources:
-        Source(source["hyperv.migration.hyperv_cluster"]).close()
+        arguments = source["hyperv.migration.hyperv_cluster"]
+        Source({name: jinja2.Template(str(value)).render(variables) for name, value in arguments.items()}).close()
 
 
 @pytest.mark.parametrize(
