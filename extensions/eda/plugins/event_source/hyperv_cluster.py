@@ -93,7 +93,8 @@ EXAMPLES = r"""
 
 
 class _Queue(t.Protocol):
-    async def put(self, event: dict[str, t.Any]) -> None: ...
+    async def put(self, event: dict[str, t.Any]) -> None:
+        """Hand an event to the rulebook."""
 
 
 async def main(queue: _Queue, args: dict[str, t.Any]) -> None:
