@@ -94,7 +94,9 @@ def reach(folder: pathlib.Path, **changed: object) -> None:
 def ad_hoc(folder: pathlib.Path, module: str, arguments: str) -> int:
     command = ["ansible", "-i", "hosts.yml", "NODE1", "-m", f"hyperv.migration.{module}", "-a", arguments]
     environment = ansible_environment(folder)
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=120, check=False).returncode
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, timeout=120, check=False
+    ).returncode
 
 
 def is_watched(cluster: RunningCluster) -> bool:
