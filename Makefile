@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos demo rehearse lint unit test stories matrix sanity docs build faults fuzz bench eda changelog clean
+.PHONY: help venv kerberos demo rehearse lint unit test stories molecule matrix sanity docs build faults fuzz bench eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -50,6 +50,12 @@ stories: $(BUILT)  ## the long stories: whole maintenances, AWX jobs, many clust
 
 eda:  ## the event source with real ansible-rulebook, which needs Java 17
 	@PYTHON="$(PYTHON)" sh tests/eda/run.sh "$(CURDIR)"
+
+# Where Molecule keeps its state, or else in the home directory. What an interrupted run left there is destroyed first.
+molecule: export MOLECULE_EPHEMERAL_DIRECTORY := $(CURDIR)/tests/output/molecule
+molecule: $(BUILT)  ## every role and module: dry run, run, second run, with a look at a simulated cluster after each
+	@molecule destroy --no-command-borders --no-report
+	@molecule test --all --no-command-borders
 
 matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansible-core and libraries
 	@$(PYTHON) tests/ci/matrix.py
