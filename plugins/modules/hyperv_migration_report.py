@@ -110,7 +110,7 @@ options:
   path:
     description:
       - The HTML file. A relative path starts where Ansible was started. Its directory is made where it is missing.
-      - It is written in one step and with mode 0600.
+      - It is written in one step and with mode 0600, and each time anew, since it tells when it was written.
     type: path
 seealso:
   - module: hyperv.migration.hyperv_vm_migrate

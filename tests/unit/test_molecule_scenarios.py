@@ -26,7 +26,9 @@ def test_the_scenario_of_a_role_runs_that_role(role: str) -> None:
 
 
 def test_the_scenario_of_the_modules_uses_each_of_them() -> None:
-    used = re.findall(r"^ +hyperv\.migration\.(\w+):$", (MOLECULE / "modules" / "converge.yml").read_text("utf-8"), re.M)
+    used = re.findall(
+        r"^ +hyperv\.migration\.(\w+):$", (MOLECULE / "modules" / "converge.yml").read_text("utf-8"), re.M
+    )
 
     assert sorted(set(used)) == sorted(file.stem for file in ROOT.glob("plugins/modules/*.py"))
 
