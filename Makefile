@@ -23,6 +23,10 @@ $(BUILT): requirements.txt tests/requirements.txt tests/run-requirements.txt tes
 
 venv: $(BUILT)  ## build .venv, the environment of the other targets
 
+.PHONY: gates
+gates: $(BUILT)
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/gates-requirements.txt
+
 kerberos: $(BUILT)  ## add the libraries of Kerberos to .venv; they are compiled
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/kerberos-requirements.txt
 
@@ -53,7 +57,7 @@ eda:  ## the event source with real ansible-rulebook, which needs Java 17
 
 # Where Molecule keeps its state, or else in the home directory. What an interrupted run left there is destroyed first.
 molecule: export MOLECULE_EPHEMERAL_DIRECTORY := $(CURDIR)/tests/output/molecule
-molecule: $(BUILT)  ## every role and module: dry run, run, second run, with a look at a simulated cluster after each
+molecule: gates  ## every role and module: dry run, run, second run, with a look at a simulated cluster after each
 	@molecule destroy --no-command-borders --no-report
 	@molecule test --all --no-command-borders
 
@@ -66,10 +70,10 @@ faults: $(BUILT)  ## break every request of four runs, each in a third of the wa
 sanity:  ## ansible-test's sanity tests with every supported ansible-core, or with those of CORES="2.16 newest"
 	@$(PYTHON) -m tests.ci.sanity $(CORES)
 
-docs: $(BUILT)  ## the documentation of all plugins and the guides, with their references
+docs: gates  ## the documentation of all plugins and the guides, with their references
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
 
-build: $(BUILT)  ## build the collection, and let galaxy-importer judge it
+build: gates  ## build the collection, and let galaxy-importer judge it
 	@.venv/bin/python tests/ci/importer.py
 
 fuzz: $(BUILT)  ## the tests that draw their examples, with many more and always new ones
