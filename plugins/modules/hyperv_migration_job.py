@@ -168,6 +168,11 @@ jobs:
       type: str
       returned: always
       sample: "2026-11-23T05:49:28Z"
+    ended:
+      description: When it ended, in UTC; V(null) while it runs, or where the host does not tell.
+      type: str
+      returned: always
+      sample: "2026-11-23T05:49:40Z"
     elapsed_seconds:
       description: How long it has been running, or ran.
       type: float

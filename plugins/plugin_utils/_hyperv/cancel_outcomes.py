@@ -110,7 +110,8 @@ def _judge(one: ListedJob, cancellation: Cancellation, vm: Vm | None) -> Cancell
 def _last_seen(one: ListedJob, cancellation: Cancellation) -> dict[str, t.Any]:
     """Return what of the job may have changed since it was listed."""
     job = cancellation.job or one.job
-    return {name: getattr(job, name) for name in ("state", "percent", "error_code", "texts", "elapsed", "cancellable")}
+    names = ("state", "percent", "error_code", "texts", "elapsed", "turned", "cancellable")
+    return {name: getattr(job, name) for name in names}
 
 
 def _without_job(one: ListedJob, cancellation: Cancellation, vm: Vm | None) -> str:

@@ -67,6 +67,7 @@ class ListedJob:
             "type": job.job_type,
             "submitted": _utc(job.submitted),
             "started": _utc(job.started),
+            "ended": _utc(job.turned) if job.is_final else None,
             "elapsed_seconds": round(job.elapsed, 1) if job.elapsed is not None else None,
             "account": job.account or None,
             "cancellable": job.cancellable,

@@ -37,7 +37,7 @@ _COLUMNS = (
 )
 # Msvm_ConcreteJob has neither; asking for them there would make the whole query invalid.
 _MIGRATION_COLUMNS = ("VirtualSystemName", "DestinationHost")
-_DETAIL_COLUMNS = ("TimeSubmitted", "StartTime", "ElapsedTime", "Owner", "Cancellable")
+_DETAIL_COLUMNS = ("TimeSubmitted", "StartTime", "TimeOfLastStateChange", "ElapsedTime", "Owner", "Cancellable")
 MIGRATION_JOB = "Msvm_MigrationJob"
 CONCRETE_JOB = "Msvm_ConcreteJob"
 JOB_CLASSES = (MIGRATION_JOB, CONCRETE_JOB)
@@ -70,8 +70,9 @@ class Job:
         texts: the host's error texts, in the host's language.
         vm_id, destination: of a migration job, in upper case and as registered; empty where not told.
         job_type: word of JobType, such as ``moving_vm``; ``other`` for what is no migration.
-        submitted, started, elapsed, account, cancellable: only where a job was read with its details; ``elapsed`` in
-            seconds, ``account`` who asked for it, ``cancellable`` what the host promises.
+        submitted, started, turned, elapsed, account, cancellable: only where a job was read with its details;
+            ``turned`` when it entered its state, ``elapsed`` in seconds, ``account`` who asked for it, ``cancellable``
+            what the host promises.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Job:
     job_type: str = UNKNOWN
     submitted: dt.datetime | None = None
     started: dt.datetime | None = None
+    turned: dt.datetime | None = None
     elapsed: float | None = None
     account: str = ""
     cancellable: bool | None = None
@@ -133,6 +135,7 @@ def _job(row: Instance) -> Job:
         job_type=_JOB_TYPES.get(row.integer("JobType") or 0, _OTHER),
         submitted=row.datetime("TimeSubmitted"),
         started=row.datetime("StartTime"),
+        turned=row.datetime("TimeOfLastStateChange"),
         elapsed=elapsed.total_seconds() if elapsed is not None else None,
         account=row.text("Owner") or "",
         cancellable=row.boolean("Cancellable"),

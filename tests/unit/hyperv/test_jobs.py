@@ -173,6 +173,16 @@ def test_a_listing_shows_each_job_once_wherever_it_is(job_class, job_namespace, 
     assert shown["class"] == job_class
     assert (shown["node"] is None) == (job_namespace == "cluster")
     assert shown["submitted"].endswith("Z")
+    assert shown["ended"] is None
+
+
+def test_a_listing_tells_when_a_job_ended():
+    simulated = Simulated()
+    simulated.move(("web01", "NODE2"))
+    ((one,), unused) = read_listing(simulated.cluster)
+    shown = one.as_result(None)
+    assert shown["running"] is False
+    assert shown["submitted"] < shown["ended"]
 
 
 def test_a_listing_shows_running_jobs_first_and_then_the_latest():
