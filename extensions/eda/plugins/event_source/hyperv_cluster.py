@@ -60,7 +60,7 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Evacuate a node as soon as somebody pauses it
+- name: Tell who is on call when a node is lost
   hosts: localhost
   sources:
     - hyperv.migration.hyperv_cluster:
@@ -70,11 +70,11 @@ EXAMPLES = r"""
         ansible_winrm_transport: kerberos
         delay: 20
   rules:
-    - name: A node was paused
-      condition: event.type == "node" and event.change == "paused"
+    - name: A node is down
+      condition: event.type == "node" and event.change == "down"
       action:
         run_playbook:
-          name: evacuate.yml
+          name: tell_who_is_on_call.yml
 
 - name: Tell somebody when a migration fails
   hosts: localhost
