@@ -80,7 +80,7 @@ class Roll:
 
 
 @pytest.fixture
-def roll(ansible: Ansible, tmp_path: pathlib.Path) -> Roll:
+def roll(cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path) -> Roll:
     return Roll(ansible, tmp_path)
 
 
