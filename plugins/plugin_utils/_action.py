@@ -146,15 +146,15 @@ class HyperVAction(ControllerAction):
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Connect and perform."""
         home = self._task.delegate_to or task_vars.get("inventory_hostname")
-        connections = _Connections(self._connection, task_vars, str(home or ""))
+        connections = Connections(self._connection, task_vars, str(home or ""))
         try:
             return self.perform(Cluster(connections.session, SystemClock()), arguments)
         finally:
             connections.close()
 
 
-class _Connections:
-    """The senders of one task, one a node."""
+class Connections:
+    """The senders of one task or inventory source, one a node."""
 
     def __init__(self, connection: t.Any, task_vars: Mapping[str, t.Any], home_name: str) -> None:
         self._connection = connection

@@ -59,6 +59,12 @@ RULES = (
         (UTILS + "_action", UTILS + "_files", UTILS + "_hyperv", UTILS + "_report", UTILS + "_text"),
         without=INPUT_OUTPUT | {"time"},
     ),
+    Rule(
+        "plugins/inventory/",
+        (UTILS + "_action", UTILS + "_connection", UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
+        frozenset({"ansible"}),
+        INPUT_OUTPUT | {"time"},
+    ),
     Rule("plugins/plugin_utils/_text.py", without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/filter/", (UTILS + "_text",), without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/modules/", stdlib=False),
