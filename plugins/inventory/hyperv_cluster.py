@@ -4,6 +4,25 @@
 
 from __future__ import annotations
 
+import typing as t
+
+from ansible.errors import AnsibleParserError
+from ansible.inventory.group import to_safe_group_name
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ..plugin_utils._action import Connections, SystemClock
+from ..plugin_utils._connection.variables import connection_from
+from ..plugin_utils._connection.whereabouts import Whereabouts
+from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.errors import HyperVError, with_remedy
+from ..plugin_utils._hyperv.inventory import NODES, Member, node_members, read_members, vm_members
+from ..plugin_utils._text import clean
+from ..plugin_utils._wsman.envelopes import UnreadableAnswer
+from ..plugin_utils._wsman.faults import Fault
+from ..plugin_utils._wsman.transport import TransportError
+from ..plugin_utils._wsman.values import UnexpectedValue
+
 DOCUMENTATION = r"""
 name: hyperv_cluster
 short_description: Nodes and VMs of a Hyper-V failover cluster as an inventory
@@ -42,14 +61,20 @@ options:
     description: Name or address of the cluster or of one of its nodes. May be a template.
     type: str
     required: true
+    env:
+      - name: HYPERV_CLUSTER
   remote_user:
     description: The user to log in as. May be a template.
     type: str
+    env:
+      - name: HYPERV_USER
   remote_password:
     description:
-      - The user's password, best vaulted, or a template such as C(lookup('ansible.builtin.env', 'MY_PASSWORD')).
+      - The user's password, best vaulted, or a template.
       - Not needed for Kerberos with a ticket that is there already.
     type: str
+    env:
+      - name: HYPERV_PASSWORD
   port:
     description: Port of WinRM on the nodes.
     type: int
@@ -95,7 +120,6 @@ EXAMPLES = r"""
 plugin: hyperv.migration.hyperv_cluster
 remote_addr: hvc1.corp.example
 remote_user: operator@CORP.EXAMPLE
-remote_password: "{{ lookup('ansible.builtin.env', 'HYPERV_PASSWORD') }}"
 port: 5985
 transport: [kerberos]
 
@@ -111,25 +135,6 @@ compose:
 groups:
   large: (hyperv_memory_mb | default(0, true)) > 32768
 """
-
-import typing as t
-
-from ansible.errors import AnsibleError, AnsibleParserError
-from ansible.inventory.group import to_safe_group_name
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
-
-from ..plugin_utils._action import Connections, SystemClock
-from ..plugin_utils._connection.standalone import winrm_connection
-from ..plugin_utils._connection.whereabouts import Whereabouts
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError, with_remedy
-from ..plugin_utils._hyperv.inventory import NODES, Member, node_members, read_members, vm_members
-from ..plugin_utils._text import clean
-from ..plugin_utils._wsman.envelopes import UnreadableAnswer
-from ..plugin_utils._wsman.faults import Fault
-from ..plugin_utils._wsman.transport import TransportError
-from ..plugin_utils._wsman.values import UnexpectedValue
 
 _ENDINGS = ("hyperv_cluster.yml", "hyperv_cluster.yaml")
 # Options and the variables of the winrm connection plugin that they stand for.
@@ -150,6 +155,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     """The inventory plugin hyperv_cluster."""
 
     NAME = "hyperv.migration.hyperv_cluster"
+    inventory: t.Any
 
     def verify_file(self, path: str) -> bool:
         """Tell whether a file is a source of this plugin, by its name."""
@@ -188,7 +194,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if secret:
             raise AnsibleParserError("The password belongs into remote_password, not into winrm_options.")
         given = {name: value for name, value in values.items() if value is not None}
-        return {"ansible_connection": "winrm", **given, **extras}
+        return {**given, **extras}
 
     def _read(self, address: str) -> dict[str, t.Any]:
         variables = {**self._connection_variables(), "ansible_host": address}
@@ -196,7 +202,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if password is not None:
             variables["ansible_password"] = password
         try:
-            connections = Connections(winrm_connection(variables), {}, address)
+            connections = Connections(connection_from("winrm", variables), {}, address)
             try:
                 return read_members(Cluster(connections.session, SystemClock()))
             finally:
@@ -207,14 +213,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(clean(error)) from None
         except (UnreadableAnswer, UnexpectedValue) as error:
             raise AnsibleParserError(clean(f"A node answered with something unexpected: {error}.")) from None
-        except AnsibleError as error:
-            raise AnsibleParserError(f"The connection plugin winrm refuses its settings: {error}") from error
 
     def _fill(self, address: str, found: dict[str, t.Any]) -> None:
         self.inventory.add_group(NODES)
-        for name, value in self._connection_variables().items():
+        for name, value in {"ansible_connection": "winrm", **self._connection_variables()}.items():
             self.inventory.set_variable(NODES, name, _as_data(value))
-        home = winrm_connection({**self._connection_variables(), "ansible_host": address})
+        home = connection_from("winrm", {**self._connection_variables(), "ansible_host": address})
         whereabouts = Whereabouts(home, {})
         for node in node_members(found["nodes"]):
             self._add(node, {**node.variables, "ansible_host": whereabouts.address_of(node.host)})
@@ -242,6 +246,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def _as_data(value: t.Any) -> t.Any:
     """Return what a cluster tells so that it is no template, for which ansible-core before 2.19 takes any braces.
 
-    Only texts with braces are marked: ansible-inventory prints a marked one as a dictionary.
+    Only texts with braces need the mark.
     """
     return wrap_var(value) if "{" in str(value) else value

@@ -65,12 +65,15 @@ class Ansible:
         command = ["ansible-playbook", *self.sources, "hyperv.migration.evacuate_node"]
         return self.run(*command, "-e", "evacuate_node_poll_interval=0.1", *options)
 
-    def run(self, *command: str, folder: pathlib.Path | None = None, warns: bool = False) -> Answer:
-        """Run a command, in ``folder`` if given, whatever it comes to; only one that ``warns`` may warn."""
+    def run(self, *command: str, folder: pathlib.Path | None = None, warns: bool = False, **environment: str) -> Answer:
+        """Run a command, in ``folder`` if given, whatever it comes to; only one that ``warns`` may warn.
+
+        ``environment`` holds further variables.
+        """
         ended = subprocess.run(
             command,
             cwd=folder or self._folder,
-            env=self._environment,
+            env={**self._environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import json
 import pathlib
-import re
 import shlex
 from collections.abc import Iterator
 
@@ -19,15 +18,11 @@ import yaml
 from winrm.protocol import Protocol
 
 from tests.integration.commands import Ansible
-from tests.running_cluster import ROOT, SCENARIOS, RunningCluster, running_cluster
+from tests.integration.guides import blocks
+from tests.running_cluster import SCENARIOS, RunningCluster, running_cluster
 
-GUIDES = ROOT / "docs" / "docsite" / "rst"
 TYPED = ("ansible", "ansible-playbook", "ansible-inventory")
 FAST = ("-e", json.dumps({f"{role}_poll_interval": 0.2 for role in ("evacuate_node", "restore_node")}))
-_BLOCK = re.compile(
-    r"^( *)\.\. code-block:: (?P<language>\w+)\n(?:\1   :caption: (?P<caption>\S+)\n)?\n(?P<body>(?:\1   .*\n|\n)+)",
-    re.MULTILINE,
-)
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +33,6 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningClust
     (folder / "fast.yml").write_text(yaml.safe_dump(scenario), encoding="utf-8")
     with running_cluster(folder / "fast.yml", folder) as cluster:
         yield cluster
-
-
-def blocks(guide: str) -> Iterator[tuple[str, str, str]]:
-    """Yield language, caption and text of each block of a guide."""
-    for found in _BLOCK.finditer((GUIDES / f"{guide}.rst").read_text(encoding="utf-8")):
-        body = re.sub(rf"^{found[1]}   ", "", found["body"], flags=re.MULTILINE).strip() + "\n"
-        yield found["language"], found["caption"] or "", body
 
 
 @pytest.mark.long

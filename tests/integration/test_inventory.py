@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shlex
 import subprocess
 import typing as t
 
@@ -14,6 +15,7 @@ import yaml
 
 from tests.ansible_command import ansible_environment
 from tests.integration.commands import Ansible
+from tests.integration.guides import blocks
 from tests.running_cluster import RunningCluster
 
 PLUGIN = "hyperv.migration.hyperv_cluster"
@@ -30,18 +32,22 @@ class Source:
         self.file = folder / "lab.hyperv_cluster.yml"
         self.password = settings["ansible_password"]
         (folder / "vault.txt").write_text("vault-secret\n", encoding="utf-8")
-        self.content: dict[str, t.Any] = {
-            "plugin": PLUGIN,
+        # What a simulated cluster needs in place of a real one, whose nodes have addresses and one port of their own.
+        self.simulated: dict[str, t.Any] = {
             "remote_addr": "127.0.0.1",
             "remote_user": settings["ansible_user"],
             "port": ports["NODE1"],
             "scheme": settings["ansible_winrm_scheme"],
-            "transport": [settings["ansible_winrm_transport"]],
-            "winrm_options": {"message_encryption": "always"},
             "compose": {
                 "ansible_port": f"{ports}[inventory_hostname] if hyperv_vm_id is not defined else omit",
                 "ansible_host": "'127.0.0.1'",
             },
+        }
+        self.content: dict[str, t.Any] = {
+            **self.simulated,
+            "plugin": PLUGIN,
+            "transport": [settings["ansible_winrm_transport"]],
+            "winrm_options": {"message_encryption": "always"},
             "keyed_groups": [{"key": "hyperv_version", "prefix": "windows"}],
             "groups": {"large": "(hyperv_memory_mb | default(0, true)) > 4096"},
         }
@@ -76,7 +82,12 @@ def source(tmp_path: pathlib.Path, cluster: RunningCluster) -> Source:
 
 def listed(ansible: Ansible, source: Source) -> dict[str, t.Any]:
     answer = ansible.run("ansible-inventory", *source.options, "--list")
-    return t.cast("dict[str, t.Any]", json.loads(answer.text))
+    return t.cast("dict[str, t.Any]", json.loads(answer.text, object_hook=_plain))
+
+
+def _plain(one: dict[str, t.Any]) -> t.Any:
+    """Return a text that ansible-inventory marks as no template as the text itself."""
+    return one.get("__ansible_unsafe", one)
 
 
 def requests(cluster: RunningCluster) -> int:
@@ -107,6 +118,41 @@ def test_a_host_has_the_words_of_the_modules_and_no_password(ansible: Ansible, s
     assert (vm["hyperv_node"], vm["hyperv_state"], vm["hyperv_priority"]) == ("NODE1", "running", 3000)
     assert (node["ansible_connection"], node["ansible_host"], node["hyperv_state"]) == ("winrm", "127.0.0.1", "up")
     assert source.password not in json.dumps(listing)
+
+
+def test_user_password_and_cluster_may_come_from_the_environment(ansible: Ansible, source: Source) -> None:
+    environment = {
+        "HYPERV_CLUSTER": source.content.pop("remote_addr"),
+        "HYPERV_USER": source.content.pop("remote_user"),
+        "HYPERV_PASSWORD": source.password,
+    }
+    source.file.write_text(yaml.safe_dump(source.content), encoding="utf-8")
+
+    answer = ansible.run("ansible-inventory", *source.options, "--host", "db01", **environment)
+
+    assert json.loads(answer.text)["hyperv_node"] == "NODE1"
+
+
+def test_a_source_without_a_cluster_says_so(ansible: Ansible, source: Source) -> None:
+    source.content.pop("remote_addr")
+    source.write()
+
+    answer = ansible.run("ansible-inventory", *source.options, "--list", warns=True)
+
+    assert "remote_addr" in answer.text
+
+
+def test_the_commands_of_the_guide_succeed(ansible: Ansible, source: Source) -> None:
+    written = {caption: body for _language, caption, body in blocks("inventory") if caption}
+    typed = [body for language, _caption, body in blocks("inventory") if language == "shell"]
+    content = {**yaml.safe_load(written[source.file.name]), **source.simulated}
+    source.file.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+    assert len(typed) == 2
+    for command in typed:
+        words = [*shlex.split(command), *source.options[2:]]
+        answer = ansible.run(*words, folder=source.folder, HYPERV_PASSWORD=source.password)
+        assert answer.code == 0, answer.text
 
 
 def test_a_module_runs_on_a_node_that_was_found(ansible: Ansible, source: Source) -> None:

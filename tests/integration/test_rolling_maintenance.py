@@ -92,7 +92,7 @@ def nodes_of(cluster: RunningCluster) -> list[dict[str, t.Any]]:
     return t.cast("list[dict[str, t.Any]]", cluster.state()["nodes"])
 
 
-def test_a_roll_that_failed_at_the_third_node_is_resumed_to_the_end(
+def test_a_roll_that_failed_at_the_third_node_is_rehearsed_without_waiting_and_resumed_to_the_end(
     cluster: RunningCluster, roll: Roll, tmp_path: pathlib.Path
 ) -> None:
     owners = cluster.owners()
@@ -114,6 +114,13 @@ def test_a_roll_that_failed_at_the_third_node_is_resumed_to_the_end(
     ):
         assert said in first.text, first.text
 
+    rehearsal = roll("--check", rolling_maintenance_health_timeout=300, rolling_maintenance_health_interval=10)
+
+    assert rehearsal.code == 0, rehearsal.text
+    assert "RETRYING" not in rehearsal.text
+    assert roll.phases()["NODE3"] == "evacuated"
+    assert cluster.node_states()["NODE3"] == "paused"
+
     second = roll(rolling_maintenance_report_path=str(tmp_path / "out" / "roll.html"))
 
     assert second.code == 0, second.text
@@ -133,10 +140,16 @@ def test_a_roll_that_failed_at_the_third_node_is_resumed_to_the_end(
     assert sorted(set(page.timeline_vms)) == ["db02", "web03", "web04"]
 
 
-def test_a_dry_run_shows_the_plan_of_each_node_and_changes_nothing(cluster: RunningCluster, roll: Roll) -> None:
+def test_a_dry_run_shows_the_plan_of_each_node_changes_nothing_and_hands_nothing_on(
+    cluster: RunningCluster, roll: Roll
+) -> None:
     before = cluster.owners(), cluster.node_states()
+    from_an_earlier_job = {
+        "evacuate_node_plan": {"node": "NODE4", "moves": []},
+        "evacuate_node_ledger": {"node": "NODE4"},
+    }
 
-    answer = roll("--check", rolling_maintenance_restart=True)
+    answer = roll("--check", rolling_maintenance_restart=True, **from_an_earlier_job)
 
     assert answer.code == 0, answer.text
     for node in NODES:
@@ -146,6 +159,8 @@ def test_a_dry_run_shows_the_plan_of_each_node_and_changes_nothing(cluster: Runn
     assert (cluster.owners(), cluster.node_states()) == before
     assert cluster.migrations() == {}
     assert roll.files == []
+    assert "CUSTOM STATS" not in answer.text
+    assert "plan is one for" not in answer.text
 
 
 def test_the_roll_does_not_begin_while_another_node_is_down(tmp_path: pathlib.Path, plugin: str) -> None:
@@ -289,17 +304,6 @@ def test_what_the_playbook_misses_is_told(tmp_path: pathlib.Path) -> None:
     assert "no host in the group hyperv_nodes" in answer.text
 
 
-def test_a_roll_that_was_stopped_is_rehearsed_without_waiting(cluster: RunningCluster, roll: Roll) -> None:
-    assert roll(broken="NODE3").code == FAILED
-
-    rehearsal = roll("--check", rolling_maintenance_health_timeout=300, rolling_maintenance_health_interval=10)
-
-    assert rehearsal.code == 0, rehearsal.text
-    assert "RETRYING" not in rehearsal.text
-    assert roll.phases()["NODE3"] == "evacuated"
-    assert cluster.node_states()["NODE3"] == "paused"
-
-
 def test_a_roll_that_failed_before_it_changed_anything_does_not_claim_a_node_that_is_paused_later(
     cluster: RunningCluster, ansible: Ansible, roll: Roll
 ) -> None:
@@ -313,13 +317,3 @@ def test_a_roll_that_failed_before_it_changed_anything_does_not_claim_a_node_tha
 
     assert answer.code == FAILED
     assert "NODE1 is paused, and not by this roll" in answer.text
-
-
-def test_a_dry_run_hands_no_plan_to_the_roll_that_follows(roll: Roll) -> None:
-    given = {"evacuate_node_plan": {"node": "NODE4", "moves": []}, "evacuate_node_ledger": {"node": "NODE4"}}
-
-    rehearsal = roll("--check", **given)
-
-    assert rehearsal.code == 0, rehearsal.text
-    assert "CUSTOM STATS" not in rehearsal.text
-    assert "plan is one for" not in rehearsal.text
