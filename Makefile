@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos demo rehearse lint unit test stories molecule matrix sanity docs build faults fuzz bench eda changelog clean
+.PHONY: help venv kerberos demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all faults fuzz bench eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -69,6 +69,14 @@ faults: $(BUILT)  ## break every request of four runs, each in a third of the wa
 
 sanity:  ## ansible-test's sanity tests with every supported ansible-core, or with those of CORES="2.16 newest"
 	@$(PYTHON) -m tests.ci.sanity $(CORES)
+
+units: $(BUILT)  ## ansible-test's unit tests
+	@.venv/bin/python -m tests.ci.units
+
+introspect: $(BUILT)  ## what ansible-builder takes for an execution environment with the collection
+	ansible-builder introspect $(shell .venv/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" 2>/dev/null)
+
+all: lint sanity units docs build introspect  ## all gates that a release goes through
 
 docs: gates  ## the documentation of all plugins and the guides, with their references
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
