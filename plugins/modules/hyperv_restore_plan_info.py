@@ -112,8 +112,9 @@ stays:
       sample: it is on NODE3, although the evacuation moved it to NODE2
 leaving:
   description:
-    - VMs whose migration away from the node still runs, so that nothing can be said of them yet.
-    - Ask again when it has ended.
+    - VMs of which nothing can be said yet, because their migration away from the node still runs, or because Hyper-V does
+      not show them while the cluster does.
+    - Ask again a little later.
   type: list
   elements: dict
   returned: success

@@ -9,7 +9,9 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from .cluster import Cluster, first_label
+from .codes import UNKNOWN
 from .devices import read_local_vms
+from .groups import read_groups
 from .ledger import STAYS, Ledger, was_stopped
 from .nodes import Node, pick_node, read_nodes
 from .vms import Vm, read_vms
@@ -24,8 +26,8 @@ class Restoration:
         moves: for hyperv_vm_migrate, in the order in which they go.
         stays: ``vm_id``, ``name``, ``reason``: VMs that are left alone.
         start: VMs that the evacuation stopped and that ran before: to be started once they are on their node.
-        leaving: ``vm_id``, ``name``, ``reason``: VMs whose migration away from the node still runs, so that nothing can
-            be said of them yet.
+        leaving: ``vm_id``, ``name``, ``reason``: VMs of which nothing can be said yet: their migration away from the
+            node still runs, or only the cluster shows them just now.
     """
 
     node: Node
@@ -55,13 +57,29 @@ def plan_restoration(cluster: Cluster, ledger: Ledger) -> Restoration:
     present = {vm.id: vm for vm in read_vms(cluster, ids=[vm["vm_id"] for vm in open_vms])} if open_vms else {}
     if any(entry["outcome"] == STAYS and entry["vm_id"].upper() not in present for entry in open_vms):
         present = {**{vm.id: vm for vm in read_local_vms(cluster, node.name)}, **present}
-    return decide(node, open_vms, present)
+    return decide(node, open_vms, present, _read_owners_of_missing(cluster, open_vms, present))
 
 
-def decide(node: Node, entries: Sequence[Mapping[str, t.Any]], present: Mapping[str, Vm]) -> Restoration:
+def _read_owners_of_missing(
+    cluster: Cluster, entries: Sequence[Mapping[str, t.Any]], present: Mapping[str, Vm]
+) -> dict[str, str]:
+    """Return who owns, as the cluster says, the VMs that Hyper-V does not show, by VM id; no request where none is."""
+    missing = [
+        Vm(vm_id, entry["name"], "", UNKNOWN) for entry in entries if (vm_id := entry["vm_id"].upper()) not in present
+    ]
+    return {vm_id: role.owner for vm_id, role in read_groups(cluster, missing).items()} if missing else {}
+
+
+def decide(
+    node: Node,
+    entries: Sequence[Mapping[str, t.Any]],
+    present: Mapping[str, Vm],
+    owners_of_missing: Mapping[str, str],
+) -> Restoration:
     """Compare a ledger's open VMs with where they are. Pure.
 
-    A VM goes back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be.
+    A VM that Hyper-V does not show while the cluster has its role is not gone: the next reading may show it. One goes
+    back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be.
     """
     moves: list[Mapping[str, t.Any]] = []
     stays: list[Mapping[str, t.Any]] = []
@@ -73,6 +91,10 @@ def decide(node: Node, entries: Sequence[Mapping[str, t.Any]], present: Mapping[
         at_home = vm is not None and first_label(vm.node) == first_label(node.name)
         if vm is not None and at_home and vm.is_leaving:
             leaving.append({**told, "reason": f"its migration away from {node.name} still runs"})
+            continue
+        if vm is None and told["vm_id"] in owners_of_missing:
+            owner = owners_of_missing[told["vm_id"]] or "no node"
+            leaving.append({**told, "reason": f"the cluster has its role on {owner}, but Hyper-V does not show the VM"})
             continue
         reason = _reason_to_stay(entry, vm, node, at_home=at_home)
         if vm is not None and (at_home or not reason) and was_stopped(entry, vm.state):

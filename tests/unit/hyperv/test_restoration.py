@@ -71,6 +71,23 @@ def test_what_is_home_or_gone_stays_where_it_is():
     assert reasons["gone01"] == "it is no longer among the VMs of the cluster"
 
 
+def test_a_vm_that_only_the_cluster_shows_is_not_gone():
+    simulated = Simulated(CLUSTER)
+    ledger = ledger_of(simulated)
+    web01 = next(vm["vm_id"] for vm in ledger["vms"] if vm["name"] == "web01").encode()
+
+    def hide(request: bytes, answer: bytes) -> bytes:
+        return answer.replace(web01, web01[::-1]) if b"Msvm_SummaryInformation" in request else answer
+
+    simulated.alter = hide
+    plan = plan_restoration(simulated.cluster, ledger)
+
+    assert [(vm["name"], vm["reason"]) for vm in plan.leaving] == [
+        ("web01", "the cluster has its role on NODE2, but Hyper-V does not show the VM")
+    ]
+    assert "web01" not in {vm["name"] for vm in (*plan.moves, *plan.stays)}
+
+
 def test_settled_vms_are_not_looked_at_again():
     simulated = Simulated(CLUSTER)
     ledger = ledger_of(simulated)
