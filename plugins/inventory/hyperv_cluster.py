@@ -4,25 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from ansible.errors import AnsibleParserError
-from ansible.inventory.group import to_safe_group_name
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
-
-from ..plugin_utils._action import Connections, SystemClock
-from ..plugin_utils._connection.variables import connection_from
-from ..plugin_utils._connection.whereabouts import Whereabouts
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError, with_remedy
-from ..plugin_utils._hyperv.inventory import NODES, Member, node_members, read_members, vm_members
-from ..plugin_utils._text import clean
-from ..plugin_utils._wsman.envelopes import UnreadableAnswer
-from ..plugin_utils._wsman.faults import Fault
-from ..plugin_utils._wsman.transport import TransportError
-from ..plugin_utils._wsman.values import UnexpectedValue
-
 DOCUMENTATION = r"""
 name: hyperv_cluster
 short_description: Nodes and VMs of a Hyper-V failover cluster as an inventory
@@ -135,6 +116,25 @@ compose:
 groups:
   large: (hyperv_memory_mb | default(0, true)) > 32768
 """
+
+import typing as t
+
+from ansible.errors import AnsibleParserError
+from ansible.inventory.group import to_safe_group_name
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ..plugin_utils._action import Connections, SystemClock
+from ..plugin_utils._connection.variables import connection_from
+from ..plugin_utils._connection.whereabouts import Whereabouts
+from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.errors import HyperVError, with_remedy
+from ..plugin_utils._hyperv.inventory import NODES, Member, node_members, read_members, vm_members
+from ..plugin_utils._text import clean
+from ..plugin_utils._wsman.envelopes import UnreadableAnswer
+from ..plugin_utils._wsman.faults import Fault
+from ..plugin_utils._wsman.transport import TransportError
+from ..plugin_utils._wsman.values import UnexpectedValue
 
 _ENDINGS = ("hyperv_cluster.yml", "hyperv_cluster.yaml")
 # Options and the variables of the winrm connection plugin that they stand for.

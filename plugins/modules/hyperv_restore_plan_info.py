@@ -112,8 +112,8 @@ stays:
       sample: it is on NODE3, although the evacuation moved it to NODE2
 leaving:
   description:
-    - VMs of which nothing can be said yet, because their migration away from the node still runs, or because Hyper-V does
-      not show them while the cluster does.
+    - VMs of which nothing can be said yet, because their migration away from the node still runs, or because Hyper-V
+      does not show them while the cluster does.
     - Ask again a little later.
   type: list
   elements: dict

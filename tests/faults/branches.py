@@ -28,9 +28,12 @@ class Place(t.Protocol):
     """What a branch needs to know of its case."""
 
     @property
-    def way(self) -> str: ...
+    def way(self) -> str:
+        """How the request is broken."""
+
     @property
-    def index(self) -> int: ...
+    def index(self) -> int:
+        """Which request of the run it is."""
 
 
 CaseType = t.TypeVar("CaseType", bound=Place)

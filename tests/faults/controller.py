@@ -187,9 +187,9 @@ class _Results(task_queue_manager.FinalQueue):  # type: ignore[misc]
     def __init__(self) -> None:
         self._sent: collections.deque[bytes] = collections.deque()
 
-    def put(self, sent: object) -> None:
+    def put(self, obj: object) -> None:
         """Take something from the worker."""
-        self._sent.append(pickle.dumps(sent))
+        self._sent.append(pickle.dumps(obj))
 
     def get(self) -> object:
         """Return what was sent first. Raises EOFError when there is no more."""
