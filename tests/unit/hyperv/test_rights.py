@@ -17,6 +17,7 @@ import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._action import FailedWithResult
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.errors import HyperVError, fault_remedy
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.ledger import begin
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 
 from tests.running_cluster import ROOT
@@ -25,9 +26,20 @@ from tests.unit.hyperv.simulated import Simulated
 
 CLUSTER = """
 nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3, state: paused}]
-vms: [{name: web01, owner: NODE1, memory_mb: 1024}, {name: web02, owner: NODE2, memory_mb: 1024}]
+vms:
+  - {name: web01, id: 0A0B0C0D-0000-4000-8000-000000000001, owner: NODE1, memory_mb: 1024}
+  - {name: web02, owner: NODE2, memory_mb: 1024}
 """
-DENIED = 0x80041003  # WBEM_E_ACCESS_DENIED
+# WBEM_E_ACCESS_DENIED, and ERROR_ACCESS_DENIED as WinRM answers where its own list of rights lacks the account
+DENIED = (0x80041003, 5)
+WEB01 = "0A0B0C0D-0000-4000-8000-000000000001"
+LEDGER = begin(
+    None,
+    "NODE2",
+    "HVC1",
+    [{"vm_id": WEB01, "name": "web01", "source_host": "NODE2", "destination_host": "NODE1", "state": "running"}],
+    "t1",
+)
 MODULES: dict[str, dict[str, t.Any]] = {
     "hyperv_cim_info": {"class_name": "Win32_OperatingSystem", "namespace": "root/cimv2"},
     "hyperv_cluster_health_info": {"node": "NODE1"},
@@ -35,8 +47,12 @@ MODULES: dict[str, dict[str, t.Any]] = {
     "hyperv_cluster_node_info": {},
     "hyperv_evacuation_plan_info": {"node": "NODE1"},
     "hyperv_migration_capabilities_info": {},
+    "hyperv_migration_job": {"name": "web01", "state": "cancelled"},
     "hyperv_migration_job_info": {},
     "hyperv_node_restart": {"name": "NODE3"},
+    "hyperv_readiness_info": {},
+    "hyperv_restore_plan_info": {"ledger": LEDGER},
+    "hyperv_scenario_info": {},
     "hyperv_vm_info": {},
     "hyperv_vm_migrate": {"name": "web01", "destination_host": "NODE2"},
     "hyperv_vm_state": {"name": "web01", "state": "saved"},
@@ -63,13 +79,13 @@ def place_of(request: bytes) -> Place | None:
 class Run:
     """One run of a module, and what it told in all."""
 
-    def __init__(self, module: str, denied: Place | None = None) -> None:
+    def __init__(self, module: str, denied: Place | None = None, code: int = 0) -> None:
         self.asked: list[Place] = []
         content = yaml.safe_load(CLUSTER)
         if denied is not None:
             namespace, operation, name = denied
             mentions = {"mentions": f"from {name}"} if operation == "Enumerate" else {"class_name": name}
-            rule = {"effect": "fault", "code": DENIED, "namespace": namespace, "operation": operation, "times": None}
+            rule = {"effect": "fault", "code": code, "namespace": namespace, "operation": operation, "times": None}
             content["faults"] = [{**rule, **mentions}]
         simulated = Simulated(yaml.safe_dump(content, sort_keys=False), home="NODE2")
         simulated.lose = self._note
@@ -100,15 +116,16 @@ def perform(module: str, simulated: Simulated) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", made.perform(simulated.cluster, given))
 
 
+@pytest.mark.parametrize("code", DENIED)
 @pytest.mark.parametrize("module", MODULES)
-def test_access_denied_at_any_place_is_told_with_the_right_that_is_missing(module: str) -> None:
+def test_access_denied_at_any_place_is_told_with_the_right_that_is_missing(module: str, code: int) -> None:
     silent = []
     clean = Run(module)
     assert clean.asked
     assert "lacks a right" not in clean.text
     for place in clean.asked:
         namespace = place[0]
-        told = Run(module, place).text
+        told = Run(module, place, code).text
         if told == clean.text:
             continue  # what could not be read there was not needed
         path = json.dumps(namespace.replace("/", "\\"))[1:-1]
