@@ -12,13 +12,13 @@ from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Re
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.hosts import Limits, read_limits
+from ..plugin_utils._hyperv.methods import AUTO, METHODS, Methods
 from ..plugin_utils._hyperv.moves import Move, Wish, plan_moves
 from ..plugin_utils._hyperv.nodes import read_nodes
 from ..plugin_utils._hyperv.progress import Progress
 from ..plugin_utils._hyperv.reports import changed, diff, failure, record
 from ..plugin_utils._hyperv.runs import Policy, Run
 from ..plugin_utils._hyperv.schedule import Scheduler
-from ..plugin_utils._hyperv.service import MigrationService
 from ..plugin_utils._hyperv.setting_properties import migration_options
 from ..plugin_utils._hyperv.settings import WantedSettings
 from ..plugin_utils._hyperv.strategies import MIGRATE, OFFLINE
@@ -56,6 +56,7 @@ class ActionModule(HyperVAction):
                 "options": {**_VM, "destination_host": {**_VM["destination_host"], "required": True}, **_FROM_A_PLAN},
                 "required_one_of": [("name", "vm_id")],
             },
+            "method": {"type": "str", "choices": list(METHODS), "default": AUTO},
             "wait": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 0},
             "poll_interval": {"type": "float", "default": 2},
@@ -100,7 +101,7 @@ class ActionModule(HyperVAction):
         )
         policy = Policy(**{field.name: arguments[field.name] for field in dataclasses.fields(Policy)})
         report = Progress(self.tell, cluster.clock).report if arguments["progress"] else _say_nothing
-        scheduler = Scheduler(cluster, MigrationService(cluster, settings), limits, policy, report)
+        scheduler = Scheduler(cluster, Methods(cluster, arguments["method"], settings), limits, policy, report)
         if self.check_mode:
             scheduler.rehearse(runs)
         elif arguments["wait"]:

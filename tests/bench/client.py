@@ -28,12 +28,12 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster i
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import plan as plan_evacuation
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.hosts import read_limits
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods import Methods
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish as MoveWish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import plan_moves
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.readings import read_all
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import RUNNING, Policy, Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Scheduler
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.service import MigrationService
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vm_listing import list_vms
 
@@ -181,7 +181,7 @@ def waiting(client: Client) -> Result:
         if not started and all(run.stage == RUNNING for run in runs):
             started = len(client.traffic[0].requests)
 
-    scheduler = Scheduler(client.cluster, MigrationService(client.cluster), limits, Policy(), report)
+    scheduler = Scheduler(client.cluster, Methods(client.cluster), limits, Policy(), report)
     with contextlib.suppress(_MinuteOver):
         scheduler.run(runs)
     cpu = time.process_time() - clock.cpu_at_start

@@ -186,9 +186,7 @@ class Cancellation:
             self.taken = self.taken or meaning == _UNKNOWN
             self._later(self._answer)
         elif meaning == _TOO_LATE:
-            if self._too_late_since is None:
-                self._too_late_since = self._clock.now()
-            self._later(self._answer)
+            self._too_late(self._answer)
         else:
             self._refused = True
 
@@ -200,6 +198,11 @@ class Cancellation:
             self._later(self._answer)
         else:
             self._refused = True
+
+    def _too_late(self, why: str) -> None:
+        if self._too_late_since is None:
+            self._too_late_since = self._clock.now()
+        self._later(why)
 
     def _later(self, why: str) -> None:
         self._answer = why.rstrip(".")

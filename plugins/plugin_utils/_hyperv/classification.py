@@ -45,6 +45,8 @@ def classify(
     ``texts`` are the job's own sentences, ``details`` what GetErrorEx said, ``error_code`` its ErrorCode.
     """
     hresults = sorted(_innermost_first(texts, details), key=_says_little)
+    if not hresults and (error_code or 0) > 0xFFFF:
+        hresults = [code for code in (as_hresult(error_code or 0),) if code is not None]  # the cluster's is an HRESULT
     told = hresults[0] if hresults else None
     by_code = [(failure_of(hresult) or UNKNOWN_CODE, hresult) for hresult in hresults]
     others = [*_of_messages(details, told), *_of_types(details), *_of_error_code(error_code)]

@@ -15,7 +15,7 @@ from .._wsman.values import UnexpectedValue
 from .classification import classify, failure_of
 from .codes import LOOK, return_code
 from .failures import CANCELLED
-from .hresults import as_hresult, hex_text, hresults_in
+from .hresults import as_hresult, hex_text, hresults_in, win32_code
 from .job_errors import JobErrorDetail
 from .rights import missing_right
 
@@ -84,9 +84,7 @@ def refused(operation: str, value: int) -> MoveError:
 
 def faulted(operation: str, fault: Fault) -> MoveError:
     """Return the error for a SOAP fault that a call of the migration service or of the cluster met."""
-    # The cluster's provider may answer with a general code and tell its own in the text.
-    codes = (fault.code or 0, *reversed(hresults_in(f"{fault.reason} {fault.detail}")))
-    known = next(filter(None, map(failure_of, codes)), None)
+    known = next(filter(None, map(failure_of, _codes(fault))), None)
     cause = known.cause if known else str(fault)
     remedy = fault_remedy(fault) or (known.remedy if known else LOOK)
     return MoveError(
@@ -97,6 +95,16 @@ def faulted(operation: str, fault: Fault) -> MoveError:
         hresult=hex_text(as_hresult(fault.code) if fault.code is not None else None),
         transient=known.transient if known else fault.is_transient,
     )
+
+
+def win32_codes(fault: Fault) -> tuple[int, ...]:
+    """Return the Win32 codes that a fault tells, its own first."""
+    return tuple(code for code in map(win32_code, filter(None, map(as_hresult, _codes(fault)))) if code is not None)
+
+
+def _codes(fault: Fault) -> tuple[int, ...]:
+    # The cluster's provider may answer with a general code and tell its own in the text.
+    return (fault.code or 0, *reversed(hresults_in(f"{fault.reason} {fault.detail}")))
 
 
 def job_failed(

@@ -13,12 +13,12 @@ from .capabilities import Readiness
 from .cluster import Cluster, first_label
 from .errors import MoveError
 from .hosts import Limits
+from .methods import Methods
 from .mixed_settings import cluster_problems
 from .moves import Move, Wish, plan_moves
 from .problems import EVERYWHERE, Problem
 from .runs import Policy, Run
 from .schedule import Scheduler
-from .service import MigrationService
 from .timeouts import Timeout
 
 _NOT_ASKED = "not_asked"  # the dry run's word for a question that was not answered
@@ -40,7 +40,7 @@ def judge_move(cluster: Cluster, wish: Wish, readiness: Readiness) -> dict[str, 
     move = plan_moves(cluster, [wish])[0]
     run = Run(move, Timeout(0, "given"))
     concerning = _concerning(readiness, move)
-    Scheduler(cluster, MigrationService(cluster), Limits({}), Policy(), lambda runs: None).rehearse([run])
+    Scheduler(cluster, Methods(cluster), Limits({}), Policy(), lambda runs: None).rehearse([run])
     there = run.outcome == "already_there"
     against = [] if there else [problem for problem in concerning if _stops(problem, move)]
     said, unknown = _said(run), _not_known(run)

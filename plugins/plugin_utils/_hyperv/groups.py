@@ -20,8 +20,8 @@ from .vms import Vm, read_vms
 
 _TYPE = "Virtual Machine"  # MSCluster_Resource.Type, a resource type's name, not localised
 # MSCluster_ResourceGroup.State, and two bits of its StatusInformation (Microsoft docs)
-_STATES = {0: "online", 1: "offline", 2: "failed", 3: "partly_online", 4: "pending"}
-_LOCKED, _QUEUED = 1, 4
+GROUP_STATES = {0: "online", 1: "offline", 2: "failed", 3: "partly_online", 4: "pending"}
+LOCKED, QUEUED = 1, 4
 _FEW = 50  # up to so many VMs are looked up by the name that the cluster gives their resource
 
 
@@ -143,9 +143,9 @@ def _traits(row: Instance) -> GroupTraits:
         name=row.text("Name") or "",
         id=row.text("Id") or "",
         owner=row.text("OwnerNode") or "",
-        state=_STATES.get(-1 if state is None else state, UNKNOWN),
-        is_locked=bool(status & _LOCKED),
-        is_queued=bool(status & _QUEUED),
+        state=GROUP_STATES.get(-1 if state is None else state, UNKNOWN),
+        is_locked=bool(status & LOCKED),
+        is_queued=bool(status & QUEUED),
     )
 
 

@@ -19,10 +19,9 @@ def changed(run: Run) -> bool:
     """Tell whether something changed: the VM was moved or would be, or a migration that was started goes on."""
     if run.outcome in ("moved", "completed", "would_move"):
         return True
-    ours = run.attempts > 0 or run.method == "cluster_group"
     if run.outcome == "started":
-        return ours
-    return run.outcome == "failed" and ours and (run.goes_on or _has_left(run))
+        return run.attempts > 0
+    return run.outcome == "failed" and run.attempts > 0 and (run.goes_on or _has_left(run))
 
 
 def _has_left(run: Run) -> bool:

@@ -29,6 +29,10 @@ WAITING, SEARCHING, RUNNING, CANCELLING, SETTLING, ENDED = (
 )
 
 
+# What a VM is moved by: MigrateVirtualSystemToSystem, or MoveToNewNodeParams and MoveToNewNode of its group.
+SYSTEM, CLUSTER_GROUP = "system", "cluster_group"
+
+
 @dataclasses.dataclass(frozen=True)
 class Policy:
     """How moves are made.
@@ -64,7 +68,7 @@ class Run:
         migrating_since: clock reading at which the present attempt began.
         attempts: how often the migration was asked for; retried: how many of these followed a failure.
         unanswered: calls of the present attempt, the last ones in a row, that got no answer.
-        method: ``system`` (MigrateVirtualSystemToSystem) or ``cluster_group`` (MSCluster_ResourceGroup.MoveToNewNode).
+        method: ``system`` or ``cluster_group``.
         job, reference: the job as last seen and its reference; None where there is none or it is gone.
         job_node: the node that shows the job; empty for the one that answers Root\\HyperVCluster\\v2.
         earlier_jobs: ids of jobs that were there before the present attempt.
@@ -94,7 +98,7 @@ class Run:
     attempts: int = 0
     retried: int = 0
     unanswered: int = 0
-    method: str = "system"
+    method: str = SYSTEM
     job: Job | None = None
     reference: Reference | None = None
     job_node: str = ""
@@ -170,7 +174,7 @@ class Run:
         """Put a failed move back in the queue; what the failed attempt left behind is not taken for the next one's."""
         if self.job is not None:
             self.earlier_jobs |= {self.job.id}
-        self.outcome, self.ended, self.error, self.doubt, self.method = "", None, None, None, "system"
+        self.outcome, self.ended, self.error, self.doubt = "", None, None, None
         self.job, self.reference, self.job_node, self.details, self.cancellation = None, None, "", (), None
         self.adopted, self.stalled, self.unanswered, self.due = False, False, 0, due
         self.enter(WAITING, now)

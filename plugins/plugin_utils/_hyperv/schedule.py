@@ -15,10 +15,10 @@ from .cluster import Cluster
 from .contact import Contact
 from .errors import NO_ANSWER, HyperVError, obstacle, with_remedy
 from .hosts import Limits
+from .methods import Methods
 from .moves import reread
 from .nodes import read_nodes
 from .runs import ENDED, RUNNING, SEARCHING, WAITING, Policy, Run
-from .service import MigrationService
 from .starting import Starter
 from .watching import Watcher
 
@@ -40,7 +40,7 @@ class Scheduler:
     def __init__(
         self,
         cluster: Cluster,
-        service: MigrationService,
+        methods: Methods,
         limits: Limits,
         policy: Policy,
         report: Callable[[Sequence[Run]], None],
@@ -51,13 +51,15 @@ class Scheduler:
         self._policy = policy
         self._report = report
         self._contact = Contact(cluster)
-        self._starter = Starter(cluster, service, policy, self._contact)
-        self._watcher = Watcher(cluster, policy, self._contact)
+        self._methods = methods
+        self._starter = Starter(cluster, methods, policy, self._contact)
+        self._watcher = Watcher(cluster, methods, policy, self._contact)
         self._read_at = self._clock.now()
 
     def rehearse(self, runs: Sequence[Run]) -> None:
         """Ask what every move would come to, and end it with ``would_move`` or ``failed``. Changes nothing."""
         for run in runs:
+            self._methods.choose(run)
             try:
                 self._starter.rehearse(run)
             except (HyperVError, *NO_ANSWER) as error:
@@ -77,6 +79,7 @@ class Scheduler:
     def run(self, runs: Sequence[Run], *, until_started: bool = False) -> None:
         """Bring every move to its end. A move that fails does not stop the others."""
         for run in runs:
+            self._methods.choose(run)
             self._starter.end_if_done(run)
         # What is under way already takes its slots before anything is started.
         for run in runs:
@@ -114,6 +117,7 @@ class Scheduler:
         if self._clock.now() - self._read_at > _FRESH_FOR:
             self._refresh([waiting for waiting in runs if waiting.stage == WAITING])
         if run.stage == WAITING:
+            self._methods.choose(run)
             self._starter.start(run)
             self._contact.heard([run])
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from .._wsman.envelopes import UnreadableAnswer
@@ -15,11 +14,13 @@ from .._wsman.session import Parameter
 from .._wsman.transport import AnswerLost, TransportError
 from .._wsman.values import UnexpectedValue
 from .._wsman.wql import Query
+from .answers import Answer, Verdict
 from .cluster import Cluster
 from .codes import COMPLETED, JOB_STARTED, return_code
 from .errors import NO_ANSWER, HyperVError, MoveError, faulted, obstacle, refused, with_remedy
 from .form_refusals import EveryFormRefused, FormUnavailable, is_clean_refusal
 from .hosts import read_host_settings
+from .moves import Move
 from .nodes import Node, node_reference
 from .settings import WantedSettings
 from .vms import Vm
@@ -27,38 +28,6 @@ from .vms import Vm
 SERVICE = "Msvm_VirtualSystemMigrationService"
 CHECK = "CheckVirtualSystemIsMigratableToSystem"
 MIGRATE = "MigrateVirtualSystemToSystem"
-
-
-@dataclasses.dataclass(frozen=True)
-class Verdict:
-    """Hyper-V's word on a move before it is made.
-
-    Attributes:
-        asked: False where this provider offers no check; the move may still work.
-        error: why the move would fail, None where it would not.
-    """
-
-    asked: bool
-    error: MoveError | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """What a call of MigrateVirtualSystemToSystem came to.
-
-    Attributes:
-        job: reference to the job, None where the method gave none.
-        value: its return value, None where no answer came.
-        error: what the node said against it, None where it did not.
-        unknown: the migration may have been started or not: only a look can tell.
-        lost: no answer came at all.
-    """
-
-    job: Reference | None = None
-    value: int | None = None
-    error: MoveError | None = None
-    unknown: bool = False
-    lost: bool = False
 
 
 class MigrationService:
@@ -91,9 +60,16 @@ class MigrationService:
             self._reference = found[0]
         return self._reference
 
-    def check(self, vm: Vm, destination: Node) -> Verdict:
+    def check(self, move: Move) -> Verdict:
         """Ask Hyper-V whether a VM can be migrated now; nothing is changed. Raises HyperVError and TransportError."""
-        self._prepare(destination)
+        vm, destination = move.vm, move.destination
+        try:
+            self._prepare(destination)
+        except NO_ANSWER as error:
+            missing = _missing(error)
+            if missing is None:
+                raise
+            return Verdict(False, unsupported=missing)
         try:
             output = self._call(CHECK, vm, destination)
         except EveryFormRefused as refusal:
@@ -110,14 +86,18 @@ class MigrationService:
             return Verdict(True, _not_migratable(vm, destination))
         return Verdict(verdict is True)
 
-    def migrate(self, vm: Vm, destination: Node) -> Answer:
+    def migrate(self, move: Move) -> Answer:
         """Start the migration of a VM. Whatever comes back is an Answer, never an exception of the wire.
 
         It is sent once, and again in another form only after a refusal of its parameters.
         """
+        vm, destination = move.vm, move.destination
         try:
             self._prepare(destination)
         except NO_ANSWER as error:
+            missing = _missing(error)
+            if missing is not None:
+                return Answer(error=missing, unsupported=True)
             passes = not isinstance(error, Fault) or error.is_transient
             why = with_remedy(error).rstrip(".")
             return Answer(error=obstacle("not_sent", why, "Nothing was started.", transient=passes))
@@ -131,14 +111,16 @@ class MigrationService:
         except EveryFormRefused as refusal:
             return Answer(None, refusal.value, refusal.error(MIGRATE, "Nothing was started."))
         except Fault as fault:
-            return Answer(unknown=not _is_refusal(fault), error=faulted(MIGRATE, fault))
+            missing_here = fault.is_missing_method or fault.is_missing_class
+            return Answer(unknown=not _is_refusal(fault), error=faulted(MIGRATE, fault), unsupported=missing_here)
         except TransportError as error:
             return Answer(error=obstacle("not_sent", str(error), "Nothing was started.", transient=True))
         if value == COMPLETED or job is not None:
             return Answer(job, value)
         if value is None or value == JOB_STARTED:
             return Answer(None, value, unknown=True)
-        return Answer(None, value, refused(MIGRATE, value), unknown=return_code(value).unknown_outcome)
+        code = return_code(value)
+        return Answer(None, value, refused(MIGRATE, value), unknown=code.unknown_outcome, unsupported=code.unsupported)
 
     def _prepare(self, destination: Node) -> None:
         """Read what every call needs, so that a call's own exceptions are about the call alone."""
@@ -221,6 +203,11 @@ def _is_refusal(fault: Fault) -> bool:
         or fault.is_missing_class
         or fault.is_not_found
     )
+
+
+def _missing(error: Exception) -> MoveError | None:
+    """Return why the service is not there where that is what an error says."""
+    return faulted(SERVICE, error) if isinstance(error, Fault) and error.is_missing_class else None
 
 
 def _not_migratable(vm: Vm, destination: Node) -> MoveError:

@@ -79,6 +79,11 @@ class WantedSettings:
         )
 
     @property
+    def are_given(self) -> bool:
+        """The user gave settings of Hyper-V's own migration methods, which no other method can carry."""
+        return bool(self.migration or self.new_system or self.new_resources)
+
+    @property
     def type_of_migration(self) -> str:
         """The word of MigrationType."""
         return str(self.migration.get(MIGRATION_TYPE, _DEFAULT_TYPE))

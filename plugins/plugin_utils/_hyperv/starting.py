@@ -10,15 +10,17 @@ from __future__ import annotations
 import dataclasses
 
 from .._wsman.references import Reference
+from .answers import Answer, Verdict
 from .cluster import VIRTUALIZATION, Cluster, first_label
 from .contact import Contact, outcome_unknown
 from .errors import NO_ANSWER, HyperVError, MoveError, obstacle
-from .group_moves import group_can_move, move_group, obstacle_to_group
+from .group_jobs import group_reference
+from .group_moves import group_can_move
 from .groups import VmGroup
 from .jobs import Job, find_job, job_ids
+from .methods import Methods
 from .moves import Move, obstacle_to, possible_owners_of, reread
-from .runs import ENDED, SEARCHING, SETTLING, Policy, Run
-from .service import Answer, MigrationService
+from .runs import CLUSTER_GROUP, ENDED, SEARCHING, SETTLING, SYSTEM, Policy, Run
 from .vms import Vm
 
 # Seconds for which a trace of an unclear call is looked for: longer than the node itself may take for one call.
@@ -31,10 +33,10 @@ _IN_USE = frozenset({5, 32774, 32775})  # Invalid State, System is in use: perha
 class Starter:
     """Starts moves, adopts what runs already, and finds out what unanswered calls have done."""
 
-    def __init__(self, cluster: Cluster, service: MigrationService, policy: Policy, contact: Contact) -> None:
+    def __init__(self, cluster: Cluster, methods: Methods, policy: Policy, contact: Contact) -> None:
         self._cluster = cluster
         self._clock = cluster.clock
-        self._service = service
+        self._methods = methods
         self._policy = policy
         self._contact = contact
         self._jobs_at_first: frozenset[str] | None = None
@@ -84,7 +86,7 @@ class Starter:
     def search(self, run: Run) -> None:
         """Look once for a trace of a call whose outcome is unclear; repeat the call only if there is none."""
         try:
-            found = find_job(self._cluster, run.move.vm.id, run.earlier_jobs, source=run.move.source)
+            found = self._trace(run)
             vm, role = reread(self._cluster, [run.move])[run.move.vm.id]
         except (HyperVError, *NO_ANSWER) as error:
             run.due = self._clock.now() + _BETWEEN_LOOKS
@@ -117,17 +119,25 @@ class Starter:
         """Ask what was read, then Hyper-V, whether a move can succeed; end it if not. False also once it is adopted."""
         error = obstacle_to(run.move, possible_owners_of(self._cluster, run.move))
         if error is None and (self._policy.precheck or always_ask):
-            verdict = self._service.check(run.move.vm, run.move.destination)
-            run.checked, run.form, error = verdict.asked, self._service.form, verdict.error
+            verdict = self._check(run)
+            run.checked, run.form, error = verdict.asked, self._methods.of(run).form, verdict.error
             if not verdict.asked:
                 run.warnings.append("This cluster offers no check beforehand, so Hyper-V's own verdict is not known.")
             elif error is not None and self._began_meanwhile(run):
                 return False
-            elif error is not None and group_can_move(run.move, error):
-                run.method, error = "cluster_group", obstacle_to_group(self._cluster, run.move)
+            elif error is not None and self._methods.may_leave_to_group(run) and group_can_move(run.move, error):
+                run.method, error = CLUSTER_GROUP, self._methods.groups.obstacle(run.move)
         if error is not None:
             run.fail(error, self._clock.now())
         return error is None
+
+    def _check(self, run: Run) -> Verdict:
+        verdict = self._methods.of(run).check(run.move)
+        if verdict.unsupported is None:
+            return verdict
+        if self._methods.go_on(run, verdict.unsupported):
+            return self._methods.of(run).check(run.move)
+        return dataclasses.replace(verdict, asked=True, error=verdict.unsupported)
 
     def _began_meanwhile(self, run: Run) -> bool:
         """Look whether Hyper-V says no because somebody else's migration of the VM runs by now; take that up."""
@@ -141,14 +151,14 @@ class Starter:
         return self.end_if_done(run)
 
     def _call(self, run: Run) -> None:
-        run.earlier_jobs |= self._earlier_jobs()
+        if run.method == SYSTEM:
+            run.earlier_jobs |= self._earlier_jobs()
         run.begin(self._clock.now())
-        if run.method == "cluster_group":
-            self._move_group(run)
-            return
         run.attempts += 1
-        answer = self._service.migrate(run.move.vm, run.move.destination)
-        run.form, run.return_value = self._service.form, answer.value
+        answer = self._methods.of(run).migrate(run.move)
+        run.form, run.return_value = self._methods.of(run).form, answer.value
+        if answer.unsupported and answer.error is not None and self._methods.go_on(run, answer.error):
+            answer = self._methods.of(run).migrate(run.move)
         if answer.job is not None:
             run.follow(answer.job, None, self._clock.now())
         elif answer.unknown:
@@ -168,9 +178,16 @@ class Starter:
                 return True
         except (HyperVError, *NO_ANSWER):
             return False
-        if answer.error is None or not group_can_move(run.move, answer.error):
+        if answer.error is None or not self._methods.may_leave_to_group(run):
             return False
-        self._move_group(run)
+        if not group_can_move(run.move, answer.error):
+            return False
+        run.method = CLUSTER_GROUP
+        error = self._methods.groups.migrate(run.move).error
+        if error is not None:
+            run.fail(error, self._clock.now())
+        else:
+            run.enter(SETTLING, self._clock.now())
         return True
 
     def _doubt(self, run: Run, answer: Answer) -> None:
@@ -189,15 +206,6 @@ class Starter:
             self._jobs_at_first = job_ids(self._cluster)
         return self._jobs_at_first
 
-    def _move_group(self, run: Run) -> None:
-        """Let the cluster move a VM that does not run, where its migration method takes none of these."""
-        run.method = "cluster_group"
-        error = move_group(self._cluster, run.move)
-        if error is not None:
-            run.fail(error, self._clock.now())
-        else:
-            run.enter(SETTLING, self._clock.now())
-
     def _adopt(self, run: Run) -> None:
         """Wait for a migration that already runs, unless it is known to go elsewhere."""
         run.begin(self._clock.now())
@@ -212,6 +220,8 @@ class Starter:
         """Follow the VM's running job; fail if that goes to another node. False where there is no such job."""
         found = find_job(self._cluster, run.move.vm.id, source=run.move.source)
         if found is None or found[1].is_final:
+            found = self._of_group(run) if run.move.role is not None else None
+        if found is None or found[1].is_final:
             return False
         reference, job = found
         if job.destination and first_label(job.destination) != first_label(run.move.destination.name):
@@ -224,6 +234,16 @@ class Starter:
         run.adopted = True
         run.follow(reference, job, self._clock.now())
         return True
+
+    def _trace(self, run: Run) -> tuple[Reference, Job] | None:
+        """Return the job that a call without an answer has started. Raises Fault and TransportError."""
+        if run.method == CLUSTER_GROUP:
+            return self._of_group(run)
+        return find_job(self._cluster, run.move.vm.id, run.earlier_jobs, source=run.move.source)
+
+    def _of_group(self, run: Run) -> tuple[Reference, Job] | None:
+        job = self._methods.groups.trace(run.move)
+        return (group_reference(run.move.role), job) if job is not None and run.move.role is not None else None
 
 
 def _may_be_earlier(reference: Reference, job: Job) -> bool:

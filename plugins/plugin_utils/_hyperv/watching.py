@@ -14,9 +14,11 @@ from .cluster import VIRTUALIZATION, Cluster
 from .codes import COMPLETED
 from .contact import Contact, outcome_unknown
 from .errors import NO_ANSWER, HyperVError, MoveError
+from .group_jobs import GROUP, GroupCancellation
 from .groups import VmGroup
 from .job_errors import read_job_errors
 from .jobs import Job, read_job, read_jobs
+from .methods import Methods
 from .moves import reread
 from .runs import CANCELLING, RUNNING, SETTLING, WAITING, Policy, Run
 from .verification import judge
@@ -28,8 +30,9 @@ _SETTLE_EVERY = 5.0  # seconds between two looks at owners, so that one look ser
 class Watcher:
     """Watches jobs, all of them with one request, and verifies by owner whatever has ended."""
 
-    def __init__(self, cluster: Cluster, policy: Policy, contact: Contact) -> None:
+    def __init__(self, cluster: Cluster, methods: Methods, policy: Policy, contact: Contact) -> None:
         self._cluster = cluster
+        self._groups = methods.groups
         self._clock = cluster.clock
         self._policy = policy
         self._contact = contact
@@ -41,9 +44,12 @@ class Watcher:
         if not watched:
             return
         try:
-            jobs = self._read(watched)
+            groups = [run for run in watched if _is_of_group(run)]
+            jobs = self._read([run for run in watched if run not in groups])
             if None in jobs.values() and not self._cluster.provider_answers():
                 raise HyperVError("the provider of Root\\HyperVCluster\\v2 is not there")
+            if groups:
+                jobs.update(self._groups.read(groups))
         except (HyperVError, *NO_ANSWER) as error:
             self._contact.lost(watched, error)
             return
@@ -63,6 +69,9 @@ class Watcher:
                 job = jobs.get((run.reference.key("InstanceID") if run.reference else None) or "")
                 found[run.move.vm.id] = job or self._on_its_hosts(run)
         return found
+
+    def _session_of(self, run: Run) -> Session:
+        return self._cluster.home if _is_of_group(run) else self._session(run.job_node)
 
     def _session(self, node: str) -> Session:
         return self._cluster.node(node) if node else self._cluster.hyperv
@@ -86,11 +95,11 @@ class Watcher:
             run.warnings.append("The job vanished before its end was seen; the owner decided.")
             run.enter(SETTLING, now)
         elif job.is_final:
-            if not job.is_success and run.reference is not None:
+            if not job.is_success and run.reference is not None and not _is_of_group(run):
                 run.details = read_job_errors(self._session(run.job_node), run.reference)
             run.enter(SETTLING, now)
         elif run.stage == CANCELLING and run.cancellation is not None:
-            run.cancellation.session = self._session(run.job_node)  # the provider may have moved
+            run.cancellation.session = self._session_of(run)  # the provider may have moved
             run.cancellation.step(job)
             if run.cancellation.given_up:
                 run.fail(run.timeout.error(run.move, job, run.cancellation.told), now, goes_on=True)
@@ -103,7 +112,8 @@ class Watcher:
         if self._policy.on_timeout == "leave" or run.reference is None or run.adopted:
             run.fail(self._left_alone(run, job), self._clock.now(), goes_on=True)
             return
-        run.cancellation = Cancellation(self._session(run.job_node), run.reference, self._clock)
+        cancellation = GroupCancellation if _is_of_group(run) else Cancellation
+        run.cancellation = cancellation(self._session_of(run), run.reference, self._clock)
         run.cancellation.request()
         run.enter(CANCELLING, self._clock.now())
 
@@ -173,5 +183,10 @@ class Watcher:
                 f"The VM arrived after its timeout of {run.timeout.seconds:.0f} s, while the migration was being "
                 "cancelled."
             )
-        nothing_to_do = not run.attempts and not run.adopted and run.method == "system"
+        nothing_to_do = not run.attempts and not run.adopted
         run.end("already_there" if nothing_to_do else "moved", self._clock.now())
+
+
+def _is_of_group(run: Run) -> bool:
+    """Tell whether it is a cluster group that shows how far a move is, and not a CIM job."""
+    return run.reference is not None and run.reference.class_name == GROUP

@@ -8,7 +8,8 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.hyperv.migration.plugins.action.hyperv_vm_migrate import ActionModule
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.service import Answer, MigrationService, Verdict
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.answers import Answer, Verdict
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.service import MigrationService
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings import WantedSettings
 
 from tests.unit.hyperv.simulated import Simulated
@@ -36,10 +37,10 @@ class Client:
         self.service = MigrationService(simulated.cluster, settings)
 
     def check(self) -> Verdict:
-        return self.service.check(self.move.vm, self.move.destination)
+        return self.service.check(self.move)
 
     def migrate(self) -> Answer:
-        return self.service.migrate(self.move.vm, self.move.destination)
+        return self.service.migrate(self.move)
 
     @property
     def calls(self) -> list[dict[str, t.Any]]:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.hosts import read_limits
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods import AUTO, Methods
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish, plan_moves
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import Policy, Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Scheduler
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.service import MigrationService
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
@@ -81,10 +81,12 @@ class Simulated:
         moves = plan_moves(self.cluster, [Wish(destination, name) for name, destination in wishes])
         return [Run(move, Timeout.of(timeout, move.vm.memory_mb)) for move in moves]
 
-    def scheduler(self, report: Callable[[Sequence[Run]], None] = lambda runs: None, **policy: t.Any) -> Scheduler:
+    def scheduler(
+        self, report: Callable[[Sequence[Run]], None] = lambda runs: None, *, method: str = AUTO, **policy: t.Any
+    ) -> Scheduler:
         nodes = [node["name"] for node in self.server.state()["nodes"]]
         limits = read_limits(self.cluster, nodes, None)
-        return Scheduler(self.cluster, MigrationService(self.cluster), limits, Policy(**policy), report)
+        return Scheduler(self.cluster, Methods(self.cluster, method), limits, Policy(**policy), report)
 
     def move(self, *wishes: tuple[str, str], timeout: int = 0, **options: object) -> list[Run]:
         runs = self.runs(*wishes, timeout=timeout)
