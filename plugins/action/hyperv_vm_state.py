@@ -9,13 +9,12 @@ from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.devices import read_local_vms
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
 from ..plugin_utils._hyperv.state_progress import StateProgress
 from ..plugin_utils._hyperv.state_wishes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
 from ..plugin_utils._hyperv.vm_states import StateChanger
-from ..plugin_utils._hyperv.vms import Vm, normal_id, pick_vm, read_vms
+from ..plugin_utils._hyperv.vms import Vm, normal_id, pick_vm, read_local_vms, read_vms
 from ..plugin_utils._text import clean
 
 

@@ -85,6 +85,18 @@ options:
         type: str
         choices: [migrate, save, shutdown]
         default: migrate
+  method:
+    description:
+      - The way in which a VM that runs is moved. RV(moves[].method) tells which one was taken.
+      - V(system) is C(MigrateVirtualSystemToSystem) of the cluster's migration service.
+      - V(cluster_group) is C(MoveToNewNodeParams) of the VM's cluster group, with the move type of a live migration.
+        The cluster queues the move. O(migration_settings), O(new_system_settings) and O(new_resource_settings) cannot
+        be given.
+      - V(auto) is V(system), and V(cluster_group) where the cluster says that it does not support V(system). The task
+        warns then. It never goes on to another method after anything that may have started a migration.
+    type: str
+    choices: [auto, system, cluster_group]
+    default: auto
   wait:
     description:
       - Whether to wait until the VM has arrived.
@@ -411,8 +423,8 @@ moves:
     method:
       description:
         - V(system) is C(MigrateVirtualSystemToSystem).
-        - V(cluster_group) is C(MSCluster_ResourceGroup.MoveToNewNode), for a VM that is off or saved where the former
-          takes only running ones.
+        - V(cluster_group) is C(MoveToNewNodeParams) of C(MSCluster_ResourceGroup), and C(MoveToNewNode) for a VM that
+          is off or saved.
       type: str
       returned: always
       sample: system

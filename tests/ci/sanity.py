@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """``make sanity``: ansible-test's sanity tests with every supported ansible-core, without an ignore file.
 
-Prints two lines for each ansible-core and a summary; exits with 1 when one failed or none could run. Standard library
-only: each ansible-core gets an environment of its own in ``.venv-sanity``, which is kept, with ansible-test's caches.
+Prints two lines for each ansible-core and a summary; exits with 1 when one failed or none could run. The newest one
+looks at everything; the others at what a user installs, that is, without the tests. Standard library only: each
+ansible-core gets an environment of its own in ``.venv-sanity``, which is kept, with ansible-test's caches.
 Versions named as arguments are the only ones; ``newest`` is the newest of those that can be installed here.
 """
 
@@ -47,11 +48,13 @@ class Part:
         core: such as 2.19.
         python: path of an interpreter that suits it.
         name: key of ``PARTS``.
+        whole: with the tests.
     """
 
     core: str
     python: str
     name: str
+    whole: bool
 
     @property
     def venv(self) -> pathlib.Path:
@@ -74,7 +77,8 @@ def main(wanted: Sequence[str]) -> int:
     pythons = link(installed)
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         built = dict(zip(possible, pool.map(build, possible, possible.values()), strict=True))
-        parts = [Part(core, possible[core], name) for core in built if built[core] for name in PARTS]
+        newest = max(possible, key=_number, default="")
+        parts = [Part(core, possible[core], name, core == newest) for core in built if built[core] for name in PARTS]
         passed = list(pool.map(lambda part: run(part, pythons), parts))
     failed = len(passed) - sum(passed) + list(built.values()).count(False)
     print(f"\n{sum(passed)} of {len(passed)} parts passed, with {len(built)} versions of ansible-core.")
@@ -144,7 +148,7 @@ def run(part: Part, pythons: pathlib.Path) -> bool:
     with tempfile.TemporaryDirectory() as place, part.log.open("wb") as output:
         code = subprocess.run(
             [str(part.venv / "bin" / "ansible-test"), "sanity", "--local", "--color", "no", *PARTS[part.name]],
-            cwd=checkout(pathlib.Path(place)),
+            cwd=checkout(pathlib.Path(place), tests=part.whole),
             env=kept,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -163,12 +167,16 @@ def run(part: Part, pythons: pathlib.Path) -> bool:
     return passed
 
 
-def checkout(place: pathlib.Path) -> pathlib.Path:
-    """Copy what git knows or would add; ansible-test wants this very path and takes no symbolic link for it."""
+def checkout(place: pathlib.Path, *, tests: bool = True) -> pathlib.Path:
+    """Copy what git knows or would add, or all of it but the tests; return the collection's folder.
+
+    ansible-test wants this very path and takes no symbolic link for it.
+    """
     tree = place / "ansible_collections" / "hyperv" / "migration"
     listed = _output(["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
     for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
+        # ansible-test's own settings are no tests.
+        if (ROOT / name).is_file() and (tests or not name.startswith("tests/") or name == "tests/config.yml"):
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tree / name)
     return tree

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
@@ -110,6 +111,8 @@ class Invocations:
             return None
         if not elements:
             return None
+        if parameter.type.name == "uint8" and parameter.type.is_array and self._switches.byte_arrays == "base64":
+            return _read_base64(elements)
         if parameter.type.is_array:
             return [self._read_value(parameter.type, element, namespace) for element in elements]
         if len(elements) > 1:
@@ -132,6 +135,15 @@ class Invocations:
             return read_scalar(text, cim_type.name)
         except NotAValue as error:
             raise Fault(Code.PARAMETER_TYPE) from error
+
+
+def _read_base64(elements: list[ET.Element]) -> Value:
+    if len(elements) > 1 or len(elements[0]):
+        raise Fault(Code.SCHEMA_VALIDATION)
+    try:
+        return [*base64.b64decode(elements[0].text or "", validate=True)]
+    except ValueError as error:
+        raise Fault(Code.PARAMETER_TYPE) from error
 
 
 def _read_time(element: ET.Element) -> Value:

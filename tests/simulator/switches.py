@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .group_switches import GroupSwitches
 from .maintenance_switches import MaintenanceSwitches
 from .scenario_reader import Bounds
 from .wire_switches import WireSwitches
@@ -19,7 +20,7 @@ Lag = t.Annotated[float, Bounds(0)]
 
 
 @dataclasses.dataclass(frozen=True)
-class Switches(MaintenanceSwitches, WireSwitches):
+class Switches(MaintenanceSwitches, GroupSwitches, WireSwitches):
     """Behaviours of the Hyper-V and cluster providers, beside those of the wire.
 
     Attributes:
@@ -55,6 +56,8 @@ class Switches(MaintenanceSwitches, WireSwitches):
         cluster_row, node_rows: whether Msvm_ComputerSystem in the cluster namespace shows the cluster and the nodes.
         check_method: whether CheckVirtualSystemIsMigratableToSystem works, returns Not Supported, or does not exist.
         migrate_method: the same of MigrateVirtualSystemToSystem.
+        cluster_migration_service: whether Root\\HyperVCluster\\v2 has the class of the migration service (and the
+            namespace exists at all).
         paused_destination, non_possible_owner, affinity_conflict: what happens to a move that they forbid.
         off_vm: whether a VM that is off or saved can be moved by the method.
         limit: what happens to a move above the limit of simultaneous migrations.
@@ -86,6 +89,7 @@ class Switches(MaintenanceSwitches, WireSwitches):
     node_rows: bool = True
     check_method: t.Literal["present", "not_supported", "missing"] = "present"
     migrate_method: t.Literal["present", "not_supported", "missing"] = "present"
+    cluster_migration_service: t.Literal["present", "class_missing", "namespace_missing"] = "present"
     paused_destination: Objection = "refuse"
     non_possible_owner: Objection = "refuse"
     affinity_conflict: Objection = "refuse"

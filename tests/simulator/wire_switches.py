@@ -27,6 +27,7 @@ class WireSwitches:
             ``cim_xml``, or ``absent`` (nil).
         max_envelope_size: of requests and answers, in bytes; pages are cut to it and to the client's own limit.
         partial_keys: whether selectors with some of the keys find an instance when only one matches.
+        byte_arrays: how an array of uint8 travels in a request: an element for each byte, or one element in base64.
         items_in: the namespace of Items and EndOfSequence in an optimized answer: WS-Management or WS-Enumeration.
         return_codes: the family of the code that a method returns for a malformed embedded instance: DMTF (4) or
             Hyper-V (32768, 32773, 32776).
@@ -45,6 +46,7 @@ class WireSwitches:
     private_properties: t.Literal["elements", "cim_xml", "absent"] = "elements"
     max_envelope_size: t.Annotated[int, Bounds(8192)] = 512000
     partial_keys: t.Literal["accepted", "refused"] = "refused"
+    byte_arrays: t.Literal["elements", "base64"] = "elements"
     items_in: t.Literal["wsman", "enumeration"] = "wsman"
     return_codes: t.Literal["dmtf", "hyperv"] = "dmtf"
     service_without_selectors: t.Literal["invalid_parameters", "internal_error"] = "invalid_parameters"

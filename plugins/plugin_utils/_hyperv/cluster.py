@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import ipaddress
 import typing as t
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,8 +33,11 @@ CORE_GROUP = 1  # MSCluster_ResourceGroup.GroupType of "Cluster Group" (ClusGrou
 
 @functools.lru_cache(4096)
 def first_label(name: str) -> str:
-    """Return the part of a host name that tells nodes apart: the first label in lower case."""
-    return name.strip().partition(".")[0].lower()
+    """Return what of a host's name tells hosts apart: the first label in lower case, and all of an IP address."""
+    try:
+        return str(ipaddress.ip_address(name.strip()))
+    except ValueError:
+        return name.strip().partition(".")[0].lower()
 
 
 class Cluster:
@@ -41,10 +45,18 @@ class Cluster:
 
     ``connect(None)`` opens the task's own host and ``connect(node)`` any node by name. Sessions are opened when first
     used and kept.
+
+    Attributes:
+        is_clustered: there is a cluster; else the task's host stands alone, and Root\\MSCluster does not exist.
+        offers_hyperv: Root\\HyperVCluster\\v2 exists.
+        hosts: hosts whose root\\virtualization\\v2 is asked for VMs that Root\\HyperVCluster\\v2 does not show.
     """
 
     def __init__(self, connect: Callable[[str | None], Session], clock: Clock) -> None:
         self.clock = clock
+        self.is_clustered = True
+        self.offers_hyperv = True
+        self.hosts: tuple[str, ...] = ()
         self._connect = connect
         self._home: Session | None = None
         self._sessions: dict[str, Session] = {}
@@ -66,6 +78,10 @@ class Cluster:
         if label not in self._sessions:
             self._sessions[label] = self._connect(name)
         return self._sessions[label]
+
+    def know_as(self, name: str, session: Session) -> None:
+        """Take a session from now on for a host of this name as well: another name of the same host."""
+        self._sessions[first_label(name)] = session
 
     def ask_each(self, nodes: Sequence[str], read: Callable[[str], _T]) -> list[_T]:
         """Return what ``read`` makes of each node, in the order of ``nodes``; many nodes are asked side by side.
@@ -116,11 +132,16 @@ class Cluster:
         return self.hyperv.references(HYPERV_CLUSTER, query)
 
     def provider_answers(self) -> bool:
-        """Tell whether Root\\HyperVCluster\\v2 is alive where it is asked. Raises Fault and TransportError."""
-        return _answers(self.hyperv)
+        """Tell whether Root\\HyperVCluster\\v2 is alive where it is asked. Raises Fault and TransportError.
+
+        Where it does not exist, the task's host counts.
+        """
+        return _answers(self.hyperv, HYPERV_CLUSTER if self.offers_hyperv else VIRTUALIZATION)
 
     def find_provider(self) -> None:
         """Look which node answers Root\\HyperVCluster\\v2 and ask that one from now on. Raises HyperVError for none."""
+        if not self.offers_hyperv:
+            return
         asked: list[str] = []
         at_home: Exception | None = None
         for name in (self.home.node, *self._likely_providers()):
@@ -129,7 +150,7 @@ class Cluster:
                 if session.node in asked:
                     continue
                 asked.append(session.node)
-                if _answers(session):
+                if _answers(session, HYPERV_CLUSTER):
                     self._provider = session
                     return
             except NO_ANSWER as error:
@@ -152,6 +173,6 @@ class Cluster:
         return [name for name in (*(group.text("OwnerNode") for group in core), *up) if name]
 
 
-def _answers(session: Session) -> bool:
-    """Tell whether a node's Root\\HyperVCluster\\v2 is alive: it always shows a system, if only a node."""
-    return bool(session.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", ("Name",))))
+def _answers(session: Session, namespace: str) -> bool:
+    """Tell whether one of Hyper-V's namespaces is alive on a node: it always shows a system, if only a node."""
+    return bool(session.query(namespace, Query("Msvm_ComputerSystem", ("Name",))))

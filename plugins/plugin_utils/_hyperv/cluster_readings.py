@@ -14,14 +14,14 @@ from .._wsman.wql import Query
 from .affinity import NODE, RULE_TYPES
 from .capabilities import Readiness, read_readiness
 from .cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster
-from .devices import Attachment, read_attachments, read_local_vms
+from .devices import Attachment, read_attachments
 from .errors import NO_ANSWER, with_remedy
 from .groups import GroupTraits, VmGroup, read_groups, read_traits
 from .hosts import Memory, read_memory
 from .node_reports import NodeReport
 from .nodes import Node, read_nodes
 from .owners import Owners, read_owners
-from .vms import Vm, normal_id, read_vms
+from .vms import Vm, normal_id, read_local_vms, read_vms
 
 # Msvm_ComputerSystem.ReplicationMode (Microsoft docs)
 _REPLICATION = {1: "primary", 2: "replica", 3: "test_replica", 4: "extended_replica"}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What VMs have of their own host: media, drives, devices. And VMs that the cluster does not know.
+"""What VMs have of their own host: media, drives, devices.
 
 Only root/virtualization/v2 of the host shows it; one request a class serves all VMs of the host. Source: Microsoft
 docs, Msvm_StorageAllocationSettingData, Msvm_ResourceAllocationSettingData, Msvm_PciExpressSettingData and
@@ -17,8 +17,6 @@ from .._wsman.faults import Fault
 from .._wsman.session import Session
 from .._wsman.wql import Query
 from .cluster import VIRTUALIZATION, Cluster
-from .codes import UNKNOWN, VM_STATES
-from .vms import Vm, is_vm_id, normal_id
 
 ISO, FLOPPY, HOST_DRIVE, PASS_THROUGH = "iso", "floppy", "host_drive", "pass_through_disk"
 PCI_DEVICE, GPU_PARTITION = "pci_device", "gpu_partition"
@@ -90,20 +88,3 @@ def _settings(session: Session, query: Query) -> Iterator[tuple[str, str, str]]:
         if owner is not None:
             path = next((one for one in row.texts("HostResource") if one), "")
             yield owner[1].upper(), row.text("ResourceSubType") or "", path
-
-
-def read_local_vms(cluster: Cluster, node: str) -> list[Vm]:
-    """Return all VMs that a node itself knows, clustered or not, without their memory. Raises Fault, TransportError."""
-    columns = ("Name", "ElementName", "EnabledState", "OperationalStatus")
-    rows = cluster.node(node).query(VIRTUALIZATION, Query("Msvm_ComputerSystem", columns))
-    return [
-        Vm(
-            normal_id(row.text("Name") or ""),
-            row.text("ElementName") or "",
-            node,
-            VM_STATES.get(row.integer("EnabledState") or 0, UNKNOWN),
-            row.integers("OperationalStatus"),
-        )
-        for row in rows
-        if is_vm_id(row.text("Name") or "")
-    ]

@@ -37,6 +37,10 @@ class HyperVError(Exception):
     """The wish cannot be fulfilled. The text names the value, the cause and the cure; nothing was changed."""
 
 
+class UnknownVm(HyperVError):
+    """There is no such VM among those that were looked at."""
+
+
 @dataclasses.dataclass(frozen=True)
 class MoveError:
     """Why one move failed.

@@ -96,9 +96,14 @@ def _status(group: Instance, private: Instance | None) -> GroupStatus:
 
 
 def is_under_way(status: GroupStatus, destination: str = "") -> bool:
-    """Tell whether the cluster is at work on a group; one that is on its destination is, only while its VM moves."""
+    """Tell whether the cluster is at work on a group.
+
+    One that is on its destination is not for being left Pending, nor for a MigrationState that outlasts its move.
+    """
     there = bool(destination) and first_label(status.owner) == first_label(destination)
-    return status.is_queued or status.is_moving or (status.state == "pending" and not there)
+    if status.is_queued:
+        return True
+    return (status.is_moving and not (there and status.state == "online")) or (status.state == "pending" and not there)
 
 
 def as_job(
@@ -106,16 +111,18 @@ def as_job(
 ) -> Job | None:
     """Return a group that is to move as a job; None where nothing is under way any more and nothing says how it ended.
 
-    ``before`` is what was shown before the call: a failure that was there already is an earlier one's. ``waited`` are
-    the seconds since the call.
+    ``before`` is what was shown before the call: while that has not changed, its migration is an earlier one.
+    ``waited`` are the seconds since the call.
     """
+    if status == before:
+        status = dataclasses.replace(status, migration_state=0)
     job = Job(group, "running", None, None, vm_id=vm_id, job_type="moving_vm")
     if is_under_way(status, destination):
         percent = min(status.percent, 100) if status.is_moving else None
         return dataclasses.replace(job, state="new" if status.is_queued else "running", percent=percent)
     if first_label(status.owner) != first_label(source):
         return dataclasses.replace(job, state="completed", percent=100)
-    if status.ended_badly and status != before:
+    if status.ended_badly:
         state = "exception" if status.migration_state == _FAILED else "terminated"
         return dataclasses.replace(job, state=state, percent=status.percent, error_code=status.reason)
     return dataclasses.replace(job, state="new") if waited < _BEGINS_WITHIN else None

@@ -200,6 +200,8 @@ class GroupMoves:
         }
 
     def _job(self, move: Move, status: GroupStatus, *, waited: float) -> Job | None:
-        before = self._before.setdefault(move.vm.id, status)
+        before = self._before.get(move.vm.id, GroupStatus())
+        if status != before:
+            self._before.pop(move.vm.id, None)
         group = move.role.group if move.role else ""
         return as_job(move.vm.id, group, move.source, move.destination.name, status, before, waited=waited)

@@ -73,6 +73,8 @@ def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
     whatever is not found that way, and many VMs, by a listing of all of them. Raises Fault and TransportError.
     """
     found: dict[str, VmGroup] = {}
+    if not cluster.is_clustered:
+        return found
     if 0 < len(vms) <= _FEW:
         names = tuple(f"{_TYPE} {vm.name}" for vm in vms)
         rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), {"Name": names}))

@@ -175,7 +175,9 @@ def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
 
 
 def read_cluster_limit(cluster: Cluster) -> int | None:
-    """Return MSCluster_Cluster.MaximumParallelMigrations; None on clusters that have no such property."""
+    """Return MSCluster_Cluster.MaximumParallelMigrations; None without a cluster and where it has no such property."""
+    if not cluster.is_clustered:
+        return None
     rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Cluster"))
     return rows[0].integer("MaximumParallelMigrations") if rows else None
 

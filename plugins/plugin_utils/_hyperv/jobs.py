@@ -216,7 +216,7 @@ def find_job(
     runs, root/virtualization/v2 of the node ``source``, which is the VM's owner. That node may be out of reach; then it
     shows nothing. Raises Fault and TransportError of the cluster's namespace.
     """
-    found = _jobs_of(cluster.hyperv, HYPERV_CLUSTER, vm_id, known)
+    found = _jobs_of(cluster.hyperv, HYPERV_CLUSTER, vm_id, known) if cluster.offers_hyperv else []
     if source and all(job.is_final for unused, job in found):
         with contextlib.suppress(*NO_ANSWER):
             found += _jobs_of(cluster.node(source), VIRTUALIZATION, vm_id, known)
@@ -247,7 +247,9 @@ def job_ids(cluster: Cluster, sources: Collection[str] = ()) -> frozenset[str]:
 
     ``sources`` are the nodes whose root/virtualization/v2 counts as well. Raises as ``find_job``.
     """
-    ids = {job.id for job in list_jobs(cluster.hyperv)} | set(affected_vms(cluster.hyperv, HYPERV_CLUSTER))
+    ids: set[str] = set()
+    if cluster.offers_hyperv:
+        ids |= {job.id for job in list_jobs(cluster.hyperv)} | set(affected_vms(cluster.hyperv, HYPERV_CLUSTER))
     for node in sources:
         with contextlib.suppress(*NO_ANSWER):
             session = cluster.node(node)

@@ -61,25 +61,14 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
 
     Raises HyperVError for a VM or node that does not exist, an ambiguous name, or a VM that is named twice.
     """
-    for wish in wishes:
-        if not (wish.vm_id or (wish.name or "").strip()):
-            raise HyperVError("name is empty. Give the display name of a VM, or its vm_id.")
-        if not wish.destination.strip():
-            raise HyperVError("destination_host is empty. Give the name of a node of the cluster.")
+    refuse_bad_wishes(wishes)
     if not wishes:
         return []
-    ids = [normal_id(wish.vm_id) for wish in wishes if wish.vm_id]
-    names = [wish.name for wish in wishes if wish.name and not wish.vm_id]
-    vms = read_vms(cluster, ids=ids, names=names)
+    chosen = chosen_vms(cluster, wishes)
     nodes = read_nodes(cluster)
-    chosen = [pick_vm(vms, vm_id=wish.vm_id, name=wish.name, known=lambda: read_vms(cluster)) for wish in wishes]
     destinations = [pick_node(nodes, wish.destination) for wish in wishes]
-    _refuse_repetition(chosen)
     roles = read_groups(cluster, chosen)
-    moves = [
-        Move(vm, roles.get(vm.id), _source(vm, roles.get(vm.id)), destination)
-        for vm, destination in zip(chosen, destinations, strict=True)
-    ]
+    moves = [move_of(vm, roles.get(vm.id), destination) for vm, destination in zip(chosen, destinations, strict=True)]
     owners = read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > _FEW else {}
     return [
         dataclasses.replace(move, possible_owners=owners[move.vm.id].possible) if move.vm.id in owners else move
@@ -87,8 +76,31 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
     ]
 
 
-def _source(vm: Vm, role: VmGroup | None) -> str:
-    return vm.node or (role.owner if role else "")
+def move_of(vm: Vm, role: VmGroup | None, destination: Node) -> Move:
+    """Return the move of a VM from where it is."""
+    return Move(vm, role, vm.node or (role.owner if role else ""), destination)
+
+
+def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:
+    """Refuse wishes without a VM or a destination. Raises HyperVError."""
+    for wish in wishes:
+        if not (wish.vm_id or (wish.name or "").strip()):
+            raise HyperVError("name is empty. Give the display name of a VM, or its vm_id.")
+        if not wish.destination.strip():
+            raise HyperVError("destination_host is empty. Give the name of a node of the cluster.")
+
+
+def chosen_vms(cluster: Cluster, wishes: Sequence[Wish]) -> list[Vm]:
+    """Return the VM of each wish. Raises HyperVError for one that does not exist, is ambiguous, or is named twice."""
+    ids = [normal_id(wish.vm_id) for wish in wishes if wish.vm_id]
+    names = [wish.name for wish in wishes if wish.name and not wish.vm_id]
+    vms = read_vms(cluster, ids=ids, names=names)
+    where = f"of {', '.join(cluster.hosts)}" if cluster.hosts else "of the cluster"
+    chosen = [
+        pick_vm(vms, vm_id=wish.vm_id, name=wish.name, known=lambda: read_vms(cluster), where=where) for wish in wishes
+    ]
+    _refuse_repetition(chosen)
+    return chosen
 
 
 def _refuse_repetition(vms: Sequence[Vm]) -> None:

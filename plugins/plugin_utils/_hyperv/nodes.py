@@ -77,7 +77,9 @@ class Node:
 
 
 def read_nodes(cluster: Cluster) -> list[Node]:
-    """Return all nodes of the cluster. Raises Fault and TransportError."""
+    """Return all nodes of the cluster, none where there is no cluster. Raises Fault and TransportError."""
+    if not cluster.is_clustered:
+        return []
     rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Node"))
     return sorted(
         (

@@ -12,7 +12,7 @@ from .._wsman.faults import Fault
 from .._wsman.wql import Query
 from .affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
 from .cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster, first_label
-from .devices import Attachment, read_attachments, read_local_vms
+from .devices import Attachment, read_attachments
 from .errors import NO_ANSWER, HyperVError, with_remedy
 from .flights import Flight, read_flights
 from .groups import GroupTraits, VmGroup, read_groups, read_traits
@@ -23,7 +23,7 @@ from .nodes import Node, pick_node, read_nodes
 from .owners import Owners, read_owners
 from .problems import Problem, node_problems
 from .situation import Destination
-from .vms import Vm, normal_id, read_vms
+from .vms import Vm, normal_id, read_local_vms, read_vms
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,10 +18,9 @@ from .._wsman.references import Reference
 from .._wsman.transport import AnswerLost
 from .._wsman.wql import Query
 from .cluster import CIMV2, Cluster, first_label
-from .devices import read_local_vms
 from .errors import NO_ANSWER, HyperVError
 from .nodes import Node, pick_node, read_nodes
-from .vms import read_vms
+from .vms import read_local_vms, read_vms
 
 _REBOOT, _FORCED_REBOOT = 2, 6
 # winerror.h: what Win32Shutdown returns beside 0.

@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from .cluster import Cluster, first_label
 from .codes import UNKNOWN
-from .devices import read_local_vms
 from .groups import read_groups
 from .ledger import STAYS, Ledger, was_stopped
 from .nodes import Node, pick_node, read_nodes
-from .vms import Vm, read_vms
+from .vms import Vm, read_local_vms, read_vms
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,8 +29,9 @@ WAITING, SEARCHING, RUNNING, CANCELLING, SETTLING, ENDED = (
 )
 
 
-# What a VM is moved by: MigrateVirtualSystemToSystem, or MoveToNewNodeParams and MoveToNewNode of its group.
-SYSTEM, CLUSTER_GROUP = "system", "cluster_group"
+# What a VM is moved by: MigrateVirtualSystemToSystem; MoveToNewNodeParams and MoveToNewNode of its group;
+# MigrateVirtualSystemToHost.
+SYSTEM, CLUSTER_GROUP, HOST = "system", "cluster_group", "host"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Run:
         migrating_since: clock reading at which the present attempt began.
         attempts: how often the migration was asked for; retried: how many of these followed a failure.
         unanswered: calls of the present attempt, the last ones in a row, that got no answer.
-        method: ``system`` or ``cluster_group``.
+        method: ``system``, ``cluster_group`` or ``host``.
         job, reference: the job as last seen and its reference; None where there is none or it is gone.
         job_node: the node that shows the job; empty for the one that answers Root\\HyperVCluster\\v2.
         earlier_jobs: ids of jobs that were there before the present attempt.
@@ -156,7 +157,8 @@ class Run:
 
     def follow(self, reference: Reference, job: Job | None, now: float) -> None:
         """Wait for a job from now on."""
-        self.reference, self.job, self.job_node = reference, job, ""
+        # A host's job is its own; that of a cluster is where the cluster's provider is, or it will be looked for.
+        self.reference, self.job, self.job_node = reference, job, self.move.source if self.method == HOST else ""
         self.progress = ("", None, now)
         self.enter(RUNNING, now)
 

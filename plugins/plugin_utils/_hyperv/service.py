@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Msvm_VirtualSystemMigrationService of the cluster: asking and migrating. Private to this collection."""
+"""Msvm_VirtualSystemMigrationService: asking and migrating by the cluster's. Private to this collection."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import typing as t
+from collections.abc import Mapping, Sequence
 
 from .._wsman.envelopes import UnreadableAnswer
 from .._wsman.faults import Fault
@@ -26,12 +27,13 @@ from .settings import WantedSettings
 from .vms import Vm
 
 SERVICE = "Msvm_VirtualSystemMigrationService"
-CHECK = "CheckVirtualSystemIsMigratableToSystem"
-MIGRATE = "MigrateVirtualSystemToSystem"
 
 
 class MigrationService:
     """The cluster's migration service. Its reference and the form of its setting data are found once and kept."""
+
+    CHECK: t.ClassVar[str] = "CheckVirtualSystemIsMigratableToSystem"
+    MIGRATE: t.ClassVar[str] = "MigrateVirtualSystemToSystem"
 
     def __init__(self, cluster: Cluster, settings: WantedSettings | None = None) -> None:
         """``settings`` are the user's, sent with every call."""
@@ -62,28 +64,30 @@ class MigrationService:
 
     def check(self, move: Move) -> Verdict:
         """Ask Hyper-V whether a VM can be migrated now; nothing is changed. Raises HyperVError and TransportError."""
-        vm, destination = move.vm, move.destination
         try:
-            self._prepare(destination)
+            self._prepare(move)
         except NO_ANSWER as error:
             missing = _missing(error)
             if missing is None:
                 raise
             return Verdict(False, unsupported=missing)
+        return self._verdict(move)
+
+    def _verdict(self, move: Move) -> Verdict:
         try:
-            output = self._call(CHECK, vm, destination)
+            output = self._call(self.CHECK, move)
         except EveryFormRefused as refusal:
-            return Verdict(True, refusal.error(CHECK, "precheck=false goes on without this check."))
+            return Verdict(True, refusal.error(self.CHECK, "precheck=false goes on without this check."))
         except Fault as fault:
-            return Verdict(False) if fault.is_missing_method else Verdict(True, faulted(CHECK, fault))
+            return Verdict(False) if fault.is_missing_method else Verdict(True, faulted(self.CHECK, fault))
         value = output.integer("ReturnValue")
         if value is not None and return_code(value).unsupported:
             return Verdict(False)
         if value != COMPLETED:
-            return Verdict(True, refused(CHECK, -1 if value is None else value))
+            return Verdict(True, refused(self.CHECK, -1 if value is None else value))
         verdict = output.boolean("IsMigratable")
         if verdict is False:
-            return Verdict(True, _not_migratable(vm, destination))
+            return Verdict(True, _not_migratable(move.vm, move.destination))
         return Verdict(verdict is True)
 
     def migrate(self, move: Move) -> Answer:
@@ -91,9 +95,8 @@ class MigrationService:
 
         It is sent once, and again in another form only after a refusal of its parameters.
         """
-        vm, destination = move.vm, move.destination
         try:
-            self._prepare(destination)
+            self._prepare(move)
         except NO_ANSWER as error:
             missing = _missing(error)
             if missing is not None:
@@ -102,17 +105,17 @@ class MigrationService:
             why = with_remedy(error).rstrip(".")
             return Answer(error=obstacle("not_sent", why, "Nothing was started.", transient=passes))
         try:
-            output = self._call(MIGRATE, vm, destination)
+            output = self._call(self.MIGRATE, move)
             job, value = output.reference("Job"), output.integer("ReturnValue")
         except AnswerLost:
             return Answer(unknown=True, lost=True)
         except (UnreadableAnswer, UnexpectedValue):
             return Answer(unknown=True)
         except EveryFormRefused as refusal:
-            return Answer(None, refusal.value, refusal.error(MIGRATE, "Nothing was started."))
+            return Answer(None, refusal.value, refusal.error(self.MIGRATE, "Nothing was started."))
         except Fault as fault:
             missing_here = fault.is_missing_method or fault.is_missing_class
-            return Answer(unknown=not _is_refusal(fault), error=faulted(MIGRATE, fault), unsupported=missing_here)
+            return Answer(unknown=not _is_refusal(fault), error=faulted(self.MIGRATE, fault), unsupported=missing_here)
         except TransportError as error:
             return Answer(error=obstacle("not_sent", str(error), "Nothing was started.", transient=True))
         if value == COMPLETED or job is not None:
@@ -120,23 +123,30 @@ class MigrationService:
         if value is None or value == JOB_STARTED:
             return Answer(None, value, unknown=True)
         code = return_code(value)
-        return Answer(None, value, refused(MIGRATE, value), unknown=code.unknown_outcome, unsupported=code.unsupported)
+        return Answer(
+            None, value, refused(self.MIGRATE, value), unknown=code.unknown_outcome, unsupported=code.unsupported
+        )
 
-    def _prepare(self, destination: Node) -> None:
+    def _prepare(self, move: Move) -> None:
         """Read what every call needs, so that a call's own exceptions are about the call alone."""
+        destination = move.destination
         if destination.name not in self._nodes:
             self._nodes[destination.name] = node_reference(self._cluster, destination)
         self._reference = self.reference
 
-    def _call(self, method: str, vm: Vm, destination: Node) -> Instance:
+    def _forms(self) -> Sequence[str]:
+        """Return the forms of setting data in the order in which they are tried: first the one that was taken."""
+        return sorted(self._settings.forms, key=lambda form: form != self._form)
+
+    def _call(self, method: str, move: Move) -> Instance:
         """Call in the form of setting data that was taken before, then in the others: each on a refusal only.
 
         Raises EveryFormRefused, Fault and TransportError.
         """
-        refusals = EveryFormRefused(vm.name, destination.name)
-        for form in sorted(self._settings.forms, key=lambda form: form != self._form):
+        refusals = EveryFormRefused(move.vm.name, move.destination.name)
+        for form in self._forms():
             try:
-                output = self._call_with(form, method, vm, destination)
+                output = self._invoke(method, move, self._parameters(form, move))
             except FormUnavailable as missing:
                 refusals.skip(form, missing)
                 continue
@@ -157,15 +167,23 @@ class MigrationService:
             self._form = form
         return output
 
-    def _call_with(self, form: str, method: str, vm: Vm, destination: Node) -> Instance:
-        data = self._settings.setting_data(form, lambda: self._listeners(destination))
-        parameters: dict[str, Parameter] = {
-            "ComputerSystem": vm.reference,
-            "DestinationSystem": self._nodes[destination.name],
-            "MigrationSettingData": data,
+    def _parameters(self, form: str, move: Move) -> Mapping[str, Parameter]:
+        """Return the parameters in the order of the method's definition. Raises FormUnavailable.
+
+        But for the destination all of Hyper-V's migration methods take the same ones (Microsoft docs).
+        """
+        return {
+            "ComputerSystem": move.vm.reference,
+            **self._target(move),
+            "MigrationSettingData": self._settings.setting_data(form, lambda: self._listeners(move.destination)),
             "NewSystemSettingData": self._settings.new_system,
             "NewResourceSettingData": self._settings.new_resources,
         }
+
+    def _target(self, move: Move) -> Mapping[str, Parameter]:
+        return {"DestinationSystem": self._nodes[move.destination.name]}
+
+    def _invoke(self, method: str, move: Move, parameters: Mapping[str, Parameter]) -> Instance:
         try:
             return self._cluster.hyperv.invoke(self.reference, method, parameters)
         except Fault as fault:
@@ -175,9 +193,8 @@ class MigrationService:
         self._cluster.find_provider()
         self._reference = None
         self._nodes.clear()
-        self._prepare(destination)
-        parameters["DestinationSystem"] = self._nodes[destination.name]
-        return self._cluster.hyperv.invoke(self.reference, method, parameters)
+        self._prepare(move)
+        return self._cluster.hyperv.invoke(self.reference, method, {**parameters, **self._target(move)})
 
     def _listeners(self, destination: Node) -> Sequence[str]:
         """Return the addresses on which a node receives migrations. Raises FormUnavailable."""

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from .._wsman.references import Reference
 from .cluster import Cluster, first_label
 from .codes import LOOK
-from .devices import read_local_vms
 from .errors import NO_ANSWER, HyperVError, MoveError, obstacle
 from .hresults import hex_text
 from .job_errors import read_job_errors
@@ -34,7 +33,7 @@ from .state_wishes import (
     Change,
     objection,
 )
-from .vms import Vm, read_vms
+from .vms import Vm, read_local_vms, read_vms
 
 _LOOK_FOR = 65.0  # seconds for which a trace of an unanswered call is looked for
 _MOST_CALLS = 2  # an unanswered call is repeated once

@@ -14,9 +14,9 @@ from .._wsman.faults import Fault
 from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.wql import Query
-from .cluster import HYPERV_CLUSTER, Cluster
+from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .codes import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
-from .errors import HyperVError
+from .errors import NO_ANSWER, HyperVError, UnknownVm
 
 # A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
 _BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState", "OperationalStatus")
@@ -28,7 +28,7 @@ _AT_ONCE = 50  # names or ids in one WHERE clause; WMI refuses queries with very
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Vm:
-    """One clustered VM as Msvm_SummaryInformation shows it.
+    """One VM: a clustered one as Msvm_SummaryInformation shows it, or one as its host does.
 
     Attributes:
         id: GUID in upper case, the Name of its Msvm_ComputerSystem.
@@ -37,6 +37,7 @@ class Vm:
         state: ``running``, ``off``, ``saved``, ``paused`` ... or ``unknown``.
         operational_status: the two numbers of OperationalStatus; the second says what the VM is busy with.
         memory_mb: memory in use in MB, 0 where it does not run, None where the host does not tell.
+        namespace: where it was read: the cluster's, or that of its host.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Vm:
     state: str
     operational_status: tuple[int, ...] = ()
     memory_mb: int | None = None
+    namespace: str = HYPERV_CLUSTER
 
     @property
     def is_migrating(self) -> bool:
@@ -65,9 +67,9 @@ class Vm:
 
     @property
     def reference(self) -> Reference:
-        """The VM's Msvm_ComputerSystem in the cluster namespace, by its two documented keys."""
+        """The VM's Msvm_ComputerSystem where it was read, by its two documented keys."""
         return Reference.of(
-            HYPERV_CLUSTER, "Msvm_ComputerSystem", CreationClassName="Msvm_ComputerSystem", Name=self.id
+            self.namespace, "Msvm_ComputerSystem", CreationClassName="Msvm_ComputerSystem", Name=self.id
         )
 
 
@@ -81,11 +83,58 @@ def read_vms(cluster: Cluster, *, ids: Sequence[str] = (), names: Sequence[str] 
 
     Raises Fault, TransportError, HyperVError.
     """
-    if not ids and not names:
-        return _read(cluster, {})
-    found = {vm.id: vm for part in _parts(ids) for vm in _read(cluster, {"Name": part})}
-    found.update({vm.id: vm for part in _parts(names) for vm in _read(cluster, {"ElementName": part})})
+    wheres: list[dict[str, tuple[str, ...]]] = [
+        *({"Name": part} for part in _parts(ids)),
+        *({"ElementName": part} for part in _parts(names)),
+    ]
+    found: dict[str, Vm] = {}
+    for where in wheres or [{}]:
+        found.update({vm.id: vm for vm in (_read(cluster, where) if cluster.offers_hyperv else ())})
+    if not cluster.hosts or (ids and not names and found.keys() >= set(ids)):
+        return list(found.values())
+    return [*found.values(), *(vm for vm in _of_hosts(cluster, wheres or [{}], ids) if vm.id not in found)]
+
+
+def _of_hosts(cluster: Cluster, wheres: Sequence[Mapping[str, tuple[str, ...]]], ids: Sequence[str]) -> list[Vm]:
+    """Return VMs as the hosts know them. A host that is silent counts for nothing where all VMs were found without it.
+
+    While a VM is on its way both of its hosts may show it: then it is still with the first of them on which it runs.
+    """
+    found: dict[str, Vm] = {}
+    silent: list[Exception] = []
+
+    def read(host: str) -> list[Vm]:
+        try:
+            return [vm for where in wheres for vm in read_local_vms(cluster, host, where)]
+        except NO_ANSWER as error:
+            silent.append(error)
+            return []
+
+    for vms in cluster.ask_each(cluster.hosts, read):
+        for vm in vms:
+            if vm.id not in found or (found[vm.id].state != "running" and vm.state == "running"):
+                found[vm.id] = vm
+    if silent and (not ids or set(ids) - found.keys()):
+        raise silent[0]
     return list(found.values())
+
+
+def read_local_vms(cluster: Cluster, host: str, where: Mapping[str, tuple[str, ...]] | None = None) -> list[Vm]:
+    """Return all VMs that a host itself knows, clustered or not, without their memory. Raises Fault, TransportError."""
+    columns = ("Name", "ElementName", "EnabledState", "OperationalStatus")
+    rows = cluster.node(host).query(VIRTUALIZATION, Query("Msvm_ComputerSystem", columns, where or {}))
+    return [
+        Vm(
+            normal_id(row.text("Name") or ""),
+            row.text("ElementName") or "",
+            host,
+            VM_STATES.get(row.integer("EnabledState") or 0, UNKNOWN),
+            row.integers("OperationalStatus"),
+            namespace=VIRTUALIZATION,
+        )
+        for row in rows
+        if is_vm_id(row.text("Name") or "")
+    ]
 
 
 def _parts(values: Sequence[str]) -> Iterable[tuple[str, ...]]:
@@ -133,8 +182,18 @@ def normal_id(text: str) -> str:
     return text.strip().strip("{}").upper()
 
 
-def pick_vm(vms: Sequence[Vm], *, vm_id: str | None, name: str | None, known: t.Callable[[], Sequence[Vm]]) -> Vm:
-    """Return the one VM that is meant. ``known`` lists all VMs, for the hint in the error. Raises HyperVError."""
+def pick_vm(
+    vms: Sequence[Vm],
+    *,
+    vm_id: str | None,
+    name: str | None,
+    known: t.Callable[[], Sequence[Vm]],
+    where: str = "of the cluster",
+) -> Vm:
+    """Return the one VM that is meant. ``known`` lists all VMs, for the hint in the error, and ``where`` says of what.
+
+    Raises UnknownVm, and HyperVError for an ambiguous name.
+    """
     if vm_id:
         found = [vm for vm in vms if vm.id == normal_id(vm_id)]
     else:
@@ -148,7 +207,4 @@ def pick_vm(vms: Sequence[Vm], *, vm_id: str | None, name: str | None, known: t.
     near = difflib.get_close_matches(str(name or "").lower(), [vm.name.lower() for vm in everyone], 3, 0.6)
     similar = sorted({vm.name for vm in everyone if vm.name.lower() in near})
     hint = f" Did you mean {' or '.join(map(repr, similar))}?" if similar else ""
-    raise HyperVError(
-        f"No VM {vm_id or name!r} among the {len(everyone)} VMs of the cluster.{hint} Only clustered VMs can be moved; "
-        "hyperv_vm_info lists them."
-    )
+    raise UnknownVm(f"No VM {vm_id or name!r} among the {len(everyone)} VMs {where}.{hint} hyperv_vm_info lists them.")

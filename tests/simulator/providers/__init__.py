@@ -32,6 +32,8 @@ _CLUSTER_TABLE = systems.CLUSTER_TABLE | migration_service.CLUSTER_TABLE | jobs.
 def providers_of(world: World, node: Node) -> list[NamespaceProvider]:
     """Return what ``node`` answers in its five namespaces."""
     everywhere = [NamespaceProvider(View(world, node, name), table) for name, table in _TABLES.items()]
+    if world.scenario.switches.cluster_migration_service == "namespace_missing":
+        return everywhere
     return [*everywhere, NamespaceProvider(View(world, node, CLUSTER), _CLUSTER_TABLE, _cluster_provider_answers)]
 
 

@@ -12,12 +12,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 
 from ..cim import Embedded, Instance, ObjectPath, Value
-from ..world import JobState, Machine, Refusal
-from . import win32_errors
-from .cluster_nodes import node_named, node_path
+from ..world import Machine
+from . import group_moves
+from .cluster_nodes import node_path
+from .group_moves import GROUP, ONLINE
 from .namespace import ClassTable, View
 
-GROUP = "MSCluster_ResourceGroup"
 RESOURCE = "MSCluster_Resource"
 CORE_GROUP = "Cluster Group"
 VM_TYPE, CONFIGURATION_TYPE = "Virtual Machine", "Virtual Machine Configuration"
@@ -27,15 +27,10 @@ CORE_RESOURCES = {
     "Virtual Machine Cluster WMI": "Virtual Machine Cluster WMI",
 }
 VIRTUAL_MACHINE_GROUP, CORE_GROUP_TYPE = 111, 1
-ONLINE, OFFLINE = 0, 1
 RESOURCE_ONLINE, RESOURCE_OFFLINE = 2, 3
-GROUP_STATES = {"failed": 2, "pending": 4}
-LOCKED, QUEUED_FOR_MOVE = 1, 4
 NO_DEFAULT_OWNER = 0xFFFFFFFF
 LIVE_BY_DEFAULT = 0xFFFFFFFF
 SAVE = 1
-# MigrationState of the private properties of a VM resource.
-NO_MIGRATION, SETUP, DATA_TRANSFER, MOVE, CANCELLED, FAILED = range(6)
 VM_STATES = {"running": 2, "off": 3, "saved": 32769, "paused": 32768}
 
 
@@ -79,18 +74,11 @@ def _groups(view: View) -> Iterator[Instance]:
             **_group_row(view, machine.group, machine.told_by_cluster, kept_online=_kept_online(machine)),
             "GroupType": VIRTUAL_MACHINE_GROUP,
             "Priority": machine.spec.priority,
-            "State": GROUP_STATES.get(machine.spec.group_condition, ONLINE if machine.has_memory else OFFLINE),
+            "State": group_moves.group_state(view, machine),
             "IsCore": False,
             "AntiAffinityClassNames": list(machine.spec.anti_affinity) or None,
-            "StatusInformation": _status_information(machine),
+            "StatusInformation": group_moves.status_information(machine),
         }
-
-
-def _status_information(machine: Machine) -> int:
-    queued = machine.job is not None and machine.job.state is JobState.NEW
-    condition = machine.spec.group_condition
-    locked = LOCKED if condition == "locked" else 0
-    return locked | (QUEUED_FOR_MOVE if queued or condition == "queued" else 0)
 
 
 def _kept_online(machine: Machine) -> bool:
@@ -143,14 +131,7 @@ def _resource_row(view: View, name: str, kind: str, group: str, owner: str, stat
 
 
 def _private_properties(view: View, machine: Machine) -> Mapping[str, Value]:
-    job = machine.last_job
-    state, progress, reason = NO_MIGRATION, 0, 0
-    if job is not None and job.state in (JobState.EXCEPTION, JobState.TERMINATED, JobState.KILLED):
-        state = FAILED if job.state is JobState.EXCEPTION else CANCELLED
-        reason = next((failure.hresult for failure in job.failures if failure.hresult is not None), 0x80004005)
-    elif job is not None and not job.state.final:
-        progress = job.percent(view.world.now)
-        state = (MOVE if progress >= 95 else DATA_TRANSFER) if job.state is JobState.RUNNING else SETUP
+    state, progress, reason = group_moves.migration_state(view, machine.last_job)
     return {
         "VmID": machine.id,
         "VmState": VM_STATES[machine.state],
@@ -225,38 +206,6 @@ def _get_preferred_owners(view: View, path: ObjectPath, unused: Mapping[str, Val
     return {"NodeNames": list(machine.spec.preferred_owners) or None if machine else None}
 
 
-def _move_to_new_node(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
-    destination = node_named(view, parameters.get("NodeName"))
-    if not destination.answers:
-        raise win32_errors.fault(win32_errors.NODE_DOWN)
-    if destination.state == "paused":
-        raise win32_errors.fault(win32_errors.NODE_PAUSED)
-    machine = view.world.find_group(str(path.key("Name")))
-    if machine is None:
-        view.world.move_core_group(destination.name)
-    elif machine.owner != destination.name:
-        _move_machine(view, machine, destination.name)
-    return {}
-
-
-def _move_machine(view: View, machine: Machine, destination: str) -> None:
-    if not machine.may_run_on(destination):
-        raise win32_errors.fault(win32_errors.NOT_A_POSSIBLE_OWNER)
-    if machine.job is not None:
-        raise win32_errors.fault(win32_errors.GROUP_MOVING)
-    if not machine.has_memory:
-        view.world.relocate(machine, destination)
-        if machine.spec.kept_online:
-            machine.state = "running"
-        return
-    user = view.world.scenario.user
-    started = view.world.migrations.start(
-        machine, view.world.nodes[destination], f"{user.domain}\\{user.name}", machine.owner, "queue"
-    )
-    if isinstance(started, Refusal):
-        raise win32_errors.fault(win32_errors.INVALID_STATE)
-
-
 TABLE = ClassTable(
     {
         GROUP: _groups,
@@ -268,7 +217,7 @@ TABLE = ClassTable(
         "MSCluster_NodeToActiveResource": _active_resource_links,
     },
     {
-        (GROUP, "MoveToNewNode"): _move_to_new_node,
+        **group_moves.CALLS,
         (GROUP, "GetPreferredOwners"): _get_preferred_owners,
         (RESOURCE, "GetPossibleOwners"): _get_possible_owners,
     },

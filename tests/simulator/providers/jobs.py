@@ -43,10 +43,13 @@ def job_path(view: View, job: Job) -> ObjectPath:
 
 def jobs_seen(view: View) -> list[Job]:
     """Return the cluster's jobs in the cluster namespace, elsewhere those that this node lists."""
-    jobs = view.world.migrations.jobs.values()
-    if view.namespace == CLUSTER:
-        return list(jobs) if view.world.scenario.switches.job_namespace == "cluster" else []
-    return [job for job in jobs if job.host == view.node.name]
+    jobs, switches = view.world.migrations.jobs.values(), view.world.scenario.switches
+    shown = [job for job in jobs if not job.by_group or switches.group_job != "none"]
+    if view.namespace != CLUSTER:
+        return [job for job in shown if job.host == view.node.name]
+    if switches.job_namespace != "cluster":
+        return []
+    return [job for job in shown if not job.by_group or switches.group_job == "cluster"]
 
 
 def _statuses(view: View, job: Job) -> tuple[str, list[int], list[str]]:

@@ -18,6 +18,7 @@ VIRTUALIZATION = "root/virtualization/v2"
 MSCLUSTER = "root/MSCluster"
 CIMV2 = "root/cimv2"
 INTEROP = "root/interop"
+MIGRATION_SERVICE = "Msvm_VirtualSystemMigrationService"
 
 # WBEM_E_PROVIDER_NOT_CAPABLE: the class has the method, this provider does not carry it out.
 NOT_CAPABLE = 0x80041024
@@ -80,6 +81,7 @@ class NamespaceProvider:
         """Return the rows of one class; a class without rows here is empty, as it is where a feature is not used."""
         if class_name in self._view.world.scenario.switches.missing_classes:
             raise CimFault(INVALID_CLASS, f"Invalid class: {class_name}", "ExecQuery")
+        self._refuse_missing_service(class_name)
         rows = self.table.rows.get(class_name)
         if rows is None or not self._answers(self._view):
             return ()
@@ -87,7 +89,13 @@ class NamespaceProvider:
 
     def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
         """Carry out a method. Raises CimFault, also for a method that the simulation does not have."""
+        self._refuse_missing_service(path.class_name)
         call = self.table.calls.get((path.class_name, method))
         if call is None:
             raise CimFault(NOT_CAPABLE, f"Provider is not capable of the attempted operation: {method}", "ExecMethod")
         return call(self._view, path, parameters)
+
+    def _refuse_missing_service(self, class_name: str) -> None:
+        missing = self._view.world.scenario.switches.cluster_migration_service == "class_missing"
+        if missing and self.namespace == CLUSTER and class_name == MIGRATION_SERVICE:
+            raise CimFault(INVALID_CLASS, f"Invalid class: {class_name}", "ExecQuery")

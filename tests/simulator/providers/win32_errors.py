@@ -7,6 +7,7 @@ from __future__ import annotations
 from ..cim import CimFault
 
 INVALID_PARAMETER = 87
+IO_PENDING = 997
 INVALID_STATE = 5023
 NOT_A_POSSIBLE_OWNER = 5016
 NODE_NOT_FOUND = 5042
@@ -15,11 +16,14 @@ NODE_NOT_PAUSED = 5058
 NODE_PAUSED = 5070
 GROUP_MOVING = 5908
 NOT_ENOUGH_RESOURCES = 5957
+GROUP_QUEUED = 5959
+RESOURCE_LOCKED = 5960
 DRAIN_IN_PROGRESS = 5962
 AFFINITY_CONFLICT = 5971
 
 _TEXTS = {
     INVALID_PARAMETER: "The parameter is incorrect.",
+    IO_PENDING: "Overlapped I/O operation is in progress.",
     INVALID_STATE: "The group or resource is not in the correct state to perform the requested operation.",
     NOT_A_POSSIBLE_OWNER: "The specified node is not a possible owner of this resource.",
     NODE_NOT_FOUND: "The cluster node was not found.",
@@ -29,12 +33,14 @@ _TEXTS = {
     GROUP_MOVING: "The operation failed because either the specified cluster node is not the owner of the group, "
     "or the group is moving.",
     NOT_ENOUGH_RESOURCES: "The destination node does not have the resources that the group needs.",
+    GROUP_QUEUED: "The group is queued for a move.",
+    RESOURCE_LOCKED: "A resource of the group is locked.",
     DRAIN_IN_PROGRESS: "The node is being drained.",
     AFFINITY_CONFLICT: "The operation did not complete successfully because it would cause or worsen an affinity "
     "conflict.",
 }
 
 
-def fault(code: int) -> CimFault:
+def fault(code: int, more: str = "") -> CimFault:
     """Return the fault of a failed method of the cluster provider."""
-    return CimFault(code, _TEXTS[code], "ExecMethod")
+    return CimFault(code, f"{_TEXTS[code]} {more}".rstrip(), "ExecMethod")

@@ -123,7 +123,7 @@ class Job:
     """One migration; times are simulated seconds.
 
     ``host`` is the node that lists it among its own jobs; ``shown_state`` is the JobState that it tells instead of its
-    true one.
+    true one. ``by_group``: the cluster moves the VM's group.
     """
 
     id: str
@@ -134,6 +134,7 @@ class Job:
     host: str
     submitted: float
     state: JobState = JobState.NEW
+    by_group: bool = False
     shown_state: int | None = None
     changed_at: float = 0.0
     started: float | None = None

@@ -57,7 +57,14 @@ class Migrations:
         return started
 
     def start(
-        self, machine: Machine, destination: Node, caller: str, host: str, limit: str, instantly: bool = False
+        self,
+        machine: Machine,
+        destination: Node,
+        caller: str,
+        host: str,
+        limit: str,
+        instantly: bool = False,
+        by_group: bool = False,
     ) -> Job | Refusal:
         """Start a migration; ``limit`` says what happens when no slot is free, ``instantly`` lets it take no time."""
         obstacle = find_obstacle(self._world, machine, destination)
@@ -69,6 +76,7 @@ class Migrations:
         if instantly and obstacle is not None:
             return Refusal.FAILED
         job = self._submit(machine, destination, caller, host)
+        job.by_group = by_group
         if obstacle is not None:
             self._reject(job, obstacle.failures)
         elif full is not None and limit == "fail_job":

@@ -69,7 +69,7 @@ def _cluster_objection(world: World, machine: Machine, destination: Node) -> Obs
             failures.NOT_A_POSSIBLE_OWNER,
         ),
         (
-            _affinity_conflict(world, machine, destination),
+            world.conflicts_on(machine, destination),
             switches.affinity_conflict,
             Refusal.INVALID_STATE,
             failures.AFFINITY_CONFLICT,
@@ -81,14 +81,6 @@ def _cluster_objection(world: World, machine: Machine, destination: Node) -> Obs
         if applies and objection == "fail_job":
             return _failing(machine, destination, hresult)
     return None
-
-
-def _affinity_conflict(world: World, machine: Machine, destination: Node) -> bool:
-    if not world.scenario.cluster.enforced_anti_affinity or not machine.spec.anti_affinity:
-        return False
-    classes = set(machine.spec.anti_affinity)
-    there = (*destination.residents.values(), *destination.arriving.values())
-    return any(classes.intersection(other.spec.anti_affinity) for other in there if other is not machine)
 
 
 def find_failure(machine: Machine, destination: Node) -> Obstacle | None:

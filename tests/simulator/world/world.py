@@ -130,6 +130,14 @@ class World:
         best = max(candidates, key=Node.free_mb, default=None)
         return best if best is not None and best.free_mb() >= machine.needs_mb else None
 
+    def conflicts_on(self, machine: Machine, destination: Node) -> bool:
+        """Tell whether the cluster enforces that the VM avoids one that is, or will be, on this node."""
+        if not self.scenario.cluster.enforced_anti_affinity or not machine.spec.anti_affinity:
+            return False
+        classes = set(machine.spec.anti_affinity)
+        there = (*destination.residents.values(), *destination.arriving.values())
+        return any(classes.intersection(other.spec.anti_affinity) for other in there if other is not machine)
+
     def jobs_of(self, machine: Machine) -> list[Job]:
         """Return the VM's job objects that still exist."""
         return [job for job in self.migrations.jobs.values() if job.machine is machine]

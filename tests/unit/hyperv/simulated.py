@@ -12,9 +12,10 @@ import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.hosts import read_limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods import AUTO, Methods
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish, plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import Policy, Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.standalone import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
@@ -77,8 +78,8 @@ class Simulated:
         answer = self.alter(request, answer)
         return answer[: len(answer) // 2] if self.garble(request) else answer
 
-    def runs(self, *wishes: tuple[str, str], timeout: int = 0) -> list[Run]:
-        moves = plan_moves(self.cluster, [Wish(destination, name) for name, destination in wishes])
+    def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO) -> list[Run]:
+        moves = plan(self.cluster, [Wish(destination, name) for name, destination in wishes], method)
         return [Run(move, Timeout.of(timeout, move.vm.memory_mb)) for move in moves]
 
     def scheduler(
@@ -88,9 +89,14 @@ class Simulated:
         limits = read_limits(self.cluster, nodes, None)
         return Scheduler(self.cluster, Methods(self.cluster, method), limits, Policy(**policy), report)
 
-    def move(self, *wishes: tuple[str, str], timeout: int = 0, **options: object) -> list[Run]:
-        runs = self.runs(*wishes, timeout=timeout)
-        self.scheduler(**options).run(runs)
+    def move(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO, **options: object) -> list[Run]:
+        runs = self.runs(*wishes, timeout=timeout, method=method)
+        self.scheduler(method=method, **options).run(runs)
+        return runs
+
+    def rehearse(self, *wishes: tuple[str, str], method: str = AUTO) -> list[Run]:
+        runs = self.runs(*wishes, method=method)
+        self.scheduler(method=method).rehearse(runs)
         return runs
 
     def owner(self, name: str) -> str:

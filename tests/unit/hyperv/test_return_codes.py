@@ -64,14 +64,14 @@ class Moved(t.NamedTuple):
     calls: int
 
 
-def move(migration: str, state: str = "running", retries: int = 0, **switches: object) -> Moved:
+def move(migration: str, state: str = "running", retries: int = 0, method: str = "system", **switches: object) -> Moved:
     """Move a VM and count the calls of the method that its node got."""
     simulated = Simulated(
         one_vm(migration).replace("memory_mb: 20000", f"memory_mb: 20000, state: '{state}'"), **switches
     )
     calls = []
     simulated.lose = lambda node, request: calls.append(node) or "" if invokes_migration(request) else ""
-    (run,) = simulated.move(("web01", "NODE2"), retries=retries)
+    (run,) = simulated.move(("web01", "NODE2"), retries=retries, method=method)
     return Moved(run, simulated, len(calls))
 
 
@@ -122,14 +122,14 @@ def test_a_code_that_leaves_the_outcome_open_is_answered_by_a_look(row):
 
 @with_outcome("unsupported")
 def test_a_vm_at_rest_is_moved_by_its_group_where_the_method_is_not_supported(row):
-    moved = move(f"{{return_value: {row.code}}}", state="off")
+    moved = move(f"{{return_value: {row.code}}}", state="off", method="auto")
     assert (moved.run.outcome, moved.run.method, moved.calls) == ("moved", "cluster_group", 1)
     assert moved.simulated.owner("web01") == "NODE2"
 
 
 @with_outcome("permanent", "parameters", "unknown")
 def test_a_vm_at_rest_stays_where_anything_else_is_answered(row):
-    moved = move(f"{{return_value: {row.code}}}", state="off")
+    moved = move(f"{{return_value: {row.code}}}", state="off", method="auto")
     assert (moved.run.outcome, moved.run.method) == ("failed", "system")
     assert moved.simulated.owner("web01") == "NODE1"
 

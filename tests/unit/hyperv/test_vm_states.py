@@ -7,11 +7,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.devices import read_local_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.state_progress import StateProgress
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.state_wishes import Change
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vm_states import StateChanger
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vms import read_vms
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vms import read_local_vms, read_vms
 
 from tests.unit.hyperv.simulated import Simulated
 

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Hyper-V hosts by themselves: who they are, and moves between them. Private to this collection.
+
+A VM that is not clustered is known to its host alone (root\\virtualization\\v2). It is looked for on the task's host,
+and on the host that it is to go to: there it is after an earlier run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .._wsman.faults import Fault
+from .._wsman.wql import Query
+from .cluster import CIMV2, Cluster
+from .errors import NO_ANSWER, HyperVError, UnknownVm
+from .groups import read_groups
+from .moves import Move, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
+from .nodes import Node, pick_node, read_nodes
+from .runs import CLUSTER_GROUP, HOST, SYSTEM
+
+AUTO = "auto"
+
+
+def plan(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
+    """Return the moves, in the order of the wishes, of VMs that are clustered or, where ``method`` allows, are not.
+
+    Nothing is changed. Raises HyperVError for what does not exist or does not fit the method.
+    """
+    refuse_bad_wishes(wishes)
+    if method == HOST:
+        return _plan_on_hosts(cluster, wishes, method)
+    try:
+        return plan_moves(cluster, wishes)
+    except Fault as fault:
+        if method == SYSTEM or not fault.is_missing_namespace:
+            raise
+        _see_what_there_is(cluster, fault)
+    except UnknownVm as unknown:
+        if method != AUTO:
+            raise
+        return _plan_unclustered(cluster, wishes, unknown)
+    if cluster.is_clustered:
+        return plan_moves(cluster, wishes)
+    if method == CLUSTER_GROUP:
+        host = cluster.home.node
+        raise HyperVError(f"{host} is no node of a failover cluster, so there is no group to move. Use method=host.")
+    return _plan_on_hosts(cluster, wishes, method)
+
+
+def _plan_unclustered(cluster: Cluster, wishes: Sequence[Wish], unknown: UnknownVm) -> list[Move]:
+    """Return the moves where a VM is unknown to the cluster. Raises UnknownVm where its hosts know it no more."""
+    try:
+        return _plan_on_hosts(cluster, wishes, AUTO)
+    except (HyperVError, *NO_ANSWER) as error:
+        cluster.hosts = ()
+        raise UnknownVm(f"{unknown} As a VM that is not clustered it was not found either: {error}") from error
+
+
+def _see_what_there_is(cluster: Cluster, missing: Fault) -> None:
+    """Find out what the task's host belongs to, which does not have Root\\HyperVCluster\\v2. Raises Fault."""
+    cluster.offers_hyperv = False
+    try:
+        cluster.hosts = tuple(node.name for node in read_nodes(cluster) if node.is_running)
+    except Fault as fault:
+        if not fault.is_missing_namespace:
+            raise missing from fault
+        cluster.is_clustered = False
+
+
+def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
+    nodes = _nodes_of_cluster(cluster)
+    home = read_host(cluster, None)
+    hosts = {wish.destination: read_host(cluster, wish.destination) for wish in wishes}
+    cluster.hosts = tuple(dict.fromkeys((home.name, *(host.name for host in hosts.values()))))
+    chosen = chosen_vms(cluster, wishes)
+    roles = read_groups(cluster, chosen)
+    clustered = [vm.name for vm in chosen if vm.id in roles]
+    if clustered and method == HOST:
+        raise HyperVError(
+            f"VM {', '.join(clustered)} is clustered, and the cluster would not know of a migration by its host. Use "
+            "another method; to take the VM out of the cluster, remove its role first."
+        )
+    return [
+        move_of(vm, roles.get(vm.id), pick_node(nodes, wish.destination) if vm.id in roles else hosts[wish.destination])
+        for vm, wish in zip(chosen, wishes, strict=True)
+    ]
+
+
+def _nodes_of_cluster(cluster: Cluster) -> list[Node]:
+    """Return the nodes of the cluster; none, and note it, where there is no cluster. Raises Fault."""
+    if not cluster.is_clustered:
+        return []
+    try:
+        return read_nodes(cluster)
+    except Fault as fault:
+        if not fault.is_missing_namespace:
+            raise
+        cluster.is_clustered = cluster.offers_hyperv = False
+        return []
+
+
+def read_host(cluster: Cluster, name: str | None) -> Node:
+    """Return a Hyper-V host as a node, None for the task's own; its own name tells which of several names are the same.
+
+    Two requests. Raises HyperVError for a host without a name, Fault and TransportError.
+    """
+    session = cluster.home if name is None else cluster.node(name)
+    systems = session.query(CIMV2, Query("Win32_ComputerSystem", ("Name", "DNSHostName")))
+    windows = session.query(CIMV2, Query("Win32_OperatingSystem", ("BuildNumber",)))
+    own = (systems[0].text("Name") or systems[0].text("DNSHostName") or "") if systems else ""
+    if not own:
+        raise HyperVError(f"{session.node} does not tell its name (Win32_ComputerSystem in root\\cimv2).")
+    build = (windows[0].text("BuildNumber") if windows else None) or ""
+    cluster.know_as(own, session)
+    return Node(own, "up", "not_initiated", "", int(build) if build.isdigit() else None)
