@@ -13,14 +13,16 @@ from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.hosts import Limits, read_limits
 from ..plugin_utils._hyperv.methods import AUTO, METHODS, Methods
-from ..plugin_utils._hyperv.moves import Move, Wish, plan_moves
+from ..plugin_utils._hyperv.moves import Move, Wish
 from ..plugin_utils._hyperv.nodes import read_nodes
 from ..plugin_utils._hyperv.progress import Progress
 from ..plugin_utils._hyperv.reports import changed, diff, failure, record
-from ..plugin_utils._hyperv.runs import Policy, Run
+from ..plugin_utils._hyperv.runs import CLUSTER_GROUP, SYSTEM, Policy, Run
 from ..plugin_utils._hyperv.schedule import Scheduler
-from ..plugin_utils._hyperv.setting_properties import migration_options
+from ..plugin_utils._hyperv.setting_properties import MIGRATION_TYPE, migration_options
 from ..plugin_utils._hyperv.settings import WantedSettings
+from ..plugin_utils._hyperv.standalone import plan
+from ..plugin_utils._hyperv.storage import StorageWish
 from ..plugin_utils._hyperv.strategies import MIGRATE, OFFLINE
 from ..plugin_utils._hyperv.timeouts import Timeout
 
@@ -28,6 +30,16 @@ _VM: dict[str, t.Any] = {
     "name": {"type": "str", "aliases": ["vm_name"]},
     "vm_id": {"type": "str"},
     "destination_host": {"type": "str", "aliases": ["destination"]},
+    "destination_storage_path": {"type": "str"},
+    "disks": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "source_path": {"type": "str", "required": True},
+            "destination_path": {"type": "str", "required": True},
+        },
+    },
+    "keep_source_disks": {"type": "bool"},
 }
 # What hyperv_evacuation_plan_info says of a move beside VM and destination, so that its answer can be used as it is.
 _FROM_A_PLAN: dict[str, t.Any] = {
@@ -86,12 +98,18 @@ class ActionModule(HyperVAction):
         """Plan the moves, then rehearse them in check mode or bring them to their end."""
         _refuse_bad_numbers(arguments)
         settings = WantedSettings.of(arguments)
-        notes = settings.notes_on(read_nodes(cluster)) if settings.migration else []
-        moves = plan_moves(cluster, _wishes(arguments))
+        wishes = _wishes(arguments)
+        _refuse_contradictions(arguments, settings, wishes)
+        moves = plan(cluster, wishes, arguments["method"])
+        notes = _notes(cluster, settings, moves)
         if not self.check_mode:
             _refuse_what_still_runs(arguments["moves"] or [], moves)
         runs = [
-            Run(move, Timeout.of(arguments["timeout"], move.vm.memory_mb), stays=not settings.moves_the_vm)
+            Run(
+                move,
+                Timeout.of(arguments["timeout"], move.vm.memory_mb),
+                stays=move.stays or not settings.moves_the_vm,
+            )
             for move in moves
         ]
         alone = len([move for move in moves if not move.is_done]) <= 1
@@ -109,6 +127,14 @@ class ActionModule(HyperVAction):
         elif runs:
             scheduler.start(runs[0])
         return _result(runs, [*notes, *limits.notes], single=arguments["moves"] is None)
+
+
+def _notes(cluster: Cluster, settings: WantedSettings, moves: Sequence[Move]) -> list[str]:
+    """Return what speaks against the settings on the nodes of the cluster and the hosts outside it."""
+    if not settings.migration:
+        return []
+    nodes = {node.name: node for node in (*(move.destination for move in moves), *read_nodes(cluster))}
+    return settings.notes_on(list(nodes.values()))
 
 
 def _say_nothing(unused: Sequence[Run]) -> None:
@@ -137,7 +163,36 @@ def _refuse_bad_numbers(arguments: Arguments) -> None:
 
 def _wishes(arguments: Arguments) -> list[Wish]:
     moves = arguments["moves"] if arguments["moves"] is not None else [arguments]
-    return [Wish(one["destination_host"], one["name"], one["vm_id"]) for one in moves]
+    return [Wish(one["destination_host"], one["name"], one["vm_id"], _storage(one)) for one in moves]
+
+
+def _storage(one: Arguments) -> StorageWish:
+    disks = one["disks"] or []
+    paths = {disk["source_path"]: disk["destination_path"] for disk in disks}
+    if len(paths) < len(disks):
+        raise HyperVError("disks names a source_path twice. A disk can have one new path.")
+    return StorageWish(one["destination_storage_path"] or "", paths, one["keep_source_disks"])
+
+
+def _refuse_contradictions(arguments: Arguments, settings: WantedSettings, wishes: Sequence[Wish]) -> None:
+    """Refuse options that cannot both be followed. Raises HyperVError."""
+    method = arguments["method"]
+    if method == CLUSTER_GROUP and settings.are_given:
+        raise HyperVError(
+            "migration_settings, new_system_settings and new_resource_settings are for Hyper-V's own methods; "
+            "method=cluster_group cannot carry them. Leave them out, or choose another method."
+        )
+    if not any(wish.storage.is_given for wish in wishes):
+        return
+    if method in (SYSTEM, CLUSTER_GROUP):
+        raise HyperVError(
+            f"method={method} does not move storage. Use method=host or auto with destination_storage_path."
+        )
+    if MIGRATION_TYPE in settings.migration or settings.new_system or settings.new_resources:
+        raise HyperVError(
+            "destination_storage_path and disks choose migration_settings.migration_type, new_system_settings and "
+            "new_resource_settings themselves. Give either the former or the latter."
+        )
 
 
 def _refuse_what_still_runs(wishes: Sequence[Arguments], moves: Sequence[Move]) -> None:

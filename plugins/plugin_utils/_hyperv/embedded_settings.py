@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from .._wsman.embedded import Property, object_path, write_embedded
+from .._wsman.instances import Instance
 from .._wsman.values import UTC, CimType, Scalar, UnexpectedValue, dmtf_text, parse
 from .._wsman.xmltext import UnsendableText, refuse_unsendable
 from .cluster import VIRTUALIZATION
@@ -39,6 +40,26 @@ def system_settings(values: Mapping[str, t.Any] | None) -> str | None:
 def resource_settings(entries: Sequence[Mapping[str, t.Any]] | None) -> tuple[str, ...]:
     """Return the resource settings, each of the class that its entry names. Raises HyperVError."""
     return tuple(_resource(entry, f"new_resource_settings[{number}]") for number, entry in enumerate(entries or ()))
+
+
+def changed_settings(class_name: str, shown: Instance, changes: Mapping[str, str | Sequence[str]]) -> str:
+    """Return settings as a host shows them with some properties changed: all that are set and of a known type.
+
+    Raises UnexpectedValue for a value that is not of its type.
+    """
+    types = VM_SETTING_TYPES if class_name == VM_SETTINGS else resource_types(class_name)
+    properties = []
+    for key, (name, word) in types.items():
+        cim_type, is_array = _TYPES[word.removesuffix("[]")], word.endswith("[]")
+        if name in changes:
+            properties.append(Property(name, cim_type, changes[name], is_array))
+        elif shown.texts(key):
+            values = [parse(text, cim_type) for text in shown.texts(key)]
+            if is_array:
+                properties.append(Property(name, cim_type, values, is_array))
+            elif values[0] is not None:
+                properties.append(Property(name, cim_type, values[0]))
+    return write_embedded(class_name, properties)
 
 
 def _resource(entry: Mapping[str, t.Any], where: str) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -146,6 +147,18 @@ def _networks(rows: Sequence[Instance]) -> tuple[MigrationNetwork, ...]:
         for row in rows
     ]
     return tuple(sorted(networks, key=lambda network: network.metric or 0))
+
+
+def is_host(cluster: Cluster, node: str, name: str) -> bool:
+    """Tell whether a name means a host: by its label, or by one of the addresses on which it receives migrations."""
+    if first_label(name) == first_label(node):
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+        listeners = read_host_settings(cluster, node, networks=False).listener_addresses
+    except (ValueError, *NO_ANSWER):
+        return False
+    return str(address) in {first_label(one) for one in listeners}
 
 
 def read_maximum_migrations(cluster: Cluster, node: str) -> int:

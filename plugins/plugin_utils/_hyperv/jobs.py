@@ -207,19 +207,20 @@ def _rows(session: Session, namespace: str, query: Query) -> list[Instance]:
 
 
 def find_job(
-    cluster: Cluster, vm_id: str, known: Collection[str] = (), *, source: str = ""
+    cluster: Cluster, vm_id: str, known: Collection[str] = (), *, source: str = "", any_kind: bool = False
 ) -> tuple[Reference, Job] | None:
     """Return the migration job of a VM: a running one first, else the one that was submitted last.
 
-    Jobs with an id in ``known`` belong to earlier migrations and do not count, nor do those of its storage alone. No
-    source tells where a cluster keeps the job: first the cluster's namespace is asked, and where that shows none that
-    runs, root/virtualization/v2 of the node ``source``, which is the VM's owner. That node may be out of reach; then it
-    shows nothing. Raises Fault and TransportError of the cluster's namespace.
+    Jobs with an id in ``known`` belong to earlier migrations and do not count, nor, without
+    ``any_kind``, do those of its storage alone. No source tells where a cluster keeps the job: first the cluster's
+    namespace is asked, and where that shows none that runs, root/virtualization/v2 of the node ``source``, which is the
+    VM's owner. That node may be out of reach; then it shows nothing. Raises Fault and TransportError of the cluster's
+    namespace.
     """
-    found = _jobs_of(cluster.hyperv, HYPERV_CLUSTER, vm_id, known) if cluster.offers_hyperv else []
+    found = _jobs_of(cluster.hyperv, HYPERV_CLUSTER, vm_id, known, any_kind) if cluster.offers_hyperv else []
     if source and all(job.is_final for unused, job in found):
         with contextlib.suppress(*NO_ANSWER):
-            found += _jobs_of(cluster.node(source), VIRTUALIZATION, vm_id, known)
+            found += _jobs_of(cluster.node(source), VIRTUALIZATION, vm_id, known, any_kind)
     return min(found, key=lambda pair: _turn(pair[1]), default=None)
 
 
@@ -227,7 +228,9 @@ def _turn(job: Job) -> tuple[bool, float]:
     return job.is_final, -job.submitted.timestamp() if job.submitted is not None else 0.0
 
 
-def _jobs_of(session: Session, namespace: str, vm_id: str, known: Collection[str]) -> list[tuple[Reference, Job]]:
+def _jobs_of(
+    session: Session, namespace: str, vm_id: str, known: Collection[str], any_kind: bool
+) -> list[tuple[Reference, Job]]:
     """Return a VM's jobs in one namespace. A second request is made only where no running job names the VM."""
     named = [job for job in list_jobs(session, namespace, details=True) if job.vm_id == vm_id]
     found: list[tuple[Reference, Job]] = [
@@ -239,7 +242,7 @@ def _jobs_of(session: Session, namespace: str, vm_id: str, known: Collection[str
             job = read_job(session, reference) if vm_id in vms and job_id not in ids else None
             if job is not None:
                 found.append((reference, dataclasses.replace(job, vm_id=vm_id)))
-    return [(reference, job) for reference, job in found if job.moves_vm and job.id not in known]
+    return [(reference, job) for reference, job in found if (any_kind or job.moves_vm) and job.id not in known]
 
 
 def job_ids(cluster: Cluster, sources: Collection[str] = ()) -> frozenset[str]:

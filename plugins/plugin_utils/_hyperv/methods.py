@@ -7,16 +7,17 @@ from __future__ import annotations
 import typing as t
 
 from .answers import Answer, Verdict
-from .cluster import Cluster
+from .cluster import VIRTUALIZATION, Cluster
 from .errors import MoveError
 from .group_moves import GroupMoves
+from .host_migration import HostMigration
 from .moves import Move
-from .runs import CLUSTER_GROUP, SYSTEM, Run
+from .runs import CLUSTER_GROUP, HOST, SYSTEM, Run
 from .service import MigrationService
 from .settings import WantedSettings
 
 AUTO = "auto"
-METHODS = (AUTO, SYSTEM, CLUSTER_GROUP)
+METHODS = (AUTO, SYSTEM, CLUSTER_GROUP, HOST)
 
 
 class Method(t.Protocol):
@@ -41,20 +42,30 @@ class Methods:
     """Chooses the method of each move of a task.
 
     ``auto`` begins with MigrateVirtualSystemToSystem. Where that turns out to be unsupported, which the first move that
-    asks learns, it and all later moves of the task go by the cluster's group.
+    asks learns, it and all later moves of the task go by the cluster's group. A VM that is not clustered is moved by
+    its host.
     """
 
     def __init__(self, cluster: Cluster, wanted: str = AUTO, settings: WantedSettings | None = None) -> None:
-        """``settings`` are the user's, which only MigrateVirtualSystemToSystem takes."""
+        """``settings`` are the user's, which Hyper-V's own migration methods take and a cluster group does not."""
         self._wanted = wanted
         self._settings = settings or WantedSettings()
         self.groups = GroupMoves(cluster)
-        self._by_name: dict[str, Method] = {SYSTEM: MigrationService(cluster, settings), CLUSTER_GROUP: self.groups}
+        self._by_name: dict[str, Method] = {
+            SYSTEM: MigrationService(cluster, settings),
+            CLUSTER_GROUP: self.groups,
+            HOST: HostMigration(cluster, settings),
+        }
         self._unsupported: MoveError | None = None
 
     def choose(self, run: Run) -> None:
         """Give a move the method with which its next attempt begins."""
-        run.method = CLUSTER_GROUP if self._wanted == CLUSTER_GROUP or self._unsupported is not None else SYSTEM
+        if self._wanted == HOST or (self._wanted == AUTO and is_known_to_its_host_alone(run.move)):
+            run.method = HOST
+        else:
+            run.method = CLUSTER_GROUP if self._wanted == CLUSTER_GROUP or self._unsupported is not None else SYSTEM
+        if run.method != self._wanted and run.method == HOST and not run.move.is_done:
+            run.warn_once("The VM is not clustered, so it is moved by its host (MigrateVirtualSystemToHost).")
 
     def of(self, run: Run) -> Method:
         """Return the method of a move."""
@@ -80,3 +91,8 @@ class Methods:
             "its cluster group."
         )
         return True
+
+
+def is_known_to_its_host_alone(move: Move) -> bool:
+    """Tell whether a VM is not clustered: neither a group nor Root\\HyperVCluster\\v2 has it."""
+    return move.role is None and move.vm.namespace == VIRTUALIZATION

@@ -12,6 +12,7 @@ from .errors import HyperVError, MoveError, obstacle
 from .groups import VmGroup, read_groups, read_possible_owners
 from .nodes import Node, pick_node, read_nodes
 from .owners import read_owners
+from .storage import StorageMove, StorageWish
 from .vms import Vm, normal_id, pick_vm, read_vms
 
 _FEW = 2  # up to so many VMs are asked for their possible owners one by one: cheaper than the list of all
@@ -20,11 +21,12 @@ _MOVABLE = frozenset({"running", "off", "saved", "paused"})
 
 @dataclasses.dataclass(frozen=True)
 class Wish:
-    """One VM by name or id, and the node that it shall be on, as the user wrote them."""
+    """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them."""
 
     destination: str
     name: str | None = None
     vm_id: str | None = None
+    storage: StorageWish = dataclasses.field(default_factory=StorageWish)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Move:
         source: the node that owns it now.
         destination: the node that shall own it.
         possible_owners: nodes that may own the VM, empty for no such list; None where that was not read yet.
+        storage: what becomes of its files, None where they stay.
     """
 
     vm: Vm
@@ -44,11 +47,17 @@ class Move:
     source: str
     destination: Node
     possible_owners: tuple[str, ...] | None = None
+    storage: StorageMove | None = None
 
     @property
     def is_done(self) -> bool:
-        """All that is said of the VM's owner names the destination."""
-        return owners_of(self.vm, self.role) == {first_label(self.destination.name)}
+        """All that is said of the VM's owner names the destination, and its files need not move on that host."""
+        return not self.stays and owners_of(self.vm, self.role) == {first_label(self.destination.name)}
+
+    @property
+    def stays(self) -> bool:
+        """Only the VM's files move."""
+        return self.storage is not None and self.storage.alone
 
 
 def owners_of(vm: Vm, role: VmGroup | None) -> set[str]:
@@ -87,7 +96,8 @@ def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:
         if not (wish.vm_id or (wish.name or "").strip()):
             raise HyperVError("name is empty. Give the display name of a VM, or its vm_id.")
         if not wish.destination.strip():
-            raise HyperVError("destination_host is empty. Give the name of a node of the cluster.")
+            raise HyperVError("destination_host is empty. Give the name of a node of the cluster, or of a host.")
+        wish.storage.refuse_bad_paths()
 
 
 def chosen_vms(cluster: Cluster, wishes: Sequence[Wish]) -> list[Vm]:

@@ -150,6 +150,11 @@ class Run:
             self.warnings.append(f"The VM was moved from {self.move.source} to {owner} while it waited here.")
         self.move, self.owner = dataclasses.replace(self.move, vm=vm, role=role, source=owner), owner
 
+    def warn_once(self, text: str) -> None:
+        """Add a warning unless it stands there already."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
     def begin(self, now: float) -> None:
         """Begin an attempt."""
         self.migrating_since = now

@@ -74,21 +74,28 @@ class MigrationService:
         return self._verdict(move)
 
     def _verdict(self, move: Move) -> Verdict:
-        try:
-            output = self._call(self.CHECK, move)
-        except EveryFormRefused as refusal:
-            return Verdict(True, refusal.error(self.CHECK, "precheck=false goes on without this check."))
-        except Fault as fault:
-            return Verdict(False) if fault.is_missing_method else Verdict(True, faulted(self.CHECK, fault))
-        value = output.integer("ReturnValue")
-        if value is not None and return_code(value).unsupported:
-            return Verdict(False)
-        if value != COMPLETED:
-            return Verdict(True, refused(self.CHECK, -1 if value is None else value))
-        verdict = output.boolean("IsMigratable")
+        asked = self._ask(self.CHECK, move)
+        if isinstance(asked, Verdict):
+            return asked
+        verdict = asked.boolean("IsMigratable")
         if verdict is False:
             return Verdict(True, _not_migratable(move.vm, move.destination))
         return Verdict(verdict is True)
+
+    def _ask(self, check: str, move: Move) -> Instance | Verdict:
+        """Call a check and return what it put out, or the verdict that its refusal comes to."""
+        try:
+            output = self._call(check, move)
+        except EveryFormRefused as refusal:
+            return Verdict(True, refusal.error(check, "precheck=false goes on without this check."))
+        except Fault as fault:
+            return Verdict(False) if fault.is_missing_method else Verdict(True, faulted(check, fault))
+        value = output.integer("ReturnValue")
+        if value is not None and return_code(value).unsupported:
+            return Verdict(False)
+        if value != COMPLETED and output.reference("Job") is None:
+            return Verdict(True, refused(check, -1 if value is None else value))
+        return output
 
     def migrate(self, move: Move) -> Answer:
         """Start the migration of a VM. Whatever comes back is an Answer, never an exception of the wire.
@@ -134,9 +141,12 @@ class MigrationService:
             self._nodes[destination.name] = node_reference(self._cluster, destination)
         self._reference = self.reference
 
-    def _forms(self) -> Sequence[str]:
+    def _forms(self, move: Move) -> Sequence[str]:
         """Return the forms of setting data in the order in which they are tried: first the one that was taken."""
-        return sorted(self._settings.forms, key=lambda form: form != self._form)
+        return sorted(self._settings_of(move).forms, key=lambda form: form != self._form)
+
+    def _settings_of(self, unused: Move) -> WantedSettings:
+        return self._settings
 
     def _call(self, method: str, move: Move) -> Instance:
         """Call in the form of setting data that was taken before, then in the others: each on a refusal only.
@@ -144,7 +154,7 @@ class MigrationService:
         Raises EveryFormRefused, Fault and TransportError.
         """
         refusals = EveryFormRefused(move.vm.name, move.destination.name)
-        for form in self._forms():
+        for form in self._forms(move):
             try:
                 output = self._invoke(method, move, self._parameters(form, move))
             except FormUnavailable as missing:
@@ -172,12 +182,13 @@ class MigrationService:
 
         But for the destination all of Hyper-V's migration methods take the same ones (Microsoft docs).
         """
+        settings = self._settings_of(move)
         return {
             "ComputerSystem": move.vm.reference,
             **self._target(move),
-            "MigrationSettingData": self._settings.setting_data(form, lambda: self._listeners(move.destination)),
-            "NewSystemSettingData": self._settings.new_system,
-            "NewResourceSettingData": self._settings.new_resources,
+            "MigrationSettingData": settings.setting_data(form, lambda: self._listeners(move.destination)),
+            "NewSystemSettingData": settings.new_system,
+            "NewResourceSettingData": settings.new_resources,
         }
 
     def _target(self, move: Move) -> Mapping[str, Parameter]:

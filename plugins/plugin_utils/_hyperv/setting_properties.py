@@ -97,6 +97,7 @@ UNMANAGED_VHDS = SettingProperty(
     "unmanaged_vhds", "UnmanagedVhds", CimType.STRING, is_array=True, since=14393, lacking=14392
 )
 
+RETAIN_DISKS = SettingProperty("retain_vhd_copies_on_source", "RetainVhdCopiesOnSource", CimType.BOOLEAN)
 MIGRATION_PROPERTIES = (
     MIGRATION_TYPE,
     TRANSPORT,
@@ -123,7 +124,7 @@ MIGRATION_PROPERTIES = (
     SettingProperty("bandwidth", "Bandwidth", CimType.UINT16, in_parent=True),
     SettingProperty("bandwidth_unit", "BandwidthUnit", CimType.STRING, in_parent=True),
     SettingProperty("destination_planned_virtual_system_id", "DestinationPlannedVirtualSystemId", CimType.STRING),
-    SettingProperty("retain_vhd_copies_on_source", "RetainVhdCopiesOnSource", CimType.BOOLEAN),
+    RETAIN_DISKS,
     SettingProperty(
         "remove_source_unmanaged_vhds", "RemoveSourceUnmanagedVhds", CimType.BOOLEAN, since=14393, lacking=14392
     ),

@@ -23,12 +23,14 @@ from .setting_properties import (
     ADDRESSES,
     MIGRATION_PROPERTIES,
     MIGRATION_TYPE,
+    RETAIN_DISKS,
     TRANSPORT,
     UNMANAGED_VHD,
     UNMANAGED_VHDS,
     WINDOWS_BUILDS,
     SettingProperty,
 )
+from .storage import StorageMove
 
 # typed: what the provider of root\\virtualization\\v2 expects. typed_net: what Microsoft's sample sends between hosts.
 # omitted: the cluster decides. cim: the literal reading of the cluster documentation.
@@ -76,6 +78,15 @@ class WantedSettings:
             wanted,
             system_settings(arguments["new_system_settings"]),
             resource_settings(arguments["new_resource_settings"]),
+        )
+
+    def with_storage(self, move: StorageMove) -> WantedSettings:
+        """Return the settings of a migration that moves a VM's files as well, or these alone."""
+        kind = "storage" if move.alone else "virtual_system_and_storage"
+        kept = {} if move.keep_source_disks is None else {RETAIN_DISKS: move.keep_source_disks}
+        migration = {**self.migration, MIGRATION_TYPE: kind, **kept}
+        return dataclasses.replace(
+            self, migration=migration, new_system=move.new_system, new_resources=move.new_resources
         )
 
     @property

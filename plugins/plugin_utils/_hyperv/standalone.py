@@ -8,6 +8,7 @@ and on the host that it is to go to: there it is after an earlier run.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from .._wsman.faults import Fault
@@ -15,11 +16,11 @@ from .._wsman.wql import Query
 from .cluster import CIMV2, Cluster
 from .errors import NO_ANSWER, HyperVError, UnknownVm
 from .groups import read_groups
+from .methods import AUTO
 from .moves import Move, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
 from .nodes import Node, pick_node, read_nodes
 from .runs import CLUSTER_GROUP, HOST, SYSTEM
-
-AUTO = "auto"
+from .storage import plan_storage, read_storage
 
 
 def plan(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
@@ -31,7 +32,7 @@ def plan(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
     if method == HOST:
         return _plan_on_hosts(cluster, wishes, method)
     try:
-        return plan_moves(cluster, wishes)
+        return _refuse_storage(plan_moves(cluster, wishes), wishes)
     except Fault as fault:
         if method == SYSTEM or not fault.is_missing_namespace:
             raise
@@ -41,11 +42,22 @@ def plan(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
             raise
         return _plan_unclustered(cluster, wishes, unknown)
     if cluster.is_clustered:
-        return plan_moves(cluster, wishes)
+        return _refuse_storage(plan_moves(cluster, wishes), wishes)
     if method == CLUSTER_GROUP:
         host = cluster.home.node
         raise HyperVError(f"{host} is no node of a failover cluster, so there is no group to move. Use method=host.")
     return _plan_on_hosts(cluster, wishes, method)
+
+
+def _refuse_storage(moves: list[Move], wishes: Sequence[Wish]) -> list[Move]:
+    """Return the moves unless one of them would take a clustered VM's files along."""
+    for move, wish in zip(moves, wishes, strict=True):
+        if wish.storage.is_given:
+            raise HyperVError(
+                f"VM {move.vm.name} is clustered: its nodes share its storage, so destination_storage_path and disks "
+                "are for VMs that are not."
+            )
+    return moves
 
 
 def _plan_unclustered(cluster: Cluster, wishes: Sequence[Wish], unknown: UnknownVm) -> list[Move]:
@@ -81,10 +93,18 @@ def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> lis
             f"VM {', '.join(clustered)} is clustered, and the cluster would not know of a migration by its host. Use "
             "another method; to take the VM out of the cluster, remove its role first."
         )
-    return [
+    moves = [
         move_of(vm, roles.get(vm.id), pick_node(nodes, wish.destination) if vm.id in roles else hosts[wish.destination])
         for vm, wish in zip(chosen, wishes, strict=True)
     ]
+    return [_with_storage(cluster, move, wish) for move, wish in zip(moves, wishes, strict=True)]
+
+
+def _with_storage(cluster: Cluster, move: Move, wish: Wish) -> Move:
+    if not wish.storage.is_given:
+        return move
+    storage = read_storage(cluster, move.source, move.vm.id)
+    return dataclasses.replace(move, storage=plan_storage(wish.storage, storage, move.vm.name, stays=move.is_done))
 
 
 def _nodes_of_cluster(cluster: Cluster) -> list[Node]:

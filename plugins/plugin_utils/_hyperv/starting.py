@@ -17,10 +17,11 @@ from .errors import NO_ANSWER, HyperVError, MoveError, obstacle
 from .group_jobs import group_reference
 from .group_moves import group_can_move
 from .groups import VmGroup
+from .hosts import is_host
 from .jobs import Job, find_job, job_ids
 from .methods import Methods
 from .moves import Move, obstacle_to, possible_owners_of, reread
-from .runs import CLUSTER_GROUP, ENDED, SEARCHING, SETTLING, SYSTEM, Policy, Run
+from .runs import CLUSTER_GROUP, ENDED, HOST, SEARCHING, SETTLING, SYSTEM, Policy, Run
 from .vms import Vm
 
 # Seconds for which a trace of an unclear call is looked for: longer than the node itself may take for one call.
@@ -39,7 +40,7 @@ class Starter:
         self._methods = methods
         self._policy = policy
         self._contact = contact
-        self._jobs_at_first: frozenset[str] | None = None
+        self._jobs_at_first: dict[str, frozenset[str]] = {}
 
     def end_if_done(self, run: Run) -> bool:
         """End a move whose VM is on its destination already."""
@@ -94,7 +95,7 @@ class Starter:
             return
         self._contact.heard([run])
         now = self._clock.now()
-        if found is not None and not _may_be_earlier(*found):
+        if found is not None and not (run.method == SYSTEM and _may_be_earlier(*found)):
             run.follow(*found, now)
         elif vm is None or vm.is_leaving or dataclasses.replace(run.move, vm=vm, role=role).is_done:
             run.enter(SETTLING, now)
@@ -151,8 +152,8 @@ class Starter:
         return self.end_if_done(run)
 
     def _call(self, run: Run) -> None:
-        if run.method == SYSTEM:
-            run.earlier_jobs |= self._earlier_jobs()
+        if run.method != CLUSTER_GROUP:
+            run.earlier_jobs |= self._earlier_jobs(run)
         run.begin(self._clock.now())
         run.attempts += 1
         answer = self._methods.of(run).migrate(run.move)
@@ -198,13 +199,14 @@ class Starter:
 
     def read_jobs_again(self) -> None:
         """Forget which jobs there were: some time has passed."""
-        self._jobs_at_first = None
+        self._jobs_at_first.clear()
 
-    def _earlier_jobs(self) -> frozenset[str]:
+    def _earlier_jobs(self, run: Run) -> frozenset[str]:
         """Return the jobs that were there shortly before a call: what a lost answer started is not among them."""
-        if self._jobs_at_first is None:
-            self._jobs_at_first = job_ids(self._cluster)
-        return self._jobs_at_first
+        host = run.move.source if run.method == HOST else ""
+        if host not in self._jobs_at_first:
+            self._jobs_at_first[host] = job_ids(self._cluster, [host] if host else [])
+        return self._jobs_at_first[host]
 
     def _adopt(self, run: Run) -> None:
         """Wait for a migration that already runs, unless it is known to go elsewhere."""
@@ -218,13 +220,13 @@ class Starter:
 
     def _adopt_running(self, run: Run) -> bool:
         """Follow the VM's running job; fail if that goes to another node. False where there is no such job."""
-        found = find_job(self._cluster, run.move.vm.id, source=run.move.source)
+        found = find_job(self._cluster, run.move.vm.id, source=run.move.source, any_kind=run.stays)
         if found is None or found[1].is_final:
             found = self._of_group(run) if run.move.role is not None else None
         if found is None or found[1].is_final:
             return False
         reference, job = found
-        if job.destination and first_label(job.destination) != first_label(run.move.destination.name):
+        if job.destination and not is_host(self._cluster, run.move.destination.name, job.destination):
             run.fail(_busy_migrating(run.move, job), self._clock.now())
             return True
         if not job.destination:
@@ -239,7 +241,7 @@ class Starter:
         """Return the job that a call without an answer has started. Raises Fault and TransportError."""
         if run.method == CLUSTER_GROUP:
             return self._of_group(run)
-        return find_job(self._cluster, run.move.vm.id, run.earlier_jobs, source=run.move.source)
+        return find_job(self._cluster, run.move.vm.id, run.earlier_jobs, source=run.move.source, any_kind=run.stays)
 
     def _of_group(self, run: Run) -> tuple[Reference, Job] | None:
         job = self._methods.groups.trace(run.move)

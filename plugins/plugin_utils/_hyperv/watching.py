@@ -20,7 +20,9 @@ from .job_errors import read_job_errors
 from .jobs import Job, read_job, read_jobs
 from .methods import Methods
 from .moves import reread
-from .runs import CANCELLING, RUNNING, SETTLING, WAITING, Policy, Run
+from .runs import CANCELLING, HOST, RUNNING, SETTLING, WAITING, Policy, Run
+from .second_hop import explained
+from .storage import misplaced, read_storage
 from .verification import judge
 from .vms import Vm
 
@@ -142,13 +144,13 @@ class Watcher:
             return
         try:
             seen = reread(self._cluster, [run.move for run in settling])
+            for run in settling:
+                self._judge(run, *seen[run.move.vm.id])
         except (HyperVError, *NO_ANSWER) as error:
-            self._contact.lost(settling, error)
+            self._contact.lost([run for run in settling if run.stage == SETTLING], error)
             return
         self._contact.heard(settling)
         self._settled_at = now
-        for run in settling:
-            self._judge(run, *seen[run.move.vm.id])
 
     def _judge(self, run: Run, vm: Vm | None, role: VmGroup | None) -> None:
         now = self._clock.now()
@@ -160,19 +162,34 @@ class Watcher:
         if judgement.warning:
             run.warnings.append(judgement.warning)
         if judgement.arrived:
-            self._arrived(run)
+            misplaced = self._misplaced(run)
+            if misplaced is None:
+                self._arrived(run)
+            else:
+                run.fail(misplaced, now)
         elif judgement.error is not None:
+            error = explained(self._cluster, run.move, judgement.error) if run.method == HOST else judgement.error
             # A job that was cancelled because it took too long failed for that reason, and for no other.
-            cancelled = run.cancellation is not None and (run.job is None or judgement.error.name == "job_cancelled")
-            run.fail(run.timeout.error(run.move, run.job, "was cancelled") if cancelled else judgement.error, now)
+            cancelled = run.cancellation is not None and (run.job is None or error.name == "job_cancelled")
+            run.fail(run.timeout.error(run.move, run.job, "was cancelled") if cancelled else error, now)
         elif vm is not None and vm.is_leaving and run.timeout.is_over(now - run.migrating_since):
             run.fail(self._left_alone(run, None), now, goes_on=True)
 
+    def _misplaced(self, run: Run) -> MoveError | None:
+        """Return what of the files of an arrived VM is not where it shall be. Raises Fault and TransportError."""
+        if run.move.storage is None or not (run.attempts or run.adopted):
+            return None
+        name = run.move.vm.name
+        return misplaced(run.move.storage, read_storage(self._cluster, run.move.destination.name, run.move.vm.id), name)
+
     def _judge_by_job(self, run: Run) -> None:
         now = self._clock.now()
+        wrong = self._misplaced(run)
         if run.job is not None and not run.job.is_success:
             run.fail(run.job.error(run.details), now)
-        elif run.job is not None or run.return_value == COMPLETED:
+        elif wrong is not None:
+            run.fail(wrong, now)
+        elif run.job is not None or run.return_value == COMPLETED or run.move.stays:
             run.end("completed", now)
         else:
             run.fail(outcome_unknown(run.move, "its job vanished before its end was seen"), now)
