@@ -4,11 +4,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_vm_migrate
-short_description: Live-migrate VMs between the nodes of a Hyper-V failover cluster
+short_description: Live-migrate VMs between the nodes of a Hyper-V failover cluster, or between Hyper-V hosts
 version_added: 0.1.0
 description:
   - Moves one VM, or many in one task, to other nodes of the cluster with the CIM method C(MigrateVirtualSystemToSystem)
     of C(Msvm_VirtualSystemMigrationService) in C(Root\HyperVCluster\v2).
+  - Where the cluster does not support that, or the VM is not clustered, it goes another documented way (O(method)).
   - A VM counts as moved when Hyper-V and the cluster both say that the destination owns it and it is in the state in
     which it was. The migration job only tells when to look.
   - In check mode Hyper-V is asked with C(CheckVirtualSystemIsMigratableToSystem), and the task fails where the real one
@@ -37,9 +38,38 @@ options:
     description: GUID of the VM.
     type: str
   destination_host:
-    description: Name of the node that shall own the VM, short or fully qualified. Required with O(name) and O(vm_id).
+    description:
+      - Name of the node that shall own the VM, short or fully qualified; of a Hyper-V host outside a cluster its
+        address will do as well. Required with O(name) and O(vm_id).
     type: str
     aliases: [destination]
+  destination_storage_path:
+    description:
+      - Folder for the VM's files on the destination, as a full path there or on a share. Only for a VM that is not
+        clustered.
+      - Configuration, checkpoints and paging file go into this folder, the virtual hard disks into
+        C(Virtual Hard Disks) below it. A file that is in the folder already stays where it is.
+      - With the host on which the VM is as O(destination_host), only its files move, and the outcome is V(completed).
+    type: str
+  disks:
+    description: New paths of single virtual hard disks of a VM that is not clustered, which go before
+      O(destination_storage_path).
+    type: list
+    elements: dict
+    suboptions:
+      source_path:
+        description: Where the disk is, in any letter case.
+        type: str
+        required: true
+      destination_path:
+        description: Where it shall be.
+        type: str
+        required: true
+  keep_source_disks:
+    description:
+      - Whether the disks that move also stay where they were (RetainVhdCopiesOnSource).
+      - Where this is not given the host decides.
+    type: bool
   moves:
     description:
       - The moves to make, instead of O(name), O(vm_id) and O(destination_host).
@@ -60,6 +90,25 @@ options:
         type: str
         required: true
         aliases: [destination]
+      destination_storage_path:
+        description: Folder for the VM's files, as in O(destination_storage_path).
+        type: str
+      disks:
+        description: New paths of single virtual hard disks, as in O(disks).
+        type: list
+        elements: dict
+        suboptions:
+          source_path:
+            description: Where the disk is, in any letter case.
+            type: str
+            required: true
+          destination_path:
+            description: Where it shall be.
+            type: str
+            required: true
+      keep_source_disks:
+        description: Whether the disks that move also stay where they were, as in O(keep_source_disks).
+        type: bool
       order:
         description: Not used. Part of a plan.
         type: int
@@ -87,15 +136,19 @@ options:
         default: migrate
   method:
     description:
-      - The way in which a VM that runs is moved. RV(moves[].method) tells which one was taken.
+      - The way in which a VM is moved. RV(moves[].method) tells which one was taken.
       - V(system) is C(MigrateVirtualSystemToSystem) of the cluster's migration service.
       - V(cluster_group) is C(MoveToNewNodeParams) of the VM's cluster group, with the move type of a live migration.
         The cluster queues the move. O(migration_settings), O(new_system_settings) and O(new_resource_settings) cannot
         be given.
-      - V(auto) is V(system), and V(cluster_group) where the cluster says that it does not support V(system). The task
-        warns then. It never goes on to another method after anything that may have started a migration.
+      - V(host) is C(MigrateVirtualSystemToHost) of the host on which the VM is, for a VM that is not clustered. It is
+        looked for on the host of the task and on its destination. The hosts must be able to log on to each other in
+        the name of the account (constrained delegation, or CredSSP).
+      - V(auto) is V(system); V(cluster_group) where the cluster says that it does not support V(system); V(host) for a
+        VM that is not clustered. The task warns where it is not V(system). It never goes on to another method after
+        anything that may have started a migration.
     type: str
-    choices: [auto, system, cluster_group]
+    choices: [auto, system, cluster_group, host]
     default: auto
   wait:
     description:
@@ -328,6 +381,25 @@ EXAMPLES = r"""
       transport: smb
       cpu_capping: high
 
+- name: Move a VM that is not clustered to another host, with its disks
+  hyperv.migration.hyperv_vm_migrate:
+    name: build01
+    destination_host: hv2.corp.example
+    destination_storage_path: D:\VMs\build01
+
+- name: Move only the files of a VM
+  hyperv.migration.hyperv_vm_migrate:
+    name: build01
+    destination_host: hv2.corp.example
+    destination_storage_path: E:\VMs\build01
+    keep_source_disks: true
+
+- name: Move a VM by its cluster group
+  hyperv.migration.hyperv_vm_migrate:
+    name: web01
+    destination_host: NODE2
+    method: cluster_group
+
 - name: Move a VM with its storage, and give it another folder for its configuration
   hyperv.migration.hyperv_vm_migrate:
     name: web01
@@ -425,6 +497,7 @@ moves:
         - V(system) is C(MigrateVirtualSystemToSystem).
         - V(cluster_group) is C(MoveToNewNodeParams) of C(MSCluster_ResourceGroup), and C(MoveToNewNode) for a VM that
           is off or saved.
+        - V(host) is C(MigrateVirtualSystemToHost).
       type: str
       returned: always
       sample: system

@@ -119,12 +119,16 @@ class MigrationNetworkSpec:
 class NodeSpec:
     """One cluster node, or ``count`` alike named NODE1, NODE2, ... when ``name`` is NODE.
 
+    ``member`` false: a Hyper-V host outside the cluster; where there is no member there is no cluster.
     ``listener_addresses`` null: one address in the first network; an empty list: the node cannot receive a move.
     ``migration_service``: its EnabledState, if the host shows it at all. ``capabilities``: what the host lists of them.
+    ``delegation``: whether a caller's credentials reach other hosts from here, by constrained delegation or CredSSP.
+    ``destination_formats``: in which forms a migration from here names another host.
     """
 
     name: NodeName
     count: Count | None = None
+    member: bool = True
     memory_mb: Megabytes = 131072
     used_by_host_mb: t.Annotated[int, Bounds(0)] = 4096
     state: NodeState = "up"
@@ -135,6 +139,8 @@ class NodeSpec:
     capabilities: t.Literal["all", "to_host_only", "absent"] = "all"
     migration_enabled: bool = True
     authentication: t.Literal["kerberos", "credssp"] = "kerberos"
+    delegation: bool = True
+    destination_formats: tuple[t.Literal["domain_name", "ipv4", "ipv6"], ...] = ("domain_name", "ipv4", "ipv6")
     compression: bool = True
     smb: bool = False
     build: Count = 20348
@@ -197,7 +203,9 @@ class VmSpec:
 
     ``id`` null: a GUID derived from the name. ``owner``: a node, or a list that ``count`` VMs take in turn.
     ``kept_online``: the cluster means to run it although it does not, and starts it when it moves the group.
-    ``clustered`` false: only the host that it is on knows it.
+    ``clustered`` null: it is, on a member of the cluster; false: only the host that it is on knows it. ``folder``: of
+    its files; null: one on the cluster's shared volume, or for a VM that is not clustered one on a share. ``disks``
+    null: one in that folder. ``disk_mb``: the size of all its disks, which a migration of storage copies.
     """
 
     name: str
@@ -217,7 +225,10 @@ class VmSpec:
     attachments: tuple[AttachmentSpec, ...] = ()
     replication: Replication = "none"
     group_condition: GroupCondition = "normal"
-    clustered: bool = True
+    clustered: bool | None = None
+    folder: str | None = None
+    disks: tuple[str, ...] | None = None
+    disk_mb: Megabytes = 1024
     notes: str | None = None
     migration: MigrationSpec = MigrationSpec()
     power: PowerSpec = dataclasses.field(default_factory=PowerSpec)

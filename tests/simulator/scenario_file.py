@@ -9,10 +9,12 @@ import ipaddress
 import pathlib
 import typing as t
 import uuid
+from collections.abc import Mapping
 
 from .scenario import EventSpec, MigrationNetworkSpec, NodeSpec, Scenario, VmSpec
 from .scenario_listener import ListenerSpec
 from .scenario_reader import Marks, ScenarioError, compose, read
+from .scenario_roles import SHARE, SHARED_VOLUMES
 from .switches import Switches
 
 DEEDS = ("move", "power_off", "idle", "pause", "resume", "down", "up", "core_group", "vmms_restart")
@@ -27,7 +29,7 @@ def read_scenario(text: str, source: str = "scenario") -> Scenario:
     marks = Marks(source)
     written = read(Scenario, compose(text, source), marks)
     nodes = _expand_nodes(written.nodes, marks)
-    vms = _expand_vms(written.vms, written.cluster.fqdn, marks)
+    vms = _expand_vms(written.vms, {node.name: node.member for node in nodes}, written.cluster.fqdn, marks)
     switches = written.switches
     if switches.language == Switches().language:
         # Faults speak the language of the hosts unless the switch says another.
@@ -92,7 +94,9 @@ def _address(network: MigrationNetworkSpec, place: int) -> str:
     return str(subnet[(11 + place) % subnet.num_addresses])
 
 
-def _expand_vms(written: tuple[VmSpec, ...], fqdn: str, marks: Marks) -> tuple[VmSpec, ...]:
+def _expand_vms(
+    written: tuple[VmSpec, ...], members: Mapping[str, bool], fqdn: str, marks: Marks
+) -> tuple[VmSpec, ...]:
     vms: list[VmSpec] = []
     seen: dict[str, int] = {}
     ids: set[str] = set()
@@ -111,8 +115,19 @@ def _expand_vms(written: tuple[VmSpec, ...], fqdn: str, marks: Marks) -> tuple[V
             ids.add(identity)
             group = spec.group or (f"{name} ({occurrence + 1})" if occurrence else name)
             owner = owners[number % len(owners)]
-            vms.append(dataclasses.replace(spec, name=name, count=None, id=identity, group=group, owner=owner))
+            member = members.get(owner, True)
+            if spec.clustered and not member:
+                raise marks.error(f"vms[{index}].clustered", True, f"{owner} is no member of the cluster")
+            clustered = member if spec.clustered is None else spec.clustered
+            one = dataclasses.replace(spec, name=name, count=None, id=identity, group=group, owner=owner)
+            vms.append(_with_files(dataclasses.replace(one, clustered=clustered)))
     return tuple(vms)
+
+
+def _with_files(spec: VmSpec) -> VmSpec:
+    volume = SHARED_VOLUMES + r"\Volume1" if spec.clustered else SHARE
+    folder = spec.folder or rf"{volume}\{spec.name}"
+    return dataclasses.replace(spec, folder=folder, disks=spec.disks or (rf"{folder}\{spec.name}.vhdx",))
 
 
 def _names(spec: VmSpec) -> list[str]:

@@ -13,6 +13,12 @@ Replication = t.Literal["none", "primary", "replica", "test_replica", "extended_
 AffinityRuleType = t.Literal["same_fault_domain", "same_node", "different_fault_domain", "different_node"]
 
 SHARED_VOLUMES = "C:\\ClusterStorage"
+SHARE = "\\\\FS1\\VMs"
+
+
+def is_shared(path: str) -> bool:
+    """Tell whether every node of the cluster, or every host, reaches a file: on a shared volume, or on a share."""
+    return path.startswith(("\\\\", f"{SHARED_VOLUMES}\\"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,9 +31,7 @@ class AttachmentSpec:
     @property
     def ties_to_host(self) -> bool:
         """No other node has it: all but images that every node reaches."""
-        if self.kind not in ("iso", "floppy"):
-            return True
-        return not self.path.startswith(("\\\\", f"{SHARED_VOLUMES}\\"))
+        return self.kind not in ("iso", "floppy") or not is_shared(self.path)
 
 
 @dataclasses.dataclass(frozen=True)

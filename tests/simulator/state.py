@@ -35,6 +35,8 @@ def _node(world: World, node: Node) -> dict[str, t.Any]:
         "free_mb": node.free_mb(),
         "vms": len(node.residents),
         "restarts_requested": node.restarts_requested,
+        "planned": sorted(node.planned),
+        "left_disks": list(node.left_disks),
         "running_migrations": world.migrations.running_at(node.name),
     }
 
@@ -49,6 +51,7 @@ def _vm(machine: Machine) -> dict[str, t.Any]:
         "priority": machine.spec.priority,
         "group": machine.group,
         "commands": list(machine.commands),
+        "files": dataclasses.asdict(machine.files),
         "moving_to": None if machine.job is None else machine.job.destination,
     }
 

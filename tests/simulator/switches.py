@@ -8,6 +8,7 @@ import dataclasses
 import typing as t
 
 from .group_switches import GroupSwitches
+from .host_switches import HostSwitches
 from .maintenance_switches import MaintenanceSwitches
 from .scenario_reader import Bounds
 from .wire_switches import WireSwitches
@@ -20,7 +21,7 @@ Lag = t.Annotated[float, Bounds(0)]
 
 
 @dataclasses.dataclass(frozen=True)
-class Switches(MaintenanceSwitches, GroupSwitches, WireSwitches):
+class Switches(MaintenanceSwitches, HostSwitches, GroupSwitches, WireSwitches):
     """Behaviours of the Hyper-V and cluster providers, beside those of the wire.
 
     Attributes:

@@ -66,8 +66,9 @@ _DELEGATION = Failure(
     "authentication: CredSSP does not work for a migration that was asked for from afar.",
 )
 _DRIVE = Failure(
-    "an ISO file or a physical drive of the VM cannot be reached on the destination",
-    "Empty the VM's DVD drive, or put the file where every node reaches it.",
+    "a virtual disk, an ISO file or a physical drive of the VM cannot be reached on the destination",
+    "Empty the VM's DVD drive, or put the file where every node reaches it. Disks of a VM that is not clustered can "
+    "go with it (destination_storage_path).",
 )
 
 # HRESULTs that are no Win32 codes; those (0x8007....) are in win32_failures.

@@ -31,16 +31,17 @@ def plan(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
     refuse_bad_wishes(wishes)
     if method == HOST:
         return _plan_on_hosts(cluster, wishes, method)
-    try:
-        return _refuse_storage(plan_moves(cluster, wishes), wishes)
-    except Fault as fault:
-        if method == SYSTEM or not fault.is_missing_namespace:
-            raise
-        _see_what_there_is(cluster, fault)
-    except UnknownVm as unknown:
-        if method != AUTO:
-            raise
-        return _plan_unclustered(cluster, wishes, unknown)
+    if cluster.is_clustered:
+        try:
+            return _refuse_storage(plan_moves(cluster, wishes), wishes)
+        except Fault as fault:
+            if method == SYSTEM or not fault.is_missing_namespace:
+                raise
+            _see_what_there_is(cluster, fault)
+        except UnknownVm as unknown:
+            if method != AUTO:
+                raise
+            return _plan_unclustered(cluster, wishes, unknown)
     if cluster.is_clustered:
         return _refuse_storage(plan_moves(cluster, wishes), wishes)
     if method == CLUSTER_GROUP:

@@ -22,6 +22,7 @@ from .jobs import Job, find_job, job_ids
 from .methods import Methods
 from .moves import Move, obstacle_to, possible_owners_of, reread
 from .runs import CLUSTER_GROUP, ENDED, HOST, SEARCHING, SETTLING, SYSTEM, Policy, Run
+from .second_hop import explained
 from .vms import Vm
 
 # Seconds for which a trace of an unclear call is looked for: longer than the node itself may take for one call.
@@ -122,6 +123,8 @@ class Starter:
         if error is None and (self._policy.precheck or always_ask):
             verdict = self._check(run)
             run.checked, run.form, error = verdict.asked, self._methods.of(run).form, verdict.error
+            if error is not None and run.method == HOST:
+                error = explained(self._cluster, run.move, error)
             if not verdict.asked:
                 run.warnings.append("This cluster offers no check beforehand, so Hyper-V's own verdict is not known.")
             elif error is not None and self._began_meanwhile(run):

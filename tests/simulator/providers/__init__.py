@@ -11,6 +11,7 @@ from . import (
     cluster_groups,
     cluster_nodes,
     host_migration,
+    host_moves,
     jobs,
     migration_service,
     power,
@@ -21,7 +22,12 @@ from . import (
 from .namespace import CIMV2, CLUSTER, INTEROP, MSCLUSTER, VIRTUALIZATION, ClassTable, NamespaceProvider, View
 
 _TABLES: dict[str, ClassTable] = {
-    VIRTUALIZATION: systems.HOST_TABLE | host_migration.TABLE | jobs.TABLE | power.HOST_TABLE | attachments.TABLE,
+    VIRTUALIZATION: systems.HOST_TABLE
+    | host_migration.TABLE
+    | host_moves.TABLE
+    | jobs.TABLE
+    | power.HOST_TABLE
+    | attachments.TABLE,
     MSCLUSTER: cluster_nodes.TABLE | cluster_groups.TABLE | affinity_rules.TABLE,
     CIMV2: windows.TABLE,
     INTEROP: profiles.TABLE,
@@ -31,8 +37,12 @@ _CLUSTER_TABLE = systems.CLUSTER_TABLE | migration_service.CLUSTER_TABLE | jobs.
 
 def providers_of(world: World, node: Node) -> list[NamespaceProvider]:
     """Return what ``node`` answers in its five namespaces."""
-    everywhere = [NamespaceProvider(View(world, node, name), table) for name, table in _TABLES.items()]
-    if world.scenario.switches.cluster_migration_service == "namespace_missing":
+    everywhere = [
+        NamespaceProvider(View(world, node, name), table)
+        for name, table in _TABLES.items()
+        if node.spec.member or name != MSCLUSTER
+    ]
+    if not node.spec.member or world.scenario.switches.cluster_migration_service == "namespace_missing":
         return everywhere
     return [*everywhere, NamespaceProvider(View(world, node, CLUSTER), _CLUSTER_TABLE, _cluster_provider_answers)]
 

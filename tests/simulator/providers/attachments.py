@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Iterator
 
 from ..cim import Instance
+from ..world import Machine
 from .namespace import ClassTable, View
 
 
@@ -39,19 +40,25 @@ HARD_DISK = _Form(STORAGE, 31, "Microsoft:Hyper-V:Virtual Hard Disk", "Hard Disk
 DVD_DRIVE = _Form(RESOURCE, 16, "Microsoft:Hyper-V:Synthetic DVD Drive", "DVD Drive")
 
 
+def resource_id(machine: Machine, form: _Form, number: int) -> str:
+    """Return InstanceID of what a VM has in its place of this number; its hard disks come first."""
+    return rf"Microsoft:{machine.id}\{form.subtype.rpartition(':')[2]}\0\{number}\L"
+
+
 def _rows(class_name: str, view: View) -> Iterator[Instance]:
     for machine in view.node.residents.values():
-        volume = rf"C:\ClusterStorage\Volume1\{machine.name}\{machine.name}.vhdx"
-        shown = [(HARD_DISK, volume), (DVD_DRIVE, None)]
+        shown: list[tuple[_Form, str | None]] = [(HARD_DISK, path) for path in machine.files.disks]
+        shown.append((DVD_DRIVE, None))
         shown += [(FORMS[one.kind], one.path) for one in machine.spec.attachments]
         for number, (form, path) in enumerate(shown):
             if form.class_name == class_name:
                 yield {
-                    "InstanceID": rf"Microsoft:{machine.id}\{form.subtype.rpartition(':')[2]}\0\{number}\L",
+                    "InstanceID": resource_id(machine, form, number),
                     "ElementName": form.element_name,
                     "ResourceType": form.resource_type,
                     "ResourceSubType": form.subtype,
                     "HostResource": [path] if path else None,
+                    "PoolID": "",
                     "AllocationUnits": "count",
                     "VirtualQuantity": 1,
                 }

@@ -146,11 +146,11 @@ def _private_properties(view: View, machine: Machine) -> Mapping[str, Value]:
 
 
 def _possible_owners(view: View, machine: Machine) -> list[str]:
-    return [name for name in view.world.nodes if machine.may_run_on(name)]
+    return [name for name in view.world.members if machine.may_run_on(name)]
 
 
 def _possible_owner_links(view: View) -> Iterator[Instance]:
-    nodes = {name: node_path(view, name) for name in view.world.nodes}
+    nodes = {name: node_path(view, name) for name in view.world.members}
     for machine in _machines(view):
         for name in (_vm_resource(machine), _configuration_resource(machine)):
             resource = _resource_path(view, name)
@@ -198,7 +198,7 @@ def _get_possible_owners(view: View, path: ObjectPath, unused: Mapping[str, Valu
         machine = view.world.find_group(name.removeprefix(f"{prefix} "))
         if name.startswith(f"{prefix} ") and machine is not None:
             return {"NodeNames": _possible_owners(view, machine)}
-    return {"NodeNames": list(view.world.nodes)}
+    return {"NodeNames": list(view.world.members)}
 
 
 def _get_preferred_owners(view: View, path: ObjectPath, unused: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -33,7 +33,7 @@ def node_path(view: View, name: str) -> ObjectPath:
 def node_named(view: View, name: Value) -> Node:
     """Return the node called ``name``. Raises CimFault 5042."""
     node = view.world.find_node(name) if isinstance(name, str) else None
-    if node is None:
+    if node is None or not node.spec.member:
         raise win32_errors.fault(win32_errors.NODE_NOT_FOUND)
     return node
 
@@ -66,7 +66,7 @@ def _clusters(view: View) -> Iterator[Instance]:
 
 def _nodes(view: View) -> Iterator[Instance]:
     level = view.world.scenario.cluster.functional_level
-    for node in list(view.world.nodes.values()):
+    for node in list(view.world.members.values()):
         version = level << 16 | 1
         yield {
             "Name": node.name,
@@ -88,14 +88,14 @@ def _nodes(view: View) -> Iterator[Instance]:
 
 def _members(view: View) -> Iterator[Instance]:
     cluster = view.path(CLUSTER, Name=view.world.scenario.cluster.name)
-    for node in list(view.world.nodes.values()):
+    for node in list(view.world.members.values()):
         yield {"Antecedent": cluster, "Dependent": node_path(view, node.name)}
 
 
 def _networks(view: View) -> Iterator[Instance]:
     subnets = {
         ipaddress.ip_network(f"{network.subnet}/{network.prefix_length}"): network
-        for node in view.world.nodes.values()
+        for node in view.world.members.values()
         for network in node.spec.networks
     }
     for number, (subnet, network) in enumerate(subnets.items(), start=1):
@@ -145,9 +145,9 @@ def _resume(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Ma
 
 def _would_lose_quorum(view: View, path: ObjectPath, unused: Mapping[str, Value]) -> Mapping[str, Value]:
     leaving = node_named(view, path.key("Name"))
-    staying = sum(node.answers for node in view.world.nodes.values() if node is not leaving)
+    staying = sum(node.answers for node in view.world.members.values() if node is not leaving)
     # Node majority with a dynamic witness vote: half of the nodes is still enough.
-    loses = 2 * staying < len(view.world.nodes)
+    loses = 2 * staying < len(view.world.members)
     in_parameter = view.world.scenario.switches.quorum_answer == "out_parameter"
     return {"LoseQuorum": loses} if in_parameter else {"ReturnValue": loses}
 

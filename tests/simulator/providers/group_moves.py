@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from ..cim import CimFault, ObjectPath, Value
 from ..property_lists import BadPropertyList, read_property_list
-from ..world import Job, JobState, Machine, Node, Refusal
+from ..world import Job, JobState, Machine, Node, Order, Refusal
 from . import win32_errors
 from .cluster_nodes import node_named
 from .namespace import NOT_CAPABLE, Call, View
@@ -35,7 +35,7 @@ def group_state(view: View, machine: Machine) -> int:
     if machine.spec.group_condition in CONDITIONS:
         return CONDITIONS[machine.spec.group_condition]
     switches, job = view.world.scenario.switches, machine.last_job
-    if job is not None and job.by_group:
+    if job is not None and job.order.by_group:
         moving = not job.state.final and job.state is not JobState.NEW and switches.group_move_state == "pending"
         if moving or (job.state in _ARRIVED and switches.group_moves == "left_pending"):
             return PENDING
@@ -57,7 +57,7 @@ def migration_state(view: View, job: Job | None) -> tuple[int, int, int]:
     kept = view.world.scenario.switches.group_migration_state
     progress = job.percent(view.world.now)
     if job.state in _ARRIVED:
-        return (MOVE, progress, 0) if kept == "kept" and job.by_group else (NO_MIGRATION, 0, 0)
+        return (MOVE, progress, 0) if kept == "kept" and job.order.by_group else (NO_MIGRATION, 0, 0)
     if job.state.final:
         if kept == "cleared":
             return NO_MIGRATION, 0, 0
@@ -152,7 +152,7 @@ def _move_at_rest(view: View, machine: Machine, destination: Node) -> None:
 def _move_live(view: View, machine: Machine, destination: Node, limit: str) -> None:
     user = view.world.scenario.user
     started = view.world.migrations.start(
-        machine, destination, f"{user.domain}\\{user.name}", machine.owner, limit, by_group=True
+        machine, destination, f"{user.domain}\\{user.name}", machine.owner, limit, order=Order(by_group=True)
     )
     if isinstance(started, Refusal):
         raise win32_errors.fault(win32_errors.INVALID_STATE)

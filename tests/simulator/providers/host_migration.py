@@ -7,10 +7,9 @@ Values: Microsoft docs of the Msvm_VirtualSystemMigration* classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from ..cim import Instance, ObjectPath, Value
-from ..world import Refusal
+from ..cim import Instance
 from .migration_service import SERVICE, service_path, service_row
 from .namespace import ClassTable, View
 from .systems import system_path
@@ -23,7 +22,7 @@ CREDSSP, KERBEROS = 0, 1
 TCP, SMB = 5, 32768
 VIRTUAL_SYSTEM, STORAGE, STAGED, VIRTUAL_SYSTEM_AND_STORAGE = 32768, 32769, 32770, 32771
 TO_HOST, TO_SYSTEM, CHECK_TO_HOST, CHECK_TO_SYSTEM, CHECK = 2, 3, 4, 5, 32768
-DOMAIN_NAME, IPV4, IPV6 = 2, 3, 4
+FORMATS = {"domain_name": 2, "ipv4": 3, "ipv6": 4}
 ENABLED_STATES = {"enabled": 2, "disabled": 3, "starting": 10}
 
 
@@ -42,7 +41,7 @@ def _services(view: View) -> Iterator[Instance]:
         **service_row(view, view.node.name),
         "EnabledState": ENABLED_STATES[view.node.spec.migration_service],
         "ActiveVirtualSystemMigrationCount": view.world.migrations.running_at(view.node.name),
-        "ActiveStorageMigrationCount": 0,
+        "ActiveStorageMigrationCount": view.world.migrations.copying_at(view.node.name),
         "MigrationServiceListenerIPAddressList": list(view.node.spec.listener_addresses or ()) or None,
     }
 
@@ -122,7 +121,7 @@ def _capabilities(view: View) -> Iterator[Instance]:
         "ElementName": "Migration Capabilities",
         "SynchronousMethodsSupported": [CHECK_TO_HOST, CHECK_TO_SYSTEM] if complete else [CHECK_TO_HOST],
         "AsynchronousMethodsSupported": [TO_HOST, TO_SYSTEM, CHECK] if complete else [TO_HOST],
-        "DestinationHostFormatsSupported": [DOMAIN_NAME, IPV4, IPV6],
+        "DestinationHostFormatsSupported": [FORMATS[one] for one in view.node.spec.destination_formats] or None,
     }
 
 
@@ -155,10 +154,6 @@ def _templates(view: View) -> Iterator[Instance]:
         }
 
 
-def _check_or_move(unused_view: View, unused_path: ObjectPath, unused: Mapping[str, Value]) -> Mapping[str, Value]:
-    return {"ReturnValue": Refusal.NOT_SUPPORTED.value[1]}
-
-
 TABLE = ClassTable(
     {
         SERVICE: _services,
@@ -170,15 +165,5 @@ TABLE = ClassTable(
         CAPABILITIES: _capabilities,
         "Msvm_ElementCapabilities": _capability_links,
         TEMPLATE: _templates,
-    },
-    {
-        (SERVICE, method): _check_or_move
-        for method in (
-            "MigrateVirtualSystemToHost",
-            "MigrateVirtualSystemToSystem",
-            "CheckVirtualSystemIsMigratable",
-            "CheckVirtualSystemIsMigratableToHost",
-            "CheckVirtualSystemIsMigratableToSystem",
-        )
     },
 )

@@ -18,8 +18,10 @@ from .systems import NEVER, system_path
 
 MIGRATION_JOB = "Msvm_MigrationJob"
 CONCRETE_JOB = "Msvm_ConcreteJob"
-MOVING_VM = 305
-LIVE = 32768
+# JobType by what moves, and of a check of it; MigrationType.
+MOVING = {"vm": 305, "both": 306, "storage": 307, "staged": 300}
+CHECKING = {"vm": 301, "both": 302, "storage": 304, "staged": 301}
+MIGRATION_TYPES = {"vm": 32768, "storage": 32769, "staged": 32770, "both": 32771}
 ALL_IS_WELL, COMPLETED, FAILED = 2, 17, 6
 TERMINATE, KILL = 4, 5
 OTHER_REQUESTS = (2, 3, 6)
@@ -44,12 +46,13 @@ def job_path(view: View, job: Job) -> ObjectPath:
 def jobs_seen(view: View) -> list[Job]:
     """Return the cluster's jobs in the cluster namespace, elsewhere those that this node lists."""
     jobs, switches = view.world.migrations.jobs.values(), view.world.scenario.switches
-    shown = [job for job in jobs if not job.by_group or switches.group_job != "none"]
+    shown = [job for job in jobs if not job.order.by_group or switches.group_job != "none"]
     if view.namespace != CLUSTER:
         return [job for job in shown if job.host == view.node.name]
     if switches.job_namespace != "cluster":
         return []
-    return [job for job in shown if not job.by_group or switches.group_job == "cluster"]
+    of_cluster = [job for job in shown if not job.order.by_host]
+    return [job for job in of_cluster if not job.order.by_group or switches.group_job == "cluster"]
 
 
 def _statuses(view: View, job: Job) -> tuple[str, list[int], list[str]]:
@@ -92,7 +95,7 @@ def _job_row(view: View, job: Job) -> dict[str, Value]:
         "ElapsedTime": datetime.timedelta(seconds=job.elapsed(world.now)),
         "InstallDate": NEVER,
         "JobRunTimes": 1,
-        "JobType": MOVING_VM,
+        "JobType": (CHECKING if job.is_check else MOVING)[job.order.kind],
         "LocalOrUtcTime": 2,
         "Notify": "",
         "OtherRecoveryAction": "",
@@ -115,28 +118,32 @@ def _description(view: View, job: Job) -> str:
 
 
 def _migration_jobs(view: View) -> Iterator[Instance]:
-    if view.world.scenario.switches.job_class == MIGRATION_JOB:
-        for job in jobs_seen(view):
+    for job in jobs_seen(view):
+        if _class_of(view, job) == MIGRATION_JOB:
             yield {
                 **_job_row(view, job),
-                "MigrationType": LIVE,
+                "MigrationType": MIGRATION_TYPES[job.order.kind],
                 "VirtualSystemName": job.machine.id,
-                "DestinationHost": view.world.host_name(job.destination),
+                "DestinationHost": None if job.order.kind == "storage" else view.world.host_name(job.destination),
             }
 
 
 def _concrete_jobs(view: View) -> Iterator[Instance]:
-    if view.world.scenario.switches.job_class == CONCRETE_JOB:
-        for job in jobs_seen(view):
+    for job in jobs_seen(view):
+        if _class_of(view, job) == CONCRETE_JOB:
             yield _job_row(view, job)
 
 
+def _class_of(view: View, job: Job) -> str:
+    # Those of a host are documented; the switch is about the cluster's.
+    return MIGRATION_JOB if job.order.by_host else view.world.scenario.switches.job_class
+
+
 def _affected(view: View) -> Iterator[Instance]:
-    job_class = view.world.scenario.switches.job_class
     for job in jobs_seen(view):
         yield {
             "AffectedElement": system_path(view, job.machine.id),
-            "AffectingElement": view.path(job_class, InstanceID=job.id),
+            "AffectingElement": view.path(_class_of(view, job), InstanceID=job.id),
             "ElementEffects": [0],
         }
 

@@ -143,7 +143,7 @@ def _read(view: View, parameters: Mapping[str, Value]) -> tuple[Machine, Node] |
         return Refusal.INVALID_PARAMETER
     machine = view.world.find_machine(machine_name)
     destination = view.world.find_node(destination_name)
-    if machine is None or destination is None:
+    if machine is None or destination is None or not (machine.spec.clustered and destination.spec.member):
         return Refusal.INVALID_PARAMETER
     settings = ("MigrationSettingData", "NewSystemSettingData", "NewResourceSettingData")
     return refusal_of(view, *(parameters.get(name) for name in settings)) or (machine, destination)
@@ -155,7 +155,11 @@ def _system_name(reference: Value) -> str | None:
     return reference.key("Name") if reference.class_name == SYSTEM else None
 
 
-def _recorded(method: str, call: Call) -> Call:
+def _key_of(reference: Value) -> str | None:
+    return reference.key("Name") if isinstance(reference, ObjectPath) else None
+
+
+def recorded(method: str, call: Call) -> Call:
     """Return ``call`` so that what it was called with can be read afterwards."""
 
     def carried_out(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -175,8 +179,8 @@ def _record(view: View, method: str, parameters: Mapping[str, Value], returned: 
         round(view.world.now, 3),
         view.node.name,
         method,
-        _system_name(parameters.get("ComputerSystem")),
-        _system_name(parameters.get("DestinationSystem")),
+        _key_of(parameters.get("ComputerSystem")),
+        parameters.get("DestinationHost") or _key_of(parameters.get("DestinationSystem")),
         plain(parameters.get("MigrationSettingData")),
         plain(parameters.get("NewSystemSettingData")),
         plain(parameters.get("NewResourceSettingData")),
@@ -192,8 +196,8 @@ CLUSTER_TABLE = ClassTable(
         "Msvm_OwningJobElement": _owned_jobs,
     },
     {
-        (SERVICE, MIGRATE): _recorded(MIGRATE, _migrate),
-        (SERVICE, CHECK): _recorded(CHECK, _check),
+        (SERVICE, MIGRATE): recorded(MIGRATE, _migrate),
+        (SERVICE, CHECK): recorded(CHECK, _check),
         (SERVICE, "MigrateVirtualSystemToHost"): _not_supported,
         (SERVICE, "CheckVirtualSystemIsMigratable"): _not_supported,
         (SERVICE, "CheckVirtualSystemIsMigratableToHost"): _not_supported,

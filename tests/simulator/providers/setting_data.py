@@ -68,9 +68,14 @@ def _is_valid(view: View, setting_data: Embedded) -> bool:
     if setting_data.class_name == PARENT:
         return _migration_type(setting_data) == DMTF_LIVE
     taken = {MIGRATION_TYPES[word] for word in view.world.scenario.switches.migration_types}
-    if _migration_type(setting_data) not in taken or not _is_known(view, setting_data):
-        return False
-    return all(setting_data.properties.get(name, values[0]) in values for name, values in _VALUES.items())
+    return _migration_type(setting_data) in taken and has_known_values(view, setting_data)
+
+
+def has_known_values(view: View, setting_data: Embedded) -> bool:
+    """Tell whether the host knows all properties of a Msvm_VirtualSystemMigrationSettingData, and their values."""
+    return _is_known(view, setting_data) and all(
+        setting_data.properties.get(name, values[0]) in values for name, values in _VALUES.items()
+    )
 
 
 def _is_known(view: View, setting_data: Embedded) -> bool:

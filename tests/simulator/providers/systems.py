@@ -142,7 +142,7 @@ def machines_seen(view: View) -> list[Machine]:
 
 
 def _nodes_seen(view: View) -> list[Node]:
-    return list(view.world.nodes.values()) if view.world.scenario.switches.node_rows else []
+    return list(view.world.members.values()) if view.world.scenario.switches.node_rows else []
 
 
 def _cluster_systems(view: View) -> Iterator[Instance]:
@@ -224,8 +224,9 @@ def _settings(view: View) -> Iterator[Instance]:
             "VirtualSystemType": "Microsoft:Hyper-V:System:Realized",
             "VirtualSystemSubType": "Microsoft:Hyper-V:SubType:2",
             "Version": CONFIGURATION_VERSION,
-            "ConfigurationDataRoot": rf"C:\ClusterStorage\Volume1\{machine.name}",
-            "SnapshotDataRoot": rf"C:\ClusterStorage\Volume1\{machine.name}",
+            "ConfigurationDataRoot": machine.files.configuration,
+            "SnapshotDataRoot": machine.files.snapshots,
+            "SwapFileDataRoot": machine.files.swap,
             "Notes": [machine.spec.notes] if machine.spec.notes else None,
         }
 

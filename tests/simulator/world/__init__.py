@@ -5,9 +5,21 @@
 from __future__ import annotations
 
 from .calls import Call
-from .members import Job, JobState, Machine, Node
+from .members import Files, Job, JobState, Machine, Node, Order
 from .obstacles import Refusal, find_obstacle
 from .power import StateJob
 from .world import World
 
-__all__ = ["Call", "Job", "JobState", "Machine", "Node", "Refusal", "StateJob", "World", "find_obstacle"]
+__all__ = [
+    "Call",
+    "Files",
+    "Job",
+    "JobState",
+    "Machine",
+    "Node",
+    "Order",
+    "Refusal",
+    "StateJob",
+    "World",
+    "find_obstacle",
+]

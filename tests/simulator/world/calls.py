@@ -17,7 +17,7 @@ class Call:
     Attributes:
         at: simulated second.
         node: the node that was asked.
-        vm, destination: the keys of the references that came with it, or None.
+        vm, destination: the keys of the references that came with it, or None; a destination may be given by its name.
         migration_settings, new_system_settings: ``{"class": ..., "properties": {...}}`` with values of their CIM types
             (dates and intervals in the text form of DSP0004), or None.
         new_resource_settings: a list of the same.

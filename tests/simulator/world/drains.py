@@ -74,7 +74,7 @@ class Drains:
             if destination is not None:
                 self._world.relocate(machine, destination.name)
         if self._world.core_group_owner == node.name:
-            survivor = next((other.name for other in self._world.nodes.values() if other.answers), node.name)
+            survivor = next((other.name for other in self._world.members.values() if other.answers), node.name)
             self._world.move_core_group(survivor)
 
     @property

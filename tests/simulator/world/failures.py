@@ -13,6 +13,7 @@ import dataclasses
 COMMUNICATIONS, SOFTWARE, SECURITY, OVERSUBSCRIPTION, UNAVAILABLE_RESOURCE, UNSUPPORTED = 2, 4, 7, 8, 9, 10
 
 CANCELLED = 0x800704C7
+NO_CREDENTIALS = 0x8009030E
 CONNECTION_REFUSED = 0x8007274D
 OUT_OF_MEMORY = 0x8007000E
 NODE_PAUSED = 0x800713CE
@@ -38,7 +39,7 @@ _SENTENCES: dict[int, tuple[str, int]] = {
     CONNECTION_REFUSED: ("No connection could be made because the target machine actively refused it.", COMMUNICATIONS),
     0x80072746: ("An existing connection was forcibly closed by the remote host.", COMMUNICATIONS),
     0x8007274C: ("The connected party did not properly respond after a period of time.", COMMUNICATIONS),
-    0x8009030E: ("No credentials are available in the security package", SECURITY),
+    NO_CREDENTIALS: ("No credentials are available in the security package", SECURITY),
     0x8009030D: ("The credentials supplied to the package were not recognized", SECURITY),
     INCOMPATIBLE: ("The virtual disk's path or drive was not found on the destination.", UNSUPPORTED),
     0xC0370027: ("The saved state file version is incompatible.", UNSUPPORTED),

@@ -9,6 +9,7 @@ import enum
 import typing as t
 
 from ..scenario import Activity, NodeSpec, NodeState, VmSpec, VmState
+from ..scenario_roles import is_shared
 from .failures import Failure
 
 DrainState = t.Literal["not_initiated", "in_progress", "completed", "failed"]
@@ -32,12 +33,62 @@ class JobState(enum.IntEnum):
         return self >= JobState.COMPLETED
 
 
+@dataclasses.dataclass(frozen=True)
+class Files:
+    """Where a VM's files are: the folders of configuration, checkpoints and paging file, and its disks."""
+
+    configuration: str
+    snapshots: str
+    swap: str
+    disks: tuple[str, ...]
+
+    @property
+    def are_shared(self) -> bool:
+        """Every host reaches all of them."""
+        return all(map(is_shared, (self.configuration, self.snapshots, self.swap, *self.disks)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What is asked for beside a VM and its destination.
+
+    Attributes:
+        kind: the VM moves, its files do, both do, or a planned VM is made of it on the destination.
+        by_group: the cluster moves the VM's group.
+        by_host: the VM's host moves it, in the caller's name.
+        files: where they shall be, None for where they are.
+        keeps_disks: the disks on the source stay there as well.
+        addresses: on which the destination is to receive it; empty for any.
+    """
+
+    kind: t.Literal["vm", "storage", "both", "staged"] = "vm"
+    by_group: bool = False
+    by_host: bool = False
+    files: Files | None = None
+    keeps_disks: bool = False
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def takes_memory(self) -> bool:
+        """The VM's memory travels."""
+        return self.kind in ("vm", "both")
+
+    @property
+    def takes_disks(self) -> bool:
+        """Its disks travel."""
+        return self.kind in ("storage", "both")
+
+
+LIVE = Order()
+
+
 @dataclasses.dataclass(eq=False)
 class Node:
     """One node.
 
     ``drained`` holds the ids of VMs that a drain moved away, for the failback; ``booted_at`` is the second of its last
-    restart, None before the first.
+    restart, None before the first. ``planned`` are the ids of planned VMs, ``left_disks`` disks that were kept here
+    when their VM moved.
     """
 
     spec: NodeSpec
@@ -50,6 +101,8 @@ class Node:
     arriving: dict[str, Machine] = dataclasses.field(default_factory=dict)
     booted_at: float | None = None
     restarts_requested: int = 0
+    planned: set[str] = dataclasses.field(default_factory=set)
+    left_disks: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -84,6 +137,7 @@ class Machine:
     activity: Activity | None
     told_by_summary: str
     told_by_cluster: str
+    files: Files
     changed_at: float = 0.0
     job: Job | None = None
     last_job: Job | None = None
@@ -123,7 +177,7 @@ class Job:
     """One migration; times are simulated seconds.
 
     ``host`` is the node that lists it among its own jobs; ``shown_state`` is the JobState that it tells instead of its
-    true one. ``by_group``: the cluster moves the VM's group.
+    true one. ``is_check``: it only tells whether the move could be made.
     """
 
     id: str
@@ -134,7 +188,8 @@ class Job:
     host: str
     submitted: float
     state: JobState = JobState.NEW
-    by_group: bool = False
+    order: Order = LIVE
+    is_check: bool = False
     shown_state: int | None = None
     changed_at: float = 0.0
     started: float | None = None

@@ -10,7 +10,7 @@ import uuid
 
 from . import failures
 from .failures import Failure
-from .members import Job, JobState, Machine, Node
+from .members import LIVE, Job, JobState, Machine, Node, Order
 from .obstacles import Refusal, find_failure, find_obstacle
 
 if t.TYPE_CHECKING:
@@ -64,19 +64,18 @@ class Migrations:
         host: str,
         limit: str,
         instantly: bool = False,
-        by_group: bool = False,
+        order: Order = LIVE,
     ) -> Job | Refusal:
         """Start a migration; ``limit`` says what happens when no slot is free, ``instantly`` lets it take no time."""
-        obstacle = find_obstacle(self._world, machine, destination)
+        obstacle = find_obstacle(self._world, machine, destination, order)
         if obstacle is not None and obstacle.refusal is not None:
             return obstacle.refusal
-        full = self._full_node(machine.owner, destination.name)
+        full = self._full_node(order, machine.owner, destination.name)
         if full is not None and (limit == "refuse" or instantly):
             return Refusal.IN_USE
         if instantly and obstacle is not None:
             return Refusal.FAILED
-        job = self._submit(machine, destination, caller, host)
-        job.by_group = by_group
+        job = self._submit(machine, destination, caller, host, order)
         if obstacle is not None:
             self._reject(job, obstacle.failures)
         elif full is not None and limit == "fail_job":
@@ -95,8 +94,32 @@ class Migrations:
         return self._world.nodes[node].spec.simultaneous_migrations if of_cluster is None else of_cluster
 
     def running_at(self, node: str) -> int:
-        """Return how many migrations leave or enter ``node`` now."""
-        return sum(node in (job.source, job.destination) for job in self.active.values())
+        """Return how many VMs leave or enter ``node`` now."""
+        return sum(node in (job.source, job.destination) for job in self.active.values() if job.order.takes_memory)
+
+    def copying_at(self, node: str) -> int:
+        """Return of how many VMs ``node`` sends or receives the disks now."""
+        return sum(node in (job.source, job.destination) for job in self.active.values() if job.order.takes_disks)
+
+    def check(self, machine: Machine, destination: Node, caller: str, order: Order) -> Job | Refusal:
+        """Start a job that tells whether a move could be made."""
+        obstacle = find_obstacle(self._world, machine, destination, order)
+        if obstacle is not None and obstacle.refusal is not None:
+            return obstacle.refusal
+        job = Job(
+            str(uuid.uuid4()).upper(), machine, machine.owner, destination.name, caller, machine.owner, self._world.now
+        )
+        job.order, job.is_check, job.changed_at = order, True, self._world.now
+        self.jobs[job.id] = job
+        self._set_state(job, JobState.RUNNING)
+        chain = obstacle.failures if obstacle is not None else ()
+        self._world.timeline.after(REJECTION_SECONDS, functools.partial(self._end_check, job, chain))
+        return job
+
+    def _end_check(self, job: Job, chain: tuple[Failure, ...]) -> None:
+        if not job.state.final:
+            job.failures, job.ended = chain, self._world.now
+            self._set_state(job, JobState.EXCEPTION if chain else JobState.COMPLETED)
 
     def cancel(self, job: Job, kill: bool) -> Refusal | None:
         """End a migration on request; None when the request was taken, which does not promise how the job ends."""
@@ -136,10 +159,10 @@ class Migrations:
         """Remove the job object; the migration itself, if it runs, goes on."""
         self.jobs.pop(job.id, None)
 
-    def _submit(self, machine: Machine, destination: Node, caller: str, host: str) -> Job:
+    def _submit(self, machine: Machine, destination: Node, caller: str, host: str, order: Order) -> Job:
         now = self._world.now
         job = Job(str(uuid.uuid4()).upper(), machine, machine.owner, destination.name, caller, host, now)
-        job.changed_at = now
+        job.changed_at, job.order = now, order
         self.jobs[job.id] = job
         machine.job = machine.last_job = job
         return job
@@ -148,13 +171,19 @@ class Migrations:
         self._set_state(job, JobState.STARTING)
         self._world.timeline.after(REJECTION_SECONDS, functools.partial(self._finish, job, JobState.EXCEPTION, chain))
 
-    def _full_node(self, *nodes: str) -> str | None:
-        return next((node for node in nodes if self.running_at(node) >= self.limit(node)), None)
+    def _full_node(self, order: Order, *nodes: str) -> str | None:
+        def is_full(node: str) -> bool:
+            copies = self._world.nodes[node].spec.simultaneous_storage_migrations
+            no_slot = order.takes_memory and self.running_at(node) >= self.limit(node)
+            return no_slot or (order.takes_disks and self.copying_at(node) >= copies)
+
+        return next((node for node in nodes if is_full(node)), None)
 
     def _begin(self, job: Job) -> None:
         job.started = self._world.now
         self.active[job.machine.id] = job
-        self._world.nodes[job.destination].arriving[job.machine.id] = job.machine
+        if job.order.takes_memory:
+            self._world.nodes[job.destination].arriving[job.machine.id] = job.machine
         self._set_state(job, JobState.STARTING)
         self._world.timeline.after(self._world.scenario.network.setup_seconds, functools.partial(self._transfer, job))
 
@@ -162,7 +191,8 @@ class Migrations:
         if job.state is not JobState.STARTING:
             return
         network, spec = self._world.scenario.network, job.machine.spec.migration
-        copying = job.machine.needs_mb / network.megabytes_per_second + network.switch_over_seconds
+        size = job.machine.needs_mb * job.order.takes_memory + job.machine.spec.disk_mb * job.order.takes_disks
+        copying = size / network.megabytes_per_second + network.switch_over_seconds
         job.transfer_began = self._world.now
         job.transfer_seconds = spec.seconds or max(copying, 0.001)
         self._set_state(job, JobState.RUNNING)
@@ -203,7 +233,7 @@ class Migrations:
         """Let the job be in a state by its number: the scenario's word on what a host might show."""
         seconds = job.machine.spec.migration.job_state_seconds
         if number in MOVED:
-            self._world.relocate(job.machine, job.destination)
+            self._carry_out(job)
             self._finish(job, JobState(number))
         elif number in NOT_MOVED:
             by_request = number in (JobState.TERMINATED, JobState.KILLED)
@@ -217,8 +247,19 @@ class Migrations:
             else:
                 self._world.timeline.after(seconds, functools.partial(setattr, job, "shown_state", None))
 
+    def _carry_out(self, job: Job) -> None:
+        machine, order = job.machine, job.order
+        if order.kind == "staged":
+            self._world.nodes[job.destination].planned.add(machine.id)
+        if order.takes_memory:
+            self._world.relocate(machine, job.destination)
+        if order.files is not None:
+            if order.keeps_disks:
+                self._world.nodes[job.source].left_disks.extend(machine.files.disks)
+            machine.files = order.files
+
     def _succeed(self, job: Job) -> None:
-        self._world.relocate(job.machine, job.destination)
+        self._carry_out(job)
         warned = job.machine.spec.migration.warnings
         self._finish(job, JobState.COMPLETED_WITH_WARNINGS if warned else JobState.COMPLETED)
 
@@ -245,10 +286,10 @@ class Migrations:
         for job in waiting:
             if job.state is not JobState.NEW:
                 continue
-            if self._full_node(job.source, job.destination) is not None:
+            if self._full_node(job.order, job.source, job.destination) is not None:
                 self._waiting.append(job)
                 continue
-            failure = find_failure(job.machine, self._world.nodes[job.destination])
+            failure = find_failure(job.machine, self._world.nodes[job.destination], job.order)
             if failure is None:
                 self._begin(job)
             else:

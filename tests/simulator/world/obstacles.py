@@ -11,7 +11,7 @@ import typing as t
 from ..switches import Objection
 from . import failures
 from .failures import Failure
-from .members import Machine, Node
+from .members import LIVE, Machine, Node, Order
 
 if t.TYPE_CHECKING:
     from .world import World
@@ -37,24 +37,38 @@ class Obstacle:
     failures: tuple[Failure, ...] = ()
 
 
-def find_obstacle(world: World, machine: Machine, destination: Node) -> Obstacle | None:
+def find_obstacle(world: World, machine: Machine, destination: Node, order: Order = LIVE) -> Obstacle | None:
     """Return the first reason against moving ``machine`` to ``destination``; limits are none, they pass with time."""
-    refusal = _state_refusal(world, machine, destination)
+    refusal = _state_refusal(world, machine, destination, order)
     if refusal is not None:
         return Obstacle(refusal)
+    if order.by_host:
+        return _host_objection(world, machine, destination, order) or find_failure(machine, destination, order)
     return _cluster_objection(world, machine, destination) or find_failure(machine, destination)
 
 
-def _state_refusal(world: World, machine: Machine, destination: Node) -> Refusal | None:
+def _host_objection(world: World, machine: Machine, destination: Node, order: Order) -> Obstacle | None:
+    if order.kind == "storage":
+        return None
+    if not world.nodes[machine.owner].spec.delegation:
+        return _failing(machine, destination, failures.NO_CREDENTIALS)
+    if order.addresses and not set(order.addresses) & set(destination.spec.listener_addresses or ()):
+        return _failing(machine, destination, failures.CONNECTION_REFUSED)
+    if order.takes_memory and not order.takes_disks and not machine.files.are_shared:
+        return _failing(machine, destination, failures.INCOMPATIBLE)
+    return None
+
+
+def _state_refusal(world: World, machine: Machine, destination: Node, order: Order) -> Refusal | None:
     source = world.nodes[machine.owner]
-    if destination is source:
+    if (destination is source) != (order.kind == "storage"):
         return Refusal.INCOMPATIBLE
     if not source.answers or not destination.answers:
         return Refusal.NOT_AVAILABLE
     if machine.activity is not None or machine.changing_to is not None:
         return Refusal.IN_USE
-    disabled = not (source.spec.takes_part and destination.spec.takes_part)
-    off = not machine.has_memory and world.scenario.switches.off_vm == "refuse"
+    disabled = order.takes_memory and not (source.spec.takes_part and destination.spec.takes_part)
+    off = not machine.has_memory and world.scenario.switches.off_vm == "refuse" and not order.by_host
     return Refusal.INVALID_STATE if machine.job is not None or disabled or off else None
 
 
@@ -83,8 +97,10 @@ def _cluster_objection(world: World, machine: Machine, destination: Node) -> Obs
     return None
 
 
-def find_failure(machine: Machine, destination: Node) -> Obstacle | None:
+def find_failure(machine: Machine, destination: Node, order: Order = LIVE) -> Obstacle | None:
     """Return what the job would end with as things stand at its start: the part that a refusal does not cover."""
+    if order.kind == "storage":
+        return None
     if not destination.spec.listener_addresses:
         return _failing(machine, destination, failures.CONNECTION_REFUSED)
     if machine.has_memory and any(one.ties_to_host for one in machine.spec.attachments):

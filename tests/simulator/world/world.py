@@ -17,7 +17,7 @@ from ..scenario import Scenario
 from .calls import KEPT, Call
 from .drains import Drains
 from .happenings import Happenings
-from .members import Job, Machine, Node
+from .members import Files, Job, Machine, Node
 from .migrations import Migrations
 from .power import Power
 from .restarts import Restarts
@@ -53,17 +53,25 @@ class World:
         self.machines = {}
         for spec in self.scenario.vms:
             owner = str(spec.owner)
-            machine = Machine(spec, owner, spec.state, spec.activity, owner, owner)
+            folder = str(spec.folder)
+            files = Files(folder, folder, folder, spec.disks or ())
+            machine = Machine(spec, owner, spec.state, spec.activity, owner, owner, files)
             self.machines[machine.id] = machine
             self.nodes[owner].residents[machine.id] = machine
         self._groups = {machine.group.lower(): machine for machine in self.machines.values()}
-        self.core_group_owner = self.scenario.cluster.core_group_owner or self.scenario.nodes[0].name
+        first = next(iter(self.members or self.nodes))
+        self.core_group_owner = self.scenario.cluster.core_group_owner or first
         self.migrations = Migrations(self)
         self.drains = Drains(self)
         self.power = Power(self)
         self.restarts = Restarts(self)
         self.happenings = Happenings(self)
         self.calls = collections.deque(maxlen=KEPT)
+
+    @property
+    def members(self) -> dict[str, Node]:
+        """The nodes of the cluster, without hosts outside it."""
+        return {name: node for name, node in self.nodes.items() if node.spec.member}
 
     @property
     def now(self) -> float:
@@ -83,6 +91,15 @@ class World:
         known = self._node_names.get(name.lower())
         return None if known is None else self.nodes[known]
 
+    def find_host(self, name: str) -> Node | None:
+        """Return the node or host that a name or an address of it means."""
+        short, dot, domain = name.partition(".")
+        node = self.find_node(name)
+        if node is None and dot and domain.lower() == self.scenario.cluster.domain.lower():
+            node = self.find_node(short)
+        listening = (one for one in self.nodes.values() if name in (one.spec.listener_addresses or ()))
+        return node or next(listening, None)
+
     def find_machine(self, identity: str) -> Machine | None:
         """Return the VM with this GUID in any letter case."""
         return self.machines.get(identity.upper())
@@ -100,6 +117,7 @@ class World:
     def relocate(self, machine: Machine, destination: str) -> None:
         """Make ``destination`` the owner; summary and cluster tell it at once or later, as switched."""
         del self.nodes[machine.owner].residents[machine.id]
+        self.nodes[destination].planned.discard(machine.id)
         machine.owner = destination
         machine.changed_at = self.now
         self.nodes[destination].residents[machine.id] = machine
@@ -125,7 +143,7 @@ class World:
         candidates = [
             node
             for node in self.nodes.values()
-            if node.state == "up" and node.name != machine.owner and machine.may_run_on(node.name)
+            if node.state == "up" and node.spec.member and node.name != machine.owner and machine.may_run_on(node.name)
         ]
         best = max(candidates, key=Node.free_mb, default=None)
         return best if best is not None and best.free_mb() >= machine.needs_mb else None

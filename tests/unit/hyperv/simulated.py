@@ -43,6 +43,7 @@ class Simulated:
         self.cluster = Cluster(self._connect, self)
         self.home = home
         self.sent: collections.Counter[str] = collections.Counter()
+        self.names: dict[str, str] = {}  # other names of nodes
         self.between_pauses: list[int] = []
         self.lose: Callable[[str, bytes], str] = lambda node, request: ""
         self.garble: Callable[[bytes], bool] = lambda request: False
@@ -59,7 +60,10 @@ class Simulated:
 
     def _connect(self, node: str | None) -> Session:
         name = node or self.home
-        return Session(lambda request: self._send(name, request), self, name)
+        known = {one["name"].lower(): one["name"] for one in self.server.state()["nodes"]}
+        known.update(self.names)
+        label = name if name in self.names else name.partition(".")[0].lower()
+        return Session(lambda request: self._send(known.get(label, name), request), self, name)
 
     def _send(self, node: str, request: bytes) -> bytes:
         self._requests += 1

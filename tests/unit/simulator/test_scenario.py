@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
-import typing as t
-from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.scenario import NodeSpec, Scenario
+from tests.ci import scenario_keys
+from tests.simulator.scenario import NodeSpec
 from tests.simulator.scenario_file import read_scenario, read_scenario_file
 from tests.simulator.scenario_reader import ScenarioError
 
@@ -123,20 +121,6 @@ def test_a_file_that_is_not_there_is_a_scenario_error(tmp_path: pathlib.Path) ->
         read_scenario_file(tmp_path / "none.yml")
 
 
-def shapes(shape: object) -> Iterator[type]:
-    """Yield a shape of the file and all shapes in it."""
-    if dataclasses.is_dataclass(shape) and isinstance(shape, type):
-        yield shape
-        hints = t.get_type_hints(shape, include_extras=True)
-        for field in dataclasses.fields(shape):
-            yield from shapes(hints[field.name])
-    for part in t.get_args(shape):
-        yield from shapes(part)
-
-
 def test_the_guide_tells_every_key() -> None:
-    guide = (ROOT / "docs/docsite/rst/rehearsing.rst").read_text(encoding="utf-8")
-    keys = {
-        field.name for shape in shapes(Scenario) for field in dataclasses.fields(t.cast(t.Any, shape)) if field.init
-    }
-    assert {key for key in keys if f"   * - ``{key}``" not in guide} == set()
+    guide = scenario_keys.GUIDE.read_text(encoding="utf-8")
+    assert guide == scenario_keys.written_into(guide), "write it anew: python -m tests.ci.scenario_keys"

@@ -1,0 +1,22 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What no source tells about migrations between hosts, each as a switch named in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+
+@dataclasses.dataclass(frozen=True)
+class HostSwitches:
+    """Behaviours of a host's own migration service.
+
+    Attributes:
+        host_checks: which checks a host has: CheckVirtualSystemIsMigratable (a job) and
+            CheckVirtualSystemIsMigratableToHost, the latter alone (``to_host``), or none.
+        host_takes_no_settings: whether MigrateVirtualSystemToHost works without MigrationSettingData.
+    """
+
+    host_checks: t.Literal["both", "to_host", "none"] = "both"
+    host_takes_no_settings: bool = True
