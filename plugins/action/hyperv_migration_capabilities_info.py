@@ -12,7 +12,7 @@ from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.feasibility import judge_move
 from ..plugin_utils._hyperv.moves import Wish
-from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
+from ..plugin_utils._hyperv.nodes import read_host, read_surroundings
 from ..plugin_utils._hyperv.vms import normal_id
 
 
@@ -33,10 +33,12 @@ class ActionModule(HyperVAction):
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Read capabilities and settings, and ask about one move where it is named."""
         wish = _wish(arguments)
-        nodes = read_nodes(cluster)
-        chosen = list(dict.fromkeys(pick_node(nodes, name) for name in arguments["nodes"])) or nodes
-        if wish:
-            pick_node(nodes, wish.destination)
+        named = [*arguments["nodes"], *([wish.destination] if wish else [])]
+        nodes, picked = read_surroundings(cluster, named)
+        if cluster.is_clustered:
+            chosen = list(dict.fromkeys(picked[: len(arguments["nodes"])])) or nodes
+        else:
+            chosen = list(dict.fromkeys([read_host(cluster, None), *picked]))
         readiness = read_readiness(cluster, chosen)
         move = judge_move(cluster, wish, readiness) if wish else None
         return {"changed": False, **readiness.as_result(), "move": move}

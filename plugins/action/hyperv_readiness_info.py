@@ -16,7 +16,10 @@ class ActionModule(HyperVAction):
     """The action of hyperv_readiness_info."""
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
-        "argument_spec": {"reserve_memory_percent": {"type": "float", "default": 10}},
+        "argument_spec": {
+            "reserve_memory_percent": {"type": "float", "default": 10},
+            "hosts": {"type": "list", "elements": "str", "default": []},
+        },
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
@@ -24,6 +27,6 @@ class ActionModule(HyperVAction):
         reserve = arguments["reserve_memory_percent"]
         if not 0 <= reserve < 100:
             raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
-        rows = check_readiness(cluster, reserve)
+        rows = check_readiness(cluster, reserve, arguments["hosts"])
         ready = all(row.status != NOT_READY for row in rows)
         return {"changed": False, "ready": ready, "rows": [row.as_result() for row in rows]}

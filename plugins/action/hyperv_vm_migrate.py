@@ -107,7 +107,7 @@ class ActionModule(HyperVAction):
         runs = [
             Run(
                 move,
-                Timeout.of(arguments["timeout"], move.vm.memory_mb),
+                Timeout.of(arguments["timeout"], move.vm.memory_mb, with_storage=move.storage is not None),
                 stays=move.stays or not settings.moves_the_vm,
             )
             for move in moves
@@ -163,7 +163,10 @@ def _refuse_bad_numbers(arguments: Arguments) -> None:
 
 def _wishes(arguments: Arguments) -> list[Wish]:
     moves = arguments["moves"] if arguments["moves"] is not None else [arguments]
-    return [Wish(one["destination_host"], one["name"], one["vm_id"], _storage(one)) for one in moves]
+    return [
+        Wish(one["destination_host"], one["name"], one["vm_id"], _storage(one), one.get("source_host") or "")
+        for one in moves
+    ]
 
 
 def _storage(one: Arguments) -> StorageWish:

@@ -8,9 +8,9 @@ import typing as t
 from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.cluster import VIRTUALIZATION, Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
+from ..plugin_utils._hyperv.nodes import read_surroundings
 from ..plugin_utils._hyperv.state_progress import StateProgress
 from ..plugin_utils._hyperv.state_wishes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
 from ..plugin_utils._hyperv.vm_states import StateChanger
@@ -77,12 +77,11 @@ def _wanted_vms(cluster: Cluster, arguments: Arguments) -> tuple[list[Vm], list[
     if not wishes:
         return [], []
     ids = [normal_id(vm_id) for vm_id, unused in wishes if vm_id]
+    nodes = read_surroundings(cluster, [arguments["node"]])[1] if arguments["node"] else []
     found = read_vms(cluster, ids=ids, names=[name for vm_id, name in wishes if not vm_id])
+    local = {vm.id: vm for vm in found if vm.namespace == VIRTUALIZATION}
     known = {vm.id for vm in found}
-    local: dict[str, Vm] = {}
-    if arguments["node"]:
-        node = pick_node(read_nodes(cluster), arguments["node"])
-        local = {vm.id: vm for vm in read_local_vms(cluster, node.name) if vm.id not in known}
+    local |= {vm.id: vm for node in nodes for vm in read_local_vms(cluster, node.name) if vm.id not in known}
     picked = [
         pick_vm([*found, *local.values()], vm_id=vm_id, name=name, known=lambda: read_vms(cluster))
         for vm_id, name in wishes

@@ -125,6 +125,10 @@ node:
   returned: success
   type: str
   sample: NODE1
+clustered:
+  description: The node is one of a cluster, and not a host by itself.
+  returned: success
+  type: bool
 feasible:
   description: Every VM has a move or stays on purpose.
   returned: success

@@ -190,8 +190,7 @@ capabilities:
       sample: [MigrateVirtualSystemToHost, MigrateVirtualSystemToSystem, CheckVirtualSystemIsMigratable]
     destination_host_formats: &formats
       description:
-        - How MigrateVirtualSystemToHost may be told its destination, V(domain_name), V(ipv4) or V(ipv6). This
-          collection does not call that method.
+        - How MigrateVirtualSystemToHost may be told its destination, V(domain_name), V(ipv4) or V(ipv6).
       type: list
       elements: str
       returned: always
@@ -363,6 +362,59 @@ nodes:
       elements: str
       returned: always
       sample: [virtual_system, storage, staged, virtual_system_and_storage]
+methods:
+  description:
+    - The methods by which VMs can be moved, in the order in which M(hyperv.migration.hyperv_vm_migrate) tries them
+      (O(hyperv.migration.hyperv_vm_migrate#module:method)).
+    - A pair of nodes is open for a method that is open, where the one can send and the other receive.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    method:
+      description: V(system), V(cluster_group) or V(host).
+      type: str
+      returned: always
+      sample: system
+    open:
+      description: Whether it is there, as far as can be told without a move.
+      type: bool
+      returned: always
+      sample: true
+    reason:
+      description: Why it is not, or what it is for; empty for nothing to say.
+      type: str
+      returned: always
+      sample: ""
+    sources:
+      description: Those of RV(nodes) that can send a VM.
+      type: list
+      elements: str
+      returned: always
+      sample: [NODE1, NODE2]
+    destinations:
+      description: Those of RV(nodes) that can receive one.
+      type: list
+      elements: str
+      returned: always
+      sample: [NODE1]
+    closed_sources: &closed
+      description: The nodes that cannot, and why.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        node:
+          description: The node.
+          type: str
+          returned: always
+          sample: NODE2
+        reason:
+          description: What is wrong.
+          type: str
+          returned: always
+          sample: It listens on no address for migrations, so it can receive none.
+    closed_destinations: *closed
 problems:
   description:
     - What makes migrations fail, or may. Problems of nodes come first, in the order of RV(nodes).
@@ -463,8 +515,7 @@ move:
       sample: false
     method:
       description:
-        - V(system) for a migration by Hyper-V; V(cluster_group) for a VM that does not run and would be handed over by
-          the cluster.
+        - By which method it would be made, V(system), V(cluster_group) or V(host).
       type: str
       returned: always
       sample: system

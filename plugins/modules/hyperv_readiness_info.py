@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_readiness_info
-short_description: Tell row by row whether a Hyper-V failover cluster is ready for live migrations
+short_description: Tell row by row whether a Hyper-V failover cluster, or a few hosts, are ready for live migrations
 version_added: 0.1.0
 description:
   - Looks at connection, rights, namespaces, provider, state, service, limits, networks and authentication of each node,
@@ -21,6 +21,11 @@ options:
     description: Share of each node's memory that is kept free when its VMs are placed elsewhere, from 0 to below 100.
     type: float
     default: 10
+  hosts:
+    description: Names of Hyper-V hosts to look at together with the task's host, where that is no node of a cluster.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: hyperv.migration.hyperv_migration_capabilities_info
   - module: hyperv.migration.hyperv_evacuation_plan_info
@@ -52,7 +57,7 @@ rows:
     check:
       description:
         - V(connection), V(rights), V(namespace), V(provider node), V(state), V(service), V(limits), V(networks),
-          V(authentication), V(versions) or V(capacity without it).
+          V(authentication), V(versions), V(methods) or V(capacity without it).
       type: str
       returned: always
       sample: limits

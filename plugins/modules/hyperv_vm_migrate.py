@@ -113,7 +113,8 @@ options:
         description: Not used. Part of a plan.
         type: int
       source_host:
-        description: Not used. Part of a plan; the VM is moved from wherever it is.
+        description: A host on which a VM that is not clustered is looked for. Part of a plan; a clustered VM is moved
+          from wherever it is.
         type: str
       state:
         description: Not used. Part of a plan.
@@ -159,7 +160,8 @@ options:
   timeout:
     description:
       - Seconds that one migration may take; O(on_timeout) says what happens then.
-      - V(0) derives it from the VM's memory, as 600 seconds and one more for each 10 MB.
+      - V(0) derives it from the VM's memory, as 600 seconds and one more for each 10 MB. A VM whose disks move gets as
+        much as one with 1 TB of memory.
     type: int
     default: 0
   on_timeout:
@@ -530,7 +532,8 @@ moves:
       returned: always
       sample: 1010
     timeout_from:
-      description: V(given), V(memory), or V(unknown_memory) where the VM's memory was not told.
+      description: V(given), V(memory), V(unknown_memory) where the VM's memory was not told, or V(storage) where disks
+        move, whose size is not read.
       type: str
       returned: always
       sample: memory

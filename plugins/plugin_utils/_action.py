@@ -99,20 +99,21 @@ class ControllerAction(ActionBase):
         arguments: Arguments = t.cast(t.Any, self).validate_argument_spec(**self.ARGUMENTS)[1]
         try:
             return _printable({**result, **self.carry_out(arguments, self._task_vars)})
+        # Failures are returned, for failed_when does not look at what was raised.
         except FailedWithResult as error:
-            # Returned, for failed_when does not look at what was raised.
             return _printable({**result, **error.result, "failed": True, "msg": str(error)})
-        # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         except Fault as fault:
-            raise AnsibleActionFail(clean(with_remedy(fault))) from None
+            return _printable({**result, "failed": True, "msg": with_remedy(fault)})
         except (HyperVError, UnsendableText, UnsupportedConnection, Abandoned) as error:
-            raise AnsibleActionFail(clean(error)) from None
+            return _printable({**result, "failed": True, "msg": str(error)})
+        except (UnreadableAnswer, UnexpectedValue) as error:
+            told = f"A node answered with something unexpected: {error}."
+            return _printable({**result, "failed": True, "msg": told})
+        # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         except (AnswerLost, NodeBusy) as error:
             raise AnsibleConnectionFailure(clean(f"{error} Run the task again; what it changed is kept.")) from None
         except TransportError as error:
             raise AnsibleConnectionFailure(clean(error)) from None
-        except (UnreadableAnswer, UnexpectedValue) as error:
-            raise AnsibleActionFail(clean(f"A node answered with something unexpected: {error}.")) from None
 
     def _refuse_unknown_options(self) -> None:
         """Name an option that does not exist: Ansible would first complain of others that are missing because of it."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The four runs of the matrix: which cluster they begin with, and the tasks that a playbook would have."""
+"""The runs of the matrix: which cluster they begin with, and the tasks that a playbook would have."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class PlannedRun:
         scenario: the cluster at its start.
         node_state: of NODE1 after a run that succeeds.
         ledger: the content of the ledger file at its start, None for no file.
+        home: the task's host.
     """
 
     name: str
@@ -49,10 +50,11 @@ class PlannedRun:
     tasks: t.Callable[[pathlib.Path], list[dict[str, t.Any]]]
     node_state: str
     ledger: dict[str, t.Any] | None = None
+    home: str = HOME
 
     def play(self, ledger: pathlib.Path) -> dict[str, t.Any]:
         """Return the play, with its ledger kept in a file."""
-        return {"hosts": HOME, "gather_facts": False, "vars": _VARIABLES, "tasks": self.tasks(ledger)}
+        return {"hosts": self.home, "gather_facts": False, "vars": _VARIABLES, "tasks": self.tasks(ledger)}
 
 
 def _cluster(*vms: dict[str, t.Any], paused: bool = False) -> Scenario:
@@ -72,6 +74,29 @@ def _single() -> PlannedRun:
     move = {"name": "web01", "destination_host": "NODE2"}
     scenario = _cluster({"name": "web01", "owner": SUBJECT, "memory_mb": 8000})
     return PlannedRun("single", scenario, lambda ledger: [{"hyperv.migration.hyperv_vm_migrate": move}], "up")
+
+
+def _by_group() -> PlannedRun:
+    """Return a move in a cluster that does not support MigrateVirtualSystemToSystem."""
+    move = {"name": "web01", "destination_host": "NODE2"}
+    content = yaml.safe_load(_CLUSTER)
+    content["switches"] |= {"migrate_method": "not_supported", "check_method": "not_supported"}
+    content["vms"] = [{"name": "web01", "owner": SUBJECT, "memory_mb": 8000}]
+    scenario = read_scenario(yaml.safe_dump(content, sort_keys=False))
+    return PlannedRun("by_group", scenario, lambda ledger: [{"hyperv.migration.hyperv_vm_migrate": move}], "up")
+
+
+def _by_host() -> PlannedRun:
+    """Return a move between hosts without a cluster, with the VM's files."""
+    move = {"name": "web01", "destination_host": "NODE2", "destination_storage_path": "D:\\VM"}
+    content = yaml.safe_load(_CLUSTER)
+    content["switches"] = {}
+    del content["cluster"]
+    content["nodes"] = [{**node, "member": False} for node in content["nodes"]]
+    content["vms"] = [{"name": "web01", "owner": SUBJECT, "memory_mb": 8000, "folder": "C:\\VM"}]
+    scenario = read_scenario(yaml.safe_dump(content, sort_keys=False))
+    task = {"hyperv.migration.hyperv_vm_migrate": move}
+    return PlannedRun("by_host", scenario, lambda ledger: [task], "up", home=SUBJECT)
 
 
 def _batch() -> PlannedRun:
@@ -131,4 +156,4 @@ def _restore() -> PlannedRun:
     )
 
 
-RUNS = {run.name: run for run in (_single(), _batch(), _evacuation(), _restore())}
+RUNS = {run.name: run for run in (_single(), _by_group(), _by_host(), _batch(), _evacuation(), _restore())}

@@ -26,6 +26,7 @@ _OPERATIONS = re.compile(
     re.IGNORECASE,
 )
 _ACCEPTED = (0, 4096)
+_METHODS = ("MigrateVirtualSystemToSystem", "MoveToNewNodeParams", "MigrateVirtualSystemToHost")
 _CRASH = re.compile(r"Traceback|Unexpected failure|Error while|object has no|NoneType|is undefined")
 
 
@@ -131,7 +132,7 @@ class Witness:
         return [*(job for job in self._ended if job.machine is machine), *running]
 
     def _calls(self) -> list[Call]:
-        return [call for call in self._world.calls if call.method == "MigrateVirtualSystemToSystem"]
+        return [call for call in self._world.calls if call.method in _METHODS]
 
     def see_node(self, wanted: str, succeeded: bool, message: str) -> None:
         """Compare the state of NODE1 with what the end of the run says of it."""

@@ -35,11 +35,36 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningClust
         yield cluster
 
 
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
+    """Hosts without a cluster."""
+    folder = tmp_path_factory.mktemp("hosts")
+    scenario = yaml.safe_load((SCENARIOS / "hosts.yml").read_text(encoding="utf-8"))
+    (folder / "fast.yml").write_text(yaml.safe_dump({**scenario, "clock": {"speed": 60}}), encoding="utf-8")
+    with running_cluster(folder / "fast.yml", folder) as cluster:
+        yield cluster
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("guide", ["connecting", "migrating", "maintenance", "reading_errors"])
 def test_every_command_of_a_guide_succeeds(cluster: RunningCluster, tmp_path: pathlib.Path, guide: str) -> None:
     ansible = Ansible(tmp_path, cluster.inventory)
     (tmp_path / "hosts.yml").write_bytes(cluster.inventory.read_bytes())
+    type_all(guide, ansible, tmp_path)
+
+
+def test_every_command_of_the_guide_on_methods_succeeds(
+    cluster: RunningCluster, hosts: RunningCluster, tmp_path: pathlib.Path
+) -> None:
+    ansible = Ansible(tmp_path, cluster.inventory)
+    (tmp_path / "hosts.yml").write_bytes(cluster.inventory.read_bytes())
+    (tmp_path / "hv.yml").write_bytes(hosts.inventory.read_bytes())
+    type_all("methods", ansible, tmp_path)
+    assert hosts.owners() == {"web01": "HV2", "db01": "HV1", "build01": "HV2"}
+
+
+def type_all(guide: str, ansible: Ansible, tmp_path: pathlib.Path) -> None:
+    """Write the files of a guide and type its commands, in their order."""
     typed = 0
     for language, caption, body in blocks(guide):
         if caption:

@@ -69,6 +69,8 @@ def read_rules(cluster: Cluster, members: Mapping[str, Sequence[str]]) -> tuple[
     ``members`` are those of a group, by its name and its id in lower case: no source tells which of both
     MSCluster_AffinityRule.Groups holds. A cluster without the class has no rules. Raises Fault and TransportError.
     """
+    if not cluster.is_clustered:
+        return [], []
     try:
         rows = cluster.home.query(MSCLUSTER, Query("MSCluster_AffinityRule"))
     except Fault as fault:

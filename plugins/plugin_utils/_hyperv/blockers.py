@@ -65,6 +65,7 @@ class Facts:
         volumes: folder under which all nodes see the cluster's shared volumes.
         insists: the user named the VM with the strategy ``migrate``: what would fail is tried all the same.
         is_under_way: its migration runs, and a job tells where to.
+        is_clustered: there is a cluster that should list a role for it.
     """
 
     role: VmGroup | None
@@ -75,6 +76,7 @@ class Facts:
     volumes: str = ""
     insists: bool = False
     is_under_way: bool = False
+    is_clustered: bool = True
 
 
 _Reason = tuple[str, str, str, str]
@@ -124,7 +126,7 @@ def _of_vm(resident: Resident) -> Iterator[_Reason]:
 
 
 def _of_cluster(resident: Resident, facts: Facts) -> Iterator[_Reason]:
-    if facts.role is None:
+    if facts.role is None and facts.is_clustered:
         yield (
             "no_role",
             FAILS,

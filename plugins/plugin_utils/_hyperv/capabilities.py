@@ -8,6 +8,7 @@ import dataclasses
 import typing as t
 from collections.abc import Sequence
 
+from .._wsman.faults import Fault
 from .._wsman.wql import Query
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .cluster_settings import ClusterSettings, read_cluster_settings
@@ -18,6 +19,7 @@ from .node_reports import NodeReport, read_node_report
 from .nodes import Node
 from .offers import Capabilities, read_capabilities_of
 from .problems import EVERYWHERE, Problem, node_problems
+from .ways import Way, ways
 
 _SERVICE = "Msvm_VirtualSystemMigrationService"
 
@@ -50,6 +52,13 @@ class Readiness:
     service: ClusterService | None
     reports: tuple[NodeReport, ...]
     problems: tuple[Problem, ...]
+    is_clustered: bool = True
+
+    @property
+    def ways(self) -> list[Way]:
+        """The methods of moving a VM that are open."""
+        has_service = self.service is not None
+        return ways(self.reports, self.problems, has_service=has_service, is_clustered=self.is_clustered)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return everything for a task's result."""
@@ -59,6 +68,7 @@ class Readiness:
             "capabilities": self._capabilities(),
             "setting_data": {"migration_types": self._common_types()},
             "nodes": [report.as_result() for report in self.reports],
+            "methods": [way.as_result() for way in self.ways],
             "problems": [problem.as_result() for problem in self.problems],
         }
 
@@ -94,15 +104,21 @@ def read_readiness(cluster: Cluster, nodes: Sequence[Node]) -> Readiness:
     reports = tuple(cluster.ask_each(list(by_name), lambda name: read_node_report(cluster, by_name[name])))
     problems += [problem for report in reports for problem in node_problems(report)]
     problems += cluster_problems(settings, reports)
-    return Readiness(settings, service, reports, tuple(problems))
+    return Readiness(settings, service, reports, tuple(problems), cluster.is_clustered)
 
 
 def _cluster_service(cluster: Cluster) -> tuple[ClusterService | None, list[Problem]]:
+    if not cluster.is_clustered:
+        return None, []
     try:
         if not cluster.provider_answers():
             cluster.find_provider()
     except HyperVError:
         return None, [_no_service("No node that was asked shows anything in Root\\HyperVCluster\\v2.")]
+    except Fault as fault:
+        if not fault.is_missing_namespace:
+            raise
+        return None, [_no_service(f"{cluster.hyperv.node} has no namespace Root\\HyperVCluster\\v2.")]
     rows = cluster.hyperv.query(HYPERV_CLUSTER, Query(_SERVICE))
     references = cluster.hyperv_references(Query(_SERVICE))
     if not rows or not references:
@@ -123,7 +139,8 @@ def _no_service(problem: str) -> Problem:
         "no_cluster_service",
         problem,
         'Check that the cluster resource of type "Virtual Machine Cluster WMI" in the core cluster group is online, '
-        "and that the service Hyper-V Virtual Machine Management (vmms) runs on the nodes.",
+        "and that the service Hyper-V Virtual Machine Management (vmms) runs on the nodes. Until then VMs can be moved "
+        "with method=cluster_group.",
         stops_source=True,
         stops_destination=True,
     )

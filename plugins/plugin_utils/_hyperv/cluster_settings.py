@@ -43,6 +43,8 @@ class ClusterSettings:
 
 def read_cluster_settings(cluster: Cluster) -> ClusterSettings:
     """Return the cluster's settings, in two requests to the task's host. Raises Fault and TransportError."""
+    if not cluster.is_clustered:
+        return ClusterSettings(None, None, None, None, None, None, None, None)
     columns = ("Name", "OwnerNode")
     core = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns, {"GroupType": (CORE_GROUP,)}))
     rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Cluster"))

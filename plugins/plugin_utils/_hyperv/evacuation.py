@@ -77,6 +77,7 @@ def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
         placement.headroom,
         notes,
         _proof(placement, stays),
+        is_clustered=readings.is_clustered,
     )
     if wish.earlier is None:
         return found
@@ -106,6 +107,7 @@ def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
         volumes=readings.volumes,
         insists=entry is not None and entry.strategy == MIGRATE,
         is_under_way=flight is not None,
+        is_clustered=readings.is_clustered,
     )
     blockers = tuple(find_blockers(resident, facts))
     fatal = [one for one in blockers if one.effect == FAILS]

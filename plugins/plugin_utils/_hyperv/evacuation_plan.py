@@ -42,6 +42,7 @@ class EvacuationPlan:
         notes: what could not be counted on or judged.
         proof: why the node cannot be emptied, None where it can.
         revalidation: what has changed since the earlier plan that was given.
+        is_clustered: the node is one of a cluster, and not a host by itself.
     """
 
     node: str
@@ -52,11 +53,13 @@ class EvacuationPlan:
     notes: tuple[str, ...]
     proof: Proof | None = None
     revalidation: tuple[Difference, ...] = ()
+    is_clustered: bool = True
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result; ``read_earlier_plan`` takes it back."""
         return {
             "node": self.node,
+            "clustered": self.is_clustered,
             "feasible": self.proof is None,
             "proof": self.proof.as_result() if self.proof is not None else None,
             "moves": [self._move(order, one) for order, one in enumerate(self.moves, 1)],

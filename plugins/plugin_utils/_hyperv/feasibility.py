@@ -13,12 +13,13 @@ from .capabilities import Readiness
 from .cluster import Cluster, first_label
 from .errors import MoveError
 from .hosts import Limits
-from .methods import Methods
+from .methods import AUTO, Methods
 from .mixed_settings import cluster_problems
-from .moves import Move, Wish, plan_moves
+from .moves import Move, Wish
 from .problems import EVERYWHERE, Problem
-from .runs import Policy, Run
+from .runs import CLUSTER_GROUP, Policy, Run
 from .schedule import Scheduler
+from .standalone import plan
 from .timeouts import Timeout
 
 _NOT_ASKED = "not_asked"  # the dry run's word for a question that was not answered
@@ -35,9 +36,9 @@ def judge_move(cluster: Cluster, wish: Wish, readiness: Readiness) -> dict[str, 
 
     Raises HyperVError for a VM or node that does not exist or is ambiguous, Fault and TransportError.
     """
-    if readiness.service is None:
+    if readiness.service is None and readiness.is_clustered:
         return _without_service(wish, readiness)
-    move = plan_moves(cluster, [wish])[0]
+    move = plan(cluster, [wish], AUTO)[0]
     run = Run(move, Timeout(0, "given"))
     concerning = _concerning(readiness, move)
     Scheduler(cluster, Methods(cluster), Limits({}), Policy(), lambda runs: None).rehearse([run])
@@ -82,7 +83,7 @@ def _not_known(run: Run) -> list[dict[str, t.Any]]:
     """Return why Hyper-V's verdict is missing; a VM on its way already, or left to the cluster, needs none."""
     if run.error is not None:
         return [_error(run.error)] if run.error.name == _NOT_ASKED else []
-    asked = run.checked or run.adopted or run.method != "system" or run.outcome == "already_there"
+    asked = run.checked or run.adopted or run.method == CLUSTER_GROUP or run.outcome == "already_there"
     return [] if asked else [_NOT_OFFERED]
 
 

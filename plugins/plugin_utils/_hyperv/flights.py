@@ -35,7 +35,8 @@ def read_flights(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, Flight]:
     moving = [vm for vm in vms if vm.is_migrating]
     if not moving:
         return {}
-    known = {job.vm_id: job for job in list_jobs(cluster.hyperv) if job.moves_vm and not job.is_final}
+    listed = list_jobs(cluster.hyperv) if cluster.offers_hyperv else []
+    known = {job.vm_id: job for job in listed if job.moves_vm and not job.is_final}
     flights = {}
     for vm in moving:
         job = known.get(vm.id) or _searched(cluster, vm)

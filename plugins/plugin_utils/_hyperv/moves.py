@@ -19,14 +19,22 @@ _FEW = 2  # up to so many VMs are asked for their possible owners one by one: ch
 _MOVABLE = frozenset({"running", "off", "saved", "paused"})
 
 
+class NoCluster(HyperVError):
+    """The task's host is no node of a failover cluster."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Wish:
-    """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them."""
+    """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them.
+
+    ``source`` is a host on which a VM that is not clustered is looked for as well.
+    """
 
     destination: str
     name: str | None = None
     vm_id: str | None = None
     storage: StorageWish = dataclasses.field(default_factory=StorageWish)
+    source: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +83,8 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
         return []
     chosen = chosen_vms(cluster, wishes)
     nodes = read_nodes(cluster)
+    if not cluster.is_clustered:
+        raise NoCluster(f"{cluster.home.node} is no node of a failover cluster.")
     destinations = [pick_node(nodes, wish.destination) for wish in wishes]
     roles = read_groups(cluster, chosen)
     moves = [move_of(vm, roles.get(vm.id), destination) for vm, destination in zip(chosen, destinations, strict=True)]

@@ -11,7 +11,7 @@ from .._wsman.faults import Fault
 from .._wsman.references import Reference
 from .._wsman.transport import TransportError
 from .._wsman.wql import Query
-from .cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster, first_label
+from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, Cluster, first_label
 from .codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
 from .errors import HyperVError, MoveError, obstacle
 
@@ -107,6 +107,64 @@ def pick_node(nodes: Sequence[Node], name: str) -> Node:
             return node
     names = ", ".join(node.name for node in nodes)
     raise HyperVError(f"The cluster has no node {name!r}. Its nodes are {names}.")
+
+
+def read_host(cluster: Cluster, name: str | None) -> Node:
+    """Return a Hyper-V host as a node, None for the task's own; its own name tells which of several names are the same.
+
+    Two requests. Raises HyperVError for a host without a name, Fault and TransportError.
+    """
+    session = cluster.home if name is None else cluster.node(name)
+    systems = session.query(CIMV2, Query("Win32_ComputerSystem", ("Name", "DNSHostName")))
+    windows = session.query(CIMV2, Query("Win32_OperatingSystem", ("BuildNumber",)))
+    own = (systems[0].text("Name") or systems[0].text("DNSHostName") or "") if systems else ""
+    if not own:
+        raise HyperVError(f"{session.node} does not tell its name (Win32_ComputerSystem in root\\cimv2).")
+    build = (windows[0].text("BuildNumber") if windows else None) or ""
+    cluster.know_as(own, session)
+    return Node(own, "up", "not_initiated", "", int(build) if build.isdigit() else None)
+
+
+def read_hosts(cluster: Cluster, names: Sequence[str]) -> list[Node]:
+    """Return Hyper-V hosts by their names or addresses, in that order. Raises as ``read_host``."""
+    return [read_host(cluster, name) for name in names]
+
+
+def read_nodes_if_any(cluster: Cluster) -> list[Node]:
+    """Return the nodes of the cluster; none, and note it, where the task's host is no node of one.
+
+    Raises Fault and TransportError.
+    """
+    try:
+        return read_nodes(cluster)
+    except Fault as fault:
+        if not fault.is_missing_namespace:
+            raise
+        cluster.is_clustered = cluster.offers_hyperv = False
+        return []
+
+
+def read_surroundings(cluster: Cluster, names: Sequence[str]) -> tuple[list[Node], list[Node]]:
+    """Return all nodes of the cluster, and those that are named; without a cluster, the hosts that are named are all.
+
+    Raises HyperVError for a name that is none, Fault and TransportError.
+    """
+    nodes = read_nodes_if_any(cluster)
+    if cluster.is_clustered:
+        return nodes, [pick_node(nodes, name) for name in names]
+    chosen = read_hosts(cluster, names)
+    hosts = {host.name: host for host in chosen}
+    cluster.hosts = tuple(hosts)
+    return list(hosts.values()), chosen
+
+
+def ask_hosts_for_vms(cluster: Cluster) -> None:
+    """Have VMs read from the nodes themselves, where Root\\HyperVCluster\\v2 does not exist; without a cluster from the
+    task's host alone. Raises HyperVError, Fault and TransportError.
+    """
+    cluster.offers_hyperv = False
+    running = tuple(node.name for node in read_nodes_if_any(cluster) if node.is_running)
+    cluster.hosts = cluster.hosts or running or (read_host(cluster, None).name,)
 
 
 def node_reference(cluster: Cluster, node: Node) -> Reference:

@@ -15,17 +15,18 @@ from .._wsman.faults import Fault
 from .._wsman.session import Session
 from .._wsman.transport import TransportError
 from .._wsman.wql import Query
-from .capabilities import read_readiness
+from .capabilities import Readiness, read_readiness
 from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from .errors import NO_ANSWER, HyperVError, fault_remedy, with_remedy
 from .evacuation import Wish, plan_evacuation
-from .nodes import Node, read_nodes
+from .nodes import Node, read_host, read_nodes_if_any
 from .problems import EVERYWHERE, Problem
+from .runs import CLUSTER_GROUP, SYSTEM
 
 READY, LOOK, NOT_READY = "ready", "look", "not ready"
 CONNECTION, RIGHTS, NAMESPACE, PROVIDER = "connection", "rights", "namespace", "provider node"
 STATE, SERVICE, LIMITS, NETWORKS, CAPACITY = "state", "service", "limits", "networks", "capacity without it"
-AUTHENTICATION, VERSIONS = "authentication", "versions"
+AUTHENTICATION, VERSIONS, METHODS = "authentication", "versions", "methods"
 
 _PROBES = (
     (CIMV2, "Win32_OperatingSystem", "CSName"),
@@ -33,6 +34,7 @@ _PROBES = (
     (VIRTUALIZATION, "Msvm_VirtualSystemMigrationService", "Name"),
     (HYPERV_CLUSTER, "Msvm_VirtualSystemMigrationService", "Name"),
 )
+_OF_CLUSTERS = (MSCLUSTER, HYPERV_CLUSTER)
 # Which line of the table a problem belongs to; node_* are about its state, what is not here is about the service.
 _CHECKS = {
     "unreachable": CONNECTION,
@@ -73,29 +75,49 @@ class Row:
         return dataclasses.asdict(self)
 
 
-def check_readiness(cluster: Cluster, reserve_percent: float) -> list[Row]:
-    """Look at everything that can be looked at; nothing is changed, and nothing that fails is an error."""
+def check_readiness(cluster: Cluster, reserve_percent: float, hosts: Sequence[str] = ()) -> list[Row]:
+    """Look at everything that can be looked at; nothing is changed, and nothing that fails is an error.
+
+    ``hosts`` are looked at where there is no cluster.
+    """
     home = cluster.home.node
+    rows: list[Row] = []
     try:
-        nodes = read_nodes(cluster)
+        nodes = read_nodes_if_any(cluster) or _hosts(cluster, hosts, rows)
     except NO_ANSWER:
         return _access(home, lambda: cluster.home)
-    rows: list[Row] = []
     for node in nodes:
         if node.is_running:
-            rows += _access(node.name, functools.partial(cluster.node, node.name))
+            rows += _access(node.name, functools.partial(cluster.node, node.name), clustered=cluster.is_clustered)
     rows += _settings(cluster, nodes, rows)
+    others = {} if cluster.is_clustered else {one: [other.name for other in nodes if other != one] for one in nodes}
     for node in nodes:
-        if node.is_running:
-            rows.append(_capacity(cluster, node, reserve_percent))
+        if node.is_running and (cluster.is_clustered or others[node]):
+            rows.append(_capacity(cluster, Wish(node.name, others.get(node, ()), reserve_percent)))
     return rows
 
 
-def _access(node: str, connect: t.Callable[[], Session]) -> list[Row]:
+def _hosts(cluster: Cluster, names: Sequence[str], rows: list[Row]) -> list[Node]:
+    """Return the task's host and those of these names that answer; for the others rows are added."""
+    found: dict[str, Node] = {}
+    for name in (None, *names):
+        try:
+            host = read_host(cluster, name)
+            found[host.name] = host
+        except (HyperVError, *NO_ANSWER):
+            label = name or cluster.home.node
+            rows += _access(label, functools.partial(cluster.node, label), clustered=False)
+    cluster.hosts = tuple(found)
+    return list(found.values())
+
+
+def _access(node: str, connect: t.Callable[[], Session], *, clustered: bool = True) -> list[Row]:
     """Ask one node in each namespace; the first silence ends it."""
     rights: list[Row] = []
     missing: list[Row] = []
     for namespace, class_name, column in _PROBES:
+        if namespace in _OF_CLUSTERS and not clustered:
+            continue
         try:
             connect().query(namespace, Query(class_name, (column,)))
         except Fault as fault:
@@ -120,13 +142,31 @@ def _settings(cluster: Cluster, nodes: Sequence[Node], before: Sequence[Row]) ->
     told = {(row.node, row.check) for row in before if row.status != READY}
     silent = {row.node for row in before if row.status != READY}
     found = list(_of_problems(readiness.problems, told, silent))
+    found += _methods(readiness)
     has = {(row.node, row.check) for row in found}
-    rows = [] if (EVERYWHERE, PROVIDER) in has else [Row(EVERYWHERE, PROVIDER)]
+    no_provider = (EVERYWHERE, PROVIDER) in has or not cluster.is_clustered
+    rows = [] if no_provider else [Row(EVERYWHERE, PROVIDER)]
     for report in readiness.reports:
         rows += [row for row in found if row.node == report.node.name]
         known = _OF_NODES if report.settings is not None else (STATE,)
         rows += [Row(report.node.name, check) for check in known if (report.node.name, check) not in has]
     return [*rows, *(row for row in found if row.node == EVERYWHERE)]
+
+
+def _methods(readiness: Readiness) -> Iterator[Row]:
+    """Yield by which method VMs would be moved; one other than the first choice deserves a look."""
+    first = next(way for way in readiness.ways if way.is_open)
+    if first.method == SYSTEM:
+        status = LOOK if first.reason else READY
+        remedy = "Where it is not supported, VMs are moved by their cluster groups." if first.reason else ""
+        yield Row(EVERYWHERE, METHODS, status, first.reason, remedy)
+    elif first.method == CLUSTER_GROUP:
+        problem = "VMs can be moved by their cluster groups only."
+        yield Row(EVERYWHERE, METHODS, LOOK, problem, "For Hyper-V's own method see the row on the provider node.")
+    else:
+        problem = "There is no cluster: VMs are moved by their hosts, which must be able to log on to each other."
+        remedy = "Set up Kerberos constrained delegation between them, or connect with CredSSP."
+        yield Row(EVERYWHERE, METHODS, LOOK, problem, remedy)
 
 
 def _of_problems(problems: Sequence[Problem], told: set[tuple[str, str]], silent: set[str]) -> Iterator[Row]:
@@ -139,13 +179,13 @@ def _of_problems(problems: Sequence[Problem], told: set[tuple[str, str]], silent
         yield Row(one.node, check, NOT_READY if stops else LOOK, one.problem, one.remedy)
 
 
-def _capacity(cluster: Cluster, node: Node, reserve_percent: float) -> Row:
+def _capacity(cluster: Cluster, wish: Wish) -> Row:
     """Tell whether the others could take the VMs of a node."""
     try:
-        plan = plan_evacuation(cluster, Wish(node.name, reserve_percent=reserve_percent))
+        plan = plan_evacuation(cluster, wish)
     except (HyperVError, *NO_ANSWER) as error:
-        return Row(node.name, CAPACITY, NOT_READY, f"It cannot be planned: {with_remedy(error)}", _ASK_AGAIN)
+        return Row(wish.node, CAPACITY, NOT_READY, f"It cannot be planned: {with_remedy(error)}", _ASK_AGAIN)
     if plan.proof is None:
-        return Row(node.name, CAPACITY)
+        return Row(wish.node, CAPACITY)
     remedies = dict.fromkeys(stay.remedy for stay in plan.stays if stay.is_blocking and stay.remedy)
-    return Row(node.name, CAPACITY, NOT_READY, plan.proof.text, " ".join(remedies) or "Add memory, or stop VMs first.")
+    return Row(wish.node, CAPACITY, NOT_READY, plan.proof.text, " ".join(remedies) or "Add memory, or stop VMs first.")

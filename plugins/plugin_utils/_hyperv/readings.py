@@ -8,10 +8,9 @@ import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 
-from .._wsman.faults import Fault
 from .._wsman.wql import Query
 from .affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
-from .cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster, first_label
+from .cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster, first_label
 from .devices import Attachment, read_attachments
 from .errors import NO_ANSWER, HyperVError, with_remedy
 from .flights import Flight, read_flights
@@ -19,7 +18,7 @@ from .groups import GroupTraits, VmGroup, read_groups, read_traits
 from .hosts import Memory, read_host_settings, try_memory
 from .moves import owners_of
 from .node_reports import NodeReport
-from .nodes import Node, pick_node, read_nodes
+from .nodes import Node, read_surroundings
 from .owners import Owners, read_owners
 from .problems import Problem, node_problems
 from .situation import Destination
@@ -41,6 +40,7 @@ class Readings:
         volumes: folder under which all nodes see the cluster's shared volumes, empty where not told.
         domains: fault domain by first label of the node, where rules are about fault domains.
         notes: what could not be read, counted or judged, for people.
+        is_clustered: the node is one of a cluster, and not a host by itself.
     """
 
     node: Node
@@ -58,6 +58,7 @@ class Readings:
     domains: Mapping[str, str] = dataclasses.field(default_factory=dict)
     volumes: str = ""
     notes: tuple[str, ...] = ()
+    is_clustered: bool = True
 
     @property
     def residents(self) -> list[Vm]:
@@ -100,9 +101,12 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
 
     ``allowed`` narrows the destinations; empty for every node. Raises HyperVError, Fault, TransportError.
     """
-    nodes = read_nodes(cluster)
-    node = pick_node(nodes, name)
-    wanted = [pick_node(nodes, one) for one in allowed] or nodes
+    nodes, (node, *wanted) = read_surroundings(cluster, [name, *allowed])
+    if not cluster.is_clustered and not allowed:
+        raise HyperVError(
+            f"{node.name} is no node of a failover cluster. Name the hosts that may take its VMs in destinations."
+        )
+    wanted = wanted or nodes
     if any(one == node for one in wanted) and allowed:
         raise HyperVError(f"{node.name} is the node to be emptied and cannot be one of its own destinations.")
     vms = read_vms(cluster)
@@ -117,6 +121,7 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
         for vm in disputed
     )
     readings = Readings(node, owned, roles=roles, traits=traits, flights=flights, volumes=volumes, notes=notes)
+    readings = dataclasses.replace(readings, is_clustered=cluster.is_clustered)
     residents = {vm.id for vm in readings.residents}
     readings = dataclasses.replace(
         readings, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
@@ -138,6 +143,8 @@ def _is_disputed(vm: Vm, node: Node, role: VmGroup | None) -> bool:
 
 def _read_cluster(cluster: Cluster) -> tuple[bool, str]:
     """Return whether anti-affinity classes are enforced, and where the shared volumes are."""
+    if not cluster.is_clustered:
+        return False, ""
     columns = ("ClusterEnforcedAntiAffinity", "SharedVolumesRoot")
     rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Cluster", columns))
     return (bool(rows[0].integer(columns[0])), rows[0].text(columns[1]) or "") if rows else (False, "")
@@ -240,7 +247,7 @@ def _with_source(cluster: Cluster, readings: Readings) -> Readings:
             notes.extend(f"{node.name}: {one.problem} {one.remedy}" for one in stopping)
         except NO_ANSWER as error:
             notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
-    replication, note = _read_replication(cluster)
+    replication, note = _read_replication(cluster, node)
     return dataclasses.replace(
         readings,
         attachments=attachments,
@@ -250,12 +257,16 @@ def _with_source(cluster: Cluster, readings: Readings) -> Readings:
     )
 
 
-def _read_replication(cluster: Cluster) -> tuple[dict[str, int], list[str]]:
+def _read_replication(cluster: Cluster, node: Node) -> tuple[dict[str, int], list[str]]:
     """Return ReplicationMode of VMs that are replicas (2 and above; Microsoft docs, Msvm_ComputerSystem)."""
     columns = ("Name", "ReplicationMode")
+    query = Query("Msvm_ComputerSystem", columns, {columns[1]: (2, 3, 4)})
     try:
-        rows = cluster.hyperv.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", columns, {columns[1]: (2, 3, 4)}))
-    except Fault as fault:
+        if cluster.offers_hyperv:
+            rows = cluster.hyperv.query(HYPERV_CLUSTER, query)
+        else:
+            rows = cluster.node(node.name).query(VIRTUALIZATION, query)
+    except NO_ANSWER as fault:
         return {}, [f"Whether VMs are replicas could not be read: {with_remedy(fault)}"]
     return {normal_id(row.text("Name") or ""): row.integer("ReplicationMode") or 0 for row in rows}, []
 

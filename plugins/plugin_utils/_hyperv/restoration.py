@@ -12,7 +12,7 @@ from .cluster import Cluster, first_label
 from .codes import UNKNOWN
 from .groups import read_groups
 from .ledger import STAYS, Ledger, was_stopped
-from .nodes import Node, pick_node, read_nodes
+from .nodes import Node, pick_node, read_nodes_if_any, read_surroundings
 from .vms import Vm, read_local_vms, read_vms
 
 
@@ -51,12 +51,21 @@ def plan_restoration(cluster: Cluster, ledger: Ledger) -> Restoration:
 
     Raises HyperVError, Fault, TransportError.
     """
-    node = pick_node(read_nodes(cluster), ledger["node"])
+    node = _node_of(cluster, ledger)
     open_vms = [vm for vm in ledger["vms"] if not vm.get("restored")]
     present = {vm.id: vm for vm in read_vms(cluster, ids=[vm["vm_id"] for vm in open_vms])} if open_vms else {}
     if any(entry["outcome"] == STAYS and entry["vm_id"].upper() not in present for entry in open_vms):
         present = {**{vm.id: vm for vm in read_local_vms(cluster, node.name)}, **present}
     return decide(node, open_vms, present, _read_owners_of_missing(cluster, open_vms, present))
+
+
+def _node_of(cluster: Cluster, ledger: Ledger) -> Node:
+    """Return the node of a ledger; without a cluster, note the hosts to which VMs went, which show their own only."""
+    nodes = read_nodes_if_any(cluster)
+    if cluster.is_clustered:
+        return pick_node(nodes, ledger["node"])
+    names = dict.fromkeys([ledger["node"], *(vm["destination_host"] for vm in ledger["vms"])])
+    return read_surroundings(cluster, list(names))[1][0]
 
 
 def _read_owners_of_missing(

@@ -11,14 +11,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from .._wsman.faults import Fault
-from .._wsman.wql import Query
-from .cluster import CIMV2, Cluster
+from .cluster import Cluster
 from .errors import NO_ANSWER, HyperVError, UnknownVm
 from .groups import read_groups
 from .methods import AUTO
-from .moves import Move, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
-from .nodes import Node, pick_node, read_nodes
+from .moves import Move, NoCluster, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
+from .nodes import pick_node, read_host, read_hosts, read_nodes_if_any
 from .runs import CLUSTER_GROUP, HOST, SYSTEM
 from .storage import plan_storage, read_storage
 
@@ -29,24 +27,19 @@ def plan(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
     Nothing is changed. Raises HyperVError for what does not exist or does not fit the method.
     """
     refuse_bad_wishes(wishes)
-    if method == HOST:
-        return _plan_on_hosts(cluster, wishes, method)
-    if cluster.is_clustered:
+    if method != HOST and cluster.is_clustered:
         try:
             return _refuse_storage(plan_moves(cluster, wishes), wishes)
-        except Fault as fault:
-            if method == SYSTEM or not fault.is_missing_namespace:
-                raise
-            _see_what_there_is(cluster, fault)
         except UnknownVm as unknown:
-            if method != AUTO:
+            if cluster.is_clustered and method != AUTO:
                 raise
-            return _plan_unclustered(cluster, wishes, unknown)
-    if cluster.is_clustered:
-        return _refuse_storage(plan_moves(cluster, wishes), wishes)
-    if method == CLUSTER_GROUP:
+            if cluster.is_clustered:
+                return _plan_unclustered(cluster, wishes, unknown)
+        except NoCluster:
+            pass
+    if method in (SYSTEM, CLUSTER_GROUP):
         host = cluster.home.node
-        raise HyperVError(f"{host} is no node of a failover cluster, so there is no group to move. Use method=host.")
+        raise HyperVError(f"{host} is no node of a failover cluster, so there is no method={method}. Use method=host.")
     return _plan_on_hosts(cluster, wishes, method)
 
 
@@ -70,22 +63,13 @@ def _plan_unclustered(cluster: Cluster, wishes: Sequence[Wish], unknown: Unknown
         raise UnknownVm(f"{unknown} As a VM that is not clustered it was not found either: {error}") from error
 
 
-def _see_what_there_is(cluster: Cluster, missing: Fault) -> None:
-    """Find out what the task's host belongs to, which does not have Root\\HyperVCluster\\v2. Raises Fault."""
-    cluster.offers_hyperv = False
-    try:
-        cluster.hosts = tuple(node.name for node in read_nodes(cluster) if node.is_running)
-    except Fault as fault:
-        if not fault.is_missing_namespace:
-            raise missing from fault
-        cluster.is_clustered = False
-
-
 def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
-    nodes = _nodes_of_cluster(cluster)
+    names = [wish.destination for wish in wishes]
+    hosts = dict(zip(names, read_hosts(cluster, names), strict=True))
+    sources = read_hosts(cluster, list(dict.fromkeys(wish.source for wish in wishes if wish.source)))
+    nodes = read_nodes_if_any(cluster)
     home = read_host(cluster, None)
-    hosts = {wish.destination: read_host(cluster, wish.destination) for wish in wishes}
-    cluster.hosts = tuple(dict.fromkeys((home.name, *(host.name for host in hosts.values()))))
+    cluster.hosts = tuple(dict.fromkeys(host.name for host in (home, *sources, *hosts.values())))
     chosen = chosen_vms(cluster, wishes)
     roles = read_groups(cluster, chosen)
     clustered = [vm.name for vm in chosen if vm.id in roles]
@@ -106,32 +90,3 @@ def _with_storage(cluster: Cluster, move: Move, wish: Wish) -> Move:
         return move
     storage = read_storage(cluster, move.source, move.vm.id)
     return dataclasses.replace(move, storage=plan_storage(wish.storage, storage, move.vm.name, stays=move.is_done))
-
-
-def _nodes_of_cluster(cluster: Cluster) -> list[Node]:
-    """Return the nodes of the cluster; none, and note it, where there is no cluster. Raises Fault."""
-    if not cluster.is_clustered:
-        return []
-    try:
-        return read_nodes(cluster)
-    except Fault as fault:
-        if not fault.is_missing_namespace:
-            raise
-        cluster.is_clustered = cluster.offers_hyperv = False
-        return []
-
-
-def read_host(cluster: Cluster, name: str | None) -> Node:
-    """Return a Hyper-V host as a node, None for the task's own; its own name tells which of several names are the same.
-
-    Two requests. Raises HyperVError for a host without a name, Fault and TransportError.
-    """
-    session = cluster.home if name is None else cluster.node(name)
-    systems = session.query(CIMV2, Query("Win32_ComputerSystem", ("Name", "DNSHostName")))
-    windows = session.query(CIMV2, Query("Win32_OperatingSystem", ("BuildNumber",)))
-    own = (systems[0].text("Name") or systems[0].text("DNSHostName") or "") if systems else ""
-    if not own:
-        raise HyperVError(f"{session.node} does not tell its name (Win32_ComputerSystem in root\\cimv2).")
-    build = (windows[0].text("BuildNumber") if windows else None) or ""
-    cluster.know_as(own, session)
-    return Node(own, "up", "not_initiated", "", int(build) if build.isdigit() else None)

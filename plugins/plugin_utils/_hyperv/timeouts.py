@@ -17,18 +17,21 @@ FLOOR_RATE = 10.0  # MB per second: slower than a saturated 100 Mbit/s network
 
 @dataclasses.dataclass(frozen=True)
 class Timeout:
-    """The limit of one move in seconds, and where it comes from: ``given``, ``memory`` or ``unknown_memory``."""
+    """The limit of one move in seconds, and where it comes from.
+
+    ``origin`` is ``given``, ``memory``, ``unknown_memory``, or ``storage`` for disks, whose size is not read.
+    """
 
     seconds: float
     origin: str
 
     @classmethod
-    def of(cls, seconds: int, memory_mb: int | None) -> Timeout:
+    def of(cls, seconds: int, memory_mb: int | None, *, with_storage: bool = False) -> Timeout:
         """Return the given limit, or for 0 the one that follows from the VM's memory."""
         if seconds:
             return cls(float(seconds), "given")
-        if memory_mb is None:
-            return cls(BASE + MOST_MEMORY / FLOOR_RATE, "unknown_memory")
+        if memory_mb is None or with_storage:
+            return cls(BASE + MOST_MEMORY / FLOOR_RATE, "storage" if with_storage else "unknown_memory")
         return cls(BASE + memory_mb / FLOOR_RATE, "memory")
 
     def is_over(self, elapsed: float) -> bool:

@@ -9,7 +9,7 @@ import typing as t
 from .cluster import Cluster, first_label
 from .groups import VmGroup, read_groups, read_priorities
 from .moves import owners_of
-from .nodes import pick_node, read_nodes
+from .nodes import read_surroundings
 from .vms import Vm, normal_id, read_vms
 
 
@@ -28,8 +28,8 @@ def list_vms(
     Raises HyperVError for a vm_id that is none and for a node that does not exist, Fault and TransportError.
     """
     ids = [normal_id(vm_id)] if vm_id else []
-    nodes = read_nodes(cluster)
-    wanted = first_label(pick_node(nodes, node).name) if node else ""
+    nodes, chosen_nodes = read_surroundings(cluster, [node] if node else [])
+    wanted = first_label(chosen_nodes[0].name) if node else ""
     vms = read_vms(cluster, ids=ids, names=[name] if name else ())
     chosen = [vm for vm in vms if state in (None, "", vm.state)]
     roles = read_groups(cluster, chosen)

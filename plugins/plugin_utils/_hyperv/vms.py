@@ -17,12 +17,14 @@ from .._wsman.wql import Query
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .codes import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
 from .errors import NO_ANSWER, HyperVError, UnknownVm
+from .nodes import ask_hosts_for_vms
 
 # A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
 _BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState", "OperationalStatus")
 _COLUMNS = (*_BASE_COLUMNS, "MemoryUsage")
 STATES = (*dict.fromkeys(VM_STATES.values()), UNKNOWN)  # every word for a VM's state
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+AT_REST = frozenset({"off", "saved"})
 _AT_ONCE = 50  # names or ids in one WHERE clause; WMI refuses queries with very many terms
 
 
@@ -88,8 +90,13 @@ def read_vms(cluster: Cluster, *, ids: Sequence[str] = (), names: Sequence[str] 
         *({"ElementName": part} for part in _parts(names)),
     ]
     found: dict[str, Vm] = {}
-    for where in wheres or [{}]:
-        found.update({vm.id: vm for vm in (_read(cluster, where) if cluster.offers_hyperv else ())})
+    if cluster.offers_hyperv:
+        try:
+            found.update({vm.id: vm for where in wheres or [{}] for vm in _read(cluster, where)})
+        except Fault as fault:
+            if not fault.is_missing_namespace:
+                raise
+            ask_hosts_for_vms(cluster)
     if not cluster.hosts or (ids and not names and found.keys() >= set(ids)):
         return list(found.values())
     return [*found.values(), *(vm for vm in _of_hosts(cluster, wheres or [{}], ids) if vm.id not in found)]
@@ -105,7 +112,7 @@ def _of_hosts(cluster: Cluster, wheres: Sequence[Mapping[str, tuple[str, ...]]],
 
     def read(host: str) -> list[Vm]:
         try:
-            return [vm for where in wheres for vm in read_local_vms(cluster, host, where)]
+            return _with_memory(cluster, host, [vm for where in wheres for vm in read_local_vms(cluster, host, where)])
         except NO_ANSWER as error:
             silent.append(error)
             return []
@@ -117,6 +124,18 @@ def _of_hosts(cluster: Cluster, wheres: Sequence[Mapping[str, tuple[str, ...]]],
     if silent and (not ids or set(ids) - found.keys()):
         raise silent[0]
     return list(found.values())
+
+
+def _with_memory(cluster: Cluster, host: str, vms: Sequence[Vm]) -> list[Vm]:
+    """Add the memory in MB that each VM has configured (Msvm_MemorySettingData.VirtualQuantity): 0 for one at rest."""
+    if not vms:
+        return []
+    columns = ("InstanceID", "VirtualQuantity")
+    rows = cluster.node(host).query(VIRTUALIZATION, Query("Msvm_MemorySettingData", columns))
+    sizes = {(row.text("InstanceID") or "").split("\\")[0].upper(): row.integer("VirtualQuantity") for row in rows}
+    return [
+        dataclasses.replace(vm, memory_mb=0 if vm.state in AT_REST else sizes.get(f"MICROSOFT:{vm.id}")) for vm in vms
+    ]
 
 
 def read_local_vms(cluster: Cluster, host: str, where: Mapping[str, tuple[str, ...]] | None = None) -> list[Vm]:

@@ -13,12 +13,14 @@ from collections.abc import Mapping
 
 from ..cim import CimFault, ObjectPath, Value
 from ..property_lists import BadPropertyList, read_property_list
+from ..world import Call as Record
 from ..world import Job, JobState, Machine, Node, Order, Refusal
 from . import win32_errors
 from .cluster_nodes import node_named
 from .namespace import NOT_CAPABLE, Call, View
 
 GROUP = "MSCluster_ResourceGroup"
+MOVE_LIVE = "MoveToNewNodeParams"
 ONLINE, OFFLINE, PENDING = 0, 1, 4
 CONDITIONS = {"failed": 2, "pending": PENDING}
 LOCKED, QUEUED_FOR_MOVE = 1, 4
@@ -106,6 +108,8 @@ def _move_to_new_node_params(view: View, path: ObjectPath, parameters: Mapping[s
         _move_at_rest(view, machine, destination)
         return {}
     _move_live(view, machine, destination, "queue" if flags & QUEUE else "refuse")
+    now, node = round(view.world.now, 3), view.node.name
+    view.world.calls.append(Record(now, node, MOVE_LIVE, machine.id, destination.name, None, None, None, 0))
     if view.world.scenario.switches.group_move_answer == "pending":
         raise win32_errors.fault(win32_errors.IO_PENDING)
     return {}
@@ -161,6 +165,6 @@ def _move_live(view: View, machine: Machine, destination: Node, limit: str) -> N
 
 CALLS: Mapping[tuple[str, str], Call] = {
     (GROUP, "MoveToNewNode"): _move_to_new_node,
-    (GROUP, "MoveToNewNodeParams"): _move_to_new_node_params,
+    (GROUP, MOVE_LIVE): _move_to_new_node_params,
     (GROUP, "CancelOperation"): _cancel_operation,
 }

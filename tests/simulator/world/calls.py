@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The calls of the migration service that arrived with readable parameters, refused ones among them."""
+"""The calls of migration methods that arrived with readable parameters, refused ones of the services among them."""
 
 from __future__ import annotations
 

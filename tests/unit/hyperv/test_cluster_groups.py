@@ -11,7 +11,6 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs impo
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.setting_properties import TRANSPORT
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings import WantedSettings
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 
 from tests.unit.hyperv.simulated import Simulated, invokes_migration
 from tests.unit.hyperv.test_schedule import one_vm
@@ -65,10 +64,6 @@ def test_check_mode_says_by_which_method_it_would_be(switches):
 @pytest.mark.parametrize("switches", UNSUPPORTED, ids=str)
 def test_system_stays_with_what_it_was_told(switches):
     simulated = Simulated(**switches)
-    if switches.get("cluster_migration_service") == "namespace_missing":
-        with pytest.raises(Fault, match="namespace"):
-            simulated.move(("web01", "NODE2"), method="system")
-        return
     (run,) = simulated.move(("web01", "NODE2"), method="system")
     assert (run.outcome, run.method, simulated.owner("web01")) == ("failed", "system", "NODE1")
     assert simulated.migrations("web01") == 0

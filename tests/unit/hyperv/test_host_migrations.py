@@ -42,7 +42,7 @@ def calls(simulated: Simulated) -> list[dict]:
 
 def move_storage(simulated: Simulated, name: str, destination: str, wish: StorageWish, **policy: object) -> Run:
     moves = plan(simulated.cluster, [Wish(destination, name, None, wish)], "auto")
-    runs = [Run(move, Timeout.of(0, move.vm.memory_mb), stays=move.stays) for move in moves]
+    runs = [Run(move, Timeout.of(0, move.vm.memory_mb, with_storage=True), stays=move.stays) for move in moves]
     simulated.scheduler(**policy).run(runs)
     return runs[0]
 
