@@ -11,12 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import batch, makespan, scale, tasks, waiting
+from . import batch, makespan, methods, scale, tasks, waiting
 from .figures import Figure, table
 
 _CASES: dict[str, Callable[[], list[Figure]]] = {
     "tasks": tasks.measure,
     "batch": batch.measure,
+    "methods": methods.measure,
     "scale": scale.measure,
     "waiting": waiting.measure,
     "makespan": makespan.measure,

@@ -111,14 +111,18 @@ def _cluster_service(cluster: Cluster) -> tuple[ClusterService | None, list[Prob
     if not cluster.is_clustered:
         return None, []
     try:
-        if not cluster.provider_answers():
-            cluster.find_provider()
+        return _ask_cluster_service(cluster)
     except HyperVError:
         return None, [_no_service("No node that was asked shows anything in Root\\HyperVCluster\\v2.")]
     except Fault as fault:
-        if not fault.is_missing_namespace:
+        if not fault.is_missing_class:
             raise
-        return None, [_no_service(f"{cluster.hyperv.node} has no namespace Root\\HyperVCluster\\v2.")]
+        return None, [_no_service(f"{cluster.hyperv.node} has no {_SERVICE} in Root\\HyperVCluster\\v2.")]
+
+
+def _ask_cluster_service(cluster: Cluster) -> tuple[ClusterService | None, list[Problem]]:
+    if not cluster.provider_answers():
+        cluster.find_provider()
     rows = cluster.hyperv.query(HYPERV_CLUSTER, Query(_SERVICE))
     references = cluster.hyperv_references(Query(_SERVICE))
     if not rows or not references:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 
 from ..cim import CimFault, Embedded, ObjectPath, Value
-from ..world import Files, Job, Machine, Node, Order, Refusal, find_obstacle
+from ..world import Files, Job, Machine, Node, Order, Refusal, check, find_obstacle
 from .attachments import HARD_DISK, STORAGE, resource_id
 from .migration_service import ACTION_NOT_SUPPORTED, GUID, SERVICE, STARTED, recorded
 from .namespace import NOT_CAPABLE, VIRTUALIZATION, ClassTable, View
@@ -53,7 +53,7 @@ def _check(view: View, unused: ObjectPath, parameters: Mapping[str, Value]) -> M
     if isinstance(asked, Refusal):
         return {"ReturnValue": asked.value[1]}
     machine, destination, order = asked
-    return _started(view.world.migrations.check(machine, destination, _caller(view), order))
+    return _started(check(view.world, machine, destination, _caller(view), order))
 
 
 def _check_to_host(view: View, unused: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .calls import Call
+from .checks import check
 from .members import Files, Job, JobState, Machine, Node, Order
 from .obstacles import Refusal, find_obstacle
 from .power import StateJob
@@ -21,5 +22,6 @@ __all__ = [
     "Refusal",
     "StateJob",
     "World",
+    "check",
     "find_obstacle",
 ]

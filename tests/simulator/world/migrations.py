@@ -101,31 +101,11 @@ class Migrations:
         """Return of how many VMs ``node`` sends or receives the disks now."""
         return sum(node in (job.source, job.destination) for job in self.active.values() if job.order.takes_disks)
 
-    def check(self, machine: Machine, destination: Node, caller: str, order: Order) -> Job | Refusal:
-        """Start a job that tells whether a move could be made."""
-        obstacle = find_obstacle(self._world, machine, destination, order)
-        if obstacle is not None and obstacle.refusal is not None:
-            return obstacle.refusal
-        job = Job(
-            str(uuid.uuid4()).upper(), machine, machine.owner, destination.name, caller, machine.owner, self._world.now
-        )
-        job.order, job.is_check, job.changed_at = order, True, self._world.now
-        self.jobs[job.id] = job
-        self._set_state(job, JobState.RUNNING)
-        chain = obstacle.failures if obstacle is not None else ()
-        self._world.timeline.after(REJECTION_SECONDS, functools.partial(self._end_check, job, chain))
-        return job
-
-    def _end_check(self, job: Job, chain: tuple[Failure, ...]) -> None:
-        if not job.state.final:
-            job.failures, job.ended = chain, self._world.now
-            self._set_state(job, JobState.EXCEPTION if chain else JobState.COMPLETED)
-
     def cancel(self, job: Job, kill: bool) -> Refusal | None:
         """End a migration on request; None when the request was taken, which does not promise how the job ends."""
         way = job.machine.spec.migration.cancel
         ending = job.state is JobState.SHUTTING_DOWN and not kill
-        if job.state.final or ending or way == "refuse" or self._switching_over(job):
+        if job.state.final or ending or way == "refuse" or job.is_check or self._switching_over(job):
             return Refusal.INVALID_STATE
         if way == "busy_once" and job.id not in self._asked_to_end:
             self._asked_to_end.add(job.id)

@@ -75,7 +75,7 @@ class Simulated:
             raise AnswerLost("reset")
         try:
             answer = self.server.endpoint(node).handle(request).body
-        except ConnectionResetError as error:
+        except (ConnectionResetError, KeyError) as error:  # down, or no node at all
             raise Unreachable(str(error)) from error
         if lost == "after":
             raise AnswerLost("reset")

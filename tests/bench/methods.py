@@ -1,0 +1,39 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The methods of moving VMs: what one move asks besides polls, and what one look at many running moves asks."""
+
+from __future__ import annotations
+
+from tests.unit.hyperv.simulated import Simulated
+
+from .figures import Figure
+
+_RUNNING = 50
+_LIMITS = {"system": 1, "cluster_group": 2, "host": 1}
+
+
+def measure() -> list[Figure]:
+    """Count the requests of one move, and the most between two pauses while many moves run."""
+    found = []
+    for method, limit in _LIMITS.items():
+        one, _polls = _moves(method, 1)
+        unused, polls = _moves(method, _RUNNING)
+        found += [
+            Figure(f"one move by {method}", "requests besides polls", one),
+            Figure("a poll", f"requests with {_RUNNING} running moves by {method}", polls, limit),
+        ]
+    return found
+
+
+def _moves(method: str, count: int) -> tuple[int, int]:
+    """Return how many requests came before the first and after the last pause, and the most between two polls."""
+    member = str(method != "host").lower()
+    node = f"member: {member}, memory_mb: 8000000, simultaneous_migrations: {count}"
+    nodes = "".join(f"  - {{name: {name}, {node}}}\n" for name in ("NODE1", "NODE2"))
+    vms = "".join(f"  - {{name: vm{number}, owner: NODE1, memory_mb: 100000}}\n" for number in range(count))
+    simulated = Simulated(f"nodes:\n{nodes}vms:\n{vms}")
+    simulated.move(*((f"vm{number}", "NODE2") for number in range(count)), method=method)
+    # Each check of a host is a job, for which a pause is made; a move takes 100 s and is looked at every 2 s.
+    first = (count if method == "host" else 0) + 2
+    besides = sum(simulated.sent.values()) - sum(simulated.between_pauses[first:-3])
+    return besides, max(simulated.between_pauses[first : first + 12])
