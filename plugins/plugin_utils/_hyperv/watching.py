@@ -23,7 +23,7 @@ from .moves import reread
 from .runs import CANCELLING, HOST, RUNNING, SETTLING, WAITING, Policy, Run
 from .second_hop import explained
 from .storage import misplaced, read_storage
-from .verification import judge
+from .verification import SETTLED_WITHIN, judge
 from .vms import Vm
 
 _SETTLE_EVERY = 5.0  # seconds between two looks at owners, so that one look serves all moves that ended meanwhile
@@ -162,18 +162,21 @@ class Watcher:
         if judgement.warning:
             run.warnings.append(judgement.warning)
         if judgement.arrived:
-            misplaced = self._misplaced(run)
-            if misplaced is None:
+            wrong = self._misplaced(run)
+            if wrong is None:
                 self._arrived(run)
-            else:
-                run.fail(misplaced, now)
+            elif now - run.since >= SETTLED_WITHIN:
+                run.fail(wrong, now)
         elif judgement.error is not None:
-            error = explained(self._cluster, run.move, judgement.error) if run.method == HOST else judgement.error
+            error = self._explained(run, judgement.error)
             # A job that was cancelled because it took too long failed for that reason, and for no other.
             cancelled = run.cancellation is not None and (run.job is None or error.name == "job_cancelled")
             run.fail(run.timeout.error(run.move, run.job, "was cancelled") if cancelled else error, now)
         elif vm is not None and vm.is_leaving and run.timeout.is_over(now - run.migrating_since):
             run.fail(self._left_alone(run, None), now, goes_on=True)
+
+    def _explained(self, run: Run, error: MoveError) -> MoveError:
+        return explained(self._cluster, run.move, error) if run.method == HOST else error
 
     def _misplaced(self, run: Run) -> MoveError | None:
         """Return what of the files of an arrived VM is not where it shall be. Raises Fault and TransportError."""
@@ -184,15 +187,18 @@ class Watcher:
 
     def _judge_by_job(self, run: Run) -> None:
         now = self._clock.now()
-        wrong = self._misplaced(run)
         if run.job is not None and not run.job.is_success:
-            run.fail(run.job.error(run.details), now)
-        elif wrong is not None:
-            run.fail(wrong, now)
-        elif run.job is not None or run.return_value == COMPLETED or run.move.stays:
+            run.fail(self._explained(run, run.job.error(run.details)), now)
+            return
+        wrong = self._misplaced(run)
+        if wrong is not None and now - run.since < SETTLED_WITHIN:
+            return
+        if wrong is None and (run.job is not None or run.return_value == COMPLETED or run.move.stays):
             run.end("completed", now)
+        elif wrong is not None and run.job is not None:
+            run.fail(wrong, now)
         else:
-            run.fail(outcome_unknown(run.move, "its job vanished before its end was seen"), now)
+            run.fail(outcome_unknown(run.move, "its job vanished before its end was seen"), now, goes_on=True)
 
     def _arrived(self, run: Run) -> None:
         if run.cancellation is not None:

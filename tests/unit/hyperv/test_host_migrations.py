@@ -6,8 +6,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.hosts import Limits
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods import Methods
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.setting_properties import MIGRATION_PROPERTIES
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings import WantedSettings
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.standalone import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.storage import StorageWish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.timeouts import Timeout
@@ -337,3 +342,28 @@ def test_files_that_did_not_move_although_the_job_says_so_are_a_failure():
     run = move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2"))
     assert (run.outcome, run.error.name) == ("failed", "storage_not_moved")
     assert "D:\\VM\\db01" in run.error.message
+
+
+def staged(simulated: Simulated, **settings: object) -> Run:
+    """Move web01 to HV2 with some migration settings, by option."""
+    known = {one.option: one for one in MIGRATION_PROPERTIES}
+    wanted = WantedSettings({known[option]: value for option, value in settings.items()})
+    (move,) = plan(simulated.cluster, [Wish("HV2", "web01")], "auto")
+    run = Run(move, Timeout(600, "given"), stays=not wanted.moves_the_vm)
+    methods = Methods(simulated.cluster, "auto", wanted)
+    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).run([run])
+    return run
+
+
+def test_a_planned_vm_is_made_on_the_destination_and_the_vm_moves_into_it():
+    simulated = hosts()
+    run = staged(simulated, migration_type="staged")
+    assert (run.outcome, run.method, simulated.owner("web01")) == ("completed", "host", "HV1")
+    (planned,) = node(simulated, "HV2")["planned"]
+    run = staged(simulated, destination_planned_virtual_system_id=planned)
+    assert (run.outcome, simulated.owner("web01"), node(simulated, "HV2")["planned"]) == ("moved", "HV2", [])
+
+
+def test_a_planned_vm_that_is_not_there_is_refused():
+    run = staged(hosts(), destination_planned_virtual_system_id="6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31")
+    assert (run.outcome, run.error.code) == ("failed", 32773)
