@@ -142,7 +142,7 @@ def _settings(cluster: Cluster, nodes: Sequence[Node], before: Sequence[Row]) ->
     told = {(row.node, row.check) for row in before if row.status != READY}
     silent = {row.node for row in before if row.status != READY}
     found = list(_of_problems(readiness.problems, told, silent))
-    found += _methods(readiness)
+    found.append(_methods(readiness))
     has = {(row.node, row.check) for row in found}
     no_provider = (EVERYWHERE, PROVIDER) in has or not cluster.is_clustered
     rows = [] if no_provider else [Row(EVERYWHERE, PROVIDER)]
@@ -153,20 +153,18 @@ def _settings(cluster: Cluster, nodes: Sequence[Node], before: Sequence[Row]) ->
     return [*rows, *(row for row in found if row.node == EVERYWHERE)]
 
 
-def _methods(readiness: Readiness) -> Iterator[Row]:
-    """Yield by which method VMs would be moved; one other than the first choice deserves a look."""
+def _methods(readiness: Readiness) -> Row:
+    """Return by which method VMs would be moved; one other than the first choice deserves a look."""
     first = next(way for way in readiness.ways if way.is_open)
     if first.method == SYSTEM:
-        status = LOOK if first.reason else READY
         remedy = "Where it is not supported, VMs are moved by their cluster groups." if first.reason else ""
-        yield Row(EVERYWHERE, METHODS, status, first.reason, remedy)
-    elif first.method == CLUSTER_GROUP:
+        return Row(EVERYWHERE, METHODS, LOOK if first.reason else READY, first.reason, remedy)
+    if first.method == CLUSTER_GROUP:
         problem = "VMs can be moved by their cluster groups only."
-        yield Row(EVERYWHERE, METHODS, LOOK, problem, "For Hyper-V's own method see the row on the provider node.")
-    else:
-        problem = "There is no cluster: VMs are moved by their hosts, which must be able to log on to each other."
-        remedy = "Set up Kerberos constrained delegation between them, or connect with CredSSP."
-        yield Row(EVERYWHERE, METHODS, LOOK, problem, remedy)
+        return Row(EVERYWHERE, METHODS, LOOK, problem, "For Hyper-V's own method see the row on the provider node.")
+    problem = "There is no cluster: VMs are moved by their hosts, which must be able to log on to each other."
+    remedy = "Set up Kerberos constrained delegation between them, or connect with CredSSP."
+    return Row(EVERYWHERE, METHODS, LOOK, problem, remedy)
 
 
 def _of_problems(problems: Sequence[Problem], told: set[tuple[str, str]], silent: set[str]) -> Iterator[Row]:
