@@ -21,21 +21,17 @@ METHODS = (AUTO, SYSTEM, CLUSTER_GROUP, HOST)
 
 
 class Method(t.Protocol):
-    """One way to move a VM.
-
-    ``form`` is the form of setting data that was taken; empty where the method has none or was not called yet.
-    """
+    """One way to move a VM."""
 
     @property
-    def form(self) -> str: ...
+    def form(self) -> str:
+        """The form of setting data that was taken; empty where the method has none or was not called yet."""
 
     def check(self, move: Move) -> Verdict:
         """Ask whether a move can be made now; nothing is changed. Raises HyperVError and TransportError."""
-        ...
 
     def migrate(self, move: Move) -> Answer:
         """Start a move. Whatever comes back is an Answer, never an exception of the wire."""
-        ...
 
 
 class Methods:

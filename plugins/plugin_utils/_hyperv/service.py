@@ -145,7 +145,9 @@ class MigrationService:
         """Return the forms of setting data in the order in which they are tried: first the one that was taken."""
         return sorted(self._settings_of(move).forms, key=lambda form: form != self._form)
 
-    def _settings_of(self, unused: Move) -> WantedSettings:
+    def _settings_of(self, move: Move) -> WantedSettings:
+        """Return what is sent with a move: here the same for each."""
+        del move
         return self._settings
 
     def _call(self, method: str, move: Move) -> Instance:
