@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.hosts import Limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods import Methods
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import Policy
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import Policy, Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.setting_properties import TRANSPORT
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings import WantedSettings
@@ -118,7 +120,10 @@ def test_its_progress_is_told():
     simulated = Simulated()
     seen: set[int | None] = set()
     (run,) = simulated.runs(("web01", "NODE2"), method="cluster_group")
-    report = lambda runs: seen.add(runs[0].job.percent if runs[0].job else None)  # noqa: E731
+
+    def report(runs: Sequence[Run]) -> None:
+        seen.add(runs[0].job.percent if runs[0].job else None)
+
     simulated.scheduler(report, method="cluster_group").run([run])
     assert len(seen & set(range(1, 100))) >= 5
     assert run.outcome == "moved"
@@ -146,7 +151,9 @@ def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster():
     runs = simulated.runs(*((f"web0{number}", "NODE2") for number in (1, 2, 3)), method="cluster_group")
     states: set[str] = set()
 
-    report = lambda runs: states.update(run.job.state for run in runs if run.job)  # noqa: E731
+    def report(runs: Sequence[Run]) -> None:
+        states.update(run.job.state for run in runs if run.job)
+
     Scheduler(
         simulated.cluster,
         Methods(simulated.cluster, "cluster_group"),
