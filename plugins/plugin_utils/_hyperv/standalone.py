@@ -47,11 +47,15 @@ def _refuse_storage(moves: list[Move], wishes: Sequence[Wish]) -> list[Move]:
     """Return the moves unless one of them would take a clustered VM's files along."""
     for move, wish in zip(moves, wishes, strict=True):
         if wish.storage.is_given:
-            raise HyperVError(
-                f"VM {move.vm.name} is clustered: its nodes share its storage, so destination_storage_path and disks "
-                "are for VMs that are not."
-            )
+            raise _shares_storage(move)
     return moves
+
+
+def _shares_storage(move: Move) -> HyperVError:
+    return HyperVError(
+        f"VM {move.vm.name} is clustered: its nodes share its storage, so destination_storage_path and disks are for "
+        "VMs that are not."
+    )
 
 
 def _plan_unclustered(cluster: Cluster, wishes: Sequence[Wish], unknown: UnknownVm) -> list[Move]:
@@ -64,7 +68,7 @@ def _plan_unclustered(cluster: Cluster, wishes: Sequence[Wish], unknown: Unknown
 
 
 def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
-    names = [wish.destination for wish in wishes]
+    names = list(dict.fromkeys(wish.destination for wish in wishes))
     hosts = dict(zip(names, read_hosts(cluster, names), strict=True))
     sources = read_hosts(cluster, list(dict.fromkeys(wish.source for wish in wishes if wish.source)))
     nodes = read_nodes_if_any(cluster)
@@ -88,5 +92,7 @@ def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> lis
 def _with_storage(cluster: Cluster, move: Move, wish: Wish) -> Move:
     if not wish.storage.is_given:
         return move
+    if move.role is not None:
+        raise _shares_storage(move)
     storage = read_storage(cluster, move.source, move.vm.id)
     return dataclasses.replace(move, storage=plan_storage(wish.storage, storage, move.vm.name, stays=move.is_done))

@@ -367,3 +367,19 @@ def test_a_planned_vm_is_made_on_the_destination_and_the_vm_moves_into_it():
 def test_a_planned_vm_that_is_not_there_is_refused():
     run = staged(hosts(), destination_planned_virtual_system_id="6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31")
     assert (run.outcome, run.error.code) == ("failed", 32773)
+
+
+def test_each_host_is_asked_for_its_name_once_however_many_vms_go_to_it():
+    text = "nodes: [{name: HV1, member: false}, {name: HV2, member: false}]\nvms: [{name: web, count: 20, owner: HV1}]"
+    simulated = hosts(text)
+    simulated.runs(*((f"web{number:02}", "HV2") for number in range(1, 21)))
+    assert simulated.sent["HV2"] < 10
+
+
+def test_a_clustered_vm_beside_one_that_is_not_takes_no_storage_along():
+    vms = "[{name: web01, owner: NODE1}, {name: lone, owner: NODE1, clustered: false}]"
+    text = f"nodes: [{{name: NODE1}}, {{name: NODE2}}]\nvms: {vms}"
+    simulated = Simulated(text)
+    wishes = [Wish("NODE2", name, None, StorageWish("D:\\VM")) for name in ("lone", "web01")]
+    with pytest.raises(HyperVError, match="web01 is clustered"):
+        plan(simulated.cluster, wishes, "auto")
