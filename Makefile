@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all faults fuzz bench eda changelog clean
+.PHONY: help venv kerberos demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults fuzz bench eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -76,7 +76,11 @@ units: $(BUILT)  ## ansible-test's unit tests
 introspect: $(BUILT)  ## what ansible-builder takes for an execution environment with the collection
 	ansible-builder introspect $(shell .venv/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" 2>/dev/null)
 
-all: lint sanity units docs build introspect  ## all gates that a release goes through
+all: $(BUILT)  ## all gates that a release goes through
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target sanity in_turn
+
+in_turn:
+	@for gate in lint units docs build introspect; do $(MAKE) --no-print-directory -j 1 $$gate || exit 1; done
 
 docs: gates  ## the documentation of all plugins and the guides, with their references
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .

@@ -3,8 +3,9 @@
 """``make sanity``: ansible-test's sanity tests with every supported ansible-core, without an ignore file.
 
 Prints two lines for each ansible-core and a summary; exits with 1 when one failed or none could run. The newest one
-looks at everything; the others at what a user installs, that is, without the tests. Standard library only: each
-ansible-core gets an environment of its own in ``.venv-sanity``, which is kept, with ansible-test's caches.
+looks at everything; the others at what a user installs, that is, without the tests. The oldest and the newest import
+the plugins on every Python that suits them, the others on one. Standard library only: each ansible-core gets an
+environment of its own in ``.venv-sanity``, which is kept, with ansible-test's caches.
 Versions named as arguments are the only ones; ``newest`` is the newest of those that can be installed here.
 """
 
@@ -49,12 +50,14 @@ class Part:
         python: path of an interpreter that suits it.
         name: key of ``PARTS``.
         whole: with the tests.
+        everywhere: on every Python of this machine that suits it, and not on one alone.
     """
 
     core: str
     python: str
     name: str
     whole: bool
+    everywhere: bool
 
     @property
     def venv(self) -> pathlib.Path:
@@ -77,8 +80,13 @@ def main(wanted: Sequence[str]) -> int:
     pythons = link(installed)
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         built = dict(zip(possible, pool.map(build, possible, possible.values()), strict=True))
-        newest = max(possible, key=_number, default="")
-        parts = [Part(core, possible[core], name, core == newest) for core in built if built[core] for name in PARTS]
+        ends = [pick(possible, key=_number, default="") for pick in (min, max)]
+        parts = [
+            Part(core, possible[core], name, core == ends[1], core in ends)
+            for core in built
+            if built[core]
+            for name in PARTS
+        ]
         passed = list(pool.map(lambda part: run(part, pythons), parts))
     failed = len(passed) - sum(passed) + list(built.values()).count(False)
     print(f"\n{sum(passed)} of {len(passed)} parts passed, with {len(built)} versions of ansible-core.")
@@ -142,7 +150,8 @@ def give_pip(venv: pathlib.Path, pip: Sequence[str]) -> bool:
 def run(part: Part, pythons: pathlib.Path) -> bool:
     """Run a part's tests with their output in a file; print what came of them, and tell whether all passed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHON"))}
-    places = [str(part.venv / "bin"), str(pythons), *os.defpath.split(os.pathsep), "/usr/sbin"]
+    others = [str(pythons)] if part.everywhere else []
+    places = [str(part.venv / "bin"), *others, *os.defpath.split(os.pathsep), "/usr/sbin"]
     kept |= {"HOME": str(part.venv / "home"), "PATH": os.pathsep.join(places)}
     # Not below this checkout, whose git would call all of it ignored.
     with tempfile.TemporaryDirectory() as place, part.log.open("wb") as output:
