@@ -48,5 +48,5 @@ def test_a_part_of_the_matrix_breaks_every_request_and_has_every_way() -> None:
 
 def test_a_case_can_be_named() -> None:
     assert Case.read("batch/killed/17") == Case("batch", "killed", 17)
-    with pytest.raises(ValueError, match="runs are single, batch, evacuation, restore"):
+    with pytest.raises(ValueError, match="runs are single, by_group, by_host, batch, evacuation, restore"):
         Case.read("batches/killed/17")
