@@ -10,7 +10,7 @@ import typing as t
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.nodes import pause_node, pick_node, read_nodes, resume_node
+from ..plugin_utils._hyperv.nodes import find_node, pause_node, read_nodes, resume_node
 
 _WANTED = {"maintenance": "paused", "active": "up"}
 
@@ -28,7 +28,7 @@ class ActionModule(HyperVAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Compare the node's state with the wanted one, and change it if it differs."""
-        node = pick_node(read_nodes(cluster), arguments["name"])
+        node = find_node(cluster, read_nodes(cluster), arguments["name"])
         before, wanted = node.state, _WANTED[arguments["state"]]
         if before not in _WANTED.values():
             raise HyperVError(

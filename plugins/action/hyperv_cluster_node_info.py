@@ -8,11 +8,12 @@ import dataclasses
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster, first_label
+from ..plugin_utils._hostnames import first_label
+from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.groups import read_groups
 from ..plugin_utils._hyperv.hosts import try_memory
 from ..plugin_utils._hyperv.moves import owners_of
-from ..plugin_utils._hyperv.nodes import pick_node, read_nodes
+from ..plugin_utils._hyperv.nodes import find_node, read_nodes
 from ..plugin_utils._hyperv.vms import read_vms
 
 
@@ -25,7 +26,7 @@ class ActionModule(HyperVAction):
         """Read nodes and VMs, and each node's memory from itself."""
         nodes = read_nodes(cluster)
         if arguments["name"]:
-            nodes = [pick_node(nodes, arguments["name"])]
+            nodes = [find_node(cluster, nodes, arguments["name"])]
         vms = read_vms(cluster)
         roles = read_groups(cluster, vms)
         found = []

@@ -7,7 +7,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster, first_label
+from ..plugin_utils._hostnames import first_label
+from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.evacuation import Wish, plan_evacuation
 from ..plugin_utils._hyperv.revalidation import read_earlier_plan
@@ -55,10 +56,6 @@ def _wish(arguments: Arguments) -> Wish:
     if not 0 <= reserve < 100:
         raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
     earlier = read_earlier_plan(arguments["plan"]) if arguments["plan"] else None
-    if earlier is not None and first_label(earlier.node) != first_label(arguments["node"]):
-        raise HyperVError(
-            f"plan is one for {earlier.node}, and node is {arguments['node']}. Give the plan of that node."
-        )
     strategies = read_strategies(arguments["strategies"])
     excluded: dict[str, frozenset[str]] = {}
     for one in arguments["excluded"]:

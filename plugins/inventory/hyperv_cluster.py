@@ -124,9 +124,10 @@ from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..plugin_utils._action import Connections, SystemClock
+from ..plugin_utils._action import SystemClock
+from ..plugin_utils._connection import Inventory
 from ..plugin_utils._connection.variables import connection_from
-from ..plugin_utils._connection.whereabouts import Whereabouts
+from ..plugin_utils._connections import Connections
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError, with_remedy
 from ..plugin_utils._hyperv.inventory import NODES, Member, node_members, read_members, vm_members
@@ -202,7 +203,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if password is not None:
             variables["ansible_password"] = password
         try:
-            connections = Connections(connection_from("winrm", variables), {}, address)
+            connections = Connections(
+                connection_from("winrm", variables), {"inventory_hostname": address}, SystemClock()
+            )
             try:
                 return read_members(Cluster(connections.session, SystemClock()))
             finally:
@@ -219,9 +222,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for name, value in {"ansible_connection": "winrm", **self._connection_variables()}.items():
             self.inventory.set_variable(NODES, name, _as_data(value))
         home = connection_from("winrm", {**self._connection_variables(), "ansible_host": address})
-        whereabouts = Whereabouts(home, {})
+        beside = Inventory(home, {})
         for node in node_members(found["nodes"]):
-            self._add(node, {**node.variables, "ansible_host": whereabouts.address_of(node.host)})
+            self._add(node, {**node.variables, "ansible_host": beside.address_beside_home(node.host, "")})
         for vm in vm_members(found["vms"], found["nodes"]):
             self._add(vm, vm.variables)
 

@@ -11,19 +11,18 @@ import datetime as dt
 import os
 import time
 import typing as t
-from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ._connection import Neighbours, Sender, UnsupportedConnection, open_sender
+from ._connection import UnsupportedConnection
+from ._connections import Connections
 from ._hyperv.cluster import Cluster
 from ._hyperv.errors import HyperVError, with_remedy
 from ._text import clean
 from ._wsman.envelopes import UnreadableAnswer
 from ._wsman.faults import Fault
-from ._wsman.session import Session
 from ._wsman.transport import AnswerLost, NodeBusy, TransportError
 from ._wsman.values import UnexpectedValue
 from ._wsman.xmltext import UnsendableText
@@ -91,6 +90,15 @@ class ControllerAction(ActionBase):
         host = f"{self._task_vars.get('inventory_hostname')}: " if len(batch) > 1 else ""
         Display().display(clean(host + message))
 
+    def trace(self, line: str, host: str) -> None:
+        """Show a request under -vvvv."""
+        Display().vvvv(line, host=host)
+
+    def close(self, connections: Connections) -> None:
+        """Close all connections, and show under -vvv what they took."""
+        for address, session in connections.close():
+            Display().vvv(f"WS-Management requests sent to {session.node}: {session.requests}", host=address)
+
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Validate, carry out, and turn errors into Ansible's."""
         result: Result = super().run(tmp, task_vars)
@@ -146,40 +154,8 @@ class HyperVAction(ControllerAction):
 
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Connect and perform."""
-        home = self._task.delegate_to or task_vars.get("inventory_hostname")
-        connections = Connections(self._connection, task_vars, str(home or ""))
+        connections = Connections(self._connection, task_vars, SystemClock(), self.trace)
         try:
-            return self.perform(Cluster(connections.session, SystemClock()), arguments)
+            return self.perform(Cluster(connections.session, SystemClock(), connections.lists), arguments)
         finally:
-            connections.close()
-
-
-class Connections:
-    """The senders of one task or inventory source, one a node."""
-
-    def __init__(self, connection: t.Any, task_vars: Mapping[str, t.Any], home_name: str) -> None:
-        self._connection = connection
-        self._home_name = home_name
-        self._neighbours = Neighbours(connection, task_vars)
-        self._open: list[tuple[Sender, Session]] = []
-
-    def session(self, node: str | None) -> Session:
-        """Return a session to the task's host (None) or to a node by name."""
-        plugin = self._connection if node is None else self._neighbours.connection(node)
-        sender = open_sender(plugin)
-        name = node or self._home_name or sender.address
-        session = Session(
-            sender.send,
-            SystemClock(),
-            name,
-            operation_timeout=sender.operation_timeout,
-            trace=lambda line: Display().vvvv(line, host=name),
-        )
-        self._open.append((sender, session))
-        return session
-
-    def close(self) -> None:
-        """Close all connections."""
-        for sender, session in self._open:
-            Display().vvv(f"WS-Management requests sent to {session.node}: {session.requests}", host=sender.address)
-            sender.close()
+            self.close(connections)

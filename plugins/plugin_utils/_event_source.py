@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ._connection import Neighbours, Sender, open_sender
 from ._connection.variables import PLUGINS, connection_from, unknown_variables
+from ._connections import Connections
 from ._hyperv.changes import Changes
 from ._hyperv.cluster import Cluster
 from ._hyperv.errors import NO_ANSWER, HyperVError, with_remedy
@@ -109,20 +109,17 @@ class Source:
         self._plugin: str = named.pop("ansible_connection")
         self._variables = {**more, **named}
         self._host: str = known["ansible_host"]
-        self._senders: list[Sender] = []
-        self._connection: t.Any = None
+        self._connections: Connections | None = None
         self.events = ClusterEvents(self._host, known["delay"], Cluster(self._session, SystemClock()))
 
     def _session(self, node: str | None) -> Session:
         """Return a session to the host of the arguments (None) or to a node by name, with the same settings."""
-        if self._connection is None:
-            self._connection = connection_from(self._plugin, self._variables)
-        neighbours = Neighbours(self._connection, {"inventory_hostname": self._host})
-        sender = open_sender(self._connection if node is None else neighbours.connection(node))
-        self._senders.append(sender)
-        return Session(sender.send, SystemClock(), node or self._host, operation_timeout=sender.operation_timeout)
+        if self._connections is None:
+            connection = connection_from(self._plugin, self._variables)
+            self._connections = Connections(connection, {"inventory_hostname": self._host}, SystemClock())
+        return self._connections.session(node)
 
     def close(self) -> None:
         """Close all connections."""
-        for sender in self._senders:
-            sender.close()
+        if self._connections is not None:
+            self._connections.close()

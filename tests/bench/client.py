@@ -23,7 +23,8 @@ from collections.abc import Callable
 import yaml
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
-from ansible_collections.hyperv.migration.plugins.plugin_utils._action import Connections, SystemClock
+from ansible_collections.hyperv.migration.plugins.plugin_utils._action import SystemClock
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connections import Connections
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import plan as plan_evacuation
@@ -86,7 +87,7 @@ class Client:
         plugin.set_options(var_options={**hosts[HOME], "_extras": extras})
         groups = {"all": list(hosts), "hyperv_nodes": list(hosts)}
         task_vars = {"hostvars": hosts, "groups": groups, "inventory_hostname": HOME}
-        self._connections = Connections(plugin, task_vars, HOME)
+        self._connections = Connections(plugin, task_vars, SystemClock())
         self.traffic: list[Traffic] = []
         self.cluster = Cluster(self._session, SystemClock())
 

@@ -14,12 +14,13 @@ import typing as t
 from ansible.errors import AnsibleError
 
 from .._wsman.transport import Unreachable
+from .inventory import Inventory, Listing
 from .neighbours import Neighbours
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
 
-__all__ = ["Neighbours", "Sender", "UnsupportedConnection", "open_sender"]
+__all__ = ["Inventory", "Listing", "Neighbours", "Sender", "UnsupportedConnection", "open_sender"]
 
 
 class Sender(t.Protocol):

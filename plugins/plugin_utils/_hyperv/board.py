@@ -13,8 +13,8 @@ import collections
 import dataclasses
 from collections.abc import Sequence
 
+from .._hostnames import first_label
 from .affinity import NODE, Rule
-from .cluster import first_label
 from .situation import Destination, Resident, Situation
 
 

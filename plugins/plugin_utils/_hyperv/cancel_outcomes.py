@@ -12,8 +12,9 @@ import dataclasses
 import typing as t
 from collections.abc import Sequence
 
+from .._hostnames import first_label
 from .cancellation import Cancellation, cancel_jobs
-from .cluster import Cluster, first_label
+from .cluster import Cluster
 from .errors import NO_ANSWER, HyperVError
 from .job_listing import ListedJob, why_failed
 from .vms import Vm, read_vms

@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import ipaddress
 import typing as t
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from .._hostnames import domain_of, first_label
 from .._wsman.faults import Fault
 from .._wsman.instances import Instance
 from .._wsman.references import Reference
@@ -18,6 +16,7 @@ from .._wsman.session import Session
 from .._wsman.transport import Clock, TransportError
 from .._wsman.wql import Query
 from .errors import NO_ANSWER, HyperVError
+from .identity import Identity, identity_of
 
 HYPERV_CLUSTER = "root/HyperVCluster/v2"
 VIRTUALIZATION = "root/virtualization/v2"
@@ -29,15 +28,6 @@ _AT_ONCE = 8  # nodes that are asked side by side
 _T = t.TypeVar("_T")
 
 CORE_GROUP = 1  # MSCluster_ResourceGroup.GroupType of "Cluster Group" (ClusGroupTypeCoreCluster, Microsoft docs)
-
-
-@functools.lru_cache(4096)
-def first_label(name: str) -> str:
-    """Return what of a host's name tells hosts apart: the first label in lower case, and all of an IP address."""
-    try:
-        return str(ipaddress.ip_address(name.strip()))
-    except ValueError:
-        return name.strip().partition(".")[0].lower()
 
 
 class Cluster:
@@ -52,8 +42,15 @@ class Cluster:
         hosts: hosts whose root\\virtualization\\v2 is asked for VMs that Root\\HyperVCluster\\v2 does not show.
     """
 
-    def __init__(self, connect: Callable[[str | None], Session], clock: Clock) -> None:
+    def __init__(
+        self,
+        connect: Callable[[str | None], Session],
+        clock: Clock,
+        is_listed: Callable[[str], bool] = lambda name: False,
+    ) -> None:
+        """``is_listed`` tells whether somebody knows a host by a name that the cluster does not have for it."""
         self.clock = clock
+        self.is_listed = is_listed
         self.is_clustered = True
         self.offers_hyperv = True
         self.hosts: tuple[str, ...] = ()
@@ -61,6 +58,11 @@ class Cluster:
         self._home: Session | None = None
         self._sessions: dict[str, Session] = {}
         self._provider: Session | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Who the task's host is."""
+        return identity_of(self.home)
 
     @property
     def home(self) -> Session:
@@ -71,13 +73,13 @@ class Cluster:
         return self._home
 
     def node(self, name: str) -> Session:
-        """The session to one node, for what only that node knows."""
-        label = first_label(name)
-        if label == first_label(self.home.node):
+        """The session to one node, for what only that node knows; a full name means a host of that very name."""
+        key = name.lower() if domain_of(name) else first_label(name)
+        if key == first_label(self.home.node):
             return self.home
-        if label not in self._sessions:
-            self._sessions[label] = self._connect(name)
-        return self._sessions[label]
+        if key not in self._sessions:
+            self._sessions[key] = self._connect(name)
+        return self._sessions[key]
 
     def know_as(self, name: str, session: Session) -> None:
         """Take a session from now on for a host of this name as well: another name of the same host."""
@@ -91,9 +93,6 @@ class Cluster:
         """
         if len(nodes) <= _FEW:
             return [read(node) for node in nodes]
-        for node in nodes:
-            with contextlib.suppress(HyperVError, TransportError):
-                self.node(node)  # connection plugins are loaded by one thread; read meets the same error again
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             return list(threads.map(read, nodes))
 

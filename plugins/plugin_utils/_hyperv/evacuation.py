@@ -7,9 +7,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from .._hostnames import first_label
 from .affinity import group_member
 from .blockers import FAILS, Blocker, Facts, find_blockers
-from .cluster import Cluster, first_label
+from .cluster import Cluster
+from .errors import HyperVError
 from .evacuation_plan import EvacuationPlan, Stay
 from .owners import Owners
 from .placement import Placement, place
@@ -47,7 +49,12 @@ class Wish:
 
 def plan_evacuation(cluster: Cluster, wish: Wish) -> EvacuationPlan:
     """Read the cluster and plan; nothing is changed. Raises HyperVError, Fault, TransportError."""
-    return plan(read_all(cluster, wish.node, wish.destinations), wish)
+    readings = read_all(cluster, wish.node, wish.destinations)
+    if wish.earlier is not None and first_label(wish.earlier.node) != first_label(readings.node.name):
+        raise HyperVError(
+            f"plan is one for {wish.earlier.node}, and node is {readings.node.name}. Give the plan of that node."
+        )
+    return plan(readings, wish)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._hostnames import first_label
 from .capabilities import Readiness
-from .cluster import Cluster, first_label
+from .cluster import Cluster
 from .errors import MoveError
 from .hosts import Limits
 from .methods import AUTO, Methods

@@ -12,13 +12,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from .._hostnames import first_label
 from .._wsman.faults import Fault
 from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.transport import NodeBusy, TransportError, Unreachable
 from .._wsman.wql import Query
 from .cancellation import Cancellation
-from .cluster import MSCLUSTER, Cluster, first_label
+from .cluster import MSCLUSTER, Cluster
 from .errors import win32_codes
 from .groups import GROUP_STATES, QUEUED, VmGroup
 from .jobs import Job

@@ -11,14 +11,15 @@ import dataclasses
 import typing as t
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from .._hostnames import first_label
 from .._wsman.faults import Fault
 from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.wql import Query
-from .cluster import MSCLUSTER, Cluster, first_label
+from .cluster import MSCLUSTER, Cluster
 from .errors import HyperVError, with_remedy
 from .groups import GroupTraits, read_traits
-from .nodes import Node, pick_node, read_nodes
+from .nodes import Node, find_node, read_nodes
 from .vms import Vm, read_vms
 
 _NETWORK_STATES = {0: "unavailable", 1: "down", 2: "partitioned"}
@@ -97,7 +98,7 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
     that does not exist, Fault and TransportError where the cluster cannot be asked at all.
     """
     nodes = read_nodes(cluster)
-    node = pick_node(nodes, leaving) if leaving else None
+    node = find_node(cluster, nodes, leaving) if leaving else None
     votes = _read_votes(cluster)
     found = [*_of_nodes(nodes, node), *_of_groups(read_traits(cluster)), *_of_networks(_read_networks(cluster))]
     migrating: list[str] = []

@@ -12,12 +12,13 @@ import ipaddress
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from .._hostnames import first_label
 from .._wsman.instances import Instance
 from .._wsman.references import Reference
 from .._wsman.session import Parameter, Session
 from .._wsman.wql import Query
 from .answers import Verdict
-from .cluster import CIMV2, VIRTUALIZATION, Cluster, first_label
+from .cluster import CIMV2, VIRTUALIZATION, Cluster
 from .errors import HyperVError
 from .form_refusals import FormUnavailable
 from .job_errors import read_job_errors

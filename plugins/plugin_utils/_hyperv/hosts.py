@@ -9,10 +9,11 @@ import ipaddress
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
+from .._hostnames import first_label
 from .._wsman.envelopes import UnreadableAnswer
 from .._wsman.instances import Instance
 from .._wsman.wql import Query
-from .cluster import CIMV2, MSCLUSTER, VIRTUALIZATION, Cluster, first_label
+from .cluster import CIMV2, VIRTUALIZATION, Cluster
 from .codes import UNKNOWN
 from .errors import NO_ANSWER, with_remedy
 from .nodes import Node
@@ -184,15 +185,13 @@ def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
     try:
         return read_memory(cluster, node.name), ""
     except NO_ANSWER as error:
-        return None, with_remedy(error)
+        return None, f"The node is {node.state}, but could not be asked: {with_remedy(error)}"
 
 
 def read_cluster_limit(cluster: Cluster) -> int | None:
     """Return MSCluster_Cluster.MaximumParallelMigrations; None without a cluster and where it has no such property."""
-    if not cluster.is_clustered:
-        return None
-    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Cluster"))
-    return rows[0].integer("MaximumParallelMigrations") if rows else None
+    row = cluster.identity.cluster_row if cluster.is_clustered else None
+    return None if row is None else row.integer("MaximumParallelMigrations")
 
 
 @dataclasses.dataclass(frozen=True)

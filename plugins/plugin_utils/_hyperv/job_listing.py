@@ -13,9 +13,10 @@ import datetime as dt
 import typing as t
 from collections.abc import Iterable
 
+from .._hostnames import first_label
 from .._wsman.references import Reference
 from .._wsman.session import Session
-from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster, first_label
+from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .codes import UNKNOWN
 from .errors import NO_ANSWER, MoveError, with_remedy
 from .job_errors import read_job_errors

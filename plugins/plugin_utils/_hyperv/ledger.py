@@ -19,8 +19,8 @@ import json
 import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
+from .._hostnames import first_label
 from .._text import clean
-from .cluster import first_label
 from .errors import HyperVError
 
 FORMAT = "hyperv.migration ledger 1"

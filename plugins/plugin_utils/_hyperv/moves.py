@@ -7,10 +7,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from .cluster import Cluster, first_label
+from .._hostnames import first_label
+from .cluster import Cluster
 from .errors import HyperVError, MoveError, obstacle
 from .groups import VmGroup, read_groups, read_possible_owners
-from .nodes import Node, pick_node, read_nodes
+from .nodes import Node, find_node, read_nodes
 from .owners import read_owners
 from .storage import StorageMove, StorageWish
 from .vms import Vm, normal_id, pick_vm, read_vms
@@ -85,7 +86,7 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
     nodes = read_nodes(cluster)
     if not cluster.is_clustered:
         raise NoCluster(f"{cluster.home.node} is no node of a failover cluster.")
-    destinations = [pick_node(nodes, wish.destination) for wish in wishes]
+    destinations = [find_node(cluster, nodes, wish.destination) for wish in wishes]
     roles = read_groups(cluster, chosen)
     moves = [move_of(vm, roles.get(vm.id), destination) for vm, destination in zip(chosen, destinations, strict=True)]
     owners = read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > _FEW else {}

@@ -16,6 +16,7 @@ from .._wsman.wql import Query
 from .cluster import CIMV2, HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .errors import fault_remedy
 from .hosts import HostSettings, read_host_settings
+from .identity import WrongMachine
 from .nodes import Node
 from .offers import Capabilities, read_capabilities_of, read_migration_types
 
@@ -118,6 +119,8 @@ def read_node_report(cluster: Cluster, node: Node) -> NodeReport:
         return NodeReport(node, silence=Silence("unreadable", cause, fault_remedy(fault) or _CHECK_CONNECTION))
     except (UnreadableAnswer, UnexpectedValue) as error:
         return NodeReport(node, silence=Silence("unreadable", f"it answered unexpectedly: {error}", _CHECK_CONNECTION))
+    except WrongMachine as error:
+        return NodeReport(node, silence=Silence("unreachable", f"another machine answers for it: {error}", ""))
     except TransportError as error:
         cause = f"the controller got no answer from it: {error}"
         return NodeReport(node, silence=Silence("unreachable", cause, _CHECK_CONNECTION))

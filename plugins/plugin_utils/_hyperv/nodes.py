@@ -7,13 +7,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from .._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
 from .._wsman.faults import Fault
 from .._wsman.references import Reference
 from .._wsman.transport import TransportError
 from .._wsman.wql import Query
-from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, Cluster, first_label
+from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, Cluster
 from .codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
 from .errors import HyperVError, MoveError, obstacle
+from .identity import WrongMachine, identity_of
 
 # No drain: the collection moves the VMs itself, one verified migration each (Microsoft docs, MSCluster_Node.Pause).
 PAUSE_WITHOUT_DRAIN = 0
@@ -101,25 +103,52 @@ def _number(value: int | None) -> int:
 
 
 def pick_node(nodes: Sequence[Node], name: str) -> Node:
-    """Return the node that is meant: short name, FQDN and any letter case are the same. Raises HyperVError."""
+    """Return the node of this name, as the cluster itself has it, in any letter case. Raises HyperVError."""
     for node in nodes:
         if first_label(node.name) == first_label(name):
             return node
+    raise _no_such_node(nodes, name)
+
+
+def find_node(cluster: Cluster, nodes: Sequence[Node], name: str) -> Node:
+    """Return the node that somebody means by a name.
+
+    A short name is that of the cluster. A full one is taken in the DNS domain of the task's host or of the cluster.
+    An address, a DNS name that is too long for NetBIOS and a host of the inventory mean the node that answers there.
+
+    Raises HyperVError for what is no node of the cluster, and as ``Cluster.node``.
+    """
+    name = name.strip()
+    label = first_label(name)
+    by_label = {first_label(node.name): node for node in nodes}
+    if label in by_label and cluster.identity.has_name_in_domain(name):
+        return by_label[label]
+    is_short = not is_address(name) and not domain_of(name) and len(label) <= NETBIOS_LENGTH
+    if is_short and not cluster.is_listed(name):
+        raise _no_such_node(nodes, name)
+    there = identity_of(cluster.node(name))
+    node = by_label.get(first_label(there.computer.name))
+    if node is None or not there.is_beside(cluster.identity):
+        raise WrongMachine(
+            f"{name} is {there}, and {cluster.home.node} is {cluster.identity}. Nothing was changed. Run the task on a "
+            "host of the cluster that you mean."
+        )
+    return node
+
+
+def _no_such_node(nodes: Sequence[Node], name: str) -> HyperVError:
     names = ", ".join(node.name for node in nodes)
-    raise HyperVError(f"The cluster has no node {name!r}. Its nodes are {names}.")
+    return HyperVError(f"The cluster has no node {name!r}. Its nodes are {names}.")
 
 
 def read_host(cluster: Cluster, name: str | None) -> Node:
     """Return a Hyper-V host as a node, None for the task's own; its own name tells which of several names are the same.
 
-    Two requests. Raises HyperVError for a host without a name, Fault and TransportError.
+    One request beside its identity. Raises HyperVError for a host without a name, Fault and TransportError.
     """
     session = cluster.home if name is None else cluster.node(name)
-    systems = session.query(CIMV2, Query("Win32_ComputerSystem", ("Name", "DNSHostName")))
+    own = identity_of(session).computer.name
     windows = session.query(CIMV2, Query("Win32_OperatingSystem", ("BuildNumber",)))
-    own = (systems[0].text("Name") or systems[0].text("DNSHostName") or "") if systems else ""
-    if not own:
-        raise HyperVError(f"{session.node} does not tell its name (Win32_ComputerSystem in root\\cimv2).")
     build = (windows[0].text("BuildNumber") if windows else None) or ""
     cluster.know_as(own, session)
     return Node(own, "up", "not_initiated", "", int(build) if build.isdigit() else None)
@@ -151,7 +180,7 @@ def read_surroundings(cluster: Cluster, names: Sequence[str]) -> tuple[list[Node
     """
     nodes = read_nodes_if_any(cluster)
     if cluster.is_clustered:
-        return nodes, [pick_node(nodes, name) for name in names]
+        return nodes, [find_node(cluster, nodes, name) for name in names]
     chosen = read_hosts(cluster, names)
     hosts = {host.name: host for host in chosen}
     cluster.hosts = tuple(hosts)

@@ -8,9 +8,10 @@ import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 
+from .._hostnames import first_label
 from .._wsman.wql import Query
 from .affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
-from .cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster, first_label
+from .cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from .devices import Attachment, read_attachments
 from .errors import NO_ANSWER, HyperVError, with_remedy
 from .flights import Flight, read_flights

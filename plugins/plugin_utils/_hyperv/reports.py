@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
+from .._hostnames import first_label
 from .._text import clean
-from .cluster import first_label
 from .runs import Run
 
 

@@ -12,15 +12,16 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+from .._hostnames import first_label
 from .._wsman.envelopes import UnreadableAnswer
 from .._wsman.faults import Fault
 from .._wsman.references import Reference
 from .._wsman.transport import AnswerLost
 from .._wsman.wql import Query
-from .cluster import CIMV2, Cluster, first_label
+from .cluster import CIMV2, Cluster
 from .errors import NO_ANSWER, HyperVError
-from .nodes import Node, pick_node, read_nodes
-from .vms import read_local_vms, read_vms
+from .nodes import Node, find_node, pick_node, read_nodes
+from .vms import AT_REST, read_local_vms, read_vms
 
 _REBOOT, _FORCED_REBOOT = 2, 6
 # winerror.h: what Win32Shutdown returns beside 0.
@@ -31,7 +32,6 @@ _REFUSALS = {
     1191: "somebody is logged on, and force is false",
     1314: "the account lacks the right to shut the system down (SeShutdownPrivilege)",
 }
-_AT_REST = frozenset({"off", "saved"})
 # LastBootUpTime is computed, and moves by moments when the clock is set.
 _JITTER = dt.timedelta(seconds=10)
 
@@ -60,7 +60,7 @@ def objection_to_restart(cluster: Cluster, name: str, *, local_vms: bool) -> tup
 
     ``local_vms``: VMs that are not of the cluster may go down with the node.
     """
-    node = pick_node(read_nodes(cluster), name)
+    node = find_node(cluster, read_nodes(cluster), name)
     if node.state != "paused":
         return node, (
             f"Node {node.name} is {node.state}, and only a paused one is restarted. Empty it first with the role "
@@ -68,20 +68,20 @@ def objection_to_restart(cluster: Cluster, name: str, *, local_vms: bool) -> tup
         )
     label = first_label(node.name)
     vms = read_vms(cluster)
-    running = [vm.name for vm in vms if first_label(vm.node) == label and vm.state not in _AT_REST]
+    clustered = {vm.id for vm in vms}
+    own = [vm for vm in read_local_vms(cluster, node.name) if vm.state not in AT_REST]
+    shown = [vm for vm in vms if first_label(vm.node) == label and vm.state not in AT_REST]
+    running = {vm.id: vm.name for vm in (*shown, *own) if vm.id in clustered}
     if running:
         return node, (
-            f"Node {node.name} is paused but not empty: {', '.join(sorted(running))} would go down with it. Move these "
-            "VMs away, or stop them."
+            f"Node {node.name} is paused but not empty: {', '.join(sorted(running.values()))} would go down with it. "
+            "Move these VMs away, or stop them."
         )
-    clustered = {vm.id for vm in vms}
-    local = [] if local_vms else [vm for vm in read_local_vms(cluster, node.name) if vm.id not in clustered]
-    local = [vm for vm in local if vm.state not in _AT_REST]
+    local = [] if local_vms else [vm.name for vm in own if vm.id not in clustered]
     if local:
         return node, (
             f"VMs that are not of the cluster run on node {node.name} and would go down with it: "
-            f"{', '.join(sorted(vm.name for vm in local))}. "
-            "Stop them, or allow it with local_vms=true."
+            f"{', '.join(sorted(local))}. Stop them, or allow it with local_vms=true."
         )
     return node, ""
 

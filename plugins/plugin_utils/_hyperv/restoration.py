@@ -8,7 +8,8 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from .cluster import Cluster, first_label
+from .._hostnames import first_label
+from .cluster import Cluster
 from .codes import UNKNOWN
 from .groups import read_groups
 from .ledger import STAYS, Ledger, was_stopped

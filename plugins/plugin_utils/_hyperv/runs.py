@@ -8,9 +8,9 @@ import dataclasses
 import typing as t
 from collections.abc import Sequence
 
+from .._hostnames import first_label
 from .._wsman.references import Reference
 from .cancellation import Cancellation
-from .cluster import first_label
 from .errors import MoveError
 from .groups import VmGroup
 from .job_errors import JobErrorDetail

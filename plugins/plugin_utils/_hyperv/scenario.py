@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from .cluster import first_label
+from .._hostnames import first_label
 from .cluster_readings import ClusterReadings, HostReading
 from .devices import Attachment
 from .groups import GroupTraits

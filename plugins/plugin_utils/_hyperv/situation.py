@@ -10,8 +10,8 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 
+from .._hostnames import first_label
 from .affinity import Rule
-from .cluster import first_label
 from .hosts import Memory
 from .strategies import MIGRATE, OFFLINE
 from .vms import Vm

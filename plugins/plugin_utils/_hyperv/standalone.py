@@ -16,7 +16,7 @@ from .errors import NO_ANSWER, HyperVError, UnknownVm
 from .groups import read_groups
 from .methods import AUTO
 from .moves import Move, NoCluster, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
-from .nodes import pick_node, read_host, read_hosts, read_nodes_if_any
+from .nodes import find_node, read_host, read_hosts, read_nodes_if_any
 from .runs import CLUSTER_GROUP, HOST, SYSTEM
 from .storage import plan_storage, read_storage
 
@@ -82,10 +82,11 @@ def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> lis
             f"VM {', '.join(clustered)} is clustered, and the cluster would not know of a migration by its host. Use "
             "another method; to take the VM out of the cluster, remove its role first."
         )
-    moves = [
-        move_of(vm, roles.get(vm.id), pick_node(nodes, wish.destination) if vm.id in roles else hosts[wish.destination])
+    destinations = [
+        find_node(cluster, nodes, wish.destination) if vm.id in roles else hosts[wish.destination]
         for vm, wish in zip(chosen, wishes, strict=True)
     ]
+    moves = [move_of(vm, roles.get(vm.id), host) for vm, host in zip(chosen, destinations, strict=True)]
     return [_with_storage(cluster, move, wish) for move, wish in zip(moves, wishes, strict=True)]
 
 

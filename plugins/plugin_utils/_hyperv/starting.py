@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from .._hostnames import first_label
 from .._wsman.references import Reference
 from .answers import Answer, Verdict
-from .cluster import VIRTUALIZATION, Cluster, first_label
+from .cluster import VIRTUALIZATION, Cluster
 from .contact import Contact, outcome_unknown
 from .errors import NO_ANSWER, HyperVError, MoveError, obstacle
 from .group_jobs import group_reference

@@ -12,13 +12,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
+from .._hostnames import first_label
 from .._wsman.envelopes import UnreadableAnswer
 from .._wsman.faults import Fault
 from .._wsman.references import Reference
 from .._wsman.session import Parameter, Session
 from .._wsman.transport import AnswerLost, TransportError
 from .._wsman.wql import Query
-from .cluster import VIRTUALIZATION, Cluster, first_label
+from .cluster import VIRTUALIZATION, Cluster
 from .codes import COMPLETED, JOB_STARTED, LOOK, return_code
 from .errors import MoveError, faulted, obstacle
 from .vms import Vm

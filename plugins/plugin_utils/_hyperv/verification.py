@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from .cluster import first_label
+from .._hostnames import first_label
 from .errors import MoveError, obstacle
 from .groups import VmGroup
 from .job_errors import JobErrorDetail

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .cluster import Cluster, first_label
+from .._hostnames import first_label
+from .cluster import Cluster
 from .groups import VmGroup, read_groups, read_priorities
 from .moves import owners_of
 from .nodes import read_surroundings

@@ -11,8 +11,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 
+from .._hostnames import first_label
 from .._wsman.references import Reference
-from .cluster import Cluster, first_label
+from .cluster import Cluster
 from .codes import LOOK
 from .errors import NO_ANSWER, HyperVError, MoveError, obstacle
 from .hresults import hex_text

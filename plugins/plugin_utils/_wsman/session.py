@@ -51,6 +51,7 @@ class Session:
     Attributes:
         node: the node's name for messages to people.
         requests: number of requests sent so far.
+        identity: who answers, once somebody has asked; kept here for whoever asks next.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Session:
         """``trace`` is told what each request asks and how it went, never what is in it."""
         self.node = node
         self.requests = 0
+        self.identity: object = None
         self._operation_timeout = operation_timeout
         self._send = send
         self._clock = clock

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tells whether the task's host is the node that was emptied, and still is."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import Arguments, HyperVAction, Result
+from ..plugin_utils._hyperv.cluster import Cluster
+from ..plugin_utils._hyperv.maintenance import read_maintenance
+from ..plugin_utils._hyperv.vms import normal_id
+
+
+class ActionModule(HyperVAction):
+    """The action of hyperv_node_maintenance_info."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            "node": {"type": "str", "required": True},
+            "cluster": {"type": "str", "default": ""},
+            "staying": {"type": "list", "elements": "str", "default": []},
+        }
+    }
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Ask the host itself; that it is not ready is part of the answer, that it is another one a failure."""
+        staying = frozenset(map(normal_id, arguments["staying"]))
+        found = read_maintenance(cluster, arguments["node"], arguments["cluster"].strip(), staying)
+        return {
+            "changed": False,
+            "ready": not found.objection,
+            "reason": found.objection,
+            "node": found.node.name,
+            "state": found.node.state,
+            "running_vms": [{"id": vm.id, "name": vm.name, "state": vm.state} for vm in found.running],
+            **cluster.identity.as_result(),
+        }

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_node_maintenance_info
+short_description: Tell whether a host is the node that was emptied, and still is
+version_added: 0.1.0
+description:
+  - Run it on the node itself, just before work that VMs must not see. It asks that host whether it is the node, of the
+    cluster, whether it is paused, and which VMs run on it by its own word.
+  - It fails if the host is another machine. That the node is not paused or not empty is an answer, in RV(ready).
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options:
+  node:
+    description: Name of the node that was emptied.
+    type: str
+    required: true
+  cluster:
+    description: Short or full name of its cluster. Empty for any.
+    type: str
+    default: ""
+  staying:
+    description: GUIDs of VMs that are meant to run on.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: hyperv.migration.hyperv_node_restart
+"""
+
+EXAMPLES = r"""
+- name: Ask the node itself
+  hyperv.migration.hyperv_node_maintenance_info:
+    node: NODE1
+    cluster: hvc1.corp.example
+  register: found
+  failed_when: not found.ready | default(false)
+"""
+
+RETURN = r"""
+ready:
+  description: It is paused, and no VM runs on it but those of O(staying).
+  returned: success
+  type: bool
+reason:
+  description: Why it is not ready; empty where it is.
+  returned: success
+  type: str
+  sample: "Node NODE1 is up, and only a paused one is worked on: VMs could come to it."
+node:
+  description: The name that the cluster has for the node.
+  returned: success
+  type: str
+  sample: NODE1
+state:
+  description: V(up), V(down), V(paused), V(joining) or V(unknown).
+  returned: success
+  type: str
+  sample: paused
+running_vms:
+  description: VMs on it that are neither off nor saved, as its own namespace shows them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: GUID of the VM.
+      type: str
+      returned: always
+      sample: 0A0B0C0D-0000-4000-8000-000000000001
+    name:
+      description: Name of the VM.
+      type: str
+      returned: always
+      sample: web01
+    state:
+      description: Its state.
+      type: str
+      returned: always
+      sample: running
+computer:
+  description: The computer that answered.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: NetBIOS name.
+      type: str
+      returned: always
+      sample: NODE1
+    dns_name:
+      description: Its name in DNS without the domain, which may be longer.
+      type: str
+      returned: always
+      sample: node1
+    domain:
+      description: DNS domain that it is a member of; empty in a workgroup.
+      type: str
+      returned: always
+      sample: corp.example
+cluster:
+  description: The cluster, V(null) where it is no node of one.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Short name.
+      type: str
+      returned: always
+      sample: HVC1
+    fqdn:
+      description: Full name, which tells it from clusters of the same short name; V(null) where the cluster has none.
+      type: str
+      returned: always
+      sample: hvc1.corp.example
+"""

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether the machine that answers is the one that the inventory lists. Private to this collection.
+
+An IP address and an alias say nothing of a computer's name, so whoever answers there is taken for who it says it is.
+Everything else is compared. A name with a domain means that domain, unless the inventory itself shows that it lists
+hosts in other DNS domains than their own: a host next to it in its group is of the same cluster, and is listed rightly
+or in yet another domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ._connection.inventory import CLUSTER, NODE, Inventory, Listing
+from ._hostnames import domain_of, first_label
+from ._hyperv.errors import NO_ANSWER, HyperVError
+from ._hyperv.identity import Identity, WrongMachine
+
+_MOST_ASKED = 8  # hosts that are asked whether a name in another domain is right
+
+
+def admit(listing: Listing, identity: Identity, inventory: Inventory, ask: Callable[[str], Identity]) -> None:
+    """Let a machine pass as the host that the inventory lists. Raises WrongMachine, Fault and TransportError.
+
+    ``ask`` returns who answers for another inventory host, and raises where nobody does. One request where names
+    agree, two where the host is listed by an alias.
+    """
+    computer = identity.computer
+    if listing.cluster and (identity.cluster is None or not identity.cluster.is_meant_by(listing.cluster)):
+        raise _wrong(listing, identity, f"a node of the cluster {listing.cluster}, as its {CLUSTER} says")
+    for name in listing.names:
+        if not computer.is_called(name):
+            _refuse_name_of_another(listing, identity, inventory, name)
+    for name in listing.names:
+        if not computer.is_in_domain_of(name) and not listing.cluster and not identity.has_name_in_domain(name):
+            _refuse_other_domain(listing, identity, inventory, name, ask)
+
+
+def _refuse_name_of_another(listing: Listing, identity: Identity, inventory: Inventory, name: str) -> None:
+    """Refuse a name that is no alias: another node's, or that of a host beside which this computer is listed."""
+    label = first_label(name)
+    if any(first_label(node) == label for node in identity.node_names):
+        raise _wrong(listing, identity, name)
+    if identity.node_names:
+        return
+    for host in inventory.labelled(first_label(identity.computer.name)):
+        other = inventory.listing(host)
+        if host != listing.host and other.place != listing.place and _agrees(other, identity):
+            raise _wrong(listing, identity, name, host)
+
+
+def _refuse_other_domain(
+    listing: Listing, identity: Identity, inventory: Inventory, name: str, ask: Callable[[str], Identity]
+) -> None:
+    full_name = identity.computer.full_name
+    for host in inventory.labelled(first_label(full_name)):
+        other = inventory.listing(host)
+        if other.place != listing.place and any(one.lower() == full_name.lower() for one in other.names):
+            raise _wrong(listing, identity, name, host)
+    if not _is_vouched_for(listing, identity, inventory, name, ask):
+        raise _wrong(listing, identity, name)
+
+
+def _is_vouched_for(
+    listing: Listing, identity: Identity, inventory: Inventory, name: str, ask: Callable[[str], Identity]
+) -> bool:
+    """Ask the hosts next to one whether it is listed in another DNS domain than its own because they are, too."""
+    for host in inventory.closest(listing.host)[:_MOST_ASKED]:
+        other = inventory.listing(host)
+        if other.place == listing.place:
+            continue
+        try:
+            there = ask(host)
+            if there.computer.domain == domain_of(name):
+                return False  # that domain exists, and this computer is not in it
+            agrees = _agrees(other, there) or all(domain_of(one) != domain_of(name) for one in other.names)
+            if agrees and there.is_of_the_cluster_of(identity):
+                return True
+        except (HyperVError, *NO_ANSWER):
+            continue
+    return False
+
+
+def _agrees(listing: Listing, identity: Identity) -> bool:
+    """Tell whether all that a listing says of a computer's name and domain is so."""
+    return all(identity.computer.is_called(name) and identity.has_name_in_domain(name) for name in listing.names)
+
+
+def _wrong(listing: Listing, identity: Identity, meant: str, listed_as: str = "") -> WrongMachine:
+    elsewhere = f", which the inventory lists as {listed_as}" if listed_as else ""
+    return WrongMachine(
+        f"Inventory host {listing} is {identity}{elsewhere}, and not {meant}. Nothing "
+        "was changed. Correct its address in the inventory or in DNS. If it is the right computer, say so with its own "
+        f"name: {NODE}: {identity.computer}."
+    )

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The sessions of one task, each of which leads to the machine that was meant. Private to this collection."""
+
+from __future__ import annotations
+
+import collections
+import threading
+import typing as t
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ._admission import admit
+from ._connection import Inventory, Neighbours, Sender, open_sender
+from ._hyperv.errors import NO_ANSWER, HyperVError
+from ._hyperv.identity import Identity, identity_of
+from ._node_lookup import NodeLookup
+from ._wsman.session import Session
+from ._wsman.transport import Clock
+
+_AT_ONCE = 8  # hosts that are asked side by side who they are
+
+
+class Connections:
+    """Opens sessions to the task's host and to others, and asks each of them first who answers.
+
+    A host is connected to once, whatever names it is asked for by, and from any thread.
+
+    Attributes:
+        inventory: what is known of hosts without asking them.
+    """
+
+    def __init__(
+        self,
+        connection: t.Any,
+        task_vars: Mapping[str, t.Any],
+        clock: Clock,
+        trace: Callable[[str, str], None] = lambda line, host: None,
+    ) -> None:
+        """Connect to nothing yet. ``trace`` is told of each request, and of the host that it goes to."""
+        self._connection = connection
+        self._clock = clock
+        self._trace = trace
+        self.inventory = Inventory(connection, task_vars)
+        self._neighbours = Neighbours(connection, self.inventory)
+        self._loading = threading.Lock()  # Ansible loads plugins and resolves templates for one thread at a time
+        self._asking: collections.defaultdict[str, threading.Lock] = collections.defaultdict(threading.Lock)
+        self._by_host: dict[str, Session] = {}
+        self._home: Session | None = None
+        self._open: list[tuple[Sender, Session]] = []
+
+    def session(self, node: str | None) -> Session:
+        """Return the session to the task's host (None), or to a node of its cluster or a host beside it.
+
+        Raises WrongMachine where another machine answers, Unreachable, and Fault where it does not tell who it is.
+        """
+        if node is None:
+            return self._home_session()
+        node = node.strip()
+        session = self._home_session()
+        home = identity_of(session)
+        if home.computer.is_called(node) and home.has_name_in_domain(node):
+            return session
+        return NodeLookup(self.inventory, self, home).find(node)
+
+    def listed(self, host: str) -> Session:
+        """Return the session to an inventory host that is what it is listed as; raises as ``session`` does."""
+        session = self.host(host)
+        admit(self.inventory.listing(host), identity_of(session), self.inventory, self._who)
+        return session
+
+    def host(self, host: str) -> Session:
+        """Return the session to whoever answers for an inventory host, and has told who it is."""
+        if self._home is not None and host == self.inventory.home:
+            return self._home
+        return self._asked(host, lambda: self._neighbours.connection(host, host))
+
+    def hosts(self, hosts: Sequence[str]) -> dict[str, Session | Exception]:
+        """Return the sessions to several, or why there is none, by host; they are asked side by side."""
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            return dict(zip(hosts, threads.map(self._tried, hosts), strict=True))
+
+    def address(self, address: str) -> Session:
+        """Return the session to whoever answers at an address that is not listed, and has told who it is."""
+        return self._asked(address, lambda: self._neighbours.connection(None, address))
+
+    def lists(self, name: str) -> bool:
+        """Tell whether the inventory has a host of this name."""
+        return self.inventory.named(name) is not None
+
+    def who(self, hosts: Sequence[str]) -> dict[str, Identity | Exception]:
+        """Return who answers for several inventory hosts, with its cluster and its nodes, or why nobody passes."""
+        if len(hosts) == 1:
+            return {hosts[0]: self._described(hosts[0])}
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            return dict(zip(hosts, threads.map(self._described, hosts), strict=True))
+
+    def _described(self, host: str) -> Identity | Exception:
+        try:
+            identity = identity_of(self.listed(host))
+            identity.describe()
+            return identity
+        except (HyperVError, *NO_ANSWER) as error:
+            return error
+
+    def close(self) -> list[tuple[str, Session]]:
+        """Close all connections. Return the sessions with their addresses, for a last word on them."""
+        for sender, unused in self._open:
+            sender.close()
+        return [(sender.address, session) for sender, session in self._open]
+
+    def _home_session(self) -> Session:
+        with self._asking[""]:
+            if self._home is None:
+                listing = self.inventory.home_listing()
+                session = self._opened(self._connection, listing.host)
+                admit(listing, identity_of(session), self.inventory, self._who)
+                self._home = session
+            return self._home
+
+    def _tried(self, host: str) -> Session | Exception:
+        try:
+            return self.host(host)
+        except (HyperVError, *NO_ANSWER) as error:
+            return error
+
+    def _who(self, host: str) -> Identity:
+        return identity_of(self.host(host))
+
+    def _asked(self, name: str, connect: Callable[[], t.Any]) -> Session:
+        with self._asking[name]:
+            if name not in self._by_host:
+                with self._loading:
+                    connection = connect()
+                self._by_host[name] = self._opened(connection, name)
+            session = self._by_host[name]
+            identity_of(session).identify()
+            return session
+
+    def _opened(self, connection: t.Any, name: str) -> Session:
+        with self._loading:
+            sender = open_sender(connection)
+        session = Session(
+            sender.send,
+            self._clock,
+            name,
+            operation_timeout=sender.operation_timeout,
+            trace=lambda line: self._trace(line, name),
+        )
+        self._open.append((sender, session))
+        return session

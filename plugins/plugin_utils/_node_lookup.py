@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which machine a node is: hosts of the inventory are asked who they are, and the node itself by its name in DNS.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ._admission import admit
+from ._connection.inventory import Inventory
+from ._hostnames import domain_of, first_label, is_address
+from ._hyperv.errors import NO_ANSWER
+from ._hyperv.identity import Identity, WrongMachine, identity_of
+from ._wsman.session import Session
+from ._wsman.transport import Unreachable
+
+
+class Doors(t.Protocol):
+    """How hosts are reached. All raise Unreachable and Fault where nobody tells who answers there."""
+
+    def host(self, host: str) -> Session:
+        """Return the session to an inventory host, which has told who it is."""
+
+    def hosts(self, hosts: Sequence[str]) -> dict[str, Session | Exception]:
+        """Return the sessions to several, or why there is none, by host; they are asked side by side."""
+
+    def address(self, address: str) -> Session:
+        """Return the session to a name or address that is not listed."""
+
+
+class NodeLookup:
+    """Finds the machine that a node of the home's cluster, or a host beside it, is.
+
+    ``home`` is who the task's host is.
+    """
+
+    def __init__(self, inventory: Inventory, doors: Doors, home: Identity) -> None:
+        self._inventory = inventory
+        self._doors = doors
+        self._home = home
+
+    def find(self, node: str) -> Session:
+        """Return the session to a node by its name in the cluster, another name, its address, or its inventory host.
+
+        Raises WrongMachine where only other machines answer, Unreachable where none could be asked.
+        """
+        candidates = self._candidates(node)
+        found, silent = self._first_of(node, {host: self._ask(host) for host in candidates})
+        if found is not None:
+            return found
+        self._refuse_mislisted(node, candidates)
+        found, others = self._first_of(node, self._doors.hosts(self._listed_by_other_names(node)))
+        if found is not None:
+            return found
+        if any(host in self._inventory.companions for host in silent):
+            raise Unreachable(f"{node} could not be asked. {' '.join(silent.values())}")
+        return self._by_name(node, [*silent.values(), *others.values()])
+
+    def _ask(self, host: str) -> Session | Exception:
+        try:
+            return self._doors.host(host)
+        except NO_ANSWER as error:
+            return error
+
+    def _first_of(self, node: str, asked: Mapping[str, Session | Exception]) -> tuple[Session | None, dict[str, str]]:
+        """Return the first host that is the node, and by host what became of those that did not answer."""
+        silent: dict[str, str] = {}
+        for host, answer in asked.items():
+            try:
+                if isinstance(answer, Exception):
+                    raise answer
+                if self._is(answer, node, host):
+                    return answer, silent
+            except NO_ANSWER as error:
+                silent[host] = f"Inventory host {self._inventory.listing(host)}: {error}"
+        return None, silent
+
+    def _refuse_mislisted(self, node: str, hosts: Sequence[str]) -> None:
+        """Refuse a host that is listed as the node, and behind which another node of the same cluster answers."""
+        for host in hosts:
+            answer = self._ask(host)
+            if isinstance(answer, Exception) or host not in self._inventory.companions:
+                continue
+            there = identity_of(answer)
+            if not there.computer.is_called(node) and there.is_beside(self._home):
+                raise WrongMachine(
+                    f"Inventory host {self._inventory.listing(host)} is {there}, and not {node}. Nothing was changed. "
+                    f"Correct its address in the inventory or in DNS."
+                )
+
+    def _candidates(self, node: str) -> list[str]:
+        """Return the inventory hosts that a name means by itself, those in the groups of the task's host first."""
+        if is_address(node):
+            return self._inventory.at(node)
+        listed = self._inventory.named(node)
+        if listed is not None and domain_of(node):
+            return [listed]
+        return [
+            host
+            for host in self._inventory.labelled(first_label(node))
+            if not domain_of(node)
+            or any(domain_of(name) in ("", domain_of(node)) for name in self._inventory.listing(host).names)
+        ]
+
+    def _listed_by_other_names(self, node: str) -> list[str]:
+        """Return the hosts beside the task's that are listed by address or by an alias: any of them may be the node."""
+        beside = [host for host in self._inventory.hosts if host in self._inventory.companions]
+        names = {host: self._inventory.listing(host).names for host in beside if host != self._inventory.home}
+        if not names:
+            return []
+        nodes = {first_label(name) for name in (node, *self._home.node_names)}
+        return [host for host in names if not any(first_label(name) in nodes for name in names[host])]
+
+    def _is(self, session: Session, node: str, host: str) -> bool:
+        """Tell whether an inventory host is the node of the home's cluster, or the host beside it."""
+        there = identity_of(session)
+        if not is_address(node) and not there.computer.is_called(node) and not self._is_alias(node, host, there):
+            return False
+        near = host in self._inventory.companions
+        same_domain = bool(there.computer.domain) and there.computer.domain == self._home.computer.domain
+        if not near and not same_domain:
+            return False  # where the domain of either is unknown, a namesake is as likely
+        if near and same_domain and len(self._inventory.labelled(first_label(node))) == 1:
+            return True  # a domain has a name once
+        return there.is_beside(self._home)
+
+    def _is_alias(self, node: str, host: str, there: Identity) -> bool:
+        """Tell whether a name is the inventory's own for a host that calls itself otherwise."""
+        if self._inventory.named(node) != host or first_label(node) in map(first_label, self._home.node_names):
+            return False
+        admit(self._inventory.listing(host), there, self._inventory, lambda one: identity_of(self._doors.host(one)))
+        return True
+
+    def _by_name(self, node: str, silent: Sequence[str]) -> Session:
+        """Return the session to a node that no inventory host is, where DNS or the user say that it is."""
+        if not self._home.has_name_in_domain(node):
+            raise WrongMachine(
+                f"{node} is in another DNS domain than {self._home_in_words}, and no inventory host is called so. "
+                "Nothing was changed. Give the short name of the node, or list the host in the inventory."
+            )
+        address = self._inventory.address_beside_home(node, self._home.computer.domain)
+        try:
+            session = self._doors.address(address)
+        except NO_ANSWER as error:
+            told = f" Nor is it one of these: {' '.join(silent)}" if silent else ""
+            raise Unreachable(
+                f"{node} could not be asked, and no inventory host is it: {error} List the host in the inventory, in a "
+                f"group with {self._inventory.home or 'the host of the task'}.{told}"
+            ) from error
+        there = identity_of(session)
+        if is_address(node) or there.computer.is_called(node):
+            if there.computer.domain and there.computer.domain == self._home.computer.domain:
+                return session
+            if there.is_beside(self._home):
+                return session
+        raise WrongMachine(
+            f"{node} at {address} is {there}, and not {node} beside {self._home_in_words}. Nothing was changed. List "
+            "the right host in the inventory, or correct DNS."
+        )
+
+    @property
+    def _home_in_words(self) -> str:
+        return f"{self._inventory.home or 'the host of the task'}, which is {self._home}"

@@ -1,0 +1,204 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which node is meant by a name, and through which host its cluster is asked. Private to this collection.
+
+Hosts are asked who they are. A short name can fit nodes of several clusters, so every host is asked that is not known
+to belong to a cluster that has answered.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ._connection.inventory import Inventory
+from ._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
+from ._hyperv.errors import HyperVError
+from ._hyperv.identity import Identity, WrongMachine
+
+Answers = Mapping[str, "Identity | Exception"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Via:
+    """A node and the host to talk through.
+
+    Attributes:
+        host: the inventory host to talk through.
+        node: the node's name in its cluster; a host by itself by its own name.
+        is_node: the host is the node itself.
+        identity: who answers for ``host``.
+    """
+
+    host: str
+    node: str
+    is_node: bool
+    identity: Identity
+
+
+class ViaSearch:
+    """Looks for the host to talk through.
+
+    ``ask`` returns who answers for each of several inventory hosts, or why nobody does.
+    """
+
+    def __init__(self, inventory: Inventory, ask: Callable[[Sequence[str]], Answers]) -> None:
+        self._inventory = inventory
+        self._ask_hosts = ask
+        self.asked: dict[str, Identity | Exception] = {}
+
+    def find(
+        self, node: str, hosts: Sequence[str], *, via: str = "", cluster: str = "", must_answer: bool = False
+    ) -> Via:
+        """Return the node and a host of its cluster, another one than the node itself where one answers.
+
+        Args:
+            node: inventory host, name or address of the node.
+            hosts: inventory hosts that may be talked through.
+            via: the only one that may be; empty for all ``hosts``.
+            cluster: short or full name of the cluster that the node must be of; empty for any.
+            must_answer: the node itself must answer, and another host as well if it is of a cluster.
+
+        Raises WrongMachine and HyperVError; the text tells how each host answered.
+        """
+        listed = self._listed(node)
+        if listed is None and must_answer:
+            raise HyperVError(f"{node} is no host of the inventory, so it cannot be asked itself.")
+        target = self._ask([listed])[listed] if listed is not None else None
+        if isinstance(target, WrongMachine):
+            raise target
+        if must_answer and isinstance(target, Exception):
+            raise HyperVError(f"{node} must answer itself before anything is done to it. {target}") from None
+        pool = [via] if via else self._in_order([host for host in hosts if host != listed], listed)
+        if isinstance(target, Identity) and listed is not None:
+            self._refuse_other_cluster(target, cluster, node)
+            return self._beside(listed, target, pool, is_given=bool(via), must_be_other=must_answer)
+        return self._by_name(node, listed, pool, cluster)
+
+    def _listed(self, node: str) -> str | None:
+        at = self._inventory.at(node) if is_address(node) else []
+        return self._inventory.named(node) or (at[0] if at else None)
+
+    def _in_order(self, hosts: Iterable[str], listed: str | None) -> list[str]:
+        near = set(self._inventory.closest(listed)) if listed else set()
+        return sorted(dict.fromkeys(hosts), key=lambda host: host not in near)
+
+    def _ask(self, hosts: Sequence[str]) -> Answers:
+        new = [host for host in hosts if host not in self.asked]
+        if new:
+            self.asked.update(self._ask_hosts(new))
+        return {host: self.asked[host] for host in hosts}
+
+    def _refuse_other_cluster(self, identity: Identity, cluster: str, node: str) -> None:
+        if cluster and (identity.cluster is None or not identity.cluster.is_meant_by(cluster)):
+            raise WrongMachine(f"{node} is {identity}, and not a node of the cluster {cluster}. Nothing was changed.")
+
+    def _beside(
+        self, listed: str, target: Identity, pool: Sequence[str], *, is_given: bool, must_be_other: bool
+    ) -> Via:
+        """Return a host of the cluster of a node that has told who it is."""
+        own = Via(listed, target.computer.name, True, target)
+        if target.cluster is None and not is_given:
+            return own
+        labels = {first_label(name) for name in target.node_names}
+        for host in sorted(pool, key=lambda host: not self._is_listed_among(host, labels)):
+            answer = self._ask([host])[host]
+            if isinstance(answer, Identity) and answer.is_beside(target) and not _is_node(answer, target.computer.name):
+                return Via(host, target.computer.name, False, answer)
+        if is_given or must_be_other:
+            raise HyperVError(
+                f"{listed} is {target}, and no other host answers that is one of its nodes. Nothing was changed. "
+                f"{self.answers()} Check that these hosts can be reached."
+            )
+        return own
+
+    def _by_name(self, node: str, listed: str | None, pool: Sequence[str], cluster: str) -> Via:
+        """Return the node of that name in the only cluster that has one."""
+        found: dict[str, Via] = {}
+        waiting = list(pool)
+        while waiting:
+            some = waiting[:1] if not self.asked else waiting
+            for host, answer in self._ask(some).items():
+                if isinstance(answer, Identity) and (name := _node_called(answer, node, cluster)):
+                    there = Via(host, name, _is_node(answer, name), answer)
+                    known = found.get(_key(answer))
+                    if known is None or (known.is_node and not there.is_node):
+                        found[_key(answer)] = there
+            waiting = [host for host in waiting if host not in self.asked and not self._is_accounted_for(host)]
+        if listed is not None and len(found) != 1:
+            near = {*self._inventory.closest(listed)}
+            found = {key: one for key, one in found.items() if one.host in near}
+        if not found:
+            wanted = f"{node} of {cluster}" if cluster else node
+            raise HyperVError(f"No cluster that answers has the node {wanted}. Nothing was changed. {self.answers()}")
+        (first, *others) = found.values()
+        silent = [] if domain_of(node) or listed is not None else list(self._silent_namesakes(node, first))
+        if others or silent:
+            fitting = [f"{one.host} ({one.identity})" for one in found.values()]
+            raise HyperVError(
+                f"{node} is a node of several clusters, those behind {', '.join([*fitting, *silent])}. Nothing was "
+                "changed. Say which one is meant: by its full name or inventory host, by the host to talk through "
+                "(..._via), or by --limit with its group."
+            )
+        return first if not first.is_node else self._other_than(first, pool)
+
+    def _other_than(self, own: Via, pool: Sequence[str]) -> Via:
+        """Return another host of the same cluster where one answers."""
+        for host in pool:
+            answer = self._ask([host])[host]
+            if (
+                isinstance(answer, Identity)
+                and not _is_node(answer, own.node)
+                and answer.is_of_the_cluster_of(own.identity)
+            ):
+                return Via(host, own.node, False, answer)
+        return own
+
+    def _is_accounted_for(self, host: str) -> bool:
+        """Tell whether a host need not be asked: it is listed as a node of one cluster that has answered."""
+        names = self._inventory.listing(host).names
+        fitting = {
+            _key(answer)
+            for answer in self.asked.values()
+            if isinstance(answer, Identity)
+            and answer.cluster is not None
+            and any(first_label(node) == first_label(name) for node in answer.node_names for name in names)
+            and all(answer.has_name_in_domain(name) for name in names)
+        }
+        namesakes = [other for name in names for other in self._inventory.labelled(first_label(name))]
+        return len(fitting) == 1 and len({self._inventory.listing(other).place for other in namesakes}) == 1
+
+    def _silent_namesakes(self, node: str, found: Via) -> Iterable[str]:
+        """Yield hosts that are listed by this short name, do not answer, and cannot be the node that was found."""
+        for host in self._inventory.labelled(first_label(node)):
+            names = self._inventory.listing(host).names
+            if isinstance(self.asked.get(host), Exception) and not all(map(found.identity.has_name_in_domain, names)):
+                yield f"{host} (which does not answer)"
+
+    def _is_listed_among(self, host: str, labels: set[str]) -> bool:
+        return any(first_label(name) in labels for name in self._inventory.listing(host).names)
+
+    def answers(self) -> str:
+        """Return how each host answered."""
+        told = "; ".join(f"{host}: {str(answer).rstrip('.')}" for host, answer in self.asked.items())
+        return f"Asked were {told}." if told else "The inventory has no other host."
+
+
+def _key(identity: Identity) -> str:
+    return str(identity.cluster or identity.computer).casefold()
+
+
+def _is_node(identity: Identity, node: str) -> bool:
+    return first_label(identity.computer.name) == first_label(node)
+
+
+def _node_called(identity: Identity, name: str, cluster: str) -> str:
+    """Return the node that a name means in the cluster of who answers, or the host by itself; empty for none."""
+    if cluster and (identity.cluster is None or not identity.cluster.is_meant_by(cluster)):
+        return ""
+    if is_address(name) or not identity.has_name_in_domain(name):
+        return ""
+    if identity.cluster is None:
+        return identity.computer.name if identity.computer.is_called(name) else ""
+    label = first_label(name)
+    return next((node for node in identity.node_names if first_label(node) in (label, label[:NETBIOS_LENGTH])), "")
