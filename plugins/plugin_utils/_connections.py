@@ -112,9 +112,8 @@ class Connections:
     def _home_session(self) -> Session:
         with self._asking[""]:
             if self._home is None:
-                listing = self.inventory.home_listing()
-                session = self._opened(self._connection, listing.host)
-                admit(listing, identity_of(session), self.inventory, self._who)
+                session = self._opened(self._connection, self.inventory.home)
+                admit(self.inventory.home_listing(), identity_of(session), self.inventory, self._who)
                 self._home = session
             return self._home
 
@@ -143,7 +142,7 @@ class Connections:
         session = Session(
             sender.send,
             self._clock,
-            name,
+            name or sender.address,
             operation_timeout=sender.operation_timeout,
             trace=lambda line: self._trace(line, name),
         )

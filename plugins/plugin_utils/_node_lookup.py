@@ -94,11 +94,10 @@ class NodeLookup:
 
     def _candidates(self, node: str) -> list[str]:
         """Return the inventory hosts that a name means by itself, those in the groups of the task's host first."""
-        if is_address(node):
-            return self._inventory.at(node)
-        listed = self._inventory.named(node)
-        if listed is not None and domain_of(node):
-            return [listed]
+        if is_address(node) or domain_of(node):
+            listed = self._inventory.at(node) if is_address(node) else self._inventory.named(node)
+            if listed is not None:
+                return [listed]
         return [
             host
             for host in self._inventory.labelled(first_label(node))

@@ -76,8 +76,7 @@ class ViaSearch:
         return self._by_name(node, listed, pool, cluster)
 
     def _listed(self, node: str) -> str | None:
-        at = self._inventory.at(node) if is_address(node) else []
-        return self._inventory.named(node) or (at[0] if at else None)
+        return self._inventory.named(node) or (self._inventory.at(node) if is_address(node) else None)
 
     def _in_order(self, hosts: Iterable[str], listed: str | None) -> list[str]:
         near = set(self._inventory.closest(listed)) if listed else set()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ansible.errors import AnsibleError
 
 from .._hostnames import domain_of, first_label, is_address
+from .._wsman.transport import Unreachable
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
@@ -91,9 +92,14 @@ class Inventory:
         """Return the host of exactly this name in any letter case, None for none."""
         return next((host for host in self.hosts if host.lower() == name.lower()), None)
 
-    def at(self, address: str) -> list[str]:
-        """Return the hosts that have an IP address."""
-        return [host for host in self.hosts if first_label(self._address(host)) == first_label(address)]
+    def at(self, address: str) -> str | None:
+        """Return the host that has an IP address, None for none. Raises Unreachable where several have it."""
+        hosts = [host for host in self.hosts if first_label(self._address(host)) == first_label(address)]
+        if len({self.listing(host).place for host in hosts}) > 1:
+            raise Unreachable(
+                f"{address} is the address of the inventory hosts {', '.join(hosts)}. Give the name of one."
+            )
+        return hosts[0] if hosts else None
 
     def labelled(self, label: str) -> list[str]:
         """Return the hosts whose name, or address, or hyperv_node begins with a label; companions first."""
