@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from .._wsman.wql import Query
 from .affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
+from .belonging import NOBODY, Owner, owner_of, read_owner
 from .cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster, first_label
 from .devices import Attachment, read_attachments
 from .errors import NO_ANSWER, HyperVError, with_remedy
@@ -41,6 +42,7 @@ class Readings:
         domains: fault domain by first label of the node, where rules are about fault domains.
         notes: what could not be read, counted or judged, for people.
         is_clustered: the node is one of a cluster, and not a host by itself.
+        owner: the cluster, or the host by itself.
     """
 
     node: Node
@@ -59,6 +61,7 @@ class Readings:
     volumes: str = ""
     notes: tuple[str, ...] = ()
     is_clustered: bool = True
+    owner: Owner = NOBODY
 
     @property
     def residents(self) -> list[Vm]:
@@ -113,7 +116,7 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     # Where Hyper-V tells no owner, the cluster's word counts.
     owned = tuple(vm if vm.node or vm.id not in roles else _owned_by(vm, roles[vm.id].owner) for vm in vms)
-    enforced, volumes = _read_cluster(cluster)
+    enforced, volumes, owner = _read_cluster(cluster, node)
     disputed = [vm for vm in owned if _is_disputed(vm, node, roles.get(vm.id))]
     flights = {vm.id: Flight(vm.node, memory_is_there=False) for vm in disputed} | read_flights(cluster, owned)
     notes = tuple(
@@ -121,7 +124,7 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
         for vm in disputed
     )
     readings = Readings(node, owned, roles=roles, traits=traits, flights=flights, volumes=volumes, notes=notes)
-    readings = dataclasses.replace(readings, is_clustered=cluster.is_clustered)
+    readings = dataclasses.replace(readings, is_clustered=cluster.is_clustered, owner=owner)
     residents = {vm.id for vm in readings.residents}
     readings = dataclasses.replace(
         readings, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
@@ -141,13 +144,16 @@ def _is_disputed(vm: Vm, node: Node, role: VmGroup | None) -> bool:
     return first_label(vm.node) != label and label in owners_of(vm, role)
 
 
-def _read_cluster(cluster: Cluster) -> tuple[bool, str]:
-    """Return whether anti-affinity classes are enforced, and where the shared volumes are."""
+def _read_cluster(cluster: Cluster, node: Node) -> tuple[bool, str, Owner]:
+    """Return whether anti-affinity classes are enforced, where the shared volumes are, and whose the node is."""
     if not cluster.is_clustered:
-        return False, ""
-    columns = ("ClusterEnforcedAntiAffinity", "SharedVolumesRoot")
+        return False, "", read_owner(cluster, node.name)
+    columns = ("ClusterEnforcedAntiAffinity", "SharedVolumesRoot", "Name", "Fqdn")
     rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Cluster", columns))
-    return (bool(rows[0].integer(columns[0])), rows[0].text(columns[1]) or "") if rows else (False, "")
+    if not rows:
+        return False, "", NOBODY
+    enforced, volumes = bool(rows[0].integer(columns[0])), rows[0].text(columns[1]) or ""
+    return enforced, volumes, owner_of(cluster, rows[0].text("Name"), rows[0].text("Fqdn"))
 
 
 def _with_rules(cluster: Cluster, readings: Readings, nodes: Sequence[Node], *, enforced: bool) -> Readings:
