@@ -7,32 +7,54 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._files import full_path, read_file
+from ..plugin_utils._files import KeptFile, find_kept, full_path
+from ..plugin_utils._hyperv.belonging import ledger_file, ledger_file_of_before
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.ledger import Ledger, read_ledger
-from ..plugin_utils._hyperv.restoration import plan_restoration
+from ..plugin_utils._hyperv.restoration import Home, find_home, plan_restoration
 
 
 class ActionModule(HyperVAction):
     """The action of hyperv_restore_plan_info."""
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
-        "argument_spec": {"ledger": {"type": "dict"}, "ledger_path": {"type": "path"}},
-        "mutually_exclusive": [("ledger", "ledger_path")],
-        "required_one_of": [("ledger", "ledger_path")],
+        "argument_spec": {
+            "node": {"type": "str"},
+            "ledger": {"type": "dict"},
+            "ledger_path": {"type": "path"},
+            "ledger_folder": {"type": "path"},
+        },
+        "mutually_exclusive": [("ledger", "ledger_path", "ledger_folder")],
+        "required_one_of": [("ledger", "ledger_path", "ledger_folder")],
+        "required_by": {"ledger_folder": ("node",)},
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Read the ledger and where its VMs are now."""
-        return {"changed": False, **plan_restoration(cluster, _ledger(arguments)).as_result()}
+        home = find_home(cluster, arguments["node"]) if arguments["node"] else None
+        file = _file(arguments, home)
+        where = (file.earlier or file.path) if file is not None else "The ledger given"
+        ledger = _read(file, where) if file is not None else read_ledger(arguments["ledger"], where)
+        try:
+            plan = plan_restoration(cluster, ledger, home).as_result()
+        except HyperVError as error:
+            raise HyperVError(f"{where}: {error}") from None
+        path = file.path if file is not None else None
+        return {"changed": False, "clustered": cluster.is_clustered, "ledger_path": path, **plan}
 
 
-def _ledger(arguments: Arguments) -> Ledger:
-    if arguments["ledger"] is not None:
-        return read_ledger(arguments["ledger"], "The ledger given")
-    path = full_path(arguments["ledger_path"])
-    content = read_file(path)
+def _file(arguments: Arguments, home: Home | None) -> KeptFile | None:
+    if arguments["ledger_path"] is not None:
+        return KeptFile(full_path(arguments["ledger_path"]))
+    if arguments["ledger_folder"] is None or home is None:
+        return None
+    names = (ledger_file(home.node.name, home.owner), ledger_file_of_before(home.node.name, home.owner))
+    return find_kept(arguments["ledger_folder"], *names)
+
+
+def _read(file: KeptFile, where: str) -> Ledger:
+    content = file.read()
     if content is None:
-        raise HyperVError(f"There is no ledger at {path}. Check the path; evacuate_node writes it.")
-    return read_ledger(content, path)
+        raise HyperVError(f"There is no ledger at {where}. Check the path; evacuate_node writes it.")
+    return read_ledger(content, where)

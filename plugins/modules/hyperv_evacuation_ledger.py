@@ -10,7 +10,14 @@ description:
   - Writes down which VM is moved from where to where, before and after the moves, so that an evacuated node can get its
     VMs back.
   - The roles C(evacuate_node) and C(restore_node) use it; use it by itself where you write such a role of your own.
-  - The file is written in one step with mode 0600. What an interrupted evacuation of the same node wrote is kept.
+  - The file is written in one step with mode 0600. What an interrupted evacuation of the same node wrote is kept. A
+    path that is a link is followed.
+  - A ledger of another node or cluster is refused. One that an earlier version wrote, with the cluster's short name
+    alone, is taken over if it shares a VM with what the task says, and is kept under its present name and in its
+    present form from then on. A warning says so.
+  - The content of the file can be handed on as extra vars, for it is an artifact as
+    P(hyperv.migration.to_artifact#filter) makes it, so that no name in it is taken for a template. RV(ledger) has the
+    names as they are.
   - Talks to no node.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
@@ -48,9 +55,18 @@ attributes:
     platforms: posix
 options:
   path:
-    description: The file. A relative path starts where Ansible was started. Its directory is made where it is missing.
+    description:
+      - The file, when it is not to have its own name in O(folder).
+      - A relative path starts where Ansible was started. Its directory is made where it is missing.
     type: path
-    required: true
+  folder:
+    description:
+      - Directory in which the file has its own name, made of O(cluster) and O(node), such as
+        C(hyperv-ledger-hvc1.corp.example-NODE1.json). Characters that file names should not have become C(%) and their
+        code.
+      - Not looked at with O(path).
+    type: path
+    default: "."
   state:
     description:
       - V(read) only reads.
@@ -63,10 +79,20 @@ options:
     choices: [begun, finished, given_back, read]
     default: read
   node:
-    description: The node that is emptied. Required with O(state=begun).
+    description:
+      - The node that is emptied. A ledger of another one is refused.
+      - Required with O(state=begun), and without O(path).
     type: str
   cluster:
-    description: Name of its cluster.
+    description:
+      - Full name of its cluster, or of the node itself where there is none, as
+        RV(hyperv.migration.hyperv_evacuation_plan_info#module:cluster) tells it. A ledger of another one is refused.
+      - It is compared without regard to letter case.
+    type: str
+  cluster_name:
+    description:
+      - Short name of the cluster, by which ledgers of earlier versions are found. The first part of O(cluster) by
+        default.
     type: str
   moves:
     description:
@@ -98,7 +124,17 @@ seealso:
 EXAMPLES = r"""
 - name: Read what was moved from NODE1
   hyperv.migration.hyperv_evacuation_ledger:
-    path: /var/lib/maintenance/NODE1.json
+    folder: /var/lib/maintenance
+    node: NODE1
+    cluster: hvc1.corp.example
+
+- name: Forget a VM that was deleted during the maintenance
+  hyperv.migration.hyperv_evacuation_ledger:
+    folder: /var/lib/maintenance
+    node: NODE1
+    cluster: hvc1.corp.example
+    state: given_back
+    vm_ids: [6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31]
 """
 
 RETURN = r"""
@@ -106,7 +142,7 @@ path:
   description: Absolute path of the file.
   type: str
   returned: success
-  sample: /var/lib/maintenance/NODE1.json
+  sample: /var/lib/maintenance/hyperv-ledger-hvc1.corp.example-NODE1.json
 ledger:
   description: The ledger as it stands in the file, or would in check mode.
   type: dict
@@ -116,12 +152,12 @@ ledger:
       description: Name and version of the format.
       type: str
       returned: always
-      sample: hyperv.migration ledger 1
+      sample: hyperv.migration ledger 2
     cluster:
-      description: Name of the cluster; V(null) where it was not given.
+      description: Full name of the cluster, or of the host where there is none; V(null) where it was not given.
       type: str
       returned: always
-      sample: HVC1
+      sample: hvc1.corp.example
     node:
       description: The node that was emptied.
       type: str

@@ -83,7 +83,8 @@ options:
         required: true
   plan:
     description:
-      - A result that this module gave before, for the same O(node). It is compared with the cluster as it is now.
+      - A result that this module gave before, for the same O(node), as it was registered or as the artifact that
+        P(hyperv.migration.to_artifact#filter) makes of it. It is compared with the cluster as it is now.
       - Moves that still can be made are kept. VMs that have gone are left out, VMs that came are planned in addition,
         and moves that can no longer be made are planned anew. RV(revalidation) tells each difference.
       - A VM keeps the strategy that it has in the plan, unless an entry of O(strategies) matches it.
@@ -125,6 +126,16 @@ node:
   returned: success
   type: str
   sample: NODE1
+cluster:
+  description: Full name of its cluster, or of the node itself where there is none.
+  returned: success, V(null) where none is told
+  type: str
+  sample: hvc1.corp.example
+cluster_name:
+  description: Short name of its cluster.
+  returned: success, V(null) where there is none
+  type: str
+  sample: HVC1
 clustered:
   description: The node is one of a cluster, and not a host by itself.
   returned: success
@@ -379,4 +390,47 @@ revalidation:
       description: The VM still goes where the plan sends it.
       type: bool
       returned: always
+made:
+  description: The moves of O(plan) whose VMs are where it sends them, empty for none or without it.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    vm_id:
+      description: GUID of the VM.
+      type: str
+      returned: always
+    name:
+      description: Display name of the VM.
+      type: str
+      returned: always
+    state:
+      description: State of the VM then.
+      type: str
+      returned: always
+      sample: running
+    memory_mb:
+      description: Memory in MB that it needed then.
+      type: int
+      returned: always
+    priority:
+      description: Priority of its cluster group then.
+      type: int
+      returned: always
+      sample: 2000
+    source_host:
+      description: The node that is emptied.
+      type: str
+      returned: always
+      sample: NODE1
+    destination_host:
+      description: Where it is.
+      type: str
+      returned: always
+      sample: NODE2
+    strategy:
+      description: How it was to leave.
+      type: str
+      returned: always
+      sample: migrate
 """

@@ -10,17 +10,25 @@ description:
   - Compares the ledger of an evacuation with where its VMs are now, and says which are to be brought back and which are
     left alone, and why.
   - A VM goes back only if it still is where the evacuation moved it. Whatever somebody moved since stays there.
+  - A ledger of another cluster or node is refused. One of an earlier version, which has the cluster's short name alone,
+    is taken only if the cluster knows one of its VMs.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
 options:
+  node:
+    description: The node to bring VMs back to, when it is not to be whatever node the ledger is of.
+    type: str
   ledger:
     description: The ledger as data, as M(hyperv.migration.hyperv_evacuation_ledger) returns it or AWX kept it.
     type: dict
   ledger_path:
     description: The ledger as a file on the controller.
+    type: path
+  ledger_folder:
+    description: Directory on the controller in which the ledger has its own name. Needs O(node).
     type: path
 seealso:
   - module: hyperv.migration.hyperv_evacuation_ledger
@@ -39,6 +47,25 @@ node:
   type: str
   returned: success
   sample: NODE1
+cluster:
+  description: Full name of its cluster, or of the node itself where there is none.
+  type: str
+  returned: success, V(null) where none is told
+  sample: hvc1.corp.example
+cluster_name:
+  description: Short name of its cluster.
+  type: str
+  returned: success, V(null) where there is none
+  sample: HVC1
+clustered:
+  description: The node is one of a cluster, and not a host by itself.
+  type: bool
+  returned: success
+ledger_path:
+  description: Absolute path of the ledger, V(null) where it was given as data.
+  type: str
+  returned: success
+  sample: /var/lib/maintenance/hyperv-ledger-hvc1.corp.example-NODE1.json
 moves:
   description: The moves, in their order. Can be given to M(hyperv.migration.hyperv_vm_migrate) as they are.
   type: list
@@ -133,6 +160,28 @@ leaving:
       type: str
       returned: always
       sample: its migration away from NODE1 still runs
+gone:
+  description:
+    - VMs that neither Hyper-V nor the cluster knows.
+    - If they were deleted, mark them as settled with M(hyperv.migration.hyperv_evacuation_ledger).
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: old01
+    reason:
+      description: Why it cannot go back.
+      type: str
+      returned: always
+      sample: it is no longer among the VMs of the cluster
 start:
   description:
     - VMs that ran before the evacuation, which shut them down or saved them.

@@ -11,7 +11,7 @@ description:
     resumed.
   - The role C(rolling_maintenance) uses it; use it by itself where you write such a role of your own.
   - A round begins with the first node and is over when all its nodes are done. After that, the next one begins.
-  - The file is written in one step with mode 0600. Talks to no node.
+  - The file is written in one step with mode 0600. A path that is a link is followed. Talks to no node.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 attributes:
@@ -48,13 +48,31 @@ attributes:
     platforms: posix
 options:
   path:
-    description: The file. A relative path starts where Ansible was started. Its directory is made where it is missing.
+    description:
+      - The file, when it is not to have its own name in O(folder).
+      - A relative path starts where Ansible was started. Its directory is made where it is missing.
     type: path
-    required: true
+  folder:
+    description:
+      - Directory in which the file has its own name, made of O(cluster), such as
+        C(hyperv-rolling-hvc1.corp.example.json).
+      - Not looked at with O(path).
+    type: path
+    default: "."
   cluster:
-    description: Name of the cluster. A file of another cluster is refused.
+    description:
+      - Full name of the cluster. A file of another cluster is refused.
+      - One that an earlier version wrote, with the cluster's short name alone, is gone on with if one of its nodes is
+        among those that are told here. A warning says so, and it is kept under its present name from the next change
+        on.
     type: str
     required: true
+  cluster_name:
+    description:
+      - Short name of the cluster, by which files of earlier versions are found. The first part of O(cluster) by
+        default.
+    type: str
+    default: ""
   node:
     description: The node in question, always by the same name, such as that of its inventory host.
     type: str
@@ -93,8 +111,8 @@ seealso:
 EXAMPLES = r"""
 - name: See where the round stands
   hyperv.migration.hyperv_rolling_state:
-    path: /var/lib/maintenance/hyperv-rolling-HVC1.json
-    cluster: HVC1
+    folder: /var/lib/maintenance
+    cluster: hvc1.corp.example
     node: NODE1
 """
 
@@ -103,7 +121,7 @@ path:
   description: Absolute path of the file.
   type: str
   returned: success
-  sample: /var/lib/maintenance/hyperv-rolling-HVC1.json
+  sample: /var/lib/maintenance/hyperv-rolling-hvc1.corp.example.json
 phase:
   description: The phase of O(node); empty before it has begun.
   type: str
@@ -128,12 +146,12 @@ roll:
       description: Name and version of the format.
       type: str
       returned: always
-      sample: hyperv.migration roll 1
+      sample: hyperv.migration roll 2
     cluster:
-      description: Name of the cluster.
+      description: Full name of the cluster.
       type: str
       returned: always
-      sample: HVC1
+      sample: hvc1.corp.example
     round:
       description: Name of the round; may be empty.
       type: str

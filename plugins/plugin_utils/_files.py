@@ -1,16 +1,25 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Files on the controller that must be whole or not there. Private to this collection."""
+"""Files on the controller that must be whole or not there. Private to this collection.
+
+A path that is a link stands for the file that it leads to: that one is written, and the link stays.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 
 from ._hyperv.errors import HyperVError
+
+# Seconds. Who holds a lock reads and writes one small file; what takes longer on shared storage hangs.
+_PATIENCE = 30.0
+_PAUSE = 0.1
 
 
 def full_path(path: str) -> str:
@@ -29,26 +38,107 @@ def read_file(path: str) -> bytes | None:
         raise HyperVError(f"{path} cannot be read: {error.strerror}. Check the path and its permissions.") from None
 
 
-@contextlib.contextmanager
-def locked(path: str) -> Iterator[None]:
-    """Keep others who do the same out of a file's directory, so that what is read is what is changed.
+@dataclasses.dataclass(frozen=True)
+class KeptFile:
+    """A file that is kept from run to run.
 
-    There is no lock where the directory is missing or does not allow one: nothing is lost but that protection.
+    Attributes:
+        path: where it is.
+        earlier: the name that it still has from an earlier version, until it is written; None for none.
     """
-    with contextlib.ExitStack() as held:
-        with contextlib.suppress(OSError):
-            folder = os.open(os.path.dirname(path), os.O_RDONLY)
-            held.callback(os.close, folder)
-            fcntl.flock(folder, fcntl.LOCK_EX)
+
+    path: str
+    earlier: str | None = None
+
+    def read(self) -> bytes | None:
+        """Return its content, None where there is none. Raises HyperVError."""
+        return read_file(self.earlier or self.path)
+
+    def write(self, content: str) -> None:
+        """Replace it. What has an earlier name is renamed first, so that nobody takes it up there.
+
+        Raises HyperVError.
+        """
+        if self.earlier is not None:
+            try:
+                os.replace(self.earlier, self.path)
+            except OSError as error:
+                raise _cannot_be_written(self.path, error.strerror or str(error)) from None
+        replace_file(self.path, content)
+
+
+def find_kept(folder: str, name: str, earlier_name: str) -> KeptFile:
+    """Return the file of this name, or where there is none the one of an earlier name, in any letter case."""
+    folder = full_path(folder)
+    path = os.path.join(folder, name)
+    if os.path.lexists(path):
+        return KeptFile(path)
+    try:
+        found = sorted(one for one in os.listdir(folder) if one.casefold() == earlier_name.casefold())
+    except OSError:  # whoever reads or writes there says what is wrong
+        found = []
+    return KeptFile(path, os.path.join(folder, found[0]) if found else None)
+
+
+@contextlib.contextmanager
+def locked(path: str, patience: float = _PATIENCE) -> Iterator[None]:
+    """Keep others who do the same out of a file, so that what is read is what is changed.
+
+    The lock is a hidden file of our own beside it, which is gone afterwards: that somebody has the directory locked, as
+    ``flock DIR ansible-playbook`` does, is no obstacle. There is no lock where the directory is missing or does not
+    allow one: nothing is lost but that protection. Raises HyperVError if others hold it for more than ``patience``
+    seconds.
+    """
+    folder, name = os.path.split(os.path.realpath(path))
+    lock = os.path.join(folder, f".{name}.lock")
+    deadline = time.monotonic() + patience
+    handle = None
+    with contextlib.suppress(OSError):
+        while (handle := _try_lock(lock)) is None:
+            if time.monotonic() >= deadline:
+                raise HyperVError(
+                    f"{path} has been in use by somebody else for {patience:.0f} s: another run that keeps its ledger "
+                    f"or state there, or whoever holds a lock on {lock} (fuser names the process). Wait until that has "
+                    "ended, or end it, and run this again."
+                )
+            time.sleep(_PAUSE)
+    try:
         yield
+    finally:
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(lock)
+            os.close(handle)
+
+
+def _try_lock(lock: str) -> int | None:
+    """Return the handle of a lock that is ours, None while it is somebody else's.
+
+    Raises OSError where none can be had.
+    """
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who held it before may have taken it away after it was opened here: then others lock another file by now.
+        if os.path.samestat(os.fstat(handle), os.stat(lock)):
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except OSError:
+        os.close(handle)
+        os.unlink(lock)
+        raise
+    os.close(handle)
+    return None
 
 
 def check_writable(path: str) -> None:
     """Raise HyperVError if ``replace_file`` could not write there, as far as can be told without writing."""
-    folder = os.path.dirname(path)
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
-    if os.path.isdir(path):
+    if os.path.isdir(target):
         raise _cannot_be_written(path, "it is a directory")
     if not os.path.isdir(folder):
         raise _cannot_be_written(path, f"{folder} is no directory")
@@ -61,17 +151,18 @@ def replace_file(path: str, content: str) -> None:
 
     Makes the directory where it is missing. Raises HyperVError.
     """
-    folder = os.path.dirname(path)
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
     unfinished = ""
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=folder)  # of mode 0600
+        handle, unfinished = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=folder)  # of mode 0600
         # Half of a surrogate pair, which a name in JSON may hold, is written as JSON's own escape.
         with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        os.replace(unfinished, target)
     except OSError as error:
         if unfinished:
             with contextlib.suppress(OSError):

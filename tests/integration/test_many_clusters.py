@@ -90,7 +90,7 @@ def test_one_job_empties_a_node_of_each_cluster_and_none_disturbs_another(
         assert clusters[name].migrations() == {}
         assert clusters[name].node_states() == {"NODE1": "up", "NODE2": "up"}
     written = sorted(file.name for file in (tmp_path / "job1" / "project").glob("hyperv-ledger-*.json"))
-    assert written == [f"hyperv-ledger-{name.upper()}-NODE1.json" for name in FINE]
+    assert written == [f"hyperv-ledger-{name}.corp.example-NODE1.json" for name in FINE]
 
 
 def test_slices_hand_their_ledgers_to_the_job_that_restores(
@@ -107,7 +107,7 @@ def test_slices_hand_their_ledgers_to_the_job_that_restores(
     assert [job.hosts() for job in jobs] == [set(hosts) for hosts in slices]
     handed = artifacts_of_slices(jobs)
     assert {name for name in handed if "ledger" in name} == {
-        f"evacuate_node_ledger_{one.replace('-', '_')}" for one in SLICED
+        f"evacuate_node_ledger_{one.replace('-', '_2d_')}" for one in SLICED
     }
 
     restore = controller.launch("restore_node", {**FAST, **handed}, "--limit", ",".join(SLICED), forks=8)
@@ -124,8 +124,8 @@ def test_the_ledger_of_another_cluster_is_refused(
     clusters: Mapping[str, RunningCluster], controller: Controller
 ) -> None:
     foreign = {
-        "format": "hyperv.migration ledger 1",
-        "cluster": "HVC-1",
+        "format": "hyperv.migration ledger 2",
+        "cluster": "hvc-1.corp.example",
         "node": "NODE1",
         "state": "evacuated",
         "vms": [],
@@ -133,4 +133,5 @@ def test_the_ledger_of_another_cluster_is_refused(
 
     job = controller.launch("restore_node", {**FAST, "restore_node_ledger": foreign}, "--limit", "hvc-2")
 
-    assert "The ledger belongs to the cluster HVC-1, and this is HVC-2" in job.failures()["hvc-2"]
+    told = "The ledger belongs to hvc-1.corp.example (node NODE1), and this is hvc-2.corp.example"
+    assert told in job.failures()["hvc-2"]

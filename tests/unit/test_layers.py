@@ -86,7 +86,7 @@ RULES = (
         frozenset({"ansible"}),
         INPUT_OUTPUT,
     ),
-    Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.errors",), without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.errors",), without=INPUT_OUTPUT),
     Rule(
         "plugins/action/",
         (
@@ -115,7 +115,7 @@ RULES = (
         INPUT_OUTPUT | {"time"},
     ),
     Rule("plugins/plugin_utils/_text.py", without=INPUT_OUTPUT | {"time"}),
-    Rule("plugins/filter/", (UTILS + "_text",), without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/filter/", (UTILS + "_hyperv.artifacts", UTILS + "_text"), without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/modules/", stdlib=False),
     Rule("plugins/doc_fragments/", stdlib=False),
     Rule(

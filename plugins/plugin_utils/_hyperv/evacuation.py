@@ -50,9 +50,10 @@ class Wish:
 def plan_evacuation(cluster: Cluster, wish: Wish) -> EvacuationPlan:
     """Read the cluster and plan; nothing is changed. Raises HyperVError, Fault, TransportError."""
     readings = read_all(cluster, wish.node, wish.destinations)
-    if wish.earlier is not None and first_label(wish.earlier.node) != first_label(readings.node.name):
+    planned_for = wish.earlier.owner if wish.earlier is not None else ""
+    if planned_for and not readings.owner.may_be(planned_for):
         raise HyperVError(
-            f"plan is one for {wish.earlier.node}, and node is {readings.node.name}. Give the plan of that node."
+            f"plan is one for {planned_for}, and this is {readings.owner.full}. Give the plan of this one."
         )
     return plan(readings, wish)
 
@@ -85,10 +86,13 @@ def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
         notes,
         _proof(placement, stays),
         is_clustered=readings.is_clustered,
+        owner=readings.owner,
     )
     if wish.earlier is None:
         return found
-    return dataclasses.replace(found, revalidation=tuple(_differences(wish.earlier, readings, found)))
+    nodes = {vm.id: vm.node for vm in readings.vms}
+    differences = _differences(wish.earlier, readings, found, nodes)
+    return dataclasses.replace(found, revalidation=tuple(differences), made=tuple(wish.earlier.made(nodes)))
 
 
 def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
@@ -229,7 +233,9 @@ def _proof(placement: Placement, stays: Sequence[Stay]) -> Proof | None:
     return Proof("strategy" if wished else "blocked", text, tuple(one.vm.name for one in blocking))
 
 
-def _differences(earlier: EarlierPlan, readings: Readings, found: EvacuationPlan) -> list[Difference]:
+def _differences(
+    earlier: EarlierPlan, readings: Readings, found: EvacuationPlan, nodes: Mapping[str, str]
+) -> list[Difference]:
     now = {
         one.resident.vm.id: _now(
             readings, one.resident.vm, one.resident.needs_mb, one.resident.strategy, one.destination
@@ -246,11 +252,7 @@ def _differences(earlier: EarlierPlan, readings: Readings, found: EvacuationPlan
             return readings.unusable.get(label) or f"{node} is not among the destinations any more"
         return residents[vm_id].objection(destinations[label]) or f"{node} lacks the memory now, or a rule forbids it"
 
-    return compare(earlier, now, _nodes_of(readings.vms), unable)
-
-
-def _nodes_of(vms: Sequence[Vm]) -> Mapping[str, str]:
-    return {vm.id: vm.node for vm in vms}
+    return compare(earlier, now, nodes, unable)
 
 
 def _now(readings: Readings, vm: Vm, needs_mb: int, strategy: str, destination: str, reason: str = "") -> Now:

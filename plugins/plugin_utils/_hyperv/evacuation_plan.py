@@ -7,9 +7,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .belonging import NOBODY, Owner
 from .blockers import Blocker
 from .placement import Headroom, Placed
-from .revalidation import Difference
+from .revalidation import Difference, EarlierMove
 from .shortage import Proof
 from .vms import Vm
 
@@ -42,7 +43,9 @@ class EvacuationPlan:
         notes: what could not be counted on or judged.
         proof: why the node cannot be emptied, None where it can.
         revalidation: what has changed since the earlier plan that was given.
+        made: moves of that earlier plan whose VMs are where it sends them.
         is_clustered: the node is one of a cluster, and not a host by itself.
+        owner: the cluster, or the host by itself.
     """
 
     node: str
@@ -53,12 +56,16 @@ class EvacuationPlan:
     notes: tuple[str, ...]
     proof: Proof | None = None
     revalidation: tuple[Difference, ...] = ()
+    made: tuple[EarlierMove, ...] = ()
     is_clustered: bool = True
+    owner: Owner = NOBODY
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result; ``read_earlier_plan`` takes it back."""
         return {
             "node": self.node,
+            "cluster": self.owner.full or None,
+            "cluster_name": self.owner.short or None,
             "clustered": self.is_clustered,
             "feasible": self.proof is None,
             "proof": self.proof.as_result() if self.proof is not None else None,
@@ -68,6 +75,7 @@ class EvacuationPlan:
             "headroom": [dataclasses.asdict(one) for one in self.headroom],
             "notes": list(self.notes),
             "revalidation": [one.as_result() for one in self.revalidation],
+            "made": [one.as_result(self.node) for one in self.made],
         }
 
     def _move(self, order: int, one: Placed) -> dict[str, t.Any]:

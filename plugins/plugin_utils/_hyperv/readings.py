@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from .._hostnames import first_label
 from .._wsman.wql import Query
 from .affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
+from .belonging import NOBODY, Owner, read_owner
 from .cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from .devices import Attachment, read_attachments
 from .errors import NO_ANSWER, HyperVError, with_remedy
@@ -42,6 +43,7 @@ class Readings:
         domains: fault domain by first label of the node, where rules are about fault domains.
         notes: what could not be read, counted or judged, for people.
         is_clustered: the node is one of a cluster, and not a host by itself.
+        owner: the cluster, or the host by itself.
     """
 
     node: Node
@@ -60,6 +62,7 @@ class Readings:
     volumes: str = ""
     notes: tuple[str, ...] = ()
     is_clustered: bool = True
+    owner: Owner = NOBODY
 
     @property
     def residents(self) -> list[Vm]:
@@ -114,7 +117,7 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     # Where Hyper-V tells no owner, the cluster's word counts.
     owned = tuple(vm if vm.node or vm.id not in roles else _owned_by(vm, roles[vm.id].owner) for vm in vms)
-    enforced, volumes = _read_cluster(cluster)
+    enforced, volumes, owner = _read_cluster(cluster, node)
     disputed = [vm for vm in owned if _is_disputed(vm, node, roles.get(vm.id))]
     flights = {vm.id: Flight(vm.node, memory_is_there=False) for vm in disputed} | read_flights(cluster, owned)
     notes = tuple(
@@ -122,7 +125,7 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
         for vm in disputed
     )
     readings = Readings(node, owned, roles=roles, traits=traits, flights=flights, volumes=volumes, notes=notes)
-    readings = dataclasses.replace(readings, is_clustered=cluster.is_clustered)
+    readings = dataclasses.replace(readings, is_clustered=cluster.is_clustered, owner=owner)
     residents = {vm.id for vm in readings.residents}
     readings = dataclasses.replace(
         readings, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
@@ -142,13 +145,12 @@ def _is_disputed(vm: Vm, node: Node, role: VmGroup | None) -> bool:
     return first_label(vm.node) != label and label in owners_of(vm, role)
 
 
-def _read_cluster(cluster: Cluster) -> tuple[bool, str]:
-    """Return whether anti-affinity classes are enforced, and where the shared volumes are."""
-    if not cluster.is_clustered:
-        return False, ""
-    columns = ("ClusterEnforcedAntiAffinity", "SharedVolumesRoot")
-    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Cluster", columns))
-    return (bool(rows[0].integer(columns[0])), rows[0].text(columns[1]) or "") if rows else (False, "")
+def _read_cluster(cluster: Cluster, node: Node) -> tuple[bool, str, Owner]:
+    """Return whether anti-affinity classes are enforced, where the shared volumes are, and whose the node is."""
+    row = cluster.identity.cluster_row if cluster.is_clustered else None
+    enforced = row is not None and bool(row.integer("ClusterEnforcedAntiAffinity"))
+    volumes = (row.text("SharedVolumesRoot") or "") if row is not None else ""
+    return enforced, volumes, read_owner(cluster, node.name)
 
 
 def _with_rules(cluster: Cluster, readings: Readings, nodes: Sequence[Node], *, enforced: bool) -> Readings:

@@ -9,12 +9,25 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from .._hostnames import first_label
+from .belonging import Owner, read_owner
 from .cluster import Cluster
 from .codes import UNKNOWN
 from .groups import read_groups
-from .ledger import STAYS, Ledger, was_stopped
-from .nodes import Node, pick_node, read_nodes_if_any, read_surroundings
+from .ledger import STAYS, Ledger, is_ours, not_ours, refuse_another, was_stopped
+from .nodes import Node, pick_node, read_host, read_hosts, read_nodes_if_any
 from .vms import Vm, read_local_vms, read_vms
+
+
+@dataclasses.dataclass(frozen=True)
+class Home:
+    """The node that VMs are brought back to.
+
+    Attributes:
+        owner: its cluster, or itself where there is none.
+    """
+
+    node: Node
+    owner: Owner
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,45 +41,64 @@ class Restoration:
         start: VMs that the evacuation stopped and that ran before: to be started once they are on their node.
         leaving: ``vm_id``, ``name``, ``reason``: VMs of which nothing can be said yet: their migration away from the
             node still runs, or only the cluster shows them just now.
+        gone: ``vm_id``, ``name``, ``reason``: VMs that neither Hyper-V nor the cluster knows. Whether they were deleted
+            cannot be told from here.
     """
 
-    node: Node
+    home: Home
     moves: tuple[Mapping[str, t.Any], ...]
     stays: tuple[Mapping[str, t.Any], ...]
     start: tuple[Mapping[str, t.Any], ...]
     leaving: tuple[Mapping[str, t.Any], ...]
+    gone: tuple[Mapping[str, t.Any], ...]
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result."""
         return {
-            "node": self.node.name,
+            "node": self.home.node.name,
+            "cluster": self.home.owner.full or None,
+            "cluster_name": self.home.owner.short or None,
             "moves": [dict(move, order=order) for order, move in enumerate(self.moves, 1)],
             "stays": [dict(vm) for vm in self.stays],
             "start": [dict(vm) for vm in self.start],
             "leaving": [dict(vm) for vm in self.leaving],
+            "gone": [dict(vm) for vm in self.gone],
         }
 
 
-def plan_restoration(cluster: Cluster, ledger: Ledger) -> Restoration:
+def find_home(cluster: Cluster, name: str) -> Home:
+    """Return the node of a name and whose it is. Raises HyperVError, Fault, TransportError."""
+    nodes = read_nodes_if_any(cluster)
+    node = pick_node(nodes, name) if cluster.is_clustered else read_host(cluster, name)
+    return Home(node, read_owner(cluster, node.name))
+
+
+def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None) -> Restoration:
     """Read where the VMs of a ledger are now and plan; nothing is changed.
 
-    Raises HyperVError, Fault, TransportError.
+    ``home`` is the node that the ledger must be of, where it is known by now. Raises HyperVError, also for a ledger of
+    another cluster or node; Fault, TransportError.
     """
-    node = _node_of(cluster, ledger)
-    open_vms = [vm for vm in ledger["vms"] if not vm.get("restored")]
+    home = home or find_home(cluster, ledger["node"])
+    refuse_another(ledger, home.owner.full, home.node.name, home.owner.short)
+    if not cluster.is_clustered:  # each host shows its own VMs only
+        destinations = read_hosts(cluster, list(dict.fromkeys(vm["destination_host"] for vm in ledger["vms"])))
+        cluster.hosts = tuple(dict.fromkeys(host.name for host in (home.node, *destinations)))
+    open_vms = [vm for vm in ledger["vms"] if not vm["restored"]]
     present = {vm.id: vm for vm in read_vms(cluster, ids=[vm["vm_id"] for vm in open_vms])} if open_vms else {}
     if any(entry["outcome"] == STAYS and entry["vm_id"].upper() not in present for entry in open_vms):
-        present = {**{vm.id: vm for vm in read_local_vms(cluster, node.name)}, **present}
-    return decide(node, open_vms, present, _read_owners_of_missing(cluster, open_vms, present))
+        present = {**{vm.id: vm for vm in read_local_vms(cluster, home.node.name)}, **present}
+    owners = _read_owners_of_missing(cluster, open_vms, present)
+    if open_vms and not is_ours(ledger, home.owner.full, [*present, *owners]):
+        _refuse_if_unknown(cluster, ledger, home)
+    return decide(home, open_vms, present, owners)
 
 
-def _node_of(cluster: Cluster, ledger: Ledger) -> Node:
-    """Return the node of a ledger; without a cluster, note the hosts to which VMs went, which show their own only."""
-    nodes = read_nodes_if_any(cluster)
-    if cluster.is_clustered:
-        return pick_node(nodes, ledger["node"])
-    names = dict.fromkeys([ledger["node"], *(vm["destination_host"] for vm in ledger["vms"])])
-    return read_surroundings(cluster, list(names))[1][0]
+def _refuse_if_unknown(cluster: Cluster, ledger: Ledger, home: Home) -> None:
+    """Raise HyperVError unless the cluster knows one of the VMs that the ledger has done with."""
+    settled = [vm["vm_id"] for vm in ledger["vms"] if vm["restored"]]
+    if not is_ours(ledger, home.owner.full, [vm.id for vm in read_vms(cluster, ids=settled)] if settled else []):
+        raise not_ours(ledger, home.owner.full)
 
 
 def _read_owners_of_missing(
@@ -80,7 +112,7 @@ def _read_owners_of_missing(
 
 
 def decide(
-    node: Node,
+    home: Home,
     entries: Sequence[Mapping[str, t.Any]],
     present: Mapping[str, Vm],
     owners_of_missing: Mapping[str, str],
@@ -94,6 +126,8 @@ def decide(
     stays: list[Mapping[str, t.Any]] = []
     start: list[Mapping[str, t.Any]] = []
     leaving: list[Mapping[str, t.Any]] = []
+    gone: list[Mapping[str, t.Any]] = []
+    node = home.node
     for entry in sorted(entries, key=_order):
         vm = present.get(entry["vm_id"].upper())
         told = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
@@ -105,14 +139,17 @@ def decide(
             owner = owners_of_missing[told["vm_id"]] or "no node"
             leaving.append({**told, "reason": f"the cluster has its role on {owner}, but Hyper-V does not show the VM"})
             continue
+        if vm is None:
+            gone.append({**told, "reason": _where_it_is_no_more(entry, node)})
+            continue
         reason = _reason_to_stay(entry, vm, node, at_home=at_home)
-        if vm is not None and (at_home or not reason) and was_stopped(entry, vm.state):
+        if (at_home or not reason) and was_stopped(entry, vm.state):
             start.append(told)
         if reason:
             stays.append({**told, "reason": reason})
-        elif vm is not None:
+        else:
             moves.append(_move(entry, vm, node))
-    return Restoration(node, tuple(moves), tuple(stays), tuple(start), tuple(leaving))
+    return Restoration(home, tuple(moves), tuple(stays), tuple(start), tuple(leaving), tuple(gone))
 
 
 def _order(entry: Mapping[str, t.Any]) -> tuple[bool, int, int, str]:
@@ -120,10 +157,13 @@ def _order(entry: Mapping[str, t.Any]) -> tuple[bool, int, int, str]:
     return not runs, -int(entry.get("priority") or 0), -int(entry.get("memory_mb") or 0), entry["name"].lower()
 
 
-def _reason_to_stay(entry: Mapping[str, t.Any], vm: Vm | None, node: Node, *, at_home: bool) -> str:
+def _where_it_is_no_more(entry: Mapping[str, t.Any], node: Node) -> str:
     stays = entry["outcome"] == STAYS
-    if vm is None:
-        return f"it is no longer on {node.name}" if stays else "it is no longer among the VMs of the cluster"
+    return f"it is no longer on {node.name}" if stays else "it is no longer among the VMs of the cluster"
+
+
+def _reason_to_stay(entry: Mapping[str, t.Any], vm: Vm, node: Node, *, at_home: bool) -> str:
+    stays = entry["outcome"] == STAYS
     if at_home:
         return f"it stayed on {node.name}" if stays else f"it is on {node.name} already"
     if first_label(vm.node) != first_label(entry["destination_host"]):

@@ -8,6 +8,8 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping
 
+from .._hostnames import first_label
+from .artifacts import from_artifact
 from .errors import HyperVError
 from .strategies import MIGRATE, STRATEGIES
 from .vms import normal_id
@@ -25,6 +27,20 @@ class EarlierMove:
     memory_mb: int
     state: str
     strategy: str
+    priority: int | None = None
+
+    def as_result(self, source: str) -> dict[str, t.Any]:
+        """Return the move for a task's result; ``source`` is the node of its plan."""
+        return {
+            "vm_id": self.vm_id,
+            "name": self.name,
+            "state": self.state,
+            "memory_mb": self.memory_mb,
+            "priority": self.priority,
+            "source_host": source,
+            "destination_host": self.destination,
+            "strategy": self.strategy,
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,16 +54,21 @@ class EarlierStay:
 
 @dataclasses.dataclass(frozen=True)
 class EarlierPlan:
-    """An earlier result of the planner: moves and stays by VM id."""
+    """An earlier result of the planner: moves and stays by VM id, and whose node it is about; empty where not told."""
 
     node: str
     moves: Mapping[str, EarlierMove]
     stays: Mapping[str, EarlierStay]
+    owner: str = ""
 
     def strategy(self, vm_id: str) -> str | None:
         """Return how a VM was to leave, None where the plan does not know the VM."""
         known = self.moves.get(vm_id) or self.stays.get(vm_id)
         return known.strategy if known is not None else None
+
+    def made(self, nodes: Mapping[str, str]) -> list[EarlierMove]:
+        """Return the moves of VMs that are where they were to go; ``nodes`` are those of all VMs by id."""
+        return [move for move in self.moves.values() if _arrived(move, nodes.get(move.vm_id, ""))]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,8 +93,16 @@ class Difference:
         return dataclasses.asdict(self)
 
 
+def _arrived(move: EarlierMove, node: str) -> bool:
+    return bool(move.destination) and first_label(move.destination) == first_label(node)
+
+
 def read_earlier_plan(plan: Mapping[str, t.Any]) -> EarlierPlan:
-    """Return the plan that a task's result holds. Numbers may be texts. Raises HyperVError for anything else."""
+    """Return the plan that a task's result or an artifact holds. Numbers may be texts.
+
+    Raises HyperVError for anything else.
+    """
+    plan = from_artifact(plan)
     try:
         moves = [
             EarlierMove(
@@ -83,6 +112,7 @@ def read_earlier_plan(plan: Mapping[str, t.Any]) -> EarlierPlan:
                 int(one.get("memory_mb") or 0),
                 str(one.get("state") or ""),
                 _strategy(one),
+                int(one["priority"]) if one.get("priority") is not None else None,
             )
             for one in plan["moves"]
         ]
@@ -92,7 +122,8 @@ def read_earlier_plan(plan: Mapping[str, t.Any]) -> EarlierPlan:
         raise HyperVError(f"plan lacks {missing}. {_HINT}") from None
     except (TypeError, ValueError, AttributeError) as error:
         raise HyperVError(f"plan is not a plan: {error}. {_HINT}") from None
-    found = EarlierPlan(node, {one.vm_id: one for one in moves}, {one.vm_id: one for one in stays})
+    owner = str(plan.get("cluster") or "")
+    found = EarlierPlan(node, {one.vm_id: one for one in moves}, {one.vm_id: one for one in stays}, owner)
     if len({*found.moves, *found.stays}) < len(moves) + len(stays):
         raise HyperVError(f"plan names a VM more than once. {_HINT}")
     return found
@@ -131,11 +162,11 @@ def compare(
         if move.vm_id in now:
             found.extend(_of_move(move, now[move.vm_id], unable))
         else:
-            found.append(_absent(move, cluster.get(move.vm_id), move.destination))
+            found.append(_absent(move, cluster.get(move.vm_id)))
     for stay in earlier.stays.values():
         one = now.get(stay.vm_id)
         if one is None:
-            found.append(_absent(stay, cluster.get(stay.vm_id), ""))
+            found.append(_absent(stay, cluster.get(stay.vm_id)))
         elif one.destination:
             text = f"it had no place or was to stay, and goes to {one.destination} now"
             found.append(Difference(stay.vm_id, one.name, "leaves", text, kept=False))
@@ -146,10 +177,10 @@ def compare(
     return sorted(found, key=lambda one: (one.name.casefold(), one.vm_id, one.change))
 
 
-def _absent(was: EarlierMove | EarlierStay, node: str | None, destination: str) -> Difference:
+def _absent(was: EarlierMove | EarlierStay, node: str | None) -> Difference:
     if node is None:
         return Difference(was.vm_id, was.name, "gone", "the cluster has no such VM any more", kept=False)
-    there = destination and destination.partition(".")[0].lower() == node.partition(".")[0].lower()
+    there = isinstance(was, EarlierMove) and _arrived(was, node)
     text = f"it is on {node} already" + (", where the plan sends it" if there else "")
     return Difference(was.vm_id, was.name, "moved", text, kept=False)
 

@@ -4,8 +4,12 @@
 
 Pure: where it is kept is somebody else's business. Private to this collection.
 
-A roll is a dict: ``format``, ``cluster``, ``round`` (its name, may be empty), ``begun`` and ``updated`` (ISO 8601) and
-``nodes``: by the name of their host, each a dict with ``phase`` (empty, or one of PHASES) and ``updated``.
+A roll is a dict: ``format``, ``cluster`` (its full name), ``round`` (its name, may be empty), ``begun`` and
+``updated`` (ISO 8601) and ``nodes``: by the name of their host, each a dict with ``phase`` (empty, or one of PHASES)
+and ``updated``.
+
+One of the earlier form has the cluster's short name alone, which several clusters may share. It is gone on with only if
+one of its nodes is among those of the run.
 """
 
 from __future__ import annotations
@@ -16,9 +20,12 @@ import json
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from .artifacts import from_artifact
+from .belonging import Owner, is_same
 from .errors import HyperVError
 
-FORMAT = "hyperv.migration roll 1"
+FORMAT = "hyperv.migration roll 2"
+EARLIER_FORMAT = "hyperv.migration roll 1"
 PHASES = BEGUN, EVACUATED, RESTARTING, WORKED, DONE = ("begun", "evacuated", "restarting", "worked", "done")
 
 Roll = dict[str, t.Any]
@@ -29,11 +36,12 @@ class Wish:
     """What a run wants.
 
     Attributes:
-        cluster: the cluster's name.
+        cluster: the cluster's full name.
         nodes: all nodes that the run goes through.
         round: name of the round; empty for none.
         begin_anew: forget a round that was left unfinished.
         resume_within: hours after which an unfinished round is not resumed by itself.
+        cluster_name: the cluster's short name, where it is not the beginning of its full one.
     """
 
     cluster: str
@@ -41,17 +49,19 @@ class Wish:
     round: str = ""
     begin_anew: bool = False
     resume_within: int = 72
+    cluster_name: str = ""
 
 
 def read_roll(content: bytes, where: str) -> Roll:
     """Return a roll given as JSON. Raises HyperVError naming ``where`` for anything else."""
     try:
         roll = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         roll = None
+    roll = from_artifact(roll) if isinstance(roll, dict) else None
     valid = (
         isinstance(roll, dict)
-        and roll.get("format") == FORMAT
+        and roll.get("format") in (FORMAT, EARLIER_FORMAT)
         and all(isinstance(roll.get(key), str) for key in ("cluster", "round", "begun", "updated"))
         and isinstance(roll.get("nodes"), dict)
         and all(isinstance(one, dict) and one.get("phase") in ("", *PHASES) for one in roll["nodes"].values())
@@ -71,8 +81,8 @@ def join(old: Roll | None, wish: Wish, where: str, now: dt.datetime) -> Roll:
 
     Raises HyperVError where the old one is of another cluster or another round, or was left alone for too long.
     """
-    if old is not None and old["cluster"].lower() != wish.cluster.lower():
-        raise HyperVError(f"{where} belongs to cluster {old['cluster']}, not to {wish.cluster}. Choose another folder.")
+    if old is not None:
+        _refuse_another(old, wish, where)
     ended = old is None or wish.begin_anew or (is_over(old) and (not wish.round or wish.round != old["round"]))
     if old is None or ended:
         fresh = {"format": FORMAT, "cluster": wish.cluster, "round": wish.round, "begun": _text(now)}
@@ -80,7 +90,21 @@ def join(old: Roll | None, wish: Wish, where: str, now: dt.datetime) -> Roll:
     if not is_over(old):
         _refuse_to_resume(old, wish, now)
     added = {name: _node("", now) for name in wish.nodes if name not in old["nodes"]}
-    return {**old, "nodes": {**old["nodes"], **added}}
+    cluster = max(old["cluster"], wish.cluster, key=len)
+    return {**old, "format": FORMAT, "cluster": cluster, "nodes": {**old["nodes"], **added}}
+
+
+def _refuse_another(old: Roll, wish: Wish, where: str) -> None:
+    if not Owner(wish.cluster, wish.cluster_name).may_be(old["cluster"]):
+        raise HyperVError(
+            f"{where} belongs to cluster {old['cluster']}, and this is {wish.cluster}. Choose another folder."
+        )
+    if not is_same(old["cluster"], wish.cluster) and old["nodes"].keys().isdisjoint(wish.nodes):
+        raise HyperVError(
+            f"{where} is of a cluster called {old['cluster']} with {', '.join(sorted(old['nodes']))}, and this is "
+            f"{wish.cluster} with {', '.join(wish.nodes)}: another cluster of this name. Let that one end its round, "
+            "or move the file away."
+        )
 
 
 def _refuse_to_resume(old: Roll, wish: Wish, now: dt.datetime) -> None:

@@ -20,6 +20,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.ledger im
     read_ledger,
 )
 
+OURS = "hvc1.corp.example"
+NOW, THEN = "2026-03-02T01:00:00+00:00", "2026-03-01T23:00:00+00:00"
 WEB, DB = "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "0A1B2C3D-3B54-4B0B-9D0E-0C5E7B1A2F32"
 
 
@@ -114,10 +116,78 @@ def test_a_restored_ledger_gives_way_to_a_new_one():
     assert [vm["name"] for vm in begin(done, "NODE2", "HVC1", [move(DB, "db01")], "t3")["vms"]] == ["db01"]
 
 
-@pytest.mark.parametrize(("node", "cluster"), [("NODE2", "HVC1"), ("NODE1", "HVC2")])
-def test_a_ledger_of_something_else_is_not_overwritten(node, cluster):
-    with pytest.raises(HyperVError, match="NODE1 of cluster HVC1 and is still needed"):
-        begin(begin(None, "NODE1", "HVC1", [move()], "t1"), node, cluster, [move()], "t2")
+@pytest.mark.parametrize(
+    ("node", "cluster", "told"),
+    [
+        ("NODE2", OURS, "belongs to node NODE1, and not to NODE2"),
+        ("NODE1", "hvc1.branch.example", "belongs to hvc1.corp.example .* and this is hvc1.branch.example"),
+        ("NODE1", "HVC2", "belongs to hvc1.corp.example .* and this is HVC2"),
+    ],
+)
+def test_a_ledger_of_something_else_is_not_overwritten(node, cluster, told):
+    with pytest.raises(HyperVError, match=told):
+        begin(begin(None, "NODE1", OURS, [move()], "t1"), node, cluster, [move()], "t2")
+
+
+def test_names_of_clusters_are_the_same_in_any_letter_case():
+    begun = begin(None, "NODE1", OURS, [move()], "t1")
+    assert begin(begun, "node1", "HVC1.Corp.Example.", [move()], "t2")["created"] == "t1"
+
+
+def earlier(**changes: object) -> dict[str, object]:
+    """Return a ledger as earlier versions wrote it, with the cluster's short name."""
+    ledger = finish(begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1"), [record(), record(DB)], "t2")
+    return {**ledger, "format": "hyperv.migration ledger 1", **changes}
+
+
+@pytest.mark.parametrize(("cluster", "name"), [(OURS, None), ("hva.corp.example", "HVC1")])
+def test_a_ledger_of_an_earlier_version_is_taken_over_with_a_vm_that_is_known(cluster, name):
+    old = read_ledger(earlier(), "ledger.json")
+    again = begin(old, "NODE1", cluster, [move(DB, "db01")], "t3", cluster_name=name)
+    assert (again["format"], again["cluster"], again["created"]) == ("hyperv.migration ledger 2", cluster, "t1")
+    back = give_back(old, [WEB], "t3", cluster)
+    assert (back["format"], back["cluster"]) == ("hyperv.migration ledger 2", cluster)
+    done = finish(old, [record(WEB)], "t3", None, cluster)
+    assert (done["format"], done["cluster"]) == ("hyperv.migration ledger 2", cluster)
+
+
+@pytest.mark.parametrize("cluster", ["HVC1", None])
+def test_a_ledger_that_shares_its_short_name_alone_is_refused_and_left_as_it_is(cluster):
+    other, old = "7A1B2C3D-3B54-4B0B-9D0E-0C5E7B1A2F33", read_ledger(earlier(cluster=cluster), "ledger.json")
+    with pytest.raises(HyperVError, match=r"hvc1\.branch\.example, which knows none of its VMs"):
+        begin(old, "NODE1", "hvc1.branch.example", [move(other, "till01")], "t3")
+    assert begin(old, "NODE1", "hvc1.branch.example", [], "t3") == old
+    assert finish(old, [], "t3", [other], "hvc1.branch.example") == old
+    assert give_back(old, [other], "t3", "hvc1.branch.example") == old
+
+
+def test_what_a_ledger_written_by_hand_lacks_is_completed():
+    vm = {"vm_id": WEB, "name": "web01", "source_host": "NODE1", "destination_host": "NODE2", "outcome": "moved"}
+    by_hand = {"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": [vm]}
+    read = read_ledger(by_hand, "ledger.json")
+    assert (read["vms"][0]["restored"], read["state"], read["cluster"]) == (False, "incomplete", None)
+    assert "web01" in inherited(begin(read, "NODE1", None, [], NOW), [], NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"restored": "no"}, "restored of VM 1 is 'no', which is no true or false"),
+        ({"restored": 0}, "restored of VM 1 is 0, which is no true or false"),
+        ({"memory_mb": True}, "memory_mb of VM 1 is True, which is no number"),
+        ({"state": ["off"]}, r"state of VM 1 is \['off'\], which is no text"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_name(changes, told):
+    (vm, _db) = earlier()["vms"]
+    with pytest.raises(HyperVError, match=told):
+        read_ledger(earlier(vms=[{**vm, **changes}]), "ledger.json")
+
+
+@pytest.mark.parametrize("changes", [{"cluster": 5}, {"paused_before": "yes"}, {"state": "painted"}, {"node": " "}])
+def test_a_value_of_the_whole_ledger_is_refused_likewise(changes):
+    with pytest.raises(HyperVError, match=r"ledger\.json"):
+        read_ledger(earlier(**changes), "ledger.json")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +197,7 @@ def test_a_ledger_of_something_else_is_not_overwritten(node, cluster):
         ("", "not whole"),
         ("[]", "no ledger of format"),
         ('{"format": "hyperv.migration ledger 99"}', "ledger 99"),
-        ({"format": "hyperv.migration ledger 1", "node": "NODE1"}, "without a node or a list of VMs"),
+        ({"format": "hyperv.migration ledger 2", "node": "NODE1"}, "without a node or a list of VMs"),
         ({"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": [{"name": "web01"}]}, "VM 1 has no vm_id"),
         ({"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": ["web01"]}, "VM 1 has no vm_id"),
         (
@@ -178,9 +248,6 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pat
     with pytest.raises(HyperVError, match=r"ledger\.json cannot be written"):
         replace_file(str(tmp_path / "folder" / "ledger.json"), "x")
     assert os.listdir(tmp_path / "folder") == ["ledger.json"]
-
-
-NOW, THEN = "2026-03-02T01:00:00+00:00", "2026-03-01T23:00:00+00:00"
 
 
 def test_a_vm_that_is_stopped_again_before_the_others_are_back_is_kept_anew():

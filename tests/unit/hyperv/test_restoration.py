@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.ledger import begin, finish, give_back
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish, plan_moves
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.restoration import plan_restoration
@@ -37,7 +39,7 @@ def ledger_of(simulated: Simulated, **changes: dict[str, object]) -> dict[str, o
         {"vm": {"id": move["vm_id"]}, "destination_host": "NODE2", "outcome": "moved", "elapsed_seconds": 1.0}
         for move in moves
     ]
-    return finish(begin(None, "NODE1", "HVC1", moves, "t1"), records, "t2")
+    return finish(begin(None, "NODE1", "hvc1.corp.example", moves, "t1"), records, "t2")
 
 
 def test_vms_go_back_from_where_they_were_moved_and_others_stay():
@@ -62,13 +64,39 @@ def test_the_moves_of_the_plan_are_moves():
     assert {move.destination.name for move in plan_moves(simulated.cluster, wishes)} == {"NODE1"}
 
 
-def test_what_is_home_or_gone_stays_where_it_is():
+def test_what_is_home_stays_and_what_nobody_knows_is_told_as_gone():
     simulated = Simulated(CLUSTER.replace("web01, owner: NODE2", "web01, owner: NODE1"))
     ledger = ledger_of(simulated)
     ledger["vms"].append({**ledger["vms"][0], "vm_id": "FFFFFFFF-0000-0000-0000-000000000000", "name": "gone01"})
-    reasons = {vm["name"]: vm["reason"] for vm in plan_restoration(simulated.cluster, ledger).stays}
-    assert reasons["web01"] == "it is on NODE1 already"
-    assert reasons["gone01"] == "it is no longer among the VMs of the cluster"
+    plan = plan_restoration(simulated.cluster, ledger).as_result()
+    assert {vm["name"]: vm["reason"] for vm in plan["stays"]}["web01"] == "it is on NODE1 already"
+    assert [(vm["name"], vm["reason"]) for vm in plan["gone"]] == [
+        ("gone01", "it is no longer among the VMs of the cluster")
+    ]
+
+
+STRANGER = "FFFFFFFF-0000-0000-0000-000000000000"
+
+
+def test_a_ledger_of_another_cluster_is_refused_with_both_names():
+    simulated = Simulated(CLUSTER)
+    ledger = {**ledger_of(simulated), "cluster": "hvc1.branch.example"}
+    with pytest.raises(HyperVError, match=r"belongs to hvc1\.branch\.example .* and this is hvc1\.corp\.example"):
+        plan_restoration(simulated.cluster, ledger)
+
+
+def test_a_ledger_with_the_short_name_alone_is_taken_by_a_vm_that_the_cluster_knows():
+    simulated = Simulated(CLUSTER)
+    ledger = {**ledger_of(simulated), "cluster": "HVC1"}
+    assert plan_restoration(simulated.cluster, ledger).moves
+    (first, *rest) = ledger["vms"]
+    ledger["vms"] = [{**first, "restored": True}, *({**vm, "vm_id": STRANGER} for vm in rest[:1])]
+    assert [vm["vm_id"] for vm in plan_restoration(simulated.cluster, ledger).gone] == [STRANGER]
+    ledger["vms"] = ledger["vms"][1:]
+    with pytest.raises(
+        HyperVError, match=r"is of a cluster called HVC1, and this is hvc1\.corp\.example, which knows none"
+    ):
+        plan_restoration(simulated.cluster, ledger)
 
 
 def test_a_vm_that_only_the_cluster_shows_is_not_gone():

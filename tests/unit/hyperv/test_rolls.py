@@ -22,7 +22,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.rolls imp
 )
 
 NOW = dt.datetime(2026, 3, 1, 22, 0, tzinfo=dt.timezone.utc)
-WISH = Wish("HVC1", ["NODE1", "NODE2"])
+WISH = Wish("hvc1.corp.example", ["NODE1", "NODE2"])
 
 
 def a_roll(first: str = "", second: str = "", round_name: str = "") -> Roll:
@@ -37,7 +37,7 @@ def phases(roll: Roll) -> list[str]:
 def test_a_round_begins_with_no_node_begun() -> None:
     roll = join(None, WISH, "file", NOW)
 
-    assert (phases(roll), is_over(roll), roll["cluster"]) == (["", ""], False, "HVC1")
+    assert (phases(roll), is_over(roll), roll["cluster"]) == (["", ""], False, "hvc1.corp.example")
 
 
 def test_an_unfinished_round_is_resumed_and_takes_in_new_nodes() -> None:
@@ -60,7 +60,9 @@ def test_a_round_of_a_name_stays_over() -> None:
 
 
 def test_an_unfinished_round_is_not_given_another_name() -> None:
-    with pytest.raises(HyperVError, match=r"'2026-03' of cluster HVC1 is unfinished: NODE1 done; NODE2 not begun"):
+    with pytest.raises(
+        HyperVError, match=r"'2026-03' of cluster hvc1.corp.example is unfinished: NODE1 done; NODE2 not begun"
+    ):
         join(a_roll("done", "", "2026-03"), dataclasses.replace(WISH, round="2026-04"), "file", NOW)
 
 
@@ -78,8 +80,23 @@ def test_an_unfinished_round_can_be_begun_anew() -> None:
 
 
 def test_the_file_of_another_cluster_is_refused() -> None:
-    with pytest.raises(HyperVError, match="belongs to cluster HVC1, not to HVC2"):
-        join(a_roll(), dataclasses.replace(WISH, cluster="HVC2"), "file", NOW)
+    with pytest.raises(HyperVError, match=r"belongs to cluster hvc1\.corp\.example, and this is hvc1\.branch\.example"):
+        join(a_roll(), dataclasses.replace(WISH, cluster="hvc1.branch.example"), "file", NOW)
+    assert phases(join(a_roll("done"), dataclasses.replace(WISH, cluster="HVC1.CORP.example"), "file", NOW)) == [
+        "done",
+        "",
+    ]
+
+
+def test_a_roll_of_an_earlier_version_is_gone_on_with_if_it_shares_a_node() -> None:
+    earlier = {**a_roll("done"), "format": "hyperv.migration roll 1", "cluster": "HVC1"}
+    later = join(read_roll(json.dumps(earlier).encode(), "file"), WISH, "file", NOW)
+    assert (phases(later), later["cluster"], later["format"]) == (["done", ""], WISH.cluster, a_roll()["format"])
+    elsewhere = dataclasses.replace(WISH, nodes=["NODE1.branch.example"])
+    with pytest.raises(
+        HyperVError, match=r"called HVC1 with NODE1, NODE2, and this is hvc1\.corp\.example with NODE1\.b"
+    ):
+        join(earlier, elsewhere, "file", NOW)
 
 
 def test_how_far_a_round_is_reads_well() -> None:
@@ -93,7 +110,16 @@ def test_what_was_written_is_read_again(phase: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"{}", json.dumps({**a_roll(), "format": "other"}).encode(), b'{"format": "\xff"}']
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        json.dumps({**a_roll(), "format": "other"}).encode(),
+        b'{"format": "\xff"}',
+        b"[" * 100_000,
+    ],
 )
 def test_what_is_no_roll_is_refused(content: bytes) -> None:
     with pytest.raises(HyperVError, match="file is no state of a rolling maintenance"):

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What tells the artifacts of one host from those of another."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+
+from ..plugin_utils._hyperv.artifacts import artifact_suffix
+
+DOCUMENTATION = r"""
+name: artifact_suffix
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+short_description: Name the artifacts of a host, so that no two hosts share them
+version_added: 0.1.0
+description:
+  - The name of an artifact (C(set_stats)) is that of a variable, which has letters, digits and underscores only, while
+    the name of a host may have others.
+  - This filter makes the end of such a name from the name of a host - an underscore and the name, in which each
+    character other than a letter of ASCII or a digit is its hexadecimal code between underscores. No two hosts get the
+    same.
+positional: _input
+options:
+  _input:
+    description: Name of an inventory host.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show what the roles call the plan of this host, such as evacuate_node_plan_hvc_2d_1 for hvc-1
+  ansible.builtin.debug:
+    msg: "{{ 'evacuate_node_plan' ~ inventory_hostname | hyperv.migration.artifact_suffix }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The end of the name.
+  type: str
+"""
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., t.Any]]:
+        """Return them by name."""
+        return {"artifact_suffix": artifact_suffix}
