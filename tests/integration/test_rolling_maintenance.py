@@ -73,7 +73,7 @@ class Roll:
         return sorted(file.name for file in self._folder.iterdir() if file.is_file() and file != self._tasks)
 
     def phases(self) -> dict[str, str]:
-        state = self._folder / "hyperv-rolling-HVC1.json"
+        state = self._folder / "hyperv-rolling-hvc1.corp.example.json"
         assert state.stat().st_mode & 0o777 == 0o600
         nodes: dict[str, dict[str, str]] = json.loads(state.read_text(encoding="utf-8"))["nodes"]
         return {name: node["phase"] for name, node in nodes.items()}
@@ -131,7 +131,7 @@ def test_a_roll_that_failed_at_the_third_node_is_rehearsed_without_waiting_and_r
     assert set(cluster.node_states().values()) == {"up"}
     assert cluster.migrations() == dict.fromkeys(owners, 2)
     ledgers = [f"hyperv-ledger-HVC1-{name}.json" for name in NODES]
-    assert roll.files == [*ledgers, "hyperv-rolling-HVC1.json"]
+    assert roll.files == [*ledgers, "hyperv-rolling-hvc1.corp.example.json"]
     # Each run tells what it has moved itself: web01, web02, db01 and test01 were done by the first.
     assert "Maintenance of HVC1: FAILED. 10 of 10 moves of 6 VMs made." in first.text
     assert "Maintenance of HVC1: done. 4 of 4 moves of 3 VMs made." in second.text

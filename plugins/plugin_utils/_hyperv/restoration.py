@@ -14,7 +14,7 @@ from .cluster import Cluster
 from .codes import UNKNOWN
 from .groups import read_groups
 from .ledger import STAYS, Ledger, is_ours, not_ours, refuse_another, was_stopped
-from .nodes import Node, pick_node, read_host, read_hosts, read_nodes_if_any
+from .nodes import Node, find_node, read_host, read_hosts, read_nodes_if_any
 from .vms import Vm, read_local_vms, read_vms
 
 
@@ -69,7 +69,7 @@ class Restoration:
 def find_home(cluster: Cluster, name: str) -> Home:
     """Return the node of a name and whose it is. Raises HyperVError, Fault, TransportError."""
     nodes = read_nodes_if_any(cluster)
-    node = pick_node(nodes, name) if cluster.is_clustered else read_host(cluster, name)
+    node = find_node(cluster, nodes, name) if cluster.is_clustered else read_host(cluster, name)
     return Home(node, read_owner(cluster, node.name))
 
 

@@ -138,7 +138,7 @@ def test_the_state_of_a_roll_is_kept_for_each_cluster(tmp_path: pathlib.Path) ->
 
 
 def test_the_state_of_an_earlier_version_is_gone_on_with_once(tmp_path: pathlib.Path) -> None:
-    old, new = tmp_path / "hyperv-rolling-HVC1.json", tmp_path / "hyperv-rolling-hvc1.corp.example.json"
+    old, new = tmp_path / "hyperv-rolling-hvc1.corp.example.json", tmp_path / "hyperv-rolling-hvc1.corp.example.json"
     state(path=str(old), cluster="HVC1", node="NODE1", nodes=["NODE2"], phase="done")
     written = json.loads(old.read_text(encoding="utf-8"))
     old.write_text(json.dumps({**written, "format": "hyperv.migration roll 1"}), encoding="utf-8")
