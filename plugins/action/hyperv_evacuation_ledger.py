@@ -14,9 +14,9 @@ from ..plugin_utils._hyperv.artifacts import artifact_text
 from ..plugin_utils._hyperv.belonging import Owner, ledger_file, ledger_file_of_before
 from ..plugin_utils._hyperv.errors import HyperVError
 from ..plugin_utils._hyperv.ledger import (
-    EARLIER_FORMAT,
     Ledger,
     begin,
+    earlier_form,
     finish,
     give_back,
     inherited,
@@ -81,11 +81,7 @@ def _file(arguments: Arguments) -> KeptFile:
 
 def _warnings(old: Ledger | None, new: Ledger, arguments: Arguments, file: KeptFile) -> list[str]:
     found = [inherited(new, arguments["moves"], _now())] if arguments["state"] == "begun" else []
-    if old is not None and old["format"] == EARLIER_FORMAT:
-        found.append(
-            f"{file.earlier or file.path} was written by an earlier version, which named clusters by their short name. "
-            f"It is kept as {file.path}, with the cluster's full name, from the first change on that shows whose it is."
-        )
+    found += [earlier_form(old, file.earlier or file.path, file.path)] if old is not None else []
     return [warning for warning in found if warning]
 
 

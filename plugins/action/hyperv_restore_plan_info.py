@@ -11,7 +11,7 @@ from ..plugin_utils._files import KeptFile, find_kept, full_path
 from ..plugin_utils._hyperv.belonging import ledger_file, ledger_file_of_before
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.ledger import Ledger, read_ledger
+from ..plugin_utils._hyperv.ledger import Ledger, earlier_form, read_ledger
 from ..plugin_utils._hyperv.restoration import Home, find_home, plan_restoration
 
 
@@ -41,7 +41,9 @@ class ActionModule(HyperVAction):
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         path = file.path if file is not None else None
-        return {"changed": False, "clustered": cluster.is_clustered, "ledger_path": path, **plan}
+        result = {"changed": False, "clustered": cluster.is_clustered, "ledger_path": path, **plan}
+        note = earlier_form(ledger, where, path) if path is not None else ""
+        return {**result, "warnings": [note]} if note else result
 
 
 def _file(arguments: Arguments, home: Home | None) -> KeptFile | None:

@@ -139,8 +139,8 @@ def _restore() -> PlannedRun:
         for vm in scenario.vms
     ]
     ledger = {
-        "format": "hyperv.migration ledger 1",
-        "cluster": "HVC1",
+        "format": "hyperv.migration ledger 2",
+        "cluster": scenario.cluster.fqdn,
         "node": SUBJECT,
         "created": "2026-01-15T08:00:00+00:00",
         "updated": "2026-01-15T08:01:00+00:00",

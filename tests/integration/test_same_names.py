@@ -131,7 +131,7 @@ def test_a_ledger_of_an_earlier_version_is_taken_by_the_cluster_whose_vms_it_has
     back = corp.restore()
 
     assert back.code == 0, back.text
-    assert "was written by an earlier version" in back.text
+    assert "was written by an earlier version" in " ".join(back.text.split())  # ansible-core 2.16 wraps warnings
     assert corp.cluster.owners() == {"app01": "NODE1", "app02": "NODE1"}
     assert files(tmp_path) == [CORP]
     assert (ledger(tmp_path / CORP)["cluster"], ledger(tmp_path / CORP)["state"]) == ("hvc1.corp.example", "restored")

@@ -103,6 +103,16 @@ def _completed(given: Mapping[str, t.Any], optional: Mapping[str, tuple[str, t.A
     return {**given, **defaults}
 
 
+def earlier_form(ledger: Ledger, where: str, path: str) -> str:
+    """Return a note on a ledger at ``where`` that an earlier version wrote, empty for none; ``path`` is its place."""
+    if ledger["format"] != EARLIER_FORMAT:
+        return ""
+    return (
+        f"{where} was written by an earlier version, which named clusters by their short name. It is kept as {path}, "
+        "with the cluster's full name, from the first change on that shows whose it is."
+    )
+
+
 def was_stopped(entry: Mapping[str, t.Any], state: str) -> bool:
     """Tell whether a VM that is in ``state`` now ran before, and is as the evacuation leaves one that it stops."""
     return entry.get("state") == "running" and state == _STOPPED_BY.get(str(entry.get("strategy")))

@@ -403,6 +403,8 @@ def test_each_difference_to_an_earlier_plan_is_told():
     assert "where the plan sends it" in texts["arrived"]
     assert "4096 MB more" in texts["bigger"]
     assert set(places(result)) == {"bigger", "stopped", "back", "new"}
+    (planned,) = (move for move in first["moves"] if move["name"] == "arrived")
+    assert result["made"] == [{key: value for key, value in planned.items() if key not in ("order", "reason")}]
 
 
 @pytest.mark.parametrize(
@@ -421,6 +423,15 @@ def test_a_destination_that_can_no_longer_take_a_vm_is_replaced(nodes, why):
     (difference,) = result["revalidation"]
     assert (difference["change"], difference["kept"]) == ("destination", False)
     assert why in difference["text"]
+
+
+def test_a_plan_tells_whose_it_is_and_is_refused_elsewhere():
+    text = "vms: [{name: web01, owner: NODE1}]"
+    first = of(text)
+    assert (first["cluster"], first["cluster_name"]) == ("hvc1.corp.example", "HVC1")
+    elsewhere = Simulated(f"cluster: {{name: HVC1, fqdn: hvc1.branch.example}}\nnodes: [{{name: NODE1}}]\n{text}")
+    with pytest.raises(HyperVError, match=r"one for hvc1\.corp\.example, and this is hvc1\.branch\.example"):
+        plan(elsewhere, earlier=first)
 
 
 def test_an_earlier_plan_keeps_its_strategies_unless_they_are_given_anew():
