@@ -22,6 +22,7 @@ class ActionModule(ControllerAction):
             "via": {"type": "str", "default": ""},
             "cluster": {"type": "str", "default": ""},
             "must_answer": {"type": "bool", "default": False},
+            "beside": {"type": "list", "elements": "str", "default": []},
         }
     }
 
@@ -38,6 +39,7 @@ class ActionModule(ControllerAction):
             found = search.find(
                 node, hosts, via=via, cluster=arguments["cluster"].strip(), must_answer=arguments["must_answer"]
             )
+            search.refuse_strangers(found, arguments["beside"])
         finally:
             self.close(connections)
         return {

@@ -40,6 +40,11 @@ options:
       - The node must be a host of the inventory and answer itself, and another host of its cluster must answer, too.
     type: bool
     default: false
+  beside:
+    description: Inventory hosts that must not be of another cluster, such as all nodes of a round. Silent ones pass.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: hyperv.migration.hyperv_node_identity_info
 """

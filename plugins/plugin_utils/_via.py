@@ -75,6 +75,20 @@ class ViaSearch:
             return self._beside(listed, target, pool, is_given=bool(via), must_be_other=must_answer)
         return self._by_name(node, listed, pool, cluster)
 
+    def refuse_strangers(self, found: Via, hosts: Sequence[str]) -> None:
+        """Refuse hosts that answer as nodes of another cluster than the one that was found. Raises WrongMachine."""
+        open_hosts = [host for host in hosts if not self._is_accounted_for(host)]
+        strangers = [
+            f"{host} ({answer})"
+            for host, answer in self._ask(open_hosts).items()
+            if isinstance(answer, Identity) and not answer.is_beside(found.identity)
+        ]
+        if strangers:
+            raise WrongMachine(
+                f"{found.node} is a node of {found.identity.cluster}, and these hosts are not: {', '.join(strangers)}. "
+                "Nothing was changed. Go through one cluster at a time: name its group, or use --limit."
+            )
+
     def _listed(self, node: str) -> str | None:
         return self._inventory.named(node) or (self._inventory.at(node) if is_address(node) else None)
 
