@@ -11,7 +11,7 @@ import datetime as dt
 import os
 import time
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -86,10 +86,16 @@ class ControllerAction(ActionBase):
         return bool(self._task.check_mode)
 
     def tell(self, message: str) -> None:
-        """Show a line at once, while the task runs; with the name of its host where several run side by side."""
+        """Show a line at once, while the task runs; with the name of its host where several run side by side.
+
+        It goes to standard error: what a callback writes to standard output may be read by a program. A task with
+        ``no_log`` tells nothing.
+        """
+        if self._task.no_log:
+            return
         batch = self._task_vars.get("ansible_play_batch") or ()
         host = f"{self._task_vars.get('inventory_hostname')}: " if len(batch) > 1 else ""
-        Display().display(clean(host + message))
+        Display().display(clean(host + message), stderr=True)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Validate, carry out, and turn errors into Ansible's."""
@@ -137,7 +143,8 @@ def _printable(result: Result) -> Result:
 class HyperVAction(ControllerAction):
     """An action plugin that talks to a cluster: a subclass has ARGUMENTS and ``perform``.
 
-    Verbosity: ``-vvv`` names every node that is contacted and the requests it took, ``-vvvv`` each request.
+    Verbosity: ``-vvv`` names every node that is contacted and the requests it took, ``-vvvv`` each request; with
+    ``no_log`` neither does.
     """
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
@@ -147,7 +154,7 @@ class HyperVAction(ControllerAction):
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Connect and perform."""
         home = self._task.delegate_to or task_vars.get("inventory_hostname")
-        connections = Connections(self._connection, task_vars, str(home or ""))
+        connections = Connections(self._connection, task_vars, str(home or ""), silent=bool(self._task.no_log))
         try:
             return self.perform(Cluster(connections.session, SystemClock()), arguments)
         finally:
@@ -155,11 +162,17 @@ class HyperVAction(ControllerAction):
 
 
 class Connections:
-    """The senders of one task or inventory source, one a node."""
+    """The senders of one task or inventory source, one a node.
 
-    def __init__(self, connection: t.Any, task_vars: Mapping[str, t.Any], home_name: str) -> None:
+    ``silent`` ones show nothing at any verbosity: their lines would name the nodes of a task with ``no_log``.
+    """
+
+    def __init__(
+        self, connection: t.Any, task_vars: Mapping[str, t.Any], home_name: str, *, silent: bool = False
+    ) -> None:
         self._connection = connection
         self._home_name = home_name
+        self._silent = silent
         self._neighbours = Neighbours(connection, task_vars)
         self._open: list[tuple[Sender, Session]] = []
 
@@ -173,7 +186,7 @@ class Connections:
             SystemClock(),
             name,
             operation_timeout=sender.operation_timeout,
-            trace=lambda line: Display().vvvv(line, host=name),
+            trace=lambda line: self._show(Display().vvvv, line, name),
         )
         self._open.append((sender, session))
         return session
@@ -181,5 +194,10 @@ class Connections:
     def close(self) -> None:
         """Close all connections."""
         for sender, session in self._open:
-            Display().vvv(f"WS-Management requests sent to {session.node}: {session.requests}", host=sender.address)
+            told = f"WS-Management requests sent to {session.node}: {session.requests}"
+            self._show(Display().vvv, told, sender.address)
             sender.close()
+
+    def _show(self, show: Callable[..., object], line: str, host: str) -> None:
+        if not self._silent:
+            show(line, host=host)
