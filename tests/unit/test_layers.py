@@ -53,6 +53,7 @@ RULES = (
         frozenset({"ansible"}),
         INPUT_OUTPUT,
     ),
+    Rule("plugins/plugin_utils/_trust.py", (), frozenset({"ansible"}), INPUT_OUTPUT | {"time"}),
     Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.errors",), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/action/",
@@ -61,7 +62,14 @@ RULES = (
     ),
     Rule(
         "plugins/inventory/",
-        (UTILS + "_action", UTILS + "_connection", UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
+        (
+            UTILS + "_action",
+            UTILS + "_connection",
+            UTILS + "_hyperv",
+            UTILS + "_text",
+            UTILS + "_trust",
+            UTILS + "_wsman",
+        ),
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},
     ),
