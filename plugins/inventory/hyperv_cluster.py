@@ -13,16 +13,27 @@ description:
     and lists all nodes and all clustered VMs. No remote shell is opened.
   - The inventory source is a YAML file whose name ends in C(hyperv_cluster.yml) or C(hyperv_cluster.yaml).
   - Nodes are hosts of the group C(hyperv_nodes), ready for C(winrm). The connection settings of this file become
-    variables of that group, which C(group_vars/hyperv_nodes.yml) may override.
+    variables of the cluster's own nodes, the group C(hyperv_cluster_NAME_nodes), so that those of several clusters do
+    not mix. C(group_vars/hyperv_nodes.yml) may override them.
   - The password is never written, neither into the inventory nor into the cache. Put it, vaulted, into
     C(group_vars/hyperv_nodes.yml) for the tasks that run on the nodes; or set C(ansible_password) in O(compose), which
     shows it to everyone who may run C(ansible-inventory).
   - VMs are hosts of the group C(hyperv_vms), under their display names. They get no C(ansible_host); use O(compose). A
-    VM whose name is borne by another VM, by a node, or means something else to Ansible, such as C(localhost), is listed
-    as its name, an underscore and its GUID.
+    VM whose name is borne by another VM, looks like a node's, or means something else to Ansible, such as C(localhost)
+    or the name of a group of this plugin, is listed as its name, an underscore and its GUID.
+  - The group C(hyperv_cluster_NAME) holds all of a cluster, its nodes in C(hyperv_cluster_NAME_nodes) and its VMs in
+    C(hyperv_cluster_NAME_vms). NAME is the cluster's name, or its full name with O(hostnames=fqdn), or where a cluster
+    of another domain has the group of the short name already.
+  - Two machines are never merged into one host. Where another source has listed a host of the same name, of another
+    cluster or another kind, the second one is left out with a warning that names both sources; with O(strict) it is an
+    error. A node takes the name from a VM. O(host_prefix) and O(hostnames) give every host a name of its own.
   - Further groups are C(hyperv_nodes_STATE), C(hyperv_vms_STATE), C(hyperv_vms_on_NODE) and C(hyperv_vms_priority_P)
     with C(low), C(medium), C(high), C(no_auto_start) or a number for P. Characters that a group name cannot have
     become underscores.
+  - Every host has C(hyperv_cluster) and C(hyperv_cluster_fqdn), the names of its cluster, and C(hyperv_node), which is
+    what the cluster calls the node, or the node that owns the VM, whatever the host is called. The cluster's group has
+    C(hyperv_cluster_source), the path of the source.
+  - Texts that could be templates are data and never evaluated, for a VM may bear any name.
   - Variables of a node are C(hyperv_node), C(hyperv_state), C(hyperv_drain_status), C(hyperv_condition),
     C(hyperv_build) and C(hyperv_version), as M(hyperv.migration.hyperv_cluster_node_info) tells them. Those of a VM are
     C(hyperv_vm_id), C(hyperv_vm_name), C(hyperv_node), C(hyperv_state), C(hyperv_memory_mb), C(hyperv_priority),
@@ -56,6 +67,19 @@ options:
     type: str
     env:
       - name: HYPERV_PASSWORD
+  hostnames:
+    description:
+      - V(name) calls nodes and VMs as the cluster and Hyper-V do.
+      - V(fqdn) calls a node by its full name in the cluster's domain, C(NODE1.corp.example), and a VM by its name
+        within its cluster's full name, C(web01.hvc1.corp.example), which is no DNS name. So no two clusters have hosts
+        of one name. The cluster's group is called by its full name as well.
+    type: str
+    choices: [name, fqdn]
+    default: name
+  host_prefix:
+    description: What the names of all hosts of this source begin with, such as V(hvc1-).
+    type: str
+    default: ''
   port:
     description: Port of WinRM on the nodes.
     type: int
@@ -110,6 +134,9 @@ cache_plugin: ansible.builtin.jsonfile
 cache_connection: /var/cache/ansible-inventory
 cache_timeout: 300
 
+# Two clusters may have nodes and VMs of the same names
+host_prefix: hvc1-
+
 # The guests by their DNS names, and a group of those with much memory
 compose:
   ansible_host: (hyperv_vm_name ~ '.corp.example') if hyperv_vm_name is defined else ansible_host
@@ -117,12 +144,13 @@ groups:
   large: (hyperv_memory_mb | default(0, true)) > 32768
 """
 
+import dataclasses
 import typing as t
+from collections.abc import Iterator, Mapping, Sequence
 
 from ansible.errors import AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
 
 from ..plugin_utils._action import SystemClock
 from ..plugin_utils._connection import Inventory
@@ -130,13 +158,27 @@ from ..plugin_utils._connection.variables import connection_from
 from ..plugin_utils._connections import Connections
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError, with_remedy
-from ..plugin_utils._hyperv.inventory import NODES, Member, node_members, read_members, vm_members
+from ..plugin_utils._hyperv.inventory import (
+    CLUSTER,
+    FQDN,
+    NODES,
+    Member,
+    Naming,
+    cluster_identity,
+    node_members,
+    read_members,
+    vm_members,
+    without,
+)
+from ..plugin_utils._hyperv.inventory_clashes import Present, described, find_clashes
 from ..plugin_utils._text import clean
+from ..plugin_utils._trust import as_data, as_listed
 from ..plugin_utils._wsman.envelopes import UnreadableAnswer
 from ..plugin_utils._wsman.faults import Fault
 from ..plugin_utils._wsman.transport import TransportError
 from ..plugin_utils._wsman.values import UnexpectedValue
 
+_SOURCE = "hyperv_cluster_source"
 _ENDINGS = ("hyperv_cluster.yml", "hyperv_cluster.yaml")
 # Options and the variables of the winrm connection plugin that they stand for.
 _VARIABLES = {
@@ -170,12 +212,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Read the cluster, or the cache, and fill the inventory."""
         super().parse(inventory, loader, path, cache)
+        self._path = path
         self._config = self._read_config_data(path)
         address = self._value("remote_addr")
         keeps = self.get_option("cache")
         key = f"{self.get_cache_key(path)}_{address}"
         found = self._cache.get(key) if keeps and cache else None
-        if found is None:
+        if found is None or "cluster" not in found:  # earlier versions kept nodes and VMs only
             found = self._read(address)
             if keeps:
                 self._cache[key] = found
@@ -204,7 +247,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             variables["ansible_password"] = password
         try:
             connections = Connections(
-                connection_from("winrm", variables), {"inventory_hostname": address}, SystemClock()
+                connection_from("winrm", variables), {"inventory_hostname": address}, SystemClock(), self._trace
             )
             try:
                 return read_members(Cluster(connections.session, SystemClock()))
@@ -217,38 +260,128 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except (UnreadableAnswer, UnexpectedValue) as error:
             raise AnsibleParserError(clean(f"A node answered with something unexpected: {error}.")) from None
 
+    def _trace(self, line: str, host: str) -> None:
+        self.display.vvvv(line, host=host)
+
     def _fill(self, address: str, found: dict[str, t.Any]) -> None:
-        self.inventory.add_group(NODES)
-        for name, value in {"ansible_connection": "winrm", **self._connection_variables()}.items():
-            self.inventory.set_variable(NODES, name, _as_data(value))
+        """Add the cluster. Raises AnsibleParserError, before anything is added, where strict forbids to warn."""
+        own = self._naming(found["cluster"])
+        naming = dataclasses.replace(own, is_group_full=True) if self._is_shared(own) else own
+        settings = {"ansible_connection": "winrm", **self._connection_variables()}
+        nodes = node_members(found["nodes"], naming)
+        vms = vm_members(found["vms"], found["nodes"], naming, self.inventory.groups)
+        clashes = find_clashes([*nodes, *vms], self._present, self._origin(naming.variables, self._path))
+        self._warn([*self._shared_group(own, naming), *self._other_settings(naming, settings), *described(clashes)])
+        for clash in clashes:
+            if clash.is_replaced:
+                self.inventory.remove_host(self.inventory.hosts[clash.host])
+        left_out = {clash.host for clash in clashes if not clash.is_replaced}
+        self._add_groups(naming, settings)
         home = connection_from("winrm", {**self._connection_variables(), "ansible_host": address})
         beside = Inventory(home, {})
-        for node in node_members(found["nodes"]):
-            self._add(node, {**node.variables, "ansible_host": beside.address_beside_home(node.host, "")})
-        for vm in vm_members(found["vms"], found["nodes"]):
+        for node in without(nodes, left_out):
+            self._add(
+                node,
+                {
+                    **node.variables,
+                    "ansible_host": beside.address_beside_home(node.variables["hyperv_node"]),
+                },
+            )
+        for vm in without(vms, left_out):
             self._add(vm, vm.variables)
+
+    def _naming(self, cluster: dict[str, t.Any]) -> Naming:
+        """Return how the source wants hosts and groups to be called."""
+        name, fqdn = cluster["name"], cluster["fqdn"]
+        is_full = self.get_option("hostnames") == "fqdn"
+        if is_full and "." not in (fqdn or ""):
+            raise AnsibleParserError(
+                clean(f"hostnames=fqdn: cluster {name} has no full name. Set host_prefix instead.")
+            )
+        return Naming(name, fqdn, self.get_option("host_prefix"), is_full, is_full)
+
+    def _is_shared(self, naming: Naming) -> bool:
+        """Tell whether another cluster has the group of this one."""
+        other = cluster_identity(self._variables_of(naming.group))
+        return other not in ("", cluster_identity(naming.variables))
+
+    def _shared_group(self, wanted: Naming, given: Naming) -> Iterator[str]:
+        if given is not wanted:
+            yield (
+                f"Two clusters are called {wanted.name}. Group {_fit(wanted.group)} is that of "
+                f"{self._origin(self._variables_of(wanted.group))}, and {_fit(given.group)} that of "
+                f"{self._origin(given.variables, self._path)}. Set hostnames=fqdn in both sources, so that each group "
+                "is called by its cluster's full name."
+            )
+
+    def _other_settings(self, naming: Naming, settings: dict[str, t.Any]) -> Iterator[str]:
+        """Yield where another source of the same cluster says otherwise how to reach its nodes."""
+        other = self._variables_of(naming.group).get(_SOURCE, self._path)
+        there = self._variables_of(f"{naming.group}_nodes")
+        unlike = sorted(name for name in settings.keys() | there.keys() if there.get(name) != settings.get(name))
+        if other != self._path and unlike:
+            yield (
+                f"{other} and {self._path} list the same cluster, {naming.fqdn or naming.name}, and differ in "
+                f"{', '.join(unlike)} of its nodes, where the latter counts. Keep one of the sources."
+            )
+
+    def _warn(self, complaints: Sequence[str]) -> None:
+        if complaints and self.get_option("strict"):
+            raise AnsibleParserError(clean(" ".join(complaints)))
+        for complaint in complaints:
+            self.display.warning(clean(complaint))
+
+    def _present(self, name: str) -> Present | None:
+        """Return the host of this name that is in the inventory already, None for none."""
+        host = self.inventory.hosts.get(name)
+        if host is None:
+            return None
+        groups = host.get_groups()
+        cluster = next((group.vars for group in groups if _SOURCE in group.vars), None)
+        origin = self._origin(cluster) if cluster else str(host.vars.get("inventory_file"))
+        return Present(host.vars, NODES in {group.name for group in groups}, origin)
+
+    def _origin(self, cluster: Mapping[str, t.Any], source: str | None = None) -> str:
+        """Return a cluster and its source in words, from the variables of the cluster's group."""
+        return f"{cluster[FQDN] or cluster[CLUSTER]} ({source or cluster.get(_SOURCE)})"
+
+    def _variables_of(self, group: str) -> dict[str, t.Any]:
+        found = self.inventory.groups.get(_fit(group))
+        return found.vars if found else {}
+
+    def _add_groups(self, naming: Naming, settings: dict[str, t.Any]) -> None:
+        """Add the cluster's group, with those of its nodes and VMs, and how to reach the nodes."""
+        self.inventory.add_group(NODES)
+        cluster, nodes, vms = (self.inventory.add_group(_fit(naming.group + kind)) for kind in ("", "_nodes", "_vms"))
+        self.inventory.add_child(cluster, nodes)
+        self.inventory.add_child(cluster, vms)
+        self.inventory.add_child(NODES, nodes)
+        for name, value in {**naming.variables, _SOURCE: self._path}.items():
+            self.inventory.set_variable(cluster, name, as_data(value))
+        for name, value in settings.items():
+            self.inventory.set_variable(nodes, name, as_data(value))
 
     def _add(self, member: Member, variables: dict[str, t.Any]) -> None:
         """Add a host with its variables and groups."""
-        host = _as_data(member.host)
+        host = as_data(member.host)
         kind = self.inventory.add_group(member.groups[0])
         self.inventory.add_host(host, group=kind)
         for name in member.groups[1:]:
-            group = self.inventory.add_group(to_safe_group_name(name, force=True, silent=True))
+            group = self.inventory.add_group(_fit(name))
             self.inventory.add_child(kind, group)
             self.inventory.add_child(group, host)
-        unsafe = {name: _as_data(value) for name, value in variables.items()}
-        for name, value in unsafe.items():
+        data = {name: as_data(value) for name, value in variables.items()}
+        for name, value in data.items():
             self.inventory.set_variable(host, name, value)
         strict = self.get_option("strict")
-        self._set_composite_vars(self.get_option("compose"), unsafe, host, strict)
-        self._add_host_to_composed_groups(self.get_option("groups"), unsafe, host, strict)
-        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), unsafe, host, strict)
+        compose = self.get_option("compose")
+        self._set_composite_vars(compose, data, host, strict)
+        made = self.inventory.hosts[member.host].vars
+        for name in compose.keys() & made.keys():
+            self.inventory.set_variable(host, name, as_listed(made[name]))
+        self._add_host_to_composed_groups(self.get_option("groups"), data, host, strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), data, host, strict)
 
 
-def _as_data(value: t.Any) -> t.Any:
-    """Return what a cluster tells so that it is no template, for which ansible-core before 2.19 takes any braces.
-
-    Only texts with braces need the mark.
-    """
-    return wrap_var(value) if "{" in str(value) else value
+def _fit(name: str) -> str:
+    return str(to_safe_group_name(name, force=True, silent=True))

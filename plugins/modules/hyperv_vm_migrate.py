@@ -204,6 +204,8 @@ options:
     description:
       - Whether to show lines while the task waits - every start, end and warning, and at most one line in 5 seconds of
         what is under way.
+      - They go to standard error, where they do not get into what a callback such as C(ansible.posix.json)
+        writes for a program. A task with C(no_log) shows none.
     type: bool
     default: true
   precheck:

@@ -71,7 +71,10 @@ options:
     type: float
     default: 2
   progress:
-    description: Whether to show a line for each VM that has its state, and every half minute which ones are waited for.
+    description:
+      - Whether to show a line for each VM that has its state, and every half minute which ones are waited for.
+      - They go to standard error, where they do not get into what a callback such as C(ansible.posix.json)
+        writes for a program. A task with C(no_log) shows none.
     type: bool
     default: true
 seealso:

@@ -85,18 +85,27 @@ class ControllerAction(ActionBase):
         return bool(self._task.check_mode)
 
     def tell(self, message: str) -> None:
-        """Show a line at once, while the task runs; with the name of its host where several run side by side."""
+        """Show a line at once, while the task runs; with the name of its host where several run side by side.
+
+        It goes to standard error: what a callback writes to standard output may be read by a program. A task with
+        ``no_log`` tells nothing.
+        """
+        if self._task.no_log:
+            return
         batch = self._task_vars.get("ansible_play_batch") or ()
         host = f"{self._task_vars.get('inventory_hostname')}: " if len(batch) > 1 else ""
-        Display().display(clean(host + message))
+        Display().display(clean(host + message), stderr=True)
 
     def trace(self, line: str, host: str) -> None:
-        """Show a request under -vvvv."""
-        Display().vvvv(line, host=host)
+        """Show a request under -vvvv; it names nodes, which a task with ``no_log`` does not."""
+        if not self._task.no_log:
+            Display().vvvv(line, host=host)
 
     def close(self, connections: Connections) -> None:
         """Close all connections, and show under -vvv what they took."""
         for address, session in connections.close():
+            if self._task.no_log:
+                continue
             Display().vvv(f"WS-Management requests sent to {session.node}: {session.requests}", host=address)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -145,7 +154,8 @@ def _printable(result: Result) -> Result:
 class HyperVAction(ControllerAction):
     """An action plugin that talks to a cluster: a subclass has ARGUMENTS and ``perform``.
 
-    Verbosity: ``-vvv`` names every node that is contacted and the requests it took, ``-vvvv`` each request.
+    Verbosity: ``-vvv`` names every node that is contacted and the requests it took, ``-vvvv`` each request; with
+    ``no_log`` neither does.
     """
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:

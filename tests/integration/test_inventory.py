@@ -39,7 +39,7 @@ class Source:
             "port": ports["NODE1"],
             "scheme": settings["ansible_winrm_scheme"],
             "compose": {
-                "ansible_port": f"{ports}[inventory_hostname] if hyperv_vm_id is not defined else omit",
+                "ansible_port": f"{ports}[hyperv_node] if hyperv_vm_id is not defined else omit",
                 "ansible_host": "'127.0.0.1'",
             },
         }
@@ -81,13 +81,10 @@ def source(tmp_path: pathlib.Path, cluster: RunningCluster) -> Source:
 
 
 def listed(ansible: Ansible, source: Source) -> dict[str, t.Any]:
+    """Return the listing as AWX reads it; a text is a text there, and no mapping that marks one."""
     answer = ansible.run("ansible-inventory", *source.options, "--list")
-    return t.cast("dict[str, t.Any]", json.loads(answer.text, object_hook=_plain))
-
-
-def _plain(one: dict[str, t.Any]) -> t.Any:
-    """Return a text that ansible-inventory marks as no template as the text itself."""
-    return one.get("__ansible_unsafe", one)
+    assert "__ansible_unsafe" not in answer.text
+    return t.cast("dict[str, t.Any]", json.loads(answer.text))
 
 
 def requests(cluster: RunningCluster) -> int:
@@ -106,6 +103,9 @@ def test_the_graph_shows_nodes_and_vms_by_owner_state_and_priority(ansible: Ansi
     assert found["hyperv_vms_off"]["hosts"] == ["test01"]
     assert found["hyperv_vms_priority_high"]["hosts"] == ["db01"]
     assert found["large"]["hosts"] == ["db01"]
+    assert sorted(found["hyperv_cluster_HVC1"]["children"]) == ["hyperv_cluster_HVC1_nodes", "hyperv_cluster_HVC1_vms"]
+    assert found["hyperv_cluster_HVC1_nodes"]["hosts"] == found["hyperv_nodes"]["hosts"]
+    assert found["hyperv_cluster_HVC1_vms"]["hosts"] == found["hyperv_vms"]["hosts"]
 
 
 def test_a_host_has_the_words_of_the_modules_and_no_password(ansible: Ansible, source: Source) -> None:
@@ -117,6 +117,11 @@ def test_a_host_has_the_words_of_the_modules_and_no_password(ansible: Ansible, s
 
     assert (vm["hyperv_node"], vm["hyperv_state"], vm["hyperv_priority"]) == ("NODE1", "running", 3000)
     assert (node["ansible_connection"], node["ansible_host"], node["hyperv_state"]) == ("winrm", "127.0.0.1", "up")
+    assert (node["hyperv_node"], node["hyperv_cluster"], node["hyperv_cluster_fqdn"]) == (
+        "NODE1",
+        "HVC1",
+        "hvc1.corp.example",
+    )
     assert source.password not in json.dumps(listing)
 
 

@@ -86,6 +86,7 @@ RULES = (
         frozenset({"ansible"}),
         INPUT_OUTPUT,
     ),
+    Rule("plugins/plugin_utils/_trust.py", (), frozenset({"ansible"}), INPUT_OUTPUT | {"time"}),
     Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.errors",), without=INPUT_OUTPUT),
     Rule(
         "plugins/action/",
@@ -109,6 +110,7 @@ RULES = (
             UTILS + "_connections",
             UTILS + "_hyperv",
             UTILS + "_text",
+            UTILS + "_trust",
             UTILS + "_wsman",
         ),
         frozenset({"ansible"}),

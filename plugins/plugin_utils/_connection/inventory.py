@@ -145,7 +145,7 @@ class Inventory:
         names = dict.fromkeys(name for name in (self.home, address) if name and not is_address(name))
         return dataclasses.replace(listing, host=self.home or address, address=address, names=tuple(names))
 
-    def address_beside_home(self, node: str, domain: str) -> str:
+    def address_beside_home(self, node: str, domain: str = "") -> str:
         """Return where a node is that is not listed: in the DNS domain by which the task's host is reached.
 
         The cluster calls its nodes by their NetBIOS names; the controller's own search domain may be another one.
@@ -165,6 +165,7 @@ class Inventory:
     def _text(self, host: str, name: str, otherwise: str = "") -> str:
         """Return a variable of a host, empty where its template cannot be resolved: most hosts are no nodes."""
         try:
-            return str(self.variables(host).get(name, otherwise))
+            value = self.variables(host).get(name)
+            return otherwise if value is None else str(value)
         except AnsibleError:
             return ""

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which texts of an inventory Ansible may take for templates, on every ansible-core. Private to this collection.
+
+Before ansible-core 2.19 every text is a template unless it is marked as unsafe. From then on none is unless it is
+marked as trusted, and ``ansible-inventory --list`` prints a text without that mark as ``{"__ansible_unsafe": TEXT}``,
+which AWX keeps as the value (porting guide of ansible-core 2.19, "Applying template trust in inventory and vars
+plugins").
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Callable, Mapping
+
+from ansible.utils.unsafe_proxy import wrap_var
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core before 2.19
+
+    def trust_as_template(value: str) -> str:  # type: ignore[misc]
+        """Return the text: it needs no mark."""
+        return value
+
+
+# What begins a template, and the header that gives it other beginnings (jinja2 overrides of ansible-core).
+_MARKERS = re.compile(r"\{[{%#]|\A#jinja2:")
+
+
+def as_data(value: t.Any) -> t.Any:
+    """Return what others say, texts in lists and mappings too, so that it is never evaluated.
+
+    What could not be a template anyway is listed as plain text.
+    """
+    return _each_text(value, lambda text: wrap_var(text) if _MARKERS.search(text) else trust_as_template(text))
+
+
+def as_listed(value: t.Any) -> t.Any:
+    """Return what an expression of the user came to so that it is listed as plain text; a template stays as it is."""
+    return _each_text(value, lambda text: text if _MARKERS.search(text) else trust_as_template(text))
+
+
+def _each_text(value: t.Any, change: Callable[[str], str]) -> t.Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: _each_text(one, change) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_each_text(one, change) for one in value]
+    return value
