@@ -35,9 +35,14 @@ class Realm:
     keytab: str
     environment: dict[str, str]
 
-    def fetch_ticket(self, user: str, password: str) -> None:
-        """Put a ticket of ``user`` into the cache, as a person does before a manual login."""
-        _run(["kinit", f"{user}@{REALM}"], self.environment, password + "\n")
+    def administer(self, *orders: str) -> None:
+        """Give orders to ``kadmin.local``, such as ``addprinc -pw PASSWORD jo``."""
+        _run(["kadmin.local"], self.environment, "".join(f"{order}\n" for order in orders))
+
+    def fetch_ticket(self, user: str, password: str, *options: str, cache: str = "") -> None:
+        """Put a ticket of ``user`` into the cache, or into another, as a person does before a manual login."""
+        environment = self.environment | ({"KRB5CCNAME": cache} if cache else {})
+        _run(["kinit", *options, f"{user}@{REALM}"], environment, password + "\n")
 
 
 def lacking() -> str:
