@@ -30,10 +30,12 @@ class Realm:
     Attributes:
         keytab: the file with the keys of the services.
         environment: the variables by which clients find the realm, its tickets kept in a file of their own.
+        log: what the KDC was asked.
     """
 
     keytab: str
     environment: dict[str, str]
+    log: pathlib.Path
 
     def administer(self, *orders: str) -> None:
         """Give orders to ``kadmin.local``, such as ``addprinc -pw PASSWORD jo``."""
@@ -43,6 +45,11 @@ class Realm:
         """Put a ticket of ``user`` into the cache, or into another, as a person does before a manual login."""
         environment = self.environment | ({"KRB5CCNAME": cache} if cache else {})
         _run(["kinit", *options, f"{user}@{REALM}"], environment, password + "\n")
+
+    def handed_on(self) -> int:
+        """Return how often a client asked for a ticket of its own that a service may use in its name."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return sum("TGS_REQ" in line and f"for krbtgt/{REALM}@{REALM}" in line for line in lines)
 
 
 def lacking() -> str:
@@ -81,7 +88,7 @@ def realm(folder: pathlib.Path, user: str, password: str, hosts: Sequence[str]) 
         )
     try:
         _wait_for(port, kdc)
-        yield Realm(str(keytab), environment)
+        yield Realm(str(keytab), environment, folder / "kdc.log")
     finally:
         kdc.terminate()
         kdc.wait(10)
