@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 REALM = "CORP.EXAMPLE"
-_COMMANDS = ("kdb5_util", "kadmin.local", "krb5kdc", "kinit")
+_COMMANDS = ("kdb5_util", "kadmin.local", "krb5kdc", "kinit", "klist")
 _LIBRARIES = ("kerberos", "krb5", "gssapi")
 # Debian keeps the KDC where only root's PATH looks.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
@@ -45,6 +45,15 @@ class Realm:
         """Put a ticket of ``user`` into the cache, or into another, as a person does before a manual login."""
         environment = self.environment | ({"KRB5CCNAME": cache} if cache else {})
         _run(["kinit", *options, f"{user}@{REALM}"], environment, password + "\n")
+
+    def wait_for_the_end(self, cache: str) -> None:
+        """Wait until the ticket in a cache has ended, and the second is over in which it did."""
+        command = [_found("klist"), "-s", cache]
+        while subprocess.run(command, env={**os.environ, **self.environment}, timeout=30, check=False).returncode == 0:
+            time.sleep(0.05)
+        ended = int(time.time())
+        while int(time.time()) == ended:
+            time.sleep(0.05)
 
     def handed_on(self) -> int:
         """Return how often a client asked for a ticket of its own that a service may use in its name."""

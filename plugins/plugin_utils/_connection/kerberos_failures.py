@@ -22,6 +22,7 @@ _CURES = {
         "the domain knows this user by another name: write ansible_user as name@REALM.EXAMPLE, the realm in capitals"
     ),
     "Cannot read password while getting initial credentials": f"kinit asked for a new password: {_NEW_PASSWORD}",
+    "Password expired": _NEW_PASSWORD,
     "Password has expired": _NEW_PASSWORD,
     "credentials have been revoked": _ACCOUNT,
     "entry in database has expired": _ACCOUNT,
