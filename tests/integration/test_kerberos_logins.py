@@ -7,15 +7,17 @@ The KDC, kinit and the libraries are real; each simulated node takes no ticket b
 
 from __future__ import annotations
 
+import functools
 import json
 import pathlib
 import typing as t
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import yaml
 
-from tests.integration.commands import Ansible
+from tests.integration.commands import Ansible, Answer
 from tests.integration.secured import KERBEROS_PASSWORD, PASSWORD, needs_kerberos
 from tests.kerberos import REALM, Realm, realm
 from tests.running_cluster import RunningCluster, running_cluster
@@ -24,6 +26,7 @@ pytestmark = needs_kerberos
 
 USERS = {f"NODE{number}": "operator" if number < 9 else "jo" for number in range(1, 17)}
 ONCE = {"opened": 1, "open": 0, "logins": 1}
+LONG = 25  # seconds that a move takes at least, and more than the short ticket lives
 BY_PASSWORD: dict[str, t.Any] = {"ansible_password": KERBEROS_PASSWORD}
 BY_TICKET = {"ansible_password": None, "ansible_winrm_kinit_mode": "manual"}
 
@@ -46,6 +49,8 @@ def simulator(folder: pathlib.Path, running: Realm) -> Iterator[RunningCluster]:
         "user": {"name": "operator", "password": PASSWORD},
         "listener": {"logins": ["kerberos", "negotiate"], "keytab": running.keytab},
         "nodes": [{"name": node, "user": user} for node, user in USERS.items()],
+        "network": {"setup_seconds": LONG},
+        "vms": [{"name": "web01", "owner": "NODE1", "memory_mb": 1024}],
     }
     scenario = folder / "scenario.yml"
     scenario.write_text(yaml.safe_dump(content), encoding="utf-8")
@@ -61,7 +66,7 @@ def caches(tmp_path: pathlib.Path) -> str:
 
 
 class Tasks:
-    """Runs a task that asks every node, after logging in as an inventory says."""
+    """Runs tasks over Kerberos with the settings that an inventory gives to each host."""
 
     def __init__(self, folder: pathlib.Path, cluster: RunningCluster, running: Realm) -> None:
         self._cluster = cluster
@@ -70,7 +75,16 @@ class Tasks:
         self._environment = running.environment
 
     def log_in_everywhere(self, hosts: Mapping[str, Mapping[str, t.Any]], asked: str = "NODE1", **others: str) -> None:
-        """Log in to each of ``hosts`` by its variables, and expect that each was logged in to, and once."""
+        """Let ``asked`` ask every node, and expect that each was logged in to, and once."""
+        answer = self.run(hosts, asked, "hyperv_cluster_node_info", **others)
+        assert answer.code == 0, answer.text
+        assert [node["name"] for node in answer.result["nodes"] if node["total_memory_mb"] is None] == []
+        assert self._cluster.connections() == dict.fromkeys(hosts, ONCE)
+
+    def run(
+        self, hosts: Mapping[str, Mapping[str, t.Any]], asked: str, module: str, arguments: str = "", **others: str
+    ) -> Answer:
+        """Run a module on ``asked``; ``hosts`` are the variables of each host, ``others`` of the environment."""
         named = "{{ inventory_hostname | lower }}.corp.example"
         everywhere = {
             "ansible_winrm_transport": "kerberos",
@@ -83,13 +97,9 @@ class Tasks:
         own = {node: {"ansible_user": f"{USERS[node]}@{REALM}", **variables} for node, variables in hosts.items()}
         path = self._folder / "logins.json"
         path.write_text(json.dumps({"hyperv_nodes": {"hosts": own, "vars": everywhere}}), encoding="utf-8")
-        module = ("-m", "hyperv.migration.hyperv_cluster_node_info")
-        answer = self._ansible.run(
-            "ansible", *self._ansible.sources, "-i", str(path), asked, *module, **{**self._environment, **others}
-        )
-        assert answer.code == 0, answer.text
-        assert [node["name"] for node in answer.result["nodes"] if node["total_memory_mb"] is None] == []
-        assert self._cluster.connections() == dict.fromkeys(hosts, ONCE)
+        sources = [*self._ansible.sources, "-i", str(path)]
+        command = ["ansible", *sources, asked, "-m", f"hyperv.migration.{module}", "-a", arguments]
+        return self._ansible.run(*command, **{**self._environment, **others})
 
 
 @pytest.fixture
@@ -144,3 +154,21 @@ def test_passwords_beside_tickets_and_winrm_beside_psrp(tasks: Tasks, running: R
         asked,
         KRB5CCNAME=caches,
     )
+
+
+@pytest.mark.long
+@pytest.mark.over_psrp
+def test_a_move_outlasts_its_ticket_where_the_user_gets_another(
+    cluster: RunningCluster, tasks: Tasks, running: Realm, plugin: str, caches: str
+) -> None:
+    running.fetch_ticket("operator", KERBEROS_PASSWORD, "-l", "15s", cache=caches)
+    with ThreadPoolExecutor(1) as beside:
+        task = (all_over(plugin, BY_TICKET), "NODE1", "hyperv_vm_migrate", "name=web01 destination_host=NODE2")
+        moving = beside.submit(functools.partial(tasks.run, *task, KRB5CCNAME=caches))
+        running.wait_for_the_end(caches)
+        assert not moving.done()
+        running.fetch_ticket("operator", KERBEROS_PASSWORD, cache=caches)
+        moved = moving.result()
+    assert moved.code == 0, moved.text
+    assert cluster.owners()["web01"] == "NODE2"
+    assert cluster.migrations() == {"web01": 1}
