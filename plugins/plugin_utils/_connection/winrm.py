@@ -8,7 +8,7 @@ import contextlib
 import functools
 import shutil
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from ansible.errors import AnsibleError
 
@@ -92,16 +92,21 @@ def _tickets(plugin: t.Any, method: str) -> Cache | None:
         return None
     if not plugin._kerb_managed:
         return OWN
-    options = ("kerberos_command", "kinit_args", "kinit_env_vars", "_extras")
-    account = (plugin._winrm_user, plugin._winrm_pass, *(repr(plugin.get_option(option)) for option in options))
     try:
-        return fetched(account, functools.partial(_fetch_ticket, plugin))
+        return fetched(_account(plugin), functools.partial(_fetch_ticket, plugin))
     except NoTicket as error:
         said = with_cure(str(error), str(plugin._winrm_user), VARIABLES.called)
         raise Unusable(
             f"got no ticket, and the node was not asked: {said}. Check ansible_user, ansible_password and the "
             "controller's krb5.conf"
         ) from error
+
+
+def _account(plugin: t.Any) -> Hashable:
+    """Return all that the ticket depends on which Ansible's plugin lets kinit fetch."""
+    options = [plugin.get_option(option) for option in ("kerberos_command", "kinit_args", "kinit_env_vars")]
+    delegation = plugin.get_option("_extras").get("ansible_winrm_kerberos_delegation")
+    return plugin._winrm_user, plugin._winrm_pass, repr([*options, delegation])
 
 
 def _fetch_ticket(plugin: t.Any) -> object:
@@ -144,8 +149,8 @@ class PywinrmChannel:
 
     def _log_in(self) -> None:
         """Log in without a message, so that no failure of it can concern one. pywinrm does so only if it encrypts."""
-        session = self._transport.build_session()
-        login: t.Any = getattr(session, "auth", None)
+        self._transport.build_session()
+        login: t.Any = getattr(getattr(self._transport, "session", None), "auth", None)
         if self._tickets and hasattr(login, "generate_request_header"):
             # pywinrm logs in again by itself where the node asks for that, and looks for a ticket then.
             login.generate_request_header = self._tickets.holding(login.generate_request_header)

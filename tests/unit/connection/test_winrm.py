@@ -73,6 +73,18 @@ def test_a_ticket_that_kinit_does_not_get_is_told_in_its_words(node, kerberos, t
     assert node.service.received == []
 
 
+def test_a_ticket_for_many_nodes_is_asked_for_once(node, kerberos, tmp_path):
+    """A password that is wrong may lock the account, if it is tried for each node of a cluster."""
+    kinit = tmp_path / "kinit"
+    kinit.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho 'kinit: Password incorrect' >&2\nexit 1\n")
+    kinit.chmod(0o700)
+    for called in ("node1.corp.example", "node2.corp.example"):
+        settings = {"ansible_winrm_kinit_cmd": str(kinit), "ansible_winrm_kerberos_hostname_override": called}
+        with pytest.raises(Unreachable, match="the password is wrong: check ansible_password"):
+            node.sender("winrm", **kerberos, **settings).send(b"<one/>")
+    assert (tmp_path / "asked").read_text() == "asked\n"
+
+
 def test_a_setting_that_the_plugin_refuses_is_unreachable(node):
     with pytest.raises(Unreachable, match=r"'winrm' refuses its settings: .*telepathy"):
         node.sender("winrm", login="telepathy")
