@@ -115,6 +115,10 @@ def _fetch_ticket(plugin: t.Any) -> object:
         plugin._kerb_auth(plugin._winrm_user, plugin._winrm_pass)
     except AnsibleError as error:
         raise NoTicket(str(error).rstrip(".")) from error
+    except Exception as error:
+        # Older versions of ansible-core talk to kinit through pexpect, where there is one, and wait 60 s for its end.
+        asked = "Password expired" if "Password expired" in str(error) else type(error).__name__
+        raise NoTicket(f"kinit did not end after it had the password: {asked}") from error
     return plugin._kerb_ccache
 
 

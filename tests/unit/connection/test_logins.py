@@ -202,7 +202,7 @@ KERBEROS_FAILS = {
     ),
     "an expired password": (
         {"ansible_user": "old@CORP.EXAMPLE"},
-        "kinit asked for a new password: the password has expired: change it",
+        "the password has expired: change it",
         "the password has expired: change it",
     ),
     "a disabled account": (
