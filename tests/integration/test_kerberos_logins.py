@@ -72,7 +72,9 @@ class Tasks:
         self._cluster = cluster
         self._folder = folder
         self._ansible = Ansible(folder, cluster.inventory)
-        self._environment = running.environment
+        self._temporary = folder / "temporary"
+        self._temporary.mkdir()
+        self._environment = {**running.environment, "TMPDIR": str(self._temporary)}
 
     def log_in_everywhere(self, hosts: Mapping[str, Mapping[str, t.Any]], asked: str = "NODE1", **others: str) -> None:
         """Let ``asked`` ask every node, and expect that each was logged in to, and once."""
@@ -80,6 +82,7 @@ class Tasks:
         assert answer.code == 0, answer.text
         assert [node["name"] for node in answer.result["nodes"] if node["total_memory_mb"] is None] == []
         assert self._cluster.connections() == dict.fromkeys(hosts, ONCE)
+        assert list(self._temporary.iterdir()) == [], "a ticket was left behind"
 
     def run(
         self, hosts: Mapping[str, Mapping[str, t.Any]], asked: str, module: str, arguments: str = "", **others: str

@@ -84,11 +84,12 @@ class Cache:
         return _CACHE_NAME.hold(self.name)
 
     def holding(self, function: Callable[..., _T]) -> Callable[..., _T]:
-        """Return ``function`` so that it finds the tickets of this cache, and no others."""
+        """Return ``function`` so that it finds the tickets of this cache, and no others; it does not keep the cache."""
+        name = self.name
 
         @functools.wraps(function)
         def with_tickets(*args: t.Any, **kwargs: t.Any) -> _T:
-            with self.held():
+            with _CACHE_NAME.hold(name):
                 return function(*args, **kwargs)
 
         return with_tickets

@@ -119,7 +119,8 @@ def _fetch_ticket(plugin: t.Any) -> object:
         # Older versions of ansible-core talk to kinit through pexpect, where there is one, and wait 60 s for its end.
         asked = "Password expired" if "Password expired" in str(error) else type(error).__name__
         raise NoTicket(f"kinit did not end after it had the password: {asked}") from error
-    return plugin._kerb_ccache
+    file, plugin._kerb_ccache = plugin._kerb_ccache, None
+    return file
 
 
 class PywinrmChannel:
@@ -162,5 +163,6 @@ class PywinrmChannel:
             self._transport.send_message(b"")
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, and give up the ticket."""
         self._transport.close_session()
+        self._tickets = None
