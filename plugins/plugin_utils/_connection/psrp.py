@@ -33,7 +33,6 @@ VARIABLES = Variables(
 _DEFAULT_OPERATION_TIMEOUT = 20
 _DEFAULT_READ_TIMEOUT = 30
 _HANDSHAKES = frozenset({"ntlm", "negotiate", "kerberos", "credssp"})  # the others log in with every message
-
 _WITH_TICKETS = frozenset({"negotiate", "kerberos"})
 
 

@@ -142,6 +142,7 @@ class PywinrmChannel:
         try:
             if self.sent:
                 return bytes(self._transport.send_message(request))
+            # The first message too: until it is answered a node may ask for the login once more.
             with self._tickets.held() if self._tickets else contextlib.nullcontext():
                 self._log_in()
                 self.sent = True

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.winrm import OPERATION_TIMEOUT
@@ -70,6 +72,16 @@ def test_a_ticket_that_kinit_does_not_get_is_told_in_its_words(node, kerberos, t
     kinit.chmod(0o700)
     with pytest.raises(Unreachable, match=r"kerberos got no ticket, .*not asked: .*Password incorrect.*krb5\.conf"):
         node.sender("winrm", **kerberos, ansible_winrm_kinit_cmd=str(kinit)).send(b"<one/>")
+    assert node.service.received == []
+
+
+def test_a_kinit_that_asks_on_is_told_where_ansible_waits_for_its_end(node, kerberos, monkeypatch):
+    """Older versions of ansible-core raise pexpect's own exception then, with all that kinit has said so far."""
+    made = connection("winrm", node.listener.port, **kerberos, ansible_winrm_kinit_cmd="sh")
+    said = RuntimeError("Timeout exceeded. before: 'Password expired.  You must change it now. Enter new password: '")
+    monkeypatch.setattr(made, "_kerb_auth", Mock(side_effect=said), raising=False)
+    with pytest.raises(Unreachable, match=r"kinit did not end .*; the password has expired: change it"):
+        open_sender(made).send(b"<one/>")
     assert node.service.received == []
 
 
