@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 REALM = "CORP.EXAMPLE"
-_COMMANDS = ("kdb5_util", "kadmin.local", "krb5kdc", "kinit")
+_COMMANDS = ("kdb5_util", "kadmin.local", "krb5kdc", "kinit", "klist")
 _LIBRARIES = ("kerberos", "krb5", "gssapi")
 # Debian keeps the KDC where only root's PATH looks.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
@@ -30,14 +30,35 @@ class Realm:
     Attributes:
         keytab: the file with the keys of the services.
         environment: the variables by which clients find the realm, its tickets kept in a file of their own.
+        log: what the KDC was asked.
     """
 
     keytab: str
     environment: dict[str, str]
+    log: pathlib.Path
 
-    def fetch_ticket(self, user: str, password: str) -> None:
-        """Put a ticket of ``user`` into the cache, as a person does before a manual login."""
-        _run(["kinit", f"{user}@{REALM}"], self.environment, password + "\n")
+    def administer(self, *orders: str) -> None:
+        """Give orders to ``kadmin.local``, such as ``addprinc -pw PASSWORD jo``."""
+        _run(["kadmin.local"], self.environment, "".join(f"{order}\n" for order in orders))
+
+    def fetch_ticket(self, user: str, password: str, *options: str, cache: str = "") -> None:
+        """Put a ticket of ``user`` into the cache, or into another, as a person does before a manual login."""
+        environment = self.environment | ({"KRB5CCNAME": cache} if cache else {})
+        _run(["kinit", *options, f"{user}@{REALM}"], environment, password + "\n")
+
+    def wait_for_the_end(self, cache: str) -> None:
+        """Wait until the ticket in a cache has ended, and the second is over in which it did."""
+        command = [_found("klist"), "-s", cache]
+        while subprocess.run(command, env={**os.environ, **self.environment}, timeout=30, check=False).returncode == 0:
+            time.sleep(0.05)
+        ended = int(time.time())
+        while int(time.time()) == ended:
+            time.sleep(0.05)
+
+    def handed_on(self) -> int:
+        """Return how often a client asked for a ticket of its own that a service may use in its name."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return sum("TGS_REQ" in line and f"for krbtgt/{REALM}@{REALM}" in line for line in lines)
 
 
 def lacking() -> str:
@@ -76,7 +97,7 @@ def realm(folder: pathlib.Path, user: str, password: str, hosts: Sequence[str]) 
         )
     try:
         _wait_for(port, kdc)
-        yield Realm(str(keytab), environment)
+        yield Realm(str(keytab), environment, folder / "kdc.log")
     finally:
         kdc.terminate()
         kdc.wait(10)

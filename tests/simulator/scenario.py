@@ -124,6 +124,7 @@ class NodeSpec:
     ``migration_service``: its EnabledState, if the host shows it at all. ``capabilities``: what the host lists of them.
     ``delegation``: whether a caller's credentials reach other hosts from here, by constrained delegation or CredSSP.
     ``destination_formats``: in which forms a migration from here names another host.
+    ``user``: who may log in here instead of the cluster's user, with the same password.
     """
 
     name: NodeName
@@ -149,6 +150,7 @@ class NodeSpec:
     listener_addresses: tuple[str, ...] | None = None
     restart: RestartSpec = dataclasses.field(default_factory=RestartSpec)
     port: t.Annotated[int, Bounds(1, 65535)] | None = None
+    user: str | None = None
 
     @property
     def takes_part(self) -> bool:

@@ -43,7 +43,7 @@ class ServedCluster:
                 endpoint = cluster.endpoint(node.name)
                 listener = Listener(
                     _Arrived(endpoint),
-                    account,
+                    dataclasses.replace(account, name=node.user or account.name),
                     node.port or 0,
                     tls,
                     demands.logins,

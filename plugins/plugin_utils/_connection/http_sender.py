@@ -7,6 +7,7 @@ Private to this collection.
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from .diagnosis import (
     explain_status,
     of_the_network,
 )
-from .kerberos_failures import with_cure
+from .kerberos_failures import explain_long_token, is_about_a_long_token, with_cure
 
 OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
 # Windows drops idle connections after about two minutes. A method call on one of those would be lost in a way that
@@ -106,8 +107,12 @@ class HttpSender:
         if time.monotonic() - self._last_used > LONGEST_SILENCE:
             self.close()
         try:
-            return self._log_in_with(request) if self._channel is None else self._post(self._channel, request)
-        except (Refused, Unusable) as refused:
+            if self._channel is not None:
+                # Its keys may end before it does, as those of a Kerberos ticket: nothing was sent, so log in anew.
+                with contextlib.suppress(Unusable):
+                    return self._post(self._channel, request)
+            return self._log_in_with(request)
+        except Refused as refused:
             # The node took this login before: the next send logs in anew, which tells whether it still does.
             raise AnswerLost(f"{self.address} asked for a new login in the middle of the session.") from refused
         finally:
@@ -144,6 +149,8 @@ class HttpSender:
             if b"Envelope" in failure.body:
                 return failure.body
             self._channel = None
+            if is_about_a_long_token(failure.status, failure.body):
+                raise Unreachable(explain_long_token(self.address, self._user)) from failure
             raise self._bare_status(failure.status, channel, worked) from failure
         except (Refused, Unusable):
             self._channel = None
@@ -172,7 +179,7 @@ class HttpSender:
 
     def _broken(self, error: Exception, sent: bool) -> Exception:
         if not sent and not of_the_network(error):
-            return Unusable(f"cannot be used: {with_cure(str(error), self._variables.called)}")
+            return Unusable(f"cannot be used: {with_cure(str(error), self._user, self._variables.called)}")
         if not sent or before_sending(error):
             return Unreachable(explain(error, self.address, self._variables))
         return AnswerLost(f"The connection to {self.address} broke: {error}")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from .diagnosis import Variables, install
 from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused, Unusable
+from .tickets import OWN
 
 # A collection's files must be importable where what they need is not installed: ansible-test's sanity test "import".
 try:
@@ -32,6 +33,7 @@ VARIABLES = Variables(
 _DEFAULT_OPERATION_TIMEOUT = 20
 _DEFAULT_READ_TIMEOUT = 30
 _HANDSHAKES = frozenset({"ntlm", "negotiate", "kerberos", "credssp"})  # the others log in with every message
+_WITH_TICKETS = frozenset({"negotiate", "kerberos"})
 
 
 def psrp_sender(plugin: t.Any) -> HttpSender:
@@ -69,10 +71,28 @@ def _build_session(build: Callable[[], requests.Session]) -> requests.Session:
 
     With them all, urllib3 would send a request again after a TLS error that came when it was on its way.
     """
-    session = build()
-    for adapter in t.cast("list[requests.adapters.HTTPAdapter]", session.adapters.values()):
+    session: t.Any = build()
+    if getattr(session.auth, "auth_provider", "") in _WITH_TICKETS and not session.auth.password:
+        # It logs in here, and again where the node asks for that. With a password it has a cache of its own in memory.
+        session.auth.handle_401 = OWN.holding(session.auth.handle_401)
+    for adapter in session.adapters.values():
         adapter.max_retries = adapter.max_retries.new(total=None, read=0, status=0, redirect=0, other=0)
-    return session
+    return t.cast("requests.Session", session)
+
+
+def _has_ended(context: t.Any) -> bool:
+    """Tell whether the ticket behind a security context has ended, and with it the context for pyspnego.
+
+    pyspnego would still seal the request, and then could not open the answer: it asks for the mechanism of the context
+    first, which GSS-API does not tell any more (pyspnego 0.12, MIT Kerberos 1.20). So let it open one that is empty.
+    """
+    if context.negotiated_protocol != "kerberos":
+        return False  # of NTLM every message changes the state
+    try:
+        context.unwrap_winrm(b"", b"")
+    except Exception as error:
+        return "context has expired" in str(error)
+    return False
 
 
 class PypsrpChannel:
@@ -81,12 +101,16 @@ class PypsrpChannel:
     def __init__(self, transport: t.Any) -> None:
         self._transport = transport
         self._logged_in = transport.wrap_required or transport.auth not in _HANDSHAKES
+        self._finds_tickets = transport.auth in _WITH_TICKETS
+        self.sent = False
+        self._hand_over = transport._send_request
+        transport._send_request = self._send_request
 
-    @property
-    def sent(self) -> bool:
-        """Whether the last request may have left: pypsrp itself logs in without one if it encrypts messages."""
+    def _send_request(self, *args: t.Any, **kwargs: t.Any) -> bytes:
+        """Note that a request leaves: pypsrp seals it before, and logs in without one if it seals messages."""
         awaits_keys = self._transport.wrap_required and self._transport.encryption is None
-        return self._logged_in and self._transport.session is not None and not awaits_keys
+        self.sent = self._logged_in and not awaits_keys
+        return t.cast("bytes", self._hand_over(*args, **kwargs))
 
     @property
     def readable(self) -> bool:
@@ -95,6 +119,9 @@ class PypsrpChannel:
 
     def post(self, request: bytes) -> bytes:
         """Log in, the first time, and return the body that answers."""
+        self.sent = False
+        if self._transport.encryption and self._finds_tickets and _has_ended(self._transport.encryption.context):
+            raise Unusable("has come to the end of its ticket")
         try:
             if not self._logged_in:
                 self._transport.send(b"")

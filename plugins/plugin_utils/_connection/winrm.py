@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from ansible.errors import AnsibleError
 
 from .diagnosis import Variables, install
 from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused, Unusable
+from .kerberos_failures import with_cure
+from .tickets import OWN, Cache, NoTicket, fetched
 
 # A collection's files must be importable where what they need is not installed: ansible-test's sanity test "import".
 try:
@@ -59,14 +62,13 @@ def _open(plugin: t.Any, url: str, method: str, options: dict[str, t.Any], read_
     lacking = list(_lacking(plugin, method))
     if lacking:
         raise Unusable(f"cannot be used on this controller: {'; '.join(lacking)}")
-    if _fetches_ticket(plugin, method):
-        _fetch_ticket(plugin)
+    tickets = _tickets(plugin, method)
     try:
         transport: t.Any = Protocol(url, transport=t.cast(t.Any, method), **options).transport
     except Exception as error:
         raise Unusable(f"cannot be used: {error}") from error
     transport.read_timeout_sec = (CONNECT_TIMEOUT, read_timeout)
-    return PywinrmChannel(transport, handshakes=method in _HANDSHAKES)
+    return PywinrmChannel(transport, method in _HANDSHAKES, tickets)
 
 
 def _lacking(plugin: t.Any, method: str) -> Iterator[str]:
@@ -84,22 +86,50 @@ def _fetches_ticket(plugin: t.Any, method: str) -> bool:
     return method == "kerberos" and bool(plugin._kerb_managed)
 
 
-def _fetch_ticket(plugin: t.Any) -> None:
+def _tickets(plugin: t.Any, method: str) -> Cache | None:
+    """Return where a login takes its Kerberos ticket from, if it takes any. Raises Unusable where kinit gets none."""
+    if method != "kerberos":
+        return None
+    if not plugin._kerb_managed:
+        return OWN
+    try:
+        return fetched(_account(plugin), functools.partial(_fetch_ticket, plugin))
+    except NoTicket as error:
+        said = with_cure(str(error), str(plugin._winrm_user), VARIABLES.called)
+        raise Unusable(
+            f"got no ticket, and the node was not asked: {said}. Check ansible_user, ansible_password and the "
+            "controller's krb5.conf"
+        ) from error
+
+
+def _account(plugin: t.Any) -> Hashable:
+    """Return all that the ticket depends on which Ansible's plugin lets kinit fetch."""
+    options = [plugin.get_option(option) for option in ("kerberos_command", "kinit_args", "kinit_env_vars")]
+    delegation = plugin.get_option("_extras").get("ansible_winrm_kerberos_delegation")
+    return plugin._winrm_user, plugin._winrm_pass, repr([*options, delegation])
+
+
+def _fetch_ticket(plugin: t.Any) -> object:
+    """Let Ansible's plugin run kinit, which makes a cache of its own; return what removes it. Raises NoTicket."""
     try:
         plugin._kerb_auth(plugin._winrm_user, plugin._winrm_pass)
     except AnsibleError as error:
-        raise Unusable(
-            f"got no ticket, and the node was not asked: {str(error).rstrip('.')}. Check ansible_user, "
-            "ansible_password and the controller's krb5.conf"
-        ) from error
+        raise NoTicket(str(error).rstrip(".")) from error
+    except Exception as error:
+        # Older versions of ansible-core talk to kinit through pexpect, where there is one, and wait 60 s for its end.
+        asked = "Password expired" if "Password expired" in str(error) else type(error).__name__
+        raise NoTicket(f"kinit did not end after it had the password: {asked}") from error
+    file, plugin._kerb_ccache = plugin._kerb_ccache, None
+    return file
 
 
 class PywinrmChannel:
     """A session of pywinrm; see ``http_sender.Channel``."""
 
-    def __init__(self, transport: t.Any, handshakes: bool) -> None:
+    def __init__(self, transport: t.Any, handshakes: bool, tickets: Cache | None) -> None:
         self._transport = transport
         self._log_in_first = handshakes
+        self._tickets = tickets
         self.sent = False
 
     @property
@@ -110,10 +140,13 @@ class PywinrmChannel:
     def post(self, request: bytes) -> bytes:
         """Log in, the first time, and return the body that answers."""
         try:
-            if not self.sent:
+            if self.sent:
+                return bytes(self._transport.send_message(request))
+            # The first message too: until it is answered a node may ask for the login once more.
+            with self._tickets.held() if self._tickets else contextlib.nullcontext():
                 self._log_in()
-            self.sent = True
-            return bytes(self._transport.send_message(request))
+                self.sent = True
+                return bytes(self._transport.send_message(request))
         except InvalidCredentialsError as error:
             raise Refused(str(error)) from error
         except WinRMTransportError as error:
@@ -123,9 +156,14 @@ class PywinrmChannel:
     def _log_in(self) -> None:
         """Log in without a message, so that no failure of it can concern one. pywinrm does so only if it encrypts."""
         self._transport.build_session()
+        login: t.Any = getattr(getattr(self._transport, "session", None), "auth", None)
+        if self._tickets and hasattr(login, "generate_request_header"):
+            # pywinrm logs in again by itself where the node asks for that, and looks for a ticket then.
+            login.generate_request_header = self._tickets.holding(login.generate_request_header)
         if self._log_in_first and self._transport.encryption is None:
             self._transport.send_message(b"")
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, and give up the ticket."""
         self._transport.close_session()
+        self._tickets = None

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
+import http.server
 import os
 import socket
 import ssl
 import threading
 import typing as t
+from collections.abc import Iterator
 
 import trustme
 from ansible import constants as C
@@ -125,6 +128,31 @@ def server_tls(authority: trustme.CA, *names: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
     return context
+
+
+@contextlib.contextmanager
+def refusing(status: int, page: bytes) -> Iterator[int]:
+    """Answer every request with an HTTP error and its page, as http.sys does before WinRM is asked; yield the port."""
+
+    class Refusal(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # the name is http.server's
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join(10)
 
 
 class GarbledTls:

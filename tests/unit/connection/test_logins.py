@@ -8,16 +8,22 @@ Kerberos is MIT's: a KDC on loopback, the simulated node with a keytab, the clie
 from __future__ import annotations
 
 import contextlib
+import functools
+import ssl
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 import trustme
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.tickets import Cache
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
 
-from tests.certificates import authority_file
+from tests.certificates import authority_file, ed25519_file
 from tests.kerberos import lacking, realm
-from tests.unit.connection.listening import PASSWORD, Node, answer_to, server_tls
+from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection, refusing, server_tls
 
 NODE = "node1.corp.example"
+WITHOUT_WSMAN = "hvc1.corp.example"
 LONG = b"<long>" + b"x" * 40000 + b"</long>"
 CALLED = {"ansible_winrm_kerberos_hostname_override": NODE, "ansible_psrp_negotiate_hostname_override": NODE}
 UPN = "operator@CORP.EXAMPLE"
@@ -45,14 +51,33 @@ def authority():
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     with realm(tmp_path_factory.mktemp("realm"), "operator", PASSWORD, [NODE]) as made:
+        made.administer(
+            *(f"addprinc -pw {PASSWORD} {user}" for user in ("old", "shut", "gone")),
+            "modprinc -pwexpire yesterday old",
+            "modprinc -allow_tix shut",
+            "modprinc -expire yesterday gone",
+            f"addprinc -randkey HTTP/{WITHOUT_WSMAN}",
+            f"ktadd -k {made.keytab} HTTP/{WITHOUT_WSMAN}",
+        )
         yield made
 
 
 @pytest.fixture
-def kerberos(running, monkeypatch, tmp_path):
-    for name, value in {**running.environment, "KRB5CCNAME": f"FILE:{tmp_path}/tickets"}.items():
+def kerberos(running, monkeypatch, cache):
+    for name, value in {**running.environment, "KRB5CCNAME": cache}.items():
         monkeypatch.setenv(name, value)
     return running
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return f"FILE:{tmp_path}/tickets"
+
+
+@pytest.fixture
+def ticket(kerberos, cache):
+    """Return what puts a ticket of operator into the cache."""
+    return functools.partial(kerberos.fetch_ticket, "operator", PASSWORD, cache=cache)
 
 
 @pytest.fixture
@@ -135,17 +160,15 @@ def test_kerberos_with_a_password(listen, kerberos, plugin, encryption):
 
 
 @needs_kerberos
-def test_kerberos_with_a_ticket_needs_no_password(listen, kerberos, plugin, running, monkeypatch):
-    monkeypatch.setenv("KRB5CCNAME", running.environment["KRB5CCNAME"])
-    running.fetch_ticket("operator", PASSWORD)
+def test_kerberos_with_a_ticket_needs_no_password(listen, kerberos, plugin, ticket):
+    ticket()
     node, settings = listen(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     converse(node, node.sender(plugin, login="kerberos", ansible_user=UPN, **BY_TICKET, **CALLED, **settings))
 
 
 @needs_kerberos
-def test_negotiate_takes_kerberos_where_it_can(listen, kerberos, running, monkeypatch):
-    monkeypatch.setenv("KRB5CCNAME", running.environment["KRB5CCNAME"])
-    running.fetch_ticket("operator", PASSWORD)
+def test_negotiate_takes_kerberos_where_it_can(listen, kerberos, ticket):
+    ticket()
     node, settings = listen(keytab=kerberos.keytab)
     converse(node, node.sender("psrp", login="negotiate", ansible_user=UPN, **BY_TICKET, **CALLED, **settings))
 
@@ -153,12 +176,12 @@ def test_negotiate_takes_kerberos_where_it_can(listen, kerberos, running, monkey
 KERBEROS_FAILS = {
     "a wrong password": (
         {"ansible_password": "wrong-Secret-1"},
-        "kinit: Password incorrect.*ansible_password",
+        "kinit: Password incorrect.*; the password is wrong: check ansible_password",
         "the password is wrong: check ansible_password",
     ),
     "an unknown user": (
         {"ansible_user": "nobody@CORP.EXAMPLE"},
-        "'nobody@CORP.EXAMPLE' not found.*ansible_user",
+        "'nobody@CORP.EXAMPLE' not found.*; the domain does not know this user: check ansible_user",
         "not found in Kerberos database.*: check ansible_user",
     ),
     "an unknown name of the node": (
@@ -171,6 +194,31 @@ KERBEROS_FAILS = {
         {"ansible_user": "operator@OTHER.EXAMPLE"},
         "OTHER.EXAMPLE.*krb5.conf",
         "OTHER.EXAMPLE.*krb5.conf",
+    ),
+    "a realm in lower case": (
+        {"ansible_user": "operator@corp.example"},
+        "check the realm in ansible_user, which is the domain in capitals",
+        "check the realm in ansible_user, which is the domain in capitals",
+    ),
+    "an expired password": (
+        {"ansible_user": "old@CORP.EXAMPLE"},
+        "the password has expired: change it",
+        "the password has expired: change it",
+    ),
+    "a disabled account": (
+        {"ansible_user": "shut@CORP.EXAMPLE"},
+        "this account is disabled, locked or expired",
+        "this account is disabled, locked or expired",
+    ),
+    "an expired account": (
+        {"ansible_user": "gone@CORP.EXAMPLE"},
+        "this account is disabled, locked or expired",
+        "this account is disabled, locked or expired",
+    ),
+    "a backslash": (
+        {"ansible_user": "CORP\\operator"},
+        "Kerberos drops the backslash: write ansible_user as operator@REALM",
+        "Kerberos drops the backslash: write ansible_user as operator@REALM",
     ),
 }
 
@@ -187,3 +235,121 @@ def test_where_kerberos_fails_the_node_is_not_asked_and_the_cure_is_told(kerbero
         assert node.listener.connections["logins"] == 0
     assert "wrong-Secret-1" not in str(caught.value)
     assert PASSWORD not in str(caught.value)
+
+
+@needs_kerberos
+@pytest.mark.parametrize("user", ["operator@corp.example", "OPERATOR@CORP.EXAMPLE"])
+def test_a_ticket_of_a_name_that_is_written_otherwise_is_told_with_its_cure(kerberos, ticket, plugin, user):
+    ticket()
+    node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
+    with contextlib.closing(node.listener), pytest.raises(Unreachable, match=r"must read as klist shows it.*capitals"):
+        node.sender(plugin, login="kerberos", ansible_user=user, **BY_TICKET, **CALLED).send(b"<one/>")
+
+
+@needs_kerberos
+def test_a_ticket_that_kinit_got_under_another_name_is_told_with_its_cure(kerberos, tmp_path):
+    """With ``-C`` and ``-E`` a domain controller of Active Directory may give a ticket of another name."""
+    kinit = tmp_path / "kinit"
+    kinit.write_text("#!/bin/sh\nexec kinit operator@CORP.EXAMPLE\n")
+    kinit.chmod(0o700)
+    node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
+    settings = {"ansible_user": "Operator@corp.example", "ansible_winrm_kinit_cmd": str(kinit), **BY_PASSWORD, **CALLED}
+    with contextlib.closing(node.listener), pytest.raises(Unreachable, match=r"must read as klist shows it.*capitals"):
+        node.sender("winrm", login="kerberos", **settings).send(b"<one/>")
+
+
+@needs_kerberos
+def test_a_computer_without_the_service_wsman_is_told_with_the_variable_that_helps(kerberos, ticket):
+    ticket()
+    called = {"ansible_psrp_negotiate_hostname_override": WITHOUT_WSMAN}
+    settings = {"login": "kerberos", "ansible_user": UPN, **BY_TICKET, **called}
+    node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
+    with contextlib.closing(node.listener):
+        with pytest.raises(Unreachable, match=r"WSMAN/hvc1.*set ansible_psrp_negotiate_service to HTTP"):
+            node.sender("psrp", **settings).send(b"<one/>")
+        assert node.service.received == []
+        node.sender("psrp", **settings, ansible_psrp_negotiate_service="HTTP").send(b"<two/>")
+
+
+@needs_kerberos
+def test_a_certificate_to_which_pywinrm_cannot_bind_kerberos_is_told_with_its_cure(kerberos, ticket, tmp_path):
+    ticket()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(ed25519_file(tmp_path))
+    node = Node(tls=tls, logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
+    settings = {"login": "kerberos", "scheme": "https", "ansible_user": UPN, **BY_TICKET, **CALLED}
+    settings["ansible_winrm_server_cert_validation"] = "ignore"
+    with contextlib.closing(node.listener):
+        with pytest.raises(Unreachable, match="signed with Ed25519: set ansible_winrm_send_cbt to false"):
+            node.sender("winrm", **settings).send(b"<one/>")
+        assert node.service.received == []
+        node.sender("winrm", **settings, ansible_winrm_send_cbt=False).send(b"<two/>")
+
+
+@needs_kerberos
+def test_a_session_goes_on_after_its_ticket_has_ended_or_tells_to_get_another(kerberos, cache, ticket, plugin):
+    node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
+    sender = node.sender(plugin, login="kerberos", ansible_user=UPN, **BY_TICKET, **CALLED)
+    with contextlib.closing(node.listener):
+        ticket("-l", "3s")
+        sender.send(b"<one/>")
+        kerberos.wait_for_the_end(cache)
+
+        if plugin == "winrm":
+            sender.send(b"<two/>")  # pykerberos does not look at the end of the ticket
+            sender.close()
+        received = list(node.service.received)
+        with pytest.raises(Unreachable, match=r"(Ticket|credential has) expired.*; run kinit again"):
+            sender.send(b"<lost/>")
+        assert node.service.received == received
+
+        ticket()
+        assert sender.send(b"<three/>") == answer_to(b"<three/>")
+        assert node.service.received == [*received, b"<three/>"]
+
+
+@needs_kerberos
+def test_a_session_by_password_logs_in_anew_when_its_ticket_has_ended(kerberos, cache, ticket):
+    """pyspnego could not open an answer then, so that nothing may be sent with the old keys, not even once."""
+    node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
+    sender = node.sender("psrp", login="kerberos", ansible_user=UPN, **CALLED)
+    with contextlib.closing(node.listener), contextlib.ExitStack() as ends:
+        ends.callback(kerberos.administer, "modprinc -maxlife 1day operator")
+        kerberos.administer("modprinc -maxlife 3seconds operator")
+        sender.send(b"<one/>")
+        ticket()
+        kerberos.wait_for_the_end(cache)
+
+        assert sender.send(b"<two/>") == answer_to(b"<two/>")
+        assert node.service.received == [b"<one/>", b"<two/>"]
+        assert node.listener.connections["logins"] == 2
+
+
+@needs_kerberos
+@pytest.mark.parametrize("mode", [BY_PASSWORD, BY_TICKET], ids=["password", "ticket"])
+def test_a_login_that_the_node_asks_for_later_takes_the_ticket_of_its_own_account(
+    kerberos, ticket, authority, tmp_path, plugin, mode
+):
+    ticket()
+    node = Node(tls=server_tls(authority, "127.0.0.1"), logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
+    settings = {"login": "kerberos", "scheme": "https", "trust": authority_file(authority, tmp_path)}
+    sender = node.sender(plugin, **settings, ansible_user=UPN, **mode, **CALLED)
+    with contextlib.closing(node.listener), ThreadPoolExecutor(1) as threads:
+        sender.send(b"<one/>")
+        node.effects.append("http_401")
+        with Cache(f"FILE:{tmp_path}/of-another-account").held():
+            answer = threads.submit(sender.send, b"<two/>")
+            if plugin == "psrp" and mode is BY_PASSWORD:
+                answer.result(30)  # pyspnego has a cache of its own in memory then
+            else:
+                assert answer not in wait([answer], timeout=0.3).done
+        assert answer.result() == answer_to(b"<two/>")
+
+
+def test_an_account_in_too_many_groups_is_told_of_them(plugin):
+    page = b"<h2>Bad Request - Request Too Long</h2><hr><p>HTTP Error 400. The size of the request headers is too long."
+    with (
+        refusing(400, page) as port,
+        pytest.raises(Unreachable, match=r"'operator'.*too long.*an account in many groups"),
+    ):
+        open_sender(connection(plugin, port)).send(b"<one/>")

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.winrm import OPERATION_TIMEOUT
@@ -71,6 +73,28 @@ def test_a_ticket_that_kinit_does_not_get_is_told_in_its_words(node, kerberos, t
     with pytest.raises(Unreachable, match=r"kerberos got no ticket, .*not asked: .*Password incorrect.*krb5\.conf"):
         node.sender("winrm", **kerberos, ansible_winrm_kinit_cmd=str(kinit)).send(b"<one/>")
     assert node.service.received == []
+
+
+def test_a_kinit_that_asks_on_is_told_where_ansible_waits_for_its_end(node, kerberos, monkeypatch):
+    """Older versions of ansible-core raise pexpect's own exception then, with all that kinit has said so far."""
+    made = connection("winrm", node.listener.port, **kerberos, ansible_winrm_kinit_cmd="sh")
+    said = RuntimeError("Timeout exceeded. before: 'Password expired.  You must change it now. Enter new password: '")
+    monkeypatch.setattr(made, "_kerb_auth", Mock(side_effect=said), raising=False)
+    with pytest.raises(Unreachable, match=r"kinit did not end .*; the password has expired: change it"):
+        open_sender(made).send(b"<one/>")
+    assert node.service.received == []
+
+
+def test_a_ticket_for_many_nodes_is_asked_for_once(node, kerberos, tmp_path):
+    """A password that is wrong may lock the account, if it is tried for each node of a cluster."""
+    kinit = tmp_path / "kinit"
+    kinit.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho 'kinit: Password incorrect' >&2\nexit 1\n")
+    kinit.chmod(0o700)
+    for called in ("node1.corp.example", "node2.corp.example"):
+        settings = {"ansible_winrm_kinit_cmd": str(kinit), "ansible_winrm_kerberos_hostname_override": called}
+        with pytest.raises(Unreachable, match="the password is wrong: check ansible_password"):
+            node.sender("winrm", **kerberos, **settings).send(b"<one/>")
+    assert (tmp_path / "asked").read_text() == "asked\n"
 
 
 def test_a_setting_that_the_plugin_refuses_is_unreachable(node):

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""When a session logs in anew within one send: only where nothing of the request has left."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.diagnosis import Variables
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_sender import (
+    HttpSender,
+    Refused,
+    Unusable,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
+
+VARIABLES = Variables(login="login", trust="trust", path="path", called="called")
+
+
+class Channel:
+    """Answers the first request, and fails the next one as it is told."""
+
+    sent = True
+    readable = False
+
+    def __init__(self, failure: Exception | None) -> None:
+        self._failure = failure
+        self._posted = 0
+
+    def post(self, request: bytes) -> bytes:
+        self._posted += 1
+        if self._failure and self._posted > 1:
+            raise self._failure
+        return request
+
+    def close(self) -> None:
+        pass
+
+
+def sender_over(*channels: Channel | Exception) -> HttpSender:
+    """Return a sender whose logins lead to ``channels``, one after the other."""
+    left = list(channels)
+
+    def log_in() -> Channel:
+        made = left.pop(0)
+        if isinstance(made, Exception):
+            raise made
+        return made
+
+    return HttpSender("node1:5985", 60, "operator", VARIABLES, {"kerberos": log_in})
+
+
+def test_keys_that_have_ended_before_anything_left_are_replaced_within_the_send():
+    sender = sender_over(Channel(Unusable("has come to the end of its ticket")), Channel(None))
+    assert [sender.send(b"<one/>"), sender.send(b"<two/>")] == [b"<one/>", b"<two/>"]
+
+
+def test_where_no_new_login_is_to_be_had_the_request_was_not_carried_out():
+    sender = sender_over(Channel(Unusable("has come to the end of its ticket")), Unusable("has no ticket"))
+    sender.send(b"<one/>")
+    with pytest.raises(Unreachable, match="kerberos has no ticket"):
+        sender.send(b"<two/>")
+
+
+@pytest.mark.parametrize("failure", [Refused("401"), ValueError("the answer cannot be opened")])
+def test_what_may_have_left_is_not_sent_again(failure):
+    sender = sender_over(Channel(failure), Channel(None))
+    sender.send(b"<one/>")
+    with pytest.raises(AnswerLost):
+        sender.send(b"<two/>")
+    assert sender.send(b"<three/>") == b"<three/>"

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Logins of threads find the tickets of their own account: whose they are only one variable of the process says."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import tickets
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.tickets import (
+    OWN,
+    Cache,
+    NoTicket,
+    fetched,
+)
+
+VARIABLE = "KRB5CCNAME"
+
+
+@pytest.fixture(params=[None, "FILE:/the/users/own"])
+def users_own(request, monkeypatch):
+    """What the user has set before Ansible begins."""
+    if request.param is None:
+        monkeypatch.delenv(VARIABLE, raising=False)
+    else:
+        monkeypatch.setenv(VARIABLE, request.param)
+    return request.param
+
+
+@pytest.fixture
+def threads():
+    with ThreadPoolExecutor(16) as made:
+        yield made
+
+
+class Kinit:
+    """Fills caches as Ansible's winrm plugin does: it names each in the variable, and leaves it there."""
+
+    class File:
+        """Stands for the file; it is gone when nobody holds it."""
+
+    def __init__(self, fails: str = "") -> None:
+        self.runs = 0
+        self._fails = fails
+
+    def __call__(self) -> object:
+        self.runs += 1
+        os.environ[VARIABLE] = f"FILE:/cache/{self.runs}"
+        if self._fails:
+            raise NoTicket(self._fails)
+        return self.File()
+
+
+@pytest.fixture
+def account():
+    """An account of this test alone: what kinit got for it is no other test's."""
+    return object()
+
+
+def test_a_login_finds_its_own_cache_and_leaves_the_variable_as_it_was(users_own):
+    with Cache("FILE:/cache/1").held():
+        assert os.environ[VARIABLE] == "FILE:/cache/1"
+    assert os.environ.get(VARIABLE) == users_own
+    with OWN.held():
+        assert os.environ.get(VARIABLE) == users_own
+
+
+def test_sixteen_logins_by_three_caches_find_each_its_own(users_own, threads):
+    caches = [OWN, Cache("FILE:/cache/1"), Cache("FILE:/cache/2")]
+
+    def log_in(number):
+        cache = caches[number % 3]
+        with cache.held():
+            return os.environ.get(VARIABLE) == (cache.name or users_own)
+
+    assert all(threads.map(log_in, range(480)))
+    assert os.environ.get(VARIABLE) == users_own
+
+
+def test_logins_by_one_cache_do_not_wait_for_each_other(threads):
+    met = threading.Barrier(16)
+
+    def log_in(number):
+        with Cache("FILE:/cache/1").held():
+            met.wait(30)
+
+    list(threads.map(log_in, range(16)))
+
+
+def test_a_login_by_another_cache_waits(threads):
+    with OWN.held():
+        other = threads.submit(Cache("FILE:/cache/1").holding(os.environ.get), VARIABLE)
+        assert other not in wait([other], timeout=0.1).done
+    assert other.result(30) == "FILE:/cache/1"
+
+
+def test_a_login_that_fails_lets_the_next_one_begin():
+    with pytest.raises(ZeroDivisionError), Cache("FILE:/cache/1").held():
+        raise ZeroDivisionError
+    with Cache("FILE:/cache/2").held():
+        assert os.environ[VARIABLE] == "FILE:/cache/2"
+
+
+def test_logins_of_one_burst_share_a_ticket(users_own, threads, account):
+    kinit = Kinit()
+    found = list(threads.map(lambda unused: fetched(account, kinit), range(16)))
+    assert {cache.name for cache in found} == {"FILE:/cache/1"}
+    assert kinit.runs == 1
+    assert os.environ.get(VARIABLE) == users_own
+
+
+def test_a_later_login_gets_a_ticket_of_its_own(monkeypatch, account):
+    kinit = Kinit()
+    first = fetched(account, kinit)
+    monkeypatch.setattr(tickets, "_BURST", -1.0)
+    assert fetched(account, kinit).name != first.name
+
+
+def test_another_account_gets_a_ticket_of_its_own(account):
+    kinit = Kinit()
+    held = fetched((account, "operator"), kinit), fetched((account, "jo"), kinit)
+    assert [cache.name for cache in held] == ["FILE:/cache/1", "FILE:/cache/2"]
+
+
+def test_a_cache_is_removed_with_the_last_login_that_needs_it(account):
+    kinit = Kinit()
+    removed = threading.Event()
+    cache = fetched(account, kinit)
+    weakref.finalize(cache.file, removed.set)
+    also = fetched(account, kinit)
+    del cache
+    assert not removed.is_set()
+    del also
+    assert removed.is_set()
+
+
+def test_the_logins_of_one_burst_ask_once_for_a_ticket_that_is_not_given(users_own, threads, account):
+    kinit = Kinit(fails="Cannot contact any KDC")
+
+    def log_in(unused):
+        with pytest.raises(NoTicket, match="Cannot contact any KDC"):
+            fetched(account, kinit)
+
+    list(threads.map(log_in, range(16)))
+    assert kinit.runs == 1
+    assert os.environ.get(VARIABLE) == users_own
