@@ -49,6 +49,13 @@ def test_timeouts_are_the_inventorys_and_long_enough_for_a_method_call_otherwise
     assert (sender.operation_timeout, channel._transport.read_timeout) == expected
 
 
+@pytest.mark.parametrize(("operation", "read"), [(100, 50), (45, 45), (0, 40), (20, 1)])
+def test_timeouts_that_contradict_each_other_are_refused(operation, read):
+    settings = {"ansible_psrp_operation_timeout": operation, "ansible_psrp_read_timeout": read}
+    with pytest.raises(Unreachable, match=r"ansible_psrp_operation_timeout.*ansible_psrp_read_timeout.*must exceed"):
+        open_sender(connection("psrp", 5985, **settings))
+
+
 def test_the_connection_timeout_is_the_inventorys():
     sender = open_sender(connection("psrp", 5985, ansible_psrp_connection_timeout=7))
     assert sender._ways["ntlm"]()._transport.connection_timeout == 7
