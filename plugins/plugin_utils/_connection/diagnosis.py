@@ -79,6 +79,12 @@ def explain(error: BaseException, address: str, variables: Variables, proxy: Pro
             f"{address} speaks no TLS on this port, so no https. Set {variables.scheme} to http if the port is that of "
             "http (5985), or ansible_port to that of https (5986)."
         )
+    if any("private key is encrypted" in str(cause) for cause in causes):  # urllib3 says so
+        return (
+            f"{address} was not asked: the private key of the client certificate is encrypted, and no password for it "
+            "is set. Take one that is not, or psrp with ansible_psrp_certificate_key_password (ansible-core 2.21, "
+            "pypsrp 0.9)."
+        )
     if any(isinstance(cause, (SSLError, requests.exceptions.SSLError)) or _is_missing_file(cause) for cause in causes):
         return (
             f"TLS with {address} failed: {_last(causes)}. Check that the node's certificate is valid, carries the name "

@@ -59,7 +59,7 @@ def psrp_sender(plugin: t.Any) -> HttpSender:
 
 
 def _refuse_unknown_key_password(options: dict[str, t.Any]) -> None:
-    """Refuse what pypsrp before 0.9 drops without a word: OpenSSL would then ask the terminal for the password."""
+    """Refuse what pypsrp before 0.9 drops without a word."""
     known = {name for names in AUTH_KWARGS.values() for name in names}
     if "certificate_key_password" in options and "certificate_key_password" not in known:
         raise Unreachable(

@@ -21,6 +21,7 @@ from .timeouts import timeouts_of_winrm
 
 # A collection's files must be importable where what they need is not installed: ansible-test's sanity test "import".
 try:
+    import requests
     from winrm import transport as pywinrm
     from winrm.protocol import Protocol
 except ImportError as error:
@@ -134,10 +135,14 @@ class PywinrmChannel:
         if self._log_in_first and self._transport.encryption is None:
             self._transport.send_message(b"")
 
-    def _exchange(self, session: t.Any, request: t.Any) -> t.Any:
-        """Send a prepared request over pywinrm's session, and return the response if it is no error."""
+    def _exchange(self, *given: t.Any) -> t.Any:
+        """Send a prepared request over pywinrm's session, and return the response if it is no error.
+
+        pywinrm 0.5 gives the session and the request, pywinrm 0.4.3 the request and the message in it.
+        """
+        request = next(one for one in given if isinstance(one, requests.PreparedRequest))
         watch(request, logs_in=self._log_in_first and not self._answered)
-        response = session.send(request, timeout=self._transport.read_timeout_sec)
+        response = self._transport.session.send(request, timeout=self._transport.read_timeout_sec)
         self._answered = True
         if response.status_code == 401:
             raise Refused("the specified credentials were rejected by the server")

@@ -96,6 +96,21 @@ def test_requests_go_through_the_proxy_of_the_inventory(node):
     assert asked == [f"POST http://node1.example:{node.listener.port}/wsman HTTP/1.1".encode()]
 
 
+def test_a_password_of_a_key_that_an_older_pypsrp_would_ignore_is_refused(monkeypatch):
+    monkeypatch.setattr(psrp_module, "AUTH_KWARGS", {"certificate": ["certificate_key_pem", "certificate_pem"]})
+    made = connection("psrp", 5986)
+    build = made._build_kwargs
+
+    def build_as_ansible_core_2_21():
+        build()
+        made._psrp_conn_kwargs["certificate_key_password"] = "key-Secret-1"
+
+    monkeypatch.setattr(made, "_build_kwargs", build_as_ansible_core_2_21)
+    with pytest.raises(Unreachable, match=r"ansible_psrp_certificate_key_password needs pypsrp 0\.9") as caught:
+        open_sender(made)
+    assert "key-Secret-1" not in str(caught.value)
+
+
 def _without_credssp(**unused):
     raise ImportError("Cannot use CredSSP auth as requests-credssp is not installed")
 
