@@ -11,6 +11,15 @@ import threading
 from collections.abc import Iterator, Mapping
 
 
+def lacking_ipv6() -> str:
+    """Return why nothing can be reached by IPv6 here, empty where it can."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError as error:
+        return f"this machine has no IPv6 on loopback ({error}): sysctl net.ipv6.conf.lo.disable_ipv6=0"
+    return ""
+
+
 class Foreign(http.server.ThreadingHTTPServer):
     """Answers with one status, page and headers; ``asked`` has the first lines of what came."""
 

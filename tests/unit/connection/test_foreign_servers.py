@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import NodeBusy, Unreachable
 
-from tests.unit.connection.foreign import foreign
+from tests.unit.connection.foreign import foreign, lacking_ipv6
 from tests.unit.connection.listening import Node, connection
 
 PORTAL = b"<html>Please accept our terms</html>"
@@ -41,6 +41,15 @@ def test_a_page_in_the_place_of_a_soap_message_is_no_winrm(plugin):
     with foreign(200, PORTAL) as server:
         said = told(plugin, server, login="basic", encryption="never")
     assert "answered with something that is no SOAP message: no WinRM there" in said
+    assert len(server.asked) == 1
+
+
+@pytest.mark.skipif(bool(lacking_ipv6()), reason=lacking_ipv6())
+@pytest.mark.parametrize("written", ["::1", "[::1]"])
+def test_a_server_at_an_ipv6_address_is_reached_however_the_address_is_written(plugin, written):
+    with foreign(404, address="::1") as server:
+        said = told(plugin, server, ansible_host=written)
+    assert f"[::1]:{server.port} answered HTTP 404" in said
     assert len(server.asked) == 1
 
 

@@ -18,6 +18,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connection impor
     open_sender,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import psrp as psrp_module
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import winrm as winrm_module
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
 
 from tests.unit.connection.listening import Node, answer_to, connection
@@ -141,19 +142,30 @@ def test_a_login_that_the_controller_is_not_equipped_for_is_unreachable(node, se
     assert node.service.received == []
 
 
-@pytest.mark.parametrize(("plugin", "package"), [("psrp", "pypsrp"), ("winrm", "pywinrm")])
-def test_a_missing_library_is_told_with_its_cure(monkeypatch, plugin, package):
+@pytest.mark.parametrize(
+    ("plugin", "package", "module"), [("psrp", "pypsrp", psrp_module), ("winrm", "pywinrm", winrm_module)]
+)
+def test_a_missing_library_is_told_with_its_cure(monkeypatch, plugin, package, module):
     made = connection(plugin, 5985)
     library = "pypsrp" if plugin == "psrp" else "winrm"
     for name in [name for name in sys.modules if name.partition(".")[0] == library]:
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, psrp_module.__name__.replace("psrp", plugin), raising=False)
+    monkeypatch.delitem(sys.modules, module.__name__)
     with pytest.raises(Unreachable, match=f"pip install '{package}"):
         open_sender(made)
 
 
 def test_other_connection_plugins_are_refused_by_name():
-    other = connection_loader.get("local", PlayContext(), os.devnull)
+    other = connection_loader.get("ssh", PlayContext(), os.devnull)
     Neighbours(other, {})  # which asks nothing of a plugin before it is needed
-    with pytest.raises(UnsupportedConnection, match=r"'local'.*ansible_connection to winrm or psrp"):
+    with pytest.raises(UnsupportedConnection, match=r"'ssh'.*ansible_connection to winrm or psrp"):
         open_sender(other)
+
+
+def test_a_task_for_the_controller_is_told_to_run_on_a_node():
+    local = connection_loader.get("local", PlayContext(), os.devnull)
+    with pytest.raises(
+        UnsupportedConnection, match=r"controller itself.*Run the task on a node: .*delegate_to"
+    ) as caught:
+        open_sender(local)
+    assert "ansible_connection" not in str(caught.value)
