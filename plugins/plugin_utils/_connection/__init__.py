@@ -72,7 +72,8 @@ def open_sender(connection: ConnectionBase) -> Sender:
     if plugin == "local":
         raise UnsupportedConnection(
             "The host to ask is the controller itself (connection plugin 'local'), which is no node. Run the task on a "
-            "node: name its host of the inventory in the play's hosts or in delegate_to."
+            "node: name its host of the inventory in the play's hosts or in delegate_to; its ansible_connection "
+            "must be winrm or psrp."
         )
     raise UnsupportedConnection(
         f"The connection plugin {plugin!r} cannot carry WS-Management, which hyperv.migration speaks to the node. Set "

@@ -19,6 +19,6 @@ def hindrance_of_basic(user: str | None, password: str | None) -> None:
     ]
     if beyond:
         raise Unusable(
-            f"cannot be used: {' and '.join(beyond)} must hold no character outside of latin-1, for Basic carries none "
-            "(no euro sign, no accent that is a character of its own). Use another login, which carries all of them"
+            f"cannot be used: {' and '.join(beyond)} must hold no character outside of latin-1, for Basic carries no "
+            "other. Use another login, which carries all of them"
         )
