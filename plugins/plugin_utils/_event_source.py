@@ -7,9 +7,10 @@ Private to this collection.
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -32,6 +33,8 @@ ARGUMENTS: dict[str, dict[str, t.Any]] = {
 _LONGEST_WAIT = 300  # seconds
 # ansible-rulebook adds it to the arguments of a rulebook whose source wants to be told what became of its events.
 _NOT_THE_USERS = frozenset({"eda_feedback_queue"})
+_CREDENTIAL = re.compile(r"ansible_(\w+_)?(user|pass|password)")
+_TEMPLATE = re.compile(r"\s*\{\{.*\}\}\s*", re.DOTALL)
 
 Event = dict[str, t.Any]
 
@@ -101,6 +104,7 @@ class Source:
             wrong.append("delay must be 1 second or more")
         if not wrong and not known["ansible_host"].strip():
             wrong.append("ansible_host is empty")
+        wrong += _unfilled(given)
         if not wrong and (unknown := unknown_variables(known["ansible_connection"], more)):
             wrong.append(f"{known['ansible_connection']} connections have no variable {', '.join(unknown)}")
         if wrong:
@@ -123,3 +127,15 @@ class Source:
         """Close all connections."""
         if self._connections is not None:
             self._connections.close()
+
+
+def _unfilled(arguments: Mapping[str, t.Any]) -> Iterator[str]:
+    """Yield what is wrong with arguments whose variable had no value: each try to log in with one counts as a failure.
+
+    An argument for an empty user or password is none: who logs in with a ticket or a certificate leaves it out.
+    """
+    for name, value in arguments.items():
+        if isinstance(value, str) and _TEMPLATE.fullmatch(value):
+            yield f"{name} is a template that nobody filled in: its variable is not defined for the rulebook"
+        elif isinstance(value, str) and _CREDENTIAL.fullmatch(name) and not value.strip():
+            yield f"{name} is empty; leave it out where a ticket or a certificate logs in"

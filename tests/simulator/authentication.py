@@ -95,7 +95,8 @@ class Authentication:
             if self._context.complete and not self._is_the_user(self._context):
                 self.forget()
                 return Answer(401)
-        except spnego.exceptions.SpnegoError:
+        except (spnego.exceptions.SpnegoError, ValueError):
+            # Behind a proxy the second message of a login may come first, which is no message for pyspnego.
             self.forget()
             return Answer(401)
         challenges = (f"{written} {base64.b64encode(reply).decode()}",) if reply else ()

@@ -79,6 +79,7 @@ def test_its_examples_and_the_rulebook_give_it_arguments_that_it_takes() -> None
     sources = [source for text in rulebooks for ruleset in yaml.safe_load(text) for source in ruleset["sources"]]
     assert len(sources) == 3
     variables = {"hyperv_host": "node1", "hyperv_port": 5986, "hyperv_scheme": "https"}
+    variables |= {"hyperv_user": "operator", "hyperv_password": "marked-Secret-1"}
     for source in sources:
         arguments = source["hyperv.migration.hyperv_cluster"]
         Source({name: jinja2.Template(str(value)).render(variables) for name, value in arguments.items()}).close()
@@ -96,6 +97,11 @@ def test_its_examples_and_the_rulebook_give_it_arguments_that_it_takes() -> None
         ({"ansible_port": "https"}, "ansible_port"),
         ({"ansible_connection": "ssh"}, "ansible_connection"),
         ({"ansible_psrp_auth": "ntlm"}, "ansible_psrp_auth"),
+        ({"ansible_password": ""}, "ansible_password is empty; leave it out where a ticket"),
+        ({"ansible_user": " "}, "ansible_user is empty"),
+        ({"ansible_winrm_password": ""}, "ansible_winrm_password is empty"),
+        ({"ansible_password": "{{ hyperv_password }}"}, "ansible_password is a template that nobody filled in"),
+        ({"ansible_host": "{{ hyperv_host }}"}, "ansible_host is a template that nobody filled in"),
     ],
 )
 def test_an_argument_that_is_wrong_is_named_and_the_password_is_not(arguments: dict, named: str) -> None:
@@ -103,6 +109,10 @@ def test_an_argument_that_is_wrong_is_named_and_the_password_is_not(arguments: d
     with pytest.raises(BadArguments, match=named) as refused:
         Source(given)
     assert "marked-Secret-1" not in str(refused.value)
+
+
+def test_what_is_no_credential_may_be_empty_and_a_password_may_hold_braces() -> None:
+    Source({**GOOD, "ansible_winrm_proxy": "", "ansible_password": "a{{b}}c"}).close()
 
 
 def test_it_takes_every_variable_of_the_connection_plugin_and_what_the_rulebook_engine_adds() -> None:

@@ -70,6 +70,12 @@ def open_sender(connection: ConnectionBase) -> Sender:
         ) from error
     except AnsibleError as error:
         raise Unreachable(f"The connection plugin {plugin!r} refuses its settings: {error}") from error
+    if plugin == "local":
+        raise UnsupportedConnection(
+            "The host to ask is the controller itself (connection plugin 'local'), which is no node. Run the task on a "
+            "node: name its host of the inventory in the play's hosts or in delegate_to; its ansible_connection "
+            "must be winrm or psrp."
+        )
     raise UnsupportedConnection(
         f"The connection plugin {plugin!r} cannot carry WS-Management, which hyperv.migration speaks to the node. Set "
         "ansible_connection to winrm or psrp for this host; user, password, port and the variables of that plugin stay "

@@ -7,9 +7,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import socket
+import ssl
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+
+from .proxies import Proxy
+from .proxy_failures import explain_at_proxy
 
 # The sanity test "import" lacks these. Whoever calls the functions below has pywinrm or pypsrp, which need both.
 with contextlib.suppress(ImportError):
@@ -26,12 +30,18 @@ class Variables:
         trust: path of the certificates that are trusted.
         path: path of the URL.
         called: the node's name for Kerberos.
+        scheme: http or https.
+        proxy: the proxy.
+        direct: the setting that goes around a proxy of the environment.
     """
 
     login: str
     trust: str
     path: str
     called: str
+    scheme: str
+    proxy: str
+    direct: str
 
 
 def before_sending(error: BaseException) -> bool:
@@ -49,16 +59,36 @@ def of_the_network(error: BaseException) -> bool:
     if isinstance(error, requests.RequestException):
         broken = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
         return isinstance(error, broken)
-    return isinstance(error, OSError)
+    # requests-ntlm raises a bare PermissionError where it misses an answer to its first step.
+    return isinstance(error, OSError) and not (isinstance(error, PermissionError) and error.errno is None)
 
 
-def explain(error: BaseException, address: str, variables: Variables) -> str:
+def was_dropped(error: BaseException) -> bool:
+    """Tell whether the other side ended a connection that had been there."""
+    ended = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
+    return not before_sending(error) and any(isinstance(cause, ended) for cause in _causes(error))
+
+
+def explain(error: BaseException, address: str, variables: Variables, proxy: Proxy | None = None) -> str:
     """Return the sentence for an error that came before the request was sent."""
     causes = list(_causes(error))
+    if proxy and (told := explain_at_proxy(causes, address, proxy)):
+        return told
+    if any(_is_no_tls(cause) for cause in causes):
+        return (
+            f"{address} speaks no TLS on this port, so no https. Set {variables.scheme} to http if the port is that of "
+            "http (5985), or ansible_port to that of https (5986)."
+        )
+    if any("private key is encrypted" in str(cause) for cause in causes):  # urllib3 says so
+        return (
+            f"{address} was not asked: the private key of the client certificate is encrypted, and no password for it "
+            "is set. Take one that is not, or psrp with ansible_psrp_certificate_key_password (ansible-core 2.21, "
+            "pypsrp 0.9)."
+        )
     if any(isinstance(cause, (SSLError, requests.exceptions.SSLError)) or _is_missing_file(cause) for cause in causes):
         return (
             f"TLS with {address} failed: {_last(causes)}. Check that the node's certificate is valid, carries the name "
-            f"used here, and that its issuer is trusted ({variables.trust}), or that the port speaks HTTPS."
+            f"used here, and that its issuer is trusted ({variables.trust})."
         )
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return f"The name of {address} cannot be resolved. Check ansible_host and the controller's DNS."
@@ -69,7 +99,10 @@ def explain(error: BaseException, address: str, variables: Variables) -> str:
         )
     if any(isinstance(cause, (ConnectTimeoutError, TimeoutError, requests.Timeout)) for cause in causes):
         return f"{address} did not answer in time. Check that the node is up and that no firewall drops the port."
-    return f"{address} cannot be reached: {_last(causes)}. Check the network between the controller and the node."
+    return (
+        f"{address} cannot be reached: {_last(causes)}. Check the network between the controller and the node, "
+        f"and that the port speaks what {variables.scheme} says."
+    )
 
 
 def explain_refusal(address: str, user: str, refusals: Sequence[str], variables: Variables) -> str:
@@ -83,12 +116,21 @@ def explain_refusal(address: str, user: str, refusals: Sequence[str], variables:
 
 def explain_no_login(address: str, hindrances: Sequence[str], variables: Variables) -> str:
     """Return the sentence for a login that could not even be tried, in none of the configured ways."""
-    return f"Cannot log in to {address}: {'; '.join(hindrances)}. Otherwise set {variables.login}."
+    told = "; ".join(one.rstrip(".") for one in hindrances)
+    return f"Cannot log in to {address}: {told}. Otherwise set {variables.login}."
 
 
 def install(package: str) -> str:
     """Return how to install a Python package for the Python that runs Ansible."""
     return f"install it: {sys.executable} -m pip install '{package}'"
+
+
+def explain_no_winrm(address: str, answered: str, variables: Variables) -> str:
+    """Return the sentence for a server that is something else."""
+    return (
+        f"{address} {answered}: no WinRM there. Check ansible_port (5985 for http, 5986 for https), ansible_host and "
+        f"{variables.path}, and whether a portal or a proxy answers in the node's place."
+    )
 
 
 def explain_status(status: int, address: str, variables: Variables) -> str:
@@ -100,6 +142,11 @@ def explain_status(status: int, address: str, variables: Variables) -> str:
     }
     hint = hints.get(status, "Check for a proxy between the controller and the node.")
     return f"{address} answered HTTP {status} and no SOAP message. {hint}"
+
+
+def _is_no_tls(error: BaseException) -> bool:
+    """Tell whether OpenSSL got an answer that is none of TLS; versions before 3.2 call it a wrong version."""
+    return isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 
 
 def _is_missing_file(error: BaseException) -> bool:

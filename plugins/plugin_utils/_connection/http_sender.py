@@ -18,13 +18,18 @@ from .diagnosis import (
     before_sending,
     explain,
     explain_no_login,
+    explain_no_winrm,
     explain_refusal,
     explain_status,
     of_the_network,
+    was_dropped,
 )
 from .kerberos_failures import explain_long_token, is_about_a_long_token, with_cure
+from .login_answers import LoginCut, NoWinRM
+from .proxies import Proxy
+from .proxy_failures import explain_broken_login, explain_status_of_proxy, suspect
 
-OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
+HANDSHAKES = frozenset({"ntlm", "negotiate", "kerberos", "credssp"})  # the others log in with every message
 # Windows drops idle connections after about two minutes. A method call on one of those would be lost in a way that
 # cannot be told from a call that was carried out, so a connection that was silent for long is opened anew.
 LONGEST_SILENCE = 60  # seconds
@@ -42,12 +47,14 @@ class Unusable(Exception):
 
 
 class HttpFailure(Exception):
-    """The node answered with an HTTP error, whose body may be a SOAP message."""
+    """The answer is an HTTP error, whose body may be a SOAP message."""
 
-    def __init__(self, status: int, body: bytes) -> None:
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         super().__init__(f"HTTP {status}")
         self.status = status
         self.body = body
+        # The name by which http.sys calls itself, below WinRM. A proxy that passes its answers on keeps the name.
+        self.is_windows = headers.get("Server", "").startswith("Microsoft-HTTPAPI")
 
 
 class Channel(t.Protocol):
@@ -64,7 +71,7 @@ class Channel(t.Protocol):
     def post(self, request: bytes) -> bytes:
         """Log in, the first time, and return the body that answers.
 
-        Raises Refused, Unusable, HttpFailure, and whatever the libraries behind it raise.
+        Raises Refused, LoginCut, Unusable, HttpFailure, NoWinRM, and whatever the libraries behind it raise.
         """
 
     def close(self) -> None:
@@ -85,6 +92,7 @@ class HttpSender:
         user: str,
         variables: Variables,
         ways: Mapping[str, Callable[[], Channel]],
+        proxy: Proxy | None = None,
     ) -> None:
         """Send nothing yet.
 
@@ -92,12 +100,14 @@ class HttpSender:
             address: host and port, for messages.
             operation_timeout: seconds that the node may take for one request.
             ways: how to open a channel, by the name of the login, in the order in which to try. May raise Unusable.
+            proxy: the one that all of them go through.
         """
         self.address = address
         self.operation_timeout = operation_timeout
         self._user = user
         self._variables = variables
         self._ways = ways
+        self._proxy = proxy
         self._works: str | None = None  # the way that was taken before, the only one from then on
         self._channel: Channel | None = None
         self._last_used = 0.0
@@ -128,9 +138,14 @@ class HttpSender:
         """Try the configured ways to log in one after the other, as Ansible's plugin does; keep the one that works."""
         refusals, hindrances = [], []
         for way in [self._works] if self._works else self._ways:
+            breaking, channel = self._breaking_proxy(way), None
             try:
-                answer = self._post(self._ways[way](), request)
-            except Refused as refused:
+                channel = self._ways[way]()
+                answer = self._post(channel, request, way)
+            except (Refused, LoginCut) as refused:
+                # What has logged in is refused only where its message takes another connection.
+                if breaking and (isinstance(refused, LoginCut) or (channel and channel.sent)):
+                    raise self._unreachable(explain_broken_login(way, self.address, breaking)) from refused
                 refusals.append(f"{way}: {refused}")
             except Unusable as unusable:
                 hindrances.append(f"{way} {unusable}")
@@ -138,48 +153,86 @@ class HttpSender:
                 self._works = way
                 return answer
         if not refusals:
-            raise Unreachable(explain_no_login(self.address, hindrances, self._variables))
-        raise Unreachable(explain_refusal(self.address, self._user, [*refusals, *hindrances], self._variables))
+            raise self._unreachable(explain_no_login(self.address, hindrances, self._variables))
+        told = explain_refusal(self.address, self._user, [*refusals, *hindrances], self._variables)
+        raise self._unreachable(f"{told} {suspect(way, breaking)}" if breaking else told)
 
-    def _post(self, channel: Channel, request: bytes) -> bytes:
-        worked, self._channel = self._channel is channel, channel
+    def _post(self, channel: Channel, request: bytes, way: str = "") -> bytes:
+        """Post over a channel; ``way``: the login that it has yet to do."""
+        worked, self._channel = self._channel is channel, None
         try:
-            return channel.post(request)
-        except HttpFailure as failure:
-            if b"Envelope" in failure.body:
-                return failure.body
-            self._channel = None
-            if is_about_a_long_token(failure.status, failure.body):
-                raise Unreachable(explain_long_token(self.address, self._user)) from failure
-            raise self._bare_status(failure.status, channel, worked) from failure
-        except (Refused, Unusable):
-            self._channel = None
+            answer = self._answer(channel, request)
+            self._channel = channel
+            return answer
+        except (Refused, LoginCut, Unusable):
             raise
         except Exception as error:
-            # Each authentication library has exceptions of its own; what they mean depends only on when they came.
-            self._channel = None
-            raise self._broken(error, channel.sent) from error
-        except BaseException:
-            # A task's time limit: half an answer is still on its way.
-            self._channel = None
-            raise
+            raise self._meaning(error, channel, worked, way) from error
         finally:
+            # Also after a task's time limit: half an answer is still on its way.
             if self._channel is None:
                 channel.close()
 
-    def _bare_status(self, status: int, channel: Channel, worked: bool) -> TransportError:
+    def _answer(self, channel: Channel, request: bytes) -> bytes:
+        """Return the SOAP message that answers, be it a fault that comes as an HTTP error."""
+        try:
+            answer = channel.post(request)
+        except HttpFailure as failure:
+            if b"Envelope" not in failure.body:
+                raise
+            return failure.body
+        if not self._works and b"Envelope" not in answer:
+            raise NoWinRM("answered with something that is no SOAP message")
+        return answer
+
+    def _meaning(self, error: Exception, channel: Channel, worked: bool, way: str) -> Exception:
+        """Return what an error says about the request."""
+        if isinstance(error, HttpFailure):
+            return self._bare_status(error, channel, worked, way)
+        if isinstance(error, NoWinRM):
+            return self._unreachable(explain_no_winrm(self.address, str(error), self._variables))
+        # Each authentication library has exceptions of its own; what they mean depends only on when they came.
+        return self._broken(error, channel.sent, way)
+
+    def _bare_status(self, failure: HttpFailure, channel: Channel, worked: bool, way: str) -> TransportError:
         """Return what an HTTP error without a SOAP message means."""
-        if status == 503:
-            return NodeBusy(f"{self.address} is too busy to take the request (HTTP 503).")
+        status = failure.status
+        at_proxy = self._proxy if self._proxy and self._proxy.relays and not failure.is_windows else None
+        if status == 503 and (worked or not at_proxy):
+            return NodeBusy(self._told(f"{self.address} is too busy to take the request (HTTP 503)."))
+        if is_about_a_long_token(status, failure.body):
+            return self._unreachable(explain_long_token(self.address, self._user))
         # 400 is the answer to a stale security context. Above, the request may have been at work, unless the node
         # turned it away for being readable. A session that has worked gives no reason for any of these.
-        if channel.sent and (worked or status == 400 or (status >= 500 and not channel.readable)):
-            return AnswerLost(f"{self.address} lost the session (HTTP {status} and no SOAP message).")
-        return Unreachable(explain_status(status, self.address, self._variables))
+        if channel.sent and status == 400 and (breaking := self._breaking_proxy(way)):
+            return self._unreachable(explain_broken_login(way, self.address, breaking))
+        if channel.sent and (worked or status == 400 or (status >= 500 and status != 503 and not channel.readable)):
+            return AnswerLost(self._told(f"{self.address} lost the session (HTTP {status} and no SOAP message)."))
+        if at_proxy:
+            return self._unreachable(explain_status_of_proxy(status, self.address, at_proxy))
+        return self._unreachable(explain_status(status, self.address, self._variables))
 
-    def _broken(self, error: Exception, sent: bool) -> Exception:
+    def _broken(self, error: Exception, sent: bool, way: str) -> Exception:
+        breaking = self._breaking_proxy(way)
         if not sent and not of_the_network(error):
-            return Unusable(f"cannot be used: {with_cure(str(error), self._user, self._variables.called)}")
+            told = f"cannot be used: {with_cure(str(error), self._user, self._variables.called)}"
+            # Kerberos fails on the controller, the others at what they hear.
+            if breaking and way in ("ntlm", "credssp"):
+                told += f". {suspect(way, breaking)}"
+            return Unusable(told)
+        if breaking and was_dropped(error):
+            kind = AnswerLost if sent else Unreachable
+            return kind(self._told(explain_broken_login(way, self.address, breaking)))
         if not sent or before_sending(error):
-            return Unreachable(explain(error, self.address, self._variables))
-        return AnswerLost(f"The connection to {self.address} broke: {error}")
+            return self._unreachable(explain(error, self.address, self._variables, self._proxy))
+        return AnswerLost(self._told(f"The connection to {self.address} broke: {error}"))
+
+    def _breaking_proxy(self, way: str) -> Proxy | None:
+        """Return the proxy that may be what breaks a login: one that sees each request, of a way that never worked."""
+        return self._proxy if self._proxy and self._proxy.relays and way in HANDSHAKES and not self._works else None
+
+    def _unreachable(self, told: str) -> Unreachable:
+        return Unreachable(self._told(told))
+
+    def _told(self, sentence: str) -> str:
+        return f"{sentence} {self._proxy.remark()}" if self._proxy else sentence

@@ -8,15 +8,21 @@ import functools
 import typing as t
 from collections.abc import Callable
 
+from .._wsman.transport import Unreachable
+from .addresses import host_for_url
+from .basic import hindrance_of_basic
 from .diagnosis import Variables, install
-from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused, Unusable
+from .http_sender import HANDSHAKES, HttpFailure, HttpSender, Refused, Unusable
+from .login_answers import watch
+from .proxies import find_proxy
 from .tickets import OWN
+from .timeouts import timeouts_of_psrp
 
 # A collection's files must be importable where what they need is not installed: ansible-test's sanity test "import".
 try:
     import requests
     from pypsrp.exceptions import AuthenticationError, WinRMTransportError
-    from pypsrp.wsman import WSMan
+    from pypsrp.wsman import AUTH_KWARGS, WSMan
 except ImportError as error:
     LACKING: ImportError | None = error
 else:
@@ -27,12 +33,10 @@ VARIABLES = Variables(
     trust="ansible_psrp_ca_cert",
     path="ansible_psrp_path",
     called="ansible_psrp_negotiate_hostname_override",
+    scheme="ansible_psrp_protocol",
+    proxy="ansible_psrp_proxy",
+    direct="ansible_psrp_ignore_proxy: true",
 )
-# The plugin's own defaults, in seconds. They suit small steps of a remote shell; a method call of Hyper-V may take
-# longer, so a value that equals its default counts as not set.
-_DEFAULT_OPERATION_TIMEOUT = 20
-_DEFAULT_READ_TIMEOUT = 30
-_HANDSHAKES = frozenset({"ntlm", "negotiate", "kerberos", "credssp"})  # the others log in with every message
 _WITH_TICKETS = frozenset({"negotiate", "kerberos"})
 
 
@@ -42,21 +46,33 @@ def psrp_sender(plugin: t.Any) -> HttpSender:
         raise LACKING
     plugin._build_kwargs()
     options = dict(plugin._psrp_conn_kwargs)
-    operation_timeout, options["read_timeout"] = _timeouts(options)
-    host = f"[{options['server']}]" if ":" in options["server"] else options["server"]
+    _refuse_unknown_key_password(options)
+    host = host_for_url(str(options["server"]))
+    options["server"] = host.strip("[]")
+    timeouts = timeouts_of_psrp(options)
+    options["read_timeout"] = timeouts.read
+    url = f"{'https' if options['ssl'] else 'http'}://{host}:{options['port']}"
+    given = "" if options["no_proxy"] and options["proxy"] is None else options["proxy"]
+    proxy = find_proxy(url, given, VARIABLES.proxy, VARIABLES.direct)
+    options |= {"proxy": proxy.url if proxy else None, "no_proxy": proxy is None}
     ways = {options["auth"]: functools.partial(_open, options)}
-    return HttpSender(f"{host}:{options['port']}", operation_timeout, str(options["username"]), VARIABLES, ways)
+    user = str(options["username"])
+    return HttpSender(f"{host}:{options['port']}", timeouts.operation, user, VARIABLES, ways, proxy)
 
 
-def _timeouts(options: dict[str, t.Any]) -> tuple[int, int]:
-    """Return the seconds that a node may take for a request, and those after which no answer is expected."""
-    operation, read = int(options["operation_timeout"]), int(options.get("read_timeout") or _DEFAULT_READ_TIMEOUT)
-    if operation == _DEFAULT_OPERATION_TIMEOUT:
-        operation = OPERATION_TIMEOUT if read == _DEFAULT_READ_TIMEOUT else max(1, min(OPERATION_TIMEOUT, read - 10))
-    return operation, operation + 10 if read == _DEFAULT_READ_TIMEOUT else read
+def _refuse_unknown_key_password(options: dict[str, t.Any]) -> None:
+    """Refuse what pypsrp before 0.9 drops without a word."""
+    known = {name for names in AUTH_KWARGS.values() for name in names}
+    if "certificate_key_password" in options and "certificate_key_password" not in known:
+        raise Unreachable(
+            f"ansible_psrp_certificate_key_password needs pypsrp 0.9 or later; {install('pypsrp>=0.9,<1.0')}. Or "
+            "take a key that is not encrypted."
+        )
 
 
 def _open(options: dict[str, t.Any]) -> PypsrpChannel:
+    if options["auth"] == "basic":
+        hindrance_of_basic(options["username"], options["password"])
     try:
         transport: t.Any = WSMan(**options).transport
     except ValueError as error:
@@ -100,17 +116,13 @@ class PypsrpChannel:
 
     def __init__(self, transport: t.Any) -> None:
         self._transport = transport
-        self._logged_in = transport.wrap_required or transport.auth not in _HANDSHAKES
+        self._handshakes = transport.auth in HANDSHAKES
+        self._logged_in = transport.wrap_required or not self._handshakes
         self._finds_tickets = transport.auth in _WITH_TICKETS
+        self._answered = False
         self.sent = False
-        self._hand_over = transport._send_request
-        transport._send_request = self._send_request
-
-    def _send_request(self, *args: t.Any, **kwargs: t.Any) -> bytes:
-        """Note that a request leaves: pypsrp seals it before, and logs in without one if it seals messages."""
-        awaits_keys = self._transport.wrap_required and self._transport.encryption is None
-        self.sent = self._logged_in and not awaits_keys
-        return t.cast("bytes", self._hand_over(*args, **kwargs))
+        self._exchange = transport._send_request
+        transport._send_request = self._watched_exchange
 
     @property
     def readable(self) -> bool:
@@ -134,7 +146,19 @@ class PypsrpChannel:
         except AuthenticationError as error:
             raise Refused(str(error)) from error
         except WinRMTransportError as error:
-            raise HttpFailure(error.args[1], error.args[2].encode()) from error
+            # pypsrp raises it while it handles the error of requests.
+            response = getattr(error.__context__, "response", None)
+            headers = {} if response is None else response.headers
+            raise HttpFailure(error.args[1], error.args[2].encode(), headers) from error
+
+    def _watched_exchange(self, request: t.Any, **more: t.Any) -> bytes:
+        # pypsrp seals a request before this, and logs in without one if it seals messages.
+        awaits_keys = self._transport.wrap_required and self._transport.encryption is None
+        self.sent = self._logged_in and not awaits_keys
+        watch(request, logs_in=self._handshakes and not self._answered)
+        answer = bytes(self._exchange(request, **more))
+        self._answered = True
+        return answer
 
     def close(self) -> None:
         """Close the connection."""

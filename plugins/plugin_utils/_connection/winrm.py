@@ -12,15 +12,20 @@ from collections.abc import Hashable, Iterator
 
 from ansible.errors import AnsibleError
 
+from .addresses import host_for_url
+from .basic import hindrance_of_basic
 from .diagnosis import Variables, install
-from .http_sender import OPERATION_TIMEOUT, HttpFailure, HttpSender, Refused, Unusable
+from .http_sender import HANDSHAKES, HttpFailure, HttpSender, Refused, Unusable
 from .kerberos_failures import with_cure
+from .login_answers import watch
+from .proxies import find_proxy
 from .tickets import OWN, Cache, NoTicket, fetched
+from .timeouts import timeouts_of_winrm
 
 # A collection's files must be importable where what they need is not installed: ansible-test's sanity test "import".
 try:
+    import requests
     from winrm import transport as pywinrm
-    from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
     from winrm.protocol import Protocol
 except ImportError as error:
     LACKING: ImportError | None = error
@@ -33,8 +38,12 @@ VARIABLES = Variables(
     trust="ansible_winrm_ca_trust_path",
     path="ansible_winrm_path",
     called="ansible_winrm_kerberos_hostname_override",
+    scheme="ansible_winrm_scheme",
+    proxy="ansible_winrm_proxy",
+    direct='ansible_winrm_proxy: ""',
 )
-_HANDSHAKES = frozenset({"ntlm", "kerberos", "credssp"})  # the others log in with every message
+_BASIC = frozenset({"basic", "plaintext", "ssl"})  # "ssl" logs in with a certificate where it is given one
+_FROM_ENVIRONMENT = "legacy_requests"  # pywinrm's word for a proxy of the environment
 _LIBRARIES = {"ntlm": "requests_ntlm", "kerberos": "pykerberos", "credssp": "requests-credssp"}
 
 
@@ -43,18 +52,19 @@ def winrm_sender(plugin: t.Any) -> HttpSender:
     if LACKING:
         raise LACKING
     plugin._build_winrm_kwargs()
-    host = f"[{plugin._winrm_host}]" if ":" in plugin._winrm_host else plugin._winrm_host
-    address = f"{host}:{plugin._winrm_port}"
+    address = f"{host_for_url(str(plugin._winrm_host))}:{plugin._winrm_port}"
     url = f"{plugin._winrm_scheme}://{address}/{plugin._winrm_path.lstrip('/')}"
     options = dict(plugin._winrm_kwargs)
-    configured = options.pop("operation_timeout_sec", None)
-    operation_timeout = int(plugin._winrm_connection_timeout or configured or OPERATION_TIMEOUT)
-    read_timeout = int(options.pop("read_timeout_sec", operation_timeout + 10))
+    timeouts = timeouts_of_winrm(plugin._winrm_connection_timeout, options)
+    given = options.get("proxy", _FROM_ENVIRONMENT)
+    proxy = find_proxy(url, None if given == _FROM_ENVIRONMENT else str(given or ""), VARIABLES.proxy, VARIABLES.direct)
+    options |= {"operation_timeout_sec": timeouts.operation, "read_timeout_sec": timeouts.read}
+    options["proxy"] = proxy.url if proxy else None
     ways = {
-        method: functools.partial(_open, plugin, url, method, options, read_timeout)
+        method: functools.partial(_open, plugin, url, method, options, timeouts.read)
         for method in plugin._winrm_transport
     }
-    return HttpSender(address, operation_timeout, str(plugin._winrm_user), VARIABLES, ways)
+    return HttpSender(address, timeouts.operation, str(plugin._winrm_user), VARIABLES, ways, proxy)
 
 
 def _open(plugin: t.Any, url: str, method: str, options: dict[str, t.Any], read_timeout: int) -> PywinrmChannel:
@@ -62,13 +72,15 @@ def _open(plugin: t.Any, url: str, method: str, options: dict[str, t.Any], read_
     lacking = list(_lacking(plugin, method))
     if lacking:
         raise Unusable(f"cannot be used on this controller: {'; '.join(lacking)}")
+    if method in _BASIC and not (method == "ssl" and options.get("cert_pem")):
+        hindrance_of_basic(options["username"], options["password"])
     tickets = _tickets(plugin, method)
     try:
         transport: t.Any = Protocol(url, transport=t.cast(t.Any, method), **options).transport
     except Exception as error:
         raise Unusable(f"cannot be used: {error}") from error
-    transport.read_timeout_sec = (CONNECT_TIMEOUT, read_timeout)
-    return PywinrmChannel(transport, method in _HANDSHAKES, tickets)
+    transport.read_timeout_sec = (min(CONNECT_TIMEOUT, read_timeout), read_timeout)
+    return PywinrmChannel(transport, method in HANDSHAKES, tickets)
 
 
 def _lacking(plugin: t.Any, method: str) -> Iterator[str]:
@@ -130,7 +142,10 @@ class PywinrmChannel:
         self._transport = transport
         self._log_in_first = handshakes
         self._tickets = tickets
+        self._answered = False
         self.sent = False
+        # pywinrm's own loses the status of an error whose page is not UTF-8, and follows redirections.
+        transport._send_message_request = self._exchange
 
     @property
     def readable(self) -> bool:
@@ -139,19 +154,13 @@ class PywinrmChannel:
 
     def post(self, request: bytes) -> bytes:
         """Log in, the first time, and return the body that answers."""
-        try:
-            if self.sent:
-                return bytes(self._transport.send_message(request))
-            # The first message too: until it is answered a node may ask for the login once more.
-            with self._tickets.held() if self._tickets else contextlib.nullcontext():
-                self._log_in()
-                self.sent = True
-                return bytes(self._transport.send_message(request))
-        except InvalidCredentialsError as error:
-            raise Refused(str(error)) from error
-        except WinRMTransportError as error:
-            status, body = error.args[1:3]
-            raise HttpFailure(status, body.encode() if isinstance(body, str) else bytes(body)) from error
+        if self.sent:
+            return bytes(self._transport.send_message(request))
+        # The first message too: until it is answered a node may ask for the login once more.
+        with self._tickets.held() if self._tickets else contextlib.nullcontext():
+            self._log_in()
+            self.sent = True
+            return bytes(self._transport.send_message(request))
 
     def _log_in(self) -> None:
         """Log in without a message, so that no failure of it can concern one. pywinrm does so only if it encrypts."""
@@ -162,6 +171,23 @@ class PywinrmChannel:
             login.generate_request_header = self._tickets.holding(login.generate_request_header)
         if self._log_in_first and self._transport.encryption is None:
             self._transport.send_message(b"")
+
+    def _exchange(self, *given: t.Any) -> t.Any:
+        """Send a prepared request over pywinrm's session, and return the response if it is no error.
+
+        pywinrm 0.5 gives the session and the request, pywinrm 0.4.3 the request and the message in it.
+        """
+        request = next(one for one in given if isinstance(one, requests.PreparedRequest))
+        watch(request, logs_in=self._log_in_first and not self._answered)
+        response = self._transport.session.send(request, timeout=self._transport.read_timeout_sec)
+        self._answered = True
+        if response.status_code == 401:
+            raise Refused("the specified credentials were rejected by the server")
+        if not response.ok:
+            is_sealed = response.headers.get("Content-Type", "").startswith("multipart/")
+            body = self._transport._get_message_response_text(response) if is_sealed else response.content
+            raise HttpFailure(response.status_code, bytes(body), response.headers)
+        return response
 
     def close(self) -> None:
         """Close the connection, and give up the ticket."""

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import contextlib
+import pathlib
 import ssl
 
 import pytest
 import trustme
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from cryptography.hazmat.primitives import serialization
 
 from tests.certificates import authority_file, client_files, server_files
 from tests.unit.connection.listening import PASSWORD, Node, answer_to
@@ -110,3 +112,16 @@ def test_a_certificate_that_the_node_does_not_trust_reaches_nothing(authority, t
     ):
         node.sender(plugin, **settings(trusted, files)).send(b"<one/>")
     assert node.service.received == []
+
+
+def test_a_key_with_a_password_is_told_and_not_taken_for_a_fault_of_the_node(authority, trusted, tmp_path, plugin):
+    certificate, key = client_files(authority, tmp_path, "operator@corp.example")
+    path = pathlib.Path(key)
+    plain = serialization.load_pem_private_key(path.read_bytes(), None)
+    locked = serialization.BestAvailableEncryption(b"key-Secret-1")
+    path.write_bytes(plain.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked))
+    with (
+        listening(server_files(authority, tmp_path, "127.0.0.1"), trusted, logins=["certificate"]) as node,
+        pytest.raises(Unreachable, match="was not asked: the private key of the client certificate is encrypted"),
+    ):
+        node.sender(plugin, **settings(trusted, (certificate, key))).send(b"<one/>")

@@ -13,7 +13,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
 
-VARIABLES = Variables(login="login", trust="trust", path="path", called="called")
+VARIABLES = Variables("login", "trust", "path", "called", "scheme", "proxy", "direct")
 
 
 class Channel:

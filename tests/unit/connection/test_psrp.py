@@ -18,6 +18,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connection impor
     open_sender,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import psrp as psrp_module
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import winrm as winrm_module
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
 
 from tests.unit.connection.listening import Node, answer_to, connection
@@ -47,6 +48,13 @@ def test_timeouts_are_the_inventorys_and_long_enough_for_a_method_call_otherwise
     sender = open_sender(made)
     channel = sender._ways["ntlm"]()
     assert (sender.operation_timeout, channel._transport.read_timeout) == expected
+
+
+@pytest.mark.parametrize(("operation", "read"), [(100, 50), (45, 45), (0, 40), (20, 1)])
+def test_timeouts_that_contradict_each_other_are_refused(operation, read):
+    settings = {"ansible_psrp_operation_timeout": operation, "ansible_psrp_read_timeout": read}
+    with pytest.raises(Unreachable, match=r"ansible_psrp_operation_timeout.*ansible_psrp_read_timeout.*must exceed"):
+        open_sender(connection("psrp", 5985, **settings))
 
 
 def test_the_connection_timeout_is_the_inventorys():
@@ -89,6 +97,21 @@ def test_requests_go_through_the_proxy_of_the_inventory(node):
     assert asked == [f"POST http://node1.example:{node.listener.port}/wsman HTTP/1.1".encode()]
 
 
+def test_a_password_of_a_key_that_an_older_pypsrp_would_ignore_is_refused(monkeypatch):
+    monkeypatch.setattr(psrp_module, "AUTH_KWARGS", {"certificate": ["certificate_key_pem", "certificate_pem"]})
+    made = connection("psrp", 5986)
+    build = made._build_kwargs
+
+    def build_as_ansible_core_2_21():
+        build()
+        made._psrp_conn_kwargs["certificate_key_password"] = "key-Secret-1"
+
+    monkeypatch.setattr(made, "_build_kwargs", build_as_ansible_core_2_21)
+    with pytest.raises(Unreachable, match=r"ansible_psrp_certificate_key_password needs pypsrp 0\.9") as caught:
+        open_sender(made)
+    assert "key-Secret-1" not in str(caught.value)
+
+
 def _without_credssp(**unused):
     raise ImportError("Cannot use CredSSP auth as requests-credssp is not installed")
 
@@ -119,19 +142,27 @@ def test_a_login_that_the_controller_is_not_equipped_for_is_unreachable(node, se
     assert node.service.received == []
 
 
-@pytest.mark.parametrize(("plugin", "package"), [("psrp", "pypsrp"), ("winrm", "pywinrm")])
-def test_a_missing_library_is_told_with_its_cure(monkeypatch, plugin, package):
+@pytest.mark.parametrize(
+    ("plugin", "package", "module"), [("psrp", "pypsrp", psrp_module), ("winrm", "pywinrm", winrm_module)]
+)
+def test_a_missing_library_is_told_with_its_cure(monkeypatch, plugin, package, module):
     made = connection(plugin, 5985)
     library = "pypsrp" if plugin == "psrp" else "winrm"
     for name in [name for name in sys.modules if name.partition(".")[0] == library]:
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, psrp_module.__name__.replace("psrp", plugin), raising=False)
+    monkeypatch.delitem(sys.modules, module.__name__)
     with pytest.raises(Unreachable, match=f"pip install '{package}"):
         open_sender(made)
 
 
 def test_other_connection_plugins_are_refused_by_name():
-    other = connection_loader.get("local", PlayContext(), os.devnull)
+    other = connection_loader.get("ssh", PlayContext(), os.devnull)
     Neighbours(other, {})  # which asks nothing of a plugin before it is needed
-    with pytest.raises(UnsupportedConnection, match=r"'local'.*ansible_connection to winrm or psrp"):
+    with pytest.raises(UnsupportedConnection, match=r"'ssh'.*ansible_connection to winrm or psrp"):
         open_sender(other)
+
+
+def test_a_task_for_the_controller_is_told_to_run_on_a_node():
+    local = connection_loader.get("local", PlayContext(), os.devnull)
+    with pytest.raises(UnsupportedConnection, match=r"controller itself.*Run the task on a node: .*delegate_to"):
+        open_sender(local)

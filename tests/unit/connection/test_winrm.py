@@ -8,7 +8,6 @@ from unittest.mock import Mock
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
-from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.winrm import OPERATION_TIMEOUT
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
 
 from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection
@@ -119,14 +118,44 @@ def test_a_way_that_was_refused_is_not_tried_again_on_every_new_connection(node)
     assert "certificate" not in str(caught.value)
 
 
+def timeouts(**settings):
+    """Return the seconds that the node may take, and those that the controller waits for it."""
+    sender = open_sender(connection("winrm", 5985, **settings))
+    connect, read = sender._ways["ntlm"]()._transport.read_timeout_sec
+    assert connect <= min(read, 30)
+    return sender.operation_timeout, read
+
+
 @pytest.mark.parametrize(
-    ("settings", "seconds"),
+    ("settings", "expected"),
     [
-        ({}, OPERATION_TIMEOUT),
-        ({"ansible_winrm_operation_timeout_sec": 40, "ansible_winrm_read_timeout_sec": 45}, 40),
-        ({"ansible_winrm_connection_timeout": 25}, 25),
+        ({}, (60, 70)),
+        ({"ansible_winrm_operation_timeout_sec": 40, "ansible_winrm_read_timeout_sec": 45}, (40, 45)),
+        ({"ansible_winrm_operation_timeout_sec": "400", "ansible_winrm_read_timeout_sec": "500"}, (400, 500)),
+        ({"ansible_winrm_connection_timeout": 25}, (25, 35)),
+        ({"ansible_winrm_connection_timeout": 120, "ansible_winrm_read_timeout_sec": 30}, (120, 130)),
+        ({"ansible_winrm_read_timeout_sec": 30}, (20, 30)),
+        ({"ansible_winrm_read_timeout_sec": 45}, (20, 45)),
+        ({"ansible_winrm_operation_timeout_sec": 25}, (25, 30)),
     ],
     ids=str,
 )
-def test_the_node_gets_the_time_that_the_inventory_says(settings, seconds):
-    assert open_sender(connection("winrm", 5985, **settings)).operation_timeout == seconds
+def test_timeouts_are_those_of_ansibles_own_plugin_and_long_where_nothing_is_set(settings, expected):
+    assert timeouts(**settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"ansible_winrm_read_timeout_sec": 20}, "20 s.*operation_timeout_sec.*20 s.*read_timeout_sec"),
+        ({"ansible_winrm_operation_timeout_sec": 60}, "60 s.*operation_timeout_sec.*30 s.*read_timeout_sec"),
+        ({"ansible_winrm_operation_timeout_sec": 60, "ansible_winrm_read_timeout_sec": 30}, "must exceed"),
+        ({"ansible_winrm_operation_timeout_sec": 0}, "must be positive"),
+        ({"ansible_winrm_connection_timeout": -1}, "ansible_winrm_connection_timeout.*must be positive"),
+        ({"ansible_winrm_read_timeout_sec": "soon"}, "ansible_winrm_read_timeout_sec is 'soon'"),
+    ],
+    ids=str,
+)
+def test_timeouts_that_contradict_each_other_are_refused_as_ansibles_own_plugin_does(settings, named):
+    with pytest.raises(Unreachable, match=named):
+        timeouts(**settings)

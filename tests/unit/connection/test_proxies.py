@@ -1,0 +1,265 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Proxies on the way: squid and tinyproxy, and addresses where none is. A failure names the proxy and who set it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import traceback
+
+import pytest
+import trustme
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
+
+from tests.certificates import authority_file
+from tests.kerberos import lacking as lacking_for_kerberos
+from tests.kerberos import realm
+from tests.proxies import PROXIES, lacking, proxy
+from tests.unit.connection.foreign import foreign
+from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection, server_tls
+
+NAME = "node1.corp.example"
+SECRET = "pr0xy-Secret"
+BLAMES_THE_NODE = re.compile(r"certificate|firewall|ansible_host\b|unencrypted|refused the credentials|Run the task")
+
+
+def needs(name):
+    return pytest.mark.skipif(bool(lacking(name)), reason=f"this proxy cannot be run here: {lacking(name)}")
+
+
+def real(*names):
+    return [pytest.param(name, marks=needs(name)) for name in names]
+
+
+@pytest.fixture(params=["winrm", "psrp"])
+def plugin(request):
+    return request.param
+
+
+@pytest.fixture(params=["http", "https"])
+def scheme(request):
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_of_the_machine(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """Return the port of a proxy, which is started when a test first asks for it."""
+    ports = {}
+    with contextlib.ExitStack() as ends:
+
+        def port(name, *, denying=False):
+            if (name, denying) not in ports:
+                folder = tmp_path_factory.mktemp(name)
+                ports[name, denying] = ends.enter_context(proxy(name, folder, denying=denying))
+            return ports[name, denying]
+
+        yield port
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def listen(authority, tmp_path):
+    """Start a node behind http or https, and return it with what a client must set to reach it."""
+    with contextlib.ExitStack() as ends:
+
+        def start(scheme, **demands):
+            node = Node(tls=server_tls(authority, "127.0.0.1") if scheme == "https" else None, **demands)
+            ends.callback(node.listener.close)
+            return node, {"scheme": scheme, "trust": authority_file(authority, tmp_path)}
+
+        yield start
+
+
+@pytest.fixture
+def closed():
+    """A port on which nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def through(plugin, port):
+    return {f"ansible_{plugin}_proxy": f"http://operator:{SECRET}@127.0.0.1:{port}"}
+
+
+def failure(plugin, port, kinds=(Unreachable,), **settings):
+    """Return what is said of a connection that fails at its proxy; no login and no password is in it."""
+    with pytest.raises(kinds) as caught:
+        open_sender(connection(plugin, port, **settings)).send(b"<one/>")
+    told = str(caught.value)
+    assert not BLAMES_THE_NODE.search(told), told
+    shown = "".join(traceback.format_exception(caught.value))
+    assert not [secret for secret in (SECRET, PASSWORD) if secret in shown]
+    return told
+
+
+@pytest.mark.parametrize("name", real(*PROXIES))
+def test_a_node_is_reached_through_a_proxy_and_its_tunnel(running, listen, plugin, scheme, name):
+    login = "ntlm" if scheme == "https" or name == "squid" else "basic"
+    node, settings = listen(scheme, encryption="optional")
+    encryption = "auto" if login == "ntlm" else "never"
+    sender = node.sender(plugin, login=login, encryption=encryption, **settings, **through(plugin, running(name)))
+    assert sender.send(b"<one/>") == answer_to(b"<one/>")
+    assert sender.send(b"<two/>") == answer_to(b"<two/>")
+
+
+def test_a_proxy_that_refuses_is_named_and_the_node_is_not_blamed(plugin, scheme, closed):
+    told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **through(plugin, closed))
+    assert f"The proxy http://127.0.0.1:{closed} refused the connection; {NAME}:5985 was not asked." in told
+    assert f"ansible_{plugin}_proxy sets the proxy http://127.0.0.1:{closed}." in told
+    assert f'set ansible_{plugin}_proxy: ""' in told
+
+
+def test_a_proxy_whose_name_is_unknown_is_named(plugin, scheme):
+    unknown = {f"ansible_{plugin}_proxy": "no-such-proxy.invalid:3128"}
+    told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **unknown)
+    assert "The name of the proxy http://no-such-proxy.invalid:3128 cannot be resolved" in told
+
+
+@pytest.mark.parametrize("name", real(*PROXIES))
+def test_a_proxy_that_denies_the_way_is_told_with_its_rules(running, listen, plugin, scheme, name):
+    node, settings = listen(scheme)
+    port = running(name, denying=True)
+    told = failure(plugin, node.listener.port, **settings, **through(plugin, port))
+    assert f"The proxy http://127.0.0.1:{port} does not let requests to 127.0.0.1:{node.listener.port} pass" in told
+    assert "(HTTP 403). Its rules must allow" in told
+    assert node.listener.bytes_in == 0
+
+
+@pytest.mark.parametrize("name", real(*PROXIES))
+def test_a_node_that_the_proxy_cannot_reach_is_told_at_once(running, plugin, scheme, name, closed):
+    told = failure(plugin, closed, scheme=scheme, **through(plugin, running(name)))
+    assert f"could not reach 127.0.0.1:{closed} (HTTP 50" in told
+
+
+def test_a_proxy_that_asks_for_a_login_is_told_with_its_cure(plugin, scheme):
+    with foreign(407, b"", {"Proxy-Authenticate": 'Basic realm="proxy"'}) as asking:
+        told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **through(plugin, asking.port))
+    assert (
+        f"asks for a login of its own (HTTP 407). Give it in the URL: http://user:password@127.0.0.1:{asking.port}"
+        in told
+    )
+    assert len(asking.asked) == 1
+
+
+BREAKING = [("tinyproxy", "ntlm"), ("tinyproxy", "credssp"), ("squid", "credssp")]
+
+
+@pytest.mark.parametrize(("name", "login"), [pytest.param(*pair, marks=needs(pair[0])) for pair in BREAKING])
+def test_a_proxy_that_breaks_logins_of_a_connection_is_told_with_https_as_the_cure(
+    running, listen, plugin, name, login
+):
+    node, settings = listen("http", logins=["negotiate", "credssp"])
+    told = failure(plugin, node.listener.port, login=login, **settings, **through(plugin, running(name)))
+    assert f"breaks logins that belong to one connection, such as {login}" in told
+    assert re.search("[Hh]ttps.* passes through it as a tunnel", told)
+    assert node.service.received == []
+
+
+@needs("tinyproxy")
+@pytest.mark.skipif(bool(lacking_for_kerberos()), reason=f"no Kerberos realm can be run here: {lacking_for_kerberos()}")
+def test_a_proxy_that_breaks_kerberos_is_told_too(running, listen, plugin, tmp_path, monkeypatch):
+    called = {"ansible_winrm_kerberos_hostname_override": NAME, "ansible_psrp_negotiate_hostname_override": NAME}
+    with realm(tmp_path, "operator", PASSWORD, [NAME]) as kdc:
+        for name, value in kdc.environment.items():
+            monkeypatch.setenv(name, value)
+        kdc.fetch_ticket("operator", PASSWORD)
+        manual = {"ansible_winrm_kinit_mode": "manual", "ansible_password": None}
+        node, settings = listen("http", logins=["kerberos", "negotiate"], keytab=kdc.keytab)
+        settings |= {"login": "kerberos", "ansible_user": "operator@CORP.EXAMPLE", **called, **manual}
+        # The login passes. Its connection ends when it likes, while the message is on its way or before.
+        kinds = (Unreachable, AnswerLost)
+        told = failure(plugin, node.listener.port, kinds, **settings, **through(plugin, running("tinyproxy")))
+    assert "breaks logins that belong to one connection, such as kerberos" in told
+    assert node.service.received == []
+
+
+@needs("squid")
+def test_a_wrong_password_behind_a_proxy_that_keeps_connections_is_a_refused_login_first(running, listen, plugin):
+    node, settings = listen("http")
+    with pytest.raises(Unreachable, match=r"refused the credentials.*The proxy http://\S+ may be the reason"):
+        node.sender(plugin, ansible_password="wrong", **settings, **through(plugin, running("squid"))).send(b"<one/>")
+
+
+@needs("squid")
+def test_what_the_node_says_behind_a_proxy_stays_the_nodes(running, listen, plugin):
+    node, settings = listen("http")
+    settings |= {f"ansible_{plugin}_path": "nothing-here"}
+    with pytest.raises(Unreachable, match=rf"HTTP 404.*ansible_{plugin}_path.*sets the proxy http://127"):
+        node.sender(plugin, **settings, **through(plugin, running("squid"))).send(b"<one/>")
+
+
+@needs("squid")
+def test_a_certificate_behind_a_tunnel_is_still_the_nodes(running, listen, plugin):
+    node, unused = listen("https")
+    with pytest.raises(Unreachable, match=r"TLS with 127\.0\.0\.1.*certificate.*sets the proxy http://127"):
+        node.sender(plugin, scheme="https", **through(plugin, running("squid"))).send(b"<one/>")
+
+
+@pytest.mark.parametrize("variable", ["SCHEME_PROXY", "scheme_proxy", "ALL_PROXY", "all_proxy"])
+def test_a_proxy_of_the_environment_is_told_with_its_variable_and_how_to_go_around_it(
+    plugin, scheme, closed, monkeypatch, variable
+):
+    name = variable.replace("SCHEME", scheme.upper()).replace("scheme", scheme)
+    monkeypatch.setenv(name, f"http://operator:{SECRET}@127.0.0.1:{closed}")
+    told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme)
+    direct = 'ansible_winrm_proxy: ""' if plugin == "winrm" else "ansible_psrp_ignore_proxy: true"
+    assert f"The environment variable {name} sets the proxy http://127.0.0.1:{closed}." in told
+    assert f"add {NAME} to NO_PROXY there, or set {direct}" in told
+
+
+AROUND = {
+    "winrm": [{"ansible_winrm_proxy": ""}, {"ansible_winrm_proxy": None}],
+    "psrp": [{"ansible_psrp_proxy": ""}, {"ansible_psrp_ignore_proxy": True}],
+}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "setting"), [(plugin, setting) for plugin, settings in AROUND.items() for setting in settings]
+)
+def test_the_inventory_goes_around_a_proxy_of_the_environment(listen, plugin, scheme, setting, closed, monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{closed}")
+    node, settings = listen(scheme)
+    assert node.sender(plugin, **settings, **setting).send(b"<one/>") == answer_to(b"<one/>")
+
+
+def test_no_proxy_goes_around_that_of_the_environment_and_not_around_that_of_the_inventory(
+    listen, plugin, scheme, closed, monkeypatch
+):
+    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{closed}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    node, settings = listen(scheme)
+    assert node.sender(plugin, **settings).send(b"<one/>") == answer_to(b"<one/>")
+    assert "refused the connection" in failure(plugin, node.listener.port, **settings, **through(plugin, closed))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"http://operator:{SECRET}/x@proxy.example:3128",
+        f"http://operator:{SECRET}@",
+        f"ftp://operator:{SECRET}@proxy.example",
+        f"http://operator:{SECRET}@proxy.example:many",
+        f"http://operator:{SECRET}€@proxy.example:3128",
+        f"http://operator:{SECRET}%E2%82%AC@proxy.example:3128",
+    ],
+)
+def test_what_is_no_url_of_a_proxy_is_refused_by_who_set_it_and_not_shown(plugin, value, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", value)
+    told = failure(plugin, 5985, ansible_host=NAME)
+    assert told.startswith("The environment variable HTTP_PROXY sets a proxy")
+    assert failure(plugin, 5985, **{f"ansible_{plugin}_proxy": value}).startswith(f"ansible_{plugin}_proxy sets a")
