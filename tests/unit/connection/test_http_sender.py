@@ -51,20 +51,23 @@ def sender_over(*channels: Channel | Exception) -> HttpSender:
 
 def test_keys_that_have_ended_before_anything_left_are_replaced_within_the_send():
     sender = sender_over(Channel(Unusable("has come to the end of its ticket")), Channel(None))
-    assert [sender.send(b"<one/>"), sender.send(b"<two/>")] == [b"<one/>", b"<two/>"]
+    assert [sender.send(b"<Envelope>one</Envelope>"), sender.send(b"<Envelope>two</Envelope>")] == [
+        b"<Envelope>one</Envelope>",
+        b"<Envelope>two</Envelope>",
+    ]
 
 
 def test_where_no_new_login_is_to_be_had_the_request_was_not_carried_out():
     sender = sender_over(Channel(Unusable("has come to the end of its ticket")), Unusable("has no ticket"))
-    sender.send(b"<one/>")
+    sender.send(b"<Envelope>one</Envelope>")
     with pytest.raises(Unreachable, match="kerberos has no ticket"):
-        sender.send(b"<two/>")
+        sender.send(b"<Envelope>two</Envelope>")
 
 
 @pytest.mark.parametrize("failure", [Refused("401"), ValueError("the answer cannot be opened")])
 def test_what_may_have_left_is_not_sent_again(failure):
     sender = sender_over(Channel(failure), Channel(None))
-    sender.send(b"<one/>")
+    sender.send(b"<Envelope>one</Envelope>")
     with pytest.raises(AnswerLost):
-        sender.send(b"<two/>")
-    assert sender.send(b"<three/>") == b"<three/>"
+        sender.send(b"<Envelope>two</Envelope>")
+    assert sender.send(b"<Envelope>three</Envelope>") == b"<Envelope>three</Envelope>"
