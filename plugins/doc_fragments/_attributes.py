@@ -21,15 +21,15 @@ notes:
     C(psrp) connection. No remote shell is opened and no PowerShell is started.
   - Each session first asks who answers, for its computer name and DNS domain (C(Win32_ComputerSystem) in
     C(root\cimv2)). A machine that is not the one that the inventory lists is an error that names both, and nothing is
-    sent to it that changes something. The variables C(hyperv_node), the computer's own name, and C(hyperv_cluster_fqdn),
-    its cluster, say who a host is where its name or address do not.
+    sent to it that changes something. The variables C(hyperv_node), the computer's own name, and
+    C(hyperv_cluster_fqdn), its cluster, say who a host is where its name or address do not.
   - Another node is the inventory host that says so of itself, whether it is listed by name, alias or address, and that
     is of the cluster of the task's host. What it does not set is taken from the task's host if both share a group
     (C(all) and C(ungrouped) do not count).
-  - A host that shares no group with the task's host is taken only where both are in one DNS domain. Hosts that stand for
-    VMs are never nodes.
-  - A node that is not in the inventory is reached by its name with the settings of the task's host, in the DNS domain by
-    which that one is reached.
+  - A host that shares no group with the task's host is taken only where both are in one DNS domain. Hosts that stand
+    for VMs are never nodes.
+  - A node that is not in the inventory is reached by its name with the settings of the task's host, in the DNS domain
+    by which that one is reached.
   - A short name means the node that the cluster has by it, in any letter case. A name with a DNS domain means that
     domain, and an address the host that has it.
   - Never run against Windows so far; built from Microsoft's public documentation and recorded answers, and tested
