@@ -1,18 +1,22 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tells whether a cluster is ready for live migrations, row by row."""
+"""Tells whether clusters and hosts are ready for live migrations, row by row."""
 
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Callable, Sequence
 
-from ..plugin_utils._action import Arguments, HyperVAction, Result
+from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.readiness import NOT_READY, check_readiness
+from ..plugin_utils._hyperv.readiness import NOT_READY, Row, check_readiness
+from ..plugin_utils._hyperv.readiness_survey import check_all
+from ..plugin_utils._hyperv.survey import Survey
+from ..plugin_utils._survey import SurveyAction
 
 
-class ActionModule(HyperVAction):
+class ActionModule(SurveyAction):
     """The action of hyperv_readiness_info."""
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
@@ -24,9 +28,20 @@ class ActionModule(HyperVAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Look at everything; what is not ready is part of the answer, not a failure."""
-        reserve = arguments["reserve_memory_percent"]
-        if not 0 <= reserve < 100:
-            raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
-        rows = check_readiness(cluster, reserve, arguments["hosts"])
-        ready = all(row.status != NOT_READY for row in rows)
-        return {"changed": False, "ready": ready, "rows": [row.as_result() for row in rows]}
+        return _result(check_readiness(cluster, _reserve(arguments)))
+
+    def perform_on_all(self, survey: Survey, enter: Callable[[str], Cluster], arguments: Arguments) -> Result:
+        """Look at every cluster and host; one that cannot be looked at is a row, not a failure."""
+        return _result(check_all(survey, enter, _reserve(arguments)))
+
+
+def _reserve(arguments: Arguments) -> float:
+    reserve = float(arguments["reserve_memory_percent"])
+    if not 0 <= reserve < 100:
+        raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
+    return reserve
+
+
+def _result(rows: Sequence[Row]) -> Result:
+    ready = all(row.status != NOT_READY for row in rows)
+    return {"changed": False, "ready": ready, "rows": [row.as_result() for row in rows]}

@@ -1,23 +1,47 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Describes a cluster as a scenario of the simulated cluster."""
+"""Describes clusters as scenarios of the simulated cluster."""
 
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Callable
 
-from ..plugin_utils._action import Arguments, HyperVAction, Result
+from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster import Cluster
 from ..plugin_utils._hyperv.cluster_readings import read_cluster
 from ..plugin_utils._hyperv.scenario import write_scenario
+from ..plugin_utils._hyperv.scenario_survey import describe_all
+from ..plugin_utils._hyperv.survey import Survey
+from ..plugin_utils._survey import SurveyAction
 
 
-class ActionModule(HyperVAction):
+class ActionModule(SurveyAction):
     """The action of hyperv_scenario_info."""
 
-    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {"argument_spec": {}}
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {"hosts": {"type": "list", "elements": "str", "default": []}}
+    }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
-        """Read the cluster and describe it."""
+        """Read the task's cluster and describe it."""
         scenario, notes = write_scenario(read_cluster(cluster))
         return {"changed": False, "scenario": scenario, "notes": notes}
+
+    def perform_on_all(self, survey: Survey, enter: Callable[[str], Cluster], arguments: Arguments) -> Result:
+        """Describe every cluster; a host that is in none is part of the answer, not a failure."""
+        described, missing = describe_all(survey, enter)
+        return {
+            "changed": False,
+            "clusters": [
+                {
+                    "name": one.cluster.name,
+                    "fqdn": one.cluster.fqdn or None,
+                    "label": one.label,
+                    "scenario": one.scenario,
+                    "notes": one.notes,
+                }
+                for one in described
+            ],
+            "missing": [{"host": host, "reason": reason} for host, reason in missing.items()],
+        }

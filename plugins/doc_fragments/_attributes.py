@@ -19,15 +19,19 @@ requirements:
 notes:
   - Runs on the controller and sends WS-Management requests with the settings of the host's C(winrm) or
     C(psrp) connection. No remote shell is opened and no PowerShell is started.
-  - Other nodes of the cluster are reached as the inventory host whose name or C(ansible_host) begins with the node's
-    name; what that host does not set is taken from the task's own host.
-  - Of several such hosts, those come first that share a group with the task's host (C(all) and C(ungrouped) do not
-    count), then those in its DNS domain. Where several remain, none is chosen; the node is unreachable until the
-    inventory tells them apart. A host in another DNS domain is taken only where it shares a group and is called by the
-    bare name of the node.
-  - A node that is not in the inventory is reached by its name with the settings of the task's host. Where the
-    C(ansible_host) of that one has a DNS domain, it is appended.
-  - Nodes are compared by the first label of their name without regard to case.
+  - Each session first asks who answers, for its computer name and DNS domain (C(Win32_ComputerSystem) in
+    C(root\cimv2)). A machine that is not the one that the inventory lists is an error that names both, and nothing is
+    sent to it that changes something. The variables C(hyperv_node), the computer's own name, and
+    C(hyperv_cluster_fqdn), its cluster, say who a host is where its name or address do not.
+  - Another node is the inventory host that says so of itself, whether it is listed by name, alias or address, and that
+    is of the cluster of the task's host. What it does not set is taken from the task's host if both share a group
+    (C(all) and C(ungrouped) do not count).
+  - A host that shares no group with the task's host is taken only where both are in one DNS domain. Hosts that stand
+    for VMs are never nodes.
+  - A node that is not in the inventory is reached by its name with the settings of the task's host, in the DNS domain
+    by which that one is reached.
+  - A short name means the node that the cluster has by it, in any letter case. A name with a DNS domain means that
+    domain, and an address the host that has it.
   - Never run against Windows so far; built from Microsoft's public documentation and recorded answers, and tested
     against the simulated cluster in the collection's repository.
 attributes:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_readiness_info
-short_description: Tell row by row whether a Hyper-V failover cluster, or a few hosts, are ready for live migrations
+short_description: Tell row by row whether Hyper-V failover clusters and hosts are ready for live migrations
 version_added: 0.1.0
 description:
   - Looks at connection, rights, namespaces, provider, state, service, limits, networks and authentication of each node,
     and whether the other nodes could take its VMs.
   - Goes on where a node does not answer or denies a right, and returns that as a row. Changes nothing.
+  - With O(hosts) it looks at every cluster that those hosts are nodes of by their own word, each through the first of
+    them that answers and may read it, and at hosts by themselves. No host is left out. One that was not looked at, and
+    one behind which another machine answers than the inventory says, is a row that is V(not ready).
   - The playbook C(hyperv.migration.check_readiness) shows it as a table.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
@@ -22,7 +25,10 @@ options:
     type: float
     default: 10
   hosts:
-    description: Names of Hyper-V hosts to look at together with the task's host, where that is no node of a cluster.
+    description:
+      - Hosts of the inventory to look at together with the task's host, whatever clusters they are of. The task's host
+        need not answer then.
+      - Without it the cluster of the task's host is looked at, or that host alone.
     type: list
     elements: str
     default: []
@@ -35,6 +41,12 @@ EXAMPLES = r"""
 - name: Look whether the cluster is ready
   hyperv.migration.hyperv_readiness_info:
   register: readiness
+
+- name: Look whether all clusters and hosts of the play are ready
+  hyperv.migration.hyperv_readiness_info:
+    hosts: "{{ ansible_play_hosts_all }}"
+  register: readiness
+  run_once: true
 """
 
 RETURN = r"""
@@ -49,15 +61,23 @@ rows:
   type: list
   elements: dict
   contains:
+    cluster:
+      description:
+        - Full name of the cluster, with O(hosts). Empty for hosts by themselves, and for a host of which no cluster is
+          known.
+      type: str
+      returned: always
+      sample: hvc1.corp.example
     node:
-      description: The node; V(all) for the cluster.
+      description: The node; V(all) for the cluster, or the inventory host where no node is known.
       type: str
       returned: always
       sample: NODE1
     check:
       description:
-        - V(connection), V(rights), V(namespace), V(provider node), V(state), V(service), V(limits), V(networks),
-          V(authentication), V(versions), V(methods) or V(capacity without it).
+        - V(connection), V(identity) where another machine answers than was meant, V(rights), V(namespace),
+          V(provider node), V(state), V(service), V(limits), V(networks), V(authentication), V(versions), V(methods) or
+          V(capacity without it).
       type: str
       returned: always
       sample: limits

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_scenario_info
-short_description: Describe a Hyper-V failover cluster as a scenario of the simulated cluster
+short_description: Describe Hyper-V failover clusters as scenarios of the simulated cluster
 version_added: 0.1.0
 description:
   - Reads nodes, VMs and everything that a plan to empty a node depends on, and returns it in the form of a scenario
     file of the simulated cluster that comes with the collection's repository.
     A maintenance can then be rehearsed there, as
     the guide "Rehearsing on a simulated cluster" tells.
+  - With O(hosts) it describes every cluster that those hosts are nodes of by their own word, and tells which hosts are
+    in none of them.
   - The playbook C(hyperv.migration.write_scenario) writes it to a file.
   - Changes nothing. The scenario holds names of nodes, VMs and networks, and paths of images, but no accounts and no
     passwords.
@@ -19,7 +21,15 @@ author:
 extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
-options: {}
+options:
+  hosts:
+    description:
+      - Hosts of the inventory whose clusters are described together with that of the task's host, which need not answer
+        then.
+      - Without it the cluster of the task's host is described.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: hyperv.migration.hyperv_evacuation_plan_info
   - module: hyperv.migration.hyperv_migration_capabilities_info
@@ -46,7 +56,7 @@ scenario:
     - VMs keep their GUIDs, so that a plan made on the simulated cluster names the same VMs.
     - A VM that only its host knows has 1 MB here; its memory counts as the host's, for no class that is read tells it.
     - How fast the network is, and how many processors a VM has, is not read.
-  returned: success
+  returned: without O(hosts)
   type: dict
   sample:
     cluster: {name: HVC1, fqdn: hvc1.corp.example}
@@ -56,8 +66,55 @@ notes:
   description:
     - What could not be read, and what the scenario says otherwise, such as a VM that is being started and runs in the
       scenario.
-  returned: success
+  returned: without O(hosts)
   type: list
   elements: str
   sample: ["NODE4: it is down, so its own settings are not known."]
+clusters:
+  description: The clusters that could be read.
+  returned: with O(hosts)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Short name.
+      type: str
+      returned: always
+      sample: HVC1
+    fqdn:
+      description: Full name; V(null) where the cluster has none.
+      type: str
+      returned: always
+      sample: hvc1.corp.example
+    label:
+      description: What tells a file of it from those of the others, the short name where that does.
+      type: str
+      returned: always
+      sample: HVC1
+    scenario:
+      description: As RV(scenario).
+      type: dict
+      returned: always
+    notes:
+      description: As RV(notes).
+      type: list
+      elements: str
+      returned: always
+missing:
+  description:
+    - Hosts that are in no scenario. A host that does not answer is in one if its cluster says that this node does not
+      run.
+  returned: with O(hosts)
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: Inventory host.
+      type: str
+      returned: always
+      sample: NODE3
+    reason:
+      description: Why, and what to do about it.
+      type: str
+      returned: always
 """

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import collections
+import copy
 import threading
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +40,7 @@ class Connections:
     ) -> None:
         """Connect to nothing yet. ``trace`` is told of each request, and of the host that it goes to."""
         self._connection = connection
+        self._task_vars = task_vars
         self._clock = clock
         self._trace = trace
         self.inventory = Inventory(connection, task_vars)
@@ -102,6 +104,21 @@ class Connections:
             return identity
         except (HyperVError, *NO_ANSWER) as error:
             return error
+
+    def as_on(self, host: str) -> Connections:
+        """Return the connections that a task on another inventory host would have; what is open is shared.
+
+        Raises as ``listed``.
+        """
+        session = self.listed(host)
+        with self._loading:
+            connection = self._neighbours.connection(host, host)
+            there = {**self._task_vars, "inventory_hostname": host, "ansible_delegated_vars": {}}
+            inventory = Inventory(connection, there)
+        other = copy.copy(self)
+        other.inventory, other._connection, other._home = inventory, connection, session
+        other._neighbours = Neighbours(connection, inventory)
+        return other
 
     def close(self) -> list[tuple[str, Session]]:
         """Close all connections. Return the sessions with their addresses, for a last word on them."""

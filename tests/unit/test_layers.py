@@ -81,6 +81,11 @@ RULES = (
         INPUT_OUTPUT,
     ),
     Rule(
+        "plugins/plugin_utils/_survey.py",
+        (UTILS + "_action", UTILS + "_connections", UTILS + "_hyperv"),
+        without=INPUT_OUTPUT | {"time"},
+    ),
+    Rule(
         "plugins/plugin_utils/_event_source.py",
         (UTILS + "_connection", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
         frozenset({"ansible"}),
@@ -97,6 +102,7 @@ RULES = (
             UTILS + "_hostnames",
             UTILS + "_hyperv",
             UTILS + "_report",
+            UTILS + "_survey",
             UTILS + "_text",
             UTILS + "_via",
         ),

@@ -26,7 +26,7 @@ from .runs import CLUSTER_GROUP, SYSTEM
 READY, LOOK, NOT_READY = "ready", "look", "not ready"
 CONNECTION, RIGHTS, NAMESPACE, PROVIDER = "connection", "rights", "namespace", "provider node"
 STATE, SERVICE, LIMITS, NETWORKS, CAPACITY = "state", "service", "limits", "networks", "capacity without it"
-AUTHENTICATION, VERSIONS, METHODS = "authentication", "versions", "methods"
+AUTHENTICATION, VERSIONS, METHODS, IDENTITY = "authentication", "versions", "methods", "identity"
 
 _PROBES = (
     (CIMV2, "Win32_OperatingSystem", "CSName"),
@@ -62,6 +62,8 @@ class Row:
     Attributes:
         status: ``ready``, ``look`` (migrations may fail) or ``not ready``.
         problem, remedy: in words, empty where it is ready.
+        cluster: full name of the cluster where several may be told of; empty for hosts by themselves and where it is
+            not known.
     """
 
     node: str
@@ -69,6 +71,7 @@ class Row:
     status: str = READY
     problem: str = ""
     remedy: str = ""
+    cluster: str = ""
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the row for a task's result."""
@@ -85,10 +88,10 @@ def check_readiness(cluster: Cluster, reserve_percent: float, hosts: Sequence[st
     try:
         nodes = read_nodes_if_any(cluster) or _hosts(cluster, hosts, rows)
     except NO_ANSWER:
-        return _access(home, lambda: cluster.home)
+        return check_access(home, lambda: cluster.home)
     for node in nodes:
         if node.is_running:
-            rows += _access(node.name, functools.partial(cluster.node, node.name), clustered=cluster.is_clustered)
+            rows += check_access(node.name, functools.partial(cluster.node, node.name), clustered=cluster.is_clustered)
     rows += _settings(cluster, nodes, rows)
     others = {} if cluster.is_clustered else {one: [other.name for other in nodes if other != one] for one in nodes}
     for node in nodes:
@@ -106,12 +109,12 @@ def _hosts(cluster: Cluster, names: Sequence[str], rows: list[Row]) -> list[Node
             found[host.name] = host
         except (HyperVError, *NO_ANSWER):
             label = name or cluster.home.node
-            rows += _access(label, functools.partial(cluster.node, label), clustered=False)
+            rows += check_access(label, functools.partial(cluster.node, label), clustered=False)
     cluster.hosts = tuple(found)
     return list(found.values())
 
 
-def _access(node: str, connect: t.Callable[[], Session], *, clustered: bool = True) -> list[Row]:
+def check_access(node: str, connect: t.Callable[[], Session], *, clustered: bool = True) -> list[Row]:
     """Ask one node in each namespace; the first silence ends it."""
     rights: list[Row] = []
     missing: list[Row] = []
@@ -125,12 +128,21 @@ def _access(node: str, connect: t.Callable[[], Session], *, clustered: bool = Tr
                 rights.append(Row(node, RIGHTS, NOT_READY, f"{namespace}: {fault}", fault_remedy(fault)))
             elif namespace != HYPERV_CLUSTER or not fault.is_missing_class:  # its provider may be on another node
                 missing.append(Row(node, NAMESPACE, NOT_READY, f"{namespace}: {fault}", fault_remedy(fault)))
-        except TransportError as error:
-            remedy = "Check the node's address and credentials in the inventory, and its WinRM."
-            return [Row(node, CONNECTION, NOT_READY, str(error), remedy)]
+        except (HyperVError, TransportError) as error:
+            return [silence_row(node, error)]
         except NO_ANSWER as error:
             missing.append(Row(node, NAMESPACE, NOT_READY, f"{namespace}: {error}", "Check what answers there."))
     return [Row(node, CONNECTION), *(rights or [Row(node, RIGHTS)]), *(missing or [Row(node, NAMESPACE)])]
+
+
+def silence_row(node: str, error: Exception) -> Row:
+    """Return the row for a node that could not be asked, or is another machine than it is listed as."""
+    if isinstance(error, HyperVError):
+        return Row(node, IDENTITY, NOT_READY, str(error), "Correct that, and ask again.")
+    if isinstance(error, Fault):
+        return Row(node, RIGHTS if error.is_access_denied else NAMESPACE, NOT_READY, str(error), fault_remedy(error))
+    remedy = "Check the node's address and credentials in the inventory, and its WinRM."
+    return Row(node, CONNECTION, NOT_READY, str(error), remedy)
 
 
 def _settings(cluster: Cluster, nodes: Sequence[Node], before: Sequence[Row]) -> list[Row]:
