@@ -5,7 +5,7 @@
 An IP address and an alias say nothing of a computer's name, so whoever answers there is taken for who it says it is.
 Everything else is compared. A name with a domain means that domain, unless the inventory itself shows that it lists
 hosts in other DNS domains than their own: a host next to it in its group is of the same cluster, and is listed rightly
-or in yet another domain.
+or in yet another domain, and none there is of another cluster or really in that domain.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def admit(listing: Listing, identity: Identity, inventory: Inventory, ask: Calla
         if not computer.is_called(name):
             _refuse_name_of_another(listing, identity, inventory, name)
     for name in listing.names:
-        if not computer.is_in_domain_of(name) and not listing.cluster and not identity.has_name_in_domain(name):
+        if not listing.cluster and not identity.has_name_in_domain(name):
             _refuse_other_domain(listing, identity, inventory, name, ask)
 
 
@@ -66,20 +66,21 @@ def _is_vouched_for(
     listing: Listing, identity: Identity, inventory: Inventory, name: str, ask: Callable[[str], Identity]
 ) -> bool:
     """Ask the hosts next to one whether it is listed in another DNS domain than its own because they are, too."""
+    vouched = False
     for host in inventory.closest(listing.host)[:_MOST_ASKED]:
         other = inventory.listing(host)
         if other.place == listing.place:
             continue
         try:
             there = ask(host)
-            if there.computer.domain == domain_of(name):
-                return False  # that domain exists, and this computer is not in it
+            is_of_the_same = there.is_of_the_cluster_of(identity)
+            if there.computer.domain == domain_of(name) or (there.cluster is not None and not is_of_the_same):
+                return False
             agrees = _agrees(other, there) or all(domain_of(one) != domain_of(name) for one in other.names)
-            if agrees and there.is_of_the_cluster_of(identity):
-                return True
+            vouched = vouched or (agrees and is_of_the_same)
         except (HyperVError, *NO_ANSWER):
             continue
-    return False
+    return vouched
 
 
 def _agrees(listing: Listing, identity: Identity) -> bool:

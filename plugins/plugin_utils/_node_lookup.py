@@ -53,7 +53,8 @@ class NodeLookup:
         if found is not None:
             return found
         self._refuse_mislisted(node, candidates)
-        found, others = self._first_of(node, self._doors.hosts(self._listed_by_other_names(node)))
+        other_hosts = [] if is_address(node) else self._listed_by_other_names(node)
+        found, others = self._first_of(node, self._doors.hosts(other_hosts))
         if found is not None:
             return found
         if any(host in self._inventory.companions for host in silent):
@@ -80,7 +81,7 @@ class NodeLookup:
         return None, silent
 
     def _refuse_mislisted(self, node: str, hosts: Sequence[str]) -> None:
-        """Refuse a host that is listed as the node, and behind which another node of the same cluster answers."""
+        """Refuse a host that is listed as the node, and behind which another machine answers."""
         for host in hosts:
             answer = self._ask(host)
             if isinstance(answer, Exception) or host not in self._inventory.companions:
@@ -91,19 +92,20 @@ class NodeLookup:
                     f"Inventory host {self._inventory.listing(host)} is {there}, and not {node}. Nothing was changed. "
                     f"Correct its address in the inventory or in DNS."
                 )
+            self._admit(host, there)
 
     def _candidates(self, node: str) -> list[str]:
         """Return the inventory hosts that a name means by itself, those in the groups of the task's host first."""
-        if is_address(node) or domain_of(node):
-            listed = self._inventory.at(node) if is_address(node) else self._inventory.named(node)
-            if listed is not None:
-                return [listed]
-        return [
+        listed = self._inventory.at(node) if is_address(node) else self._inventory.named(node)
+        if listed is not None and (is_address(node) or domain_of(node)):
+            return [listed]
+        labelled = [
             host
             for host in self._inventory.labelled(first_label(node))
             if not domain_of(node)
             or any(domain_of(name) in ("", domain_of(node)) for name in self._inventory.listing(host).names)
         ]
+        return labelled if listed is None or listed in labelled else [*labelled, listed]
 
     def _listed_by_other_names(self, node: str) -> list[str]:
         """Return the hosts beside the task's that are listed by address or by an alias: any of them may be the node."""
@@ -117,7 +119,7 @@ class NodeLookup:
     def _is(self, session: Session, node: str, host: str) -> bool:
         """Tell whether an inventory host is the node of the home's cluster, or the host beside it."""
         there = identity_of(session)
-        if not is_address(node) and not there.computer.is_called(node) and not self._is_alias(node, host, there):
+        if not is_address(node) and not self._is_meant(node, host, there):
             return False
         near = host in self._inventory.companions
         same_domain = bool(there.computer.domain) and there.computer.domain == self._home.computer.domain
@@ -127,12 +129,22 @@ class NodeLookup:
             return True  # a domain has a name once
         return there.is_beside(self._home)
 
-    def _is_alias(self, node: str, host: str, there: Identity) -> bool:
-        """Tell whether a name is the inventory's own for a host that calls itself otherwise."""
-        if self._inventory.named(node) != host or first_label(node) in map(first_label, self._home.node_names):
+    def _is_meant(self, node: str, host: str, there: Identity) -> bool:
+        """Tell whether a name is the host's own, or the inventory's for a host that calls itself otherwise."""
+        is_called = there.computer.is_called(node)
+        if is_called and there.has_name_in_domain(node):
+            return True
+        known_as = (host, *self._inventory.listing(host).names)
+        if not any(name.lower() == node.lower() for name in known_as):
             return False
-        admit(self._inventory.listing(host), there, self._inventory, lambda one: identity_of(self._doors.host(one)))
+        if not is_called and first_label(node) in map(first_label, self._home.node_names):
+            return False
+        self._admit(host, there)
         return True
+
+    def _admit(self, host: str, there: Identity) -> None:
+        """Raises WrongMachine unless the host is what the inventory lists."""
+        admit(self._inventory.listing(host), there, self._inventory, lambda one: identity_of(self._doors.host(one)))
 
     def _by_name(self, node: str, silent: Sequence[str]) -> Session:
         """Return the session to a node that no inventory host is, where DNS or the user say that it is."""

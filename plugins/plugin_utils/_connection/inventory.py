@@ -17,7 +17,8 @@ from .._wsman.transport import Unreachable
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
 
-_OF_EVERYONE = frozenset({"all", "ungrouped"})
+# Groups that say nothing of which hosts belong together; hyperv_clusters has one host of each cluster.
+_OF_EVERYONE = frozenset({"all", "ungrouped", "hyperv_clusters"})
 _VMS = "hyperv_vms"  # the inventory plugin hyperv_cluster lists VMs there
 NODE, CLUSTER = "hyperv_node", "hyperv_cluster_fqdn"  # variables that say who a host is
 
@@ -71,7 +72,7 @@ class Inventory:
 
     @functools.cached_property
     def companions(self) -> set[str]:
-        """The hosts that share a group with the task's host; ``all`` and ``ungrouped`` do not count."""
+        """The hosts that share a group with the task's host, one that says that they belong together."""
         return set().union(*self._groups_of(self.home))
 
     def closest(self, host: str) -> list[str]:
