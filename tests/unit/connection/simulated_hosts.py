@@ -145,8 +145,8 @@ class SimulatedHosts:
         """Return the machine that a task on ``home`` reaches by a name (None: its own). Raises as Connections."""
         return self._machine_of(self.connections(home, **task_vars), name)
 
-    def via(self, node: str, *hosts: str, **arguments: t.Any) -> Via:
-        """Return the host to talk through, as hyperv_via_info finds it; raises as ViaSearch."""
+    def via(self, node: str, hosts: Sequence[str] = (), **arguments: t.Any) -> Via:
+        """Return the host to talk through, among all unless told otherwise; raises as ViaSearch."""
         connections = self.connections(self.hosts[0])
         return ViaSearch(connections.inventory, connections.who).find(node, hosts or self.hosts, **arguments)
 
