@@ -8,7 +8,7 @@ Private to this collection.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ._admission import admit
 from ._connection.inventory import Inventory
@@ -42,6 +42,7 @@ class NodeLookup:
         self._inventory = inventory
         self._doors = doors
         self._home = home
+        self._answers: dict[str, Session | Exception] = {}
 
     def find(self, node: str) -> Session:
         """Return the session to a node by its name in the cluster, another name, its address, or its inventory host.
@@ -49,12 +50,12 @@ class NodeLookup:
         Raises WrongMachine where only other machines answer, Unreachable where none could be asked.
         """
         candidates = self._candidates(node)
-        found, silent = self._first_of(node, {host: self._ask(host) for host in candidates})
+        found, silent = self._first_of(node, ((host, self._ask(host)) for host in candidates))
         if found is not None:
             return found
         self._refuse_mislisted(node, candidates)
         other_hosts = [] if is_address(node) else self._listed_by_other_names(node)
-        found, others = self._first_of(node, self._doors.hosts(other_hosts))
+        found, others = self._first_of(node, self._doors.hosts(other_hosts).items())
         if found is not None:
             return found
         if any(host in self._inventory.companions for host in silent):
@@ -62,15 +63,20 @@ class NodeLookup:
         return self._by_name(node, [*silent.values(), *others.values()])
 
     def _ask(self, host: str) -> Session | Exception:
-        try:
-            return self._doors.host(host)
-        except NO_ANSWER as error:
-            return error
+        """Return the session to a host, or why there is none; one that does not answer is not waited for again."""
+        if host not in self._answers:
+            try:
+                self._answers[host] = self._doors.host(host)
+            except NO_ANSWER as error:
+                self._answers[host] = error
+        return self._answers[host]
 
-    def _first_of(self, node: str, asked: Mapping[str, Session | Exception]) -> tuple[Session | None, dict[str, str]]:
+    def _first_of(
+        self, node: str, asked: Iterable[tuple[str, Session | Exception]]
+    ) -> tuple[Session | None, dict[str, str]]:
         """Return the first host that is the node, and by host what became of those that did not answer."""
         silent: dict[str, str] = {}
-        for host, answer in asked.items():
+        for host, answer in asked:
             try:
                 if isinstance(answer, Exception):
                     raise answer
@@ -125,9 +131,15 @@ class NodeLookup:
         same_domain = bool(there.computer.domain) and there.computer.domain == self._home.computer.domain
         if not near and not same_domain:
             return False  # where the domain of either is unknown, a namesake is as likely
-        if near and same_domain and len(self._inventory.labelled(first_label(node))) == 1:
+        if near and same_domain and self._has_one_listing(node):
             return True  # a domain has a name once
         return there.is_beside(self._home)
+
+    def _has_one_listing(self, node: str) -> bool:
+        """Tell whether the inventory lists one host at most that can be a node in the DNS domain of the task's host."""
+        listed = map(self._inventory.listing, self._inventory.labelled(first_label(node)))
+        domains = ("", self._home.computer.domain)
+        return sum(any(domain_of(name) in domains for name in one.names) for one in listed) <= 1
 
     def _is_meant(self, node: str, host: str, there: Identity) -> bool:
         """Tell whether a name is the host's own, or the inventory's for a host that calls itself otherwise."""

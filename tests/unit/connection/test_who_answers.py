@@ -13,6 +13,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport 
 from tests.unit.connection.sites import (
     ADDRESSES,
     ALIASES,
+    BOTH,
     CNO,
     DECLARED,
     DOMAINS,
@@ -162,3 +163,65 @@ def test_another_machine_is_refused_by_both_names(
     with pytest.raises((WrongMachine, Unreachable), match=words):
         hosts.asked_from(home, name)
     assert hosts.network.changes == []
+
+
+def test_a_host_that_stands_for_a_vm_is_never_a_node(opened: Open) -> None:
+    vm = {"node1.b.example": {"hyperv_vm_id": "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31"}}
+    for groups in ({"hyperv_vms": ["node1.b.example"]}, {"guests": ["node1.b.example"]}):
+        listed = {"cluster_a": ["10.1.0.2"], **groups}
+        hosts = opened(dataclasses.replace(ADDRESSES, groups=listed, variables=vm))
+        assert hosts.asked_from("10.1.0.2", "NODE1") == "HVA/NODE1"
+        assert "HVB/NODE1" not in hosts.network.sent
+
+
+def test_a_delegated_task_looks_beside_the_host_that_it_is_delegated_to(opened: Open) -> None:
+    hosts = opened(FULL_NAMES)
+    delegated = {"ansible_delegated_vars": {"node2.b.example": {}}, "inventory_hostname": "node1.a.example"}
+    assert hosts.asked_from("node2.b.example", "NODE1", **delegated) == "HVB/NODE1"
+
+
+def test_a_node_that_its_cluster_has_evicted_is_not_beside_it(opened: Open) -> None:
+    evicted = {"name": "NODE2", "member": False, "workgroup": True}
+    hosts = opened(
+        dataclasses.replace(FULL_NAMES, scenarios={**BOTH, "HVA": cluster("HVA", "a.example", "NODE1", evicted)})
+    )
+    with pytest.raises(WrongMachine, match=r"NODE2 .*is the computer node2, and not NODE2 beside"):
+        hosts.asked_from("node1.a.example", "NODE2")
+
+
+def test_a_neighbour_that_does_not_answer_is_told_with_its_inventory_host(opened: Open) -> None:
+    hosts = opened(ALIASES.leading({"10.2.0.1": "", "node1.b.example": ""}))
+    with pytest.raises(Unreachable, match=r"NODE1 could not be asked.*siteb-1 \(10\.2\.0\.1\)"):
+        hosts.asked_from("siteb-2", "NODE1")
+
+
+def test_a_neighbour_that_is_not_listed_is_told_as_missing_from_the_inventory(opened: Open) -> None:
+    only = dataclasses.replace(FULL_NAMES, groups={"cluster_a": ["node1.a.example"]}).leading({"node2.a.example": ""})
+    with pytest.raises(Unreachable, match=r"NODE2 could not be asked, and no inventory host is it: NODE2\.a\.example"):
+        opened(only).asked_from("node1.a.example", "NODE2")
+
+
+def test_one_address_of_several_hosts_is_refused(opened: Open) -> None:
+    twice = {"first": {"ansible_host": "10.1.0.2", "ansible_port": 1}, "second": {"ansible_host": "10.1.0.2"}}
+    hosts = opened(Site({"HVA": BOTH["HVA"]}, {"cluster_a": ["10.1.0.1", "first", "second"]}, twice))
+    with pytest.raises(Unreachable, match=r"10\.1\.0\.2 is the address of the inventory hosts first, second"):
+        hosts.asked_from("10.1.0.1", "10.1.0.2")
+
+
+@pytest.mark.parametrize(
+    ("site", "home", "name", "sent"),
+    [
+        (FULL_NAMES, "node1.a.example", None, {"HVA/NODE1": 1}),
+        (FULL_NAMES, "node1.a.example", "NODE2", {"HVA/NODE1": 1, "HVA/NODE2": 1}),
+        (ADDRESSES, "10.1.0.1", None, {"HVA/NODE1": 1}),
+        (SHORT_NAMES, "node1", "NODE2", {"HVA/NODE1": 1, "HVA/NODE2": 1}),
+        (SHORT_NAMES, "node1.b.example", "NODE2", {"HVB/NODE1": 2, "HVB/NODE2": 2}),
+        (DOMAINS, "node1.east.example", None, {"HVA/NODE1": 1}),
+    ],
+)
+def test_a_session_takes_one_request_to_know_who_answers_and_a_second_where_names_leave_it_open(
+    opened: Open, site: Site, home: str, name: str | None, sent: dict[str, int]
+) -> None:
+    hosts = opened(site)
+    hosts.asked_from(home, name)
+    assert hosts.network.sent == sent
