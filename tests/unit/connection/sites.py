@@ -51,6 +51,24 @@ SHORT_NAMES = Site(
     {"cluster_a": ["node1", "node2"], "cluster_b": B},
     {"node1": {"ansible_host": "10.1.0.1"}, "node2": {"ansible_host": "10.1.0.2"}},
 )
+# As most are: one DNS domain, in which no two computers have one name.
+UNIQUE_NAMES = Site(
+    {
+        "HVA": cluster("HVA", "a.example", "HV01", "HV02"),
+        "HVB": cluster("HVB", "a.example", "HV11", "HV12"),
+    },
+    {"cluster_a": ["hv01.a.example", "hv02.a.example"], "cluster_b": ["hv11.a.example", "hv12.a.example"]},
+)
+UNIQUE_ALIASES = dataclasses.replace(
+    UNIQUE_NAMES,
+    groups={"cluster_a": ["hv01", "hv02"], "cluster_b": ["hv11", "hv12"]},
+    variables={
+        "hv01": {"ansible_host": "10.1.0.1"},
+        "hv02": {"ansible_host": "10.1.0.2"},
+        "hv11": {"ansible_host": "10.2.0.1"},
+        "hv12": {"ansible_host": "10.2.0.2"},
+    },
+)
 ADDRESSES = Site(BOTH, {"cluster_a": ["10.1.0.1", "10.1.0.2"], "cluster_b": ["10.2.0.1", "10.2.0.2"]})
 MANAGEMENT_NAMES = Site(
     {"HVA": BOTH["HVA"]},
