@@ -53,12 +53,12 @@ class NodeLookup:
         found, silent = self._first_of(node, ((host, self._ask(host)) for host in candidates))
         if found is not None:
             return found
-        self._refuse_mislisted(node, candidates)
         other_hosts = [] if is_address(node) else self._listed_by_other_names(node)
         found, others = self._first_of(node, self._doors.hosts(other_hosts).items())
         if found is not None:
             return found
-        if any(host in self._inventory.companions for host in silent):
+        self._refuse_others(node, candidates)
+        if any(host in self._inventory.companions or self._is_listed_as(node, host) for host in silent):
             raise Unreachable(f"{node} could not be asked. {' '.join(silent.values())}")
         return self._by_name(node, [*silent.values(), *others.values()])
 
@@ -86,19 +86,26 @@ class NodeLookup:
                 silent[host] = f"Inventory host {self._inventory.listing(host)}: {error}"
         return None, silent
 
-    def _refuse_mislisted(self, node: str, hosts: Sequence[str]) -> None:
-        """Refuse a host that is listed as the node, and behind which another machine answers."""
+    def _refuse_others(self, node: str, hosts: Sequence[str]) -> None:
+        """Refuse a host that is listed as the node: another machine answers, or one of another cluster."""
         for host in hosts:
             answer = self._ask(host)
-            if isinstance(answer, Exception) or host not in self._inventory.companions:
+            if isinstance(answer, Exception):
                 continue
             there = identity_of(answer)
-            if not there.computer.is_called(node) and there.is_beside(self._home):
+            listing = self._inventory.listing(host)
+            if host in self._inventory.companions:
+                if not there.computer.is_called(node) and there.is_beside(self._home):
+                    raise WrongMachine(
+                        f"Inventory host {listing} is {there}, and not {node}. Nothing was changed. Correct its "
+                        "address in the inventory or in DNS."
+                    )
+                self._admit(host, there)
+            if is_address(node) or (domain_of(node) and self._is_listed_as(node, host)):
                 raise WrongMachine(
-                    f"Inventory host {self._inventory.listing(host)} is {there}, and not {node}. Nothing was changed. "
-                    f"Correct its address in the inventory or in DNS."
+                    f"{node} is inventory host {listing}, which is {there}, and not beside {self._home_in_words}. "
+                    "Nothing was changed. Run the task on a host next to the one that you mean."
                 )
-            self._admit(host, there)
 
     def _candidates(self, node: str) -> list[str]:
         """Return the inventory hosts that a name means by itself, those in the groups of the task's host first."""
@@ -146,13 +153,16 @@ class NodeLookup:
         is_called = there.computer.is_called(node)
         if is_called and there.has_name_in_domain(node):
             return True
-        known_as = (host, *self._inventory.listing(host).names)
-        if not any(name.lower() == node.lower() for name in known_as):
+        if not self._is_listed_as(node, host):
             return False
         if not is_called and first_label(node) in map(first_label, self._home.node_names):
             return False
         self._admit(host, there)
         return True
+
+    def _is_listed_as(self, node: str, host: str) -> bool:
+        """Tell whether the inventory lists a host by this very name."""
+        return any(name.lower() == node.lower() for name in (host, *self._inventory.listing(host).names))
 
     def _admit(self, host: str, there: Identity) -> None:
         """Raises WrongMachine unless the host is what the inventory lists."""

@@ -106,7 +106,11 @@ CROSSED_ALL = CROSSED.leading({"node2.b.example": "HVA/NODE2"})
             CROSSED_ALL, "node1.b.example", None, r"hva\.a\.example, .*not node1\.b\.example", id="all crossed"
         ),
         pytest.param(
-            FULL_NAMES, "node2.a.example", "node1.b.example", r"b\.example.*a\.example", id="other's full name"
+            FULL_NAMES,
+            "node2.a.example",
+            "node1.b.example",
+            r"hvb\.b\.example, and not beside .*hva\.a\.example",
+            id="other's full name",
         ),
         pytest.param(
             FULL_NAMES, "node2.a.example", "node1.nowhere.example", r"no inventory host is called", id="nowhere"
@@ -114,7 +118,13 @@ CROSSED_ALL = CROSSED.leading({"node2.b.example": "HVA/NODE2"})
         pytest.param(
             FULL_NAMES, "node2.a.example", "10.2.0.1", r"10\.2\.0\.1 is .*hvb\.b\.example", id="other's address"
         ),
-        pytest.param(ALIASES, "siteb-2", "node1.a.example", r"a\.example.*hvb\.b\.example", id="other's name"),
+        pytest.param(
+            ALIASES,
+            "siteb-2",
+            "node1.a.example",
+            r"hva\.a\.example, and not beside siteb-2.*hvb\.b\.example",
+            id="other's name",
+        ),
         pytest.param(OF_CLUSTER, "first", "10.9.9.9", r"10\.9\.9\.9 could not be asked", id="nobody's address"),
         pytest.param(
             MANAGEMENT_NAMES,
@@ -257,3 +267,15 @@ def test_a_session_takes_one_request_to_know_who_answers_and_a_second_where_name
     hosts = opened(site)
     hosts.asked_from(home, name)
     assert hosts.network.sent == sent
+
+
+def test_a_full_name_that_no_host_has_is_asked_for_in_dns_whatever_a_short_name_leads_to(opened: Open) -> None:
+    groups = {"cluster_a": SHORT_NAMES.groups["cluster_a"], "cluster_b": ["node2.b.example"]}
+    hosts = opened(dataclasses.replace(SHORT_NAMES, groups=groups))
+    assert hosts.asked_from("node2.b.example", "node1.b.example") == "HVB/NODE1"
+
+
+def test_a_silent_host_of_that_full_name_is_told_as_silent(opened: Open) -> None:
+    hosts = opened(FULL_NAMES.leading({"node1.b.example": ""}))
+    with pytest.raises(Unreachable, match=r"node1\.b\.example could not be asked"):
+        hosts.asked_from("node2.a.example", "node1.b.example")
