@@ -64,10 +64,14 @@ class Inventory:
 
     @functools.cached_property
     def hosts(self) -> list[str]:
-        """All hosts, those first that share the smallest group with the task's host, then those that share another."""
+        """All hosts, those first that share the smallest group with the task's host, then those that share another.
+
+        The task's host is among them where no inventory lists it, too.
+        """
         vms = set(self._groups.get(_VMS, ()))
         near = self._near(self.home)
-        known = [host for host in self._groups.get("all", ()) if host not in vms]
+        unlisted = [self.home] if self.home and self.home not in vms else []
+        known = dict.fromkeys([*(host for host in self._groups.get("all", ()) if host not in vms), *unlisted])
         return sorted(known, key=lambda host: (host not in near, host not in self.companions))
 
     @functools.cached_property

@@ -279,3 +279,14 @@ def test_a_silent_host_of_that_full_name_is_told_as_silent(opened: Open) -> None
     hosts = opened(FULL_NAMES.leading({"node1.b.example": ""}))
     with pytest.raises(Unreachable, match=r"node1\.b\.example could not be asked"):
         hosts.asked_from("node2.a.example", "node1.b.example")
+
+
+def test_a_host_that_is_listed_by_the_name_of_another_node_is_never_that_one(opened: Open) -> None:
+    renamed = {
+        "node1": {"ansible_host": "10.1.0.2", "hyperv_node": "NODE2"},
+        "node2": {"ansible_host": "10.1.0.1", "hyperv_node": "NODE1"},
+    }
+    hosts = opened(Site({"HVA": BOTH["HVA"]}, {"cluster_a": ["node1", "node2"]}, renamed))
+    assert hosts.asked_from("node1", None) == "HVA/NODE2"
+    assert hosts.asked_from("node1", "NODE1") == "HVA/NODE1"
+    assert hosts.asked_from("node1", "NODE2") == "HVA/NODE2"
