@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Whether the machine that answers is the one that the inventory lists. Private to this collection.
 
-An IP address and an alias say nothing of a computer's name, so whoever answers there is taken for who it says it is.
-Everything else is compared. A name with a domain means that domain, unless the inventory itself shows that it lists
-hosts in other DNS domains than their own: a host next to it in its group is of the same cluster, and is listed rightly
-or in yet another domain.
+An IP address and an alias say nothing of a computer's name, so whoever answers there is taken for who it says it is, as
+long as the hosts next to it are not of another cluster. Everything else is compared. A name with a domain means that
+domain, unless the inventory itself shows that it lists hosts in other DNS domains than their own: a host next to it in
+its group is of the same cluster, and is listed rightly or in yet another domain, and none there is of another cluster
+or really in that domain.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ._hostnames import domain_of, first_label
 from ._hyperv.errors import NO_ANSWER, HyperVError
 from ._hyperv.identity import Identity, WrongMachine
 
-_MOST_ASKED = 8  # hosts that are asked whether a name in another domain is right
+_MOST_ASKED = 8  # hosts that are asked whether a name is right
 
 
 def admit(listing: Listing, identity: Identity, inventory: Inventory, ask: Callable[[str], Identity]) -> None:
@@ -31,23 +32,51 @@ def admit(listing: Listing, identity: Identity, inventory: Inventory, ask: Calla
         raise _wrong(listing, identity, f"a node of the cluster {listing.cluster}, as its {CLUSTER} says")
     for name in listing.names:
         if not computer.is_called(name):
-            _refuse_name_of_another(listing, identity, inventory, name)
+            _refuse_name_of_another(listing, identity, inventory, name, ask)
     for name in listing.names:
-        if not computer.is_in_domain_of(name) and not listing.cluster and not identity.has_name_in_domain(name):
+        if not listing.cluster and not identity.has_name_in_domain(name):
             _refuse_other_domain(listing, identity, inventory, name, ask)
 
 
-def _refuse_name_of_another(listing: Listing, identity: Identity, inventory: Inventory, name: str) -> None:
+def _refuse_name_of_another(
+    listing: Listing, identity: Identity, inventory: Inventory, name: str, ask: Callable[[str], Identity]
+) -> None:
     """Refuse a name that is no alias: another node's, or that of a host beside which this computer is listed."""
     label = first_label(name)
     if any(first_label(node) == label for node in identity.node_names):
         raise _wrong(listing, identity, name)
-    if identity.node_names:
+    if identity.cluster is not None and identity.cluster.is_meant_by(name):
         return
     for host in inventory.labelled(first_label(identity.computer.name)):
         other = inventory.listing(host)
-        if host != listing.host and other.place != listing.place and _agrees(other, identity):
+        may_be_alias = identity.cluster is not None and not domain_of(name)
+        if not may_be_alias and other.place != listing.place and _agrees(other, identity):
             raise _wrong(listing, identity, name, host)
+    _refuse_alias_among_others(listing, identity, inventory, name, ask)
+
+
+def _refuse_alias_among_others(
+    listing: Listing, identity: Identity, inventory: Inventory, name: str, ask: Callable[[str], Identity]
+) -> None:
+    """Refuse an alias that stands next to hosts of other clusters only; none is asked where one is listed as its node."""
+    if identity.cluster is None:
+        return
+    beside = [one for one in map(inventory.listing, inventory.closest(listing.host)) if one.place != listing.place]
+    labels = {first_label(node) for node in identity.node_names}
+    if any(first_label(one) in labels and identity.has_name_in_domain(one) for other in beside for one in other.names):
+        return
+    strangers = []
+    for other in beside[:_MOST_ASKED]:
+        try:
+            there = ask(other.host)
+        except (HyperVError, *NO_ANSWER):
+            continue
+        if there.is_of_the_cluster_of(identity):
+            return
+        if there.cluster is not None:
+            strangers.append(f"{other.host} ({there})")
+    if strangers:
+        raise _wrong(listing, identity, f"{name}, which the inventory lists next to {', '.join(strangers)}")
 
 
 def _refuse_other_domain(
@@ -66,20 +95,21 @@ def _is_vouched_for(
     listing: Listing, identity: Identity, inventory: Inventory, name: str, ask: Callable[[str], Identity]
 ) -> bool:
     """Ask the hosts next to one whether it is listed in another DNS domain than its own because they are, too."""
+    vouched = False
     for host in inventory.closest(listing.host)[:_MOST_ASKED]:
         other = inventory.listing(host)
         if other.place == listing.place:
             continue
         try:
             there = ask(host)
-            if there.computer.domain == domain_of(name):
-                return False  # that domain exists, and this computer is not in it
+            is_of_the_same = there.is_of_the_cluster_of(identity)
+            if there.computer.domain == domain_of(name) or (there.cluster is not None and not is_of_the_same):
+                return False
             agrees = _agrees(other, there) or all(domain_of(one) != domain_of(name) for one in other.names)
-            if agrees and there.is_of_the_cluster_of(identity):
-                return True
+            vouched = vouched or (agrees and is_of_the_same)
         except (HyperVError, *NO_ANSWER):
             continue
-    return False
+    return vouched
 
 
 def _agrees(listing: Listing, identity: Identity) -> bool:

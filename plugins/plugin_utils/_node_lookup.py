@@ -8,7 +8,7 @@ Private to this collection.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ._admission import admit
 from ._connection.inventory import Inventory
@@ -42,6 +42,7 @@ class NodeLookup:
         self._inventory = inventory
         self._doors = doors
         self._home = home
+        self._answers: dict[str, Session | Exception] = {}
 
     def find(self, node: str) -> Session:
         """Return the session to a node by its name in the cluster, another name, its address, or its inventory host.
@@ -49,27 +50,33 @@ class NodeLookup:
         Raises WrongMachine where only other machines answer, Unreachable where none could be asked.
         """
         candidates = self._candidates(node)
-        found, silent = self._first_of(node, {host: self._ask(host) for host in candidates})
+        found, silent = self._first_of(node, ((host, self._ask(host)) for host in candidates))
         if found is not None:
             return found
-        self._refuse_mislisted(node, candidates)
-        found, others = self._first_of(node, self._doors.hosts(self._listed_by_other_names(node)))
+        other_hosts = [] if is_address(node) else self._listed_by_other_names(node)
+        found, others = self._first_of(node, self._doors.hosts(other_hosts).items())
         if found is not None:
             return found
-        if any(host in self._inventory.companions for host in silent):
+        self._refuse_others(node, candidates)
+        if any(host in self._inventory.companions or self._is_listed_as(node, host) for host in silent):
             raise Unreachable(f"{node} could not be asked. {' '.join(silent.values())}")
         return self._by_name(node, [*silent.values(), *others.values()])
 
     def _ask(self, host: str) -> Session | Exception:
-        try:
-            return self._doors.host(host)
-        except NO_ANSWER as error:
-            return error
+        """Return the session to a host, or why there is none; one that does not answer is not waited for again."""
+        if host not in self._answers:
+            try:
+                self._answers[host] = self._doors.host(host)
+            except NO_ANSWER as error:
+                self._answers[host] = error
+        return self._answers[host]
 
-    def _first_of(self, node: str, asked: Mapping[str, Session | Exception]) -> tuple[Session | None, dict[str, str]]:
+    def _first_of(
+        self, node: str, asked: Iterable[tuple[str, Session | Exception]]
+    ) -> tuple[Session | None, dict[str, str]]:
         """Return the first host that is the node, and by host what became of those that did not answer."""
         silent: dict[str, str] = {}
-        for host, answer in asked.items():
+        for host, answer in asked:
             try:
                 if isinstance(answer, Exception):
                     raise answer
@@ -79,31 +86,39 @@ class NodeLookup:
                 silent[host] = f"Inventory host {self._inventory.listing(host)}: {error}"
         return None, silent
 
-    def _refuse_mislisted(self, node: str, hosts: Sequence[str]) -> None:
-        """Refuse a host that is listed as the node, and behind which another node of the same cluster answers."""
+    def _refuse_others(self, node: str, hosts: Sequence[str]) -> None:
+        """Refuse a host that is listed as the node: another machine answers, or one of another cluster."""
         for host in hosts:
             answer = self._ask(host)
-            if isinstance(answer, Exception) or host not in self._inventory.companions:
+            if isinstance(answer, Exception):
                 continue
             there = identity_of(answer)
-            if not there.computer.is_called(node) and there.is_beside(self._home):
+            listing = self._inventory.listing(host)
+            if host in self._inventory.companions:
+                if not there.computer.is_called(node) and there.is_beside(self._home):
+                    raise WrongMachine(
+                        f"Inventory host {listing} is {there}, and not {node}. Nothing was changed. Correct its "
+                        "address in the inventory or in DNS."
+                    )
+                self._admit(host, there)
+            if is_address(node) or (domain_of(node) and self._is_listed_as(node, host)):
                 raise WrongMachine(
-                    f"Inventory host {self._inventory.listing(host)} is {there}, and not {node}. Nothing was changed. "
-                    f"Correct its address in the inventory or in DNS."
+                    f"{node} is inventory host {listing}, which is {there}, and not beside {self._home_in_words}. "
+                    "Nothing was changed. Run the task on a host next to the one that you mean."
                 )
 
     def _candidates(self, node: str) -> list[str]:
         """Return the inventory hosts that a name means by itself, those in the groups of the task's host first."""
-        if is_address(node) or domain_of(node):
-            listed = self._inventory.at(node) if is_address(node) else self._inventory.named(node)
-            if listed is not None:
-                return [listed]
-        return [
+        listed = self._inventory.at(node) if is_address(node) else self._inventory.named(node)
+        if listed is not None and (is_address(node) or domain_of(node)):
+            return [listed]
+        labelled = [
             host
             for host in self._inventory.labelled(first_label(node))
             if not domain_of(node)
             or any(domain_of(name) in ("", domain_of(node)) for name in self._inventory.listing(host).names)
         ]
+        return labelled if listed is None or listed in labelled else [*labelled, listed]
 
     def _listed_by_other_names(self, node: str) -> list[str]:
         """Return the hosts beside the task's that are listed by address or by an alias: any of them may be the node."""
@@ -117,22 +132,41 @@ class NodeLookup:
     def _is(self, session: Session, node: str, host: str) -> bool:
         """Tell whether an inventory host is the node of the home's cluster, or the host beside it."""
         there = identity_of(session)
-        if not is_address(node) and not there.computer.is_called(node) and not self._is_alias(node, host, there):
+        if not is_address(node) and not self._is_meant(node, host, there):
             return False
         near = host in self._inventory.companions
         same_domain = bool(there.computer.domain) and there.computer.domain == self._home.computer.domain
         if not near and not same_domain:
             return False  # where the domain of either is unknown, a namesake is as likely
-        if near and same_domain and len(self._inventory.labelled(first_label(node))) == 1:
+        if near and same_domain and self._has_one_listing(node):
             return True  # a domain has a name once
         return there.is_beside(self._home)
 
-    def _is_alias(self, node: str, host: str, there: Identity) -> bool:
-        """Tell whether a name is the inventory's own for a host that calls itself otherwise."""
-        if self._inventory.named(node) != host or first_label(node) in map(first_label, self._home.node_names):
+    def _has_one_listing(self, node: str) -> bool:
+        """Tell whether the inventory lists one host at most that can be a node in the DNS domain of the task's host."""
+        listed = map(self._inventory.listing, self._inventory.labelled(first_label(node)))
+        domains = ("", self._home.computer.domain)
+        return sum(any(domain_of(name) in domains for name in one.names) for one in listed) <= 1
+
+    def _is_meant(self, node: str, host: str, there: Identity) -> bool:
+        """Tell whether a name is the host's own, or the inventory's for a host that calls itself otherwise."""
+        is_called = there.computer.is_called(node)
+        if is_called and there.has_name_in_domain(node):
+            return True
+        if not self._is_listed_as(node, host):
             return False
-        admit(self._inventory.listing(host), there, self._inventory, lambda one: identity_of(self._doors.host(one)))
+        if not is_called and first_label(node) in map(first_label, self._home.node_names):
+            return False
+        self._admit(host, there)
         return True
+
+    def _is_listed_as(self, node: str, host: str) -> bool:
+        """Tell whether the inventory lists a host by this very name."""
+        return any(name.lower() == node.lower() for name in (host, *self._inventory.listing(host).names))
+
+    def _admit(self, host: str, there: Identity) -> None:
+        """Raises WrongMachine unless the host is what the inventory lists."""
+        admit(self._inventory.listing(host), there, self._inventory, lambda one: identity_of(self._doors.host(one)))
 
     def _by_name(self, node: str, silent: Sequence[str]) -> Session:
         """Return the session to a node that no inventory host is, where DNS or the user say that it is."""

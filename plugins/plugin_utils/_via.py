@@ -145,11 +145,12 @@ class ViaSearch:
             wanted = f"{node} of {cluster}" if cluster else node
             raise HyperVError(f"No cluster that answers has the node {wanted}. Nothing was changed. {self.answers()}")
         (first, *others) = found.values()
-        silent = [] if domain_of(node) or listed is not None else list(self._silent_namesakes(node, first))
+        silent = [] if domain_of(node) or listed is not None else list(self._silent_strangers(node, first))
         if others or silent:
             fitting = [f"{one.host} ({one.identity})" for one in found.values()]
             raise HyperVError(
-                f"{node} is a node of several clusters, those behind {', '.join([*fitting, *silent])}. Nothing was "
+                f"{node} {'is' if others else 'may be'} a node of several clusters, those behind "
+                f"{', '.join([*fitting, *silent])}. Nothing was "
                 "changed. Say which one is meant: by its full name or inventory host, by the host to talk through "
                 "(..._via), or by --limit with its group."
             )
@@ -181,12 +182,21 @@ class ViaSearch:
         namesakes = [other for name in names for other in self._inventory.labelled(first_label(name))]
         return len(fitting) == 1 and len({self._inventory.listing(other).place for other in namesakes}) == 1
 
-    def _silent_namesakes(self, node: str, found: Via) -> Iterable[str]:
-        """Yield hosts that are listed by this short name, do not answer, and cannot be the node that was found."""
-        for host in self._inventory.labelled(first_label(node)):
-            names = self._inventory.listing(host).names
-            if isinstance(self.asked.get(host), Exception) and not all(map(found.identity.has_name_in_domain, names)):
+    def _silent_strangers(self, node: str, found: Via) -> Iterable[str]:
+        """Yield hosts that do not answer and may be of another cluster, which may have a node of this short name."""
+        for host, answer in self.asked.items():
+            if isinstance(answer, Exception) and not self._belongs_to(found.identity, host, node):
                 yield f"{host} (which does not answer)"
+
+    def _belongs_to(self, found: Identity, host: str, node: str) -> bool:
+        """Tell whether a silent host is listed as a cluster's: in its DNS domain, or next to one that answers."""
+        names = self._inventory.listing(host).names
+        if any(first_label(name) == first_label(node) for name in names):
+            return all(map(found.has_name_in_domain, names))
+        if names and all(domain_of(name) and found.has_name_in_domain(name) for name in names):
+            return True
+        beside = (self.asked.get(other) for other in self._inventory.closest(host))
+        return any(isinstance(answer, Identity) and answer.is_beside(found) for answer in beside)
 
     def _is_listed_among(self, host: str, labels: set[str]) -> bool:
         return any(first_label(name) in labels for name in self._inventory.listing(host).names)

@@ -29,7 +29,7 @@ UNREACHABLE = "hvc-7"  # its password is another one
 FINE = sorted({*CLUSTERS} - {BROKEN, UNREACHABLE})
 SLICED = FINE[:4]
 SCENARIO = """
-cluster: {name: %s, fqdn: %s.corp.example}
+cluster: {name: %s, fqdn: %s.%s.example}
 user: {name: operator, password: simulated-Passw0rd}
 clock: {speed: 100}
 nodes: [{name: NODE1, memory_mb: 65536}, {name: NODE2, memory_mb: 65536}]
@@ -42,7 +42,7 @@ def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
     def start(name: str) -> RunningCluster:
         folder = tmp_path_factory.mktemp(name)
         pinned = ", possible_owners: [NODE1]" if name == BROKEN else ""
-        (folder / "scenario.yml").write_text(SCENARIO % (name.upper(), name, pinned), encoding="utf-8")
+        (folder / "scenario.yml").write_text(SCENARIO % (name.upper(), name, name, pinned), encoding="utf-8")
         return ends.enter_context(running_cluster(folder / "scenario.yml", folder))
 
     with contextlib.ExitStack() as ends, concurrent.futures.ThreadPoolExecutor(2) as starters:

@@ -132,9 +132,8 @@ class NodeEndpoint:
         world = self._cluster.world
         scenario = self._cluster.scenario
         self._plan = FaultPlan(scenario.faults, self._name)
-        machine = f"{self._name}.{scenario.cluster.domain}".lower()
-        providers = providers_of(world, world.nodes[self._name])
-        self._endpoint = Endpoint(machine, providers, scenario.switches, self._on_request)
+        node = world.nodes[self._name]
+        self._endpoint = Endpoint(node.spec.full_name, providers_of(world, node), scenario.switches, self._on_request)
 
     @property
     def open_enumerations(self) -> int:

@@ -25,6 +25,9 @@ NodeName = t.Annotated[
 DomainName = t.Annotated[
     str, Names(re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"), "a fully qualified name such as hvc1.corp.example")
 ]
+DnsLabel = t.Annotated[
+    str, Names(re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}"), "a label in DNS: 1 to 63 letters, digits and hyphens")
+]
 Guid = t.Annotated[
     str,
     Names(
@@ -62,6 +65,7 @@ class ClusterSpec:
     """The cluster. ``maximum_parallel_migrations`` overrides the limit of every node.
 
     It and the two of the SMB bandwidth limit came with an update of Windows; null: the cluster has no such property.
+    ``tells_fqdn`` false: the cluster tells its short name alone.
     """
 
     name: NodeName = "HVC1"
@@ -72,10 +76,11 @@ class ClusterSpec:
     enforced_anti_affinity: t.Literal[0, 1] = 0
     functional_level: Count = 11
     core_group_owner: NodeName | None = None
+    tells_fqdn: bool = True
 
     @property
     def domain(self) -> str:
-        """The DNS domain of the cluster and its nodes."""
+        """The DNS domain of the cluster, and of its nodes that have no other."""
         return self.fqdn.partition(".")[2]
 
 
@@ -119,6 +124,8 @@ class MigrationNetworkSpec:
 class NodeSpec:
     """One cluster node, or ``count`` alike named NODE1, NODE2, ... when ``name`` is NODE.
 
+    ``domain`` null: that of the cluster. ``workgroup``: the computer is a member of no domain. ``dns_name`` null: its
+    name in lower case; else a longer one, of which ``name`` is the first 15 letters.
     ``member`` false: a Hyper-V host outside the cluster; where there is no member there is no cluster.
     ``listener_addresses`` null: one address in the first network; an empty list: the node cannot receive a move.
     ``migration_service``: its EnabledState, if the host shows it at all. ``capabilities``: what the host lists of them.
@@ -129,6 +136,9 @@ class NodeSpec:
 
     name: NodeName
     count: Count | None = None
+    domain: DomainName | None = None
+    workgroup: bool = False
+    dns_name: DnsLabel | None = None
     member: bool = True
     memory_mb: Megabytes = 131072
     used_by_host_mb: t.Annotated[int, Bounds(0)] = 4096
@@ -151,6 +161,11 @@ class NodeSpec:
     restart: RestartSpec = dataclasses.field(default_factory=RestartSpec)
     port: t.Annotated[int, Bounds(1, 65535)] | None = None
     user: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """The name in DNS, with the domain."""
+        return f"{self.dns_name or self.name}.{self.domain}".lower()
 
     @property
     def takes_part(self) -> bool:

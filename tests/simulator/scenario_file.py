@@ -28,7 +28,7 @@ def read_scenario(text: str, source: str = "scenario") -> Scenario:
     """
     marks = Marks(source)
     written = read(Scenario, compose(text, source), marks)
-    nodes = _expand_nodes(written.nodes, marks)
+    nodes = _expand_nodes(written.nodes, written.cluster.domain, marks)
     vms = _expand_vms(written.vms, {node.name: node.member for node in nodes}, written.cluster.fqdn, marks)
     switches = written.switches
     if switches.language == Switches().language:
@@ -54,7 +54,7 @@ def vm_id(name: str, fqdn: str, occurrence: int = 0) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}{suffix}.{fqdn}")).upper()
 
 
-def _expand_nodes(written: tuple[NodeSpec, ...], marks: Marks) -> tuple[NodeSpec, ...]:
+def _expand_nodes(written: tuple[NodeSpec, ...], domain: str, marks: Marks) -> tuple[NodeSpec, ...]:
     nodes: list[NodeSpec] = []
     for index, spec in enumerate(written):
         names = [spec.name] if spec.count is None else [f"{spec.name}{number + 1}" for number in range(spec.count)]
@@ -66,7 +66,11 @@ def _expand_nodes(written: tuple[NodeSpec, ...], marks: Marks) -> tuple[NodeSpec
             listeners = spec.listener_addresses
             if listeners is None:
                 listeners = (_address(spec.networks[0], place),) if spec.networks else ()
-            nodes.append(dataclasses.replace(spec, name=name, count=None, listener_addresses=listeners))
+            dns_name = spec.dns_name or name.lower()
+            if dns_name[:15].lower() != name.lower():
+                raise marks.error(f"nodes[{index}].dns_name", dns_name, f"its first 15 letters are to be {name}")
+            known = dataclasses.replace(spec, domain=spec.domain or domain, dns_name=dns_name)
+            nodes.append(dataclasses.replace(known, name=name, count=None, listener_addresses=listeners))
             if any(node.name.lower() == name.lower() for node in nodes[:-1]):
                 raise marks.error(f"nodes[{index}].name", name, "a node of this name stands here already")
             if spec.port is not None and any(node.port == spec.port for node in nodes[:-1]):

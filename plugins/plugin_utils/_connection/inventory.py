@@ -17,7 +17,8 @@ from .._wsman.transport import Unreachable
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
 
-_OF_EVERYONE = frozenset({"all", "ungrouped"})
+# Groups that say nothing of which hosts belong together; hyperv_clusters has one host of each cluster.
+_OF_EVERYONE = frozenset({"all", "ungrouped", "hyperv_clusters"})
 _VMS = "hyperv_vms"  # the inventory plugin hyperv_cluster lists VMs there
 NODE, CLUSTER = "hyperv_node", "hyperv_cluster_fqdn"  # variables that say who a host is
 
@@ -63,15 +64,19 @@ class Inventory:
 
     @functools.cached_property
     def hosts(self) -> list[str]:
-        """All hosts, those first that share the smallest group with the task's host, then those that share another."""
+        """All hosts, those first that share the smallest group with the task's host, then those that share another.
+
+        The task's host is among them where no inventory lists it, too.
+        """
         vms = set(self._groups.get(_VMS, ()))
         near = self._near(self.home)
-        known = [host for host in self._groups.get("all", ()) if host not in vms]
+        unlisted = [self.home] if self.home and self.home not in vms else []
+        known = dict.fromkeys([*(host for host in self._groups.get("all", ()) if host not in vms), *unlisted])
         return sorted(known, key=lambda host: (host not in near, host not in self.companions))
 
     @functools.cached_property
     def companions(self) -> set[str]:
-        """The hosts that share a group with the task's host; ``all`` and ``ungrouped`` do not count."""
+        """The hosts that share a group with the task's host, one that says that they belong together."""
         return set().union(*self._groups_of(self.home))
 
     def closest(self, host: str) -> list[str]:

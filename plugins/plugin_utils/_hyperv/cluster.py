@@ -69,14 +69,14 @@ class Cluster:
         """The session to the task's host: any node knows the cluster (Root\\MSCluster)."""
         if self._home is None:
             self._home = self._connect(None)
-            self._sessions[first_label(self._home.node)] = self._home
         return self._home
 
     def node(self, name: str) -> Session:
-        """The session to one node, for what only that node knows; a full name means a host of that very name."""
+        """The session to one node, for what only that node knows; a full name means a host of that very name.
+
+        That of the task's host is no exception, for the inventory may list it by any name: ``connect`` knows it.
+        """
         key = name.lower() if domain_of(name) else first_label(name)
-        if key == first_label(self.home.node):
-            return self.home
         if key not in self._sessions:
             self._sessions[key] = self._connect(name)
         return self._sessions[key]
@@ -143,9 +143,9 @@ class Cluster:
             return
         asked: list[str] = []
         at_home: Exception | None = None
-        for name in (self.home.node, *self._likely_providers()):
+        for name in (None, *self._likely_providers()):
             try:
-                session = self.node(name)
+                session = self.home if name is None else self.node(name)
                 if session.node in asked:
                     continue
                 asked.append(session.node)
@@ -153,7 +153,7 @@ class Cluster:
                     self._provider = session
                     return
             except NO_ANSWER as error:
-                at_home = at_home or (error if name == self.home.node else None)
+                at_home = at_home or (error if name is None else None)
         self._provider = None
         if at_home is not None:
             raise at_home

@@ -54,10 +54,6 @@ class Computer:
         # One that tells no longer name than that of NetBIOS leaves open how its DNS name goes on.
         return in_dns in ("", netbios) and len(label) > NETBIOS_LENGTH and label[:NETBIOS_LENGTH] == netbios
 
-    def is_in_domain_of(self, name: str) -> bool:
-        """Tell whether nothing that a name says of a DNS domain speaks against this computer."""
-        return not domain_of(name) or not self.domain or domain_of(name) == self.domain
-
     def __str__(self) -> str:
         return self.full_name
 
@@ -156,10 +152,15 @@ class Identity:
         return self.is_of_the_cluster_of(other) or (self.cluster is None and other.cluster is None)
 
     def has_name_in_domain(self, name: str) -> bool:
-        """Tell whether a name's DNS domain is this computer's or its cluster's, or the name tells none."""
-        if not domain_of(name) or self.computer.is_in_domain_of(name):
+        """Tell whether a name's DNS domain is this computer's or its cluster's, or the name or both of them tell none.
+
+        One request where the domain is not the computer's own.
+        """
+        wanted = domain_of(name)
+        if wanted in ("", self.computer.domain):
             return True
-        return self.cluster is not None and domain_of(name) == self.cluster.domain
+        of_cluster = self.cluster.domain if self.cluster is not None else ""
+        return wanted == of_cluster or not (of_cluster or self.computer.domain)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return computer and cluster for a task's result."""

@@ -42,7 +42,7 @@ def _clusters(view: View) -> Iterator[Instance]:
     spec = view.world.scenario.cluster
     yield {
         "Name": spec.name,
-        "Fqdn": spec.fqdn,
+        "Fqdn": spec.fqdn if spec.tells_fqdn else None,
         "MaxNumberOfNodes": 64,
         "ClusterFunctionalLevel": spec.functional_level,
         "ClusterUpgradeVersion": 1,

@@ -38,13 +38,14 @@ def _operating_systems(view: View) -> Iterator[Instance]:
 
 
 def _computer_systems(view: View) -> Iterator[Instance]:
+    spec = view.node.spec
     yield {
         "CreationClassName": "Win32_ComputerSystem",
         "Name": view.node.name,
-        "DNSHostName": view.node.name.lower(),
-        "Domain": view.world.scenario.cluster.domain,
-        "PartOfDomain": True,
-        "TotalPhysicalMemory": view.node.spec.memory_mb * 1024 * 1024,
+        "DNSHostName": spec.dns_name,
+        "Domain": "WORKGROUP" if spec.workgroup else spec.domain,
+        "PartOfDomain": not spec.workgroup,
+        "TotalPhysicalMemory": spec.memory_mb * 1024 * 1024,
         "Manufacturer": "Simulated",
         "Model": "Simulated host",
         "Status": "OK",

@@ -93,12 +93,13 @@ class World:
 
     def find_host(self, name: str) -> Node | None:
         """Return the node or host that a name or an address of it means."""
-        short, dot, domain = name.partition(".")
-        node = self.find_node(name)
-        if node is None and dot and domain.lower() == self.scenario.cluster.domain.lower():
-            node = self.find_node(short)
-        listening = (one for one in self.nodes.values() if name in (one.spec.listener_addresses or ()))
-        return node or next(listening, None)
+        named = (
+            one
+            for one in self.nodes.values()
+            if name.lower() in (one.spec.full_name, f"{one.name}.{one.spec.domain}".lower())
+            or name in (one.spec.listener_addresses or ())
+        )
+        return self.find_node(name) or next(named, None)
 
     def find_machine(self, identity: str) -> Machine | None:
         """Return the VM with this GUID in any letter case."""
@@ -111,7 +112,7 @@ class World:
     def host_name(self, node: str) -> str:
         """Return the node's name in the form that summaries and jobs use."""
         if self.scenario.switches.host_name_form == "fqdn":
-            return f"{node}.{self.scenario.cluster.domain}".lower()
+            return self.nodes[node].spec.full_name
         return node
 
     def relocate(self, machine: Machine, destination: str) -> None:

@@ -63,7 +63,10 @@ class Simulated:
         known = {one["name"].lower(): one["name"] for one in self.server.state()["nodes"]}
         known.update(self.names)
         label = name if name in self.names else name.partition(".")[0].lower()
-        return Session(lambda request: self._send(known.get(label, name), request), self, name)
+        there = known.get(label, name)
+        if node is not None and there == self.home:
+            return self.cluster.home
+        return Session(lambda request: self._send(there, request), self, name)
 
     def _send(self, node: str, request: bytes) -> bytes:
         self._requests += 1
