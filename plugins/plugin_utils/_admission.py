@@ -58,7 +58,7 @@ def _refuse_name_of_another(
 def _refuse_alias_among_others(
     listing: Listing, identity: Identity, inventory: Inventory, name: str, ask: Callable[[str], Identity]
 ) -> None:
-    """Refuse an alias that stands next to hosts of other clusters only; none is asked where one is listed as its node."""
+    """Refuse an alias that stands next to hosts of other clusters only; if one is listed as its node, none is asked."""
     if identity.cluster is None:
         return
     beside = [one for one in map(inventory.listing, inventory.closest(listing.host)) if one.place != listing.place]

@@ -79,19 +79,19 @@ def test_an_address_that_is_not_in_the_inventory_is_reached_with_the_settings_of
 
 @pytest.mark.parametrize("written", ["fd00::2", "[fd00::2]", "[::ffff:10.0.0.2]"])
 def test_a_neighbour_is_reached_at_its_ipv6_address_however_it_is_written(home, written):
-    sender = open_sender(neighbour(home, "NODE2", NODE2={"ansible_host": written}))
+    sender = open_sender(neighbour(home, "NODE2", {"ansible_host": written}))
     assert sender.address == f"[{written.strip('[]')}]:5986"
 
 
 @pytest.mark.parametrize("written", ["fe80::2%eth0", "[fe80::2%eth0]"])
 def test_a_neighbour_at_an_address_with_a_zone_is_refused(home, written):
     with pytest.raises(Unreachable, match="no IPv6 address with a zone"):
-        open_sender(neighbour(home, "NODE2", NODE2={"ansible_host": written}))
+        open_sender(neighbour(home, "NODE2", {"ansible_host": written}))
 
 
 def test_a_home_with_an_ipv6_address_lends_no_domain_to_its_neighbours(home):
     home.set_option("remote_addr", "[::ffff:10.0.0.1]")
-    assert told(neighbour(home, "NODE2"))[0] == "NODE2"
+    assert Inventory(home, {}).address_beside_home("NODE2") == "NODE2"
 
 
 def test_what_pywinrm_takes_besides_is_handed_on_to_a_node_that_is_not_in_the_inventory():
