@@ -10,6 +10,7 @@ import re
 
 import pytest
 import yaml
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.artifacts import from_artifact
 
 from tests.integration.commands import Ansible
 from tests.running_cluster import running_cluster
@@ -66,7 +67,8 @@ def test_names_are_data_from_the_node_to_the_ledger_and_back(tmp_path: pathlib.P
         assert_nothing_is_forged(emptied.text)
         assert cluster.migrations() == dict.fromkeys(NAMES, 1)
         assert "NODE1" not in cluster.owners().values()
-        assert sorted(vm["name"] for vm in json.loads(ledger.read_text(encoding="utf-8"))["vms"]) == sorted(NAMES)
+        kept = from_artifact(json.loads(ledger.read_text(encoding="utf-8")))
+        assert sorted(vm["name"] for vm in kept["vms"]) == sorted(NAMES)
         report = page.read_text(encoding="utf-8")
         assert DANGEROUS.search(report) is None
         shown = read_page(report)
