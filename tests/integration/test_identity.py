@@ -99,6 +99,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
+@pytest.fixture(scope="module")
+def same_named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Two clusters of one name, in two domains."""
+    with site_of(tmp_path_factory, ("HVC1", "hvc1.a.example"), ("HVC1", "hvc1.b.example")) as site:
+        yield site
+
+
 @pytest.fixture
 def site(running: Site) -> Iterator[Site]:
     running.a.reset()
@@ -319,3 +326,16 @@ def test_addresses_that_were_swapped_stop_a_roll_and_a_restart_before_anything(s
     )
     assert re.search(swapped, answer.message)
     assert site.changes() == {}
+
+
+def test_clusters_of_the_same_name_are_told_apart_by_their_domains(same_named: Site) -> None:
+    answer = same_named.play("evacuate_node", "-e", "evacuate_node_name=NODE1")
+    assert answer.code != 0
+    assert "hvc1.a.example" in answer.text
+    assert "hvc1.b.example" in answer.text
+    ansible = same_named.ansible(same_named.full_names())
+    found = ansible.ad_hoc("node1.a.example", "hyperv_via_info", "node=NODE1 cluster=hvc1.b.example").result
+    assert (found["via"], found["cluster"]["fqdn"]) == ("node2.b.example", "hvc1.b.example")
+    refused = ansible.ad_hoc("node1.a.example", "hyperv_via_info", "node=node1.b.example cluster=hvc1.a.example")
+    assert "node1.b.example is the computer node1.b.example of the cluster hvc1.b.example, and not" in refused.message
+    assert same_named.changes() == {}

@@ -114,6 +114,10 @@ WORKGROUP = Site(
     },
     FULL_NAMES.groups,
 )
+NOTHING_TOLD = dataclasses.replace(  # clusters without an FQDN, in workgroups: only their short names tell them apart
+    WORKGROUP,
+    scenarios={name: text.replace("fqdn:", "tells_fqdn: false\n  fqdn:") for name, text in WORKGROUP.scenarios.items()},
+)
 ALONE = [{"name": "HOST1", "member": False}, {"name": "HOST2", "member": False}]
 HOSTS = ["host1.a.example", "host2.a.example"]
 STANDALONE = Site({"HVA": cluster("HVA", "a.example", *ALONE)}, {"hyperv_hosts": HOSTS})

@@ -55,6 +55,13 @@ def test_a_count_stands_for_that_many_nodes_with_addresses_of_their_own() -> Non
     assert [node.listener_addresses for node in nodes] == [("10.20.0.11",), ("10.20.0.12",), ("10.20.0.13",)]
 
 
+def test_a_node_is_in_the_clusters_domain_unless_told_otherwise() -> None:
+    first, second = read_scenario(
+        "nodes: [{name: NODE1}, {name: FRANKFURT-NODE-, dns_name: frankfurt-node-0001, domain: east.example}]"
+    ).nodes
+    assert (first.full_name, second.full_name) == ("node1.corp.example", "frankfurt-node-0001.east.example")
+
+
 def test_an_empty_list_of_listener_addresses_stays_empty() -> None:
     assert read_scenario("nodes: [{name: NODE1, listener_addresses: []}]").nodes[0].listener_addresses == ()
 
@@ -107,6 +114,7 @@ def test_defaults_of_a_node_are_those_of_its_shape() -> None:
         (TWO_NODES + "events:\n- {at: 5, pause: NODE1, resume: NODE2}\n", ["my.yml:3", "exactly one of"]),
         (TWO_NODES + "events:\n- {pause: NODE1}\n", ["my.yml:3", "either at (a second) or when"]),
         (TWO_NODES + "user:\n  password: 'a:b'\n", ["my.yml:3", "user.password", "without a colon"]),
+        ("nodes:\n- name: N\n  dns_name: another\n", ["my.yml:3", "'another'", "first 15 letters are to be N"]),
         ("nodes:\n- name: N\n  listener_addresses: [10.0.0.300]\n", ["my.yml:3", "'10.0.0.300'", "IP address"]),
         ("nodes:\n- name: N\n  networks: [{subnet: 10.0.0.1}]\n", ["my.yml:3", "10.0.0.1/24"]),
     ],
