@@ -130,7 +130,7 @@ def test_a_roll_that_failed_at_the_third_node_is_rehearsed_without_waiting_and_r
     assert cluster.owners() == owners
     assert set(cluster.node_states().values()) == {"up"}
     assert cluster.migrations() == dict.fromkeys(owners, 2)
-    ledgers = [f"hyperv-ledger-HVC1-{name}.json" for name in NODES]
+    ledgers = [f"hyperv-ledger-hvc1.corp.example-{name}.json" for name in NODES]
     assert roll.files == [*ledgers, "hyperv-rolling-hvc1.corp.example.json"]
     # Each run tells what it has moved itself: web01, web02, db01 and test01 were done by the first.
     assert "Maintenance of HVC1: FAILED. 10 of 10 moves of 6 VMs made." in first.text
