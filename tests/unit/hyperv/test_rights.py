@@ -49,6 +49,8 @@ MODULES: dict[str, dict[str, t.Any]] = {
     "hyperv_migration_capabilities_info": {},
     "hyperv_migration_job": {"name": "web01", "state": "cancelled"},
     "hyperv_migration_job_info": {},
+    "hyperv_node_identity_info": {"name": "NODE2", "must_answer": True},
+    "hyperv_node_maintenance_info": {"node": "NODE1"},
     "hyperv_node_restart": {"name": "NODE3"},
     "hyperv_readiness_info": {},
     "hyperv_restore_plan_info": {"ledger": LEDGER},
