@@ -18,7 +18,7 @@ from ._hostnames import domain_of, first_label
 from ._hyperv.errors import NO_ANSWER, HyperVError
 from ._hyperv.identity import Identity, WrongMachine
 
-_MOST_ASKED = 8  # hosts that are asked whether a name is right
+_MOST_ASKED = 8  # hosts that are asked whether an alias or a name in another domain is right
 
 
 def admit(listing: Listing, identity: Identity, inventory: Inventory, ask: Callable[[str], Identity]) -> None:
@@ -58,23 +58,27 @@ def _refuse_name_of_another(
 def _refuse_alias_among_others(
     listing: Listing, identity: Identity, inventory: Inventory, name: str, ask: Callable[[str], Identity]
 ) -> None:
-    """Refuse an alias that stands next to hosts of other clusters only; if one is listed as its node, none is asked."""
-    if identity.cluster is None:
-        return
+    """Refuse an alias where all hosts next to it are of another cluster and listed by their own names.
+
+    The first one that is of its cluster, or listed by an alias as well, is enough to let it pass.
+    """
     beside = [one for one in map(inventory.listing, inventory.closest(listing.host)) if one.place != listing.place]
     labels = {first_label(node) for node in identity.node_names}
+    if identity.cluster is None or len(beside) > _MOST_ASKED:
+        return
     if any(first_label(one) in labels and identity.has_name_in_domain(one) for other in beside for one in other.names):
         return
-    strangers = []
-    for other in beside[:_MOST_ASKED]:
+    strangers: list[str] = []
+    for other in beside:
         try:
             there = ask(other.host)
+            if there.cluster is None or there.is_of_the_cluster_of(identity):
+                return
+            if not other.names or not _agrees(other, there):
+                return
+            strangers.append(f"{other.host} ({there})")
         except (HyperVError, *NO_ANSWER):
             continue
-        if there.is_of_the_cluster_of(identity):
-            return
-        if there.cluster is not None:
-            strangers.append(f"{other.host} ({there})")
     if strangers:
         raise _wrong(listing, identity, f"{name}, which the inventory lists next to {', '.join(strangers)}")
 

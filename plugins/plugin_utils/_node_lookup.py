@@ -118,7 +118,8 @@ class NodeLookup:
             if not domain_of(node)
             or any(domain_of(name) in ("", domain_of(node)) for name in self._inventory.listing(host).names)
         ]
-        return labelled if listed is None or listed in labelled else [*labelled, listed]
+        found = labelled if listed is None or listed in labelled else [*labelled, listed]
+        return sorted(found, key=lambda host: not self._is_in_domain_of_home(host))
 
     def _listed_by_other_names(self, node: str) -> list[str]:
         """Return the hosts beside the task's that are listed by address or by an alias: any of them may be the node."""
@@ -140,13 +141,24 @@ class NodeLookup:
             return False  # where the domain of either is unknown, a namesake is as likely
         if near and same_domain and self._has_one_listing(node):
             return True  # a domain has a name once
+        if there.cluster is None and self._home.cluster is None:
+            return same_domain or self._is_alone_there(node, host, there)
         return there.is_beside(self._home)
+
+    def _is_alone_there(self, node: str, host: str, there: Identity) -> bool:
+        """Tell whether a host by itself in another domain is meant all the same: by its very name, or none is known."""
+        is_named = is_address(node) or bool(domain_of(node)) or self._is_listed_as(node, host)
+        return is_named or there.computer.domain == self._home.computer.domain
 
     def _has_one_listing(self, node: str) -> bool:
         """Tell whether the inventory lists one host at most that can be a node in the DNS domain of the task's host."""
         listed = map(self._inventory.listing, self._inventory.labelled(first_label(node)))
         domains = ("", self._home.computer.domain)
         return sum(any(domain_of(name) in domains for name in one.names) for one in listed) <= 1
+
+    def _is_in_domain_of_home(self, host: str) -> bool:
+        names = self._inventory.listing(host).names
+        return any(domain_of(name) == self._home.computer.domain for name in names)
 
     def _is_meant(self, node: str, host: str, there: Identity) -> bool:
         """Tell whether a name is the host's own, or the inventory's for a host that calls itself otherwise."""

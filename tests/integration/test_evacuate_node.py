@@ -128,7 +128,7 @@ def test_a_limit_chooses_the_node_to_talk_through(cluster: RunningCluster, ansib
         (
             "hyperv_nodes: {hosts: {NODE1: , NODE2: }}",
             ["-e", "evacuate_node_name=NODE1", "-e", "evacuate_node_via=NODE9"],
-            "evacuate_node_via is NODE9, which is no host of the inventory",
+            "evacuate_node_via is NODE9, which is not one host of the inventory",
         ),
     ],
     ids=["no name", "no group", "unknown node to talk through"],

@@ -122,7 +122,7 @@ def test_a_node_is_emptied_and_gets_its_vms_back(world: World, method: str) -> N
 
 @pytest.mark.parametrize("world", ["hosts"], indirect=True)
 def test_a_vm_goes_to_another_host_with_its_disks(world: World) -> None:
-    arguments = "name=build01 destination_host=hv1.hvc1.corp.example poll_interval=0.1"
+    arguments = "name=build01 destination_host=hv1.corp.example poll_interval=0.1"
     module = "hyperv_vm_migrate"
 
     alone = world.ansible.run(

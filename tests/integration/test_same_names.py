@@ -100,15 +100,14 @@ def test_a_ledger_of_the_other_is_refused_with_both_names_before_anything_is_cha
     assert corp.evacuate(ledger_path=str(path)).code == 0
     before, written = branch.what_is, path.read_bytes()
 
-    data = {"ledger": ledger(path)}
-    for answer in (
-        branch.evacuate(ledger_path=str(path)),
-        branch.restore(ledger_path=str(path)),
-        branch.restore(**data),
-    ):
+    for answer in (branch.evacuate(ledger_path=str(path)), branch.restore(ledger_path=str(path))):
         assert answer.code == FAILED
         assert "belongs to hvc1.corp.example" in answer.text
         assert "this is hvc1.branch.example" in answer.text
+    by_data = branch.restore(ledger=ledger(path))
+    assert by_data.code == FAILED
+    assert "No cluster that answers has the node NODE1 of hvc1.corp.example. Nothing was changed." in by_data.text
+    assert "of the cluster hvc1.branch.example" in by_data.text
     assert (branch.what_is, path.read_bytes()) == (before, written)
 
 

@@ -121,6 +121,22 @@ NOTHING_TOLD = dataclasses.replace(  # clusters without an FQDN, in workgroups: 
 ALONE = [{"name": "HOST1", "member": False}, {"name": "HOST2", "member": False}]
 HOSTS = ["host1.a.example", "host2.a.example"]
 STANDALONE = Site({"HVA": cluster("HVA", "a.example", *ALONE)}, {"hyperv_hosts": HOSTS})
+TWO_STANDALONE = Site(
+    {"HVA": cluster("HVA", "a.example", *ALONE), "HVB": cluster("HVB", "b.example", *ALONE)},
+    {"hyperv_hosts": [*HOSTS, "host1.b.example", "host2.b.example"]},
+)
+# One group for all, as the guide for one cluster has it.
+FLAT = dataclasses.replace(FULL_NAMES, groups={"hyperv_nodes": FULL_NAMES.groups["hyperv_nodes"]})
+FLAT_ALIASES = dataclasses.replace(ALIASES, groups={"hyperv_nodes": ALIASES.groups["hyperv_nodes"]})
+ALL_ALIASES = Site(
+    BOTH,
+    {"hyperv_nodes": ["a-1", "a-2", "b-1", "b-2"]},
+    {
+        f"{site}-{node}": {"ansible_host": f"10.{number}.0.{node}"}
+        for number, site in ((1, "a"), (2, "b"))
+        for node in (1, 2)
+    },
+)
 IPV6 = Site(
     {"HVA": BOTH["HVA"]},
     {"cluster_a": ["first", "second"]},

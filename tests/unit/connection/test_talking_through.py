@@ -12,6 +12,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.errors im
 
 from tests.unit.connection.sites import (
     ALIASES,
+    ALL_ALIASES,
     BOTH,
     CNO,
     DECLARED,
@@ -48,6 +49,7 @@ OTHER_NAMES = dataclasses.replace(FULL_NAMES, scenarios={**BOTH, "HVB": cluster(
         (ALIASES, "siteb-1", {}, "siteb-2"),
         (ALIASES, "node1.b.example", {}, "siteb-2"),
         (ALIASES, "node1.a.example", {}, "node2.a.example"),
+        (ALL_ALIASES, "b-1", {}, "b-2"),
         (SHORT_NAMES, "node1", {}, "node2"),
         (SHORT_NAMES, "node1.b.example", {}, "node2.b.example"),
         (MIXED_NAMES, "NODE1", {}, "node2.a.example"),
@@ -83,6 +85,9 @@ def test_it_is_another_host_of_the_nodes_own_cluster(
         ),
         pytest.param(SAME_NAME, "NODE1", {}, r"several clusters, .*hvc1\.a.*hvc1\.b", id="of two of the same name"),
         pytest.param(ALIASES, "NODE1", {}, r"several clusters, .*hva\.a.*hvb\.b", id="of two, one behind aliases"),
+        pytest.param(
+            ALL_ALIASES, "NODE1", {}, r"is a node of several clusters", id="of two behind aliases in one group"
+        ),
         pytest.param(WORKGROUP, "NODE1", {}, r"several clusters, ", id="of two in workgroups"),
         pytest.param(
             B_DOWN,
