@@ -70,8 +70,10 @@ class ViaSearch:
         if must_answer and isinstance(target, Exception):
             raise HyperVError(f"{node} must answer itself before anything is done to it. {target}") from None
         pool = [via] if via else self._in_order([host for host in hosts if host != listed], listed)
-        if isinstance(target, Identity) and listed is not None:
-            self._refuse_other_cluster(target, cluster, node)
+        is_other = isinstance(target, Identity) and not _is_of(target, cluster)
+        if is_other and domain_of(node):
+            raise WrongMachine(f"{node} is {target}, and not a node of the cluster {cluster}. Nothing was changed.")
+        if isinstance(target, Identity) and listed is not None and not is_other:
             return self._beside(listed, target, pool, is_given=bool(via), must_be_other=must_answer)
         return self._by_name(node, listed, pool, cluster)
 
@@ -101,10 +103,6 @@ class ViaSearch:
         if new:
             self.asked.update(self._ask_hosts(new))
         return {host: self.asked[host] for host in hosts}
-
-    def _refuse_other_cluster(self, identity: Identity, cluster: str, node: str) -> None:
-        if cluster and (identity.cluster is None or not identity.cluster.is_meant_by(cluster)):
-            raise WrongMachine(f"{node} is {identity}, and not a node of the cluster {cluster}. Nothing was changed.")
 
     def _beside(
         self, listed: str, target: Identity, pool: Sequence[str], *, is_given: bool, must_be_other: bool
@@ -211,15 +209,18 @@ def _key(identity: Identity) -> str:
     return str(identity.cluster or identity.computer).casefold()
 
 
+def _is_of(identity: Identity, cluster: str) -> bool:
+    """Tell whether somebody is of the cluster that is wanted, if any is."""
+    return not cluster or (identity.cluster is not None and identity.cluster.is_meant_by(cluster))
+
+
 def _is_node(identity: Identity, node: str) -> bool:
     return first_label(identity.computer.name) == first_label(node)
 
 
 def _node_called(identity: Identity, name: str, cluster: str) -> str:
     """Return the node that a name means in the cluster of who answers, or the host by itself; empty for none."""
-    if cluster and (identity.cluster is None or not identity.cluster.is_meant_by(cluster)):
-        return ""
-    if is_address(name) or not identity.has_name_in_domain(name):
+    if not _is_of(identity, cluster) or is_address(name) or not identity.has_name_in_domain(name):
         return ""
     if identity.cluster is None:
         return identity.computer.name if identity.computer.is_called(name) else ""
