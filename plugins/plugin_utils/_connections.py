@@ -130,9 +130,19 @@ class Connections:
         with self._asking[""]:
             if self._home is None:
                 session = self._opened(self._connection, self.inventory.home)
-                admit(self.inventory.home_listing(), identity_of(session), self.inventory, self._who)
+                try:
+                    admit(self.inventory.home_listing(), identity_of(session), self.inventory, self._who)
+                except BaseException:
+                    # Whoever goes on asking, as an event source does, meets the machine that answers by then.
+                    self._give_up(session)
+                    raise
                 self._home = session
             return self._home
+
+    def _give_up(self, session: Session) -> None:
+        for opened in [one for one in self._open if one[1] is session]:
+            opened[0].close()
+            self._open.remove(opened)
 
     def _tried(self, host: str) -> Session | Exception:
         try:
