@@ -286,7 +286,7 @@ def test_what_came_back_is_started_although_another_vm_does_not_come(tmp_path: p
 def test_a_restore_waits_for_a_migration_that_an_evacuation_left_behind(tmp_path: pathlib.Path) -> None:
     slow = "nodes: [{name: NODE1, memory_mb: 262144}, {name: NODE2, memory_mb: 262144}]\n"
     slow += "vms: [{name: big, owner: NODE1, memory_mb: 131072}, {name: small, owner: NODE1, memory_mb: 1024}]\n"
-    with maintenance(tmp_path, slow.replace("131072}", "131072, migration: {seconds: 900}}")) as story:
+    with maintenance(tmp_path, slow.replace("131072}", "131072, migration: {seconds: 1500}}")) as story:
         answer = story.evacuate("-e", "evacuate_node_timeout=3", "-e", "evacuate_node_retries=0")
         assert answer.code == FAILED
         assert story.cluster.owners() == {"big": "NODE1", "small": "NODE2"}

