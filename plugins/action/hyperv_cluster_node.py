@@ -18,6 +18,7 @@ _WANTED = {"maintenance": "paused", "active": "up"}
 class ActionModule(HyperVAction):
     """The action of hyperv_cluster_node."""
 
+    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "name": {"type": "str", "required": True},

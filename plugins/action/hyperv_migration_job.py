@@ -18,6 +18,7 @@ from ..plugin_utils._text import clean
 class ActionModule(HyperVAction):
     """The action of hyperv_migration_job."""
 
+    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "state": {"type": "str", "required": True, "choices": ["cancelled"]},

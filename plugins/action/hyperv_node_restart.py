@@ -16,6 +16,7 @@ from ..plugin_utils._hyperv.restarts import objection_to_restart, read_boot_time
 class ActionModule(HyperVAction):
     """The action of hyperv_node_restart."""
 
+    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "name": {"type": "str", "required": True},

@@ -84,7 +84,7 @@ def _wish(arguments: Arguments) -> Wish:
 
 def _note(where: str, path: str, roll: t.Mapping[str, t.Any]) -> str:
     return (
-        f"{where} was written by an earlier version, which named clusters by their short name. It is taken for the "
-        f"round of {roll['cluster']} and is kept as {path} from the next change on. If it is that of another cluster "
-        "of this name, stop and move it away."
+        f"{where} was written by an earlier version, which named clusters by their short name. That does not prove "
+        f"that its round is one of {roll['cluster']}, so no node is skipped: the round begins anew, and is kept as "
+        f"{path} from the next change on. If the file is that of another cluster of this name, stop and move it away."
     )

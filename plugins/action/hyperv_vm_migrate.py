@@ -59,6 +59,7 @@ _LONGEST_TIMEOUT = 604800  # seconds
 class ActionModule(HyperVAction):
     """The action of hyperv_vm_migrate."""
 
+    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             **_VM,

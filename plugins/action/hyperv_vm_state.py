@@ -21,6 +21,7 @@ from ..plugin_utils._text import clean
 class ActionModule(HyperVAction):
     """The action of hyperv_vm_state."""
 
+    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "name": {"type": "str", "aliases": ["vm_name"]},

@@ -29,7 +29,10 @@ def admit(listing: Listing, identity: Identity, inventory: Inventory, ask: Calla
     """
     computer = identity.computer
     if listing.cluster and (identity.cluster is None or not identity.cluster.is_meant_by(listing.cluster)):
-        raise _wrong(listing, identity, f"a node of the cluster {listing.cluster}, as its {CLUSTER} says")
+        raise WrongMachine(
+            f"Inventory host {listing} is {identity}, and not a node of the cluster {listing.cluster}. Nothing was "
+            f"changed. Correct its address in the inventory or in DNS, or its variable {CLUSTER}."
+        )
     for name in listing.names:
         if not computer.is_called(name):
             _refuse_name_of_another(listing, identity, inventory, name, ask)
@@ -50,6 +53,8 @@ def _refuse_name_of_another(
     for host in inventory.labelled(first_label(identity.computer.name)):
         other = inventory.listing(host)
         may_be_alias = identity.cluster is not None and not domain_of(name)
+        if not identity.computer.domain and host not in inventory.closest(listing.host):
+            continue  # its name is all that is known of it, and others may bear that
         if not may_be_alias and other.place != listing.place and _agrees(other, identity):
             raise _wrong(listing, identity, name, host)
     _refuse_alias_among_others(listing, identity, inventory, name, ask)
@@ -116,6 +121,27 @@ def _is_vouched_for(
     return vouched
 
 
+def refuse_namesake(listing: Listing, identity: Identity, inventory: Inventory, ask: Callable[[str], Identity]) -> None:
+    """Refuse a node of another cluster that is called as a node of the one that the hosts next to it are of.
+
+    Names without a DNS domain cannot tell the two apart. One host is asked where it answers. Raises WrongMachine.
+    """
+    if identity.cluster is None or listing.cluster or any(map(domain_of, listing.names)):
+        return
+    strangers = []
+    for other in map(inventory.listing, inventory.closest(listing.host)[:_MOST_ASKED]):
+        try:
+            there = ask(other.host)
+            if there.is_of_the_cluster_of(identity):
+                return
+            if other.place != listing.place and any(identity.computer.is_called(node) for node in there.node_names):
+                strangers.append(f"{other.host} ({there})")
+        except (HyperVError, *NO_ANSWER):
+            continue
+    if strangers:
+        raise _wrong(listing, identity, f"the node of that name next to {', '.join(strangers)}")
+
+
 def _agrees(listing: Listing, identity: Identity) -> bool:
     """Tell whether all that a listing says of a computer's name and domain is so."""
     return all(identity.computer.is_called(name) and identity.has_name_in_domain(name) for name in listing.names)
@@ -123,8 +149,9 @@ def _agrees(listing: Listing, identity: Identity) -> bool:
 
 def _wrong(listing: Listing, identity: Identity, meant: str, listed_as: str = "") -> WrongMachine:
     elsewhere = f", which the inventory lists as {listed_as}" if listed_as else ""
+    for_all = f"; or, for all hosts of its group, {CLUSTER}: {identity.cluster}" if identity.cluster is not None else ""
     return WrongMachine(
         f"Inventory host {listing} is {identity}{elsewhere}, and not {meant}. Nothing "
         "was changed. Correct its address in the inventory or in DNS. If it is the right computer, say so with its own "
-        f"name: {NODE}: {identity.computer}."
+        f"name: {NODE}: {identity.computer}{for_all}."
     )

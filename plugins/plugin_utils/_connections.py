@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ._admission import admit
+from ._admission import admit, refuse_namesake
 from ._connection import Inventory, Neighbours, Sender, open_sender
 from ._hyperv.errors import NO_ANSWER, HyperVError
 from ._hyperv.identity import Identity, identity_of
@@ -85,6 +85,14 @@ class Connections:
     def address(self, address: str) -> Session:
         """Return the session to whoever answers at an address that is not listed, and has told who it is."""
         return self._asked(address, lambda: self._neighbours.connection(None, address))
+
+    def confirm(self) -> None:
+        """Refuse a task's host whose short name is that of another cluster's node; raises as ``session`` does.
+
+        For tasks that change something: a host next to it is asked where its name tells no DNS domain.
+        """
+        home = identity_of(self._home_session())
+        refuse_namesake(self.inventory.home_listing(), home, self.inventory, self._who)
 
     def lists(self, name: str) -> bool:
         """Tell whether the inventory has a host of this name."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from ._admission import admit
 from ._connection.inventory import Inventory
-from ._hostnames import domain_of, first_label, is_address
+from ._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
 from ._hyperv.errors import NO_ANSWER
 from ._hyperv.identity import Identity, WrongMachine, identity_of
 from ._wsman.session import Session
@@ -112,9 +112,11 @@ class NodeLookup:
         listed = self._inventory.at(node) if is_address(node) else self._inventory.named(node)
         if listed is not None and (is_address(node) or domain_of(node)):
             return [listed]
+        label = first_label(node)
+        short = self._inventory.labelled(label[:NETBIOS_LENGTH]) if len(label) > NETBIOS_LENGTH else []
         labelled = [
             host
-            for host in self._inventory.labelled(first_label(node))
+            for host in [*self._inventory.labelled(label), *short]
             if not domain_of(node)
             or any(domain_of(name) in ("", domain_of(node)) for name in self._inventory.listing(host).names)
         ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ._admission import refuse_namesake
 from ._connection.inventory import Inventory
 from ._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
 from ._hyperv.errors import HyperVError
@@ -74,8 +75,15 @@ class ViaSearch:
         if is_other and domain_of(node):
             raise WrongMachine(f"{node} is {target}, and not a node of the cluster {cluster}. Nothing was changed.")
         if isinstance(target, Identity) and listed is not None and not is_other:
+            refuse_namesake(self._inventory.listing(listed), target, self._inventory, self._who)
             return self._beside(listed, target, pool, is_given=bool(via), must_be_other=must_answer)
         return self._by_name(node, listed, pool, cluster)
+
+    def _who(self, host: str) -> Identity:
+        answer = self._ask([host])[host]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def refuse_strangers(self, found: Via, hosts: Sequence[str]) -> None:
         """Refuse hosts that answer as nodes of another cluster than the one that was found. Raises WrongMachine."""
@@ -130,7 +138,7 @@ class ViaSearch:
         while waiting:
             some = waiting[:1] if not self.asked else waiting
             for host, answer in self._ask(some).items():
-                if isinstance(answer, Identity) and (name := _node_called(answer, node, cluster)):
+                if isinstance(answer, Identity) and (name := self._node_meant(answer, node, listed, cluster)):
                     there = Via(host, name, _is_node(answer, name), answer)
                     known = found.get(_key(answer))
                     if known is None or (known.is_node and not there.is_node):
@@ -141,7 +149,10 @@ class ViaSearch:
             found = {key: one for key, one in found.items() if one.host in near}
         if not found:
             wanted = f"{node} of {cluster}" if cluster else node
-            raise HyperVError(f"No cluster that answers has the node {wanted}. Nothing was changed. {self.answers()}")
+            cure = f" {listed} does not answer itself: give the name that its cluster has for it." if listed else ""
+            raise HyperVError(
+                f"No cluster that answers has the node {wanted}. Nothing was changed.{cure} {self.answers()}"
+            )
         (first, *others) = found.values()
         silent = [] if domain_of(node) or listed is not None else list(self._silent_strangers(node, first))
         if others or silent:
@@ -153,6 +164,13 @@ class ViaSearch:
                 "(..._via), or by --limit with its group."
             )
         return first if not first.is_node else self._other_than(first, pool)
+
+    def _node_meant(self, answer: Identity, node: str, listed: str | None, cluster: str) -> str:
+        """Return the node of who answers that is meant: by its name, or by what the inventory says of a silent host."""
+        listing = self._inventory.listing(listed) if listed is not None else None
+        names = (node, *(listing.names if listing is not None else ()))
+        wanted = cluster or (listing.cluster if listing is not None else "")
+        return next(filter(None, (_node_called(answer, name, wanted) for name in names)), "")
 
     def _other_than(self, own: Via, pool: Sequence[str]) -> Via:
         """Return another host of the same cluster where one answers."""

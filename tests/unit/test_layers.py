@@ -60,7 +60,7 @@ RULES = (
     ),
     Rule(
         "plugins/plugin_utils/_via.py",
-        (UTILS + "_connection.inventory", UTILS + "_hostnames", UTILS + "_hyperv"),
+        (UTILS + "_admission", UTILS + "_connection.inventory", UTILS + "_hostnames", UTILS + "_hyperv"),
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(

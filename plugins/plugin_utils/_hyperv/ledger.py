@@ -138,9 +138,7 @@ def begin(
     if kept is not None:
         refuse_another(kept, cluster, node, cluster_name)
         if not is_ours(kept, cluster, [move["vm_id"] for move in moves]):
-            if moves:
-                raise not_ours(kept, cluster)
-            return kept
+            raise not_ours(kept, cluster)
     before = {vm["vm_id"].upper(): vm for vm in kept["vms"]} if kept else {}
     told = {vm_id for vm_id, vm in before.items() if vm["outcome"] in _SETTLED and not vm["restored"]}
     entries = {str(move["vm_id"]).upper(): _planned(move, before) for move in moves}

@@ -83,7 +83,10 @@ def join(old: Roll | None, wish: Wish, where: str, now: dt.datetime) -> Roll:
     """
     if old is not None:
         _refuse_another(old, wish, where)
-    ended = old is None or wish.begin_anew or (is_over(old) and (not wish.round or wish.round != old["round"]))
+    # A short name proves nothing, and a node that another cluster of this name has done must not be skipped.
+    is_proved = old is not None and is_same(old["cluster"], wish.cluster)
+    is_past = old is not None and is_over(old) and (not wish.round or wish.round != old["round"])
+    ended = not is_proved or wish.begin_anew or is_past
     if old is None or ended:
         fresh = {"format": FORMAT, "cluster": wish.cluster, "round": wish.round, "begun": _text(now)}
         return {**fresh, "updated": _text(now), "nodes": {name: _node("", now) for name in wish.nodes}}

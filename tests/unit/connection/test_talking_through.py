@@ -137,6 +137,13 @@ def test_it_is_another_host_of_the_nodes_own_cluster(
             id="another cluster behind the name",
         ),
         pytest.param(
+            SHORT_NAMES.leading({"10.1.0.2": "HVB/NODE2"}),
+            "node2",
+            {},
+            r"node2 \(10\.1\.0\.2\) is the computer node2\.b\.example .*and not the node of that name next to node1",
+            id="a namesake of another cluster behind a short name",
+        ),
+        pytest.param(
             FULL_NAMES.leading({"node2.b.example": ""}),
             "node1.b.example",
             {"must_answer": True},

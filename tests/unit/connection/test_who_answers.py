@@ -311,3 +311,29 @@ def test_a_host_that_is_listed_by_the_name_of_another_node_is_never_that_one(ope
     assert hosts.asked_from("node1", None) == "HVA/NODE2"
     assert hosts.asked_from("node1", "NODE1") == "HVA/NODE1"
     assert hosts.asked_from("node1", "NODE2") == "HVA/NODE2"
+
+
+@pytest.mark.parametrize(
+    "site", [SHORT_NAMES, FULL_NAMES, ALIASES, ADDRESSES], ids=["short", "full", "alias", "address"]
+)
+def test_a_task_that_changes_something_goes_on_where_the_hosts_next_to_its_own_are_of_its_cluster(
+    opened: Open, site: Site
+) -> None:
+    hosts = opened(site)
+    for home in site.groups["cluster_b"]:
+        hosts.connections(home).confirm()
+
+
+@pytest.mark.parametrize(
+    ("site", "home"),
+    [
+        (SHORT_NAMES.leading({"10.1.0.2": "HVB/NODE2"}), "node2"),
+        (ADDRESSES.leading({"10.2.0.2": "HVA/NODE2"}), "10.2.0.2"),
+    ],
+    ids=["short", "address"],
+)
+def test_it_stops_where_its_host_is_a_namesake_from_another_cluster(opened: Open, site: Site, home: str) -> None:
+    hosts = opened(site)
+    with pytest.raises(WrongMachine, match="and not the node of that name next to"):
+        hosts.connections(home).confirm()
+    assert hosts.network.changes == []

@@ -88,10 +88,10 @@ def test_the_file_of_another_cluster_is_refused() -> None:
     ]
 
 
-def test_a_roll_of_an_earlier_version_is_gone_on_with_if_it_shares_a_node() -> None:
+def test_no_node_is_skipped_for_a_roll_of_an_earlier_version_whose_cluster_is_not_proved() -> None:
     earlier = {**a_roll("done"), "format": "hyperv.migration roll 1", "cluster": "HVC1"}
     later = join(read_roll(json.dumps(earlier).encode(), "file"), WISH, "file", NOW)
-    assert (phases(later), later["cluster"], later["format"]) == (["done", ""], WISH.cluster, a_roll()["format"])
+    assert (phases(later), later["cluster"], later["format"]) == (["", ""], WISH.cluster, a_roll()["format"])
     elsewhere = dataclasses.replace(WISH, nodes=["NODE1.branch.example"])
     with pytest.raises(
         HyperVError, match=r"called HVC1 with NODE1, NODE2, and this is hvc1\.corp\.example with NODE1\.b"
