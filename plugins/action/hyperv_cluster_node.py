@@ -18,7 +18,6 @@ _WANTED = {"maintenance": "paused", "active": "up"}
 class ActionModule(HyperVAction):
     """The action of hyperv_cluster_node."""
 
-    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "name": {"type": "str", "required": True},
@@ -36,6 +35,8 @@ class ActionModule(HyperVAction):
                 f"Node {node.name} is {before}: only a node that is up or paused can be brought into "
                 f"state={arguments['state']}. Bring it up first."
             )
+        if before != wanted:
+            cluster.confirm()
         if before != wanted and not self.check_mode:
             node = (
                 pause_node(cluster, node) if wanted == "paused" else resume_node(cluster, node, arguments["failback"])

@@ -18,7 +18,6 @@ from ..plugin_utils._text import clean
 class ActionModule(HyperVAction):
     """The action of hyperv_migration_job."""
 
-    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "state": {"type": "str", "required": True, "choices": ["cancelled"]},
@@ -48,6 +47,7 @@ class ActionModule(HyperVAction):
             )
         if not running:
             return _nothing_to_cancel(vm, arguments["job_id"], listing, notes)
+        cluster.confirm()
         if self.check_mode:
             ended = [rehearse(one) for one in running]
         else:

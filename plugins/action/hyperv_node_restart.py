@@ -16,7 +16,6 @@ from ..plugin_utils._hyperv.restarts import objection_to_restart, read_boot_time
 class ActionModule(HyperVAction):
     """The action of hyperv_node_restart."""
 
-    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "name": {"type": "str", "required": True},
@@ -34,6 +33,7 @@ class ActionModule(HyperVAction):
         node, objection = objection_to_restart(cluster, arguments["name"], local_vms=arguments["local_vms"])
         if objection:
             raise HyperVError(objection)
+        cluster.confirm()
         if self.check_mode:
             before = read_boot_time(cluster, node.name)
             return _result(node.name, node.state, before, None, 0.0)

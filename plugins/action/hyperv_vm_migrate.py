@@ -59,7 +59,6 @@ _LONGEST_TIMEOUT = 604800  # seconds
 class ActionModule(HyperVAction):
     """The action of hyperv_vm_migrate."""
 
-    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             **_VM,
@@ -102,6 +101,8 @@ class ActionModule(HyperVAction):
         wishes = _wishes(arguments)
         _refuse_contradictions(arguments, settings, wishes)
         moves = plan(cluster, wishes, arguments["method"])
+        if not all(move.is_done for move in moves):
+            cluster.confirm()
         notes = _notes(cluster, settings, moves)
         if not self.check_mode:
             _refuse_what_still_runs(arguments["moves"] or [], moves)

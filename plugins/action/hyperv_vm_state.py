@@ -21,7 +21,6 @@ from ..plugin_utils._text import clean
 class ActionModule(HyperVAction):
     """The action of hyperv_vm_state."""
 
-    CHANGES = True
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "name": {"type": "str", "aliases": ["vm_name"]},
@@ -49,6 +48,8 @@ class ActionModule(HyperVAction):
             poll_interval=arguments["poll_interval"],
         )
         changes = changer.plan(*_wanted_vms(cluster, arguments))
+        if not all(one.is_there for one in changes):
+            cluster.confirm()
         if self.check_mode:
             changer.rehearse(changes)
         else:

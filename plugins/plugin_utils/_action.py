@@ -154,14 +154,9 @@ def _printable(result: Result) -> Result:
 class HyperVAction(ControllerAction):
     """An action plugin that talks to a cluster: a subclass has ARGUMENTS and ``perform``.
 
-    Attributes:
-        CHANGES: it changes something at the cluster or a host.
-
     Verbosity: ``-vvv`` names every node that is contacted and the requests it took, ``-vvvv`` each request; with
     ``no_log`` neither does.
     """
-
-    CHANGES: t.ClassVar[bool] = False
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Read, plan, apply, and return the task's result. Raises errors of the layers below."""
@@ -171,8 +166,7 @@ class HyperVAction(ControllerAction):
         """Connect and perform."""
         connections = Connections(self._connection, task_vars, SystemClock(), self.trace)
         try:
-            if self.CHANGES:
-                connections.confirm()
-            return self.perform(Cluster(connections.session, SystemClock(), connections.lists), arguments)
+            cluster = Cluster(connections.session, SystemClock(), connections.lists, connections.confirm)
+            return self.perform(cluster, arguments)
         finally:
             self.close(connections)

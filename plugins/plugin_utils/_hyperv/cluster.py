@@ -47,8 +47,16 @@ class Cluster:
         connect: Callable[[str | None], Session],
         clock: Clock,
         is_listed: Callable[[str], bool] = lambda name: False,
+        confirm: Callable[[], None] = lambda: None,
     ) -> None:
-        """``is_listed`` tells whether somebody knows a host by a name that the cluster does not have for it."""
+        """Connect to nothing yet.
+
+        Args:
+            is_listed: whether somebody knows a host by a name that the cluster does not have for it.
+            confirm: makes sure that the task's host is the one that was meant; called before anything is changed, also
+                in a dry run. Raises WrongMachine.
+        """
+        self.confirm = confirm
         self.clock = clock
         self.is_listed = is_listed
         self.is_clustered = True
