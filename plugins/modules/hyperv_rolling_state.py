@@ -62,9 +62,8 @@ options:
   cluster:
     description:
       - Full name of the cluster. A file of another cluster is refused.
-      - One that an earlier version wrote, with the cluster's short name alone, is gone on with if one of its nodes is
-        among those that are told here. A warning says so, and it is kept under its present name from the next change
-        on.
+      - One that an earlier version wrote, with the cluster's short name alone, does not prove whose it is. No node is
+        skipped for it, and the round begins anew, with a warning.
     type: str
     required: true
   cluster_name:
