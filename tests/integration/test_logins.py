@@ -50,7 +50,9 @@ def test_a_task_opens_one_connection_to_each_node_and_logs_in_once(
     moved = tasks.ad_hoc("NODE1", "hyperv_vm_migrate", "name=web01 destination_host=NODE2 poll_interval=0.1", *sources)
     assert (moved.code, cluster.owners()["web01"]) == (0, "NODE2"), moved.text
     assert sum(cluster.counters()["requests"].values()) > 3
-    assert {node: counts for node, counts in cluster.connections().items() if counts["opened"]} == {"NODE1": ONCE}
+    opened = {node: counts for node, counts in cluster.connections().items() if counts["opened"]}
+    # Where names tell no DNS domain, a host next to it is asked of which cluster it is.
+    assert opened in ({"NODE1": ONCE}, {"NODE1": ONCE, "NODE2": ONCE})
 
     cluster.reset()
     plan = tasks.ad_hoc("NODE1", "hyperv_evacuation_plan_info", "node=NODE1", *sources)

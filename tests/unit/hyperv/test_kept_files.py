@@ -137,19 +137,19 @@ def test_the_state_of_a_roll_is_kept_for_each_cluster(tmp_path: pathlib.Path) ->
         state(path=state(node="NODE1", **corp)["path"], node="NODE1", phase="begun", cluster=branch["cluster"])
 
 
-def test_the_state_of_an_earlier_version_is_gone_on_with_once(tmp_path: pathlib.Path) -> None:
-    old, new = tmp_path / "hyperv-rolling-hvc1.corp.example.json", tmp_path / "hyperv-rolling-hvc1.corp.example.json"
+def test_the_state_of_an_earlier_version_is_told_and_skips_no_node(tmp_path: pathlib.Path) -> None:
+    old, new = tmp_path / "hyperv-rolling-HVC1.json", tmp_path / "hyperv-rolling-hvc1.corp.example.json"
     state(path=str(old), cluster="HVC1", node="NODE1", nodes=["NODE2"], phase="done")
     written = json.loads(old.read_text(encoding="utf-8"))
     old.write_text(json.dumps({**written, "format": "hyperv.migration roll 1"}), encoding="utf-8")
     ours = {"folder": str(tmp_path), "cluster": "hvc1.corp.example", "node": "NODE2"}
     found = state(**ours)
-    assert found["summary"] == "NODE1 done; NODE2 not begun"
+    assert found["summary"] == "NODE2 not begun"
     assert f"{old} was written by an earlier version" in found["warnings"][0]
     assert old.exists()
     state(phase="begun", **ours)
     assert os.listdir(tmp_path) == [new.name]
-    assert state(**ours)["summary"] == "NODE1 done; NODE2 begun"
+    assert state(**ours)["summary"] == "NODE2 begun"
 
 
 def test_a_link_is_followed(tmp_path: pathlib.Path) -> None:
