@@ -129,7 +129,7 @@ def refuse_namesake(listing: Listing, identity: Identity, inventory: Inventory, 
     if identity.cluster is None or listing.cluster or any(map(domain_of, listing.names)):
         return
     strangers = []
-    for other in map(inventory.listing, inventory.closest(listing.host)[:_MOST_ASKED]):
+    for other in map(inventory.listing, inventory.next_to(listing.host)[:_MOST_ASKED]):
         try:
             there = ask(other.host)
             if there.is_of_the_cluster_of(identity):

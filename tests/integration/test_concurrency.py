@@ -67,7 +67,8 @@ def test_twenty_forks_over_twenty_nodes_move_each_vm_once(tmp_path: pathlib.Path
         assert cluster.owners() == {f"vm-{node.lower()}": next_one[node] for node in TWENTY}
         assert cluster.migrations() == dict.fromkeys(cluster.owners(), 1)
         assert_nothing_is_open(cluster)
-        assert {counts["logins"] for counts in cluster.connections().values()} == {1}
+        # That of its own task, and one from the host before it, which asks of which cluster the next one is.
+        assert {counts["logins"] for counts in cluster.connections().values()} == {2}
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one ledger", "a ledger each"])

@@ -84,6 +84,11 @@ class Inventory:
         near = self._near(host)
         return [one for one in self.hosts if one in near]
 
+    def next_to(self, host: str) -> list[str]:
+        """Return the closest hosts, those first that come after a host: tasks on many hosts each ask another one."""
+        order = {one: number for number, one in enumerate(self._groups.get("all", ()))}
+        return sorted(self.closest(host), key=lambda one: (order.get(one, 0) < order.get(host, 0), order.get(one, 0)))
+
     def _near(self, host: str) -> set[str]:
         groups = [group - {host} for group in self._groups_of(host) if group - {host}]
         smallest = min((len(group) for group in groups), default=0)
