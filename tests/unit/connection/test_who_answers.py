@@ -337,3 +337,10 @@ def test_it_stops_where_its_host_is_a_namesake_from_another_cluster(opened: Open
     with pytest.raises(WrongMachine, match="and not the node of that name next to"):
         hosts.connections(home).confirm()
     assert hosts.network.changes == []
+
+
+def test_a_dns_name_that_is_too_long_for_netbios_is_found_where_the_computer_name_is_listed(opened: Open) -> None:
+    site = dataclasses.replace(LONG_NAMES, groups={"cluster_a": ["FRANKFURT-NODE-", "node2.a.example"]})
+    hosts = opened(site.leading({"FRANKFURT-NODE-": "HVA/FRANKFURT-NODE-"}))
+    for name in ("frankfurt-node-0001", "frankfurt-node-0001.a.example"):
+        assert hosts.asked_from("node2.a.example", name) == "HVA/FRANKFURT-NODE-"
