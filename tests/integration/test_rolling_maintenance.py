@@ -317,3 +317,13 @@ def test_a_roll_that_failed_before_it_changed_anything_does_not_claim_a_node_tha
 
     assert answer.code == FAILED
     assert "NODE1 is paused, and not by this roll" in answer.text
+
+
+def test_a_host_is_not_worked_on_in_the_name_of_another_node(cluster: RunningCluster, roll: Roll) -> None:
+    for mode in ([], ["--check"]):
+        answer = roll("--limit", "NODE1", *mode, rolling_maintenance_node="NODE2")
+
+        assert answer.code == FAILED, answer.text
+        assert "rolling_maintenance_node is NODE2, which is the node NODE2, and NODE1 is NODE1" in answer.text
+    assert set(cluster.node_states().values()) == {"up"}
+    assert cluster.migrations() == {}
