@@ -120,10 +120,9 @@ class ViaSearch:
         if target.cluster is None and not is_given:
             return own
         labels = {first_label(name) for name in target.node_names}
-        for host in sorted(pool, key=lambda host: not self._is_listed_among(host, labels)):
-            answer = self._ask([host])[host]
-            if isinstance(answer, Identity) and answer.is_beside(target) and not _is_node(answer, target.computer.name):
-                return Via(host, target.computer.name, False, answer)
+        other = self._other_than(own, sorted(pool, key=lambda host: not self._is_listed_among(host, labels)))
+        if other is not None:
+            return other
         if is_given or must_be_other:
             raise HyperVError(
                 f"{listed} is {target}, and no other host answers that is one of its nodes. Nothing was changed. "
@@ -163,7 +162,9 @@ class ViaSearch:
                 "changed. Say which one is meant: by its full name or inventory host, by the host to talk through "
                 "(..._via), or by --limit with its group."
             )
-        return first if not first.is_node else self._other_than(first, pool)
+        if not first.is_node or first.identity.cluster is None:
+            return first
+        return self._other_than(first, pool) or first
 
     def _node_meant(self, answer: Identity, node: str, listed: str | None, cluster: str) -> str:
         """Return the node of who answers that is meant: by its name, or by what the inventory says of a silent host."""
@@ -172,17 +173,13 @@ class ViaSearch:
         wanted = cluster or (listing.cluster if listing is not None else "")
         return next(filter(None, (_node_called(answer, name, wanted) for name in names)), "")
 
-    def _other_than(self, own: Via, pool: Sequence[str]) -> Via:
-        """Return another host of the same cluster where one answers."""
+    def _other_than(self, own: Via, pool: Sequence[str]) -> Via | None:
+        """Return the first host that answers beside a node and is another one, None for none."""
         for host in pool:
             answer = self._ask([host])[host]
-            if (
-                isinstance(answer, Identity)
-                and not _is_node(answer, own.node)
-                and answer.is_of_the_cluster_of(own.identity)
-            ):
+            if isinstance(answer, Identity) and answer.is_beside(own.identity) and not _is_node(answer, own.node):
                 return Via(host, own.node, False, answer)
-        return own
+        return None
 
     def _is_accounted_for(self, host: str) -> bool:
         """Tell whether a host need not be asked: it is listed as a node of one cluster that has answered."""
