@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import HYPERV_CLUSTER, Cluster
-from ..plugin_utils._hyperv.raw_rows import read_rows
+from ..plugin_utils._hyperv.cluster.cluster import HYPERV_CLUSTER, Cluster
+from ..plugin_utils._hyperv.usecases.cim_rows import read_rows
 
 
 class ActionModule(HyperVAction):

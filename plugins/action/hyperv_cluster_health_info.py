@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.health import Health, read_health
+from ..plugin_utils._hyperv.checks.cluster_health import Health, read_health
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
 
 
 class ActionModule(HyperVAction):

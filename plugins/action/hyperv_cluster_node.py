@@ -8,9 +8,9 @@ import dataclasses
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.nodes import find_node, pause_node, read_nodes, resume_node
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.nodes import find_node, pause_node, read_nodes, resume_node
+from ..plugin_utils._hyperv.failure.errors import HyperVError
 
 _WANTED = {"maintenance": "paused", "active": "up"}
 

@@ -9,12 +9,12 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hostnames import first_label
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.groups import read_groups
-from ..plugin_utils._hyperv.hosts import try_memory
-from ..plugin_utils._hyperv.moves import owners_of
-from ..plugin_utils._hyperv.nodes import find_node, read_nodes
-from ..plugin_utils._hyperv.vms import read_vms
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.groups import read_groups
+from ..plugin_utils._hyperv.cluster.hosts import try_memory
+from ..plugin_utils._hyperv.cluster.nodes import find_node, read_nodes
+from ..plugin_utils._hyperv.cluster.owners import owners_of
+from ..plugin_utils._hyperv.cluster.vms import read_vms
 
 
 class ActionModule(HyperVAction):

@@ -10,10 +10,10 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
 from ..plugin_utils._files import KeptFile, check_writable, find_kept, full_path, locked
-from ..plugin_utils._hyperv.artifacts import artifact_text
-from ..plugin_utils._hyperv.belonging import Owner, ledger_file, ledger_file_of_before
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.ledger import (
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.records.artifacts import artifact_text
+from ..plugin_utils._hyperv.records.file_names import Owner, ledger_file, ledger_file_of_before
+from ..plugin_utils._hyperv.records.ledger import (
     Ledger,
     begin,
     earlier_form,

@@ -8,12 +8,12 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hostnames import first_label
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.evacuation import Wish, plan_evacuation
-from ..plugin_utils._hyperv.revalidation import read_earlier_plan
-from ..plugin_utils._hyperv.strategies import STRATEGIES, read_strategies
-from ..plugin_utils._hyperv.vms import normal_id
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.vms import normal_id
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
+from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
+from ..plugin_utils._hyperv.planning.strategies import STRATEGIES, read_strategies
 
 
 class ActionModule(HyperVAction):

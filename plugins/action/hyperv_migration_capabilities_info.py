@@ -7,13 +7,13 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.capabilities import read_readiness
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.feasibility import judge_move
-from ..plugin_utils._hyperv.moves import Wish
-from ..plugin_utils._hyperv.nodes import read_host, read_surroundings
-from ..plugin_utils._hyperv.vms import normal_id
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.nodes import read_host, read_surroundings
+from ..plugin_utils._hyperv.cluster.vms import normal_id
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.migration.moves import Wish
+from ..plugin_utils._hyperv.usecases.feasibility import judge_move
+from ..plugin_utils._hyperv.usecases.readiness import read_readiness
 
 
 class ActionModule(HyperVAction):

@@ -7,11 +7,11 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
-from ..plugin_utils._hyperv.cancel_outcomes import CancelledJob, cancel, rehearse
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.job_listing import ListedJob, read_listing, wanted_vm
-from ..plugin_utils._hyperv.vms import Vm
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.vms import Vm
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.usecases.job_cancellation import CancelledJob, cancel, rehearse
+from ..plugin_utils._hyperv.usecases.job_listing import ListedJob, read_listing, wanted_vm
 from ..plugin_utils._text import clean
 
 

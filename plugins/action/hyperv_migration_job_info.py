@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.job_listing import read_listing, wanted_vm, why_failed
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.usecases.job_listing import read_listing, wanted_vm, why_failed
 
 
 class ActionModule(HyperVAction):

@@ -9,7 +9,7 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._files import full_path, replace_file
-from ..plugin_utils._hyperv.errors import HyperVError
+from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._report.account import FAILED, NOT_BEGUN, Account
 from ..plugin_utils._report.page import page
 from ..plugin_utils._report.records import NotAMove, read_account

@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.identity import identity_of
-from ..plugin_utils._hyperv.nodes import find_node, read_nodes_if_any
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.identity import identity_of
+from ..plugin_utils._hyperv.cluster.nodes import find_node, read_nodes_if_any
 
 
 class ActionModule(HyperVAction):

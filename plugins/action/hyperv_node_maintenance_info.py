@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.maintenance import read_maintenance
-from ..plugin_utils._hyperv.vms import normal_id
+from ..plugin_utils._hyperv.checks.node_readiness import read_maintenance
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.vms import normal_id
 
 
 class ActionModule(HyperVAction):

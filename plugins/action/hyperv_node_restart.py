@@ -8,9 +8,9 @@ import datetime as dt
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.restarts import objection_to_restart, read_boot_time, restart_node
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.power.node_restarts import objection_to_restart, read_boot_time, restart_node
 
 
 class ActionModule(HyperVAction):

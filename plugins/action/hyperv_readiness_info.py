@@ -8,11 +8,11 @@ import typing as t
 from collections.abc import Callable, Sequence
 
 from ..plugin_utils._action import Arguments, Result
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.readiness import NOT_READY, Row, check_readiness
-from ..plugin_utils._hyperv.readiness_survey import check_all
-from ..plugin_utils._hyperv.survey import Survey
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.usecases.readiness_survey import check_all
+from ..plugin_utils._hyperv.usecases.readiness_table import NOT_READY, Row, check_readiness
+from ..plugin_utils._hyperv.usecases.survey import Survey
 from ..plugin_utils._survey import SurveyAction
 
 

@@ -8,11 +8,11 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._files import KeptFile, find_kept, full_path
-from ..plugin_utils._hyperv.belonging import ledger_file, ledger_file_of_before
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.ledger import Ledger, earlier_form, read_ledger
-from ..plugin_utils._hyperv.restoration import Home, find_home, plan_restoration
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.planning.restoration import Home, find_home, plan_restoration
+from ..plugin_utils._hyperv.records.file_names import ledger_file, ledger_file_of_before
+from ..plugin_utils._hyperv.records.ledger import Ledger, earlier_form, read_ledger
 
 
 class ActionModule(HyperVAction):

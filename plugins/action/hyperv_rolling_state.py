@@ -10,9 +10,9 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
 from ..plugin_utils._files import KeptFile, check_writable, find_kept, full_path, locked
-from ..plugin_utils._hyperv.artifacts import artifact_text
-from ..plugin_utils._hyperv.belonging import Owner, roll_file, roll_file_of_before
-from ..plugin_utils._hyperv.rolls import EARLIER_FORMAT, PHASES, Wish, enter, is_over, join, read_roll, summary
+from ..plugin_utils._hyperv.records.artifacts import artifact_text
+from ..plugin_utils._hyperv.records.file_names import Owner, roll_file, roll_file_of_before
+from ..plugin_utils._hyperv.records.rolls import EARLIER_FORMAT, PHASES, Wish, enter, is_over, join, read_roll, summary
 
 
 class ActionModule(ControllerAction):

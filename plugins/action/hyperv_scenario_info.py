@@ -8,11 +8,11 @@ import typing as t
 from collections.abc import Callable
 
 from ..plugin_utils._action import Arguments, Result
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.cluster_readings import read_cluster
-from ..plugin_utils._hyperv.scenario import write_scenario
-from ..plugin_utils._hyperv.scenario_survey import describe_all
-from ..plugin_utils._hyperv.survey import Survey
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.usecases.cluster_description import read_cluster
+from ..plugin_utils._hyperv.usecases.scenario import write_scenario
+from ..plugin_utils._hyperv.usecases.scenario_survey import describe_all
+from ..plugin_utils._hyperv.usecases.survey import Survey
 from ..plugin_utils._survey import SurveyAction
 
 

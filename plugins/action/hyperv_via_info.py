@@ -8,7 +8,7 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result, SystemClock
 from ..plugin_utils._connections import Connections
-from ..plugin_utils._hyperv.errors import HyperVError
+from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._via import ViaSearch
 
 

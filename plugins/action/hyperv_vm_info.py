@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.vm_listing import list_vms
-from ..plugin_utils._hyperv.vms import STATES
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.vms import STATES
+from ..plugin_utils._hyperv.usecases.vm_listing import list_vms
 
 
 class ActionModule(HyperVAction):

@@ -9,22 +9,22 @@ import typing as t
 from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result, moment
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.hosts import Limits, read_limits
-from ..plugin_utils._hyperv.methods import AUTO, METHODS, Methods
-from ..plugin_utils._hyperv.moves import Move, Wish
-from ..plugin_utils._hyperv.nodes import read_nodes
-from ..plugin_utils._hyperv.progress import Progress
-from ..plugin_utils._hyperv.reports import changed, diff, failure, record
-from ..plugin_utils._hyperv.runs import CLUSTER_GROUP, SYSTEM, Policy, Run
-from ..plugin_utils._hyperv.schedule import Scheduler
-from ..plugin_utils._hyperv.setting_properties import MIGRATION_TYPE, migration_options
-from ..plugin_utils._hyperv.settings import WantedSettings
-from ..plugin_utils._hyperv.standalone import plan
-from ..plugin_utils._hyperv.storage import StorageWish
-from ..plugin_utils._hyperv.strategies import MIGRATE, OFFLINE
-from ..plugin_utils._hyperv.timeouts import Timeout
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.hosts import Limits, read_limits
+from ..plugin_utils._hyperv.cluster.nodes import read_nodes
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.methods.methods import AUTO, METHODS, Methods
+from ..plugin_utils._hyperv.migration.moves import Move, Wish
+from ..plugin_utils._hyperv.migration.runs import CLUSTER_GROUP, SYSTEM, Policy, Run
+from ..plugin_utils._hyperv.migration.timeouts import Timeout
+from ..plugin_utils._hyperv.planning.strategies import MIGRATE, OFFLINE
+from ..plugin_utils._hyperv.scheduling.move_results import changed, diff, failure, record
+from ..plugin_utils._hyperv.scheduling.progress import Progress
+from ..plugin_utils._hyperv.scheduling.resolve_moves import plan
+from ..plugin_utils._hyperv.scheduling.scheduler import Scheduler
+from ..plugin_utils._hyperv.settings.setting_properties import MIGRATION_TYPE, migration_options
+from ..plugin_utils._hyperv.settings.storage import StorageWish
+from ..plugin_utils._hyperv.settings.wanted_settings import WantedSettings
 
 _VM: dict[str, t.Any] = {
     "name": {"type": "str", "aliases": ["vm_name"]},

@@ -8,13 +8,13 @@ import typing as t
 from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
-from ..plugin_utils._hyperv.cluster import VIRTUALIZATION, Cluster
-from ..plugin_utils._hyperv.errors import HyperVError
-from ..plugin_utils._hyperv.nodes import read_surroundings
-from ..plugin_utils._hyperv.state_progress import StateProgress
-from ..plugin_utils._hyperv.state_wishes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
-from ..plugin_utils._hyperv.vm_states import StateChanger
-from ..plugin_utils._hyperv.vms import Vm, normal_id, pick_vm, read_local_vms, read_vms
+from ..plugin_utils._hyperv.cluster.cluster import VIRTUALIZATION, Cluster
+from ..plugin_utils._hyperv.cluster.nodes import read_surroundings
+from ..plugin_utils._hyperv.cluster.vms import Vm, normal_id, pick_vm, read_local_vms, read_vms
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.power.power_changes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
+from ..plugin_utils._hyperv.power.power_progress import StateProgress
+from ..plugin_utils._hyperv.power.state_changer import StateChanger
 from ..plugin_utils._text import clean
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 
-from ..plugin_utils._hyperv.artifacts import artifact_suffix
+from ..plugin_utils._hyperv.records.artifacts import artifact_suffix
 
 DOCUMENTATION = r"""
 name: artifact_suffix

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 
-from ..plugin_utils._hyperv.artifacts import to_artifact
+from ..plugin_utils._hyperv.records.artifacts import to_artifact
 
 DOCUMENTATION = r"""
 name: to_artifact

@@ -156,9 +156,9 @@ from ..plugin_utils._action import SystemClock
 from ..plugin_utils._connection import Inventory
 from ..plugin_utils._connection.variables import connection_from
 from ..plugin_utils._connections import Connections
-from ..plugin_utils._hyperv.cluster import Cluster
-from ..plugin_utils._hyperv.errors import HyperVError, with_remedy
-from ..plugin_utils._hyperv.inventory import (
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.failure.errors import HyperVError, with_remedy
+from ..plugin_utils._hyperv.usecases.inventory import (
     CLUSTER,
     FQDN,
     NODES,
@@ -170,7 +170,7 @@ from ..plugin_utils._hyperv.inventory import (
     vm_members,
     without,
 )
-from ..plugin_utils._hyperv.inventory_clashes import Present, described, find_clashes
+from ..plugin_utils._hyperv.usecases.inventory_clashes import Present, described, find_clashes
 from ..plugin_utils._text import clean
 from ..plugin_utils._trust import as_data, as_listed
 from ..plugin_utils._wsman.envelopes import UnreadableAnswer

@@ -18,8 +18,8 @@ from ansible.utils.display import Display
 
 from ._connection import UnsupportedConnection
 from ._connections import Connections
-from ._hyperv.cluster import Cluster
-from ._hyperv.errors import HyperVError, with_remedy
+from ._hyperv.cluster.cluster import Cluster
+from ._hyperv.failure.errors import HyperVError, with_remedy
 from ._text import clean
 from ._wsman.envelopes import UnreadableAnswer
 from ._wsman.faults import Fault

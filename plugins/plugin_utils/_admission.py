@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 from ._connection.inventory import CLUSTER, NODE, Inventory, Listing
 from ._hostnames import domain_of, first_label
-from ._hyperv.errors import NO_ANSWER, HyperVError
-from ._hyperv.identity import Identity, WrongMachine
+from ._hyperv.cluster.identity import Identity, WrongMachine
+from ._hyperv.failure.errors import NO_ANSWER, HyperVError
 
 _MOST_ASKED = 8  # hosts that are asked whether an alias or a name in another domain is right
 

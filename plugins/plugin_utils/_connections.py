@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ._admission import admit, refuse_namesake
 from ._connection import Inventory, Neighbours, Sender, open_sender
-from ._hyperv.errors import NO_ANSWER, HyperVError
-from ._hyperv.identity import Identity, identity_of
+from ._hyperv.cluster.identity import Identity, identity_of
+from ._hyperv.failure.errors import NO_ANSWER, HyperVError
 from ._node_lookup import NodeLookup
 from ._wsman.session import Session
 from ._wsman.transport import Clock

@@ -16,9 +16,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ._connection.variables import PLUGINS, connection_from, unknown_variables
 from ._connections import Connections
-from ._hyperv.changes import Changes
-from ._hyperv.cluster import Cluster
-from ._hyperv.errors import NO_ANSWER, HyperVError, with_remedy
+from ._hyperv.cluster.cluster import Cluster
+from ._hyperv.failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ._hyperv.usecases.cluster_events import Changes
 from ._text import clean
 from ._wsman.session import Session
 

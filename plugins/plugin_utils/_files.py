@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 
-from ._hyperv.errors import HyperVError
+from ._hyperv.failure.errors import HyperVError
 
 # Seconds. Who holds a lock reads and writes one small file; what takes longer on shared storage hangs.
 _PATIENCE = 30.0

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from ._admission import admit
 from ._connection.inventory import Inventory
 from ._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
-from ._hyperv.errors import NO_ANSWER
-from ._hyperv.identity import Identity, WrongMachine, identity_of
+from ._hyperv.cluster.identity import Identity, WrongMachine, identity_of
+from ._hyperv.failure.errors import NO_ANSWER
 from ._wsman.session import Session
 from ._wsman.transport import Unreachable
 

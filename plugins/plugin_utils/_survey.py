@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from ._action import Arguments, HyperVAction, Result, SystemClock
 from ._connections import Connections
-from ._hyperv.cluster import Cluster
-from ._hyperv.survey import Survey, take_survey
+from ._hyperv.cluster.cluster import Cluster
+from ._hyperv.usecases.survey import Survey, take_survey
 
 
 class SurveyAction(HyperVAction):

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ._admission import refuse_namesake
 from ._connection.inventory import Inventory
 from ._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
-from ._hyperv.errors import HyperVError
-from ._hyperv.identity import Identity, WrongMachine
+from ._hyperv.cluster.identity import Identity, WrongMachine
+from ._hyperv.failure.errors import HyperVError
 
 Answers = Mapping[str, "Identity | Exception"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from tests.unit.hyperv.simulated import Simulated
+from tests.support.simulated import Simulated
 
 from .controller import controller
 from .figures import Figure

@@ -25,18 +25,20 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._action import SystemClock
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connections import Connections
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import Cluster
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import Wish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import plan as plan_evacuation
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.hosts import read_limits
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods import Methods
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import Wish as MoveWish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.moves import plan_moves
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.readings import read_all
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.runs import RUNNING, Policy, Run
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedule import Scheduler
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.timeouts import Timeout
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.vm_listing import list_vms
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import read_limits
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish as MoveWish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import RUNNING, Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+    plan as plan_evacuation,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import read_all
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 
 HOME = "NODE1"
 _TIMES = 5  # the best of so many repetitions counts

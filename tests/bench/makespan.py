@@ -17,9 +17,9 @@ import typing as t
 from collections.abc import Sequence
 
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import Wish, plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
 
-from tests.unit.hyperv.simulated import Simulated
+from tests.support.simulated import Simulated
 
 from .figures import Figure
 

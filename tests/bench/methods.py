@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from tests.unit.hyperv.simulated import Simulated
+from tests.support.simulated import Simulated
 
 from .figures import Figure
 

@@ -16,10 +16,10 @@ import tempfile
 import typing as t
 
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.evacuation import Wish, plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
 
 from tests.running_cluster import ROOT, RunningCluster, running_cluster
-from tests.unit.hyperv.simulated import Simulated
+from tests.support.simulated import Simulated
 
 from .figures import Figure
 

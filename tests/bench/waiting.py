@@ -19,7 +19,7 @@ import typing as t
 import yaml
 
 from tests.running_cluster import ROOT, running_cluster
-from tests.unit.hyperv.simulated import Simulated
+from tests.support.simulated import Simulated
 
 from .figures import Figure
 

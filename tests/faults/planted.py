@@ -31,11 +31,11 @@ def _false_success() -> Patch:
         for run in runs:
             run.end("moved", 0.0)
 
-    return mock.patch.object(_product("schedule").Scheduler, "run", lie)
+    return mock.patch.object(_product("scheduling.scheduler").Scheduler, "run", lie)
 
 
 def _false_failure() -> Patch:
-    run, obstacle = _product("runs").Run, _product("errors").obstacle
+    run, obstacle = _product("migration.runs").Run, _product("failure.errors").obstacle
     end = run.end
 
     def lie(self: t.Any, outcome: str, now: float) -> None:
@@ -46,7 +46,7 @@ def _false_failure() -> Patch:
 
 
 def _second_call() -> Patch:
-    service = _product("service").MigrationService
+    service = _product("methods.by_system").MigrationService
     migrate = service.migrate
 
     def twice(self: t.Any, *arguments: object) -> object:
@@ -58,13 +58,13 @@ def _second_call() -> Patch:
 
 
 def _no_look() -> Patch:
-    starter = _product("starting").Starter
+    starter = _product("scheduling.starting").Starter
     return mock.patch.object(starter, "_doubt", lambda self, run, answer: self._call(run))
 
 
 def _empty_words() -> Patch:
-    error = _product("errors").HyperVError("It did not work.")
-    return mock.patch.object(_product("schedule").Scheduler, "run", side_effect=error)
+    error = _product("failure.errors").HyperVError("It did not work.")
+    return mock.patch.object(_product("scheduling.scheduler").Scheduler, "run", side_effect=error)
 
 
 def _no_pause() -> Patch:

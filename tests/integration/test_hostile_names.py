@@ -10,7 +10,7 @@ import re
 
 import pytest
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.artifacts import from_artifact
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.artifacts import from_artifact
 
 from tests.integration.commands import Ansible
 from tests.running_cluster import running_cluster

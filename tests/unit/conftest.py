@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.hyperv.simulated import Simulated
+from tests.support.simulated import Simulated
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

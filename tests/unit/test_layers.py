@@ -27,14 +27,35 @@ class Rule(t.NamedTuple):
     stdlib: bool = True
 
 
+# The arrows between the packages of _hyperv. Planning and scheduling do not know each other.
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "failure": (),
+    "cluster": ("failure",),
+    "settings": ("cluster", "failure"),
+    "checks": ("cluster", "failure"),
+    "records": ("cluster", "failure"),
+    "power": ("cluster", "failure"),
+    "migration": ("cluster", "failure", "settings"),
+    "methods": ("cluster", "failure", "migration", "settings"),
+    "scheduling": ("cluster", "failure", "methods", "migration", "settings"),
+    "planning": ("checks", "cluster", "failure", "records"),
+    "usecases": ("checks", "cluster", "failure", "methods", "migration", "planning", "scheduling"),
+}
+
+
+def package_rule(package: str, arrows: tuple[str, ...]) -> Rule:
+    own = ("_hostnames", "_text", "_wsman", *(f"_hyperv.{name}" for name in (package, *arrows)))
+    return Rule(
+        f"plugins/plugin_utils/_hyperv/{package}/",
+        tuple(UTILS + name for name in own),
+        without=INPUT_OUTPUT | {"time"},
+    )
+
+
 # The first folder that contains a file gives its rule.
 RULES = (
+    *(package_rule(package, arrows) for package, arrows in PACKAGES.items()),
     Rule("plugins/plugin_utils/_wsman/", (UTILS + "_wsman",), without=INPUT_OUTPUT | {"threading", "time"}),
-    Rule(
-        "plugins/plugin_utils/_hyperv/",
-        (UTILS + "_hostnames", UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
-        without=INPUT_OUTPUT | {"time"},
-    ),
     Rule("plugins/plugin_utils/_report/", (UTILS + "_report", UTILS + "_text"), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_connection/",
@@ -92,7 +113,7 @@ RULES = (
         INPUT_OUTPUT,
     ),
     Rule("plugins/plugin_utils/_trust.py", (), frozenset({"ansible"}), INPUT_OUTPUT | {"time"}),
-    Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.errors",), without=INPUT_OUTPUT),
+    Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.failure.errors",), without=INPUT_OUTPUT),
     Rule(
         "plugins/action/",
         (
@@ -123,7 +144,7 @@ RULES = (
         INPUT_OUTPUT | {"time"},
     ),
     Rule("plugins/plugin_utils/_text.py", without=INPUT_OUTPUT | {"time"}),
-    Rule("plugins/filter/", (UTILS + "_hyperv.artifacts", UTILS + "_text"), without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/filter/", (UTILS + "_hyperv.records.artifacts", UTILS + "_text"), without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/modules/", stdlib=False),
     Rule("plugins/doc_fragments/", stdlib=False),
     Rule(
@@ -161,6 +182,17 @@ def forbidden_imports(path: str, source: str) -> list[str]:
     return [name for name in imported_names(path, source) if not is_allowed(name, rule)]
 
 
+def arrows_of(package: str) -> set[str]:
+    """Return the other packages of _hyperv whose files a package imports."""
+    prefix = UTILS + "_hyperv."
+    return {
+        name.removeprefix(prefix).partition(".")[0]
+        for file in (ROOT / "plugins/plugin_utils/_hyperv" / package).glob("*.py")
+        for name in imported_names(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8"))
+        if name.startswith(prefix)
+    } - {package}
+
+
 def layered_files() -> list[str]:
     files = (file for folder in ("plugins", "tests/simulator") for file in ROOT.glob(f"{folder}/**/*.py"))
     return sorted(file.relative_to(ROOT).as_posix() for file in files)
@@ -172,17 +204,43 @@ def test_a_file_imports_only_what_its_layer_may(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("package", "arrows"),
+    [
+        pytest.param(package, arrows, id=f"{package} -> {', '.join(arrows) or 'none'}")
+        for package, arrows in PACKAGES.items()
+    ],
+)
+def test_a_package_knows_these_packages_and_no_other(package: str, arrows: tuple[str, ...]) -> None:
+    assert arrows_of(package) == set(arrows)
+
+
+def test_the_packages_have_no_circle() -> None:
+    seen: set[str] = set()
+    for package, arrows in PACKAGES.items():
+        assert set(arrows) <= seen, package
+        seen.add(package)
+
+
+def test_each_file_of_the_cluster_is_in_a_package() -> None:
+    folder = ROOT / "plugins/plugin_utils/_hyperv"
+    assert {path.name for path in folder.iterdir() if path.name != "__pycache__"} == set(PACKAGES)
+
+
+@pytest.mark.parametrize(
     ("path", "source"),
     [
         ("plugins/plugin_utils/_wsman/session.py", "import socket"),
         ("plugins/plugin_utils/_wsman/session.py", "from time import sleep"),
         ("plugins/plugin_utils/_wsman/session.py", "def send():\n    import requests"),
         ("plugins/plugin_utils/_wsman/session.py", "from .. import _hyperv"),
-        ("plugins/plugin_utils/_wsman/session.py", f"import {COLLECTION}plugins.plugin_utils._hyperv.cluster"),
+        ("plugins/plugin_utils/_wsman/session.py", f"import {COLLECTION}plugins.plugin_utils._hyperv.cluster.cluster"),
         ("plugins/plugin_utils/_connection/winrm.py", "from .._wsman.session import Session"),
         ("plugins/plugin_utils/_connection/winrm.py", "from .._wsman import transport_like"),
-        ("plugins/plugin_utils/_hyperv/jobs.py", "from ansible.errors import AnsibleError"),
-        ("plugins/plugin_utils/_hyperv/jobs.py", "import time"),
+        ("plugins/plugin_utils/_hyperv/cluster/jobs.py", "from ansible.errors import AnsibleError"),
+        ("plugins/plugin_utils/_hyperv/cluster/jobs.py", "import time"),
+        ("plugins/plugin_utils/_hyperv/failure/errors.py", "from ..cluster.nodes import Node"),
+        ("plugins/plugin_utils/_hyperv/planning/solver.py", "from ..scheduling.scheduler import Scheduler"),
+        ("plugins/plugin_utils/_hyperv/scheduling/scheduler.py", "from ..planning import evacuation"),
         ("plugins/action/hyperv_vm_info.py", "from ..plugin_utils._wsman import Session"),
         ("plugins/action/hyperv_vm_info.py", "from ansible.plugins.action import ActionBase"),
         ("plugins/modules/hyperv_vm_info.py", "import json"),

@@ -8,7 +8,7 @@ import dataclasses
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
 from tests.unit.connection.sites import (
     ALIASES,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.identity import WrongMachine
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import WrongMachine
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
 
 from tests.unit.connection.sites import (

@@ -7,12 +7,12 @@ from __future__ import annotations
 import struct
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.group_moves import move_type_list
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_group import move_type_list
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 
 from tests.simulator.property_lists import BadPropertyList, read_property_list
-from tests.unit.hyperv.simulated import Simulated
+from tests.support.simulated import Simulated
 
 GOOD = move_type_list(4)
 WORLD = """

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a provider says it can do: methods, forms of host names, types of migration. Private to this collection.
+
+Value maps: Microsoft docs of CIM_VirtualSystemMigrationCapabilities, Msvm_VirtualSystemMigrationCapabilities and
+Msvm_VirtualSystemMigrationSettingData.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ..._wsman.faults import Fault
+from ..._wsman.instances import Instance
+from ..._wsman.session import Session
+from ..._wsman.wql import Query
+from ..cluster.cluster import VIRTUALIZATION
+
+TO_SYSTEM = "MigrateVirtualSystemToSystem"
+_METHODS = {
+    2: "MigrateVirtualSystemToHost",
+    3: TO_SYSTEM,
+    4: "CheckVirtualSystemIsMigratableToHost",
+    5: "CheckVirtualSystemIsMigratableToSystem",
+    32768: "CheckVirtualSystemIsMigratable",
+}
+_HOST_FORMATS = {2: "domain_name", 3: "ipv4", 4: "ipv6"}
+_MIGRATION_TYPES = {
+    32768: "virtual_system",
+    32769: "storage",
+    32770: "staged",
+    32771: "virtual_system_and_storage",
+    32772: "storage_deep_check",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Capabilities:
+    """What CIM_VirtualSystemMigrationCapabilities of one namespace says, numbers without a name as they are.
+
+    Attributes:
+        synchronous: methods that have ended when they answer.
+        asynchronous: methods that start a job.
+        destination_host_formats: how MigrateVirtualSystemToHost may be told its destination.
+    """
+
+    synchronous: tuple[str, ...]
+    asynchronous: tuple[str, ...]
+    destination_host_formats: tuple[str, ...]
+
+    @property
+    def offers_migration(self) -> bool:
+        """MigrateVirtualSystemToSystem is in one of the lists."""
+        return TO_SYSTEM in (*self.synchronous, *self.asynchronous)
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the capabilities for a task's result."""
+        return {name: list(words) for name, words in dataclasses.asdict(self).items()}
+
+
+def read_capabilities_of(session: Session, namespace: str) -> Capabilities | None:
+    """Return what a namespace says, None where it says nothing: no reason not to migrate.
+
+    The abstract class is asked for, as only that one is documented for Root\\HyperVCluster\\v2 too; a query answers
+    with instances of subclasses. Raises Fault and TransportError.
+    """
+    rows = _rows_of_class_that_may_be_missing(session, namespace, "CIM_VirtualSystemMigrationCapabilities")
+    if not rows:
+        return None
+    return Capabilities(
+        synchronous=_words(rows, "SynchronousMethodsSupported", _METHODS),
+        asynchronous=_words(rows, "AsynchronousMethodsSupported", _METHODS),
+        destination_host_formats=_words(rows, "DestinationHostFormatsSupported", _HOST_FORMATS),
+    )
+
+
+def read_migration_types(session: Session) -> tuple[str, ...]:
+    """Return the migration types for which a host offers setting data. Raises Fault and TransportError."""
+    rows = _rows_of_class_that_may_be_missing(session, VIRTUALIZATION, "Msvm_VirtualSystemMigrationSettingData")
+    return _words(rows, "MigrationType", _MIGRATION_TYPES)
+
+
+def _rows_of_class_that_may_be_missing(session: Session, namespace: str, class_name: str) -> Sequence[Instance]:
+    try:
+        return session.query(namespace, Query(class_name))
+    except Fault as fault:
+        if not fault.is_missing_class or fault.is_missing_namespace:
+            raise
+        return ()
+
+
+def _words(rows: Sequence[Instance], name: str, words: Mapping[int, str]) -> tuple[str, ...]:
+    numbers = (number for row in rows for number in row.integers(name))
+    return tuple(dict.fromkeys(words.get(number, str(number)) for number in numbers))

@@ -1,0 +1,234 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a cluster is fit to lose a node for a while. Private to this collection.
+
+Source: Microsoft docs of the failover cluster WMI provider (MSCluster_Node, _ResourceGroup and _Network).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from ..._hostnames import first_label
+from ..._wsman.faults import Fault
+from ..._wsman.instances import Instance
+from ..._wsman.references import Reference
+from ..._wsman.wql import Query
+from ..cluster.cluster import MSCLUSTER, Cluster
+from ..cluster.groups import GroupTraits, read_traits
+from ..cluster.nodes import Node, find_node, read_nodes
+from ..cluster.vms import Vm, read_vms
+from ..failure.errors import HyperVError, with_remedy
+
+_NETWORK_STATES = {0: "unavailable", 1: "down", 2: "partitioned"}
+_UNUSED = 0  # MSCluster_Network.Role: the cluster does not use it
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One thing that speaks against taking a node away.
+
+    Attributes:
+        kind: short and stable word for programs.
+        name: the node, VM, role or network that has it.
+        problem, remedy: for people, in sentences.
+    """
+
+    kind: str
+    name: str
+    problem: str
+    remedy: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Votes:
+    """A node's votes: as configured (NodeWeight), and as they count now (DynamicWeight). None where not told."""
+
+    configured: int | None
+    counted: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Health:
+    """What was found.
+
+    Attributes:
+        nodes: with their votes.
+        problems: those that count.
+        ignored: those that the user wants to overlook.
+        migrating: names of the VMs that are being moved.
+        loses_quorum: whether the cluster says that it loses quorum without the node; None where it was not asked or
+            did not tell.
+    """
+
+    nodes: tuple[tuple[Node, Votes], ...]
+    problems: tuple[Problem, ...]
+    ignored: tuple[Problem, ...]
+    migrating: tuple[str, ...]
+    loses_quorum: bool | None
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return it for a task's result."""
+        return {
+            "healthy": not self.problems,
+            "problems": [dataclasses.asdict(one) for one in self.problems],
+            "ignored": [dataclasses.asdict(one) for one in self.ignored],
+            "nodes": [
+                {
+                    "name": node.name,
+                    "state": node.state,
+                    "condition": node.condition,
+                    "drain_status": node.drain_status,
+                    "weight": votes.configured,
+                    "dynamic_weight": votes.counted,
+                }
+                for node, votes in self.nodes
+            ],
+            "migrating": list(self.migrating),
+            "loses_quorum": self.loses_quorum,
+        }
+
+
+def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) -> Health:
+    """Look at the whole cluster in six requests, or seven; ``leaving`` is the node that is about to be taken away.
+
+    ``ignore`` are names of nodes, roles, VMs and networks whose problems do not count. Raises HyperVError for a node
+    that does not exist, Fault and TransportError where the cluster cannot be asked at all.
+    """
+    nodes = read_nodes(cluster)
+    node = find_node(cluster, nodes, leaving) if leaving else None
+    votes = _read_votes(cluster)
+    found = [*_of_nodes(nodes, node), *_of_groups(read_traits(cluster)), *_of_networks(_read_networks(cluster))]
+    migrating: list[str] = []
+    try:
+        vms = read_vms(cluster)
+    except HyperVError as silent:
+        remedy = "Bring that resource online in Failover Cluster Manager."
+        found.append(Problem("provider_silent", "Root\\HyperVCluster\\v2", str(silent), remedy))
+    else:
+        moving = [vm for vm in vms if vm.is_migrating]
+        migrating = sorted(vm.name for vm in moving)
+        found += _of_migrations(moving)
+    loses, problem = _quorum(cluster, node) if node is not None else (None, None)
+    found += [problem] if problem is not None else []
+    overlooked = {_key(name) for name in ignore}
+    counting = [one for one in found if _key(one.name) not in overlooked]
+    return Health(
+        nodes=tuple((one, votes.get(one.name.lower(), Votes(None, None))) for one in nodes),
+        problems=tuple(counting),
+        ignored=tuple(one for one in found if one not in counting),
+        migrating=tuple(migrating),
+        loses_quorum=loses,
+    )
+
+
+def _key(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _of_nodes(nodes: Sequence[Node], leaving: Node | None) -> Iterator[Problem]:
+    for node in nodes:
+        is_leaving = leaving is not None and first_label(node.name) == first_label(leaving.name)
+        if node.drain_status == "in_progress":
+            yield Problem(
+                "drain_running",
+                node.name,
+                f"node {node.name} is being drained",
+                "Wait until the drain has ended, or resume the node.",
+            )
+        if node.condition:
+            yield Problem(
+                "node_distrusted",
+                node.name,
+                f"node {node.name} is {node.condition}",
+                "Find out why it lost contact with the cluster, and wait until the cluster trusts it again.",
+            )
+        if node.state == "up" or (is_leaving and node.is_running):
+            continue
+        cure = (
+            "Resume it (hyperv_cluster_node with state=active), or finish its maintenance (restore_node)."
+            if node.state == "paused"
+            else "Bring it up and wait until it has joined the cluster."
+        )
+        yield Problem("node_not_up", node.name, f"node {node.name} is {node.state}", cure)
+
+
+def _of_groups(traits: Mapping[str, GroupTraits]) -> Iterator[Problem]:
+    for group in traits.values():
+        if group.state == "failed":
+            yield Problem(
+                "role_failed",
+                group.name,
+                f"the role {group.name} has failed on {group.owner}",
+                "See its events in Failover Cluster Manager, and bring it online or take it offline.",
+            )
+
+
+def _of_networks(rows: Sequence[Instance]) -> Iterator[Problem]:
+    for row in rows:
+        state = _NETWORK_STATES.get(-1 if (number := row.integer("State")) is None else number)
+        name = row.text("Name") or ""
+        if state is not None and row.integer("Role") != _UNUSED:
+            yield Problem(
+                "network_not_up",
+                name,
+                f"the cluster network {name} is {state}",
+                "Check adapters, cables and switches of this network on every node.",
+            )
+
+
+def _of_migrations(moving: Sequence[Vm]) -> Iterator[Problem]:
+    for vm in sorted(moving, key=lambda one: one.name.lower()):
+        yield Problem(
+            "migration_running",
+            vm.name,
+            f"VM {vm.name} is being migrated on {vm.node or 'an unknown node'}",
+            "Wait until it has ended; hyperv_migration_job_info shows how far it is.",
+        )
+
+
+def _read_votes(cluster: Cluster) -> dict[str, Votes]:
+    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "NodeWeight", "DynamicWeight")))
+    return {
+        (row.text("Name") or "").lower(): Votes(row.integer("NodeWeight"), row.integer("DynamicWeight")) for row in rows
+    }
+
+
+def _read_networks(cluster: Cluster) -> list[Instance]:
+    return cluster.home.query(MSCLUSTER, Query("MSCluster_Network", ("Name", "Role", "State")))
+
+
+def _quorum(cluster: Cluster, node: Node) -> tuple[bool | None, Problem | None]:
+    """Ask the cluster whether it loses quorum without a node. The docs give the method a boolean return value."""
+    if not node.is_running:
+        return None, None  # it is lost already, and so is its vote
+    try:
+        answer = cluster.home.invoke(
+            Reference.of(MSCLUSTER, "MSCluster_Node", Name=node.name), "WillOfflineLoseQuorum", {}
+        )
+    except Fault as fault:
+        return None, _quorum_unknown(node, with_remedy(fault))
+    # A void method with an out-parameter would be the form of the provider's other methods.
+    told = {text.strip().lower() for text in answer.properties.values() if isinstance(text, str)}
+    loses = True if told & {"true", "1"} else False if told & {"false", "0"} else None
+    if loses is None:
+        return None, _quorum_unknown(node, "its answer holds no yes or no")
+    if not loses:
+        return False, None
+    return True, Problem(
+        "quorum_lost",
+        node.name,
+        f"the cluster would lose quorum without node {node.name}",
+        "Bring the other nodes up, or check the witness and the votes of the nodes.",
+    )
+
+
+def _quorum_unknown(node: Node, why: str) -> Problem:
+    return Problem(
+        "quorum_unknown",
+        node.name,
+        f"the cluster does not tell whether it keeps quorum without node {node.name} ({why.rstrip('.')})",
+        "Check the votes in Failover Cluster Manager.",
+    )

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One node asked about everything that bears on migrations. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.faults import Fault
+from ..._wsman.session import Session
+from ..._wsman.transport import TransportError
+from ..._wsman.values import UnexpectedValue
+from ..._wsman.wql import Query
+from ..cluster.cluster import CIMV2, HYPERV_CLUSTER, VIRTUALIZATION, Cluster
+from ..cluster.hosts import HostSettings, read_host_settings
+from ..cluster.identity import WrongMachine
+from ..cluster.nodes import Node
+from ..failure.errors import fault_remedy
+from .capabilities import Capabilities, read_capabilities_of, read_migration_types
+
+_CHECK_CONNECTION = "Give the node its own connection variables in the inventory, or check its WinRM."
+_SETTINGS = [field.name for field in dataclasses.fields(HostSettings) if field.name != "node"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Silence:
+    """Why a node told nothing.
+
+    Attributes:
+        name: ``unreachable``, or ``unreadable`` where it answered with something else than was asked for.
+        cause, remedy: in words.
+    """
+
+    name: str
+    cause: str
+    remedy: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Windows:
+    """The Windows of a node (Win32_OperatingSystem).
+
+    Attributes:
+        computer_name: the name as the computer has it, in its own letter case.
+        os_version: such as ``10.0.20348``.
+    """
+
+    computer_name: str | None
+    os_version: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeReport:
+    """One node. Everything but ``node`` is None where it was not asked or did not tell.
+
+    Attributes:
+        node: the node as the cluster shows it.
+        settings: its migration settings.
+        capabilities: what its provider says it can do.
+        migration_types: the types for which it offers setting data.
+        windows: its Windows.
+        cluster_service: whether Root\\HyperVCluster\\v2 shows the migration service here: whether this node can be
+            asked to migrate.
+        silence: why it told nothing; None for a node that answered, or was not asked because it does not run.
+    """
+
+    node: Node
+    settings: HostSettings | None = None
+    capabilities: Capabilities | None = None
+    migration_types: tuple[str, ...] | None = None
+    windows: Windows | None = None
+    cluster_service: bool | None = None
+    silence: Silence | None = None
+
+    @property
+    def computer_name(self) -> str:
+        """The computer's own name where it is known, else the cluster's name for it."""
+        return (self.windows.computer_name if self.windows else None) or self.node.name
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the report for a task's result."""
+        node = self.node
+        settings = self.settings.as_result() if self.settings else dict.fromkeys(_SETTINGS)
+        return {
+            **settings,
+            "node": node.name,
+            "state": node.state,
+            "drain_status": node.drain_status,
+            "condition": node.condition,
+            "build": node.build,
+            "version": node.version,
+            "os_version": self.windows.os_version if self.windows else None,
+            "computer_name": self.windows.computer_name if self.windows else None,
+            "answered": self.settings is not None,
+            "cluster_service": self.cluster_service,
+            "capabilities": self.capabilities.as_result() if self.capabilities else None,
+            "migration_types": None if self.migration_types is None else list(self.migration_types),
+        }
+
+
+def read_node_report(cluster: Cluster, node: Node) -> NodeReport:
+    """Ask one node, in seven requests over one connection; a node that does not run is not contacted."""
+    if not node.is_running:
+        return NodeReport(node)
+    try:
+        session = cluster.node(node.name)
+        return NodeReport(
+            node,
+            settings=read_host_settings(cluster, node.name),
+            capabilities=read_capabilities_of(session, VIRTUALIZATION),
+            migration_types=read_migration_types(session),
+            windows=_windows(session),
+            cluster_service=_shows_cluster_service(session),
+        )
+    except Fault as fault:
+        cause = f"it does not let its settings be read: {fault}"
+        return NodeReport(node, silence=Silence("unreadable", cause, fault_remedy(fault) or _CHECK_CONNECTION))
+    except (UnreadableAnswer, UnexpectedValue) as error:
+        return NodeReport(node, silence=Silence("unreadable", f"it answered unexpectedly: {error}", _CHECK_CONNECTION))
+    except WrongMachine as error:
+        return NodeReport(node, silence=Silence("unreachable", f"another machine answers for it: {error}", ""))
+    except TransportError as error:
+        cause = f"the controller got no answer from it: {error}"
+        return NodeReport(node, silence=Silence("unreachable", cause, _CHECK_CONNECTION))
+
+
+def _windows(session: Session) -> Windows:
+    rows = session.query(CIMV2, Query("Win32_OperatingSystem", ("CSName", "Version")))
+    return Windows(rows[0].text("CSName"), rows[0].text("Version")) if rows else Windows(None, None)
+
+
+def _shows_cluster_service(session: Session) -> bool:
+    """Tell whether the cluster namespace is alive here; where its provider is not, it answers with nothing."""
+    try:
+        return bool(session.query(HYPERV_CLUSTER, Query("Msvm_VirtualSystemMigrationService", ("Name",))))
+    except Fault as fault:
+        if not fault.is_missing_class:
+            raise
+        return False

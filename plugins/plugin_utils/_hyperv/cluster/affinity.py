@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which VMs belong together and which apart: anti-affinity classes and affinity rules. Private to this collection.
+
+Sources: Microsoft docs, "Cluster affinity", AntiAffinityClassNames and ClusterEnforcedAntiAffinity; RuleType is
+CLUS_AFFINITY_RULE_TYPE of clusapi.h. MSCluster_AffinityRule exists from Windows Server 2022 on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+
+from ..._wsman.faults import Fault
+from ..._wsman.wql import Query
+from .cluster import MSCLUSTER, Cluster
+
+NODE, DOMAIN = "node", "domain"
+RULE_TYPES = {1: (True, DOMAIN), 2: (True, NODE), 3: (False, DOMAIN), 4: (False, NODE)}
+_UNSET = (None, 0)  # CLUS_AFFINITY_RULE_NONE
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """Some members shall be together or apart.
+
+    Attributes:
+        name: for people, such as ``anti-affinity class dc``.
+        together: on the same node or in the same fault domain, else on different ones.
+        scope: ``node`` or ``domain`` (fault domain).
+        hard: the cluster refuses to break it; a soft one gives way where there is no other place.
+        members: VM ids, and ``group_member`` of groups that are no VMs.
+    """
+
+    name: str
+    together: bool
+    scope: str
+    hard: bool
+    members: frozenset[str]
+
+    @property
+    def text(self) -> str:
+        """Say what it asks for."""
+        place = "node" if self.scope == NODE else "fault domain"
+        return f"{self.name} ({'the same' if self.together else 'another'} {place})"
+
+
+def group_member(group: str) -> str:
+    """Return the member that stands for a group that is no VM."""
+    return f"group {group.casefold()}"
+
+
+def class_rules(classes: Mapping[str, Collection[str]], *, enforced: bool) -> list[Rule]:
+    """Return a rule for each anti-affinity class that two or more members have; ``classes`` are those of a member."""
+    members: dict[str, set[str]] = {}
+    for member, names in classes.items():
+        for name in names:
+            members.setdefault(name, set()).add(member)
+    return [
+        Rule(f"anti-affinity class {name}", together=False, scope=NODE, hard=enforced, members=frozenset(found))
+        for name, found in sorted(members.items())
+        if len(found) > 1
+    ]
+
+
+def read_rules(cluster: Cluster, members: Mapping[str, Sequence[str]]) -> tuple[list[Rule], list[str]]:
+    """Return the enabled affinity rules, and notes on what was left out; one request.
+
+    ``members`` are those of a group, by its name and its id in lower case: no source tells which of both
+    MSCluster_AffinityRule.Groups holds. A cluster without the class has no rules. Raises Fault and TransportError.
+    """
+    if not cluster.is_clustered:
+        return [], []
+    try:
+        rows = cluster.home.query(MSCLUSTER, Query("MSCluster_AffinityRule"))
+    except Fault as fault:
+        if fault.is_missing_class and not fault.is_missing_namespace:
+            return [], []
+        raise
+    rules, notes = [], []
+    for row in sorted(rows, key=lambda one: one.text("Name") or ""):
+        name, kind = f"affinity rule {row.text('Name')}", row.integer("RuleType")
+        if row.integer("Enabled") == 0 or kind in _UNSET:
+            continue
+        if kind not in RULE_TYPES:
+            notes.append(f"The {name} has the unknown type {kind} and is not kept.")
+            continue
+        together, scope = RULE_TYPES[kind]
+        found = {one for group in row.texts("Groups") for one in members.get(group.casefold(), ())}
+        if len(found) > 1:
+            # SoftAntiAffinity is a newer property; a rule without it is enforced.
+            rules.append(Rule(name, together, scope, not row.integer("SoftAntiAffinity"), frozenset(found)))
+    return rules, notes
+
+
+def unjudged(rules: Sequence[Rule], domains: Mapping[str, str], nodes: Collection[str]) -> list[str]:
+    """Return a note for each rule about fault domains that nodes without one (by first label) leave open."""
+    without = sorted(node for node in nodes if node not in domains)
+    return [
+        f"The {rule.text} cannot be judged for {', '.join(without)}: no fault domain is told of it."
+        for rule in rules
+        if rule.scope == DOMAIN and without
+    ]

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The cluster as it can be asked: which node to ask what. Private to this collection."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from ..._hostnames import domain_of, first_label
+from ..._wsman.faults import Fault
+from ..._wsman.instances import Instance
+from ..._wsman.references import Reference
+from ..._wsman.session import Session
+from ..._wsman.transport import Clock, TransportError
+from ..._wsman.wql import Query
+from ..failure.errors import NO_ANSWER, HyperVError
+from .identity import Identity, identity_of
+
+HYPERV_CLUSTER = "root/HyperVCluster/v2"
+VIRTUALIZATION = "root/virtualization/v2"
+MSCLUSTER = "root/MSCluster"
+CIMV2 = "root/cimv2"
+
+_FEW = 4  # nodes that are asked one after the other
+_AT_ONCE = 8  # nodes that are asked side by side
+_T = t.TypeVar("_T")
+
+CORE_GROUP = 1  # MSCluster_ResourceGroup.GroupType of "Cluster Group" (ClusGroupTypeCoreCluster, Microsoft docs)
+
+
+class Cluster:
+    """Sessions to the nodes of one cluster.
+
+    ``connect(None)`` opens the task's own host and ``connect(node)`` any node by name. Sessions are opened when first
+    used and kept.
+
+    Attributes:
+        is_clustered: there is a cluster; else the task's host stands alone, and Root\\MSCluster does not exist.
+        offers_hyperv: Root\\HyperVCluster\\v2 exists.
+        hosts: hosts whose root\\virtualization\\v2 is asked for VMs that Root\\HyperVCluster\\v2 does not show.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[str | None], Session],
+        clock: Clock,
+        is_listed: Callable[[str], bool] = lambda name: False,
+        confirm: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            is_listed: whether somebody knows a host by a name that the cluster does not have for it.
+            confirm: makes sure that the task's host is the one that was meant; called before anything is changed, also
+                in a dry run. Raises WrongMachine.
+        """
+        self.confirm = confirm
+        self.clock = clock
+        self.is_listed = is_listed
+        self.is_clustered = True
+        self.offers_hyperv = True
+        self.hosts: tuple[str, ...] = ()
+        self._connect = connect
+        self._home: Session | None = None
+        self._sessions: dict[str, Session] = {}
+        self._provider: Session | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Who the task's host is."""
+        return identity_of(self.home)
+
+    @property
+    def home(self) -> Session:
+        """The session to the task's host: any node knows the cluster (Root\\MSCluster)."""
+        if self._home is None:
+            self._home = self._connect(None)
+        return self._home
+
+    def node(self, name: str) -> Session:
+        """The session to one node, for what only that node knows; a full name means a host of that very name.
+
+        That of the task's host is no exception, for the inventory may list it by any name: ``connect`` knows it.
+        """
+        key = name.lower() if domain_of(name) else first_label(name)
+        if key not in self._sessions:
+            self._sessions[key] = self._connect(name)
+        return self._sessions[key]
+
+    def know_as(self, name: str, session: Session) -> None:
+        """Take a session from now on for a host of this name as well: another name of the same host."""
+        self._sessions[first_label(name)] = session
+
+    def ask_each(self, nodes: Sequence[str], read: Callable[[str], _T]) -> list[_T]:
+        """Return what ``read`` makes of each node, in the order of ``nodes``; many nodes are asked side by side.
+
+        ``read`` uses the sessions of its node alone. A few nodes are asked one after the other, which takes as long as
+        opening their connections anyway.
+        """
+        if len(nodes) <= _FEW:
+            return [read(node) for node in nodes]
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            return list(threads.map(read, nodes))
+
+    @property
+    def hyperv(self) -> Session:
+        """The session to the node that is asked about Root\\HyperVCluster\\v2."""
+        return self._provider or self.home
+
+    def query_hyperv(self, query: Query) -> list[Instance]:
+        """Query Root\\HyperVCluster\\v2 where it answers.
+
+        Its provider is a cluster resource that may be online on one node only; elsewhere the namespace answers with
+        nothing, or, as no source tells, with a fault. So nothing means "no such thing" only where something else was
+        seen. Raises HyperVError if no node shows anything, Fault and TransportError.
+        """
+        try:
+            rows = self.hyperv.query(HYPERV_CLUSTER, query)
+        except TransportError:
+            if self._provider is None or self._provider is self.home:
+                raise
+            rows = []  # the node that answered before is gone: look for the provider again
+            self._provider = None
+        except Fault as fault:
+            if self._provider is not None or fault.is_access_denied:
+                raise
+            rows = []
+        if rows:
+            self._provider = self.hyperv
+        elif self._provider is None or not self.provider_answers():
+            self.find_provider()
+            rows = self.hyperv.query(HYPERV_CLUSTER, query)
+        return rows
+
+    def hyperv_references(self, query: Query) -> list[Reference]:
+        """Return references from the node that answers Root\\HyperVCluster\\v2."""
+        return self.hyperv.references(HYPERV_CLUSTER, query)
+
+    def provider_answers(self) -> bool:
+        """Tell whether Root\\HyperVCluster\\v2 is alive where it is asked. Raises Fault and TransportError.
+
+        Where it does not exist, the task's host counts.
+        """
+        return _answers(self.hyperv, HYPERV_CLUSTER if self.offers_hyperv else VIRTUALIZATION)
+
+    def find_provider(self) -> None:
+        """Look which node answers Root\\HyperVCluster\\v2 and ask that one from now on. Raises HyperVError for none."""
+        if not self.offers_hyperv:
+            return
+        asked: list[str] = []
+        at_home: Exception | None = None
+        for name in (None, *self._likely_providers()):
+            try:
+                session = self.home if name is None else self.node(name)
+                if session.node in asked:
+                    continue
+                asked.append(session.node)
+                if _answers(session, HYPERV_CLUSTER):
+                    self._provider = session
+                    return
+            except NO_ANSWER as error:
+                at_home = at_home or (error if name is None else None)
+        self._provider = None
+        if at_home is not None:
+            raise at_home
+        raise HyperVError(
+            f"None of the nodes {', '.join(asked)} shows anything in Root\\HyperVCluster\\v2. Check that the cluster "
+            'resource of type "Virtual Machine Cluster WMI" in the core cluster group is online.'
+        )
+
+    def _likely_providers(self) -> list[str]:
+        """Return nodes in the order in which they may answer: the owner of the core group, then all that are up."""
+        core = self.home.query(
+            MSCLUSTER, Query("MSCluster_ResourceGroup", ("Name", "OwnerNode"), {"GroupType": (CORE_GROUP,)})
+        )
+        nodes = self.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "State")))
+        up = [node.text("Name") for node in nodes if node.integer("State") == 0]
+        return [name for name in (*(group.text("OwnerNode") for group in core), *up) if name]
+
+
+def _answers(session: Session, namespace: str) -> bool:
+    """Tell whether one of Hyper-V's namespaces is alive on a node: it always shows a system, if only a node."""
+    return bool(session.query(namespace, Query("Msvm_ComputerSystem", ("Name",))))

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The cluster's own view of a VM: its resource and its group. Private to this collection.
+
+Root\\MSCluster knows the owner independently of Hyper-V: the second opinion on where a VM is.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from ..._wsman.instances import Instance
+from ..._wsman.references import Reference
+from ..._wsman.wql import Query
+from ..failure.codes import UNKNOWN
+from .cluster import MSCLUSTER, Cluster
+from .vms import Vm, read_vms
+
+_TYPE = "Virtual Machine"  # MSCluster_Resource.Type, a resource type's name, not localised
+# MSCluster_ResourceGroup.State, and two bits of its StatusInformation (Microsoft docs)
+GROUP_STATES = {0: "online", 1: "offline", 2: "failed", 3: "partly_online", 4: "pending"}
+LOCKED, QUEUED = 1, 4
+_FEW = 50  # up to so many VMs are looked up by the name that the cluster gives their resource
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class VmGroup:
+    """A VM's clustered role.
+
+    Attributes:
+        resource: name of its resource of type "Virtual Machine".
+        group: name of its group, normally the VM's name.
+        owner: node that the cluster says owns it.
+        by_name: the cluster does not show whose it is; its name says so, and only one VM has that name.
+    """
+
+    resource: str
+    group: str
+    owner: str
+    by_name: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class GroupTraits:
+    """What a group says of itself.
+
+    Attributes:
+        priority: 0 to 4999, higher goes first.
+        anti_affinity: classes; groups that share one avoid the same node.
+        name, id: as the cluster calls it; the id is not that of a VM.
+        owner: node that owns it.
+        state: ``online``, ``offline``, ``failed``, ``partly_online``, ``pending`` or ``unknown``.
+        is_locked: it is locked against moves.
+        is_queued: it waits in the cluster's own queue to be moved.
+    """
+
+    priority: int | None
+    anti_affinity: tuple[str, ...]
+    name: str = ""
+    id: str = ""
+    owner: str = ""
+    state: str = UNKNOWN
+    is_locked: bool = False
+    is_queued: bool = False
+
+
+def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
+    """Return the roles of some VMs by VM id; VMs that the cluster does not list are missing.
+
+    A few VMs are looked up by the resource name that the cluster gives by default, believed only where VmID agrees;
+    whatever is not found that way, and many VMs, by a listing of all of them. Raises Fault and TransportError.
+    """
+    found: dict[str, VmGroup] = {}
+    if not cluster.is_clustered:
+        return found
+    if 0 < len(vms) <= _FEW:
+        names = tuple(f"{_TYPE} {vm.name}" for vm in vms)
+        rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), {"Name": names}))
+        found = _by_vm(cluster, rows, vms)
+    if len(found) < len(vms):
+        rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), {"Type": (_TYPE,)}))
+        found = _by_vm(cluster, rows, vms)
+    return found
+
+
+def _by_vm(cluster: Cluster, rows: Sequence[Instance], vms: Sequence[Vm]) -> dict[str, VmGroup]:
+    ids: dict[str, str] | None = None
+    found: dict[str, VmGroup] = {}
+    for row in rows:
+        if (row.text("Type") or _TYPE) != _TYPE:
+            continue
+        name = row.text("Name") or ""
+        private = row.embedded("PrivateProperties")
+        if private is None:
+            ids = _ids_by_name(cluster) if ids is None else ids
+        vm_id = (private.text("VmID") or "").strip("{}").upper() if private else (ids or {}).get(name.casefold(), "")
+        owner = row.text("OwnerNode") or ""
+        found[vm_id] = VmGroup(name, row.text("OwnerGroup") or "", owner, by_name=private is None)
+    return {vm.id: found[vm.id] for vm in vms if vm.id in found}
+
+
+def _ids_by_name(cluster: Cluster) -> dict[str, str]:
+    """Return VM ids by the resource name that the cluster gives by default, for names that a single VM bears.
+
+    This is all there is where a node does not show private properties.
+    """
+    everyone = read_vms(cluster)
+    names = collections.Counter(vm.name.casefold() for vm in everyone)
+    return {f"{_TYPE} {vm.name}".casefold(): vm.id for vm in everyone if names[vm.name.casefold()] == 1}
+
+
+def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int | None]:
+    """Return the priorities of the groups of these roles, by name in lower case. Raises Fault and TransportError."""
+    names = tuple({role.group for role in roles})
+    if not names:
+        return {}
+    columns = ("Name", "Priority")
+    where = {columns[0]: names} if len(names) <= _FEW else {}
+    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns, where))
+    return {(row.text("Name") or "").casefold(): row.integer("Priority") for row in rows}
+
+
+def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:
+    """Return the traits of all groups, also of those that are no VMs, by name in lower case, in one request."""
+    if not cluster.is_clustered:
+        return {}
+    columns = (
+        "Name",
+        "Id",
+        "OwnerNode",
+        "State",
+        "StatusInformation",
+        "Priority",
+        "AntiAffinityClassNames",
+    )
+    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns))
+    return {(row.text("Name") or "").casefold(): _traits(row) for row in rows}
+
+
+def _traits(row: Instance) -> GroupTraits:
+    state, status = row.integer("State"), row.integer("StatusInformation") or 0
+    return GroupTraits(
+        priority=row.integer("Priority"),
+        anti_affinity=row.texts("AntiAffinityClassNames"),
+        name=row.text("Name") or "",
+        id=row.text("Id") or "",
+        owner=row.text("OwnerNode") or "",
+        state=GROUP_STATES.get(-1 if state is None else state, UNKNOWN),
+        is_locked=bool(status & LOCKED),
+        is_queued=bool(status & QUEUED),
+    )
+
+
+def read_possible_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
+    """Return the nodes that may own a VM (MSCluster_Resource.GetPossibleOwners). Raises Fault and TransportError."""
+    resource = Reference.of(MSCLUSTER, "MSCluster_Resource", Name=role.resource)
+    return cluster.home.invoke(resource, "GetPossibleOwners", {}).texts("NodeNames")
+
+
+def read_preferred_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
+    """Return the nodes that a group prefers (MSCluster_ResourceGroup.GetPreferredOwners). Raises as above."""
+    group = Reference.of(MSCLUSTER, "MSCluster_ResourceGroup", Name=role.group)
+    return cluster.home.invoke(group, "GetPreferredOwners", {}).texts("NodeNames")

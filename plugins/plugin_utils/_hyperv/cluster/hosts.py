@@ -1,0 +1,244 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What only a node itself knows: migration settings, limits, networks, memory. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..._hostnames import first_label
+from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.instances import Instance
+from ..._wsman.wql import Query
+from ..failure.codes import UNKNOWN
+from ..failure.errors import NO_ANSWER, with_remedy
+from .cluster import CIMV2, VIRTUALIZATION, Cluster
+from .nodes import Node
+
+_AUTHENTICATION = {0: "credssp", 1: "kerberos"}
+# CIM_EnabledLogicalElement.EnabledState (Microsoft docs)
+_ENABLED_STATES = {
+    1: "other",
+    2: "enabled",
+    3: "disabled",
+    4: "shutting_down",
+    5: "not_applicable",
+    6: "enabled_but_offline",
+    7: "in_test",
+    8: "deferred",
+    9: "quiesce",
+    10: "starting",
+}
+ABSENT = "absent"
+_NOTHING = Instance("", "", {})
+_CAREFUL_LIMIT = 1  # for a node whose settings cannot be read
+
+
+@dataclasses.dataclass(frozen=True)
+class MigrationNetwork:
+    """A subnet that a node offers for migrations (Msvm_VirtualSystemMigrationNetworkSettingData).
+
+    Attributes:
+        subnet, prefix_length: the subnet, such as ``10.20.0.0`` and 24.
+        metric: of two networks the one with the lower metric is used first.
+        tags: who set the entry.
+    """
+
+    subnet: str
+    prefix_length: int | None
+    metric: int | None
+    tags: tuple[str, ...]
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the network for a task's result."""
+        return {**dataclasses.asdict(self), "tags": list(self.tags)}
+
+
+@dataclasses.dataclass(frozen=True)
+class HostSettings:
+    """Migration settings of one node (Msvm_VirtualSystemMigrationServiceSettingData and its service).
+
+    Attributes:
+        service_state: EnabledState of its migration service in words; ``absent`` where it shows no service or none of
+            the service's settings, so that nothing else here means anything.
+        enabled: whether the node takes part in live migrations.
+        maximum_migrations: simultaneous live migrations.
+        maximum_storage_migrations: simultaneous storage migrations.
+        active_migrations, active_storage_migrations: how many of them run now.
+        authentication: ``kerberos``, ``credssp`` or ``unknown``.
+        compression, smb: transport options; SMB makes the node ignore compression.
+        listener_addresses: addresses on which it receives migrations; empty means that it cannot.
+        networks: its networks for migrations, the preferred one first.
+    """
+
+    node: str
+    service_state: str
+    enabled: bool
+    maximum_migrations: int
+    maximum_storage_migrations: int
+    active_migrations: int
+    active_storage_migrations: int
+    authentication: str
+    compression: bool
+    smb: bool
+    listener_addresses: tuple[str, ...]
+    networks: tuple[MigrationNetwork, ...]
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the settings for a task's result."""
+        return {
+            **dataclasses.asdict(self),
+            "listener_addresses": list(self.listener_addresses),
+            "networks": [network.as_result() for network in self.networks],
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """A node's physical memory in MB (Win32_OperatingSystem counts in kB)."""
+
+    total_mb: int
+    free_mb: int
+
+
+def read_host_settings(cluster: Cluster, node: str, *, networks: bool = True) -> HostSettings:
+    """Return one node's settings, in three requests; two without ``networks``. Raises Fault and TransportError."""
+    session = cluster.node(node)
+    settings = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationServiceSettingData"))
+    services = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationService"))
+    listed = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationNetworkSettingData")) if networks else []
+    one = settings[0] if settings else _NOTHING
+    service = services[0] if services else _NOTHING
+    return HostSettings(
+        node=node,
+        service_state=enabled_state(service) if settings and services else ABSENT,
+        enabled=bool(one.boolean("EnableVirtualSystemMigration")),
+        maximum_migrations=one.integer("MaximumActiveVirtualSystemMigration") or 0,
+        maximum_storage_migrations=one.integer("MaximumActiveStorageMigration") or 0,
+        active_migrations=service.integer("ActiveVirtualSystemMigrationCount") or 0,
+        active_storage_migrations=service.integer("ActiveStorageMigrationCount") or 0,
+        authentication=_word(_AUTHENTICATION, one.integer("AuthenticationType")),
+        compression=bool(one.boolean("EnableCompression")),
+        smb=bool(one.boolean("EnableSmbTransport")),
+        listener_addresses=service.texts("MigrationServiceListenerIPAddressList"),
+        networks=_networks(listed),
+    )
+
+
+def enabled_state(service: Instance) -> str:
+    """Return EnabledState of a service in words: ``enabled``, ``disabled`` ... or ``unknown``."""
+    return _word(_ENABLED_STATES, service.integer("EnabledState"))
+
+
+def _word(words: Mapping[int, str], value: int | None) -> str:
+    return UNKNOWN if value is None else words.get(value, UNKNOWN)
+
+
+def _networks(rows: Sequence[Instance]) -> tuple[MigrationNetwork, ...]:
+    networks = [
+        MigrationNetwork(
+            subnet=row.text("SubnetNumber") or "",
+            prefix_length=row.integer("PrefixLength"),
+            metric=row.integer("Metric"),
+            tags=row.texts("Tags"),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(networks, key=lambda network: network.metric or 0))
+
+
+def is_host(cluster: Cluster, node: str, name: str) -> bool:
+    """Tell whether a name means a host: by its label, or by one of the addresses on which it receives migrations."""
+    if first_label(name) == first_label(node):
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+        listeners = read_host_settings(cluster, node, networks=False).listener_addresses
+    except (ValueError, *NO_ANSWER):
+        return False
+    return str(address) in {first_label(one) for one in listeners}
+
+
+def read_maximum_migrations(cluster: Cluster, node: str) -> int:
+    """Return how many live migrations one node takes part in at once. Raises Fault and TransportError."""
+    column = "MaximumActiveVirtualSystemMigration"
+    rows = cluster.node(node).query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationServiceSettingData", (column,)))
+    return (rows[0].integer(column) if rows else None) or 0
+
+
+def read_memory(cluster: Cluster, node: str) -> Memory:
+    """Return one node's memory. Raises Fault and TransportError."""
+    columns = ("TotalVisibleMemorySize", "FreePhysicalMemory")
+    rows = cluster.node(node).query(CIMV2, Query("Win32_OperatingSystem", columns))
+    if not rows:
+        raise UnreadableAnswer(f"{node} shows no Win32_OperatingSystem")
+    return Memory((rows[0].integer(columns[0]) or 0) // 1024, (rows[0].integer(columns[1]) or 0) // 1024)
+
+
+def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
+    """Return one node's memory, or None and why it is not known."""
+    if not node.is_running:
+        return None, f"The node is {node.state}."
+    try:
+        return read_memory(cluster, node.name), ""
+    except NO_ANSWER as error:
+        return None, f"The node is {node.state}, but could not be asked: {with_remedy(error)}"
+
+
+def read_cluster_limit(cluster: Cluster) -> int | None:
+    """Return MSCluster_Cluster.MaximumParallelMigrations; None without a cluster and where it has no such property."""
+    row = cluster.identity.cluster_row if cluster.is_clustered else None
+    return None if row is None else row.integer("MaximumParallelMigrations")
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """How many migrations may run at once.
+
+    Attributes:
+        nodes: limit by first label of the node, counted at source and destination.
+        total: limit over the whole cluster, None for none. No source says whether the cluster's
+            MaximumParallelMigrations counts per node or in all; the stricter reading is taken.
+        notes: what could not be read.
+    """
+
+    nodes: Mapping[str, int]
+    total: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def allow(self, running: Iterable[tuple[str, str]], source: str, destination: str) -> bool:
+        """Tell whether one more move fits beside ``running``, pairs of source and destination."""
+        pairs = [(first_label(one), first_label(other)) for one, other in running]
+        if self.total is not None and len(pairs) >= self.total:
+            return False
+        return all(
+            sum(node in pair for pair in pairs) < self.nodes.get(node, _CAREFUL_LIMIT)
+            for node in (first_label(source), first_label(destination))
+        )
+
+
+def read_limits(cluster: Cluster, nodes: Iterable[str], max_parallel: int | None) -> Limits:
+    """Return the effective limits for moves between ``nodes``: the hosts' own, the cluster's, and the user's if lower.
+
+    A node that cannot be asked counts with one migration at a time, and is named in the notes.
+    """
+    cluster_limit = read_cluster_limit(cluster)
+    limits: dict[str, int] = {}
+    notes = []
+
+    def read(node: str) -> tuple[int, str]:
+        try:
+            return max(1, read_maximum_migrations(cluster, node)), ""
+        except NO_ANSWER as error:
+            note = f"The limits of {node} could not be read, so it takes one migration at a time: {with_remedy(error)}"
+            return _CAREFUL_LIMIT, note
+
+    names = list(nodes)
+    for node, (limit, note) in zip(names, cluster.ask_each(names, read), strict=True):
+        limits[first_label(node)] = limit
+        notes += [note] if note else []
+    lowest = [limit for limit in (cluster_limit, max_parallel) if limit]
+    return Limits(limits, min(lowest) if lowest else None, tuple(notes))

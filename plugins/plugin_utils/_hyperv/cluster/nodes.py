@@ -1,0 +1,249 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Nodes of the cluster: what they are, and pausing and resuming them. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from ..._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
+from ..._wsman.faults import Fault
+from ..._wsman.references import Reference
+from ..._wsman.transport import TransportError
+from ..._wsman.wql import Query
+from ..failure.codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
+from ..failure.errors import HyperVError, MoveError, obstacle
+from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, Cluster
+from .identity import WrongMachine, identity_of
+
+# No drain: the collection moves the VMs itself, one verified migration each (Microsoft docs, MSCluster_Node.Pause).
+PAUSE_WITHOUT_DRAIN = 0
+FAILBACK = {"none": 0, "immediate": 1, "policy": 2}
+_ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_CLUSTER_NODE_NOT_PAUSED
+_DOWN = 5050  # ERROR_CLUSTER_NODE_DOWN
+_SETTLED_WITHIN = 60.0  # seconds for State to follow Pause or Resume
+# Build numbers of Windows Server (Microsoft docs, release information). 23H2 is also the build of Azure Stack HCI 23H2.
+_VERSIONS = {14393: "2016", 17763: "2019", 20348: "2022", 25398: "23H2", 26100: "2025"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Node:
+    """One cluster node as MSCluster_Node shows it.
+
+    Attributes:
+        name: the name as it is registered, NetBIOS form.
+        state: ``up``, ``down``, ``paused``, ``joining`` or ``unknown``.
+        drain_status: ``not_initiated``, ``in_progress``, ``completed``, ``failed`` or ``unknown``.
+        condition: ``isolated`` or ``quarantined``; empty for neither.
+        build: Windows build number, or None.
+    """
+
+    name: str
+    state: str
+    drain_status: str
+    condition: str
+    build: int | None
+
+    @property
+    def version(self) -> str | None:
+        """Windows Server version of the build, such as ``2022``; None for builds of no known version."""
+        return None if self.build is None else _VERSIONS.get(self.build)
+
+    @property
+    def is_running(self) -> bool:
+        """The node's services run, so it can be asked: it is up, or up and paused."""
+        return self.state in ("up", "paused")
+
+    def cannot_receive(self) -> MoveError | None:
+        """Return why no VM can be moved here now, or None."""
+        if self.state == "paused":
+            return obstacle(
+                "destination_paused",
+                f"node {self.name} is paused and takes no VMs",
+                "Resume it (hyperv_cluster_node with state=active) or choose another destination_host.",
+            )
+        if self.state != "up":
+            return obstacle(
+                "destination_not_up",
+                f"node {self.name} is {self.state} and takes no VMs",
+                "Bring it up or choose another destination_host.",
+            )
+        if self.condition:
+            return obstacle(
+                "destination_not_up",
+                f"node {self.name} is {self.condition}",
+                "Wait until the cluster trusts it again or choose another destination_host.",
+            )
+        return None
+
+
+def read_nodes(cluster: Cluster) -> list[Node]:
+    """Return all nodes of the cluster, none where there is no cluster. Raises Fault and TransportError."""
+    if not cluster.is_clustered:
+        return []
+    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Node"))
+    return sorted(
+        (
+            Node(
+                name=row.text("Name") or "",
+                state=NODE_STATES.get(_number(row.integer("State")), UNKNOWN),
+                drain_status=NODE_DRAIN_STATES.get(_number(row.integer("NodeDrainStatus")), UNKNOWN),
+                condition=NODE_CONDITIONS.get(_number(row.integer("StatusInformation")), ""),
+                build=row.integer("BuildNumber"),
+            )
+            for row in rows
+        ),
+        key=lambda node: node.name,
+    )
+
+
+def _number(value: int | None) -> int:
+    return -1 if value is None else value
+
+
+def pick_node(nodes: Sequence[Node], name: str) -> Node:
+    """Return the node of this name, as the cluster itself has it, in any letter case. Raises HyperVError."""
+    for node in nodes:
+        if first_label(node.name) == first_label(name):
+            return node
+    raise _no_such_node(nodes, name)
+
+
+def find_node(cluster: Cluster, nodes: Sequence[Node], name: str) -> Node:
+    """Return the node that somebody means by a name.
+
+    A short name is that of the cluster. A full one is taken in the DNS domain of the task's host or of the cluster.
+    An address, a DNS name that is too long for NetBIOS and a host of the inventory mean the node that answers there.
+
+    Raises HyperVError for what is no node of the cluster, and as ``Cluster.node``.
+    """
+    name = name.strip()
+    label = first_label(name)
+    by_label = {first_label(node.name): node for node in nodes}
+    if label in by_label and cluster.identity.has_name_in_domain(name):
+        return by_label[label]
+    is_short = not is_address(name) and not domain_of(name) and len(label) <= NETBIOS_LENGTH
+    if is_short and not cluster.is_listed(name):
+        raise _no_such_node(nodes, name)
+    there = identity_of(cluster.node(name))
+    node = by_label.get(first_label(there.computer.name))
+    if node is None or not there.is_beside(cluster.identity):
+        raise WrongMachine(
+            f"{name} is {there}, and {cluster.home.node} is {cluster.identity}. Nothing was changed. Run the task on a "
+            "host of the cluster that you mean."
+        )
+    return node
+
+
+def _no_such_node(nodes: Sequence[Node], name: str) -> HyperVError:
+    names = ", ".join(node.name for node in nodes)
+    return HyperVError(f"The cluster has no node {name!r}. Its nodes are {names}.")
+
+
+def read_host(cluster: Cluster, name: str | None) -> Node:
+    """Return a Hyper-V host as a node, None for the task's own; its own name tells which of several names are the same.
+
+    One request beside its identity. Raises HyperVError for a host without a name, Fault and TransportError.
+    """
+    session = cluster.home if name is None else cluster.node(name)
+    own = identity_of(session).computer.name
+    windows = session.query(CIMV2, Query("Win32_OperatingSystem", ("BuildNumber",)))
+    build = (windows[0].text("BuildNumber") if windows else None) or ""
+    cluster.know_as(own, session)
+    return Node(own, "up", "not_initiated", "", int(build) if build.isdigit() else None)
+
+
+def read_hosts(cluster: Cluster, names: Sequence[str]) -> list[Node]:
+    """Return Hyper-V hosts by their names or addresses, in that order. Raises as ``read_host``."""
+    return [read_host(cluster, name) for name in names]
+
+
+def read_nodes_if_any(cluster: Cluster) -> list[Node]:
+    """Return the nodes of the cluster; none, and note it, where the task's host is no node of one.
+
+    Raises Fault and TransportError.
+    """
+    try:
+        return read_nodes(cluster)
+    except Fault as fault:
+        if not fault.is_missing_namespace:
+            raise
+        cluster.is_clustered = cluster.offers_hyperv = False
+        return []
+
+
+def read_surroundings(cluster: Cluster, names: Sequence[str]) -> tuple[list[Node], list[Node]]:
+    """Return all nodes of the cluster, and those that are named; without a cluster, the hosts that are named are all.
+
+    Raises HyperVError for a name that is none, Fault and TransportError.
+    """
+    nodes = read_nodes_if_any(cluster)
+    if cluster.is_clustered:
+        return nodes, [find_node(cluster, nodes, name) for name in names]
+    chosen = read_hosts(cluster, names)
+    hosts = {host.name: host for host in chosen}
+    cluster.hosts = tuple(hosts)
+    return list(hosts.values()), chosen
+
+
+def ask_hosts_for_vms(cluster: Cluster) -> None:
+    """Have VMs read from the nodes themselves, where Root\\HyperVCluster\\v2 does not exist; without a cluster from the
+    task's host alone. Raises HyperVError, Fault and TransportError.
+    """
+    cluster.offers_hyperv = False
+    running = tuple(node.name for node in read_nodes_if_any(cluster) if node.is_running)
+    cluster.hosts = cluster.hosts or running or (read_host(cluster, None).name,)
+
+
+def node_reference(cluster: Cluster, node: Node) -> Reference:
+    """Return the node's Msvm_ComputerSystem in the cluster namespace, which DestinationSystem must name.
+
+    Its reference is taken from an enumeration. Where the namespace shows no nodes (no source tells), it is built from
+    the registered name and the documented keys.
+    """
+    found = cluster.hyperv_references(Query("Msvm_ComputerSystem", (), {"Name": (node.name,)}))
+    if found:
+        return found[0]
+    return Reference.of(HYPERV_CLUSTER, "Msvm_ComputerSystem", CreationClassName="Msvm_ComputerSystem", Name=node.name)
+
+
+def pause_node(cluster: Cluster, node: Node) -> Node:
+    """Pause a node without draining it, so that it takes no new VMs; return it as it is then. Raises HyperVError."""
+    return _change(cluster, node, "Pause", {"DrainType": PAUSE_WITHOUT_DRAIN, "TargetNode": ""}, "paused")
+
+
+def resume_node(cluster: Cluster, node: Node, failback: str) -> Node:
+    """Resume a node; ``failback`` is a key of FAILBACK. Return it as it is then. Raises HyperVError."""
+    return _change(cluster, node, "Resume", {"FailbackType": FAILBACK[failback]}, "up")
+
+
+def _change(cluster: Cluster, node: Node, method: str, parameters: dict[str, str | int], wanted: str) -> Node:
+    """Call a method and wait until the node shows the wanted state: what it shows decides, not the answer."""
+    error: Exception | None = None
+    try:
+        cluster.home.invoke(Reference.of(MSCLUSTER, "MSCluster_Node", Name=node.name), method, parameters)
+    except Fault as fault:
+        code = (fault.code or 0) & 0xFFFF
+        if code == _DOWN:
+            raise HyperVError(
+                f"Node {node.name} is down, so {method} was refused. Bring it up in the cluster and run the task again."
+            ) from None
+        if code != _ALREADY[method.lower()]:
+            if not fault.is_timed_out:
+                raise
+            error = fault
+    except TransportError as lost:
+        error = lost
+    deadline = cluster.clock.now() + _SETTLED_WITHIN
+    while True:
+        now = pick_node(read_nodes(cluster), node.name)
+        if now.state == wanted:
+            return now
+        if cluster.clock.now() >= deadline:
+            told = f" ({error})" if error else ""
+            raise HyperVError(
+                f"Node {node.name} is {now.state} {_SETTLED_WITHIN:.0f} s after {method}, not {wanted}{told}. "
+                "Check the node in Failover Cluster Manager."
+            )
+        cluster.clock.pause(2.0)

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which nodes may own and should own many VMs. Private to this collection.
+
+Source: Microsoft docs, MSCluster_ResourceToPossibleOwner and MSCluster_ResourceGroupToPreferredNode. These list every
+resource of the cluster with every node that may own it, 512,000 pairs with 8,000 VMs and 64 nodes. So a list is read
+where it is short for the number of VMs in question; where it is not, or the cluster has none, each VM is asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from ..._hostnames import first_label
+from ..._wsman.faults import Fault
+from ..._wsman.session import TooMany
+from ..._wsman.wql import Query
+from .cluster import MSCLUSTER, Cluster
+from .groups import VmGroup, read_possible_owners, read_preferred_owners
+from .vms import Vm
+
+_PAIRS_FOR_A_CALL = 10  # as many pairs of a list take about what one call takes
+
+_Ask = Callable[[Cluster, VmGroup], "tuple[str, ...]"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Owners:
+    """Nodes that may own a VM, and that it prefers; empty for none listed."""
+
+    possible: tuple[str, ...] = ()
+    preferred: tuple[str, ...] = ()
+
+
+def owners_of(vm: Vm, role: VmGroup | None) -> set[str]:
+    """Return whom Hyper-V and the cluster call the owner, by first label: one where they agree, none if none tells."""
+    return {first_label(owner) for owner in (vm.node, role.owner if role else "") if owner}
+
+
+def read_owners(cluster: Cluster, roles: Mapping[str, VmGroup]) -> dict[str, Owners]:
+    """Return the owners of VMs by VM id; ``roles`` are theirs. Raises Fault and TransportError."""
+    if not roles:
+        return {}
+    pairs = _PAIRS_FOR_A_CALL * len(roles)
+    possible = _links(cluster, "MSCluster_ResourceToPossibleOwner", pairs)
+    preferred = _links(cluster, "MSCluster_ResourceGroupToPreferredNode", pairs)
+    return {
+        vm_id: Owners(
+            # A resource that may be nowhere does not exist, so nothing listed means that nothing is known of it.
+            (possible or {}).get(role.resource.casefold()) or _ask(cluster, role, read_possible_owners),
+            preferred.get(role.group.casefold(), ())
+            if preferred is not None
+            else _ask(cluster, role, read_preferred_owners),
+        )
+        for vm_id, role in roles.items()
+    }
+
+
+def _links(cluster: Cluster, association: str, at_most: int) -> dict[str, tuple[str, ...]] | None:
+    """Return the nodes at one end of an association by the name at the other.
+
+    None where it cannot be listed, or holds more than ``at_most`` pairs.
+    """
+    try:
+        rows = cluster.home.query(MSCLUSTER, Query(association), at_most)
+    except TooMany:
+        return None
+    except Fault as fault:
+        if fault.is_access_denied or fault.is_transient:
+            raise
+        return None
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        group, part = row.reference("GroupComponent"), row.reference("PartComponent")
+        name, node = group.key("Name") if group else None, part.key("Name") if part else None
+        if name and node:
+            found[name.casefold()] = (*found.get(name.casefold(), ()), node)
+    return found
+
+
+def _ask(cluster: Cluster, role: VmGroup, ask: _Ask) -> tuple[str, ...]:
+    try:
+        return ask(cluster, role)
+    except Fault as fault:
+        if fault.is_not_found or fault.is_missing_method:
+            return ()  # a role that is gone by now is no reason to stop: its move will tell
+        raise

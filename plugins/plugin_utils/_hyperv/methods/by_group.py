@@ -1,0 +1,207 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moving a VM by its cluster group: MSCluster_ResourceGroup.MoveToNewNodeParams and MoveToNewNode. Private.
+
+A VM that runs is moved live, with the move type and the flags that os-win gives. One that is off or saved has nothing
+to transfer: its group gets another owner, and the cluster restores the group's persistent state (Microsoft docs,
+MoveClusterGroup).
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Mapping, Sequence
+
+from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.faults import Fault
+from ..._wsman.session import Parameter
+from ..._wsman.transport import AnswerLost, TransportError
+from ..._wsman.values import UnexpectedValue
+from ..._wsman.wql import Query
+from ..cluster.cluster import MSCLUSTER, Cluster
+from ..cluster.jobs import Job
+from ..failure.codes import return_code
+from ..failure.errors import NO_ANSWER, MoveError, faulted, obstacle, win32_codes, with_remedy
+from ..failure.win32_failures import WIN32_FAILURES
+from ..migration.moves import Move
+from ..migration.runs import Run
+from .group_jobs import GROUP, GroupStatus, as_job, group_reference, read_statuses
+from .results import Answer, Verdict
+
+_PENDING = 997  # ERROR_IO_PENDING: the change of owner is under way (Microsoft docs, MoveClusterGroup)
+_INVALID_PARAMETER = 87
+_AT_REST = frozenset({"off", "saved"})
+_INVALID_STATE = frozenset({5, 32775})
+_TIMEOUT = 60  # seconds that MoveToNewNode itself may wait
+
+# CLUSAPI_GROUP_MOVE_RETURN_TO_SOURCE_NODE_ON_ERROR, _QUEUE_ENABLED, _HIGH_PRIORITY_START
+_FLAGS = 2 | 4 | 8
+_LIVE = 4  # the move type of a live migration (os-win; enumeration of the failover cluster PowerShell module)
+_SYNTAX_NAME, _SYNTAX_DWORD, _END = 0x00040003, 0x00010002, 0  # CLUSPROP_SYNTAX_* (Microsoft docs)
+
+
+def move_type_list(move_type: int) -> bytes:
+    """Return the property list that asks for a type of move, as [MS-CMRP] 2.2.3.10 lays it out.
+
+    Each property is named after the type of the resource that it is meant for ([MS-CMRP] 3.1.4.2.132).
+    """
+    properties = ("Virtual Machine", "Virtual Machine Configuration")
+    return struct.pack("<I", len(properties)) + b"".join(_property(name, move_type) for name in properties)
+
+
+def _property(name: str, value: int) -> bytes:
+    text = f"{name}\0".encode("utf-16-le")
+    padding = b"\0" * (-len(text) % 4)
+    head, tail = struct.pack("<II", _SYNTAX_NAME, len(text)), struct.pack("<IIII", _SYNTAX_DWORD, 4, value, _END)
+    return head + text + padding + tail
+
+
+def group_can_move(move: Move, refusal: MoveError) -> bool:
+    """Tell whether a refused move may be left to the cluster: the VM is at rest, and the refusal may be about that.
+
+    No source tells whether MigrateVirtualSystemToSystem takes a VM that is off or saved. A saved VM carries a state
+    that may not fit the destination, so a check that says no without a code is believed.
+    """
+    if move.vm.state not in _AT_REST or move.role is None:
+        return False
+    if refusal.code is None:
+        return refusal.name == "not_migratable" and move.vm.state == "off"
+    return refusal.code in _INVALID_STATE or return_code(refusal.code).unsupported
+
+
+class GroupMoves:
+    """Moves VMs by their groups, and tells how far they are."""
+
+    form = ""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._before: dict[str, GroupStatus] = {}
+
+    def check(self, move: Move) -> Verdict:
+        """Return what speaks against a move, from what the cluster shows; for a VM that runs it offers no check.
+
+        Raises Fault and TransportError.
+        """
+        return Verdict(move.vm.state in _AT_REST, self.obstacle(move))
+
+    def obstacle(self, move: Move) -> MoveError | None:
+        """Return why a VM cannot be moved by its group, or None. Raises Fault and TransportError."""
+        if move.role is None:
+            return obstacle("no_role", f"the cluster lists no role for VM {move.vm.name}", "Make it highly available.")
+        if move.role.by_name:
+            return obstacle(
+                "role_unsure",
+                f"VM {move.vm.name} would be moved by its role, and the cluster does not show which VM its roles "
+                "belong to",
+                f"Move the role of the VM ({move.role.group}) in Failover Cluster Manager.",
+            )
+        return self._would_start(move, move.role.group) if move.vm.state in _AT_REST else None
+
+    def _would_start(self, move: Move, group: str) -> MoveError | None:
+        """Return why a VM at rest is left alone: the persistent state of its group is online, so it would start."""
+        query = Query(GROUP, ("Name", "PersistentState"), {"Name": (group,)})
+        if not any(row.boolean("PersistentState") for row in self._cluster.home.query(MSCLUSTER, query)):
+            return None
+        return obstacle(
+            "would_start",
+            f"VM {move.vm.name} is {move.vm.state}, but the cluster means to keep its role {group} online and would "
+            "start it on its new node",
+            "Take the role offline in Failover Cluster Manager, or start the VM, then run the task again.",
+        )
+
+    def migrate(self, move: Move) -> Answer:
+        """Start a move. Whatever comes back is an Answer, never an exception of the wire. It is sent once."""
+        try:
+            error = self.obstacle(move)
+            if error is not None or move.role is None:
+                return Answer(error=error)
+            if move.vm.state not in _AT_REST:
+                self._before[move.vm.id] = self._status(move)
+        except NO_ANSWER as silence:
+            passes = not isinstance(silence, Fault) or silence.is_transient
+            why = with_remedy(silence).rstrip(".")
+            return Answer(error=obstacle("not_sent", why, "Nothing was started.", transient=passes))
+        if move.vm.state in _AT_REST:
+            return self._invoke(move, "MoveToNewNode", {"NodeName": move.destination.name, "TimeOut": _TIMEOUT})
+        return self._move_live(move)
+
+    def _move_live(self, move: Move) -> Answer:
+        """Ask for a live move; in the other form of an array of bytes only after a refusal of the parameters.
+
+        Repeated elements are what DSP0230 has for arrays; base64 what it has for those with the qualifier Octetstring,
+        of which Microsoft's docs say nothing.
+        """
+        data = move_type_list(_LIVE)
+        arguments: dict[str, Parameter] = {"NodeName": move.destination.name, "Parameters": [*data], "Flags": _FLAGS}
+        answer = self._invoke(move, "MoveToNewNodeParams", arguments)
+        if not answer.parameters_refused:
+            return answer
+        in_base64 = {**arguments, "Parameters": base64.b64encode(data).decode()}
+        return self._invoke(move, "MoveToNewNodeParams", in_base64)
+
+    def _invoke(self, move: Move, method: str, arguments: Mapping[str, Parameter]) -> Answer:
+        """Call a method of the group. Whatever may have begun counts as begun; the owner tells."""
+        if move.role is None:
+            raise ValueError("a VM without a role has no group")
+        reference = group_reference(move.role)
+        job = None if move.vm.state in _AT_REST else reference
+        try:
+            self._cluster.home.invoke(reference, method, arguments)
+        except Fault as fault:
+            codes = win32_codes(fault)
+            if _PENDING in codes:
+                return Answer(job)
+            began = fault.is_transient and not fault.is_quota and not any(code in WIN32_FAILURES for code in codes)
+            if began and job is None:
+                return Answer()
+            return Answer(
+                unknown=began,
+                error=faulted(method, fault),
+                unsupported=fault.is_missing_method or fault.is_missing_class,
+                parameters_refused=fault.is_parameter_refused or _INVALID_PARAMETER in codes,
+            )
+        except AnswerLost:
+            return Answer(unknown=job is not None, lost=job is not None)
+        except (UnreadableAnswer, UnexpectedValue):
+            return Answer(unknown=job is not None)
+        except TransportError as lost:
+            return Answer(error=obstacle("not_sent", str(lost), "Nothing was started.", transient=True))
+        return Answer(job)
+
+    def _status(self, move: Move) -> GroupStatus:
+        return self._of(move, read_statuses(self._cluster, [move.role] if move.role else []))
+
+    def _of(self, move: Move, statuses: Mapping[str, GroupStatus]) -> GroupStatus:
+        return statuses.get(move.role.group.casefold(), GroupStatus()) if move.role else GroupStatus()
+
+    def trace(self, move: Move) -> Job | None:
+        """Return a move of a VM's group that is under way, or that ended since its call; None where there is none.
+
+        Raises Fault and TransportError.
+        """
+        return self._job(move, self._status(move), waited=float("inf"))
+
+    def read(self, runs: Sequence[Run]) -> dict[str, Job | None]:
+        """Return how far moves are, by VM id; None where nothing is under way any more. Two requests for any number.
+
+        Raises Fault and TransportError.
+        """
+        statuses = read_statuses(self._cluster, [run.move.role for run in runs if run.move.role])
+        now = self._cluster.clock.now()
+        return {
+            run.move.vm.id: self._job(
+                run.move,
+                self._of(run.move, statuses),
+                waited=now - run.since if run.job is None or run.job.state == "new" else float("inf"),
+            )
+            for run in runs
+        }
+
+    def _job(self, move: Move, status: GroupStatus, *, waited: float) -> Job | None:
+        before = self._before.get(move.vm.id, GroupStatus())
+        if status != before:
+            self._before.pop(move.vm.id, None)
+        group = move.role.group if move.role else ""
+        return as_job(move.vm.id, group, move.source, move.destination.name, status, before, waited=waited)

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Hosts that may not log on to each other: what to do about it, by how they authenticate migrations. Private.
+
+A migration between hosts is asked for on the source, which then logs on to the destination in the caller's name: a
+second hop. Sources: Microsoft docs, "Set up hosts for live migration without Failover Clustering" and
+Msvm_VirtualSystemMigrationServiceSettingData.AuthenticationType.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ..cluster.cluster import Cluster
+from ..cluster.hosts import read_host_settings
+from ..failure.errors import NO_ANSWER, MoveError
+from ..migration.moves import Move
+
+# SEC_E_NO_CREDENTIALS and SEC_E_UNKNOWN_CREDENTIALS (winerror.h)
+_NO_CREDENTIALS = frozenset({"0x8009030E", "0x8009030D"})
+
+
+def explained(cluster: Cluster, move: Move, error: MoveError) -> MoveError:
+    """Return the error of a failed migration by a host with the remedy for that host's way to authenticate."""
+    if error.hresult not in _NO_CREDENTIALS:
+        return error
+    try:
+        authentication = read_host_settings(cluster, move.source, networks=False).authentication
+    except NO_ANSWER:
+        return error
+    remedy = _remedy(authentication, move.source, move.destination.name)
+    if not remedy:
+        return error
+    message = error.message.replace(error.remedy, remedy)
+    return dataclasses.replace(error, message=message, remedy=remedy)
+
+
+def _remedy(authentication: str, source: str, destination: str) -> str:
+    if authentication == "kerberos":
+        return (
+            f"{source} uses Kerberos for migrations (AuthenticationType 1), which needs constrained delegation: in "
+            f"Active Directory let the computer account {source} delegate to the services cifs and Microsoft Virtual "
+            f"System Migration Service of {destination}, with any authentication protocol where Ansible logs on by "
+            f"NTLM. Then restart the Virtual Machine Management service of {source}."
+        )
+    if authentication == "credssp":
+        return (
+            f"{source} uses CredSSP for migrations (AuthenticationType 0), which works only for a caller whose "
+            "credentials are on that host: log on to it with ansible_winrm_transport=credssp, or set it to Kerberos "
+            "with constrained delegation (Set-VMHost -VirtualMachineMigrationAuthenticationType Kerberos)."
+        )
+    return ""

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the cluster shows of a group that moves, read as a job; all groups in two requests. Private to this collection.
+
+Sources: Microsoft docs, MSCluster_ResourceGroup (State, StatusInformation) and the private properties of resources of
+type "Virtual Machine"; os-win, which takes a group for arrived that is online on its destination, and for pending while
+it is not online or queued.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from ..._hostnames import first_label
+from ..._wsman.faults import Fault
+from ..._wsman.instances import Instance
+from ..._wsman.references import Reference
+from ..._wsman.transport import NodeBusy, TransportError, Unreachable
+from ..._wsman.wql import Query
+from ..cluster.cluster import MSCLUSTER, Cluster
+from ..cluster.groups import GROUP_STATES, QUEUED, VmGroup
+from ..cluster.jobs import Job
+from ..failure.errors import win32_codes
+from ..migration.cancellation import Cancellation
+
+GROUP = "MSCluster_ResourceGroup"
+_FEW = 50  # up to so many groups are asked for by name
+# MigrationState of a "Virtual Machine" resource
+_MOVING = frozenset({1, 2, 3})  # setup, data transfer, move
+_CANCELLED, _FAILED = 4, 5
+_BEGINS_WITHIN = 15.0  # seconds after a call in which a group that shows nothing yet is not called still
+_NOTHING_PENDING = 5023  # ERROR_INVALID_STATE; os-win reads it so where an operation is cancelled
+
+
+@dataclasses.dataclass(frozen=True)
+class GroupStatus:
+    """What the cluster shows of one group.
+
+    Attributes:
+        owner: node that owns it.
+        state: ``online``, ``offline``, ``failed``, ``partly_online``, ``pending`` or ``unknown``.
+        is_queued: it waits in the cluster's queue to be moved.
+        migration_state: 0 none, 1 setup, 2 data transfer, 3 move, 4 cancelled, 5 failed.
+        percent: of its migration.
+        reason: HRESULT of a failed migration, 0 for none.
+    """
+
+    owner: str = ""
+    state: str = ""
+    is_queued: bool = False
+    migration_state: int = 0
+    percent: int = 0
+    reason: int = 0
+
+    @property
+    def is_moving(self) -> bool:
+        """Its VM is being migrated."""
+        return self.migration_state in _MOVING
+
+    @property
+    def ended_badly(self) -> bool:
+        """Its last migration failed or was cancelled; no source tells for how long that is shown."""
+        return self.migration_state in (_CANCELLED, _FAILED)
+
+
+def read_statuses(cluster: Cluster, roles: Sequence[VmGroup]) -> dict[str, GroupStatus]:
+    """Return what the cluster shows of the groups of some roles, by name in lower case. Two requests.
+
+    Raises Fault and TransportError.
+    """
+    few = len(roles) <= _FEW
+    groups = {"Name": tuple({role.group for role in roles})} if few else {}
+    resources: Mapping[str, tuple[str, ...]] = (
+        {"Name": tuple({role.resource for role in roles})} if few else {"Type": ("Virtual Machine",)}
+    )
+    rows = cluster.home.query(MSCLUSTER, Query(GROUP, ("Name", "OwnerNode", "State", "StatusInformation"), groups))
+    of_resource = {
+        (row.text("OwnerGroup") or "").casefold(): row.embedded("PrivateProperties")
+        for row in cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), resources))
+    }
+    return {
+        name: _status(row, of_resource.get(name)) for row in rows for name in ((row.text("Name") or "").casefold(),)
+    }
+
+
+def _status(group: Instance, private: Instance | None) -> GroupStatus:
+    state = group.integer("State")
+    return GroupStatus(
+        owner=group.text("OwnerNode") or "",
+        state=GROUP_STATES.get(-1 if state is None else state, ""),
+        is_queued=bool((group.integer("StatusInformation") or 0) & QUEUED),
+        migration_state=(private.integer("MigrationState") if private else None) or 0,
+        percent=(private.integer("MigrationProgress") if private else None) or 0,
+        reason=((private.integer("MigrationFailureReason") if private else None) or 0) & 0xFFFFFFFF,
+    )
+
+
+def is_under_way(status: GroupStatus, destination: str = "") -> bool:
+    """Tell whether the cluster is at work on a group.
+
+    One that is on its destination is not for being left Pending, nor for a MigrationState that outlasts its move.
+    """
+    there = bool(destination) and first_label(status.owner) == first_label(destination)
+    if status.is_queued:
+        return True
+    return (status.is_moving and not (there and status.state == "online")) or (status.state == "pending" and not there)
+
+
+def as_job(
+    vm_id: str, group: str, source: str, destination: str, status: GroupStatus, before: GroupStatus, *, waited: float
+) -> Job | None:
+    """Return a group that is to move as a job; None where nothing is under way any more and nothing says how it ended.
+
+    ``before`` is what was shown before the call: while that has not changed, its migration is an earlier one.
+    ``waited`` are the seconds since the call.
+    """
+    if status == before:
+        status = dataclasses.replace(status, migration_state=0)
+    job = Job(group, "running", None, None, vm_id=vm_id, job_type="moving_vm")
+    if is_under_way(status, destination):
+        percent = min(status.percent, 100) if status.is_moving else None
+        return dataclasses.replace(job, state="new" if status.is_queued else "running", percent=percent)
+    if first_label(status.owner) != first_label(source):
+        return dataclasses.replace(job, state="completed", percent=100)
+    if status.ended_badly:
+        state = "exception" if status.migration_state == _FAILED else "terminated"
+        return dataclasses.replace(job, state=state, percent=status.percent, error_code=status.reason)
+    return dataclasses.replace(job, state="new") if waited < _BEGINS_WITHIN else None
+
+
+class GroupCancellation(Cancellation):
+    """Cancels the pending move of a group: CancelOperation, repeated where it was not taken."""
+
+    def _send(self, wanted: int) -> None:
+        self._asked, self._due = wanted, None
+        try:
+            self.session.invoke(self.reference, "CancelOperation", {"Flags": 0})
+        except Fault as fault:
+            if _NOTHING_PENDING in win32_codes(fault):
+                self._too_late(f"CancelOperation: {fault}")
+            else:
+                self._faulted(fault)
+        except (NodeBusy, Unreachable) as error:
+            self._later(str(error))
+        except TransportError as error:
+            self.taken = True
+            self._later(f"the request to cancel it was not answered: {error}")
+        else:
+            self.taken, self._too_late_since = True, None
+
+
+def group_reference(role: VmGroup) -> Reference:
+    """Return the reference of a role's group."""
+    return Reference.of(MSCLUSTER, GROUP, Name=role.group)

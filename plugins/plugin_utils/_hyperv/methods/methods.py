@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The documented methods by which a VM can be moved, and which one is taken. Private to this collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..cluster.cluster import VIRTUALIZATION, Cluster
+from ..failure.errors import MoveError
+from ..migration.moves import Move
+from ..migration.runs import CLUSTER_GROUP, HOST, SYSTEM, Run
+from ..settings.wanted_settings import WantedSettings
+from .by_group import GroupMoves
+from .by_host import HostMigration
+from .by_system import MigrationService
+from .results import Answer, Verdict
+
+AUTO = "auto"
+METHODS = (AUTO, SYSTEM, CLUSTER_GROUP, HOST)
+
+
+class Method(t.Protocol):
+    """One way to move a VM."""
+
+    @property
+    def form(self) -> str:
+        """The form of setting data that was taken; empty where the method has none or was not called yet."""
+
+    def check(self, move: Move) -> Verdict:
+        """Ask whether a move can be made now; nothing is changed. Raises HyperVError and TransportError."""
+
+    def migrate(self, move: Move) -> Answer:
+        """Start a move. Whatever comes back is an Answer, never an exception of the wire."""
+
+
+class Methods:
+    """Chooses the method of each move of a task.
+
+    ``auto`` begins with MigrateVirtualSystemToSystem. Where that turns out to be unsupported, which the first move that
+    asks learns, it and all later moves of the task go by the cluster's group. A VM that is not clustered is moved by
+    its host.
+    """
+
+    def __init__(self, cluster: Cluster, wanted: str = AUTO, settings: WantedSettings | None = None) -> None:
+        """``settings`` are the user's, which Hyper-V's own migration methods take and a cluster group does not."""
+        self._wanted = wanted
+        self._settings = settings or WantedSettings()
+        self.groups = GroupMoves(cluster)
+        self._by_name: dict[str, Method] = {
+            SYSTEM: MigrationService(cluster, settings),
+            CLUSTER_GROUP: self.groups,
+            HOST: HostMigration(cluster, settings),
+        }
+        self._unsupported: MoveError | None = None
+
+    def choose(self, run: Run) -> None:
+        """Give a move the method with which its next attempt begins."""
+        if self._wanted == HOST or (self._wanted == AUTO and is_known_to_its_host_alone(run.move)):
+            run.method = HOST
+        else:
+            run.method = CLUSTER_GROUP if self._wanted == CLUSTER_GROUP or self._unsupported is not None else SYSTEM
+        if run.method != self._wanted and run.method == HOST and not run.move.is_done:
+            run.warn_once("The VM is not clustered, so it is moved by its host (MigrateVirtualSystemToHost).")
+
+    def of(self, run: Run) -> Method:
+        """Return the method of a move."""
+        return self._by_name[run.method]
+
+    def may_leave_to_group(self, run: Run) -> bool:
+        """Tell whether a move that MigrateVirtualSystemToSystem does not make may go by the VM's group."""
+        return (
+            self._wanted == AUTO and run.method == SYSTEM and run.move.role is not None and not self._settings.are_given
+        )
+
+    def go_on(self, run: Run, unsupported: MoveError) -> bool:
+        """Take the next documented method for a move whose present one is unsupported; False where there is none.
+
+        Nothing may have been started: that is what ``unsupported`` says.
+        """
+        if not self.may_leave_to_group(run):
+            return False
+        self._unsupported = unsupported
+        run.method = CLUSTER_GROUP
+        run.warnings.append(
+            f"This cluster does not support MigrateVirtualSystemToSystem ({unsupported.cause}), so the VM is moved by "
+            "its cluster group."
+        )
+        return True
+
+
+def is_known_to_its_host_alone(move: Move) -> bool:
+    """Tell whether a VM is not clustered: neither a group nor Root\\HyperVCluster\\v2 has it."""
+    return move.role is None and move.vm.namespace == VIRTUALIZATION

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What shall move, and whether it can: from wishes to moves. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from ..._hostnames import first_label
+from ..cluster.cluster import Cluster
+from ..cluster.groups import VmGroup, read_groups, read_possible_owners
+from ..cluster.nodes import Node, find_node, read_nodes
+from ..cluster.owners import owners_of, read_owners
+from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
+from ..failure.errors import HyperVError, MoveError, obstacle
+from ..settings.storage import StorageMove, StorageWish
+
+_FEW = 2  # up to so many VMs are asked for their possible owners one by one: cheaper than the list of all
+_MOVABLE = frozenset({"running", "off", "saved", "paused"})
+
+
+class NoCluster(HyperVError):
+    """The task's host is no node of a failover cluster."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them.
+
+    ``source`` is a host on which a VM that is not clustered is looked for as well.
+    """
+
+    destination: str
+    name: str | None = None
+    vm_id: str | None = None
+    storage: StorageWish = dataclasses.field(default_factory=StorageWish)
+    source: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Move:
+    """One VM on its way to one node.
+
+    Attributes:
+        vm: the VM as it was read before the move.
+        role: its cluster role, None where the cluster lists none.
+        source: the node that owns it now.
+        destination: the node that shall own it.
+        possible_owners: nodes that may own the VM, empty for no such list; None where that was not read yet.
+        storage: what becomes of its files, None where they stay.
+    """
+
+    vm: Vm
+    role: VmGroup | None
+    source: str
+    destination: Node
+    possible_owners: tuple[str, ...] | None = None
+    storage: StorageMove | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """All that is said of the VM's owner names the destination, and its files need not move on that host."""
+        return not self.stays and owners_of(self.vm, self.role) == {first_label(self.destination.name)}
+
+    @property
+    def stays(self) -> bool:
+        """Only the VM's files move."""
+        return self.storage is not None and self.storage.alone
+
+
+def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
+    """Read what the wishes name and return the moves, in their order; nothing is changed.
+
+    Raises HyperVError for a VM or node that does not exist, an ambiguous name, or a VM that is named twice.
+    """
+    refuse_bad_wishes(wishes)
+    if not wishes:
+        return []
+    chosen = chosen_vms(cluster, wishes)
+    nodes = read_nodes(cluster)
+    if not cluster.is_clustered:
+        raise NoCluster(f"{cluster.home.node} is no node of a failover cluster.")
+    destinations = [find_node(cluster, nodes, wish.destination) for wish in wishes]
+    roles = read_groups(cluster, chosen)
+    moves = [move_of(vm, roles.get(vm.id), destination) for vm, destination in zip(chosen, destinations, strict=True)]
+    owners = read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > _FEW else {}
+    return [
+        dataclasses.replace(move, possible_owners=owners[move.vm.id].possible) if move.vm.id in owners else move
+        for move in moves
+    ]
+
+
+def move_of(vm: Vm, role: VmGroup | None, destination: Node) -> Move:
+    """Return the move of a VM from where it is."""
+    return Move(vm, role, vm.node or (role.owner if role else ""), destination)
+
+
+def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:
+    """Refuse wishes without a VM or a destination. Raises HyperVError."""
+    for wish in wishes:
+        if not (wish.vm_id or (wish.name or "").strip()):
+            raise HyperVError("name is empty. Give the display name of a VM, or its vm_id.")
+        if not wish.destination.strip():
+            raise HyperVError("destination_host is empty. Give the name of a node of the cluster, or of a host.")
+        wish.storage.refuse_bad_paths()
+
+
+def chosen_vms(cluster: Cluster, wishes: Sequence[Wish]) -> list[Vm]:
+    """Return the VM of each wish. Raises HyperVError for one that does not exist, is ambiguous, or is named twice."""
+    ids = [normal_id(wish.vm_id) for wish in wishes if wish.vm_id]
+    names = [wish.name for wish in wishes if wish.name and not wish.vm_id]
+    vms = read_vms(cluster, ids=ids, names=names)
+    where = f"of {', '.join(cluster.hosts)}" if cluster.hosts else "of the cluster"
+    chosen = [
+        pick_vm(vms, vm_id=wish.vm_id, name=wish.name, known=lambda: read_vms(cluster), where=where) for wish in wishes
+    ]
+    _refuse_repetition(chosen)
+    return chosen
+
+
+def _refuse_repetition(vms: Sequence[Vm]) -> None:
+    seen: set[str] = set()
+    for vm in vms:
+        if vm.id in seen:
+            raise HyperVError(
+                f"VM {vm.name} ({vm.id}) is named more than once. A VM can be moved to one node at a time."
+            )
+        seen.add(vm.id)
+
+
+def obstacle_to(move: Move, possible_owners: Sequence[str]) -> MoveError | None:
+    """Return why a move cannot start, from what was read alone, or None.
+
+    No source tells whether the migration service itself minds a paused node or a node that may not own the VM; the
+    cluster's own API does, so both are refused here.
+    """
+    unable = move.destination.cannot_receive()
+    if unable is not None:
+        return unable
+    if possible_owners and first_label(move.destination.name) not in {first_label(one) for one in possible_owners}:
+        return obstacle(
+            "not_possible_owner",
+            f"node {move.destination.name} is not a possible owner of VM {move.vm.name} (possible: "
+            f"{', '.join(possible_owners)})",
+            "Choose one of these as destination_host, or add the node to the possible owners of its resource.",
+        )
+    if move.vm.state not in _MOVABLE:
+        return obstacle(
+            "vm_state",
+            f"VM {move.vm.name} is {move.vm.state}",
+            "Wait until it is running, off, saved or paused, then run the task again.",
+            transient=True,
+        )
+    if move.vm.activity:
+        return obstacle(
+            "vm_busy",
+            f"VM {move.vm.name} cannot be moved now: {move.vm.activity}",
+            "Wait until that has ended, then run the task again.",
+            transient=True,
+        )
+    return None
+
+
+def possible_owners_of(cluster: Cluster, move: Move) -> tuple[str, ...]:
+    """Return the nodes that may own the VM; empty where the cluster lists no role for it."""
+    if move.possible_owners is not None:
+        return move.possible_owners
+    return read_possible_owners(cluster, move.role) if move.role else ()
+
+
+def reread(cluster: Cluster, moves: Sequence[Move]) -> Mapping[str, tuple[Vm | None, VmGroup | None]]:
+    """Read owners and states again: VM and role by VM id, None for what is gone. Two requests for any number."""
+    vms = {vm.id: vm for vm in read_vms(cluster, ids=[move.vm.id for move in moves])}
+    roles = read_groups(cluster, [vms.get(move.vm.id, move.vm) for move in moves])
+    return {move.vm.id: (vms.get(move.vm.id), roles.get(move.vm.id)) for move in moves}

@@ -1,0 +1,262 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan to empty a node, from what was read: who leaves, who stays, and where to. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from ..._hostnames import first_label
+from ..cluster.affinity import group_member
+from ..cluster.cluster import Cluster
+from ..cluster.owners import Owners
+from ..cluster.vms import Vm
+from ..failure.errors import HyperVError
+from .blockers import FAILS, Blocker, Facts, find_blockers
+from .evacuation_plan import EvacuationPlan, Stay
+from .infeasibility import Proof
+from .placement import Placement, place
+from .problem import Resident, Situation
+from .revalidation import Difference, EarlierPlan, Now, compare
+from .snapshot import Readings, read_all
+from .strategies import FAIL, MIGRATE, OFFLINE, SHUTDOWN, STAY, Strategy, strategy_for, unused
+
+_MEDIUM = 2000  # MSCluster_ResourceGroup.Priority where it is not told: the cluster's default
+_LEFT_OFF = ("off", "saved")
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What the user asks for.
+
+    Attributes:
+        node: the node to be emptied.
+        destinations: nodes that may take its VMs; empty for all.
+        reserve_percent: share of each destination's memory that is kept free.
+        strategies: how VMs leave; the first entry that matches a VM counts.
+        excluded: VM ids, each with the first labels of nodes that this VM shall not go to.
+        earlier: a plan that was made before, of which is kept what still holds.
+    """
+
+    node: str
+    destinations: Sequence[str] = ()
+    reserve_percent: float = 10
+    strategies: Sequence[Strategy] = ()
+    excluded: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    earlier: EarlierPlan | None = None
+
+
+def plan_evacuation(cluster: Cluster, wish: Wish) -> EvacuationPlan:
+    """Read the cluster and plan; nothing is changed. Raises HyperVError, Fault, TransportError."""
+    readings = read_all(cluster, wish.node, wish.destinations)
+    node = wish.earlier.node if wish.earlier is not None else readings.node.name
+    if first_label(node) != first_label(readings.node.name):
+        raise HyperVError(f"plan is one for {node}, and node is {readings.node.name}. Give the plan of that node.")
+    planned_for = wish.earlier.owner if wish.earlier is not None else ""
+    if planned_for and not readings.owner.may_be(planned_for):
+        raise HyperVError(
+            f"plan is one for {planned_for}, and this is {readings.owner.full}. Give the plan of this one."
+        )
+    return plan(readings, wish)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Case:
+    """One VM of the node: how it would leave, what stands against it, and why it stays if it does."""
+
+    resident: Resident
+    strategy: str
+    blockers: tuple[Blocker, ...] = ()
+    stay: Stay | None = None
+
+
+def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
+    """Return the plan for what was read. Pure: the same readings give the same plan, in whatever order they came."""
+    cases = [_case(vm, readings, wish) for vm in readings.residents]
+    situation = _situation(readings, wish, cases)
+    placement, situation = _place(situation, wish.earlier)
+    stays = [case.stay for case in cases if case.stay is not None]
+    stays += [Stay(one.resident.vm, one.resident.strategy, one.reason, one.remedy, True) for one in placement.unplaced]
+    stays += [_local(vm, wish) for vm in readings.local_vms]
+    notes = (*readings.notes, *_notes(readings, wish, situation, placement))
+    found = EvacuationPlan(
+        readings.node.name,
+        placement.moves,
+        tuple(sorted(stays, key=lambda one: (one.vm.name.casefold(), one.vm.id))),
+        tuple(blocker for case in cases for blocker in case.blockers),
+        placement.headroom,
+        notes,
+        _proof(placement, stays),
+        is_clustered=readings.is_clustered,
+        owner=readings.owner,
+    )
+    if wish.earlier is None:
+        return found
+    nodes = {vm.id: vm.node for vm in readings.vms}
+    differences = _differences(wish.earlier, readings, found, nodes)
+    return dataclasses.replace(found, revalidation=tuple(differences), made=tuple(wish.earlier.made(nodes)))
+
+
+def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
+    flight = readings.flights.get(vm.id)
+    entry = strategy_for(vm, wish.strategies)
+    before = wish.earlier.strategy(vm.id) if wish.earlier is not None else None
+    # A VM that is on its way is not asked any more.
+    strategy = MIGRATE if flight is not None else entry.strategy if entry is not None else before or MIGRATE
+    resident = _resident(vm, readings, wish, strategy)
+    if strategy == STAY:
+        return _Case(resident, strategy, stay=Stay(vm, strategy, "it is to stay, as its strategy says", "", False))
+    if strategy == FAIL:
+        reason = "its strategy is fail: the node is not to be emptied while it is here"
+        return _Case(
+            resident, strategy, stay=Stay(vm, strategy, reason, "Move it by hand, or change its strategy.", True)
+        )
+    facts = Facts(
+        role=readings.roles.get(vm.id),
+        traits=readings.traits_of(vm),
+        mates=readings.mates_of(vm),
+        attachments=readings.attachments.get(vm.id, ()),
+        replication=readings.replication.get(vm.id, 0),
+        volumes=readings.volumes,
+        insists=entry is not None and entry.strategy == MIGRATE,
+        is_under_way=flight is not None,
+        is_clustered=readings.is_clustered,
+    )
+    blockers = tuple(find_blockers(resident, facts))
+    fatal = [one for one in blockers if one.effect == FAILS]
+    if not fatal:
+        return _Case(resident, strategy, blockers)
+    reason, remedy = "; ".join(one.cause for one in fatal), " ".join(one.remedy for one in fatal)
+    return _Case(resident, strategy, blockers, Stay(vm, strategy, reason, remedy, True))
+
+
+def _resident(vm: Vm, readings: Readings, wish: Wish, strategy: str) -> Resident:
+    traits, owners = readings.traits_of(vm), readings.owners.get(vm.id, Owners())
+    resident = Resident(
+        vm,
+        traits.priority if traits is not None and traits.priority is not None else _MEDIUM,
+        owners.possible,
+        owners.preferred,
+        strategy,
+        readings.node.build,
+        wish.excluded.get(vm.id, frozenset()),
+    )
+    flight = readings.flights.get(vm.id)
+    if flight is not None:
+        return dataclasses.replace(
+            resident,
+            pinned=flight.destination,
+            pinned_because=f"its migration to {flight.destination} runs already",
+            memory_is_there=flight.memory_is_there,
+        )
+    move = wish.earlier.moves.get(vm.id) if wish.earlier is not None else None
+    labels = {first_label(one.name) for one in readings.destinations}
+    if move is None or first_label(move.destination) not in labels:
+        return resident
+    return dataclasses.replace(resident, pinned=move.destination, pinned_because="it was planned so before")
+
+
+def _situation(readings: Readings, wish: Wish, cases: Sequence[_Case]) -> Situation:
+    leaving = {case.resident.vm.id for case in cases if case.stay is None}
+    clustered = {role.group.casefold() for role in readings.roles.values()}
+    where = {
+        group_member(name): traits.owner
+        for name, traits in readings.traits.items()
+        if name not in clustered and traits.owner
+    }
+    for vm in readings.vms:
+        if vm.id not in leaving:
+            flight = readings.flights.get(vm.id)
+            where[vm.id] = flight.destination if flight is not None else vm.node
+    return Situation(
+        tuple(case.resident for case in cases if case.stay is None),
+        readings.destinations,
+        readings.rules,
+        where,
+        readings.domains,
+        wish.reserve_percent,
+    )
+
+
+def _place(situation: Situation, earlier: EarlierPlan | None) -> tuple[Placement, Situation]:
+    """Place with the moves of an earlier plan kept; those that cannot be kept are planned anew."""
+    placement = place(situation)
+    given_up = {one.resident.vm.id for one in placement.unplaced if earlier and one.resident.vm.id in earlier.moves}
+    freed = _without_pins(situation, given_up)
+    return (place(freed), freed) if freed != situation else (placement, situation)
+
+
+def _without_pins(situation: Situation, vm_ids: set[str]) -> Situation:
+    """Return the situation in which these VMs may go anywhere, unless they are on their way already."""
+    return dataclasses.replace(
+        situation,
+        residents=tuple(
+            dataclasses.replace(one, pinned="", pinned_because="")
+            if one.vm.id in vm_ids and not one.vm.is_migrating
+            else one
+            for one in situation.residents
+        ),
+    )
+
+
+def _local(vm: Vm, wish: Wish) -> Stay:
+    """Return what becomes of a VM of the node that is not clustered: it can only be stopped there."""
+    entry = strategy_for(vm, wish.strategies)
+    strategy = entry.strategy if entry is not None else MIGRATE
+    reason = "it is no VM of the cluster, so it cannot be moved"
+    harmless = vm.state in _LEFT_OFF or strategy in (STAY, *OFFLINE)
+    if vm.state not in _LEFT_OFF and strategy in OFFLINE:
+        reason += f"; it is {'shut down' if strategy == SHUTDOWN else 'saved'} where it is"
+    remedy = "Make it highly available, move it by hand, or give it the strategy stay, shutdown or save."
+    is_blocking = strategy == FAIL or not harmless
+    return Stay(vm, strategy, reason, "" if harmless else remedy, is_blocking, is_clustered=False)
+
+
+def _notes(readings: Readings, wish: Wish, situation: Situation, placement: Placement) -> list[str]:
+    notes = unused(wish.strategies, [*readings.residents, *readings.local_vms])
+    builds = {one.build for one in readings.destinations if one.build is not None} | {readings.node.build}
+    if len(builds - {None}) > 1:
+        notes.append("The nodes run different builds of Windows; VMs are not sent to an older one than they are on.")
+    kept = {one.vm.id for one in situation.residents if one.pinned}
+    if wish.earlier is not None and placement.unplaced and kept and not place(_without_pins(situation, kept)).unplaced:
+        notes.append("The moves of the earlier plan were kept. Planned anew, without it, every VM would have a place.")
+    return notes
+
+
+def _proof(placement: Placement, stays: Sequence[Stay]) -> Proof | None:
+    """Return why the node cannot be emptied: memory and rules first, then single VMs."""
+    if placement.proof is not None:
+        return placement.proof
+    blocking = [one for one in stays if one.is_blocking]
+    if not blocking:
+        return None
+    wished = all(one.strategy == FAIL for one in blocking)
+    text = " ".join(f"{one.vm.name} stays: {one.reason}." for one in blocking)
+    return Proof("strategy" if wished else "blocked", text, tuple(one.vm.name for one in blocking))
+
+
+def _differences(
+    earlier: EarlierPlan, readings: Readings, found: EvacuationPlan, nodes: Mapping[str, str]
+) -> list[Difference]:
+    now = {
+        one.resident.vm.id: _now(
+            readings, one.resident.vm, one.resident.needs_mb, one.resident.strategy, one.destination
+        )
+        for one in found.moves
+    }
+    now.update({one.vm.id: _now(readings, one.vm, 0, one.strategy, "", one.reason) for one in found.stays})
+    residents = {one.resident.vm.id: one.resident for one in found.moves}
+    destinations = {first_label(one.name): one for one in readings.destinations}
+
+    def unable(vm_id: str, node: str) -> str:
+        label = first_label(node)
+        if label not in destinations:
+            return readings.unusable.get(label) or f"{node} is not among the destinations any more"
+        return residents[vm_id].objection(destinations[label]) or f"{node} lacks the memory now, or a rule forbids it"
+
+    return compare(earlier, now, nodes, unable)
+
+
+def _now(readings: Readings, vm: Vm, needs_mb: int, strategy: str, destination: str, reason: str = "") -> Now:
+    return Now(vm.name, readings.node.name, vm.state, needs_mb, strategy, destination, reason)

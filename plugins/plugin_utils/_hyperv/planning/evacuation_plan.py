@@ -1,0 +1,107 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan to empty a node, as data. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..cluster.vms import Vm
+from ..records.file_names import NOBODY, Owner
+from .blockers import Blocker
+from .infeasibility import Proof
+from .placement import Headroom, Placed
+from .revalidation import Difference, EarlierMove
+
+
+@dataclasses.dataclass(frozen=True)
+class Stay:
+    """One VM that is left on the node.
+
+    Attributes:
+        strategy: what the user wished of it.
+        reason, remedy: why it stays, and what would help; the remedy is empty where it stays on purpose.
+        is_blocking: the node cannot be emptied because of it.
+        is_clustered: the cluster knows it; False of one that only the node itself has.
+    """
+
+    vm: Vm
+    strategy: str
+    reason: str
+    remedy: str
+    is_blocking: bool
+    is_clustered: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class EvacuationPlan:
+    """Where each VM of ``node`` would go; every one is either in ``moves`` or in ``stays``.
+
+    Attributes:
+        blockers: what stands against single moves.
+        notes: what could not be counted on or judged.
+        proof: why the node cannot be emptied, None where it can.
+        revalidation: what has changed since the earlier plan that was given.
+        made: moves of that earlier plan whose VMs are where it sends them.
+        is_clustered: the node is one of a cluster, and not a host by itself.
+        owner: the cluster, or the host by itself.
+    """
+
+    node: str
+    moves: tuple[Placed, ...]
+    stays: tuple[Stay, ...]
+    blockers: tuple[Blocker, ...]
+    headroom: tuple[Headroom, ...]
+    notes: tuple[str, ...]
+    proof: Proof | None = None
+    revalidation: tuple[Difference, ...] = ()
+    made: tuple[EarlierMove, ...] = ()
+    is_clustered: bool = True
+    owner: Owner = NOBODY
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the plan for a task's result; ``read_earlier_plan`` takes it back."""
+        return {
+            "node": self.node,
+            "cluster": self.owner.full or None,
+            "cluster_name": self.owner.short or None,
+            "clustered": self.is_clustered,
+            "feasible": self.proof is None,
+            "proof": self.proof.as_result() if self.proof is not None else None,
+            "moves": [self._move(order, one) for order, one in enumerate(self.moves, 1)],
+            "stays": [_stay(one) for one in self.stays],
+            "blockers": [one.as_result() for one in self.blockers],
+            "headroom": [dataclasses.asdict(one) for one in self.headroom],
+            "notes": list(self.notes),
+            "revalidation": [one.as_result() for one in self.revalidation],
+            "made": [one.as_result(self.node) for one in self.made],
+        }
+
+    def _move(self, order: int, one: Placed) -> dict[str, t.Any]:
+        resident = one.resident
+        return {
+            "order": order,
+            "vm_id": resident.vm.id,
+            "name": resident.vm.name,
+            "state": resident.vm.state,
+            "memory_mb": resident.needs_mb,
+            "priority": resident.priority,
+            "source_host": self.node,
+            "destination_host": one.destination,
+            "reason": one.reason,
+            "strategy": resident.strategy,
+        }
+
+
+def _stay(one: Stay) -> dict[str, t.Any]:
+    return {
+        "vm_id": one.vm.id,
+        "name": one.vm.name,
+        "state": one.vm.state,
+        "strategy": one.strategy,
+        "reason": one.reason,
+        "remedy": one.remedy,
+        "blocking": one.is_blocking,
+        "clustered": one.is_clustered,
+    }

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Why a node cannot be emptied: the proof, with what is missing and where. Pure. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Iterable, Sequence
+
+from ..cluster.affinity import NODE
+from .assignment import Board, Unit
+from .solver import Found
+
+_MOST_SETS = 32  # sets of destinations of which the unions are looked at as well
+
+
+@dataclasses.dataclass(frozen=True)
+class Proof:
+    """Why not every VM can have a place.
+
+    Attributes:
+        kind: ``no_node`` (a VM may go nowhere), ``total_memory`` (of all VMs, or of those that are confined to some
+            nodes), ``vm_too_big``, ``too_few_nodes`` (more VMs of a hard rule than nodes), ``exhausted`` (every
+            combination was tried), ``blocked`` and ``strategy`` (single VMs cannot, or are not to, be moved), or
+            ``not_proved``: none was found, and there may be one all the same.
+        text: the whole of it for people.
+        vms: names of the VMs that it is about, empty for all.
+        missing_mb: memory that is missing at least, 0 where it is not memory.
+        nodes: the nodes where it is missing.
+    """
+
+    kind: str
+    text: str
+    vms: tuple[str, ...] = ()
+    missing_mb: int = 0
+    nodes: tuple[str, ...] = ()
+
+    @property
+    def is_proved(self) -> bool:
+        """No placement exists, as opposed to none having been found."""
+        return self.kind != "not_proved"
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the proof for a task's result."""
+        return {
+            "kind": self.kind,
+            "proved": self.is_proved,
+            "text": self.text,
+            "vms": list(self.vms),
+            "missing_mb": self.missing_mb,
+            "nodes": list(self.nodes),
+        }
+
+
+def prove(board: Board, found: Found) -> Proof | None:
+    """Return why not every unit of a board could be placed, the plainest proof first; None where all are."""
+    if not board.unplaced():
+        return None
+    empty = Board(board.situation)
+    for attempt in (_no_node, _total_memory, _vm_too_big, _confined_memory, _too_few_nodes):
+        proof = attempt(empty)
+        if proof is not None:
+            return proof
+    if found.exhausted:
+        return Proof(
+            "exhausted",
+            "Every combination of places was ruled out: memory would suffice, but not in the pieces that it is in, nor "
+            "within the rules.",
+            names(empty.units[unit] for unit in board.unplaced()),
+            nodes=_node_names(empty, range(len(empty.destinations))),
+        )
+    return Proof(
+        "not_proved",
+        f"No complete placement was found, and none was proved impossible: the search ended after {found.steps} steps.",
+        names(empty.units[unit] for unit in board.unplaced()),
+    )
+
+
+def names(units: Iterable[Unit]) -> tuple[str, ...]:
+    """Return the names of the VMs of some units."""
+    return tuple(one.vm.name for unit in units for one in unit.residents)
+
+
+def _node_names(board: Board, places: Iterable[int]) -> tuple[str, ...]:
+    return tuple(board.destinations[place].name for place in sorted(places))
+
+
+def _no_node(board: Board) -> Proof | None:
+    for index, unit in enumerate(board.units):
+        places = [place for place in unit.open_to if not board.broken_rules(index, place, hard=True)]
+        if not places:
+            vms = names([unit])
+            return Proof("no_node", f"No destination may take {', '.join(vms)}: {why_no_node(board, index)}.", vms)
+    return None
+
+
+def why_no_node(board: Board, unit: int) -> str:
+    """Return what keeps a unit from every destination, memory apart."""
+    residents = board.units[unit].residents
+    owners = residents[0].possible_owners
+    reasons = []
+    for place, destination in enumerate(board.destinations):
+        against = [text for one in residents if (text := one.objection(destination))]
+        broken = board.broken_rules(unit, place, hard=True)
+        if not against and broken:
+            against = [f"{destination.name} would break the {' and the '.join(rule.text for rule in broken)}"]
+        reasons.extend(against[:1])
+    if reasons and not all(one.endswith("is not a possible owner") for one in reasons):
+        return "; ".join(dict.fromkeys(reasons))
+    if any(one.pinned for one in residents):
+        bound = next(one for one in residents if one.pinned)
+        return f"{bound.pinned_because}, and {bound.pinned} is not among the destinations"
+    listed = ", ".join(owners) or "none"
+    return f"none of its possible owners ({listed}) is up, not paused and allowed as destination"
+
+
+def _reachable(board: Board, unit: int) -> list[int]:
+    return [place for place in board.units[unit].open_to if not board.broken_rules(unit, place, hard=True)]
+
+
+def _vm_too_big(board: Board) -> Proof | None:
+    worst: tuple[int, int, int] | None = None
+    for index, unit in enumerate(board.units):
+        best = max(_reachable(board, index), key=lambda place: (board.room[place], -place))
+        missing = unit.need - board.room[best]
+        if unit.need and missing > 0 and (worst is None or missing > worst[0]):
+            worst = (missing, index, best)
+    if worst is None:
+        return None
+    missing, index, best = worst
+    vms, node = names([board.units[index]]), board.destinations[best].name
+    need, it = ("need", "them") if len(vms) > 1 else ("needs", "it")
+    text = (
+        f"{_and(vms)} {need} {board.units[index].need} MB on one node; the roomiest that may take {it}, {node}, has "
+        f"{max(0, board.room[best])} MB to give: {missing} MB are missing."
+    )
+    return Proof("vm_too_big", text, vms, missing, (node,))
+
+
+def _total_memory(board: Board) -> Proof | None:
+    return _shortage(board, frozenset(range(len(board.destinations))))
+
+
+def _confined_memory(board: Board) -> Proof | None:
+    """Compare needs and room over each set of destinations to which some VMs are confined."""
+    sets = sorted(
+        {frozenset(_reachable(board, index)) for index, unit in enumerate(board.units) if unit.need}, key=sorted
+    )
+    unions = {one | other for one in sets for other in (sets if len(sets) <= _MOST_SETS else (one,))}
+    proofs = [_shortage(board, places) for places in sorted(unions, key=lambda one: (-len(one), sorted(one)))]
+    return max((one for one in proofs if one is not None), key=lambda proof: proof.missing_mb, default=None)
+
+
+def _shortage(board: Board, places: frozenset[int]) -> Proof | None:
+    """Return the proof that the VMs that can only go to ``places`` need more memory than these have, if they do."""
+    confined = [
+        unit for index, unit in enumerate(board.units) if unit.need and places.issuperset(_reachable(board, index))
+    ]
+    needed = sum(unit.need for unit in confined)
+    room = sum(max(0, board.room[one]) for one in places)
+    if needed <= room:
+        return None
+    nodes, everything = _node_names(board, places), len(places) == len(board.destinations)
+    count = len(names(confined))
+    who = f"{count} {'VMs need' if count != 1 else 'VM needs'} {needed} MB"
+    what = (
+        f"{_and(nodes)} {'together have' if len(nodes) > 1 else 'has'} {room} MB to give" if nodes else "none is there"
+    )
+    text = f"{who}{'' if everything else ' and may go nowhere else'}; {what}: {needed - room} MB are missing."
+    return Proof("total_memory", text, () if everything else names(confined), needed - room, nodes)
+
+
+def _too_few_nodes(board: Board) -> Proof | None:
+    for rule in board.rules:
+        if rule.together or not rule.hard:
+            continue
+        inside = [
+            index for index, unit in enumerate(board.units) if any(one.vm.id in rule.members for one in unit.residents)
+        ]
+        places = {place for index in inside for place in _reachable(board, index)}
+        scopes = {board.scope(rule, place) for place in places}
+        if None in scopes or len(inside) <= len(scopes):
+            continue
+        what = "node" if rule.scope == NODE else "fault domain"
+        vms = names(board.units[index] for index in inside)
+        text = (
+            f"The {rule.name} keeps {len(inside)} VMs of the node apart ({', '.join(vms)}), and only {len(scopes)} "
+            f"{what}{'s have' if len(scopes) != 1 else ' has'} none of it: {_and(_node_names(board, places))}."
+        )
+        return Proof("too_few_nodes", text, vms, nodes=_node_names(board, places))
+    return None
+
+
+def _and(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

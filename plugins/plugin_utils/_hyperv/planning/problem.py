@@ -1,0 +1,121 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the planner knows: the VMs that are to leave, the nodes that can take them, the rules. Pure. Private to this
+collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+
+from ..._hostnames import first_label
+from ..cluster.affinity import Rule
+from ..cluster.hosts import Memory
+from ..cluster.vms import Vm
+from .strategies import MIGRATE, OFFLINE
+
+_WITHOUT_MEMORY = ("off", "saved")  # any other state, known or not, may come with memory
+
+
+@dataclasses.dataclass(frozen=True)
+class Resident:
+    """A VM that is to leave, with what its place depends on.
+
+    Attributes:
+        priority: of its group, higher goes first.
+        possible_owners: nodes that may own it; empty where the cluster lists none.
+        preferred_owners: nodes that it should be on where there is a choice.
+        strategy: ``migrate``, ``shutdown`` or ``save``: how it leaves.
+        build: Windows build of the node that it is on, None where not told.
+        excluded: first labels of nodes that it shall not go to, such as those where its move has failed.
+        pinned: the only node that it may go to, because it is on its way there or an earlier plan said so; else empty.
+        pinned_because: why it has no choice, for people.
+        memory_is_there: its memory is allocated on ``pinned`` already and is not to be counted again.
+    """
+
+    vm: Vm
+    priority: int = 2000
+    possible_owners: tuple[str, ...] = ()
+    preferred_owners: tuple[str, ...] = ()
+    strategy: str = MIGRATE
+    build: int | None = None
+    excluded: frozenset[str] = frozenset()
+    pinned: str = ""
+    pinned_because: str = ""
+    memory_is_there: bool = False
+
+    @property
+    def has_memory(self) -> bool:
+        """Memory is assigned to it now, as far as can be told: it is neither off nor saved."""
+        return self.vm.state not in _WITHOUT_MEMORY
+
+    @property
+    def leaves_live(self) -> bool:
+        """It is moved while it has memory."""
+        return self.has_memory and self.strategy not in OFFLINE
+
+    @property
+    def needs_mb(self) -> int:
+        """Memory in MB that its move takes on the destination: none for what does not run by then."""
+        return (self.vm.memory_mb or 0) if self.leaves_live and not self.memory_is_there else 0
+
+    @property
+    def carries_state(self) -> bool:
+        """It takes a saved state along, which only the same build is sure to read."""
+        return self.vm.state == "saved" or (self.strategy == "save" and self.has_memory)
+
+    @functools.cached_property
+    def _owners(self) -> frozenset[str]:
+        return frozenset(first_label(one) for one in self.possible_owners)
+
+    def objection(self, destination: Destination) -> str:
+        """Return why a node cannot take it whatever else is placed where, empty for no reason."""
+        if self._owners and first_label(destination.name) not in self._owners:
+            return f"{destination.name} is not a possible owner"
+        if first_label(destination.name) in self.excluded:
+            return f"{destination.name} is excluded for it"
+        if self.build is None or destination.build is None:
+            return ""
+        if destination.build < self.build:
+            return f"{destination.name} runs an older build ({destination.build}) than its node ({self.build})"
+        if self.carries_state and destination.build != self.build:
+            return f"{destination.name} runs another build ({destination.build}) than its saved state ({self.build})"
+        return ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Destination:
+    """A node that can take VMs: its memory as it is free now, and its Windows build, None where not told."""
+
+    name: str
+    memory: Memory
+    build: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Situation:
+    """Everything that a placement depends on.
+
+    Attributes:
+        rules: affinity rules over members: VM ids, and groups that are no VMs.
+        where: the node of every member that does not move.
+        domains: fault domain by first label of the node; nodes without one are missing.
+        reserve_percent: share of each destination's memory that is kept free.
+    """
+
+    residents: tuple[Resident, ...]
+    destinations: tuple[Destination, ...]
+    rules: tuple[Rule, ...] = ()
+    where: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    domains: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    reserve_percent: float = 0
+
+    def reserve_mb(self, destination: Destination) -> int:
+        """Return the memory that is kept free on a destination."""
+        return int(destination.memory.total_mb * self.reserve_percent / 100)
+
+    def room_mb(self, destination: Destination) -> int:
+        """Return the memory that may be used on a destination; below 0 where even the reserve is used."""
+        return destination.memory.free_mb - self.reserve_mb(destination)

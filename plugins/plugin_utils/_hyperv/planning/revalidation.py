@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An earlier plan taken back: reading it, and what has changed since. Pure. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Mapping
+
+from ..._hostnames import first_label
+from ..cluster.vms import normal_id
+from ..failure.errors import HyperVError
+from ..records.artifacts import from_artifact
+from .strategies import MIGRATE, STRATEGIES
+
+_HINT = "Give the result of hyperv_evacuation_plan_info as it was registered."
+
+
+@dataclasses.dataclass(frozen=True)
+class EarlierMove:
+    """One move of an earlier plan, as it was then."""
+
+    vm_id: str
+    name: str
+    destination: str
+    memory_mb: int
+    state: str
+    strategy: str
+    priority: int | None = None
+
+    def as_result(self, source: str) -> dict[str, t.Any]:
+        """Return the move for a task's result; ``source`` is the node of its plan."""
+        return {
+            "vm_id": self.vm_id,
+            "name": self.name,
+            "state": self.state,
+            "memory_mb": self.memory_mb,
+            "priority": self.priority,
+            "source_host": source,
+            "destination_host": self.destination,
+            "strategy": self.strategy,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class EarlierStay:
+    """One VM that had no move in an earlier plan."""
+
+    vm_id: str
+    name: str
+    strategy: str
+
+
+@dataclasses.dataclass(frozen=True)
+class EarlierPlan:
+    """An earlier result of the planner: moves and stays by VM id, and whose node it is about; empty where not told."""
+
+    node: str
+    moves: Mapping[str, EarlierMove]
+    stays: Mapping[str, EarlierStay]
+    owner: str = ""
+
+    def strategy(self, vm_id: str) -> str | None:
+        """Return how a VM was to leave, None where the plan does not know the VM."""
+        known = self.moves.get(vm_id) or self.stays.get(vm_id)
+        return known.strategy if known is not None else None
+
+    def made(self, nodes: Mapping[str, str]) -> list[EarlierMove]:
+        """Return the moves of VMs that are where they were to go; ``nodes`` are those of all VMs by id."""
+        return [move for move in self.moves.values() if _arrived(move, nodes.get(move.vm_id, ""))]
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """What is no longer as an earlier plan has it.
+
+    Attributes:
+        change: ``gone``, ``moved``, ``new``, ``bigger``, ``state``, ``strategy``, ``destination``, ``stays`` or
+            ``leaves``.
+        text: the whole of it for people.
+        kept: the VM still goes where the earlier plan sends it.
+    """
+
+    vm_id: str
+    name: str
+    change: str
+    text: str
+    kept: bool
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the difference for a task's result."""
+        return dataclasses.asdict(self)
+
+
+def _arrived(move: EarlierMove, node: str) -> bool:
+    return bool(move.destination) and first_label(move.destination) == first_label(node)
+
+
+def read_earlier_plan(plan: Mapping[str, t.Any]) -> EarlierPlan:
+    """Return the plan that a task's result or an artifact holds. Numbers may be texts.
+
+    Raises HyperVError for anything else.
+    """
+    plan = from_artifact(plan)
+    try:
+        moves = [
+            EarlierMove(
+                normal_id(str(one["vm_id"])),
+                str(one["name"]),
+                str(one["destination_host"]),
+                int(one.get("memory_mb") or 0),
+                str(one.get("state") or ""),
+                _strategy(one),
+                int(one["priority"]) if one.get("priority") is not None else None,
+            )
+            for one in plan["moves"]
+        ]
+        stays = [EarlierStay(normal_id(str(one["vm_id"])), str(one["name"]), _strategy(one)) for one in plan["stays"]]
+        node = str(plan["node"])
+    except KeyError as missing:
+        raise HyperVError(f"plan lacks {missing}. {_HINT}") from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise HyperVError(f"plan is not a plan: {error}. {_HINT}") from None
+    owner = str(plan.get("cluster") or "")
+    found = EarlierPlan(node, {one.vm_id: one for one in moves}, {one.vm_id: one for one in stays}, owner)
+    if len({*found.moves, *found.stays}) < len(moves) + len(stays):
+        raise HyperVError(f"plan names a VM more than once. {_HINT}")
+    return found
+
+
+def _strategy(one: Mapping[str, t.Any]) -> str:
+    word = str(one.get("strategy") or MIGRATE)
+    if word not in STRATEGIES:
+        raise ValueError(f"{word!r} is no strategy")
+    return word
+
+
+@dataclasses.dataclass(frozen=True)
+class Now:
+    """A VM as it is, and what is planned for it now: a destination, or a reason to stay, or neither (elsewhere)."""
+
+    name: str
+    node: str
+    state: str
+    memory_mb: int
+    strategy: str
+    destination: str = ""
+    stays_because: str = ""
+
+
+def compare(
+    earlier: EarlierPlan, now: Mapping[str, Now], cluster: Mapping[str, str], unable: t.Callable[[str, str], str]
+) -> list[Difference]:
+    """Return what changed since an earlier plan, by name of the VM.
+
+    ``now`` are the VMs of the node by id, ``cluster`` the nodes of all VMs by id; ``unable`` says why a VM (by id)
+    cannot go to a node any more.
+    """
+    found: list[Difference] = []
+    for move in earlier.moves.values():
+        if move.vm_id in now:
+            found.extend(_of_move(move, now[move.vm_id], unable))
+        else:
+            found.append(_absent(move, cluster.get(move.vm_id)))
+    for stay in earlier.stays.values():
+        one = now.get(stay.vm_id)
+        if one is None:
+            found.append(_absent(stay, cluster.get(stay.vm_id)))
+        elif one.destination:
+            text = f"it had no place or was to stay, and goes to {one.destination} now"
+            found.append(Difference(stay.vm_id, one.name, "leaves", text, kept=False))
+    for vm_id, one in now.items():
+        if earlier.strategy(vm_id) is None:
+            what = f"goes to {one.destination}" if one.destination else f"has no move: {one.stays_because}"
+            found.append(Difference(vm_id, one.name, "new", f"it is new on {one.node} and {what}", kept=False))
+    return sorted(found, key=lambda one: (one.name.casefold(), one.vm_id, one.change))
+
+
+def _absent(was: EarlierMove | EarlierStay, node: str | None) -> Difference:
+    if node is None:
+        return Difference(was.vm_id, was.name, "gone", "the cluster has no such VM any more", kept=False)
+    there = isinstance(was, EarlierMove) and _arrived(was, node)
+    text = f"it is on {node} already" + (", where the plan sends it" if there else "")
+    return Difference(was.vm_id, was.name, "moved", text, kept=False)
+
+
+def _of_move(was: EarlierMove, one: Now, unable: t.Callable[[str, str], str]) -> t.Iterator[Difference]:
+    kept = one.destination == was.destination
+    changes = []
+    if not one.destination:
+        changes.append(("stays", f"it has no move any more: {one.stays_because}"))
+    elif not kept:
+        why = unable(was.vm_id, was.destination)
+        changes.append(("destination", f"{why}, so it goes to {one.destination} now"))
+    if one.memory_mb > was.memory_mb:
+        changes.append(("bigger", f"it needs {one.memory_mb} MB, {one.memory_mb - was.memory_mb} MB more than planned"))
+    if one.state != was.state and was.state:
+        changes.append(("state", f"it is {one.state}, and was {was.state}"))
+    if one.strategy != was.strategy:
+        changes.append(("strategy", f"its strategy is {one.strategy}, and was {was.strategy}"))
+    for change, text in changes:
+        yield Difference(was.vm_id, one.name, change, text, kept)

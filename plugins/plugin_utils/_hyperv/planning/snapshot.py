@@ -1,0 +1,283 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Everything that a plan to empty a node depends on, read from the cluster. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+
+from ..._hostnames import first_label
+from ..._wsman.wql import Query
+from ..checks.node_checks import Problem, node_problems
+from ..checks.node_reports import NodeReport
+from ..cluster.affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
+from ..cluster.attachments import Attachment, read_attachments
+from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
+from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
+from ..cluster.hosts import Memory, read_host_settings, try_memory
+from ..cluster.nodes import Node, read_surroundings
+from ..cluster.owners import Owners, owners_of, read_owners
+from ..cluster.running_migrations import Flight, read_flights
+from ..cluster.vms import Vm, normal_id, read_local_vms, read_vms
+from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..records.file_names import NOBODY, Owner, read_owner
+from .problem import Destination
+
+
+@dataclasses.dataclass(frozen=True)
+class Readings:
+    """The cluster around the node that is to be emptied.
+
+    Attributes:
+        vms: all clustered VMs.
+        local_vms: VMs of the node that the cluster does not know.
+        roles, owners, attachments, replication, flights: by VM id; ``owners`` and what follows of the node's VMs only,
+            but ``flights`` of all.
+        traits: by name of the group in lower case.
+        destinations: nodes that can take VMs, memory on its way to them already taken off what is free.
+        unusable: why other nodes cannot, by first label.
+        volumes: folder under which all nodes see the cluster's shared volumes, empty where not told.
+        domains: fault domain by first label of the node, where rules are about fault domains.
+        notes: what could not be read, counted or judged, for people.
+        is_clustered: the node is one of a cluster, and not a host by itself.
+        owner: the cluster, or the host by itself.
+    """
+
+    node: Node
+    vms: tuple[Vm, ...]
+    local_vms: tuple[Vm, ...] = ()
+    roles: Mapping[str, VmGroup] = dataclasses.field(default_factory=dict)
+    traits: Mapping[str, GroupTraits] = dataclasses.field(default_factory=dict)
+    owners: Mapping[str, Owners] = dataclasses.field(default_factory=dict)
+    attachments: Mapping[str, tuple[Attachment, ...]] = dataclasses.field(default_factory=dict)
+    replication: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    flights: Mapping[str, Flight] = dataclasses.field(default_factory=dict)
+    destinations: tuple[Destination, ...] = ()
+    unusable: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    domains: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    volumes: str = ""
+    notes: tuple[str, ...] = ()
+    is_clustered: bool = True
+    owner: Owner = NOBODY
+
+    @property
+    def residents(self) -> list[Vm]:
+        """The clustered VMs of which Hyper-V or the cluster says that the node owns them.
+
+        Sorted, so that nothing depends on the order in which they were read.
+        """
+        label = first_label(self.node.name)
+        here = [vm for vm in self.vms if label in owners_of(vm, self.roles.get(vm.id))]
+        return sorted(here, key=lambda vm: (vm.name.casefold(), vm.id))
+
+    def mates_of(self, vm: Vm) -> tuple[str, ...]:
+        """Return the names of the other VMs in a VM's group."""
+        role = self.roles.get(vm.id)
+        group = self._groups.get(role.group.casefold(), ()) if role is not None else ()
+        return tuple(sorted(name for vm_id, name in group if vm_id != vm.id))
+
+    @functools.cached_property
+    def _groups(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """Id and name of the VMs of each group, by its name in lower case."""
+        names = {vm.id: vm.name for vm in self.vms}
+        found: dict[str, list[tuple[str, str]]] = {}
+        for vm_id, role in self.roles.items():
+            found.setdefault(role.group.casefold(), []).append((vm_id, names.get(vm_id, vm_id)))
+        return found
+
+    @functools.cached_property
+    def in_flight(self) -> Sequence[tuple[Vm, Flight]]:
+        """The VMs that are on their way."""
+        return [(vm, self.flights[vm.id]) for vm in self.vms if vm.id in self.flights]
+
+    def traits_of(self, vm: Vm) -> GroupTraits | None:
+        """Return the traits of a VM's group."""
+        role = self.roles.get(vm.id)
+        return self.traits.get(role.group.casefold()) if role is not None else None
+
+
+def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
+    """Read what a plan for the node ``name`` needs; nothing is changed.
+
+    ``allowed`` narrows the destinations; empty for every node. Raises HyperVError, Fault, TransportError.
+    """
+    nodes, (node, *wanted) = read_surroundings(cluster, [name, *allowed])
+    if not cluster.is_clustered and not allowed:
+        raise HyperVError(
+            f"{node.name} is no node of a failover cluster. Name the hosts that may take its VMs in destinations."
+        )
+    wanted = wanted or nodes
+    if any(one == node for one in wanted) and allowed:
+        raise HyperVError(f"{node.name} is the node to be emptied and cannot be one of its own destinations.")
+    vms = read_vms(cluster)
+    roles, traits = read_groups(cluster, vms), read_traits(cluster)
+    # Where Hyper-V tells no owner, the cluster's word counts.
+    owned = tuple(vm if vm.node or vm.id not in roles else _owned_by(vm, roles[vm.id].owner) for vm in vms)
+    enforced, volumes, owner = _read_cluster(cluster, node)
+    disputed = [vm for vm in owned if _is_disputed(vm, node, roles.get(vm.id))]
+    flights = {vm.id: Flight(vm.node, memory_is_there=False) for vm in disputed} | read_flights(cluster, owned)
+    notes = tuple(
+        f"{vm.name} is on {vm.node}, says Hyper-V; on {node.name}, says the cluster. It counts as bound for {vm.node}."
+        for vm in disputed
+    )
+    readings = Readings(node, owned, roles=roles, traits=traits, flights=flights, volumes=volumes, notes=notes)
+    readings = dataclasses.replace(readings, is_clustered=cluster.is_clustered, owner=owner)
+    residents = {vm.id for vm in readings.residents}
+    readings = dataclasses.replace(
+        readings, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
+    )
+    readings = _with_rules(cluster, readings, nodes, enforced=enforced)
+    readings = _with_destinations(cluster, readings, [one for one in dict.fromkeys(wanted) if one != node])
+    return _with_source(cluster, readings)
+
+
+def _owned_by(vm: Vm, node: str) -> Vm:
+    return dataclasses.replace(vm, node=node)
+
+
+def _is_disputed(vm: Vm, node: Node, role: VmGroup | None) -> bool:
+    """Tell whether a VM is on the node for the cluster alone: most likely it has left, and needs no other place."""
+    label = first_label(node.name)
+    return first_label(vm.node) != label and label in owners_of(vm, role)
+
+
+def _read_cluster(cluster: Cluster, node: Node) -> tuple[bool, str, Owner]:
+    """Return whether anti-affinity classes are enforced, where the shared volumes are, and whose the node is."""
+    row = cluster.identity.cluster_row if cluster.is_clustered else None
+    enforced = row is not None and bool(row.integer("ClusterEnforcedAntiAffinity"))
+    volumes = (row.text("SharedVolumesRoot") or "") if row is not None else ""
+    return enforced, volumes, read_owner(cluster, node.name)
+
+
+def _with_rules(cluster: Cluster, readings: Readings, nodes: Sequence[Node], *, enforced: bool) -> Readings:
+    """Add the rules. Members are VM ids, found by way of their resource: a group need not be called like its VM."""
+    inside: dict[str, list[str]] = {}
+    for vm_id, role in sorted(readings.roles.items()):
+        inside.setdefault(role.group.casefold(), []).append(vm_id)
+    members: dict[str, list[str]] = {}
+    for name, traits in readings.traits.items():
+        members[name] = members[traits.id.casefold()] = inside.get(name, [group_member(name)])
+    classes = {one: traits.anti_affinity for name, traits in readings.traits.items() for one in members[name]}
+    rules, notes = read_rules(cluster, members)
+    domains = _read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
+    return dataclasses.replace(
+        readings,
+        rules=(*class_rules(classes, enforced=enforced), *rules),
+        domains=domains,
+        notes=(*readings.notes, *notes, *unjudged(rules, domains, [first_label(one.name) for one in nodes])),
+    )
+
+
+def _read_domains(cluster: Cluster) -> dict[str, str]:
+    """Return the fault domain of each node that has one.
+
+    MSCluster_Node.FaultDomain lists a node's levels; no source tells which one a rule is about. The site counts where
+    one is told, as in a stretched cluster, else all levels together.
+    """
+    domains = {}
+    for row in cluster.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "FaultDomain"))):
+        levels = [one.strip() for one in row.texts("FaultDomain") if one.strip()]
+        site = next((one for one in levels if one.casefold().startswith("site")), "/".join(levels))
+        if site:
+            domains[first_label(row.text("Name") or "")] = site.casefold()
+    return domains
+
+
+def _with_destinations(cluster: Cluster, readings: Readings, nodes: Sequence[Node]) -> Readings:
+    found, unusable, notes = [], {}, list(readings.notes)
+    by_name = {node.name: node for node in nodes}
+    answers = cluster.ask_each(list(by_name), lambda name: _try_destination(cluster, by_name[name]))
+    for node, (memory, problem) in zip(nodes, answers, strict=True):
+        if memory is None:
+            unusable[first_label(node.name)] = problem
+            notes.append(f"{node.name} is not counted as a destination: {problem}")
+            continue
+        coming = _still_coming(readings, node)
+        if coming:
+            notes.append(f"{coming} MB of VMs that are on their way to {node.name} are taken off its free memory.")
+        found.append(Destination(node.name, Memory(memory.total_mb, memory.free_mb - coming), node.build))
+    return dataclasses.replace(readings, destinations=tuple(found), unusable=unusable, notes=tuple(notes))
+
+
+def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
+    """Return the memory of a node that can receive migrations, or None and why it is no destination."""
+    unable = node.cannot_receive()
+    if unable is not None:
+        return None, unable.cause
+    memory, problem = try_memory(cluster, node)
+    if memory is None:
+        return None, problem
+    try:
+        problems = [one for one in _settings_problems(cluster, node) if one.stops_destination]
+    except NO_ANSWER as error:
+        return None, f"its migration settings could not be read: {with_remedy(error)}"
+    return (None, " ".join(f"{one.problem} {one.remedy}" for one in problems)) if problems else (memory, "")
+
+
+def _settings_problems(cluster: Cluster, node: Node) -> list[Problem]:
+    return list(node_problems(NodeReport(node, settings=read_host_settings(cluster, node.name, networks=False))))
+
+
+def _still_coming(readings: Readings, node: Node) -> int:
+    """Return the memory of VMs from other nodes that are bound for a node which has not allocated it yet."""
+    source = first_label(readings.node.name)
+    return sum(
+        vm.memory_mb or 0
+        for vm, flight in readings.in_flight
+        if not flight.memory_is_there
+        and first_label(flight.destination) == first_label(node.name)
+        and first_label(vm.node) not in (source, first_label(node.name))
+    )
+
+
+def _with_source(cluster: Cluster, readings: Readings) -> Readings:
+    """Add what only the node itself knows, and notes where it does not answer."""
+    node, notes = readings.node, list(readings.notes)
+    attachments: Mapping[str, tuple[Attachment, ...]] = {}
+    local: list[Vm] = []
+    if not node.is_running:
+        notes.append(f"{node.name} is {node.state}: its devices were not looked at, and no VM can be migrated from it.")
+    else:
+        try:
+            attachments = read_attachments(cluster, node.name)
+            known = {vm.id for vm in readings.vms}
+            local = [vm for vm in read_local_vms(cluster, node.name) if vm.id not in known]
+            stopping = [one for one in _settings_problems(cluster, node) if one.stops_source]
+            notes.extend(f"{node.name}: {one.problem} {one.remedy}" for one in stopping)
+        except NO_ANSWER as error:
+            notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
+    replication, note = _read_replication(cluster, node)
+    return dataclasses.replace(
+        readings,
+        attachments=attachments,
+        local_vms=tuple(local),
+        replication=replication,
+        notes=(*notes, *note, *_arrivals(readings)),
+    )
+
+
+def _read_replication(cluster: Cluster, node: Node) -> tuple[dict[str, int], list[str]]:
+    """Return ReplicationMode of VMs that are replicas (2 and above; Microsoft docs, Msvm_ComputerSystem)."""
+    columns = ("Name", "ReplicationMode")
+    query = Query("Msvm_ComputerSystem", columns, {columns[1]: (2, 3, 4)})
+    try:
+        if cluster.offers_hyperv:
+            rows = cluster.hyperv.query(HYPERV_CLUSTER, query)
+        else:
+            rows = cluster.node(node.name).query(VIRTUALIZATION, query)
+    except NO_ANSWER as fault:
+        return {}, [f"Whether VMs are replicas could not be read: {with_remedy(fault)}"]
+    return {normal_id(row.text("Name") or ""): row.integer("ReplicationMode") or 0 for row in rows}, []
+
+
+def _arrivals(readings: Readings) -> list[str]:
+    source = first_label(readings.node.name)
+    return [
+        f"{vm.name} is on its way from {vm.node} to {readings.node.name} and is not part of the plan. Pause the node, "
+        "wait, and plan anew."
+        for vm, flight in readings.in_flight
+        if first_label(flight.destination) == source and first_label(vm.node) != source
+    ]

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How each VM leaves its node, as the user wishes it. Pure. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ..cluster.vms import Vm, is_vm_id, normal_id
+from ..failure.errors import HyperVError
+
+MIGRATE, SHUTDOWN, SAVE, STAY, FAIL = STRATEGIES = ("migrate", "shutdown", "save", "stay", "fail")
+OFFLINE = frozenset({SHUTDOWN, SAVE})
+
+
+@dataclasses.dataclass(frozen=True)
+class Strategy:
+    """One line of the user's list: which VMs, by name, pattern (``*``, ``?``, ``[seq]``) or GUID, and what of them."""
+
+    vm: str
+    strategy: str
+
+    def matches(self, vm: Vm) -> bool:
+        """Tell whether a VM is meant; letter case does not matter, as Hyper-V does not mind it."""
+        if is_vm_id(self.vm) and normal_id(self.vm) == vm.id:
+            return True
+        name, pattern = vm.name.casefold(), self.vm.casefold()
+        # A name may itself hold what is special in a pattern.
+        return name == pattern or fnmatch.fnmatchcase(name, pattern)
+
+
+def read_strategies(written: Sequence[Mapping[str, t.Any]]) -> tuple[Strategy, ...]:
+    """Return the user's list. Raises HyperVError for an empty name or an unknown word."""
+    found = []
+    for one in written:
+        vm, word = str(one["vm"]).strip(), str(one["strategy"])
+        if not vm:
+            raise HyperVError("strategies holds an entry with an empty vm. Give a name, a pattern such as web*, or id.")
+        if word not in STRATEGIES:
+            raise HyperVError(f"strategies holds {word!r} for {vm!r}. A strategy is one of {', '.join(STRATEGIES)}.")
+        found.append(Strategy(vm, word))
+    return tuple(found)
+
+
+def strategy_for(vm: Vm, strategies: Sequence[Strategy]) -> Strategy | None:
+    """Return the first entry that matches a VM, None where none does."""
+    return next((one for one in strategies if one.matches(vm)), None)
+
+
+def unused(strategies: Sequence[Strategy], vms: Sequence[Vm]) -> list[str]:
+    """Return a note for each entry that matches none of ``vms``, and for each that an earlier one makes needless."""
+    used = {id(strategy_for(vm, strategies)) for vm in vms}
+    notes = []
+    for one in strategies:
+        if id(one) in used:
+            continue
+        hidden = any(one.matches(vm) for vm in vms)
+        why = "an earlier entry is taken for each VM that it matches" if hidden else "no VM of the node matches it"
+        notes.append(f"The strategy {one.strategy!r} for {one.vm!r} is not used: {why}.")
+    return notes

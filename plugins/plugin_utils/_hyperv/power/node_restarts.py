@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Restarting the Windows of a node that is empty, and waiting until it is back. Private to this collection.
+
+Win32_OperatingSystem.Win32Shutdown is what Microsoft's Restart-Computer calls. Its forced form may take WinRM away
+before the answer is sent (Microsoft docs: an indeterminate return value), so a lost answer is no error here, and the
+request is never repeated: what LastBootUpTime says decides.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+from ..._hostnames import first_label
+from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.faults import Fault
+from ..._wsman.references import Reference
+from ..._wsman.transport import AnswerLost
+from ..._wsman.wql import Query
+from ..cluster.cluster import CIMV2, Cluster
+from ..cluster.nodes import Node, find_node, pick_node, read_nodes
+from ..cluster.vms import AT_REST, read_local_vms, read_vms
+from ..failure.errors import NO_ANSWER, HyperVError
+
+_REBOOT, _FORCED_REBOOT = 2, 6
+# winerror.h: what Win32Shutdown returns beside 0.
+_REFUSALS = {
+    5: "the account may not restart Windows",
+    1115: "a shutdown is in progress already",
+    1190: "a shutdown has been scheduled already",
+    1191: "somebody is logged on, and force is false",
+    1314: "the account lacks the right to shut the system down (SeShutdownPrivilege)",
+}
+# LastBootUpTime is computed, and moves by moments when the clock is set.
+_JITTER = dt.timedelta(seconds=10)
+
+
+@dataclasses.dataclass(frozen=True)
+class Restarted:
+    """A restart that ended. Times of boot are UTC; ``seconds`` is what it took until the cluster had the node again."""
+
+    node: Node
+    boot_before: dt.datetime
+    boot_after: dt.datetime
+    seconds: float
+
+
+def read_boot_time(cluster: Cluster, node: str) -> dt.datetime:
+    """Return when the Windows of a node started. Raises HyperVError, Fault and TransportError."""
+    rows = cluster.node(node).query(CIMV2, Query("Win32_OperatingSystem", ("LastBootUpTime",)))
+    booted = rows[0].datetime("LastBootUpTime") if rows else None
+    if booted is None:
+        raise HyperVError(f"{node} does not tell when its Windows started, so a restart could not be noticed.")
+    return booted
+
+
+def objection_to_restart(cluster: Cluster, name: str, *, local_vms: bool) -> tuple[Node, str]:
+    """Return the node, and why it must not be restarted now; nothing where it may. Raises as the readers do.
+
+    ``local_vms``: VMs that are not of the cluster may go down with the node.
+    """
+    node = find_node(cluster, read_nodes(cluster), name)
+    if node.state != "paused":
+        return node, (
+            f"Node {node.name} is {node.state}, and only a paused one is restarted. Empty it first with the role "
+            "evacuate_node, or pause it with hyperv_cluster_node."
+        )
+    label = first_label(node.name)
+    vms = read_vms(cluster)
+    clustered = {vm.id for vm in vms}
+    own = [vm for vm in read_local_vms(cluster, node.name) if vm.state not in AT_REST]
+    shown = [vm for vm in vms if first_label(vm.node) == label and vm.state not in AT_REST]
+    running = {vm.id: vm.name for vm in (*shown, *own) if vm.id in clustered}
+    if running:
+        return node, (
+            f"Node {node.name} is paused but not empty: {', '.join(sorted(running.values()))} would go down with it. "
+            "Move these VMs away, or stop them."
+        )
+    local = [] if local_vms else [vm.name for vm in own if vm.id not in clustered]
+    if local:
+        return node, (
+            f"VMs that are not of the cluster run on node {node.name} and would go down with it: "
+            f"{', '.join(sorted(local))}. Stop them, or allow it with local_vms=true."
+        )
+    return node, ""
+
+
+def restart_node(cluster: Cluster, node: Node, *, force: bool, timeout: float, poll_interval: float) -> Restarted:
+    """Restart a node and wait until it has started anew and is a member of its cluster again.
+
+    Raises HyperVError, also after ``timeout`` seconds, and Fault and TransportError where nothing was begun.
+    """
+    clock = cluster.clock
+    began = clock.now()
+    before = read_boot_time(cluster, node.name)
+    doubt = _request(cluster, node, force=force)
+    was_away = False
+    after: dt.datetime | None = None
+    state = node.state
+    while clock.now() - began < timeout:
+        clock.pause(poll_interval)
+        try:
+            if after is None:
+                now = read_boot_time(cluster, node.name)
+                after = now if now - before > _JITTER else None
+            if after is not None:
+                there = pick_node(read_nodes(cluster), node.name)
+                state = there.state
+                if there.is_running:
+                    return Restarted(there, before, after, clock.now() - began)
+        except (HyperVError, *NO_ANSWER):
+            was_away = True
+    raise HyperVError(_late(node, doubt, timeout, state if after is not None else "", was_away=was_away))
+
+
+def _request(cluster: Cluster, node: Node, *, force: bool) -> str:
+    """Ask for the restart, once; return why it is not known to have been taken, if it is not."""
+    session = cluster.node(node.name)
+    found = session.references(CIMV2, Query("Win32_OperatingSystem"))
+    target = found[0] if found else Reference.of(CIMV2, "Win32_OperatingSystem")
+    parameters = {"Flags": _FORCED_REBOOT if force else _REBOOT, "Reserved": 0}
+    try:
+        value = session.invoke(target, "Win32Shutdown", parameters).integer("ReturnValue")
+    except (AnswerLost, UnreadableAnswer) as lost:
+        return str(lost)
+    except Fault as fault:
+        if fault.is_timed_out:
+            return str(fault)
+        raise
+    if value:
+        why = _REFUSALS.get(value, "Windows gives no reason")
+        raise HyperVError(
+            f"Node {node.name} was not restarted: Win32Shutdown returned {value}, {why}. Use an account that is a "
+            "local administrator of the node, and see its System event log."
+        )
+    return ""
+
+
+def _late(node: Node, doubt: str, timeout: float, state: str, *, was_away: bool) -> str:
+    if state:
+        return (
+            f"Node {node.name} has restarted, but {timeout:.0f} s after the request the cluster shows it as {state}. "
+            "See its cluster log; when it is a member again, go on."
+        )
+    if was_away:
+        return (
+            f"Node {node.name} did not come back within {timeout:.0f} s after the request to restart. Look at its "
+            "console; if it is only slow, wait with a longer timeout."
+        )
+    told = f" The request was not answered ({doubt.rstrip('.')})." if doubt else ""
+    return (
+        f"Node {node.name} still runs without having restarted, {timeout:.0f} s after the request.{told} See its "
+        "System event log for what holds the shutdown up."
+    )

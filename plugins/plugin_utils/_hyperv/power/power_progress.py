@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a task shows of VMs that change their state while it runs. Private to this collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..._wsman.transport import Clock
+from .power_changes import CHANGED, ENDED, FAILED, Change
+
+_EVERY = 30.0  # seconds between two lines about VMs that are waited for
+_NAMED = 3  # of them
+
+
+class StateProgress:
+    """Tells each VM that has its state or failed, and now and then which ones are still waited for."""
+
+    def __init__(self, tell: Callable[[str], None], clock: Clock) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._told: set[str] = set()
+        self._next = clock.now() + _EVERY
+
+    def report(self, changes: Sequence[Change]) -> None:
+        """Tell what is new since the last call."""
+        for one in changes:
+            if one.stage == ENDED and one.outcome in (CHANGED, FAILED) and one.vm.id not in self._told:
+                self._told.add(one.vm.id)
+                self._tell(f"[{_counts(changes)}] {one.vm.name}: {_news(one)}")
+        waiting = [one.vm.name for one in changes if one.stage != ENDED]
+        if waiting and self._clock.now() >= self._next:
+            self._next = self._clock.now() + _EVERY
+            more = f" and {len(waiting) - _NAMED} more" if len(waiting) > _NAMED else ""
+            self._tell(f"[{_counts(changes)}] waiting for {', '.join(waiting[:_NAMED])}{more}")
+
+
+def _counts(changes: Sequence[Change]) -> str:
+    ended = [one for one in changes if one.stage == ENDED]
+    failed = sum(one.outcome == FAILED for one in ended)
+    return f"{len(ended)}/{len(changes)} done" + (f", {failed} failed" if failed else "")
+
+
+def _news(one: Change) -> str:
+    if one.error is not None:
+        return f"FAILED: {one.error.cause}"
+    return f"{one.before} -> {one.vm.state}"

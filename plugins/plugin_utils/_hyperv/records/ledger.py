@@ -1,0 +1,292 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ledger of an evacuation: which VM was moved from where to where, so that it can be brought back.
+
+Pure: where a ledger is kept is somebody else's business. Private to this collection.
+
+A ledger is a dict: ``format``, ``cluster`` (its owner as belonging.py has it, or None), ``node`` (the emptied one),
+``created`` and ``updated`` (ISO 8601), ``state`` (``evacuating``, ``evacuated``, ``incomplete``, ``restored``) and
+``vms``, each with ``vm_id``, ``name``, ``source_host``, ``destination_host``, ``state`` and ``strategy`` before the
+evacuation, ``memory_mb``, ``priority``, ``outcome`` (``planned`` until told; ``stays`` for one that is only stopped,
+and whose destination is its own node; ``left`` for one that is gone from the node, as a run that was cut off could not
+tell), ``elapsed_seconds``, ``restored``. ``paused_before`` tells whether the node was paused before the evacuation
+began, and not by it.
+
+A ledger of the earlier form has the cluster's short name alone, which several clusters may share. It is one's own only
+if it shares a VM with what the cluster knows, and is of the present form from then on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import typing as t
+from collections.abc import Collection, Mapping, Sequence
+
+from ..._hostnames import first_label
+from ..._text import clean
+from ..failure.errors import HyperVError
+from .artifacts import from_artifact
+from .file_names import Owner, is_same
+
+FORMAT = "hyperv.migration ledger 2"
+EARLIER_FORMAT = "hyperv.migration ledger 1"
+STATES = EVACUATING, EVACUATED, INCOMPLETE, RESTORED = "evacuating", "evacuated", "incomplete", "restored"
+PLANNED, STAYS, LEFT = "planned", "stays", "left"
+_SETTLED = frozenset({"moved", "already_there", STAYS, LEFT})
+_BEFORE = ("state", "strategy", "memory_mb", "priority")
+_TEXTS = ("vm_id", "name", "source_host", "destination_host", "outcome")
+# One written by hand may lack these, and these only. What their values may be, and the one that is taken.
+_OPTIONAL: Mapping[str, tuple[str, t.Any]] = {
+    "cluster": ("text", None),
+    "created": ("text", ""),
+    "updated": ("text", ""),
+    "state": ("text", INCOMPLETE),
+    "paused_before": ("true or false", True),
+}
+_OPTIONAL_OF_VM: Mapping[str, tuple[str, t.Any]] = {
+    "state": ("text", None),
+    "strategy": ("text", None),
+    "memory_mb": ("number", None),
+    "priority": ("number", None),
+    "elapsed_seconds": ("number", None),
+    "restored": ("true or false", False),
+}
+_TYPES: Mapping[str, tuple[type, ...]] = {"text": (str,), "number": (int, float), "true or false": (bool,)}
+_STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes of a running VM, by strategy
+
+_RECENT = dt.timedelta(days=1)  # a run that was cut off longer ago is not one that goes on
+
+Ledger = dict[str, t.Any]
+
+
+def read_ledger(content: object, where: str) -> Ledger:
+    """Return a ledger given as JSON text or as data, whole. Raises HyperVError naming ``where`` for anything else."""
+    cure = "Give the ledger that evacuate_node wrote, or move this one away."
+    if isinstance(content, (str, bytes)):
+        try:
+            content = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise HyperVError(f"{where} is no ledger: it is not whole or not JSON ({error}). {cure}") from None
+    if not isinstance(content, Mapping) or content.get("format") not in (FORMAT, EARLIER_FORMAT):
+        found = content.get("format") if isinstance(content, Mapping) else type(content).__name__
+        raise HyperVError(f"{where} is no ledger of format {FORMAT!r} (found: {found!r}). {cure}")
+    content = from_artifact(content)
+    vms = content.get("vms")
+    if not isinstance(content.get("node"), str) or not content["node"].strip() or not isinstance(vms, list):
+        raise HyperVError(f"{where} is a ledger without a node or a list of VMs. {cure}")
+    try:
+        whole = _completed(content, _OPTIONAL, "")
+        if whole["state"] not in STATES:
+            raise HyperVError(f"its state is {whole['state']!r}, which is none of {', '.join(STATES)}")
+        return {**whole, "vms": [_completed_vm(vm, number) for number, vm in enumerate(vms, 1)]}
+    except HyperVError as wrong:
+        raise HyperVError(f"{where}: {wrong}. {cure}") from None
+
+
+def _completed_vm(vm: object, number: int) -> dict[str, t.Any]:
+    given = vm if isinstance(vm, Mapping) else {}
+    lacking = [key for key in _TEXTS if not isinstance(given.get(key), str)]
+    if lacking:
+        raise HyperVError(f"VM {number} has no {', '.join(lacking)}")
+    return _completed(given, _OPTIONAL_OF_VM, f" of VM {number}")
+
+
+def _completed(given: Mapping[str, t.Any], optional: Mapping[str, tuple[str, t.Any]], whose: str) -> dict[str, t.Any]:
+    """Return what is given with what it may lack. Raises HyperVError for a value of another type."""
+    for key, (kind, _default) in optional.items():
+        value = given.get(key)
+        is_other = isinstance(value, bool) and bool not in _TYPES[kind]
+        if value is not None and (is_other or not isinstance(value, _TYPES[kind])):
+            raise HyperVError(f"{key}{whose} is {value!r}, which is no {kind}")
+    defaults = {key: default for key, (_kind, default) in optional.items() if given.get(key) is None}
+    return {**given, **defaults}
+
+
+def earlier_form(ledger: Ledger, where: str, path: str) -> str:
+    """Return a note on a ledger at ``where`` that an earlier version wrote, empty for none; ``path`` is its place."""
+    if ledger["format"] != EARLIER_FORMAT:
+        return ""
+    return (
+        f"{where} was written by an earlier version, which named clusters by their short name. It is kept as {path}, "
+        "with the cluster's full name, from the first change on that shows whose it is."
+    )
+
+
+def was_stopped(entry: Mapping[str, t.Any], state: str) -> bool:
+    """Tell whether a VM that is in ``state`` now ran before, and is as the evacuation leaves one that it stops."""
+    return entry.get("state") == "running" and state == _STOPPED_BY.get(str(entry.get("strategy")))
+
+
+def begin(
+    old: Ledger | None,
+    node: str,
+    cluster: str | None,
+    moves: Sequence[Mapping[str, t.Any]],
+    now: str,
+    *,
+    paused: bool = True,
+    cluster_name: str | None = None,
+) -> Ledger:
+    """Return the ledger to keep before anything moves: every planned move, and what an earlier run had moved already.
+
+    ``moves`` are those of the evacuation plan; one with an ``outcome`` was made by a run whose ledger may be lost, or
+    ``stays``. ``cluster``, ``cluster_name``: its full and its short name. ``paused``: the node is paused by now. Raises
+    HyperVError where ``old`` belongs to something else.
+    """
+    kept = old if old is not None and old["state"] != RESTORED else None
+    if kept is not None:
+        refuse_another(kept, cluster, node, cluster_name)
+        if not is_ours(kept, cluster, [move["vm_id"] for move in moves]):
+            raise not_ours(kept, cluster)
+    before = {vm["vm_id"].upper(): vm for vm in kept["vms"]} if kept else {}
+    told = {vm_id for vm_id, vm in before.items() if vm["outcome"] in _SETTLED and not vm["restored"]}
+    entries = {str(move["vm_id"]).upper(): _planned(move, before) for move in moves}
+    planned = {vm: entry for vm, entry in entries.items() if entry["outcome"] == PLANNED or vm not in told}
+    earlier = [vm for vm in kept["vms"] if vm["vm_id"].upper() not in planned] if kept else []
+    return {
+        "format": FORMAT,
+        "cluster": _full_name(kept, cluster),
+        "node": node,
+        "created": kept["created"] if kept else now,
+        "updated": now,
+        "state": EVACUATING if planned else (kept["state"] if kept else EVACUATED),
+        "paused_before": paused and not (kept is not None and _was_cut_off(kept, now) and not kept["paused_before"]),
+        "vms": [*earlier, *planned.values()],
+    }
+
+
+def refuse_another(
+    ledger: Ledger, cluster: str | None, node: str | None = None, cluster_name: str | None = None
+) -> None:
+    """Raise HyperVError if a ledger belongs to another cluster or node than those that are told."""
+    owner = ledger["cluster"]
+    if cluster and owner and not Owner(cluster, cluster_name or "").may_be(owner):
+        raise HyperVError(
+            f"The ledger belongs to {owner} (node {ledger['node']}), and this is {cluster}. Choose another path, or "
+            f"talk to {owner}."
+        )
+    if node and first_label(ledger["node"]) != first_label(node):
+        raise HyperVError(
+            f"The ledger belongs to node {ledger['node']}, and not to {node}. Choose another path for {node}, or "
+            f"restore {ledger['node']} first."
+        )
+
+
+def is_ours(ledger: Ledger, cluster: str | None, vm_ids: Collection[str]) -> bool:
+    """Tell whether a ledger is that of a cluster: by its full name, or else by a VM that both know.
+
+    One without VMs, or asked about without a cluster, is anybody's.
+    """
+    if not cluster or not ledger["vms"] or (ledger["cluster"] and is_same(ledger["cluster"], cluster)):
+        return True
+    known = {str(one).upper() for one in vm_ids}
+    return any(vm["vm_id"].upper() in known for vm in ledger["vms"])
+
+
+def not_ours(ledger: Ledger, cluster: str | None) -> HyperVError:
+    """Return what is wrong with a ledger whose cluster may have the same short name, and that shares no VM with it."""
+    says = f"is of a cluster called {ledger['cluster']}" if ledger["cluster"] else "does not say whose it is"
+    return HyperVError(
+        f"The ledger {says}, and this is {cluster}, which knows none of its VMs: it is taken for that of "
+        f"another cluster of this name. Bring its VMs back through that one, or move the ledger away if "
+        f"{ledger['node']} of {cluster} needs it no more."
+    )
+
+
+def _full_name(ledger: Ledger | None, cluster: str | None) -> str | None:
+    names = [name for name in (cluster, ledger["cluster"] if ledger else None) if name]
+    return max(names, key=len, default=None)
+
+
+def _was_cut_off(ledger: Ledger, now: str) -> bool:
+    """Tell whether a run that began a short while ago did not come to its end."""
+    return ledger["state"] == EVACUATING and _age(ledger["updated"], now) <= _RECENT
+
+
+def _age(written: object, now: str) -> dt.timedelta:
+    try:
+        return dt.datetime.fromisoformat(now) - dt.datetime.fromisoformat(str(written))
+    except (ValueError, TypeError):  # written by hand
+        return dt.timedelta.max
+
+
+def inherited(ledger: Ledger, moves: Sequence[Mapping[str, t.Any]], now: str) -> str:
+    """Return a warning about VMs of an evacuation of long ago that were never brought back; empty for none."""
+    planned = {str(move["vm_id"]).upper() for move in moves}
+    names = [vm["name"] for vm in ledger["vms"] if not vm["restored"] and vm["vm_id"].upper() not in planned]
+    if not names or _age(ledger["created"], now) <= _RECENT:
+        return ""
+    return (
+        f"The ledger of {ledger['created'] or 'an unknown date'} still has VMs that were not brought back to "
+        f"{ledger['node']}: {', '.join(map(clean, names))}. restore_node will bring them back too, if they are still "
+        "where that evacuation moved them. Move the ledger away first if that is not wanted."
+    )
+
+
+def _planned(move: Mapping[str, t.Any], before: Mapping[str, Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    vm_id = str(move["vm_id"]).upper()
+    earlier = before.get(vm_id, {})
+    # A run that was cut off may have stopped it: how it was before that is what counts.
+    first = earlier if was_stopped(earlier, str(move.get("state"))) and not earlier.get("restored") else move
+    return {
+        "vm_id": vm_id,
+        "name": move.get("name") or "",
+        "source_host": move["source_host"],
+        "destination_host": move["destination_host"],
+        **{key: first.get(key) for key in _BEFORE},
+        "outcome": move.get("outcome") or PLANNED,
+        "elapsed_seconds": None,
+        "restored": False,
+    }
+
+
+def finish(
+    ledger: Ledger,
+    records: Sequence[Mapping[str, t.Any]],
+    now: str,
+    residents: Collection[str] | None = None,
+    cluster: str | None = None,
+) -> Ledger:
+    """Return the ledger with what became of each move.
+
+    ``records`` are the ``moves`` of hyperv_vm_migrate; ``residents`` the ids of the VMs that are on the node by now,
+    None where that was not read. One that is not of ``cluster`` stays as it is.
+    """
+    here = {one.upper() for one in residents} if residents is not None else None
+    told = {record["vm"]["id"].upper(): record for record in records}
+    if not is_ours(ledger, cluster, [*told, *(here or ())]):
+        return ledger
+    vms = []
+    for vm in ledger["vms"]:
+        record = told.get(vm["vm_id"].upper())
+        if record is not None:
+            outcome = {
+                "destination_host": record["destination_host"],
+                "outcome": record["outcome"],
+                "elapsed_seconds": record["elapsed_seconds"],
+            }
+            vm = {**vm, **outcome}
+        elif vm["outcome"] == PLANNED and here is not None and vm["vm_id"].upper() not in here:
+            vm = {**vm, "outcome": LEFT}
+        vms.append(vm)
+    state = EVACUATED if all(vm["outcome"] in _SETTLED for vm in vms) else INCOMPLETE
+    return {**ledger, **_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
+
+
+def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | None = None) -> Ledger:
+    """Return the ledger with VMs marked that are settled: back on their node, or given up on with a reason.
+
+    One that is not of ``cluster`` stays as it is.
+    """
+    if not is_ours(ledger, cluster, vm_ids):
+        return ledger
+    back = {one.upper() for one in vm_ids}
+    vms = [{**vm, "restored": vm["restored"] or vm["vm_id"].upper() in back} for vm in ledger["vms"]]
+    state = RESTORED if all(vm["restored"] for vm in vms) else ledger["state"]
+    return {**ledger, **_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
+
+
+def _form(ledger: Ledger, cluster: str | None) -> dict[str, t.Any]:
+    """Return form and cluster of a ledger of ``cluster`` as they are written."""
+    return {"format": FORMAT, "cluster": _full_name(ledger, cluster)} if cluster else {}

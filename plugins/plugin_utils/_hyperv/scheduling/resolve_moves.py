@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Hyper-V hosts by themselves: who they are, and moves between them. Private to this collection.
+
+A VM that is not clustered is known to its host alone (root\\virtualization\\v2). It is looked for on the task's host,
+and on the host that it is to go to: there it is after an earlier run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from ..cluster.cluster import Cluster
+from ..cluster.groups import read_groups
+from ..cluster.nodes import find_node, read_host, read_hosts, read_nodes_if_any
+from ..failure.errors import NO_ANSWER, HyperVError, UnknownVm
+from ..methods.methods import AUTO
+from ..migration.moves import Move, NoCluster, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
+from ..migration.runs import CLUSTER_GROUP, HOST, SYSTEM
+from ..settings.storage import plan_storage, read_storage
+
+
+def plan(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
+    """Return the moves, in the order of the wishes, of VMs that are clustered or, where ``method`` allows, are not.
+
+    Nothing is changed. Raises HyperVError for what does not exist or does not fit the method.
+    """
+    refuse_bad_wishes(wishes)
+    if method != HOST and cluster.is_clustered:
+        try:
+            return _refuse_storage(plan_moves(cluster, wishes), wishes)
+        except UnknownVm as unknown:
+            if cluster.is_clustered and method != AUTO:
+                raise
+            if cluster.is_clustered:
+                return _plan_unclustered(cluster, wishes, unknown)
+        except NoCluster:
+            pass
+    if method in (SYSTEM, CLUSTER_GROUP):
+        host = cluster.home.node
+        raise HyperVError(f"{host} is no node of a failover cluster, so there is no method={method}. Use method=host.")
+    return _plan_on_hosts(cluster, wishes, method)
+
+
+def _refuse_storage(moves: list[Move], wishes: Sequence[Wish]) -> list[Move]:
+    """Return the moves unless one of them would take a clustered VM's files along."""
+    for move, wish in zip(moves, wishes, strict=True):
+        if wish.storage.is_given:
+            raise _shares_storage(move)
+    return moves
+
+
+def _shares_storage(move: Move) -> HyperVError:
+    return HyperVError(
+        f"VM {move.vm.name} is clustered: its nodes share its storage, so destination_storage_path and disks are for "
+        "VMs that are not."
+    )
+
+
+def _plan_unclustered(cluster: Cluster, wishes: Sequence[Wish], unknown: UnknownVm) -> list[Move]:
+    """Return the moves where a VM is unknown to the cluster. Raises UnknownVm where its hosts know it no more."""
+    try:
+        return _plan_on_hosts(cluster, wishes, AUTO)
+    except (HyperVError, *NO_ANSWER) as error:
+        cluster.hosts = ()
+        raise UnknownVm(f"{unknown} As a VM that is not clustered it was not found either: {error}") from error
+
+
+def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
+    names = list(dict.fromkeys(wish.destination for wish in wishes))
+    hosts = dict(zip(names, read_hosts(cluster, names), strict=True))
+    sources = read_hosts(cluster, list(dict.fromkeys(wish.source for wish in wishes if wish.source)))
+    nodes = read_nodes_if_any(cluster)
+    home = read_host(cluster, None)
+    cluster.hosts = tuple(dict.fromkeys(host.name for host in (home, *sources, *hosts.values())))
+    chosen = chosen_vms(cluster, wishes)
+    roles = read_groups(cluster, chosen)
+    clustered = [vm.name for vm in chosen if vm.id in roles]
+    if clustered and method == HOST:
+        raise HyperVError(
+            f"VM {', '.join(clustered)} is clustered, and the cluster would not know of a migration by its host. Use "
+            "another method; to take the VM out of the cluster, remove its role first."
+        )
+    destinations = [
+        find_node(cluster, nodes, wish.destination) if vm.id in roles else hosts[wish.destination]
+        for vm, wish in zip(chosen, wishes, strict=True)
+    ]
+    moves = [move_of(vm, roles.get(vm.id), host) for vm, host in zip(chosen, destinations, strict=True)]
+    return [_with_storage(cluster, move, wish) for move, wish in zip(moves, wishes, strict=True)]
+
+
+def _with_storage(cluster: Cluster, move: Move, wish: Wish) -> Move:
+    if not wish.storage.is_given:
+        return move
+    if move.role is not None:
+        raise _shares_storage(move)
+    storage = read_storage(cluster, move.source, move.vm.id)
+    return dataclasses.replace(move, storage=plan_storage(wish.storage, storage, move.vm.name, stays=move.is_done))

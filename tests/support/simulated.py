@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A client's view of a simulated cluster in process: no network, and a clock that only the client moves."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from collections.abc import Callable, Sequence
+
+import yaml
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import read_limits
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import AUTO, Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
+
+from tests.simulator.clock import ManualClock
+from tests.simulator.cluster import SimulatedCluster
+from tests.simulator.scenario_file import read_scenario
+
+TWO_NODES = """
+nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]
+vms:
+  - {name: web01, owner: NODE1, memory_mb: 20000}
+  - {name: web02, owner: NODE1, memory_mb: 20000}
+"""
+
+
+class Simulated:
+    """The simulated cluster with a client on it; is itself the client's clock."""
+
+    def __init__(self, text: str = TWO_NODES, home: str = "NODE1", **switches: object) -> None:
+        content = yaml.safe_load(text)
+        content["switches"] = {**content.get("switches", {}), **switches}
+        self._clock = ManualClock()
+        self.server = SimulatedCluster(read_scenario(yaml.safe_dump(content, sort_keys=False)), self._clock)
+        self.cluster = Cluster(self._connect, self)
+        self.home = home
+        self.sent: collections.Counter[str] = collections.Counter()
+        self.names: dict[str, str] = {}  # other names of nodes
+        self.between_pauses: list[int] = []
+        self.lose: Callable[[str, bytes], str] = lambda node, request: ""
+        self.garble: Callable[[bytes], bool] = lambda request: False
+        self.alter: Callable[[bytes, bytes], bytes] = lambda request, answer: answer
+        self._requests = 0
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def pause(self, seconds: float) -> None:
+        self.between_pauses.append(self._requests)
+        self._requests = 0
+        self._clock.advance(seconds)
+
+    def _connect(self, node: str | None) -> Session:
+        name = node or self.home
+        known = {one["name"].lower(): one["name"] for one in self.server.state()["nodes"]}
+        known.update(self.names)
+        label = name if name in self.names else name.partition(".")[0].lower()
+        there = known.get(label, name)
+        if node is not None and there == self.home:
+            return self.cluster.home
+        return Session(lambda request: self._send(there, request), self, name)
+
+    def _send(self, node: str, request: bytes) -> bytes:
+        self._requests += 1
+        self.sent[node] += 1
+        lost = self.lose(node, request)
+        if lost == "down":
+            raise Unreachable(f"{node} is down")
+        if lost == "before":
+            raise AnswerLost("reset")
+        try:
+            answer = self.server.endpoint(node).handle(request).body
+        except (ConnectionResetError, KeyError) as error:  # down, or no node at all
+            raise Unreachable(str(error)) from error
+        if lost == "after":
+            raise AnswerLost("reset")
+        answer = self.alter(request, answer)
+        return answer[: len(answer) // 2] if self.garble(request) else answer
+
+    def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO) -> list[Run]:
+        moves = plan(self.cluster, [Wish(destination, name) for name, destination in wishes], method)
+        return [Run(move, Timeout.of(timeout, move.vm.memory_mb)) for move in moves]
+
+    def scheduler(
+        self, report: Callable[[Sequence[Run]], None] = lambda runs: None, *, method: str = AUTO, **policy: t.Any
+    ) -> Scheduler:
+        nodes = [node["name"] for node in self.server.state()["nodes"]]
+        limits = read_limits(self.cluster, nodes, None)
+        return Scheduler(self.cluster, Methods(self.cluster, method), limits, Policy(**policy), report)
+
+    def move(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO, **options: object) -> list[Run]:
+        runs = self.runs(*wishes, timeout=timeout, method=method)
+        self.scheduler(method=method, **options).run(runs)
+        return runs
+
+    def rehearse(self, *wishes: tuple[str, str], method: str = AUTO) -> list[Run]:
+        runs = self.runs(*wishes, method=method)
+        self.scheduler(method=method).rehearse(runs)
+        return runs
+
+    def owner(self, name: str) -> str:
+        return next(vm["owner"] for vm in self.server.state()["vms"] if vm["name"] == name)
+
+    def migrations(self, name: str) -> int:
+        vm_id = next(vm["id"] for vm in self.server.state()["vms"] if vm["name"] == name)
+        return self.server.counters()["migrations"].get(vm_id, 0)
+
+
+def invokes_migration(request: bytes) -> bool:
+    """Tell whether a request is a call of MigrateVirtualSystemToSystem."""
+    return b"/MigrateVirtualSystemToSystem</a:Action>" in request

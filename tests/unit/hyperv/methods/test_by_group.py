@@ -1,0 +1,253 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Live moves by the VM's cluster group: when they are made, how they are watched, and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Limits
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import TRANSPORT
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import WantedSettings
+
+from tests.support.simulated import Simulated, invokes_migration
+from tests.unit.hyperv.scheduling.test_scheduler import one_vm
+
+UNSUPPORTED = [
+    {"migrate_method": "not_supported", "check_method": "not_supported"},
+    {"migrate_method": "not_supported", "return_codes": "hyperv"},
+    {"migrate_method": "missing", "check_method": "missing"},
+    {"migrate_method": "missing"},
+    {"cluster_migration_service": "class_missing"},
+    {"cluster_migration_service": "namespace_missing"},
+]
+
+
+def by_group(migration: str = "{}", *, timeout: int = 0, rest: str = "", **options: object):
+    switches = {name: options.pop(name) for name in list(options) if name.startswith(("group_", "byte_", "limit"))}
+    simulated = Simulated(one_vm(migration, rest), **switches)
+    (run,) = simulated.move(("web01", "NODE2"), method="cluster_group", timeout=timeout, **options)
+    return run, simulated
+
+
+def calls(simulated: Simulated, method: bytes) -> list[str]:
+    """Count the calls of a method from now on."""
+    counted: list[str] = []
+    simulated.lose = lambda node, request: (
+        counted.append(node) or "" if b"/" + method + b"</a:Action>" in request else ""
+    )
+    return counted
+
+
+@pytest.mark.parametrize("switches", UNSUPPORTED, ids=str)
+def test_auto_goes_on_to_the_group_where_the_cluster_does_not_support_the_method(switches):
+    simulated = Simulated(**switches)
+    runs = simulated.move(("web01", "NODE2"), ("web02", "NODE3"))
+    assert [(run.outcome, run.method) for run in runs] == [("moved", "cluster_group")] * 2
+    assert (simulated.owner("web01"), simulated.owner("web02")) == ("NODE2", "NODE3")
+    assert "does not support MigrateVirtualSystemToSystem" in " ".join(runs[0].warnings)
+    assert simulated.migrations("web01") == 1
+
+
+@pytest.mark.parametrize("switches", UNSUPPORTED, ids=str)
+def test_check_mode_says_by_which_method_it_would_be(switches):
+    simulated = Simulated(**switches)
+    (run,) = simulated.rehearse(("web01", "NODE2"))
+    assert run.outcome == "would_move"
+    # What the method itself would answer is not known before it is called.
+    assert run.method == ("cluster_group" if "cluster_migration_service" in switches else "system")
+    assert simulated.migrations("web01") == 0
+
+
+@pytest.mark.parametrize("switches", UNSUPPORTED, ids=str)
+def test_system_stays_with_what_it_was_told(switches):
+    simulated = Simulated(**switches)
+    (run,) = simulated.move(("web01", "NODE2"), method="system")
+    assert (run.outcome, run.method, simulated.owner("web01")) == ("failed", "system", "NODE1")
+    assert simulated.migrations("web01") == 0
+
+
+@pytest.mark.parametrize("code", [3, 5, 7, 32768, 32769, 32771, 32772, 32775])
+def test_auto_never_goes_on_after_any_other_answer(code):
+    simulated = Simulated(one_vm(f"{{return_value: {code}}}"))
+    counted = calls(simulated, b"MoveToNewNodeParams")
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.method, counted) == ("failed", "system", [])
+
+
+@pytest.mark.parametrize("code", [1, 32770])
+def test_auto_does_not_go_on_with_settings_that_a_group_cannot_carry(code):
+    simulated = Simulated(one_vm(f"{{return_value: {code}}}"))
+    (run,) = simulated.runs(("web01", "NODE2"))
+    methods = Methods(simulated.cluster, "auto", WantedSettings({TRANSPORT: "smb"}))
+    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).run([run])
+    assert (run.outcome, run.method, run.error.code) == ("failed", "system", code)
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_auto_never_goes_on_after_a_lost_answer(lost):
+    simulated = Simulated()
+    counted: list[str] = []
+
+    def lose(node: str, request: bytes) -> str:
+        counted.extend([node] if b"MoveToNewNodeParams<" in request else [])
+        return lost if invokes_migration(request) else ""
+
+    simulated.lose = lose
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.method, counted) == ("system", [])
+
+
+@pytest.mark.parametrize("answer", ["pending", "void"])
+@pytest.mark.parametrize("job", ["source", "cluster", "none"])
+@pytest.mark.parametrize("state", ["pending", "online"])
+@pytest.mark.parametrize("after", ["failures_kept", "kept", "cleared"])
+def test_a_live_move_of_the_group_is_watched_to_its_end(answer, job, state, after):
+    run, simulated = by_group(
+        group_move_answer=answer, group_job=job, group_move_state=state, group_migration_state=after
+    )
+    assert (run.outcome, run.method, run.attempts, len(run.warnings)) == ("moved", "cluster_group", 1, 1)
+    assert simulated.owner("web01") == "NODE2"
+    # 2 s of set-up, 20 s of memory, 1 s of switch-over, and one poll.
+    assert 23 <= run.ended - run.started <= 26
+
+
+def test_its_progress_is_told():
+    simulated = Simulated()
+    seen: set[int | None] = set()
+    (run,) = simulated.runs(("web01", "NODE2"), method="cluster_group")
+
+    def report(runs: Sequence[Run]) -> None:
+        seen.add(runs[0].job.percent if runs[0].job else None)
+
+    simulated.scheduler(report, method="cluster_group").run([run])
+    assert len(seen & set(range(1, 100))) >= 5
+    assert run.outcome == "moved"
+
+
+@pytest.mark.parametrize("form", ["elements", "base64"])
+def test_the_property_list_is_sent_in_either_form_of_a_byte_array(form):
+    run, simulated = by_group(byte_arrays=form)
+    assert (run.outcome, simulated.migrations("web01")) == ("moved", 1)
+
+
+def test_a_second_move_goes_its_way_although_the_state_of_the_first_is_still_shown():
+    run, simulated = by_group(group_migration_state="kept")
+    (again,) = simulated.move(("web01", "NODE3"), method="cluster_group")
+    assert (run.outcome, again.outcome, simulated.owner("web01")) == ("moved", "moved", "NODE3")
+    assert (again.adopted, simulated.migrations("web01")) == (False, 2)
+    assert again.ended - again.started >= 23
+
+
+def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster():
+    simulated = Simulated(
+        "nodes: [{name: NODE1, simultaneous_migrations: 1}, {name: NODE2}]\n"
+        "vms: [{name: web, count: 3, owner: NODE1, memory_mb: 10000}]"
+    )
+    runs = simulated.runs(*((f"web0{number}", "NODE2") for number in (1, 2, 3)), method="cluster_group")
+    states: set[str] = set()
+
+    def report(runs: Sequence[Run]) -> None:
+        states.update(run.job.state for run in runs if run.job)
+
+    Scheduler(
+        simulated.cluster,
+        Methods(simulated.cluster, "cluster_group"),
+        Limits({"node1": 9, "node2": 9}),
+        Policy(),
+        report,
+    ).run(runs)
+    assert [run.outcome for run in runs] == ["moved"] * 3
+    assert "new" in states
+
+
+@pytest.mark.parametrize(
+    ("migration", "hresult"),
+    [("{fails_at: 40, hresult: 0x8007274D}", "0x8007274D"), ("{fails_at: 90, hresult: 0x8009030E}", "0x8009030E")],
+)
+def test_a_failed_move_tells_its_reason_and_the_vm_is_where_it_was(migration, hresult):
+    run, simulated = by_group(migration)
+    assert (run.outcome, run.error.hresult, simulated.owner("web01")) == ("failed", hresult, "NODE1")
+    assert run.error.remedy
+
+
+def test_a_failure_that_the_cluster_does_not_keep_is_told_as_not_arrived():
+    run, simulated = by_group("{fails_at: 40, hresult: 0x8007274D}", group_migration_state="cleared")
+    assert (run.outcome, run.error.name, simulated.owner("web01")) == ("failed", "not_arrived", "NODE1")
+
+
+def test_the_same_failure_twice_is_told_twice():
+    run, simulated = by_group("{fails_at: 40, hresult: 0x8007274D}")
+    (again,) = simulated.move(("web01", "NODE2"), method="cluster_group")
+    assert (run.error.hresult, again.error.hresult) == ("0x8007274D", "0x8007274D")
+    assert simulated.migrations("web01") == 2
+
+
+def test_a_group_that_stays_pending_is_no_reason_to_doubt_a_vm_that_arrived():
+    run, simulated = by_group(group_moves="left_pending")
+    assert (run.outcome, simulated.owner("web01")) == ("moved", "NODE2")
+
+
+def test_a_generic_failure_of_the_call_is_a_failure_and_the_call_is_not_repeated():
+    simulated = Simulated(group_moves="fail")
+    counted = calls(simulated, b"MoveToNewNodeParams")
+    (run,) = simulated.move(("web01", "NODE2"), method="cluster_group", retries=2)
+    assert (run.outcome, simulated.owner("web01"), len(counted)) == ("failed", "NODE1", 1)
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_lost_answer_is_looked_after(lost):
+    simulated = Simulated()
+    lost_calls: list[str] = []
+
+    def lose(node: str, request: bytes) -> str:
+        if b"/MoveToNewNodeParams</a:Action>" in request and not lost_calls:
+            lost_calls.append(node)
+            return lost
+        return ""
+
+    simulated.lose = lose
+    (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
+    assert (run.outcome, simulated.owner("web01"), simulated.migrations("web01")) == ("moved", "NODE2", 1)
+
+
+def test_a_late_move_is_cancelled_by_the_cluster():
+    run, simulated = by_group("{seconds: 3000}", timeout=60, on_timeout="cancel")
+    assert (run.outcome, run.error.name, simulated.owner("web01")) == ("failed", "timeout", "NODE1")
+    assert "was cancelled" in run.error.message
+    assert not [job for job in simulated.server.state()["jobs"] if job["state"] == "running"]
+
+
+def test_a_late_move_is_left_alone_and_taken_up_by_the_next_task():
+    run, simulated = by_group("{seconds: 300}", timeout=60)
+    assert (run.error.name, run.goes_on) == ("timeout", True)
+    (again,) = simulated.move(("web01", "NODE2"), method="cluster_group")
+    assert (again.outcome, again.adopted, simulated.migrations("web01")) == ("moved", True, 1)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("group_condition: locked", "0x80071748"),
+        ("group_condition: queued", "0x80071747"),
+    ],
+)
+def test_what_the_cluster_refuses_is_told_with_its_remedy(scenario, code):
+    text = f"nodes: [{{name: NODE1}}, {{name: NODE2}}]\nvms: [{{name: web01, owner: NODE1, {scenario}}}]"
+    simulated = Simulated(text)
+    (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
+    assert (run.outcome, simulated.owner("web01")) == ("failed", "NODE1")
+    assert run.error.hresult == code
+    assert run.error.remedy
+
+
+def test_a_vm_that_is_off_is_moved_by_its_group_without_a_live_move():
+    simulated = Simulated("nodes: [{name: NODE1}, {name: NODE2}]\nvms: [{name: web01, owner: NODE1, state: 'off'}]")
+    counted = calls(simulated, b"MoveToNewNodeParams")
+    (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
+    assert (run.outcome, run.method, counted) == ("moved", "cluster_group", [])
+    assert simulated.owner("web01") == "NODE2"

@@ -1,0 +1,387 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moves by a VM's own host, between hosts without a cluster: how they are asked for, followed, and proved."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Limits
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import (
+    MIGRATION_PROPERTIES,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.storage import StorageWish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import WantedSettings
+
+from tests.support.simulated import Simulated
+
+HOSTS = r"""
+cluster: {fqdn: none.corp.example}
+nodes: [{name: HV1, member: false}, {name: HV2, member: false}, {name: HV3, member: false}]
+vms:
+  - {name: web01, owner: HV1, memory_mb: 20000}
+  - {name: db01, owner: HV1, memory_mb: 20000, folder: 'D:\VM\db01', disk_mb: 30000,
+     disks: ['D:\VM\db01\os.vhdx', 'E:\data\data.vhdx']}
+"""
+
+
+def hosts(text: str = HOSTS, **switches: object) -> Simulated:
+    return Simulated(text, home="HV1", **switches)
+
+
+def files(simulated: Simulated, name: str) -> dict:
+    return next(vm["files"] for vm in simulated.server.state()["vms"] if vm["name"] == name)
+
+
+def node(simulated: Simulated, name: str) -> dict:
+    return next(one for one in simulated.server.state()["nodes"] if one["name"] == name)
+
+
+def calls(simulated: Simulated) -> list[dict]:
+    return [call for call in simulated.server.state()["calls"] if call["method"].startswith("Migrate")]
+
+
+def move_storage(simulated: Simulated, name: str, destination: str, wish: StorageWish, **policy: object) -> Run:
+    moves = plan(simulated.cluster, [Wish(destination, name, None, wish)], "auto")
+    runs = [Run(move, Timeout.of(0, move.vm.memory_mb, with_storage=True), stays=move.stays) for move in moves]
+    simulated.scheduler(**policy).run(runs)
+    return runs[0]
+
+
+@pytest.mark.parametrize("method", ["auto", "host"])
+def test_a_vm_is_moved_to_another_host(method):
+    simulated = hosts()
+    (run,) = simulated.move(("web01", "HV2"), method=method)
+    assert (run.outcome, run.method, run.checked, run.form) == ("moved", "host", True, "typed_net")
+    assert simulated.owner("web01") == "HV2"
+    # Only auto had a choice, so only there it is told.
+    assert [text for text in run.warnings if "not clustered" in text] == run.warnings
+    assert len(run.warnings) == (method == "auto")
+    (call,) = calls(simulated)
+    assert (call["method"], call["destination"]) == ("MigrateVirtualSystemToHost", "hv2.corp.example")
+    assert call["migration_settings"]["properties"]["DestinationIPAddressList"] == ["10.20.0.12"]
+
+
+@pytest.mark.parametrize("name", ["HV2", "hv2", "hv2.corp.example", "HV2.CORP.EXAMPLE"])
+def test_every_name_of_a_host_is_that_host(name):
+    simulated = hosts()
+    assert [run.outcome for run in simulated.move(("web01", name))] == ["moved"]
+    assert [run.outcome for run in simulated.move(("web01", name))] == ["already_there"]
+
+
+@pytest.mark.parametrize("address", ["10.20.0.12", "fd00::12"])
+def test_an_address_of_a_host_is_that_host(address):
+    text = HOSTS.replace("name: HV2, member: false", f"name: HV2, member: false, listener_addresses: ['{address}']")
+    simulated = hosts(text)
+    simulated.names[address] = "HV2"
+    (run,) = simulated.move(("web01", address))
+    assert (run.outcome, run.move.destination.name) == ("moved", "HV2")
+    (again,) = simulated.move(("web01", address))
+    (by_name,) = simulated.move(("web01", "hv2.corp.example"))
+    assert (again.outcome, by_name.outcome) == ("already_there", "already_there")
+
+
+def test_a_second_run_on_the_old_host_finds_the_vm_on_its_destination():
+    simulated = hosts()
+    simulated.move(("web01", "HV2"))
+    (again,) = Simulated.runs(simulated, ("web01", "HV2"))
+    simulated.scheduler().run([again])
+    assert (again.outcome, again.attempts, again.warnings) == ("already_there", 0, [])
+    assert len(calls(simulated)) == 1
+
+
+def test_a_vm_on_neither_host_is_not_found_and_both_are_named():
+    with pytest.raises(HyperVError, match="HV1, HV2"):
+        hosts().move(("nosuch", "HV2"))
+
+
+@pytest.mark.parametrize(
+    ("formats", "listener", "sent"),
+    [
+        ("[domain_name, ipv4]", "10.20.0.12", "hv2.corp.example"),
+        ("[ipv4]", "10.20.0.12", "10.20.0.12"),
+        ("[ipv6]", "fd00::12", "fd00::12"),
+        ("[ipv4, ipv6]", "fd00::12", "fd00::12"),
+    ],
+)
+def test_the_destination_is_named_in_a_format_that_the_source_takes(formats, listener, sent):
+    text = HOSTS.replace("name: HV1, member: false", f"name: HV1, member: false, destination_formats: {formats}")
+    text = text.replace("name: HV2, member: false", f"name: HV2, member: false, listener_addresses: ['{listener}']")
+    simulated = hosts(text)
+    (run,) = simulated.move(("web01", "HV2"))
+    assert (run.outcome, calls(simulated)[0]["destination"]) == ("moved", sent)
+
+
+def test_a_format_that_the_destination_cannot_give_is_told():
+    simulated = hosts(
+        HOSTS.replace("name: HV1, member: false", "name: HV1, member: false, destination_formats: [ipv6]")
+    )
+    (run,) = simulated.move(("web01", "HV2"))
+    assert run.outcome == "failed"
+    assert "DestinationHostFormatsSupported" in run.error.message
+    assert "10.20.0.12" in run.error.message
+    assert calls(simulated) == []
+
+
+def test_a_host_that_lists_no_capabilities_takes_a_domain_name():
+    simulated = hosts(HOSTS.replace("name: HV1, member: false", "name: HV1, member: false, capabilities: absent"))
+    assert [run.outcome for run in simulated.move(("web01", "HV2"))] == ["moved"]
+
+
+@pytest.mark.parametrize(("checks", "checked"), [("both", True), ("to_host", True), ("none", False)])
+def test_hyper_v_is_asked_beforehand_as_far_as_it_can_be(checks, checked):
+    simulated = hosts(host_checks=checks)
+    (rehearsed,) = simulated.rehearse(("web01", "HV2"))
+    assert (rehearsed.outcome, rehearsed.checked, calls(simulated)) == ("would_move", checked, [])
+    (run,) = simulated.move(("web01", "HV2"))
+    assert (run.outcome, run.checked) == ("moved", checked)
+
+
+@pytest.mark.parametrize("checks", ["both", "to_host"])
+def test_check_mode_fails_where_the_move_would(checks):
+    simulated = hosts(host_checks=checks)
+    (run,) = simulated.rehearse(("db01", "HV2"))
+    assert run.outcome == "failed"
+    if checks == "both":
+        assert run.error.hresult == "0xC03A0014"
+        assert "destination_storage_path" in run.error.remedy
+
+
+@pytest.mark.parametrize("authentication", ["kerberos", "credssp"])
+def test_a_missing_second_hop_is_explained_by_the_way_the_source_authenticates(authentication):
+    text = HOSTS.replace(
+        "name: HV1, member: false", f"name: HV1, member: false, delegation: false, authentication: {authentication}"
+    )
+    for precheck in (True, False):
+        simulated = hosts(text)
+        (run,) = simulated.move(("web01", "HV2"), precheck=precheck)
+        assert (run.outcome, run.error.hresult, simulated.owner("web01")) == ("failed", "0x8009030E", "HV1")
+        word = "constrained delegation: in" if authentication == "kerberos" else "ansible_winrm_transport=credssp"
+        assert word in run.error.remedy
+        assert word in run.error.message
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+def test_a_lost_answer_is_looked_after(lost):
+    simulated = hosts()
+    lost_calls: list[str] = []
+
+    def lose(node: str, request: bytes) -> str:
+        if b"/MigrateVirtualSystemToHost</a:Action>" in request and not lost_calls:
+            lost_calls.append(node)
+            return lost
+        return ""
+
+    simulated.lose = lose
+    (run,) = simulated.move(("web01", "HV2"))
+    assert (run.outcome, simulated.owner("web01"), simulated.migrations("web01")) == ("moved", "HV2", 1)
+
+
+def test_a_move_that_runs_already_is_taken_up():
+    simulated = hosts(HOSTS.replace("memory_mb: 20000}", "memory_mb: 20000, migration: {seconds: 300}}"))
+    (run,) = simulated.move(("web01", "HV2"), timeout=60)
+    assert (run.error.name, run.goes_on) == ("timeout", True)
+    (again,) = simulated.move(("web01", "HV2"))
+    assert (again.outcome, again.adopted, simulated.migrations("web01")) == ("moved", True, 1)
+
+
+def test_a_late_move_is_cancelled():
+    simulated = hosts(HOSTS.replace("memory_mb: 20000}", "memory_mb: 20000, migration: {seconds: 3000}}"))
+    (run,) = simulated.move(("web01", "HV2"), timeout=60, on_timeout="cancel")
+    assert (run.error.name, simulated.owner("web01")) == ("timeout", "HV1")
+    assert "was cancelled" in run.error.message
+
+
+@pytest.mark.parametrize("code", [1, 32768, 32769, 32770, 32773, 32775])
+def test_a_refusal_is_told_and_no_other_method_is_tried(code):
+    simulated = hosts(HOSTS.replace("memory_mb: 20000}", f"memory_mb: 20000, migration: {{return_value: {code}}}}}"))
+    (run,) = simulated.move(("web01", "HV2"))
+    assert (run.outcome, run.method, run.error.code) == ("failed", "host", code)
+    assert simulated.owner("web01") == "HV1"
+
+
+def test_more_moves_than_the_hosts_take_wait():
+    text = "nodes: [{name: HV1, member: false}, {name: HV2, member: false}]\nvms: [{name: web, count: 5, owner: HV1}]"
+    simulated = hosts(text)
+    runs = simulated.move(*((f"web0{number}", "HV2") for number in range(1, 6)))
+    assert [run.outcome for run in runs] == ["moved"] * 5
+
+
+def test_a_vm_of_a_cluster_that_is_not_clustered_is_moved_by_its_host():
+    text = """
+nodes: [{name: NODE1}, {name: NODE2}]
+vms:
+  - {name: web01, owner: NODE1}
+  - {name: lone, owner: NODE1, clustered: false}
+"""
+    simulated = Simulated(text)
+    runs = simulated.move(("web01", "NODE2"), ("lone", "NODE2"))
+    assert [(run.outcome, run.method) for run in runs] == [("moved", "system"), ("moved", "host")]
+    assert (simulated.owner("web01"), simulated.owner("lone")) == ("NODE2", "NODE2")
+
+
+def test_a_clustered_vm_is_not_moved_behind_its_clusters_back():
+    with pytest.raises(HyperVError, match="web01 is clustered"):
+        Simulated().move(("web01", "NODE2"), method="host")
+
+
+def test_without_a_cluster_there_is_no_group():
+    with pytest.raises(HyperVError, match="no node of a failover cluster"):
+        hosts().move(("web01", "HV2"), method="cluster_group")
+
+
+def test_a_vm_goes_with_its_storage():
+    simulated = hosts()
+    run = move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2\\db01"))
+    assert (run.outcome, run.method, simulated.owner("db01")) == ("moved", "host", "HV2")
+    assert files(simulated, "db01") == {
+        "configuration": "D:\\VM2\\db01",
+        "snapshots": "D:\\VM2\\db01",
+        "swap": "D:\\VM2\\db01",
+        "disks": ("D:\\VM2\\db01\\Virtual Hard Disks\\os.vhdx", "D:\\VM2\\db01\\Virtual Hard Disks\\data.vhdx"),
+    }
+    assert run.job.job_type == "moving_vm_and_storage"
+    # 2 s of set-up, 20 s of memory, 30 s of disks, 1 s of switch-over.
+    assert run.ended - run.started >= 53
+    again = move_storage(simulated, "db01", "HV2", StorageWish("d:\\vm2\\DB01\\"))
+    assert (again.outcome, len(calls(simulated))) == ("already_there", 1)
+
+
+def test_only_the_storage_moves_where_the_vm_is_there_already():
+    simulated = hosts()
+    run = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db0"))
+    assert (run.outcome, run.stays, simulated.owner("db01")) == ("completed", True, "HV1")
+    (call,) = calls(simulated)
+    assert (call["destination"], call["migration_settings"]["properties"]["MigrationType"]) == (None, 32769)
+    assert files(simulated, "db01")["configuration"] == "D:\\VM\\db0"
+    again = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db0"))
+    assert again.outcome == "already_there"
+
+
+def test_a_folder_whose_name_begins_alike_is_another_folder():
+    simulated = hosts()
+    run = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db"))
+    assert run.outcome == "completed"
+    run = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db0123"))
+    assert run.outcome == "completed"
+
+
+def test_single_disks_go_where_they_are_told():
+    simulated = hosts()
+    wish = StorageWish("D:\\VM2", {"e:/data/DATA.vhdx": "F:\\data\\data.vhdx"})
+    assert move_storage(simulated, "db01", "HV2", wish).outcome == "moved"
+    assert files(simulated, "db01")["disks"] == ("D:\\VM2\\Virtual Hard Disks\\os.vhdx", "F:\\data\\data.vhdx")
+    assert move_storage(simulated, "db01", "HV2", wish).outcome == "already_there"
+
+
+@pytest.mark.parametrize(("keep", "left"), [(True, 2), (False, 0), (None, 0)])
+def test_the_disks_on_the_source_are_kept_where_that_is_wished(keep, left):
+    simulated = hosts()
+    move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2", {}, keep))
+    assert len(node(simulated, "HV1")["left_disks"]) == left
+    sent = calls(simulated)[0]["migration_settings"]["properties"]
+    assert sent.get("RetainVhdCopiesOnSource") == keep
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        (StorageWish("VMs\\db01"), "destination_storage_path is 'VMs"),
+        (StorageWish("\\\\server"), "destination_storage_path is"),
+        (StorageWish("", {"D:\\nosuch.vhdx": "E:\\nosuch.vhdx"}), "has no disk D:\\\\nosuch.vhdx. Its disks are D:"),
+        (StorageWish("", {"D:\\VM\\db01\\os.vhdx": "os.vhdx"}), "destination_path is 'os.vhdx'"),
+        (
+            StorageWish("D:\\n", {"D:\\VM\\db01\\os.vhdx": "D:\\n\\Virtual Hard Disks\\DATA.vhdx"}),
+            "Two disks of VM db01",
+        ),
+        (StorageWish("", {}, True), "keep_source_disks"),
+    ],
+)
+def test_bad_paths_are_refused_before_anything_is_done(wish, told):
+    simulated = hosts()
+    with pytest.raises(HyperVError, match=told):
+        move_storage(simulated, "db01", "HV2", wish)
+    assert calls(simulated) == []
+
+
+def test_a_clustered_vm_has_no_storage_to_take_along():
+    with pytest.raises(HyperVError, match="is clustered"):
+        move_storage(Simulated(), "web01", "NODE2", StorageWish("D:\\VM"))
+
+
+@pytest.mark.parametrize("lost", ["before", "after"])
+@pytest.mark.parametrize("destination", ["HV1", "HV2"])
+def test_a_lost_answer_to_a_move_of_storage_is_looked_after(lost, destination):
+    simulated = hosts()
+    lost_calls: list[str] = []
+
+    def lose(node: str, request: bytes) -> str:
+        if b"/MigrateVirtualSystemToHost</a:Action>" in request and not lost_calls:
+            lost_calls.append(node)
+            return lost
+        return ""
+
+    simulated.lose = lose
+    run = move_storage(simulated, "db01", destination, StorageWish("D:\\VM2"))
+    assert (run.outcome, simulated.migrations("db01")) == ("completed" if destination == "HV1" else "moved", 1)
+    assert files(simulated, "db01")["configuration"] == "D:\\VM2"
+
+
+def test_files_that_did_not_move_although_the_job_says_so_are_a_failure():
+    simulated = hosts()
+    old = b"<p:ConfigurationDataRoot>D:\\VM\\db01<"
+
+    def alter(request: bytes, answer: bytes) -> bytes:
+        return answer.replace(b"<p:ConfigurationDataRoot>D:\\VM2<", old)
+
+    simulated.alter = alter
+    run = move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2"))
+    assert (run.outcome, run.error.name) == ("failed", "storage_not_moved")
+    assert "D:\\VM\\db01" in run.error.message
+
+
+def staged(simulated: Simulated, **settings: object) -> Run:
+    """Move web01 to HV2 with some migration settings, by option."""
+    known = {one.option: one for one in MIGRATION_PROPERTIES}
+    wanted = WantedSettings({known[option]: value for option, value in settings.items()})
+    (move,) = plan(simulated.cluster, [Wish("HV2", "web01")], "auto")
+    run = Run(move, Timeout(600, "given"), stays=not wanted.moves_the_vm)
+    methods = Methods(simulated.cluster, "auto", wanted)
+    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).run([run])
+    return run
+
+
+def test_a_planned_vm_is_made_on_the_destination_and_the_vm_moves_into_it():
+    simulated = hosts()
+    run = staged(simulated, migration_type="staged")
+    assert (run.outcome, run.method, simulated.owner("web01")) == ("completed", "host", "HV1")
+    (planned,) = node(simulated, "HV2")["planned"]
+    run = staged(simulated, destination_planned_virtual_system_id=planned)
+    assert (run.outcome, simulated.owner("web01"), node(simulated, "HV2")["planned"]) == ("moved", "HV2", [])
+
+
+def test_a_planned_vm_that_is_not_there_is_refused():
+    run = staged(hosts(), destination_planned_virtual_system_id="6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31")
+    assert (run.outcome, run.error.code) == ("failed", 32773)
+
+
+def test_each_host_is_asked_for_its_name_once_however_many_vms_go_to_it():
+    text = "nodes: [{name: HV1, member: false}, {name: HV2, member: false}]\nvms: [{name: web, count: 20, owner: HV1}]"
+    simulated = hosts(text)
+    simulated.runs(*((f"web{number:02}", "HV2") for number in range(1, 21)))
+    assert simulated.sent["HV2"] < 10
+
+
+def test_a_clustered_vm_beside_one_that_is_not_takes_no_storage_along():
+    vms = "[{name: web01, owner: NODE1}, {name: lone, owner: NODE1, clustered: false}]"
+    text = f"nodes: [{{name: NODE1}}, {{name: NODE2}}]\nvms: {vms}"
+    simulated = Simulated(text)
+    wishes = [Wish("NODE2", name, None, StorageWish("D:\\VM")) for name in ("lone", "web01")]
+    with pytest.raises(HyperVError, match="web01 is clustered"):
+        plan(simulated.cluster, wishes, "auto")

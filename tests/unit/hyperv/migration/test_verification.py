@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the owner's word makes of a move, whatever its job said."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import VmGroup
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import Job
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import Node
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.verification import (
+    FAILED_FOR,
+    SETTLED_WITHIN,
+    judge,
+)
+
+VM = Vm("6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "web01", "NODE1", "running", (2,), 4096)
+ROLE = VmGroup("Virtual Machine web01", "web01", "NODE1")
+MOVE = Move(VM, ROLE, "NODE1", Node("NODE2", "up", "not_initiated", "", 20348))
+COMPLETED = Job("J", "completed", 100, 0)
+FAILED = Job("J", "exception", 60, 32768, ("Es ist ein Fehler aufgetreten (0x8007000E).",))
+
+
+def on(node: str, state: str = "running", status: tuple[int, ...] = (2,)) -> Vm:
+    return dataclasses.replace(VM, node=node, state=state, operational_status=status)
+
+
+def role_on(node: str) -> VmGroup:
+    return dataclasses.replace(ROLE, owner=node)
+
+
+def test_both_owners_on_the_destination_prove_the_move():
+    assert judge(MOVE, COMPLETED, on("NODE2"), role_on("NODE2"), 0).arrived is True
+
+
+def test_the_owner_may_be_told_as_fqdn_in_any_letter_case():
+    assert judge(MOVE, COMPLETED, on("node2.corp.example"), role_on("Node2"), 0).arrived is True
+
+
+@pytest.mark.parametrize(("hyperv", "cluster"), [("NODE1", "NODE2"), ("NODE2", "NODE1"), ("NODE1", "NODE1")])
+def test_a_completed_job_is_no_proof_while_an_owner_lags(hyperv, cluster):
+    assert judge(MOVE, COMPLETED, on(hyperv), role_on(cluster), 10).arrived is None
+
+
+@pytest.mark.parametrize(("hyperv", "cluster"), [("NODE1", "NODE2"), ("NODE2", "NODE1"), ("NODE1", "NODE1")])
+def test_an_owner_that_never_follows_is_a_failure(hyperv, cluster):
+    judgement = judge(MOVE, COMPLETED, on(hyperv), role_on(cluster), SETTLED_WITHIN)
+    assert judgement.arrived is False
+    assert judgement.error.name == "not_arrived"
+
+
+def test_a_failed_job_with_the_vm_on_its_source_fails_by_hresult():
+    assert judge(MOVE, FAILED, on("NODE1"), role_on("NODE1"), FAILED_FOR - 1).arrived is None
+    judgement = judge(MOVE, FAILED, on("NODE1"), role_on("NODE1"), FAILED_FOR)
+    assert judgement.arrived is False
+    assert (judgement.error.name, judgement.error.hresult) == ("job_failed", "0x8007000E")
+    assert "memory" in judgement.error.cause
+
+
+def test_a_failed_job_is_no_failure_when_the_vm_arrived():
+    judgement = judge(MOVE, FAILED, on("NODE2"), role_on("NODE2"), 0)
+    assert judgement.arrived is True
+    assert "exception" in judgement.warning
+
+
+def test_a_vanished_job_leaves_the_word_to_the_owner():
+    assert judge(MOVE, None, on("NODE2"), role_on("NODE2"), 0).arrived is True
+    assert judge(MOVE, None, on("NODE1"), role_on("NODE1"), 5).arrived is None
+    assert judge(MOVE, None, on("NODE1"), role_on("NODE1"), SETTLED_WITHIN).error.name == "not_arrived"
+
+
+def test_a_vm_that_still_migrates_is_waited_for_however_long():
+    migrating = on("NODE1", status=(2, 32774))
+    assert judge(MOVE, None, migrating, role_on("NODE1"), SETTLED_WITHIN * 10).arrived is None
+
+
+def test_a_vm_on_a_third_node_was_moved_by_somebody_else():
+    judgement = judge(MOVE, COMPLETED, on("NODE3"), role_on("NODE3"), 0)
+    assert judgement.arrived is False
+    assert judgement.error.name == "moved_elsewhere"
+    assert "NODE3" in judgement.error.message
+
+
+def test_a_vm_that_arrived_but_stopped_running_is_a_failure():
+    assert judge(MOVE, COMPLETED, on("NODE2", "off"), role_on("NODE2"), 5).arrived is None
+    judgement = judge(MOVE, COMPLETED, on("NODE2", "off"), role_on("NODE2"), SETTLED_WITHIN)
+    assert judgement.arrived is False
+    assert judgement.error.name == "state_changed"
+
+
+def test_a_vm_that_is_gone_is_named_after_a_while():
+    assert judge(MOVE, COMPLETED, None, None, 5).arrived is None
+    assert judge(MOVE, COMPLETED, None, None, SETTLED_WITHIN).error.name == "vm_gone"
+
+
+def test_hyperv_alone_decides_where_the_cluster_lists_no_role():
+    assert judge(MOVE, COMPLETED, on("NODE2"), None, 0).arrived is True
+
+
+def test_warnings_of_the_job_are_kept():
+    warned = Job("J", "completed_with_warnings", 100, 0)
+    assert judge(MOVE, warned, on("NODE2"), role_on("NODE2"), 0).warning

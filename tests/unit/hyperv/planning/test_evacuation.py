@@ -1,0 +1,587 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan to empty a node, read from the simulated cluster: rules, blockers, strategies, and an earlier plan."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import GroupTraits, VmGroup
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Memory
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import Node
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan as plan_readings
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import Destination
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import Readings
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
+
+from tests.support.simulated import Simulated
+
+NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
+
+
+def cluster(text, **options):
+    """Return a cluster of three alike nodes with what ``text`` says of it."""
+    return Simulated(NODES + textwrap.dedent(text), **options)
+
+
+def plan(simulated, node="NODE1", **wish):
+    earlier = wish.pop("earlier", None)
+    strategies = tuple(Strategy(*one) for one in wish.pop("strategies", ()))
+    # A plan that is taken back has been a task's result, and JSON in an artifact.
+    read = read_earlier_plan(json.loads(json.dumps(earlier))) if earlier else None
+    return plan_evacuation(simulated.cluster, Wish(node, strategies=strategies, earlier=read, **wish)).as_result()
+
+
+def of(text, **options):
+    return plan(cluster(text), **options)
+
+
+def places(result):
+    return {one["name"]: one["destination_host"] for one in result["moves"]}
+
+
+def stays(result):
+    return {one["name"]: one for one in result["stays"]}
+
+
+def effects(result):
+    return {(one["name"], one["blocker"]): one["effect"] for one in result["blockers"]}
+
+
+def test_a_node_without_vms_is_empty_already():
+    result = of("vms: []")
+    assert (result["feasible"], result["moves"], result["stays"]) == (True, [], [])
+
+
+def test_groups_are_joined_by_vm_id_and_not_by_name_on_both_sides():
+    result = of(
+        """
+        cluster: {enforced_anti_affinity: 1}
+        vms:
+          - {name: dc1, owner: NODE1, group: Role A, anti_affinity: [dc], priority: 3000}
+          - {name: dc2, owner: NODE2, group: Role B, anti_affinity: [dc]}
+          - {name: Role A, owner: NODE1, group: dc1, priority: 1000}
+        """
+    )
+    assert places(result)["dc1"] == "NODE3"
+    assert {one["name"]: one["priority"] for one in result["moves"]} == {"dc1": 3000, "Role A": 1000}
+
+
+def test_anti_affinity_is_enforced_where_the_cluster_says_so():
+    text = "vms: [{name: dc, count: 3, owner: NODE1, anti_affinity: [dc]}]"
+    assert of(text)["feasible"]
+    hard = of(f"cluster: {{enforced_anti_affinity: 1}}\n{text}")
+    assert hard["proof"]["kind"] == "too_few_nodes"
+    assert len(hard["moves"]) == 2
+
+
+def test_affinity_rules_are_kept_and_a_disabled_one_is_not():
+    text = """
+        affinity_rules: [{name: pair, type: %s, groups: [app, db], enabled: %s}]
+        vms: [{name: app, owner: NODE1}, {name: db, owner: NODE1}]
+        """
+    assert len(set(places(of(text % ("same_node", "true"))).values())) == 1
+    assert len(set(places(of(text % ("different_node", "true"))).values())) == 2
+    assert len(set(places(of(text % ("same_node", "false"))).values())) == 2
+
+
+def test_fault_domains_go_by_the_site_and_a_node_without_one_is_noted():
+    text = """
+        nodes:
+          - {name: NODE1, fault_domain: ["Site:A"]}
+          - {name: NODE2, fault_domain: ["Site:A", "Rack:2"]}
+          - {name: NODE3, fault_domain: ["Site:B", "Rack:3"]}
+          - {name: NODE4%s}
+        affinity_rules: [{name: sites, type: different_fault_domain, groups: [one, two]}]
+        vms: [{name: one, owner: NODE1}, {name: two, owner: NODE3}]
+        """
+    assert places(plan(Simulated(text % ', fault_domain: ["Site:B"]'))) == {"one": "NODE2"}
+    unknown = plan(Simulated(text % ""))
+    assert any("sites" in note and "node4" in note for note in unknown["notes"])
+
+
+def test_classes_that_an_older_cluster_lacks_are_done_without():
+    text = """
+        vms:
+          - {name: web01, owner: NODE1, possible_owners: [NODE1, NODE3]}
+          - {name: web02, owner: NODE1, preferred_owners: [NODE3]}
+        """
+    missing = (
+        "MSCluster_AffinityRule",
+        "MSCluster_ResourceToPossibleOwner",
+        "MSCluster_ResourceGroupToPreferredNode",
+        "Msvm_GpuPartitionSettingData",
+    )
+    whole = plan(cluster(text))
+    assert places(whole) == {"web01": "NODE3", "web02": "NODE3"}
+    assert plan(cluster(text, missing_classes=list(missing))) == whole
+
+
+def test_possible_owners_of_many_vms_cost_no_request_each():
+    few = cluster("vms: [{name: web, count: 10, owner: NODE1}]")
+    many = cluster("vms: [{name: web, count: 40, owner: NODE1}]")
+    plan(few)
+    plan(many)
+    assert many.sent == few.sent
+
+
+def test_vms_are_asked_one_by_one_where_the_list_of_the_whole_cluster_is_long():
+    text = "{name: web01, owner: NODE1, possible_owners: [NODE1, NODE3]}, {name: web02, owner: NODE1}"
+    alone = cluster(f"vms: [{text}]")
+    among_many = cluster(f"vms: [{text}, {{name: other, count: 200, owner: NODE2, memory_mb: 16}}]")
+    assert places(plan(alone))["web01"] == places(plan(among_many))["web01"] == "NODE3"
+    # The list was given up after its first page.
+    assert among_many.sent["NODE1"] <= alone.sent["NODE1"] + 4
+
+
+def test_nodes_that_cannot_take_vms_are_named_with_the_reason():
+    result = plan(
+        Simulated(
+            """
+            nodes:
+              - {name: NODE1}
+              - {name: NODE2}
+              - {name: NODE3, state: paused}
+              - {name: NODE4, listener_addresses: []}
+              - {name: NODE5, migration_enabled: false}
+            vms: [{name: web01, owner: NODE1}]
+            """
+        )
+    )
+    assert [one["node"] for one in result["headroom"]] == ["NODE2"]
+    assert all(any(note.startswith(node) for note in result["notes"]) for node in ("NODE3", "NODE4", "NODE5"))
+
+
+def test_mixed_builds_are_noted_and_kept_apart():
+    result = plan(
+        Simulated(
+            """
+            nodes: [{name: NODE1}, {name: NODE2, build: 17763}, {name: NODE3, build: 26100, memory_mb: 16384}]
+            vms: [{name: web01, owner: NODE1}, {name: kept01, owner: NODE1, state: saved}]
+            """
+        )
+    )
+    assert places(result) == {"web01": "NODE3"}
+    assert "another build" in stays(result)["kept01"]["reason"]
+    assert any("different builds" in note for note in result["notes"])
+
+
+@pytest.mark.parametrize(
+    ("given", "blocker"),
+    [
+        ("attachments: [{kind: iso}]", "iso"),
+        ("attachments: [{kind: floppy}]", "floppy"),
+        ("attachments: [{kind: iso, path: 'D:'}]", "host_drive"),
+        ("attachments: [{kind: host_drive, path: 'D:'}]", "host_drive"),
+        ("attachments: [{kind: pass_through_disk, path: disk}]", "pass_through_disk"),
+        ("attachments: [{kind: pci_device, path: device}]", "pci_device"),
+        ("attachments: [{kind: gpu_partition, path: gpu}]", "gpu_partition"),
+        ("activity: critical_io", "storage"),
+        ("replication: replica", "replica"),
+        ("group_condition: locked", "locked"),
+        ("group_condition: failed", "group_failed"),
+    ],
+)
+def test_what_would_fail_keeps_a_vm_out_unless_the_user_insists(given, blocker):
+    text = f"vms: [{{name: web01, owner: NODE1, {given}}}, {{name: web02, owner: NODE1}}]"
+    result = of(text)
+    assert effects(result) == {("web01", blocker): "fails"}
+    assert stays(result)["web01"]["blocking"]
+    assert stays(result)["web01"]["remedy"]
+    assert (result["feasible"], result["proof"]["kind"], result["proof"]["vms"]) == (False, "blocked", ["web01"])
+    assert set(places(result)) == {"web02"}
+    insisting = of(text, strategies=[("web01", "migrate")])
+    assert insisting["feasible"]
+    assert effects(insisting) == {("web01", blocker): "note"}
+
+
+@pytest.mark.parametrize(
+    ("given", "blocker"),
+    [
+        ("activity: backing_up", "busy"),
+        ("activity: merging", "busy"),
+        ("activity: creating_snapshot", "busy"),
+        ("group_condition: queued", "queued"),
+        ("group_condition: pending", "group_pending"),
+    ],
+)
+def test_what_ends_by_itself_is_told_and_stops_nothing(given, blocker):
+    result = of(f"vms: [{{name: web01, owner: NODE1, {given}}}]")
+    assert effects(result) == {("web01", blocker): "transient"}
+    assert result["feasible"]
+    assert set(places(result)) == {"web01"}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (r"attachments: [{kind: iso, path: 'C:\ClusterStorage\Volume1\setup.iso'}]", {}),
+        (r"attachments: [{kind: iso, path: '\\files\iso\setup.iso'}]", {("web01", "iso"): "note"}),
+        ("state: 'off', attachments: [{kind: iso}]", {("web01", "iso"): "note"}),
+        ("state: saved", {("web01", "saved_state"): "note"}),
+        ("replication: primary", {}),
+    ],
+)
+def test_what_does_no_harm_stops_nothing(given, expected):
+    result = of(f"vms: [{{name: web01, owner: NODE1, {given}}}]")
+    assert effects(result) == expected
+    assert result["feasible"]
+
+
+def test_gpu_partitions_may_move_where_windows_can_migrate_them():
+    nodes = "nodes: [{name: NODE1, build: 26100}, {name: NODE2, build: 26100}]\n"
+    result = plan(Simulated(nodes + "vms: [{name: web01, owner: NODE1, attachments: [{kind: gpu_partition}]}]"))
+    assert effects(result) == {("web01", "gpu_partition"): "note"}
+    assert result["feasible"]
+
+
+def test_devices_are_read_with_one_request_a_class_for_the_whole_node():
+    simulated = cluster("vms: [{name: web, count: 20, owner: NODE1, attachments: [{kind: iso}]}]", home="NODE2")
+    result = plan(simulated)
+    assert len(result["blockers"]) == 20
+    assert simulated.sent["NODE1"] <= 8
+
+
+def test_a_node_whose_devices_cannot_be_read_is_noted():
+    simulated = cluster("vms: [{name: web01, owner: NODE1}]", home="NODE2")
+    simulated.lose = lambda node, request: "down" if node == "NODE1" else ""
+    result = plan(simulated)
+    assert set(places(result)) == {"web01"}
+    assert any("attached of NODE1 could not be read" in note for note in result["notes"])
+
+
+def test_a_vm_that_is_not_clustered_is_found_on_its_node():
+    text = """
+        vms:
+          - {name: local, owner: NODE1, clustered: false}
+          - {name: spare, owner: NODE1, clustered: false, state: "off"}
+        """
+    result = of(text)
+    assert (stays(result)["local"]["blocking"], stays(result)["spare"]["blocking"]) == (True, False)
+    assert result["proof"]["vms"] == ["local"]
+    assert of(text, strategies=[("local", "shutdown")])["feasible"]
+
+
+def test_the_first_strategy_that_matches_counts_and_the_others_are_told():
+    result = of(
+        "vms: [{name: Web01, owner: NODE1}, {name: web02, owner: NODE1}, {name: db01, owner: NODE1}]",
+        strategies=[("WEB01", "stay"), ("web*", "shutdown"), ("web02", "save"), ("nothing?", "stay")],
+    )
+    assert {one["name"]: one["strategy"] for one in result["moves"]} == {"web02": "shutdown", "db01": "migrate"}
+    assert stays(result)["Web01"]["strategy"] == "stay"
+    assert stays(result)["Web01"]["blocking"] is False
+    assert result["feasible"]
+    unused = [note for note in result["notes"] if "is not used" in note]
+    assert len(unused) == 2
+    assert "earlier entry" in unused[0]
+    assert "no VM of the node matches" in unused[1]
+
+
+def test_a_strategy_may_name_a_vm_by_its_id():
+    text = "vms: [{name: web01, owner: NODE1, id: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31}]"
+    result = of(text, strategies=[("{6e1f7c2a-3b54-4b0b-9d0e-0c5e7b1a2f31}", "stay")])
+    assert set(stays(result)) == {"web01"}
+
+
+def test_a_vm_whose_strategy_is_to_fail_makes_the_plan_fail():
+    result = of("vms: [{name: web01, owner: NODE1}]", strategies=[("web01", "fail")])
+    assert (result["feasible"], result["proof"]["kind"]) == (False, "strategy")
+
+
+def test_a_vm_that_is_shut_down_first_makes_a_tight_node_feasible():
+    text = "nodes: [{name: NODE1}, {name: NODE2, memory_mb: 16384, used_by_host_mb: 4096}]\n"
+    text += "vms: [{name: big, owner: NODE1, memory_mb: 16000}]"
+    tight = plan(Simulated(text), reserve_percent=0)
+    assert (tight["proof"]["kind"], tight["proof"]["missing_mb"]) == ("total_memory", 16000 - 12288)
+    assert plan(Simulated(text), reserve_percent=0, strategies=[("big", "shutdown")])["feasible"]
+
+
+def test_memory_on_its_way_to_a_destination_is_counted_once():
+    text = """
+        nodes: [{name: NODE1}, {name: NODE2, memory_mb: 24000, used_by_host_mb: 4000}, {name: NODE3}]
+        network: {megabytes_per_second: 100}
+        vms: [{name: web01, owner: NODE1, memory_mb: 12000}, {name: other, owner: NODE3, memory_mb: 10000}]
+        events: [{at: 0, move: other, to: NODE2}]
+        """
+    simulated = Simulated(text)
+    simulated.pause(30)
+    result = plan(simulated, destinations=("NODE2",), reserve_percent=0)
+    assert result["headroom"][0]["free_before_mb"] == 10000
+    assert result["proof"]["missing_mb"] == 2000
+
+
+def test_a_vm_that_is_on_its_way_already_keeps_its_destination():
+    text = """
+        network: {megabytes_per_second: 10}
+        vms: [{name: web01, owner: NODE1}]
+        events: [{at: 0, move: web01, to: NODE3}]
+        """
+    simulated = cluster(text)
+    simulated.pause(60)
+    result = plan(simulated)
+    assert places(result) == {"web01": "NODE3"}
+    assert "runs already" in result["moves"][0]["reason"]
+    elsewhere = plan(simulated, destinations=("NODE2",))
+    assert "not among the destinations" in stays(elsewhere)["web01"]["reason"]
+
+
+def test_a_vm_that_comes_to_the_node_is_noted():
+    text = """
+        network: {megabytes_per_second: 10}
+        vms: [{name: web01, owner: NODE2}]
+        events: [{at: 0, move: web01, to: NODE1}]
+        """
+    simulated = cluster(text)
+    simulated.pause(60)
+    assert any("web01 is on its way" in note for note in plan(simulated)["notes"])
+
+
+def test_a_plan_that_still_holds_is_kept_as_it_is():
+    simulated = cluster("vms: [{name: web, count: 6, owner: NODE1}]")
+    first = plan(simulated)
+    again = plan(simulated, earlier=first)
+    assert places(again) == places(first)
+    assert again["revalidation"] == []
+    assert again["feasible"]
+
+
+def test_moves_of_an_earlier_plan_are_kept_even_where_others_would_be_chosen_now():
+    simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
+    first = plan(simulated)
+    for move in first["moves"]:
+        move["destination_host"] = "NODE3"
+    assert set(places(plan(simulated, earlier=first)).values()) == {"NODE3"}
+
+
+def test_each_difference_to_an_earlier_plan_is_told():
+    before = cluster(
+        """
+        vms:
+          - {name: gone, owner: NODE1}
+          - {name: moved, owner: NODE1}
+          - {name: arrived, owner: NODE1}
+          - {name: bigger, owner: NODE1}
+          - {name: stopped, owner: NODE1}
+          - {name: locked, owner: NODE1}
+          - {name: back, owner: NODE1, group_condition: locked}
+        """
+    )
+    first = plan(before)
+    where = places(first)
+    other = {"NODE2": "NODE3", "NODE3": "NODE2"}
+    after = cluster(
+        f"""
+        vms:
+          - {{name: moved, owner: {other[where["moved"]]}}}
+          - {{name: arrived, owner: {where["arrived"]}}}
+          - {{name: bigger, owner: NODE1, memory_mb: 8192}}
+          - {{name: stopped, owner: NODE1, state: "off"}}
+          - {{name: locked, owner: NODE1, group_condition: locked}}
+          - {{name: back, owner: NODE1}}
+          - {{name: new, owner: NODE1}}
+        """
+    )
+    result = plan(after, earlier=first)
+    found = {one["name"]: (one["change"], one["kept"]) for one in result["revalidation"]}
+    assert found == {
+        "gone": ("gone", False),
+        "moved": ("moved", False),
+        "arrived": ("moved", False),
+        "bigger": ("bigger", True),
+        "stopped": ("state", True),
+        "locked": ("stays", False),
+        "back": ("leaves", False),
+        "new": ("new", False),
+    }
+    texts = {one["name"]: one["text"] for one in result["revalidation"]}
+    assert "where the plan sends it" in texts["arrived"]
+    assert "4096 MB more" in texts["bigger"]
+    assert set(places(result)) == {"bigger", "stopped", "back", "new"}
+    (planned,) = (move for move in first["moves"] if move["name"] == "arrived")
+    assert result["made"] == [{key: value for key, value in planned.items() if key not in ("order", "reason")}]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "why"),
+    [
+        ("nodes: [{name: NODE1}, {name: NODE2, state: paused}, {name: NODE3}]\n", "paused"),
+        ("nodes: [{name: NODE1}, {name: NODE2, memory_mb: 6000}, {name: NODE3}]\n", "lacks the memory"),
+        ("nodes: [{name: NODE1}, {name: NODE2, build: 17763}, {name: NODE3}]\n", "older build"),
+    ],
+)
+def test_a_destination_that_can_no_longer_take_a_vm_is_replaced(nodes, why):
+    first = of("vms: [{name: web01, owner: NODE1}]")
+    assert places(first) == {"web01": "NODE2"}
+    result = plan(Simulated(nodes + "vms: [{name: web01, owner: NODE1}]"), earlier=first)
+    assert places(result) == {"web01": "NODE3"}
+    (difference,) = result["revalidation"]
+    assert (difference["change"], difference["kept"]) == ("destination", False)
+    assert why in difference["text"]
+
+
+def test_a_plan_tells_whose_it_is_and_is_refused_elsewhere():
+    text = "vms: [{name: web01, owner: NODE1}]"
+    first = of(text)
+    assert (first["cluster"], first["cluster_name"]) == ("hvc1.corp.example", "HVC1")
+    elsewhere = Simulated(f"cluster: {{name: HVC1, fqdn: hvc1.branch.example}}\nnodes: [{{name: NODE1}}]\n{text}")
+    with pytest.raises(HyperVError, match=r"one for hvc1\.corp\.example, and this is hvc1\.branch\.example"):
+        plan(elsewhere, earlier=first)
+
+
+def test_an_earlier_plan_keeps_its_strategies_unless_they_are_given_anew():
+    simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
+    first = plan(simulated, strategies=[("web01", "shutdown"), ("web02", "stay")])
+    kept = plan(simulated, earlier=first)
+    assert kept["moves"][0]["strategy"] == "shutdown"
+    assert set(stays(kept)) == {"web02"}
+    changed = plan(simulated, earlier=first, strategies=[("web*", "migrate")])
+    assert {(one["name"], one["change"]) for one in changed["revalidation"]} >= {
+        ("web01", "strategy"),
+        ("web02", "leaves"),
+    }
+
+
+def test_kept_moves_that_leave_no_room_for_a_new_vm_are_told_to_be_the_reason():
+    nodes = "nodes: [{name: NODE1}, {name: NODE2, memory_mb: 14096}, {name: NODE3, memory_mb: 10096}]\n"
+    one = "{name: small, owner: NODE1, memory_mb: 5000}"
+    first = plan(Simulated(f"{nodes}vms: [{one}]"), reserve_percent=0)
+    assert places(first) == {"small": "NODE2"}
+    both = Simulated(f"{nodes}vms: [{one}, {{name: big, owner: NODE1, memory_mb: 8000}}]")
+    result = plan(both, reserve_percent=0, earlier=first)
+    assert places(result) == {"small": "NODE2"}
+    assert any("Planned anew" in note for note in result["notes"])
+    assert plan(both, reserve_percent=0)["feasible"]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"node": "NODE1", "stays": []}, "lacks 'moves'"),
+        ({"node": "NODE1", "moves": "all", "stays": []}, "is not a plan"),
+        (
+            {"node": "NODE1", "moves": [{"vm_id": "web01", "name": "a", "destination_host": "B"}], "stays": []},
+            "no VM id",
+        ),
+    ],
+)
+def test_what_is_no_plan_is_refused(written, said):
+    with pytest.raises(HyperVError, match=said):
+        read_earlier_plan(written)
+
+
+def test_numbers_of_an_earlier_plan_may_have_become_texts():
+    first = of("vms: [{name: web01, owner: NODE1}]")
+    for move in first["moves"]:
+        move["memory_mb"] = str(move["memory_mb"])
+    assert of("vms: [{name: web01, owner: NODE1}]", earlier=first)["revalidation"] == []
+
+
+GUIDS = {name: f"6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F3{number}" for number, name in enumerate(("web01", "web02"), 1)}
+
+
+def read(groups, **vm):
+    """Return readings of NODE1 with VMs in groups, as no simulated cluster has them."""
+    return Readings(
+        Node("NODE1", "up", "not_initiated", "", 20348),
+        tuple(Vm(GUIDS[name], name, "NODE1", vm.get("state", "running"), (2,), 4096) for name in GUIDS),
+        roles={GUIDS[name]: VmGroup(f"Virtual Machine {name}", group, "NODE1") for name, group in groups.items()},
+        traits={group.casefold(): GroupTraits(2000, (), group) for group in groups.values()},
+        destinations=(Destination("NODE2", Memory(90_000, 90_000)),),
+    )
+
+
+def test_vms_that_share_a_group_cannot_be_migrated_by_themselves():
+    shared = {"web01": "both", "web02": "both"}
+    result = plan_readings(read(shared), Wish("NODE1")).as_result()
+    assert effects(result) == {("web01", "shared_group"): "fails", ("web02", "shared_group"): "fails"}
+    assert "web02" in stays(result)["web01"]["reason"]
+    off = plan_readings(read(shared, state="off"), Wish("NODE1")).as_result()
+    assert set(effects(off).values()) == {"note"}
+
+
+def test_a_vm_for_which_the_cluster_lists_no_role_is_no_part_of_the_plan():
+    result = plan_readings(read({"web01": "web01"}), Wish("NODE1")).as_result()
+    assert effects(result) == {("web02", "no_role"): "fails"}
+    assert set(places(result)) == {"web01"}
+
+
+MIXTURE = """
+    affinity_rules: [{name: pair, type: same_node, groups: [app, db]}]
+    vms:
+      - {name: app, owner: NODE1}
+      - {name: db, owner: NODE1, memory_mb: 8192, preferred_owners: [NODE3]}
+      - {name: iso, owner: NODE1, attachments: [{kind: iso}]}
+      - {name: replica, owner: NODE1, state: "off", replication: replica}
+      - {name: pinned, owner: NODE1, possible_owners: [NODE1, NODE2]}
+      - {name: other, owner: NODE2, anti_affinity: [dc]}
+      - {name: dc, owner: NODE1, anti_affinity: [dc]}
+    """
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"wql": "refused"},
+        {"host_name_form": "fqdn"},
+        {"provider_on": ["NODE3"]},
+        {"language": "ja-JP"},
+        {"node_rows": False, "cluster_row": False},
+    ],
+    ids=str,
+)
+def test_however_the_cluster_tells_it_the_plan_is_the_same(switches):
+    assert plan(cluster(MIXTURE, **switches)) == plan(cluster(MIXTURE))
+
+
+def test_a_node_of_64_vms_is_planned_over_three_destinations_with_pairs_apart():
+    result = plan(
+        Simulated(
+            """
+            nodes: [{name: NODE1, memory_mb: 524288}, {name: NODE2}, {name: NODE3}, {name: NODE4}]
+            vms:
+              - {name: web, count: 48, owner: NODE1, memory_mb: 4096}
+              - {name: db, count: 12, owner: NODE1, memory_mb: 8192, priority: 3000}
+              - {name: dc, count: 2, owner: NODE1, anti_affinity: [dc]}
+              - {name: fs, count: 2, owner: NODE1, anti_affinity: [fs]}
+            """
+        )
+    )
+    where = places(result)
+    assert (result["feasible"], len(where)) == (True, 64)
+    assert where["dc01"] != where["dc02"]
+    assert where["fs01"] != where["fs02"]
+    assert all(one["free_after_mb"] >= one["reserve_mb"] for one in result["headroom"])
+    assert {one["name"] for one in result["moves"][:12]} == {f"db{number:02}" for number in range(1, 13)}
+
+
+def test_capacity_that_does_not_suffice_is_told_with_what_is_missing():
+    result = of("vms: [{name: web, count: 60, owner: NODE1, memory_mb: 4096}]", reserve_percent=10)
+    room = sum(one["free_before_mb"] - one["reserve_mb"] for one in result["headroom"])
+    assert (result["feasible"], result["proof"]["kind"]) == (False, "total_memory")
+    assert result["proof"]["missing_mb"] == 60 * 4096 - room
+    assert result["proof"]["nodes"] == ["NODE2", "NODE3"]
+
+
+def test_a_destination_is_excluded_for_single_vms():
+    simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
+    ids = {vm["name"]: vm["id"] for vm in simulated.server.state()["vms"]}
+    first = places(plan(simulated))
+    other = {"NODE2": "NODE3", "NODE3": "NODE2"}
+    crossed = {ids[name]: frozenset({node.lower()}) for name, node in first.items()}
+    assert places(plan(simulated, excluded=crossed)) == {name: other[node] for name, node in first.items()}
+    nowhere = plan(simulated, excluded={ids["web01"]: frozenset({"node2", "node3"})})
+    assert (nowhere["feasible"], set(places(nowhere))) == (False, {"web02"})
+    assert "excluded" in stays(nowhere)["web01"]["reason"]
+
+
+def test_a_local_vm_that_is_stopped_says_so():
+    simulated = cluster("vms: [{name: edge01, owner: NODE1, clustered: false}]")
+    (stay,) = plan(simulated, strategies=[("edge01", "shutdown")])["stays"]
+    assert (stay["blocking"], stay["clustered"]) == (False, False)
+    assert stay["reason"] == "it is no VM of the cluster, so it cannot be moved; it is shut down where it is"

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which VMs go back to an evacuated node, and which are left alone."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish, plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+
+from tests.support.simulated import Simulated
+
+NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
+CLUSTER = (
+    f"{NODES}vms: [{{name: web01, owner: NODE2}}, {{name: db01, owner: NODE2}}, {{name: app01, owner: NODE3}}, "
+    "{name: off01, owner: NODE2, state: 'off'}]"
+)
+
+
+def ledger_of(simulated: Simulated, **changes: dict[str, object]) -> dict[str, object]:
+    """Return a ledger that says: all VMs were moved from NODE1 to NODE2."""
+    moves = [
+        {
+            "vm_id": vm.id,
+            "name": vm.name,
+            "source_host": "NODE1",
+            "destination_host": "NODE2",
+            "state": vm.state,
+            "memory_mb": 4096,
+            "priority": 2000,
+            **changes.get(vm.name, {}),
+        }
+        for vm in read_vms(simulated.cluster)
+    ]
+    records = [
+        {"vm": {"id": move["vm_id"]}, "destination_host": "NODE2", "outcome": "moved", "elapsed_seconds": 1.0}
+        for move in moves
+    ]
+    return finish(begin(None, "NODE1", "hvc1.corp.example", moves, "t1"), records, "t2")
+
+
+def test_vms_go_back_from_where_they_were_moved_and_others_stay():
+    simulated = Simulated(CLUSTER)
+    plan = plan_restoration(simulated.cluster, ledger_of(simulated, db01={"priority": 3000})).as_result()
+    assert [(move["order"], move["name"], move["destination_host"]) for move in plan["moves"]] == [
+        (1, "db01", "NODE1"),
+        (2, "web01", "NODE1"),
+        (3, "off01", "NODE1"),
+    ]
+    (stays,) = plan["stays"]
+    assert (stays["name"], stays["reason"]) == (
+        "app01",
+        "it is on NODE3, although the evacuation moved it to NODE2",
+    )
+
+
+def test_the_moves_of_the_plan_are_moves():
+    simulated = Simulated(CLUSTER)
+    plan = plan_restoration(simulated.cluster, ledger_of(simulated)).as_result()
+    wishes = [Wish(move["destination_host"], move["name"], move["vm_id"]) for move in plan["moves"]]
+    assert {move.destination.name for move in plan_moves(simulated.cluster, wishes)} == {"NODE1"}
+
+
+def test_what_is_home_stays_and_what_nobody_knows_is_told_as_gone():
+    simulated = Simulated(CLUSTER.replace("web01, owner: NODE2", "web01, owner: NODE1"))
+    ledger = ledger_of(simulated)
+    ledger["vms"].append({**ledger["vms"][0], "vm_id": "FFFFFFFF-0000-0000-0000-000000000000", "name": "gone01"})
+    plan = plan_restoration(simulated.cluster, ledger).as_result()
+    assert {vm["name"]: vm["reason"] for vm in plan["stays"]}["web01"] == "it is on NODE1 already"
+    assert [(vm["name"], vm["reason"]) for vm in plan["gone"]] == [
+        ("gone01", "it is no longer among the VMs of the cluster")
+    ]
+
+
+STRANGER = "FFFFFFFF-0000-0000-0000-000000000000"
+
+
+def test_a_ledger_of_another_cluster_is_refused_with_both_names():
+    simulated = Simulated(CLUSTER)
+    ledger = {**ledger_of(simulated), "cluster": "hvc1.branch.example"}
+    with pytest.raises(HyperVError, match=r"belongs to hvc1\.branch\.example .* and this is hvc1\.corp\.example"):
+        plan_restoration(simulated.cluster, ledger)
+
+
+def test_a_ledger_with_the_short_name_alone_is_taken_by_a_vm_that_the_cluster_knows():
+    simulated = Simulated(CLUSTER)
+    ledger = {**ledger_of(simulated), "cluster": "HVC1"}
+    assert plan_restoration(simulated.cluster, ledger).moves
+    (first, *rest) = ledger["vms"]
+    ledger["vms"] = [{**first, "restored": True}, *({**vm, "vm_id": STRANGER} for vm in rest[:1])]
+    assert [vm["vm_id"] for vm in plan_restoration(simulated.cluster, ledger).gone] == [STRANGER]
+    ledger["vms"] = ledger["vms"][1:]
+    with pytest.raises(
+        HyperVError, match=r"is of a cluster called HVC1, and this is hvc1\.corp\.example, which knows none"
+    ):
+        plan_restoration(simulated.cluster, ledger)
+
+
+def test_a_vm_that_only_the_cluster_shows_is_not_gone():
+    simulated = Simulated(CLUSTER)
+    ledger = ledger_of(simulated)
+    web01 = next(vm["vm_id"] for vm in ledger["vms"] if vm["name"] == "web01").encode()
+
+    def hide(request: bytes, answer: bytes) -> bytes:
+        return answer.replace(web01, web01[::-1]) if b"Msvm_SummaryInformation" in request else answer
+
+    simulated.alter = hide
+    plan = plan_restoration(simulated.cluster, ledger)
+
+    assert [(vm["name"], vm["reason"]) for vm in plan.leaving] == [
+        ("web01", "the cluster has its role on NODE2, but Hyper-V does not show the VM")
+    ]
+    assert "web01" not in {vm["name"] for vm in (*plan.moves, *plan.stays)}
+
+
+def test_settled_vms_are_not_looked_at_again():
+    simulated = Simulated(CLUSTER)
+    ledger = ledger_of(simulated)
+    done = give_back(ledger, [vm["vm_id"] for vm in ledger["vms"]], "t3")
+    plan = plan_restoration(simulated.cluster, done)
+    assert (plan.moves, plan.stays, plan.start) == ((), (), ())
+
+
+def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home():
+    simulated = Simulated(
+        f"{NODES}vms: [{{name: web01, owner: NODE1, memory_mb: 20000}}]\nevents: [{{at: 1, move: web01, to: NODE2}}]"
+    )
+    ledger = ledger_of(simulated)
+    simulated.pause(5)
+    plan = plan_restoration(simulated.cluster, ledger)
+    assert (plan.moves, plan.stays) == ((), ())
+    assert [(vm["name"], vm["reason"]) for vm in plan.leaving] == [
+        ("web01", "its migration away from NODE1 still runs")
+    ]
+    simulated.pause(60)
+    plan = plan_restoration(simulated.cluster, ledger)
+    assert ([move["name"] for move in plan.moves], plan.leaving) == (["web01"], ())
+
+
+def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed():
+    simulated = Simulated(
+        f"{NODES}vms: [{{name: edge01, owner: NODE1, clustered: false, state: 'off'}}, {{name: web01, owner: NODE2}}]"
+    )
+    (edge,) = (vm for vm in simulated.server.state()["vms"] if vm["name"] == "edge01")
+    ledger = ledger_of(simulated)
+    stays = {"vm_id": edge["id"], "name": "edge01", "destination_host": "NODE1", "outcome": "stays"}
+    ledger["vms"].append({**ledger["vms"][0], **stays, "state": "running", "strategy": "shutdown"})
+    plan = plan_restoration(simulated.cluster, ledger)
+    assert [vm["name"] for vm in plan.start] == ["edge01"]
+    assert [(vm["name"], vm["reason"]) for vm in plan.stays] == [("edge01", "it stayed on NODE1")]
+
+
+def test_vms_that_the_evacuation_stopped_are_started_again():
+    simulated = Simulated(CLUSTER)
+    ledger = ledger_of(
+        simulated,
+        off01={"state": "running", "strategy": "shutdown"},
+        web01={"state": "running", "strategy": "shutdown"},
+        app01={"state": "running", "strategy": "shutdown"},
+    )
+    # web01 runs again by now, and app01 was moved by somebody.
+    assert [vm["name"] for vm in plan_restoration(simulated.cluster, ledger).start] == ["off01"]

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Restarting nodes of the simulated cluster, on a manual clock."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.node_restarts import (
+    Restarted,
+    objection_to_restart,
+    restart_node,
+)
+
+from tests.support.simulated import Simulated
+
+CLUSTER = """
+nodes: [{{name: NODE1, state: {state}, restart: {restart}}}, {{name: NODE2}}]
+vms:
+  - {{name: web01, owner: {owner}, memory_mb: 1024}}
+  - {{name: old01, owner: NODE1, memory_mb: 1024, state: "{local}", clustered: false}}
+  - {{name: off01, owner: NODE1, memory_mb: 1024, state: "off"}}
+"""
+
+
+def a_cluster(
+    state: str = "paused",
+    restart: str = "{}",
+    owner: str = "NODE2",
+    local: str = "off",
+    home: str = "NODE2",
+    **switches: object,
+) -> Simulated:
+    return Simulated(CLUSTER.format(state=state, restart=restart, owner=owner, local=local), home, **switches)
+
+
+def objection(simulated: Simulated, *, local_vms: bool = False) -> str:
+    return objection_to_restart(simulated.cluster, "node1", local_vms=local_vms)[1]
+
+
+def restart(simulated: Simulated, timeout: float = 600.0) -> Restarted:
+    node, why_not = objection_to_restart(simulated.cluster, "NODE1", local_vms=False)
+    assert not why_not
+    return restart_node(simulated.cluster, node, force=True, timeout=timeout, poll_interval=5.0)
+
+
+def the_node(simulated: Simulated) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", simulated.server.state()["nodes"][0])
+
+
+def asks_for_restart(request: bytes) -> bool:
+    return b"/Win32Shutdown</a:Action>" in request
+
+
+@pytest.mark.parametrize("home", ["NODE1", "NODE2"])
+def test_a_paused_and_empty_node_is_restarted_and_waited_for(home: str) -> None:
+    simulated = a_cluster(home=home)
+
+    done = restart(simulated)
+
+    assert (done.node.state, the_node(simulated)["state"]) == ("paused", "paused")
+    assert the_node(simulated)["restarts_requested"] == 1
+    assert done.boot_after > done.boot_before
+    assert 75 <= done.seconds < 120  # it stops within 5 s, is away for 60 s, and joins in 10 s more
+
+
+def test_a_node_may_come_back_without_being_paused() -> None:
+    assert restart(a_cluster(paused_after_restart=False)).node.state == "up"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"state": "up"}, "Node NODE1 is up, and only a paused one is restarted"),
+        ({"owner": "NODE1"}, "paused but not empty: web01 would go down"),
+        ({"local": "running"}, "VMs that are not of the cluster run on node NODE1 and would go down with it: old01"),
+    ],
+)
+def test_a_node_that_is_needed_is_not_restarted(changed: dict[str, str], said: str) -> None:
+    assert said in objection(a_cluster(**changed))
+
+
+def test_local_vms_may_go_down_where_that_is_allowed() -> None:
+    assert objection(a_cluster(local="running"), local_vms=True) == ""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_request_without_an_answer_is_sent_once(when: str) -> None:
+    simulated = a_cluster()
+    simulated.lose = lambda node, request: when if asks_for_restart(request) else ""
+
+    if when == "after":
+        assert restart(simulated).node.state == "paused"
+        assert the_node(simulated)["restarts_requested"] == 1
+        return
+    with pytest.raises(HyperVError, match=r"still runs without having restarted.*The request was not answered"):
+        restart(simulated)
+    assert the_node(simulated)["restarts_requested"] == 0
+
+
+def test_an_account_without_the_right_is_told() -> None:
+    with pytest.raises(HyperVError, match="returned 1314, the account lacks the right"):
+        restart(a_cluster(restart_right="denied"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("{outcome: stays_down}", "did not come back within 600 s"),
+        ("{outcome: nothing}", "still runs without having restarted"),
+        ("{joining_seconds: 9000}", "has restarted, but 600 s after the request the cluster shows it as joining"),
+    ],
+)
+def test_a_node_that_does_not_come_back_in_time_is_told(outcome: str, said: str) -> None:
+    with pytest.raises(HyperVError, match=said):
+        restart(a_cluster(restart=outcome))

@@ -1,0 +1,409 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moves against the simulated cluster in process: what really happened there is the measure."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+
+from tests.support.simulated import Simulated, invokes_migration
+
+NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
+
+
+def one_vm(migration: str = "{}", more: str = "") -> str:
+    return f"{NODES}vms: [{{name: web01, owner: NODE1, memory_mb: 20000, migration: {migration}}}]\n{more}"
+
+
+def test_a_vm_is_moved_once_and_its_new_owner_is_proof():
+    simulated = Simulated()
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert run.outcome == "moved"
+    assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE2", 1)
+    assert run.job.state == "completed"
+    assert run.form == "typed"
+
+
+def test_a_vm_that_is_there_already_is_left_alone():
+    simulated = Simulated()
+    (run,) = simulated.move(("web01", "NODE1"))
+    assert run.outcome == "already_there"
+    assert simulated.migrations("web01") == 0
+
+
+@pytest.mark.parametrize("spelling", ["node2", "NODE2.corp.example", "Node2.CORP.example"])
+def test_a_node_is_the_same_by_any_spelling(spelling):
+    simulated = Simulated()
+    assert simulated.move(("WEB01", spelling))[0].outcome == "moved"
+    assert simulated.owner("web01") == "NODE2"
+
+
+def test_a_rehearsal_asks_hyperv_and_moves_nothing():
+    simulated = Simulated()
+    runs = simulated.runs(("web01", "NODE2"))
+    simulated.scheduler().rehearse(runs)
+    assert (runs[0].outcome, runs[0].checked) == ("would_move", True)
+    assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE1", 0)
+
+
+def test_a_rehearsal_fails_where_the_move_would():
+    text = one_vm('{refuse_check: "the processors differ"}')
+    rehearsed, moved = Simulated(text), Simulated(text)
+    runs = rehearsed.runs(("web01", "NODE2"))
+    rehearsed.scheduler().rehearse(runs)
+    assert runs[0].outcome == "failed"
+    assert moved.move(("web01", "NODE2"))[0].outcome == "failed"
+    assert moved.migrations("web01") == 0
+
+
+@pytest.mark.parametrize("form", ["typed", "typed_net", "null", "cim"])
+def test_the_form_of_setting_data_that_the_provider_takes_is_found(form):
+    simulated = Simulated(accepts_setting_data=[form])
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert run.outcome == "moved"
+    assert run.form == {"null": "omitted"}.get(form, form)
+    assert simulated.migrations("web01") == 1
+
+
+def test_no_form_taken_is_a_refusal_and_nothing_moves():
+    simulated = Simulated(accepts_setting_data=[])
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert run.outcome == "failed"
+    assert simulated.owner("web01") == "NODE1"
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"return_form": "synchronous"},
+        {"return_form": "done_with_job"},
+        {"return_form": "job_unnamed"},
+        {"return_codes": "hyperv"},
+        {"job_class": "Msvm_ConcreteJob"},
+        {"job_namespace": "v2", "job_on": "asked"},
+        {"host_name_form": "fqdn"},
+        {"cluster_row": False},
+        {"node_rows": False},
+        {"check_method": "not_supported"},
+        {"check_method": "missing"},
+        {"wql": "refused"},
+        {"column_rows": "class_elements"},
+        {"page_limit": 1},
+        {"private_properties": "cim_xml"},
+        {"private_properties": "absent"},
+        {"datetime_form": "bare"},
+        {"moving_status": "in_service"},
+        {"provider_on": ["NODE3"]},
+        {"provider_on": "core_group"},
+    ],
+    ids=lambda switches: "-".join(f"{key}={value}" for key, value in switches.items()),
+)
+def test_every_documented_doubt_ends_in_a_true_success(switches):
+    simulated = Simulated(**switches)
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert run.outcome == "moved", run.error
+    assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE2", 1)
+
+
+def test_no_provider_anywhere_is_named():
+    simulated = Simulated(provider_on="none")
+    with pytest.raises(HyperVError, match="Virtual Machine Cluster WMI"):
+        simulated.runs(("web01", "NODE2"))
+
+
+def test_a_job_that_fails_at_60_percent_fails_the_move_by_its_hresult():
+    simulated = Simulated(one_vm("{fails_at: 60, hresult: 0x8007000E}"))
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert run.outcome == "failed"
+    assert (run.error.name, run.error.hresult, run.error.transient) == ("job_failed", "0x8007000E", True)
+    assert "memory" in run.error.cause
+    assert simulated.owner("web01") == "NODE1"
+
+
+def test_a_job_that_vanishes_early_does_not_decide():
+    simulated = Simulated(one_vm("{job_vanishes_at: 40}"))
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert run.outcome == "moved"
+    assert run.job is None
+    assert simulated.migrations("web01") == 1
+
+
+@pytest.mark.parametrize("lagging", ["both", "summary", "cluster"])
+def test_an_owner_that_lags_10_seconds_is_waited_for(lagging):
+    simulated = Simulated(owner_lag_seconds=10, owner_lag_in=lagging)
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert run.outcome == "moved"
+    assert simulated.migrations("web01") == 1
+    assert run.ended - run.started >= 20 + 10  # 20,000 MB at 1,000 MB/s, and the lag
+
+
+def test_a_vm_that_somebody_moves_elsewhere_meanwhile_is_told_truly():
+    text = one_vm("{fails_at: 50}", "events: [{at: 16, move: web01, to: NODE3, instant: true}]")
+    simulated = Simulated(text)
+    (run,) = simulated.move(("web01", "NODE2"), poll_interval=10)
+    assert simulated.owner("web01") == "NODE3"
+    assert (run.outcome, run.error.name) == ("failed", "moved_elsewhere")
+    assert "NODE3" in run.error.message
+
+
+def test_a_queued_vm_that_moved_meanwhile_is_moved_from_where_it_is():
+    text = (
+        f"{NODES}vms: [{{name: big, owner: NODE1, memory_mb: 100000}}, {{name: web01, owner: NODE1}}]\n"
+        "cluster: {maximum_parallel_migrations: 1}\n"
+        "events: [{at: 50, move: web01, to: NODE3, instant: true}]"
+    )
+    simulated = Simulated(text)
+    big, web01 = simulated.move(("big", "NODE2"), ("web01", "NODE2"))
+    assert (big.outcome, web01.outcome) == ("moved", "moved")
+    assert web01.move.source == "NODE3"
+    assert web01.warnings
+
+
+def test_a_queued_vm_that_arrived_by_itself_is_not_moved_again():
+    text = (
+        f"{NODES}vms: [{{name: big, owner: NODE1, memory_mb: 100000}}, {{name: web01, owner: NODE1}}]\n"
+        "cluster: {maximum_parallel_migrations: 1}\n"
+        "events: [{at: 50, move: web01, to: NODE2, instant: true}]"
+    )
+    simulated = Simulated(text)
+    assert simulated.move(("big", "NODE2"), ("web01", "NODE2"))[1].outcome == "already_there"
+    assert simulated.migrations("web01") == 0
+
+
+def first_migration(what: str):
+    """Lose the first call of the method: ``before`` or ``after`` it was carried out."""
+    calls = itertools.count()
+    return lambda node, request: what if invokes_migration(request) and next(calls) == 0 else ""
+
+
+def test_a_lost_answer_never_becomes_a_second_move():
+    simulated = Simulated()
+    simulated.lose = first_migration("after")
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert run.outcome == "moved"
+    assert simulated.migrations("web01") == 1
+
+
+def test_a_lost_answer_of_a_move_that_was_quicker_than_the_look_is_no_second_move():
+    simulated = Simulated("nodes: [{name: NODE1}, {name: NODE2}]\nvms: [{name: web01, owner: NODE1, memory_mb: 1}]")
+    simulated.lose = first_migration("after")
+    (run,) = simulated.move(("web01", "NODE2"), poll_interval=30.0)
+    assert run.outcome == "moved"
+    assert simulated.migrations("web01") == 1
+
+
+def test_a_call_that_never_arrived_is_repeated_once_it_is_sure():
+    simulated = Simulated()
+    simulated.lose = first_migration("before")
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.attempts) == ("moved", 2)
+    assert simulated.migrations("web01") == 1
+
+
+def test_a_lost_call_is_not_taken_for_an_earlier_migration():
+    simulated = Simulated()
+    assert simulated.move(("web01", "NODE2"))[0].outcome == "moved"
+    assert simulated.move(("web01", "NODE1"))[0].outcome == "moved"
+    simulated.lose = first_migration("before")
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.attempts) == ("moved", 2)
+    assert simulated.migrations("web01") == 3
+
+
+def test_a_repeated_call_that_is_answered_without_a_job_is_not_repeated_again():
+    simulated = Simulated(one_vm("{fails_at: 0}"), return_form="job_unnamed", job_lifetime_seconds=3)
+    simulated.lose = first_migration("before")
+    (run,) = simulated.move(("web01", "NODE2"), poll_interval=10)
+    assert (run.outcome, run.attempts) == ("failed", 2)
+    assert simulated.migrations("web01") == 1
+
+
+def test_an_answer_that_cannot_be_read_is_a_lost_one():
+    simulated = Simulated()
+    simulated.garble = invokes_migration
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.attempts) == ("moved", 1)
+    assert simulated.migrations("web01") == 1
+
+
+def test_a_running_migration_to_the_same_node_is_taken_up():
+    simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE2}]"))
+    simulated.pause(5)
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.adopted, run.attempts) == ("moved", True, 0)
+
+
+def test_a_running_migration_to_another_node_is_left_alone():
+    simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE3}]"))
+    simulated.pause(5)
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.error.name) == ("failed", "already_migrating")
+    assert "NODE3" in run.error.message
+    simulated.pause(60)
+    assert simulated.owner("web01") == "NODE3"
+
+
+def test_a_late_migration_is_told_and_goes_on():
+    simulated = Simulated(one_vm("{stuck_at: 40}"))
+    (run,) = simulated.move(("web01", "NODE2"), timeout=100)
+    assert (run.outcome, run.error.name) == ("failed", "timeout")
+    assert 100 < run.ended - run.started < 110
+
+
+def test_one_request_a_poll_reads_all_running_jobs():
+    def requests_while_waiting(count: int) -> set[int]:
+        simulated = Simulated(
+            "nodes: [{name: NODE1, simultaneous_migrations: 20}, {name: NODE2, simultaneous_migrations: 20}]\n"
+            f"vms: [{{name: vm, count: {count}, owner: NODE1, memory_mb: 5000}}]"
+        )
+        names = [vm["name"] for vm in simulated.server.state()["vms"]]
+        runs = simulated.move(*((name, "NODE2") for name in names), timeout=1000)
+        assert [run.outcome for run in runs] == ["moved"] * count
+        # From the second pause until the jobs end nothing is started or verified: polls only.
+        return set(simulated.between_pauses[1:3])
+
+    assert requests_while_waiting(1) == requests_while_waiting(10) == {1}
+
+
+def pauses(simulated: Simulated) -> list[float]:
+    """Return the length of each pause to come."""
+    lengths: list[float] = []
+    pause = simulated.pause
+
+    def noted(seconds: float) -> None:
+        lengths.append(seconds)
+        pause(seconds)
+
+    simulated.pause = noted
+    return lengths
+
+
+def test_a_job_that_is_about_to_end_is_looked_at_sooner():
+    simulated = Simulated(one_vm("{seconds: 20.3}"))
+    lengths = pauses(simulated)
+    (run,) = simulated.move(("web01", "NODE2"), poll_interval=8)
+    (job,) = simulated.server.state()["jobs"]
+    assert run.ended - job["ended"] <= 2
+    assert lengths[0] == 8
+    assert 2 <= lengths[-1] < 8
+
+
+def test_a_long_job_is_looked_at_calmly_to_its_end():
+    simulated = Simulated(one_vm("{seconds: 1000}"))
+    lengths = pauses(simulated)
+    simulated.move(("web01", "NODE2"), poll_interval=2)
+    assert set(lengths) == {2}
+
+
+def test_moves_that_end_while_others_wait_share_a_look_at_the_owners():
+    network = "network: {setup_seconds: 0, switch_over_seconds: 0}\n"
+    simulated = Simulated(f"{NODES}vms: [{{name: vm, count: 20, owner: NODE1, memory_mb: 1}}]\n{network}")
+    asked: list[bytes] = []
+    simulated.lose = lambda node, request: asked.append(request) or ""
+    simulated.move(*((f"vm{number:02}", "NODE2") for number in range(1, 21)), poll_interval=0.5)
+    assert simulated.now() == pytest.approx(5)
+    # To plan, after 5 seconds, and at the end: none for each of the ten pairs that moved together.
+    assert len([request for request in asked if b"Msvm_SummaryInformation" in request]) <= 3
+
+
+@pytest.mark.parametrize(("cluster", "expected"), [("", 2), ("cluster: {maximum_parallel_migrations: 1}\n", 1)])
+def test_never_more_than_the_limits_allow_run_at_once(cluster, expected):
+    simulated = Simulated(f"{NODES}{cluster}vms: [{{name: vm, count: 5, owner: NODE1}}]")
+    most = 0
+
+    def watch(runs):
+        nonlocal most
+        most = max(most, sum(run.is_active for run in runs))
+
+    names = [vm["name"] for vm in simulated.server.state()["vms"]]
+    runs = simulated.move(*((name, "NODE2") for name in names), report=watch)
+    assert [run.outcome for run in runs] == ["moved"] * 5
+    assert most == expected
+
+
+def test_a_migration_that_runs_already_takes_its_slot_before_another_one_is_started():
+    events = "events: [{at: 1, move: b, to: NODE2}]"
+    vms = "vms: [{name: a, owner: NODE1, memory_mb: 20000}, {name: b, owner: NODE1, memory_mb: 20000}]"
+    simulated = Simulated(f"{NODES}cluster: {{maximum_parallel_migrations: 1}}\n{vms}\n{events}")
+    simulated.pause(5)
+    a, b = simulated.move(("a", "NODE2"), ("b", "NODE2"))
+    assert [(run.outcome, run.retried, run.warnings) for run in (a, b)] == [("moved", 0, []), ("moved", 0, [])]
+    assert (b.adopted, a.attempts) == (True, 1)
+    assert a.started >= b.freed
+
+
+def test_one_failed_move_does_not_stop_the_others():
+    text = (
+        f"{NODES}vms: [{{name: bad, owner: NODE1, migration: {{fails_at: 10, hresult: 0x80071398}}}}, "
+        "{name: web01, owner: NODE1}]"
+    )
+    simulated = Simulated(text)
+    bad, good = simulated.move(("bad", "NODE2"), ("web01", "NODE2"))
+    assert (bad.outcome, good.outcome) == ("failed", "moved")
+    assert bad.error.hresult == "0x80071398"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (one_vm().replace("{name: NODE2}", "{name: NODE2, state: paused}"), "destination_paused"),
+        (one_vm().replace("{name: NODE2}", "{name: NODE2, state: down}"), "destination_not_up"),
+        (one_vm().replace("memory_mb: 20000", "possible_owners: [NODE1, NODE3]"), "not_possible_owner"),
+        (one_vm().replace("memory_mb: 20000", "activity: backing_up"), "vm_busy"),
+    ],
+)
+def test_what_would_stop_a_move_is_seen_before_anything_starts(text, error):
+    simulated = Simulated(text)
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.error.name) == ("failed", error)
+    assert run.error.remedy
+    assert simulated.migrations("web01") == 0
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        (("wbe01", "NODE2"), "Did you mean 'web01'"),
+        (("web01", "NODE9"), "no node 'NODE9'.*NODE1, NODE2, NODE3"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_the_right_ones(wish, message):
+    with pytest.raises(HyperVError, match=message):
+        Simulated().runs(wish)
+
+
+def test_an_ambiguous_name_asks_for_the_id():
+    text = f"{NODES}vms: [{{name: web01, owner: NODE1}}, {{name: web01, owner: NODE2, group: web01-b}}]"
+    with pytest.raises(HyperVError, match=r"2 VMs are called 'web01'.*vm_id"):
+        Simulated(text).runs(("web01", "NODE3"))
+
+
+def test_the_same_vm_twice_is_refused():
+    with pytest.raises(HyperVError, match="more than once"):
+        Simulated().runs(("web01", "NODE2"), ("WEB01", "NODE3"))
+
+
+def test_a_node_that_cannot_be_asked_counts_with_one_migration():
+    simulated = Simulated()
+    simulated.lose = lambda node, request: "down" if node == "NODE2" else ""
+    runs = simulated.runs(("web01", "NODE2"), ("web02", "NODE2"))
+    most = 0
+
+    def watch(runs):
+        nonlocal most
+        most = max(most, sum(run.is_active for run in runs))
+
+    simulated.scheduler(report=watch).run(runs)
+    assert [run.outcome for run in runs] == ["moved", "moved"]
+    assert most == 1
+
+
+def test_a_provider_that_moves_to_another_node_is_followed():
+    text = one_vm("{}", "switches: {provider_on: core_group}\nevents: [{at: 10, core_group: NODE3}]")
+    simulated = Simulated(text)
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert run.outcome == "moved"
+    assert simulated.migrations("web01") == 1

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an event source is told of a cluster between two looks, and what it asks for that."""
+
+from __future__ import annotations
+
+from ansible_collections.hyperv.migration.plugins.plugin_utils._event_source import ClusterEvents
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import (
+    pause_node,
+    pick_node,
+    read_nodes,
+    resume_node,
+)
+
+from tests.support.simulated import Simulated
+
+FAILING = """
+nodes: [{name: NODE1}, {name: NODE2}]
+vms:
+  - {name: web01, owner: NODE1}
+  - {name: broken, owner: NODE1, migration: {fails_at: 60, hresult: 0x8007000E}}
+"""
+
+
+def watched(simulated: Simulated, delay: int = 10) -> ClusterEvents:
+    events = ClusterEvents("hvc1", delay, simulated.cluster)
+    assert events.look() == []
+    return events
+
+
+def node(simulated: Simulated, name: str):
+    return pick_node(read_nodes(simulated.cluster), name)
+
+
+def test_the_first_look_and_looks_at_a_cluster_that_rests_tell_nothing() -> None:
+    simulated = Simulated()
+    simulated.move(("web01", "NODE2"))
+    events = watched(simulated)
+    assert [events.look() for unused in range(3)] == [[], [], []]
+
+
+def test_a_node_that_is_paused_and_resumed_is_told_once_each() -> None:
+    simulated = Simulated()
+    events = watched(simulated)
+
+    pause_node(simulated.cluster, node(simulated, "NODE2"))
+    (paused,) = events.look()
+    assert events.look() == []
+    resume_node(simulated.cluster, node(simulated, "NODE2"), "none")
+    (resumed,) = events.look()
+
+    assert (paused["type"], paused["change"], paused["host"]) == ("node", "paused", "hvc1")
+    assert paused["node"] == {
+        "name": "NODE2",
+        "state": "paused",
+        "previous_state": "up",
+        "condition": None,
+        "previous_condition": None,
+    }
+    assert (resumed["change"], resumed["node"]["previous_state"]) == ("up", "paused")
+
+
+def test_a_migration_is_told_when_it_starts_and_when_it_has_succeeded() -> None:
+    simulated = Simulated(FAILING)
+    events = watched(simulated)
+    told = []
+    simulated.move(("web01", "NODE2"), report=lambda runs: told.extend(events.look()))
+    told += events.look()
+
+    assert [(one["type"], one["change"]) for one in told] == [("migration", "started"), ("migration", "succeeded")]
+    assert told[0]["migration"]["vm"]["name"] == "web01"
+    assert (told[0]["migration"]["running"], told[1]["migration"]["running"]) == (True, False)
+    assert told[1]["migration"]["error"] is None
+
+
+def test_a_migration_that_failed_between_two_looks_is_told_with_the_reason() -> None:
+    simulated = Simulated(FAILING)
+    events = watched(simulated)
+    simulated.move(("broken", "NODE2"))
+    failed = [one for one in events.look() if one["change"] == "failed"]
+
+    assert failed
+    assert all(one["migration"]["vm"]["name"] == "broken" for one in failed)
+    assert all("memory" in one["migration"]["error"]["message"] for one in failed)
+    assert events.look() == []
+
+
+def test_a_migration_whose_end_nobody_saw_is_told_as_vanished() -> None:
+    simulated = Simulated(FAILING)
+    events = watched(simulated)
+    looks: list[list[dict]] = []
+    simulated.move(("web01", "NODE2"), report=lambda runs: looks.append([] if any(looks) else events.look()))
+    simulated.pause(3600)
+    (started,) = [one for look in looks for one in look]
+    (vanished,) = events.look()
+    assert (started["change"], vanished["change"]) == ("started", "vanished")
+    assert started["migration"]["id"] == vanished["migration"]["id"]
+
+
+def test_a_look_takes_two_requests_and_a_third_while_there_are_no_jobs() -> None:
+    simulated = Simulated()
+    events = watched(simulated)
+    simulated.sent.clear()
+    events.look()
+    assert simulated.sent.total() == 3
+
+    simulated.move(("web01", "NODE2"))
+    events.look()
+    simulated.sent.clear()
+    events.look()
+    assert simulated.sent.total() == 2
+
+
+def test_a_host_that_gives_no_answer_is_an_event_once_and_so_is_its_return_with_what_it_missed() -> None:
+    simulated = Simulated()
+    events = watched(simulated)
+    pause_node(simulated.cluster, node(simulated, "NODE2"))
+
+    simulated.lose = lambda node, request: "down"
+    looks = [events.look() for unused in range(3)]
+    simulated.lose = lambda node, request: ""
+    back = events.look()
+
+    assert [[one["change"] for one in look] for look in looks] == [["lost"], [], []]
+    assert "is down" in looks[0][0]["message"]
+    assert [(one["type"], one["change"]) for one in back] == [("contact", "back"), ("node", "paused")]
+
+
+def test_an_answer_that_cannot_be_read_is_no_end_of_the_source() -> None:
+    simulated = Simulated()
+    events = watched(simulated)
+    simulated.garble = lambda request: True
+    assert [one["change"] for one in events.look()] == ["lost"]
+
+
+def test_a_host_that_refuses_is_asked_less_and_less_often_up_to_five_minutes() -> None:
+    simulated = Simulated()
+    simulated.lose = lambda node, request: "down"
+    events = ClusterEvents("hvc1", 10, simulated.cluster)
+    waits = []
+    for unused in range(20):
+        waits.append(events.wait)
+        events.look()
+    assert waits[:7] == [10, 20, 40, 80, 160, 300, 300]
+    assert waits[-1] == 300
+
+    simulated.lose = lambda node, request: ""
+    events.look()
+    assert events.wait == 10
+
+
+def test_migrations_are_still_told_after_the_provider_has_moved_to_another_node() -> None:
+    text = FAILING + "switches: {provider_on: core_group}\nevents: [{at: 100, core_group: NODE2}]\n"
+    simulated = Simulated(text)
+    events = watched(simulated)
+    simulated.pause(200)
+    assert events.look() == []
+    simulated.move(("web01", "NODE2"))
+    assert [one["change"] for one in events.look()] == ["succeeded"]
+
+
+def test_a_cluster_whose_provider_answers_nowhere_is_an_event_once() -> None:
+    simulated = Simulated(provider_on="none")
+    events = ClusterEvents("hvc1", 10, simulated.cluster)
+    (lost,) = events.look()
+    assert (lost["type"], lost["change"]) == ("contact", "lost")
+    assert "HyperVCluster" in lost["message"]
+    assert events.look() == []

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which methods are told to be open, and between which nodes."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import (
+    read_nodes_if_any,
+    read_surroundings,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness import read_readiness
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness_table import check_readiness
+
+from tests.support.simulated import Simulated
+
+CLUSTER = "nodes: [{name: NODE1}, {name: NODE2, state: paused}, {name: NODE3, migration_enabled: false}]"
+HOSTS = "nodes: [{name: HV1, member: false}, {name: HV2, member: false, listener_addresses: []}]"
+
+
+def ways(simulated: Simulated, *names: str) -> dict[str, dict[str, t.Any]]:
+    cluster = simulated.cluster
+    nodes = read_surroundings(cluster, names)[1] if names else read_nodes_if_any(cluster)
+    return {one["method"]: one for one in read_readiness(cluster, nodes).as_result()["methods"]}
+
+
+def test_a_cluster_that_supports_all_says_so_for_each_node():
+    found = ways(Simulated(CLUSTER))
+    assert [method for method, one in found.items() if one["open"]] == ["system", "cluster_group", "host"]
+    assert found["system"]["sources"] == ["NODE1", "NODE2"]
+    assert found["system"]["destinations"] == ["NODE1"]
+    closed = {one["node"]: one["reason"] for one in found["system"]["closed_destinations"]}
+    assert set(closed) == {"NODE2", "NODE3"}
+    assert "paused" in closed["NODE2"]
+    assert "switched off" in closed["NODE3"]
+
+
+@pytest.mark.parametrize("missing", ["class_missing", "namespace_missing"])
+def test_without_the_clusters_service_its_method_is_closed(missing):
+    found = ways(Simulated(CLUSTER, cluster_migration_service=missing))
+    assert [method for method, one in found.items() if one["open"]] == ["cluster_group", "host"]
+    assert "Root\\HyperVCluster\\v2" in found["system"]["reason"]
+
+
+def test_capabilities_without_the_method_leave_it_open_and_say_that_only_a_call_tells():
+    found = ways(Simulated(CLUSTER.replace("name: NODE1", "name: NODE1, capabilities: to_host_only")))
+    assert found["system"]["open"]
+    assert "only a call tells" in found["system"]["reason"]
+
+
+def test_between_hosts_only_the_hosts_own_method_is_open():
+    found = ways(Simulated(HOSTS, home="HV1"), "HV1", "HV2")
+    assert [method for method, one in found.items() if one["open"]] == ["host"]
+    assert found["cluster_group"]["reason"] == "The task's host is no node of a failover cluster."
+    assert (found["host"]["sources"], found["host"]["destinations"]) == (["HV1", "HV2"], ["HV1"])
+
+
+def test_hosts_without_a_cluster_are_looked_at_together():
+    rows = check_readiness(Simulated(HOSTS, home="HV1").cluster, 10, ["HV2", "HV9"])
+    told = {(row.node, row.check): row.status for row in rows}
+    assert told["HV1", "connection"] == told["HV2", "connection"] == "ready"
+    assert told["HV9", "connection"] == "not ready"
+    assert told["HV2", "networks"] == "not ready"
+    assert told["all", "methods"] == "look"
+    assert ("HV1", "provider node") not in told
+
+
+def test_a_cluster_has_a_row_on_its_methods():
+    rows = check_readiness(Simulated(CLUSTER).cluster, 10)
+    assert [(row.node, row.status) for row in rows if row.check == "methods"] == [("all", "ready")]
+    rows = check_readiness(Simulated(CLUSTER, cluster_migration_service="class_missing").cluster, 10)
+    assert [(row.node, row.status) for row in rows if row.check == "methods"] == [("all", "look")]

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Hosts are put together by what they say of themselves, and none is left out."""
+
+from __future__ import annotations
+
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import (
+    Identity,
+    WrongMachine,
+    identity_of,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness_survey import check_all
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.scenario_survey import describe_all
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.survey import Survey, take_survey
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+
+from tests.support.simulated import Simulated
+
+CLUSTER = "cluster: {{name: {0}, fqdn: {0}.{1}}}\nnodes: [{{name: NODE1}}, {{name: NODE2{2}}}]\n"
+ALONE = "cluster: {name: NONE, fqdn: none.c.example}\nnodes: [{name: HV1, member: false}, {name: HV2, member: false}]\n"
+SILENCE = Unreachable("It does not answer.")
+
+
+class World:
+    """Simulated clusters, whose running nodes are the inventory hosts ``node1.<domain>``; all others are silent.
+
+    Attributes:
+        homes: what each host leads to. Without its entry a host is silent, though its node runs.
+    """
+
+    def __init__(self, *texts: str) -> None:
+        self.homes: dict[str, Simulated] = {}
+        for text in texts:
+            for node in Simulated(text).server.state()["nodes"]:
+                if node["state"] != "down":
+                    one = Simulated(text, home=node["name"])
+                    self.homes[identity_of(one.cluster.home).computer.full_name.lower()] = one
+
+    def survey(self, *silent: str, error: Exception = SILENCE) -> Survey:
+        answers: dict[str, Identity | Exception] = {}
+        for host, one in self.homes.items():
+            identity = identity_of(one.cluster.home)
+            try:
+                identity.describe()
+                answers[host] = identity
+            except Fault as fault:
+                answers[host] = fault
+        return take_survey({**answers, **dict.fromkeys(silent, error)}, lambda host: (host,))
+
+    def enter(self, host: str) -> Cluster:
+        return self.homes[host].cluster
+
+    def unready(self, survey: Survey) -> list[tuple[str, str, str]]:
+        found = check_all(survey, self.enter, 10)
+        assert all(row.problem and row.remedy for row in found if row.status != "ready")
+        return [(row.cluster, row.node, row.check) for row in found if row.status == "not ready"]
+
+
+def two(second: str = "b.example", broken: str = "") -> World:
+    return World(CLUSTER.format("HVC", "a.example", ""), CLUSTER.format("HVC", second, broken))
+
+
+def test_clusters_of_one_name_in_two_domains_are_two():
+    parties = two().survey().parties
+    assert [str(party.cluster) for party in parties] == ["HVC.a.example", "HVC.b.example"]
+    assert [party.hosts for party in parties] == [
+        ("node1.a.example", "node2.a.example"),
+        ("node1.b.example", "node2.b.example"),
+    ]
+
+
+def test_every_cluster_has_rows_under_its_own_name():
+    world = two(broken=", migration_enabled: false")
+    assert ("HVC.b.example", "NODE2", "service") in world.unready(world.survey())
+    assert {cluster for cluster, *unused in world.unready(world.survey())} == {"HVC.b.example"}
+
+
+def test_a_silent_host_that_is_no_node_is_a_row_of_no_cluster():
+    world = two()
+    assert world.unready(world.survey("node9.b.example")) == [("", "node9.b.example", "connection")]
+
+
+def test_a_silent_host_is_a_row_though_its_node_answers_elsewhere():
+    world = two()
+    del world.homes["node2.b.example"]
+    assert world.unready(world.survey("node2.b.example")) == [("HVC.b.example", "node2.b.example", "connection")]
+
+
+def test_a_short_name_that_fits_both_clusters_belongs_to_neither():
+    world = two()
+    assert world.unready(world.survey("node1")) == [("", "node1", "connection")]
+
+
+def test_a_node_that_is_down_is_told_once():
+    world = two(broken=", state: down")
+    told = world.unready(world.survey("node2.b.example"))
+    assert [row for row in told if row[1].lower().startswith("node2")] == [("HVC.b.example", "NODE2", "state")]
+
+
+def test_a_cluster_that_no_host_may_read_is_a_row_on_rights_for_each():
+    denied = "faults: [{effect: fault, code: 0x80041003, times: null, namespace: root/MSCluster}]\n"
+    world = World(CLUSTER.format("HVC", "a.example", "") + denied)
+    hosts = [("", f"node{number}.a.example", "rights") for number in (1, 2)]
+    assert world.unready(world.survey()) == hosts
+
+
+def test_another_machine_behind_a_name_is_a_row_on_identity():
+    world = two()
+    error = WrongMachine("Inventory host x is the computer NODE2, and not x. Correct it.")
+    assert world.unready(world.survey("x.a.example", error=error)) == [("", "x.a.example", "identity")]
+
+
+def test_hosts_by_themselves_are_looked_at_together_and_described_by_nobody():
+    world = World(CLUSTER.format("HVC", "a.example", ""), ALONE)
+    survey = world.survey()
+    assert [party.hosts for party in survey.parties] == [
+        ("node1.a.example", "node2.a.example"),
+        ("hv1.c.example", "hv2.c.example"),
+    ]
+    described, missing = describe_all(survey, world.enter)
+    assert [one.label for one in described] == ["HVC"]
+    assert set(missing) == {"hv1.c.example", "hv2.c.example"}
+
+
+def test_scenarios_of_clusters_of_one_name_are_told_apart_by_their_full_names():
+    world = two()
+    described, missing = describe_all(world.survey(), world.enter)
+    assert ([one.label for one in described], missing) == (["HVC.a.example", "HVC.b.example"], {})
+
+
+def test_a_silent_host_is_in_a_scenario_only_if_its_node_does_not_run():
+    world = two(broken=", state: down")
+    del world.homes["node2.a.example"]
+    described, missing = describe_all(world.survey("node2.a.example", "node2.b.example"), world.enter)
+    assert len(described) == 2
+    assert set(missing) == {"node2.a.example"}
