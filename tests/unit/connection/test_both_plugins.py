@@ -11,11 +11,7 @@ import threading
 import pytest
 import trustme
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import http_sender, open_sender
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import (
-    AnswerLost,
-    NodeBusy,
-    Unreachable,
-)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, NodeBusy, Unreachable
 
 from tests.unit.connection.listening import PASSWORD, GarbledTls, Node, Reply, answer_to, connection, server_tls
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
 from ..migration.moves import Move
 from ..migration.runs import WAITING, Run
@@ -30,7 +31,7 @@ class Contact:
     def lost(self, runs: Iterable[Run], error: Exception) -> None:
         """Look for the provider on other nodes; fail the moves of which nothing was heard for too long."""
         now = self._cluster.clock.now()
-        with contextlib.suppress(HyperVError, *NO_ANSWER):  # the next look tries again
+        with contextlib.suppress(HyperVError, NoAnswer):  # the next look tries again
             self._cluster.find_provider()
         for run in runs:
             run.silent_since = now if run.silent_since is None else run.silent_since

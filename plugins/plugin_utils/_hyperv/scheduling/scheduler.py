@@ -10,11 +10,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits
 from ..cluster.nodes import read_nodes
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
 from ..methods.methods import Methods
 from ..migration.moves import reread
@@ -63,7 +64,7 @@ class Scheduler:
             self._methods.choose(run)
             try:
                 self._starter.rehearse(run)
-            except (HyperVError, *NO_ANSWER) as error:
+            except (HyperVError, NoAnswer) as error:
                 cure = "Nothing was changed. Look at that first, then rehearse again."
                 run.fail(
                     Failure("not_asked", with_remedy(error).rstrip("."), cure, transient=_passes(error)),
@@ -129,7 +130,7 @@ class Scheduler:
         """
         try:
             step(run)
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             if not _passes(error):
                 why = with_remedy(error).rstrip(".")
                 run.fail(Failure("not_started", why, "Nothing was started."), self._clock.now())
@@ -142,7 +143,7 @@ class Scheduler:
     def _is_answered(self) -> bool:
         try:
             return self._cluster.provider_answers()
-        except NO_ANSWER:
+        except NoAnswer:
             return False
 
     def _refresh(self, waiting: Sequence[Run]) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import dataclasses
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job, find_job, job_ids
 from ..cluster.vms import Vm
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..methods.by_group import group_can_move
 from ..methods.delegation import explained
@@ -92,7 +93,7 @@ class Starter:
         try:
             found = self._trace(run)
             vm, role = reread(self._cluster, [run.move])[run.move.vm.id]
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             run.due = self._clock.now() + _BETWEEN_LOOKS
             self._contact.lost([run], error)
             return
@@ -185,7 +186,7 @@ class Starter:
         try:
             if self._began_meanwhile(run) or (answer.value in _IN_USE and self._adopt_running(run)):
                 return True
-        except (HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
             return False
         if answer.error is None or not self._methods.may_leave_to_group(run):
             return False

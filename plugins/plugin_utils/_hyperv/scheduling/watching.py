@@ -8,6 +8,7 @@ import collections
 import contextlib
 from collections.abc import Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.session import Session
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.groups import VmGroup
@@ -15,7 +16,7 @@ from ..cluster.job_error_details import read_job_errors
 from ..cluster.jobs import Job, read_job, read_jobs
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..methods.delegation import explained
 from ..methods.group_jobs import GROUP, GroupCancellation
@@ -53,7 +54,7 @@ class Watcher:
                 raise HyperVError("the provider of Root\\HyperVCluster\\v2 is not there")
             if groups:
                 jobs.update(self._groups.read(groups))
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             self._contact.lost(watched, error)
             return
         self._contact.heard(watched)
@@ -84,7 +85,7 @@ class Watcher:
         if run.reference is None or run.job_node or run.reference.namespace.lower() != VIRTUALIZATION.lower():
             return None
         for node in (run.move.source, run.move.destination.name):
-            with contextlib.suppress(*NO_ANSWER):
+            with contextlib.suppress(NoAnswer):
                 job = read_job(self._cluster.node(node), run.reference)
                 if job is not None:
                     run.job_node = node
@@ -147,7 +148,7 @@ class Watcher:
             seen = reread(self._cluster, [run.move for run in settling])
             for run in settling:
                 self._judge(run, *seen[run.move.vm.id])
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             self._contact.lost([run for run in settling if run.stage == SETTLING], error)
             return
         self._contact.heard(settling)

@@ -12,7 +12,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.v
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish, plan_moves
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.xmltext import UnsendableText
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnsendableText
 
 from tests.support.simulated import Simulated
 
