@@ -13,7 +13,7 @@ from ..._hostnames import first_label
 from ..checks.cluster_checks import cluster_problems
 from ..checks.node_checks import EVERYWHERE, Problem
 from ..cluster.cluster import Cluster
-from ..failure.errors import MoveError
+from ..failure.failures import Failure
 from ..methods.methods import AUTO
 from ..migration.moves import Move, Wish
 from ..migration.runs import CLUSTER_GROUP, Run
@@ -74,20 +74,20 @@ def _without_service(wish: Wish, readiness: Readiness) -> dict[str, t.Any]:
 
 def _said(run: Run) -> list[dict[str, t.Any]]:
     """Return what the dry run ended with."""
-    return [_error(run.error)] if run.error is not None and run.error.name != _NOT_ASKED else []
+    return [_error(run.error)] if run.error is not None and run.error.code != _NOT_ASKED else []
 
 
 def _not_known(run: Run) -> list[dict[str, t.Any]]:
     """Return why Hyper-V's verdict is missing; a VM on its way already, or left to the cluster, needs none."""
     if run.error is not None:
-        return [_error(run.error)] if run.error.name == _NOT_ASKED else []
+        return [_error(run.error)] if run.error.code == _NOT_ASKED else []
     asked = run.checked or run.adopted or run.method == CLUSTER_GROUP or run.outcome == "already_there"
     return [] if asked else [_NOT_OFFERED]
 
 
-def _error(error: MoveError) -> dict[str, t.Any]:
+def _error(error: Failure) -> dict[str, t.Any]:
     reason = f"{error.cause[:1].upper()}{error.cause[1:]}"
-    return {"name": error.name, "reason": reason, "remedy": error.remedy, "transient": error.transient}
+    return {"name": error.code, "reason": reason, "remedy": error.remedy, "transient": error.transient}
 
 
 def _reason(problem: Problem) -> dict[str, t.Any]:
