@@ -81,3 +81,35 @@ attributes:
     description: Returns what changed, or would change, in diff mode.
     support: full
 """
+
+    CONTROLLER = r"""
+attributes:
+  action:
+    description: Runs on the controller as an action plugin.
+    support: full
+  action_group:
+    description: Use C(group/hyperv.migration.hyperv) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - hyperv.migration.hyperv
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+  become:
+    description: Is usable alongside become keywords.
+    support: none
+  connection:
+    description: Uses the target's configured connection information.
+    support: none
+  delegation:
+    description: Can be used in conjunction with C(delegate_to) and related keywords.
+    support: none
+    details: It always works on the controller.
+  diff_mode:
+    description: Returns what changed, or would change, in diff mode.
+    support: none
+  platform:
+    description: Operating systems on which it runs.
+    support: full
+    platforms: posix
+"""

@@ -14,38 +14,12 @@ description:
   - The file is written in one step with mode 0600. A path that is a link is followed. Talks to no node.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes.controller
 attributes:
-  action:
-    description: Runs on the controller as an action plugin.
-    support: full
-  action_group:
-    description: Use C(group/hyperv.migration.hyperv) in C(module_defaults) to set defaults for this module.
-    support: full
-    membership:
-      - hyperv.migration.hyperv
-  async:
-    description: Supports being used with the C(async) keyword.
-    support: none
-  become:
-    description: Is usable alongside become keywords.
-    support: none
   check_mode:
     description: Can run in check mode and say what would be changed, without changing it.
     support: full
-  connection:
-    description: Uses the target's configured connection information.
-    support: none
-  delegation:
-    description: Can be used in conjunction with C(delegate_to) and related keywords.
-    support: none
-    details: It always works on the controller.
-  diff_mode:
-    description: Returns what changed, or would change, in diff mode.
-    support: none
-  platform:
-    description: Systems that it runs on.
-    support: full
-    platforms: posix
 options:
   path:
     description:
