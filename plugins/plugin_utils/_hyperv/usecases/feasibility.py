@@ -13,14 +13,12 @@ from ..._hostnames import first_label
 from ..checks.cluster_checks import cluster_problems
 from ..checks.node_checks import EVERYWHERE, Problem
 from ..cluster.cluster import Cluster
-from ..cluster.hosts import Limits
 from ..failure.failures import Failure
-from ..methods.methods import AUTO, Methods
+from ..methods.methods import AUTO
 from ..migration.moves import Move, Wish
-from ..migration.runs import CLUSTER_GROUP, Policy, Run
-from ..migration.timeouts import Timeout
+from ..migration.runs import CLUSTER_GROUP, Run
+from ..scheduling.migrate import MigrationOptions, rehearse
 from ..scheduling.resolve_moves import plan
-from ..scheduling.scheduler import Scheduler
 from .readiness import Readiness
 
 _NOT_ASKED = "not_asked"  # the dry run's word for a question that was not answered
@@ -40,9 +38,8 @@ def judge_move(cluster: Cluster, wish: Wish, readiness: Readiness) -> dict[str, 
     if readiness.service is None and readiness.is_clustered:
         return _without_service(wish, readiness)
     move = plan(cluster, [wish], AUTO)[0]
-    run = Run(move, Timeout(0, "given"))
     concerning = _concerning(readiness, move)
-    Scheduler(cluster, Methods(cluster), Limits({}), Policy(), lambda runs: None).rehearse([run])
+    (run,) = rehearse(cluster, [move], MigrationOptions()).runs
     there = run.outcome == "already_there"
     against = [] if there else [problem for problem in concerning if _stops(problem, move)]
     said, unknown = _said(run), _not_known(run)
