@@ -87,9 +87,10 @@ def _moment(text: str | None) -> int | None:
 
 
 def _stays(stays: Sequence[Data]) -> tuple[Stay, ...]:
-    """Return the ``stays`` of an evacuation plan, or the ``skipped`` of a restore plan."""
+    """Return the ``stays`` of an evacuation plan, or those of a restore plan."""
     return tuple(
-        Stay(clean(one.get("name")), clean(one.get("reason")), clean(one.get("remedy") or "")) for one in stays
+        Stay(clean(stay.get("name")), clean(stay.get("message") or stay.get("reason")), clean(stay.get("remedy")))
+        for stay in stays
     )
 
 
