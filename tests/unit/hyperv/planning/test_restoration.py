@@ -14,12 +14,16 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
 
+from tests.support.scenarios import event, one_vm, scenario, vm, with_vms
 from tests.support.simulated import Simulated
 
-NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
-CLUSTER = (
-    f"{NODES}vms: [{{name: web01, owner: NODE2}}, {{name: db01, owner: NODE2}}, {{name: app01, owner: NODE3}}, "
-    "{name: off01, owner: NODE2, state: 'off'}]"
+CLUSTER = scenario(
+    vms=[
+        vm("web01", owner="NODE2"),
+        vm("db01", owner="NODE2"),
+        vm("app01", owner="NODE3"),
+        vm("off01", owner="NODE2", state="off"),
+    ]
 )
 
 
@@ -68,7 +72,7 @@ def test_the_moves_of_the_plan_are_moves() -> None:
 
 
 def test_what_is_home_stays_and_what_nobody_knows_is_told_as_gone() -> None:
-    simulated = Simulated(CLUSTER.replace("web01, owner: NODE2", "web01, owner: NODE1"))
+    simulated = Simulated(with_vms(CLUSTER, vm("web01")))
     ledger = ledger_of(simulated)
     ledger["vms"].append({**ledger["vms"][0], "vm_id": "FFFFFFFF-0000-0000-0000-000000000000", "name": "gone01"})
     plan = plan_restoration(simulated.cluster, ledger).as_result()
@@ -128,9 +132,7 @@ def test_settled_vms_are_not_looked_at_again() -> None:
 
 
 def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home() -> None:
-    simulated = Simulated(
-        f"{NODES}vms: [{{name: web01, owner: NODE1, memory_mb: 20000}}]\nevents: [{{at: 1, move: web01, to: NODE2}}]"
-    )
+    simulated = Simulated(one_vm(events=[event(at=1, move="web01", to="NODE2")]))
     ledger = ledger_of(simulated)
     simulated.pause(5)
     plan = plan_restoration(simulated.cluster, ledger)
@@ -144,9 +146,7 @@ def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home() -> None:
 
 
 def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed() -> None:
-    simulated = Simulated(
-        f"{NODES}vms: [{{name: edge01, owner: NODE1, clustered: false, state: 'off'}}, {{name: web01, owner: NODE2}}]"
-    )
+    simulated = Simulated(scenario(vms=[vm("edge01", clustered=False, state="off"), vm("web01", owner="NODE2")]))
     (edge,) = (vm for vm in simulated.server.state()["vms"] if vm["name"] == "edge01")
     ledger = ledger_of(simulated)
     stays = {"vm_id": edge["id"], "name": "edge01", "destination_host": "NODE1", "outcome": "stays"}
