@@ -487,8 +487,8 @@ moves:
       description: Whether Hyper-V was asked beforehand and gave a verdict.
       type: bool
       returned: always
-    adopted:
-      description: Whether the migration was running before this task.
+    attached:
+      description: Whether the migration was running before this task, which only waited for it.
       type: bool
       returned: always
     attempts:

@@ -11,10 +11,15 @@ from collections.abc import Callable, Sequence
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import read_limits
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import AUTO, Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+    Policy,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import AUTO
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
@@ -85,25 +90,31 @@ class Simulated:
         answer = self.alter(request, answer)
         return answer[: len(answer) // 2] if self.garble(request) else answer
 
-    def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO) -> list[Run]:
+    def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO) -> list[MigrationTask]:
         moves = plan(self.cluster, [Wish(destination, name) for name, destination in wishes], method)
-        return [Run(move, Timeout.of(timeout, move.vm.memory_mb)) for move in moves]
+        return [MigrationTask(MigrationRequest(move, Timeout.of(timeout, move.vm.memory_mb))) for move in moves]
 
     def scheduler(
-        self, report: Callable[[Sequence[Run]], None] = lambda runs: None, *, method: str = AUTO, **policy: t.Any
+        self,
+        report: Callable[[Sequence[MigrationTask]], None] = lambda runs: None,
+        *,
+        method: str = AUTO,
+        **policy: t.Any,
     ) -> Scheduler:
         nodes = [node["name"] for node in self.server.state()["nodes"]]
         limits = read_limits(self.cluster, nodes, None)
         return Scheduler(self.cluster, Methods(self.cluster, method), limits, Policy(**policy), report)
 
-    def move(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO, **options: object) -> list[Run]:
+    def move(
+        self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO, **options: object
+    ) -> list[MigrationTask]:
         runs = self.runs(*wishes, timeout=timeout, method=method)
-        self.scheduler(method=method, **options).run(runs)
+        self.scheduler(method=method, **options).execute(runs)
         return runs
 
-    def rehearse(self, *wishes: tuple[str, str], method: str = AUTO) -> list[Run]:
+    def rehearse(self, *wishes: tuple[str, str], method: str = AUTO) -> list[MigrationTask]:
         runs = self.runs(*wishes, method=method)
-        self.scheduler(method=method).rehearse(runs)
+        self.scheduler(method=method).dry_run(runs)
         return runs
 
     def owner(self, name: str) -> str:

@@ -39,7 +39,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "methods": ("cluster", "failure", "migration", "settings"),
     "scheduling": ("cluster", "failure", "methods", "migration", "settings"),
     "planning": ("checks", "cluster", "failure", "records"),
-    "usecases": ("checks", "cluster", "failure", "methods", "migration", "planning", "scheduling"),
+    "usecases": ("checks", "cluster", "failure", "migration", "planning", "scheduling"),
 }
 
 

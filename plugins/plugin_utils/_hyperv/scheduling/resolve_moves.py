@@ -15,13 +15,12 @@ from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
 from ..cluster.nodes import find_node, read_host, read_hosts, read_nodes_if_any
 from ..failure.errors import NO_ANSWER, HyperVError, UnknownVm
-from ..methods.methods import AUTO
 from ..migration.moves import Move, NoCluster, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
-from ..migration.runs import CLUSTER_GROUP, HOST, SYSTEM
+from ..migration.vocabulary import AUTO, CLUSTER_GROUP, HOST, SYSTEM, MethodChoice
 from ..settings.storage import plan_storage, read_storage
 
 
-def plan(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
+def plan(cluster: Cluster, wishes: Sequence[Wish], method: MethodChoice) -> list[Move]:
     """Return the moves, in the order of the wishes, of VMs that are clustered or, where ``method`` allows, are not.
 
     Nothing is changed. Raises HyperVError for what does not exist or does not fit the method.
@@ -67,7 +66,7 @@ def _plan_unclustered(cluster: Cluster, wishes: Sequence[Wish], unknown: Unknown
         raise UnknownVm(f"{unknown} As a VM that is not clustered it was not found either: {error}") from error
 
 
-def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
+def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: MethodChoice) -> list[Move]:
     names = list(dict.fromkeys(wish.destination for wish in wishes))
     hosts = dict(zip(names, read_hosts(cluster, names), strict=True))
     sources = read_hosts(cluster, list(dict.fromkeys(wish.source for wish in wishes if wish.source)))

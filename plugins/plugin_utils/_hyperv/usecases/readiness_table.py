@@ -19,7 +19,7 @@ from ..checks.node_checks import EVERYWHERE, Problem
 from ..cluster.cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.nodes import Node, read_host, read_nodes_if_any
 from ..failure.errors import NO_ANSWER, HyperVError, fault_remedy, with_remedy
-from ..migration.runs import CLUSTER_GROUP, SYSTEM
+from ..migration.vocabulary import CLUSTER_GROUP, SYSTEM
 from ..planning.evacuation import Wish, plan_evacuation
 from .readiness import Readiness, read_readiness
 

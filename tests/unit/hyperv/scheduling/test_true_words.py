@@ -8,8 +8,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish, plan_moves
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import changed, diff
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_listing import read_listing
@@ -58,8 +61,8 @@ NAMESAKES = f"""{NODES}vms:
 def test_a_namesake_is_never_taken_for_the_vm(state, off_vm):
     simulated = Simulated(NAMESAKES % (state, state), private_properties="absent", off_vm=off_vm)
     (move,) = plan_moves(simulated.cluster, [Wish("NODE2", None, "22222222-2222-2222-2222-222222222222")])
-    run = Run(move, Timeout.of(0, 2000))
-    simulated.scheduler().run([run])
+    run = MigrationTask(MigrationRequest(move, Timeout.of(0, 2000)))
+    simulated.scheduler().execute([run])
     owners = {vm["id"][:1]: vm["owner"] for vm in simulated.server.state()["vms"]}
     assert owners["1"] == "NODE1"
     assert (run.outcome == "moved") == (owners["2"] == "NODE2")
@@ -149,7 +152,7 @@ def test_only_a_migration_of_its_own_makes_a_start_a_change():
     simulated.scheduler().start(first)
     (second,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(second)
-    assert [(run.outcome, changed(run), run.adopted) for run in (first, second)] == [
+    assert [(run.outcome, changed(run), run.attempt.attached) for run in (first, second)] == [
         ("started", True, False),
         ("started", False, True),
     ]
@@ -164,8 +167,8 @@ def test_an_owner_that_hyperv_does_not_tell_is_left_to_the_cluster():
     assert simulated.move(("web01", "NODE2"))[0].outcome == "already_there"
 
 
-@pytest.mark.parametrize("rehearse", [True, False])
-def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(rehearse):
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(dry_run):
     simulated = Simulated(owner_lag_seconds=60, owner_lag_in="cluster")
     (run,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(run)
@@ -173,7 +176,7 @@ def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(rehears
         simulated.pause(1)
     (again,) = simulated.runs(("web01", "NODE2"))
     scheduler = simulated.scheduler()
-    (scheduler.rehearse if rehearse else scheduler.run)([again])
+    (scheduler.dry_run if dry_run else scheduler.execute)([again])
     assert (again.outcome, changed(again), again.attempts) == ("already_there", False, 0)
 
 
@@ -183,7 +186,7 @@ def test_one_vm_that_nobody_answers_about_does_not_hold_up_the_others():
     simulated.lose = lambda node, request: "before" if calls("GetPossibleOwners", request) and sick in request else ""
     runs = simulated.runs(("vm01", "NODE2"), ("vm02", "NODE2"))
     runs += simulated.runs(("vm03", "NODE2"), ("vm04", "NODE2"))
-    simulated.scheduler().run(runs)
+    simulated.scheduler().execute(runs)
     assert [run.outcome for run in runs] == ["failed", "moved", "moved", "moved"]
     assert runs[0].error.name == "not_started"
     assert "about it" in runs[0].error.message
@@ -196,7 +199,7 @@ def test_a_rehearsal_goes_on_past_a_vm_that_cannot_be_asked_about():
     check = "CheckVirtualSystemIsMigratableToSystem"
     simulated.lose = lambda node, request: "down" if calls(check, request) and ids["web01"] in request.upper() else ""
     runs = simulated.runs(("web01", "NODE2"), ("web02", "NODE2"))
-    simulated.scheduler().rehearse(runs)
+    simulated.scheduler().dry_run(runs)
     assert [(run.outcome, run.error.name if run.error else None) for run in runs] == [
         ("failed", "not_asked"),
         ("would_move", None),
@@ -207,8 +210,8 @@ def test_a_check_without_a_verdict_is_no_consent():
     simulated = Simulated()
     simulated.alter = without("IsMigratable")
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
-    assert (runs[0].outcome, runs[0].checked) == ("would_move", False)
+    simulated.scheduler().dry_run(runs)
+    assert (runs[0].outcome, runs[0].attempt.checked) == ("would_move", False)
     assert runs[0].warnings
 
 
@@ -217,8 +220,8 @@ def test_a_migration_that_begins_during_the_check_is_taken_up():
     (run,) = simulated.runs(("web01", "NODE2"))
     (other,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(other)
-    simulated.scheduler().run([run])
-    assert (run.outcome, run.adopted, run.attempts) == ("moved", True, 0)
+    simulated.scheduler().execute([run])
+    assert (run.outcome, run.attempt.attached, run.attempts) == ("moved", True, 0)
     assert simulated.migrations("web01") == 1
 
 
@@ -242,9 +245,9 @@ def test_a_garbled_answer_of_the_cluster_does_not_move_a_group_twice():
 )
 def test_a_migration_that_leaves_the_vm_in_place_is_decided_by_its_job(migration, outcome):
     simulated = Simulated(one_vm(migration))
-    (run,) = simulated.runs(("web01", "NODE2"))
-    run.stays = True
-    simulated.scheduler().run([run])
+    (asked,) = simulated.runs(("web01", "NODE2"))
+    run = MigrationTask(MigrationRequest(asked.move, asked.timeout, storage_only=True))
+    simulated.scheduler().execute([run])
     assert (run.outcome, changed(run)) == (outcome, outcome == "completed")
     assert diff([run])["after"] == f"web01: {run.owner}\n"
 
@@ -284,7 +287,7 @@ def test_possible_owners_of_many_vms_take_as_many_requests_as_of_three():
         names = [vm["name"] for vm in simulated.server.state()["vms"]]
         runs = simulated.runs(*((name, "NODE2") for name in names))
         before = sum(simulated.sent.values())
-        simulated.scheduler().rehearse(runs)
+        simulated.scheduler().dry_run(runs)
         return sum(simulated.sent.values()) - before
 
     # One check for each VM, and what is needed once.
@@ -322,7 +325,7 @@ def test_a_migration_that_somebody_else_started_is_not_cancelled():
     simulated = Simulated(one_vm("{stuck_at: 40}", "events: [{at: 0, move: web01, to: NODE2}]"))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"), timeout=50, on_timeout="cancel")
-    assert (run.adopted, run.outcome, run.error.name, run.goes_on) == (True, "failed", "timeout", True)
+    assert (run.attempt.attached, run.outcome, run.error.name, run.goes_on) == (True, "failed", "timeout", True)
     assert "goes on: it was not cancelled, for this task did not start it" in run.error.message
     (job,) = simulated.server.state()["jobs"]
     assert job["state"] == "running"
