@@ -27,7 +27,7 @@ def _product(module: str) -> t.Any:
 
 
 def _false_success() -> Patch:
-    def lie(scheduler: t.Any, runs: t.Any, **unused: object) -> None:
+    def lie(scheduler: t.Any, runs: t.Any, **unused: t.Any) -> None:
         for run in runs:
             run.end("moved", 0.0)
 
