@@ -35,11 +35,11 @@ def _false_success() -> Patch:
 
 
 def _false_failure() -> Patch:
-    task, obstacle = _product("migration.migration_task").MigrationTask, _product("failure.errors").obstacle
+    task, failure = _product("migration.migration_task").MigrationTask, _product("failure.failures").Failure
     end = task.end
 
     def lie(self: t.Any, outcome: str, now: float) -> None:
-        self.error = obstacle("lost", "The move of web01 to NODE2 failed", "Look where it is.")
+        self.error = failure("lost", "The move of web01 to NODE2 failed", "Look where it is.")
         end(self, "failed", now)
 
     return mock.patch.object(task, "end", lie)

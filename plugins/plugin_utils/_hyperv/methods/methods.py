@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..cluster.cluster import VIRTUALIZATION, Cluster
-from ..failure.errors import MoveError
+from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
 from ..migration.vocabulary import AUTO, CLUSTER_GROUP, HOST, SYSTEM, MethodChoice, MethodName
@@ -50,7 +50,7 @@ class Methods:
             CLUSTER_GROUP: self.groups,
             HOST: HostMigration(cluster, settings),
         }
-        self._unsupported: MoveError | None = None
+        self._unsupported: Failure | None = None
 
     def choose(self, task: MigrationTask) -> None:
         """Give a move the method with which its next attempt begins."""
@@ -74,7 +74,7 @@ class Methods:
             and not self._settings.are_given
         )
 
-    def go_on(self, task: MigrationTask, unsupported: MoveError) -> bool:
+    def go_on(self, task: MigrationTask, unsupported: Failure) -> bool:
         """Take the next documented method for a move whose present one is unsupported; False where there is none.
 
         Nothing may have been started: that is what ``unsupported`` says.

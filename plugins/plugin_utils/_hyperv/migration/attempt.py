@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ..._wsman.references import Reference
 from ..cluster.jobs import Job
-from ..failure.errors import MoveError
+from ..failure.failures import Failure
 from ..failure.job_errors import JobErrorDetail
 from .cancellation import Cancellation
 from .vocabulary import SYSTEM, MethodName
@@ -76,7 +76,7 @@ class Attempt:
     progress: JobProgress = JobProgress()
     attached: bool = False
     unanswered: int = 0
-    unconfirmed: MoveError | None = None
+    unconfirmed: Failure | None = None
     cancellation: Cancellation | None = None
 
     def next(self) -> Attempt:

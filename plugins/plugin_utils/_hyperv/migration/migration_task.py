@@ -12,7 +12,7 @@ from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.nodes import Node
 from ..cluster.vms import Vm
-from ..failure.errors import MoveError
+from ..failure.failures import Failure
 from .attempt import Attempt, JobProgress, WatchedJob
 from .cancellation import Cancellation
 from .moves import Move
@@ -87,7 +87,7 @@ class MigrationTask:
         self.stage = Stage.WAITING
         self.since = 0.0
         self.outcome: Outcome | None = None
-        self.error: MoveError | None = None
+        self.error: Failure | None = None
         self.goes_on = False
         self.due = 0.0
         self.started: float | None = None
@@ -217,7 +217,7 @@ class MigrationTask:
         """Note what a call returned, and the form of setting data that the provider took."""
         self.attempt = dataclasses.replace(self.attempt, form=form, return_value=value)
 
-    def search(self, doubt: MoveError | None, due: float, now: float, *, no_answer: bool) -> None:
+    def search(self, doubt: Failure | None, due: float, now: float, *, no_answer: bool) -> None:
         """Look from ``due`` on for what a call has started; ``doubt`` is what the node said to it."""
         self.attempt = dataclasses.replace(
             self.attempt, unconfirmed=doubt, unanswered=self.attempt.unanswered + 1 if no_answer else 0
@@ -272,7 +272,7 @@ class MigrationTask:
         self._enter(Stage.ENDED, now)
         self.outcome, self.ended = outcome, now
 
-    def fail(self, error: MoveError, now: float, *, goes_on: bool = False) -> None:
+    def fail(self, error: Failure, now: float, *, goes_on: bool = False) -> None:
         """End the move without success; ``goes_on``: its migration may still run."""
         self.error, self.goes_on = error, goes_on
         self.end("failed", now)
@@ -286,7 +286,7 @@ class MigrationTask:
     def retry(self, due: float, now: float) -> None:
         """Put a failed move back in the queue, count that, and warn of the failure."""
         if self.error is not None:
-            self.warn(f"Attempt {self.retried + 1} failed and was repeated: {self.error.message}")
+            self.warn(f"Attempt {self.retried + 1} failed and was repeated: {self.error.text}")
         self.wait_again(due, now)
         self.retried += 1
 

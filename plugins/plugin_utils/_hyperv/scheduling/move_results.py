@@ -53,7 +53,7 @@ def record(task: MigrationTask, moment: t.Callable[[float], str]) -> dict[str, t
         "return_value": task.attempt.return_value,
         "job": _job(task),
         "warnings": list(task.warnings),
-        "error": task.error.as_result() if task.error else None,
+        "error": task.error.about(vm.name).as_result() if task.error else None,
     }
 
 
@@ -82,7 +82,7 @@ def failure(tasks: Sequence[MigrationTask]) -> str:
     """Return the message of a failed task: every failed move with its reason."""
     failed = [task for task in tasks if task.error is not None]
     lines = [
-        f"{task.move.vm.name} ({task.move.source} -> {task.move.destination.name}): {task.error.message}"
+        f"{task.move.vm.name} ({task.move.source} -> {task.move.destination.name}): {task.error.text}"
         for task in failed
         if task.error is not None
     ]

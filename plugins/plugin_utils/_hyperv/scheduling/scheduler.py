@@ -13,7 +13,8 @@ from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits
 from ..cluster.nodes import read_nodes
-from ..failure.errors import NO_ANSWER, HyperVError, obstacle, with_remedy
+from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.failures import Failure
 from ..methods.methods import Methods
 from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
@@ -65,7 +66,7 @@ class Scheduler:
             except (HyperVError, *NO_ANSWER) as error:
                 cure = "Nothing was changed. Look at that first, then run it again."
                 task.fail(
-                    obstacle("not_asked", with_remedy(error).rstrip("."), cure, transient=_passes(error)),
+                    Failure("not_asked", with_remedy(error).rstrip("."), cure, transient=_passes(error)),
                     self._clock.now(),
                 )
 
@@ -133,7 +134,7 @@ class Scheduler:
         except (HyperVError, *NO_ANSWER) as error:
             if not _passes(error):
                 why = with_remedy(error).rstrip(".")
-                task.fail(obstacle("not_started", why, "Nothing was started."), self._clock.now())
+                task.fail(Failure("not_started", why, "Nothing was started."), self._clock.now())
                 return
             self._liveness.unanswered([task], error)
             for waiting in [task] if self._is_answered() else tasks:
@@ -155,7 +156,7 @@ class Scheduler:
         for task in waiting:
             vm, role = now[task.move.vm.id]
             if vm is None:
-                gone = obstacle("vm_gone", f"VM {task.move.vm.name} is gone", "Look for it in the cluster.")
+                gone = Failure("vm_gone", f"VM {task.move.vm.name} is gone", "Look for it in the cluster.")
                 task.fail(gone, self._clock.now())
                 continue
             task.go_on_from(vm, role)
@@ -167,9 +168,9 @@ class Scheduler:
         now = self._clock.now()
         for task in tasks:
             error = task.error
-            if task.stage is not Stage.ENDED or error is None or not error.transient or error.name in _NEVER_RETRIED:
+            if task.stage is not Stage.ENDED or error is None or not error.transient or error.code in _NEVER_RETRIED:
                 continue
-            if error.name == _NO_SLOT and not task.timeout.is_over(
+            if error.code == _NO_SLOT and not task.timeout.is_over(
                 now - (now if task.started is None else task.started)
             ):
                 task.wait_again(now + _FOR_A_SLOT, now)

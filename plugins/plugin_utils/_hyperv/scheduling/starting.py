@@ -16,7 +16,8 @@ from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job, find_job, job_ids
 from ..cluster.vms import Vm
-from ..failure.errors import NO_ANSWER, HyperVError, MoveError, obstacle
+from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.failures import Failure
 from ..methods.by_group import group_can_move
 from ..methods.delegation import explained
 from ..methods.group_jobs import group_reference
@@ -108,8 +109,13 @@ class Starter:
             task.put_off(now + _BETWEEN_LOOKS)
         elif task.attempt.unconfirmed is not None:
             doubt = task.attempt.unconfirmed
-            unknown = outcome_unknown(task.move, doubt.message.partition(". ")[0])
-            task.fail(dataclasses.replace(unknown, code=doubt.code, hresult=doubt.hresult), now, goes_on=True)
+            unclear = dataclasses.replace(
+                outcome_unknown(task.move, doubt.clause),
+                error_code=doubt.error_code,
+                hresult=doubt.hresult,
+                quoted=doubt.quoted,
+            )
+            task.fail(unclear, now, goes_on=True)
         elif 0 < task.attempt.unanswered < _MOST_CALLS:
             self._repeat(task, vm, role)
         else:
@@ -267,10 +273,10 @@ def _may_be_earlier(reference: Reference, job: Job) -> bool:
     return job.is_final and reference.namespace.lower() == VIRTUALIZATION.lower()
 
 
-def _busy_migrating(move: Move, job: Job) -> MoveError:
-    return obstacle(
+def _busy_migrating(move: Move, job: Job) -> Failure:
+    return Failure(
         "already_migrating",
         f"VM {move.vm.name} is being migrated to {job.destination} already (job {job.id})",
-        "Wait until that migration has ended, or cancel it with hyperv_migration_job, then task the task again.",
+        "Wait until that migration has ended, or cancel it with hyperv_migration_job, then run the task again.",
         transient=True,
     )

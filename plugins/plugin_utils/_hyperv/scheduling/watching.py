@@ -17,7 +17,8 @@ from ..cluster.job_error_details import read_job_errors
 from ..cluster.jobs import Job, read_job, read_jobs
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
-from ..failure.errors import NO_ANSWER, HyperVError, MoveError
+from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.failures import Failure
 from ..failure.job_errors import JobErrorDetail
 from ..methods.delegation import explained
 from ..methods.group_jobs import GROUP, GroupCancellation
@@ -131,7 +132,7 @@ class Watcher:
         cancellation.request()
         task.cancel(cancellation, self._clock.now())
 
-    def _left_alone(self, task: MigrationTask, job: Job | None) -> MoveError:
+    def _left_alone(self, task: MigrationTask, job: Job | None) -> Failure:
         """Return the error of a late move whose migration goes on, and why it was not cancelled if it was to be."""
         if self._policy.on_timeout == "leave":
             return task.timeout.error(task.move, job)
@@ -173,15 +174,15 @@ class Watcher:
         elif judgement.error is not None:
             error = self._explained(task, judgement.error)
             # A job that was cancelled because it took too long failed for that reason, and for no other.
-            cancelled = task.attempt.cancellation is not None and (task.job is None or error.name == "job_cancelled")
+            cancelled = task.attempt.cancellation is not None and (task.job is None or error.code == "job_cancelled")
             task.fail(task.timeout.error(task.move, task.job, "was cancelled") if cancelled else error, now)
         elif vm is not None and vm.is_leaving and task.is_late(now):
             task.fail(self._left_alone(task, None), now, goes_on=True)
 
-    def _explained(self, task: MigrationTask, error: MoveError) -> MoveError:
+    def _explained(self, task: MigrationTask, error: Failure) -> Failure:
         return explained(self._cluster, task.move, error) if task.method == HOST else error
 
-    def _misplaced(self, task: MigrationTask) -> MoveError | None:
+    def _misplaced(self, task: MigrationTask) -> Failure | None:
         """Return what of the files of an arrived VM is not where it shall be. Raises Fault and TransportError."""
         if task.move.storage is None or not task.was_asked_for:
             return None

@@ -13,7 +13,7 @@ from ..._hostnames import first_label
 from ..checks.cluster_checks import cluster_problems
 from ..checks.node_checks import EVERYWHERE, Problem
 from ..cluster.cluster import Cluster
-from ..failure.errors import MoveError
+from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move, Wish
 from ..migration.vocabulary import AUTO, CLUSTER_GROUP
@@ -74,22 +74,22 @@ def _without_service(wish: Wish, readiness: Readiness) -> dict[str, t.Any]:
 
 def _said(task: MigrationTask) -> list[dict[str, t.Any]]:
     """Return what the dry run ended with."""
-    return [_error(task.error)] if task.error is not None and task.error.name != _NOT_ASKED else []
+    return [_error(task.error)] if task.error is not None and task.error.code != _NOT_ASKED else []
 
 
 def _not_known(task: MigrationTask) -> list[dict[str, t.Any]]:
     """Return why Hyper-V's verdict is missing; a VM on its way already, or left to the cluster, needs none."""
     if task.error is not None:
-        return [_error(task.error)] if task.error.name == _NOT_ASKED else []
+        return [_error(task.error)] if task.error.code == _NOT_ASKED else []
     asked = (
         task.attempt.checked or task.attempt.attached or task.method == CLUSTER_GROUP or task.outcome == "already_there"
     )
     return [] if asked else [_NOT_OFFERED]
 
 
-def _error(error: MoveError) -> dict[str, t.Any]:
+def _error(error: Failure) -> dict[str, t.Any]:
     reason = f"{error.cause[:1].upper()}{error.cause[1:]}"
-    return {"name": error.name, "reason": reason, "remedy": error.remedy, "transient": error.transient}
+    return {"name": error.code, "reason": reason, "remedy": error.remedy, "transient": error.transient}
 
 
 def _reason(problem: Problem) -> dict[str, t.Any]:

@@ -59,7 +59,7 @@ def test_a_state_that_is_no_end_is_waited_through(row: Row) -> None:
 def test_a_state_that_never_ends_is_waited_for_until_the_timeout(row: Row) -> None:
     simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_at: 40}}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, stall_after=60, retries=3)
-    assert (run.outcome, run.error.name, run.attempts) == ("failed", "timeout", 1)
+    assert (run.outcome, run.error.code, run.attempts) == ("failed", "timeout", 1)
     assert (run.job.state, run.job.percent) == (row.word, 40)
     assert 100 <= run.ended - run.started < 110
     assert [warning for warning in run.warnings if "without progress" in warning]
@@ -82,8 +82,8 @@ def test_an_end_without_success_is_a_failure_and_the_vm_stays(row: Row) -> None:
     simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_at: 60}}"))
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.job.state) == ("failed", row.word)
-    assert run.error.name == ("job_cancelled" if row.outcome == "cancelled" else "job_failed")
-    assert run.error.code == 32768
+    assert run.error.code == ("job_cancelled" if row.outcome == "cancelled" else "job_failed")
+    assert run.error.error_code == 32768
     assert run.error.cause
     assert run.error.remedy
     assert "60 %" in run.error.message
@@ -102,7 +102,7 @@ def test_what_somebody_cancelled_is_not_tried_again(row: Row) -> None:
 def test_a_failed_job_that_gives_no_code_says_where_to_look(row: Row) -> None:
     simulated = Simulated(one_vm(f"{{job_state: {row.number}, hresult: null}}", "language: ja-JP\n"))
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.error.name, run.error.hresult, run.error.transient) == ("job_failed", "", False)
+    assert (run.error.code, run.error.hresult, run.error.transient) == ("job_failed", "", False)
     assert "no code" in run.error.cause
     assert "Hyper-V-VMMS" in run.error.remedy
 

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.job_error_details import read_job_errors
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import job_failed
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import job_failed
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.hresults import (
     hresults_in,
     message_number,
@@ -108,7 +108,7 @@ def test_the_reason_is_found_wherever_the_host_tells_it(language: str, methods: 
     )
     (run,) = simulated.move(("web01", "NODE2"))
     told = methods != "not_supported" or texts == "full"
-    assert run.error.name == "job_failed"
+    assert run.error.code == "job_failed"
     assert (run.error.hresult, run.error.transient) == (("0x8007000E", True) if told else ("", False))
     assert ("memory" in run.error.cause) == told
     assert run.error.remedy
@@ -147,7 +147,7 @@ def test_a_code_that_nobody_knows_is_shown_and_said_to_be_unknown() -> None:
     error = job_failed("exception", 60, 32768, ("Something new (0x89ABCDEF)",), [WRAPPED])
     assert (error.hresult, error.transient) == ("0x89ABCDEF", False)
     assert "not known" in error.cause
-    assert "0x89ABCDEF" in error.message
+    assert "0x89ABCDEF" in error.text
 
 
 def test_an_error_type_says_more_than_a_code_that_nobody_knows() -> None:
@@ -196,15 +196,15 @@ def test_the_words_of_a_host_are_quoted_once_in_one_line_and_decide_nothing() ->
     texts = ("Out of memory.\r\n\x07\u202eTry\tagain.", "Out of memory.", "")
     detail = JobErrorDetail(0, "", "Out of memory.", (), "A cause.", ("Do this.", "Do that."))
     error = job_failed("exception", None, 32768, texts, [detail])
-    assert error.message.endswith("Hyper-V says: Out of memory. Try again. / A cause. / Do this. / Do that.")
-    assert error.message.isprintable()
+    assert error.text.endswith("Hyper-V says: Out of memory. Try again. / A cause. / Do this. / Do that.")
+    assert error.text.isprintable()
     assert (error.hresult, "memory" in error.cause) == ("", False)
 
 
 def test_a_long_story_is_cut() -> None:
     error = job_failed("exception", None, 32768, tuple(f"{number} {'x' * 300}" for number in range(9)))
-    assert error.message.endswith("...")
-    assert len(error.message) < 1400
+    assert error.text.endswith("...")
+    assert len(error.text) < 1400
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import MoveError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import Failure
 
 from tests.support.simulated import Simulated
 from tests.unit.hyperv.scheduling.test_scheduler import NODES, one_vm
@@ -116,7 +116,7 @@ def each(rows: list[Row]) -> pytest.MarkDecorator:
     )
 
 
-def fail(migration: str, more: str = "", **switches: t.Any) -> MoveError:
+def fail(migration: str, more: str = "", **switches: t.Any) -> Failure:
     """Let the job of a move fail at 60 %, and return the error; the VM must have stayed."""
     simulated = Simulated(one_vm(f"{{fails_at: 60, {migration}}}", more), **switches)
     (run,) = simulated.move(("web01", "NODE2"), timeout=300)
@@ -125,13 +125,13 @@ def fail(migration: str, more: str = "", **switches: t.Any) -> MoveError:
     return run.error
 
 
-def assert_is(error: MoveError, row: Row, hresult: str) -> None:
+def assert_is(error: Failure, row: Row, hresult: str) -> None:
     assert row.cause in error.cause
     assert row.remedy in error.remedy
-    assert (error.name, error.hresult, error.transient) == ("job_failed", hresult, row.transient)
-    assert error.message.startswith("The migration job failed at 60 %: ")
-    assert error.cause in error.message
-    assert error.remedy in error.message
+    assert (error.code, error.hresult, error.transient) == ("job_failed", hresult, row.transient)
+    assert error.text.startswith("The migration job failed at 60 %: ")
+    assert error.cause in error.text
+    assert error.remedy in error.text
 
 
 @each([*HRESULTS, *(row._replace(code=0x80070000 | row.code) for row in CLUSTER_CODES)])
@@ -139,7 +139,7 @@ def assert_is(error: MoveError, row: Row, hresult: str) -> None:
 def test_an_hresult_decides_in_any_language(row: Row, language: str) -> None:
     error = fail(f"hresult: {row.code}", f"language: {language}\n")
     assert_is(error, row, f"0x{row.code:08X}")
-    assert error.hresult in error.message
+    assert error.hresult in error.text
 
 
 @each(CLUSTER_CODES)
@@ -150,7 +150,7 @@ def test_a_code_of_the_cluster_is_understood_in_a_fault(row: Row, layout: str) -
     text = f"{NODES}vms: [{{name: web01, owner: NODE1, state: 'off'}}]\n{rule}"
     simulated = Simulated(text, off_vm="refuse", fault_layout=layout)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.method, run.error.name) == ("failed", "cluster_group", "fault")
+    assert (run.outcome, run.method, run.error.code) == ("failed", "cluster_group", "fault")
     assert row.cause in run.error.cause
     assert row.remedy in run.error.remedy
     assert (run.error.hresult, run.error.transient) == (f"0x{0x80070000 | row.code:08X}", row.transient)
@@ -177,14 +177,14 @@ def test_an_hresult_comes_before_a_message_id(row: Row) -> None:
 @pytest.mark.parametrize("message_id", SILENT_MESSAGES)
 def test_a_message_around_the_cause_does_not_decide(message_id: int) -> None:
     error = fail(f"hresult: null, message_id: '{message_id}'")
-    assert (error.name, error.hresult, error.transient) == ("job_failed", "", False)
+    assert (error.code, error.hresult, error.transient) == ("job_failed", "", False)
     assert NO_CODE in error.cause
 
 
 @pytest.mark.parametrize("message_id", [*SILENT_MESSAGES, 21501])
 def test_the_code_inside_such_a_message_decides(message_id: int) -> None:
     error = fail(f"hresult: 0x8007000E, message_id: '{message_id}'")
-    assert (error.name, error.hresult, "memory" in error.cause) == ("job_failed", "0x8007000E", True)
+    assert (error.code, error.hresult, "memory" in error.cause) == ("job_failed", "0x8007000E", True)
 
 
 @each(ERROR_TYPES)
@@ -221,7 +221,7 @@ def test_an_error_type_that_says_nothing_does_not_decide(error_type: int) -> Non
 )
 def test_the_error_code_of_the_job_comes_last(error_code: int, cause: str, transient: bool) -> None:
     error = fail(f"hresult: null, error_code: {error_code}")
-    assert (error.code, error.transient) == (error_code, transient)
+    assert (error.error_code, error.transient) == (error_code, transient)
     assert cause in error.cause
     assert "ISO" in fail(f"hresult: 0xC03A0014, error_code: {error_code}").cause
 
@@ -237,7 +237,7 @@ def test_a_limit_that_stays_reached_is_told_as_such() -> None:
     simulated = Simulated(one_vm("{fails_at: 10, hresult: null, message_id: '21501'}"))
     simulated.pause(1)
     (run,) = simulated.move(("web01", "NODE2"), timeout=100)
-    assert (run.outcome, run.error.name, run.error.transient) == ("failed", "limit_reached", True)
+    assert (run.outcome, run.error.code, run.error.transient) == ("failed", "limit_reached", True)
     assert "limit" in run.error.cause
     assert simulated.owner("web01") == "NODE1"
 
@@ -258,14 +258,14 @@ def test_a_cause_that_only_a_sentence_tells_is_quoted_and_named_among_the_usual_
     error = fail(f"hresult: null, reason: '{sentence}'", f"language: {language}\n")
     assert NO_CODE in error.cause
     assert all(word in error.remedy for word in ("processor", "virtual TPM", "backup", "pass-through"))
-    assert (sentence in error.message) == (language == "en-US")
+    assert (sentence in error.text) == (language == "en-US")
 
 
 def test_a_vm_that_is_being_backed_up_is_not_moved_before_that_has_ended() -> None:
     text = one_vm().replace("memory_mb: 20000", "activity: backing_up")
     simulated = Simulated(text)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.error.name, run.error.transient, simulated.migrations("web01")) == ("vm_busy", True, 0)
+    assert (run.error.code, run.error.transient, simulated.migrations("web01")) == ("vm_busy", True, 0)
 
 
 def test_no_row_is_missing() -> None:

@@ -87,7 +87,7 @@ def test_auto_does_not_go_on_with_settings_that_a_group_cannot_carry(code: int) 
     (run,) = simulated.runs(("web01", "NODE2"))
     methods = Methods(simulated.cluster, "auto", WantedSettings({TRANSPORT: "smb"}))
     Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).execute([run])
-    assert (run.outcome, run.method, run.error.code) == ("failed", "system", code)
+    assert (run.outcome, run.method, run.error.error_code) == ("failed", "system", code)
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
@@ -179,7 +179,7 @@ def test_a_failed_move_tells_its_reason_and_the_vm_is_where_it_was(migration: st
 
 def test_a_failure_that_the_cluster_does_not_keep_is_told_as_not_arrived() -> None:
     run, simulated = by_group("{fails_at: 40, hresult: 0x8007274D}", group_migration_state="cleared")
-    assert (run.outcome, run.error.name, simulated.owner("web01")) == ("failed", "not_arrived", "NODE1")
+    assert (run.outcome, run.error.code, simulated.owner("web01")) == ("failed", "not_arrived", "NODE1")
 
 
 def test_the_same_failure_twice_is_told_twice() -> None:
@@ -219,14 +219,14 @@ def test_a_lost_answer_is_looked_after(lost: str) -> None:
 
 def test_a_late_move_is_cancelled_by_the_cluster() -> None:
     run, simulated = by_group("{seconds: 3000}", timeout=60, on_timeout="cancel")
-    assert (run.outcome, run.error.name, simulated.owner("web01")) == ("failed", "timeout", "NODE1")
+    assert (run.outcome, run.error.code, simulated.owner("web01")) == ("failed", "timeout", "NODE1")
     assert "was cancelled" in run.error.message
     assert not [job for job in simulated.server.state()["jobs"] if job["state"] == "running"]
 
 
 def test_a_late_move_is_left_alone_and_taken_up_by_the_next_task() -> None:
     run, simulated = by_group("{seconds: 300}", timeout=60)
-    assert (run.error.name, run.goes_on) == ("timeout", True)
+    assert (run.error.code, run.goes_on) == ("timeout", True)
     (again,) = simulated.move(("web01", "NODE2"), method="cluster_group")
     assert (again.outcome, again.attempt.attached, simulated.migrations("web01")) == ("moved", True, 1)
 

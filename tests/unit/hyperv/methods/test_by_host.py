@@ -136,8 +136,8 @@ def test_a_format_that_the_destination_cannot_give_is_told() -> None:
     )
     (run,) = simulated.move(("web01", "HV2"))
     assert run.outcome == "failed"
-    assert "DestinationHostFormatsSupported" in run.error.message
-    assert "10.20.0.12" in run.error.message
+    assert "DestinationHostFormatsSupported" in run.error.text
+    assert "10.20.0.12" in run.error.text
     assert calls(simulated) == []
 
 
@@ -176,7 +176,7 @@ def test_a_missing_second_hop_is_explained_by_the_way_the_source_authenticates(a
         assert (run.outcome, run.error.hresult, simulated.owner("web01")) == ("failed", "0x8009030E", "HV1")
         word = "constrained delegation: in" if authentication == "kerberos" else "ansible_winrm_transport=credssp"
         assert word in run.error.remedy
-        assert word in run.error.message
+        assert word in run.error.text
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
@@ -198,7 +198,7 @@ def test_a_lost_answer_is_looked_after(lost: str) -> None:
 def test_a_move_that_runs_already_is_taken_up() -> None:
     simulated = hosts(HOSTS.replace("memory_mb: 20000}", "memory_mb: 20000, migration: {seconds: 300}}"))
     (run,) = simulated.move(("web01", "HV2"), timeout=60)
-    assert (run.error.name, run.goes_on) == ("timeout", True)
+    assert (run.error.code, run.goes_on) == ("timeout", True)
     (again,) = simulated.move(("web01", "HV2"))
     assert (again.outcome, again.attempt.attached, simulated.migrations("web01")) == ("moved", True, 1)
 
@@ -206,15 +206,15 @@ def test_a_move_that_runs_already_is_taken_up() -> None:
 def test_a_late_move_is_cancelled() -> None:
     simulated = hosts(HOSTS.replace("memory_mb: 20000}", "memory_mb: 20000, migration: {seconds: 3000}}"))
     (run,) = simulated.move(("web01", "HV2"), timeout=60, on_timeout="cancel")
-    assert (run.error.name, simulated.owner("web01")) == ("timeout", "HV1")
-    assert "was cancelled" in run.error.message
+    assert (run.error.code, simulated.owner("web01")) == ("timeout", "HV1")
+    assert "was cancelled" in run.error.text
 
 
 @pytest.mark.parametrize("code", [1, 32768, 32769, 32770, 32773, 32775])
 def test_a_refusal_is_told_and_no_other_method_is_tried(code: int) -> None:
     simulated = hosts(HOSTS.replace("memory_mb: 20000}", f"memory_mb: 20000, migration: {{return_value: {code}}}}}"))
     (run,) = simulated.move(("web01", "HV2"))
-    assert (run.outcome, run.method, run.error.code) == ("failed", "host", code)
+    assert (run.outcome, run.method, run.error.error_code) == ("failed", "host", code)
     assert simulated.owner("web01") == "HV1"
 
 
@@ -354,8 +354,8 @@ def test_files_that_did_not_move_although_the_job_says_so_are_a_failure() -> Non
 
     simulated.alter = alter
     run = move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2"))
-    assert (run.outcome, run.error.name) == ("failed", "storage_not_moved")
-    assert "D:\\VM\\db01" in run.error.message
+    assert (run.outcome, run.error.code) == ("failed", "storage_not_moved")
+    assert "D:\\VM\\db01" in run.error.text
 
 
 def staged(simulated: Simulated, **settings: t.Any) -> MigrationTask:
@@ -380,7 +380,7 @@ def test_a_planned_vm_is_made_on_the_destination_and_the_vm_moves_into_it() -> N
 
 def test_a_planned_vm_that_is_not_there_is_refused() -> None:
     run = staged(hosts(), destination_planned_virtual_system_id="6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31")
-    assert (run.outcome, run.error.code) == ("failed", 32773)
+    assert (run.outcome, run.error.error_code) == ("failed", 32773)
 
 
 def test_each_host_is_asked_for_its_name_once_however_many_vms_go_to_it() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import refused
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import refused
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import MigrationTask
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodChoice
 
@@ -82,7 +82,7 @@ def test_a_code_without_a_move_is_a_failure_that_names_it(row: Row) -> None:
     error = moved.run.error
     # What may have been started all the same is told as such.
     name = "outcome_unknown" if row.outcome == "unknown" else "refused"
-    assert (moved.run.outcome, error.name, error.code) == ("failed", name, row.code)
+    assert (moved.run.outcome, error.code, error.error_code) == ("failed", name, row.code)
     assert f"{row.code} ({row.name})" in error.message
     assert error.cause
     assert error.remedy
@@ -147,12 +147,12 @@ def test_success_and_a_started_job_are_verified_by_the_owner(code: int, form: st
 @pytest.mark.parametrize("code", [0, 4096])
 def test_success_is_not_believed_where_the_vm_did_not_move(code: int) -> None:
     moved = move(f"{{return_value: {code}}}", retries=3)
-    assert (moved.run.outcome, moved.run.error.name, moved.calls) == ("failed", "not_arrived", 1)
+    assert (moved.run.outcome, moved.run.error.code, moved.calls) == ("failed", "not_arrived", 1)
     assert moved.run.attempt.return_value == code
     assert moved.simulated.owner("web01") == "NODE1"
 
 
 def test_an_answer_without_a_return_value_has_no_code() -> None:
     error = refused("CheckVirtualSystemIsMigratableToSystem", -1)
-    assert (error.name, error.code) == ("refused", None)
+    assert (error.code, error.error_code) == ("refused", None)
     assert "returned no value" in error.message

@@ -103,11 +103,11 @@ def test_when_no_form_is_taken_the_error_names_all_of_them_and_what_else_it_may_
     client = Client(Simulated(accepts_setting_data=[], return_codes=family))
     answer = client.migrate()
     assert (answer.value, answer.unknown, answer.job) == (code, False, None)
-    assert (answer.error.name, answer.error.code, answer.error.transient) == ("refused", code, False)
+    assert (answer.error.code, answer.error.error_code, answer.error.transient) == ("refused", code, False)
     for form in FORMS:
-        assert f"{form}: {code} (Invalid " in answer.error.message
+        assert f"{form}: {code} (Invalid " in answer.error.text
     assert "VM web01, destination NODE2 or a given setting" in answer.error.remedy
-    assert "Nothing was started." in answer.error.message
+    assert "Nothing was started." in answer.error.text
     assert client.simulated.migrations("web01") == 0
 
 
@@ -124,7 +124,7 @@ def test_a_refused_destination_is_not_blamed_on_the_settings_alone() -> None:
     )
     client.simulated.lose = lambda node, request: "down" if node == "NODE9" else ""
     answer = client.migrate()
-    assert answer.error.code == 4
+    assert answer.error.error_code == 4
     assert "destination NODE9" in answer.error.remedy
 
 
@@ -132,8 +132,8 @@ def test_a_check_that_refuses_every_form_says_how_to_go_without_it() -> None:
     client = Client(Simulated(accepts_setting_data=[]))
     verdict = client.check()
     assert verdict.asked
-    assert "precheck=false" in verdict.error.message
-    assert verdict.error.message.startswith("CheckVirtualSystemIsMigratableToSystem: ")
+    assert "precheck=false" in verdict.error.text
+    assert verdict.error.text.startswith("CheckVirtualSystemIsMigratableToSystem: ")
 
 
 def test_addresses_that_cannot_be_read_leave_one_form_out_and_nothing_else() -> None:
@@ -147,14 +147,14 @@ def test_a_form_that_could_not_be_tried_is_named_with_the_reason() -> None:
     client = Client(Simulated(accepts_setting_data=[]))
     client.simulated.lose = lambda node, request: "down" if node == "NODE2" else ""
     assert "typed_net: not tried, NODE2 does not tell its listener addresses (NODE2 is down)" in str(
-        client.migrate().error.message
+        client.migrate().error.text
     )
 
 
 def test_a_destination_without_listeners_is_not_sent_as_an_empty_list() -> None:
     text = NODES.replace("{name: NODE2}", "{name: NODE2, listener_addresses: []}")
     client = Client(Simulated(text, accepts_setting_data=[]))
-    assert "NODE2 listens on no address" in client.migrate().error.message
+    assert "NODE2 listens on no address" in client.migrate().error.text
     assert [form_of(call) for call in client.calls] == ["typed", "omitted", "cim"]
 
 
@@ -209,5 +209,5 @@ def test_what_is_read_beforehand_is_never_taken_for_an_answer_of_the_call() -> N
     client = Client(Simulated())
     client.simulated.lose = lambda node, request: "down" if b"Msvm_ComputerSystem" in request else ""
     answer = client.migrate()
-    assert (answer.unknown, answer.error.name) == (False, "not_sent")
+    assert (answer.unknown, answer.error.code) == (False, "not_sent")
     assert client.calls == []

@@ -49,7 +49,7 @@ def the_vm(simulated: Simulated) -> dict[str, t.Any]:
 
 def error_of(change: Change) -> tuple[str, str]:
     assert change.error is not None
-    return change.error.name, change.error.message
+    return change.error.code, change.error.message
 
 
 def is_request(request: bytes) -> bool:

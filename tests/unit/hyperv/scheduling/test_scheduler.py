@@ -122,7 +122,7 @@ def test_a_job_that_fails_at_60_percent_fails_the_move_by_its_hresult() -> None:
     simulated = Simulated(one_vm("{fails_at: 60, hresult: 0x8007000E}"))
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "failed"
-    assert (run.error.name, run.error.hresult, run.error.transient) == ("job_failed", "0x8007000E", True)
+    assert (run.error.code, run.error.hresult, run.error.transient) == ("job_failed", "0x8007000E", True)
     assert "memory" in run.error.cause
     assert simulated.owner("web01") == "NODE1"
 
@@ -149,7 +149,7 @@ def test_a_vm_that_somebody_moves_elsewhere_meanwhile_is_told_truly() -> None:
     simulated = Simulated(text)
     (run,) = simulated.move(("web01", "NODE2"), poll_interval=10)
     assert simulated.owner("web01") == "NODE3"
-    assert (run.outcome, run.error.name) == ("failed", "moved_elsewhere")
+    assert (run.outcome, run.error.code) == ("failed", "moved_elsewhere")
     assert "NODE3" in run.error.message
 
 
@@ -238,7 +238,7 @@ def test_a_running_migration_to_another_node_is_left_alone() -> None:
     simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE3}]"))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", "already_migrating")
+    assert (run.outcome, run.error.code) == ("failed", "already_migrating")
     assert "NODE3" in run.error.message
     simulated.pause(60)
     assert simulated.owner("web01") == "NODE3"
@@ -247,7 +247,7 @@ def test_a_running_migration_to_another_node_is_left_alone() -> None:
 def test_a_late_migration_is_told_and_goes_on() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100)
-    assert (run.outcome, run.error.name) == ("failed", "timeout")
+    assert (run.outcome, run.error.code) == ("failed", "timeout")
     assert 100 < run.ended - run.started < 110
 
 
@@ -339,7 +339,7 @@ def test_one_failed_move_does_not_stop_the_others() -> None:
 def test_what_would_stop_a_move_is_seen_before_anything_starts(text: str, error: str) -> None:
     simulated = Simulated(text)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", error)
+    assert (run.outcome, run.error.code) == ("failed", error)
     assert run.error.remedy
     assert simulated.migrations("web01") == 0
 

@@ -126,7 +126,7 @@ def test_a_vm_that_arrived_in_another_state_is_told_where_it_is() -> None:
         answer.replace(b"EnabledState>2<", b"EnabledState>9<") if simulated.owner("web01") == "NODE2" else answer
     )
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name, changed(run)) == ("failed", "state_changed", True)
+    assert (run.outcome, run.error.code, changed(run)) == ("failed", "state_changed", True)
     assert diff([run]) == {"before": "web01: NODE1\n", "after": "web01: NODE2\n"}
 
 
@@ -136,7 +136,7 @@ def test_a_cancelled_vm_that_arrived_in_another_state_is_not_said_to_have_stayed
         answer.replace(b"EnabledState>2<", b"EnabledState>3<") if simulated.owner("web01") == "NODE2" else answer
     )
     (run,) = simulated.move(("web01", "NODE2"), timeout=5, on_timeout="cancel")
-    assert run.error.name == "state_changed"
+    assert run.error.code == "state_changed"
     assert "stays on" not in run.error.message
 
 
@@ -188,7 +188,7 @@ def test_one_vm_that_nobody_answers_about_does_not_hold_up_the_others() -> None:
     runs += simulated.runs(("vm03", "NODE2"), ("vm04", "NODE2"))
     simulated.scheduler().execute(runs)
     assert [run.outcome for run in runs] == ["failed", "moved", "moved", "moved"]
-    assert runs[0].error.name == "not_started"
+    assert runs[0].error.code == "not_started"
     assert "about it" in runs[0].error.message
     assert max(run.ended for run in runs[1:]) < 200
 
@@ -200,7 +200,7 @@ def test_a_rehearsal_goes_on_past_a_vm_that_cannot_be_asked_about() -> None:
     simulated.lose = lambda node, request: "down" if calls(check, request) and ids["web01"] in request.upper() else ""
     runs = simulated.runs(("web01", "NODE2"), ("web02", "NODE2"))
     simulated.scheduler().dry_run(runs)
-    assert [(run.outcome, run.error.name if run.error else None) for run in runs] == [
+    assert [(run.outcome, run.error.code if run.error else None) for run in runs] == [
         ("failed", "not_asked"),
         ("would_move", None),
     ]
@@ -317,7 +317,7 @@ def test_a_refusal_stands_although_nothing_can_be_read_after_it(lose_first: bool
     simulated = Simulated(one_vm("{return_value: 2}"))
     seen = blind_after_call(simulated, lose_first=lose_first)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name, run.error.code) == ("failed", "refused", 2)
+    assert (run.outcome, run.error.code, run.error.error_code) == ("failed", "refused", 2)
     assert (seen["calls"], run.attempts) == (calls, calls)
 
 
@@ -325,7 +325,7 @@ def test_a_migration_that_somebody_else_started_is_not_cancelled() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}", "events: [{at: 0, move: web01, to: NODE2}]"))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"), timeout=50, on_timeout="cancel")
-    assert (run.attempt.attached, run.outcome, run.error.name, run.goes_on) == (True, "failed", "timeout", True)
+    assert (run.attempt.attached, run.outcome, run.error.code, run.goes_on) == (True, "failed", "timeout", True)
     assert "goes on: it was not cancelled, for this task did not start it" in run.error.message
     (job,) = simulated.server.state()["jobs"]
     assert job["state"] == "running"
@@ -337,7 +337,7 @@ def test_a_node_that_is_paused_meanwhile_takes_no_more_vms() -> None:
     simulated = Simulated(f"{NODES}vms: [{vms}]\nevents: [{{at: 20, pause: NODE2}}]\n", paused_destination="allow")
     runs = simulated.move(*((f"web{n:02}", "NODE2") for n in range(4)))
     assert [run.outcome for run in runs] == ["moved", "moved", "failed", "failed"]
-    assert {run.error.name for run in runs[2:]} == {"destination_paused"}
+    assert {run.error.code for run in runs[2:]} == {"destination_paused"}
 
 
 def test_a_vm_that_was_started_meanwhile_is_not_left_to_the_cluster() -> None:

@@ -76,13 +76,13 @@ def test_a_stalled_job_is_a_warning_and_no_failure() -> None:
     (run,) = simulated.move(("web01", "NODE2"), timeout=1000, stall_after=60)
     assert [text for text in run.warnings if "running at 40 % for" in text and "without progress" in text]
     assert len(run.warnings) == 1
-    assert run.error.name == "timeout"
+    assert run.error.code == "timeout"
 
 
 def test_a_late_job_is_cancelled_if_wished_and_the_vm_stays() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, on_timeout="cancel", retries=3)
-    assert (run.outcome, run.error.name, run.attempts) == ("failed", "timeout", 1)
+    assert (run.outcome, run.error.code, run.attempts) == ("failed", "timeout", 1)
     assert "was cancelled" in run.error.message
     assert simulated.owner("web01") == "NODE1"
     assert all(job["state"] != "running" for job in simulated.server.state()["jobs"])
@@ -99,7 +99,7 @@ def test_a_cancelled_vm_that_arrives_all_the_same_is_a_success_with_a_warning() 
 def test_a_job_that_cannot_be_cancelled_goes_on_and_the_error_says_so() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40, cancel: refuse}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, on_timeout="cancel")
-    assert (run.outcome, run.error.name) == ("failed", "timeout")
+    assert (run.outcome, run.error.code) == ("failed", "timeout")
     assert "goes on" in run.error.message
     assert "cancel" in run.error.message
 
@@ -149,18 +149,18 @@ def test_a_vm_at_rest_that_the_method_does_not_take_is_moved_by_its_group(state:
 def test_a_vm_that_the_cluster_would_start_is_not_moved_by_its_group() -> None:
     simulated = Simulated(at_rest("off", ", kept_online: true"), off_vm="refuse")
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", "would_start")
+    assert (run.outcome, run.error.code) == ("failed", "would_start")
     (vm,) = simulated.server.state()["vms"]
     assert (vm["owner"], vm["state"]) == ("NODE1", "off")
     runs = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().dry_run(runs)
-    assert runs[0].error.name == "would_start"
+    assert runs[0].error.code == "would_start"
 
 
 def test_a_saved_vm_that_the_check_refuses_stays_where_it_is() -> None:
     simulated = Simulated(at_rest("saved"), off_vm="refuse")
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", "not_migratable")
+    assert (run.outcome, run.error.code) == ("failed", "not_migratable")
     assert simulated.owner("web01") == "NODE1"
 
 
@@ -231,7 +231,7 @@ def test_a_cluster_that_is_silent_for_good_ends_the_wait() -> None:
 
     simulated.lose = lose
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", "outcome_unknown")
+    assert (run.outcome, run.error.code) == ("failed", "outcome_unknown")
     assert simulated.now() < asked[0] + 1500
 
 
