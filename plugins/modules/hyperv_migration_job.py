@@ -7,16 +7,15 @@ module: hyperv_migration_job
 short_description: Cancel migrations of a Hyper-V failover cluster
 version_added: 0.1.0
 description:
-  - Cancels one running migration job, or all of a VM, by whomever they were started; migrations of storage as well.
-  - Hyper-V is asked to terminate the job, and to kill it where it has not ended 30 seconds later. That it takes the
-    request does not promise that the migration stops, so the task waits for the job's end and then reads where the VM
-    is.
-  - A migration that completes before it can be cancelled is not a failure. Nothing was changed by the task then, and it
-    says so in a warning.
-  - The task fails where the migration goes on, or where nobody can tell how it ended. Past the copying of memory
-    Hyper-V may refuse to cancel; such a migration is watched for up to 30 seconds, for it is about to end by itself.
-  - Where nothing runs, nothing is done and the task succeeds. A VM that does not exist fails the task.
-  - Where jobs are looked for is described in M(hyperv.migration.hyperv_migration_job_info).
+  - Cancels one running migration job, or all jobs of a VM, whoever started them. This includes migrations of storage.
+  - The task asks Hyper-V to terminate the job, and to kill it if it has not ended after 30 seconds. Hyper-V may accept
+    the request and still complete the migration, so the task waits for the job's end and then reads where the VM is.
+  - A migration that completes before it can be cancelled is not a failure. The task then reports no change, with a
+    warning.
+  - The task fails if the migration continues, or if its result is unknown. After the memory was copied, Hyper-V may
+    refuse to cancel a migration. The task waits up to 30 seconds for such a migration, because it is about to end.
+  - If no migration runs, the task does nothing and succeeds. A VM that does not exist fails the task.
+  - M(hyperv.migration.hyperv_migration_job_info) describes where the module looks for jobs.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -24,7 +23,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.changes
 options:
   state:
-    description: V(cancelled) ends the jobs that run.
+    description: V(cancelled) cancels the running jobs.
     type: str
     required: true
     choices: [cancelled]
@@ -41,11 +40,11 @@ options:
   wait:
     description:
       - Whether to wait for the end of the jobs.
-      - With V(false) it is enough that Hyper-V takes the request, and the task counts as changed then.
+      - With V(false) the task ends when Hyper-V accepts the request, and counts as changed.
     type: bool
     default: true
   timeout:
-    description: Seconds that the jobs have to end. Below 30 they are never killed.
+    description: Seconds to wait for the end of the jobs. Below 30, the task does not kill a job.
     type: int
     default: 120
 seealso:
@@ -54,7 +53,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Cancel whatever migrates a VM
+- name: Cancel all migrations of a VM
   hyperv.migration.hyperv_migration_job:
     name: web01
     state: cancelled
@@ -74,7 +73,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What came of it, for people.
+  description: The results as text.
   returned: always
   type: str
   sample: >-

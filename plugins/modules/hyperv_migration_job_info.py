@@ -7,11 +7,12 @@ module: hyperv_migration_job_info
 short_description: List the migration jobs of a Hyper-V failover cluster
 version_added: 0.1.0
 description:
-  - Lists the migrations that run, by whomever they were started, and those that have ended lately. Hyper-V keeps an
-    ended job for 5 minutes.
-  - No public source tells where a cluster keeps the job of a migration. So the namespace C(Root\HyperVCluster\v2) is
-    asked, and C(root\virtualization\v2) of every node that is up. A node that cannot be asked is named in a warning.
-  - A VM without jobs gives an empty list; a VM that does not exist fails the task.
+  - Lists running migrations, whoever started them, and migrations that ended recently. Hyper-V keeps an ended job for 5
+    minutes.
+  - Public sources do not document where a cluster keeps the job of a migration. Therefore the module reads the
+    namespace C(Root\HyperVCluster\v2), and C(root\virtualization\v2) of every node that is up. If it cannot ask a node,
+    it names the node in a warning.
+  - For a VM without jobs the list is empty. A VM that does not exist fails the task.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -29,7 +30,7 @@ options:
     description: List only the job with this id, as M(hyperv.migration.hyperv_vm_migrate) returns it.
     type: str
   running_only:
-    description: Whether to leave out jobs that have ended.
+    description: Whether to list running jobs only.
     type: bool
     default: false
 seealso:
@@ -38,7 +39,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what is being migrated
+- name: List running migrations
   hyperv.migration.hyperv_migration_job_info:
     running_only: true
   register: migrations
