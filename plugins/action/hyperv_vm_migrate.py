@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result, moment
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.cluster.nodes import read_nodes
+from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.migration.migration_task import MigrationTask, Policy
 from ..plugin_utils._hyperv.migration.moves import Move, Wish
@@ -129,7 +129,7 @@ def _notes(cluster: Cluster, settings: WantedSettings, moves: Sequence[Move]) ->
     """Return what speaks against the settings on the nodes of the cluster and the hosts outside it."""
     if not settings.migration:
         return []
-    nodes = {node.name: node for node in (*(move.destination for move in moves), *read_nodes(cluster))}
+    nodes = {node.name: node for node in (*(move.destination for move in moves), *read_nodes_if_any(cluster))}
     return settings.notes_on(list(nodes.values()))
 
 

@@ -34,7 +34,6 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
     Policy,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish as MoveWish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import plan_moves
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.stage import Stage
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish
@@ -42,6 +41,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
     plan as plan_evacuation,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import read_all
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (
+    plan as plan_moves,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 
@@ -179,7 +181,7 @@ def waiting(client: Client) -> Result:
     clock = _Minute()
     client.cluster.clock = clock
     names = [vm["name"] for vm in list_vms(client.cluster)]
-    moves = plan_moves(client.cluster, [MoveWish("NODE2", name) for name in names])
+    moves = plan_moves(client.cluster, [MoveWish("NODE2", name) for name in names], "system")
     runs = [MigrationTask(MigrationRequest(move, Timeout.of(3600, move.vm.memory_mb))) for move in moves]
     limits = read_limits(client.cluster, [HOME, "NODE2"], None)
     started = 0

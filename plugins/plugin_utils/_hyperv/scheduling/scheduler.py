@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits
-from ..cluster.nodes import read_nodes
+from ..cluster.nodes import read_nodes_if_any
 from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
 from ..failure.failures import Failure
 from ..methods.methods import Methods
@@ -150,7 +150,7 @@ class Scheduler:
     def _refresh(self, waiting: Sequence[MigrationTask]) -> None:
         """Read owners and states again before a queued move starts: of the VMs, and of the nodes they are to go to."""
         now = reread(self._cluster, [task.move for task in waiting])
-        nodes = {node.name: node for node in read_nodes(self._cluster)}
+        nodes = {node.name: node for node in read_nodes_if_any(self._cluster)}
         self._starter.read_jobs_again()
         self._read_at = self._clock.now()
         for task in waiting:

@@ -110,7 +110,6 @@ def _hosts(cluster: Cluster, names: Sequence[str], rows: list[Row]) -> list[Node
         except (HyperVError, *NO_ANSWER):
             label = name or cluster.home.node
             rows += check_access(label, functools.partial(cluster.node, label), clustered=False)
-    cluster.hosts = tuple(found)
     return list(found.values())
 
 

@@ -138,11 +138,16 @@ def assigned_elsewhere(source: str) -> list[str]:
 HYPERV = pathlib.Path(__file__).parents[4] / "plugins/plugin_utils/_hyperv"
 
 
-@pytest.mark.parametrize("package", ["migration", "methods"])
+@pytest.mark.parametrize("package", ["migration", "methods", "scheduling"])
 def test_objects_are_changed_by_their_own_methods_alone(package: str) -> None:
     files = list((HYPERV / package).glob("*.py"))
     assert files
     assert [one for path in files for one in assigned_elsewhere(path.read_text(encoding="utf-8"))] == []
+
+
+def test_reading_a_cluster_changes_nothing_of_it() -> None:
+    found = [one for path in HYPERV.rglob("*.py") for one in assigned_elsewhere(path.read_text(encoding="utf-8"))]
+    assert [one for one in found if "cluster." in one] == []
 
 
 def test_a_change_from_outside_is_found() -> None:

@@ -12,9 +12,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
     MigrationRequest,
     MigrationTask,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish, plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import changed, diff
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_listing import read_listing
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import UnreadableAnswer
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
@@ -60,7 +61,7 @@ NAMESAKES = f"""{NODES}vms:
 @pytest.mark.parametrize(("state", "off_vm"), [("running", "allow"), ("'off'", "refuse"), ("'off'", "allow")])
 def test_a_namesake_is_never_taken_for_the_vm(state: str, off_vm: str) -> None:
     simulated = Simulated(NAMESAKES % (state, state), private_properties="absent", off_vm=off_vm)
-    (move,) = plan_moves(simulated.cluster, [Wish("NODE2", None, "22222222-2222-2222-2222-222222222222")])
+    (move,) = plan(simulated.cluster, [Wish("NODE2", None, "22222222-2222-2222-2222-222222222222")], "system")
     run = MigrationTask(MigrationRequest(move, Timeout.of(0, 2000)))
     simulated.scheduler().execute([run])
     owners = {vm["id"][:1]: vm["owner"] for vm in simulated.server.state()["vms"]}
