@@ -153,11 +153,11 @@ from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..plugin_utils._action import SystemClock
+from ..plugin_utils._ansible_errors import EXPECTED, unreadable_source
 from ..plugin_utils._connection import Inventory
 from ..plugin_utils._connection.variables import connection_from
 from ..plugin_utils._connections import Connections
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.failure.errors import HyperVError, with_remedy
 from ..plugin_utils._hyperv.usecases.inventory import (
     CLUSTER,
     FQDN,
@@ -173,10 +173,6 @@ from ..plugin_utils._hyperv.usecases.inventory import (
 from ..plugin_utils._hyperv.usecases.inventory_clashes import Present, described, find_clashes
 from ..plugin_utils._text import clean
 from ..plugin_utils._trust import as_data, as_listed
-from ..plugin_utils._wsman.envelopes import UnreadableAnswer
-from ..plugin_utils._wsman.faults import Fault
-from ..plugin_utils._wsman.transport import TransportError
-from ..plugin_utils._wsman.values import UnexpectedValue
 
 _SOURCE = "hyperv_cluster_source"
 _ENDINGS = ("hyperv_cluster.yml", "hyperv_cluster.yaml")
@@ -253,12 +249,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 return read_members(Cluster(connections.session, SystemClock()))
             finally:
                 connections.close()
-        except Fault as fault:
-            raise AnsibleParserError(clean(with_remedy(fault))) from None
-        except (HyperVError, TransportError) as error:
-            raise AnsibleParserError(clean(error)) from None
-        except (UnreadableAnswer, UnexpectedValue) as error:
-            raise AnsibleParserError(clean(f"A node answered with something unexpected: {error}.")) from None
+        except EXPECTED as error:
+            raise unreadable_source(error) from None
 
     def _trace(self, line: str, host: str) -> None:
         self.display.vvvv(line, host=host)

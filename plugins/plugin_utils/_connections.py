@@ -14,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from ._admission import admit, refuse_namesake
 from ._connection import Inventory, Neighbours, Sender, open_sender
 from ._hyperv.cluster.identity import Identity, identity_of
-from ._hyperv.failure.errors import NO_ANSWER, HyperVError
+from ._hyperv.failure.errors import HyperVError
 from ._node_lookup import NodeLookup
+from ._wsman.errors import NoAnswer
 from ._wsman.session import Session
 from ._wsman.transport import Clock
 
@@ -110,7 +111,7 @@ class Connections:
             identity = identity_of(self.listed(host))
             identity.describe()
             return identity
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             return error
 
     def as_on(self, host: str) -> Connections:
@@ -155,7 +156,7 @@ class Connections:
     def _tried(self, host: str) -> Session | Exception:
         try:
             return self.host(host)
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             return error
 
     def _who(self, host: str) -> Identity:

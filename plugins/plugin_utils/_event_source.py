@@ -17,9 +17,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ._connection.variables import PLUGINS, connection_from, unknown_variables
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
-from ._hyperv.failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ._hyperv.failure.errors import HyperVError, explained
 from ._hyperv.usecases.cluster_events import Changes
 from ._text import clean
+from ._wsman.errors import NoAnswer
 from ._wsman.session import Session
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -79,9 +80,9 @@ class ClusterEvents:
         """Return the events of one look. A cluster that gives no answer is an event once, and so is its return."""
         try:
             changes = self._changes.look()
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             self._failures = min(self._failures + 1, 16)
-            return [self._contact("lost", with_remedy(error))] if self._failures == 1 else []
+            return [self._contact("lost", explained(error))] if self._failures == 1 else []
         returned = [self._contact("back", f"{self.host} answers again.")] if self._failures else []
         self._failures = 0
         return [*returned, *({**change, "host": self.host} for change in changes)]

@@ -14,9 +14,8 @@ from ._admission import admit
 from ._connection.inventory import Inventory
 from ._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
 from ._hyperv.cluster.identity import Identity, WrongMachine, identity_of
-from ._hyperv.failure.errors import NO_ANSWER
+from ._wsman.errors import NoAnswer, Unreachable
 from ._wsman.session import Session
-from ._wsman.transport import Unreachable
 
 
 class Doors(t.Protocol):
@@ -67,7 +66,7 @@ class NodeLookup:
         if host not in self._answers:
             try:
                 self._answers[host] = self._doors.host(host)
-            except NO_ANSWER as error:
+            except NoAnswer as error:
                 self._answers[host] = error
         return self._answers[host]
 
@@ -82,7 +81,7 @@ class NodeLookup:
                     raise answer
                 if self._is(answer, node, host):
                     return answer, silent
-            except NO_ANSWER as error:
+            except NoAnswer as error:
                 silent[host] = f"Inventory host {self._inventory.listing(host)}: {error}"
         return None, silent
 
@@ -192,7 +191,7 @@ class NodeLookup:
         address = self._inventory.address_beside_home(node, self._home.computer.domain)
         try:
             session = self._doors.address(address)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             told = f" Nor is it one of these: {' '.join(silent)}" if silent else ""
             raise Unreachable(
                 f"{node} could not be asked, and no inventory host is it: {error} List the host in the inventory, in a "

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 _OF_URLS = frozenset(" \t\n/\\:@?#[]")  # they end a host in a URL, or are none of it
 

@@ -12,7 +12,7 @@ import time
 import typing as t
 from collections.abc import Callable, Mapping
 
-from .._wsman.transport import AnswerLost, NodeBusy, TransportError, Unreachable
+from .._wsman.errors import AnswerLost, NodeBusy, TransportError, Unreachable
 from .diagnosis import (
     Variables,
     before_sending,

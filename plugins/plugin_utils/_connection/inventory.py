@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ansible.errors import AnsibleError
 
 from .._hostnames import domain_of, first_label, is_address
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase

@@ -12,7 +12,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.plugins.loader import connection_loader
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 from .inventory import Inventory
 
 if t.TYPE_CHECKING:

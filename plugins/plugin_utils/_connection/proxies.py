@@ -14,7 +14,7 @@ import os
 import re
 from urllib.parse import unquote, urlsplit
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 # The sanity test "import" lacks it. Whoever calls find_proxy has pywinrm or pypsrp, which need it.
 with contextlib.suppress(ImportError):

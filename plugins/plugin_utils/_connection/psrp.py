@@ -8,7 +8,7 @@ import functools
 import typing as t
 from collections.abc import Callable
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 from .addresses import host_for_url
 from .basic import hindrance_of_basic
 from .diagnosis import Variables, install

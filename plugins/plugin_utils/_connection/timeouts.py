@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
 _MARGIN = 10  # seconds by which ansible-core lets the controller wait longer than the node may take

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase

@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 import xml.etree.ElementTree as ET
 
+from .errors import UnreadableAnswer
 from .faults import read_fault
 from .namespaces import ADDRESSING, ANONYMOUS, CIM_COMMON, ENUMERATION, SOAP, TRANSFER, WSMAN, WSMAN_MICROSOFT, XSI
 from .references import Reference, selector_set
@@ -36,10 +37,6 @@ _DECLARATIONS = " ".join(
         ("xsi", XSI),
     )
 )
-
-
-class UnreadableAnswer(Exception):
-    """An answer is not what WS-Management allows: no XML, no envelope, or an answer to something else."""
 
 
 def new_message_id() -> str:

@@ -8,6 +8,7 @@ import dataclasses
 import re
 from xml.etree.ElementTree import Element
 
+from .errors import NoAnswer
 from .instances import local_name
 from .namespaces import SOAP
 from .xmltext import brief
@@ -34,7 +35,7 @@ _CIM_STATUS = {2: _DENIED, 3: _NO_NAMESPACE, 5: _NO_CLASS, 6: _NOT_FOUND, 7: _NO
 
 
 @dataclasses.dataclass(eq=False)
-class Fault(Exception):
+class Fault(NoAnswer):
     """The node answered and refused.
 
     Attributes:

@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from .embedded import EmbeddedReadError, read_embedded
+from .errors import UnexpectedValue
 from .namespaces import XSI, split_resource_uri
 from .references import Reference, read_reference
-from .values import CimType, Scalar, UnexpectedValue, parse, parse_octets
+from .values import CimType, Scalar, parse, parse_octets
 from .xmltext import brief
 
 _NIL = f"{{{XSI}}}nil"

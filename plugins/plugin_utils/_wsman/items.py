@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from xml.etree.ElementTree import Element
 
-from .envelopes import UnreadableAnswer
+from .errors import UnreadableAnswer
 from .instances import Instance, local_name, read_instance
 from .namespaces import ADDRESSING, ENUMERATION, WSMAN
 from .references import Reference, read_reference

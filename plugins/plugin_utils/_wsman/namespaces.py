@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .values import UnexpectedValue
+from .errors import UnexpectedValue
 from .xmltext import brief
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"

@@ -14,22 +14,6 @@ Raises Unreachable, NodeBusy or AnswerLost. After AnswerLost the next call start
 """
 
 
-class TransportError(Exception):
-    """No answer came from the node."""
-
-
-class Unreachable(TransportError):
-    """The request was not carried out: no connection, no trust, or no permission. The text says what to check."""
-
-
-class AnswerLost(TransportError):
-    """The connection broke after the request was on its way: it may have been carried out, or not."""
-
-
-class NodeBusy(TransportError):
-    """The node's HTTP layer turned the request away before anything was done (503): repeat it later."""
-
-
 class Clock(t.Protocol):
     """Time as the waiting code sees it."""
 

@@ -15,6 +15,7 @@ import functools
 import math
 import re
 
+from .errors import UnexpectedValue
 from .xmltext import brief
 
 UTC = dt.timezone.utc
@@ -40,10 +41,6 @@ class CimType(enum.Enum):
 
 
 Scalar = bool | int | float | str | dt.datetime | dt.timedelta
-
-
-class UnexpectedValue(ValueError):
-    """A text is no value of the expected type."""
 
 
 @functools.cache

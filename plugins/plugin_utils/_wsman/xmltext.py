@@ -7,12 +7,10 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape
 
+from .errors import UnsendableText
+
 # Production [2] Char of XML 1.0: everything else is refused by every parser, so it is refused here by name.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-class UnsendableText(ValueError):
-    """A text holds a character that XML cannot carry."""
 
 
 def refuse_unsendable(text: str) -> str:

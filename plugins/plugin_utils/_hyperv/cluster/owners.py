@@ -13,8 +13,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from ..._hostnames import first_label
+from ..._wsman.errors import TooMany
 from ..._wsman.faults import Fault
-from ..._wsman.session import TooMany
 from ..._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster
 from .groups import VmGroup, read_possible_owners, read_preferred_owners

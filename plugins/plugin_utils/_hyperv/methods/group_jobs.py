@@ -13,10 +13,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NodeBusy, TransportError, Unreachable
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
-from ..._wsman.transport import NodeBusy, TransportError, Unreachable
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.groups import GROUP_STATES, QUEUED, VmGroup

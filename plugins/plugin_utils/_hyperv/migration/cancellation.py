@@ -14,15 +14,14 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Sequence
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import NoAnswer, NodeBusy, TransportError, Unreachable, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
-from ..._wsman.transport import Clock, NodeBusy, TransportError, Unreachable
-from ..._wsman.values import UnexpectedValue
+from ..._wsman.transport import Clock
 from ..cluster.cluster import Cluster
 from ..cluster.jobs import Job, read_job
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 
 _TERMINATE, _KILL = 4, 5
 _WORDS = {_TERMINATE: "Terminate", _KILL: "Kill"}
@@ -168,7 +167,7 @@ class Cancellation:
             self._faulted(fault)
         except (NodeBusy, Unreachable) as error:
             self._later(str(error))
-        except (TransportError, UnreadableAnswer, UnexpectedValue) as error:
+        except (TransportError, UnreadableAnswer) as error:
             self.taken = True
             self._later(f"the request to end it was not answered: {error}")
         else:
@@ -248,10 +247,10 @@ def _look(cluster: Cluster, node: str, cancellation: Cancellation) -> None:
         job = read_job(_session(cluster, node), cancellation.reference)
         if job is None and not node and not cluster.provider_answers():
             raise HyperVError("the provider of Root\\HyperVCluster\\v2 is not there")
-    except (HyperVError, *NO_ANSWER):
+    except (HyperVError, NoAnswer):
         cancellation.not_seen()
         if not node:
-            with contextlib.suppress(HyperVError, *NO_ANSWER):  # the next look tries again
+            with contextlib.suppress(HyperVError, NoAnswer):  # the next look tries again
                 cluster.find_provider()
     else:
         cancellation.step(job)

@@ -13,11 +13,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from ..._hostnames import first_label
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
 from ..._wsman.session import Parameter, Session
-from ..._wsman.transport import AnswerLost, TransportError
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.vms import Vm

@@ -10,13 +10,14 @@ from __future__ import annotations
 import dataclasses
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job, find_job, job_ids
 from ..cluster.vms import Vm
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..methods.by_group import group_can_move
 from ..methods.delegation import explained
@@ -95,7 +96,7 @@ class Starter:
         try:
             found = self._evidence(task)
             vm, role = reread(self._cluster, [task.move])[task.move.vm.id]
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             task.put_off(self._clock.now() + _BETWEEN_LOOKS)
             self._liveness.unanswered([task], error)
             return
@@ -191,7 +192,7 @@ class Starter:
         try:
             if self._began_meanwhile(task) or (answer.value in _IN_USE and self._attach_to_running(task)):
                 return True
-        except (HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
             return False
         if answer.error is None or not self._methods.may_leave_to_group(task):
             return False

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 from collections.abc import Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..cluster.cluster import VIRTUALIZATION, Cluster
@@ -17,7 +18,7 @@ from ..cluster.job_error_details import read_job_errors
 from ..cluster.jobs import Job, read_job, read_jobs
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..failure.job_errors import JobErrorDetail
 from ..methods.delegation import explained
@@ -59,7 +60,7 @@ class Watcher:
                 raise HyperVError("the provider of Root\\HyperVCluster\\v2 is not there")
             if groups:
                 jobs.update(self._groups.read(groups))
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             self._liveness.unanswered(watched, error)
             return
         self._liveness.answered(watched)
@@ -95,7 +96,7 @@ class Watcher:
         if job.node is not None or job.reference.namespace.lower() != VIRTUALIZATION.lower():
             return None
         for node in (move.source, move.destination.name):
-            with contextlib.suppress(*NO_ANSWER):
+            with contextlib.suppress(NoAnswer):
                 seen = read_job(self._cluster.node(node), job.reference)
                 if seen is not None:
                     return dataclasses.replace(job, node=node, seen=seen)
@@ -150,7 +151,7 @@ class Watcher:
             seen = reread(self._cluster, [task.move for task in verifying])
             for task in verifying:
                 self._judge(task, *seen[task.move.vm.id])
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             self._liveness.unanswered([task for task in verifying if task.stage is Stage.VERIFYING], error)
             return
         self._liveness.answered(verifying)

@@ -14,9 +14,10 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._wsman.embedded import Property, object_path, write_embedded
+from ..._wsman.errors import UnexpectedValue, UnsendableText
 from ..._wsman.instances import Instance
-from ..._wsman.values import UTC, CimType, Scalar, UnexpectedValue, dmtf_text, parse
-from ..._wsman.xmltext import UnsendableText, refuse_unsendable
+from ..._wsman.values import UTC, CimType, Scalar, dmtf_text, parse
+from ..._wsman.xmltext import refuse_unsendable
 from ..cluster.cluster import VIRTUALIZATION
 from ..failure.errors import HyperVError
 from .setting_types import RESOURCE_CLASSES, VM_SETTING_TYPES, VM_SETTINGS, resource_types

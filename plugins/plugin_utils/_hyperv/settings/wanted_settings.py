@@ -14,8 +14,9 @@ import typing as t
 from collections.abc import Callable, Mapping, Sequence
 
 from ..._wsman.embedded import Property, write_embedded
+from ..._wsman.errors import UnsendableText
 from ..._wsman.values import CimType, Scalar, integer_range
-from ..._wsman.xmltext import UnsendableText, refuse_unsendable
+from ..._wsman.xmltext import refuse_unsendable
 from ..cluster.nodes import Node
 from ..failure.errors import HyperVError
 from .embedded_settings import resource_settings, system_settings
