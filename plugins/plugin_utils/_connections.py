@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The sessions of one task, each of which leads to the machine that was meant. Private to this collection."""
+"""The sessions of one task, each to the computer that was expected."""
 
 from __future__ import annotations
 

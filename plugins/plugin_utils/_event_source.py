@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The event source ``hyperv_cluster`` without its event loop: arguments in, events of each look out.
-
-Private to this collection.
-"""
+"""The event source ``hyperv_cluster`` without its event loop: arguments in, events of each poll out."""
 
 from __future__ import annotations
 

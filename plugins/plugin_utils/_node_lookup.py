@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which machine a node is: hosts of the inventory are asked who they are, and the node itself by its name in DNS.
-
-Private to this collection.
-"""
+"""Finds the computer of a node: asks hosts of the inventory for their identity, and the node by its name in DNS."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which node is meant by a name, and through which host its cluster is asked. Private to this collection.
+"""Finds the node of a name, and the host through which to ask its cluster.
 
 Hosts are asked who they are. A short name can fit nodes of several clusters, so every host is asked that is not known
 to belong to a cluster that has answered.

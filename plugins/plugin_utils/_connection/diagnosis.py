@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What went wrong on the way to a node, in a sentence that says what to check. Private to this collection."""
+"""Connection errors as sentences that say what to check."""
 
 from __future__ import annotations
 

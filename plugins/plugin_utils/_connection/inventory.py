@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the inventory says of hosts: names and addresses, and which belong together. Private to this collection."""
+"""Names, addresses and groups of the hosts of the inventory."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What to do about the failures of Kerberos on the controller. Private to this collection.
+"""Remedies for failures of Kerberos on the controller.
 
 Their texts: krb5_err.et, kinit and the GSS-API library of MIT Kerberos, which pykerberos and pyspnego pass on.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Connections to hosts other than the task's host. Private to this collection."""
+"""Connections to hosts other than the task's host."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The task's ``winrm`` connection as a sender, through pywinrm 0.4.3 or later. Private to this collection."""
+"""The task's ``winrm`` connection as a sender, through pywinrm 0.4.3 or later."""
 
 from __future__ import annotations
 

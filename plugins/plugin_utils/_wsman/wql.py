@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Queries: their WQL text, and the same question answered on the client. Private to this collection."""
+"""Queries: their WQL text, and the same query evaluated on the client."""
 
 from __future__ import annotations
 
