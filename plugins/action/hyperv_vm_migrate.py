@@ -4,24 +4,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result, moment
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.cluster.hosts import Limits, read_limits
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.methods.methods import AUTO, METHODS, Methods
+from ..plugin_utils._hyperv.methods.methods import AUTO, METHODS
 from ..plugin_utils._hyperv.migration.moves import Move, Wish
 from ..plugin_utils._hyperv.migration.runs import CLUSTER_GROUP, SYSTEM, Policy, Run
-from ..plugin_utils._hyperv.migration.timeouts import Timeout
 from ..plugin_utils._hyperv.planning.strategies import MIGRATE, OFFLINE
+from ..plugin_utils._hyperv.scheduling.migrate import MigrationOptions, migrate, rehearse, say_nothing, start
 from ..plugin_utils._hyperv.scheduling.move_results import changed, diff, failure, record
 from ..plugin_utils._hyperv.scheduling.progress import Progress
 from ..plugin_utils._hyperv.scheduling.resolve_moves import plan
-from ..plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ..plugin_utils._hyperv.settings.setting_properties import MIGRATION_TYPE, migration_options
 from ..plugin_utils._hyperv.settings.storage import StorageWish
 from ..plugin_utils._hyperv.settings.wanted_settings import WantedSettings
@@ -106,29 +103,26 @@ class ActionModule(HyperVAction):
         notes = _notes(cluster, settings, moves)
         if not self.check_mode:
             _refuse_what_still_runs(arguments["moves"] or [], moves)
-        runs = [
-            Run(
-                move,
-                Timeout.of(arguments["timeout"], move.vm.memory_mb, with_storage=move.storage is not None),
-                stays=move.stays or not settings.moves_the_vm,
-            )
-            for move in moves
-        ]
-        alone = len([move for move in moves if not move.is_done]) <= 1
-        nodes = {node for move in moves if not move.is_done for node in (move.source, move.destination.name)}
-        limits = (
-            Limits({}) if alone or self.check_mode else read_limits(cluster, sorted(nodes), arguments["max_parallel"])
-        )
-        policy = Policy(**{field.name: arguments[field.name] for field in dataclasses.fields(Policy)})
-        report = Progress(self.tell, cluster.clock).report if arguments["progress"] else _say_nothing
-        scheduler = Scheduler(cluster, Methods(cluster, arguments["method"], settings), limits, policy, report)
+        options = _options(arguments, settings)
+        report = Progress(self.tell, cluster.clock).report if arguments["progress"] else say_nothing
         if self.check_mode:
-            scheduler.rehearse(runs)
-        elif arguments["wait"]:
-            scheduler.run(runs)
-        elif runs:
-            scheduler.start(runs[0])
-        return _result(runs, [*notes, *limits.notes], single=arguments["moves"] is None)
+            done = rehearse(cluster, moves, options)
+        elif arguments["wait"] or not moves:
+            done = migrate(cluster, moves, options, report)
+        else:
+            done = start(cluster, moves[0], options, report)
+        return _result(done.runs, [*notes, *done.notes], single=arguments["moves"] is None)
+
+
+def _options(arguments: Arguments, settings: WantedSettings) -> MigrationOptions:
+    policy = Policy(
+        poll_interval=arguments["poll_interval"],
+        precheck=arguments["precheck"],
+        retries=arguments["retries"],
+        on_timeout=arguments["on_timeout"],
+        stall_after=arguments["stall_after"],
+    )
+    return MigrationOptions(arguments["method"], arguments["timeout"], arguments["max_parallel"], policy, settings)
 
 
 def _notes(cluster: Cluster, settings: WantedSettings, moves: Sequence[Move]) -> list[str]:
@@ -137,10 +131,6 @@ def _notes(cluster: Cluster, settings: WantedSettings, moves: Sequence[Move]) ->
         return []
     nodes = {node.name: node for node in (*(move.destination for move in moves), *read_nodes(cluster))}
     return settings.notes_on(list(nodes.values()))
-
-
-def _say_nothing(unused: Sequence[Run]) -> None:
-    """Report no progress."""
 
 
 def _refuse_bad_numbers(arguments: Arguments) -> None:
@@ -210,7 +200,7 @@ def _refuse_what_still_runs(wishes: Sequence[Arguments], moves: Sequence[Move]) 
             )
 
 
-def _result(runs: list[Run], notes: Sequence[str], *, single: bool) -> Result:
+def _result(runs: Sequence[Run], notes: Sequence[str], *, single: bool) -> Result:
     records = [record(run, moment) for run in runs]
     result: Result = {
         **(records[0] if single else {}),

@@ -98,7 +98,7 @@ def _text(one: t.Mapping[str, t.Any], key: str) -> str:
 
 def _result(changes: list[Change]) -> Result:
     failed = [one for one in changes if one.outcome == FAILED]
-    message = " ".join(one.error.message for one in failed if one.error)
+    message = " ".join(one.error.text for one in failed if one.error)
     result: Result = {
         "changed": any(one.outcome in (CHANGED, WOULD_CHANGE) or one.calls for one in changes),
         "vms": [one.as_result() for one in changes],

@@ -175,33 +175,52 @@ jobs:
       type: dict
       returned: always
       contains:
-        name:
+        code:
           description: V(job_failed) or V(job_cancelled).
           type: str
           returned: always
-        message:
-          description: The whole story.
+          sample: job_failed
+        severity:
+          description: V(error).
           type: str
           returned: always
-        cause:
-          description: The cause.
+        subject:
+          description: Name of the VM, or of the node, that it is about.
+          type: str
+          returned: always
+          sample: web01
+        subject_kind:
+          description: V(vm) or V(node).
+          type: str
+          returned: always
+          sample: vm
+        message:
+          description: What happened and why, in sentences.
           type: str
           returned: always
         remedy:
-          description: What to do.
+          description: What to do, in sentences.
           type: str
           returned: always
-        code:
-          description: ErrorCode of the job.
-          type: int
-          returned: always
-        hresult:
-          description: HRESULT, or empty.
-          type: str
-          returned: always
-          sample: "0x8007000E"
         transient:
           description: Whether the same migration may succeed later.
           type: bool
           returned: always
+        cause:
+          description: The cause alone, as a clause.
+          type: str
+          returned: always
+        quoted:
+          description: What the host itself says, in the host's language; empty where it says nothing more.
+          type: str
+          returned: always
+        error_code:
+          description: ErrorCode of the job.
+          type: int
+          returned: always
+        hresult:
+          description: HRESULT; empty where there is none.
+          type: str
+          returned: always
+          sample: "0x8007000E"
 """

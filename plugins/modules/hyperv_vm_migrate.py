@@ -603,33 +603,52 @@ moves:
       type: dict
       returned: always
       contains:
-        name:
-          description: A stable word, such as V(job_failed), V(refused), V(destination_paused) or V(timeout).
+        code:
+          description: Stable code, such as V(job_failed), V(refused), V(destination_paused) or V(timeout).
           type: str
           returned: always
+          sample: job_failed
+        severity:
+          description: V(error).
+          type: str
+          returned: always
+        subject:
+          description: Name of the VM, or of the node, that it is about.
+          type: str
+          returned: always
+          sample: web01
+        subject_kind:
+          description: V(vm) or V(node).
+          type: str
+          returned: always
+          sample: vm
         message:
-          description: The whole story.
-          type: str
-          returned: always
-        cause:
-          description: The cause.
+          description: What happened and why, in sentences.
           type: str
           returned: always
         remedy:
-          description: What to do.
+          description: What to do, in sentences.
           type: str
           returned: always
-        code:
-          description: Return value of the method or ErrorCode of the job.
-          type: int
-          returned: always
-        hresult:
-          description: HRESULT, or empty.
-          type: str
-          returned: always
-          sample: "0x8007000E"
         transient:
           description: Whether the same move may succeed later.
           type: bool
           returned: always
+        cause:
+          description: The cause alone, as a clause.
+          type: str
+          returned: always
+        quoted:
+          description: What the host itself says, in the host's language; empty where it says nothing more.
+          type: str
+          returned: always
+        error_code:
+          description: Return value of the method or ErrorCode of the job; V(null) where there is none.
+          type: int
+          returned: always
+        hresult:
+          description: HRESULT; empty where there is none.
+          type: str
+          returned: always
+          sample: "0x8007000E"
 """

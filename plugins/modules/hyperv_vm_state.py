@@ -140,35 +140,54 @@ vms:
       type: dict
       returned: always
       contains:
-        name:
+        code:
           description:
             - V(node_not_up), V(needs_force), V(not_running), V(no_shutdown_service), V(refused), V(fault), V(not_sent),
               V(state_change_failed), V(timeout), V(outcome_unknown) or V(vm_gone).
           type: str
           returned: always
           sample: no_shutdown_service
-        message:
-          description: The whole story.
+        severity:
+          description: V(error).
           type: str
           returned: always
-        cause:
-          description: What stood in the way.
+        subject:
+          description: Name of the VM, or of the node, that it is about.
+          type: str
+          returned: always
+          sample: web01
+        subject_kind:
+          description: V(vm) or V(node).
+          type: str
+          returned: always
+          sample: vm
+        message:
+          description: What happened and why, in sentences.
           type: str
           returned: always
         remedy:
-          description: What to do about it.
+          description: What to do, in sentences.
           type: str
           returned: always
-        code:
-          description: Return value or error code; V(null) where there is none.
+        transient:
+          description: Whether the same change may succeed later.
+          type: bool
+          returned: always
+        cause:
+          description: The cause alone, as a clause.
+          type: str
+          returned: always
+        quoted:
+          description: What the host itself says, in the host's language; empty where it says nothing more.
+          type: str
+          returned: always
+        error_code:
+          description: Return value of the method or ErrorCode of the job; V(null) where there is none.
           type: int
           returned: always
         hresult:
           description: HRESULT; empty where there is none.
           type: str
           returned: always
-        transient:
-          description: Whether the same may succeed later.
-          type: bool
-          returned: always
+          sample: "0x8007000E"
 """

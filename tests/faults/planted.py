@@ -27,7 +27,7 @@ def _product(module: str) -> t.Any:
 
 
 def _false_success() -> Patch:
-    def lie(scheduler: t.Any, runs: t.Any, **unused: object) -> None:
+    def lie(scheduler: t.Any, runs: t.Any, **unused: t.Any) -> None:
         for run in runs:
             run.end("moved", 0.0)
 
@@ -35,11 +35,11 @@ def _false_success() -> Patch:
 
 
 def _false_failure() -> Patch:
-    run, obstacle = _product("migration.runs").Run, _product("failure.errors").obstacle
+    run, failure = _product("migration.runs").Run, _product("failure.failures").Failure
     end = run.end
 
     def lie(self: t.Any, outcome: str, now: float) -> None:
-        self.error = obstacle("lost", "The move of web01 to NODE2 failed", "Look where it is.")
+        self.error = failure("lost", "The move of web01 to NODE2 failed", "Look where it is.")
         end(self, "failed", now)
 
     return mock.patch.object(run, "end", lie)

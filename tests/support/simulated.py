@@ -33,9 +33,20 @@ vms:
 
 
 class Simulated:
-    """The simulated cluster with a client on it; is itself the client's clock."""
+    """The simulated cluster with a client on it; is itself the client's clock.
 
-    def __init__(self, text: str = TWO_NODES, home: str = "NODE1", **switches: object) -> None:
+    Attributes:
+        sent: how many requests went to each node.
+        requests: node and SOAP message of each request.
+        pauses: how long the client waited each time, in seconds.
+        between_pauses: how many requests it sent before each of them.
+        lose: says of a request to a node what becomes of it: ``""`` it is answered, ``"down"`` the node is not reached,
+            ``"before"`` or ``"after"`` the connection breaks before or after the node carried it out.
+        garble: says which answers arrive cut in half.
+        alter: returns what arrives instead of an answer.
+    """
+
+    def __init__(self, text: str = TWO_NODES, home: str = "NODE1", **switches: t.Any) -> None:
         content = yaml.safe_load(text)
         content["switches"] = {**content.get("switches", {}), **switches}
         self._clock = ManualClock()
@@ -44,7 +55,9 @@ class Simulated:
         self.home = home
         self.sent: collections.Counter[str] = collections.Counter()
         self.names: dict[str, str] = {}  # other names of nodes
+        self.pauses: list[float] = []  # seconds
         self.between_pauses: list[int] = []
+        self.requests: list[tuple[str, bytes]] = []
         self.lose: Callable[[str, bytes], str] = lambda node, request: ""
         self.garble: Callable[[bytes], bool] = lambda request: False
         self.alter: Callable[[bytes, bytes], bytes] = lambda request, answer: answer
@@ -54,6 +67,7 @@ class Simulated:
         return self._clock.now()
 
     def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
         self.between_pauses.append(self._requests)
         self._requests = 0
         self._clock.advance(seconds)
@@ -70,6 +84,7 @@ class Simulated:
 
     def _send(self, node: str, request: bytes) -> bytes:
         self._requests += 1
+        self.requests.append((node, request))
         self.sent[node] += 1
         lost = self.lose(node, request)
         if lost == "down":
@@ -96,7 +111,7 @@ class Simulated:
         limits = read_limits(self.cluster, nodes, None)
         return Scheduler(self.cluster, Methods(self.cluster, method), limits, Policy(**policy), report)
 
-    def move(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO, **options: object) -> list[Run]:
+    def move(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO, **options: t.Any) -> list[Run]:
         runs = self.runs(*wishes, timeout=timeout, method=method)
         self.scheduler(method=method, **options).run(runs)
         return runs
@@ -107,11 +122,24 @@ class Simulated:
         return runs
 
     def owner(self, name: str) -> str:
-        return next(vm["owner"] for vm in self.server.state()["vms"] if vm["name"] == name)
+        return str(next(vm["owner"] for vm in self.server.state()["vms"] if vm["name"] == name))
 
     def migrations(self, name: str) -> int:
         vm_id = next(vm["id"] for vm in self.server.state()["vms"] if vm["name"] == name)
-        return self.server.counters()["migrations"].get(vm_id, 0)
+        return int(self.server.counters()["migrations"].get(vm_id, 0))
+
+
+def lose_first(what: str, which: Callable[[bytes], bool]) -> Callable[[str, bytes], str]:
+    """Lose the first request that ``which`` picks: ``before`` or ``after`` it was carried out."""
+    lost: list[bytes] = []
+
+    def lose(node: str, request: bytes) -> str:
+        if lost or not which(request):
+            return ""
+        lost.append(request)
+        return what
+
+    return lose
 
 
 def invokes_migration(request: bytes) -> bool:

@@ -19,7 +19,8 @@ from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..failure.codes import JOB_STATES, UNKNOWN
-from ..failure.errors import NO_ANSWER, MoveError, job_failed
+from ..failure.errors import NO_ANSWER
+from ..failure.failures import Failure, job_failed
 from ..failure.job_errors import JobErrorDetail
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 
@@ -110,7 +111,7 @@ class Job:
         """The job ended and says that it succeeded."""
         return self.state in _SUCCESS and not (self.state == "completed" and self.error_code)
 
-    def error(self, details: Sequence[JobErrorDetail] = ()) -> MoveError:
+    def error(self, details: Sequence[JobErrorDetail] = ()) -> Failure:
         """Return why the job failed; ``details`` are what GetErrorEx said."""
         return job_failed(self.state, self.percent, self.error_code, self.texts, details)
 

@@ -13,7 +13,8 @@ from ..._wsman.references import Reference
 from ..._wsman.transport import TransportError
 from ..._wsman.wql import Query
 from ..failure.codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
-from ..failure.errors import HyperVError, MoveError, obstacle
+from ..failure.errors import HyperVError
+from ..failure.failures import Failure
 from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, Cluster
 from .identity import WrongMachine, identity_of
 
@@ -55,22 +56,22 @@ class Node:
         """The node's services run, so it can be asked: it is up, or up and paused."""
         return self.state in ("up", "paused")
 
-    def cannot_receive(self) -> MoveError | None:
+    def cannot_receive(self) -> Failure | None:
         """Return why no VM can be moved here now, or None."""
         if self.state == "paused":
-            return obstacle(
+            return Failure(
                 "destination_paused",
                 f"node {self.name} is paused and takes no VMs",
                 "Resume it (hyperv_cluster_node with state=active) or choose another destination_host.",
             )
         if self.state != "up":
-            return obstacle(
+            return Failure(
                 "destination_not_up",
                 f"node {self.name} is {self.state} and takes no VMs",
                 "Bring it up or choose another destination_host.",
             )
         if self.condition:
-            return obstacle(
+            return Failure(
                 "destination_not_up",
                 f"node {self.name} is {self.condition}",
                 "Wait until the cluster trusts it again or choose another destination_host.",

@@ -22,7 +22,8 @@ from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
 from ..failure.codes import return_code
-from ..failure.errors import NO_ANSWER, MoveError, faulted, obstacle, win32_codes, with_remedy
+from ..failure.errors import NO_ANSWER, with_remedy
+from ..failure.failures import Failure, faulted, win32_codes
 from ..failure.win32_failures import WIN32_FAILURES
 from ..migration.moves import Move
 from ..migration.runs import Run
@@ -57,7 +58,7 @@ def _property(name: str, value: int) -> bytes:
     return head + text + padding + tail
 
 
-def group_can_move(move: Move, refusal: MoveError) -> bool:
+def group_can_move(move: Move, refusal: Failure) -> bool:
     """Tell whether a refused move may be left to the cluster: the VM is at rest, and the refusal may be about that.
 
     No source tells whether MigrateVirtualSystemToSystem takes a VM that is off or saved. A saved VM carries a state
@@ -65,9 +66,9 @@ def group_can_move(move: Move, refusal: MoveError) -> bool:
     """
     if move.vm.state not in _AT_REST or move.role is None:
         return False
-    if refusal.code is None:
-        return refusal.name == "not_migratable" and move.vm.state == "off"
-    return refusal.code in _INVALID_STATE or return_code(refusal.code).unsupported
+    if refusal.error_code is None:
+        return refusal.code == "not_migratable" and move.vm.state == "off"
+    return refusal.error_code in _INVALID_STATE or return_code(refusal.error_code).unsupported
 
 
 class GroupMoves:
@@ -86,12 +87,12 @@ class GroupMoves:
         """
         return Verdict(move.vm.state in _AT_REST, self.obstacle(move))
 
-    def obstacle(self, move: Move) -> MoveError | None:
+    def obstacle(self, move: Move) -> Failure | None:
         """Return why a VM cannot be moved by its group, or None. Raises Fault and TransportError."""
         if move.role is None:
-            return obstacle("no_role", f"the cluster lists no role for VM {move.vm.name}", "Make it highly available.")
+            return Failure("no_role", f"the cluster lists no role for VM {move.vm.name}", "Make it highly available.")
         if move.role.by_name:
-            return obstacle(
+            return Failure(
                 "role_unsure",
                 f"VM {move.vm.name} would be moved by its role, and the cluster does not show which VM its roles "
                 "belong to",
@@ -99,12 +100,12 @@ class GroupMoves:
             )
         return self._would_start(move, move.role.group) if move.vm.state in _AT_REST else None
 
-    def _would_start(self, move: Move, group: str) -> MoveError | None:
+    def _would_start(self, move: Move, group: str) -> Failure | None:
         """Return why a VM at rest is left alone: the persistent state of its group is online, so it would start."""
         query = Query(GROUP, ("Name", "PersistentState"), {"Name": (group,)})
         if not any(row.boolean("PersistentState") for row in self._cluster.home.query(MSCLUSTER, query)):
             return None
-        return obstacle(
+        return Failure(
             "would_start",
             f"VM {move.vm.name} is {move.vm.state}, but the cluster means to keep its role {group} online and would "
             "start it on its new node",
@@ -122,7 +123,7 @@ class GroupMoves:
         except NO_ANSWER as silence:
             passes = not isinstance(silence, Fault) or silence.is_transient
             why = with_remedy(silence).rstrip(".")
-            return Answer(error=obstacle("not_sent", why, "Nothing was started.", transient=passes))
+            return Answer(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
         if move.vm.state in _AT_REST:
             return self._invoke(move, "MoveToNewNode", {"NodeName": move.destination.name, "TimeOut": _TIMEOUT})
         return self._move_live(move)
@@ -167,7 +168,7 @@ class GroupMoves:
         except (UnreadableAnswer, UnexpectedValue):
             return Answer(unknown=job is not None)
         except TransportError as lost:
-            return Answer(error=obstacle("not_sent", str(lost), "Nothing was started.", transient=True))
+            return Answer(error=Failure("not_sent", str(lost), "Nothing was started.", transient=True))
         return Answer(job)
 
     def _status(self, move: Move) -> GroupStatus:

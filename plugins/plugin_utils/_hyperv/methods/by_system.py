@@ -20,7 +20,8 @@ from ..cluster.hosts import read_host_settings
 from ..cluster.nodes import Node, node_reference
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code
-from ..failure.errors import NO_ANSWER, HyperVError, MoveError, faulted, obstacle, refused, with_remedy
+from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.failures import Failure, faulted, refused
 from ..migration.moves import Move
 from ..settings.wanted_settings import WantedSettings
 from .form_refusals import EveryFormRefused, FormUnavailable, is_clean_refusal
@@ -110,7 +111,7 @@ class MigrationService:
                 return Answer(error=missing, unsupported=True)
             passes = not isinstance(error, Fault) or error.is_transient
             why = with_remedy(error).rstrip(".")
-            return Answer(error=obstacle("not_sent", why, "Nothing was started.", transient=passes))
+            return Answer(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
         try:
             output = self._call(self.MIGRATE, move)
             job, value = output.reference("Job"), output.integer("ReturnValue")
@@ -124,7 +125,7 @@ class MigrationService:
             missing_here = fault.is_missing_method or fault.is_missing_class
             return Answer(unknown=not _is_refusal(fault), error=faulted(self.MIGRATE, fault), unsupported=missing_here)
         except TransportError as error:
-            return Answer(error=obstacle("not_sent", str(error), "Nothing was started.", transient=True))
+            return Answer(error=Failure("not_sent", str(error), "Nothing was started.", transient=True))
         if value == COMPLETED or job is not None:
             return Answer(job, value)
         if value is None or value == JOB_STARTED:
@@ -235,13 +236,13 @@ def _is_refusal(fault: Fault) -> bool:
     )
 
 
-def _missing(error: Exception) -> MoveError | None:
+def _missing(error: Exception) -> Failure | None:
     """Return why the service is not there where that is what an error says."""
     return faulted(SERVICE, error) if isinstance(error, Fault) and error.is_missing_class else None
 
 
-def _not_migratable(vm: Vm, destination: Node) -> MoveError:
-    return obstacle(
+def _not_migratable(vm: Vm, destination: Node) -> Failure:
+    return Failure(
         "not_migratable",
         f"Hyper-V says that VM {vm.name} cannot be migrated to {destination.name}, and does not say why",
         "Look at the VM's checkpoints, attached media and devices, at free memory and processor compatibility of the "

@@ -21,7 +21,7 @@ from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.groups import GROUP_STATES, QUEUED, VmGroup
 from ..cluster.jobs import Job
-from ..failure.errors import win32_codes
+from ..failure.failures import win32_codes
 from ..migration.cancellation import Cancellation
 
 GROUP = "MSCluster_ResourceGroup"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..cluster.cluster import VIRTUALIZATION, Cluster
-from ..failure.errors import MoveError
+from ..failure.failures import Failure
 from ..migration.moves import Move
 from ..migration.runs import CLUSTER_GROUP, HOST, SYSTEM, Run
 from ..settings.wanted_settings import WantedSettings
@@ -52,7 +52,7 @@ class Methods:
             CLUSTER_GROUP: self.groups,
             HOST: HostMigration(cluster, settings),
         }
-        self._unsupported: MoveError | None = None
+        self._unsupported: Failure | None = None
 
     def choose(self, run: Run) -> None:
         """Give a move the method with which its next attempt begins."""
@@ -73,7 +73,7 @@ class Methods:
             self._wanted == AUTO and run.method == SYSTEM and run.move.role is not None and not self._settings.are_given
         )
 
-    def go_on(self, run: Run, unsupported: MoveError) -> bool:
+    def go_on(self, run: Run, unsupported: Failure) -> bool:
         """Take the next documented method for a move whose present one is unsupported; False where there is none.
 
         Nothing may have been started: that is what ``unsupported`` says.

@@ -13,7 +13,8 @@ from ..cluster.groups import VmGroup, read_groups, read_possible_owners
 from ..cluster.nodes import Node, find_node, read_nodes
 from ..cluster.owners import owners_of, read_owners
 from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
-from ..failure.errors import HyperVError, MoveError, obstacle
+from ..failure.errors import HyperVError
+from ..failure.failures import Failure
 from ..settings.storage import StorageMove, StorageWish
 
 _FEW = 2  # up to so many VMs are asked for their possible owners one by one: cheaper than the list of all
@@ -129,7 +130,7 @@ def _refuse_repetition(vms: Sequence[Vm]) -> None:
         seen.add(vm.id)
 
 
-def obstacle_to(move: Move, possible_owners: Sequence[str]) -> MoveError | None:
+def obstacle_to(move: Move, possible_owners: Sequence[str]) -> Failure | None:
     """Return why a move cannot start, from what was read alone, or None.
 
     No source tells whether the migration service itself minds a paused node or a node that may not own the VM; the
@@ -139,21 +140,21 @@ def obstacle_to(move: Move, possible_owners: Sequence[str]) -> MoveError | None:
     if unable is not None:
         return unable
     if possible_owners and first_label(move.destination.name) not in {first_label(one) for one in possible_owners}:
-        return obstacle(
+        return Failure(
             "not_possible_owner",
             f"node {move.destination.name} is not a possible owner of VM {move.vm.name} (possible: "
             f"{', '.join(possible_owners)})",
             "Choose one of these as destination_host, or add the node to the possible owners of its resource.",
         )
     if move.vm.state not in _MOVABLE:
-        return obstacle(
+        return Failure(
             "vm_state",
             f"VM {move.vm.name} is {move.vm.state}",
             "Wait until it is running, off, saved or paused, then run the task again.",
             transient=True,
         )
     if move.vm.activity:
-        return obstacle(
+        return Failure(
             "vm_busy",
             f"VM {move.vm.name} cannot be moved now: {move.vm.activity}",
             "Wait until that has ended, then run the task again.",

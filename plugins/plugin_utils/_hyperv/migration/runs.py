@@ -13,7 +13,7 @@ from ..._wsman.references import Reference
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.vms import Vm
-from ..failure.errors import MoveError
+from ..failure.failures import Failure
 from ..failure.job_errors import JobErrorDetail
 from .cancellation import Cancellation
 from .moves import Move
@@ -112,11 +112,11 @@ class Run:
     return_value: int | None = None
     progress: tuple[str, int | None, float] = ("", None, 0.0)
     stalled: bool = False
-    doubt: MoveError | None = None
+    doubt: Failure | None = None
     silent_since: float | None = None
     owner: str = ""
     goes_on: bool = False
-    error: MoveError | None = None
+    error: Failure | None = None
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     @property
@@ -172,7 +172,7 @@ class Run:
         self.enter(ENDED, now)
         self.outcome, self.ended = outcome, now
 
-    def fail(self, error: MoveError, now: float, *, goes_on: bool = False) -> None:
+    def fail(self, error: Failure, now: float, *, goes_on: bool = False) -> None:
         """End the move without success; ``goes_on``: its migration may still run."""
         self.error, self.goes_on = error, goes_on
         self.end("failed", now)

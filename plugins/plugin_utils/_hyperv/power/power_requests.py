@@ -21,8 +21,8 @@ from ..._wsman.transport import AnswerLost, TransportError
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.vms import Vm
-from ..failure.codes import COMPLETED, JOB_STARTED, LOOK, return_code
-from ..failure.errors import MoveError, faulted, obstacle
+from ..failure.codes import COMPLETED, JOB_STARTED, return_code, see_event_logs
+from ..failure.failures import Failure, faulted
 
 _REQUESTED = {"running": 2, "off": 3, "saved": 6}
 SHUTDOWN_COMPONENT = "Msvm_ShutdownComponent"
@@ -55,7 +55,7 @@ class Ordered:
 
     session: Session | None = None
     job: Reference | None = None
-    error: MoveError | None = None
+    error: Failure | None = None
     is_lost: bool = False
     is_busy: bool = False
     is_unsupported: bool = False
@@ -120,7 +120,7 @@ def _call(session: Session, target: Reference, method: str, parameters: Mapping[
     except (AnswerLost, UnreadableAnswer):
         return Ordered(is_lost=True)
     except TransportError as unsent:
-        return Ordered(error=obstacle("not_sent", str(unsent).rstrip("."), "Nothing was begun.", transient=True))
+        return Ordered(error=Failure("not_sent", str(unsent).rstrip("."), "Nothing was begun.", transient=True))
     value, job = answer.integer("ReturnValue"), answer.reference("Job")
     value = -1 if value is None else value
     if job is not None or value in (COMPLETED, JOB_STARTED, _IN_PROGRESS):
@@ -131,7 +131,7 @@ def _call(session: Session, target: Reference, method: str, parameters: Mapping[
     return Ordered(error=error, is_busy=value in _BUSY, is_unsupported=value in _UNSUPPORTED)
 
 
-def _refused(method: str, value: int, vm: Vm) -> MoveError:
+def _refused(method: str, value: int, vm: Vm) -> Failure:
     code = return_code(value)
     if value in _BUSY:
         cause, remedy = (
@@ -141,13 +141,13 @@ def _refused(method: str, value: int, vm: Vm) -> MoveError:
     elif value in _UNSUPPORTED:
         cause, remedy = "the provider does not implement the method", "Use Failover Cluster Manager."
     else:
-        cause, remedy = _CAUSES.get(value, ("the provider gives no reason", LOOK.replace("both nodes", vm.node)))
+        cause, remedy = _CAUSES.get(value, ("the provider gives no reason", see_event_logs(vm.node)))
     name = "" if value in _CAUSES else f", {code.name}"
-    return MoveError(
+    return Failure(
         "refused",
-        f"{method} of VM {vm.name} returned {value}{name}: {cause}. {remedy}",
         cause,
         remedy,
-        value if value >= 0 else None,
+        operation=f"{method} of VM {vm.name} returned {value}{name}",
+        error_code=value if value >= 0 else None,
         transient=value in _BUSY,
     )

@@ -8,7 +8,8 @@ import contextlib
 from collections.abc import Iterable
 
 from ..cluster.cluster import Cluster
-from ..failure.errors import NO_ANSWER, HyperVError, MoveError, obstacle, with_remedy
+from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.failures import Failure
 from ..migration.moves import Move
 from ..migration.runs import WAITING, Run
 
@@ -40,8 +41,8 @@ class Contact:
                 run.fail(known, self._cluster.clock.now(), goes_on=not waits)
 
 
-def _not_started(why: str) -> MoveError:
-    return obstacle(
+def _not_started(why: str) -> Failure:
+    return Failure(
         "not_started",
         f"the cluster gave no answer about it for {_LOST_AFTER:.0f} s ({why})",
         "Nothing was started. Check the nodes and run the task again.",
@@ -49,9 +50,9 @@ def _not_started(why: str) -> MoveError:
     )
 
 
-def outcome_unknown(move: Move, why: str) -> MoveError:
+def outcome_unknown(move: Move, why: str) -> Failure:
     """Return the error for a move that may have been made, or may still be under way."""
-    return obstacle(
+    return Failure(
         "outcome_unknown",
         f"it is not known what became of the migration of VM {move.vm.name} from {move.source} to "
         f"{move.destination.name}, which may still run ({why})",

@@ -53,7 +53,7 @@ def record(run: Run, moment: t.Callable[[float], str]) -> dict[str, t.Any]:
         "return_value": run.return_value,
         "job": _job(run),
         "warnings": list(run.warnings),
-        "error": run.error.as_result() if run.error else None,
+        "error": run.error.about(vm.name).as_result() if run.error else None,
     }
 
 
@@ -81,7 +81,7 @@ def failure(runs: Sequence[Run]) -> str:
     """Return the message of a failed task: every failed move with its reason."""
     failed = [run for run in runs if run.error is not None]
     lines = [
-        f"{run.move.vm.name} ({run.move.source} -> {run.move.destination.name}): {run.error.message}"
+        f"{run.move.vm.name} ({run.move.source} -> {run.move.destination.name}): {run.error.text}"
         for run in failed
         if run.error is not None
     ]

@@ -14,7 +14,8 @@ from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits
 from ..cluster.nodes import read_nodes
-from ..failure.errors import NO_ANSWER, HyperVError, obstacle, with_remedy
+from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.failures import Failure
 from ..methods.methods import Methods
 from ..migration.moves import reread
 from ..migration.runs import ENDED, RUNNING, SEARCHING, WAITING, Policy, Run
@@ -65,7 +66,7 @@ class Scheduler:
             except (HyperVError, *NO_ANSWER) as error:
                 cure = "Nothing was changed. Look at that first, then rehearse again."
                 run.fail(
-                    obstacle("not_asked", with_remedy(error).rstrip("."), cure, transient=_passes(error)),
+                    Failure("not_asked", with_remedy(error).rstrip("."), cure, transient=_passes(error)),
                     self._clock.now(),
                 )
 
@@ -131,7 +132,7 @@ class Scheduler:
         except (HyperVError, *NO_ANSWER) as error:
             if not _passes(error):
                 why = with_remedy(error).rstrip(".")
-                run.fail(obstacle("not_started", why, "Nothing was started."), self._clock.now())
+                run.fail(Failure("not_started", why, "Nothing was started."), self._clock.now())
                 return
             self._contact.lost([run], error)
             for waiting in [run] if self._is_answered() else runs:
@@ -153,7 +154,7 @@ class Scheduler:
         for run in waiting:
             vm, role = now[run.move.vm.id]
             if vm is None:
-                gone = obstacle("vm_gone", f"VM {run.move.vm.name} is gone", "Look for it in the cluster.")
+                gone = Failure("vm_gone", f"VM {run.move.vm.name} is gone", "Look for it in the cluster.")
                 run.fail(gone, self._clock.now())
                 continue
             run.now_at(vm, role)
@@ -167,12 +168,12 @@ class Scheduler:
         now = self._clock.now()
         for run in runs:
             error = run.error
-            if run.stage != ENDED or error is None or not error.transient or error.name in _NEVER_RETRIED:
+            if run.stage != ENDED or error is None or not error.transient or error.code in _NEVER_RETRIED:
                 continue
-            if error.name == _NO_SLOT and not run.timeout.is_over(now - (now if run.started is None else run.started)):
+            if error.code == _NO_SLOT and not run.timeout.is_over(now - (now if run.started is None else run.started)):
                 self._queue_again(run, _FOR_A_SLOT)
             elif run.retried < self._policy.retries:
-                run.warnings.append(f"Attempt {run.retried + 1} failed and was repeated: {error.message}")
+                run.warnings.append(f"Attempt {run.retried + 1} failed and was repeated: {error.text}")
                 self._queue_again(run, min(_FIRST_BACKOFF * 2**run.retried, _LONGEST_BACKOFF))
                 run.retried += 1
 

@@ -16,7 +16,8 @@ from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job, find_job, job_ids
 from ..cluster.vms import Vm
-from ..failure.errors import NO_ANSWER, HyperVError, MoveError, obstacle
+from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.failures import Failure
 from ..methods.by_group import group_can_move
 from ..methods.delegation import explained
 from ..methods.group_jobs import group_reference
@@ -104,8 +105,11 @@ class Starter:
         elif now - run.since < _LOOK_FOR:
             run.due = now + _BETWEEN_LOOKS
         elif run.doubt is not None:
-            unknown = outcome_unknown(run.move, run.doubt.message.partition(". ")[0])
-            run.fail(dataclasses.replace(unknown, code=run.doubt.code, hresult=run.doubt.hresult), now, goes_on=True)
+            doubt, unknown = run.doubt, outcome_unknown(run.move, run.doubt.clause)
+            unclear = dataclasses.replace(
+                unknown, error_code=doubt.error_code, hresult=doubt.hresult, quoted=doubt.quoted
+            )
+            run.fail(unclear, now, goes_on=True)
         elif 0 < run.unanswered < _MOST_CALLS:
             self._repeat(run, vm, role)
         else:
@@ -257,8 +261,8 @@ def _may_be_earlier(reference: Reference, job: Job) -> bool:
     return job.is_final and reference.namespace.lower() == VIRTUALIZATION.lower()
 
 
-def _busy_migrating(move: Move, job: Job) -> MoveError:
-    return obstacle(
+def _busy_migrating(move: Move, job: Job) -> Failure:
+    return Failure(
         "already_migrating",
         f"VM {move.vm.name} is being migrated to {job.destination} already (job {job.id})",
         "Wait until that migration has ended, or cancel it with hyperv_migration_job, then run the task again.",

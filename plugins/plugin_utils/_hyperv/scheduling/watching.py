@@ -15,7 +15,8 @@ from ..cluster.job_error_details import read_job_errors
 from ..cluster.jobs import Job, read_job, read_jobs
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
-from ..failure.errors import NO_ANSWER, HyperVError, MoveError
+from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.failures import Failure
 from ..methods.delegation import explained
 from ..methods.group_jobs import GROUP, GroupCancellation
 from ..methods.methods import Methods
@@ -119,7 +120,7 @@ class Watcher:
         run.cancellation.request()
         run.enter(CANCELLING, self._clock.now())
 
-    def _left_alone(self, run: Run, job: Job | None) -> MoveError:
+    def _left_alone(self, run: Run, job: Job | None) -> Failure:
         """Return the error of a late move whose migration goes on, and why it was not cancelled if it was to be."""
         if self._policy.on_timeout == "leave":
             return run.timeout.error(run.move, job)
@@ -170,15 +171,15 @@ class Watcher:
         elif judgement.error is not None:
             error = self._explained(run, judgement.error)
             # A job that was cancelled because it took too long failed for that reason, and for no other.
-            cancelled = run.cancellation is not None and (run.job is None or error.name == "job_cancelled")
+            cancelled = run.cancellation is not None and (run.job is None or error.code == "job_cancelled")
             run.fail(run.timeout.error(run.move, run.job, "was cancelled") if cancelled else error, now)
         elif vm is not None and vm.is_leaving and run.timeout.is_over(now - run.migrating_since):
             run.fail(self._left_alone(run, None), now, goes_on=True)
 
-    def _explained(self, run: Run, error: MoveError) -> MoveError:
+    def _explained(self, run: Run, error: Failure) -> Failure:
         return explained(self._cluster, run.move, error) if run.method == HOST else error
 
-    def _misplaced(self, run: Run) -> MoveError | None:
+    def _misplaced(self, run: Run) -> Failure | None:
         """Return what of the files of an arrived VM is not where it shall be. Raises Fault and TransportError."""
         if run.move.storage is None or not (run.attempts or run.adopted):
             return None

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
-from ..failure.errors import HyperVError, MoveError, obstacle
+from ..failure.errors import HyperVError
+from ..failure.failures import Failure
 from .embedded_settings import changed_settings
 from .setting_types import VM_SETTINGS
 
@@ -180,7 +181,7 @@ def _refuse_one_path_for_two(paths: Sequence[str], vm: str) -> None:
         seen.add(_parts(path))
 
 
-def misplaced(move: StorageMove, storage: Storage, vm: str) -> MoveError | None:
+def misplaced(move: StorageMove, storage: Storage, vm: str) -> Failure | None:
     """Return what of a VM's files is not where it shall be after a move that is said to be complete, or None."""
     wanted = {_parts(path) for path in move.disks}
     wrong = [disk.path for disk in storage.disks if _parts(disk.path) not in wanted]
@@ -189,7 +190,7 @@ def misplaced(move: StorageMove, storage: Storage, vm: str) -> MoveError | None:
     ]
     if not wrong:
         return None
-    return obstacle(
+    return Failure(
         "storage_not_moved",
         f"the files of VM {vm} are said to have moved, but the host still shows {', '.join(wrong)}",
         "Look at the VM's settings and disks on that host.",

@@ -13,14 +13,12 @@ from ..._hostnames import first_label
 from ..checks.cluster_checks import cluster_problems
 from ..checks.node_checks import EVERYWHERE, Problem
 from ..cluster.cluster import Cluster
-from ..cluster.hosts import Limits
-from ..failure.errors import MoveError
-from ..methods.methods import AUTO, Methods
+from ..failure.failures import Failure
+from ..methods.methods import AUTO
 from ..migration.moves import Move, Wish
-from ..migration.runs import CLUSTER_GROUP, Policy, Run
-from ..migration.timeouts import Timeout
+from ..migration.runs import CLUSTER_GROUP, Run
+from ..scheduling.migrate import MigrationOptions, rehearse
 from ..scheduling.resolve_moves import plan
-from ..scheduling.scheduler import Scheduler
 from .readiness import Readiness
 
 _NOT_ASKED = "not_asked"  # the dry run's word for a question that was not answered
@@ -40,9 +38,8 @@ def judge_move(cluster: Cluster, wish: Wish, readiness: Readiness) -> dict[str, 
     if readiness.service is None and readiness.is_clustered:
         return _without_service(wish, readiness)
     move = plan(cluster, [wish], AUTO)[0]
-    run = Run(move, Timeout(0, "given"))
     concerning = _concerning(readiness, move)
-    Scheduler(cluster, Methods(cluster), Limits({}), Policy(), lambda runs: None).rehearse([run])
+    (run,) = rehearse(cluster, [move], MigrationOptions()).runs
     there = run.outcome == "already_there"
     against = [] if there else [problem for problem in concerning if _stops(problem, move)]
     said, unknown = _said(run), _not_known(run)
@@ -77,20 +74,20 @@ def _without_service(wish: Wish, readiness: Readiness) -> dict[str, t.Any]:
 
 def _said(run: Run) -> list[dict[str, t.Any]]:
     """Return what the dry run ended with."""
-    return [_error(run.error)] if run.error is not None and run.error.name != _NOT_ASKED else []
+    return [_error(run.error)] if run.error is not None and run.error.code != _NOT_ASKED else []
 
 
 def _not_known(run: Run) -> list[dict[str, t.Any]]:
     """Return why Hyper-V's verdict is missing; a VM on its way already, or left to the cluster, needs none."""
     if run.error is not None:
-        return [_error(run.error)] if run.error.name == _NOT_ASKED else []
+        return [_error(run.error)] if run.error.code == _NOT_ASKED else []
     asked = run.checked or run.adopted or run.method == CLUSTER_GROUP or run.outcome == "already_there"
     return [] if asked else [_NOT_OFFERED]
 
 
-def _error(error: MoveError) -> dict[str, t.Any]:
+def _error(error: Failure) -> dict[str, t.Any]:
     reason = f"{error.cause[:1].upper()}{error.cause[1:]}"
-    return {"name": error.name, "reason": reason, "remedy": error.remedy, "transient": error.transient}
+    return {"name": error.code, "reason": reason, "remedy": error.remedy, "transient": error.transient}
 
 
 def _reason(problem: Problem) -> dict[str, t.Any]:

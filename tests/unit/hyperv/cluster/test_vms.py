@@ -51,7 +51,7 @@ def scenario(*names: str) -> str:
     return yaml.safe_dump({"nodes": [{"name": "NODE1"}, {"name": "NODE2"}], "vms": vms}, allow_unicode=True)
 
 
-def listed(text: str = STATES_SHOWN, conditions: dict[str, t.Any] | None = None, **switches: object) -> list[str]:
+def listed(text: str = STATES_SHOWN, conditions: dict[str, t.Any] | None = None, **switches: t.Any) -> list[str]:
     return [vm["name"] for vm in list_vms(Simulated(text, **switches).cluster, **(conditions or {}))]
 
 
