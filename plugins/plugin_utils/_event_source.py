@@ -78,13 +78,13 @@ class ClusterEvents:
             changes = self._changes.look()
         except (HyperVError, *NO_ANSWER) as error:
             self._failures = min(self._failures + 1, 16)
-            return [self._contact("lost", with_remedy(error))] if self._failures == 1 else []
-        returned = [self._contact("back", f"{self.host} answers again.")] if self._failures else []
+            return [self._connection("lost", with_remedy(error))] if self._failures == 1 else []
+        returned = [self._connection("restored", f"{self.host} answers again.")] if self._failures else []
         self._failures = 0
         return [*returned, *({**change, "host": self.host} for change in changes)]
 
-    def _contact(self, word: str, message: str) -> Event:
-        return {"type": "contact", "change": word, "host": self.host, "message": clean(message)}
+    def _connection(self, change: str, message: str) -> Event:
+        return {"type": "connection", "change": change, "host": self.host, "message": clean(message)}
 
 
 class Source:

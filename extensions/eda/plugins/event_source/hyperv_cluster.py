@@ -49,14 +49,14 @@ options:
     type: int
     default: 30
 notes:
-  - Every event has C(host), the address that the source asks; C(type), which is V(node), V(migration) or V(contact);
+  - Every event has C(host), the address that the source asks; C(type), which is V(node), V(migration) or V(connection);
     and C(change).
   - For a node, C(change) is its new state. C(node) has C(name), C(state), C(previous_state), C(condition) and
     C(previous_condition). States are V(up), V(down), V(paused), V(joining), V(unknown), and V(absent) for a node
     that is not in the cluster; a condition is V(isolated), V(quarantined) or null.
   - For a migration, C(change) is V(started), V(succeeded), V(failed), or V(vanished) if a job that ran is no longer
     listed. C(migration) is as hyperv.migration.hyperv_migration_job_info returns it, with C(error) if it failed.
-  - For C(contact), C(change) is V(lost), once, when the host does not answer, and V(back) when it answers again.
+  - For C(connection), C(change) is V(lost), once, when the host does not answer, and V(restored) when it answers again.
     C(message) contains the reason, and what to do.
   - The source sees migrations that the cluster's namespace lists as Msvm_MigrationJob. A migration that was started on
     a single host may be missing.
