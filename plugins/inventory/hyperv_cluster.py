@@ -201,7 +201,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     inventory: t.Any
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether a file is a source of this plugin, by its name."""
+        """Return whether a file is a source of this plugin, by its name."""
         if not super().verify_file(path):
             return False
         if not path.endswith(_ENDINGS):
@@ -301,7 +301,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return Naming(name, fqdn, self.get_option("host_prefix"), is_full, is_full)
 
     def _is_shared(self, naming: Naming) -> bool:
-        """Tell whether another cluster has the group of this one."""
+        """Return whether another cluster has the group of this one."""
         other = cluster_identity(self._variables_of(naming.group))
         return other not in ("", cluster_identity(naming.variables))
 

@@ -143,7 +143,7 @@ def refuse_namesake(listing: Listing, identity: Identity, inventory: Inventory, 
 
 
 def _agrees(listing: Listing, identity: Identity) -> bool:
-    """Tell whether all that a listing says of a computer's name and domain is so."""
+    """Return whether all that a listing says of a computer's name and domain is so."""
     return all(identity.computer.is_called(name) and identity.has_name_in_domain(name) for name in listing.names)
 
 

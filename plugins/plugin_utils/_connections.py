@@ -95,7 +95,7 @@ class Connections:
         refuse_namesake(self.inventory.home_listing(), home, self.inventory, self._who)
 
     def lists(self, name: str) -> bool:
-        """Tell whether the inventory has a host of this name."""
+        """Return whether the inventory has a host of this name."""
         return self.inventory.named(name) is not None
 
     def who(self, hosts: Sequence[str]) -> dict[str, Identity | Exception]:

@@ -25,7 +25,7 @@ def domain_of(name: str) -> str:
 
 
 def is_address(name: str) -> bool:
-    """Tell whether a name is an IP address, with or without the brackets of a URL."""
+    """Return whether a name is an IP address, with or without the brackets of a URL."""
     return bool(_address(name))
 
 

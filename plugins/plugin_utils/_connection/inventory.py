@@ -124,7 +124,7 @@ class Inventory:
         return found
 
     def is_vm(self, host: str) -> bool:
-        """Tell whether a host stands for a VM."""
+        """Return whether a host stands for a VM."""
         return "hyperv_vm_id" in self.variables(host)
 
     def variables(self, host: str) -> Mapping[str, t.Any]:

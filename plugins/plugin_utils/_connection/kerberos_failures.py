@@ -80,7 +80,7 @@ def _without_backslash(user: str) -> str:
 
 
 def is_about_a_long_token(status: int, body: bytes) -> bool:
-    """Tell whether an HTTP error is that of Windows for headers that are too long, as a login with a long token has.
+    """Return whether an HTTP error is that of Windows for headers that are too long, as a login with a long token has.
 
     http.sys then closes the connection before WinRM sees the request (Microsoft, "HTTP 400 Bad Request (Request Header
     too long) responses to HTTP requests").

@@ -80,7 +80,7 @@ class Neighbours:
         return t.cast("dict[str, t.Any]", self._connection.get_option("_extras"))
 
     def _may_have(self, host: str | None, known_as: Set[str]) -> bool:
-        """Tell whether a host may get what the task's host has by these variables.
+        """Return whether a host may get what the task's host has by these variables.
 
         A host that shares no group with that one may be somebody else's: it gets what was given for the whole run, on
         the command line for instance, and nothing that was written down for the task's host.

@@ -94,7 +94,7 @@ def _lacking(plugin: t.Any, method: str) -> Iterator[str]:
 
 
 def _fetches_ticket(plugin: t.Any, method: str) -> bool:
-    """Tell whether Ansible's plugin fetches the Kerberos ticket itself, as it does where it is given a password."""
+    """Return whether Ansible's plugin fetches the Kerberos ticket itself, as it does where it is given a password."""
     return method == "kerberos" and bool(plugin._kerb_managed)
 
 

@@ -116,7 +116,7 @@ class Account:
 
     @property
     def is_failed(self) -> bool:
-        """Tell whether something went wrong."""
+        """Return whether something went wrong."""
         return bool(self.error or self.having(FAILED, NOT_BEGUN))
 
     @property

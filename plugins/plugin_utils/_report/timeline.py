@@ -123,7 +123,7 @@ def timeline(account: Account) -> Timeline | None:
 
 
 def has_pauses(moves: Sequence[Move]) -> bool:
-    """Tell whether the time of a move holds pauses between tries, in which nothing was under way."""
+    """Return whether the time of a move holds pauses between tries, in which nothing was under way."""
     return any(move.attempts > 1 for move in moves)
 
 

@@ -39,7 +39,7 @@ class Query:
         return f"{select} WHERE {' AND '.join(terms)}" if terms else select
 
     def matches(self, instance: Instance) -> bool:
-        """Tell whether an instance answers the question, as WMI would."""
+        """Return whether an instance answers the question, as WMI would."""
         return all(_holds(instance.text(name), values) for name, values in self.where.items())
 
 

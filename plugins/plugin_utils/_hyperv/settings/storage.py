@@ -198,7 +198,7 @@ def misplaced(move: StorageMove, storage: Storage, vm: str) -> Failure | None:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Tell whether a path is a folder or lies in it: whole names count, in any letter case."""
+    """Return whether a path is a folder or lies in it: whole names count, in any letter case."""
     parts, wanted = _parts(path), _parts(folder)
     return parts[: len(wanted)] == wanted
 
