@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The cluster as it can be asked: which node to ask what. Private to this collection."""
+"""Access to a cluster: which node to ask for what."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Nodes of the cluster: what they are, and pausing and resuming them. Private to this collection."""
+"""Nodes of the cluster: their properties, and pausing and resuming them."""
 
 from __future__ import annotations
 

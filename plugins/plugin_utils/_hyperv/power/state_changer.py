@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Starting, saving and stopping VMs, many at once, each until the cluster shows it. Private to this collection.
+"""Starts, saves and stops many VMs at the same time, each until the cluster reports its state.
 
 What EnabledState shows decides, not the answers: a call without an answer is never repeated before the VM was looked at
 for longer than the node itself may take for one call.
