@@ -59,6 +59,6 @@ def _requests_of_a_poll(jobs: int) -> int:
     nodes = [node(name, memory_mb=8_000_000, simultaneous_migrations=jobs) for name in ("NODE1", "NODE2")]
     vms = [vm(f"vm{number}", memory_mb=100_000) for number in range(jobs)]
     simulated = Simulated(scenario(nodes, vms))
-    simulated.scheduler().run(simulated.runs(*((f"vm{number}", "NODE2") for number in range(jobs))))
+    simulated.scheduler().execute(simulated.runs(*((f"vm{number}", "NODE2") for number in range(jobs))))
     # The first pause comes after the starts; a job takes 100 s and is looked at every 2 s.
     return max(simulated.between_pauses[1:31])

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodName
+
 from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
 
 from .figures import Figure
 
 _RUNNING = 50
-_LIMITS = {"system": 1, "cluster_group": 2, "host": 1}
+_LIMITS: dict[MethodName, int] = {"system": 1, "cluster_group": 2, "host": 1}
 
 
 def measure() -> list[Figure]:
@@ -26,7 +28,7 @@ def measure() -> list[Figure]:
     return found
 
 
-def _moves(method: str, count: int) -> tuple[int, int]:
+def _moves(method: MethodName, count: int) -> tuple[int, int]:
     """Return how many requests came before the first and after the last pause, and the most between two polls."""
     nodes = [
         node(name, member=method != "host", memory_mb=8_000_000, simultaneous_migrations=count)

@@ -11,15 +11,20 @@ from collections.abc import Callable, Sequence
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import read_limits
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import AUTO, Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+    Policy,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import AUTO, MethodChoice
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.cluster import SimulatedCluster
@@ -99,25 +104,31 @@ class Simulated:
         answer = self.alter(request, answer)
         return answer[: len(answer) // 2] if self.garble(request) else answer
 
-    def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO) -> list[Run]:
+    def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: MethodChoice = AUTO) -> list[MigrationTask]:
         moves = plan(self.cluster, [Wish(destination, name) for name, destination in wishes], method)
-        return [Run(move, Timeout.of(timeout, move.vm.memory_mb)) for move in moves]
+        return [MigrationTask(MigrationRequest(move, Timeout.of(timeout, move.vm.memory_mb))) for move in moves]
 
     def scheduler(
-        self, report: Callable[[Sequence[Run]], None] = lambda runs: None, *, method: str = AUTO, **policy: t.Any
+        self,
+        report: Callable[[Sequence[MigrationTask]], None] = lambda runs: None,
+        *,
+        method: MethodChoice = AUTO,
+        **policy: t.Any,
     ) -> Scheduler:
         nodes = [node["name"] for node in self.server.state()["nodes"]]
         limits = read_limits(self.cluster, nodes, None)
         return Scheduler(self.cluster, Methods(self.cluster, method), limits, Policy(**policy), report)
 
-    def move(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO, **options: t.Any) -> list[Run]:
+    def move(
+        self, *wishes: tuple[str, str], timeout: int = 0, method: MethodChoice = AUTO, **options: t.Any
+    ) -> list[MigrationTask]:
         runs = self.runs(*wishes, timeout=timeout, method=method)
-        self.scheduler(method=method, **options).run(runs)
+        self.scheduler(method=method, **options).execute(runs)
         return runs
 
-    def rehearse(self, *wishes: tuple[str, str], method: str = AUTO) -> list[Run]:
+    def rehearse(self, *wishes: tuple[str, str], method: MethodChoice = AUTO) -> list[MigrationTask]:
         runs = self.runs(*wishes, method=method)
-        self.scheduler(method=method).rehearse(runs)
+        self.scheduler(method=method).dry_run(runs)
         return runs
 
     def called(self, method: str) -> list[str]:

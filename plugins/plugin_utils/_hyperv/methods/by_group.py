@@ -10,23 +10,23 @@ MoveClusterGroup).
 from __future__ import annotations
 
 import base64
+import dataclasses
 import struct
 from collections.abc import Mapping, Sequence
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.session import Parameter
-from ..._wsman.transport import AnswerLost, TransportError
-from ..._wsman.values import UnexpectedValue
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
 from ..failure.codes import return_code
-from ..failure.errors import NO_ANSWER, with_remedy
+from ..failure.errors import with_remedy
 from ..failure.failures import Failure, faulted, win32_codes
 from ..failure.win32_failures import WIN32_FAILURES
+from ..migration.attempt import WatchedJob
+from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
-from ..migration.runs import Run
 from .group_jobs import GROUP, GroupStatus, as_job, group_reference, read_statuses
 from .results import Answer, Verdict
 
@@ -120,7 +120,7 @@ class GroupMoves:
                 return Answer(error=error)
             if move.vm.state not in _AT_REST:
                 self._before[move.vm.id] = self._status(move)
-        except NO_ANSWER as silence:
+        except NoAnswer as silence:
             passes = not isinstance(silence, Fault) or silence.is_transient
             why = with_remedy(silence).rstrip(".")
             return Answer(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
@@ -165,7 +165,7 @@ class GroupMoves:
             )
         except AnswerLost:
             return Answer(unknown=job is not None, lost=job is not None)
-        except (UnreadableAnswer, UnexpectedValue):
+        except UnreadableAnswer:
             return Answer(unknown=job is not None)
         except TransportError as lost:
             return Answer(error=Failure("not_sent", str(lost), "Nothing was started.", transient=True))
@@ -184,21 +184,20 @@ class GroupMoves:
         """
         return self._job(move, self._status(move), waited=float("inf"))
 
-    def read(self, runs: Sequence[Run]) -> dict[str, Job | None]:
+    def read(self, tasks: Sequence[MigrationTask]) -> dict[str, WatchedJob | None]:
         """Return how far moves are, by VM id; None where nothing is under way any more. Two requests for any number.
 
         Raises Fault and TransportError.
         """
-        statuses = read_statuses(self._cluster, [run.move.role for run in runs if run.move.role])
+        statuses = read_statuses(self._cluster, [task.move.role for task in tasks if task.move.role])
         now = self._cluster.clock.now()
-        return {
-            run.move.vm.id: self._job(
-                run.move,
-                self._of(run.move, statuses),
-                waited=now - run.since if run.job is None or run.job.state == "new" else float("inf"),
-            )
-            for run in runs
-        }
+        found: dict[str, WatchedJob | None] = {}
+        for task in tasks:
+            waited = now - task.since if task.job is None or task.job.state == "new" else float("inf")
+            job = self._job(task.move, self._of(task.move, statuses), waited=waited)
+            watched = task.attempt.job
+            found[task.move.vm.id] = dataclasses.replace(watched, seen=job) if watched and job else None
+        return found
 
     def _job(self, move: Move, status: GroupStatus, *, waited: float) -> Job | None:
         before = self._before.get(move.vm.id, GroupStatus())

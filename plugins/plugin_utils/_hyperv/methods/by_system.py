@@ -7,20 +7,18 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Parameter
-from ..._wsman.transport import AnswerLost, TransportError
-from ..._wsman.values import UnexpectedValue
 from ..._wsman.wql import Query
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import read_host_settings
 from ..cluster.nodes import Node, node_reference
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure, faulted, refused
 from ..migration.moves import Move
 from ..settings.wanted_settings import WantedSettings
@@ -67,7 +65,7 @@ class MigrationService:
         """Ask Hyper-V whether a VM can be migrated now; nothing is changed. Raises HyperVError and TransportError."""
         try:
             self._prepare(move)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             missing = _missing(error)
             if missing is None:
                 raise
@@ -105,7 +103,7 @@ class MigrationService:
         """
         try:
             self._prepare(move)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             missing = _missing(error)
             if missing is not None:
                 return Answer(error=missing, unsupported=True)
@@ -117,7 +115,7 @@ class MigrationService:
             job, value = output.reference("Job"), output.integer("ReturnValue")
         except AnswerLost:
             return Answer(unknown=True, lost=True)
-        except (UnreadableAnswer, UnexpectedValue):
+        except UnreadableAnswer:
             return Answer(unknown=True)
         except EveryFormRefused as refusal:
             return Answer(None, refusal.value, refusal.error(self.MIGRATE, "Nothing was started."))
@@ -215,7 +213,7 @@ class MigrationService:
         if destination.name not in self._addresses:
             try:
                 found = read_host_settings(self._cluster, destination.name).listener_addresses
-            except NO_ANSWER as error:
+            except NoAnswer as error:
                 why = with_remedy(error).rstrip(".")
                 raise FormUnavailable(f"{destination.name} does not tell its listener addresses ({why})") from error
             if not found:

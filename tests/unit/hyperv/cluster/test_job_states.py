@@ -49,7 +49,7 @@ def test_a_state_that_is_no_end_is_waited_through(row: Row) -> None:
     simulated = Simulated(one_vm(migration(job_state=row.number, job_state_seconds=8)))
     seen: set[str] = set()
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler(lambda runs: seen.update(run.job.state for run in runs if run.job)).run(runs)
+    simulated.scheduler(lambda runs: seen.update(run.job.state for run in runs if run.job)).execute(runs)
     assert row.word in seen
     assert (runs[0].outcome, runs[0].error) == ("moved", None)
     assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE2", 1)

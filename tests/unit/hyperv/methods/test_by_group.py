@@ -11,7 +11,10 @@ from collections.abc import Sequence
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationTask,
+    Policy,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import TRANSPORT
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import WantedSettings
@@ -32,7 +35,9 @@ UNSUPPORTED = [
 ]
 
 
-def by_group(moves: MigrationSpec | None = None, *, timeout: int = 0, **options: t.Any) -> tuple[Run, Simulated]:
+def by_group(
+    moves: MigrationSpec | None = None, *, timeout: int = 0, **options: t.Any
+) -> tuple[MigrationTask, Simulated]:
     switches = {name: options.pop(name) for name in list(options) if name.startswith(("group_", "byte_", "limit"))}
     simulated = Simulated(one_vm(moves or migration()), **switches)
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group", timeout=timeout, **options)
@@ -80,7 +85,7 @@ def test_auto_does_not_go_on_with_settings_that_a_group_cannot_carry(code: int) 
     simulated = Simulated(one_vm(migration(return_value=code)))
     (run,) = simulated.runs(("web01", "NODE2"))
     methods = Methods(simulated.cluster, "auto", WantedSettings({TRANSPORT: "smb"}))
-    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).run([run])
+    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).execute([run])
     assert (run.outcome, run.method, run.error.error_code) == ("failed", "system", code)
 
 
@@ -117,10 +122,10 @@ def test_its_progress_is_told() -> None:
     seen: set[int | None] = set()
     (run,) = simulated.runs(("web01", "NODE2"), method="cluster_group")
 
-    def report(runs: Sequence[Run]) -> None:
+    def report(runs: Sequence[MigrationTask]) -> None:
         seen.add(runs[0].job.percent if runs[0].job else None)
 
-    simulated.scheduler(report, method="cluster_group").run([run])
+    simulated.scheduler(report, method="cluster_group").execute([run])
     assert len(seen & set(range(1, 100))) >= 5
     assert run.outcome == "moved"
 
@@ -135,7 +140,7 @@ def test_a_second_move_goes_its_way_although_the_state_of_the_first_is_still_sho
     run, simulated = by_group(group_migration_state="kept")
     (again,) = simulated.move(("web01", "NODE3"), method="cluster_group")
     assert (run.outcome, again.outcome, simulated.owner("web01")) == ("moved", "moved", "NODE3")
-    assert (again.adopted, simulated.migrations("web01")) == (False, 2)
+    assert (again.attempt.attached, simulated.migrations("web01")) == (False, 2)
     assert again.ended - again.started >= 23
 
 
@@ -147,7 +152,7 @@ def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster() -> None
     runs = simulated.runs(*((f"web0{number}", "NODE2") for number in (1, 2, 3)), method="cluster_group")
     states: set[str] = set()
 
-    def report(runs: Sequence[Run]) -> None:
+    def report(runs: Sequence[MigrationTask]) -> None:
         states.update(run.job.state for run in runs if run.job)
 
     Scheduler(
@@ -156,7 +161,7 @@ def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster() -> None
         Limits({"node1": 9, "node2": 9}),
         Policy(),
         report,
-    ).run(runs)
+    ).execute(runs)
     assert [run.outcome for run in runs] == ["moved"] * 3
     assert "new" in states
 
@@ -217,7 +222,7 @@ def test_a_late_move_is_left_alone_and_taken_up_by_the_next_task() -> None:
     run, simulated = by_group(migration(seconds=300), timeout=60)
     assert (run.error.code, run.goes_on) == ("timeout", True)
     (again,) = simulated.move(("web01", "NODE2"), method="cluster_group")
-    assert (again.outcome, again.adopted, simulated.migrations("web01")) == ("moved", True, 1)
+    assert (again.outcome, again.attempt.attached, simulated.migrations("web01")) == ("moved", True, 1)
 
 
 @pytest.mark.parametrize(

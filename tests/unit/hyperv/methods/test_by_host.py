@@ -11,9 +11,14 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+    Policy,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodChoice
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import (
@@ -52,18 +57,23 @@ def calls(simulated: Simulated) -> list[dict[str, t.Any]]:
     return [call for call in simulated.server.state()["calls"] if call["method"].startswith("Migrate")]
 
 
-def move_storage(simulated: Simulated, name: str, destination: str, wish: StorageWish, **policy: t.Any) -> Run:
+def move_storage(
+    simulated: Simulated, name: str, destination: str, wish: StorageWish, **policy: t.Any
+) -> MigrationTask:
     moves = plan(simulated.cluster, [Wish(destination, name, None, wish)], "auto")
-    runs = [Run(move, Timeout.of(0, move.vm.memory_mb, with_storage=True), stays=move.stays) for move in moves]
-    simulated.scheduler(**policy).run(runs)
+    runs = [
+        MigrationTask(MigrationRequest(move, Timeout.of(0, move.vm.memory_mb, with_storage=True), move.stays))
+        for move in moves
+    ]
+    simulated.scheduler(**policy).execute(runs)
     return runs[0]
 
 
 @pytest.mark.parametrize("method", ["auto", "host"])
-def test_a_vm_is_moved_to_another_host(method: str) -> None:
+def test_a_vm_is_moved_to_another_host(method: MethodChoice) -> None:
     simulated = hosts()
     (run,) = simulated.move(("web01", "HV2"), method=method)
-    assert (run.outcome, run.method, run.checked, run.form) == ("moved", "host", True, "typed_net")
+    assert (run.outcome, run.method, run.attempt.checked, run.attempt.form) == ("moved", "host", True, "typed_net")
     assert simulated.owner("web01") == "HV2"
     # Only auto had a choice, so only there it is told.
     assert [text for text in run.warnings if "not clustered" in text] == run.warnings
@@ -95,7 +105,7 @@ def test_a_second_run_on_the_old_host_finds_the_vm_on_its_destination() -> None:
     simulated = hosts()
     simulated.move(("web01", "HV2"))
     (again,) = Simulated.runs(simulated, ("web01", "HV2"))
-    simulated.scheduler().run([again])
+    simulated.scheduler().execute([again])
     assert (again.outcome, again.attempts, again.warnings) == ("already_there", 0, [])
     assert len(calls(simulated)) == 1
 
@@ -141,9 +151,9 @@ def test_a_host_that_lists_no_capabilities_takes_a_domain_name() -> None:
 def test_hyper_v_is_asked_beforehand_as_far_as_it_can_be(checks: str, checked: bool) -> None:
     simulated = hosts(host_checks=checks)
     (rehearsed,) = simulated.rehearse(("web01", "HV2"))
-    assert (rehearsed.outcome, rehearsed.checked, calls(simulated)) == ("would_move", checked, [])
+    assert (rehearsed.outcome, rehearsed.attempt.checked, calls(simulated)) == ("would_move", checked, [])
     (run,) = simulated.move(("web01", "HV2"))
-    assert (run.outcome, run.checked) == ("moved", checked)
+    assert (run.outcome, run.attempt.checked) == ("moved", checked)
 
 
 @pytest.mark.parametrize("checks", ["both", "to_host"])
@@ -183,7 +193,7 @@ def test_a_move_that_runs_already_is_taken_up() -> None:
     (run,) = simulated.move(("web01", "HV2"), timeout=60)
     assert (run.error.code, run.goes_on) == ("timeout", True)
     (again,) = simulated.move(("web01", "HV2"))
-    assert (again.outcome, again.adopted, simulated.migrations("web01")) == ("moved", True, 1)
+    assert (again.outcome, again.attempt.attached, simulated.migrations("web01")) == ("moved", True, 1)
 
 
 def test_a_late_move_is_cancelled() -> None:
@@ -244,7 +254,7 @@ def test_a_vm_goes_with_its_storage() -> None:
 def test_only_the_storage_moves_where_the_vm_is_there_already() -> None:
     simulated = hosts()
     run = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db0"))
-    assert (run.outcome, run.stays, simulated.owner("db01")) == ("completed", True, "HV1")
+    assert (run.outcome, run.storage_only, simulated.owner("db01")) == ("completed", True, "HV1")
     (call,) = calls(simulated)
     assert (call["destination"], call["migration_settings"]["properties"]["MigrationType"]) == (None, 32769)
     assert files(simulated, "db01")["configuration"] == "D:\\VM\\db0"
@@ -326,14 +336,14 @@ def test_files_that_did_not_move_although_the_job_says_so_are_a_failure() -> Non
     assert "D:\\VM\\db01" in run.error.text
 
 
-def staged(simulated: Simulated, **settings: t.Any) -> Run:
+def staged(simulated: Simulated, **settings: t.Any) -> MigrationTask:
     """Move web01 to HV2 with some migration settings, by option."""
     known = {one.option: one for one in MIGRATION_PROPERTIES}
     wanted = WantedSettings({known[option]: value for option, value in settings.items()})
     (move,) = plan(simulated.cluster, [Wish("HV2", "web01")], "auto")
-    run = Run(move, Timeout(600, "given"), stays=not wanted.moves_the_vm)
+    run = MigrationTask(MigrationRequest(move, Timeout(600, "given"), not wanted.moves_the_vm))
     methods = Methods(simulated.cluster, "auto", wanted)
-    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).run([run])
+    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).execute([run])
     return run
 
 

@@ -11,7 +11,8 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import refused
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import MigrationTask
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodChoice
 
 from tests.simulator.scenario import MigrationSpec, VmState
 from tests.support.scenarios import migration, scenario, vm
@@ -60,13 +61,17 @@ def with_outcome(*outcomes: str) -> pytest.MarkDecorator:
 
 
 class Moved(t.NamedTuple):
-    run: Run
+    run: MigrationTask
     simulated: Simulated
     calls: int
 
 
 def move(
-    moves: MigrationSpec, state: VmState = "running", retries: int = 0, method: str = "system", **switches: t.Any
+    moves: MigrationSpec,
+    state: VmState = "running",
+    retries: int = 0,
+    method: MethodChoice = "system",
+    **switches: t.Any,
 ) -> Moved:
     """Move a VM and count the calls of the method that its node got."""
     given = scenario(vms=[vm("web01", memory_mb=20000, state=state, migration=moves)])
@@ -86,7 +91,7 @@ def test_a_code_without_a_move_is_a_failure_that_names_it(row: Row) -> None:
     assert error.cause
     assert error.remedy
     assert error.hresult == ""
-    assert moved.run.return_value == row.code
+    assert moved.run.attempt.return_value == row.code
     assert error.transient == (row.outcome == "transient")
     assert (moved.simulated.owner("web01"), moved.simulated.migrations("web01")) == ("NODE1", 0)
 
@@ -109,7 +114,7 @@ def test_any_other_code_ends_the_move_after_one_call(row: Row) -> None:
 def test_refused_parameters_are_offered_in_another_form(row: Row) -> None:
     moved = move(migration(return_value=row.code, return_times=1))
     assert (moved.run.outcome, moved.calls) == ("moved", 2)
-    assert moved.run.form == "typed_net"
+    assert moved.run.attempt.form == "typed_net"
     assert (moved.simulated.owner("web01"), moved.simulated.migrations("web01")) == ("NODE2", 1)
 
 
@@ -117,7 +122,7 @@ def test_refused_parameters_are_offered_in_another_form(row: Row) -> None:
 def test_a_code_that_leaves_the_outcome_open_is_answered_by_a_look(row: Row) -> None:
     moved = move(migration(return_value=row.code, return_moves=True), retries=3)
     assert (moved.run.outcome, moved.calls) == ("moved", 1)
-    assert (moved.simulated.owner("web01"), moved.run.return_value) == ("NODE2", row.code)
+    assert (moved.simulated.owner("web01"), moved.run.attempt.return_value) == ("NODE2", row.code)
 
 
 @with_outcome("unsupported")
@@ -139,7 +144,7 @@ def test_a_vm_at_rest_stays_where_anything_else_is_answered(row: Row) -> None:
 )
 def test_success_and_a_started_job_are_verified_by_the_owner(code: int, form: str) -> None:
     moved = move(migration(), return_form=form)
-    assert (moved.run.outcome, moved.run.return_value, moved.calls) == ("moved", code, 1)
+    assert (moved.run.outcome, moved.run.attempt.return_value, moved.calls) == ("moved", code, 1)
     assert (moved.simulated.owner("web01"), moved.simulated.migrations("web01")) == ("NODE2", 1)
 
 
@@ -147,7 +152,7 @@ def test_success_and_a_started_job_are_verified_by_the_owner(code: int, form: st
 def test_success_is_not_believed_where_the_vm_did_not_move(code: int) -> None:
     moved = move(migration(return_value=code), retries=3)
     assert (moved.run.outcome, moved.run.error.code, moved.calls) == ("failed", "not_arrived", 1)
-    assert moved.run.return_value == code
+    assert moved.run.attempt.return_value == code
     assert moved.simulated.owner("web01") == "NODE1"
 
 

@@ -231,7 +231,8 @@ def alone(*values: object) -> tuple[Cancellation, list[tuple[int, bool]], Manual
         now = staticmethod(clock.now)
         pause = staticmethod(clock.advance)
 
-    return Cancellation(Session(send, Client(), "NODE1"), REFERENCE, Client()), asked, clock
+    session = Session(send, Client(), "NODE1")
+    return Cancellation(lambda: session, REFERENCE, Client()), asked, clock
 
 
 def stepped(cancellation: Cancellation, clock: ManualClock, seconds: int, state: str = "running") -> str:

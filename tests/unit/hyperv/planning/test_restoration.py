@@ -10,9 +10,12 @@ from collections.abc import Mapping
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish, plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (
+    plan as plan_moves,
+)
 
 from tests.support.scenarios import event, one_vm, scenario, vm, with_vms
 from tests.support.simulated import Simulated
@@ -68,7 +71,7 @@ def test_the_moves_of_the_plan_are_moves() -> None:
     simulated = Simulated(CLUSTER)
     plan = plan_restoration(simulated.cluster, ledger_of(simulated)).as_result()
     wishes = [Wish(move["destination_host"], move["name"], move["vm_id"]) for move in plan["moves"]]
-    assert {move.destination.name for move in plan_moves(simulated.cluster, wishes)} == {"NODE1"}
+    assert {move.destination.name for move in plan_moves(simulated.cluster, wishes, "system")} == {"NODE1"}
 
 
 def test_what_is_home_stays_and_what_nobody_knows_is_told_as_gone() -> None:

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationTask,
+)
 
 from tests.support.requests import invokes_migration, lose_first
 from tests.support.scenarios import (
@@ -35,7 +37,7 @@ def test_a_vm_is_moved_once_and_its_new_owner_is_proof() -> None:
     assert run.outcome == "moved"
     assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE2", 1)
     assert run.job.state == "completed"
-    assert run.form == "typed"
+    assert run.attempt.form == "typed"
 
 
 def test_a_vm_that_is_there_already_is_left_alone() -> None:
@@ -55,8 +57,8 @@ def test_a_node_is_the_same_by_any_spelling(spelling: str) -> None:
 def test_a_rehearsal_asks_hyperv_and_moves_nothing() -> None:
     simulated = Simulated()
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
-    assert (runs[0].outcome, runs[0].checked) == ("would_move", True)
+    simulated.scheduler().dry_run(runs)
+    assert (runs[0].outcome, runs[0].attempt.checked) == ("would_move", True)
     assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE1", 0)
 
 
@@ -64,7 +66,7 @@ def test_a_rehearsal_fails_where_the_move_would() -> None:
     given = one_vm(migration(refuse_check="the processors differ"))
     rehearsed, moved = Simulated(given), Simulated(given)
     runs = rehearsed.runs(("web01", "NODE2"))
-    rehearsed.scheduler().rehearse(runs)
+    rehearsed.scheduler().dry_run(runs)
     assert runs[0].outcome == "failed"
     assert moved.move(("web01", "NODE2"))[0].outcome == "failed"
     assert moved.migrations("web01") == 0
@@ -75,7 +77,7 @@ def test_the_form_of_setting_data_that_the_provider_takes_is_found(form: str) ->
     simulated = Simulated(accepts_setting_data=[form])
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "moved"
-    assert run.form == {"null": "omitted"}.get(form, form)
+    assert run.attempt.form == {"null": "omitted"}.get(form, form)
     assert simulated.migrations("web01") == 1
 
 
@@ -238,7 +240,7 @@ def test_a_running_migration_to_the_same_node_is_taken_up() -> None:
     simulated = Simulated(one_vm(events=[event(at=1, move="web01", to="NODE2")]))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.adopted, run.attempts) == ("moved", True, 0)
+    assert (run.outcome, run.attempt.attached, run.attempts) == ("moved", True, 0)
 
 
 def test_a_running_migration_to_another_node_is_left_alone() -> None:
@@ -305,7 +307,7 @@ def test_never_more_than_the_limits_allow_run_at_once(limit: int | None, expecte
     simulated = Simulated(scenario(vms=[vm("vm", count=5)], cluster=limited))
     most = 0
 
-    def watch(runs: Sequence[Run]) -> None:
+    def watch(runs: Sequence[MigrationTask]) -> None:
         nonlocal most
         most = max(most, sum(run.is_active for run in runs))
 
@@ -322,7 +324,7 @@ def test_a_migration_that_runs_already_takes_its_slot_before_another_one_is_star
     simulated.pause(5)
     a, b = simulated.move(("a", "NODE2"), ("b", "NODE2"))
     assert [(run.outcome, run.retried, run.warnings) for run in (a, b)] == [("moved", 0, []), ("moved", 0, [])]
-    assert (b.adopted, a.attempts) == (True, 1)
+    assert (b.attempt.attached, a.attempts) == (True, 1)
     assert a.started >= b.freed
 
 
@@ -380,11 +382,11 @@ def test_a_node_that_cannot_be_asked_counts_with_one_migration() -> None:
     runs = simulated.runs(("web01", "NODE2"), ("web02", "NODE2"))
     most = 0
 
-    def watch(runs: Sequence[Run]) -> None:
+    def watch(runs: Sequence[MigrationTask]) -> None:
         nonlocal most
         most = max(most, sum(run.is_active for run in runs))
 
-    simulated.scheduler(report=watch).run(runs)
+    simulated.scheduler(report=watch).execute(runs)
     assert [run.outcome for run in runs] == ["moved", "moved"]
     assert most == 1
 

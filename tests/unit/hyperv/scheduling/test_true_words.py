@@ -7,12 +7,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish, plan_moves
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import changed, diff
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_listing import read_listing
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import UnreadableAnswer
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnreadableAnswer
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
@@ -47,9 +51,9 @@ FIRST, SECOND = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222
 def test_a_namesake_is_never_taken_for_the_vm(state: VmState, off_vm: str) -> None:
     namesakes = [vm("web01", state=state, id=FIRST), vm("web01", owner="NODE3", state=state, id=SECOND, group="other")]
     simulated = Simulated(scenario(vms=namesakes), private_properties="absent", off_vm=off_vm)
-    (move,) = plan_moves(simulated.cluster, [Wish("NODE2", None, SECOND)])
-    run = Run(move, Timeout.of(0, 2000))
-    simulated.scheduler().run([run])
+    (move,) = plan(simulated.cluster, [Wish("NODE2", None, SECOND)], "system")
+    run = MigrationTask(MigrationRequest(move, Timeout.of(0, 2000)))
+    simulated.scheduler().execute([run])
     owners = {vm["id"][:1]: vm["owner"] for vm in simulated.server.state()["vms"]}
     assert owners["1"] == "NODE1"
     assert (run.outcome == "moved") == (owners["2"] == "NODE2")
@@ -139,7 +143,7 @@ def test_only_a_migration_of_its_own_makes_a_start_a_change() -> None:
     simulated.scheduler().start(first)
     (second,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(second)
-    assert [(run.outcome, changed(run), run.adopted) for run in (first, second)] == [
+    assert [(run.outcome, changed(run), run.attempt.attached) for run in (first, second)] == [
         ("started", True, False),
         ("started", False, True),
     ]
@@ -154,8 +158,8 @@ def test_an_owner_that_hyperv_does_not_tell_is_left_to_the_cluster() -> None:
     assert simulated.move(("web01", "NODE2"))[0].outcome == "already_there"
 
 
-@pytest.mark.parametrize("rehearse", [True, False])
-def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(rehearse: bool) -> None:
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(dry_run: bool) -> None:
     simulated = Simulated(owner_lag_seconds=60, owner_lag_in="cluster")
     (run,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(run)
@@ -163,7 +167,7 @@ def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(rehears
         simulated.pause(1)
     (again,) = simulated.runs(("web01", "NODE2"))
     scheduler = simulated.scheduler()
-    (scheduler.rehearse if rehearse else scheduler.run)([again])
+    (scheduler.dry_run if dry_run else scheduler.execute)([again])
     assert (again.outcome, changed(again), again.attempts) == ("already_there", False, 0)
 
 
@@ -173,7 +177,7 @@ def test_one_vm_that_nobody_answers_about_does_not_hold_up_the_others() -> None:
     simulated.lose = lambda node, request: "before" if calls("GetPossibleOwners", request) and sick in request else ""
     runs = simulated.runs(("vm01", "NODE2"), ("vm02", "NODE2"))
     runs += simulated.runs(("vm03", "NODE2"), ("vm04", "NODE2"))
-    simulated.scheduler().run(runs)
+    simulated.scheduler().execute(runs)
     assert [run.outcome for run in runs] == ["failed", "moved", "moved", "moved"]
     assert runs[0].error.code == "not_started"
     assert "about it" in runs[0].error.message
@@ -186,7 +190,7 @@ def test_a_rehearsal_goes_on_past_a_vm_that_cannot_be_asked_about() -> None:
     check = "CheckVirtualSystemIsMigratableToSystem"
     simulated.lose = lambda node, request: "down" if calls(check, request) and ids["web01"] in request.upper() else ""
     runs = simulated.runs(("web01", "NODE2"), ("web02", "NODE2"))
-    simulated.scheduler().rehearse(runs)
+    simulated.scheduler().dry_run(runs)
     assert [(run.outcome, run.error.code if run.error else None) for run in runs] == [
         ("failed", "not_asked"),
         ("would_move", None),
@@ -197,8 +201,8 @@ def test_a_check_without_a_verdict_is_no_consent() -> None:
     simulated = Simulated()
     simulated.alter = without("IsMigratable")
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
-    assert (runs[0].outcome, runs[0].checked) == ("would_move", False)
+    simulated.scheduler().dry_run(runs)
+    assert (runs[0].outcome, runs[0].attempt.checked) == ("would_move", False)
     assert runs[0].warnings
 
 
@@ -207,8 +211,8 @@ def test_a_migration_that_begins_during_the_check_is_taken_up() -> None:
     (run,) = simulated.runs(("web01", "NODE2"))
     (other,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(other)
-    simulated.scheduler().run([run])
-    assert (run.outcome, run.adopted, run.attempts) == ("moved", True, 0)
+    simulated.scheduler().execute([run])
+    assert (run.outcome, run.attempt.attached, run.attempts) == ("moved", True, 0)
     assert simulated.migrations("web01") == 1
 
 
@@ -232,9 +236,9 @@ def test_a_garbled_answer_of_the_cluster_does_not_move_a_group_twice() -> None:
 )
 def test_a_migration_that_leaves_the_vm_in_place_is_decided_by_its_job(moves: MigrationSpec, outcome: str) -> None:
     simulated = Simulated(one_vm(moves))
-    (run,) = simulated.runs(("web01", "NODE2"))
-    run.stays = True
-    simulated.scheduler().run([run])
+    (asked,) = simulated.runs(("web01", "NODE2"))
+    run = MigrationTask(MigrationRequest(asked.move, asked.timeout, storage_only=True))
+    simulated.scheduler().execute([run])
     assert (run.outcome, changed(run)) == (outcome, outcome == "completed")
     assert diff([run])["after"] == f"web01: {run.owner}\n"
 
@@ -274,7 +278,7 @@ def test_possible_owners_of_many_vms_take_as_many_requests_as_of_three() -> None
         names = [vm["name"] for vm in simulated.server.state()["vms"]]
         runs = simulated.runs(*((name, "NODE2") for name in names))
         before = sum(simulated.sent.values())
-        simulated.scheduler().rehearse(runs)
+        simulated.scheduler().dry_run(runs)
         return sum(simulated.sent.values()) - before
 
     # One check for each VM, and what is needed once.
@@ -312,7 +316,7 @@ def test_a_migration_that_somebody_else_started_is_not_cancelled() -> None:
     simulated = Simulated(one_vm(migration(stuck_at=40), [event(at=0, move="web01", to="NODE2")]))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"), timeout=50, on_timeout="cancel")
-    assert (run.adopted, run.outcome, run.error.code, run.goes_on) == (True, "failed", "timeout", True)
+    assert (run.attempt.attached, run.outcome, run.error.code, run.goes_on) == (True, "failed", "timeout", True)
     assert "goes on: it was not cancelled, for this task did not start it" in run.error.message
     (job,) = simulated.server.state()["jobs"]
     assert job["state"] == "running"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.stage import Stage
 
 from tests.simulator.scenario import MigrationSpec, VmState
 from tests.support.requests import invokes_migration
@@ -153,7 +154,7 @@ def test_a_vm_that_the_cluster_would_start_is_not_moved_by_its_group() -> None:
     (vm,) = simulated.server.state()["vms"]
     assert (vm["owner"], vm["state"]) == ("NODE1", "off")
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
+    simulated.scheduler().dry_run(runs)
     assert runs[0].error.code == "would_start"
 
 
@@ -167,7 +168,7 @@ def test_a_saved_vm_that_the_check_refuses_stays_where_it_is() -> None:
 def test_a_rehearsal_says_how_a_vm_at_rest_would_be_moved() -> None:
     simulated = Simulated(at_rest("off"), off_vm="refuse")
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
+    simulated.scheduler().dry_run(runs)
     assert (runs[0].outcome, runs[0].method) == ("would_move", "cluster_group")
     assert simulated.owner("web01") == "NODE1"
 
@@ -192,15 +193,15 @@ def test_a_running_migration_is_taken_up_wherever_its_job_is(job_class: str, job
     simulated = Simulated(given, job_class=job_class, job_namespace=job_namespace, job_on="source")
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.adopted, run.attempts) == ("moved", True, 0)
+    assert (run.outcome, run.attempt.attached, run.attempts) == ("moved", True, 0)
 
 
 def test_a_rehearsal_takes_up_what_the_real_run_would() -> None:
     simulated = Simulated(one_vm(events=[event(at=1, move="web01", to="NODE2")]))
     simulated.pause(5)
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
-    assert (runs[0].outcome, runs[0].adopted) == ("would_move", True)
+    simulated.scheduler().dry_run(runs)
+    assert (runs[0].outcome, runs[0].attempt.attached) == ("would_move", True)
 
 
 def test_looks_that_fail_do_not_count_as_looks() -> None:
@@ -239,7 +240,7 @@ def test_a_start_without_waiting_names_the_job() -> None:
     simulated = Simulated()
     (run,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(run)
-    assert (run.outcome, run.stage) == ("started", "ended")
+    assert (run.outcome, run.stage) == ("started", Stage.ENDED)
     assert run.reference.key("InstanceID")
 
 
