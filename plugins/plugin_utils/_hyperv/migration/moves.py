@@ -28,7 +28,7 @@ class NoCluster(HyperVError):
 class Wish:
     """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them.
 
-    ``source`` is a host on which a VM that is not clustered is looked for as well.
+    ``source``: the node that the VM is to be fetched from, empty for any; one that is elsewhere by then is left there.
     """
 
     destination: str
@@ -49,6 +49,7 @@ class Move:
         destination: the node that shall own it.
         possible_owners: nodes that may own the VM, empty for no such list; None where that was not read yet.
         storage: what becomes of its files, None where they stay.
+        fetched_from: the only node that the VM is fetched from, empty for any.
     """
 
     vm: Vm
@@ -57,6 +58,15 @@ class Move:
     destination: Node
     possible_owners: tuple[str, ...] | None = None
     storage: StorageMove | None = None
+    fetched_from: str = ""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whoever tells the VM's owner names neither the node that it is fetched from nor its destination."""
+        if not self.fetched_from or self.vm.is_leaving:
+            return False
+        owners = owners_of(self.vm, self.role)
+        return bool(owners) and owners.isdisjoint(map(first_label, (self.fetched_from, self.destination.name)))
 
     @property
     def is_done(self) -> bool:
@@ -83,7 +93,13 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
         raise NoCluster(f"{cluster.home.node} is no node of a failover cluster.")
     destinations = [find_node(cluster, nodes, wish.destination) for wish in wishes]
     roles = read_groups(cluster, chosen)
-    moves = [move_of(vm, roles.get(vm.id), destination) for vm, destination in zip(chosen, destinations, strict=True)]
+    registered = {first_label(node.name): node.name for node in nodes}
+    moves = [
+        dataclasses.replace(
+            move_of(vm, roles.get(vm.id), destination), fetched_from=registered.get(first_label(wish.source), "")
+        )
+        for vm, destination, wish in zip(chosen, destinations, wishes, strict=True)
+    ]
     owners = read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > _FEW else {}
     return [
         dataclasses.replace(move, possible_owners=owners[move.vm.id].possible) if move.vm.id in owners else move

@@ -60,8 +60,8 @@ class Run:
     Attributes:
         stage: ``waiting``; ``searching`` (the call's outcome is unclear and its job is looked for); ``running``;
             ``cancelling``; ``settling`` (the job has ended and the owner is awaited); ``ended``.
-        outcome: ``moved``, ``already_there``, ``would_move``, ``started``, ``completed`` (of one that ``stays``) or
-            ``failed`` once ended.
+        outcome: ``moved``, ``already_there``, ``elsewhere`` (where somebody moved the VM), ``would_move``, ``started``,
+            ``completed`` (of one that ``stays``), ``not_begun`` (of a task that was cut off) or ``failed`` once ended.
         due: clock reading before which the move is left alone.
         started, ended: clock readings of the first attempt and of the end; None before.
         since: clock reading at which the present stage began.
@@ -146,7 +146,7 @@ class Run:
         """Go on from where the VM was just seen, and say so where that is another node than before."""
         owner = vm.node or (role.owner if role else "")
         known = {first_label(self.move.source), first_label(self.move.destination.name)}
-        if first_label(owner) not in known:
+        if first_label(owner) not in known and not self.move.fetched_from:
             self.warnings.append(f"The VM was moved from {self.move.source} to {owner} while it waited here.")
         self.move, self.owner = dataclasses.replace(self.move, vm=vm, role=role, source=owner), owner
 

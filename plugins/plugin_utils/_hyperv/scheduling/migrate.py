@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits, read_limits
+from ..failure.errors import MoveError
 from ..methods.methods import AUTO, Methods
 from ..migration.moves import Move
 from ..migration.runs import Policy, Run
@@ -59,6 +60,7 @@ def migrate(
     before the first move is started only.
     """
     runs = _runs(moves, options)
+    report(runs)  # whoever is cut off on the way knows them
     left = [move for move in moves if not move.is_done]
     hosts = sorted({node for move in left for node in (move.source, move.destination.name)})
     limits = read_limits(cluster, hosts, options.max_parallel) if len(left) > 1 else Limits({})
@@ -77,6 +79,23 @@ def rehearse(cluster: Cluster, moves: Sequence[Move], options: MigrationOptions)
     """Ask what each move would come to, and change nothing."""
     runs = _runs(moves, options)
     _scheduler(cluster, options, Limits({}), say_nothing).rehearse(runs)
+    return Migration(runs, ())
+
+
+def foresee(
+    cluster: Cluster, moves: Sequence[Move], options: MigrationOptions, objections: Mapping[str, MoveError]
+) -> Migration:
+    """Return what moves would come to as far as is known without asking Hyper-V about them.
+
+    That is for VMs that are not yet as they will be when they are moved. ``objections`` are known by VM id.
+    """
+    runs = _runs(moves, options)
+    for run in runs:
+        now = cluster.clock.now()
+        if run.move.vm.id in objections:
+            run.fail(objections[run.move.vm.id], now)
+        else:
+            run.end("already_there" if run.move.is_done else "would_move", now)
     return Migration(runs, ())
 
 

@@ -73,7 +73,7 @@ def diff(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def _where_after(run: Run) -> str:
-    arrives = run.outcome != "failed" and not run.stays
+    arrives = run.outcome not in ("failed", "elsewhere", "not_begun") and not run.stays
     return run.move.destination.name if arrives else run.owner or run.move.source
 
 

@@ -45,7 +45,14 @@ class Starter:
         self._jobs_at_first: dict[str, frozenset[str]] = {}
 
     def end_if_done(self, run: Run) -> bool:
-        """End a move whose VM is on its destination already."""
+        """End a move whose VM is on its destination already, or is no longer where it was to be fetched from."""
+        if not run.stays and run.move.is_elsewhere:
+            run.warn_once(
+                f"It is on {run.move.source}, and no longer on {run.move.fetched_from}: somebody moved it, so it is "
+                "left there."
+            )
+            run.end("elsewhere", self._clock.now())
+            return True
         if run.stays or not run.move.is_done or run.move.vm.is_leaving:
             return False
         # After an attempt of its own it is this task that moved the VM, however that came to light.
@@ -114,7 +121,7 @@ class Starter:
     def _repeat(self, run: Run, vm: Vm, role: VmGroup | None) -> None:
         """Call once more, from where the VM is now and only if it still can be moved."""
         run.now_at(vm, role)
-        if self._is_possible(run):
+        if not self.end_if_done(run) and self._is_possible(run):
             run.warnings.append("The first call was not answered and had no effect, so it was repeated.")
             self._call(run)
 
