@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 BUILT := .venv/built
-TYPED := plugins/plugin_utils plugins/action plugins/inventory tests/simulator
+TYPED := plugins/plugin_utils plugins/action plugins/inventory tests
 
 # Commands started from here take the tools of .venv, and this checkout before an installed copy of the collection.
 export PATH := $(VENV)/bin:$(PATH)

@@ -2,11 +2,11 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 #
-# first_run.sh INVENTORY NODE [VM DESTINATION]: ask a cluster what nobody has documented, and keep the answers.
+# first_run.sh INVENTORY NODE [VM DESTINATION]: collect read-only data about undocumented behaviour of a cluster.
 #
-# Reads only: nothing on the cluster is changed, and no VM is moved. With a VM and a destination, Hyper-V is also asked
-# whether that VM could be moved there. The answers go to the directory first-run-NODE, one file a question. They hold
-# names of nodes, VMs and accounts, and no passwords: look through them before you send them to anybody.
+# It does not change anything on the cluster and does not move any VM. With a VM and a destination, it also asks Hyper-V
+# whether that VM can be moved there. It writes the answers to the directory first-run-NODE, one file for each question.
+# They contain names of nodes, VMs and accounts, and no passwords: check them before you send them to anybody.
 set -u
 
 if [ $# -ne 2 ] && [ $# -ne 4 ]; then
@@ -32,7 +32,7 @@ ask() {
     } >"$file" </dev/null
     status=$?
     [ $status -eq 0 ] || failed=$((failed + 1))
-    printf '%-28s %s\n' "${file##*/}" "$([ $status -eq 0 ] && echo answered || echo "not answered: see the file")"
+    printf '%-28s %s\n' "${file##*/}" "$([ $status -eq 0 ] && echo answered || echo "not answered, see the file")"
 }
 
 systems='class_name=Msvm_ComputerSystem properties=Name,ElementName,Caption,Description,EnabledState,InstallDate'
@@ -59,5 +59,5 @@ if [ $# -eq 4 ]; then
 fi
 
 echo
-echo "The answers are in $answers. A question that was not answered is an answer, too: the file says why."
+echo "The answers are in $answers. If a question was not answered, its file contains the reason."
 [ $failed -eq 0 ]

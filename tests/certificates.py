@@ -12,6 +12,7 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 # szOID_NT_PRINCIPAL_NAME of wincrypt.h: Windows maps a client's certificate to a user by this name in it.
 _PRINCIPAL_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")
@@ -53,7 +54,7 @@ def client_files(authority: trustme.CA, folder: pathlib.Path, principal: str) ->
             x509.SubjectAlternativeName([x509.OtherName(_PRINCIPAL_NAME, bytes([_UTF8_STRING, len(text)]) + text)]),
             critical=False,
         )
-        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .sign(issuers_key, hashes.SHA256())
     )
     written = folder / "user.pem", folder / "user.key"

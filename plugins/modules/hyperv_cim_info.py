@@ -4,11 +4,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_cim_info
-short_description: Read instances of any CIM class from a node, as they are
+short_description: Read instances of any CIM class from a node
 version_added: 0.1.0
 description:
-  - Shows what a node itself says, without interpretation, when you look for the cause of something or report a problem.
-  - Only reads. One WQL query is sent, and the class is enumerated where the node takes no WQL.
+  - Shows the data of a node without interpretation. Use it to find the cause of a problem, or to report one.
+  - Only reads. It sends one WQL query, and enumerates the class if the node does not support WQL.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -16,7 +16,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.info
 options:
   class_name:
-    description: The CIM class. Instances of its subclasses are part of the answer.
+    description: The CIM class. The result includes instances of its subclasses.
     type: str
     required: true
   namespace:
@@ -25,13 +25,13 @@ options:
     default: root/HyperVCluster/v2
   properties:
     description:
-      - The properties to read; all of them when empty.
-      - Name them for C(Msvm_SummaryInformation), which carries pictures of the consoles otherwise.
+      - The properties to read; all of them if empty.
+      - Set them for C(Msvm_SummaryInformation), which otherwise contains pictures of the consoles.
     type: list
     elements: str
     default: []
   where:
-    description: Values that properties must equal, by property name. Texts are compared without regard to case.
+    description: Values that properties must equal, by property name. Texts are compared without case.
     type: dict
     default: {}
   node:
@@ -42,7 +42,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what the cluster namespace shows of nodes and VMs
+- name: Show nodes and VMs in the cluster namespace
   hyperv.migration.hyperv_cim_info:
     class_name: Msvm_ComputerSystem
 
@@ -61,26 +61,26 @@ node:
   returned: success
   sample: NODE1
 instances:
-  description: The instances, in the order in which they came.
+  description: The instances, in the order of the answer.
   type: list
   elements: dict
   returned: success
   contains:
     class:
-      description: The class of the instance; V(null) where the node does not tell, as with O(properties).
+      description: The class of the instance; V(null) if the node does not report it, as with O(properties).
       type: str
       returned: always
       sample: Msvm_ComputerSystem
     properties:
       description:
-        - Values by property name in lower case, as texts, for WS-Management names no types.
+        - Values by property name in lower case, as texts, because WS-Management does not send types.
         - V(null) is NULL. A property that holds several values is a list, one with a single value is not.
         - References and embedded objects are dictionaries.
       type: dict
       returned: always
       sample: {"name": "NODE1", "elementname": "NODE1", "enabledstate": "2"}
 requests:
-  description: How many WS-Management requests it took.
+  description: Number of WS-Management requests that were sent.
   type: int
   returned: success
   sample: 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_cluster_health_info
-short_description: Tell whether a Hyper-V failover cluster is fit to lose a node for a while
+short_description: Check whether a Hyper-V failover cluster can run without a node
 version_added: 0.1.0
 description:
-  - Looks at nodes, drains, running migrations, failed roles, cluster networks and quorum.
-  - Problems do not fail the task; use RV(healthy) in a condition of your own.
-  - The role P(hyperv.migration.rolling_maintenance#role) uses it before it takes a node away, and before it gives VMs
-    back.
+  - Checks nodes, drains, running migrations, failed roles, cluster networks and quorum.
+  - Problems do not fail the task. Use RV(healthy) in your own condition.
+  - The role P(hyperv.migration.rolling_maintenance#role) uses it before it evacuates a node, and before it restores
+    its VMs.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -19,13 +19,13 @@ extends_documentation_fragment:
 options:
   node:
     description:
-      - The node that is about to be taken away, short or fully qualified.
-      - It may be paused already, and the cluster is asked whether it keeps quorum without it.
+      - The node for maintenance, short or fully qualified.
+      - It may be paused already. The module asks the cluster whether it keeps quorum without the node.
     type: str
   ignore:
     description:
       - Names of nodes, VMs, roles and networks whose problems do not count, in any letter case.
-      - They are told in RV(ignored).
+      - They are returned in RV(ignored).
     type: list
     elements: str
     default: []
@@ -34,7 +34,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look whether NODE1 can be taken away
+- name: Check whether the cluster can run without NODE1
   hyperv.migration.hyperv_cluster_health_info:
     node: NODE1
   register: health
@@ -47,7 +47,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 healthy:
-  description: Whether nothing speaks against taking the node away.
+  description: Whether the cluster can run without the node.
   returned: success
   type: bool
   sample: true
@@ -128,12 +128,12 @@ nodes:
       returned: always
       sample: not_initiated
     weight:
-      description: Its vote as configured; V(null) where the cluster does not tell.
+      description: Its configured vote; V(null) if the cluster does not report it.
       type: int
       returned: always
       sample: 1
     dynamic_weight:
-      description: Its vote as it counts now; V(null) where the cluster does not tell.
+      description: Its present vote; V(null) if the cluster does not report it.
       type: int
       returned: always
       sample: 1
@@ -144,7 +144,7 @@ migrating:
   elements: str
   sample: []
 loses_quorum:
-  description: Whether the cluster loses quorum without O(node); V(null) without O(node), or where it does not tell.
+  description: Whether the cluster loses quorum without O(node); V(null) without O(node), or if it does not report it.
   returned: success
   type: bool
   sample: false

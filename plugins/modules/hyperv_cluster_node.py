@@ -7,9 +7,9 @@ module: hyperv_cluster_node
 short_description: Pause or resume a node of a Hyper-V failover cluster
 version_added: 0.1.0
 description:
-  - Pauses a node, so that it takes no new VMs, or resumes it.
-  - VMs stay where they are when a node is paused; M(hyperv.migration.hyperv_vm_migrate) moves them, or the role
-    P(hyperv.migration.evacuate_node#role) does all of it.
+  - Pauses a node, so that it does not accept new VMs, or resumes it.
+  - VMs stay on a paused node. M(hyperv.migration.hyperv_vm_migrate) moves them, and the role
+    P(hyperv.migration.evacuate_node#role) does both.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -29,9 +29,9 @@ options:
     choices: [maintenance, active]
   failback:
     description:
-      - With O(state=active), whether VMs that were moved away by a drain come back.
-      - V(none) leaves them where they are, V(immediate) brings them back at once, V(policy) as the policy of their
-        group says.
+      - With O(state=active), whether VMs that a drain moved away come back.
+      - V(none) leaves them where they are, V(immediate) brings them back at once, V(policy) uses the failback policy of
+        their group.
     type: str
     default: none
     choices: [none, immediate, policy]
@@ -40,12 +40,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep new VMs away from a node
+- name: Pause a node
   hyperv.migration.hyperv_cluster_node:
     name: NODE1
     state: maintenance
 
-- name: Let it take VMs again
+- name: Resume it
   hyperv.migration.hyperv_cluster_node:
     name: NODE1
     state: active
@@ -53,7 +53,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 node:
-  description: The node after the change; in check mode before it.
+  description: The node after the change, or in check mode before it.
   returned: success
   type: dict
   contains:

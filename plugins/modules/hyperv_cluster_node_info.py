@@ -8,7 +8,7 @@ short_description: List the nodes of a Hyper-V failover cluster
 version_added: 0.1.0
 description:
   - Lists nodes with their state, drain state, memory and number of VMs.
-  - State and VMs come from the task's host; each node is asked itself for its memory.
+  - State and VMs come from the task's host. Each node reports its own memory.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -57,41 +57,41 @@ nodes:
       returned: always
       sample: ""
     build:
-      description: Build number of Windows; V(null) where the cluster does not tell.
+      description: Build number of Windows; V(null) if the cluster does not report it.
       type: int
       returned: always
       sample: 20348
     version:
       description:
-        - Version of Windows Server with that build, V(2016), V(2019), V(2022), V(23H2) or V(2025); V(null) for builds
-          that are not known here.
+        - Version of Windows Server with that build, V(2016), V(2019), V(2022), V(23H2) or V(2025); V(null) for
+          unknown builds.
       type: str
       returned: always
       sample: "2022"
     total_memory_mb:
-      description: Memory of the node in MB; V(null) where the node could not be asked.
+      description: Memory of the node in MB; V(null) if the node could not be asked.
       type: int
       returned: always
       sample: 131072
     free_memory_mb:
-      description: Free memory of the node in MB; V(null) where the node could not be asked.
+      description: Free memory of the node in MB; V(null) if the node could not be asked.
       type: int
       returned: always
       sample: 65536
     vm_count:
       description:
-        - Number of clustered VMs of which Hyper-V or the cluster says that the node owns them. For moments after a move
+        - Number of clustered VMs that the node owns according to Hyper-V or the cluster. For a moment after a migration
           the two disagree, and the VM counts for both nodes.
       type: int
       returned: always
       sample: 12
     running_vm_count:
-      description: How many of them run.
+      description: Number of these VMs that run.
       type: int
       returned: always
       sample: 11
     problem:
-      description: Why the memory is not known; empty where it is.
+      description: Why the memory is unknown; empty if it is known.
       type: str
       returned: always
       sample: ""

@@ -4,67 +4,41 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_evacuation_ledger
-short_description: Keep the ledger of an evacuation in a file on the controller
+short_description: Store the ledger of an evacuation in a file on the controller
 version_added: 0.1.0
 description:
-  - Writes down which VM is moved from where to where, before and after the moves, so that an evacuated node can get its
-    VMs back.
-  - The roles C(evacuate_node) and C(restore_node) use it; use it by itself where you write such a role of your own.
-  - The file is written in one step with mode 0600. What an interrupted evacuation of the same node wrote is kept. A
-    path that is a link is followed.
-  - A ledger of another node or cluster is refused. One that an earlier version wrote, with the cluster's short name
-    alone, is taken over if it shares a VM with what the task says, and is kept under its present name and in its
-    present form from then on. A warning says so.
-  - The content of the file can be handed on as extra vars, for it is an artifact as
-    P(hyperv.migration.to_artifact#filter) makes it, so that no name in it is taken for a template. RV(ledger) has the
-    names as they are.
-  - Talks to no node.
+  - Stores which VM is moved from where to where, before and after the moves, so that the VMs of an evacuated node can
+    be restored.
+  - The roles C(evacuate_node) and C(restore_node) use it. Use it directly if you write your own role.
+  - It writes the file in one step with mode 0600, and follows a path that is a link. It keeps the entries of an
+    interrupted evacuation of the same node.
+  - It refuses a ledger of another node or cluster. A ledger of an earlier version, with the cluster's short name only,
+    is converted if it shares a VM with the options of the task, and is stored under its present name and in its present
+    form. A warning says so.
+  - You can pass on the content of the file as extra vars, because it is an artifact as
+    P(hyperv.migration.to_artifact#filter) makes it, and Ansible does not evaluate names in it. RV(ledger) has the
+    original names.
+  - Does not talk to nodes.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes.controller
 attributes:
-  action:
-    description: Runs on the controller as an action plugin.
-    support: full
-  action_group:
-    description: Use C(group/hyperv.migration.hyperv) in C(module_defaults) to set defaults for this module.
-    support: full
-    membership:
-      - hyperv.migration.hyperv
-  async:
-    description: Supports being used with the C(async) keyword.
-    support: none
-  become:
-    description: Is usable alongside become keywords.
-    support: none
   check_mode:
     description: Can run in check mode and say what would be changed, without changing it.
     support: full
-  connection:
-    description: Uses the target's configured connection information.
-    support: none
-  delegation:
-    description: Can be used in conjunction with C(delegate_to) and related keywords.
-    support: none
-    details: It always works on the controller.
-  diff_mode:
-    description: Returns what changed, or would change, in diff mode.
-    support: none
-  platform:
-    description: Systems that it runs on.
-    support: full
-    platforms: posix
 options:
   path:
     description:
-      - The file, when it is not to have its own name in O(folder).
-      - A relative path starts where Ansible was started. Its directory is made where it is missing.
+      - Path of the file, instead of a generated name in O(folder).
+      - A relative path starts where Ansible was started. Its directory is created if it is missing.
     type: path
   folder:
     description:
-      - Directory in which the file has its own name, made of O(cluster) and O(node), such as
-        C(hyperv-ledger-hvc1.corp.example-NODE1.json). Characters that file names should not have become C(%) and their
-        code.
-      - Not looked at with O(path).
+      - Directory of the file. The name of the file contains O(cluster) and O(node), such as
+        C(hyperv-ledger-hvc1.corp.example-NODE1.json). Characters that are not suitable for file names become C(%) and
+        their code.
+      - Not used with O(path).
     type: path
     default: "."
   state:
@@ -80,19 +54,19 @@ options:
     default: read
   node:
     description:
-      - The node that is emptied. A ledger of another one is refused.
+      - The node that is evacuated. A ledger of another node is refused.
       - Required with O(state=begun), and without O(path).
     type: str
   cluster:
     description:
-      - Full name of its cluster, or of the node itself where there is none, as
-        RV(hyperv.migration.hyperv_evacuation_plan_info#module:cluster) tells it. A ledger of another one is refused.
-      - It is compared without regard to letter case.
+      - Full name of its cluster, or of the node itself if there is no cluster, as
+        RV(hyperv.migration.hyperv_evacuation_plan_info#module:cluster) returns it. A ledger of another cluster is
+        refused.
+      - It is compared without case.
     type: str
   cluster_name:
     description:
-      - Short name of the cluster, by which ledgers of earlier versions are found. The first part of O(cluster) by
-        default.
+      - Short name of the cluster, to find ledgers of earlier versions. The default is the first part of O(cluster).
     type: str
   moves:
     description:
@@ -144,7 +118,7 @@ path:
   returned: success
   sample: /var/lib/maintenance/hyperv-ledger-hvc1.corp.example-NODE1.json
 ledger:
-  description: The ledger as it stands in the file, or would in check mode.
+  description: The ledger as it is in the file, or would be in check mode.
   type: dict
   returned: success
   contains:
@@ -154,12 +128,12 @@ ledger:
       returned: always
       sample: hyperv.migration ledger 2
     cluster:
-      description: Full name of the cluster, or of the host where there is none; V(null) where it was not given.
+      description: Full name of the cluster, or of the host if there is no cluster; V(null) if it was not set.
       type: str
       returned: always
       sample: hvc1.corp.example
     node:
-      description: The node that was emptied.
+      description: The node that was evacuated.
       type: str
       returned: always
       sample: NODE1
@@ -175,13 +149,14 @@ ledger:
       sample: "2026-03-01T22:31:40+00:00"
     state:
       description:
-        - V(evacuating) until the moves have ended, and for good if the run was interrupted.
-        - V(evacuated) when all VMs left, V(incomplete) when one did not, V(restored) when all are settled again.
+        - V(evacuating) until the moves have ended. It stays if the run was interrupted.
+        - V(evacuated) if all VMs left, V(incomplete) if one did not, V(restored) if all are settled again.
       type: str
       returned: always
       sample: evacuated
     paused_before:
-      description: Whether the node was paused before the evacuation, and not by a run of it that was cut off lately.
+      description: Whether the node was paused before the evacuation, and not by a recent run of it that was
+        interrupted.
       type: bool
       returned: always
       sample: false
@@ -207,7 +182,7 @@ ledger:
           returned: always
           sample: NODE1
         destination_host:
-          description: The node that it was moved to; its own for one that stays.
+          description: The node that it was moved to, or its own node if it stays.
           type: str
           returned: always
           sample: NODE2
@@ -217,7 +192,7 @@ ledger:
           returned: always
           sample: running
         strategy:
-          description: How the evacuation treated it, V(null) for an ordinary move.
+          description: Its strategy; V(null) for a normal move.
           type: str
           returned: always
           sample: migrate
@@ -235,12 +210,12 @@ ledger:
           description:
             - V(planned), or the outcome of its move.
             - V(stays) for a VM that was only stopped.
-            - V(left) for one that has gone from the node in a run that was cut off before it could tell.
+            - V(left) for a VM that left the node in a run that was interrupted before it stored the result.
           type: str
           returned: always
           sample: moved
         elapsed_seconds:
-          description: What its move took; V(null) before.
+          description: Duration of its move; V(null) before it.
           type: float
           returned: always
           sample: 12.4

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_evacuation_plan_info
-short_description: Plan where the VMs of a node would go
+short_description: Plan the destinations for the VMs of a node
 version_added: 0.1.0
 description:
-  - Gives every VM of a node a place on another node before anything moves, and changes nothing.
-  - A place is a node that is up, not paused, allowed, ready for live migration, a possible owner of the VM, of no
-    older build of Windows than the VM's node, with enough free memory, and that breaks no rule that is enforced.
-    O(reserve_memory_percent) of each destination's memory is kept free; VMs on their way to it are counted.
-  - Of these, the nodes come first that keep VMs of one anti-affinity class apart, then preferred owners of the VM, then
-    the node with the most memory left. Running VMs choose first, then high priority before low and big before small.
-    Where one finds no place, others make room for it; where that does not help, all combinations are tried up to a
-    bound.
-  - Rules are the anti-affinity classes of groups, which are enforced where the cluster's ClusterEnforcedAntiAffinity is
-    1, and the affinity rules of Windows Server 2022 and later. Rules about fault domains go by the site of a node where
-    it has one, else by all levels of its fault domain; no source tells which level the cluster goes by.
+  - Plans a destination for every VM of a node before anything moves, and does not change anything.
+  - A destination must be up, not paused, allowed, ready for live migration and a possible owner of the VM. Its build of
+    Windows must not be older than that of the VM's node. It must have enough free memory and must not break an enforced
+    rule. The plan keeps O(reserve_memory_percent) of each destination's memory free, and counts VMs that are being
+    migrated to it.
+  - Of these nodes, the plan prefers nodes that keep VMs of one anti-affinity class apart, then preferred owners of the
+    VM, then the node with the most memory left. Running VMs are placed first, then high priority before low, and big
+    VMs before small ones. If a VM does not fit, others are placed elsewhere. If that does not help, all combinations
+    are tried up to a limit.
+  - Rules are the anti-affinity classes of groups, which are enforced if the cluster's ClusterEnforcedAntiAffinity is 1,
+    and the affinity rules of Windows Server 2022 and later. Rules about fault domains use the site of a node if it has
+    one, otherwise all levels of its fault domain. Public sources do not document which level the cluster uses.
   - The same cluster gives the same plan.
-  - Where not every VM can have a place, RV(proof) says why, or that none was found although there may be one.
-  - Looks for what would stop single moves, such as an ISO image on the node's own disk or a locked group, and says in
-    RV(blockers) what to do about each.
+  - If not every VM can have a destination, RV(proof) contains the reason, or that none was found although one may
+    exist.
+  - Checks for conditions that would stop single moves, such as an ISO image on the node's own disk or a locked group.
+    RV(blockers) contains a remedy for each.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -29,22 +31,22 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.info
 options:
   node:
-    description: Name of the node to be emptied, short or fully qualified.
+    description: Name of the node to evacuate, short or fully qualified.
     type: str
     required: true
   destinations:
-    description: Nodes that may take the VMs; all nodes that are up if empty.
+    description: Nodes that may receive the VMs; all nodes that are up if empty.
     type: list
     elements: str
     default: []
   reserve_memory_percent:
-    description: Share of each destination's memory that is kept free, from 0 to below 100.
+    description: Percentage of each destination's memory that stays free, from 0 to less than 100.
     type: float
     default: 10
   strategies:
     description:
-      - How single VMs leave the node. The first entry that matches a VM is taken; VMs without one are migrated.
-      - An entry that is taken for no VM is told in RV(notes).
+      - Strategies for single VMs. The first entry that matches a VM is used. VMs without an entry are migrated.
+      - RV(notes) lists entries that are not used for any VM.
     type: list
     elements: dict
     default: []
@@ -56,19 +58,19 @@ options:
         required: true
       strategy:
         description:
-          - What is to become of the VM.
-          - V(migrate) migrates it live, or moves it as it is if it does not run. A VM for which this is written is part
-            of the plan even if its move would fail for all that is known.
-          - V(shutdown) plans to shut it down first. It needs no memory on its destination.
-          - V(save) plans to save its state first. It needs no memory on its destination, which must be of the same
+          - What to do with the VM.
+          - V(migrate) live-migrates it, or moves it as it is if it does not run. A VM with this entry is part of the
+            plan even if its move is expected to fail.
+          - V(shutdown) plans to shut it down first. It does not need memory on its destination.
+          - V(save) plans to save its state first. It does not need memory on its destination, which must be of the same
             build.
-          - V(stay) leaves it on the node on purpose.
-          - V(fail) does not let the node be emptied while the VM is on it.
+          - V(stay) leaves it on the node.
+          - V(fail) prevents the evacuation while the VM is on the node.
         type: str
         required: true
         choices: [fail, migrate, save, shutdown, stay]
   excluded:
-    description: Destinations that are not considered for single VMs, such as those where their moves have failed.
+    description: Destinations that are excluded for single VMs, such as those to which their migrations failed.
     type: list
     elements: dict
     default: []
@@ -83,10 +85,11 @@ options:
         required: true
   plan:
     description:
-      - A result that this module gave before, for the same O(node), as it was registered or as the artifact that
-        P(hyperv.migration.to_artifact#filter) makes of it. It is compared with the cluster as it is now.
-      - Moves that still can be made are kept. VMs that have gone are left out, VMs that came are planned in addition,
-        and moves that can no longer be made are planned anew. RV(revalidation) tells each difference.
+      - An earlier result of this module for the same O(node), as registered or as the artifact that
+        P(hyperv.migration.to_artifact#filter) makes of it. The module compares it with the present state of the
+        cluster.
+      - It keeps moves that are still possible, omits VMs that have gone, adds new VMs, and plans again the moves that
+        are no longer possible. RV(revalidation) lists each difference.
       - A VM keeps the strategy that it has in the plan, unless an entry of O(strategies) matches it.
     type: dict
 seealso:
@@ -94,7 +97,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Plan to empty a node
+- name: Plan an evacuation
   hyperv.migration.hyperv_evacuation_plan_info:
     node: NODE1
   register: plan
@@ -104,7 +107,7 @@ EXAMPLES = r"""
     moves: "{{ plan.moves }}"
   when: plan.feasible
 
-- name: Plan with VMs that leave in other ways
+- name: Plan with strategies for single VMs
   hyperv.migration.hyperv_evacuation_plan_info:
     node: NODE1
     strategies:
@@ -114,7 +117,7 @@ EXAMPLES = r"""
         strategy: stay
   register: plan
 
-- name: Look an hour later what of the plan still holds
+- name: Compare the plan with the cluster an hour later
   hyperv.migration.hyperv_evacuation_plan_info:
     node: NODE1
     plan: "{{ plan }}"
@@ -127,21 +130,21 @@ node:
   type: str
   sample: NODE1
 cluster:
-  description: Full name of its cluster, or of the node itself where there is none.
-  returned: success, V(null) where none is told
+  description: Full name of its cluster, or of the node itself if there is no cluster.
+  returned: success, V(null) if the name is unknown
   type: str
   sample: hvc1.corp.example
 cluster_name:
   description: Short name of its cluster.
-  returned: success, V(null) where there is none
+  returned: success, V(null) if there is no cluster
   type: str
   sample: HVC1
 clustered:
-  description: The node is one of a cluster, and not a host by itself.
+  description: Whether the node belongs to a cluster.
   returned: success
   type: bool
 feasible:
-  description: Every VM has a move or stays on purpose.
+  description: Whether every VM has a move or stays on purpose.
   returned: success
   type: bool
 proof:
@@ -187,8 +190,8 @@ proof:
       returned: always
 moves:
   description:
-    - The moves, in the order in which they are to be made.
-    - Can be given to M(hyperv.migration.hyperv_vm_migrate) as O(hyperv.migration.hyperv_vm_migrate#module:moves).
+    - The moves, in order.
+    - You can pass them to M(hyperv.migration.hyperv_vm_migrate) as O(hyperv.migration.hyperv_vm_migrate#module:moves).
   returned: success
   type: list
   elements: dict
@@ -214,7 +217,7 @@ moves:
       returned: always
       sample: running
     memory_mb:
-      description: Memory in MB that it needs on its destination.
+      description: Memory in MB that the VM needs on its destination.
       type: int
       returned: always
       sample: 4096
@@ -229,19 +232,19 @@ moves:
       returned: always
       sample: NODE1
     destination_host:
-      description: Where it would go.
+      description: The node that receives the VM.
       type: str
       returned: always
       sample: NODE2
     reason:
-      description: Why there.
+      description: Why the plan selects this node.
       type: str
       returned: always
       sample: NODE2 has the most memory left (65536 MB before this move)
     strategy:
       description:
-        - How it leaves, V(migrate), V(shutdown) or V(save).
-        - The last two are to be done before the move, so that the VM does not run when it is moved.
+        - Strategy of the VM, V(migrate), V(shutdown) or V(save).
+        - Shut down or save the VM before its move for the last two.
       type: str
       returned: always
       sample: migrate
@@ -336,11 +339,11 @@ headroom:
       type: str
       returned: always
     total_mb:
-      description: Its memory in MB.
+      description: Memory of the node in MB.
       type: int
       returned: always
     reserve_mb:
-      description: How much of it is kept free.
+      description: Memory in MB that stays free.
       type: int
       returned: always
     free_before_mb:
@@ -353,8 +356,8 @@ headroom:
       returned: always
 notes:
   description:
-    - Nodes that were not counted as destinations, and why.
-    - Entries of O(strategies) that are taken for no VM, and what could not be read or judged.
+    - Nodes that are not used as destinations, and why.
+    - Entries of O(strategies) that are not used for any VM, and data that could not be read or checked.
   returned: success
   type: list
   elements: str
@@ -391,7 +394,7 @@ revalidation:
       type: bool
       returned: always
 made:
-  description: The moves of O(plan) whose VMs are where it sends them, empty for none or without it.
+  description: The moves of O(plan) whose VMs are already on their destinations; empty for none or without O(plan).
   returned: success
   type: list
   elements: dict
@@ -405,31 +408,31 @@ made:
       type: str
       returned: always
     state:
-      description: State of the VM then.
+      description: State of the VM at that time.
       type: str
       returned: always
       sample: running
     memory_mb:
-      description: Memory in MB that it needed then.
+      description: Memory in MB that it needed at that time.
       type: int
       returned: always
     priority:
-      description: Priority of its cluster group then.
+      description: Priority of its cluster group at that time.
       type: int
       returned: always
       sample: 2000
     source_host:
-      description: The node that is emptied.
+      description: The node that is evacuated.
       type: str
       returned: always
       sample: NODE1
     destination_host:
-      description: Where it is.
+      description: The node that has the VM.
       type: str
       returned: always
       sample: NODE2
     strategy:
-      description: How it was to leave.
+      description: Its strategy.
       type: str
       returned: always
       sample: migrate

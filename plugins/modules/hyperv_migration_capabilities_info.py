@@ -4,14 +4,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_migration_capabilities_info
-short_description: Report what a Hyper-V failover cluster can do about migrations, and what would stop one
+short_description: Report migration capabilities of a Hyper-V failover cluster, and problems that prevent migrations
 version_added: 0.1.0
 description:
-  - Reads the cluster's migration service, its limits, and the migration settings of each node, and lists what would
-    make migrations fail, with a remedy each.
-  - With a VM and O(destination_host) it also says whether that move is possible, and why not.
-  - Changes nothing. Each node is asked itself, over one connection and with seven requests; a node that is down is not
-    contacted. A node that does not answer is a problem in the result and fails nothing.
+  - Reads the cluster's migration service, its limits, and the migration settings of each node, and lists problems that
+    would prevent migrations, each with a remedy.
+  - With a VM and O(destination_host) it also reports whether that migration is possible, and why not.
+  - Does not change anything. It asks each node itself, over one connection and with seven requests, but does not
+    contact a node that is down. If a node does not answer, the result contains a problem and the task does not fail.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -19,35 +19,35 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.info
 options:
   nodes:
-    description: Names of the nodes to look at, short or fully qualified; all nodes of the cluster if empty.
+    description: Names of the nodes to check, short or fully qualified; all nodes of the cluster if empty.
     type: list
     elements: str
     default: []
   name:
     description:
-      - Display name of a VM to ask about, in any letter case. A name that several VMs bear is refused.
+      - Display name of a VM to check, in any letter case. A name that several VMs have is refused.
       - Requires O(destination_host), and excludes O(vm_id).
     type: str
     aliases: [vm_name]
   vm_id:
     description:
-      - GUID of a VM to ask about, as RV(hyperv.migration.hyperv_vm_info#module:vms[].id) shows it.
+      - GUID of a VM to check, as RV(hyperv.migration.hyperv_vm_info#module:vms[].id) shows it.
       - Requires O(destination_host), and excludes O(name).
     type: str
   destination_host:
-    description: Name of the node to which the VM would be moved. Requires O(name) or O(vm_id).
+    description: Name of the destination node. Requires O(name) or O(vm_id).
     type: str
     aliases: [destination]
 notes:
-  - A task that asks about a move needs the source and the destination among O(nodes), if these are given, to see what
-    is wrong with them; Hyper-V's own verdict does not depend on it.
+  - If you set O(nodes) and check a migration, O(nodes) must contain the source and the destination to report their
+    problems. The result of Hyper-V's own check does not depend on it.
 seealso:
   - module: hyperv.migration.hyperv_vm_migrate
   - module: hyperv.migration.hyperv_cluster_node_info
 """
 
 EXAMPLES = r"""
-- name: Look for what would stop a migration
+- name: List problems that would prevent migrations
   hyperv.migration.hyperv_migration_capabilities_info:
   register: readiness
 
@@ -56,13 +56,13 @@ EXAMPLES = r"""
     that: readiness.problems | selectattr('severity', 'equalto', 'error') | length == 0
     fail_msg: "{{ readiness.problems }}"
 
-- name: Ask whether web01 could be moved to NODE2
+- name: Check whether web01 can be moved to NODE2
   hyperv.migration.hyperv_migration_capabilities_info:
     name: web01
     destination_host: NODE2
   register: question
 
-- name: Say why not
+- name: Show why not
   ansible.builtin.debug:
     msg: "{{ question.move.reasons }}"
   when: question.move.possible is not true
@@ -85,26 +85,26 @@ cluster:
       returned: always
       sample: hvc1.corp.example
     functional_level:
-      description: Its functional level, the version that all its nodes agree on.
+      description: Its functional level, the version that all its nodes support.
       type: int
       returned: always
       sample: 11
     maximum_parallel_migrations:
       description:
         - The cluster's limit of parallel migrations, which overrides RV(nodes[].maximum_migrations).
-        - V(null) on clusters without one, which came with an update of September 2022.
+        - V(null) on clusters without this limit, which was added by an update of September 2022.
       type: int
       returned: always
       sample: 1
     smb_bandwidth_limit:
       description:
-        - Whether migrations over SMB may take no more than RV(cluster.smb_bandwidth_limit_percent) of the bandwidth.
-        - V(null) on clusters that have no such setting.
+        - Whether migrations over SMB are limited to RV(cluster.smb_bandwidth_limit_percent) of the bandwidth.
+        - V(null) on clusters that do not have this setting.
       type: bool
       returned: always
       sample: true
     smb_bandwidth_limit_percent:
-      description: That part of the bandwidth in percent; V(null) on clusters that have no such setting.
+      description: Limit in percent of the bandwidth; V(null) on clusters that do not have this setting.
       type: float
       returned: always
       sample: 25.0
@@ -122,8 +122,8 @@ cluster:
       sample: NODE1
 service:
   description:
-    - The migration service of the cluster. All but RV(service.namespace) and RV(service.shown_by) are V(null) where no
-      node shows it, which is then one of RV(problems).
+    - The migration service of the cluster. If no node lists it, all values except RV(service.namespace) and
+      RV(service.shown_by) are V(null), and RV(problems) contains a problem.
   returned: success
   type: dict
   contains:
@@ -133,12 +133,12 @@ service:
       returned: always
       sample: root/HyperVCluster/v2
     node:
-      description: The node that was asked and answered, as the inventory or the cluster calls it.
+      description: The node that answered, by its name in the inventory or the cluster.
       type: str
       returned: always
       sample: NODE1
     shown_by:
-      description: Those of RV(nodes) that show the service, and so could be asked to migrate.
+      description: Those of RV(nodes) that list the service, and can therefore start migrations.
       type: list
       elements: str
       returned: always
@@ -154,30 +154,31 @@ service:
       returned: always
       sample: enabled
     active_migrations:
-      description: Live migrations that it says run now. Whether it counts the cluster's or one node's is undocumented.
+      description: Running live migrations according to the service. Whether it counts those of the cluster or of one
+        node is undocumented.
       type: int
       returned: always
       sample: 0
     active_storage_migrations:
-      description: Storage migrations that it says run now.
+      description: Running storage migrations according to the service.
       type: int
       returned: always
       sample: 0
 capabilities:
   description:
-    - What the provider says it can do, from the cluster's namespace if that says anything, or else from the first of
-      RV(nodes) that does.
-    - Empty lists do not mean that nothing is possible.
+    - Capabilities that the provider reports, from the cluster's namespace if it reports any, otherwise from the first
+      of RV(nodes) that does.
+    - Empty lists do not mean that migrations are impossible.
   returned: success
   type: dict
   contains:
     namespace:
-      description: The CIM namespace that tells; V(null) where none does.
+      description: The CIM namespace that reports them; V(null) if none does.
       type: str
       returned: always
       sample: root/virtualization/v2
     synchronous: &synchronous
-      description: Methods that have ended when they answer.
+      description: Methods that are complete when they answer.
       type: list
       elements: str
       returned: always
@@ -190,7 +191,7 @@ capabilities:
       sample: [MigrateVirtualSystemToHost, MigrateVirtualSystemToSystem, CheckVirtualSystemIsMigratable]
     destination_host_formats: &formats
       description:
-        - How MigrateVirtualSystemToHost may be told its destination, V(domain_name), V(ipv4) or V(ipv6).
+        - Formats for the destination of MigrateVirtualSystemToHost, V(domain_name), V(ipv4) or V(ipv6).
       type: list
       elements: str
       returned: always
@@ -208,8 +209,8 @@ setting_data:
       sample: [virtual_system, storage, staged, virtual_system_and_storage]
 nodes:
   description:
-    - The nodes with their own settings about migrations, by name. Where RV(nodes[].answered) is V(false), all that only
-      the node itself knows is V(null).
+    - The nodes with their own migration settings, by name. If RV(nodes[].answered) is V(false), values that only the
+      node itself knows are V(null).
   returned: success
   type: list
   elements: dict
@@ -241,8 +242,8 @@ nodes:
       sample: 20348
     version:
       description:
-        - Version of Windows Server with that build, V(2016), V(2019), V(2022), V(23H2) or V(2025); V(null) for builds
-          that are not known here.
+        - Version of Windows Server with that build, V(2016), V(2019), V(2022), V(23H2) or V(2025); V(null) for
+          unknown builds.
       type: str
       returned: always
       sample: "2022"
@@ -257,19 +258,19 @@ nodes:
       returned: always
       sample: NODE1
     answered:
-      description: Whether the node told its settings. One that is not up is not asked.
+      description: Whether the node reported its settings. A node that is not up is not asked.
       type: bool
       returned: always
       sample: true
     cluster_service:
-      description: Whether it shows the cluster's migration service, and so could be asked to migrate.
+      description: Whether it lists the cluster's migration service, and can therefore start migrations.
       type: bool
       returned: always
       sample: true
     service_state:
       description:
         - EnabledState of its own migration service, such as V(enabled), V(disabled), V(starting) or V(unknown).
-        - V(absent) where it shows no service or none of the service's settings; the values below then mean nothing.
+        - V(absent) if it does not list the service or its settings. The values below are then meaningless.
       type: str
       returned: always
       sample: enabled
@@ -279,22 +280,22 @@ nodes:
       returned: always
       sample: true
     maximum_migrations:
-      description: Live migrations that may run at once.
+      description: Limit of simultaneous live migrations.
       type: int
       returned: always
       sample: 2
     maximum_storage_migrations:
-      description: Storage migrations that may run at once.
+      description: Limit of simultaneous storage migrations.
       type: int
       returned: always
       sample: 2
     active_migrations:
-      description: Live migrations that run now.
+      description: Running live migrations.
       type: int
       returned: always
       sample: 0
     active_storage_migrations:
-      description: Storage migrations that run now.
+      description: Running storage migrations.
       type: int
       returned: always
       sample: 0
@@ -304,17 +305,17 @@ nodes:
       returned: always
       sample: kerberos
     compression:
-      description: Whether memory is compressed on its way. Without effect where RV(nodes[].smb) is V(true).
+      description: Whether memory is compressed for the transfer. Without effect if RV(nodes[].smb) is V(true).
       type: bool
       returned: always
       sample: true
     smb:
-      description: Whether SMB carries it instead of TCP.
+      description: Whether SMB is used instead of TCP.
       type: bool
       returned: always
       sample: false
     listener_addresses:
-      description: Addresses on which it receives migrations (TCP port 6600). Where there are none, it cannot.
+      description: Addresses on which it receives migrations (TCP port 6600). Without an address it cannot receive any.
       type: list
       elements: str
       returned: always
@@ -336,7 +337,7 @@ nodes:
           returned: always
           sample: 24
         metric:
-          description: Of two networks the one with the lower metric is used first.
+          description: Of two networks, the one with the lower metric is used first.
           type: int
           returned: always
           sample: 1000
@@ -347,7 +348,7 @@ nodes:
           returned: always
           sample: [Microsoft:Cluster]
     capabilities:
-      description: What its provider says it can do; V(null) where it says nothing, which is no problem.
+      description: Capabilities that its provider reports; V(null) if it does not report any, which is not a problem.
       type: dict
       returned: always
       contains:
@@ -364,9 +365,9 @@ nodes:
       sample: [virtual_system, storage, staged, virtual_system_and_storage]
 methods:
   description:
-    - The methods by which VMs can be moved, in the order in which M(hyperv.migration.hyperv_vm_migrate) tries them
+    - The migration methods, in the order in which M(hyperv.migration.hyperv_vm_migrate) tries them
       (O(hyperv.migration.hyperv_vm_migrate#module:method)).
-    - A pair of nodes is open for a method that is open, where the one can send and the other receive.
+    - A method can be used between two nodes if it is open, one node can send and the other can receive.
   returned: success
   type: list
   elements: dict
@@ -377,12 +378,12 @@ methods:
       returned: always
       sample: system
     open:
-      description: Whether it is there, as far as can be told without a move.
+      description: Whether it is available, as far as that can be checked without a migration.
       type: bool
       returned: always
       sample: true
     reason:
-      description: Why it is not, or what it is for; empty for nothing to say.
+      description: Why it is not available, or what it is for; may be empty.
       type: str
       returned: always
       sample: ""
@@ -393,7 +394,7 @@ methods:
       returned: always
       sample: [NODE1, NODE2]
     destinations:
-      description: Those of RV(nodes) that can receive one.
+      description: Those of RV(nodes) that can receive a VM.
       type: list
       elements: str
       returned: always

@@ -7,16 +7,15 @@ module: hyperv_migration_job
 short_description: Cancel migrations of a Hyper-V failover cluster
 version_added: 0.1.0
 description:
-  - Cancels one running migration job, or all of a VM, by whomever they were started; migrations of storage as well.
-  - Hyper-V is asked to terminate the job, and to kill it where it has not ended 30 seconds later. That it takes the
-    request does not promise that the migration stops, so the task waits for the job's end and then reads where the VM
-    is.
-  - A migration that completes before it can be cancelled is not a failure. Nothing was changed by the task then, and it
-    says so in a warning.
-  - The task fails where the migration goes on, or where nobody can tell how it ended. Past the copying of memory
-    Hyper-V may refuse to cancel; such a migration is watched for up to 30 seconds, for it is about to end by itself.
-  - Where nothing runs, nothing is done and the task succeeds. A VM that does not exist fails the task.
-  - Where jobs are looked for is described in M(hyperv.migration.hyperv_migration_job_info).
+  - Cancels one running migration job, or all jobs of a VM, whoever started them. This includes migrations of storage.
+  - The task asks Hyper-V to terminate the job, and to kill it if it has not ended after 30 seconds. Hyper-V may accept
+    the request and still complete the migration, so the task waits for the job's end and then reads where the VM is.
+  - A migration that completes before it can be cancelled is not a failure. The task then reports no change, with a
+    warning.
+  - The task fails if the migration continues, or if its result is unknown. After the memory was copied, Hyper-V may
+    refuse to cancel a migration. The task waits up to 30 seconds for such a migration, because it is about to end.
+  - If no migration runs, the task does nothing and succeeds. A VM that does not exist fails the task.
+  - M(hyperv.migration.hyperv_migration_job_info) describes where the module looks for jobs.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -24,7 +23,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.changes
 options:
   state:
-    description: V(cancelled) ends the jobs that run.
+    description: V(cancelled) cancels the running jobs.
     type: str
     required: true
     choices: [cancelled]
@@ -41,11 +40,11 @@ options:
   wait:
     description:
       - Whether to wait for the end of the jobs.
-      - With V(false) it is enough that Hyper-V takes the request, and the task counts as changed then.
+      - With V(false) the task ends when Hyper-V accepts the request, and counts as changed.
     type: bool
     default: true
   timeout:
-    description: Seconds that the jobs have to end. Below 30 they are never killed.
+    description: Seconds to wait for the end of the jobs. Below 30, the task does not kill a job.
     type: int
     default: 120
 seealso:
@@ -54,7 +53,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Cancel whatever migrates a VM
+- name: Cancel all migrations of a VM
   hyperv.migration.hyperv_migration_job:
     name: web01
     state: cancelled
@@ -74,33 +73,35 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What came of it, for people.
+  description: The results as text.
   returned: always
   type: str
   sample: >-
     The migration of VM web01 to NODE2 (job 2C6F7A3B-5A0B-4B0E-9C77-5D2E0B7C9A11) was cancelled. The VM is on NODE1.
 jobs:
-  description: The jobs that were running; empty for none.
+  description: The running jobs; may be empty.
   returned: when the VM exists
   type: list
   elements: dict
   contains:
     outcome:
       description:
-        - V(cancelled) ended without bringing the VM to its destination.
-        - V(completed) arrived before it could be cancelled, V(failed) ended with an error of its own.
-        - V(requested) was taken by Hyper-V with O(wait=false), V(would_cancel) is the answer of check mode.
-        - V(refused) and V(still_running) go on, and V(unclear) may. These fail the task.
+        - V(cancelled) means that the job ended and the VM did not move to its destination.
+        - V(completed) means that the VM arrived before the job could be cancelled, V(failed) that the job ended with
+          its own error.
+        - V(requested) means that Hyper-V accepted the request, with O(wait=false). V(would_cancel) is the outcome in
+          check mode.
+        - With V(refused) and V(still_running) the migration continues, and with V(unclear) it may. These fail the task.
       type: str
       returned: always
       sample: cancelled
     changed:
-      description: Whether this task ended it, asked for that with O(wait=false), or would.
+      description: Whether this task cancelled it, requested that with O(wait=false), or would cancel it.
       type: bool
       returned: always
       sample: true
     message:
-      description: The outcome in a sentence.
+      description: The outcome as text.
       type: str
       returned: always
     id:
@@ -119,47 +120,47 @@ jobs:
           returned: always
           sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
         name:
-          description: Display name; V(null) where it could not be read.
+          description: Display name; V(null) if it could not be read.
           type: str
           returned: always
           sample: web01
         node:
-          description: The node that owns it; V(null) where it could not be read.
+          description: The node that owns it; V(null) if it could not be read.
           type: str
           returned: always
           sample: NODE1
     source_host:
-      description: The node that the VM leaves, or stayed on; V(null) for a job that completed.
+      description: The source node; V(null) for a job that completed.
       type: str
       returned: always
       sample: NODE1
     destination_host:
-      description: The node that it was to go to; V(null) where the job does not tell, as for a migration of storage.
+      description: The destination node; V(null) if the job does not report it, as for a migration of storage.
       type: str
       returned: always
       sample: NODE2
     state:
-      description: State of the job as last seen, such as V(terminated), V(killed), V(completed) or V(running).
+      description: Last known state of the job, such as V(terminated), V(killed), V(completed) or V(running).
       type: str
       returned: always
       sample: terminated
     running:
-      description: Whether it had not ended when last seen.
+      description: Whether it was still running at the last poll.
       type: bool
       returned: always
       sample: false
     percent:
-      description: Progress as last seen; V(null) where the host does not tell.
+      description: Last known progress; V(null) if the host does not report it.
       type: int
       returned: always
       sample: 42
     type:
-      description: What the job does, such as V(moving_vm) or V(moving_storage); V(unknown) where it does not tell.
+      description: What the job does, such as V(moving_vm) or V(moving_storage); V(unknown) if it does not report it.
       type: str
       returned: always
       sample: moving_vm
     submitted:
-      description: When it was asked for, in UTC.
+      description: When it was requested, in UTC.
       type: str
       returned: always
       sample: "2026-11-23T05:49:28Z"
@@ -169,7 +170,7 @@ jobs:
       returned: always
       sample: "2026-11-23T05:49:28Z"
     ended:
-      description: When it ended, in UTC; V(null) while it runs, or where the host does not tell.
+      description: When it ended, in UTC; V(null) while it runs, or if the host does not report it.
       type: str
       returned: always
       sample: "2026-11-23T05:49:40Z"
@@ -179,17 +180,17 @@ jobs:
       returned: always
       sample: 12.4
     account:
-      description: Who asked for it.
+      description: The account that requested it.
       type: str
       returned: always
       sample: CORP\operator
     cancellable:
-      description: Whether the host says that it can be cancelled, which is no promise.
+      description: Whether the host reports that it can be cancelled. A cancellation may still fail.
       type: bool
       returned: always
       sample: true
     node:
-      description: The node that keeps it in C(root\virtualization\v2); V(null) for a job of the cluster's namespace.
+      description: The node that lists it in C(root\virtualization\v2); V(null) for a job of the cluster's namespace.
       type: str
       returned: always
       sample: NODE1
@@ -208,34 +209,52 @@ jobs:
       type: dict
       returned: always
       contains:
-        name:
+        code:
           description: V(job_cancelled) or V(job_failed).
           type: str
           returned: always
           sample: job_cancelled
-        message:
-          description: The whole story.
+        severity:
+          description: V(error).
           type: str
           returned: always
-        cause:
-          description: The cause.
+        subject:
+          description: Name of the VM, or of the node, that it is about.
+          type: str
+          returned: always
+          sample: web01
+        subject_kind:
+          description: V(vm) or V(node).
+          type: str
+          returned: always
+          sample: vm
+        message:
+          description: What happened and why, in sentences.
           type: str
           returned: always
         remedy:
-          description: What to do.
+          description: What to do, in sentences.
           type: str
           returned: always
-        code:
-          description: ErrorCode of the job.
-          type: int
-          returned: always
-        hresult:
-          description: HRESULT, or empty.
-          type: str
-          returned: always
-          sample: "0x800704C7"
         transient:
           description: Whether the same migration may succeed later.
           type: bool
           returned: always
+        cause:
+          description: The cause alone, as a clause.
+          type: str
+          returned: always
+        quoted:
+          description: What the host itself says, in the host's language; empty where it says nothing more.
+          type: str
+          returned: always
+        error_code:
+          description: ErrorCode of the job.
+          type: int
+          returned: always
+        hresult:
+          description: HRESULT; empty where there is none.
+          type: str
+          returned: always
+          sample: "0x8007000E"
 """

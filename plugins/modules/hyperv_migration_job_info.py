@@ -7,11 +7,12 @@ module: hyperv_migration_job_info
 short_description: List the migration jobs of a Hyper-V failover cluster
 version_added: 0.1.0
 description:
-  - Lists the migrations that run, by whomever they were started, and those that have ended lately. Hyper-V keeps an
-    ended job for 5 minutes.
-  - No public source tells where a cluster keeps the job of a migration. So the namespace C(Root\HyperVCluster\v2) is
-    asked, and C(root\virtualization\v2) of every node that is up. A node that cannot be asked is named in a warning.
-  - A VM without jobs gives an empty list; a VM that does not exist fails the task.
+  - Lists running migrations, whoever started them, and migrations that ended recently. Hyper-V keeps an ended job for 5
+    minutes.
+  - Public sources do not document where a cluster keeps the job of a migration. Therefore the module reads the
+    namespace C(Root\HyperVCluster\v2), and C(root\virtualization\v2) of every node that is up. If it cannot ask a node,
+    it names the node in a warning.
+  - For a VM without jobs the list is empty. A VM that does not exist fails the task.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -29,7 +30,7 @@ options:
     description: List only the job with this id, as M(hyperv.migration.hyperv_vm_migrate) returns it.
     type: str
   running_only:
-    description: Whether to leave out jobs that have ended.
+    description: Whether to list running jobs only.
     type: bool
     default: false
 seealso:
@@ -38,7 +39,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what is being migrated
+- name: List running migrations
   hyperv.migration.hyperv_migration_job_info:
     running_only: true
   register: migrations
@@ -61,7 +62,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 jobs:
-  description: The migration jobs, those that run first and the latest of the others next.
+  description: The migration jobs, running jobs first and then the latest of the others.
   returned: success
   type: list
   elements: dict
@@ -82,22 +83,22 @@ jobs:
           returned: always
           sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
         name:
-          description: Display name; V(null) where the VM is no longer in the cluster.
+          description: Display name; V(null) if the VM is no longer in the cluster.
           type: str
           returned: always
           sample: web01
         node:
-          description: The node that owns it; V(null) where the VM is no longer in the cluster.
+          description: The node that owns it; V(null) if the VM is no longer in the cluster.
           type: str
           returned: always
           sample: NODE1
     source_host:
-      description: The node that the VM leaves, or stayed on. V(null) for a job that succeeded; a job does not tell it.
+      description: The source node. V(null) for a job that succeeded, because the job does not report it.
       type: str
       returned: always
       sample: NODE1
     destination_host:
-      description: The node that it goes to; V(null) where the job does not tell, as for a migration of storage.
+      description: The destination node; V(null) if the job does not report it, as for a migration of storage.
       type: str
       returned: always
       sample: NODE2
@@ -112,7 +113,7 @@ jobs:
       returned: always
       sample: true
     percent:
-      description: Progress; V(null) where the host does not tell.
+      description: Progress; V(null) if the host does not report it.
       type: int
       returned: always
       sample: 42
@@ -120,12 +121,12 @@ jobs:
       description:
         - What it does, such as V(moving_vm), V(moving_vm_and_storage), V(moving_storage) or
           V(checking_vm_compatibility).
-        - V(unknown) where the job does not tell.
+        - V(unknown) if the job does not report it.
       type: str
       returned: always
       sample: moving_vm
     submitted:
-      description: When it was asked for, in UTC.
+      description: When it was requested, in UTC.
       type: str
       returned: always
       sample: "2026-11-23T05:49:28Z"
@@ -135,7 +136,7 @@ jobs:
       returned: always
       sample: "2026-11-23T05:49:28Z"
     ended:
-      description: When it ended, in UTC; V(null) while it runs, or where the host does not tell.
+      description: When it ended, in UTC; V(null) while it runs, or if the host does not report it.
       type: str
       returned: always
       sample: "2026-11-23T05:49:40Z"
@@ -145,17 +146,17 @@ jobs:
       returned: always
       sample: 12.4
     account:
-      description: Who asked for it.
+      description: The account that requested it.
       type: str
       returned: always
       sample: CORP\operator
     cancellable:
-      description: Whether the host says that it can be cancelled, which is no promise.
+      description: Whether the host reports that it can be cancelled. A cancellation may still fail.
       type: bool
       returned: always
       sample: true
     node:
-      description: The node that keeps it in C(root\virtualization\v2); V(null) for a job of the cluster's namespace.
+      description: The node that lists it in C(root\virtualization\v2); V(null) for a job of the cluster's namespace.
       type: str
       returned: always
       sample: NODE1
@@ -174,33 +175,52 @@ jobs:
       type: dict
       returned: always
       contains:
-        name:
+        code:
           description: V(job_failed) or V(job_cancelled).
           type: str
           returned: always
-        message:
-          description: The whole story.
+          sample: job_failed
+        severity:
+          description: V(error).
           type: str
           returned: always
-        cause:
-          description: The cause.
+        subject:
+          description: Name of the VM, or of the node, that it is about.
+          type: str
+          returned: always
+          sample: web01
+        subject_kind:
+          description: V(vm) or V(node).
+          type: str
+          returned: always
+          sample: vm
+        message:
+          description: What happened and why, in sentences.
           type: str
           returned: always
         remedy:
-          description: What to do.
+          description: What to do, in sentences.
           type: str
           returned: always
-        code:
-          description: ErrorCode of the job.
-          type: int
-          returned: always
-        hresult:
-          description: HRESULT, or empty.
-          type: str
-          returned: always
-          sample: "0x8007000E"
         transient:
           description: Whether the same migration may succeed later.
           type: bool
           returned: always
+        cause:
+          description: The cause alone, as a clause.
+          type: str
+          returned: always
+        quoted:
+          description: What the host itself says, in the host's language; empty where it says nothing more.
+          type: str
+          returned: always
+        error_code:
+          description: ErrorCode of the job.
+          type: int
+          returned: always
+        hresult:
+          description: HRESULT; empty where there is none.
+          type: str
+          returned: always
+          sample: "0x8007000E"
 """

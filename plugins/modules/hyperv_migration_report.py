@@ -4,48 +4,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_migration_report
-short_description: Say what became of the moves of VMs
+short_description: Report the results of migrations
 version_added: 0.1.0
 description:
-  - Makes a summary of a few lines out of what other tasks returned - which VMs moved where, which did not and why, how
+  - Makes a summary of a few lines from the results of other tasks - which VMs moved where, which did not and why, how
     long it took, and how the memory of the nodes changed.
-  - With O(path), also writes one HTML file with the same and a timeline. The file needs nothing but a browser.
-  - Reads nothing itself and talks to no node. The role C(hyperv.migration.migration_report) reads what it needs and
-    shows the summary.
+  - With O(path), also writes one HTML file with the same content and a timeline. The file needs a browser only.
+  - Does not talk to nodes. The role C(hyperv.migration.migration_report) reads the necessary data and shows the
+    summary.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes.controller
 attributes:
-  action:
-    description: Runs on the controller as an action plugin.
-    support: full
-  action_group:
-    description: Use C(group/hyperv.migration.hyperv) in C(module_defaults) to set defaults for this module.
-    support: full
-    membership:
-      - hyperv.migration.hyperv
-  async:
-    description: Supports being used with the C(async) keyword.
-    support: none
-  become:
-    description: Is usable alongside become keywords.
-    support: none
   check_mode:
     description: Can run in check mode and return the same result without writing the file.
     support: full
-  connection:
-    description: Uses the target's configured connection information.
-    support: none
-  delegation:
-    description: Can be used in conjunction with C(delegate_to) and related keywords.
-    support: none
-    details: It always works on the controller.
-  diff_mode:
-    description: Returns what changed, or would change, in diff mode.
-    support: none
-  platform:
-    description: Systems that it runs on.
-    support: full
-    platforms: posix
 options:
   moves:
     description: The moves that M(hyperv.migration.hyperv_vm_migrate) returned, of one task or of several.
@@ -53,19 +27,19 @@ options:
     elements: dict
     required: true
   title:
-    description: What was done.
+    description: Title of the report.
     type: str
     default: Live migration
   planned:
     description:
       - The moves of M(hyperv.migration.hyperv_evacuation_plan_info) or M(hyperv.migration.hyperv_restore_plan_info).
-      - They tell how much memory the VMs have. Those that are not among O(moves) count as not begun.
+      - The report takes the memory of the VMs from them. Moves that are not in O(moves) count as not begun.
     type: list
     elements: dict
     default: []
   stays:
     description:
-      - VMs that were not to be moved, as C(stays) of M(hyperv.migration.hyperv_evacuation_plan_info) or C(skipped) of
+      - VMs that the plan does not move, as C(stays) of M(hyperv.migration.hyperv_evacuation_plan_info) or
         M(hyperv.migration.hyperv_restore_plan_info).
     type: list
     elements: dict
@@ -82,35 +56,35 @@ options:
     default: []
   headroom:
     description:
-      - What M(hyperv.migration.hyperv_evacuation_plan_info) expects of the memory, where O(nodes_after) is empty.
+      - The memory that M(hyperv.migration.hyperv_evacuation_plan_info) expects, used if O(nodes_after) is empty.
     type: list
     elements: dict
     default: []
   capabilities:
     description:
-      - The result of M(hyperv.migration.hyperv_migration_capabilities_info). It tells the name of the cluster and how
-        many moves may run at once.
+      - The result of M(hyperv.migration.hyperv_migration_capabilities_info). The report takes the name of the cluster
+        and the limit of parallel migrations from it.
     type: dict
     default: {}
   max_parallel:
-    description: The limit that was given to M(hyperv.migration.hyperv_vm_migrate); V(0) for none.
+    description: The limit for M(hyperv.migration.hyperv_vm_migrate); V(0) for none.
     type: int
   error:
     description: Why the run as a whole failed.
     type: str
     default: ""
   note:
-    description: What else there is to say, such as how the node was left.
+    description: An additional note, such as the state of the node.
     type: str
     default: ""
   dry_run:
-    description: Whether nothing was to be moved, so that planned moves were not to begin.
+    description: Whether it was a dry run, in which planned moves do not begin.
     type: bool
     default: false
   path:
     description:
-      - The HTML file. A relative path starts where Ansible was started. Its directory is made where it is missing.
-      - It is written in one step and with mode 0600, and each time anew, since it tells when it was written.
+      - The HTML file. A relative path starts where Ansible was started. Its directory is created if it is missing.
+      - It is written in one step and with mode 0600. Each run writes it again, because it contains the time of writing.
     type: path
 seealso:
   - module: hyperv.migration.hyperv_vm_migrate
@@ -124,7 +98,7 @@ EXAMPLES = r"""
       - {name: web02, destination_host: NODE3}
   register: migration
 
-- name: Write down what became of them
+- name: Write a report
   hyperv.migration.hyperv_migration_report:
     moves: "{{ migration.moves }}"
     title: Web servers to their new nodes
@@ -149,39 +123,39 @@ path:
   returned: when the moves can be read
   sample: /var/lib/maintenance/NODE1.html
 moved:
-  description: VMs that are where they were to go.
+  description: Number of VMs that are on their destination.
   type: int
   returned: when the moves can be read
   sample: 8
 moves_failed:
-  description: VMs whose move failed.
+  description: Number of VMs whose migration failed.
   type: int
   returned: when the moves can be read
   sample: 0
 not_begun:
-  description: VMs whose move was planned and never tried.
+  description: Number of VMs whose move was planned and not tried.
   type: int
   returned: when the moves can be read
   sample: 0
 stayed:
-  description: VMs that were not to be moved.
+  description: Number of VMs that the plan did not move.
   type: int
   returned: when the moves can be read
   sample: 0
 seconds:
-  description: Time from the first start to the last end; V(null) where nothing was moved.
+  description: Time from the first start to the last end; V(null) if nothing was moved.
   type: int
   returned: when the moves can be read
   sample: 31
 most_at_once:
   description:
-    - How many moves were under way at once at most.
-    - V(null) where a move was tried more than once, since the pauses between tries are not known.
+    - The highest number of migrations at the same time.
+    - V(null) if a migration was tried more than once, because the pauses between tries are not known.
   type: int
   returned: when the moves can be read
   sample: 2
 slowest:
-  description: The three that took longest, of those that arrived.
+  description: The three VMs whose migration took longest, of those that arrived.
   type: list
   elements: dict
   returned: when the moves can be read
@@ -192,7 +166,7 @@ slowest:
       returned: always
       sample: sql01
     seconds:
-      description: What its move took.
+      description: Duration of its migration.
       type: float
       returned: always
       sample: 15.2

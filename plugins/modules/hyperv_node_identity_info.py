@@ -4,12 +4,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_node_identity_info
-short_description: Tell who a host or a node is by its own word
+short_description: Report which computer a host or a node is
 version_added: 0.1.0
 description:
   - Asks the task's host for its computer name, its DNS domain and its cluster.
-  - With O(name) it also finds the node that is meant by a name, in whatever way the inventory lists it.
-  - Like every task of this collection it fails if another machine answers than the inventory says, and names both.
+  - With O(name) it also finds the node of that name, however the inventory lists it.
+  - Like every task of this collection, it fails if another computer answers than the inventory lists, and names both.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -29,14 +29,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See who answers
+- name: Show which computer answers
   hyperv.migration.hyperv_node_identity_info:
   register: who
 """
 
 RETURN = r"""
 node:
-  description: The name that the cluster has for the node; of a host by itself the computer's name.
+  description: Name of the node in the cluster, or the computer's name without a cluster.
   returned: success
   type: str
   sample: NODE1
@@ -51,7 +51,7 @@ computer:
       returned: always
       sample: NODE1
     dns_name:
-      description: Its name in DNS without the domain, which may be longer.
+      description: Its name in DNS without the domain, which may be longer than the NetBIOS name.
       type: str
       returned: always
       sample: node1
@@ -61,7 +61,7 @@ computer:
       returned: always
       sample: corp.example
 cluster:
-  description: The cluster, V(null) where it is no node of one.
+  description: The cluster; V(null) if the computer is not a node of a cluster.
   returned: success
   type: dict
   contains:
@@ -71,7 +71,7 @@ cluster:
       returned: always
       sample: HVC1
     fqdn:
-      description: Full name, which tells it from clusters of the same short name; V(null) where the cluster has none.
+      description: Full name, which distinguishes clusters of the same short name; V(null) if the cluster has none.
       type: str
       returned: always
       sample: hvc1.corp.example

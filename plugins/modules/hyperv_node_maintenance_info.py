@@ -4,12 +4,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_node_maintenance_info
-short_description: Tell whether a host is the node that was emptied, and still is
+short_description: Check whether a host is the node that was evacuated, and still has no VMs
 version_added: 0.1.0
 description:
-  - Run it on the node itself, just before work that VMs must not see. It asks that host whether it is the node, of the
-    cluster, whether it is paused, and which VMs run on it by its own word.
-  - It fails if the host is another machine. That the node is not paused or not empty is an answer, in RV(ready).
+  - Run it on the node itself, just before work that would disturb VMs. It asks that host whether it is this node of the
+    cluster, whether it is paused, and which VMs run on it.
+  - It fails if the host is another computer. If the node is not paused or has VMs, it does not fail, and RV(ready) is
+    V(false).
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -17,7 +18,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.info
 options:
   node:
-    description: Name of the node that was emptied.
+    description: Name of the node that was evacuated.
     type: str
     required: true
   cluster:
@@ -25,7 +26,7 @@ options:
     type: str
     default: ""
   staying:
-    description: GUIDs of VMs that are meant to run on.
+    description: GUIDs of VMs that may continue to run.
     type: list
     elements: str
     default: []
@@ -44,16 +45,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ready:
-  description: It is paused, and no VM runs on it but those of O(staying).
+  description: Whether it is paused, and only the VMs in O(staying) run on it.
   returned: success
   type: bool
 reason:
-  description: Why it is not ready; empty where it is.
+  description: Why it is not ready; empty if it is ready.
   returned: success
   type: str
   sample: "Node NODE1 is up, and only a paused one is worked on: VMs could come to it."
 node:
-  description: The name that the cluster has for the node.
+  description: Name of the node in the cluster.
   returned: success
   type: str
   sample: NODE1
@@ -63,7 +64,7 @@ state:
   type: str
   sample: paused
 running_vms:
-  description: VMs on it that are neither off nor saved, as its own namespace shows them.
+  description: VMs on it that are neither off nor saved, according to its own namespace.
   returned: success
   type: list
   elements: dict
@@ -94,7 +95,7 @@ computer:
       returned: always
       sample: NODE1
     dns_name:
-      description: Its name in DNS without the domain, which may be longer.
+      description: Its name in DNS without the domain, which may be longer than the NetBIOS name.
       type: str
       returned: always
       sample: node1
@@ -104,7 +105,7 @@ computer:
       returned: always
       sample: corp.example
 cluster:
-  description: The cluster, V(null) where it is no node of one.
+  description: The cluster; V(null) if the computer is not a node of a cluster.
   returned: success
   type: dict
   contains:
@@ -114,7 +115,7 @@ cluster:
       returned: always
       sample: HVC1
     fqdn:
-      description: Full name, which tells it from clusters of the same short name; V(null) where the cluster has none.
+      description: Full name, which distinguishes clusters of the same short name; V(null) if the cluster has none.
       type: str
       returned: always
       sample: hvc1.corp.example

@@ -7,19 +7,18 @@ module: hyperv_node_restart
 short_description: Restart an empty node of a Hyper-V failover cluster and wait until it is back
 version_added: 0.1.0
 description:
-  - Restarts the Windows of a node, waits until it has started anew, and until the cluster has it again.
-  - Only a node is restarted that the cluster shows as paused and without a VM that runs; else the task fails and
-    changes nothing.
-  - Runs best through another node of the cluster, as the task's host or with C(delegate_to).
-  - Every run of this task restarts the node; a condition for it is up to you.
+  - Restarts the Windows of a node, and waits until it has started again and has joined the cluster.
+  - The node must be paused, and VMs must not run on it. Otherwise the task fails and does not change anything.
+  - Run it through another node of the cluster, as the task's host or with C(delegate_to).
+  - Every run of this task restarts the node. Add your own condition if needed.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.changes
 notes:
-  - Sends C(Win32_OperatingSystem.Win32Shutdown) to the node itself, once. A lost answer is normal for a node that goes
-    down; what its C(LastBootUpTime) says decides.
+  - Sends C(Win32_OperatingSystem.Win32Shutdown) to the node itself, once. A lost answer is normal for a node that shuts
+    down. The module compares C(LastBootUpTime) to detect the restart.
   - The account needs the right to shut the system down, which local administrators have.
   - A paused node comes back paused (Microsoft docs, PauseClusterNode).
 options:
@@ -28,19 +27,21 @@ options:
     type: str
     required: true
   force:
-    description: Whether to close applications of people who are logged on at the node. If not, these people prevent it.
+    description: Whether to close applications of users who are logged on at the node. If V(false), these users prevent
+      the restart.
     type: bool
     default: true
   local_vms:
-    description: Whether VMs may go down with the node that run there and are not of the cluster.
+    description: Whether to restart although VMs run on the node that are not clustered. They go down with it.
     type: bool
     default: false
   timeout:
-    description: Seconds from the request until the cluster has the node again. Updates that are being installed count.
+    description: Seconds from the request until the node has joined the cluster. This includes the installation of
+      updates.
     type: int
     default: 1800
   poll_interval:
-    description: Seconds between two looks, from 0.05 to 60.
+    description: Seconds between two polls, from 0.05 to 60.
     type: float
     default: 5
 seealso:
@@ -48,7 +49,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Restart NODE1, which is paused and empty, and talk to NODE2 about it
+- name: Restart NODE1, which is paused and has no VMs, through NODE2
   hyperv.migration.hyperv_node_restart:
     name: NODE1
   delegate_to: NODE2
@@ -61,22 +62,22 @@ name:
   returned: success
   sample: NODE1
 state:
-  description: What the cluster shows it as afterwards, V(paused) or V(up); in check mode before.
+  description: State of the node in the cluster afterwards, V(paused) or V(up), or in check mode before.
   type: str
   returned: success
   sample: paused
 booted_before:
-  description: When its Windows had started before, in UTC.
+  description: Previous start of its Windows, in UTC.
   type: str
   returned: success
   sample: "2026-01-04T02:10:44+00:00"
 booted:
-  description: When its Windows has started now, in UTC; V(null) in check mode.
+  description: Present start of its Windows, in UTC; V(null) in check mode.
   type: str
   returned: success
   sample: "2026-03-01T22:41:03+00:00"
 elapsed_seconds:
-  description: What it took until the cluster had the node again.
+  description: Seconds until the node had joined the cluster.
   type: float
   returned: success
   sample: 214.6

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_readiness_info
-short_description: Tell row by row whether Hyper-V failover clusters and hosts are ready for live migrations
+short_description: Check whether Hyper-V failover clusters and hosts are ready for live migrations
 version_added: 0.1.0
 description:
-  - Looks at connection, rights, namespaces, provider, state, service, limits, networks and authentication of each node,
-    and whether the other nodes could take its VMs.
-  - Goes on where a node does not answer or denies a right, and returns that as a row. Changes nothing.
-  - With O(hosts) it looks at every cluster that those hosts are nodes of by their own word, each through the first of
-    them that answers and may read it, and at hosts by themselves. No host is left out. One that was not looked at, and
-    one behind which another machine answers than the inventory says, is a row that is V(not ready).
-  - The playbook C(hyperv.migration.check_readiness) shows it as a table.
+  - Checks connection, rights, namespaces, provider, state, service, limits, networks and authentication of each node,
+    and whether the other nodes have enough memory for its VMs.
+  - If a node does not answer or denies a right, the module returns this as a row and continues. It does not change
+    anything.
+  - With O(hosts) it checks every cluster to which those hosts belong, each through the first host that answers and has
+    the rights to read it, and hosts without a cluster. Every host is reported. A host that was not checked, and a host
+    for which another computer answers than the inventory lists, has a row that is V(not ready).
+  - The playbook C(hyperv.migration.check_readiness) shows the result as a table.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -21,14 +22,14 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.info
 options:
   reserve_memory_percent:
-    description: Share of each node's memory that is kept free when its VMs are placed elsewhere, from 0 to below 100.
+    description: Percentage of each node's memory that stays free when VMs are placed on it, from 0 to less than 100.
     type: float
     default: 10
   hosts:
     description:
-      - Hosts of the inventory to look at together with the task's host, whatever clusters they are of. The task's host
-        need not answer then.
-      - Without it the cluster of the task's host is looked at, or that host alone.
+      - Hosts of the inventory to check together with the task's host, of any clusters. The task's host does not have to
+        answer then.
+      - Without it, the module checks the cluster of the task's host, or that host alone.
     type: list
     elements: str
     default: []
@@ -38,11 +39,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look whether the cluster is ready
+- name: Check whether the cluster is ready
   hyperv.migration.hyperv_readiness_info:
   register: readiness
 
-- name: Look whether all clusters and hosts of the play are ready
+- name: Check whether all clusters and hosts of the play are ready
   hyperv.migration.hyperv_readiness_info:
     hosts: "{{ ansible_play_hosts_all }}"
   register: readiness

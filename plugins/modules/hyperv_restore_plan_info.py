@@ -4,14 +4,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_restore_plan_info
-short_description: Plan which VMs go back to a node that was evacuated
+short_description: Plan which VMs to bring back to an evacuated node
 version_added: 0.1.0
 description:
-  - Compares the ledger of an evacuation with where its VMs are now, and says which are to be brought back and which are
-    left alone, and why.
-  - A VM goes back only if it still is where the evacuation moved it. Whatever somebody moved since stays there.
-  - A ledger of another cluster or node is refused. One of an earlier version, which has the cluster's short name alone,
-    is taken only if the cluster knows one of its VMs.
+  - Compares the ledger of an evacuation with the present locations of its VMs, and returns which VMs to bring back,
+    which to leave where they are, and why.
+  - A VM goes back only if it is still where the evacuation moved it. A VM that somebody moved since stays there.
+  - It refuses a ledger of another cluster or node. It accepts a ledger of an earlier version, with the cluster's short
+    name only, if the cluster knows one of its VMs.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -19,16 +19,16 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.info
 options:
   node:
-    description: The node to bring VMs back to, when it is not to be whatever node the ledger is of.
+    description: The node to bring VMs back to. The default is the node of the ledger.
     type: str
   ledger:
-    description: The ledger as data, as M(hyperv.migration.hyperv_evacuation_ledger) returns it or AWX kept it.
+    description: The ledger as data, as M(hyperv.migration.hyperv_evacuation_ledger) returns it or AWX stored it.
     type: dict
   ledger_path:
     description: The ledger as a file on the controller.
     type: path
   ledger_folder:
-    description: Directory on the controller in which the ledger has its own name. Needs O(node).
+    description: Directory of the ledger on the controller, under its generated name. Requires O(node).
     type: path
 seealso:
   - module: hyperv.migration.hyperv_evacuation_ledger
@@ -36,7 +36,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See which VMs would go back to NODE1
+- name: Plan which VMs go back to NODE1
   hyperv.migration.hyperv_restore_plan_info:
     ledger_path: /var/lib/maintenance/NODE1.json
 """
@@ -48,32 +48,32 @@ node:
   returned: success
   sample: NODE1
 cluster:
-  description: Full name of its cluster, or of the node itself where there is none.
+  description: Full name of its cluster, or of the node itself if there is no cluster.
   type: str
-  returned: success, V(null) where none is told
+  returned: success, V(null) if the name is unknown
   sample: hvc1.corp.example
 cluster_name:
   description: Short name of its cluster.
   type: str
-  returned: success, V(null) where there is none
+  returned: success, V(null) if there is no cluster
   sample: HVC1
 clustered:
-  description: The node is one of a cluster, and not a host by itself.
+  description: Whether the node belongs to a cluster.
   type: bool
   returned: success
 ledger_path:
-  description: Absolute path of the ledger, V(null) where it was given as data.
+  description: Absolute path of the ledger; V(null) if it was passed as data.
   type: str
   returned: success
   sample: /var/lib/maintenance/hyperv-ledger-hvc1.corp.example-NODE1.json
 moves:
-  description: The moves, in their order. Can be given to M(hyperv.migration.hyperv_vm_migrate) as they are.
+  description: The moves, in order. You can pass them to M(hyperv.migration.hyperv_vm_migrate).
   type: list
   elements: dict
   returned: success
   contains:
     order:
-      description: Place in the order, from 1. Running VMs first, then high priority, then much memory.
+      description: Position, from 1. Running VMs come first, then high priority, then much memory.
       type: int
       returned: always
       sample: 1
@@ -103,12 +103,12 @@ moves:
       returned: always
       sample: 2000
     source_host:
-      description: The node that it is on.
+      description: The node that has the VM.
       type: str
       returned: always
       sample: NODE2
     destination_host:
-      description: The node that it goes back to.
+      description: The node to which the VM goes back.
       type: str
       returned: always
       sample: NODE1
@@ -118,7 +118,7 @@ moves:
       returned: always
       sample: the evacuation of NODE1 moved it to NODE2
 stays:
-  description: VMs of the ledger that are left alone.
+  description: VMs of the ledger that stay where they are.
   type: list
   elements: dict
   returned: success
@@ -139,9 +139,9 @@ stays:
       sample: it is on NODE3, although the evacuation moved it to NODE2
 leaving:
   description:
-    - VMs of which nothing can be said yet, because their migration away from the node still runs, or because Hyper-V
-      does not show them while the cluster does.
-    - Ask again a little later.
+    - VMs that cannot be planned yet, because their migration away from the node still runs, or because the cluster
+      lists them and Hyper-V does not.
+    - Run the module again later.
   type: list
   elements: dict
   returned: success
@@ -185,7 +185,7 @@ gone:
 start:
   description:
     - VMs that ran before the evacuation, which shut them down or saved them.
-    - They can be started once they are on their node, that is, when their move of RV(moves) is made, if they have one.
+    - Start them when they are on their node, after their move in RV(moves) if they have one.
   type: list
   elements: dict
   returned: success

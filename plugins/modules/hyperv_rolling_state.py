@@ -4,99 +4,73 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_rolling_state
-short_description: Keep how far a rolling maintenance is in a file on the controller
+short_description: Store the progress of a rolling maintenance in a file on the controller
 version_added: 0.1.0
 description:
-  - Tells in which phase a node of a round is, and writes down the next one, so that an interrupted round can be
-    resumed.
-  - The role C(rolling_maintenance) uses it; use it by itself where you write such a role of your own.
-  - A round begins with the first node and is over when all its nodes are done. After that, the next one begins.
-  - The file is written in one step with mode 0600. A path that is a link is followed. Talks to no node.
+  - Reports the phase of a node in a rolling maintenance, and stores the next one, so that an interrupted rolling
+    maintenance can be resumed.
+  - The role C(rolling_maintenance) uses it. Use it directly if you write your own role.
+  - A rolling maintenance, or round, begins with the first node and ends when all its nodes are done. After that, the
+    next one begins.
+  - It writes the file in one step with mode 0600, and follows a path that is a link. It does not talk to nodes.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes.controller
 attributes:
-  action:
-    description: Runs on the controller as an action plugin.
-    support: full
-  action_group:
-    description: Use C(group/hyperv.migration.hyperv) in C(module_defaults) to set defaults for this module.
-    support: full
-    membership:
-      - hyperv.migration.hyperv
-  async:
-    description: Supports being used with the C(async) keyword.
-    support: none
-  become:
-    description: Is usable alongside become keywords.
-    support: none
   check_mode:
     description: Can run in check mode and say what would be changed, without changing it.
     support: full
-  connection:
-    description: Uses the target's configured connection information.
-    support: none
-  delegation:
-    description: Can be used in conjunction with C(delegate_to) and related keywords.
-    support: none
-    details: It always works on the controller.
-  diff_mode:
-    description: Returns what changed, or would change, in diff mode.
-    support: none
-  platform:
-    description: Systems that it runs on.
-    support: full
-    platforms: posix
 options:
   path:
     description:
-      - The file, when it is not to have its own name in O(folder).
-      - A relative path starts where Ansible was started. Its directory is made where it is missing.
+      - Path of the file, instead of a generated name in O(folder).
+      - A relative path starts where Ansible was started. Its directory is created if it is missing.
     type: path
   folder:
     description:
-      - Directory in which the file has its own name, made of O(cluster), such as
+      - Directory of the file. The name of the file contains O(cluster), such as
         C(hyperv-rolling-hvc1.corp.example.json).
-      - Not looked at with O(path).
+      - Not used with O(path).
     type: path
     default: "."
   cluster:
     description:
       - Full name of the cluster. A file of another cluster is refused.
-      - One that an earlier version wrote, with the cluster's short name alone, does not prove whose it is. No node is
-        skipped for it, and the round begins anew, with a warning.
+      - A file of an earlier version, with the cluster's short name only, does not identify the cluster. The round
+        begins again without skipping nodes, with a warning.
     type: str
     required: true
   cluster_name:
     description:
-      - Short name of the cluster, by which files of earlier versions are found. The first part of O(cluster) by
-        default.
+      - Short name of the cluster, to find files of earlier versions. The default is the first part of O(cluster).
     type: str
     default: ""
   node:
-    description: The node in question, always by the same name, such as that of its inventory host.
+    description: The node, always by the same name, such as that of its inventory host.
     type: str
     required: true
   nodes:
-    description: All nodes that the round goes through. Those that it does not have yet are added.
+    description: All nodes of the round. Nodes that it does not contain yet are added.
     type: list
     elements: str
     default: []
   phase:
     description:
       - The phase that O(node) has reached. Without it, the state is only read.
-      - V(begun) when it is about to be emptied, V(evacuated) when it is empty, V(restarting) when the user's tasks
-        are done and it is to be restarted, V(worked) when that is done too, V(done) when it has its VMs back.
+      - V(begun) before the evacuation, V(evacuated) after it, V(restarting) after the user's tasks if a restart
+        follows, V(worked) after the user's tasks and the restart, V(done) when its VMs are back.
     type: str
     choices: [begun, evacuated, restarting, worked, done]
   round:
     description:
-      - Name of the round, such as V(2026-03). With it, nodes that are done stay done when the round is over, until
-        another name is given.
+      - Name of the round, such as V(2026-03). With it, nodes that are done stay done after the end of the round, until
+        you set another name.
       - An unfinished round of another name is refused.
     type: str
     default: ""
   begin_anew:
-    description: Whether to forget a round that was left unfinished.
+    description: Whether to discard an unfinished round.
     type: bool
     default: false
   resume_within:
@@ -108,7 +82,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See where the round stands
+- name: Show the progress
   hyperv.migration.hyperv_rolling_state:
     folder: /var/lib/maintenance
     cluster: hvc1.corp.example
@@ -122,7 +96,7 @@ path:
   returned: success
   sample: /var/lib/maintenance/hyperv-rolling-hvc1.corp.example.json
 phase:
-  description: The phase of O(node); empty before it has begun.
+  description: The phase of O(node); empty before it begins.
   type: str
   returned: success
   sample: evacuated
@@ -132,7 +106,7 @@ over:
   returned: success
   sample: false
 summary:
-  description: How far the round is.
+  description: Progress of the round as text.
   type: str
   returned: success
   sample: NODE1, NODE2 done; NODE3 evacuated; NODE4 not begun
@@ -162,12 +136,12 @@ roll:
       returned: always
       sample: "2026-03-01T22:15:04+00:00"
     updated:
-      description: When a node was in another phase for the last time, in UTC.
+      description: Time of the last change of a phase, in UTC.
       type: str
       returned: always
       sample: "2026-03-01T22:31:40+00:00"
     nodes:
-      description: By name of the node its C(phase) and when it was C(updated).
+      description: For each node, by name, its C(phase) and the time when it was C(updated).
       type: dict
       returned: always
 """

@@ -7,15 +7,13 @@ module: hyperv_scenario_info
 short_description: Describe Hyper-V failover clusters as scenarios of the simulated cluster
 version_added: 0.1.0
 description:
-  - Reads nodes, VMs and everything that a plan to empty a node depends on, and returns it in the form of a scenario
-    file of the simulated cluster that comes with the collection's repository.
-    A maintenance can then be rehearsed there, as
-    the guide "Rehearsing on a simulated cluster" tells.
-  - With O(hosts) it describes every cluster that those hosts are nodes of by their own word, and tells which hosts are
-    in none of them.
-  - The playbook C(hyperv.migration.write_scenario) writes it to a file.
-  - Changes nothing. The scenario holds names of nodes, VMs and networks, and paths of images, but no accounts and no
-    passwords.
+  - Reads nodes, VMs and all other data that an evacuation plan depends on, and returns them in the form of a scenario
+    file of the simulated cluster that comes with the collection's repository. You can then rehearse a maintenance
+    there; see the guide "Rehearsing on a simulated cluster".
+  - With O(hosts) it describes every cluster to which those hosts belong, and lists hosts that are not in any of them.
+  - The playbook C(hyperv.migration.write_scenario) writes the result to a file.
+  - Does not change anything. The scenario contains names of nodes, VMs and networks, and paths of images. It does not
+    contain accounts or passwords.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -24,9 +22,9 @@ extends_documentation_fragment:
 options:
   hosts:
     description:
-      - Hosts of the inventory whose clusters are described together with that of the task's host, which need not answer
-        then.
-      - Without it the cluster of the task's host is described.
+      - Hosts of the inventory whose clusters are described together with that of the task's host, which does not have
+        to answer then.
+      - Without it, the cluster of the task's host is described.
     type: list
     elements: str
     default: []
@@ -40,7 +38,7 @@ EXAMPLES = r"""
   hyperv.migration.hyperv_scenario_info:
   register: described
 
-- name: Keep the description
+- name: Store the description
   ansible.builtin.copy:
     content: "{{ described.scenario | to_nice_yaml(sort_keys=false) }}"
     dest: scenario.yml
@@ -51,11 +49,12 @@ EXAMPLES = r"""
 RETURN = r"""
 scenario:
   description:
-    - The cluster with C(cluster), C(clock), C(switches), C(nodes), C(vms) and C(affinity_rules), each where there is
-      something to tell. What is as the simulated cluster has it by default is left out.
+    - The cluster with C(cluster), C(clock), C(switches), C(nodes), C(vms) and C(affinity_rules), as far as they are
+      needed. Values that are the defaults of the simulated cluster are omitted.
     - VMs keep their GUIDs, so that a plan made on the simulated cluster names the same VMs.
-    - A VM that only its host knows has 1 MB here; its memory counts as the host's, for no class that is read tells it.
-    - How fast the network is, and how many processors a VM has, is not read.
+    - A VM that only its host knows has 1 MB here. Its memory counts as the host's, because none of the classes that the
+      module reads reports it.
+    - The speed of the network, and the number of processors of a VM, are not read.
   returned: without O(hosts)
   type: dict
   sample:
@@ -64,7 +63,7 @@ scenario:
     vms: [{name: web01, id: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31, owner: NODE1, memory_mb: 4096}]
 notes:
   description:
-    - What could not be read, and what the scenario says otherwise, such as a VM that is being started and runs in the
+    - Data that could not be read, and differences of the scenario, such as a VM that is being started and runs in the
       scenario.
   returned: without O(hosts)
   type: list
@@ -82,12 +81,12 @@ clusters:
       returned: always
       sample: HVC1
     fqdn:
-      description: Full name; V(null) where the cluster has none.
+      description: Full name; V(null) if the cluster has none.
       type: str
       returned: always
       sample: hvc1.corp.example
     label:
-      description: What tells a file of it from those of the others, the short name where that does.
+      description: Distinct part of the name of its file, the short name if that is unique.
       type: str
       returned: always
       sample: HVC1
@@ -102,8 +101,8 @@ clusters:
       returned: always
 missing:
   description:
-    - Hosts that are in no scenario. A host that does not answer is in one if its cluster says that this node does not
-      run.
+    - Hosts that are not in a scenario. A host that does not answer is in one if its cluster reports that this node does
+      not run.
   returned: with O(hosts)
   type: list
   elements: dict

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hyperv_via_info
-short_description: Find the host to talk through when something is done to a node
+short_description: Find the host through which to manage a node
 version_added: 0.1.0
 description:
-  - Asks hosts of the inventory who they are, until one answers that is of the same cluster as a node and is not the
-    node itself.
-  - A short name that fits nodes of several clusters is refused, and so is a host behind which another machine answers
-    than the inventory says. The message tells how each host answered.
+  - Asks hosts of the inventory for their identity, until one answers that belongs to the same cluster as a node and is
+    not the node itself.
+  - It refuses a short name that matches nodes of several clusters, and a host for which another computer answers than
+    the inventory lists. The message contains the answer of each host.
   - It connects to each host with that host's own variables. The task's own host need not answer.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
@@ -23,25 +23,27 @@ options:
     type: str
     required: true
   hosts:
-    description: Inventory hosts that may be talked through. By default those of the group C(hyperv_nodes).
+    description: Inventory hosts that may be used. The default is the group C(hyperv_nodes).
     type: list
     elements: str
     default: []
   via:
-    description: The only host that may be talked through. Empty for any of O(hosts).
+    description: The only host that may be used. Empty for any of O(hosts).
     type: str
     default: ""
   cluster:
-    description: Short or full name of the cluster that the node must be of. Empty for any.
+    description: Short or full name of the cluster that the node must belong to. Empty for any.
     type: str
     default: ""
   must_answer:
     description:
-      - The node must be a host of the inventory and answer itself, and another host of its cluster must answer, too.
+      - Whether the node must be a host of the inventory and answer itself, and another host of its cluster must answer
+        as well.
     type: bool
     default: false
   beside:
-    description: Inventory hosts that must not be of another cluster, such as all nodes of a round. Silent ones pass.
+    description: Inventory hosts that must not belong to another cluster, such as all nodes of a rolling maintenance.
+      Hosts that do not answer are accepted.
     type: list
     elements: str
     default: []
@@ -50,7 +52,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Find the host to talk through
+- name: Find the host
   hyperv.migration.hyperv_via_info:
     node: NODE1
   register: found
@@ -64,21 +66,21 @@ EXAMPLES = r"""
 
 RETURN = r"""
 via:
-  description: Inventory host to talk through.
+  description: Inventory host to use.
   returned: success
   type: str
   sample: NODE2
 node:
-  description: The name that the cluster has for the node; of a host by itself the computer's name.
+  description: Name of the node in the cluster, or the computer's name without a cluster.
   returned: success
   type: str
   sample: NODE1
 is_node:
-  description: RV(via) is the node itself, since no other host of its cluster answers.
+  description: Whether RV(via) is the node itself, because no other host of its cluster answers.
   returned: success
   type: bool
 asked:
-  description: How each host that was asked has answered.
+  description: The answer of each host that was asked.
   returned: success
   type: list
   elements: dict
@@ -89,7 +91,7 @@ asked:
       returned: always
       sample: NODE2
     answer:
-      description: Who answered, or why nobody did.
+      description: The computer that answered, or why none did.
       type: str
       returned: always
       sample: the computer node2.corp.example of the cluster hvc1.corp.example
@@ -104,7 +106,7 @@ computer:
       returned: always
       sample: NODE1
     dns_name:
-      description: Its name in DNS without the domain, which may be longer.
+      description: Its name in DNS without the domain, which may be longer than the NetBIOS name.
       type: str
       returned: always
       sample: node1
@@ -114,7 +116,7 @@ computer:
       returned: always
       sample: corp.example
 cluster:
-  description: The cluster, V(null) where it is no node of one.
+  description: The cluster; V(null) if the computer is not a node of a cluster.
   returned: success
   type: dict
   contains:
@@ -124,7 +126,7 @@ cluster:
       returned: always
       sample: HVC1
     fqdn:
-      description: Full name, which tells it from clusters of the same short name; V(null) where the cluster has none.
+      description: Full name, which distinguishes clusters of the same short name; V(null) if the cluster has none.
       type: str
       returned: always
       sample: hvc1.corp.example

@@ -9,8 +9,8 @@ version_added: 0.1.0
 description:
   - Lists clustered VMs with the node that owns them, their state, memory and priority, and whether they are being
     migrated.
-  - Without options all VMs of the cluster are listed, whichever node is asked. Of several options all must hold; no VM
-    that fits is an empty list and no error.
+  - Without options, all VMs of the cluster are listed, whichever node is asked. A VM must match all options. If no VM
+    matches, the list is empty and the task does not fail.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -19,9 +19,9 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Display name of the VMs to list, in any letter case. Nothing in it is a wildcard.
-      - Names need not be unique. All VMs of that name are listed; modules that act on a VM refuse such a name, and need
-        its RV(vms[].id).
+      - Display name of the VMs to list, in any letter case. Wildcards are not supported.
+      - If several VMs have the name, all of them are listed. Modules that change a VM refuse such a name and need its
+        RV(vms[].id).
     type: str
     aliases: [vm_name]
   vm_id:
@@ -29,13 +29,12 @@ options:
     type: str
   node:
     description:
-      - List only VMs of which Hyper-V or the cluster says that this node owns them. The name may be short or fully
-        qualified.
-      - For moments after a move the two disagree. The VM is then listed for both nodes, and RV(vms[].node) is what
-        Hyper-V says.
+      - List only VMs that this node owns according to Hyper-V or the cluster. The name may be short or fully qualified.
+      - For a moment after a migration the two disagree. The VM is then listed for both nodes, and RV(vms[].node) is the
+        node that Hyper-V reports.
     type: str
   state:
-    description: List only VMs in this state, as RV(vms[].state) has it.
+    description: List only VMs in this state, see RV(vms[].state).
     type: str
     choices:
       - running
@@ -64,12 +63,12 @@ EXAMPLES = r"""
     state: running
   register: residents
 
-- name: Look whether a name is unique
+- name: Check whether a name is unique
   hyperv.migration.hyperv_vm_info:
     name: web01
   register: found
 
-- name: Move the one on NODE1 by its id
+- name: Move the VM on NODE1 by its id
   hyperv.migration.hyperv_vm_migrate:
     vm_id: "{{ (found.vms | selectattr('node', 'equalto', 'NODE1') | first).id }}"
     destination_host: NODE2
@@ -94,23 +93,23 @@ vms:
       sample: web01
     node:
       description:
-        - The node that owns the VM, as the cluster calls it. What Hyper-V says comes first, then what the cluster says;
-          empty where neither tells.
+        - The node that owns the VM, by its name in the cluster, according to Hyper-V, or else the cluster; empty if
+          neither reports it.
       type: str
       returned: always
       sample: NODE1
     state:
       description:
-        - State of the VM. V(running), V(off), V(saved) and V(paused) last; V(starting), V(stopping), V(saving),
-          V(pausing), V(resuming) and V(snapshotting) pass, and a VM in one of them is not moved.
-        - V(fast_saved) and V(fast_saving) are older kinds of V(saved) and V(saving). V(critical) says that its storage
-          is lost, whatever it was before. None of these is moved.
-        - V(unknown) where Hyper-V shows another one. A VM that is being migrated is V(running).
+        - State of the VM. V(running), V(off), V(saved) and V(paused) are stable. V(starting), V(stopping), V(saving),
+          V(pausing), V(resuming) and V(snapshotting) are temporary, and a VM in one of them is not moved.
+        - V(fast_saved) and V(fast_saving) are older kinds of V(saved) and V(saving). V(critical) means that the VM has
+          lost its storage. A VM in one of these states is not moved.
+        - V(unknown) if Hyper-V reports another state. A VM that is being migrated is V(running).
       type: str
       returned: always
       sample: running
     memory_mb:
-      description: Memory in use in MB, 0 for a VM that does not run; V(null) where the cluster does not tell.
+      description: Memory in use in MB, 0 for a VM that does not run; V(null) if the cluster does not report it.
       type: int
       returned: always
       sample: 4096
@@ -120,19 +119,20 @@ vms:
       returned: always
       sample: false
     activity:
-      description: What keeps the VM from being moved now, in words; empty for nothing.
+      description: The operation that prevents a migration of the VM now, as text; may be empty.
       type: str
       returned: always
       sample: it is being backed up
     group:
-      description: Name of its cluster group; V(null) where the cluster lists none.
+      description: Name of its cluster group; V(null) if the cluster does not list one.
       type: str
       returned: always
       sample: web01
     priority:
       description:
-        - Priority of its cluster group, from 0 (not started by itself) to 4999; low is 1000, medium 2000, high 3000.
-        - V(null) where not known.
+        - Priority of its cluster group, from 0 (not started automatically) to 4999; low is 1000, medium 2000, high
+          3000.
+        - V(null) if it is not known.
       type: int
       returned: always
       sample: 2000

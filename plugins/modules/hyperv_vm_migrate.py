@@ -9,18 +9,18 @@ version_added: 0.1.0
 description:
   - Moves one VM, or many in one task, to other nodes of the cluster with the CIM method C(MigrateVirtualSystemToSystem)
     of C(Msvm_VirtualSystemMigrationService) in C(Root\HyperVCluster\v2).
-  - Where the cluster does not support that, or the VM is not clustered, it goes another documented way (O(method)).
-  - A VM counts as moved when Hyper-V and the cluster both say that the destination owns it and it is in the state in
-    which it was. The migration job only tells when to look.
-  - In check mode Hyper-V is asked with C(CheckVirtualSystemIsMigratableToSystem), and the task fails where the real one
-    would, except for a VM that still runs and that a plan has stopped first (O(moves[].strategy)).
-  - A VM that is off, saved or paused is moved as it is; no VM is ever started or stopped.
-  - A VM that is already on its destination is left alone. A migration to the destination that already runs is taken up
-    and waited for; one to another node is an error.
-  - With O(moves), as many migrations run at once as source, destination and cluster allow, and a failed one does not
-    stop the others. The task then fails at its end and still returns RV(moves). A VM or node that does not exist fails
-    the task before anything is started.
-  - While it waits, the task shows lines on what moves where, how far it is, and how much is left (O(progress)).
+  - If the cluster does not support that, or the VM is not clustered, it uses another documented method (O(method)).
+  - A VM counts as moved when Hyper-V and the cluster both report the destination as its owner and it is in the same
+    state as before. The migration job only shows when to check.
+  - In check mode, C(CheckVirtualSystemIsMigratableToSystem) of Hyper-V checks the migration, and the task fails if the
+    real one would fail, except for a VM that still runs and that a plan stops first (O(moves[].strategy)).
+  - A VM that is off, saved or paused is moved as it is. The task does not start or stop any VM.
+  - A VM that is already on its destination is not changed. The task waits for a migration to the destination that
+    already runs. A running migration to another node is an error.
+  - With O(moves), the task runs as many migrations at the same time as source, destination and cluster allow. A failed
+    migration does not stop the others. The task then fails at its end and still returns RV(moves). A VM or node that
+    does not exist fails the task before anything is started.
+  - While it waits, the task shows lines with the running migrations, their progress, and the rest (O(progress)).
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -29,9 +29,8 @@ extends_documentation_fragment:
 options:
   name:
     description:
-      - Display name of the VM, in any letter case. Nothing in it is a wildcard, and blanks count.
-      - If several VMs have that name, whichever letter case each is written in, the task fails and names them. Use
-        O(vm_id) then.
+      - Display name of the VM, in any letter case. Wildcards are not supported, and blanks are significant.
+      - If several VMs have that name, in any letter case, the task fails and lists them. Use O(vm_id) then.
     type: str
     aliases: [vm_name]
   vm_id:
@@ -39,8 +38,8 @@ options:
     type: str
   destination_host:
     description:
-      - Name of the node that shall own the VM, short or fully qualified; of a Hyper-V host outside a cluster its
-        address will do as well. Required with O(name) and O(vm_id).
+      - Name of the destination node, short or fully qualified. For a Hyper-V host outside a cluster you can also use
+        its address. Required with O(name) and O(vm_id).
     type: str
     aliases: [destination]
   destination_storage_path:
@@ -48,11 +47,11 @@ options:
       - Folder for the VM's files on the destination, as a full path there or on a share. Only for a VM that is not
         clustered.
       - Configuration, checkpoints and paging file go into this folder, the virtual hard disks into
-        C(Virtual Hard Disks) below it. A file that is in the folder already stays where it is.
-      - With the host on which the VM is as O(destination_host), only its files move, and the outcome is V(completed).
+        C(Virtual Hard Disks) below it. A file that is already in the folder stays where it is.
+      - If O(destination_host) is the VM's own host, only its files move, and the outcome is V(completed).
     type: str
   disks:
-    description: New paths of single virtual hard disks of a VM that is not clustered, which go before
+    description: New paths of single virtual hard disks of a VM that is not clustered. They override
       O(destination_storage_path).
     type: list
     elements: dict
@@ -67,26 +66,26 @@ options:
         required: true
   keep_source_disks:
     description:
-      - Whether the disks that move also stay where they were (RetainVhdCopiesOnSource).
-      - Where this is not given the host decides.
+      - Whether to keep copies of moved disks on the source (RetainVhdCopiesOnSource).
+      - If it is not set, the host decides.
     type: bool
   moves:
     description:
-      - The moves to make, instead of O(name), O(vm_id) and O(destination_host).
-      - The moves of M(hyperv.migration.hyperv_evacuation_plan_info) can be given as they are.
+      - Several moves, instead of O(name), O(vm_id) and O(destination_host).
+      - You can pass the moves of M(hyperv.migration.hyperv_evacuation_plan_info).
     type: list
     elements: dict
     suboptions:
       name:
         description:
-          - Display name of the VM, as in O(name). Only for the reader where O(moves[].vm_id) is given too.
+          - Display name of the VM, as in O(name). For information only if O(moves[].vm_id) is set as well.
         type: str
         aliases: [vm_name]
       vm_id:
         description: GUID of the VM.
         type: str
       destination_host:
-        description: Name of the node that shall own the VM, short or fully qualified.
+        description: Name of the destination node, short or fully qualified.
         type: str
         required: true
         aliases: [destination]
@@ -107,14 +106,14 @@ options:
             type: str
             required: true
       keep_source_disks:
-        description: Whether the disks that move also stay where they were, as in O(keep_source_disks).
+        description: Whether to keep copies of moved disks on the source, as in O(keep_source_disks).
         type: bool
       order:
         description: Not used. Part of a plan.
         type: int
       source_host:
-        description: A host on which a VM that is not clustered is looked for. Part of a plan; a clustered VM is moved
-          from wherever it is.
+        description: Host on which to look for a VM that is not clustered. Part of a plan. A clustered VM is moved
+          from any node.
         type: str
       state:
         description: Not used. Part of a plan.
@@ -130,115 +129,115 @@ options:
         type: str
       strategy:
         description:
-          - Part of a plan. V(shutdown) and V(save) say that the VM does not run any more when it is moved.
-          - The task fails before it moves anything if such a VM still runs.
+          - Part of a plan. V(shutdown) and V(save) mean that the VM no longer runs when it is moved.
+          - If such a VM still runs, the task fails before it moves anything.
         type: str
         choices: [migrate, save, shutdown]
         default: migrate
   method:
     description:
-      - The way in which a VM is moved. RV(moves[].method) tells which one was taken.
+      - The migration method. RV(moves[].method) is the method that was used.
       - V(system) is C(MigrateVirtualSystemToSystem) of the cluster's migration service.
       - V(cluster_group) is C(MoveToNewNodeParams) of the VM's cluster group, with the move type of a live migration.
-        The cluster queues the move. O(migration_settings), O(new_system_settings) and O(new_resource_settings) cannot
-        be given.
-      - V(host) is C(MigrateVirtualSystemToHost) of the host on which the VM is, for a VM that is not clustered. It is
-        looked for on the host of the task and on its destination. The hosts must be able to log on to each other in
-        the name of the account (constrained delegation, or CredSSP).
-      - V(auto) is V(system); V(cluster_group) where the cluster says that it does not support V(system); V(host) for a
-        VM that is not clustered. The task warns where it is not V(system). It never goes on to another method after
-        anything that may have started a migration.
+        The cluster queues the move. You cannot set O(migration_settings), O(new_system_settings) and
+        O(new_resource_settings).
+      - V(host) is C(MigrateVirtualSystemToHost) of the host on which the VM is, for a VM that is not clustered. The
+        task looks for the VM on its own host and on the destination. The hosts must be able to log on to each other
+        with the account (constrained delegation, or CredSSP).
+      - V(auto) is V(system). It is V(cluster_group) if the cluster reports that it does not support V(system), and
+        V(host) for a VM that is not clustered. The task warns if it is not V(system). It does not change the method
+        after a call that may have started a migration.
     type: str
     choices: [auto, system, cluster_group, host]
     default: auto
   wait:
     description:
       - Whether to wait until the VM has arrived.
-      - V(false) goes with a single move only, and returns its job.
+      - V(false) supports only one move, and returns its job.
     type: bool
     default: true
   timeout:
     description:
-      - Seconds that one migration may take; O(on_timeout) says what happens then.
-      - V(0) derives it from the VM's memory, as 600 seconds and one more for each 10 MB. A VM whose disks move gets as
-        much as one with 1 TB of memory.
+      - Seconds that one migration may take. O(on_timeout) sets what happens next.
+      - V(0) calculates it from the VM's memory, as 600 seconds plus one second for each 10 MB. The limit for a VM whose
+        disks move is the same as for a VM with 1 TB of memory.
     type: int
     default: 0
   on_timeout:
     description:
-      - What happens to a migration that takes longer than O(timeout). Its move fails either way.
-      - With V(leave) the job goes on at the cluster, and the next run of the task takes it up.
-      - With V(cancel) the job is asked to end, first by Terminate and 30 seconds later by Kill. Then the VM's owner is
-        read. A VM that arrived all the same counts as moved, with a warning.
-      - A migration that this task did not start is left alone in any case.
+      - What to do with a migration that takes longer than O(timeout). Its move fails in both cases.
+      - With V(leave) the job continues on the cluster, and the next run of the task waits for it.
+      - With V(cancel) the task cancels the job, first by Terminate and 30 seconds later by Kill, and then reads the
+        VM's owner. A VM that arrived all the same counts as moved, with a warning.
+      - A migration that this task did not start is not cancelled.
     type: str
     choices: [leave, cancel]
     default: leave
   stall_after:
-    description: Seconds without progress of a job after which the task warns. V(0) never does.
+    description: Seconds without progress of a job after which the task warns. With V(0) it does not warn.
     type: float
     default: 300
   retries:
     description:
-      - How often a move is tried again after a failure that may pass by itself (RV(moves[].error.transient)), such as a
-        busy VM or a broken connection between the hosts.
-      - The pauses between are 10, 20, 40, 80 and then 120 seconds. Owner and state of the VM are read again before
-        each try.
-      - A migration that timed out, whose outcome is unknown, or that somebody else runs is never tried again. That a
-        host has no slot left for one more migration is no failure; it is waited for within O(timeout).
+      - How often to try a move again after a temporary failure (RV(moves[].error.transient)), such as a busy VM or a
+        broken connection between the hosts.
+      - The pauses between the tries are 10, 20, 40, 80 and then 120 seconds. The task reads owner and state of the VM
+        again before each try.
+      - A migration that timed out, whose outcome is unknown, or that somebody else runs is not tried again. If a host
+        does not have a free slot for one more migration, this is not a failure. The task waits for it within
+        O(timeout).
     type: int
     default: 0
   poll_interval:
     description:
-      - Most seconds between two looks at the running jobs, from 0.05 to 60. One request reads all of them.
-      - Where the progress of a job says that it is about to end, the next look comes sooner, after a quarter of this at
-        the least.
+      - Longest time between two polls of the running jobs in seconds, from 0.05 to 60. One request reads all of them.
+      - If a job is about to end according to its progress, the next poll is earlier, after at least a quarter of this
+        time.
     type: float
     default: 2
   max_parallel:
     description:
-      - Most migrations to run at once.
-      - Lowers the limits of the nodes and of the cluster, and never raises them.
+      - Highest number of simultaneous migrations.
+      - It can lower the limits of the nodes and of the cluster, but not raise them.
     type: int
   progress:
     description:
-      - Whether to show lines while the task waits - every start, end and warning, and at most one line in 5 seconds of
-        what is under way.
-      - They go to standard error, where they do not get into what a callback such as C(ansible.posix.json)
-        writes for a program. A task with C(no_log) shows none.
+      - Whether to show lines while the task waits - every start, end and warning, and at most one line in 5 seconds
+        about running migrations.
+      - The lines go to standard error, so they do not mix with the output of a callback such as C(ansible.posix.json).
+        A task with C(no_log) does not show them.
     type: bool
     default: true
   precheck:
     description:
-      - Whether to ask Hyper-V before each migration if it is possible.
-      - In check mode it is always asked.
+      - Whether Hyper-V checks each migration before it starts.
+      - In check mode it always does.
     type: bool
     default: true
   migration_settings:
     description:
       - Properties of C(Msvm_VirtualSystemMigrationSettingData) for every move of the task. The name in brackets is that
         of the CIM property.
-      - An option that is not given is not sent. An empty list is sent as an array without elements.
-      - A property that the oldest node of the cluster lacks fails the task before anything is started. Where no source
-        tells whether its Windows version has the property, the task warns.
-      - With any of these given, the setting data is always sent in a form that carries all of them
-        (RV(moves[].setting_data)), never without them.
-      - The defaults are those of the hosts. They are set with C(Set-VMHost), and shown by
+      - An option that is not set is not sent. An empty list is sent as an array without elements.
+      - If the oldest node of the cluster does not have a property, the task fails before anything is started. If it is
+        not documented whether its Windows version has the property, the task warns.
+      - If you set any of these, the task sends the setting data only in a form that contains all of them
+        (RV(moves[].setting_data)).
+      - The defaults are those of the hosts. Set them with C(Set-VMHost), and show them with
         M(hyperv.migration.hyperv_migration_capabilities_info).
     type: dict
     suboptions:
       migration_type:
         description:
-          - What is migrated (MigrationType). V(virtual_system) is a live migration; it applies where the option is not
-            given.
-          - V(virtual_system) and V(virtual_system_and_storage) give the VM another owner. The others leave it where it
-            is, so that the job alone decides, and the outcome is V(completed).
-          - In a cluster the storage is shared, and no source tells whether the cluster takes anything but
+          - What is migrated (MigrationType). The default V(virtual_system) is a live migration.
+          - V(virtual_system) and V(virtual_system_and_storage) give the VM another owner. The others do not move the VM
+            to another node, so the job alone decides, and the outcome is V(completed).
+          - In a cluster the storage is shared. It is not documented whether the cluster accepts types other than
             V(virtual_system).
         type: str
         choices: [virtual_system, storage, staged, virtual_system_and_storage, storage_deep_check]
       transport:
-        description: How the VM's memory travels (TransportType). With V(smb) Hyper-V ignores compression.
+        description: Transport of the VM's memory (TransportType). With V(smb) Hyper-V ignores compression.
         type: str
         choices: [tcp, smb]
         aliases: [transport_type]
@@ -254,12 +253,12 @@ options:
         description: Whether to compress the migration's traffic (EnableCompression). Since Windows Server 2012 R2.
         type: bool
       cpu_capping:
-        description: How much the VM's processors are slowed down (CPUCappingMagnitude). Since version 1709.
+        description: How much to slow down the VM's processors (CPUCappingMagnitude). Since version 1709.
         type: str
         choices: [normal, low, high]
         aliases: [cpu_capping_magnitude]
       cancel_if_blackout_threshold_exceeded:
-        description: Whether to give up when the VM would stand still for too long (CancelIfBlackoutThresholdExceeded).
+        description: Whether to cancel if the VM would pause for too long (CancelIfBlackoutThresholdExceeded).
           Since version 1709.
         type: bool
       priority:
@@ -286,7 +285,7 @@ options:
           Since Windows Server 2016.
         type: bool
       unmanaged_vhds:
-        description: Disks that are not the VM's but move with it (UnmanagedVhds). Since Windows Server 2016.
+        description: Disks that do not belong to the VM but move with it (UnmanagedVhds). Since Windows Server 2016.
         type: list
         elements: dict
         suboptions:
@@ -328,24 +327,24 @@ options:
         type: str
   new_system_settings:
     description:
-      - Properties that each VM shall have on its destination, sent as C(Msvm_VirtualSystemSettingData)
-        (NewSystemSettingData). Microsoft documents it for migrations of storage, for changes of paths and for planned
-        VMs; a live migration goes without.
+      - Properties of each VM on its destination, sent as C(Msvm_VirtualSystemSettingData) (NewSystemSettingData).
+        Microsoft documents it for migrations of storage, for changes of paths and for planned VMs; a live migration
+        does not need it.
       - Each key is the name of a property as Microsoft documents it, in any letter case, such as
         C(ConfigurationDataRoot).
-      - A property that is not named is not sent. C(null) is sent as NULL, an empty list as an array without elements,
+      - A property that is not set is not sent. C(null) is sent as NULL, an empty list as an array without elements,
         an empty text as an empty text. An empty dictionary is the same as none.
-      - Dates and intervals are given in ISO 8601, such as V(2026-01-31T10:00:00Z) and V(PT30S), or in CIM's own form.
-      - A property whose type this collection does not know takes a dictionary of C(type), such as V(uint32) or
+      - Write dates and intervals in ISO 8601, such as V(2026-01-31T10:00:00Z) and V(PT30S), or in CIM's own form.
+      - For a property whose type this collection does not know, write a dictionary of C(type), such as V(uint32) or
         V(string[]), and C(value).
-      - A property that refers to another CIM object takes a dictionary of C(type), which is V(reference), C(class),
-        C(keys) and optionally C(namespace). It is sent as a WMI object path.
+      - For a property that refers to another CIM object, write a dictionary of C(type), which is V(reference),
+        C(class), C(keys) and optionally C(namespace). It is sent as a WMI object path.
     type: dict
   new_resource_settings:
     description:
-      - Resource settings that each VM shall have on its destination (NewResourceSettingData), each as an embedded
-        instance of its own class.
-      - An empty list is the same as none, for WS-Management cannot tell an empty array from NULL.
+      - Resource settings of each VM on its destination (NewResourceSettingData), each as an embedded instance of its
+        own class.
+      - An empty list is the same as none, because WS-Management does not distinguish an empty array from NULL.
     type: list
     elements: dict
     suboptions:
@@ -377,7 +376,7 @@ EXAMPLES = r"""
         destination_host: node3.corp.example
     max_parallel: 1
 
-- name: Move a VM over SMB, and slow its processors down if its memory changes faster than it travels
+- name: Move a VM over SMB, and slow its processors down if its memory changes faster than it is copied
   hyperv.migration.hyperv_vm_migrate:
     name: sql01
     destination_host: NODE2
@@ -419,7 +418,7 @@ EXAMPLES = r"""
           InstanceID: Microsoft:6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31\83F8638B-8DCA-4152-9EDA-2CA8B33039B4\0\0\D
           HostResource: ['C:\ClusterStorage\Volume2\web01\web01.vhdx']
 
-- name: Ask whether a VM could be moved
+- name: Check whether a VM can be moved
   hyperv.migration.hyperv_vm_migrate:
     name: web01
     destination_host: NODE2
@@ -428,8 +427,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 moves:
-  description: What came of each move, in the order of the options. With a single move, the same keys stand at the top
-    of the result as well.
+  description: The result of each move, in the order of the options. For a single move, the same keys are also at the
+    top level of the result.
   returned: when the VMs and nodes exist
   type: list
   elements: dict
@@ -460,39 +459,41 @@ moves:
       returned: always
       sample: NODE1
     destination_host:
-      description: The node that shall own it.
+      description: The destination node.
       type: str
       returned: always
       sample: NODE2
     outcome:
       description:
-        - V(moved) and V(already_there) are verified by owner. V(would_move) is the answer of check mode, V(started)
-          that of O(wait=false).
-        - V(completed) is what its job says of a migration that leaves the VM where it is, such as one of its storage.
+        - V(moved) and V(already_there) are verified by owner. V(would_move) is the outcome in check mode, V(started)
+          with O(wait=false).
+        - V(completed) means that the job reports success of a migration that does not move the VM to another node, such
+          as one of its storage.
         - V(failed) comes with RV(moves[].error).
       type: str
       returned: always
       sample: moved
     changed:
       description:
-        - Whether the VM was moved, or would be. A migration that this task started and that goes on is a change, too,
-          with V(started) and with V(failed) after O(timeout); one that was running already is not, until it arrives.
+        - Whether the VM was moved, or would be moved. A migration that this task started and that continues is also a
+          change, with V(started) and with V(failed) after O(timeout). A migration that was already running is a change
+          when it arrives.
       type: bool
       returned: always
     verified:
-      description: Whether the destination was read as the VM's owner.
+      description: Whether the destination was verified as the VM's owner.
       type: bool
       returned: always
     checked:
-      description: Whether Hyper-V was asked beforehand and gave a verdict.
+      description: Whether Hyper-V checked the migration before it started.
       type: bool
       returned: always
-    adopted:
-      description: Whether the migration was running before this task.
+    attached:
+      description: Whether the migration was running before this task, which only waited for it.
       type: bool
       returned: always
     attempts:
-      description: How often the migration was asked for.
+      description: Number of times that the migration was requested.
       type: int
       returned: always
       sample: 1
@@ -506,15 +507,15 @@ moves:
       returned: always
       sample: system
     started:
-      description: When the migration was first asked for, in UTC by the controller's clock; V(null) if it never was.
+      description: When the migration was first requested, in UTC by the controller's clock; V(null) if it was not.
       type: str
       returned: always
       sample: "2026-03-01T22:15:04+00:00"
     job_ended:
       description:
-        - When the job of the migration was seen to end, in UTC, from when on another move may take its place; V(null)
-          where none was seen to.
-        - The owner is read after that, once for all moves that ended within a few seconds.
+        - When the end of the migration job was detected, in UTC. From then on another migration may start. V(null) if
+          the end was not detected.
+        - The owner is read after that, once for all migrations that ended within a few seconds.
       type: str
       returned: always
       sample: "2026-03-01T22:15:13+00:00"
@@ -534,28 +535,28 @@ moves:
       returned: always
       sample: 1010
     timeout_from:
-      description: V(given), V(memory), V(unknown_memory) where the VM's memory was not told, or V(storage) where disks
-        move, whose size is not read.
+      description: V(given), V(memory), V(unknown_memory) if the VM's memory is unknown, or V(storage) if disks move,
+        whose size is not read.
       type: str
       returned: always
       sample: memory
     setting_data:
       description:
-        - The form of MigrationSettingData that the provider took, V(null) before the first call.
+        - The form of MigrationSettingData that the provider accepted; V(null) before the first call.
         - V(typed) is Msvm_VirtualSystemMigrationSettingData, V(typed_net) the same with the destination's addresses,
           V(omitted) is none at all, V(cim) is CIM_VirtualSystemMigrationSettingData.
-        - They are tried in this order, and the next one only after the parameters were refused. One that cannot carry
-          every given property of O(migration_settings) is left out.
+        - They are tried in this order, the next one only after the parameters were refused. A form that does not
+          support every property of O(migration_settings) is omitted.
       type: str
       returned: always
       sample: typed
     return_value:
-      description: What the method returned; V(null) where it was not called or not answered.
+      description: Return value of the method; V(null) if it was not called or not answered.
       type: int
       returned: always
       sample: 4096
     job:
-      description: The job as last seen; V(null) where there was none or it is gone.
+      description: The last known state of the job; V(null) if there was no job or it is gone.
       type: dict
       returned: always
       contains:
@@ -569,7 +570,7 @@ moves:
           returned: always
           sample: completed
         percent:
-          description: Progress; V(null) where the host does not tell.
+          description: Progress; V(null) if the host does not report it.
           type: int
           returned: always
           sample: 100
@@ -589,11 +590,11 @@ moves:
           returned: always
           sample: root/HyperVCluster/v2
         node:
-          description: The host that shows it, V(null) where the cluster's namespace does.
+          description: The host that lists it; V(null) if the cluster's namespace does.
           type: str
           returned: always
     warnings:
-      description: What was odd although it went well.
+      description: Unexpected conditions of a successful migration.
       type: list
       elements: str
       returned: always
@@ -602,33 +603,52 @@ moves:
       type: dict
       returned: always
       contains:
-        name:
-          description: A stable word, such as V(job_failed), V(refused), V(destination_paused) or V(timeout).
+        code:
+          description: Stable code, such as V(job_failed), V(refused), V(destination_paused) or V(timeout).
           type: str
           returned: always
+          sample: job_failed
+        severity:
+          description: V(error).
+          type: str
+          returned: always
+        subject:
+          description: Name of the VM, or of the node, that it is about.
+          type: str
+          returned: always
+          sample: web01
+        subject_kind:
+          description: V(vm) or V(node).
+          type: str
+          returned: always
+          sample: vm
         message:
-          description: The whole story.
-          type: str
-          returned: always
-        cause:
-          description: The cause.
+          description: What happened and why, in sentences.
           type: str
           returned: always
         remedy:
-          description: What to do.
+          description: What to do, in sentences.
           type: str
           returned: always
-        code:
-          description: Return value of the method or ErrorCode of the job.
-          type: int
-          returned: always
-        hresult:
-          description: HRESULT, or empty.
-          type: str
-          returned: always
-          sample: "0x8007000E"
         transient:
           description: Whether the same move may succeed later.
           type: bool
           returned: always
+        cause:
+          description: The cause alone, as a clause.
+          type: str
+          returned: always
+        quoted:
+          description: What the host itself says, in the host's language; empty where it says nothing more.
+          type: str
+          returned: always
+        error_code:
+          description: Return value of the method or ErrorCode of the job; V(null) where there is none.
+          type: int
+          returned: always
+        hresult:
+          description: HRESULT; empty where there is none.
+          type: str
+          returned: always
+          sample: "0x8007000E"
 """

@@ -7,23 +7,23 @@ module: hyperv_vm_state
 short_description: Start, shut down, save or turn off VMs of a Hyper-V failover cluster
 version_added: 0.1.0
 description:
-  - Brings one VM or many into a state and waits until the cluster shows it.
-  - Never turns a VM off without its guest unless O(force=true).
-  - All VMs are asked at once and then watched together. An unanswered request is not repeated before the VM was looked
-    at for longer than the node may take to carry it out.
-  - Nothing is asked for if a VM does not exist.
+  - Changes the state of one or more VMs and waits until the cluster reports it.
+  - Does not turn a VM off without its guest unless O(force=true).
+  - Sends the requests for all VMs at the same time and then polls them together. It does not repeat a request without
+    an answer until it has checked the VM for longer than the node may take to carry the request out.
+  - If a VM does not exist, the task does not send any request.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.changes
 notes:
-  - Starts, saves and turns off by C(Msvm_ComputerSystem.RequestStateChange) in C(Root\HyperVCluster\v2). No source
-    tells whether that works there; where it is refused for good, the VM's owner is asked in C(root\virtualization\v2).
-  - Shuts down by C(Msvm_ShutdownComponent.InitiateShutdown) in C(root\virtualization\v2) of the VM's owner, since
+  - Starts, saves and turns off by C(Msvm_ComputerSystem.RequestStateChange) in C(Root\HyperVCluster\v2). Public
+    sources do not document whether that works there. After a definite refusal it calls the method on the VM's owner in
+    C(root\virtualization\v2).
+  - Shuts down by C(Msvm_ShutdownComponent.InitiateShutdown) in C(root\virtualization\v2) of the VM's owner, because
     value 4 of C(RequestStateChange) is documented for the first version of the provider only.
-  - A VM is not started on a node that is paused; Microsoft documents that groups of such a node cannot be brought
-    online.
+  - A VM is not started on a paused node. Microsoft documents that groups of such a node cannot be brought online.
 options:
   name:
     description: Name of the VM, in any letter case. It must be unique in the cluster.
@@ -34,47 +34,46 @@ options:
     type: str
   vms:
     description:
-      - Several VMs, each with C(vm_id), its GUID, or else C(name). Other keys do not matter, so that the lists which
-        M(hyperv.migration.hyperv_evacuation_plan_info) and M(hyperv.migration.hyperv_restore_plan_info) return can be
-        given as they are.
-      - An empty list is nothing to do.
+      - Several VMs, each with C(vm_id), its GUID, or else C(name). Other keys are ignored, so you can pass the lists
+        that M(hyperv.migration.hyperv_evacuation_plan_info) and M(hyperv.migration.hyperv_restore_plan_info) return.
+      - With an empty list the task does nothing.
     type: list
     elements: dict
   node:
     description:
-      - A node whose own VMs count beside those of the cluster, short or fully qualified.
-      - VMs that are not of the cluster are only found with it.
+      - A node whose own VMs are found in addition to those of the cluster, short or fully qualified.
+      - VMs that are not clustered are only found with it.
     type: str
   state:
     description:
       - V(running) starts a VM that is off or saved, and resumes one that is paused.
-      - V(shut_down) asks the guest to end in order.
+      - V(shut_down) shuts down the guest operating system.
       - V(saved) writes the VM's memory to disk.
-      - V(off) turns the VM off at once, like pulling its plug; a VM that is not off yet needs O(force=true).
+      - V(off) turns the VM off at once, without a shutdown. A VM that is not off yet needs O(force=true).
     type: str
     required: true
     choices: [running, "off", saved, shut_down]
   force:
     description:
-      - Allows to lose what a guest has not written to disk.
-      - With O(state=shut_down), the guest closes applications that have unsaved data, and a VM is turned off whose
-        guest offers no shutdown service, refuses, or does not end within O(timeout).
+      - Whether to accept the loss of data that a guest has not written to disk.
+      - With O(state=shut_down), the guest closes applications that have unsaved data. A VM is turned off if its guest
+        does not offer a shutdown service, refuses, or does not shut down within O(timeout).
       - With O(state=off), needed to turn off a VM that runs, is paused, or is saved.
     type: bool
     default: false
   timeout:
-    description: Seconds in which all VMs must get there. What is under way after that goes on.
+    description: Seconds in which all VMs must reach the state. Changes that still run after that continue.
     type: int
     default: 900
   poll_interval:
-    description: Seconds between two looks, from 0.05 to 60.
+    description: Seconds between two polls, from 0.05 to 60.
     type: float
     default: 2
   progress:
     description:
-      - Whether to show a line for each VM that has its state, and every half minute which ones are waited for.
-      - They go to standard error, where they do not get into what a callback such as C(ansible.posix.json)
-        writes for a program. A task with C(no_log) shows none.
+      - Whether to show a line for each VM that reached its state, and every half minute a line with the remaining VMs.
+      - The lines go to standard error, so they do not mix with the output of a callback such as C(ansible.posix.json).
+        A task with C(no_log) does not show them.
     type: bool
     default: true
 seealso:
@@ -82,13 +81,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Shut a guest down in order
+- name: Shut down a guest
   hyperv.migration.hyperv_vm_state:
     name: test01
     state: shut_down
     timeout: 300
 
-- name: Start again what the evacuation stopped
+- name: Start the VMs that the evacuation stopped
   hyperv.migration.hyperv_vm_state:
     vms: "{{ restore_plan.start }}"
     state: running
@@ -112,17 +111,17 @@ vms:
       returned: always
       sample: test01
     node:
-      description: The node that it is on.
+      description: The node that has the VM.
       type: str
       returned: always
       sample: NODE1
     before:
-      description: Its state at first.
+      description: Its state before the task.
       type: str
       returned: always
       sample: running
     state:
-      description: Its state when it was read last.
+      description: Its last known state.
       type: str
       returned: always
       sample: "off"
@@ -141,35 +140,54 @@ vms:
       type: dict
       returned: always
       contains:
-        name:
+        code:
           description:
             - V(node_not_up), V(needs_force), V(not_running), V(no_shutdown_service), V(refused), V(fault), V(not_sent),
               V(state_change_failed), V(timeout), V(outcome_unknown) or V(vm_gone).
           type: str
           returned: always
           sample: no_shutdown_service
-        message:
-          description: The whole story.
+        severity:
+          description: V(error).
           type: str
           returned: always
-        cause:
-          description: What stood in the way.
+        subject:
+          description: Name of the VM, or of the node, that it is about.
+          type: str
+          returned: always
+          sample: web01
+        subject_kind:
+          description: V(vm) or V(node).
+          type: str
+          returned: always
+          sample: vm
+        message:
+          description: What happened and why, in sentences.
           type: str
           returned: always
         remedy:
-          description: What to do about it.
+          description: What to do, in sentences.
           type: str
           returned: always
-        code:
-          description: Return value or error code; V(null) where there is none.
+        transient:
+          description: Whether the same change may succeed later.
+          type: bool
+          returned: always
+        cause:
+          description: The cause alone, as a clause.
+          type: str
+          returned: always
+        quoted:
+          description: What the host itself says, in the host's language; empty where it says nothing more.
+          type: str
+          returned: always
+        error_code:
+          description: Return value of the method or ErrorCode of the job; V(null) where there is none.
           type: int
           returned: always
         hresult:
           description: HRESULT; empty where there is none.
           type: str
           returned: always
-        transient:
-          description: Whether the same may succeed later.
-          type: bool
-          returned: always
+          sample: "0x8007000E"
 """

@@ -61,6 +61,6 @@ def _requests_of_a_poll(jobs: int) -> int:
     )
     vms = "".join(f"  - {{name: vm{number}, owner: NODE1, memory_mb: 100000}}\n" for number in range(jobs))
     simulated = Simulated(f"nodes:\n{nodes}vms:\n{vms}")
-    simulated.scheduler().run(simulated.runs(*((f"vm{number}", "NODE2") for number in range(jobs))))
+    simulated.scheduler().execute(simulated.runs(*((f"vm{number}", "NODE2") for number in range(jobs))))
     # The first pause comes after the starts; a job takes 100 s and is looked at every 2 s.
     return max(simulated.between_pauses[1:31])

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodName
+
 from tests.support.simulated import Simulated
 
 from .figures import Figure
 
 _RUNNING = 50
-_LIMITS = {"system": 1, "cluster_group": 2, "host": 1}
+_LIMITS: dict[MethodName, int] = {"system": 1, "cluster_group": 2, "host": 1}
 
 
 def measure() -> list[Figure]:
@@ -25,7 +27,7 @@ def measure() -> list[Figure]:
     return found
 
 
-def _moves(method: str, count: int) -> tuple[int, int]:
+def _moves(method: MethodName, count: int) -> tuple[int, int]:
     """Return how many requests came before the first and after the last pause, and the most between two polls."""
     member = str(method != "host").lower()
     node = f"member: {member}, memory_mb: 8000000, simultaneous_migrations: {count}"

@@ -23,7 +23,7 @@ SCENARIO: dict[str, t.Any] = {
     "switches": {"shells": "canned"},
 }
 INFO = {"hyperv.migration.hyperv_vm_info": {"name": "web01"}}
-POWERSHELL = {"instant": {}}
+POWERSHELL: dict[str, dict[str, t.Any]] = {"instant": {}}
 # What a module of the collection ansible.windows consists of at least.
 _INSTANT = """#!powershell
 #AnsibleRequires -CSharpUtil Ansible.Basic

@@ -85,7 +85,7 @@ def cluster(tmp_path: pathlib.Path) -> Iterator[RunningCluster]:
         yield running
 
 
-def reach(folder: pathlib.Path, **changed: object) -> None:
+def reach(folder: pathlib.Path, **changed: t.Any) -> None:
     variables = yaml.safe_load((folder / "cluster.yml").read_text(encoding="utf-8"))
     variables |= {"hyperv_host": "127.0.0.1", "hyperv_scheme": "http", "hyperv_user": "operator", "hyperv_delay": 1}
     (folder / "cluster.yml").write_text(yaml.safe_dump(variables | changed), encoding="utf-8")
@@ -101,7 +101,7 @@ def ad_hoc(folder: pathlib.Path, module: str, arguments: str) -> int:
 
 def is_watched(cluster: RunningCluster) -> bool:
     """Tell whether a second look has begun: the first takes fewer requests than this."""
-    return sum(cluster.counters()["requests"].values()) > 9
+    return bool(sum(cluster.counters()["requests"].values()) > 9)
 
 
 def test_a_paused_node_and_a_failed_migration_each_start_their_playbook_once(

@@ -39,7 +39,8 @@ from ansible.vars.manager import VariableManager
 
 from .network import Adapter, Network
 
-_queue_task, _take_results = strategy.StrategyBase._queue_task, strategy.results_thread_main
+_queue_task: Callable[..., None] = strategy.StrategyBase._queue_task
+_take_results = strategy.results_thread_main
 _compile = jinja2.Environment.compile
 _compiled: dict[tuple[t.Any, ...], t.Any] = {}
 
@@ -109,7 +110,8 @@ class Controller:
             witness(result)
 
         with _in_process(network, tell), _signals_kept():
-            queue = TaskQueueManager(inventory, variables, loader, {}, forks=1)
+            # Its annotation names what an inventory manager holds, and means the manager.
+            queue = TaskQueueManager(t.cast(t.Any, inventory), variables, loader, {}, forks=1)
             with mock.patch.object(queue, "load_callbacks"), mock.patch.object(queue, "send_callback"):
                 try:
                     code = queue.run(Play.load(play, variable_manager=variables, loader=loader))
@@ -167,7 +169,7 @@ class _Clock:
         self._clock.advance(seconds)
 
 
-class _Worker(worker.WorkerProcess):  # type: ignore[misc]
+class _Worker(worker.WorkerProcess):
     """A worker that does its work where it is started."""
 
     def start(self) -> None:
@@ -181,7 +183,7 @@ class _Worker(worker.WorkerProcess):  # type: ignore[misc]
         return False
 
 
-class _Results(task_queue_manager.FinalQueue):  # type: ignore[misc]
+class _Results(task_queue_manager.FinalQueue):
     """What the worker sends, pickled as it would be on its way from a process of its own."""
 
     def __init__(self) -> None:
@@ -215,7 +217,7 @@ def _compiled_once(syntax: jinja2.Environment, source: str | jinja2.nodes.Templa
     return _compiled[key]
 
 
-class _Executor(TaskExecutor):  # type: ignore[misc]
+class _Executor(TaskExecutor):
     """Tells what each task came to at the moment when it ends."""
 
     def __init__(self, tell: Callable[[TaskResult], None], *values: t.Any, **named: t.Any) -> None:
@@ -223,6 +225,6 @@ class _Executor(TaskExecutor):  # type: ignore[misc]
         self._tell = tell
 
     def run(self) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run()
+        result: dict[str, t.Any] = TaskExecutor.run(self)
         self._tell(TaskResult(self._task.action.rpartition(".")[2], copy.deepcopy(result)))
         return result

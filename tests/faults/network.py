@@ -8,6 +8,7 @@ What goes wrong is raised as requests raises it, so that the product itself deci
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import typing as t
 import urllib.parse
@@ -39,7 +40,8 @@ class Disturbance(t.Protocol):
         """Answer a request well, wrongly, or not at all: by an exception of requests, or Killed."""
 
 
-class Request(t.NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Request:
     """One request on its way: its place in the run from 0, the node, the SOAP message, seconds until it is given up."""
 
     index: int
@@ -117,7 +119,7 @@ class Adapter(requests.adapters.HTTPAdapter):
     network: t.ClassVar[Network]
 
     def send(  # type: ignore[override]
-        self, request: requests.PreparedRequest, timeout: tuple[float, float] = (30.0, 70.0), **unused: object
+        self, request: requests.PreparedRequest, timeout: tuple[float, float] = (30.0, 70.0), **unused: t.Any
     ) -> requests.Response:
         """Return the answer as requests does, its body read through urllib3."""
         reply = self.network.carry(request, *timeout)

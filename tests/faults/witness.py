@@ -78,7 +78,7 @@ class Witness:
             error = record["error"]
             if there:
                 self.violations.append(f"{machine.name} is on {destination}, and a failure is told: {error['message']}")
-            self._see_error(error["message"], machine, record)
+            self._see_error(f"{error['message']} {error['remedy']}", machine, record)
             if machine.name not in message:
                 self.violations.append(f"the message of the task does not name {machine.name}: {message}")
 

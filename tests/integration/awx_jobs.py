@@ -17,7 +17,7 @@ import shutil
 import typing as t
 from collections.abc import Callable, Mapping
 
-import ansible_runner
+from ansible_runner import interface
 
 from tests.ansible_command import ansible_environment
 from tests.running_cluster import ROOT
@@ -80,7 +80,7 @@ class Controller:
             events.append(event)
             return True
 
-        run = ansible_runner.run(
+        run = interface.run(
             private_data_dir=str(private),
             playbook=f"{playbook}.yml",
             inventory=str(self._inventory),

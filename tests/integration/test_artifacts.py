@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import typing as t
 from collections.abc import Iterator
 
 import pytest
@@ -27,7 +28,7 @@ NAMES = [
     "#1 {plain} web01 }}",
 ]
 LEDGER = "hyperv-ledger-hvc1.corp.example-NODE1.json"
-FAST = {"evacuate_node_name": "NODE1", "restore_node_name": "NODE1"}
+FAST: dict[str, str | float] = {"evacuate_node_name": "NODE1", "restore_node_name": "NODE1"}
 FAST |= {f"{role}_node_poll_interval": 0.1 for role in ("evacuate", "restore")}
 
 
@@ -57,7 +58,7 @@ def test_plan_and_ledger_are_data_on_the_command_line(
 ) -> None:
     ansible = Ansible(tmp_path, cluster.inventory)
 
-    def play(role: str, *options: str, **variables: object) -> str:
+    def play(role: str, *options: str, **variables: t.Any) -> str:
         given = json.dumps({**FAST, **variables})
         (tmp_path / "vars.json").write_text(given, encoding="utf-8")
         extra = "@vars.json" if way == "-e @vars.json" else given

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import typing as t
 from collections.abc import Iterator
 
 import pytest
@@ -31,7 +32,7 @@ def simulator(folder: pathlib.Path) -> Iterator[RunningCluster]:
         yield cluster
 
 
-def arguments(**options: object) -> str:
+def arguments(**options: t.Any) -> str:
     """Return module arguments as JSON: nothing in them is quoted or read as anything but data."""
     return json.dumps(options)
 

@@ -67,8 +67,8 @@ def test_names_are_data_from_the_node_to_the_ledger_and_back(tmp_path: pathlib.P
         assert_nothing_is_forged(emptied.text)
         assert cluster.migrations() == dict.fromkeys(NAMES, 1)
         assert "NODE1" not in cluster.owners().values()
-        kept = from_artifact(json.loads(ledger.read_text(encoding="utf-8")))
-        assert sorted(vm["name"] for vm in kept["vms"]) == sorted(NAMES)
+        recorded = from_artifact(json.loads(ledger.read_text(encoding="utf-8")))
+        assert sorted(vm["name"] for vm in recorded["vms"]) == sorted(NAMES)
         report = page.read_text(encoding="utf-8")
         assert DANGEROUS.search(report) is None
         shown = read_page(report)

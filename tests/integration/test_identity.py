@@ -85,12 +85,13 @@ class Site:
 @contextlib.contextmanager
 def site_of(factory: pytest.TempPathFactory, *clusters: tuple[str, str]) -> Iterator[Site]:
     with contextlib.ExitStack() as ends:
-        started = []
+        started: list[RunningCluster] = []
         for name, fqdn in clusters:
             folder = factory.mktemp(name)
             (folder / "scenario.yml").write_text(SCENARIO % (name, fqdn), encoding="utf-8")
             started.append(ends.enter_context(running_cluster(folder / "scenario.yml", folder)))
-        yield Site(*started, factory.mktemp("commands"))
+        a, b = started
+        yield Site(a, b, factory.mktemp("commands"))
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def test_a_migration_is_seen_and_cancelled_and_nothing_is_left_to_cancel(
     assert f"-web01: job {seen['id']} to NODE2 running" in answer.text
     assert (again.code, again.result["changed"], again.result["jobs"]) == (0, False, [])
     assert "Nothing to cancel" in again.result["msg"]
-    assert (ended["state"], ended["running"], ended["error"]["name"]) == ("terminated", False, "job_cancelled")
+    assert (ended["state"], ended["running"], ended["error"]["code"]) == ("terminated", False, "job_cancelled")
     assert cluster.owners()["web01"] == "NODE1"
 
 

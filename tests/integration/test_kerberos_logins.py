@@ -102,7 +102,7 @@ class Tasks:
         path.write_text(json.dumps({"hyperv_nodes": {"hosts": own, "vars": everywhere}}), encoding="utf-8")
         sources = [*self._ansible.sources, "-i", str(path)]
         command = ["ansible", *sources, asked, "-m", f"hyperv.migration.{module}", "-a", arguments]
-        return self._ansible.run(*command, **{**self._environment, **others})
+        return self._ansible.run(*command, **t.cast("dict[str, t.Any]", {**self._environment, **others}))
 
 
 @pytest.fixture

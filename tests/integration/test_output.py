@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import pathlib
 import shlex
+import typing as t
+from collections.abc import Mapping
 
 import pytest
 import yaml
@@ -38,7 +40,7 @@ STOP = {"hyperv.migration.hyperv_vm_state": {"name": "web01", "state": "off", "f
 SECRETS = ("web01", "NODE2")
 
 
-def play(folder: pathlib.Path, *tasks: dict[str, object], **keywords: object) -> str:
+def play(folder: pathlib.Path, *tasks: Mapping[str, object], **keywords: t.Any) -> str:
     """Write a playbook for NODE1 and return its file."""
     written = folder / "play.yml"
     content = [{"hosts": "NODE1", "gather_facts": False, "tasks": list(tasks), **keywords}]
@@ -78,7 +80,7 @@ def test_no_log_tells_no_name_at_any_verbosity(
 ) -> None:
     on_task = {"no_log": True} if level == "task" else {}
     on_play = {"no_log": True} if level == "play" else {}
-    environment = {"ANSIBLE_NO_LOG": "true"} if level == "environment" else {}
+    environment: dict[str, t.Any] = {"ANSIBLE_NO_LOG": "true"} if level == "environment" else {}
     log = tmp_path / "log"
     written = play(tmp_path, {**MOVE, **on_task}, {**STOP, **on_task}, **on_play)
 

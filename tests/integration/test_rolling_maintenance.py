@@ -54,7 +54,7 @@ class Roll:
     def write_tasks(self, text: str) -> None:
         self._tasks.write_text(text, encoding="utf-8")
 
-    def __call__(self, *options: str, **variables: object) -> Answer:
+    def __call__(self, *options: str, **variables: t.Any) -> Answer:
         given = {
             "rolling_maintenance_tasks_file": str(self._tasks),
             "rolling_maintenance_folder": str(self._folder),

@@ -35,10 +35,10 @@ class Site:
         self._ansible = Ansible(own_folder, cluster.inventory)
         self._folder = folder
 
-    def evacuate(self, **options: object) -> Answer:
+    def evacuate(self, **options: t.Any) -> Answer:
         return self._play("evacuate_node", options)
 
-    def restore(self, **options: object) -> Answer:
+    def restore(self, **options: t.Any) -> Answer:
         return self._play("restore_node", options)
 
     @property

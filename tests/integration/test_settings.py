@@ -46,7 +46,7 @@ def test_settings_of_vm_and_resources_arrive_and_their_refusal_names_what_was_tr
 
     answer = migrate(ansible, new_system_settings={"notes": ["x"]}, new_resource_settings=[entry], precheck=False)
 
-    assert (answer.code, answer.result["error"]["code"], answer.result["error"]["name"]) == (2, 6, "refused")
+    assert (answer.code, answer.result["error"]["error_code"], answer.result["error"]["code"]) == (2, 6, "refused")
     assert all(form in answer.message for form in ("typed: 6", "typed_net: 6", "omitted: 6", "cim: 6"))
     for call in cluster.state()["calls"]:
         assert call["new_system_settings"]["properties"] == {"Notes": ["x"]}

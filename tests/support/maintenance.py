@@ -24,7 +24,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
     Restoration,
     RestorationOptions,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
@@ -123,7 +123,7 @@ class Story:
         migration = MigrationOptions(timeout=timeout, policy=Policy(retries=retries))
         chosen = EvacuationOptions(migration, **options)
         evacuation = Evacuation(self._cluster(), wish, chosen, self._controller())
-        return evacuation.rehearse() if check else evacuation.execute()
+        return evacuation.dry_run() if check else evacuation.execute()
 
     def restore(
         self, *, check: bool = False, given: Ledger | None = None, timeout: int = 0, retries: int = 0, **options: t.Any
@@ -131,7 +131,7 @@ class Story:
         migration = MigrationOptions(timeout=timeout, policy=Policy(retries=retries))
         chosen = RestorationOptions(migration, **{"node": "NODE1", **options})
         restoration = Restoration(self._cluster(), chosen, self._controller(), given)
-        return restoration.rehearse() if check else restoration.execute()
+        return restoration.dry_run() if check else restoration.execute()
 
     def _cluster(self) -> Cluster:
         """Return the cluster as a new task sees it."""

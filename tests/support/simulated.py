@@ -11,14 +11,19 @@ from collections.abc import Callable, Sequence
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import read_limits
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import AUTO, Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+    Policy,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import AUTO, MethodChoice
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.cluster import SimulatedCluster
@@ -33,9 +38,20 @@ vms:
 
 
 class Simulated:
-    """The simulated cluster with a client on it; is itself the client's clock."""
+    """The simulated cluster with a client on it; is itself the client's clock.
 
-    def __init__(self, text: str = TWO_NODES, home: str = "NODE1", **switches: object) -> None:
+    Attributes:
+        sent: how many requests went to each node.
+        requests: node and SOAP message of each request.
+        pauses: how long the client waited each time, in seconds.
+        between_pauses: how many requests it sent before each of them.
+        lose: says of a request to a node what becomes of it: ``""`` it is answered, ``"down"`` the node is not reached,
+            ``"before"`` or ``"after"`` the connection breaks before or after the node carried it out.
+        garble: says which answers arrive cut in half.
+        alter: returns what arrives instead of an answer.
+    """
+
+    def __init__(self, text: str = TWO_NODES, home: str = "NODE1", **switches: t.Any) -> None:
         content = yaml.safe_load(text)
         content["switches"] = {**content.get("switches", {}), **switches}
         self._clock = ManualClock()
@@ -44,7 +60,9 @@ class Simulated:
         self.home = home
         self.sent: collections.Counter[str] = collections.Counter()
         self.names: dict[str, str] = {}  # other names of nodes
+        self.pauses: list[float] = []  # seconds
         self.between_pauses: list[int] = []
+        self.requests: list[tuple[str, bytes]] = []
         self.lose: Callable[[str, bytes], str] = lambda node, request: ""
         self.garble: Callable[[bytes], bool] = lambda request: False
         self.alter: Callable[[bytes, bytes], bytes] = lambda request, answer: answer
@@ -54,6 +72,7 @@ class Simulated:
         return self._clock.now()
 
     def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
         self.between_pauses.append(self._requests)
         self._requests = 0
         self._clock.advance(seconds)
@@ -70,6 +89,7 @@ class Simulated:
 
     def _send(self, node: str, request: bytes) -> bytes:
         self._requests += 1
+        self.requests.append((node, request))
         self.sent[node] += 1
         lost = self.lose(node, request)
         if lost == "down":
@@ -85,33 +105,52 @@ class Simulated:
         answer = self.alter(request, answer)
         return answer[: len(answer) // 2] if self.garble(request) else answer
 
-    def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO) -> list[Run]:
+    def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: MethodChoice = AUTO) -> list[MigrationTask]:
         moves = plan(self.cluster, [Wish(destination, name) for name, destination in wishes], method)
-        return [Run(move, Timeout.of(timeout, move.vm.memory_mb)) for move in moves]
+        return [MigrationTask(MigrationRequest(move, Timeout.of(timeout, move.vm.memory_mb))) for move in moves]
 
     def scheduler(
-        self, report: Callable[[Sequence[Run]], None] = lambda runs: None, *, method: str = AUTO, **policy: t.Any
+        self,
+        report: Callable[[Sequence[MigrationTask]], None] = lambda runs: None,
+        *,
+        method: MethodChoice = AUTO,
+        **policy: t.Any,
     ) -> Scheduler:
         nodes = [node["name"] for node in self.server.state()["nodes"]]
         limits = read_limits(self.cluster, nodes, None)
         return Scheduler(self.cluster, Methods(self.cluster, method), limits, Policy(**policy), report)
 
-    def move(self, *wishes: tuple[str, str], timeout: int = 0, method: str = AUTO, **options: object) -> list[Run]:
+    def move(
+        self, *wishes: tuple[str, str], timeout: int = 0, method: MethodChoice = AUTO, **options: t.Any
+    ) -> list[MigrationTask]:
         runs = self.runs(*wishes, timeout=timeout, method=method)
-        self.scheduler(method=method, **options).run(runs)
+        self.scheduler(method=method, **options).execute(runs)
         return runs
 
-    def rehearse(self, *wishes: tuple[str, str], method: str = AUTO) -> list[Run]:
+    def rehearse(self, *wishes: tuple[str, str], method: MethodChoice = AUTO) -> list[MigrationTask]:
         runs = self.runs(*wishes, method=method)
-        self.scheduler(method=method).rehearse(runs)
+        self.scheduler(method=method).dry_run(runs)
         return runs
 
     def owner(self, name: str) -> str:
-        return next(vm["owner"] for vm in self.server.state()["vms"] if vm["name"] == name)
+        return str(next(vm["owner"] for vm in self.server.state()["vms"] if vm["name"] == name))
 
     def migrations(self, name: str) -> int:
         vm_id = next(vm["id"] for vm in self.server.state()["vms"] if vm["name"] == name)
-        return self.server.counters()["migrations"].get(vm_id, 0)
+        return int(self.server.counters()["migrations"].get(vm_id, 0))
+
+
+def lose_first(what: str, which: Callable[[bytes], bool]) -> Callable[[str, bytes], str]:
+    """Lose the first request that ``which`` picks: ``before`` or ``after`` it was carried out."""
+    lost: list[bytes] = []
+
+    def lose(node: str, request: bytes) -> str:
+        if lost or not which(request):
+            return ""
+        lost.append(request)
+        return what
+
+    return lose
 
 
 def invokes_migration(request: bytes) -> bool:

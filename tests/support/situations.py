@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+import typing as t
+from collections.abc import Collection, Mapping, Sequence
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.affinity import DOMAIN, NODE, Rule
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Memory
@@ -22,20 +23,36 @@ def vm_id(name: str) -> str:
     return f"ID-{name}"
 
 
-def resident(name, memory_mb=4096, *, state="running", owners=(), preferred=(), **more):
+def resident(
+    name: str,
+    memory_mb: int = 4096,
+    *,
+    state: str = "running",
+    owners: Collection[str] = (),
+    preferred: Collection[str] = (),
+    **more: t.Any,
+) -> Resident:
     vm = Vm(vm_id(name), name, "NODE1", state, (2,), memory_mb)
     return Resident(vm, possible_owners=tuple(owners), preferred_owners=tuple(preferred), **more)
 
 
-def destination(name, free_mb, total_mb=100_000, build=None):
+def destination(name: str, free_mb: int, total_mb: int = 100_000, build: int | None = None) -> Destination:
     return Destination(name, Memory(total_mb, free_mb), build)
 
 
-def rule(name, members, *, together=False, scope=NODE, hard=True):
+def rule(name: str, members: Collection[str], *, together: bool = False, scope: str = NODE, hard: bool = True) -> Rule:
     return Rule(name, together, scope, hard, frozenset(vm_id(one) for one in members))
 
 
-def situation(residents, destinations, reserve=0, *, rules=(), where=None, domains=None):
+def situation(
+    residents: Sequence[Resident],
+    destinations: Sequence[Destination],
+    reserve: int = 0,
+    *,
+    rules: Sequence[Rule] = (),
+    where: Mapping[str, str] | None = None,
+    domains: Mapping[str, str] | None = None,
+) -> Situation:
     return Situation(
         tuple(residents),
         tuple(destinations),
@@ -116,6 +133,6 @@ def situations(draw: st.DrawFn, most_vms: int = 6, most_nodes: int = 4, *, with_
     )
 
 
-_KINDS = st.fixed_dictionaries(
+_KINDS: st.SearchStrategy[dict[str, t.Any]] = st.fixed_dictionaries(
     {"together": st.booleans(), "scope": st.sampled_from([NODE, DOMAIN]), "hard": st.booleans()}
 )

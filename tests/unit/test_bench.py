@@ -22,11 +22,11 @@ from tests.bench.tasks import besides_polls
         (1e9, None, False, True),
     ],
 )
-def test_a_figure_keeps_its_limit_or_misses_it(value, limit, at_least, kept):
+def test_a_figure_keeps_its_limit_or_misses_it(value: float, limit: int | None, at_least: bool, kept: bool) -> None:
     assert Figure("a task", "requests", value, limit, at_least).is_kept is kept
 
 
-def test_the_table_names_what_is_missed_and_what_has_no_limit():
+def test_the_table_names_what_is_missed_and_what_has_no_limit() -> None:
     lines = table([Figure("a", "requests", 5, 4), Figure("b", "bytes", 17.25, unit="x")]).splitlines()
     assert [line.split() for line in lines] == [
         ["case", "figure", "limit", "ok"],
@@ -35,7 +35,7 @@ def test_the_table_names_what_is_missed_and_what_has_no_limit():
     ]
 
 
-def test_only_questions_for_jobs_after_the_call_are_polls():
+def test_only_questions_for_jobs_after_the_call_are_polls() -> None:
     asked = [
         "Msvm_MigrationJob",
         "MigrateVirtualSystemToSystem",
@@ -46,7 +46,7 @@ def test_only_questions_for_jobs_after_the_call_are_polls():
     assert besides_polls(asked) == 3
 
 
-def test_what_a_playbook_costs_anyway_is_taken_off_before_the_mean_is_formed():
+def test_what_a_playbook_costs_anyway_is_taken_off_before_the_mean_is_formed() -> None:
     assert Cost(10, 900, 90, 3, 4).less(Cost(0, 100, 10, 1, 2)).each(2) == Cost(5, 400, 40, 1, 1)
 
 
@@ -58,5 +58,7 @@ def test_what_a_playbook_costs_anyway_is_taken_off_before_the_mean_is_formed():
         ((9, 9, 9), [7000, 17000], 20),  # no longer than the longest, however many slots there are
     ],
 )
-def test_no_schedule_beats_the_slots_or_the_longest_migration(slots, sizes, bound):
+def test_no_schedule_beats_the_slots_or_the_longest_migration(
+    slots: tuple[int, int, int], sizes: list[int], bound: int
+) -> None:
     assert lower_bound(Evacuation("drawn", slots, sizes)) == bound

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import types
+import typing as t
 
 import jinja2
 import pytest
@@ -104,7 +105,7 @@ def test_its_examples_and_the_rulebook_give_it_arguments_that_it_takes() -> None
         ({"ansible_host": "{{ hyperv_host }}"}, "ansible_host is a template that nobody filled in"),
     ],
 )
-def test_an_argument_that_is_wrong_is_named_and_the_password_is_not(arguments: dict, named: str) -> None:
+def test_an_argument_that_is_wrong_is_named_and_the_password_is_not(arguments: dict[str, t.Any], named: str) -> None:
     given = {name: value for name, value in {**GOOD, **arguments}.items() if value is not None}
     with pytest.raises(BadArguments, match=named) as refused:
         Source(given)
@@ -133,6 +134,6 @@ def test_a_host_that_cannot_be_reached_is_an_event_and_no_error(plugin: str, tmp
         check=True,
     )
     event = json.loads(answer.stdout)
-    assert (event["type"], event["change"], event["host"]) == ("contact", "lost", "127.0.0.1")
+    assert (event["type"], event["change"], event["host"]) == ("connection", "lost", "127.0.0.1")
     assert f"127.0.0.1:{port}" in event["message"]
     assert "marked-Secret-1" not in answer.stdout + answer.stderr

@@ -40,7 +40,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "scheduling": ("cluster", "failure", "methods", "migration", "settings"),
     "planning": ("checks", "cluster", "failure", "records"),
     "maintenance": ("cluster", "failure", "migration", "planning", "power", "records", "scheduling"),
-    "usecases": ("checks", "cluster", "failure", "methods", "migration", "planning", "scheduling"),
+    "usecases": ("checks", "cluster", "failure", "migration", "planning", "scheduling"),
 }
 
 
@@ -60,13 +60,13 @@ RULES = (
     Rule("plugins/plugin_utils/_report/", (UTILS + "_report", UTILS + "_text"), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_connection/",
-        (UTILS + "_connection", UTILS + "_hostnames", UTILS + "_wsman.transport"),
+        (UTILS + "_connection", UTILS + "_hostnames", UTILS + "_wsman.errors", UTILS + "_wsman.transport"),
         frozenset({"ansible", "pypsrp", "requests", "urllib3", "winrm"}),
     ),
     Rule("plugins/plugin_utils/_hostnames.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_admission.py",
-        (UTILS + "_connection.inventory", UTILS + "_hostnames", UTILS + "_hyperv"),
+        (UTILS + "_connection.inventory", UTILS + "_hostnames", UTILS + "_hyperv", UTILS + "_wsman.errors"),
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(
@@ -97,8 +97,14 @@ RULES = (
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(
+        "plugins/plugin_utils/_ansible_errors.py",
+        (UTILS + "_connection", UTILS + "_hyperv.failure.errors", UTILS + "_text", UTILS + "_wsman.errors"),
+        frozenset({"ansible"}),
+        INPUT_OUTPUT | {"time"},
+    ),
+    Rule(
         "plugins/plugin_utils/_action.py",
-        (UTILS + "_connection", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
+        (UTILS + "_ansible_errors", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text"),
         frozenset({"ansible"}),
         INPUT_OUTPUT,
     ),
@@ -134,12 +140,12 @@ RULES = (
         "plugins/inventory/",
         (
             UTILS + "_action",
+            UTILS + "_ansible_errors",
             UTILS + "_connection",
             UTILS + "_connections",
             UTILS + "_hyperv",
             UTILS + "_text",
             UTILS + "_trust",
-            UTILS + "_wsman",
         ),
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},

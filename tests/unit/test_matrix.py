@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -22,7 +23,7 @@ def only(monkeypatch: pytest.MonkeyPatch, *pythons: int) -> None:
     """Let the machine have these Pythons, with which every environment can be built."""
     monkeypatch.setattr(matrix, "interpreters", lambda: dict.fromkeys(pythons, "python"))
     monkeypatch.setattr(matrix, "_says", lambda command: "")
-    monkeypatch.setattr(matrix.subprocess, "run", lambda *unused, **unused_too: _Ended())
+    monkeypatch.setattr(subprocess, "run", lambda *unused, **unused_too: _Ended())
 
 
 class _Ended:

@@ -22,7 +22,7 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import Sender, open_sender
 
 from tests.simulator.accounts import User
-from tests.simulator.fault_rules import FaultRule
+from tests.simulator.fault_rules import Effect, FaultRule
 from tests.simulator.http import Listener
 
 PASSWORD = "correct-Horse-7"
@@ -77,7 +77,7 @@ class Node:
     ) -> None:
         """Listen; ``demands`` are the listener's: ``logins``, ``encryption`` and ``keytab``."""
         self.service = Service()
-        self.effects: collections.deque[str | None] = collections.deque()
+        self.effects: collections.deque[Effect | None] = collections.deque()
         self.listener = Listener(
             self.service,
             User("operator", password, "CORP", "CORP.EXAMPLE"),
@@ -93,6 +93,11 @@ class Node:
 
     def sender(self, plugin: str, **settings: t.Any) -> Sender:
         return open_sender(connection(plugin, self.listener.port, **settings))
+
+
+def inside(sender: Sender) -> t.Any:
+    """Return a sender as one whose private parts a test looks at."""
+    return sender
 
 
 def connection(plugin: str, port: int, **settings: t.Any) -> t.Any:

@@ -5,56 +5,57 @@
 from __future__ import annotations
 
 import contextlib
+import pathlib
 import socket
+import ssl
 import threading
+import time
+from collections.abc import Iterator
 
 import pytest
 import trustme
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import http_sender, open_sender
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import (
-    AnswerLost,
-    NodeBusy,
-    Unreachable,
-)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, NodeBusy, Unreachable
 
-from tests.unit.connection.listening import PASSWORD, GarbledTls, Node, Reply, answer_to, connection, server_tls
+from tests.simulator.fault_rules import Effect
+from tests.unit.connection.listening import PASSWORD, GarbledTls, Node, Reply, answer_to, connection, inside, server_tls
 
 WORDS = {"winrm": "ansible_winrm_", "psrp": "ansible_psrp_"}
 
 
 @pytest.fixture(params=["winrm", "psrp"])
-def plugin(request):
+def plugin(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture
-def node():
+def node() -> Iterator[Node]:
     made = Node()
     yield made
     made.listener.close()
 
 
 @pytest.fixture(scope="module")
-def authority():
+def authority() -> trustme.CA:
     return trustme.CA()
 
 
 @pytest.fixture
-def trusted(authority, tmp_path):
+def trusted(authority: trustme.CA, tmp_path: pathlib.Path) -> str:
     path = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(path)
     return str(path)
 
 
 @pytest.fixture
-def tls_node(authority):
+def tls_node(authority: trustme.CA) -> Iterator[Node]:
     made = Node(tls=server_tls(authority, "localhost", "127.0.0.1"))
     yield made
     made.listener.close()
 
 
 @pytest.mark.parametrize("user", ["operator", "CORP\\operator"])
-def test_messages_go_over_ntlm_encrypted_and_unchanged(node, plugin, user):
+def test_messages_go_over_ntlm_encrypted_and_unchanged(node: Node, plugin: str, user: str) -> None:
     sender = node.sender(plugin, ansible_user=user, encryption="always")
     assert sender.send(b"<one/>") == answer_to(b"<one/>")
     assert sender.send(b"<two/>") == answer_to(b"<two/>")
@@ -62,13 +63,13 @@ def test_messages_go_over_ntlm_encrypted_and_unchanged(node, plugin, user):
     sender.close()
 
 
-def test_negotiate_falls_back_to_ntlm(node):
+def test_negotiate_falls_back_to_ntlm(node: Node) -> None:
     sender = node.sender("psrp", login="negotiate")
     assert sender.send(b"<one/>") == answer_to(b"<one/>")
     assert sender.send(b"<two/>") == answer_to(b"<two/>")
 
 
-def test_the_connection_plugins_own_shell_is_never_opened(node, plugin):
+def test_the_connection_plugins_own_shell_is_never_opened(node: Node, plugin: str) -> None:
     made = connection(plugin, node.listener.port)
     open_sender(made).send(b"<one/>")
     assert not made.connected
@@ -78,45 +79,49 @@ def test_the_connection_plugins_own_shell_is_never_opened(node, plugin):
 
 
 @pytest.mark.parametrize("settings", [{}, {"encryption": "always"}, {"login": "basic"}], ids=str)
-def test_messages_go_over_https(tls_node, plugin, trusted, settings):
+def test_messages_go_over_https(tls_node: Node, plugin: str, trusted: str, settings: dict[str, str]) -> None:
     sender = tls_node.sender(plugin, scheme="https", trust=trusted, **settings)
     assert sender.send(b"<one/>") == answer_to(b"<one/>")
     assert sender.send(b"<two/>") == answer_to(b"<two/>")
     assert tls_node.service.received == [b"<one/>", b"<two/>"]
 
 
-def test_a_certificate_that_nobody_trusts_is_unreachable(tls_node, plugin):
+def test_a_certificate_that_nobody_trusts_is_unreachable(tls_node: Node, plugin: str) -> None:
     with pytest.raises(Unreachable, match=f"TLS with.*{WORDS[plugin]}ca_"):
         tls_node.sender(plugin, scheme="https").send(b"<one/>")
     assert tls_node.service.received == []
 
 
 @pytest.mark.parametrize("login", ["ntlm", "basic"])
-def test_a_certificate_for_another_name_is_unreachable(authority, plugin, trusted, login):
+def test_a_certificate_for_another_name_is_unreachable(
+    authority: trustme.CA, plugin: str, trusted: str, login: str
+) -> None:
     other = Node(tls=server_tls(authority, "other.example"))
     with contextlib.closing(other.listener), pytest.raises(Unreachable, match="carries the name"):
         other.sender(plugin, scheme="https", trust=trusted, login=login).send(b"<one/>")
     assert other.service.received == []
 
 
-def test_an_authority_that_is_no_file_is_unreachable(tls_node, plugin):
+def test_an_authority_that_is_no_file_is_unreachable(tls_node: Node, plugin: str) -> None:
     with pytest.raises(Unreachable, match=f"no-such-file.*{WORDS[plugin]}ca_"):
         tls_node.sender(plugin, scheme="https", trust="/no-such-file", login="basic").send(b"<one/>")
 
 
-def test_a_soap_fault_is_an_answer(node, plugin):
+def test_a_soap_fault_is_an_answer(node: Node, plugin: str) -> None:
     node.service.status = 500
     assert node.sender(plugin).send(b"<one/>") == answer_to(b"<one/>")
 
 
-def test_a_login_that_cannot_be_used_is_told_with_its_reason(node, plugin):
+def test_a_login_that_cannot_be_used_is_told_with_its_reason(node: Node, plugin: str) -> None:
     with pytest.raises(Unreachable, match=rf"Cannot log in.*certificate cannot be used: .*cert.*{WORDS[plugin]}"):
         node.sender(plugin, login="certificate").send(b"<one/>")
     assert node.service.received == []
 
 
 @pytest.mark.parametrize("login", ["ntlm", "basic"])
-def test_a_wrong_password_is_unreachable_and_not_repeated_in_the_message(tls_node, plugin, trusted, login):
+def test_a_wrong_password_is_unreachable_and_not_repeated_in_the_message(
+    tls_node: Node, plugin: str, trusted: str, login: str
+) -> None:
     sender = tls_node.sender(plugin, scheme="https", trust=trusted, login=login, ansible_password="wrong-Secret-1")
     with pytest.raises(Unreachable, match=f"refused the credentials of user 'operator' .*{WORDS[plugin]}") as caught:
         sender.send(b"<one/>")
@@ -124,13 +129,13 @@ def test_a_wrong_password_is_unreachable_and_not_repeated_in_the_message(tls_nod
     assert tls_node.service.received == []
 
 
-def test_a_wrong_password_is_unreachable_where_messages_are_encrypted(node, plugin):
+def test_a_wrong_password_is_unreachable_where_messages_are_encrypted(node: Node, plugin: str) -> None:
     with pytest.raises(Unreachable, match="refused the credentials of user 'operator'"):
         node.sender(plugin, ansible_password="wrong").send(b"<one/>")
     assert node.service.received == []
 
 
-def test_a_closed_port_is_unreachable(plugin):
+def test_a_closed_port_is_unreachable(plugin: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -138,19 +143,21 @@ def test_a_closed_port_is_unreachable(plugin):
         open_sender(connection(plugin, port)).send(b"<one/>")
 
 
-def test_an_unknown_name_is_unreachable(plugin):
+def test_an_unknown_name_is_unreachable(plugin: str) -> None:
     with pytest.raises(Unreachable, match="cannot be resolved"):
         open_sender(connection(plugin, 5985, ansible_host="no-such-host.invalid")).send(b"<one/>")
 
 
-def test_tls_to_a_port_that_speaks_none_is_unreachable(node, plugin):
+def test_tls_to_a_port_that_speaks_none_is_unreachable(node: Node, plugin: str) -> None:
     with pytest.raises(Unreachable, match=rf"speaks no TLS on this port.*{WORDS[plugin]}(scheme|protocol)") as caught:
         node.sender(plugin, scheme="https", login="basic").send(b"<one/>")
     assert "certificate" not in str(caught.value)
 
 
 @pytest.mark.parametrize("effect", ["reset_before", "reset_after", "empty_400", "http_401", "truncate"])
-def test_a_broken_session_is_an_unknown_outcome_and_the_next_send_is_cured(node, plugin, effect):
+def test_a_broken_session_is_an_unknown_outcome_and_the_next_send_is_cured(
+    node: Node, plugin: str, effect: Effect
+) -> None:
     sender = node.sender(plugin)
     sender.send(b"<one/>")
     node.effects.append(effect)
@@ -162,7 +169,9 @@ def test_a_broken_session_is_an_unknown_outcome_and_the_next_send_is_cured(node,
 
 @pytest.mark.parametrize("first", [True, False], ids=["first message", "later message"])
 @pytest.mark.parametrize("login", ["ntlm", "basic"])
-def test_a_message_whose_answer_is_lost_over_https_is_not_sent_again(tls_node, plugin, trusted, login, first):
+def test_a_message_whose_answer_is_lost_over_https_is_not_sent_again(
+    tls_node: Node, plugin: str, trusted: str, login: str, first: bool
+) -> None:
     again = {"ansible_psrp_reconnection_retries": 3, "ansible_psrp_reconnection_backoff": 0}
     sender = tls_node.sender(plugin, scheme="https", trust=trusted, login=login, **again)
     if not first:
@@ -173,7 +182,9 @@ def test_a_message_whose_answer_is_lost_over_https_is_not_sent_again(tls_node, p
     assert tls_node.service.received.count(b"<two/>") == 1
 
 
-def test_a_new_login_in_the_middle_of_https_carries_a_message_out_once(tls_node, plugin, trusted):
+def test_a_new_login_in_the_middle_of_https_carries_a_message_out_once(
+    tls_node: Node, plugin: str, trusted: str
+) -> None:
     sender = tls_node.sender(plugin, scheme="https", trust=trusted)
     sender.send(b"<one/>")
     tls_node.effects.append("http_401")
@@ -181,7 +192,9 @@ def test_a_new_login_in_the_middle_of_https_carries_a_message_out_once(tls_node,
     assert tls_node.service.received == [b"<one/>", b"<two/>"]
 
 
-def test_a_tls_error_after_the_message_is_an_unknown_outcome_and_nothing_is_sent_again(authority, plugin, trusted):
+def test_a_tls_error_after_the_message_is_an_unknown_outcome_and_nothing_is_sent_again(
+    authority: trustme.CA, plugin: str, trusted: str
+) -> None:
     with GarbledTls(server_tls(authority, "127.0.0.1")) as server:
         settings = {"ansible_psrp_reconnection_retries": 3, "ansible_psrp_reconnection_backoff": 0}
         made = connection(plugin, server.port, scheme="https", trust=trusted, login="basic", **settings)
@@ -190,7 +203,7 @@ def test_a_tls_error_after_the_message_is_an_unknown_outcome_and_nothing_is_sent
         assert server.heard == [b"<one/>"]
 
 
-def test_credentials_that_are_no_longer_taken_are_told_after_the_lost_answer(node, plugin):
+def test_credentials_that_are_no_longer_taken_are_told_after_the_lost_answer(node: Node, plugin: str) -> None:
     sender = node.sender(plugin)
     sender.send(b"<one/>")
     node.listener.close()
@@ -203,7 +216,7 @@ def test_credentials_that_are_no_longer_taken_are_told_after_the_lost_answer(nod
     assert changed.service.received == []
 
 
-def test_a_busy_node_says_so(node, plugin):
+def test_a_busy_node_says_so(node: Node, plugin: str) -> None:
     node.effects.append("http_503")
     sender = node.sender(plugin)
     with pytest.raises(NodeBusy):
@@ -213,18 +226,20 @@ def test_a_busy_node_says_so(node, plugin):
 
 
 @pytest.mark.parametrize("login", ["ntlm", "basic"])
-def test_a_page_of_a_proxy_is_no_answer(tls_node, plugin, trusted, login, monkeypatch):
+def test_a_page_of_a_proxy_is_no_answer(
+    tls_node: Node, plugin: str, trusted: str, login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tls_node.service, "handle", lambda request: Reply(502, b"<html>Bad gateway</html>"))
     with pytest.raises(AnswerLost, match="HTTP 502"):
         tls_node.sender(plugin, scheme="https", trust=trusted, login=login).send(b"<one/>")
 
 
-def test_a_wrong_path_is_told_with_its_variable(node, plugin):
+def test_a_wrong_path_is_told_with_its_variable(node: Node, plugin: str) -> None:
     with pytest.raises(Unreachable, match=f"HTTP 404.*{WORDS[plugin]}path"):
         node.sender(plugin, **{f"{WORDS[plugin]}path": "nothing-here"}).send(b"<one/>")
 
 
-def test_no_answer_in_time_is_an_unknown_outcome(node, plugin, monkeypatch):
+def test_no_answer_in_time_is_an_unknown_outcome(node: Node, plugin: str, monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     monkeypatch.setattr(node.service, "handle", lambda request: released.wait(10) and Reply(200, b""))
     timeout = {"ansible_psrp_read_timeout": 2, "ansible_winrm_read_timeout_sec": 2}
@@ -234,27 +249,31 @@ def test_no_answer_in_time_is_an_unknown_outcome(node, plugin, monkeypatch):
     released.set()
 
 
-def test_a_connection_that_was_silent_for_long_is_opened_anew(node, plugin, monkeypatch):
+def test_a_connection_that_was_silent_for_long_is_opened_anew(
+    node: Node, plugin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sender = node.sender(plugin)
     sender.send(b"<one/>")
     sender.send(b"<two/>")
-    before = sender._channel
-    now = http_sender.time.monotonic()
-    monkeypatch.setattr(http_sender.time, "monotonic", lambda: now + http_sender.LONGEST_SILENCE + 1)
+    before = inside(sender)._channel
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + http_sender.LONGEST_SILENCE + 1)
     assert sender.send(b"<three/>") == answer_to(b"<three/>")
-    assert sender._channel is not before
+    assert inside(sender)._channel is not before
 
 
-def test_a_server_that_takes_no_plain_messages_is_explained(node, plugin):
+def test_a_server_that_takes_no_plain_messages_is_explained(node: Node, plugin: str) -> None:
     with pytest.raises(Unreachable, match="unencrypted"):
         node.sender(plugin, encryption="never").send(b"<one/>")
     assert node.service.received == []
 
 
-def test_a_client_certificate_is_shown(authority, plugin, trusted, tmp_path):
+def test_a_client_certificate_is_shown(
+    authority: trustme.CA, plugin: str, trusted: str, tmp_path: pathlib.Path
+) -> None:
     context = server_tls(authority, "127.0.0.1")
     authority.configure_trust(context)
-    context.verify_mode = 2  # required
+    context.verify_mode = ssl.CERT_REQUIRED
     own = authority.issue_cert("operator@corp.example")
     certificate, key = tmp_path / "own.pem", tmp_path / "own.key"
     own.cert_chain_pems[0].write_to_path(certificate)
@@ -268,7 +287,7 @@ def test_a_client_certificate_is_shown(authority, plugin, trusted, tmp_path):
             shown.send(b"<one/>")
 
 
-def test_the_password_is_in_no_message(node, plugin):
+def test_the_password_is_in_no_message(node: Node, plugin: str) -> None:
     node.effects.append("empty_400")
     with pytest.raises(AnswerLost) as caught:
         node.sender(plugin).send(b"<one/>")

@@ -7,10 +7,12 @@ from __future__ import annotations
 import contextlib
 import pathlib
 import ssl
+import typing as t
+from collections.abc import Iterator
 
 import pytest
 import trustme
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from cryptography.hazmat.primitives import serialization
 
 from tests.certificates import authority_file, client_files, server_files
@@ -20,22 +22,22 @@ TRUST = {"winrm": "ansible_winrm_ca_trust_path", "psrp": "ansible_psrp_ca_cert"}
 
 
 @pytest.fixture(params=["winrm", "psrp"])
-def plugin(request):
+def plugin(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture(scope="module")
-def authority():
+def authority() -> trustme.CA:
     return trustme.CA()
 
 
 @pytest.fixture
-def trusted(authority, tmp_path):
+def trusted(authority: trustme.CA, tmp_path: pathlib.Path) -> str:
     return authority_file(authority, tmp_path)
 
 
 @contextlib.contextmanager
-def listening(certificate, trusts=None, **demands):
+def listening(certificate: str, trusts: str | None = None, **demands: t.Any) -> Iterator[Node]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     if trusts:
@@ -53,8 +55,15 @@ def listening(certificate, trusts=None, **demands):
     ids=["expired", "another name"],
 )
 def test_a_bad_certificate_is_refused_before_anything_is_told(
-    authority, trusted, tmp_path, plugin, login, names, expired, said
-):
+    authority: trustme.CA,
+    trusted: str,
+    tmp_path: pathlib.Path,
+    plugin: str,
+    login: str,
+    names: list[str],
+    expired: bool,
+    said: str,
+) -> None:
     with (
         listening(server_files(authority, tmp_path, *names, expired=expired)) as node,
         pytest.raises(Unreachable, match=f"TLS with .*{said}.*{TRUST[plugin]}") as caught,
@@ -65,7 +74,9 @@ def test_a_bad_certificate_is_refused_before_anything_is_told(
     assert node.listener.connections["logins"] == 0
 
 
-def test_a_certificate_of_an_unknown_authority_is_refused_by_default(authority, tmp_path, plugin):
+def test_a_certificate_of_an_unknown_authority_is_refused_by_default(
+    authority: trustme.CA, tmp_path: pathlib.Path, plugin: str
+) -> None:
     with (
         listening(server_files(authority, tmp_path, "127.0.0.1")) as node,
         pytest.raises(Unreachable, match=f"TLS with .*certificate verify failed.*{TRUST[plugin]}"),
@@ -74,18 +85,22 @@ def test_a_certificate_of_an_unknown_authority_is_refused_by_default(authority, 
     assert node.listener.bytes_in == 0
 
 
-def test_validation_can_be_switched_off_with_the_plugins_own_variable(authority, tmp_path, plugin):
+def test_validation_can_be_switched_off_with_the_plugins_own_variable(
+    authority: trustme.CA, tmp_path: pathlib.Path, plugin: str
+) -> None:
     ignore = {f"ansible_{plugin}_{'server_' if plugin == 'winrm' else ''}cert_validation": "ignore"}
     with listening(server_files(authority, tmp_path, "other.example", expired=True)) as node:
         sender = node.sender(plugin, scheme="https", login="basic", **ignore)
         assert sender.send(b"<one/>") == answer_to(b"<one/>")
 
 
-def settings(trusted, files):
+def settings(trusted: str, files: tuple[str, str]) -> dict[str, str]:
     return {"scheme": "https", "trust": trusted, "login": "certificate", "certificate": files[0], "key": files[1]}
 
 
-def test_a_certificate_logs_its_user_in(authority, trusted, tmp_path, plugin):
+def test_a_certificate_logs_its_user_in(
+    authority: trustme.CA, trusted: str, tmp_path: pathlib.Path, plugin: str
+) -> None:
     files = client_files(authority, tmp_path, "operator@corp.example")
     with listening(server_files(authority, tmp_path, "127.0.0.1"), trusted, logins=["certificate"]) as node:
         sender = node.sender(plugin, **settings(trusted, files))
@@ -94,7 +109,9 @@ def test_a_certificate_logs_its_user_in(authority, trusted, tmp_path, plugin):
         assert node.listener.connections == {"opened": 1, "open": 1, "logins": 1}
 
 
-def test_a_certificate_of_somebody_else_logs_nobody_in(authority, trusted, tmp_path, plugin):
+def test_a_certificate_of_somebody_else_logs_nobody_in(
+    authority: trustme.CA, trusted: str, tmp_path: pathlib.Path, plugin: str
+) -> None:
     files = client_files(authority, tmp_path, "intruder@corp.example")
     with (
         listening(server_files(authority, tmp_path, "127.0.0.1"), trusted, logins=["certificate"]) as node,
@@ -104,7 +121,9 @@ def test_a_certificate_of_somebody_else_logs_nobody_in(authority, trusted, tmp_p
     assert node.service.received == []
 
 
-def test_a_certificate_that_the_node_does_not_trust_reaches_nothing(authority, trusted, tmp_path, plugin):
+def test_a_certificate_that_the_node_does_not_trust_reaches_nothing(
+    authority: trustme.CA, trusted: str, tmp_path: pathlib.Path, plugin: str
+) -> None:
     files = client_files(trustme.CA(), tmp_path, "operator@corp.example")
     with (
         listening(server_files(authority, tmp_path, "127.0.0.1"), trusted, logins=["certificate"]) as node,
@@ -114,7 +133,9 @@ def test_a_certificate_that_the_node_does_not_trust_reaches_nothing(authority, t
     assert node.service.received == []
 
 
-def test_a_key_with_a_password_is_told_and_not_taken_for_a_fault_of_the_node(authority, trusted, tmp_path, plugin):
+def test_a_key_with_a_password_is_told_and_not_taken_for_a_fault_of_the_node(
+    authority: trustme.CA, trusted: str, tmp_path: pathlib.Path, plugin: str
+) -> None:
     certificate, key = client_files(authority, tmp_path, "operator@corp.example")
     path = pathlib.Path(key)
     plain = serialization.load_pem_private_key(path.read_bytes(), None)

@@ -11,7 +11,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_
     Refused,
     Unusable,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 
 VARIABLES = Variables("login", "trust", "path", "called", "scheme", "proxy", "direct")
 
@@ -49,7 +49,7 @@ def sender_over(*channels: Channel | Exception) -> HttpSender:
     return HttpSender("node1:5985", 60, "operator", VARIABLES, {"kerberos": log_in})
 
 
-def test_keys_that_have_ended_before_anything_left_are_replaced_within_the_send():
+def test_keys_that_have_ended_before_anything_left_are_replaced_within_the_send() -> None:
     sender = sender_over(Channel(Unusable("has come to the end of its ticket")), Channel(None))
     assert [sender.send(b"<Envelope>one</Envelope>"), sender.send(b"<Envelope>two</Envelope>")] == [
         b"<Envelope>one</Envelope>",
@@ -57,7 +57,7 @@ def test_keys_that_have_ended_before_anything_left_are_replaced_within_the_send(
     ]
 
 
-def test_where_no_new_login_is_to_be_had_the_request_was_not_carried_out():
+def test_where_no_new_login_is_to_be_had_the_request_was_not_carried_out() -> None:
     sender = sender_over(Channel(Unusable("has come to the end of its ticket")), Unusable("has no ticket"))
     sender.send(b"<Envelope>one</Envelope>")
     with pytest.raises(Unreachable, match="kerberos has no ticket"):
@@ -65,7 +65,7 @@ def test_where_no_new_login_is_to_be_had_the_request_was_not_carried_out():
 
 
 @pytest.mark.parametrize("failure", [Refused("401"), ValueError("the answer cannot be opened")])
-def test_what_may_have_left_is_not_sent_again(failure):
+def test_what_may_have_left_is_not_sent_again(failure: Refused | ValueError) -> None:
     sender = sender_over(Channel(failure), Channel(None))
     sender.send(b"<Envelope>one</Envelope>")
     with pytest.raises(AnswerLost):

@@ -37,13 +37,13 @@ RECORDED = {
 
 
 @pytest.mark.parametrize(("text", "cure"), RECORDED.items())
-def test_a_text_that_is_known_is_told_with_its_cure(text, cure):
+def test_a_text_that_is_known_is_told_with_its_cure(text: str, cure: str) -> None:
     told = with_cure(text, "operator@corp.example", CALLED)
     assert told.startswith(text)
     assert re.search(cure, told.removeprefix(text))
 
 
-def test_a_text_that_is_not_known_is_told_as_it_is():
+def test_a_text_that_is_not_known_is_told_as_it_is() -> None:
     assert with_cure("the moon is in the way.", "operator", CALLED) == "the moon is in the way."
 
 
@@ -54,7 +54,7 @@ def test_a_text_that_is_not_known_is_told_as_it_is():
         "Can't find client principal CORPoperator@CORP.EXAMPLE in cache collection",
     ],
 )
-def test_a_user_with_a_backslash_is_told_to_go_without(text):
+def test_a_user_with_a_backslash_is_told_to_go_without(text: str) -> None:
     assert with_cure(text, "CORP\\operator", CALLED).endswith("write ansible_user as operator@REALM.EXAMPLE")
 
 
@@ -66,5 +66,7 @@ def test_a_user_with_a_backslash_is_told_to_go_without(text):
         (500, b"the name is too long", False),
     ],
 )
-def test_only_the_page_of_headers_that_are_too_long_is_about_a_long_token(status, page, too_long):
+def test_only_the_page_of_headers_that_are_too_long_is_about_a_long_token(
+    status: int, page: bytes, too_long: bool
+) -> None:
     assert is_about_a_long_token(status, page) == too_long

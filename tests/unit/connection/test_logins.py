@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import pathlib
 import ssl
+import typing as t
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 import trustme
-from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import Sender, open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.tickets import Cache
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
 from tests.certificates import authority_file, ed25519_file
-from tests.kerberos import lacking, realm
+from tests.kerberos import Realm, lacking, realm
 from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection, refusing, server_tls
 
 NODE = "node1.corp.example"
@@ -30,26 +33,27 @@ UPN = "operator@CORP.EXAMPLE"
 # Ansible's winrm plugin starts kinit with PATH and the cache alone, and what else it is told to pass on.
 BY_PASSWORD = {"ansible_winrm_kinit_env_vars": ["KRB5_CONFIG"]}
 BY_TICKET = {"ansible_winrm_kinit_mode": "manual", "ansible_password": None}
+Listen = Callable[..., tuple[Node, dict[str, t.Any]]]
 needs_kerberos = pytest.mark.skipif(bool(lacking()), reason=f"no Kerberos realm can be run here: {lacking()}")
 
 
 @pytest.fixture(params=["winrm", "psrp"])
-def plugin(request):
+def plugin(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture(params=["http", "https"])
-def scheme(request):
+def scheme(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture(scope="module")
-def authority():
+def authority() -> trustme.CA:
     return trustme.CA()
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
     with realm(tmp_path_factory.mktemp("realm"), "operator", PASSWORD, [NODE]) as made:
         made.administer(
             *(f"addprinc -pw {PASSWORD} {user}" for user in ("old", "shut", "gone")),
@@ -63,29 +67,29 @@ def running(tmp_path_factory):
 
 
 @pytest.fixture
-def kerberos(running, monkeypatch, cache):
+def kerberos(running: Realm, monkeypatch: pytest.MonkeyPatch, cache: str) -> Realm:
     for name, value in {**running.environment, "KRB5CCNAME": cache}.items():
         monkeypatch.setenv(name, value)
     return running
 
 
 @pytest.fixture
-def cache(tmp_path):
+def cache(tmp_path: pathlib.Path) -> str:
     return f"FILE:{tmp_path}/tickets"
 
 
 @pytest.fixture
-def ticket(kerberos, cache):
+def ticket(kerberos: Realm, cache: str) -> Callable[..., None]:
     """Return what puts a ticket of operator into the cache."""
     return functools.partial(kerberos.fetch_ticket, "operator", PASSWORD, cache=cache)
 
 
 @pytest.fixture
-def listen(scheme, authority, tmp_path):
+def listen(scheme: str, authority: trustme.CA, tmp_path: pathlib.Path) -> Iterator[Listen]:
     """Start a node that is reached over the scheme, and return it with what a client must set to do so."""
     with contextlib.ExitStack() as ends:
 
-        def start(**demands):
+        def start(**demands: t.Any) -> tuple[Node, dict[str, t.Any]]:
             tls = server_tls(authority, "127.0.0.1") if scheme == "https" else None
             node = Node(tls=tls, **demands)
             ends.callback(node.listener.close)
@@ -94,7 +98,7 @@ def listen(scheme, authority, tmp_path):
         yield start
 
 
-def converse(node, sender):
+def converse(node: Node, sender: Sender) -> None:
     """Send three messages, one of them long, and expect one connection and one login for all of them."""
     for message in (b"<one/>", LONG, b"<three/>"):
         assert sender.send(message) == answer_to(message)
@@ -104,23 +108,27 @@ def converse(node, sender):
 
 @pytest.mark.parametrize("login", ["ntlm", "credssp"])
 @pytest.mark.parametrize("encryption", ["auto", "always"])
-def test_one_login_on_one_connection_serves_all_messages(listen, plugin, login, encryption):
+def test_one_login_on_one_connection_serves_all_messages(
+    listen: Listen, plugin: str, login: str, encryption: str
+) -> None:
     node, settings = listen(logins=["negotiate", "credssp"])
     converse(node, node.sender(plugin, login=login, encryption=encryption, **settings))
 
 
-def test_negotiate_without_kerberos_is_ntlm(listen):
+def test_negotiate_without_kerberos_is_ntlm(listen: Listen) -> None:
     node, settings = listen()
     converse(node, node.sender("psrp", login="negotiate", **settings))
 
 
 @pytest.mark.parametrize("login", ["ntlm", "credssp"])
-def test_messages_stay_readable_where_both_sides_want_that(listen, plugin, login):
+def test_messages_stay_readable_where_both_sides_want_that(listen: Listen, plugin: str, login: str) -> None:
     node, settings = listen(logins=["negotiate", "credssp"], encryption="optional")
     converse(node, node.sender(plugin, login=login, encryption="never", **settings))
 
 
-def test_basic_over_https_serves_where_encryption_is_required(authority, tmp_path, plugin):
+def test_basic_over_https_serves_where_encryption_is_required(
+    authority: trustme.CA, tmp_path: pathlib.Path, plugin: str
+) -> None:
     node = Node(tls=server_tls(authority, "127.0.0.1"), encryption="required")
     with contextlib.closing(node.listener):
         trust = authority_file(authority, tmp_path)
@@ -128,7 +136,7 @@ def test_basic_over_https_serves_where_encryption_is_required(authority, tmp_pat
 
 
 @pytest.mark.parametrize("login", ["ntlm", "basic", "credssp"])
-def test_a_node_that_requires_encryption_turns_readable_messages_away(plugin, login):
+def test_a_node_that_requires_encryption_turns_readable_messages_away(plugin: str, login: str) -> None:
     node = Node(encryption="required", logins=["negotiate", "basic", "credssp"])
     with contextlib.closing(node.listener), pytest.raises(Unreachable, match=r"refuses unencrypted .*https"):
         node.sender(plugin, login=login, encryption="never").send(b"<one/>")
@@ -136,14 +144,14 @@ def test_a_node_that_requires_encryption_turns_readable_messages_away(plugin, lo
 
 
 @pytest.mark.parametrize("login", ["credssp", "ntlm", "basic"])
-def test_a_login_that_the_node_has_switched_off_is_unreachable(listen, plugin, login):
+def test_a_login_that_the_node_has_switched_off_is_unreachable(listen: Listen, plugin: str, login: str) -> None:
     node, settings = listen(logins=["negotiate" if login == "credssp" else "credssp"])
     with pytest.raises(Unreachable, match=rf"{login}.*ansible_{plugin}_"):
         node.sender(plugin, login=login, encryption="auto" if login != "basic" else "never", **settings).send(b"<one/>")
     assert node.service.received == []
 
 
-def test_a_wrong_password_under_credssp_is_unreachable_and_not_told(listen, plugin):
+def test_a_wrong_password_under_credssp_is_unreachable_and_not_told(listen: Listen, plugin: str) -> None:
     node, settings = listen(logins=["credssp"])
     with pytest.raises(Unreachable, match="credssp") as caught:
         node.sender(plugin, login="credssp", ansible_password="wrong-Secret-1", **settings).send(b"<one/>")
@@ -153,21 +161,23 @@ def test_a_wrong_password_under_credssp_is_unreachable_and_not_told(listen, plug
 
 @needs_kerberos
 @pytest.mark.parametrize("encryption", ["auto", "always"])
-def test_kerberos_with_a_password(listen, kerberos, plugin, encryption):
+def test_kerberos_with_a_password(listen: Listen, kerberos: Realm, plugin: str, encryption: str) -> None:
     node, settings = listen(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     settings |= {"login": "kerberos", "ansible_user": UPN, "encryption": encryption}
     converse(node, node.sender(plugin, **settings, **BY_PASSWORD, **CALLED))
 
 
 @needs_kerberos
-def test_kerberos_with_a_ticket_needs_no_password(listen, kerberos, plugin, ticket):
+def test_kerberos_with_a_ticket_needs_no_password(
+    listen: Listen, kerberos: Realm, plugin: str, ticket: Callable[..., None]
+) -> None:
     ticket()
     node, settings = listen(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     converse(node, node.sender(plugin, login="kerberos", ansible_user=UPN, **BY_TICKET, **CALLED, **settings))
 
 
 @needs_kerberos
-def test_negotiate_takes_kerberos_where_it_can(listen, kerberos, ticket):
+def test_negotiate_takes_kerberos_where_it_can(listen: Listen, kerberos: Realm, ticket: Callable[..., None]) -> None:
     ticket()
     node, settings = listen(keytab=kerberos.keytab)
     converse(node, node.sender("psrp", login="negotiate", ansible_user=UPN, **BY_TICKET, **CALLED, **settings))
@@ -225,7 +235,9 @@ KERBEROS_FAILS = {
 
 @needs_kerberos
 @pytest.mark.parametrize(("wrong", "winrm", "psrp"), KERBEROS_FAILS.values(), ids=list(KERBEROS_FAILS))
-def test_where_kerberos_fails_the_node_is_not_asked_and_the_cure_is_told(kerberos, plugin, wrong, winrm, psrp):
+def test_where_kerberos_fails_the_node_is_not_asked_and_the_cure_is_told(
+    kerberos: Realm, plugin: str, wrong: t.Any, winrm: t.Any, psrp: t.Any
+) -> None:
     node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     settings = {"login": "kerberos", "ansible_user": UPN, **BY_PASSWORD, **CALLED, **wrong}
     said = winrm if plugin == "winrm" else psrp
@@ -239,7 +251,9 @@ def test_where_kerberos_fails_the_node_is_not_asked_and_the_cure_is_told(kerbero
 
 @needs_kerberos
 @pytest.mark.parametrize("user", ["operator@corp.example", "OPERATOR@CORP.EXAMPLE"])
-def test_a_ticket_of_a_name_that_is_written_otherwise_is_told_with_its_cure(kerberos, ticket, plugin, user):
+def test_a_ticket_of_a_name_that_is_written_otherwise_is_told_with_its_cure(
+    kerberos: Realm, ticket: Callable[..., None], plugin: str, user: str
+) -> None:
     ticket()
     node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     with contextlib.closing(node.listener), pytest.raises(Unreachable, match=r"must read as klist shows it.*capitals"):
@@ -247,7 +261,9 @@ def test_a_ticket_of_a_name_that_is_written_otherwise_is_told_with_its_cure(kerb
 
 
 @needs_kerberos
-def test_a_ticket_that_kinit_got_under_another_name_is_told_with_its_cure(kerberos, tmp_path):
+def test_a_ticket_that_kinit_got_under_another_name_is_told_with_its_cure(
+    kerberos: Realm, tmp_path: pathlib.Path
+) -> None:
     """With ``-C`` and ``-E`` a domain controller of Active Directory may give a ticket of another name."""
     kinit = tmp_path / "kinit"
     kinit.write_text("#!/bin/sh\nexec kinit operator@CORP.EXAMPLE\n")
@@ -259,7 +275,9 @@ def test_a_ticket_that_kinit_got_under_another_name_is_told_with_its_cure(kerber
 
 
 @needs_kerberos
-def test_a_computer_without_the_service_wsman_is_told_with_the_variable_that_helps(kerberos, ticket):
+def test_a_computer_without_the_service_wsman_is_told_with_the_variable_that_helps(
+    kerberos: Realm, ticket: Callable[..., None]
+) -> None:
     ticket()
     called = {"ansible_psrp_negotiate_hostname_override": WITHOUT_WSMAN}
     settings = {"login": "kerberos", "ansible_user": UPN, **BY_TICKET, **called}
@@ -272,7 +290,9 @@ def test_a_computer_without_the_service_wsman_is_told_with_the_variable_that_hel
 
 
 @needs_kerberos
-def test_a_certificate_to_which_pywinrm_cannot_bind_kerberos_is_told_with_its_cure(kerberos, ticket, tmp_path):
+def test_a_certificate_to_which_pywinrm_cannot_bind_kerberos_is_told_with_its_cure(
+    kerberos: Realm, ticket: Callable[..., None], tmp_path: pathlib.Path
+) -> None:
     ticket()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(ed25519_file(tmp_path))
@@ -287,7 +307,9 @@ def test_a_certificate_to_which_pywinrm_cannot_bind_kerberos_is_told_with_its_cu
 
 
 @needs_kerberos
-def test_a_session_goes_on_after_its_ticket_has_ended_or_tells_to_get_another(kerberos, cache, ticket, plugin):
+def test_a_session_goes_on_after_its_ticket_has_ended_or_tells_to_get_another(
+    kerberos: Realm, cache: str, ticket: Callable[..., None], plugin: str
+) -> None:
     node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     sender = node.sender(plugin, login="kerberos", ansible_user=UPN, **BY_TICKET, **CALLED)
     with contextlib.closing(node.listener):
@@ -309,7 +331,9 @@ def test_a_session_goes_on_after_its_ticket_has_ended_or_tells_to_get_another(ke
 
 
 @needs_kerberos
-def test_a_session_by_password_logs_in_anew_when_its_ticket_has_ended(kerberos, cache, ticket):
+def test_a_session_by_password_logs_in_anew_when_its_ticket_has_ended(
+    kerberos: Realm, cache: str, ticket: Callable[..., None]
+) -> None:
     """pyspnego could not open an answer then, so that nothing may be sent with the old keys, not even once."""
     node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     sender = node.sender("psrp", login="kerberos", ansible_user=UPN, **CALLED)
@@ -328,8 +352,13 @@ def test_a_session_by_password_logs_in_anew_when_its_ticket_has_ended(kerberos, 
 @needs_kerberos
 @pytest.mark.parametrize("mode", [BY_PASSWORD, BY_TICKET], ids=["password", "ticket"])
 def test_a_login_that_the_node_asks_for_later_takes_the_ticket_of_its_own_account(
-    kerberos, ticket, authority, tmp_path, plugin, mode
-):
+    kerberos: Realm,
+    ticket: Callable[..., None],
+    authority: trustme.CA,
+    tmp_path: pathlib.Path,
+    plugin: str,
+    mode: t.Any,
+) -> None:
     ticket()
     node = Node(tls=server_tls(authority, "127.0.0.1"), logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     settings = {"login": "kerberos", "scheme": "https", "trust": authority_file(authority, tmp_path)}
@@ -346,7 +375,7 @@ def test_a_login_that_the_node_asks_for_later_takes_the_ticket_of_its_own_accoun
         assert answer.result() == answer_to(b"<two/>")
 
 
-def test_an_account_in_too_many_groups_is_told_of_them(plugin):
+def test_an_account_in_too_many_groups_is_told_of_them(plugin: str) -> None:
     page = b"<h2>Bad Request - Request Too Long</h2><hr><p>HTTP Error 400. The size of the request headers is too long."
     with (
         refusing(400, page) as port,

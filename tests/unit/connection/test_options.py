@@ -8,18 +8,20 @@ import contextlib
 import inspect
 import pathlib
 import re
+import typing as t
+from collections.abc import Callable
 
 import pytest
 from ansible import constants as C
 from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_sender import Unusable
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from pypsrp.wsman import AUTH_KWARGS
 from winrm.protocol import Protocol
 from winrm.transport import Transport
 
-from tests.unit.connection.listening import connection
+from tests.unit.connection.listening import connection, inside
 
 GUIDE = pathlib.Path(__file__).parents[3] / "docs/docsite/rst/connection_options.rst"
 _ROW = re.compile(r"^   \* - (?P<names>``.+?)\n     - (?P<kind>\w+)$", re.MULTILINE | re.DOTALL)
@@ -29,7 +31,7 @@ _NOT_HANDED_ON = {"self", "endpoint", "transport", "username", "password"}
 _UNUSED = {name for name in ("realm", "keytab") if inspect.getsource(Transport).count(f"self.{name}") == 1}
 
 
-def told_of(plugin):
+def told_of(plugin: str) -> dict[str, str]:
     """Return what the guide says of each variable of a plugin: Honoured, Irrelevant or Refused."""
     text = GUIDE.read_text(encoding="utf-8")
     section = text.partition(f"The ``{plugin}`` plugin\n")[2].partition("\n---")[0]
@@ -39,12 +41,12 @@ def told_of(plugin):
     return told
 
 
-def options_of(plugin):
+def options_of(plugin: str) -> dict[str, t.Any]:
     connection_loader.get(plugin, class_only=True)  # which makes its options known
     return C.config.get_configuration_definitions("connection", plugin)
 
 
-def variables_of(plugin):
+def variables_of(plugin: str) -> set[str]:
     """Return the variables that the installed plugin takes, those included that it hands on to its library."""
     names = {one["name"] for option in options_of(plugin).values() for one in option.get("vars", ())}
     if plugin == "winrm":
@@ -57,7 +59,7 @@ def variables_of(plugin):
 
 
 @pytest.mark.parametrize("plugin", ["winrm", "psrp"])
-def test_every_option_of_the_installed_plugin_is_in_the_guide(plugin):
+def test_every_option_of_the_installed_plugin_is_in_the_guide(plugin: str) -> None:
     told = told_of(plugin)
     assert set(told.values()) <= {"Honoured", "Irrelevant", "Refused"}
     assert variables_of(plugin) - set(told) == set()
@@ -149,12 +151,12 @@ CASES = [(plugin, name) for plugin, examples in EXAMPLES.items() for name in exa
 
 
 @pytest.mark.parametrize("plugin", ["winrm", "psrp"])
-def test_every_variable_of_the_guide_is_tried(plugin):
+def test_every_variable_of_the_guide_is_tried(plugin: str) -> None:
     assert set(EXAMPLES[plugin]) == set(told_of(plugin))
 
 
 @pytest.fixture
-def kinit(tmp_path, monkeypatch):
+def kinit(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, t.Any], pathlib.Path]:
     """A kinit that writes down how it was called, and gets no ticket."""
     monkeypatch.setattr("winrm.transport.HAVE_KERBEROS", True)
     called = tmp_path / "called"
@@ -167,7 +169,7 @@ def kinit(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def seen(monkeypatch, kinit):
+def seen(monkeypatch: pytest.MonkeyPatch, kinit: tuple[dict[str, t.Any], pathlib.Path]) -> Callable[..., t.Any]:
     """Return what a connection with some settings comes to: the sender, and all that its library was given."""
     for name in ("no_proxy", "NO_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -176,15 +178,15 @@ def seen(monkeypatch, kinit):
     monkeypatch.setenv("LIKE_THIS", "handed on")
     base, called = kinit
 
-    def look(plugin, name, settings):
+    def look(plugin: str, name: str, settings: dict[str, t.Any]) -> tuple[dict[str, t.Any], str]:
         if name.startswith("ansible_winrm_kinit"):
             settings = {**base, **settings}
             called.unlink(missing_ok=True)
         sender = open_sender(connection(plugin, 5985, **settings))
-        way = next(iter(sender._ways))
-        looks = {"address": sender.address, "seconds": sender.operation_timeout, "ways": list(sender._ways)}
+        way = next(iter(inside(sender)._ways))
+        looks = {"address": sender.address, "seconds": sender.operation_timeout, "ways": list(inside(sender)._ways)}
         with contextlib.suppress(Unusable):
-            given = vars(sender._ways[way]()._transport).items()
+            given = vars(inside(sender)._ways[way]()._transport).items()
             looks |= {name: value for name, value in given if isinstance(value, _SHOWN) and name not in _UNUSED}
         return looks, called.read_text(encoding="utf-8") if called.exists() else ""
 
@@ -192,7 +194,9 @@ def seen(monkeypatch, kinit):
 
 
 @pytest.mark.parametrize(("plugin", "name"), CASES)
-def test_an_option_is_honoured_or_irrelevant_as_the_guide_says(seen, plugin, name):
+def test_an_option_is_honoured_or_irrelevant_as_the_guide_says(
+    seen: Callable[..., t.Any], plugin: str, name: str
+) -> None:
     # A later variable of an option wins over an earlier one, which every connection is given.
     without = {"ansible_host": None} if name == "inventory_hostname" else {}
     before = seen(plugin, name, without)
@@ -212,6 +216,6 @@ REFUSED = {
 
 @pytest.mark.parametrize("plugin", ["winrm", "psrp"])
 @pytest.mark.parametrize(("given", "said"), REFUSED.values(), ids=list(REFUSED))
-def test_an_address_that_no_library_reaches_is_refused_by_its_variable(plugin, given, said):
+def test_an_address_that_no_library_reaches_is_refused_by_its_variable(plugin: str, given: str, said: str) -> None:
     with pytest.raises(Unreachable, match=f"ansible_host is .*{said}"):
         open_sender(connection(plugin, 5985, ansible_host=given))

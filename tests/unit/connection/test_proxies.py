@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import contextlib
+import pathlib
 import re
 import socket
 import traceback
+import typing as t
+from collections.abc import Callable, Iterator
 
 import pytest
 import trustme
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 
 from tests.certificates import authority_file
 from tests.kerberos import lacking as lacking_for_kerberos
@@ -23,41 +26,43 @@ from tests.unit.connection.listening import PASSWORD, Node, answer_to, connectio
 
 NAME = "node1.corp.example"
 SECRET = "pr0xy-Secret"
+Running = Callable[..., int]
+Listen = Callable[..., tuple[Node, dict[str, t.Any]]]
 BLAMES_THE_NODE = re.compile(r"certificate|firewall|ansible_host\b|unencrypted|refused the credentials|Run the task")
 
 
-def needs(name):
+def needs(name: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(bool(lacking(name)), reason=f"this proxy cannot be run here: {lacking(name)}")
 
 
-def real(*names):
+def real(*names: str) -> list[pytest.ParameterSet]:
     return [pytest.param(name, marks=needs(name)) for name in names]
 
 
 @pytest.fixture(params=["winrm", "psrp"])
-def plugin(request):
+def plugin(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture(params=["http", "https"])
-def scheme(request):
+def scheme(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture(autouse=True)
-def no_proxy_of_the_machine(monkeypatch):
+def no_proxy_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Return the port of a proxy, which is started when a test first asks for it."""
-    ports = {}
+    ports: dict[tuple[str, bool], int] = {}
     with contextlib.ExitStack() as ends:
 
-        def port(name, *, denying=False):
+        def port(name: str, *, denying: bool = False) -> int:
             if (name, denying) not in ports:
                 folder = tmp_path_factory.mktemp(name)
                 ports[name, denying] = ends.enter_context(proxy(name, folder, denying=denying))
@@ -67,16 +72,16 @@ def running(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def authority():
+def authority() -> trustme.CA:
     return trustme.CA()
 
 
 @pytest.fixture
-def listen(authority, tmp_path):
+def listen(authority: trustme.CA, tmp_path: pathlib.Path) -> Iterator[Listen]:
     """Start a node behind http or https, and return it with what a client must set to reach it."""
     with contextlib.ExitStack() as ends:
 
-        def start(scheme, **demands):
+        def start(scheme: str, **demands: t.Any) -> tuple[Node, dict[str, t.Any]]:
             node = Node(tls=server_tls(authority, "127.0.0.1") if scheme == "https" else None, **demands)
             ends.callback(node.listener.close)
             return node, {"scheme": scheme, "trust": authority_file(authority, tmp_path)}
@@ -85,18 +90,18 @@ def listen(authority, tmp_path):
 
 
 @pytest.fixture
-def closed():
+def closed() -> Iterator[int]:
     """A port on which nobody listens."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
 
 
-def through(plugin, port):
+def through(plugin: str, port: int) -> dict[str, t.Any]:
     return {f"ansible_{plugin}_proxy": f"http://operator:{SECRET}@127.0.0.1:{port}"}
 
 
-def failure(plugin, port, kinds=(Unreachable,), **settings):
+def failure(plugin: str, port: int, kinds: tuple[type[Exception], ...] = (Unreachable,), **settings: t.Any) -> str:
     """Return what is said of a connection that fails at its proxy; no login and no password is in it."""
     with pytest.raises(kinds) as caught:
         open_sender(connection(plugin, port, **settings)).send(b"<one/>")
@@ -108,7 +113,9 @@ def failure(plugin, port, kinds=(Unreachable,), **settings):
 
 
 @pytest.mark.parametrize("name", real(*PROXIES))
-def test_a_node_is_reached_through_a_proxy_and_its_tunnel(running, listen, plugin, scheme, name):
+def test_a_node_is_reached_through_a_proxy_and_its_tunnel(
+    running: Running, listen: Listen, plugin: str, scheme: str, name: str
+) -> None:
     login = "ntlm" if scheme == "https" or name == "squid" else "basic"
     node, settings = listen(scheme, encryption="optional")
     encryption = "auto" if login == "ntlm" else "never"
@@ -117,21 +124,23 @@ def test_a_node_is_reached_through_a_proxy_and_its_tunnel(running, listen, plugi
     assert sender.send(b"<two/>") == answer_to(b"<two/>")
 
 
-def test_a_proxy_that_refuses_is_named_and_the_node_is_not_blamed(plugin, scheme, closed):
+def test_a_proxy_that_refuses_is_named_and_the_node_is_not_blamed(plugin: str, scheme: str, closed: int) -> None:
     told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **through(plugin, closed))
     assert f"The proxy http://127.0.0.1:{closed} refused the connection; {NAME}:5985 was not asked." in told
     assert f"ansible_{plugin}_proxy sets the proxy http://127.0.0.1:{closed}." in told
     assert f'set ansible_{plugin}_proxy: ""' in told
 
 
-def test_a_proxy_whose_name_is_unknown_is_named(plugin, scheme):
-    unknown = {f"ansible_{plugin}_proxy": "no-such-proxy.invalid:3128"}
+def test_a_proxy_whose_name_is_unknown_is_named(plugin: str, scheme: str) -> None:
+    unknown: dict[str, t.Any] = {f"ansible_{plugin}_proxy": "no-such-proxy.invalid:3128"}
     told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **unknown)
     assert "The name of the proxy http://no-such-proxy.invalid:3128 cannot be resolved" in told
 
 
 @pytest.mark.parametrize("name", real(*PROXIES))
-def test_a_proxy_that_denies_the_way_is_told_with_its_rules(running, listen, plugin, scheme, name):
+def test_a_proxy_that_denies_the_way_is_told_with_its_rules(
+    running: Running, listen: Listen, plugin: str, scheme: str, name: str
+) -> None:
     node, settings = listen(scheme)
     port = running(name, denying=True)
     told = failure(plugin, node.listener.port, **settings, **through(plugin, port))
@@ -141,12 +150,14 @@ def test_a_proxy_that_denies_the_way_is_told_with_its_rules(running, listen, plu
 
 
 @pytest.mark.parametrize("name", real(*PROXIES))
-def test_a_node_that_the_proxy_cannot_reach_is_told_at_once(running, plugin, scheme, name, closed):
+def test_a_node_that_the_proxy_cannot_reach_is_told_at_once(
+    running: Running, plugin: str, scheme: str, name: str, closed: int
+) -> None:
     told = failure(plugin, closed, scheme=scheme, **through(plugin, running(name)))
     assert f"could not reach 127.0.0.1:{closed} (HTTP 50" in told
 
 
-def test_a_proxy_that_asks_for_a_login_is_told_with_its_cure(plugin, scheme):
+def test_a_proxy_that_asks_for_a_login_is_told_with_its_cure(plugin: str, scheme: str) -> None:
     with foreign(407, b"", {"Proxy-Authenticate": 'Basic realm="proxy"'}) as asking:
         told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **through(plugin, asking.port))
     assert (
@@ -161,8 +172,8 @@ BREAKING = [("tinyproxy", "ntlm"), ("tinyproxy", "credssp"), ("squid", "credssp"
 
 @pytest.mark.parametrize(("name", "login"), [pytest.param(*pair, marks=needs(pair[0])) for pair in BREAKING])
 def test_a_proxy_that_breaks_logins_of_a_connection_is_told_with_https_as_the_cure(
-    running, listen, plugin, name, login
-):
+    running: Running, listen: Listen, plugin: str, name: str, login: str
+) -> None:
     node, settings = listen("http", logins=["negotiate", "credssp"])
     told = failure(plugin, node.listener.port, login=login, **settings, **through(plugin, running(name)))
     assert f"breaks logins that belong to one connection, such as {login}" in told
@@ -172,7 +183,13 @@ def test_a_proxy_that_breaks_logins_of_a_connection_is_told_with_https_as_the_cu
 
 @needs("tinyproxy")
 @pytest.mark.skipif(bool(lacking_for_kerberos()), reason=f"no Kerberos realm can be run here: {lacking_for_kerberos()}")
-def test_a_proxy_that_breaks_kerberos_is_told_too(running, listen, plugin, tmp_path, monkeypatch):
+def test_a_proxy_that_breaks_kerberos_is_told_too(
+    running: Running,
+    listen: Listen,
+    plugin: str,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     called = {"ansible_winrm_kerberos_hostname_override": NAME, "ansible_psrp_negotiate_hostname_override": NAME}
     with realm(tmp_path, "operator", PASSWORD, [NAME]) as kdc:
         for name, value in kdc.environment.items():
@@ -189,14 +206,16 @@ def test_a_proxy_that_breaks_kerberos_is_told_too(running, listen, plugin, tmp_p
 
 
 @needs("squid")
-def test_a_wrong_password_behind_a_proxy_that_keeps_connections_is_a_refused_login_first(running, listen, plugin):
+def test_a_wrong_password_behind_a_proxy_that_keeps_connections_is_a_refused_login_first(
+    running: Running, listen: Listen, plugin: str
+) -> None:
     node, settings = listen("http")
     with pytest.raises(Unreachable, match=r"refused the credentials.*The proxy http://\S+ may be the reason"):
         node.sender(plugin, ansible_password="wrong", **settings, **through(plugin, running("squid"))).send(b"<one/>")
 
 
 @needs("squid")
-def test_what_the_node_says_behind_a_proxy_stays_the_nodes(running, listen, plugin):
+def test_what_the_node_says_behind_a_proxy_stays_the_nodes(running: Running, listen: Listen, plugin: str) -> None:
     node, settings = listen("http")
     settings |= {f"ansible_{plugin}_path": "nothing-here"}
     with pytest.raises(Unreachable, match=rf"HTTP 404.*ansible_{plugin}_path.*sets the proxy http://127"):
@@ -204,7 +223,7 @@ def test_what_the_node_says_behind_a_proxy_stays_the_nodes(running, listen, plug
 
 
 @needs("squid")
-def test_a_certificate_behind_a_tunnel_is_still_the_nodes(running, listen, plugin):
+def test_a_certificate_behind_a_tunnel_is_still_the_nodes(running: Running, listen: Listen, plugin: str) -> None:
     node, unused = listen("https")
     with pytest.raises(Unreachable, match=r"TLS with 127\.0\.0\.1.*certificate.*sets the proxy http://127"):
         node.sender(plugin, scheme="https", **through(plugin, running("squid"))).send(b"<one/>")
@@ -212,8 +231,8 @@ def test_a_certificate_behind_a_tunnel_is_still_the_nodes(running, listen, plugi
 
 @pytest.mark.parametrize("variable", ["SCHEME_PROXY", "scheme_proxy", "ALL_PROXY", "all_proxy"])
 def test_a_proxy_of_the_environment_is_told_with_its_variable_and_how_to_go_around_it(
-    plugin, scheme, closed, monkeypatch, variable
-):
+    plugin: str, scheme: str, closed: int, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
     name = variable.replace("SCHEME", scheme.upper()).replace("scheme", scheme)
     monkeypatch.setenv(name, f"http://operator:{SECRET}@127.0.0.1:{closed}")
     told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme)
@@ -231,15 +250,22 @@ AROUND = {
 @pytest.mark.parametrize(
     ("plugin", "setting"), [(plugin, setting) for plugin, settings in AROUND.items() for setting in settings]
 )
-def test_the_inventory_goes_around_a_proxy_of_the_environment(listen, plugin, scheme, setting, closed, monkeypatch):
+def test_the_inventory_goes_around_a_proxy_of_the_environment(
+    listen: Listen,
+    plugin: str,
+    scheme: str,
+    setting: dict[str, t.Any],
+    closed: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{closed}")
     node, settings = listen(scheme)
     assert node.sender(plugin, **settings, **setting).send(b"<one/>") == answer_to(b"<one/>")
 
 
 def test_no_proxy_goes_around_that_of_the_environment_and_not_around_that_of_the_inventory(
-    listen, plugin, scheme, closed, monkeypatch
-):
+    listen: Listen, plugin: str, scheme: str, closed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{closed}")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     node, settings = listen(scheme)
@@ -258,8 +284,11 @@ def test_no_proxy_goes_around_that_of_the_environment_and_not_around_that_of_the
         f"http://operator:{SECRET}%E2%82%AC@proxy.example:3128",
     ],
 )
-def test_what_is_no_url_of_a_proxy_is_refused_by_who_set_it_and_not_shown(plugin, value, monkeypatch):
+def test_what_is_no_url_of_a_proxy_is_refused_by_who_set_it_and_not_shown(
+    plugin: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", value)
     told = failure(plugin, 5985, ansible_host=NAME)
     assert told.startswith("The environment variable HTTP_PROXY sets a proxy")
-    assert failure(plugin, 5985, **{f"ansible_{plugin}_proxy": value}).startswith(f"ansible_{plugin}_proxy sets a")
+    proxy_of_the_plugin: dict[str, t.Any] = {f"ansible_{plugin}_proxy": value}
+    assert failure(plugin, 5985, **proxy_of_the_plugin).startswith(f"ansible_{plugin}_proxy sets a")

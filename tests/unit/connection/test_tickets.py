@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import threading
 import weakref
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
@@ -22,7 +24,7 @@ VARIABLE = "KRB5CCNAME"
 
 
 @pytest.fixture(params=[None, "FILE:/the/users/own"])
-def users_own(request, monkeypatch):
+def users_own(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
     """What the user has set before Ansible begins."""
     if request.param is None:
         monkeypatch.delenv(VARIABLE, raising=False)
@@ -32,7 +34,7 @@ def users_own(request, monkeypatch):
 
 
 @pytest.fixture
-def threads():
+def threads() -> Iterator[concurrent.futures.ThreadPoolExecutor]:
     with ThreadPoolExecutor(16) as made:
         yield made
 
@@ -56,12 +58,12 @@ class Kinit:
 
 
 @pytest.fixture
-def account():
+def account() -> object:
     """An account of this test alone: what kinit got for it is no other test's."""
     return object()
 
 
-def test_a_login_finds_its_own_cache_and_leaves_the_variable_as_it_was(users_own):
+def test_a_login_finds_its_own_cache_and_leaves_the_variable_as_it_was(users_own: str | None) -> None:
     with Cache("FILE:/cache/1").held():
         assert os.environ[VARIABLE] == "FILE:/cache/1"
     assert os.environ.get(VARIABLE) == users_own
@@ -69,10 +71,12 @@ def test_a_login_finds_its_own_cache_and_leaves_the_variable_as_it_was(users_own
         assert os.environ.get(VARIABLE) == users_own
 
 
-def test_sixteen_logins_by_three_caches_find_each_its_own(users_own, threads):
+def test_sixteen_logins_by_three_caches_find_each_its_own(
+    users_own: str | None, threads: concurrent.futures.ThreadPoolExecutor
+) -> None:
     caches = [OWN, Cache("FILE:/cache/1"), Cache("FILE:/cache/2")]
 
-    def log_in(number):
+    def log_in(number: int) -> bool:
         cache = caches[number % 3]
         with cache.held():
             return os.environ.get(VARIABLE) == (cache.name or users_own)
@@ -81,31 +85,33 @@ def test_sixteen_logins_by_three_caches_find_each_its_own(users_own, threads):
     assert os.environ.get(VARIABLE) == users_own
 
 
-def test_logins_by_one_cache_do_not_wait_for_each_other(threads):
+def test_logins_by_one_cache_do_not_wait_for_each_other(threads: concurrent.futures.ThreadPoolExecutor) -> None:
     met = threading.Barrier(16)
 
-    def log_in(number):
+    def log_in(number: int) -> None:
         with Cache("FILE:/cache/1").held():
             met.wait(30)
 
     list(threads.map(log_in, range(16)))
 
 
-def test_a_login_by_another_cache_waits(threads):
+def test_a_login_by_another_cache_waits(threads: concurrent.futures.ThreadPoolExecutor) -> None:
     with OWN.held():
         other = threads.submit(Cache("FILE:/cache/1").holding(os.environ.get), VARIABLE)
         assert other not in wait([other], timeout=0.1).done
     assert other.result(30) == "FILE:/cache/1"
 
 
-def test_a_login_that_fails_lets_the_next_one_begin():
+def test_a_login_that_fails_lets_the_next_one_begin() -> None:
     with pytest.raises(ZeroDivisionError), Cache("FILE:/cache/1").held():
         raise ZeroDivisionError
     with Cache("FILE:/cache/2").held():
         assert os.environ[VARIABLE] == "FILE:/cache/2"
 
 
-def test_logins_of_one_burst_share_a_ticket(users_own, threads, account):
+def test_logins_of_one_burst_share_a_ticket(
+    users_own: str | None, threads: concurrent.futures.ThreadPoolExecutor, account: object
+) -> None:
     kinit = Kinit()
     found = list(threads.map(lambda unused: fetched(account, kinit), range(16)))
     assert {cache.name for cache in found} == {"FILE:/cache/1"}
@@ -113,20 +119,20 @@ def test_logins_of_one_burst_share_a_ticket(users_own, threads, account):
     assert os.environ.get(VARIABLE) == users_own
 
 
-def test_a_later_login_gets_a_ticket_of_its_own(monkeypatch, account):
+def test_a_later_login_gets_a_ticket_of_its_own(monkeypatch: pytest.MonkeyPatch, account: object) -> None:
     kinit = Kinit()
     first = fetched(account, kinit)
     monkeypatch.setattr(tickets, "_BURST", -1.0)
     assert fetched(account, kinit).name != first.name
 
 
-def test_another_account_gets_a_ticket_of_its_own(account):
+def test_another_account_gets_a_ticket_of_its_own(account: object) -> None:
     kinit = Kinit()
     held = fetched((account, "operator"), kinit), fetched((account, "jo"), kinit)
     assert [cache.name for cache in held] == ["FILE:/cache/1", "FILE:/cache/2"]
 
 
-def test_a_cache_is_removed_with_the_last_login_that_needs_it(account):
+def test_a_cache_is_removed_with_the_last_login_that_needs_it(account: object) -> None:
     kinit = Kinit()
     removed = threading.Event()
     cache = fetched(account, kinit)
@@ -138,10 +144,12 @@ def test_a_cache_is_removed_with_the_last_login_that_needs_it(account):
     assert removed.is_set()
 
 
-def test_the_logins_of_one_burst_ask_once_for_a_ticket_that_is_not_given(users_own, threads, account):
+def test_the_logins_of_one_burst_ask_once_for_a_ticket_that_is_not_given(
+    users_own: str | None, threads: concurrent.futures.ThreadPoolExecutor, account: object
+) -> None:
     kinit = Kinit(fails="Cannot contact any KDC")
 
-    def log_in(unused):
+    def log_in(unused: int) -> None:
         with pytest.raises(NoTicket, match="Cannot contact any KDC"):
             fetched(account, kinit)
 

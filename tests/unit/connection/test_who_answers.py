@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import WrongMachine
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
 from tests.unit.connection.sites import (
     ADDRESSES,
@@ -264,7 +265,10 @@ def test_a_neighbour_that_is_not_listed_is_told_as_missing_from_the_inventory(op
 
 
 def test_one_address_of_several_hosts_is_refused(opened: Open) -> None:
-    twice = {"first": {"ansible_host": "10.1.0.2", "ansible_port": 1}, "second": {"ansible_host": "10.1.0.2"}}
+    twice: dict[str, dict[str, t.Any]] = {
+        "first": {"ansible_host": "10.1.0.2", "ansible_port": 1},
+        "second": {"ansible_host": "10.1.0.2"},
+    }
     hosts = opened(Site({"HVA": BOTH["HVA"]}, {"cluster_a": ["10.1.0.1", "first", "second"]}, twice))
     with pytest.raises(Unreachable, match=r"10\.1\.0\.2 is the address of the inventory hosts first, second"):
         hosts.asked_from("10.1.0.1", "10.1.0.2")

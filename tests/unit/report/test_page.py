@@ -82,7 +82,7 @@ EVERYTHING: dict[str, t.Callable[[], Account]] = {
 }
 
 
-@pytest.fixture(params=EVERYTHING.values(), ids=EVERYTHING.keys())
+@pytest.fixture(params=list(EVERYTHING.values()), ids=list(EVERYTHING))
 def given(request: pytest.FixtureRequest) -> Account:
     return t.cast("Account", request.param())
 

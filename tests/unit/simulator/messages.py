@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import typing as t
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
@@ -108,10 +109,10 @@ def mscluster_rows() -> Rows:
     return Rows("root/MSCluster", {"MSCluster_Resource": [resource]})
 
 
-def endpoint(rows: Rows | None = None, **switches: object) -> Endpoint:
+def endpoint(rows: Rows | None = None, **switches: t.Any) -> Endpoint:
     """Return a service on ``rows`` and a VM resource in MSCluster."""
     provided = [rows or cluster_rows(), mscluster_rows()]
-    return Endpoint("NODE1", provided, WireSwitches(**switches))  # type: ignore[arg-type]
+    return Endpoint("NODE1", provided, WireSwitches(**switches))
 
 
 def message(uri: str, action: str, body: str = "", selectors: Mapping[str, str] | None = None, more: str = "") -> bytes:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import struct
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_group import move_type_list
@@ -23,7 +24,7 @@ vms:
 """
 
 
-def call(method: str, group: str = "web01", simulated: Simulated | None = None, **parameters: object) -> int:
+def call(method: str, group: str = "web01", simulated: Simulated | None = None, **parameters: t.Any) -> int:
     """Return the code of the fault that a call of a group ends in, 0 for none."""
     client = simulated or Simulated(WORLD, group_move_answer="void")
     reference = Reference.of("root/MSCluster", "MSCluster_ResourceGroup", Name=group)
@@ -34,7 +35,7 @@ def call(method: str, group: str = "web01", simulated: Simulated | None = None, 
     return 0
 
 
-def test_the_list_of_a_live_move_is_read():
+def test_the_list_of_a_live_move_is_read() -> None:
     assert read_property_list(GOOD) == {"Virtual Machine": 4, "Virtual Machine Configuration": 4}
 
 
@@ -50,7 +51,7 @@ def test_the_list_of_a_live_move_is_read():
         GOOD.replace("e\0".encode("utf-16-le"), "ex".encode("utf-16-le")),
     ],
 )
-def test_a_list_of_another_layout_is_refused(data):
+def test_a_list_of_another_layout_is_refused(data: bytes) -> None:
     with pytest.raises(BadPropertyList):
         read_property_list(data)
 
@@ -70,15 +71,15 @@ def test_a_list_of_another_layout_is_refused(data):
         ("NODE1", 14, GOOD, 0),
     ],
 )
-def test_a_live_move_is_taken_or_refused_with_its_code(destination, flags, data, code):
+def test_a_live_move_is_taken_or_refused_with_its_code(destination: str, flags: int, data: bytes, code: int) -> None:
     assert call("MoveToNewNodeParams", NodeName=destination, Parameters=[*data], Flags=flags) == code
 
 
-def test_a_node_that_may_not_own_the_group_is_refused():
+def test_a_node_that_may_not_own_the_group_is_refused() -> None:
     assert call("MoveToNewNodeParams", "tied", NodeName="NODE2", Parameters=[*GOOD], Flags=14) == 5016
 
 
-def test_a_moving_group_is_not_moved_again_and_can_be_cancelled_once():
+def test_a_moving_group_is_not_moved_again_and_can_be_cancelled_once() -> None:
     simulated = Simulated(WORLD, group_move_answer="void")
     assert call("MoveToNewNodeParams", simulated=simulated, NodeName="NODE2", Parameters=[*GOOD], Flags=14) == 0
     assert call("MoveToNewNodeParams", simulated=simulated, NodeName="NODE2", Parameters=[*GOOD], Flags=14) == 5908
@@ -89,5 +90,5 @@ def test_a_moving_group_is_not_moved_again_and_can_be_cancelled_once():
     assert simulated.owner("web01") == "NODE1"
 
 
-def test_a_group_at_rest_has_nothing_to_cancel():
+def test_a_group_at_rest_has_nothing_to_cancel() -> None:
     assert call("CancelOperation", Flags=0) == 5023

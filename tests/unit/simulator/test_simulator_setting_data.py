@@ -65,14 +65,16 @@ class Service:
         ("asked", {"AdvancedOptions": ""}, 4),
     ],
 )
-def test_a_property_must_exist_in_the_version_that_decides(build_of: str, properties: dict, code: int) -> None:
+def test_a_property_must_exist_in_the_version_that_decides(
+    build_of: str, properties: dict[str, t.Any], code: int
+) -> None:
     assert Service(f"setting_data_build: {build_of}").call(typed(**properties)) == code
 
 
 @pytest.mark.parametrize(
     "properties", [{"TransportType": 2}, {"TransportType": 0}, {"CPUCappingMagnitude": 3}, {"MigrationType": 32771}]
 )
-def test_a_number_outside_of_its_value_map_is_refused(properties: dict) -> None:
+def test_a_number_outside_of_its_value_map_is_refused(properties: dict[str, t.Any]) -> None:
     assert Service("setting_data_build: asked").call(typed(**properties)) == 4
 
 
@@ -92,7 +94,9 @@ def test_a_type_of_migration_is_taken_where_it_is_switched_on() -> None:
         {"NewResourceSettingData": [Embedded("Msvm_MemorySettingData", {"Weight": 1})]},
     ],
 )
-def test_new_settings_are_taken_as_switched(new_settings: str, with_storage: int, without: int, changes: dict) -> None:
+def test_new_settings_are_taken_as_switched(
+    new_settings: str, with_storage: int, without: int, changes: dict[str, t.Any]
+) -> None:
     switches = f"new_settings: {new_settings}, migration_types: [virtual_system, virtual_system_and_storage]"
     assert Service(switches).call(typed(MigrationType=32771), **changes) == with_storage
     assert Service(switches).call(typed(), **changes) == without

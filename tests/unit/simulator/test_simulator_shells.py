@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from winrm import exceptions
 from winrm.exceptions import WinRMOperationTimeoutError
 from winrm.protocol import Protocol
 
@@ -13,14 +16,9 @@ from tests.simulator.http import Listener
 from tests.simulator.shells import RESULT
 from tests.unit.simulator.messages import endpoint
 
-try:
-    from winrm.exceptions import WSManFaultError as Refused
-except ImportError:  # pywinrm before 0.5
-    from winrm.exceptions import WinRMError as Refused
-
-look_once = getattr(
-    Protocol, "get_command_output_raw", Protocol._raw_get_command_output
-)  # as pywinrm before 0.5 has it
+# The later name of each is that of pywinrm before 0.5.
+Refused: type[Exception] = getattr(exceptions, "WSManFaultError", exceptions.WinRMError)
+look_once = getattr(Protocol, "get_command_output_raw", Protocol._raw_get_command_output)
 
 
 def client(listener: Listener) -> Protocol:
@@ -34,13 +32,13 @@ def client(listener: Listener) -> Protocol:
 
 
 @pytest.fixture
-def shells():
+def shells() -> Iterator[Protocol]:
     listener = Listener(endpoint(shells="canned"), User("operator", "secret-9", "CORP"))
     yield client(listener)
     listener.close()
 
 
-def test_a_command_reads_its_input_and_prints_the_canned_result(shells):
+def test_a_command_reads_its_input_and_prints_the_canned_result(shells: Protocol) -> None:
     shell = shells.open_shell()
     command = shells.run_command(shell, "powershell", console_mode_stdin=False)
     shells.send_command_input(shell, command, "a script")
@@ -52,14 +50,14 @@ def test_a_command_reads_its_input_and_prints_the_canned_result(shells):
     shells.close_shell(shell)
 
 
-def test_a_shell_that_was_closed_is_gone(shells):
+def test_a_shell_that_was_closed_is_gone(shells: Protocol) -> None:
     shell = shells.open_shell()
     shells.close_shell(shell, close_session=False)
     with pytest.raises(Refused):
         shells.run_command(shell, "powershell")
 
 
-def test_a_command_that_was_ended_is_gone(shells):
+def test_a_command_that_was_ended_is_gone(shells: Protocol) -> None:
     shell = shells.open_shell()
     command = shells.run_command(shell, "powershell")
     shells.cleanup_command(shell, command)
@@ -67,7 +65,7 @@ def test_a_command_that_was_ended_is_gone(shells):
         look_once(shells, shell, command)
 
 
-def test_no_shell_is_opened_where_nobody_asks_for_them():
+def test_no_shell_is_opened_where_nobody_asks_for_them() -> None:
     listener = Listener(endpoint(), User("operator", "secret-9", "CORP"))
     try:
         with pytest.raises(Refused):

@@ -16,17 +16,16 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman import namespaces as ns
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.embedded import Property, write_embedded
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import (
-    UnreadableAnswer,
     new_message_id,
     read_answer,
     write_request,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnreadableAnswer, UnsendableText
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Parameter, Session
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import CimType
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import CimType, Scalar
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.xmltext import UnsendableText
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +72,10 @@ class Recorder:
 
 def canonical(envelope: bytes) -> str:
     return ET.canonicalize(envelope.decode(), rewrite_prefixes=True, strip_text=True)
+
+
+def array(*values: Scalar) -> list[Scalar]:
+    return list(values)
 
 
 def invoked(envelope: Envelope, parameters: Mapping[str, Parameter]) -> ET.Element:
@@ -123,7 +126,7 @@ def test_a_reference_parameter_has_no_wrapper(envelope: Envelope) -> None:
 
 
 def test_an_array_is_its_element_repeated_and_an_empty_one_is_left_out(envelope: Envelope) -> None:
-    sent = invoked(envelope, {"Systems": [VM, JOB], "Codes": [1, 2, 3], "Nothing": [], "Flags": [True]})
+    sent = invoked(envelope, {"Systems": [VM, JOB], "Codes": array(1, 2, 3), "Nothing": [], "Flags": array(True)})
     tags = [child.tag.rpartition("}")[2] for child in sent]
     assert tags == ["Systems", "Systems", "Codes", "Codes", "Codes", "Flags"]
     assert [child.text for child in sent][2:] == ["1", "2", "3", "true"]
@@ -155,7 +158,7 @@ def test_a_character_that_xml_cannot_carry_never_leaves(char: str) -> None:
     with pytest.raises(UnsendableText):
         recorder.session.invoke(SERVICE, "Do", {"Name": f"db{char}"})
     with pytest.raises(UnsendableText):
-        recorder.session.invoke(SERVICE, "Do", {"Names": ["db", f"db{char}"]})
+        recorder.session.invoke(SERVICE, "Do", {"Names": array("db", f"db{char}")})
     with pytest.raises(UnsendableText):
         recorder.session.query(V2, Query("X", where={"Name": (char,)}))
     with pytest.raises(UnsendableText):

@@ -7,15 +7,20 @@ from __future__ import annotations
 import dataclasses
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman import namespaces as ns
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import UnreadableAnswer
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import (
+    AnswerLost,
+    NodeBusy,
+    Unreachable,
+    UnreadableAnswer,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.instances import Instance
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import READ_PAUSES, Session
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, NodeBusy, Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
 Step = bytes | Exception
@@ -81,8 +86,8 @@ def node(envelope: Callable[[str], bytes], message_id: str) -> Script:
     return start
 
 
-def names(rows: list[object]) -> list[str | None]:
-    return [row.text("ElementName") for row in rows]  # type: ignore[attr-defined]
+def names(rows: Iterable[Instance]) -> list[str | None]:
+    return [row.text("ElementName") for row in rows]
 
 
 def test_one_round_trip_reads_an_optimized_enumeration(node: Script) -> None:

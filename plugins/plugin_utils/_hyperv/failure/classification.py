@@ -24,12 +24,12 @@ from .known_failures import (
     UNKNOWN_CODE,
     UNTOLD,
     WRAPPERS,
-    Failure,
+    KnownFailure,
 )
 from .win32_failures import WIN32_FAILURES
 
 
-def failure_of(code: int) -> Failure | None:
+def failure_of(code: int) -> KnownFailure | None:
     """Return what an HRESULT or a Win32 code means for a migration, None where it is not known."""
     hresult = as_hresult(code)
     if hresult is None:
@@ -39,7 +39,7 @@ def failure_of(code: int) -> Failure | None:
 
 def classify(
     texts: Sequence[str], details: Sequence[JobErrorDetail] = (), error_code: int | None = None
-) -> tuple[Failure, int | None]:
+) -> tuple[KnownFailure, int | None]:
     """Return what a failed job comes to, and the HRESULT behind it: the deciding one, else the innermost, or None.
 
     ``texts`` are the job's own sentences, ``details`` what GetErrorEx said, ``error_code`` its ErrorCode.
@@ -67,20 +67,20 @@ def _innermost_first(texts: Sequence[str], details: Sequence[JobErrorDetail]) ->
     return list(dict.fromkeys(reversed(inward)))
 
 
-def _of_messages(details: Sequence[JobErrorDetail], hresult: int | None) -> Iterator[Failure]:
+def _of_messages(details: Sequence[JobErrorDetail], hresult: int | None) -> Iterator[KnownFailure]:
     numbers = [detail.number for detail in reversed(details)]
     yield from (MESSAGES[number] for number in numbers if number in MESSAGES)
     if hresult is None and NO_SLOT in numbers:
         yield LIMIT
 
 
-def _of_types(details: Sequence[JobErrorDetail]) -> Iterator[Failure]:
+def _of_types(details: Sequence[JobErrorDetail]) -> Iterator[KnownFailure]:
     for detail in reversed(details):
         if detail.error_type in ERROR_TYPES and detail.number not in WRAPPERS | INFORMATION:
             yield ERROR_TYPES[detail.error_type]
 
 
-def _of_error_code(error_code: int | None) -> Iterator[Failure]:
+def _of_error_code(error_code: int | None) -> Iterator[KnownFailure]:
     code = RETURN_CODES.get(error_code or 0)
     if code is not None and not code.vague:
-        yield Failure(code.cause, code.remedy, code.transient)
+        yield KnownFailure(code.cause, code.remedy, code.transient)

@@ -39,7 +39,12 @@ class ReturnCode:
     vague: bool = False
 
 
-LOOK = "See the event logs Hyper-V-VMMS and Hyper-V-High-Availability on both nodes."
+def see_event_logs(where: str = "both nodes") -> str:
+    """Return the remedy where nobody says why: the event logs of some node."""
+    return f"See the event logs Hyper-V-VMMS and Hyper-V-High-Availability on {where}."
+
+
+LOOK = see_event_logs()
 _BUSY = "Wait until the other operation on the VM or its hosts has ended, then run the task again."
 _PARAMETERS = "Check destination and migration settings."
 _UNTOLD = "the provider gives no reason"

@@ -102,7 +102,7 @@ class Evacuation:
         self._troubles: list[str] = []
         self._warnings: list[str] = []
 
-    def rehearse(self) -> EvacuationOutcome:
+    def dry_run(self) -> EvacuationOutcome:
         """Plan, and ask Hyper-V about each VM; nothing is changed. Raises HyperVError, Fault, TransportError."""
         self._make_plan()
         if self._plan.proof is not None:
@@ -111,7 +111,7 @@ class Evacuation:
         self._cluster.confirm()
         self._ledger_of_node().check(self._begun)
         objections = self._switch.objections(ToStop.of(self._plan))
-        self._moving.rehearse(_wanted(self._plan.node, self._plan.moves))
+        self._moving.dry_run(_wanted(self._plan.node, self._plan.moves))
         failure = wording.together(
             wording.moves_failed(self._plan.node, list(self._moving.records.values())), wording.not_stopped(objections)
         )
@@ -147,6 +147,11 @@ class Evacuation:
     @property
     def _records(self) -> list[dict[str, t.Any]]:
         return list(self._moving.records.values())
+
+    @property
+    def _hosts(self) -> list[str]:
+        """The hosts that have the VMs, where there is no cluster to ask."""
+        return [self._plan.node, *(one.node for one in self._plan.headroom)]
 
     @property
     def _now(self) -> str:
@@ -248,7 +253,7 @@ class Evacuation:
     def _stop(self) -> None:
         failed = self._switch.stop(ToStop.of(self._plan))
         if failed:
-            raise NotEmptied(wording.not_stopped([one.error.message for one in failed if one.error is not None]))
+            raise NotEmptied(wording.not_stopped([one.error.text for one in failed if one.error is not None]))
 
     def _move(self) -> None:
         """Move what is to be moved, and what fails to another node."""
@@ -287,7 +292,7 @@ class Evacuation:
         stopped = [move.resident for move in moves if move.resident.strategy in OFFLINE]
         if not stopped:
             return
-        now = read_standing(self._cluster).vms
+        now = read_standing(self._cluster, self._hosts).vms
         for resident in stopped:
             vm = now.get(resident.vm.id)
             if vm is not None and vm.state not in AT_REST and first_label(vm.node) == first_label(self._plan.node):
@@ -318,7 +323,7 @@ class Evacuation:
         """Read where the VMs are and how they are."""
         node = self._plan.node
         local = [stay for stay in self._plan.stays if not stay.is_clustered]
-        self._standing = read_standing(self._cluster, local_on=node if local else "")
+        self._standing = read_standing(self._cluster, self._hosts, local_on=node if local else "")
         meant = {stay.vm.id for stay in self._plan.stays if not stay.is_blocking}
         self._left = [vm for vm in self._standing.on(node) if vm.id not in meant]
         if self._ledger is not None:
@@ -435,7 +440,7 @@ class Evacuation:
         self._started = [vm for vm in vms if vm.id not in failed]
         for change in failed.values():
             if change.error is not None:
-                self._troubles.append(change.error.message)
+                self._troubles.append(change.error.text)
 
     # The end.
 

@@ -13,13 +13,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
 from ..cluster.vms import AT_REST
-from ..failure.errors import MoveError
+from ..failure.failures import Failure
+from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move, Wish, obstacle_to, possible_owners_of
-from ..migration.runs import Run
 from ..migration.timeouts import Timeout
 from ..planning.strategies import MIGRATE
 from ..scheduling.cut_off import account_for
-from ..scheduling.migrate import MigrationOptions, foresee, migrate, rehearse
+from ..scheduling.migrate import MigrationOptions, dry_run, foresee, migrate
 from ..scheduling.move_results import record
 from ..scheduling.progress import Progress
 from ..scheduling.resolve_moves import plan as resolve
@@ -58,7 +58,7 @@ class Moving:
         self.warnings: list[str] = []
         self._options = options
         self._controller = controller
-        self._runs: Sequence[Run] = ()
+        self._tasks: Sequence[MigrationTask] = ()
 
     def make(self, wanted: Sequence[Wanted]) -> None:
         """Bring moves to their end; one that fails does not stop the others. Raises as ``scheduling.migrate``."""
@@ -67,16 +67,16 @@ class Moving:
         moves = self._resolved(wanted)
         progress = Progress(self._controller.tell, self.cluster.clock) if self._controller.shows_progress else None
 
-        def report(runs: Sequence[Run]) -> None:
-            self._runs = runs
+        def report(tasks: Sequence[MigrationTask]) -> None:
+            self._tasks = tasks
             if progress is not None:
-                progress.report(runs)
+                progress.report(tasks)
 
         done = migrate(self.cluster, moves, self._options, report)
         self.warnings += done.notes
-        self._keep(done.runs)
+        self._keep(done.tasks)
 
-    def rehearse(self, wanted: Sequence[Wanted]) -> None:
+    def dry_run(self, wanted: Sequence[Wanted]) -> None:
         """Ask Hyper-V what moves would come to, and change nothing.
 
         It is not asked about a VM that runs now and will not by then: it would judge what is not going to be.
@@ -85,20 +85,20 @@ class Moving:
         by_id = {move.vm.id: move for move in moves}
         stopped = {one.vm_id for one in wanted if one.strategy != MIGRATE and by_id[one.vm_id].vm.state not in AT_REST}
         asked = [move for move in moves if move.vm.id not in stopped]
-        self._keep(rehearse(self.cluster, asked, self._options).runs)
+        self._keep(dry_run(self.cluster, asked, self._options).tasks)
         self.foresee([move for move in moves if move.vm.id in stopped], {})
 
-    def foresee(self, moves: Sequence[Move], objections: Mapping[str, MoveError]) -> None:
+    def foresee(self, moves: Sequence[Move], objections: Mapping[str, Failure]) -> None:
         """Note what moves would come to as far as is known without asking Hyper-V; ``objections`` are by VM id."""
         known = {move.vm.id: obstacle_to(move, possible_owners_of(self.cluster, move)) for move in moves}
         found = {vm_id: error for vm_id, error in known.items() if error is not None}
-        self._keep(foresee(self.cluster, moves, self._options, {**found, **objections}).runs)
+        self._keep(foresee(self.cluster, moves, self._options, {**found, **objections}).tasks)
 
     def account_for(self, cluster: Cluster, why: str) -> None:
         """Note of moves that were cut off where their VMs are now; ``cluster`` has new sessions."""
         self.cluster = cluster
-        account_for(cluster, self._runs, why)
-        self._keep(self._runs)
+        account_for(cluster, self._tasks, why)
+        self._keep(self._tasks)
 
     def resolve(self, wanted: Sequence[Wanted]) -> list[Move]:
         """Return the moves as they can be made from what is read now. Raises HyperVError, Fault, TransportError."""
@@ -108,14 +108,14 @@ class Moving:
         wishes = [Wish(one.destination, one.name, one.vm_id, source=one.source) for one in wanted]
         return resolve(self.cluster, wishes, self._options.method)
 
-    def _keep(self, runs: Sequence[Run]) -> None:
-        for run in runs:
-            vm_id = run.move.vm.id
-            self.records[vm_id] = record(run, self._controller.moment)
-            if run.outcome == "failed" and run.error is not None and run.error.name not in _STILL_OPEN:
-                there = run.move.destination.name
+    def _keep(self, tasks: Sequence[MigrationTask]) -> None:
+        for task in tasks:
+            vm_id = task.move.vm.id
+            self.records[vm_id] = record(task, self._controller.moment)
+            if task.outcome == "failed" and task.error is not None and task.error.code not in _STILL_OPEN:
+                there = task.move.destination.name
                 self.excluded[vm_id] = self.excluded.get(vm_id, frozenset()) | {there}
-        self._runs = ()
+        self._tasks = ()
 
     @property
     def failed(self) -> list[Record]:
@@ -125,7 +125,7 @@ class Moving:
     @property
     def may_be_tried_elsewhere(self) -> bool:
         """One of the moves failed for good on its node."""
-        return any(one["error"]["name"] not in _STILL_OPEN for one in self.failed)
+        return any(one["error"]["code"] not in _STILL_OPEN for one in self.failed)
 
     @property
     def under_way(self) -> list[Record]:

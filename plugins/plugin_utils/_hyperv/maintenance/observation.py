@@ -10,6 +10,7 @@ import typing as t
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups
 from ..cluster.hosts import read_limits
@@ -17,10 +18,10 @@ from ..cluster.node_overview import read_overview
 from ..cluster.nodes import Node, pick_node, read_nodes
 from ..cluster.owners import owners_of
 from ..cluster.vms import AT_REST, Vm, read_local_vms, read_vms
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 from ..records.ledger import Ledger, LedgerVm, has_died, may_still_stop, was_stopped
 
-UNREADABLE = (HyperVError, *NO_ANSWER)
+UNREADABLE = (HyperVError, NoAnswer)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,9 +43,12 @@ class Standing:
         return sorted(here, key=lambda vm: (vm.name.casefold(), vm.id))
 
 
-def read_standing(cluster: Cluster, local_on: str = "") -> Standing:
-    """Read all VMs; ``local_on``: also those that only this node knows. Raises HyperVError, Fault, TransportError."""
-    vms = read_vms(cluster)
+def read_standing(cluster: Cluster, hosts: Sequence[str], local_on: str = "") -> Standing:
+    """Read all VMs. Raises HyperVError, Fault, TransportError.
+
+    ``hosts`` are asked where there is no cluster; ``local_on``: VMs that only this node knows are read as well.
+    """
+    vms = read_vms(cluster, hosts=() if cluster.is_clustered else tuple(dict.fromkeys(hosts)))
     roles = read_groups(cluster, vms)
     found = {vm.id: vm for vm in vms}
     local = read_local_vms(cluster, local_on) if local_on else []

@@ -62,7 +62,7 @@ class PowerSwitch:
             changer = self._changer(wish, STOP_WITHIN)
             changes = changer.plan(*_by_home(to_stop.by(strategy)))
             changer.rehearse(changes)
-            found += [change.error.message for change in changes if change.error is not None]
+            found += [change.error.text for change in changes if change.error is not None]
         return found
 
     def stop(self, to_stop: ToStop) -> list[Change]:

@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, read_nodes, resume_node
 from ..cluster.vms import Vm
-from ..failure.errors import HyperVError, MoveError, obstacle, with_remedy
+from ..failure.errors import HyperVError, with_remedy
+from ..failure.failures import Failure
 from ..planning.restoration import Home, RestorationPlan, find_home, plan_restoration
 from ..records.ledger import ELSEWHERE, Ledger, give_back, may_still_stop
 from ..scheduling.migrate import MigrationOptions
@@ -77,7 +78,7 @@ class Restoration:
         self._troubles: list[str] = []
         self._warnings: list[str] = []
 
-    def rehearse(self) -> Outcome:
+    def dry_run(self) -> Outcome:
         """Plan and add up memory; nothing is changed. Raises HyperVError, Fault, TransportError.
 
         Hyper-V is not asked about the VMs: it would refuse for a paused node what it takes once that is resumed.
@@ -126,6 +127,11 @@ class Restoration:
     @property
     def _records(self) -> list[dict[str, t.Any]]:
         return list(self._moving.records.values())
+
+    @property
+    def _hosts(self) -> list[str]:
+        """The hosts that have the VMs, where there is no cluster to ask."""
+        return [self._home.node.name, *(vm["destination_host"] for vm in self._ledger["vms"])]
 
     @property
     def _now(self) -> str:
@@ -187,10 +193,10 @@ class Restoration:
             self._warnings.append(self._plan.shortage)
             self._controller.tell(f"WARNING: {self._plan.shortage}")
 
-    def _without_room(self) -> dict[str, MoveError]:
+    def _without_room(self) -> dict[str, Failure]:
         node = self._home.node.name
         return {
-            move["vm_id"]: obstacle(
+            move["vm_id"]: Failure(
                 "not_enough_memory",
                 f"{node} has no room for VM {move['name']}, which needs {move['memory_mb']} MB, beside the others",
                 f"Move other VMs away from {node} first, or leave this one where it is.",
@@ -213,12 +219,12 @@ class Restoration:
         wanted = [vm["vm_id"] for vm in self._plan.start if vm["vm_id"] in home]
         if not wanted:
             return
-        standing = read_standing(self._cluster, local_on=self._home.node.name)
+        standing = read_standing(self._cluster, self._hosts, local_on=self._home.node.name)
         vms = [standing.vms[vm_id] for vm_id in wanted if vm_id in standing.vms]
         failed = {change.vm.id: change for change in self._switch.start(vms, START_WITHIN)}
         self._started = [vm for vm in vms if vm.id not in failed]
         self._not_started = [
-            (change.vm.name, change.error.message if change.error is not None else f"it is {change.vm.state}")
+            (change.vm.name, change.error.text if change.error is not None else f"it is {change.vm.state}")
             for change in failed.values()
         ]
 
@@ -248,7 +254,7 @@ class Restoration:
         """Look for guests that were asked to shut down not long ago and still run: they are not settled yet."""
         asked = {vm["vm_id"].upper(): vm for vm in self._ledger["vms"] if vm["asked_to_stop"] and not vm["restored"]}
         if asked:
-            standing = read_standing(self._cluster, local_on=self._home.node.name)
+            standing = read_standing(self._cluster, self._hosts, local_on=self._home.node.name)
             self._stopping = [
                 vm
                 for vm_id, entry in asked.items()

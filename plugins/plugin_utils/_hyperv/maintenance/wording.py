@@ -11,9 +11,10 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..._text import clean
+from ..._wsman.errors import NoAnswer
 from ..cluster.nodes import Node
 from ..cluster.vms import Vm
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.restoration import RestorationPlan
 
@@ -42,7 +43,7 @@ def names(vms: Iterable[Vm]) -> str:
 
 def broke_off(what: str, error: Exception) -> str:
     """Return why something ended in the middle."""
-    if isinstance(error, (HyperVError, *NO_ANSWER)):
+    if isinstance(error, (HyperVError, NoAnswer)):
         return f"{what} broke off: {sentence(with_remedy(error))} Run it again; it goes on with what is left."
     return (
         f"{what} broke off by an error that was not foreseen, {type(error).__name__}: {sentence(str(error))} Run it "
@@ -77,7 +78,12 @@ def moves_failed(node: str, records: Sequence[Record]) -> str:
 
 
 def _failed_move(record: Record) -> str:
-    return f"{_way(record)}: {record['error']['message']}"
+    return f"{_way(record)}: {_why(record)}"
+
+
+def _why(record: Record) -> str:
+    error = record["error"]
+    return together(error["message"], error["remedy"], error["quoted"])
 
 
 def _way(record: Record) -> str:
@@ -249,7 +255,7 @@ def not_back(plan: RestorationPlan, records: Sequence[Record], not_started: Sequ
     ``not_started``: names of VMs and why they do not run.
     """
     node = plan.home.node.name
-    lines = [f"{_way(one)} is not back: {one['error']['message']}" for one in records if one["outcome"] == "failed"]
+    lines = [f"{_way(one)} is not back: {_why(one)}" for one in records if one["outcome"] == "failed"]
     lines += [f"{_way(one)} is still on its way." for one in records if one["outcome"] == "started"]
     lines += [
         f"{one['vm']['name']} was not begun, and is on {one['source_host']}."

@@ -10,22 +10,23 @@ MoveClusterGroup).
 from __future__ import annotations
 
 import base64
+import dataclasses
 import struct
 from collections.abc import Mapping, Sequence
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.session import Parameter
-from ..._wsman.transport import AnswerLost, TransportError
-from ..._wsman.values import UnexpectedValue
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
 from ..failure.codes import return_code
-from ..failure.errors import NO_ANSWER, MoveError, faulted, obstacle, win32_codes, with_remedy
+from ..failure.errors import with_remedy
+from ..failure.failures import Failure, faulted, win32_codes
 from ..failure.win32_failures import WIN32_FAILURES
+from ..migration.attempt import WatchedJob
+from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
-from ..migration.runs import Run
 from .group_jobs import GROUP, GroupStatus, as_job, group_reference, read_statuses
 from .results import Answer, Verdict
 
@@ -57,7 +58,7 @@ def _property(name: str, value: int) -> bytes:
     return head + text + padding + tail
 
 
-def group_can_move(move: Move, refusal: MoveError) -> bool:
+def group_can_move(move: Move, refusal: Failure) -> bool:
     """Tell whether a refused move may be left to the cluster: the VM is at rest, and the refusal may be about that.
 
     No source tells whether MigrateVirtualSystemToSystem takes a VM that is off or saved. A saved VM carries a state
@@ -65,9 +66,9 @@ def group_can_move(move: Move, refusal: MoveError) -> bool:
     """
     if move.vm.state not in _AT_REST or move.role is None:
         return False
-    if refusal.code is None:
-        return refusal.name == "not_migratable" and move.vm.state == "off"
-    return refusal.code in _INVALID_STATE or return_code(refusal.code).unsupported
+    if refusal.error_code is None:
+        return refusal.code == "not_migratable" and move.vm.state == "off"
+    return refusal.error_code in _INVALID_STATE or return_code(refusal.error_code).unsupported
 
 
 class GroupMoves:
@@ -86,12 +87,12 @@ class GroupMoves:
         """
         return Verdict(move.vm.state in _AT_REST, self.obstacle(move))
 
-    def obstacle(self, move: Move) -> MoveError | None:
+    def obstacle(self, move: Move) -> Failure | None:
         """Return why a VM cannot be moved by its group, or None. Raises Fault and TransportError."""
         if move.role is None:
-            return obstacle("no_role", f"the cluster lists no role for VM {move.vm.name}", "Make it highly available.")
+            return Failure("no_role", f"the cluster lists no role for VM {move.vm.name}", "Make it highly available.")
         if move.role.by_name:
-            return obstacle(
+            return Failure(
                 "role_unsure",
                 f"VM {move.vm.name} would be moved by its role, and the cluster does not show which VM its roles "
                 "belong to",
@@ -99,12 +100,12 @@ class GroupMoves:
             )
         return self._would_start(move, move.role.group) if move.vm.state in _AT_REST else None
 
-    def _would_start(self, move: Move, group: str) -> MoveError | None:
+    def _would_start(self, move: Move, group: str) -> Failure | None:
         """Return why a VM at rest is left alone: the persistent state of its group is online, so it would start."""
         query = Query(GROUP, ("Name", "PersistentState"), {"Name": (group,)})
         if not any(row.boolean("PersistentState") for row in self._cluster.home.query(MSCLUSTER, query)):
             return None
-        return obstacle(
+        return Failure(
             "would_start",
             f"VM {move.vm.name} is {move.vm.state}, but the cluster means to keep its role {group} online and would "
             "start it on its new node",
@@ -119,10 +120,10 @@ class GroupMoves:
                 return Answer(error=error)
             if move.vm.state not in _AT_REST:
                 self._before[move.vm.id] = self._status(move)
-        except NO_ANSWER as silence:
+        except NoAnswer as silence:
             passes = not isinstance(silence, Fault) or silence.is_transient
             why = with_remedy(silence).rstrip(".")
-            return Answer(error=obstacle("not_sent", why, "Nothing was started.", transient=passes))
+            return Answer(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
         if move.vm.state in _AT_REST:
             return self._invoke(move, "MoveToNewNode", {"NodeName": move.destination.name, "TimeOut": _TIMEOUT})
         return self._move_live(move)
@@ -164,10 +165,10 @@ class GroupMoves:
             )
         except AnswerLost:
             return Answer(unknown=job is not None, lost=job is not None)
-        except (UnreadableAnswer, UnexpectedValue):
+        except UnreadableAnswer:
             return Answer(unknown=job is not None)
         except TransportError as lost:
-            return Answer(error=obstacle("not_sent", str(lost), "Nothing was started.", transient=True))
+            return Answer(error=Failure("not_sent", str(lost), "Nothing was started.", transient=True))
         return Answer(job)
 
     def _status(self, move: Move) -> GroupStatus:
@@ -183,21 +184,20 @@ class GroupMoves:
         """
         return self._job(move, self._status(move), waited=float("inf"))
 
-    def read(self, runs: Sequence[Run]) -> dict[str, Job | None]:
+    def read(self, tasks: Sequence[MigrationTask]) -> dict[str, WatchedJob | None]:
         """Return how far moves are, by VM id; None where nothing is under way any more. Two requests for any number.
 
         Raises Fault and TransportError.
         """
-        statuses = read_statuses(self._cluster, [run.move.role for run in runs if run.move.role])
+        statuses = read_statuses(self._cluster, [task.move.role for task in tasks if task.move.role])
         now = self._cluster.clock.now()
-        return {
-            run.move.vm.id: self._job(
-                run.move,
-                self._of(run.move, statuses),
-                waited=now - run.since if run.job is None or run.job.state == "new" else float("inf"),
-            )
-            for run in runs
-        }
+        found: dict[str, WatchedJob | None] = {}
+        for task in tasks:
+            waited = now - task.since if task.job is None or task.job.state == "new" else float("inf")
+            job = self._job(task.move, self._of(task.move, statuses), waited=waited)
+            watched = task.attempt.job
+            found[task.move.vm.id] = dataclasses.replace(watched, seen=job) if watched and job else None
+        return found
 
     def _job(self, move: Move, status: GroupStatus, *, waited: float) -> Job | None:
         before = self._before.get(move.vm.id, GroupStatus())

@@ -7,20 +7,19 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Parameter
-from ..._wsman.transport import AnswerLost, TransportError
-from ..._wsman.values import UnexpectedValue
 from ..._wsman.wql import Query
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import read_host_settings
 from ..cluster.nodes import Node, node_reference
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code
-from ..failure.errors import NO_ANSWER, HyperVError, MoveError, faulted, obstacle, refused, with_remedy
+from ..failure.errors import HyperVError, with_remedy
+from ..failure.failures import Failure, faulted, refused
 from ..migration.moves import Move
 from ..settings.wanted_settings import WantedSettings
 from .form_refusals import EveryFormRefused, FormUnavailable, is_clean_refusal
@@ -66,7 +65,7 @@ class MigrationService:
         """Ask Hyper-V whether a VM can be migrated now; nothing is changed. Raises HyperVError and TransportError."""
         try:
             self._prepare(move)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             missing = _missing(error)
             if missing is None:
                 raise
@@ -104,19 +103,19 @@ class MigrationService:
         """
         try:
             self._prepare(move)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             missing = _missing(error)
             if missing is not None:
                 return Answer(error=missing, unsupported=True)
             passes = not isinstance(error, Fault) or error.is_transient
             why = with_remedy(error).rstrip(".")
-            return Answer(error=obstacle("not_sent", why, "Nothing was started.", transient=passes))
+            return Answer(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
         try:
             output = self._call(self.MIGRATE, move)
             job, value = output.reference("Job"), output.integer("ReturnValue")
         except AnswerLost:
             return Answer(unknown=True, lost=True)
-        except (UnreadableAnswer, UnexpectedValue):
+        except UnreadableAnswer:
             return Answer(unknown=True)
         except EveryFormRefused as refusal:
             return Answer(None, refusal.value, refusal.error(self.MIGRATE, "Nothing was started."))
@@ -124,7 +123,7 @@ class MigrationService:
             missing_here = fault.is_missing_method or fault.is_missing_class
             return Answer(unknown=not _is_refusal(fault), error=faulted(self.MIGRATE, fault), unsupported=missing_here)
         except TransportError as error:
-            return Answer(error=obstacle("not_sent", str(error), "Nothing was started.", transient=True))
+            return Answer(error=Failure("not_sent", str(error), "Nothing was started.", transient=True))
         if value == COMPLETED or job is not None:
             return Answer(job, value)
         if value is None or value == JOB_STARTED:
@@ -214,7 +213,7 @@ class MigrationService:
         if destination.name not in self._addresses:
             try:
                 found = read_host_settings(self._cluster, destination.name).listener_addresses
-            except NO_ANSWER as error:
+            except NoAnswer as error:
                 why = with_remedy(error).rstrip(".")
                 raise FormUnavailable(f"{destination.name} does not tell its listener addresses ({why})") from error
             if not found:
@@ -235,13 +234,13 @@ def _is_refusal(fault: Fault) -> bool:
     )
 
 
-def _missing(error: Exception) -> MoveError | None:
+def _missing(error: Exception) -> Failure | None:
     """Return why the service is not there where that is what an error says."""
     return faulted(SERVICE, error) if isinstance(error, Fault) and error.is_missing_class else None
 
 
-def _not_migratable(vm: Vm, destination: Node) -> MoveError:
-    return obstacle(
+def _not_migratable(vm: Vm, destination: Node) -> Failure:
+    return Failure(
         "not_migratable",
         f"Hyper-V says that VM {vm.name} cannot be migrated to {destination.name}, and does not say why",
         "Look at the VM's checkpoints, attached media and devices, at free memory and processor compatibility of the "

@@ -11,28 +11,26 @@ from __future__ import annotations
 
 import dataclasses
 
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import read_host_settings
-from ..failure.errors import NO_ANSWER, MoveError
+from ..failure.failures import Failure
 from ..migration.moves import Move
 
 # SEC_E_NO_CREDENTIALS and SEC_E_UNKNOWN_CREDENTIALS (winerror.h)
 _NO_CREDENTIALS = frozenset({"0x8009030E", "0x8009030D"})
 
 
-def explained(cluster: Cluster, move: Move, error: MoveError) -> MoveError:
+def explained(cluster: Cluster, move: Move, error: Failure) -> Failure:
     """Return the error of a failed migration by a host with the remedy for that host's way to authenticate."""
     if error.hresult not in _NO_CREDENTIALS:
         return error
     try:
         authentication = read_host_settings(cluster, move.source, networks=False).authentication
-    except NO_ANSWER:
+    except NoAnswer:
         return error
     remedy = _remedy(authentication, move.source, move.destination.name)
-    if not remedy:
-        return error
-    message = error.message.replace(error.remedy, remedy)
-    return dataclasses.replace(error, message=message, remedy=remedy)
+    return dataclasses.replace(error, remedy=remedy) if remedy else error
 
 
 def _remedy(authentication: str, source: str, destination: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..._wsman.faults import Fault
 from ..failure.codes import return_code
-from ..failure.errors import MoveError, faulted
+from ..failure.failures import Failure, faulted
 
 
 class FormUnavailable(Exception):
@@ -57,7 +57,7 @@ class EveryFormRefused(Exception):
         """Note a form that could not be tried."""
         self._tried.append(f"{form}: not tried, {missing}")
 
-    def error(self, method: str, outlook: str) -> MoveError:
+    def error(self, method: str, outlook: str) -> Failure:
         """Return the error of a move. ``outlook`` is the last sentence of its remedy."""
         cause = f"the parameters were refused in every form of MigrationSettingData ({self})"
         remedy = (
@@ -65,4 +65,4 @@ class EveryFormRefused(Exception):
             f"them, and whether the VM may run on that node. {outlook}"
         )
         hresult = faulted(method, self._first_fault).hresult if self._first_fault and self.value is None else ""
-        return MoveError("refused", f"{method}: {cause}. {remedy}", cause, remedy, self.value, hresult)
+        return Failure("refused", cause, remedy, operation=method, error_code=self.value, hresult=hresult)

@@ -13,15 +13,15 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NodeBusy, TransportError, Unreachable
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
-from ..._wsman.transport import NodeBusy, TransportError, Unreachable
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.groups import GROUP_STATES, QUEUED, VmGroup
 from ..cluster.jobs import Job
-from ..failure.errors import win32_codes
+from ..failure.failures import win32_codes
 from ..migration.cancellation import Cancellation
 
 GROUP = "MSCluster_ResourceGroup"
@@ -135,7 +135,7 @@ class GroupCancellation(Cancellation):
     def _send(self, wanted: int) -> None:
         self._asked, self._due = wanted, None
         try:
-            self.session.invoke(self.reference, "CancelOperation", {"Flags": 0})
+            self._session().invoke(self.reference, "CancelOperation", {"Flags": 0})
         except Fault as fault:
             if _NOTHING_PENDING in win32_codes(fault):
                 self._too_late(f"CancelOperation: {fault}")

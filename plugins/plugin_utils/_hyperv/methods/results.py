@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 
 from ..._wsman.references import Reference
-from ..failure.errors import MoveError
+from ..failure.failures import Failure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Verdict:
     """
 
     asked: bool
-    error: MoveError | None = None
-    unsupported: MoveError | None = None
+    error: Failure | None = None
+    unsupported: Failure | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Answer:
 
     job: Reference | None = None
     value: int | None = None
-    error: MoveError | None = None
+    error: Failure | None = None
     unknown: bool = False
     lost: bool = False
     unsupported: bool = False

@@ -10,18 +10,15 @@ from collections.abc import Mapping, Sequence
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_possible_owners
-from ..cluster.nodes import Node, find_node, read_nodes
+from ..cluster.nodes import Node, find_node
 from ..cluster.owners import owners_of, read_owners
 from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
-from ..failure.errors import HyperVError, MoveError, obstacle
+from ..failure.errors import HyperVError
+from ..failure.failures import Failure
 from ..settings.storage import StorageMove, StorageWish
 
 _FEW = 2  # up to so many VMs are asked for their possible owners one by one: cheaper than the list of all
 _MOVABLE = frozenset({"running", "off", "saved", "paused"})
-
-
-class NoCluster(HyperVError):
-    """The task's host is no node of a failover cluster."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +47,7 @@ class Move:
         possible_owners: nodes that may own the VM, empty for no such list; None where that was not read yet.
         storage: what becomes of its files, None where they stay.
         fetched_from: the only node that the VM is fetched from, empty for any.
+        hosts: hosts that are asked for their own VMs to find it, none where the cluster shows it.
     """
 
     vm: Vm
@@ -59,6 +57,7 @@ class Move:
     possible_owners: tuple[str, ...] | None = None
     storage: StorageMove | None = None
     fetched_from: str = ""
+    hosts: tuple[str, ...] = ()
 
     @property
     def is_elsewhere(self) -> bool:
@@ -79,18 +78,13 @@ class Move:
         return self.storage is not None and self.storage.alone
 
 
-def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
-    """Read what the wishes name and return the moves, in their order; nothing is changed.
+def plan_moves(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish]) -> list[Move]:
+    """Read the clustered VMs that the wishes name and return their moves between ``nodes``; nothing is changed.
 
-    Raises HyperVError for a VM or node that does not exist, an ambiguous name, or a VM that is named twice.
+    The moves are in the order of the wishes. Raises HyperVError for a VM or node that does not exist, an ambiguous
+    name, or a VM that is named twice.
     """
-    refuse_bad_wishes(wishes)
-    if not wishes:
-        return []
     chosen = chosen_vms(cluster, wishes)
-    nodes = read_nodes(cluster)
-    if not cluster.is_clustered:
-        raise NoCluster(f"{cluster.home.node} is no node of a failover cluster.")
     destinations = [find_node(cluster, nodes, wish.destination) for wish in wishes]
     roles = read_groups(cluster, chosen)
     registered = {first_label(node.name): node.name for node in nodes}
@@ -107,9 +101,9 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
     ]
 
 
-def move_of(vm: Vm, role: VmGroup | None, destination: Node) -> Move:
+def move_of(vm: Vm, role: VmGroup | None, destination: Node, hosts: tuple[str, ...] = ()) -> Move:
     """Return the move of a VM from where it is."""
-    return Move(vm, role, vm.node or (role.owner if role else ""), destination)
+    return Move(vm, role, vm.node or (role.owner if role else ""), destination, hosts=hosts)
 
 
 def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:
@@ -122,14 +116,19 @@ def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:
         wish.storage.refuse_bad_paths()
 
 
-def chosen_vms(cluster: Cluster, wishes: Sequence[Wish]) -> list[Vm]:
-    """Return the VM of each wish. Raises HyperVError for one that does not exist, is ambiguous, or is named twice."""
+def chosen_vms(cluster: Cluster, wishes: Sequence[Wish], hosts: Sequence[str] = ()) -> list[Vm]:
+    """Return the VM of each wish; ``hosts`` as for ``read_vms``.
+
+    Raises HyperVError for one that does not exist, is ambiguous, or is named twice.
+    """
     ids = [normal_id(wish.vm_id) for wish in wishes if wish.vm_id]
     names = [wish.name for wish in wishes if wish.name and not wish.vm_id]
-    vms = read_vms(cluster, ids=ids, names=names)
-    where = f"of {', '.join(cluster.hosts)}" if cluster.hosts else "of the cluster"
+    vms = read_vms(cluster, ids=ids, names=names, hosts=hosts)
+    asked = hosts if cluster.offers_hyperv else hosts or cluster.vm_hosts
+    where = f"of {', '.join(asked)}" if asked else "of the cluster"
     chosen = [
-        pick_vm(vms, vm_id=wish.vm_id, name=wish.name, known=lambda: read_vms(cluster), where=where) for wish in wishes
+        pick_vm(vms, vm_id=wish.vm_id, name=wish.name, known=lambda: read_vms(cluster, hosts=hosts), where=where)
+        for wish in wishes
     ]
     _refuse_repetition(chosen)
     return chosen
@@ -145,7 +144,7 @@ def _refuse_repetition(vms: Sequence[Vm]) -> None:
         seen.add(vm.id)
 
 
-def obstacle_to(move: Move, possible_owners: Sequence[str]) -> MoveError | None:
+def obstacle_to(move: Move, possible_owners: Sequence[str]) -> Failure | None:
     """Return why a move cannot start, from what was read alone, or None.
 
     No source tells whether the migration service itself minds a paused node or a node that may not own the VM; the
@@ -155,21 +154,21 @@ def obstacle_to(move: Move, possible_owners: Sequence[str]) -> MoveError | None:
     if unable is not None:
         return unable
     if possible_owners and first_label(move.destination.name) not in {first_label(one) for one in possible_owners}:
-        return obstacle(
+        return Failure(
             "not_possible_owner",
             f"node {move.destination.name} is not a possible owner of VM {move.vm.name} (possible: "
             f"{', '.join(possible_owners)})",
             "Choose one of these as destination_host, or add the node to the possible owners of its resource.",
         )
     if move.vm.state not in _MOVABLE:
-        return obstacle(
+        return Failure(
             "vm_state",
             f"VM {move.vm.name} is {move.vm.state}",
             "Wait until it is running, off, saved or paused, then run the task again.",
             transient=True,
         )
     if move.vm.activity:
-        return obstacle(
+        return Failure(
             "vm_busy",
             f"VM {move.vm.name} cannot be moved now: {move.vm.activity}",
             "Wait until that has ended, then run the task again.",
@@ -187,6 +186,7 @@ def possible_owners_of(cluster: Cluster, move: Move) -> tuple[str, ...]:
 
 def reread(cluster: Cluster, moves: Sequence[Move]) -> Mapping[str, tuple[Vm | None, VmGroup | None]]:
     """Read owners and states again: VM and role by VM id, None for what is gone. Two requests for any number."""
-    vms = {vm.id: vm for vm in read_vms(cluster, ids=[move.vm.id for move in moves])}
+    hosts = tuple(dict.fromkeys(host for move in moves for host in move.hosts))
+    vms = {vm.id: vm for vm in read_vms(cluster, ids=[move.vm.id for move in moves], hosts=hosts)}
     roles = read_groups(cluster, [vms.get(move.vm.id, move.vm) for move in moves])
     return {move.vm.id: (vms.get(move.vm.id), roles.get(move.vm.id)) for move in moves}

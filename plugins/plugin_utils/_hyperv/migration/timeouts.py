@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 
 from ..cluster.jobs import Job
-from ..failure.errors import MoveError, obstacle
+from ..failure.failures import Failure
 from .moves import Move
 
 BASE = 600.0  # seconds for everything that does not depend on memory
@@ -38,7 +38,7 @@ class Timeout:
         """Tell whether a move that takes ``elapsed`` seconds is late."""
         return elapsed > self.seconds
 
-    def error(self, move: Move, job: Job | None, what_then: str = "goes on") -> MoveError:
+    def error(self, move: Move, job: Job | None, what_then: str = "goes on") -> Failure:
         """Return the error for a move that was late; ``what_then`` says what became of its job."""
         state = f"was still {job.state}" if job else "had not ended"
         at = f" at {job.percent} %" if job and job.percent is not None else ""
@@ -47,7 +47,7 @@ class Timeout:
             "goes on": "Run the task again to take it up, with a longer timeout.",
             "was cancelled": f"The VM stays on {move.source}. Run the task again with a longer timeout.",
         }
-        return obstacle(
+        return Failure(
             "timeout",
             f"the migration of VM {move.vm.name} from {move.source} to {move.destination.name} {state}{at} after "
             f"{self.seconds:.0f} s, and {what_then}{which}",

@@ -12,7 +12,7 @@ from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.owners import owners_of
 from ..cluster.vms import Vm
-from ..failure.errors import MoveError, obstacle
+from ..failure.failures import Failure
 from ..failure.job_errors import JobErrorDetail
 from .moves import Move
 
@@ -28,7 +28,7 @@ class Judgement:
     """``arrived`` is True or False once decided and None while it is too early; ``error`` says why it failed."""
 
     arrived: bool | None
-    error: MoveError | None = None
+    error: Failure | None = None
     warning: str = ""
 
 
@@ -69,7 +69,7 @@ def _arrived(move: Move, job: Job | None, vm: Vm, late: bool) -> Judgement:
     if vm.state != move.vm.state:
         if not late and (vm.state in _STILL_GOING or move.vm.state == "running"):
             return _WAIT
-        error = obstacle(
+        error = Failure(
             "state_changed",
             f"VM {vm.name} arrived on {move.destination.name} but is {vm.state}, and was {move.vm.state} before",
             "Look at the VM on that node.",
@@ -81,8 +81,8 @@ def _arrived(move: Move, job: Job | None, vm: Vm, late: bool) -> Judgement:
     return Judgement(True, warning=f"The VM is on {move.destination.name} although its job ended as {job.state}.")
 
 
-def _gone(move: Move) -> MoveError:
-    return obstacle(
+def _gone(move: Move) -> Failure:
+    return Failure(
         "vm_gone",
         f"VM {move.vm.name} ({move.vm.id}) is no longer among the VMs of the cluster",
         "Look for it in Failover Cluster Manager and on both nodes.",
@@ -93,8 +93,8 @@ def _owner(vm: Vm, role: VmGroup | None) -> str:
     return vm.node or (role.owner if role else "")
 
 
-def _elsewhere(move: Move, vm: Vm, role: VmGroup | None) -> MoveError:
-    return obstacle(
+def _elsewhere(move: Move, vm: Vm, role: VmGroup | None) -> Failure:
+    return Failure(
         "moved_elsewhere",
         f"VM {vm.name} is on {_owner(vm, role)}, neither where it was ({move.source}) nor where it should go "
         f"({move.destination.name}): somebody else moved it meanwhile",
@@ -102,13 +102,13 @@ def _elsewhere(move: Move, vm: Vm, role: VmGroup | None) -> MoveError:
     )
 
 
-def _not_arrived(move: Move, job: Job | None, vm: Vm, role: VmGroup | None) -> MoveError:
+def _not_arrived(move: Move, job: Job | None, vm: Vm, role: VmGroup | None) -> Failure:
     told = f"its migration job ended as {job.state}" if job else "its migration job is gone"
     second = ""
     if role and vm.node and first_label(role.owner) != first_label(vm.node):
         second = f" (Hyper-V) and {role.owner} (the cluster)"
     where = f"is still on {_owner(vm, role)}{second} and not" if owners_of(vm, role) else "is not told to be"
-    return obstacle(
+    return Failure(
         "not_arrived",
         f"VM {vm.name} {where} on {move.destination.name}, although {told}",
         "Look at the event log Hyper-V-High-Availability on both nodes.",

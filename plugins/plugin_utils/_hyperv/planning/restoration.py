@@ -12,7 +12,7 @@ from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
 from ..cluster.hosts import try_memory
-from ..cluster.nodes import Node, find_node, read_host, read_hosts, read_nodes_if_any
+from ..cluster.nodes import Node, find_node, hosts_of_vms, read_host, read_hosts, read_nodes_if_any
 from ..cluster.vms import AT_REST, Vm, read_local_vms, read_vms
 from ..failure.codes import UNKNOWN
 from ..records.file_names import Owner, read_owner
@@ -108,16 +108,16 @@ def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None)
     """
     home = home or find_home(cluster, ledger["node"])
     refuse_another(ledger, home.owner.full, home.node.name, home.owner.short)
-    if not cluster.is_clustered:  # each host shows its own VMs only
-        destinations = read_hosts(cluster, list(dict.fromkeys(vm["destination_host"] for vm in ledger["vms"])))
-        cluster.hosts = tuple(dict.fromkeys(host.name for host in (home.node, *destinations)))
+    hosts = _hosts(cluster, ledger, home)
     open_vms = [vm for vm in ledger["vms"] if not vm["restored"]]
-    present = {vm.id: vm for vm in read_vms(cluster, ids=[vm["vm_id"] for vm in open_vms])} if open_vms else {}
+    present = (
+        {vm.id: vm for vm in read_vms(cluster, ids=[vm["vm_id"] for vm in open_vms], hosts=hosts)} if open_vms else {}
+    )
     if any(entry["outcome"] == STAYS and entry["vm_id"].upper() not in present for entry in open_vms):
         present = {**{vm.id: vm for vm in read_local_vms(cluster, home.node.name)}, **present}
     owners = _read_owners_of_missing(cluster, open_vms, present)
     if open_vms and not is_ours(ledger, home.owner.full, [*present, *owners]):
-        _refuse_if_unknown(cluster, ledger, home)
+        _refuse_if_unknown(cluster, ledger, home, hosts)
     plan = dataclasses.replace(decide(home, open_vms, present, owners), is_clustered=cluster.is_clustered)
     return _with_memory(cluster, plan) if plan.moves else plan
 
@@ -138,10 +138,20 @@ def _with_memory(cluster: Cluster, plan: RestorationPlan) -> RestorationPlan:
     return dataclasses.replace(plan, headroom=headroom, without_room=tuple(without_room))
 
 
-def _refuse_if_unknown(cluster: Cluster, ledger: Ledger, home: Home) -> None:
+def _hosts(cluster: Cluster, ledger: Ledger, home: Home) -> tuple[str, ...]:
+    """Return the hosts that are asked for the VMs of a ledger: without a cluster each host shows its own VMs only."""
+    if cluster.is_clustered:
+        return ()
+    destinations = read_hosts(cluster, list(dict.fromkeys(vm["destination_host"] for vm in ledger["vms"])))
+    return hosts_of_vms(cluster, (home.node, *destinations))
+
+
+def _refuse_if_unknown(cluster: Cluster, ledger: Ledger, home: Home, hosts: Sequence[str]) -> None:
     """Raise HyperVError unless the cluster knows one of the VMs that the ledger has done with."""
     settled = [vm["vm_id"] for vm in ledger["vms"] if vm["restored"]]
-    if not is_ours(ledger, home.owner.full, [vm.id for vm in read_vms(cluster, ids=settled)] if settled else []):
+    if not is_ours(
+        ledger, home.owner.full, [vm.id for vm in read_vms(cluster, ids=settled, hosts=hosts)] if settled else []
+    ):
         raise not_ours(ledger, home.owner.full)
 
 

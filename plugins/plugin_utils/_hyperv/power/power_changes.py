@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a wish for another state means for one VM as it is now. Pure. Private to this collection."""
+"""The steps from a VM's present state to a wanted state. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..._wsman.session import Session
 from ..cluster.nodes import Node
 from ..cluster.vms import Vm
 from ..failure.codes import UNKNOWN
-from ..failure.errors import MoveError, obstacle
+from ..failure.failures import Failure
 
 RUNNING, OFF, SAVED, SHUT_DOWN = WISHES = ("running", "off", "saved", "shut_down")
 _ENDS_IN = {RUNNING: "running", OFF: "off", SAVED: "saved", SHUT_DOWN: "off"}
@@ -46,7 +46,7 @@ class Change:
     deadline: float
     stage: str = WAITING
     outcome: str = ""
-    error: MoveError | None = None
+    error: Failure | None = None
     is_local: bool = False
     asked_at: float = 0.0
     calls: int = 0
@@ -77,7 +77,7 @@ class Change:
         """End it without an error."""
         self.stage, self.outcome = ENDED, outcome
 
-    def fail(self, error: MoveError) -> None:
+    def fail(self, error: Failure) -> None:
         """End it with an error."""
         self.stage, self.outcome, self.error = ENDED, FAILED, error
 
@@ -91,32 +91,32 @@ class Change:
             "state": self.vm.state,
             "outcome": self.outcome,
             "turned_off": self.turned_off,
-            "error": self.error.as_result() if self.error else None,
+            "error": self.error.about(self.vm.name).as_result() if self.error else None,
         }
 
 
-def objection(vm: Vm, wish: str, *, force: bool, node: Node | None) -> MoveError | None:
+def objection(vm: Vm, wish: str, *, force: bool, node: Node | None) -> Failure | None:
     """Return why a VM shall not be asked, or None. ``node`` is its owner, needed to start it."""
     # Microsoft docs, PauseClusterNode: groups of a paused node cannot be brought online.
     if wish == RUNNING and vm.state in ("off", "saved") and node is not None and node.state != "up":
-        return obstacle(
+        return Failure(
             "node_not_up",
             f"VM {vm.name} cannot be started on node {node.name}, which is {node.state}",
             "Resume the node (hyperv_cluster_node with state=active), or move the VM first.",
         )
     if wish == OFF and not force:
         lost = "its saved state" if vm.state == "saved" else "what its guest has not written to disk"
-        return obstacle(
+        return Failure(
             "needs_force",
             f"VM {vm.name} is {vm.state}, and turning it off loses {lost}",
             "Use state=shut_down to let the guest end in order, or force=true to lose it.",
         )
     if wish == SHUT_DOWN and vm.state in ("saved", "paused"):
-        return obstacle(
+        return Failure(
             "not_running",
             f"VM {vm.name} is {vm.state}, so its guest cannot shut down",
             "Start it first, leave it as it is, or use state=off with force=true.",
         )
     if wish == SAVED and vm.state == "off":
-        return obstacle("not_running", f"VM {vm.name} is off, so there is nothing to save", "Leave it as it is.")
+        return Failure("not_running", f"VM {vm.name} is off, so there is nothing to save", "Leave it as it is.")
     return None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asking Hyper-V for another state of a VM, and a guest to shut itself down: one call each. Private to this collection.
+"""One call to change the state of a VM, or to shut down its guest.
 
 A host starts, turns off, and saves a VM by Msvm_ComputerSystem.RequestStateChange. Its value 4, Shut Down, is valid in
 version 1 of the provider only (Microsoft docs); a guest is asked by Msvm_ShutdownComponent.InitiateShutdown. That is
@@ -13,16 +13,15 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from ..._hostnames import first_label
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
 from ..._wsman.session import Parameter, Session
-from ..._wsman.transport import AnswerLost, TransportError
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.vms import Vm
-from ..failure.codes import COMPLETED, JOB_STARTED, LOOK, return_code
-from ..failure.errors import MoveError, faulted, obstacle
+from ..failure.codes import COMPLETED, JOB_STARTED, return_code, see_event_logs
+from ..failure.failures import Failure, faulted
 
 _REQUESTED = {"running": 2, "off": 3, "saved": 6}
 SHUTDOWN_COMPONENT = "Msvm_ShutdownComponent"
@@ -55,7 +54,7 @@ class Ordered:
 
     session: Session | None = None
     job: Reference | None = None
-    error: MoveError | None = None
+    error: Failure | None = None
     is_lost: bool = False
     is_busy: bool = False
     is_unsupported: bool = False
@@ -120,7 +119,7 @@ def _call(session: Session, target: Reference, method: str, parameters: Mapping[
     except (AnswerLost, UnreadableAnswer):
         return Ordered(is_lost=True)
     except TransportError as unsent:
-        return Ordered(error=obstacle("not_sent", str(unsent).rstrip("."), "Nothing was begun.", transient=True))
+        return Ordered(error=Failure("not_sent", str(unsent).rstrip("."), "Nothing was begun.", transient=True))
     value, job = answer.integer("ReturnValue"), answer.reference("Job")
     value = -1 if value is None else value
     if job is not None or value in (COMPLETED, JOB_STARTED, _IN_PROGRESS):
@@ -131,7 +130,7 @@ def _call(session: Session, target: Reference, method: str, parameters: Mapping[
     return Ordered(error=error, is_busy=value in _BUSY, is_unsupported=value in _UNSUPPORTED)
 
 
-def _refused(method: str, value: int, vm: Vm) -> MoveError:
+def _refused(method: str, value: int, vm: Vm) -> Failure:
     code = return_code(value)
     if value in _BUSY:
         cause, remedy = (
@@ -141,13 +140,13 @@ def _refused(method: str, value: int, vm: Vm) -> MoveError:
     elif value in _UNSUPPORTED:
         cause, remedy = "the provider does not implement the method", "Use Failover Cluster Manager."
     else:
-        cause, remedy = _CAUSES.get(value, ("the provider gives no reason", LOOK.replace("both nodes", vm.node)))
+        cause, remedy = _CAUSES.get(value, ("the provider gives no reason", see_event_logs(vm.node)))
     name = "" if value in _CAUSES else f", {code.name}"
-    return MoveError(
+    return Failure(
         "refused",
-        f"{method} of VM {vm.name} returned {value}{name}: {cause}. {remedy}",
         cause,
         remedy,
-        value if value >= 0 else None,
+        operation=f"{method} of VM {vm.name} returned {value}{name}",
+        error_code=value if value >= 0 else None,
         transient=value in _BUSY,
     )

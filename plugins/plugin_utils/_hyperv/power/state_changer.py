@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Starting, saving and stopping VMs, many at once, each until the cluster shows it. Private to this collection.
+"""Starts, saves and stops many VMs at the same time, each until the cluster reports its state.
 
 What EnabledState shows decides, not the answers: a call without an answer is never repeated before the VM was looked at
 for longer than the node itself may take for one call.
@@ -9,18 +9,20 @@ for longer than the node itself may take for one call.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..cluster.cluster import Cluster
 from ..cluster.job_error_details import read_job_errors
 from ..cluster.jobs import read_job
-from ..cluster.nodes import Node, read_nodes
+from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.vms import Vm, read_local_vms, read_vms
-from ..failure.codes import LOOK
-from ..failure.errors import NO_ANSWER, HyperVError, MoveError, obstacle
-from ..failure.hresults import hex_text
+from ..failure.codes import see_event_logs
+from ..failure.errors import HyperVError
+from ..failure.failures import Failure
 from .power_changes import (
     ASKED,
     CHANGED,
@@ -71,7 +73,7 @@ class StateChanger:
         changes = [Change(vm, self._wish, vm.state, deadline) for vm in vms]
         changes += [Change(vm, self._wish, vm.state, deadline, is_local=True) for vm in local]
         if self._wish == RUNNING and any(vm.state in ("off", "saved") for vm in vms):
-            self._nodes = {first_label(node.name): node for node in read_nodes(self._cluster)}
+            self._nodes = {first_label(node.name): node for node in read_nodes_if_any(self._cluster)}
         for one in changes:
             if one.is_there:
                 one.end(UNCHANGED)
@@ -138,7 +140,7 @@ class StateChanger:
             self._note(one, self._orders.change(one.vm, one.wanted, is_local=one.is_local))
             return
         if one.vm.id not in self._components:  # it was busy at first
-            with contextlib.suppress(*NO_ANSWER):
+            with contextlib.suppress(NoAnswer):
                 self._look_for_guests([one.vm])
         component = self._components.get(one.vm.id)
         if component is not None:
@@ -176,15 +178,15 @@ class StateChanger:
             for node in {one.vm.node for one in changes if one.is_local}:
                 vms += read_local_vms(self._cluster, node)
             present = {vm.id: vm for vm in vms}
-        except (HyperVError, *NO_ANSWER):
-            with contextlib.suppress(HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
+            with contextlib.suppress(HyperVError, NoAnswer):
                 self._cluster.find_provider()
             return False
         for one in changes:
             if one.vm.id in present:
                 one.vm = present[one.vm.id]
             else:
-                one.fail(obstacle("vm_gone", f"VM {one.vm.name} is no longer there", "Look what became of it."))
+                one.fail(Failure("vm_gone", f"VM {one.vm.name} is no longer there", "Look what became of it."))
         return True
 
     def _look_at(self, one: Change) -> None:
@@ -210,51 +212,45 @@ class StateChanger:
             one.fail(_unknown(one) if one.is_lost else _late(one, self._timeout))
 
 
-def _no_shutdown_service(one: Change) -> MoveError:
-    return obstacle(
+def _no_shutdown_service(one: Change) -> Failure:
+    return Failure(
         "no_shutdown_service",
         f"the guest of VM {one.vm.name} offers no shutdown service",
         "Shut it down from inside, save it instead, or use force=true to turn it off.",
     )
 
 
-def _failure_of(one: Change) -> MoveError | None:
+def _failure_of(one: Change) -> Failure | None:
     """Return why the job of a change failed; None while it runs, where it did not fail, and where it is not known."""
     if one.session is None or one.job is None:
         return None
     try:
         job = read_job(one.session, one.job)
-    except NO_ANSWER:
+    except NoAnswer:
         return None
     if job is None or not job.is_final or job.is_success:
         return None
-    told = job.error(read_job_errors(one.session, one.job))
-    code = f" ({told.hresult})" if told.hresult else f" ({hex_text(told.code)})" if told.code else ""
-    said = f" Hyper-V says: {' '.join(job.texts)}" if job.texts else ""
-    remedy = LOOK.replace("both nodes", one.vm.node or "its node")
-    return MoveError(
-        "state_change_failed",
-        f"VM {one.vm.name} did not become {one.wanted}: {told.cause}{code}. {remedy}{said}",
-        told.cause,
-        remedy,
-        told.code,
-        told.hresult,
-        told.transient,
+    # The remedies of a failed migration job are not those of a change of state.
+    return dataclasses.replace(
+        job.error(read_job_errors(one.session, one.job)),
+        code="state_change_failed",
+        remedy=see_event_logs(one.vm.node or "its node"),
+        operation=f"VM {one.vm.name} did not become {one.wanted}",
     )
 
 
-def _unknown(one: Change) -> MoveError:
-    return obstacle(
+def _unknown(one: Change) -> Failure:
+    return Failure(
         "outcome_unknown",
         f"the request that VM {one.vm.name} become {one.wanted} was not answered, and the VM is {one.vm.state}",
         "Look at the VM before anything else: the change may still be under way.",
     )
 
 
-def _late(one: Change, timeout: float) -> MoveError:
+def _late(one: Change, timeout: float) -> Failure:
     doing = f"the VM could not be asked, for {one.hindrance}" if one.stage == WAITING else f"it is {one.vm.state}"
     hint = " or force=true, which turns it off after that time" if one.wish == SHUT_DOWN else ""
-    return obstacle(
+    return Failure(
         "timeout",
         f"VM {one.vm.name} did not become {one.wanted} within {timeout:.0f} s; {doing}",
         f"Run the task again with a longer timeout{hint}.",

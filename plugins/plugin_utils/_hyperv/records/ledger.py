@@ -1,8 +1,8 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ledger of an evacuation: which VM was moved from where to where, so that it can be brought back.
+"""The ledger of an evacuation: which VM was moved from where to where, so that it can be restored.
 
-Pure: where a ledger is kept is somebody else's business. Private to this collection.
+Pure: does not read or write files.
 
 ``Ledger`` and ``LedgerVm`` say what is in it. The state that a VM had when the evacuation first saw it is kept
 through all its attempts, through runs that were cut off, and where a plan was given that was made before it.

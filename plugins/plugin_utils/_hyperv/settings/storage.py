@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A VM's files: where they are, and where they shall go. Private to this collection.
+"""A VM's files: their present and their wanted paths.
 
 Sources: Microsoft docs, Msvm_VirtualSystemSettingData and Msvm_StorageAllocationSettingData; Microsoft's sample of
 storage migration and os-win, which send both whole, with new paths and an empty PoolID. The folder for disks is that of
@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
-from ..failure.errors import HyperVError, MoveError, obstacle
+from ..failure.errors import HyperVError
+from ..failure.failures import Failure
 from .embedded_settings import changed_settings
 from .setting_types import VM_SETTINGS
 
@@ -180,7 +181,7 @@ def _refuse_one_path_for_two(paths: Sequence[str], vm: str) -> None:
         seen.add(_parts(path))
 
 
-def misplaced(move: StorageMove, storage: Storage, vm: str) -> MoveError | None:
+def misplaced(move: StorageMove, storage: Storage, vm: str) -> Failure | None:
     """Return what of a VM's files is not where it shall be after a move that is said to be complete, or None."""
     wanted = {_parts(path) for path in move.disks}
     wrong = [disk.path for disk in storage.disks if _parts(disk.path) not in wanted]
@@ -189,7 +190,7 @@ def misplaced(move: StorageMove, storage: Storage, vm: str) -> MoveError | None:
     ]
     if not wrong:
         return None
-    return obstacle(
+    return Failure(
         "storage_not_moved",
         f"the files of VM {vm} are said to have moved, but the host still shows {', '.join(wrong)}",
         "Look at the VM's settings and disks on that host.",
@@ -197,7 +198,7 @@ def misplaced(move: StorageMove, storage: Storage, vm: str) -> MoveError | None:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Tell whether a path is a folder or lies in it: whole names count, in any letter case."""
+    """Return whether a path is a folder or lies in it: whole names count, in any letter case."""
     parts, wanted = _parts(path), _parts(folder)
     return parts[: len(wanted)] == wanted
 

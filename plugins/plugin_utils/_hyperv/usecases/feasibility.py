@@ -13,11 +13,11 @@ from ..._hostnames import first_label
 from ..checks.cluster_checks import cluster_problems
 from ..checks.node_checks import EVERYWHERE, Problem
 from ..cluster.cluster import Cluster
-from ..failure.errors import MoveError
-from ..methods.methods import AUTO
+from ..failure.failures import Failure
+from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move, Wish
-from ..migration.runs import CLUSTER_GROUP, Run
-from ..scheduling.migrate import MigrationOptions, rehearse
+from ..migration.vocabulary import AUTO, CLUSTER_GROUP
+from ..scheduling.migrate import MigrationOptions, dry_run
 from ..scheduling.resolve_moves import plan
 from .readiness import Readiness
 
@@ -39,10 +39,10 @@ def judge_move(cluster: Cluster, wish: Wish, readiness: Readiness) -> dict[str, 
         return _without_service(wish, readiness)
     move = plan(cluster, [wish], AUTO)[0]
     concerning = _concerning(readiness, move)
-    (run,) = rehearse(cluster, [move], MigrationOptions()).runs
-    there = run.outcome == "already_there"
+    (task,) = dry_run(cluster, [move], MigrationOptions()).tasks
+    there = task.outcome == "already_there"
     against = [] if there else [problem for problem in concerning if _stops(problem, move)]
-    said, unknown = _said(run), _not_known(run)
+    said, unknown = _said(task), _not_known(task)
     reasons = [*said, *unknown, *(_reason(problem) for problem in against)]
     return {
         "vm": {"id": move.vm.id, "name": move.vm.name, "state": move.vm.state},
@@ -50,8 +50,8 @@ def judge_move(cluster: Cluster, wish: Wish, readiness: Readiness) -> dict[str, 
         "destination_host": move.destination.name,
         "possible": False if said or against else None if unknown else True,
         "already_there": there,
-        "checked": run.checked,
-        "method": run.method,
+        "checked": task.attempt.checked,
+        "method": task.method,
         "reasons": reasons,
         "warnings": [problem.as_result() for problem in concerning if problem not in against],
     }
@@ -72,22 +72,24 @@ def _without_service(wish: Wish, readiness: Readiness) -> dict[str, t.Any]:
     }
 
 
-def _said(run: Run) -> list[dict[str, t.Any]]:
+def _said(task: MigrationTask) -> list[dict[str, t.Any]]:
     """Return what the dry run ended with."""
-    return [_error(run.error)] if run.error is not None and run.error.name != _NOT_ASKED else []
+    return [_error(task.error)] if task.error is not None and task.error.code != _NOT_ASKED else []
 
 
-def _not_known(run: Run) -> list[dict[str, t.Any]]:
+def _not_known(task: MigrationTask) -> list[dict[str, t.Any]]:
     """Return why Hyper-V's verdict is missing; a VM on its way already, or left to the cluster, needs none."""
-    if run.error is not None:
-        return [_error(run.error)] if run.error.name == _NOT_ASKED else []
-    asked = run.checked or run.adopted or run.method == CLUSTER_GROUP or run.outcome == "already_there"
+    if task.error is not None:
+        return [_error(task.error)] if task.error.code == _NOT_ASKED else []
+    asked = (
+        task.attempt.checked or task.attempt.attached or task.method == CLUSTER_GROUP or task.outcome == "already_there"
+    )
     return [] if asked else [_NOT_OFFERED]
 
 
-def _error(error: MoveError) -> dict[str, t.Any]:
+def _error(error: Failure) -> dict[str, t.Any]:
     reason = f"{error.cause[:1].upper()}{error.cause[1:]}"
-    return {"name": error.name, "reason": reason, "remedy": error.remedy, "transient": error.transient}
+    return {"name": error.code, "reason": reason, "remedy": error.remedy, "transient": error.transient}
 
 
 def _reason(problem: Problem) -> dict[str, t.Any]:

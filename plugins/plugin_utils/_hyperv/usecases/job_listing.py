@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Iterable
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
@@ -22,7 +23,8 @@ from ..cluster.jobs import JOB_CLASSES, MIGRATION_JOB, Job, affected_vms, list_j
 from ..cluster.nodes import read_nodes
 from ..cluster.vms import Vm, is_vm_id, normal_id, pick_vm, read_vms
 from ..failure.codes import UNKNOWN
-from ..failure.errors import NO_ANSWER, MoveError, with_remedy
+from ..failure.errors import with_remedy
+from ..failure.failures import Failure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +56,7 @@ class ListedJob:
         told = self.reference.class_name == MIGRATION_JOB or self.job.job_type != UNKNOWN
         return told or (self.vm is not None and self.vm.is_migrating)
 
-    def as_result(self, error: MoveError | None) -> dict[str, t.Any]:
+    def as_result(self, error: Failure | None) -> dict[str, t.Any]:
         """Return the job for a task's result; ``error`` says why it failed."""
         job, vm = self.job, self.vm
         return {
@@ -75,7 +77,7 @@ class ListedJob:
             "node": self.node or None,
             "namespace": self.reference.namespace,
             "class": self.reference.class_name,
-            "error": error.as_result() if error else None,
+            "error": error.about(vm.name if vm else job.vm_id).as_result() if error else None,
         }
 
 
@@ -132,7 +134,7 @@ def _everywhere(cluster: Cluster) -> tuple[list[ListedJob], list[str]]:
         try:
             for one in _of_place(cluster.node(node.name), VIRTUALIZATION, node.name):
                 found.setdefault(one.job.id.casefold(), one)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             notes.append(f"The jobs that {node.name} keeps itself could not be read: {with_remedy(error)}")
     return list(found.values()), notes
 
@@ -154,12 +156,12 @@ def _of_place(session: Session, namespace: str, node: str) -> Iterable[ListedJob
     return listing
 
 
-def why_failed(cluster: Cluster, one: ListedJob) -> MoveError | None:
+def why_failed(cluster: Cluster, one: ListedJob) -> Failure | None:
     """Return why a job failed, None where it did not. Asks the job itself, which may be gone by now."""
     if not one.job.is_final or one.job.is_success:
         return None
     try:
         session = cluster.node(one.node) if one.node else cluster.hyperv
         return one.job.error(read_job_errors(session, one.reference))
-    except NO_ANSWER:
+    except NoAnswer:
         return one.job.error()

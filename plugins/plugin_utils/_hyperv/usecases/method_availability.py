@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..checks.node_checks import Problem
 from ..checks.node_reports import NodeReport
-from ..migration.runs import CLUSTER_GROUP, HOST, SYSTEM
+from ..migration.vocabulary import CLUSTER_GROUP, HOST, SYSTEM
 
 _NO_CLUSTER = "The task's host is no node of a failover cluster."
 
@@ -61,7 +61,7 @@ def ways(
 ) -> list[Way]:
     """Return the methods in the order in which they are tried.
 
-    ``has_service``: a node shows the migration service of Root\\HyperVCluster\v2; whether its method is supported only
+    ``has_service``: a node shows the migration service of Root\\HyperVCluster\\v2; whether its method is supported only
     a call tells.
     """
     no_service = "No node shows the migration service of Root\\HyperVCluster\\v2."

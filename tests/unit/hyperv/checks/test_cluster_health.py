@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks.cluster_health import Health, read_health
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
@@ -27,7 +29,7 @@ def a_cluster(
     condition: str = "normal",
     network: str = "up",
     group: str = "normal",
-    **switches: object,
+    **switches: t.Any,
 ) -> Simulated:
     text = CLUSTER.format(first=first, second=second, condition=condition, network=network, group=group)
     return Simulated(text, "NODE3", **switches)

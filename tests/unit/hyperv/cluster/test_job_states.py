@@ -45,21 +45,21 @@ def with_outcome(*outcomes: str) -> pytest.MarkDecorator:
 
 
 @with_outcome("wait")
-def test_a_state_that_is_no_end_is_waited_through(row):
+def test_a_state_that_is_no_end_is_waited_through(row: Row) -> None:
     simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_seconds: 8}}"))
-    seen = set()
+    seen: set[str] = set()
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler(lambda runs: seen.update(run.job.state for run in runs if run.job)).run(runs)
+    simulated.scheduler(lambda runs: seen.update(run.job.state for run in runs if run.job)).execute(runs)
     assert row.word in seen
     assert (runs[0].outcome, runs[0].error) == ("moved", None)
     assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE2", 1)
 
 
 @with_outcome("wait")
-def test_a_state_that_never_ends_is_waited_for_until_the_timeout(row):
+def test_a_state_that_never_ends_is_waited_for_until_the_timeout(row: Row) -> None:
     simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_at: 40}}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, stall_after=60, retries=3)
-    assert (run.outcome, run.error.name, run.attempts) == ("failed", "timeout", 1)
+    assert (run.outcome, run.error.code, run.attempts) == ("failed", "timeout", 1)
     assert (run.job.state, run.job.percent) == (row.word, 40)
     assert 100 <= run.ended - run.started < 110
     assert [warning for warning in run.warnings if "without progress" in warning]
@@ -68,7 +68,7 @@ def test_a_state_that_never_ends_is_waited_for_until_the_timeout(row):
 
 @with_outcome("success", "warning")
 @pytest.mark.parametrize("at", [1, 60])
-def test_an_end_with_success_is_a_moved_vm(row, at):
+def test_an_end_with_success_is_a_moved_vm(row: Row, at: int) -> None:
     simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_at: {at}}}"))
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error, run.job.state) == ("moved", None, row.word)
@@ -78,12 +78,12 @@ def test_an_end_with_success_is_a_moved_vm(row, at):
 
 
 @with_outcome("failure", "cancelled")
-def test_an_end_without_success_is_a_failure_and_the_vm_stays(row):
+def test_an_end_without_success_is_a_failure_and_the_vm_stays(row: Row) -> None:
     simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_at: 60}}"))
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.job.state) == ("failed", row.word)
-    assert run.error.name == ("job_cancelled" if row.outcome == "cancelled" else "job_failed")
-    assert run.error.code == 32768
+    assert run.error.code == ("job_cancelled" if row.outcome == "cancelled" else "job_failed")
+    assert run.error.error_code == 32768
     assert run.error.cause
     assert run.error.remedy
     assert "60 %" in run.error.message
@@ -91,7 +91,7 @@ def test_an_end_without_success_is_a_failure_and_the_vm_stays(row):
 
 
 @with_outcome("cancelled")
-def test_what_somebody_cancelled_is_not_tried_again(row):
+def test_what_somebody_cancelled_is_not_tried_again(row: Row) -> None:
     simulated = Simulated(one_vm(f"{{job_state: {row.number}}}"))
     (run,) = simulated.move(("web01", "NODE2"), retries=3)
     assert (run.attempts, run.error.transient) == (1, False)
@@ -99,21 +99,21 @@ def test_what_somebody_cancelled_is_not_tried_again(row):
 
 
 @with_outcome("failure")
-def test_a_failed_job_that_gives_no_code_says_where_to_look(row):
+def test_a_failed_job_that_gives_no_code_says_where_to_look(row: Row) -> None:
     simulated = Simulated(one_vm(f"{{job_state: {row.number}, hresult: null}}", "language: ja-JP\n"))
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.error.name, run.error.hresult, run.error.transient) == ("job_failed", "", False)
+    assert (run.error.code, run.error.hresult, run.error.transient) == ("job_failed", "", False)
     assert "no code" in run.error.cause
     assert "Hyper-V-VMMS" in run.error.remedy
 
 
 @with_outcome("wait", "success", "warning", "failure", "cancelled")
-def test_only_an_end_is_final_and_only_success_is_success(row):
+def test_only_an_end_is_final_and_only_success_is_success(row: Row) -> None:
     job = Job("1", row.word)
     assert job.is_final == (row.outcome != "wait")
     assert job.is_success == (row.outcome in ("success", "warning"))
 
 
-def test_a_completed_job_with_an_error_code_is_no_success():
+def test_a_completed_job_with_an_error_code_is_no_success() -> None:
     assert not Job("1", "completed", error_code=32778).is_success
     assert Job("1", "completed_with_warnings", error_code=32768).is_success

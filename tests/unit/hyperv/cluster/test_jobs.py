@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import (
@@ -35,7 +36,7 @@ def vm_of(simulated: Simulated, name: str) -> str:
     return next(vm["id"] for vm in simulated.server.state()["vms"] if vm["name"] == name)
 
 
-def running(**switches: object) -> Simulated:
+def running(**switches: t.Any) -> Simulated:
     simulated = Simulated(NODES + VMS + FOREIGN, **switches)
     simulated.pause(8)
     return simulated
@@ -45,7 +46,7 @@ def requests(simulated: Simulated) -> int:
     return sum(simulated.sent.values())
 
 
-def test_a_job_tells_who_wanted_what_and_how_far_it_is():
+def test_a_job_tells_who_wanted_what_and_how_far_it_is() -> None:
     (job,) = list_jobs(running().cluster.hyperv, details=True)
     assert (job.state, job.job_type, job.destination) == ("running", "moving_vm", "NODE2")
     assert 0 < job.percent < 100
@@ -57,7 +58,7 @@ def test_a_job_tells_who_wanted_what_and_how_far_it_is():
 
 
 @pytest.mark.parametrize("job_class", ["Msvm_MigrationJob", "Msvm_ConcreteJob"])
-def test_any_number_of_jobs_is_polled_with_one_request(job_class):
+def test_any_number_of_jobs_is_polled_with_one_request(job_class: str) -> None:
     simulated = Simulated(job_class=job_class)
     references = []
     for run in simulated.runs(("web01", "NODE2"), ("web02", "NODE3")):
@@ -71,7 +72,7 @@ def test_any_number_of_jobs_is_polled_with_one_request(job_class):
 
 
 @pytest.mark.parametrize(("job_class", "job_namespace"), EVERYWHERE)
-def test_the_job_of_a_vm_is_found_wherever_it_is(job_class, job_namespace):
+def test_the_job_of_a_vm_is_found_wherever_it_is(job_class: str, job_namespace: str) -> None:
     simulated = running(job_class=job_class, job_namespace=job_namespace, job_on="source")
     reference, job = find_job(simulated.cluster, vm_of(simulated, "web01"), source="NODE1")
     assert (job.state, job.vm_id) == ("running", vm_of(simulated, "web01"))
@@ -80,7 +81,7 @@ def test_the_job_of_a_vm_is_found_wherever_it_is(job_class, job_namespace):
     assert find_job(simulated.cluster, vm_of(simulated, "web02"), source="NODE1") is None
 
 
-def test_a_job_that_names_its_vm_costs_one_request():
+def test_a_job_that_names_its_vm_costs_one_request() -> None:
     simulated = running()
     before = requests(simulated)
     assert find_job(simulated.cluster, vm_of(simulated, "web01"), source="NODE3")
@@ -88,7 +89,7 @@ def test_a_job_that_names_its_vm_costs_one_request():
     assert "NODE3" not in simulated.sent
 
 
-def test_jobs_of_earlier_migrations_do_not_count():
+def test_jobs_of_earlier_migrations_do_not_count() -> None:
     simulated = Simulated()
     simulated.move(("web01", "NODE2"))
     web01 = vm_of(simulated, "web01")
@@ -99,14 +100,14 @@ def test_jobs_of_earlier_migrations_do_not_count():
 
 
 @pytest.mark.parametrize(("job_class", "job_namespace"), EVERYWHERE)
-def test_all_jobs_that_would_be_found_are_known(job_class, job_namespace):
+def test_all_jobs_that_would_be_found_are_known(job_class: str, job_namespace: str) -> None:
     simulated = running(job_class=job_class, job_namespace=job_namespace, job_on="source")
     known = job_ids(simulated.cluster, ["NODE1"])
     assert known == {job["id"] for job in simulated.server.state()["jobs"]}
     assert find_job(simulated.cluster, vm_of(simulated, "web01"), known, source="NODE1") is None
 
 
-def test_a_running_job_comes_before_an_ended_one_and_a_later_one_before_an_earlier():
+def test_a_running_job_comes_before_an_ended_one_and_a_later_one_before_an_earlier() -> None:
     simulated = Simulated()
     web01 = vm_of(simulated, "web01")
     for destination in ("NODE2", "NODE3"):
@@ -117,7 +118,7 @@ def test_a_running_job_comes_before_an_ended_one_and_a_later_one_before_an_earli
     assert find_job(simulated.cluster, web01)[1].destination == "NODE1"
 
 
-def test_a_source_out_of_reach_shows_nothing():
+def test_a_source_out_of_reach_shows_nothing() -> None:
     simulated = running(job_namespace="v2", job_on="source")
     simulated.home = "NODE3"
     simulated.lose = lambda node, request: "down" if node == "NODE1" else ""
@@ -125,7 +126,7 @@ def test_a_source_out_of_reach_shows_nothing():
 
 
 @pytest.mark.parametrize("missing", ["Msvm_MigrationJob", "Msvm_AffectedJobElement"])
-def test_a_class_that_the_cluster_lacks_has_no_instances(missing):
+def test_a_class_that_the_cluster_lacks_has_no_instances(missing: str) -> None:
     faults = f"faults: [{{effect: fault, code: 0x80041010, mentions: '{missing}'}}]\n"
     simulated = Simulated(NODES + VMS + FOREIGN + faults)
     simulated.pause(8)
@@ -136,7 +137,7 @@ def test_a_class_that_the_cluster_lacks_has_no_instances(missing):
     ("job_type", "moves_vm", "is_migration"),
     [("moving_vm", True, True), ("unknown", True, True), ("moving_storage", False, True), ("other", False, False)],
 )
-def test_the_type_tells_whether_a_job_moves_its_vm(job_type, moves_vm, is_migration):
+def test_the_type_tells_whether_a_job_moves_its_vm(job_type: str, moves_vm: bool, is_migration: bool) -> None:
     job = Job("1", "running", job_type=job_type)
     assert (job.moves_vm, job.is_migration) == (moves_vm, is_migration)
 
@@ -152,7 +153,7 @@ class WithJobsOfType(Simulated):
 
 
 @pytest.mark.parametrize(("job_type", "found", "listed"), [(b"305", 1, 1), (b"307", 0, 1), (b"70", 0, 0)])
-def test_a_migration_of_storage_is_listed_but_not_taken_for_a_move(job_type, found, listed):
+def test_a_migration_of_storage_is_listed_but_not_taken_for_a_move(job_type: bytes, found: int, listed: int) -> None:
     simulated = WithJobsOfType(NODES + VMS + FOREIGN)
     simulated.job_type = job_type
     simulated.pause(8)
@@ -162,7 +163,7 @@ def test_a_migration_of_storage_is_listed_but_not_taken_for_a_move(job_type, fou
 
 @pytest.mark.parametrize(("job_class", "job_namespace"), EVERYWHERE)
 @pytest.mark.parametrize("job_on", ["source", "asked"])
-def test_a_listing_shows_each_job_once_wherever_it_is(job_class, job_namespace, job_on):
+def test_a_listing_shows_each_job_once_wherever_it_is(job_class: str, job_namespace: str, job_on: str) -> None:
     simulated = running(job_class=job_class, job_namespace=job_namespace, job_on=job_on)
     ((one,), notes) = read_listing(simulated.cluster)
     shown = one.as_result(None)
@@ -176,7 +177,7 @@ def test_a_listing_shows_each_job_once_wherever_it_is(job_class, job_namespace, 
     assert shown["ended"] is None
 
 
-def test_a_listing_tells_when_a_job_ended():
+def test_a_listing_tells_when_a_job_ended() -> None:
     simulated = Simulated()
     simulated.move(("web01", "NODE2"))
     ((one,), unused) = read_listing(simulated.cluster)
@@ -185,7 +186,7 @@ def test_a_listing_tells_when_a_job_ended():
     assert shown["submitted"] < shown["ended"]
 
 
-def test_a_listing_shows_running_jobs_first_and_then_the_latest():
+def test_a_listing_shows_running_jobs_first_and_then_the_latest() -> None:
     simulated = Simulated()
     for destination in ("NODE2", "NODE3"):
         simulated.move(("web01", destination))
@@ -201,7 +202,7 @@ def test_a_listing_shows_running_jobs_first_and_then_the_latest():
     assert not notes
 
 
-def test_a_listing_of_one_vm_or_one_job_shows_no_other():
+def test_a_listing_of_one_vm_or_one_job_shows_no_other() -> None:
     simulated = Simulated()
     simulated.move(("web01", "NODE2"), ("web02", "NODE2"))
     web02 = wanted_vm(simulated.cluster, "WEB02", None)
@@ -212,12 +213,12 @@ def test_a_listing_of_one_vm_or_one_job_shows_no_other():
     assert read_listing(simulated.cluster, job_id="none")[0] == []
 
 
-def test_a_vm_that_does_not_exist_is_told():
+def test_a_vm_that_does_not_exist_is_told() -> None:
     with pytest.raises(HyperVError, match="web99"):
         wanted_vm(Simulated().cluster, "web99", None)
 
 
-def test_a_failed_job_tells_its_source_and_why():
+def test_a_failed_job_tells_its_source_and_why() -> None:
     simulated = Simulated(
         f"{NODES}vms: [{{name: web01, owner: NODE1, migration: {{fails_at: 60, hresult: 0x8007000E}}}}]"
     )
@@ -227,14 +228,14 @@ def test_a_failed_job_tells_its_source_and_why():
     assert (one.source, one.job.state, error.hresult) == ("NODE1", "exception", "0x8007000E")
 
 
-def test_a_job_that_succeeded_has_no_error_and_no_known_source():
+def test_a_job_that_succeeded_has_no_error_and_no_known_source() -> None:
     simulated = Simulated()
     simulated.move(("web01", "NODE2"))
     ((one,), unused) = read_listing(simulated.cluster)
     assert (one.source, why_failed(simulated.cluster, one)) == ("", None)
 
 
-def test_a_node_that_cannot_be_asked_is_named_and_the_others_are_shown():
+def test_a_node_that_cannot_be_asked_is_named_and_the_others_are_shown() -> None:
     simulated = running()
     simulated.lose = lambda node, request: "down" if node == "NODE3" else ""
     listing, notes = read_listing(simulated.cluster)
@@ -243,7 +244,7 @@ def test_a_node_that_cannot_be_asked_is_named_and_the_others_are_shown():
     assert "NODE3" in notes[0]
 
 
-def test_a_listing_finds_the_node_that_answers_for_the_cluster():
+def test_a_listing_finds_the_node_that_answers_for_the_cluster() -> None:
     simulated = Simulated(
         NODES + VMS + FOREIGN + "cluster: {core_group_owner: NODE3}\n",
         provider_on="core_group",

@@ -5,15 +5,17 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.job_error_details import read_job_errors
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import job_failed
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import job_failed
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.hresults import (
     hresults_in,
     message_number,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.job_errors import JobErrorDetail
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 
 from tests.support.simulated import Simulated
 from tests.unit.hyperv.scheduling.test_scheduler import one_vm
@@ -21,7 +23,7 @@ from tests.unit.hyperv.scheduling.test_scheduler import one_vm
 MEMORY = "{fails_at: 60, hresult: 0x8007000E}"
 
 
-def failed(migration: str = MEMORY, more: str = "", **switches: object):
+def failed(migration: str = MEMORY, more: str = "", **switches: t.Any) -> tuple[Simulated, Reference]:
     """Let a job fail; return the simulated cluster and a reference to the job."""
     simulated = Simulated(one_vm(migration, more), **switches)
     (run,) = simulated.runs(("web01", "NODE2"))
@@ -31,7 +33,7 @@ def failed(migration: str = MEMORY, more: str = "", **switches: object):
     return simulated, reference
 
 
-def asked(simulated: Simulated, reference) -> tuple[tuple[JobErrorDetail, ...], int]:
+def asked(simulated: Simulated, reference: Reference) -> tuple[tuple[JobErrorDetail, ...], int]:
     before = sum(simulated.sent.values())
     details = read_job_errors(simulated.cluster.hyperv, reference)
     return details, sum(simulated.sent.values()) - before
@@ -39,7 +41,7 @@ def asked(simulated: Simulated, reference) -> tuple[tuple[JobErrorDetail, ...], 
 
 @pytest.mark.parametrize("job_class", ["Msvm_MigrationJob", "Msvm_ConcreteJob"])
 @pytest.mark.parametrize("job_namespace", ["cluster", "v2"])
-def test_the_chain_comes_with_one_request(job_class, job_namespace):
+def test_the_chain_comes_with_one_request(job_class: str, job_namespace: str) -> None:
     details, requests = asked(*failed(job_class=job_class, job_namespace=job_namespace))
     assert requests == 1
     assert [detail.number for detail in details] == [21502, 21024, 22040]
@@ -48,22 +50,22 @@ def test_the_chain_comes_with_one_request(job_class, job_namespace):
     assert details[-1].error_type == 9
 
 
-def test_where_only_geterror_exists_the_first_error_comes_with_a_second_request():
+def test_where_only_geterror_exists_the_first_error_comes_with_a_second_request() -> None:
     (detail,), requests = asked(*failed(job_error_methods="get_error"))
     assert (requests, detail.number, detail.hresults) == (2, 21502, (0x8007000E,))
 
 
 @pytest.mark.parametrize("methods", ["not_supported", "missing"])
-def test_where_neither_exists_there_is_nothing_to_tell(methods):
+def test_where_neither_exists_there_is_nothing_to_tell(methods: str) -> None:
     assert asked(*failed(job_error_methods=methods)) == ((), 2)
 
 
-def test_a_job_that_is_fine_has_no_errors():
+def test_a_job_that_is_fine_has_no_errors() -> None:
     simulated, reference = failed("{}")
     assert asked(simulated, reference) == ((), 1)
 
 
-def test_a_job_that_is_gone_has_no_errors():
+def test_a_job_that_is_gone_has_no_errors() -> None:
     simulated, reference = failed()
     simulated.pause(400)
     assert asked(simulated, reference) == ((), 1)
@@ -71,7 +73,7 @@ def test_a_job_that_is_gone_has_no_errors():
 
 @pytest.mark.parametrize("code", [5, 0x80041001, 0x80041003, 0x80338029, 0x80041055])
 @pytest.mark.parametrize("operation", ["Invoke GetErrorEx", "Invoke"])
-def test_a_fault_is_no_error_of_the_reader(code, operation):
+def test_a_fault_is_no_error_of_the_reader(code: int, operation: str) -> None:
     rule = (
         f"faults: [{{effect: fault, code: {code}, operation: {operation}, times: null, class_name: Msvm_MigrationJob}}]"
     )
@@ -81,13 +83,13 @@ def test_a_fault_is_no_error_of_the_reader(code, operation):
 
 
 @pytest.mark.parametrize("lost", ["before", "after", "down"])
-def test_a_lost_answer_is_no_error_of_the_reader(lost):
+def test_a_lost_answer_is_no_error_of_the_reader(lost: str) -> None:
     simulated, reference = failed()
     simulated.lose = lambda node, request: lost
     assert asked(simulated, reference) == ((), 1)
 
 
-def test_an_answer_that_cannot_be_read_is_no_error_of_the_reader():
+def test_an_answer_that_cannot_be_read_is_no_error_of_the_reader() -> None:
     simulated, reference = failed()
     simulated.garble = lambda request: True
     assert asked(simulated, reference)[0] == ()
@@ -97,7 +99,7 @@ def test_an_answer_that_cannot_be_read_is_no_error_of_the_reader():
 @pytest.mark.parametrize("texts", ["full", "outer", "empty"])
 @pytest.mark.parametrize("methods", ["both", "get_error", "not_supported"])
 @pytest.mark.parametrize("language", ["en-US", "ja-JP"])
-def test_the_reason_is_found_wherever_the_host_tells_it(language, methods, texts, order):
+def test_the_reason_is_found_wherever_the_host_tells_it(language: str, methods: str, texts: str, order: str) -> None:
     simulated = Simulated(
         one_vm(MEMORY, f"language: {language}\n"),
         job_error_methods=methods,
@@ -106,7 +108,7 @@ def test_the_reason_is_found_wherever_the_host_tells_it(language, methods, texts
     )
     (run,) = simulated.move(("web01", "NODE2"))
     told = methods != "not_supported" or texts == "full"
-    assert run.error.name == "job_failed"
+    assert run.error.code == "job_failed"
     assert (run.error.hresult, run.error.transient) == (("0x8007000E", True) if told else ("", False))
     assert ("memory" in run.error.cause) == told
     assert run.error.remedy
@@ -137,23 +139,23 @@ SECOND = JobErrorDetail(9, "32001", "Not enough memory (0x8007000E).")
         ([JobErrorDetail(4, "21300", "It began (0x8009030E)"), SECOND], "0x8007000E"),
     ],
 )
-def test_the_innermost_code_that_is_known_decides(details, hresult):
+def test_the_innermost_code_that_is_known_decides(details: list[JobErrorDetail], hresult: str) -> None:
     assert job_failed("exception", 60, 32768, (), details).hresult == hresult
 
 
-def test_a_code_that_nobody_knows_is_shown_and_said_to_be_unknown():
+def test_a_code_that_nobody_knows_is_shown_and_said_to_be_unknown() -> None:
     error = job_failed("exception", 60, 32768, ("Something new (0x89ABCDEF)",), [WRAPPED])
     assert (error.hresult, error.transient) == ("0x89ABCDEF", False)
     assert "not known" in error.cause
-    assert "0x89ABCDEF" in error.message
+    assert "0x89ABCDEF" in error.text
 
 
-def test_an_error_type_says_more_than_a_code_that_nobody_knows():
+def test_an_error_type_says_more_than_a_code_that_nobody_knows() -> None:
     error = job_failed("exception", 60, 32768, (), [JobErrorDetail(7, "1", "Something new (0x89ABCDEF)")])
     assert (error.hresult, "security" in error.cause) == ("0x89ABCDEF", True)
 
 
-def test_the_errors_of_the_job_come_before_its_own_text():
+def test_the_errors_of_the_job_come_before_its_own_text() -> None:
     assert job_failed("exception", 60, 32768, ("Failed (0x8007000E)",), [INNER]).hresult == "0x8009030E"
 
 
@@ -178,7 +180,7 @@ def test_the_errors_of_the_job_come_before_its_own_text():
         ("", ()),
     ],
 )
-def test_codes_are_read_and_names_are_not(text, hresults):
+def test_codes_are_read_and_names_are_not(text: str, hresults: tuple[int, ...]) -> None:
     assert hresults_in(text) == hresults
 
 
@@ -186,23 +188,23 @@ def test_codes_are_read_and_names_are_not(text, hresults):
     ("message_id", "number"),
     [("21502", 21502), ("", None), ("none", None), ("HRESULT 0x80041002", 0x80041002), ("VMMS:21502", 21502)],
 )
-def test_a_message_id_is_read_as_a_number(message_id, number):
+def test_a_message_id_is_read_as_a_number(message_id: str, number: int | None) -> None:
     assert message_number(message_id) == number
 
 
-def test_the_words_of_a_host_are_quoted_once_in_one_line_and_decide_nothing():
+def test_the_words_of_a_host_are_quoted_once_in_one_line_and_decide_nothing() -> None:
     texts = ("Out of memory.\r\n\x07\u202eTry\tagain.", "Out of memory.", "")
     detail = JobErrorDetail(0, "", "Out of memory.", (), "A cause.", ("Do this.", "Do that."))
     error = job_failed("exception", None, 32768, texts, [detail])
-    assert error.message.endswith("Hyper-V says: Out of memory. Try again. / A cause. / Do this. / Do that.")
-    assert error.message.isprintable()
+    assert error.text.endswith("Hyper-V says: Out of memory. Try again. / A cause. / Do this. / Do that.")
+    assert error.text.isprintable()
     assert (error.hresult, "memory" in error.cause) == ("", False)
 
 
-def test_a_long_story_is_cut():
+def test_a_long_story_is_cut() -> None:
     error = job_failed("exception", None, 32768, tuple(f"{number} {'x' * 300}" for number in range(9)))
-    assert error.message.endswith("...")
-    assert len(error.message) < 1400
+    assert error.text.endswith("...")
+    assert len(error.text) < 1400
 
 
 @pytest.mark.parametrize(
@@ -214,5 +216,5 @@ def test_a_long_story_is_cut():
         ("service", "The migration job needs service at 60 %: "),
     ],
 )
-def test_the_message_begins_with_what_happened(state, begin):
+def test_the_message_begins_with_what_happened(state: str, begin: str) -> None:
     assert job_failed(state, 60, 32768, ()).message.startswith(begin)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import Failure
 
 from tests.support.simulated import Simulated
 from tests.unit.hyperv.scheduling.test_scheduler import NODES, one_vm
@@ -115,7 +116,7 @@ def each(rows: list[Row]) -> pytest.MarkDecorator:
     )
 
 
-def fail(migration: str, more: str = "", **switches: object):
+def fail(migration: str, more: str = "", **switches: t.Any) -> Failure:
     """Let the job of a move fail at 60 %, and return the error; the VM must have stayed."""
     simulated = Simulated(one_vm(f"{{fails_at: 60, {migration}}}", more), **switches)
     (run,) = simulated.move(("web01", "NODE2"), timeout=300)
@@ -124,32 +125,32 @@ def fail(migration: str, more: str = "", **switches: object):
     return run.error
 
 
-def assert_is(error, row: Row, hresult: str) -> None:
+def assert_is(error: Failure, row: Row, hresult: str) -> None:
     assert row.cause in error.cause
     assert row.remedy in error.remedy
-    assert (error.name, error.hresult, error.transient) == ("job_failed", hresult, row.transient)
-    assert error.message.startswith("The migration job failed at 60 %: ")
-    assert error.cause in error.message
-    assert error.remedy in error.message
+    assert (error.code, error.hresult, error.transient) == ("job_failed", hresult, row.transient)
+    assert error.text.startswith("The migration job failed at 60 %: ")
+    assert error.cause in error.text
+    assert error.remedy in error.text
 
 
 @each([*HRESULTS, *(row._replace(code=0x80070000 | row.code) for row in CLUSTER_CODES)])
 @pytest.mark.parametrize("language", ["en-US", "ja-JP"])
-def test_an_hresult_decides_in_any_language(row, language):
+def test_an_hresult_decides_in_any_language(row: Row, language: str) -> None:
     error = fail(f"hresult: {row.code}", f"language: {language}\n")
     assert_is(error, row, f"0x{row.code:08X}")
-    assert error.hresult in error.message
+    assert error.hresult in error.text
 
 
 @each(CLUSTER_CODES)
 @pytest.mark.parametrize("layout", ["wsman", "wmi_error"])
-def test_a_code_of_the_cluster_is_understood_in_a_fault(row, layout):
+def test_a_code_of_the_cluster_is_understood_in_a_fault(row: Row, layout: str) -> None:
     """A VM at rest is moved by its group; the cluster's provider answers with Win32 codes as they are."""
     rule = f"faults: [{{effect: fault, code: {row.code}, operation: Invoke MoveToNewNode}}]\n"
     text = f"{NODES}vms: [{{name: web01, owner: NODE1, state: 'off'}}]\n{rule}"
     simulated = Simulated(text, off_vm="refuse", fault_layout=layout)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.method, run.error.name) == ("failed", "cluster_group", "fault")
+    assert (run.outcome, run.method, run.error.code) == ("failed", "cluster_group", "fault")
     assert row.cause in run.error.cause
     assert row.remedy in run.error.remedy
     assert (run.error.hresult, run.error.transient) == (f"0x{0x80070000 | row.code:08X}", row.transient)
@@ -158,47 +159,47 @@ def test_a_code_of_the_cluster_is_understood_in_a_fault(row, layout):
 
 @each(MESSAGES)
 @pytest.mark.parametrize("order", ["outermost_first", "innermost_first"])
-def test_a_message_id_decides_where_no_hresult_does(row, order):
+def test_a_message_id_decides_where_no_hresult_does(row: Row, order: str) -> None:
     assert_is(fail(f"hresult: null, message_id: '{row.code}'", job_error_order=order), row, "")
 
 
 @each(MESSAGES)
-def test_a_message_id_says_more_than_an_unspecified_error(row):
+def test_a_message_id_says_more_than_an_unspecified_error(row: Row) -> None:
     assert_is(fail(f"hresult: 0x80004005, message_id: '{row.code}'"), row, "0x80004005")
 
 
 @each(MESSAGES)
-def test_an_hresult_comes_before_a_message_id(row):
+def test_an_hresult_comes_before_a_message_id(row: Row) -> None:
     error = fail(f"hresult: 0x8009030E, message_id: '{row.code}'")
     assert (error.hresult, "log on" in error.cause) == ("0x8009030E", True)
 
 
 @pytest.mark.parametrize("message_id", SILENT_MESSAGES)
-def test_a_message_around_the_cause_does_not_decide(message_id):
+def test_a_message_around_the_cause_does_not_decide(message_id: int) -> None:
     error = fail(f"hresult: null, message_id: '{message_id}'")
-    assert (error.name, error.hresult, error.transient) == ("job_failed", "", False)
+    assert (error.code, error.hresult, error.transient) == ("job_failed", "", False)
     assert NO_CODE in error.cause
 
 
 @pytest.mark.parametrize("message_id", [*SILENT_MESSAGES, 21501])
-def test_the_code_inside_such_a_message_decides(message_id):
+def test_the_code_inside_such_a_message_decides(message_id: int) -> None:
     error = fail(f"hresult: 0x8007000E, message_id: '{message_id}'")
-    assert (error.name, error.hresult, "memory" in error.cause) == ("job_failed", "0x8007000E", True)
+    assert (error.code, error.hresult, "memory" in error.cause) == ("job_failed", "0x8007000E", True)
 
 
 @each(ERROR_TYPES)
-def test_an_error_type_decides_where_nothing_else_does(row):
+def test_an_error_type_decides_where_nothing_else_does(row: Row) -> None:
     assert_is(fail(f"hresult: null, error_type: {row.code}"), row, "")
 
 
 @each(ERROR_TYPES)
-def test_a_message_id_comes_before_an_error_type(row):
+def test_a_message_id_comes_before_an_error_type(row: Row) -> None:
     error = fail(f"hresult: null, message_id: '21124', error_type: {row.code}")
     assert "more than one VM" in error.cause
 
 
 @pytest.mark.parametrize("error_type", [0, 1, 11, 65535])
-def test_an_error_type_that_says_nothing_does_not_decide(error_type):
+def test_an_error_type_that_says_nothing_does_not_decide(error_type: int) -> None:
     assert NO_CODE in fail(f"hresult: null, error_type: {error_type}").cause
 
 
@@ -218,25 +219,25 @@ def test_an_error_type_that_says_nothing_does_not_decide(error_type):
         (0, NO_CODE, False),
     ],
 )
-def test_the_error_code_of_the_job_comes_last(error_code, cause, transient):
+def test_the_error_code_of_the_job_comes_last(error_code: int, cause: str, transient: bool) -> None:
     error = fail(f"hresult: null, error_code: {error_code}")
-    assert (error.code, error.transient) == (error_code, transient)
+    assert (error.error_code, error.transient) == (error_code, transient)
     assert cause in error.cause
     assert "ISO" in fail(f"hresult: 0xC03A0014, error_code: {error_code}").cause
 
 
-def test_a_reached_limit_waits_for_a_slot():
+def test_a_reached_limit_waits_for_a_slot() -> None:
     text = one_vm("{fails_at: 10, fail_times: 2, hresult: null, message_id: '21501'}")
     simulated = Simulated(text)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.attempts, simulated.owner("web01")) == ("moved", 3, "NODE2")
 
 
-def test_a_limit_that_stays_reached_is_told_as_such():
+def test_a_limit_that_stays_reached_is_told_as_such() -> None:
     simulated = Simulated(one_vm("{fails_at: 10, hresult: null, message_id: '21501'}"))
     simulated.pause(1)
     (run,) = simulated.move(("web01", "NODE2"), timeout=100)
-    assert (run.outcome, run.error.name, run.error.transient) == ("failed", "limit_reached", True)
+    assert (run.outcome, run.error.code, run.error.transient) == ("failed", "limit_reached", True)
     assert "limit" in run.error.cause
     assert simulated.owner("web01") == "NODE1"
 
@@ -251,20 +252,22 @@ def test_a_limit_that_stays_reached_is_told_as_such():
     ],
 )
 @pytest.mark.parametrize("language", ["en-US", "ja-JP"])
-def test_a_cause_that_only_a_sentence_tells_is_quoted_and_named_among_the_usual_ones(sentence, language):
+def test_a_cause_that_only_a_sentence_tells_is_quoted_and_named_among_the_usual_ones(
+    sentence: str, language: str
+) -> None:
     error = fail(f"hresult: null, reason: '{sentence}'", f"language: {language}\n")
     assert NO_CODE in error.cause
     assert all(word in error.remedy for word in ("processor", "virtual TPM", "backup", "pass-through"))
-    assert (sentence in error.message) == (language == "en-US")
+    assert (sentence in error.text) == (language == "en-US")
 
 
-def test_a_vm_that_is_being_backed_up_is_not_moved_before_that_has_ended():
+def test_a_vm_that_is_being_backed_up_is_not_moved_before_that_has_ended() -> None:
     text = one_vm().replace("memory_mb: 20000", "activity: backing_up")
     simulated = Simulated(text)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.error.name, run.error.transient, simulated.migrations("web01")) == ("vm_busy", True, 0)
+    assert (run.error.code, run.error.transient, simulated.migrations("web01")) == ("vm_busy", True, 0)
 
 
-def test_no_row_is_missing():
+def test_no_row_is_missing() -> None:
     codes = {row.code for row in (*HRESULTS, *CLUSTER_CODES, *MESSAGES)}
     assert len(codes) == len(HRESULTS) + len(CLUSTER_CODES) + len(MESSAGES) == 21 + 24 + 17

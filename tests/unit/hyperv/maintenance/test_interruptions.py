@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import Outcome
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
 from tests.support.maintenance import CutOff, Gone, Story
 

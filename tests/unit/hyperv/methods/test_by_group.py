@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Sequence
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationTask,
+    Policy,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import TRANSPORT
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import WantedSettings
@@ -27,7 +31,9 @@ UNSUPPORTED = [
 ]
 
 
-def by_group(migration: str = "{}", *, timeout: int = 0, rest: str = "", **options: object):
+def by_group(
+    migration: str = "{}", *, timeout: int = 0, rest: str = "", **options: t.Any
+) -> tuple[MigrationTask, Simulated]:
     switches = {name: options.pop(name) for name in list(options) if name.startswith(("group_", "byte_", "limit"))}
     simulated = Simulated(one_vm(migration, rest), **switches)
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group", timeout=timeout, **options)
@@ -35,16 +41,12 @@ def by_group(migration: str = "{}", *, timeout: int = 0, rest: str = "", **optio
 
 
 def calls(simulated: Simulated, method: bytes) -> list[str]:
-    """Count the calls of a method from now on."""
-    counted: list[str] = []
-    simulated.lose = lambda node, request: (
-        counted.append(node) or "" if b"/" + method + b"</a:Action>" in request else ""
-    )
-    return counted
+    """Return the nodes that a method was called on."""
+    return [node for node, request in simulated.requests if b"/" + method + b"</a:Action>" in request]
 
 
 @pytest.mark.parametrize("switches", UNSUPPORTED, ids=str)
-def test_auto_goes_on_to_the_group_where_the_cluster_does_not_support_the_method(switches):
+def test_auto_goes_on_to_the_group_where_the_cluster_does_not_support_the_method(switches: dict[str, str]) -> None:
     simulated = Simulated(**switches)
     runs = simulated.move(("web01", "NODE2"), ("web02", "NODE3"))
     assert [(run.outcome, run.method) for run in runs] == [("moved", "cluster_group")] * 2
@@ -54,7 +56,7 @@ def test_auto_goes_on_to_the_group_where_the_cluster_does_not_support_the_method
 
 
 @pytest.mark.parametrize("switches", UNSUPPORTED, ids=str)
-def test_check_mode_says_by_which_method_it_would_be(switches):
+def test_check_mode_says_by_which_method_it_would_be(switches: dict[str, str]) -> None:
     simulated = Simulated(**switches)
     (run,) = simulated.rehearse(("web01", "NODE2"))
     assert run.outcome == "would_move"
@@ -64,7 +66,7 @@ def test_check_mode_says_by_which_method_it_would_be(switches):
 
 
 @pytest.mark.parametrize("switches", UNSUPPORTED, ids=str)
-def test_system_stays_with_what_it_was_told(switches):
+def test_system_stays_with_what_it_was_told(switches: dict[str, str]) -> None:
     simulated = Simulated(**switches)
     (run,) = simulated.move(("web01", "NODE2"), method="system")
     assert (run.outcome, run.method, simulated.owner("web01")) == ("failed", "system", "NODE1")
@@ -72,24 +74,24 @@ def test_system_stays_with_what_it_was_told(switches):
 
 
 @pytest.mark.parametrize("code", [3, 5, 7, 32768, 32769, 32771, 32772, 32775])
-def test_auto_never_goes_on_after_any_other_answer(code):
+def test_auto_never_goes_on_after_any_other_answer(code: int) -> None:
     simulated = Simulated(one_vm(f"{{return_value: {code}}}"))
-    counted = calls(simulated, b"MoveToNewNodeParams")
     (run,) = simulated.move(("web01", "NODE2"))
+    counted = calls(simulated, b"MoveToNewNodeParams")
     assert (run.outcome, run.method, counted) == ("failed", "system", [])
 
 
 @pytest.mark.parametrize("code", [1, 32770])
-def test_auto_does_not_go_on_with_settings_that_a_group_cannot_carry(code):
+def test_auto_does_not_go_on_with_settings_that_a_group_cannot_carry(code: int) -> None:
     simulated = Simulated(one_vm(f"{{return_value: {code}}}"))
     (run,) = simulated.runs(("web01", "NODE2"))
     methods = Methods(simulated.cluster, "auto", WantedSettings({TRANSPORT: "smb"}))
-    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).run([run])
-    assert (run.outcome, run.method, run.error.code) == ("failed", "system", code)
+    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).execute([run])
+    assert (run.outcome, run.method, run.error.error_code) == ("failed", "system", code)
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
-def test_auto_never_goes_on_after_a_lost_answer(lost):
+def test_auto_never_goes_on_after_a_lost_answer(lost: str) -> None:
     simulated = Simulated()
     counted: list[str] = []
 
@@ -106,7 +108,7 @@ def test_auto_never_goes_on_after_a_lost_answer(lost):
 @pytest.mark.parametrize("job", ["source", "cluster", "none"])
 @pytest.mark.parametrize("state", ["pending", "online"])
 @pytest.mark.parametrize("after", ["failures_kept", "kept", "cleared"])
-def test_a_live_move_of_the_group_is_watched_to_its_end(answer, job, state, after):
+def test_a_live_move_of_the_group_is_watched_to_its_end(answer: str, job: str, state: str, after: str) -> None:
     run, simulated = by_group(
         group_move_answer=answer, group_job=job, group_move_state=state, group_migration_state=after
     )
@@ -116,34 +118,34 @@ def test_a_live_move_of_the_group_is_watched_to_its_end(answer, job, state, afte
     assert 23 <= run.ended - run.started <= 26
 
 
-def test_its_progress_is_told():
+def test_its_progress_is_told() -> None:
     simulated = Simulated()
     seen: set[int | None] = set()
     (run,) = simulated.runs(("web01", "NODE2"), method="cluster_group")
 
-    def report(runs: Sequence[Run]) -> None:
+    def report(runs: Sequence[MigrationTask]) -> None:
         seen.add(runs[0].job.percent if runs[0].job else None)
 
-    simulated.scheduler(report, method="cluster_group").run([run])
+    simulated.scheduler(report, method="cluster_group").execute([run])
     assert len(seen & set(range(1, 100))) >= 5
     assert run.outcome == "moved"
 
 
 @pytest.mark.parametrize("form", ["elements", "base64"])
-def test_the_property_list_is_sent_in_either_form_of_a_byte_array(form):
+def test_the_property_list_is_sent_in_either_form_of_a_byte_array(form: str) -> None:
     run, simulated = by_group(byte_arrays=form)
     assert (run.outcome, simulated.migrations("web01")) == ("moved", 1)
 
 
-def test_a_second_move_goes_its_way_although_the_state_of_the_first_is_still_shown():
+def test_a_second_move_goes_its_way_although_the_state_of_the_first_is_still_shown() -> None:
     run, simulated = by_group(group_migration_state="kept")
     (again,) = simulated.move(("web01", "NODE3"), method="cluster_group")
     assert (run.outcome, again.outcome, simulated.owner("web01")) == ("moved", "moved", "NODE3")
-    assert (again.adopted, simulated.migrations("web01")) == (False, 2)
+    assert (again.attempt.attached, simulated.migrations("web01")) == (False, 2)
     assert again.ended - again.started >= 23
 
 
-def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster():
+def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster() -> None:
     simulated = Simulated(
         "nodes: [{name: NODE1, simultaneous_migrations: 1}, {name: NODE2}]\n"
         "vms: [{name: web, count: 3, owner: NODE1, memory_mb: 10000}]"
@@ -151,7 +153,7 @@ def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster():
     runs = simulated.runs(*((f"web0{number}", "NODE2") for number in (1, 2, 3)), method="cluster_group")
     states: set[str] = set()
 
-    def report(runs: Sequence[Run]) -> None:
+    def report(runs: Sequence[MigrationTask]) -> None:
         states.update(run.job.state for run in runs if run.job)
 
     Scheduler(
@@ -160,7 +162,7 @@ def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster():
         Limits({"node1": 9, "node2": 9}),
         Policy(),
         report,
-    ).run(runs)
+    ).execute(runs)
     assert [run.outcome for run in runs] == ["moved"] * 3
     assert "new" in states
 
@@ -169,38 +171,38 @@ def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster():
     ("migration", "hresult"),
     [("{fails_at: 40, hresult: 0x8007274D}", "0x8007274D"), ("{fails_at: 90, hresult: 0x8009030E}", "0x8009030E")],
 )
-def test_a_failed_move_tells_its_reason_and_the_vm_is_where_it_was(migration, hresult):
+def test_a_failed_move_tells_its_reason_and_the_vm_is_where_it_was(migration: str, hresult: str) -> None:
     run, simulated = by_group(migration)
     assert (run.outcome, run.error.hresult, simulated.owner("web01")) == ("failed", hresult, "NODE1")
     assert run.error.remedy
 
 
-def test_a_failure_that_the_cluster_does_not_keep_is_told_as_not_arrived():
+def test_a_failure_that_the_cluster_does_not_keep_is_told_as_not_arrived() -> None:
     run, simulated = by_group("{fails_at: 40, hresult: 0x8007274D}", group_migration_state="cleared")
-    assert (run.outcome, run.error.name, simulated.owner("web01")) == ("failed", "not_arrived", "NODE1")
+    assert (run.outcome, run.error.code, simulated.owner("web01")) == ("failed", "not_arrived", "NODE1")
 
 
-def test_the_same_failure_twice_is_told_twice():
+def test_the_same_failure_twice_is_told_twice() -> None:
     run, simulated = by_group("{fails_at: 40, hresult: 0x8007274D}")
     (again,) = simulated.move(("web01", "NODE2"), method="cluster_group")
     assert (run.error.hresult, again.error.hresult) == ("0x8007274D", "0x8007274D")
     assert simulated.migrations("web01") == 2
 
 
-def test_a_group_that_stays_pending_is_no_reason_to_doubt_a_vm_that_arrived():
+def test_a_group_that_stays_pending_is_no_reason_to_doubt_a_vm_that_arrived() -> None:
     run, simulated = by_group(group_moves="left_pending")
     assert (run.outcome, simulated.owner("web01")) == ("moved", "NODE2")
 
 
-def test_a_generic_failure_of_the_call_is_a_failure_and_the_call_is_not_repeated():
+def test_a_generic_failure_of_the_call_is_a_failure_and_the_call_is_not_repeated() -> None:
     simulated = Simulated(group_moves="fail")
-    counted = calls(simulated, b"MoveToNewNodeParams")
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group", retries=2)
+    counted = calls(simulated, b"MoveToNewNodeParams")
     assert (run.outcome, simulated.owner("web01"), len(counted)) == ("failed", "NODE1", 1)
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
-def test_a_lost_answer_is_looked_after(lost):
+def test_a_lost_answer_is_looked_after(lost: str) -> None:
     simulated = Simulated()
     lost_calls: list[str] = []
 
@@ -215,18 +217,18 @@ def test_a_lost_answer_is_looked_after(lost):
     assert (run.outcome, simulated.owner("web01"), simulated.migrations("web01")) == ("moved", "NODE2", 1)
 
 
-def test_a_late_move_is_cancelled_by_the_cluster():
+def test_a_late_move_is_cancelled_by_the_cluster() -> None:
     run, simulated = by_group("{seconds: 3000}", timeout=60, on_timeout="cancel")
-    assert (run.outcome, run.error.name, simulated.owner("web01")) == ("failed", "timeout", "NODE1")
+    assert (run.outcome, run.error.code, simulated.owner("web01")) == ("failed", "timeout", "NODE1")
     assert "was cancelled" in run.error.message
     assert not [job for job in simulated.server.state()["jobs"] if job["state"] == "running"]
 
 
-def test_a_late_move_is_left_alone_and_taken_up_by_the_next_task():
+def test_a_late_move_is_left_alone_and_taken_up_by_the_next_task() -> None:
     run, simulated = by_group("{seconds: 300}", timeout=60)
-    assert (run.error.name, run.goes_on) == ("timeout", True)
+    assert (run.error.code, run.goes_on) == ("timeout", True)
     (again,) = simulated.move(("web01", "NODE2"), method="cluster_group")
-    assert (again.outcome, again.adopted, simulated.migrations("web01")) == ("moved", True, 1)
+    assert (again.outcome, again.attempt.attached, simulated.migrations("web01")) == ("moved", True, 1)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_a_late_move_is_left_alone_and_taken_up_by_the_next_task():
         ("group_condition: queued", "0x80071747"),
     ],
 )
-def test_what_the_cluster_refuses_is_told_with_its_remedy(scenario, code):
+def test_what_the_cluster_refuses_is_told_with_its_remedy(scenario: str, code: str) -> None:
     text = f"nodes: [{{name: NODE1}}, {{name: NODE2}}]\nvms: [{{name: web01, owner: NODE1, {scenario}}}]"
     simulated = Simulated(text)
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
@@ -245,9 +247,9 @@ def test_what_the_cluster_refuses_is_told_with_its_remedy(scenario, code):
     assert run.error.remedy
 
 
-def test_a_vm_that_is_off_is_moved_by_its_group_without_a_live_move():
+def test_a_vm_that_is_off_is_moved_by_its_group_without_a_live_move() -> None:
     simulated = Simulated("nodes: [{name: NODE1}, {name: NODE2}]\nvms: [{name: web01, owner: NODE1, state: 'off'}]")
-    counted = calls(simulated, b"MoveToNewNodeParams")
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
+    counted = calls(simulated, b"MoveToNewNodeParams")
     assert (run.outcome, run.method, counted) == ("moved", "cluster_group", [])
     assert simulated.owner("web01") == "NODE2"

@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+    Policy,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Policy, Run
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodChoice
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import (
@@ -31,34 +38,39 @@ vms:
 """
 
 
-def hosts(text: str = HOSTS, **switches: object) -> Simulated:
+def hosts(text: str = HOSTS, **switches: t.Any) -> Simulated:
     return Simulated(text, home="HV1", **switches)
 
 
-def files(simulated: Simulated, name: str) -> dict:
+def files(simulated: Simulated, name: str) -> dict[str, t.Any]:
     return next(vm["files"] for vm in simulated.server.state()["vms"] if vm["name"] == name)
 
 
-def node(simulated: Simulated, name: str) -> dict:
+def node(simulated: Simulated, name: str) -> dict[str, t.Any]:
     return next(one for one in simulated.server.state()["nodes"] if one["name"] == name)
 
 
-def calls(simulated: Simulated) -> list[dict]:
+def calls(simulated: Simulated) -> list[dict[str, t.Any]]:
     return [call for call in simulated.server.state()["calls"] if call["method"].startswith("Migrate")]
 
 
-def move_storage(simulated: Simulated, name: str, destination: str, wish: StorageWish, **policy: object) -> Run:
+def move_storage(
+    simulated: Simulated, name: str, destination: str, wish: StorageWish, **policy: t.Any
+) -> MigrationTask:
     moves = plan(simulated.cluster, [Wish(destination, name, None, wish)], "auto")
-    runs = [Run(move, Timeout.of(0, move.vm.memory_mb, with_storage=True), stays=move.stays) for move in moves]
-    simulated.scheduler(**policy).run(runs)
+    runs = [
+        MigrationTask(MigrationRequest(move, Timeout.of(0, move.vm.memory_mb, with_storage=True), move.stays))
+        for move in moves
+    ]
+    simulated.scheduler(**policy).execute(runs)
     return runs[0]
 
 
 @pytest.mark.parametrize("method", ["auto", "host"])
-def test_a_vm_is_moved_to_another_host(method):
+def test_a_vm_is_moved_to_another_host(method: MethodChoice) -> None:
     simulated = hosts()
     (run,) = simulated.move(("web01", "HV2"), method=method)
-    assert (run.outcome, run.method, run.checked, run.form) == ("moved", "host", True, "typed_net")
+    assert (run.outcome, run.method, run.attempt.checked, run.attempt.form) == ("moved", "host", True, "typed_net")
     assert simulated.owner("web01") == "HV2"
     # Only auto had a choice, so only there it is told.
     assert [text for text in run.warnings if "not clustered" in text] == run.warnings
@@ -69,14 +81,14 @@ def test_a_vm_is_moved_to_another_host(method):
 
 
 @pytest.mark.parametrize("name", ["HV2", "hv2", "hv2.corp.example", "HV2.CORP.EXAMPLE"])
-def test_every_name_of_a_host_is_that_host(name):
+def test_every_name_of_a_host_is_that_host(name: str) -> None:
     simulated = hosts()
     assert [run.outcome for run in simulated.move(("web01", name))] == ["moved"]
     assert [run.outcome for run in simulated.move(("web01", name))] == ["already_there"]
 
 
 @pytest.mark.parametrize("address", ["10.20.0.12", "fd00::12"])
-def test_an_address_of_a_host_is_that_host(address):
+def test_an_address_of_a_host_is_that_host(address: str) -> None:
     text = HOSTS.replace("name: HV2, member: false", f"name: HV2, member: false, listener_addresses: ['{address}']")
     simulated = hosts(text)
     simulated.names[address] = "HV2"
@@ -87,16 +99,16 @@ def test_an_address_of_a_host_is_that_host(address):
     assert (again.outcome, by_name.outcome) == ("already_there", "already_there")
 
 
-def test_a_second_run_on_the_old_host_finds_the_vm_on_its_destination():
+def test_a_second_run_on_the_old_host_finds_the_vm_on_its_destination() -> None:
     simulated = hosts()
     simulated.move(("web01", "HV2"))
     (again,) = Simulated.runs(simulated, ("web01", "HV2"))
-    simulated.scheduler().run([again])
+    simulated.scheduler().execute([again])
     assert (again.outcome, again.attempts, again.warnings) == ("already_there", 0, [])
     assert len(calls(simulated)) == 1
 
 
-def test_a_vm_on_neither_host_is_not_found_and_both_are_named():
+def test_a_vm_on_neither_host_is_not_found_and_both_are_named() -> None:
     with pytest.raises(HyperVError, match="HV1, HV2"):
         hosts().move(("nosuch", "HV2"))
 
@@ -110,7 +122,7 @@ def test_a_vm_on_neither_host_is_not_found_and_both_are_named():
         ("[ipv4, ipv6]", "fd00::12", "fd00::12"),
     ],
 )
-def test_the_destination_is_named_in_a_format_that_the_source_takes(formats, listener, sent):
+def test_the_destination_is_named_in_a_format_that_the_source_takes(formats: str, listener: str, sent: str) -> None:
     text = HOSTS.replace("name: HV1, member: false", f"name: HV1, member: false, destination_formats: {formats}")
     text = text.replace("name: HV2, member: false", f"name: HV2, member: false, listener_addresses: ['{listener}']")
     simulated = hosts(text)
@@ -118,33 +130,33 @@ def test_the_destination_is_named_in_a_format_that_the_source_takes(formats, lis
     assert (run.outcome, calls(simulated)[0]["destination"]) == ("moved", sent)
 
 
-def test_a_format_that_the_destination_cannot_give_is_told():
+def test_a_format_that_the_destination_cannot_give_is_told() -> None:
     simulated = hosts(
         HOSTS.replace("name: HV1, member: false", "name: HV1, member: false, destination_formats: [ipv6]")
     )
     (run,) = simulated.move(("web01", "HV2"))
     assert run.outcome == "failed"
-    assert "DestinationHostFormatsSupported" in run.error.message
-    assert "10.20.0.12" in run.error.message
+    assert "DestinationHostFormatsSupported" in run.error.text
+    assert "10.20.0.12" in run.error.text
     assert calls(simulated) == []
 
 
-def test_a_host_that_lists_no_capabilities_takes_a_domain_name():
+def test_a_host_that_lists_no_capabilities_takes_a_domain_name() -> None:
     simulated = hosts(HOSTS.replace("name: HV1, member: false", "name: HV1, member: false, capabilities: absent"))
     assert [run.outcome for run in simulated.move(("web01", "HV2"))] == ["moved"]
 
 
 @pytest.mark.parametrize(("checks", "checked"), [("both", True), ("to_host", True), ("none", False)])
-def test_hyper_v_is_asked_beforehand_as_far_as_it_can_be(checks, checked):
+def test_hyper_v_is_asked_beforehand_as_far_as_it_can_be(checks: str, checked: bool) -> None:
     simulated = hosts(host_checks=checks)
     (rehearsed,) = simulated.rehearse(("web01", "HV2"))
-    assert (rehearsed.outcome, rehearsed.checked, calls(simulated)) == ("would_move", checked, [])
+    assert (rehearsed.outcome, rehearsed.attempt.checked, calls(simulated)) == ("would_move", checked, [])
     (run,) = simulated.move(("web01", "HV2"))
-    assert (run.outcome, run.checked) == ("moved", checked)
+    assert (run.outcome, run.attempt.checked) == ("moved", checked)
 
 
 @pytest.mark.parametrize("checks", ["both", "to_host"])
-def test_check_mode_fails_where_the_move_would(checks):
+def test_check_mode_fails_where_the_move_would(checks: str) -> None:
     simulated = hosts(host_checks=checks)
     (run,) = simulated.rehearse(("db01", "HV2"))
     assert run.outcome == "failed"
@@ -154,7 +166,7 @@ def test_check_mode_fails_where_the_move_would(checks):
 
 
 @pytest.mark.parametrize("authentication", ["kerberos", "credssp"])
-def test_a_missing_second_hop_is_explained_by_the_way_the_source_authenticates(authentication):
+def test_a_missing_second_hop_is_explained_by_the_way_the_source_authenticates(authentication: str) -> None:
     text = HOSTS.replace(
         "name: HV1, member: false", f"name: HV1, member: false, delegation: false, authentication: {authentication}"
     )
@@ -164,11 +176,11 @@ def test_a_missing_second_hop_is_explained_by_the_way_the_source_authenticates(a
         assert (run.outcome, run.error.hresult, simulated.owner("web01")) == ("failed", "0x8009030E", "HV1")
         word = "constrained delegation: in" if authentication == "kerberos" else "ansible_winrm_transport=credssp"
         assert word in run.error.remedy
-        assert word in run.error.message
+        assert word in run.error.text
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
-def test_a_lost_answer_is_looked_after(lost):
+def test_a_lost_answer_is_looked_after(lost: str) -> None:
     simulated = hosts()
     lost_calls: list[str] = []
 
@@ -183,37 +195,37 @@ def test_a_lost_answer_is_looked_after(lost):
     assert (run.outcome, simulated.owner("web01"), simulated.migrations("web01")) == ("moved", "HV2", 1)
 
 
-def test_a_move_that_runs_already_is_taken_up():
+def test_a_move_that_runs_already_is_taken_up() -> None:
     simulated = hosts(HOSTS.replace("memory_mb: 20000}", "memory_mb: 20000, migration: {seconds: 300}}"))
     (run,) = simulated.move(("web01", "HV2"), timeout=60)
-    assert (run.error.name, run.goes_on) == ("timeout", True)
+    assert (run.error.code, run.goes_on) == ("timeout", True)
     (again,) = simulated.move(("web01", "HV2"))
-    assert (again.outcome, again.adopted, simulated.migrations("web01")) == ("moved", True, 1)
+    assert (again.outcome, again.attempt.attached, simulated.migrations("web01")) == ("moved", True, 1)
 
 
-def test_a_late_move_is_cancelled():
+def test_a_late_move_is_cancelled() -> None:
     simulated = hosts(HOSTS.replace("memory_mb: 20000}", "memory_mb: 20000, migration: {seconds: 3000}}"))
     (run,) = simulated.move(("web01", "HV2"), timeout=60, on_timeout="cancel")
-    assert (run.error.name, simulated.owner("web01")) == ("timeout", "HV1")
-    assert "was cancelled" in run.error.message
+    assert (run.error.code, simulated.owner("web01")) == ("timeout", "HV1")
+    assert "was cancelled" in run.error.text
 
 
 @pytest.mark.parametrize("code", [1, 32768, 32769, 32770, 32773, 32775])
-def test_a_refusal_is_told_and_no_other_method_is_tried(code):
+def test_a_refusal_is_told_and_no_other_method_is_tried(code: int) -> None:
     simulated = hosts(HOSTS.replace("memory_mb: 20000}", f"memory_mb: 20000, migration: {{return_value: {code}}}}}"))
     (run,) = simulated.move(("web01", "HV2"))
-    assert (run.outcome, run.method, run.error.code) == ("failed", "host", code)
+    assert (run.outcome, run.method, run.error.error_code) == ("failed", "host", code)
     assert simulated.owner("web01") == "HV1"
 
 
-def test_more_moves_than_the_hosts_take_wait():
+def test_more_moves_than_the_hosts_take_wait() -> None:
     text = "nodes: [{name: HV1, member: false}, {name: HV2, member: false}]\nvms: [{name: web, count: 5, owner: HV1}]"
     simulated = hosts(text)
     runs = simulated.move(*((f"web0{number}", "HV2") for number in range(1, 6)))
     assert [run.outcome for run in runs] == ["moved"] * 5
 
 
-def test_a_vm_of_a_cluster_that_is_not_clustered_is_moved_by_its_host():
+def test_a_vm_of_a_cluster_that_is_not_clustered_is_moved_by_its_host() -> None:
     text = """
 nodes: [{name: NODE1}, {name: NODE2}]
 vms:
@@ -226,17 +238,17 @@ vms:
     assert (simulated.owner("web01"), simulated.owner("lone")) == ("NODE2", "NODE2")
 
 
-def test_a_clustered_vm_is_not_moved_behind_its_clusters_back():
+def test_a_clustered_vm_is_not_moved_behind_its_clusters_back() -> None:
     with pytest.raises(HyperVError, match="web01 is clustered"):
         Simulated().move(("web01", "NODE2"), method="host")
 
 
-def test_without_a_cluster_there_is_no_group():
+def test_without_a_cluster_there_is_no_group() -> None:
     with pytest.raises(HyperVError, match="no node of a failover cluster"):
         hosts().move(("web01", "HV2"), method="cluster_group")
 
 
-def test_a_vm_goes_with_its_storage():
+def test_a_vm_goes_with_its_storage() -> None:
     simulated = hosts()
     run = move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2\\db01"))
     assert (run.outcome, run.method, simulated.owner("db01")) == ("moved", "host", "HV2")
@@ -253,10 +265,10 @@ def test_a_vm_goes_with_its_storage():
     assert (again.outcome, len(calls(simulated))) == ("already_there", 1)
 
 
-def test_only_the_storage_moves_where_the_vm_is_there_already():
+def test_only_the_storage_moves_where_the_vm_is_there_already() -> None:
     simulated = hosts()
     run = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db0"))
-    assert (run.outcome, run.stays, simulated.owner("db01")) == ("completed", True, "HV1")
+    assert (run.outcome, run.storage_only, simulated.owner("db01")) == ("completed", True, "HV1")
     (call,) = calls(simulated)
     assert (call["destination"], call["migration_settings"]["properties"]["MigrationType"]) == (None, 32769)
     assert files(simulated, "db01")["configuration"] == "D:\\VM\\db0"
@@ -264,7 +276,7 @@ def test_only_the_storage_moves_where_the_vm_is_there_already():
     assert again.outcome == "already_there"
 
 
-def test_a_folder_whose_name_begins_alike_is_another_folder():
+def test_a_folder_whose_name_begins_alike_is_another_folder() -> None:
     simulated = hosts()
     run = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db"))
     assert run.outcome == "completed"
@@ -272,7 +284,7 @@ def test_a_folder_whose_name_begins_alike_is_another_folder():
     assert run.outcome == "completed"
 
 
-def test_single_disks_go_where_they_are_told():
+def test_single_disks_go_where_they_are_told() -> None:
     simulated = hosts()
     wish = StorageWish("D:\\VM2", {"e:/data/DATA.vhdx": "F:\\data\\data.vhdx"})
     assert move_storage(simulated, "db01", "HV2", wish).outcome == "moved"
@@ -281,7 +293,7 @@ def test_single_disks_go_where_they_are_told():
 
 
 @pytest.mark.parametrize(("keep", "left"), [(True, 2), (False, 0), (None, 0)])
-def test_the_disks_on_the_source_are_kept_where_that_is_wished(keep, left):
+def test_the_disks_on_the_source_are_kept_where_that_is_wished(keep: bool | None, left: int) -> None:
     simulated = hosts()
     move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2", {}, keep))
     assert len(node(simulated, "HV1")["left_disks"]) == left
@@ -303,21 +315,21 @@ def test_the_disks_on_the_source_are_kept_where_that_is_wished(keep, left):
         (StorageWish("", {}, True), "keep_source_disks"),
     ],
 )
-def test_bad_paths_are_refused_before_anything_is_done(wish, told):
+def test_bad_paths_are_refused_before_anything_is_done(wish: StorageWish, told: str) -> None:
     simulated = hosts()
     with pytest.raises(HyperVError, match=told):
         move_storage(simulated, "db01", "HV2", wish)
     assert calls(simulated) == []
 
 
-def test_a_clustered_vm_has_no_storage_to_take_along():
+def test_a_clustered_vm_has_no_storage_to_take_along() -> None:
     with pytest.raises(HyperVError, match="is clustered"):
         move_storage(Simulated(), "web01", "NODE2", StorageWish("D:\\VM"))
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
 @pytest.mark.parametrize("destination", ["HV1", "HV2"])
-def test_a_lost_answer_to_a_move_of_storage_is_looked_after(lost, destination):
+def test_a_lost_answer_to_a_move_of_storage_is_looked_after(lost: str, destination: str) -> None:
     simulated = hosts()
     lost_calls: list[str] = []
 
@@ -333,7 +345,7 @@ def test_a_lost_answer_to_a_move_of_storage_is_looked_after(lost, destination):
     assert files(simulated, "db01")["configuration"] == "D:\\VM2"
 
 
-def test_files_that_did_not_move_although_the_job_says_so_are_a_failure():
+def test_files_that_did_not_move_although_the_job_says_so_are_a_failure() -> None:
     simulated = hosts()
     old = b"<p:ConfigurationDataRoot>D:\\VM\\db01<"
 
@@ -342,22 +354,22 @@ def test_files_that_did_not_move_although_the_job_says_so_are_a_failure():
 
     simulated.alter = alter
     run = move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2"))
-    assert (run.outcome, run.error.name) == ("failed", "storage_not_moved")
-    assert "D:\\VM\\db01" in run.error.message
+    assert (run.outcome, run.error.code) == ("failed", "storage_not_moved")
+    assert "D:\\VM\\db01" in run.error.text
 
 
-def staged(simulated: Simulated, **settings: object) -> Run:
+def staged(simulated: Simulated, **settings: t.Any) -> MigrationTask:
     """Move web01 to HV2 with some migration settings, by option."""
     known = {one.option: one for one in MIGRATION_PROPERTIES}
     wanted = WantedSettings({known[option]: value for option, value in settings.items()})
     (move,) = plan(simulated.cluster, [Wish("HV2", "web01")], "auto")
-    run = Run(move, Timeout(600, "given"), stays=not wanted.moves_the_vm)
+    run = MigrationTask(MigrationRequest(move, Timeout(600, "given"), not wanted.moves_the_vm))
     methods = Methods(simulated.cluster, "auto", wanted)
-    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).run([run])
+    Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).execute([run])
     return run
 
 
-def test_a_planned_vm_is_made_on_the_destination_and_the_vm_moves_into_it():
+def test_a_planned_vm_is_made_on_the_destination_and_the_vm_moves_into_it() -> None:
     simulated = hosts()
     run = staged(simulated, migration_type="staged")
     assert (run.outcome, run.method, simulated.owner("web01")) == ("completed", "host", "HV1")
@@ -366,19 +378,19 @@ def test_a_planned_vm_is_made_on_the_destination_and_the_vm_moves_into_it():
     assert (run.outcome, simulated.owner("web01"), node(simulated, "HV2")["planned"]) == ("moved", "HV2", [])
 
 
-def test_a_planned_vm_that_is_not_there_is_refused():
+def test_a_planned_vm_that_is_not_there_is_refused() -> None:
     run = staged(hosts(), destination_planned_virtual_system_id="6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31")
-    assert (run.outcome, run.error.code) == ("failed", 32773)
+    assert (run.outcome, run.error.error_code) == ("failed", 32773)
 
 
-def test_each_host_is_asked_for_its_name_once_however_many_vms_go_to_it():
+def test_each_host_is_asked_for_its_name_once_however_many_vms_go_to_it() -> None:
     text = "nodes: [{name: HV1, member: false}, {name: HV2, member: false}]\nvms: [{name: web, count: 20, owner: HV1}]"
     simulated = hosts(text)
     simulated.runs(*((f"web{number:02}", "HV2") for number in range(1, 21)))
     assert simulated.sent["HV2"] < 10
 
 
-def test_a_clustered_vm_beside_one_that_is_not_takes_no_storage_along():
+def test_a_clustered_vm_beside_one_that_is_not_takes_no_storage_along() -> None:
     vms = "[{name: web01, owner: NODE1}, {name: lone, owner: NODE1, clustered: false}]"
     text = f"nodes: [{{name: NODE1}}, {{name: NODE2}}]\nvms: {vms}"
     simulated = Simulated(text)

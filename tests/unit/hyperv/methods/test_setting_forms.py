@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import FORMS
@@ -16,7 +17,7 @@ NODES = "nodes: [{name: NODE1}, {name: NODE2}]\nvms: [{name: web01, owner: NODE1
 SWITCHED = {"typed": "typed", "typed_net": "typed_net", "omitted": "null", "cim": "cim"}
 
 
-def form_of(call: dict) -> str:
+def form_of(call: dict[str, t.Any]) -> str:
     """Return the form in which a call arrived, by what the simulated cluster read."""
     data = call["migration_settings"]
     if data is None:
@@ -26,7 +27,7 @@ def form_of(call: dict) -> str:
     return "typed_net" if "DestinationIPAddressList" in data["properties"] else "typed"
 
 
-def switch(client: Client, **switches: object) -> None:
+def switch(client: Client, **switches: t.Any) -> None:
     """Let the provider behave otherwise from now on."""
     scenario = client.simulated.server.world.scenario
     changed = dataclasses.replace(scenario, switches=dataclasses.replace(scenario.switches, **switches))
@@ -36,7 +37,7 @@ def switch(client: Client, **switches: object) -> None:
 @pytest.mark.parametrize("refusal", ["return_value", "parameter_fault", "class_fault"])
 @pytest.mark.parametrize("family", ["dmtf", "hyperv"])
 @pytest.mark.parametrize("form", FORMS)
-def test_the_forms_are_tried_in_order_until_one_is_taken(form, refusal, family):
+def test_the_forms_are_tried_in_order_until_one_is_taken(form: str, refusal: str, family: str) -> None:
     client = Client(
         Simulated(accepts_setting_data=[SWITCHED[form]], refuses_setting_data_by=refusal, return_codes=family)
     )
@@ -47,7 +48,7 @@ def test_the_forms_are_tried_in_order_until_one_is_taken(form, refusal, family):
     assert client.simulated.migrations("web01") == 1
 
 
-def test_the_form_that_the_check_found_is_used_for_the_move_at_once():
+def test_the_form_that_the_check_found_is_used_for_the_move_at_once() -> None:
     client = Client(Simulated(accepts_setting_data=["null"]))
     assert client.check().error is None
     client.migrate()
@@ -57,7 +58,7 @@ def test_the_form_that_the_check_found_is_used_for_the_move_at_once():
     ]
 
 
-def test_a_move_that_refuses_the_form_of_the_check_is_tried_in_the_others():
+def test_a_move_that_refuses_the_form_of_the_check_is_tried_in_the_others() -> None:
     client = Client(Simulated(accepts_setting_data=["null"]))
     client.check()
     switch(client, accepts_setting_data=("typed_net",))
@@ -68,13 +69,13 @@ def test_a_move_that_refuses_the_form_of_the_check_is_tried_in_the_others():
 
 
 @pytest.mark.parametrize("code", [1, 2, 3, 5, 7, 32768, 32769, 32771, 32772, 32774, 32775, 32777, 32778, 40000])
-def test_after_any_other_refusal_no_other_form_is_tried(code):
+def test_after_any_other_refusal_no_other_form_is_tried(code: int) -> None:
     client = Client(Simulated(NODES.replace("NODE1}]", f"NODE1, migration: {{return_value: {code}}}}}]")))
     assert client.migrate().error is not None
     assert len(client.calls) == 1
 
 
-def test_after_an_answer_that_was_lost_no_other_form_is_tried():
+def test_after_an_answer_that_was_lost_no_other_form_is_tried() -> None:
     client = Client(Simulated())
     client.simulated.lose = lambda node, request: "after" if invokes_migration(request) else ""
     answer = client.migrate()
@@ -82,7 +83,7 @@ def test_after_an_answer_that_was_lost_no_other_form_is_tried():
     assert len(client.calls) == 1
 
 
-def test_after_an_answer_that_cannot_be_read_no_other_form_is_tried():
+def test_after_an_answer_that_cannot_be_read_no_other_form_is_tried() -> None:
     client = Client(Simulated())
     client.simulated.garble = invokes_migration
     assert client.migrate().unknown
@@ -90,7 +91,7 @@ def test_after_an_answer_that_cannot_be_read_no_other_form_is_tried():
 
 
 @pytest.mark.parametrize("code", ["0x80041001", "0x80041033", "0x80338029"])
-def test_after_a_fault_that_may_have_come_in_the_middle_no_other_form_is_tried(code):
+def test_after_a_fault_that_may_have_come_in_the_middle_no_other_form_is_tried(code: str) -> None:
     fault = f"{{effect: fault, operation: Invoke MigrateVirtualSystemToSystem, code: {code}}}"
     client = Client(Simulated(f"{NODES}faults: [{fault}]"))
     assert client.migrate().unknown
@@ -98,66 +99,66 @@ def test_after_a_fault_that_may_have_come_in_the_middle_no_other_form_is_tried(c
 
 
 @pytest.mark.parametrize(("family", "code"), [("dmtf", 4), ("hyperv", 32773)])
-def test_when_no_form_is_taken_the_error_names_all_of_them_and_what_else_it_may_be(family, code):
+def test_when_no_form_is_taken_the_error_names_all_of_them_and_what_else_it_may_be(family: str, code: int) -> None:
     client = Client(Simulated(accepts_setting_data=[], return_codes=family))
     answer = client.migrate()
     assert (answer.value, answer.unknown, answer.job) == (code, False, None)
-    assert (answer.error.name, answer.error.code, answer.error.transient) == ("refused", code, False)
+    assert (answer.error.code, answer.error.error_code, answer.error.transient) == ("refused", code, False)
     for form in FORMS:
-        assert f"{form}: {code} (Invalid " in answer.error.message
+        assert f"{form}: {code} (Invalid " in answer.error.text
     assert "VM web01, destination NODE2 or a given setting" in answer.error.remedy
-    assert "Nothing was started." in answer.error.message
+    assert "Nothing was started." in answer.error.text
     assert client.simulated.migrations("web01") == 0
 
 
-def test_when_every_form_ends_in_a_fault_the_error_has_its_hresult():
+def test_when_every_form_ends_in_a_fault_the_error_has_its_hresult() -> None:
     client = Client(Simulated(accepts_setting_data=[], refuses_setting_data_by="parameter_fault"))
     answer = client.migrate()
     assert (answer.value, answer.error.hresult, answer.unknown) == (None, "0x8004102F", False)
 
 
-def test_a_refused_destination_is_not_blamed_on_the_settings_alone():
+def test_a_refused_destination_is_not_blamed_on_the_settings_alone() -> None:
     client = Client(Simulated(node_rows=False))
     client.move = dataclasses.replace(
         client.move, destination=dataclasses.replace(client.move.destination, name="NODE9")
     )
     client.simulated.lose = lambda node, request: "down" if node == "NODE9" else ""
     answer = client.migrate()
-    assert answer.error.code == 4
+    assert answer.error.error_code == 4
     assert "destination NODE9" in answer.error.remedy
 
 
-def test_a_check_that_refuses_every_form_says_how_to_go_without_it():
+def test_a_check_that_refuses_every_form_says_how_to_go_without_it() -> None:
     client = Client(Simulated(accepts_setting_data=[]))
     verdict = client.check()
     assert verdict.asked
-    assert "precheck=false" in verdict.error.message
-    assert verdict.error.message.startswith("CheckVirtualSystemIsMigratableToSystem: ")
+    assert "precheck=false" in verdict.error.text
+    assert verdict.error.text.startswith("CheckVirtualSystemIsMigratableToSystem: ")
 
 
-def test_addresses_that_cannot_be_read_leave_one_form_out_and_nothing_else():
+def test_addresses_that_cannot_be_read_leave_one_form_out_and_nothing_else() -> None:
     client = Client(Simulated(accepts_setting_data=["cim"]))
     client.simulated.lose = lambda node, request: "down" if node == "NODE2" else ""
     assert client.migrate().value == 4096
     assert [form_of(call) for call in client.calls] == ["typed", "omitted", "cim"]
 
 
-def test_a_form_that_could_not_be_tried_is_named_with_the_reason():
+def test_a_form_that_could_not_be_tried_is_named_with_the_reason() -> None:
     client = Client(Simulated(accepts_setting_data=[]))
     client.simulated.lose = lambda node, request: "down" if node == "NODE2" else ""
     assert "typed_net: not tried, NODE2 does not tell its listener addresses (NODE2 is down)" in str(
-        client.migrate().error.message
+        client.migrate().error.text
     )
 
 
-def test_a_destination_without_listeners_is_not_sent_as_an_empty_list():
+def test_a_destination_without_listeners_is_not_sent_as_an_empty_list() -> None:
     text = NODES.replace("{name: NODE2}", "{name: NODE2, listener_addresses: []}")
     client = Client(Simulated(text, accepts_setting_data=[]))
-    assert "NODE2 listens on no address" in client.migrate().error.message
+    assert "NODE2 listens on no address" in client.migrate().error.text
     assert [form_of(call) for call in client.calls] == ["typed", "omitted", "cim"]
 
 
-def test_the_addresses_are_those_of_the_destination_and_read_once():
+def test_the_addresses_are_those_of_the_destination_and_read_once() -> None:
     client = Client(Simulated(accepts_setting_data=["typed_net"]))
     client.check()
     client.migrate()
@@ -182,7 +183,7 @@ def test_the_addresses_are_those_of_the_destination_and_read_once():
         ({"migration_type": "storage"}, ("typed",)),
     ],
 )
-def test_only_forms_that_carry_every_given_setting_are_tried(given, forms):
+def test_only_forms_that_carry_every_given_setting_are_tried(given: dict[str, t.Any], forms: tuple[str, ...]) -> None:
     settings = wanted(migration_settings=given)
     assert settings.forms == tuple(forms)
     client = Client(Simulated(accepts_setting_data=[]), settings)
@@ -193,7 +194,7 @@ def test_only_forms_that_carry_every_given_setting_are_tried(given, forms):
         assert len(arrived) >= len(given)
 
 
-def test_given_settings_stand_in_every_form_with_the_numbers_of_its_class():
+def test_given_settings_stand_in_every_form_with_the_numbers_of_its_class() -> None:
     client = Client(Simulated(accepts_setting_data=[]), wanted(migration_settings={"transport": "smb", "priority": 7}))
     client.migrate()
     arrived = [call["migration_settings"]["properties"] for call in client.calls]
@@ -204,9 +205,9 @@ def test_given_settings_stand_in_every_form_with_the_numbers_of_its_class():
     ]
 
 
-def test_what_is_read_beforehand_is_never_taken_for_an_answer_of_the_call():
+def test_what_is_read_beforehand_is_never_taken_for_an_answer_of_the_call() -> None:
     client = Client(Simulated())
     client.simulated.lose = lambda node, request: "down" if b"Msvm_ComputerSystem" in request else ""
     answer = client.migrate()
-    assert (answer.unknown, answer.error.name) == (False, "not_sent")
+    assert (answer.unknown, answer.error.code) == (False, "not_sent")
     assert client.calls == []

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import Job
@@ -31,7 +32,7 @@ def one_vm(migration: str, more: str = "") -> str:
     return f"{NODES}vms: [{{name: web01, owner: NODE1, memory_mb: 20000, migration: {migration}}}]\n{more}"
 
 
-def started(text: str, after: float = 8.0, **switches: object) -> tuple[Simulated, Reference]:
+def started(text: str, after: float = 8.0, **switches: t.Any) -> tuple[Simulated, Reference]:
     """Return a cluster with a migration of web01 to NODE2 that has been running for ``after`` seconds."""
     simulated = Simulated(text, **switches)
     (run,) = simulated.runs(("web01", "NODE2"))
@@ -40,7 +41,7 @@ def started(text: str, after: float = 8.0, **switches: object) -> tuple[Simulate
     return simulated, run.reference
 
 
-def cancelled(simulated: Simulated, reference: Reference, **options: object) -> Cancellation:
+def cancelled(simulated: Simulated, reference: Reference, **options: t.Any) -> Cancellation:
     (cancellation,) = cancel_jobs(simulated.cluster, [("", reference)], **options)
     return cancellation
 
@@ -70,7 +71,7 @@ class Requests:
 
 
 @pytest.mark.parametrize("codes", ["dmtf", "hyperv"])
-def test_a_job_is_terminated_and_its_vm_stays(codes):
+def test_a_job_is_terminated_and_its_vm_stays(codes: str) -> None:
     simulated, reference = started(one_vm("{}"), job_return_codes=codes)
     requests = Requests(simulated)
     cancellation = cancelled(simulated, reference)
@@ -79,7 +80,7 @@ def test_a_job_is_terminated_and_its_vm_stays(codes):
     assert simulated.owner("web01") == "NODE1"
 
 
-def test_a_job_that_does_not_terminate_is_killed_30_seconds_later():
+def test_a_job_that_does_not_terminate_is_killed_30_seconds_later() -> None:
     simulated, reference = started(one_vm("{stuck_at: 40, cancel: kill_only}"))
     requests = Requests(simulated)
     cancellation = cancelled(simulated, reference)
@@ -87,7 +88,7 @@ def test_a_job_that_does_not_terminate_is_killed_30_seconds_later():
     assert requests.seen == [(4, 0), (5, 30)]
 
 
-def test_a_job_that_nothing_ends_is_given_up_after_two_minutes():
+def test_a_job_that_nothing_ends_is_given_up_after_two_minutes() -> None:
     simulated, reference = started(one_vm("{stuck_at: 40, cancel: ignored}"))
     requests, began = Requests(simulated), simulated.now()
     cancellation = cancelled(simulated, reference)
@@ -98,7 +99,7 @@ def test_a_job_that_nothing_ends_is_given_up_after_two_minutes():
 
 
 @pytest.mark.parametrize("codes", ["dmtf", "hyperv"])
-def test_a_job_that_refuses_to_end_is_watched_for_a_while_and_never_killed(codes):
+def test_a_job_that_refuses_to_end_is_watched_for_a_while_and_never_killed(codes: str) -> None:
     simulated, reference = started(one_vm("{stuck_at: 40, cancel: refuse}"), job_return_codes=codes)
     requests, began = Requests(simulated), simulated.now()
     cancellation = cancelled(simulated, reference)
@@ -108,7 +109,7 @@ def test_a_job_that_refuses_to_end_is_watched_for_a_while_and_never_killed(codes
     assert ("4097" if codes == "dmtf" else "32775") in cancellation.told
 
 
-def test_a_job_past_the_point_of_no_return_completes():
+def test_a_job_past_the_point_of_no_return_completes() -> None:
     text = one_vm("{}", "network: {megabytes_per_second: 1000, setup_seconds: 2, switch_over_seconds: 10}\n")
     simulated, reference = started(text, after=25)
     cancellation = cancelled(simulated, reference)
@@ -116,7 +117,7 @@ def test_a_job_past_the_point_of_no_return_completes():
     assert simulated.owner("web01") == "NODE2"
 
 
-def test_a_job_that_completes_although_its_cancel_was_taken_is_completed():
+def test_a_job_that_completes_although_its_cancel_was_taken_is_completed() -> None:
     simulated, reference = started(one_vm("{cancel: race}"))
     cancellation = cancelled(simulated, reference)
     assert (cancellation.outcome, cancellation.taken, cancellation.given_up) == ("completed", True, False)
@@ -124,7 +125,7 @@ def test_a_job_that_completes_although_its_cancel_was_taken_is_completed():
 
 
 @pytest.mark.parametrize("codes", ["dmtf", "hyperv"])
-def test_a_busy_job_is_asked_again(codes):
+def test_a_busy_job_is_asked_again(codes: str) -> None:
     simulated, reference = started(one_vm("{cancel: busy_once}"), job_return_codes=codes)
     requests = Requests(simulated)
     assert cancelled(simulated, reference).outcome == "cancelled"
@@ -132,32 +133,32 @@ def test_a_busy_job_is_asked_again(codes):
     assert requests.seen[1][1] >= 5
 
 
-def test_a_job_that_ends_with_an_error_that_says_cancelled_was_cancelled():
+def test_a_job_that_ends_with_an_error_that_says_cancelled_was_cancelled() -> None:
     simulated, reference = started(one_vm("{cancel: exception}"))
     cancellation = cancelled(simulated, reference)
     assert (cancellation.outcome, cancellation.job.state) == ("cancelled", "exception")
 
 
-def test_a_job_that_fails_by_itself_meanwhile_was_not_cancelled():
+def test_a_job_that_fails_by_itself_meanwhile_was_not_cancelled() -> None:
     simulated, reference = started(one_vm("{fails_at: 50, hresult: 0x8007274D, cancel: ignored}"))
     cancellation = cancelled(simulated, reference)
     assert (cancellation.outcome, cancellation.given_up) == ("failed", False)
 
 
-def test_a_job_that_is_removed_at_its_end_is_gone_and_nothing_is_claimed():
+def test_a_job_that_is_removed_at_its_end_is_gone_and_nothing_is_claimed() -> None:
     simulated, reference = started(one_vm("{}"), job_lifetime_seconds=0)
     cancellation = cancelled(simulated, reference)
     assert (cancellation.outcome, cancellation.taken, cancellation.job) == ("gone", True, None)
 
 
-def test_an_ended_job_is_not_cancelled():
+def test_an_ended_job_is_not_cancelled() -> None:
     simulated, reference = started(one_vm("{}"), after=100)
     cancellation = cancelled(simulated, reference)
     assert (cancellation.outcome, cancellation.taken) == ("completed", False)
 
 
 @pytest.mark.parametrize("lost", ["before", "after", "down"])
-def test_a_lost_answer_is_followed_by_a_look_at_the_job(lost):
+def test_a_lost_answer_is_followed_by_a_look_at_the_job(lost: str) -> None:
     simulated, reference = started(one_vm("{}"))
     requests = Requests(simulated, lost)
     cancellation = cancelled(simulated, reference)
@@ -165,7 +166,7 @@ def test_a_lost_answer_is_followed_by_a_look_at_the_job(lost):
     assert len(requests.seen) == (1 if lost == "after" else 2)
 
 
-def test_answers_that_are_always_lost_end_in_a_kill_that_is_lost_too():
+def test_answers_that_are_always_lost_end_in_a_kill_that_is_lost_too() -> None:
     simulated, reference = started(one_vm("{stuck_at: 40}"))
     requests = Requests(simulated, *["before"] * 100)
     cancellation = cancelled(simulated, reference)
@@ -174,7 +175,7 @@ def test_answers_that_are_always_lost_end_in_a_kill_that_is_lost_too():
     assert [wanted for wanted, group in itertools.groupby(requests.seen, lambda one: one[0])] == [4, 5]
 
 
-def test_a_node_that_falls_silent_leaves_the_outcome_unclear():
+def test_a_node_that_falls_silent_leaves_the_outcome_unclear() -> None:
     simulated, reference = started(one_vm("{stuck_at: 40, cancel: ignored}"))
     simulated.lose = lambda node, request: "" if ends_a_job(request) else "down"
     cancellation = cancelled(simulated, reference)
@@ -182,14 +183,14 @@ def test_a_node_that_falls_silent_leaves_the_outcome_unclear():
     assert "may go on" in cancellation.told
 
 
-def test_a_provider_that_moves_away_is_followed():
+def test_a_provider_that_moves_away_is_followed() -> None:
     text = one_vm("{stuck_at: 40, cancel: kill_only}", "events: [{at: 20, core_group: NODE2}]\n")
     simulated, reference = started(text, provider_on="core_group")
     cancellation = cancelled(simulated, reference)
     assert (cancellation.outcome, cancellation.job.state) == ("cancelled", "killed")
 
 
-def test_several_jobs_are_cancelled_side_by_side():
+def test_several_jobs_are_cancelled_side_by_side() -> None:
     text = (
         f"{NODES}vms: [{{name: web01, owner: NODE1, migration: {{stuck_at: 40, cancel: kill_only}}}}, "
         "{name: web02, owner: NODE3, migration: {stuck_at: 40, cancel: kill_only}}]"
@@ -205,7 +206,7 @@ def test_several_jobs_are_cancelled_side_by_side():
     assert requests.seen == [(4, 0), (4, 0), (5, 30), (5, 30)]
 
 
-def test_without_waiting_a_request_that_was_taken_is_enough():
+def test_without_waiting_a_request_that_was_taken_is_enough() -> None:
     simulated, reference = started(one_vm("{stuck_at: 40, cancel: kill_only}"))
     began = simulated.now()
     cancellation = cancelled(simulated, reference, wait=False)
@@ -213,16 +214,17 @@ def test_without_waiting_a_request_that_was_taken_is_enough():
 
 
 @pytest.mark.parametrize("job_class", ["Msvm_MigrationJob", "Msvm_ConcreteJob"])
-def test_a_job_on_another_node_is_cancelled_there(job_class):
+def test_a_job_on_another_node_is_cancelled_there(job_class: str) -> None:
     simulated, reference = started(one_vm("{stuck_at: 40}"), job_class=job_class, job_namespace="v2", job_on="source")
     simulated.home = "NODE3"
     (cancellation,) = cancel_jobs(simulated.cluster, [("NODE1", reference)])
     assert (cancellation.outcome, cancellation.job.state) == ("cancelled", "terminated")
 
 
-def alone(*values: object) -> tuple[Cancellation, list[int], ManualClock]:
+def alone(*values: object) -> tuple[Cancellation, list[tuple[int, bool]], ManualClock]:
     """Return a cancellation whose requests are answered with ``values`` in turn, the last one from then on."""
-    clock, asked = ManualClock(), []
+    clock = ManualClock()
+    asked: list[tuple[int, bool]] = []
 
     def send(request: bytes) -> bytes:
         message_id = re.search(rb"<a:MessageID>([^<]+)<", request).group(1).decode()
@@ -234,7 +236,8 @@ def alone(*values: object) -> tuple[Cancellation, list[int], ManualClock]:
         now = staticmethod(clock.now)
         pause = staticmethod(clock.advance)
 
-    return Cancellation(Session(send, Client(), "NODE1"), REFERENCE, Client()), asked, clock
+    session = Session(send, Client(), "NODE1")
+    return Cancellation(lambda: session, REFERENCE, Client()), asked, clock
 
 
 def stepped(cancellation: Cancellation, clock: ManualClock, seconds: int, state: str = "running") -> str:
@@ -271,7 +274,9 @@ def stepped(cancellation: Cancellation, clock: ManualClock, seconds: int, state:
         (7777, "refused", 1, [4]),
     ],
 )
-def test_every_answer_to_the_request_has_its_consequence(value, outcome, at, requests):
+def test_every_answer_to_the_request_has_its_consequence(
+    value: int, outcome: str, at: int, requests: list[int]
+) -> None:
     cancellation, asked, clock = alone(value)
     cancellation.request()
     assert cancellation.outcome == ""
@@ -281,21 +286,21 @@ def test_every_answer_to_the_request_has_its_consequence(value, outcome, at, req
     assert str(value) in cancellation.told or value in (0, 4096)
 
 
-def test_a_provider_that_wants_a_period_gets_the_other_form_of_none():
+def test_a_provider_that_wants_a_period_gets_the_other_form_of_none() -> None:
     cancellation, asked, unused = alone(4098, 0)
     cancellation.request()
     assert asked == [(4, False), (4, True)]
     assert cancellation.taken
 
 
-def test_a_provider_that_wants_neither_form_refuses():
+def test_a_provider_that_wants_neither_form_refuses() -> None:
     cancellation, asked, clock = alone(4098)
     cancellation.request()
     assert asked == [(4, False), (4, True)]
     assert stepped(cancellation, clock, 1) == "refused"
 
 
-def test_a_job_that_is_ending_is_not_asked_again_though_it_refuses():
+def test_a_job_that_is_ending_is_not_asked_again_though_it_refuses() -> None:
     cancellation, asked, clock = alone(32775)
     cancellation.request()
     assert stepped(cancellation, clock, 29, "shutting_down") == ""
@@ -304,7 +309,7 @@ def test_a_job_that_is_ending_is_not_asked_again_though_it_refuses():
     assert cancellation.outcome == "cancelled"
 
 
-def test_a_job_that_refused_first_and_took_it_then_is_killed_like_any_other():
+def test_a_job_that_refused_first_and_took_it_then_is_killed_like_any_other() -> None:
     cancellation, asked, clock = alone(32775, 0)
     cancellation.request()
     assert stepped(cancellation, clock, 60) == ""
@@ -312,14 +317,14 @@ def test_a_job_that_refused_first_and_took_it_then_is_killed_like_any_other():
 
 
 @pytest.mark.parametrize(("answer", "outcome"), [(0, "cancelled"), (32769, "failed")])
-def test_an_error_that_says_cancelled_counts_only_where_the_request_was_taken(answer, outcome):
+def test_an_error_that_says_cancelled_counts_only_where_the_request_was_taken(answer: int, outcome: str) -> None:
     cancellation, unused, unused_clock = alone(answer)
     cancellation.request()
     cancellation.step(Job("JOB1", "exception", texts=("Die Aktion wurde abgebrochen (0x800704C7)",)))
     assert (cancellation.outcome, cancellation.taken) == (outcome, answer == 0)
 
 
-def test_a_kill_that_is_refused_leaves_the_terminate_that_was_taken():
+def test_a_kill_that_is_refused_leaves_the_terminate_that_was_taken() -> None:
     cancellation, unused, clock = alone(0, 32770)
     cancellation.request()
     assert stepped(cancellation, clock, 60) == ""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import GroupTraits, VmGroup
@@ -25,12 +26,12 @@ from tests.support.simulated import Simulated
 NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
 
 
-def cluster(text, **options):
+def cluster(text: str, **options: t.Any) -> Simulated:
     """Return a cluster of three alike nodes with what ``text`` says of it."""
     return Simulated(NODES + textwrap.dedent(text), **options)
 
 
-def plan(simulated, node="NODE1", **wish):
+def plan(simulated: Simulated, node: str = "NODE1", **wish: t.Any) -> dict[str, t.Any] | None:
     earlier = wish.pop("earlier", None)
     strategies = tuple(Strategy(*one) for one in wish.pop("strategies", ()))
     # A plan that is taken back has been a task's result, and JSON in an artifact.
@@ -38,28 +39,28 @@ def plan(simulated, node="NODE1", **wish):
     return plan_evacuation(simulated.cluster, Wish(node, strategies=strategies, earlier=read, **wish)).as_result()
 
 
-def of(text, **options):
+def of(text: str, **options: t.Any) -> dict[str, t.Any]:
     return plan(cluster(text), **options)
 
 
-def places(result):
+def places(result: dict[str, t.Any]) -> dict[str, str]:
     return {one["name"]: one["destination_host"] for one in result["moves"]}
 
 
-def stays(result):
+def stays(result: dict[str, t.Any]) -> dict[str, t.Any]:
     return {one["name"]: one for one in result["stays"]}
 
 
-def effects(result):
+def effects(result: dict[str, t.Any]) -> dict[tuple[str, str], str]:
     return {(one["name"], one["blocker"]): one["effect"] for one in result["blockers"]}
 
 
-def test_a_node_without_vms_is_empty_already():
+def test_a_node_without_vms_is_empty_already() -> None:
     result = of("vms: []")
     assert (result["feasible"], result["moves"], result["stays"]) == (True, [], [])
 
 
-def test_groups_are_joined_by_vm_id_and_not_by_name_on_both_sides():
+def test_groups_are_joined_by_vm_id_and_not_by_name_on_both_sides() -> None:
     result = of(
         """
         cluster: {enforced_anti_affinity: 1}
@@ -73,7 +74,7 @@ def test_groups_are_joined_by_vm_id_and_not_by_name_on_both_sides():
     assert {one["name"]: one["priority"] for one in result["moves"]} == {"dc1": 3000, "Role A": 1000}
 
 
-def test_anti_affinity_is_enforced_where_the_cluster_says_so():
+def test_anti_affinity_is_enforced_where_the_cluster_says_so() -> None:
     text = "vms: [{name: dc, count: 3, owner: NODE1, anti_affinity: [dc]}]"
     assert of(text)["feasible"]
     hard = of(f"cluster: {{enforced_anti_affinity: 1}}\n{text}")
@@ -81,7 +82,7 @@ def test_anti_affinity_is_enforced_where_the_cluster_says_so():
     assert len(hard["moves"]) == 2
 
 
-def test_affinity_rules_are_kept_and_a_disabled_one_is_not():
+def test_affinity_rules_are_kept_and_a_disabled_one_is_not() -> None:
     text = """
         affinity_rules: [{name: pair, type: %s, groups: [app, db], enabled: %s}]
         vms: [{name: app, owner: NODE1}, {name: db, owner: NODE1}]
@@ -91,7 +92,7 @@ def test_affinity_rules_are_kept_and_a_disabled_one_is_not():
     assert len(set(places(of(text % ("same_node", "false"))).values())) == 2
 
 
-def test_fault_domains_go_by_the_site_and_a_node_without_one_is_noted():
+def test_fault_domains_go_by_the_site_and_a_node_without_one_is_noted() -> None:
     text = """
         nodes:
           - {name: NODE1, fault_domain: ["Site:A"]}
@@ -106,7 +107,7 @@ def test_fault_domains_go_by_the_site_and_a_node_without_one_is_noted():
     assert any("sites" in note and "node4" in note for note in unknown["notes"])
 
 
-def test_classes_that_an_older_cluster_lacks_are_done_without():
+def test_classes_that_an_older_cluster_lacks_are_done_without() -> None:
     text = """
         vms:
           - {name: web01, owner: NODE1, possible_owners: [NODE1, NODE3]}
@@ -123,7 +124,7 @@ def test_classes_that_an_older_cluster_lacks_are_done_without():
     assert plan(cluster(text, missing_classes=list(missing))) == whole
 
 
-def test_possible_owners_of_many_vms_cost_no_request_each():
+def test_possible_owners_of_many_vms_cost_no_request_each() -> None:
     few = cluster("vms: [{name: web, count: 10, owner: NODE1}]")
     many = cluster("vms: [{name: web, count: 40, owner: NODE1}]")
     plan(few)
@@ -131,7 +132,7 @@ def test_possible_owners_of_many_vms_cost_no_request_each():
     assert many.sent == few.sent
 
 
-def test_vms_are_asked_one_by_one_where_the_list_of_the_whole_cluster_is_long():
+def test_vms_are_asked_one_by_one_where_the_list_of_the_whole_cluster_is_long() -> None:
     text = "{name: web01, owner: NODE1, possible_owners: [NODE1, NODE3]}, {name: web02, owner: NODE1}"
     alone = cluster(f"vms: [{text}]")
     among_many = cluster(f"vms: [{text}, {{name: other, count: 200, owner: NODE2, memory_mb: 16}}]")
@@ -140,7 +141,7 @@ def test_vms_are_asked_one_by_one_where_the_list_of_the_whole_cluster_is_long():
     assert among_many.sent["NODE1"] <= alone.sent["NODE1"] + 4
 
 
-def test_nodes_that_cannot_take_vms_are_named_with_the_reason():
+def test_nodes_that_cannot_take_vms_are_named_with_the_reason() -> None:
     result = plan(
         Simulated(
             """
@@ -158,7 +159,7 @@ def test_nodes_that_cannot_take_vms_are_named_with_the_reason():
     assert all(any(note.startswith(node) for note in result["notes"]) for node in ("NODE3", "NODE4", "NODE5"))
 
 
-def test_mixed_builds_are_noted_and_kept_apart():
+def test_mixed_builds_are_noted_and_kept_apart() -> None:
     result = plan(
         Simulated(
             """
@@ -188,7 +189,7 @@ def test_mixed_builds_are_noted_and_kept_apart():
         ("group_condition: failed", "group_failed"),
     ],
 )
-def test_what_would_fail_keeps_a_vm_out_unless_the_user_insists(given, blocker):
+def test_what_would_fail_keeps_a_vm_out_unless_the_user_insists(given: str, blocker: str) -> None:
     text = f"vms: [{{name: web01, owner: NODE1, {given}}}, {{name: web02, owner: NODE1}}]"
     result = of(text)
     assert effects(result) == {("web01", blocker): "fails"}
@@ -211,7 +212,7 @@ def test_what_would_fail_keeps_a_vm_out_unless_the_user_insists(given, blocker):
         ("group_condition: pending", "group_pending"),
     ],
 )
-def test_what_ends_by_itself_is_told_and_stops_nothing(given, blocker):
+def test_what_ends_by_itself_is_told_and_stops_nothing(given: str, blocker: str) -> None:
     result = of(f"vms: [{{name: web01, owner: NODE1, {given}}}]")
     assert effects(result) == {("web01", blocker): "transient"}
     assert result["feasible"]
@@ -228,27 +229,27 @@ def test_what_ends_by_itself_is_told_and_stops_nothing(given, blocker):
         ("replication: primary", {}),
     ],
 )
-def test_what_does_no_harm_stops_nothing(given, expected):
+def test_what_does_no_harm_stops_nothing(given: str, expected: dict[tuple[str, str], str]) -> None:
     result = of(f"vms: [{{name: web01, owner: NODE1, {given}}}]")
     assert effects(result) == expected
     assert result["feasible"]
 
 
-def test_gpu_partitions_may_move_where_windows_can_migrate_them():
+def test_gpu_partitions_may_move_where_windows_can_migrate_them() -> None:
     nodes = "nodes: [{name: NODE1, build: 26100}, {name: NODE2, build: 26100}]\n"
     result = plan(Simulated(nodes + "vms: [{name: web01, owner: NODE1, attachments: [{kind: gpu_partition}]}]"))
     assert effects(result) == {("web01", "gpu_partition"): "note"}
     assert result["feasible"]
 
 
-def test_devices_are_read_with_one_request_a_class_for_the_whole_node():
+def test_devices_are_read_with_one_request_a_class_for_the_whole_node() -> None:
     simulated = cluster("vms: [{name: web, count: 20, owner: NODE1, attachments: [{kind: iso}]}]", home="NODE2")
     result = plan(simulated)
     assert len(result["blockers"]) == 20
     assert simulated.sent["NODE1"] <= 8
 
 
-def test_a_node_whose_devices_cannot_be_read_is_noted():
+def test_a_node_whose_devices_cannot_be_read_is_noted() -> None:
     simulated = cluster("vms: [{name: web01, owner: NODE1}]", home="NODE2")
     simulated.lose = lambda node, request: "down" if node == "NODE1" else ""
     result = plan(simulated)
@@ -256,7 +257,7 @@ def test_a_node_whose_devices_cannot_be_read_is_noted():
     assert any("attached of NODE1 could not be read" in note for note in result["notes"])
 
 
-def test_a_vm_that_is_not_clustered_is_found_on_its_node():
+def test_a_vm_that_is_not_clustered_is_found_on_its_node() -> None:
     text = """
         vms:
           - {name: local, owner: NODE1, clustered: false}
@@ -268,7 +269,7 @@ def test_a_vm_that_is_not_clustered_is_found_on_its_node():
     assert of(text, strategies=[("local", "shutdown")])["feasible"]
 
 
-def test_the_first_strategy_that_matches_counts_and_the_others_are_told():
+def test_the_first_strategy_that_matches_counts_and_the_others_are_told() -> None:
     result = of(
         "vms: [{name: Web01, owner: NODE1}, {name: web02, owner: NODE1}, {name: db01, owner: NODE1}]",
         strategies=[("WEB01", "stay"), ("web*", "shutdown"), ("web02", "save"), ("nothing?", "stay")],
@@ -283,18 +284,18 @@ def test_the_first_strategy_that_matches_counts_and_the_others_are_told():
     assert "no VM of the node matches" in unused[1]
 
 
-def test_a_strategy_may_name_a_vm_by_its_id():
+def test_a_strategy_may_name_a_vm_by_its_id() -> None:
     text = "vms: [{name: web01, owner: NODE1, id: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31}]"
     result = of(text, strategies=[("{6e1f7c2a-3b54-4b0b-9d0e-0c5e7b1a2f31}", "stay")])
     assert set(stays(result)) == {"web01"}
 
 
-def test_a_vm_whose_strategy_is_to_fail_makes_the_plan_fail():
+def test_a_vm_whose_strategy_is_to_fail_makes_the_plan_fail() -> None:
     result = of("vms: [{name: web01, owner: NODE1}]", strategies=[("web01", "fail")])
     assert (result["feasible"], result["proof"]["kind"]) == (False, "strategy")
 
 
-def test_a_vm_that_is_shut_down_first_makes_a_tight_node_feasible():
+def test_a_vm_that_is_shut_down_first_makes_a_tight_node_feasible() -> None:
     text = "nodes: [{name: NODE1}, {name: NODE2, memory_mb: 16384, used_by_host_mb: 4096}]\n"
     text += "vms: [{name: big, owner: NODE1, memory_mb: 16000}]"
     tight = plan(Simulated(text), reserve_percent=0)
@@ -302,7 +303,7 @@ def test_a_vm_that_is_shut_down_first_makes_a_tight_node_feasible():
     assert plan(Simulated(text), reserve_percent=0, strategies=[("big", "shutdown")])["feasible"]
 
 
-def test_memory_on_its_way_to_a_destination_is_counted_once():
+def test_memory_on_its_way_to_a_destination_is_counted_once() -> None:
     text = """
         nodes: [{name: NODE1}, {name: NODE2, memory_mb: 24000, used_by_host_mb: 4000}, {name: NODE3}]
         network: {megabytes_per_second: 100}
@@ -316,7 +317,7 @@ def test_memory_on_its_way_to_a_destination_is_counted_once():
     assert result["proof"]["missing_mb"] == 2000
 
 
-def test_a_vm_that_is_on_its_way_already_keeps_its_destination():
+def test_a_vm_that_is_on_its_way_already_keeps_its_destination() -> None:
     text = """
         network: {megabytes_per_second: 10}
         vms: [{name: web01, owner: NODE1}]
@@ -331,7 +332,7 @@ def test_a_vm_that_is_on_its_way_already_keeps_its_destination():
     assert "not among the destinations" in stays(elsewhere)["web01"]["reason"]
 
 
-def test_a_vm_that_comes_to_the_node_is_noted():
+def test_a_vm_that_comes_to_the_node_is_noted() -> None:
     text = """
         network: {megabytes_per_second: 10}
         vms: [{name: web01, owner: NODE2}]
@@ -342,7 +343,7 @@ def test_a_vm_that_comes_to_the_node_is_noted():
     assert any("web01 is on its way" in note for note in plan(simulated)["notes"])
 
 
-def test_a_plan_that_still_holds_is_kept_as_it_is():
+def test_a_plan_that_still_holds_is_kept_as_it_is() -> None:
     simulated = cluster("vms: [{name: web, count: 6, owner: NODE1}]")
     first = plan(simulated)
     again = plan(simulated, earlier=first)
@@ -351,7 +352,7 @@ def test_a_plan_that_still_holds_is_kept_as_it_is():
     assert again["feasible"]
 
 
-def test_moves_of_an_earlier_plan_are_kept_even_where_others_would_be_chosen_now():
+def test_moves_of_an_earlier_plan_are_kept_even_where_others_would_be_chosen_now() -> None:
     simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
     first = plan(simulated)
     for move in first["moves"]:
@@ -359,7 +360,7 @@ def test_moves_of_an_earlier_plan_are_kept_even_where_others_would_be_chosen_now
     assert set(places(plan(simulated, earlier=first)).values()) == {"NODE3"}
 
 
-def test_each_difference_to_an_earlier_plan_is_told():
+def test_each_difference_to_an_earlier_plan_is_told() -> None:
     before = cluster(
         """
         vms:
@@ -415,7 +416,7 @@ def test_each_difference_to_an_earlier_plan_is_told():
         ("nodes: [{name: NODE1}, {name: NODE2, build: 17763}, {name: NODE3}]\n", "older build"),
     ],
 )
-def test_a_destination_that_can_no_longer_take_a_vm_is_replaced(nodes, why):
+def test_a_destination_that_can_no_longer_take_a_vm_is_replaced(nodes: str, why: str) -> None:
     first = of("vms: [{name: web01, owner: NODE1}]")
     assert places(first) == {"web01": "NODE2"}
     result = plan(Simulated(nodes + "vms: [{name: web01, owner: NODE1}]"), earlier=first)
@@ -425,7 +426,7 @@ def test_a_destination_that_can_no_longer_take_a_vm_is_replaced(nodes, why):
     assert why in difference["text"]
 
 
-def test_a_plan_tells_whose_it_is_and_is_refused_elsewhere():
+def test_a_plan_tells_whose_it_is_and_is_refused_elsewhere() -> None:
     text = "vms: [{name: web01, owner: NODE1}]"
     first = of(text)
     assert (first["cluster"], first["cluster_name"]) == ("hvc1.corp.example", "HVC1")
@@ -434,7 +435,7 @@ def test_a_plan_tells_whose_it_is_and_is_refused_elsewhere():
         plan(elsewhere, earlier=first)
 
 
-def test_an_earlier_plan_keeps_its_strategies_unless_they_are_given_anew():
+def test_an_earlier_plan_keeps_its_strategies_unless_they_are_given_anew() -> None:
     simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
     first = plan(simulated, strategies=[("web01", "shutdown"), ("web02", "stay")])
     kept = plan(simulated, earlier=first)
@@ -447,7 +448,7 @@ def test_an_earlier_plan_keeps_its_strategies_unless_they_are_given_anew():
     }
 
 
-def test_kept_moves_that_leave_no_room_for_a_new_vm_are_told_to_be_the_reason():
+def test_kept_moves_that_leave_no_room_for_a_new_vm_are_told_to_be_the_reason() -> None:
     nodes = "nodes: [{name: NODE1}, {name: NODE2, memory_mb: 14096}, {name: NODE3, memory_mb: 10096}]\n"
     one = "{name: small, owner: NODE1, memory_mb: 5000}"
     first = plan(Simulated(f"{nodes}vms: [{one}]"), reserve_percent=0)
@@ -470,12 +471,12 @@ def test_kept_moves_that_leave_no_room_for_a_new_vm_are_told_to_be_the_reason():
         ),
     ],
 )
-def test_what_is_no_plan_is_refused(written, said):
+def test_what_is_no_plan_is_refused(written: dict[str, t.Any], said: str) -> None:
     with pytest.raises(HyperVError, match=said):
         read_earlier_plan(written)
 
 
-def test_numbers_of_an_earlier_plan_may_have_become_texts():
+def test_numbers_of_an_earlier_plan_may_have_become_texts() -> None:
     first = of("vms: [{name: web01, owner: NODE1}]")
     for move in first["moves"]:
         move["memory_mb"] = str(move["memory_mb"])
@@ -485,7 +486,7 @@ def test_numbers_of_an_earlier_plan_may_have_become_texts():
 GUIDS = {name: f"6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F3{number}" for number, name in enumerate(("web01", "web02"), 1)}
 
 
-def read(groups, **vm):
+def read(groups: dict[str, str], **vm: str) -> Readings:
     """Return readings of NODE1 with VMs in groups, as no simulated cluster has them."""
     return Readings(
         Node("NODE1", "up", "not_initiated", "", 20348),
@@ -496,7 +497,7 @@ def read(groups, **vm):
     )
 
 
-def test_vms_that_share_a_group_cannot_be_migrated_by_themselves():
+def test_vms_that_share_a_group_cannot_be_migrated_by_themselves() -> None:
     shared = {"web01": "both", "web02": "both"}
     result = plan_readings(read(shared), Wish("NODE1")).as_result()
     assert effects(result) == {("web01", "shared_group"): "fails", ("web02", "shared_group"): "fails"}
@@ -505,7 +506,7 @@ def test_vms_that_share_a_group_cannot_be_migrated_by_themselves():
     assert set(effects(off).values()) == {"note"}
 
 
-def test_a_vm_for_which_the_cluster_lists_no_role_is_no_part_of_the_plan():
+def test_a_vm_for_which_the_cluster_lists_no_role_is_no_part_of_the_plan() -> None:
     result = plan_readings(read({"web01": "web01"}), Wish("NODE1")).as_result()
     assert effects(result) == {("web02", "no_role"): "fails"}
     assert set(places(result)) == {"web01"}
@@ -535,11 +536,11 @@ MIXTURE = """
     ],
     ids=str,
 )
-def test_however_the_cluster_tells_it_the_plan_is_the_same(switches):
+def test_however_the_cluster_tells_it_the_plan_is_the_same(switches: dict[str, t.Any]) -> None:
     assert plan(cluster(MIXTURE, **switches)) == plan(cluster(MIXTURE))
 
 
-def test_a_node_of_64_vms_is_planned_over_three_destinations_with_pairs_apart():
+def test_a_node_of_64_vms_is_planned_over_three_destinations_with_pairs_apart() -> None:
     result = plan(
         Simulated(
             """
@@ -560,7 +561,7 @@ def test_a_node_of_64_vms_is_planned_over_three_destinations_with_pairs_apart():
     assert {one["name"] for one in result["moves"][:12]} == {f"db{number:02}" for number in range(1, 13)}
 
 
-def test_capacity_that_does_not_suffice_is_told_with_what_is_missing():
+def test_capacity_that_does_not_suffice_is_told_with_what_is_missing() -> None:
     result = of("vms: [{name: web, count: 60, owner: NODE1, memory_mb: 4096}]", reserve_percent=10)
     room = sum(one["free_before_mb"] - one["reserve_mb"] for one in result["headroom"])
     assert (result["feasible"], result["proof"]["kind"]) == (False, "total_memory")
@@ -568,7 +569,7 @@ def test_capacity_that_does_not_suffice_is_told_with_what_is_missing():
     assert result["proof"]["nodes"] == ["NODE2", "NODE3"]
 
 
-def test_a_destination_is_excluded_for_single_vms():
+def test_a_destination_is_excluded_for_single_vms() -> None:
     simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
     ids = {vm["name"]: vm["id"] for vm in simulated.server.state()["vms"]}
     first = places(plan(simulated))
@@ -580,7 +581,7 @@ def test_a_destination_is_excluded_for_single_vms():
     assert "excluded" in stays(nowhere)["web01"]["reason"]
 
 
-def test_a_local_vm_that_is_stopped_says_so():
+def test_a_local_vm_that_is_stopped_says_so() -> None:
     simulated = cluster("vms: [{name: edge01, owner: NODE1, clustered: false}]")
     (stay,) = plan(simulated, strategies=[("edge01", "shutdown")])["stays"]
     assert (stay["blocking"], stay["clustered"]) == (False, False)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.action.hyperv_cluster_node_info import ActionModule
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
@@ -26,11 +28,11 @@ def moved(who: str) -> Simulated:
     return simulated
 
 
-def plan(simulated: Simulated, node: str = "NODE1", **wish: object) -> dict:
+def plan(simulated: Simulated, node: str = "NODE1", **wish: t.Any) -> dict[str, t.Any]:
     return plan_evacuation(simulated.cluster, Wish(node, **wish)).as_result()
 
 
-def places(result: dict) -> dict[str, str]:
+def places(result: dict[str, t.Any]) -> dict[str, str]:
     return {one["name"]: one["destination_host"] for one in result["moves"]}
 
 
@@ -44,7 +46,7 @@ def counts(simulated: Simulated) -> dict[str, tuple[int, int]]:
 
 
 @LAGS
-def test_a_vm_is_on_both_nodes_until_hyperv_and_the_cluster_agree(who):
+def test_a_vm_is_on_both_nodes_until_hyperv_and_the_cluster_agree(who: str) -> None:
     simulated = moved(who)
     assert names(simulated, "NODE1") == ["web01", "web02"]
     assert names(simulated, "NODE2") == ["web01"]
@@ -55,28 +57,28 @@ def test_a_vm_is_on_both_nodes_until_hyperv_and_the_cluster_agree(who):
 
 
 @LAGS
-def test_a_node_is_not_empty_while_either_says_that_a_vm_is_there(who):
+def test_a_node_is_not_empty_while_either_says_that_a_vm_is_there(who: str) -> None:
     simulated = moved(who)
     assert set(places(plan(simulated))) == {"web01", "web02"}
     simulated.pause(61)
     assert set(places(plan(simulated))) == {"web02"}
 
 
-def test_a_vm_that_has_left_for_hyperv_alone_is_planned_to_where_it_is():
+def test_a_vm_that_has_left_for_hyperv_alone_is_planned_to_where_it_is() -> None:
     result = plan(moved("cluster"))
     assert places(result)["web01"] == "NODE2"
     told = "web01 is on NODE2, says Hyper-V; on NODE1, says the cluster. It counts as bound for NODE2."
     assert told in result["notes"]
 
 
-def test_a_plan_does_not_undo_what_the_cluster_has_not_seen_yet():
+def test_a_plan_does_not_undo_what_the_cluster_has_not_seen_yet() -> None:
     simulated = moved("cluster")
     result = plan(simulated, destinations=("NODE3",))
     assert "web01" not in places(result)
     assert "NODE2 is not among the destinations" in next(one["reason"] for one in result["stays"])
 
 
-def test_where_hyperv_tells_no_owner_the_clusters_word_counts():
+def test_where_hyperv_tells_no_owner_the_clusters_word_counts() -> None:
     simulated = Simulated()
     simulated.alter = without("HostComputerSystemName")
     assert names(simulated, "NODE1") == ["web01", "web02"]
@@ -86,7 +88,7 @@ def test_where_hyperv_tells_no_owner_the_clusters_word_counts():
     assert plan(simulated, "NODE2")["moves"] == []
 
 
-def test_a_running_vm_whose_memory_is_not_told_is_not_planned_as_if_it_had_none():
+def test_a_running_vm_whose_memory_is_not_told_is_not_planned_as_if_it_had_none() -> None:
     simulated = Simulated()
     simulated.alter = without("MemoryUsage")
     result = plan(simulated)
@@ -98,7 +100,7 @@ def test_a_running_vm_whose_memory_is_not_told_is_not_planned_as_if_it_had_none(
     assert "strategy migrate" in result["stays"][0]["remedy"]
 
 
-def test_a_vm_whose_memory_is_not_told_is_planned_where_the_user_insists():
+def test_a_vm_whose_memory_is_not_told_is_planned_where_the_user_insists() -> None:
     simulated = Simulated()
     simulated.alter = without("MemoryUsage")
     result = plan(simulated, strategies=(Strategy("web01", "migrate"), Strategy("web02", "shutdown")))
@@ -106,7 +108,7 @@ def test_a_vm_whose_memory_is_not_told_is_planned_where_the_user_insists():
     assert [(one["name"], one["blocker"], one["effect"]) for one in result["blockers"]] == [("web01", "memory", "note")]
 
 
-def test_a_vm_that_is_off_needs_no_memory():
+def test_a_vm_that_is_off_needs_no_memory() -> None:
     text = "nodes: [{name: NODE1}, {name: NODE2}]\nvms: [{name: web01, owner: NODE1, state: 'off'}]\n"
     simulated = Simulated(text)
     simulated.alter = without("MemoryUsage")

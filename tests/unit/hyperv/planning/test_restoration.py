@@ -4,12 +4,18 @@
 
 from __future__ import annotations
 
+import typing as t
+from collections.abc import Mapping
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish, plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (
+    plan as plan_moves,
+)
 
 from tests.support.simulated import Simulated
 
@@ -20,7 +26,7 @@ CLUSTER = (
 )
 
 
-def ledger_of(simulated: Simulated, **changes: dict[str, object]) -> dict[str, object]:
+def ledger_of(simulated: Simulated, **changes: Mapping[str, object]) -> dict[str, t.Any]:
     """Return a ledger that says: all VMs were moved from NODE1 to NODE2."""
     moves = [
         {
@@ -42,7 +48,7 @@ def ledger_of(simulated: Simulated, **changes: dict[str, object]) -> dict[str, o
     return finish(begin(None, "NODE1", "hvc1.corp.example", moves, "t1"), records, "t2")
 
 
-def test_vms_go_back_from_where_they_were_moved_and_others_stay():
+def test_vms_go_back_from_where_they_were_moved_and_others_stay() -> None:
     simulated = Simulated(CLUSTER)
     plan = plan_restoration(simulated.cluster, ledger_of(simulated, db01={"priority": 3000})).as_result()
     assert [(move["order"], move["name"], move["destination_host"]) for move in plan["moves"]] == [
@@ -57,14 +63,14 @@ def test_vms_go_back_from_where_they_were_moved_and_others_stay():
     )
 
 
-def test_the_moves_of_the_plan_are_moves():
+def test_the_moves_of_the_plan_are_moves() -> None:
     simulated = Simulated(CLUSTER)
     plan = plan_restoration(simulated.cluster, ledger_of(simulated)).as_result()
     wishes = [Wish(move["destination_host"], move["name"], move["vm_id"]) for move in plan["moves"]]
-    assert {move.destination.name for move in plan_moves(simulated.cluster, wishes)} == {"NODE1"}
+    assert {move.destination.name for move in plan_moves(simulated.cluster, wishes, "system")} == {"NODE1"}
 
 
-def test_what_is_home_stays_and_what_nobody_knows_is_told_as_gone():
+def test_what_is_home_stays_and_what_nobody_knows_is_told_as_gone() -> None:
     simulated = Simulated(CLUSTER.replace("web01, owner: NODE2", "web01, owner: NODE1"))
     ledger = ledger_of(simulated)
     ledger["vms"].append({**ledger["vms"][0], "vm_id": "FFFFFFFF-0000-0000-0000-000000000000", "name": "gone01"})
@@ -78,14 +84,14 @@ def test_what_is_home_stays_and_what_nobody_knows_is_told_as_gone():
 STRANGER = "FFFFFFFF-0000-0000-0000-000000000000"
 
 
-def test_a_ledger_of_another_cluster_is_refused_with_both_names():
+def test_a_ledger_of_another_cluster_is_refused_with_both_names() -> None:
     simulated = Simulated(CLUSTER)
     ledger = {**ledger_of(simulated), "cluster": "hvc1.branch.example"}
     with pytest.raises(HyperVError, match=r"belongs to hvc1\.branch\.example .* and this is hvc1\.corp\.example"):
         plan_restoration(simulated.cluster, ledger)
 
 
-def test_a_ledger_with_the_short_name_alone_is_taken_by_a_vm_that_the_cluster_knows():
+def test_a_ledger_with_the_short_name_alone_is_taken_by_a_vm_that_the_cluster_knows() -> None:
     simulated = Simulated(CLUSTER)
     ledger = {**ledger_of(simulated), "cluster": "HVC1"}
     assert plan_restoration(simulated.cluster, ledger).moves
@@ -99,7 +105,7 @@ def test_a_ledger_with_the_short_name_alone_is_taken_by_a_vm_that_the_cluster_kn
         plan_restoration(simulated.cluster, ledger)
 
 
-def test_a_vm_that_only_the_cluster_shows_is_not_gone():
+def test_a_vm_that_only_the_cluster_shows_is_not_gone() -> None:
     simulated = Simulated(CLUSTER)
     ledger = ledger_of(simulated)
     web01 = next(vm["vm_id"] for vm in ledger["vms"] if vm["name"] == "web01").encode()
@@ -116,7 +122,7 @@ def test_a_vm_that_only_the_cluster_shows_is_not_gone():
     assert "web01" not in {vm["name"] for vm in (*plan.moves, *plan.stays)}
 
 
-def test_settled_vms_are_not_looked_at_again():
+def test_settled_vms_are_not_looked_at_again() -> None:
     simulated = Simulated(CLUSTER)
     ledger = ledger_of(simulated)
     done = give_back(ledger, [vm["vm_id"] for vm in ledger["vms"]], "t3")
@@ -124,7 +130,7 @@ def test_settled_vms_are_not_looked_at_again():
     assert (plan.moves, plan.stays, plan.start) == ((), (), ())
 
 
-def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home():
+def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home() -> None:
     simulated = Simulated(
         f"{NODES}vms: [{{name: web01, owner: NODE1, memory_mb: 20000}}]\nevents: [{{at: 1, move: web01, to: NODE2}}]"
     )
@@ -140,7 +146,7 @@ def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home():
     assert ([move["name"] for move in plan.moves], plan.leaving) == (["web01"], ())
 
 
-def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed():
+def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed() -> None:
     simulated = Simulated(
         f"{NODES}vms: [{{name: edge01, owner: NODE1, clustered: false, state: 'off'}}, {{name: web01, owner: NODE2}}]"
     )
@@ -153,7 +159,7 @@ def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed():
     assert [(vm["name"], vm["reason"]) for vm in plan.stays] == [("edge01", "it stayed on NODE1")]
 
 
-def test_vms_that_the_evacuation_stopped_are_started_again():
+def test_vms_that_the_evacuation_stopped_are_started_again() -> None:
     simulated = Simulated(CLUSTER)
     ledger = ledger_of(
         simulated,

@@ -31,7 +31,7 @@ def a_cluster(
     owner: str = "NODE2",
     local: str = "off",
     home: str = "NODE2",
-    **switches: object,
+    **switches: t.Any,
 ) -> Simulated:
     return Simulated(CLUSTER.format(state=state, restart=restart, owner=owner, local=local), home, **switches)
 

@@ -12,7 +12,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.pow
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.power_progress import StateProgress
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.state_changer import StateChanger
 
-from tests.support.simulated import Simulated
+from tests.support.simulated import Simulated, lose_first
 
 ONE_VM = """
 nodes: [{{name: NODE1, state: {node}, memory_mb: 16384}}, {{name: NODE2}}]
@@ -27,7 +27,7 @@ def one_vm(
     memory: int = 4096,
     activity: str = "null",
     home: str = "NODE2",
-    **switches: object,
+    **switches: t.Any,
 ) -> Simulated:
     text = ONE_VM.format(state=state, power=power, node=node, memory=memory, activity=activity)
     return Simulated(text, home, **switches)
@@ -49,7 +49,7 @@ def the_vm(simulated: Simulated) -> dict[str, t.Any]:
 
 def error_of(change: Change) -> tuple[str, str]:
     assert change.error is not None
-    return change.error.name, change.error.message
+    return change.error.code, change.error.message
 
 
 def is_request(request: bytes) -> bool:
@@ -157,10 +157,7 @@ def test_a_change_without_a_job_is_seen_in_the_state() -> None:
 @pytest.mark.parametrize("wish", ["saved", "shut_down"])
 def test_no_second_command_is_sent_when_the_answer_was_lost(wish: str) -> None:
     simulated = one_vm(power="{save_seconds: 40, stop_seconds: 40}")
-    lost: list[bytes] = []
-    simulated.lose = lambda node, request: (
-        "after" if is_request(request) and not lost and not lost.append(request) else ""
-    )
+    simulated.lose = lose_first("after", is_request)
 
     assert bring(simulated, wish).outcome == "changed"
     assert the_vm(simulated)["commands"] == [wish]
@@ -168,10 +165,7 @@ def test_no_second_command_is_sent_when_the_answer_was_lost(wish: str) -> None:
 
 def test_a_command_that_never_arrived_is_repeated_once_after_looking() -> None:
     simulated = one_vm()
-    lost: list[bytes] = []
-    simulated.lose = lambda node, request: (
-        "before" if is_request(request) and not lost and not lost.append(request) else ""
-    )
+    simulated.lose = lose_first("before", is_request)
     before = simulated.now()
 
     assert bring(simulated, "saved").outcome == "changed"
@@ -181,10 +175,7 @@ def test_a_command_that_never_arrived_is_repeated_once_after_looking() -> None:
 
 def test_a_long_change_that_was_begun_by_a_lost_command_is_waited_for() -> None:
     simulated = one_vm(power="{save_seconds: 200}")
-    lost: list[bytes] = []
-    simulated.lose = lambda node, request: (
-        "after" if is_request(request) and not lost and not lost.append(request) else ""
-    )
+    simulated.lose = lose_first("after", is_request)
 
     change = bring(simulated, "saved")
 
@@ -266,7 +257,7 @@ def test_a_vm_that_only_its_host_knows_is_changed_there() -> None:
     assert (the_vm(simulated)["state"], the_vm(simulated)["commands"]) == ("off", ["shut_down"])
 
 
-def test_each_vm_that_is_there_is_told_and_so_is_whom_the_task_waits_for():
+def test_each_vm_that_is_there_is_told_and_so_is_whom_the_task_waits_for() -> None:
     simulated = Simulated(
         """
 nodes: [{name: NODE1}]

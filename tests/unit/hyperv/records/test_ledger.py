@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import stat
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._files import check_writable, read_file, replace_file
@@ -25,7 +26,7 @@ NOW, THEN = "2026-03-02T01:00:00+00:00", "2026-03-01T23:00:00+00:00"
 WEB, DB = "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "0A1B2C3D-3B54-4B0B-9D0E-0C5E7B1A2F32"
 
 
-def move(vm_id: str = WEB, name: str = "web01", destination: str = "NODE2") -> dict[str, object]:
+def move(vm_id: str = WEB, name: str = "web01", destination: str = "NODE2") -> dict[str, t.Any]:
     return {
         "vm_id": vm_id,
         "name": name,
@@ -37,11 +38,11 @@ def move(vm_id: str = WEB, name: str = "web01", destination: str = "NODE2") -> d
     }
 
 
-def record(vm_id: str = WEB, outcome: str = "moved", destination: str = "NODE2") -> dict[str, object]:
+def record(vm_id: str = WEB, outcome: str = "moved", destination: str = "NODE2") -> dict[str, t.Any]:
     return {"vm": {"id": vm_id}, "destination_host": destination, "outcome": outcome, "elapsed_seconds": 12.4}
 
 
-def test_a_ledger_is_begun_finished_and_given_back():
+def test_a_ledger_is_begun_finished_and_given_back() -> None:
     begun = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
     assert begun["state"] == "evacuating"
     finished = finish(begun, [record(), record(DB, destination="NODE3")], "t2")
@@ -52,12 +53,12 @@ def test_a_ledger_is_begun_finished_and_given_back():
     assert give_back(half, [DB], "t4")["state"] == "restored"
 
 
-def test_a_vm_that_stayed_makes_the_ledger_incomplete():
+def test_a_vm_that_stayed_makes_the_ledger_incomplete() -> None:
     begun = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
     assert finish(begun, [record(), record(DB, "failed")], "t2")["state"] == "incomplete"
 
 
-def test_a_vm_that_is_only_stopped_is_kept_until_it_is_settled():
+def test_a_vm_that_is_only_stopped_is_kept_until_it_is_settled() -> None:
     stays = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
     finished = finish(begin(None, "NODE1", "HVC1", [stays], "t1"), [], "t2")
     assert (finished["state"], finished["vms"][0]["outcome"]) == ("evacuated", "stays")
@@ -65,7 +66,7 @@ def test_a_vm_that_is_only_stopped_is_kept_until_it_is_settled():
     assert begin(finished, "NODE1", "HVC1", [], "t3")["vms"] == finished["vms"]
 
 
-def test_how_a_vm_was_before_it_was_stopped_outlives_a_run_that_was_cut_off():
+def test_how_a_vm_was_before_it_was_stopped_outlives_a_run_that_was_cut_off() -> None:
     begun = begin(None, "NODE1", "HVC1", [{**move(), "strategy": "shutdown"}], "t1")
     again = begin(begun, "NODE1", "HVC1", [{**move(), "strategy": "shutdown", "state": "off"}], "t2")
     assert (again["vms"][0]["state"], again["vms"][0]["strategy"]) == ("running", "shutdown")
@@ -75,7 +76,7 @@ def test_how_a_vm_was_before_it_was_stopped_outlives_a_run_that_was_cut_off():
     assert again["vms"][0]["state"] == "off"
 
 
-def test_what_left_in_a_run_that_was_cut_off_does_not_make_the_ledger_incomplete():
+def test_what_left_in_a_run_that_was_cut_off_does_not_make_the_ledger_incomplete() -> None:
     interrupted = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
     again = begin(interrupted, "NODE1", "HVC1", [move(DB, "db01")], "t2")
     assert finish(again, [record(DB)], "t3", [WEB.lower()])["state"] == "incomplete"
@@ -83,21 +84,21 @@ def test_what_left_in_a_run_that_was_cut_off_does_not_make_the_ledger_incomplete
     assert (done["state"], [vm["outcome"] for vm in done["vms"]]) == ("evacuated", ["left", "moved"])
 
 
-def test_what_an_interrupted_evacuation_had_planned_is_kept():
+def test_what_an_interrupted_evacuation_had_planned_is_kept() -> None:
     interrupted = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
     again = begin(interrupted, "node1.corp.example", "HVC1", [move(DB, "db01", "NODE4")], "t2")
     assert [(vm["name"], vm["destination_host"]) for vm in again["vms"]] == [("web01", "NODE2"), ("db01", "NODE4")]
     assert (again["created"], again["updated"]) == ("t1", "t2")
 
 
-def test_a_move_of_a_run_whose_ledger_is_lost_is_written_down_as_made():
+def test_a_move_of_a_run_whose_ledger_is_lost_is_written_down_as_made() -> None:
     made = {**move(), "outcome": "already_there"}
     begun = begin(None, "NODE1", "HVC1", [made, move(DB, "db01")], "t1")
     assert [vm["outcome"] for vm in begun["vms"]] == ["already_there", "planned"]
     assert finish(begun, [record(DB)], "t2")["state"] == "evacuated"
 
 
-def test_what_the_ledger_knows_of_a_move_that_was_made_is_kept():
+def test_what_the_ledger_knows_of_a_move_that_was_made_is_kept() -> None:
     made = {**move(), "outcome": "already_there"}
     finished = finish(begin(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
     assert begin(finished, "NODE1", "HVC1", [made], "t3")["vms"] == finished["vms"]
@@ -105,13 +106,13 @@ def test_what_the_ledger_knows_of_a_move_that_was_made_is_kept():
     assert begin(interrupted, "NODE1", "HVC1", [made], "t2")["vms"][0]["outcome"] == "already_there"
 
 
-def test_nothing_left_to_move_keeps_the_ledger_as_it_is():
+def test_nothing_left_to_move_keeps_the_ledger_as_it_is() -> None:
     finished = finish(begin(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
     assert begin(finished, "NODE1", "HVC1", [], "t3")["vms"] == finished["vms"]
     assert begin(finished, "NODE1", "HVC1", [], "t3")["state"] == "evacuated"
 
 
-def test_a_restored_ledger_gives_way_to_a_new_one():
+def test_a_restored_ledger_gives_way_to_a_new_one() -> None:
     done = give_back(begin(None, "NODE1", "HVC1", [move()], "t1"), [WEB], "t2")
     assert [vm["name"] for vm in begin(done, "NODE2", "HVC1", [move(DB, "db01")], "t3")["vms"]] == ["db01"]
 
@@ -124,24 +125,24 @@ def test_a_restored_ledger_gives_way_to_a_new_one():
         ("NODE1", "HVC2", "belongs to hvc1.corp.example .* and this is HVC2"),
     ],
 )
-def test_a_ledger_of_something_else_is_not_overwritten(node, cluster, told):
+def test_a_ledger_of_something_else_is_not_overwritten(node: str, cluster: str, told: str) -> None:
     with pytest.raises(HyperVError, match=told):
         begin(begin(None, "NODE1", OURS, [move()], "t1"), node, cluster, [move()], "t2")
 
 
-def test_names_of_clusters_are_the_same_in_any_letter_case():
+def test_names_of_clusters_are_the_same_in_any_letter_case() -> None:
     begun = begin(None, "NODE1", OURS, [move()], "t1")
     assert begin(begun, "node1", "HVC1.Corp.Example.", [move()], "t2")["created"] == "t1"
 
 
-def earlier(**changes: object) -> dict[str, object]:
+def earlier(**changes: t.Any) -> dict[str, t.Any]:
     """Return a ledger as earlier versions wrote it, with the cluster's short name."""
     ledger = finish(begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1"), [record(), record(DB)], "t2")
     return {**ledger, "format": "hyperv.migration ledger 1", **changes}
 
 
 @pytest.mark.parametrize(("cluster", "name"), [(OURS, None), ("hva.corp.example", "HVC1")])
-def test_a_ledger_of_an_earlier_version_is_taken_over_with_a_vm_that_is_known(cluster, name):
+def test_a_ledger_of_an_earlier_version_is_taken_over_with_a_vm_that_is_known(cluster: str, name: str | None) -> None:
     old = read_ledger(earlier(), "ledger.json")
     again = begin(old, "NODE1", cluster, [move(DB, "db01")], "t3", cluster_name=name)
     assert (again["format"], again["cluster"], again["created"]) == ("hyperv.migration ledger 2", cluster, "t1")
@@ -152,7 +153,7 @@ def test_a_ledger_of_an_earlier_version_is_taken_over_with_a_vm_that_is_known(cl
 
 
 @pytest.mark.parametrize("cluster", ["HVC1", None])
-def test_a_ledger_that_shares_its_short_name_alone_is_refused_and_left_as_it_is(cluster):
+def test_a_ledger_that_shares_its_short_name_alone_is_refused_and_left_as_it_is(cluster: str | None) -> None:
     other, old = "7A1B2C3D-3B54-4B0B-9D0E-0C5E7B1A2F33", read_ledger(earlier(cluster=cluster), "ledger.json")
     with pytest.raises(HyperVError, match=r"hvc1\.branch\.example, which knows none of its VMs"):
         begin(old, "NODE1", "hvc1.branch.example", [move(other, "till01")], "t3")
@@ -162,7 +163,7 @@ def test_a_ledger_that_shares_its_short_name_alone_is_refused_and_left_as_it_is(
     assert give_back(old, [other], "t3", "hvc1.branch.example") == old
 
 
-def test_what_a_ledger_written_by_hand_lacks_is_completed():
+def test_what_a_ledger_written_by_hand_lacks_is_completed() -> None:
     vm = {"vm_id": WEB, "name": "web01", "source_host": "NODE1", "destination_host": "NODE2", "outcome": "moved"}
     by_hand = {"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": [vm]}
     read = read_ledger(by_hand, "ledger.json")
@@ -179,14 +180,14 @@ def test_what_a_ledger_written_by_hand_lacks_is_completed():
         ({"state": ["off"]}, r"state of VM 1 is \['off'\], which is no text"),
     ],
 )
-def test_a_value_of_another_type_is_refused_by_name(changes, told):
+def test_a_value_of_another_type_is_refused_by_name(changes: dict[str, t.Any], told: str) -> None:
     (vm, _db) = earlier()["vms"]
     with pytest.raises(HyperVError, match=told):
         read_ledger(earlier(vms=[{**vm, **changes}]), "ledger.json")
 
 
 @pytest.mark.parametrize("changes", [{"cluster": 5}, {"paused_before": "yes"}, {"state": "painted"}, {"node": " "}])
-def test_a_value_of_the_whole_ledger_is_refused_likewise(changes):
+def test_a_value_of_the_whole_ledger_is_refused_likewise(changes: dict[str, t.Any]) -> None:
     with pytest.raises(HyperVError, match=r"ledger\.json"):
         read_ledger(earlier(**changes), "ledger.json")
 
@@ -207,12 +208,12 @@ def test_a_value_of_the_whole_ledger_is_refused_likewise(changes):
         ),
     ],
 )
-def test_what_is_no_whole_ledger_is_refused_by_name(content, said):
+def test_what_is_no_whole_ledger_is_refused_by_name(content: dict[str, t.Any] | str, said: str) -> None:
     with pytest.raises(HyperVError, match=f"ledger.json.*{said}"):
         read_ledger(content, "ledger.json")
 
 
-def test_no_part_of_a_ledger_is_taken_for_the_whole():
+def test_no_part_of_a_ledger_is_taken_for_the_whole() -> None:
     whole = json.dumps(begin(None, "NODE1", "HVC1", [move(), move()], "t1"), indent=2)
     assert read_ledger(whole, "ledger.json")["node"] == "NODE1"
     for length in range(len(whole)):
@@ -220,7 +221,7 @@ def test_no_part_of_a_ledger_is_taken_for_the_whole():
             read_ledger(whole[:length], "ledger.json")
 
 
-def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: pathlib.Path):
+def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "new" / "ledger.json"
     replace_file(str(path), "old")
     replace_file(str(path), "☃ new")
@@ -230,7 +231,7 @@ def test_a_file_is_written_whole_and_for_its_owner_only(tmp_path: pathlib.Path):
     assert read_file(str(tmp_path / "none.json")) is None
 
 
-def test_what_could_not_be_written_is_known_beforehand(tmp_path: pathlib.Path):
+def test_what_could_not_be_written_is_known_beforehand(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "folder").mkdir()
     check_writable(str(tmp_path / "new" / "deep" / "ledger.json"))
@@ -241,7 +242,7 @@ def test_what_could_not_be_written_is_known_beforehand(tmp_path: pathlib.Path):
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
-def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pathlib.Path):
+def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(HyperVError, match="cannot be written"):
         replace_file(str(tmp_path / "file" / "ledger.json"), "x")
@@ -251,7 +252,7 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pat
     assert os.listdir(tmp_path / "folder") == ["ledger.json"]
 
 
-def test_a_vm_that_is_stopped_again_before_the_others_are_back_is_kept_anew():
+def test_a_vm_that_is_stopped_again_before_the_others_are_back_is_kept_anew() -> None:
     stays = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
     first = finish(begin(None, "NODE1", "HVC1", [stays, move(DB, "db01")], "t1"), [record(DB)], "t2")
     half = give_back(first, [WEB], "t3")
@@ -259,7 +260,7 @@ def test_a_vm_that_is_stopped_again_before_the_others_are_back_is_kept_anew():
     assert [(vm["name"], vm["restored"]) for vm in again["vms"]] == [("db01", False), ("web01", False)]
 
 
-def test_a_vm_that_was_started_again_counts_as_it_is_by_then():
+def test_a_vm_that_was_started_again_counts_as_it_is_by_then() -> None:
     stopped = {**move(), "strategy": "shutdown"}
     failed = finish(begin(None, "NODE1", "HVC1", [stopped, move(DB, "db01")], "t1"), [record(outcome="failed")], "t2")
     started = give_back(failed, [WEB], "t3")
@@ -271,14 +272,16 @@ def test_a_vm_that_was_started_again_counts_as_it_is_by_then():
     ("cut_off_at", "state", "paused_before"),
     [(THEN, "evacuating", False), (THEN, "evacuated", True), ("2026-02-01T23:00:00+00:00", "evacuating", True)],
 )
-def test_the_pause_of_a_run_that_was_cut_off_is_known_to_the_next_one(cut_off_at, state, paused_before):
+def test_the_pause_of_a_run_that_was_cut_off_is_known_to_the_next_one(
+    cut_off_at: str, state: str, paused_before: bool
+) -> None:
     begun = begin(None, "NODE1", "HVC1", [move()], cut_off_at, paused=False)
     assert begun["paused_before"] is False
     again = begin({**begun, "state": state}, "NODE1", "HVC1", [move()], NOW, paused=True)
     assert again["paused_before"] is paused_before
 
 
-def test_vms_of_an_evacuation_of_long_ago_are_told():
+def test_vms_of_an_evacuation_of_long_ago_are_told() -> None:
     old = finish(begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "2025-12-01T08:00:00+00:00"), [], "t2")
     new = begin(old, "NODE1", "HVC1", [move()], NOW)
     warning = inherited(new, [move()], NOW)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import typing as t
 import unicodedata
 
 import pytest
@@ -25,7 +26,7 @@ NAMES = st.text(st.sampled_from("'\"\\\\%_[]*?<>&;{} \n\rOR=aA\u202e\x9b") | SEN
 )
 
 
-def two_vms(one: str, other: str, **switches: object) -> Simulated:
+def two_vms(one: str, other: str, **switches: t.Any) -> Simulated:
     vms = [{"name": name, "owner": "NODE1", "memory_mb": 1024} for name in (one, other)]
     return Simulated(yaml.safe_dump({"nodes": [{"name": "NODE1"}, {"name": "NODE2"}], "vms": vms}), **switches)
 

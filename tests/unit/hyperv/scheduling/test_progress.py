@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import typing as t
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.progress import Progress
 
@@ -18,21 +19,21 @@ TWENTY = (
 )
 
 
-def lines_of(simulated: Simulated, *wishes: tuple[str, str], **policy: object) -> list[tuple[float, str]]:
+def lines_of(simulated: Simulated, *wishes: tuple[str, str], **policy: t.Any) -> list[tuple[float, str]]:
     lines: list[tuple[float, str]] = []
     progress = Progress(lambda line: lines.append((simulated.now(), line)), simulated)
     simulated.move(*wishes, report=progress.report, **policy)
     return lines
 
 
-def test_a_single_move_is_told_from_start_to_end():
+def test_a_single_move_is_told_from_start_to_end() -> None:
     texts = [text for unused, text in lines_of(Simulated(one_vm()), ("web01", "NODE2"))]
     assert texts[0] == "web01: NODE1 -> NODE2 started"
     assert re.fullmatch(r"web01: NODE1 -> NODE2 moved in \d+ s", texts[-1])
     assert any(re.fullmatch(r"web01: NODE1 -> NODE2 \d+ %", text) for text in texts)
 
 
-def test_many_moves_are_counted_and_the_rest_is_estimated():
+def test_many_moves_are_counted_and_the_rest_is_estimated() -> None:
     simulated = Simulated(TWENTY % 8000)
     names = [vm["name"] for vm in simulated.server.state()["vms"]]
     lines = lines_of(simulated, *((name, "NODE2") for name in names))
@@ -42,7 +43,7 @@ def test_many_moves_are_counted_and_the_rest_is_estimated():
     assert len(ends) == 20
 
 
-def test_what_is_under_way_is_told_at_most_every_five_seconds():
+def test_what_is_under_way_is_told_at_most_every_five_seconds() -> None:
     simulated = Simulated(TWENTY % 30000)
     names = [vm["name"] for vm in simulated.server.state()["vms"]]
     lines = lines_of(simulated, *((name, "NODE2") for name in names), poll_interval=0.5)
@@ -51,14 +52,14 @@ def test_what_is_under_way_is_told_at_most_every_five_seconds():
     assert min(later - earlier for earlier, later in itertools.pairwise(times)) >= 5
 
 
-def test_failures_and_warnings_are_told_at_once():
+def test_failures_and_warnings_are_told_at_once() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}"))
     texts = [text for unused, text in lines_of(simulated, ("web01", "NODE2"), timeout=200, stall_after=60)]
     assert [text for text in texts if text.startswith("web01: WARNING: Its job has been running at 40 %")]
     assert texts[-1].startswith("web01: NODE1 -> NODE2 FAILED: ")
 
 
-def test_a_move_that_is_tried_again_is_said_to_wait():
+def test_a_move_that_is_tried_again_is_said_to_wait() -> None:
     simulated = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D, fail_times: 1}"))
     texts = [text for unused, text in lines_of(simulated, ("web01", "NODE2"), retries=1)]
     assert "web01: NODE1 -> NODE2 waits to be tried again" in texts

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
-import itertools
+import typing as t
+from collections.abc import Sequence
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationTask,
+)
 
-from tests.support.simulated import Simulated, invokes_migration
+from tests.support.simulated import Simulated, invokes_migration, lose_first
 
 NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
 
@@ -18,16 +22,16 @@ def one_vm(migration: str = "{}", more: str = "") -> str:
     return f"{NODES}vms: [{{name: web01, owner: NODE1, memory_mb: 20000, migration: {migration}}}]\n{more}"
 
 
-def test_a_vm_is_moved_once_and_its_new_owner_is_proof():
+def test_a_vm_is_moved_once_and_its_new_owner_is_proof() -> None:
     simulated = Simulated()
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "moved"
     assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE2", 1)
     assert run.job.state == "completed"
-    assert run.form == "typed"
+    assert run.attempt.form == "typed"
 
 
-def test_a_vm_that_is_there_already_is_left_alone():
+def test_a_vm_that_is_there_already_is_left_alone() -> None:
     simulated = Simulated()
     (run,) = simulated.move(("web01", "NODE1"))
     assert run.outcome == "already_there"
@@ -35,40 +39,40 @@ def test_a_vm_that_is_there_already_is_left_alone():
 
 
 @pytest.mark.parametrize("spelling", ["node2", "NODE2.corp.example", "Node2.CORP.example"])
-def test_a_node_is_the_same_by_any_spelling(spelling):
+def test_a_node_is_the_same_by_any_spelling(spelling: str) -> None:
     simulated = Simulated()
     assert simulated.move(("WEB01", spelling))[0].outcome == "moved"
     assert simulated.owner("web01") == "NODE2"
 
 
-def test_a_rehearsal_asks_hyperv_and_moves_nothing():
+def test_a_rehearsal_asks_hyperv_and_moves_nothing() -> None:
     simulated = Simulated()
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
-    assert (runs[0].outcome, runs[0].checked) == ("would_move", True)
+    simulated.scheduler().dry_run(runs)
+    assert (runs[0].outcome, runs[0].attempt.checked) == ("would_move", True)
     assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE1", 0)
 
 
-def test_a_rehearsal_fails_where_the_move_would():
+def test_a_rehearsal_fails_where_the_move_would() -> None:
     text = one_vm('{refuse_check: "the processors differ"}')
     rehearsed, moved = Simulated(text), Simulated(text)
     runs = rehearsed.runs(("web01", "NODE2"))
-    rehearsed.scheduler().rehearse(runs)
+    rehearsed.scheduler().dry_run(runs)
     assert runs[0].outcome == "failed"
     assert moved.move(("web01", "NODE2"))[0].outcome == "failed"
     assert moved.migrations("web01") == 0
 
 
 @pytest.mark.parametrize("form", ["typed", "typed_net", "null", "cim"])
-def test_the_form_of_setting_data_that_the_provider_takes_is_found(form):
+def test_the_form_of_setting_data_that_the_provider_takes_is_found(form: str) -> None:
     simulated = Simulated(accepts_setting_data=[form])
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "moved"
-    assert run.form == {"null": "omitted"}.get(form, form)
+    assert run.attempt.form == {"null": "omitted"}.get(form, form)
     assert simulated.migrations("web01") == 1
 
 
-def test_no_form_taken_is_a_refusal_and_nothing_moves():
+def test_no_form_taken_is_a_refusal_and_nothing_moves() -> None:
     simulated = Simulated(accepts_setting_data=[])
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "failed"
@@ -101,29 +105,29 @@ def test_no_form_taken_is_a_refusal_and_nothing_moves():
     ],
     ids=lambda switches: "-".join(f"{key}={value}" for key, value in switches.items()),
 )
-def test_every_documented_doubt_ends_in_a_true_success(switches):
+def test_every_documented_doubt_ends_in_a_true_success(switches: dict[str, t.Any]) -> None:
     simulated = Simulated(**switches)
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "moved", run.error
     assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE2", 1)
 
 
-def test_no_provider_anywhere_is_named():
+def test_no_provider_anywhere_is_named() -> None:
     simulated = Simulated(provider_on="none")
     with pytest.raises(HyperVError, match="Virtual Machine Cluster WMI"):
         simulated.runs(("web01", "NODE2"))
 
 
-def test_a_job_that_fails_at_60_percent_fails_the_move_by_its_hresult():
+def test_a_job_that_fails_at_60_percent_fails_the_move_by_its_hresult() -> None:
     simulated = Simulated(one_vm("{fails_at: 60, hresult: 0x8007000E}"))
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "failed"
-    assert (run.error.name, run.error.hresult, run.error.transient) == ("job_failed", "0x8007000E", True)
+    assert (run.error.code, run.error.hresult, run.error.transient) == ("job_failed", "0x8007000E", True)
     assert "memory" in run.error.cause
     assert simulated.owner("web01") == "NODE1"
 
 
-def test_a_job_that_vanishes_early_does_not_decide():
+def test_a_job_that_vanishes_early_does_not_decide() -> None:
     simulated = Simulated(one_vm("{job_vanishes_at: 40}"))
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "moved"
@@ -132,7 +136,7 @@ def test_a_job_that_vanishes_early_does_not_decide():
 
 
 @pytest.mark.parametrize("lagging", ["both", "summary", "cluster"])
-def test_an_owner_that_lags_10_seconds_is_waited_for(lagging):
+def test_an_owner_that_lags_10_seconds_is_waited_for(lagging: str) -> None:
     simulated = Simulated(owner_lag_seconds=10, owner_lag_in=lagging)
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "moved"
@@ -140,16 +144,16 @@ def test_an_owner_that_lags_10_seconds_is_waited_for(lagging):
     assert run.ended - run.started >= 20 + 10  # 20,000 MB at 1,000 MB/s, and the lag
 
 
-def test_a_vm_that_somebody_moves_elsewhere_meanwhile_is_told_truly():
+def test_a_vm_that_somebody_moves_elsewhere_meanwhile_is_told_truly() -> None:
     text = one_vm("{fails_at: 50}", "events: [{at: 16, move: web01, to: NODE3, instant: true}]")
     simulated = Simulated(text)
     (run,) = simulated.move(("web01", "NODE2"), poll_interval=10)
     assert simulated.owner("web01") == "NODE3"
-    assert (run.outcome, run.error.name) == ("failed", "moved_elsewhere")
+    assert (run.outcome, run.error.code) == ("failed", "moved_elsewhere")
     assert "NODE3" in run.error.message
 
 
-def test_a_queued_vm_that_moved_meanwhile_is_moved_from_where_it_is():
+def test_a_queued_vm_that_moved_meanwhile_is_moved_from_where_it_is() -> None:
     text = (
         f"{NODES}vms: [{{name: big, owner: NODE1, memory_mb: 100000}}, {{name: web01, owner: NODE1}}]\n"
         "cluster: {maximum_parallel_migrations: 1}\n"
@@ -162,7 +166,7 @@ def test_a_queued_vm_that_moved_meanwhile_is_moved_from_where_it_is():
     assert web01.warnings
 
 
-def test_a_queued_vm_that_arrived_by_itself_is_not_moved_again():
+def test_a_queued_vm_that_arrived_by_itself_is_not_moved_again() -> None:
     text = (
         f"{NODES}vms: [{{name: big, owner: NODE1, memory_mb: 100000}}, {{name: web01, owner: NODE1}}]\n"
         "cluster: {maximum_parallel_migrations: 1}\n"
@@ -173,55 +177,49 @@ def test_a_queued_vm_that_arrived_by_itself_is_not_moved_again():
     assert simulated.migrations("web01") == 0
 
 
-def first_migration(what: str):
-    """Lose the first call of the method: ``before`` or ``after`` it was carried out."""
-    calls = itertools.count()
-    return lambda node, request: what if invokes_migration(request) and next(calls) == 0 else ""
-
-
-def test_a_lost_answer_never_becomes_a_second_move():
+def test_a_lost_answer_never_becomes_a_second_move() -> None:
     simulated = Simulated()
-    simulated.lose = first_migration("after")
+    simulated.lose = lose_first("after", invokes_migration)
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "moved"
     assert simulated.migrations("web01") == 1
 
 
-def test_a_lost_answer_of_a_move_that_was_quicker_than_the_look_is_no_second_move():
+def test_a_lost_answer_of_a_move_that_was_quicker_than_the_look_is_no_second_move() -> None:
     simulated = Simulated("nodes: [{name: NODE1}, {name: NODE2}]\nvms: [{name: web01, owner: NODE1, memory_mb: 1}]")
-    simulated.lose = first_migration("after")
+    simulated.lose = lose_first("after", invokes_migration)
     (run,) = simulated.move(("web01", "NODE2"), poll_interval=30.0)
     assert run.outcome == "moved"
     assert simulated.migrations("web01") == 1
 
 
-def test_a_call_that_never_arrived_is_repeated_once_it_is_sure():
+def test_a_call_that_never_arrived_is_repeated_once_it_is_sure() -> None:
     simulated = Simulated()
-    simulated.lose = first_migration("before")
+    simulated.lose = lose_first("before", invokes_migration)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.attempts) == ("moved", 2)
     assert simulated.migrations("web01") == 1
 
 
-def test_a_lost_call_is_not_taken_for_an_earlier_migration():
+def test_a_lost_call_is_not_taken_for_an_earlier_migration() -> None:
     simulated = Simulated()
     assert simulated.move(("web01", "NODE2"))[0].outcome == "moved"
     assert simulated.move(("web01", "NODE1"))[0].outcome == "moved"
-    simulated.lose = first_migration("before")
+    simulated.lose = lose_first("before", invokes_migration)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.attempts) == ("moved", 2)
     assert simulated.migrations("web01") == 3
 
 
-def test_a_repeated_call_that_is_answered_without_a_job_is_not_repeated_again():
+def test_a_repeated_call_that_is_answered_without_a_job_is_not_repeated_again() -> None:
     simulated = Simulated(one_vm("{fails_at: 0}"), return_form="job_unnamed", job_lifetime_seconds=3)
-    simulated.lose = first_migration("before")
+    simulated.lose = lose_first("before", invokes_migration)
     (run,) = simulated.move(("web01", "NODE2"), poll_interval=10)
     assert (run.outcome, run.attempts) == ("failed", 2)
     assert simulated.migrations("web01") == 1
 
 
-def test_an_answer_that_cannot_be_read_is_a_lost_one():
+def test_an_answer_that_cannot_be_read_is_a_lost_one() -> None:
     simulated = Simulated()
     simulated.garble = invokes_migration
     (run,) = simulated.move(("web01", "NODE2"))
@@ -229,31 +227,31 @@ def test_an_answer_that_cannot_be_read_is_a_lost_one():
     assert simulated.migrations("web01") == 1
 
 
-def test_a_running_migration_to_the_same_node_is_taken_up():
+def test_a_running_migration_to_the_same_node_is_taken_up() -> None:
     simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE2}]"))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.adopted, run.attempts) == ("moved", True, 0)
+    assert (run.outcome, run.attempt.attached, run.attempts) == ("moved", True, 0)
 
 
-def test_a_running_migration_to_another_node_is_left_alone():
+def test_a_running_migration_to_another_node_is_left_alone() -> None:
     simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE3}]"))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", "already_migrating")
+    assert (run.outcome, run.error.code) == ("failed", "already_migrating")
     assert "NODE3" in run.error.message
     simulated.pause(60)
     assert simulated.owner("web01") == "NODE3"
 
 
-def test_a_late_migration_is_told_and_goes_on():
+def test_a_late_migration_is_told_and_goes_on() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100)
-    assert (run.outcome, run.error.name) == ("failed", "timeout")
+    assert (run.outcome, run.error.code) == ("failed", "timeout")
     assert 100 < run.ended - run.started < 110
 
 
-def test_one_request_a_poll_reads_all_running_jobs():
+def test_one_request_a_poll_reads_all_running_jobs() -> None:
     def requests_while_waiting(count: int) -> set[int]:
         simulated = Simulated(
             "nodes: [{name: NODE1, simultaneous_migrations: 20}, {name: NODE2, simultaneous_migrations: 20}]\n"
@@ -268,53 +266,36 @@ def test_one_request_a_poll_reads_all_running_jobs():
     assert requests_while_waiting(1) == requests_while_waiting(10) == {1}
 
 
-def pauses(simulated: Simulated) -> list[float]:
-    """Return the length of each pause to come."""
-    lengths: list[float] = []
-    pause = simulated.pause
-
-    def noted(seconds: float) -> None:
-        lengths.append(seconds)
-        pause(seconds)
-
-    simulated.pause = noted
-    return lengths
-
-
-def test_a_job_that_is_about_to_end_is_looked_at_sooner():
+def test_a_job_that_is_about_to_end_is_looked_at_sooner() -> None:
     simulated = Simulated(one_vm("{seconds: 20.3}"))
-    lengths = pauses(simulated)
     (run,) = simulated.move(("web01", "NODE2"), poll_interval=8)
     (job,) = simulated.server.state()["jobs"]
     assert run.ended - job["ended"] <= 2
-    assert lengths[0] == 8
-    assert 2 <= lengths[-1] < 8
+    assert simulated.pauses[0] == 8
+    assert 2 <= simulated.pauses[-1] < 8
 
 
-def test_a_long_job_is_looked_at_calmly_to_its_end():
+def test_a_long_job_is_looked_at_calmly_to_its_end() -> None:
     simulated = Simulated(one_vm("{seconds: 1000}"))
-    lengths = pauses(simulated)
     simulated.move(("web01", "NODE2"), poll_interval=2)
-    assert set(lengths) == {2}
+    assert set(simulated.pauses) == {2}
 
 
-def test_moves_that_end_while_others_wait_share_a_look_at_the_owners():
+def test_moves_that_end_while_others_wait_share_a_look_at_the_owners() -> None:
     network = "network: {setup_seconds: 0, switch_over_seconds: 0}\n"
     simulated = Simulated(f"{NODES}vms: [{{name: vm, count: 20, owner: NODE1, memory_mb: 1}}]\n{network}")
-    asked: list[bytes] = []
-    simulated.lose = lambda node, request: asked.append(request) or ""
     simulated.move(*((f"vm{number:02}", "NODE2") for number in range(1, 21)), poll_interval=0.5)
     assert simulated.now() == pytest.approx(5)
     # To plan, after 5 seconds, and at the end: none for each of the ten pairs that moved together.
-    assert len([request for request in asked if b"Msvm_SummaryInformation" in request]) <= 3
+    assert len([request for unused, request in simulated.requests if b"Msvm_SummaryInformation" in request]) <= 3
 
 
 @pytest.mark.parametrize(("cluster", "expected"), [("", 2), ("cluster: {maximum_parallel_migrations: 1}\n", 1)])
-def test_never_more_than_the_limits_allow_run_at_once(cluster, expected):
+def test_never_more_than_the_limits_allow_run_at_once(cluster: str, expected: int) -> None:
     simulated = Simulated(f"{NODES}{cluster}vms: [{{name: vm, count: 5, owner: NODE1}}]")
     most = 0
 
-    def watch(runs):
+    def watch(runs: Sequence[MigrationTask]) -> None:
         nonlocal most
         most = max(most, sum(run.is_active for run in runs))
 
@@ -324,18 +305,18 @@ def test_never_more_than_the_limits_allow_run_at_once(cluster, expected):
     assert most == expected
 
 
-def test_a_migration_that_runs_already_takes_its_slot_before_another_one_is_started():
+def test_a_migration_that_runs_already_takes_its_slot_before_another_one_is_started() -> None:
     events = "events: [{at: 1, move: b, to: NODE2}]"
     vms = "vms: [{name: a, owner: NODE1, memory_mb: 20000}, {name: b, owner: NODE1, memory_mb: 20000}]"
     simulated = Simulated(f"{NODES}cluster: {{maximum_parallel_migrations: 1}}\n{vms}\n{events}")
     simulated.pause(5)
     a, b = simulated.move(("a", "NODE2"), ("b", "NODE2"))
     assert [(run.outcome, run.retried, run.warnings) for run in (a, b)] == [("moved", 0, []), ("moved", 0, [])]
-    assert (b.adopted, a.attempts) == (True, 1)
+    assert (b.attempt.attached, a.attempts) == (True, 1)
     assert a.started >= b.freed
 
 
-def test_one_failed_move_does_not_stop_the_others():
+def test_one_failed_move_does_not_stop_the_others() -> None:
     text = (
         f"{NODES}vms: [{{name: bad, owner: NODE1, migration: {{fails_at: 10, hresult: 0x80071398}}}}, "
         "{name: web01, owner: NODE1}]"
@@ -355,10 +336,10 @@ def test_one_failed_move_does_not_stop_the_others():
         (one_vm().replace("memory_mb: 20000", "activity: backing_up"), "vm_busy"),
     ],
 )
-def test_what_would_stop_a_move_is_seen_before_anything_starts(text, error):
+def test_what_would_stop_a_move_is_seen_before_anything_starts(text: str, error: str) -> None:
     simulated = Simulated(text)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", error)
+    assert (run.outcome, run.error.code) == ("failed", error)
     assert run.error.remedy
     assert simulated.migrations("web01") == 0
 
@@ -370,38 +351,38 @@ def test_what_would_stop_a_move_is_seen_before_anything_starts(text, error):
         (("web01", "NODE9"), "no node 'NODE9'.*NODE1, NODE2, NODE3"),
     ],
 )
-def test_a_wrong_name_is_answered_with_the_right_ones(wish, message):
+def test_a_wrong_name_is_answered_with_the_right_ones(wish: tuple[str, str], message: str) -> None:
     with pytest.raises(HyperVError, match=message):
         Simulated().runs(wish)
 
 
-def test_an_ambiguous_name_asks_for_the_id():
+def test_an_ambiguous_name_asks_for_the_id() -> None:
     text = f"{NODES}vms: [{{name: web01, owner: NODE1}}, {{name: web01, owner: NODE2, group: web01-b}}]"
     with pytest.raises(HyperVError, match=r"2 VMs are called 'web01'.*vm_id"):
         Simulated(text).runs(("web01", "NODE3"))
 
 
-def test_the_same_vm_twice_is_refused():
+def test_the_same_vm_twice_is_refused() -> None:
     with pytest.raises(HyperVError, match="more than once"):
         Simulated().runs(("web01", "NODE2"), ("WEB01", "NODE3"))
 
 
-def test_a_node_that_cannot_be_asked_counts_with_one_migration():
+def test_a_node_that_cannot_be_asked_counts_with_one_migration() -> None:
     simulated = Simulated()
     simulated.lose = lambda node, request: "down" if node == "NODE2" else ""
     runs = simulated.runs(("web01", "NODE2"), ("web02", "NODE2"))
     most = 0
 
-    def watch(runs):
+    def watch(runs: Sequence[MigrationTask]) -> None:
         nonlocal most
         most = max(most, sum(run.is_active for run in runs))
 
-    simulated.scheduler(report=watch).run(runs)
+    simulated.scheduler(report=watch).execute(runs)
     assert [run.outcome for run in runs] == ["moved", "moved"]
     assert most == 1
 
 
-def test_a_provider_that_moves_to_another_node_is_followed():
+def test_a_provider_that_moves_to_another_node_is_followed() -> None:
     text = one_vm("{}", "switches: {provider_on: core_group}\nevents: [{at: 10, core_group: NODE3}]")
     simulated = Simulated(text)
     (run,) = simulated.move(("web01", "NODE2"))

@@ -8,17 +8,21 @@ import re
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish, plan_moves
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import changed, diff
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_listing import read_listing
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import UnreadableAnswer
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnreadableAnswer
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
-from tests.support.simulated import Simulated, invokes_migration
-from tests.unit.hyperv.scheduling.test_scheduler import NODES, first_migration, one_vm
+from tests.support.simulated import Simulated, invokes_migration, lose_first
+from tests.unit.hyperv.scheduling.test_scheduler import NODES, one_vm
 
 SOAP = 'xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
 ENUMERATION = 'xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration"'
@@ -55,11 +59,11 @@ NAMESAKES = f"""{NODES}vms:
 
 
 @pytest.mark.parametrize(("state", "off_vm"), [("running", "allow"), ("'off'", "refuse"), ("'off'", "allow")])
-def test_a_namesake_is_never_taken_for_the_vm(state, off_vm):
+def test_a_namesake_is_never_taken_for_the_vm(state: str, off_vm: str) -> None:
     simulated = Simulated(NAMESAKES % (state, state), private_properties="absent", off_vm=off_vm)
-    (move,) = plan_moves(simulated.cluster, [Wish("NODE2", None, "22222222-2222-2222-2222-222222222222")])
-    run = Run(move, Timeout.of(0, 2000))
-    simulated.scheduler().run([run])
+    (move,) = plan(simulated.cluster, [Wish("NODE2", None, "22222222-2222-2222-2222-222222222222")], "system")
+    run = MigrationTask(MigrationRequest(move, Timeout.of(0, 2000)))
+    simulated.scheduler().execute([run])
     owners = {vm["id"][:1]: vm["owner"] for vm in simulated.server.state()["vms"]}
     assert owners["1"] == "NODE1"
     assert (run.outcome == "moved") == (owners["2"] == "NODE2")
@@ -67,7 +71,7 @@ def test_a_namesake_is_never_taken_for_the_vm(state, off_vm):
 
 
 @pytest.mark.parametrize("code", [0, 0x800705B4, 0x80041069, 0x800706BE, 0x80041001, 995])
-def test_a_fault_that_says_nothing_of_the_parameters_may_hide_a_migration(code):
+def test_a_fault_that_says_nothing_of_the_parameters_may_hide_a_migration(code: int) -> None:
     simulated = Simulated()
     sent = []
 
@@ -84,7 +88,7 @@ def test_a_fault_that_says_nothing_of_the_parameters_may_hide_a_migration(code):
 
 
 @pytest.mark.parametrize("delay", [10, 40, 60, 120])
-def test_a_call_that_timed_out_and_is_carried_out_late_is_never_sent_again(delay):
+def test_a_call_that_timed_out_and_is_carried_out_late_is_never_sent_again(delay: int) -> None:
     simulated = Simulated()
     sent: list[tuple[bytes, float]] = []
 
@@ -107,7 +111,7 @@ def test_a_call_that_timed_out_and_is_carried_out_late_is_never_sent_again(delay
 
 
 @pytest.mark.parametrize("retries", [0, 1])
-def test_a_job_that_says_it_failed_while_the_owner_lags_is_doubted(retries):
+def test_a_job_that_says_it_failed_while_the_owner_lags_is_doubted(retries: int) -> None:
     simulated = Simulated(owner_lag_seconds=10)
     failed = b"<p:ErrorDescription>x (0x80072746)</p:ErrorDescription>"
     simulated.alter = lambda request, answer: re.sub(
@@ -117,46 +121,46 @@ def test_a_job_that_says_it_failed_while_the_owner_lags_is_doubted(retries):
     assert (run.outcome, changed(run), run.attempts) == ("moved", True, 1)
 
 
-def test_a_vm_that_arrived_in_another_state_is_told_where_it_is():
+def test_a_vm_that_arrived_in_another_state_is_told_where_it_is() -> None:
     simulated = Simulated()
     simulated.alter = lambda request, answer: (
         answer.replace(b"EnabledState>2<", b"EnabledState>9<") if simulated.owner("web01") == "NODE2" else answer
     )
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name, changed(run)) == ("failed", "state_changed", True)
+    assert (run.outcome, run.error.code, changed(run)) == ("failed", "state_changed", True)
     assert diff([run]) == {"before": "web01: NODE1\n", "after": "web01: NODE2\n"}
 
 
-def test_a_cancelled_vm_that_arrived_in_another_state_is_not_said_to_have_stayed():
+def test_a_cancelled_vm_that_arrived_in_another_state_is_not_said_to_have_stayed() -> None:
     simulated = Simulated(one_vm("{seconds: 30, cancel: race}"))
     simulated.alter = lambda request, answer: (
         answer.replace(b"EnabledState>2<", b"EnabledState>3<") if simulated.owner("web01") == "NODE2" else answer
     )
     (run,) = simulated.move(("web01", "NODE2"), timeout=5, on_timeout="cancel")
-    assert run.error.name == "state_changed"
+    assert run.error.code == "state_changed"
     assert "stays on" not in run.error.message
 
 
-def test_a_migration_that_goes_on_is_a_change():
+def test_a_migration_that_goes_on_is_a_change() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100)
     assert (run.outcome, run.goes_on, changed(run)) == ("failed", True, True)
 
 
-def test_only_a_migration_of_its_own_makes_a_start_a_change():
+def test_only_a_migration_of_its_own_makes_a_start_a_change() -> None:
     simulated = Simulated()
     (first,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(first)
     (second,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(second)
-    assert [(run.outcome, changed(run), run.adopted) for run in (first, second)] == [
+    assert [(run.outcome, changed(run), run.attempt.attached) for run in (first, second)] == [
         ("started", True, False),
         ("started", False, True),
     ]
     assert first.job.id == second.job.id
 
 
-def test_an_owner_that_hyperv_does_not_tell_is_left_to_the_cluster():
+def test_an_owner_that_hyperv_does_not_tell_is_left_to_the_cluster() -> None:
     simulated = Simulated()
     simulated.alter = without("HostComputerSystemName")
     (run,) = simulated.move(("web01", "NODE2"))
@@ -164,8 +168,8 @@ def test_an_owner_that_hyperv_does_not_tell_is_left_to_the_cluster():
     assert simulated.move(("web01", "NODE2"))[0].outcome == "already_there"
 
 
-@pytest.mark.parametrize("rehearse", [True, False])
-def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(rehearse):
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(dry_run: bool) -> None:
     simulated = Simulated(owner_lag_seconds=60, owner_lag_in="cluster")
     (run,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(run)
@@ -173,56 +177,56 @@ def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(rehears
         simulated.pause(1)
     (again,) = simulated.runs(("web01", "NODE2"))
     scheduler = simulated.scheduler()
-    (scheduler.rehearse if rehearse else scheduler.run)([again])
+    (scheduler.dry_run if dry_run else scheduler.execute)([again])
     assert (again.outcome, changed(again), again.attempts) == ("already_there", False, 0)
 
 
-def test_one_vm_that_nobody_answers_about_does_not_hold_up_the_others():
+def test_one_vm_that_nobody_answers_about_does_not_hold_up_the_others() -> None:
     simulated = Simulated(f"{NODES}vms: [{{name: vm, count: 4, owner: NODE1, memory_mb: 2000}}]")
     sick = b"Virtual Machine vm01"
     simulated.lose = lambda node, request: "before" if calls("GetPossibleOwners", request) and sick in request else ""
     runs = simulated.runs(("vm01", "NODE2"), ("vm02", "NODE2"))
     runs += simulated.runs(("vm03", "NODE2"), ("vm04", "NODE2"))
-    simulated.scheduler().run(runs)
+    simulated.scheduler().execute(runs)
     assert [run.outcome for run in runs] == ["failed", "moved", "moved", "moved"]
-    assert runs[0].error.name == "not_started"
+    assert runs[0].error.code == "not_started"
     assert "about it" in runs[0].error.message
     assert max(run.ended for run in runs[1:]) < 200
 
 
-def test_a_rehearsal_goes_on_past_a_vm_that_cannot_be_asked_about():
+def test_a_rehearsal_goes_on_past_a_vm_that_cannot_be_asked_about() -> None:
     simulated = Simulated()
     ids = {vm["name"]: vm["id"].encode() for vm in simulated.server.state()["vms"]}
     check = "CheckVirtualSystemIsMigratableToSystem"
     simulated.lose = lambda node, request: "down" if calls(check, request) and ids["web01"] in request.upper() else ""
     runs = simulated.runs(("web01", "NODE2"), ("web02", "NODE2"))
-    simulated.scheduler().rehearse(runs)
-    assert [(run.outcome, run.error.name if run.error else None) for run in runs] == [
+    simulated.scheduler().dry_run(runs)
+    assert [(run.outcome, run.error.code if run.error else None) for run in runs] == [
         ("failed", "not_asked"),
         ("would_move", None),
     ]
 
 
-def test_a_check_without_a_verdict_is_no_consent():
+def test_a_check_without_a_verdict_is_no_consent() -> None:
     simulated = Simulated()
     simulated.alter = without("IsMigratable")
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
-    assert (runs[0].outcome, runs[0].checked) == ("would_move", False)
+    simulated.scheduler().dry_run(runs)
+    assert (runs[0].outcome, runs[0].attempt.checked) == ("would_move", False)
     assert runs[0].warnings
 
 
-def test_a_migration_that_begins_during_the_check_is_taken_up():
+def test_a_migration_that_begins_during_the_check_is_taken_up() -> None:
     simulated = Simulated()
     (run,) = simulated.runs(("web01", "NODE2"))
     (other,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(other)
-    simulated.scheduler().run([run])
-    assert (run.outcome, run.adopted, run.attempts) == ("moved", True, 0)
+    simulated.scheduler().execute([run])
+    assert (run.outcome, run.attempt.attached, run.attempts) == ("moved", True, 0)
     assert simulated.migrations("web01") == 1
 
 
-def test_a_garbled_answer_of_the_cluster_does_not_move_a_group_twice():
+def test_a_garbled_answer_of_the_cluster_does_not_move_a_group_twice() -> None:
     simulated = Simulated(f"{NODES}vms: [{{name: web01, owner: NODE1, state: 'off'}}]", off_vm="refuse")
     sent = []
 
@@ -240,16 +244,16 @@ def test_a_garbled_answer_of_the_cluster_does_not_move_a_group_twice():
 @pytest.mark.parametrize(
     ("migration", "outcome"), [("{}", "completed"), ("{fails_at: 50, hresult: 0x80070005}", "failed")]
 )
-def test_a_migration_that_leaves_the_vm_in_place_is_decided_by_its_job(migration, outcome):
+def test_a_migration_that_leaves_the_vm_in_place_is_decided_by_its_job(migration: str, outcome: str) -> None:
     simulated = Simulated(one_vm(migration))
-    (run,) = simulated.runs(("web01", "NODE2"))
-    run.stays = True
-    simulated.scheduler().run([run])
+    (asked,) = simulated.runs(("web01", "NODE2"))
+    run = MigrationTask(MigrationRequest(asked.move, asked.timeout, storage_only=True))
+    simulated.scheduler().execute([run])
     assert (run.outcome, changed(run)) == (outcome, outcome == "completed")
     assert diff([run])["after"] == f"web01: {run.owner}\n"
 
 
-def test_an_enumeration_that_never_ends_is_ended():
+def test_an_enumeration_that_never_ends_is_ended() -> None:
     requests = []
 
     def send(request: bytes) -> bytes:
@@ -264,7 +268,7 @@ def test_an_enumeration_that_never_ends_is_ended():
     assert len(requests) < 200
 
 
-def test_a_node_that_never_answers_is_given_up_in_time():
+def test_a_node_that_never_answers_is_given_up_in_time() -> None:
     simulated = Simulated()
 
     def lose(node: str, request: bytes) -> str:
@@ -278,24 +282,24 @@ def test_a_node_that_never_answers_is_given_up_in_time():
     assert simulated.now() - began < 300
 
 
-def test_possible_owners_of_many_vms_take_as_many_requests_as_of_three():
+def test_possible_owners_of_many_vms_take_as_many_requests_as_of_three() -> None:
     def requests_for(count: int) -> int:
         simulated = Simulated(f"{NODES}vms: [{{name: vm, count: {count}, owner: NODE1, memory_mb: 100}}]")
         names = [vm["name"] for vm in simulated.server.state()["vms"]]
         runs = simulated.runs(*((name, "NODE2") for name in names))
         before = sum(simulated.sent.values())
-        simulated.scheduler().rehearse(runs)
+        simulated.scheduler().dry_run(runs)
         return sum(simulated.sent.values()) - before
 
     # One check for each VM, and what is needed once.
     assert requests_for(24) - requests_for(4) == 20
 
 
-def blind_after_call(simulated, *, lose_first=False):
+def blind_after_call(simulated: Simulated, *, lose_first: bool = False) -> dict[str, int]:
     """Have the seven readings of VMs lost that follow a call; ``lose_first``: the first call does not arrive at all."""
     seen = {"calls": 0, "blind": 0}
 
-    def lose(node, request):
+    def lose(node: str, request: bytes) -> str:
         if invokes_migration(request):
             seen["calls"] += 1
             seen["blind"] = 0 if lose_first and seen["calls"] == 1 else 7
@@ -310,40 +314,40 @@ def blind_after_call(simulated, *, lose_first=False):
 
 
 @pytest.mark.parametrize(("lose_first", "calls"), [(False, 1), (True, 2)])
-def test_a_refusal_stands_although_nothing_can_be_read_after_it(lose_first, calls):
+def test_a_refusal_stands_although_nothing_can_be_read_after_it(lose_first: bool, calls: int) -> None:
     simulated = Simulated(one_vm("{return_value: 2}"))
     seen = blind_after_call(simulated, lose_first=lose_first)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name, run.error.code) == ("failed", "refused", 2)
+    assert (run.outcome, run.error.code, run.error.error_code) == ("failed", "refused", 2)
     assert (seen["calls"], run.attempts) == (calls, calls)
 
 
-def test_a_migration_that_somebody_else_started_is_not_cancelled():
+def test_a_migration_that_somebody_else_started_is_not_cancelled() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}", "events: [{at: 0, move: web01, to: NODE2}]"))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"), timeout=50, on_timeout="cancel")
-    assert (run.adopted, run.outcome, run.error.name, run.goes_on) == (True, "failed", "timeout", True)
+    assert (run.attempt.attached, run.outcome, run.error.code, run.goes_on) == (True, "failed", "timeout", True)
     assert "goes on: it was not cancelled, for this task did not start it" in run.error.message
     (job,) = simulated.server.state()["jobs"]
     assert job["state"] == "running"
 
 
-def test_a_node_that_is_paused_meanwhile_takes_no_more_vms():
+def test_a_node_that_is_paused_meanwhile_takes_no_more_vms() -> None:
     vm = "{{name: web{:02}, owner: NODE1, memory_mb: 25000, migration: {{seconds: 60}}}}"
     vms = ", ".join(vm.format(number) for number in range(4))
     simulated = Simulated(f"{NODES}vms: [{vms}]\nevents: [{{at: 20, pause: NODE2}}]\n", paused_destination="allow")
     runs = simulated.move(*((f"web{n:02}", "NODE2") for n in range(4)))
     assert [run.outcome for run in runs] == ["moved", "moved", "failed", "failed"]
-    assert {run.error.name for run in runs[2:]} == {"destination_paused"}
+    assert {run.error.code for run in runs[2:]} == {"destination_paused"}
 
 
-def test_a_vm_that_was_started_meanwhile_is_not_left_to_the_cluster():
+def test_a_vm_that_was_started_meanwhile_is_not_left_to_the_cluster() -> None:
     faults = "faults: [{effect: fault, code: 5908, operation: Invoke MoveToNewNode, times: 1}]\n"
     simulated = Simulated(f"{NODES}vms: [{{name: web01, owner: NODE1, state: 'off'}}]\n{faults}", off_vm="refuse")
     (machine,) = simulated.server.world.machines.values()
     moved_by_group = []
 
-    def start(request, answer):
+    def start(request: bytes, answer: bytes) -> bytes:
         if b"/MoveToNewNode</a:Action>" in request:
             moved_by_group.append(machine.state)
             machine.state = "running"
@@ -354,15 +358,15 @@ def test_a_vm_that_was_started_meanwhile_is_not_left_to_the_cluster():
     assert (run.outcome, run.method, moved_by_group) == ("moved", "system", ["off"])
 
 
-def test_a_repeated_call_goes_from_where_the_vm_is_by_then():
+def test_a_repeated_call_goes_from_where_the_vm_is_by_then() -> None:
     simulated = Simulated(one_vm("{seconds: 5}", "events: [{at: 30, move: web01, to: NODE3, instant: true}]"))
-    simulated.lose = first_migration("before")
+    simulated.lose = lose_first("before", invokes_migration)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.attempts, run.move.source) == ("moved", 2, "NODE3")
     assert any("moved from NODE1 to NODE3" in warning for warning in run.warnings)
 
 
-def test_one_node_whose_answer_is_garbled_does_not_hide_the_jobs_of_the_others():
+def test_one_node_whose_answer_is_garbled_does_not_hide_the_jobs_of_the_others() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}", "events: [{at: 0, move: web01, to: NODE2}]"))
     simulated.pause(5)
     simulated.garble = lambda request: b"virtualization/v2" in request and b"MigrationJob" in request

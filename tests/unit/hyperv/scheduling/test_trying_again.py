@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.stage import Stage
 
 from tests.support.simulated import Simulated, invokes_migration
 from tests.unit.hyperv.scheduling.test_scheduler import NODES, one_vm
 
 
-def test_a_failure_that_may_pass_is_tried_again_after_a_pause():
+def test_a_failure_that_may_pass_is_tried_again_after_a_pause() -> None:
     simulated = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D, fail_times: 2}"))
     (run,) = simulated.move(("web01", "NODE2"), retries=2)
     assert (run.outcome, run.attempts, run.retried) == ("moved", 3, 2)
@@ -20,31 +21,31 @@ def test_a_failure_that_may_pass_is_tried_again_after_a_pause():
     assert run.ended - run.started >= 20 + 10 + 10 + 10 + 20
 
 
-def test_retries_end():
+def test_retries_end() -> None:
     simulated = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D}"))
     (run,) = simulated.move(("web01", "NODE2"), retries=2)
     assert (run.outcome, run.attempts) == ("failed", 3)
     assert run.error.hresult == "0x8007274D"
 
 
-def test_without_retries_the_first_failure_counts():
+def test_without_retries_the_first_failure_counts() -> None:
     (run,) = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D, fail_times: 1}")).move(("web01", "NODE2"))
     assert (run.outcome, run.attempts) == ("failed", 1)
 
 
-def test_a_failure_that_will_not_pass_is_not_tried_again():
+def test_a_failure_that_will_not_pass_is_not_tried_again() -> None:
     (run,) = Simulated(one_vm("{fails_at: 50, hresult: 0x8009030E}")).move(("web01", "NODE2"), retries=5)
     assert (run.outcome, run.attempts) == ("failed", 1)
 
 
-def test_a_refusal_that_may_pass_is_tried_again():
+def test_a_refusal_that_may_pass_is_tried_again() -> None:
     simulated = Simulated(one_vm("{return_value: 32775, return_times: 1}"))
     (run,) = simulated.move(("web01", "NODE2"), retries=1)
     assert (run.outcome, run.attempts) == ("moved", 2)
     assert simulated.migrations("web01") == 1
 
 
-def test_a_vm_that_was_moved_by_hand_between_two_attempts_is_not_moved_again():
+def test_a_vm_that_was_moved_by_hand_between_two_attempts_is_not_moved_again() -> None:
     text = one_vm(
         "{fails_at: 50, hresult: 0x8007274D, fail_times: 1}",
         "events: [{at: 18, move: web01, to: NODE2, instant: true}]",
@@ -54,7 +55,7 @@ def test_a_vm_that_was_moved_by_hand_between_two_attempts_is_not_moved_again():
     assert (run.outcome, run.attempts) == ("moved", 1)
 
 
-def test_a_lost_call_of_a_retry_is_not_taken_for_the_failed_attempt():
+def test_a_lost_call_of_a_retry_is_not_taken_for_the_failed_attempt() -> None:
     simulated = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D, fail_times: 1}"))
     calls: list[bytes] = []
 
@@ -70,24 +71,24 @@ def test_a_lost_call_of_a_retry_is_not_taken_for_the_failed_attempt():
     assert simulated.owner("web01") == "NODE2"
 
 
-def test_a_stalled_job_is_a_warning_and_no_failure():
+def test_a_stalled_job_is_a_warning_and_no_failure() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=1000, stall_after=60)
     assert [text for text in run.warnings if "running at 40 % for" in text and "without progress" in text]
     assert len(run.warnings) == 1
-    assert run.error.name == "timeout"
+    assert run.error.code == "timeout"
 
 
-def test_a_late_job_is_cancelled_if_wished_and_the_vm_stays():
+def test_a_late_job_is_cancelled_if_wished_and_the_vm_stays() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, on_timeout="cancel", retries=3)
-    assert (run.outcome, run.error.name, run.attempts) == ("failed", "timeout", 1)
+    assert (run.outcome, run.error.code, run.attempts) == ("failed", "timeout", 1)
     assert "was cancelled" in run.error.message
     assert simulated.owner("web01") == "NODE1"
     assert all(job["state"] != "running" for job in simulated.server.state()["jobs"])
 
 
-def test_a_cancelled_vm_that_arrives_all_the_same_is_a_success_with_a_warning():
+def test_a_cancelled_vm_that_arrives_all_the_same_is_a_success_with_a_warning() -> None:
     simulated = Simulated(one_vm("{seconds: 110, cancel: race}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, on_timeout="cancel")
     assert run.outcome == "moved", run.error
@@ -95,15 +96,15 @@ def test_a_cancelled_vm_that_arrives_all_the_same_is_a_success_with_a_warning():
     assert simulated.owner("web01") == "NODE2"
 
 
-def test_a_job_that_cannot_be_cancelled_goes_on_and_the_error_says_so():
+def test_a_job_that_cannot_be_cancelled_goes_on_and_the_error_says_so() -> None:
     simulated = Simulated(one_vm("{stuck_at: 40, cancel: refuse}"))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, on_timeout="cancel")
-    assert (run.outcome, run.error.name) == ("failed", "timeout")
+    assert (run.outcome, run.error.code) == ("failed", "timeout")
     assert "goes on" in run.error.message
     assert "cancel" in run.error.message
 
 
-def test_a_cancelled_move_does_not_stop_the_others():
+def test_a_cancelled_move_does_not_stop_the_others() -> None:
     text = (
         f"{NODES}vms: [{{name: bad, owner: NODE1, migration: {{stuck_at: 10}}}}, {{name: web01, owner: NODE1}}, "
         "{name: web02, owner: NODE1}, {name: web03, owner: NODE1}]"
@@ -129,7 +130,7 @@ def at_rest(state: str, more: str = "") -> str:
         ("off", "refuse", "cluster_group"),
     ],
 )
-def test_a_vm_that_does_not_run_is_moved_as_it_is(state, off_vm, method):
+def test_a_vm_that_does_not_run_is_moved_as_it_is(state: str, off_vm: str, method: str) -> None:
     simulated = Simulated(at_rest(state), off_vm=off_vm)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.method) == ("moved", method), run.error
@@ -139,34 +140,34 @@ def test_a_vm_that_does_not_run_is_moved_as_it_is(state, off_vm, method):
 
 @pytest.mark.parametrize("code", [5, 32775, 1, 32770])
 @pytest.mark.parametrize("state", ["off", "saved"])
-def test_a_vm_at_rest_that_the_method_does_not_take_is_moved_by_its_group(state, code):
+def test_a_vm_at_rest_that_the_method_does_not_take_is_moved_by_its_group(state: str, code: int) -> None:
     simulated = Simulated(at_rest(state, f", migration: {{return_value: {code}}}"))
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.method) == ("moved", "cluster_group"), run.error
 
 
-def test_a_vm_that_the_cluster_would_start_is_not_moved_by_its_group():
+def test_a_vm_that_the_cluster_would_start_is_not_moved_by_its_group() -> None:
     simulated = Simulated(at_rest("off", ", kept_online: true"), off_vm="refuse")
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", "would_start")
+    assert (run.outcome, run.error.code) == ("failed", "would_start")
     (vm,) = simulated.server.state()["vms"]
     assert (vm["owner"], vm["state"]) == ("NODE1", "off")
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
-    assert runs[0].error.name == "would_start"
+    simulated.scheduler().dry_run(runs)
+    assert runs[0].error.code == "would_start"
 
 
-def test_a_saved_vm_that_the_check_refuses_stays_where_it_is():
+def test_a_saved_vm_that_the_check_refuses_stays_where_it_is() -> None:
     simulated = Simulated(at_rest("saved"), off_vm="refuse")
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", "not_migratable")
+    assert (run.outcome, run.error.code) == ("failed", "not_migratable")
     assert simulated.owner("web01") == "NODE1"
 
 
-def test_a_rehearsal_says_how_a_vm_at_rest_would_be_moved():
+def test_a_rehearsal_says_how_a_vm_at_rest_would_be_moved() -> None:
     simulated = Simulated(at_rest("off"), off_vm="refuse")
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
+    simulated.scheduler().dry_run(runs)
     assert (runs[0].outcome, runs[0].method) == ("would_move", "cluster_group")
     assert simulated.owner("web01") == "NODE1"
 
@@ -178,7 +179,7 @@ def test_a_rehearsal_says_how_a_vm_at_rest_would_be_moved():
         {"job_class": "Msvm_ConcreteJob", "job_namespace": "v2", "job_on": "source"},
     ],
 )
-def test_a_job_on_the_source_host_is_followed_there(switches):
+def test_a_job_on_the_source_host_is_followed_there(switches: dict[str, str]) -> None:
     simulated = Simulated(one_vm("{fails_at: 60, hresult: 0x8007000E}"), home="NODE3", **switches)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error.hresult) == ("failed", "0x8007000E")
@@ -186,23 +187,23 @@ def test_a_job_on_the_source_host_is_followed_there(switches):
 
 @pytest.mark.parametrize("job_class", ["Msvm_MigrationJob", "Msvm_ConcreteJob"])
 @pytest.mark.parametrize("job_namespace", ["cluster", "v2"])
-def test_a_running_migration_is_taken_up_wherever_its_job_is(job_class, job_namespace):
+def test_a_running_migration_is_taken_up_wherever_its_job_is(job_class: str, job_namespace: str) -> None:
     text = one_vm("{}", "events: [{at: 1, move: web01, to: NODE2}]")
     simulated = Simulated(text, job_class=job_class, job_namespace=job_namespace, job_on="source")
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.adopted, run.attempts) == ("moved", True, 0)
+    assert (run.outcome, run.attempt.attached, run.attempts) == ("moved", True, 0)
 
 
-def test_a_rehearsal_takes_up_what_the_real_run_would():
+def test_a_rehearsal_takes_up_what_the_real_run_would() -> None:
     simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE2}]"))
     simulated.pause(5)
     runs = simulated.runs(("web01", "NODE2"))
-    simulated.scheduler().rehearse(runs)
-    assert (runs[0].outcome, runs[0].adopted) == ("would_move", True)
+    simulated.scheduler().dry_run(runs)
+    assert (runs[0].outcome, runs[0].attempt.attached) == ("would_move", True)
 
 
-def test_looks_that_fail_do_not_count_as_looks():
+def test_looks_that_fail_do_not_count_as_looks() -> None:
     """A call that was carried out, and then silence: the call must not be repeated because nothing could be seen."""
     simulated = Simulated()
     asked: list[float] = []
@@ -219,7 +220,7 @@ def test_looks_that_fail_do_not_count_as_looks():
     assert (len(asked), simulated.migrations("web01")) == (1, 1)
 
 
-def test_a_cluster_that_is_silent_for_good_ends_the_wait():
+def test_a_cluster_that_is_silent_for_good_ends_the_wait() -> None:
     simulated = Simulated()
     asked: list[float] = []
 
@@ -230,19 +231,19 @@ def test_a_cluster_that_is_silent_for_good_ends_the_wait():
 
     simulated.lose = lose
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.name) == ("failed", "outcome_unknown")
+    assert (run.outcome, run.error.code) == ("failed", "outcome_unknown")
     assert simulated.now() < asked[0] + 1500
 
 
-def test_a_start_without_waiting_names_the_job():
+def test_a_start_without_waiting_names_the_job() -> None:
     simulated = Simulated()
     (run,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(run)
-    assert (run.outcome, run.stage) == ("started", "ended")
+    assert (run.outcome, run.stage) == ("started", Stage.ENDED)
     assert run.reference.key("InstanceID")
 
 
-def test_a_start_without_waiting_that_gives_no_job_is_verified():
+def test_a_start_without_waiting_that_gives_no_job_is_verified() -> None:
     simulated = Simulated(return_form="synchronous")
     (run,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(run)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
@@ -36,7 +37,7 @@ BY_TYPE = {
 }
 
 
-def arrived(new_settings: str = "always", **options: object) -> dict:
+def arrived(new_settings: str = "always", **options: t.Any) -> dict[str, t.Any]:
     client = Client(Simulated(new_settings=new_settings), wanted(**options))
     assert client.migrate().value == 4096
     return client.call
@@ -46,7 +47,7 @@ def system_property(value: object, name: str = "Notes") -> object:
     return arrived(new_system_settings={name: value})["new_system_settings"]["properties"].get(name)
 
 
-def refusal(**options: object) -> str:
+def refusal(**options: t.Any) -> str:
     with pytest.raises(HyperVError) as caught:
         wanted(**options)
     return str(caught.value)
@@ -96,7 +97,10 @@ def test_the_check_gets_the_same_settings_as_the_move() -> None:
 def test_settings_of_storage_go_with_a_migration_of_storage() -> None:
     options = {"new_system_settings": {"ConfigurationDataRoot": "C:\\ClusterStorage\\Volume2"}}
     storage = {"migration_type": "virtual_system_and_storage"}
-    switches = {"migration_types": ["virtual_system", "virtual_system_and_storage"], "new_settings": "with_storage"}
+    switches: dict[str, t.Any] = {
+        "migration_types": ["virtual_system", "virtual_system_and_storage"],
+        "new_settings": "with_storage",
+    }
     assert Client(Simulated(**switches), wanted(**options)).migrate().value == 6
     assert Client(Simulated(**switches), wanted(**options, migration_settings=storage)).migrate().value == 4096
 
@@ -210,7 +214,7 @@ def test_a_reference_leaves_as_an_object_path_of_wmi() -> None:
         ({"CreationTime": "-PT5S"}, "new_system_settings.CreationTime: "),
         ({"ElementName": "a\x0bb"}, "new_system_settings.ElementName: "),
         ({"Notes": ["fine", "\x1f"]}, "new_system_settings.Notes[1]: "),
-        ({"notes": [], "Notes": []}, "Notes stands there twice"),
+        ({"notes": [], "Notes": []}, "Notes is specified more than once"),
         ({"No tes": 1}, "'No tes' is no name of a CIM property"),
         ({"X": {"type": "int", "value": 1}}, "'int' is no CIM type"),
         ({"X": {"type": "uint8"}}, "has the keys type and value"),
@@ -221,7 +225,7 @@ def test_a_reference_leaves_as_an_object_path_of_wmi() -> None:
         ({"DebugPort": {"type": "uint32", "value": {}}}, "{} is no uint32"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_by_name(values: dict, told: str) -> None:
+def test_what_cannot_be_sent_is_refused_by_name(values: dict[str, t.Any], told: str) -> None:
     assert told in refusal(new_system_settings=values)
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import Node, read_nodes
@@ -12,6 +13,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import (
     MIGRATION_PROPERTIES,
     WINDOWS_BUILDS,
+    SettingProperty,
 )
 
 from tests.simulator import schema
@@ -83,7 +85,9 @@ def types_of(value: object) -> object:
 
 
 @pytest.mark.parametrize(("option", "given", "name", "arrives"), ROWS, ids=row_id)
-def test_a_property_goes_through_the_wire_and_is_read_back_typed(option, given, name, arrives):
+def test_a_property_goes_through_the_wire_and_is_read_back_typed(
+    option: str, given: t.Any, name: str, arrives: t.Any
+) -> None:
     client = Client(Simulated(NEW_NODES), wanted(migration_settings={option: given}))
     client.check()
     sent = client.calls[0]["migration_settings"]
@@ -93,7 +97,7 @@ def test_a_property_goes_through_the_wire_and_is_read_back_typed(option, given, 
     assert sent["properties"].keys() == {"MigrationType", name}
 
 
-def test_every_property_of_the_class_and_every_option_is_among_the_rows():
+def test_every_property_of_the_class_and_every_option_is_among_the_rows() -> None:
     definition = schema.load().find_anywhere(SETTING_DATA, "root/virtualization/v2")
     assert {name for unused, unused_too, name, unused_as_well in ROWS} == definition.properties.keys()
     assert {one.name for one in MIGRATION_PROPERTIES} == definition.properties.keys()
@@ -101,7 +105,7 @@ def test_every_property_of_the_class_and_every_option_is_among_the_rows():
     assert names == {option for option, *unused in ROWS}
 
 
-def test_types_and_versions_are_those_of_the_class():
+def test_types_and_versions_are_those_of_the_class() -> None:
     definition = schema.load().find_anywhere(SETTING_DATA, "root/virtualization/v2")
     for one in MIGRATION_PROPERTIES:
         declared = definition.properties[one.name]
@@ -109,7 +113,7 @@ def test_types_and_versions_are_those_of_the_class():
         assert declared.since_build in (0, one.since), one.name
 
 
-def test_all_properties_go_in_one_call_of_the_method_too():
+def test_all_properties_go_in_one_call_of_the_method_too() -> None:
     given = {option: value for option, value, *unused in ROWS if option in {p.option for p in MIGRATION_PROPERTIES}}
     given.update(migration_type="virtual_system", transport="tcp")
     client = Client(Simulated(NEW_NODES, migration_types=["virtual_system"]), wanted(migration_settings=given))
@@ -118,7 +122,7 @@ def test_all_properties_go_in_one_call_of_the_method_too():
     assert client.call["migration_settings"]["properties"].keys() == {one.name for one in MIGRATION_PROPERTIES}
 
 
-def test_an_option_without_a_value_is_not_sent():
+def test_an_option_without_a_value_is_not_sent() -> None:
     settings = wanted(migration_settings={"priority": None, "bandwidth_unit": None, "unmanaged_vhds": None})
     assert settings == wanted()
     assert settings == wanted(migration_settings={})
@@ -134,7 +138,7 @@ VALUES = {option: given for option, given, *unused in ROWS}
 
 
 @pytest.mark.parametrize("one", NEWER, ids=lambda one: one.option)
-def test_a_property_that_the_oldest_node_lacks_is_refused_with_the_version_that_has_it(one):
+def test_a_property_that_the_oldest_node_lacks_is_refused_with_the_version_that_has_it(one: SettingProperty) -> None:
     settings = wanted(migration_settings={one.option: VALUES[one.option]})
     with pytest.raises(HyperVError) as caught:
         settings.notes_on(nodes(26100, None, one.lacking))
@@ -149,7 +153,7 @@ def test_a_property_that_the_oldest_node_lacks_is_refused_with_the_version_that_
     ("option", "lacking", "having"),
     [("enable_compression", 9200, 9600), ("cpu_capping", 14393, 17763), ("enable_vhd_compression", 17763, 25398)],
 )
-def test_the_simulated_cluster_agrees_on_what_a_version_has(option, lacking, having):
+def test_the_simulated_cluster_agrees_on_what_a_version_has(option: str, lacking: int, having: int) -> None:
     def answered(build: int) -> tuple[int | None, bool]:
         text = NEW_NODES.replace("NODE2, build: 26100", f"NODE2, build: {build}")
         client = Client(Simulated(text), wanted(migration_settings={option: VALUES[option]}))
@@ -158,7 +162,7 @@ def test_the_simulated_cluster_agrees_on_what_a_version_has(option, lacking, hav
     assert (answered(lacking), answered(having)) == ((4, False), (4096, True))
 
 
-def test_every_property_that_is_too_new_is_named_and_nothing_is_sent():
+def test_every_property_that_is_too_new_is_named_and_nothing_is_sent() -> None:
     simulated = Simulated(NEW_NODES.replace("NODE2, build: 26100", "NODE2, build: 14393"))
     settings = wanted(migration_settings={"cpu_capping": "low", "enable_vhd_compression": True, "transport": "smb"})
     with pytest.raises(HyperVError, match=r"cpu_capping .*NODE2 runs build 14393\. .*enable_vhd_compression") as caught:
@@ -167,7 +171,7 @@ def test_every_property_that_is_too_new_is_named_and_nothing_is_sent():
     assert simulated.server.state()["calls"] == []
 
 
-def test_a_version_that_no_source_tells_about_is_noted():
+def test_a_version_that_no_source_tells_about_is_noted() -> None:
     settings = wanted(migration_settings={"enable_vhd_compression": True, "migration_type": "storage"})
     (note,) = settings.notes_on(nodes(26100, 20348))
     assert "no source tells whether build 20348 of node NODE2 has it" in note
@@ -187,7 +191,7 @@ def test_a_version_that_no_source_tells_about_is_noted():
         ({"avoid_removing_vhds": True, "retain_vhd_copies_on_source": True}, "retain_vhd_copies_on_source, avoid_"),
     ],
 )
-def test_values_that_do_not_go_together_are_noted_and_sent_all_the_same(given, told):
+def test_values_that_do_not_go_together_are_noted_and_sent_all_the_same(given: dict[str, t.Any], told: str) -> None:
     settings = wanted(migration_settings=given)
     (note,) = settings.notes_on(nodes(26100))
     assert told in note
@@ -211,7 +215,7 @@ def test_values_that_do_not_go_together_are_noted_and_sent_all_the_same(given, t
         ),
     ],
 )
-def test_a_value_that_cannot_be_sent_is_refused_with_the_name_of_its_option(given, told):
+def test_a_value_that_cannot_be_sent_is_refused_with_the_name_of_its_option(given: dict[str, t.Any], told: str) -> None:
     with pytest.raises(HyperVError) as caught:
         wanted(migration_settings=given)
     assert told in str(caught.value)
@@ -227,6 +231,6 @@ def test_a_value_that_cannot_be_sent_is_refused_with_the_name_of_its_option(give
         ("storage_deep_check", False),
     ],
 )
-def test_it_is_known_which_types_of_migration_move_the_vm(word, moves):
+def test_it_is_known_which_types_of_migration_move_the_vm(word: str, moves: bool) -> None:
     assert wanted(migration_settings={"migration_type": word}).moves_the_vm is moves
     assert wanted().moves_the_vm

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
@@ -15,7 +16,7 @@ from tests.support.simulated import Simulated
 CLUSTER = "root/HyperVCluster/v2"
 
 
-def test_rows_are_shown_as_they_are():
+def test_rows_are_shown_as_they_are() -> None:
     simulated = Simulated()
     rows = read_rows(simulated.cluster.home, CLUSTER, "Msvm_ComputerSystem", where={"ElementName": "WEB01"})
     (row,) = rows
@@ -24,12 +25,12 @@ def test_rows_are_shown_as_they_are():
     assert json.loads(json.dumps(rows)) == rows
 
 
-def test_chosen_properties_come_alone():
+def test_chosen_properties_come_alone() -> None:
     rows = read_rows(Simulated().cluster.home, "root\\MSCluster", "MSCluster_Node", ["Name", "State"])
     assert [row["properties"] for row in rows] == [{"name": f"NODE{n}", "state": "0"} for n in (1, 2, 3)]
 
 
-def test_references_and_embedded_objects_are_data():
+def test_references_and_embedded_objects_are_data() -> None:
     home = Simulated().cluster.home
     hosted = read_rows(home, CLUSTER, "Msvm_HostedDependency")
     assert {row["properties"]["antecedent"]["keys"]["Name"] for row in hosted} == {"NODE1"}
@@ -47,7 +48,7 @@ def test_references_and_embedded_objects_are_data():
         (("root/../x", "Msvm_X"), "namespace"),
     ],
 )
-def test_what_is_no_name_is_never_sent(arguments, said):
+def test_what_is_no_name_is_never_sent(arguments: tuple[t.Any, ...], said: str) -> None:
     simulated = Simulated()
     with pytest.raises(HyperVError, match=said):
         read_rows(simulated.cluster.home, *arguments)

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.hyperv.migration.plugins.plugin_utils._event_source import ClusterEvents
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import (
+    Node,
     pause_node,
     pick_node,
     read_nodes,
@@ -28,7 +31,7 @@ def watched(simulated: Simulated, delay: int = 10) -> ClusterEvents:
     return events
 
 
-def node(simulated: Simulated, name: str):
+def node(simulated: Simulated, name: str) -> Node:
     return pick_node(read_nodes(simulated.cluster), name)
 
 
@@ -88,7 +91,7 @@ def test_a_migration_that_failed_between_two_looks_is_told_with_the_reason() -> 
 def test_a_migration_whose_end_nobody_saw_is_told_as_vanished() -> None:
     simulated = Simulated(FAILING)
     events = watched(simulated)
-    looks: list[list[dict]] = []
+    looks: list[list[dict[str, t.Any]]] = []
     simulated.move(("web01", "NODE2"), report=lambda runs: looks.append([] if any(looks) else events.look()))
     simulated.pause(3600)
     (started,) = [one for look in looks for one in look]
@@ -123,7 +126,7 @@ def test_a_host_that_gives_no_answer_is_an_event_once_and_so_is_its_return_with_
 
     assert [[one["change"] for one in look] for look in looks] == [["lost"], [], []]
     assert "is down" in looks[0][0]["message"]
-    assert [(one["type"], one["change"]) for one in back] == [("contact", "back"), ("node", "paused")]
+    assert [(one["type"], one["change"]) for one in back] == [("connection", "restored"), ("node", "paused")]
 
 
 def test_an_answer_that_cannot_be_read_is_no_end_of_the_source() -> None:
@@ -163,6 +166,6 @@ def test_a_cluster_whose_provider_answers_nowhere_is_an_event_once() -> None:
     simulated = Simulated(provider_on="none")
     events = ClusterEvents("hvc1", 10, simulated.cluster)
     (lost,) = events.look()
-    assert (lost["type"], lost["change"]) == ("contact", "lost")
+    assert (lost["type"], lost["change"]) == ("connection", "lost")
     assert "HyperVCluster" in lost["message"]
     assert events.look() == []

@@ -23,13 +23,13 @@ def scenario(
     source: dict[str, t.Any] | None = None,
     destination: dict[str, t.Any] | None = None,
     vm: dict[str, t.Any] | None = None,
-    **more: object,
+    **more: t.Any,
 ) -> str:
     nodes = [{"name": "NODE1", **(source or {})}, {"name": "NODE2", **(destination or {})}, {"name": "NODE3"}]
     return yaml.safe_dump({"nodes": nodes, "vms": [{"name": "web01", "owner": "NODE1", **(vm or {})}], **more})
 
 
-def judge(text: str | Simulated, wish: Wish = MOVE, **switches: object) -> dict[str, t.Any]:
+def judge(text: str | Simulated, wish: Wish = MOVE, **switches: t.Any) -> dict[str, t.Any]:
     simulated = text if isinstance(text, Simulated) else Simulated(text, **switches)
     verdict = judge_move(simulated.cluster, wish, read_readiness(simulated.cluster, read_nodes(simulated.cluster)))
     assert simulated.migrations("web01") == 0

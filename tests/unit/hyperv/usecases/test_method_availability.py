@@ -26,7 +26,7 @@ def ways(simulated: Simulated, *names: str) -> dict[str, dict[str, t.Any]]:
     return {one["method"]: one for one in read_readiness(cluster, nodes).as_result()["methods"]}
 
 
-def test_a_cluster_that_supports_all_says_so_for_each_node():
+def test_a_cluster_that_supports_all_says_so_for_each_node() -> None:
     found = ways(Simulated(CLUSTER))
     assert [method for method, one in found.items() if one["open"]] == ["system", "cluster_group", "host"]
     assert found["system"]["sources"] == ["NODE1", "NODE2"]
@@ -38,26 +38,26 @@ def test_a_cluster_that_supports_all_says_so_for_each_node():
 
 
 @pytest.mark.parametrize("missing", ["class_missing", "namespace_missing"])
-def test_without_the_clusters_service_its_method_is_closed(missing):
+def test_without_the_clusters_service_its_method_is_closed(missing: str) -> None:
     found = ways(Simulated(CLUSTER, cluster_migration_service=missing))
     assert [method for method, one in found.items() if one["open"]] == ["cluster_group", "host"]
     assert "Root\\HyperVCluster\\v2" in found["system"]["reason"]
 
 
-def test_capabilities_without_the_method_leave_it_open_and_say_that_only_a_call_tells():
+def test_capabilities_without_the_method_leave_it_open_and_say_that_only_a_call_tells() -> None:
     found = ways(Simulated(CLUSTER.replace("name: NODE1", "name: NODE1, capabilities: to_host_only")))
     assert found["system"]["open"]
     assert "only a call tells" in found["system"]["reason"]
 
 
-def test_between_hosts_only_the_hosts_own_method_is_open():
+def test_between_hosts_only_the_hosts_own_method_is_open() -> None:
     found = ways(Simulated(HOSTS, home="HV1"), "HV1", "HV2")
     assert [method for method, one in found.items() if one["open"]] == ["host"]
     assert found["cluster_group"]["reason"] == "The task's host is no node of a failover cluster."
     assert (found["host"]["sources"], found["host"]["destinations"]) == (["HV1", "HV2"], ["HV1"])
 
 
-def test_hosts_without_a_cluster_are_looked_at_together():
+def test_hosts_without_a_cluster_are_looked_at_together() -> None:
     rows = check_readiness(Simulated(HOSTS, home="HV1").cluster, 10, ["HV2", "HV9"])
     told = {(row.node, row.check): row.status for row in rows}
     assert told["HV1", "connection"] == told["HV2", "connection"] == "ready"
@@ -67,7 +67,7 @@ def test_hosts_without_a_cluster_are_looked_at_together():
     assert ("HV1", "provider node") not in told
 
 
-def test_a_cluster_has_a_row_on_its_methods():
+def test_a_cluster_has_a_row_on_its_methods() -> None:
     rows = check_readiness(Simulated(CLUSTER).cluster, 10)
     assert [(row.node, row.status) for row in rows if row.check == "methods"] == [("all", "ready")]
     rows = check_readiness(Simulated(CLUSTER, cluster_migration_service="class_missing").cluster, 10)

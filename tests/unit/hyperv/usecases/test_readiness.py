@@ -44,11 +44,11 @@ def readiness(simulated: Simulated, *names: str) -> Readiness:
     return read_readiness(simulated.cluster, nodes)
 
 
-def result(text: str = RICH, **switches: object) -> dict[str, t.Any]:
+def result(text: str = RICH, **switches: t.Any) -> dict[str, t.Any]:
     return readiness(Simulated(text, **switches)).as_result()
 
 
-def nodes_of(*changes: dict[str, t.Any], **cluster: object) -> str:
+def nodes_of(*changes: dict[str, t.Any], **cluster: t.Any) -> str:
     nodes = [{"name": f"NODE{number}", **change} for number, change in enumerate(changes, 1)]
     return yaml.safe_dump({"cluster": cluster, "nodes": nodes})
 

@@ -17,7 +17,7 @@ NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
 VMS = "vms: [{name: web01, owner: NODE1}]\n"
 
 
-def unready(text, silent=""):
+def unready(text: str, silent: str = "") -> set[tuple[str, str, str]]:
     simulated = Simulated(text)
     simulated.lose = lambda node, request: "down" if node == silent else ""
     rows = [row for row in check_readiness(simulated.cluster, 10) if row.status != "ready"]
@@ -45,9 +45,9 @@ def unready(text, silent=""):
     ],
     ids=["ready", "down", "silent", "denied", "capacity", "credssp"],
 )
-def test_what_is_not_ready_is_a_row_of_its_own(text, silent, expected):
+def test_what_is_not_ready_is_a_row_of_its_own(text: str, silent: str, expected: set[tuple[str, str, str]]) -> None:
     assert unready(text, silent) == expected
 
 
-def test_a_host_that_may_not_read_the_cluster_is_still_told():
+def test_a_host_that_may_not_read_the_cluster_is_still_told() -> None:
     assert unready(NODES + (DENIED % "root/MSCluster").replace("NODE2", "NODE1")) == {("NODE1", "rights", NOT_READY)}

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
@@ -47,30 +49,30 @@ affinity_rules:
 """
 
 
-def described(simulated):
+def described(simulated: Simulated) -> tuple[dict[str, t.Any], list[str]]:
     return write_scenario(read_cluster(simulated.cluster))
 
 
-def again(scenario, home):
+def again(scenario: dict[str, t.Any], home: str) -> Simulated:
     return Simulated(yaml.safe_dump(scenario, sort_keys=False), home=home)
 
 
-def plan(simulated, node):
+def plan(simulated: Simulated, node: str) -> dict[str, t.Any]:
     return plan_evacuation(simulated.cluster, Wish(node)).as_result()
 
 
-def readiness(simulated):
+def readiness(simulated: Simulated) -> dict[str, t.Any]:
     return read_readiness(simulated.cluster, read_nodes(simulated.cluster)).as_result()
 
 
-def scenarios():
+def scenarios() -> dict[str, str]:
     """Return all clusters that come with the simulator; what is not clustered cannot be described as one."""
     texts = {path.stem: path.read_text() for path in sorted(SIMULATOR.glob("*.yml"))}
     return {**{name: text for name, text in texts.items() if "member: false" not in text}, "everything": EVERYTHING}
 
 
 @pytest.mark.parametrize("name", scenarios())
-def test_the_plan_for_every_node_is_the_same_there(name):
+def test_the_plan_for_every_node_is_the_same_there(name: str) -> None:
     text = scenarios()[name]
     nodes = [node["name"] for node in yaml.safe_load(text)["nodes"]]
     original = Simulated(text, home=nodes[0])
@@ -83,19 +85,19 @@ def test_the_plan_for_every_node_is_the_same_there(name):
     assert readiness(rehearsal) == readiness(original)
 
 
-def test_a_scenario_of_a_scenario_is_the_same():
+def test_a_scenario_of_a_scenario_is_the_same() -> None:
     first, notes = described(Simulated(EVERYTHING, home="HV1"))
     assert (described(again(first, "HV1"))[0], notes) == (first, [])
 
 
-def test_what_is_as_usual_is_not_written():
+def test_what_is_as_usual_is_not_written() -> None:
     scenario, unused = described(Simulated())
     assert set(scenario["vms"][0]) == {"name", "id", "owner", "memory_mb"}
     assert "affinity_rules" not in scenario
     assert not {"user", "password"} & set(scenario)
 
 
-def test_nodes_that_do_not_answer_are_described_without_their_settings():
+def test_nodes_that_do_not_answer_are_described_without_their_settings() -> None:
     nodes = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3, state: down}]"
     simulated = Simulated(f"{nodes}\nvms: [{{name: web01, owner: NODE2}}]")
     simulated.lose = lambda node, request: "down" if node == "NODE2" else ""
@@ -112,7 +114,7 @@ def test_nodes_that_do_not_answer_are_described_without_their_settings():
     assert again(scenario, "NODE1").server.state()["nodes"][2]["state"] == "down"
 
 
-def test_what_passes_is_written_as_what_it_becomes_and_told():
+def test_what_passes_is_written_as_what_it_becomes_and_told() -> None:
     nodes = "nodes: [{name: NODE1}, {name: NODE2}]"
     simulated = Simulated(f"{nodes}\nvms: [{{name: web01, owner: NODE1, activity: backing_up}}]")
 

@@ -13,8 +13,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.i
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness_survey import check_all
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.scenario_survey import describe_all
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.survey import Survey, take_survey
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
 
 from tests.support.simulated import Simulated
 
@@ -62,7 +62,7 @@ def two(second: str = "b.example", broken: str = "") -> World:
     return World(CLUSTER.format("HVC", "a.example", ""), CLUSTER.format("HVC", second, broken))
 
 
-def test_clusters_of_one_name_in_two_domains_are_two():
+def test_clusters_of_one_name_in_two_domains_are_two() -> None:
     parties = two().survey().parties
     assert [str(party.cluster) for party in parties] == ["HVC.a.example", "HVC.b.example"]
     assert [party.hosts for party in parties] == [
@@ -71,48 +71,48 @@ def test_clusters_of_one_name_in_two_domains_are_two():
     ]
 
 
-def test_every_cluster_has_rows_under_its_own_name():
+def test_every_cluster_has_rows_under_its_own_name() -> None:
     world = two(broken=", migration_enabled: false")
     assert ("HVC.b.example", "NODE2", "service") in world.unready(world.survey())
     assert {cluster for cluster, *unused in world.unready(world.survey())} == {"HVC.b.example"}
 
 
-def test_a_silent_host_that_is_no_node_is_a_row_of_no_cluster():
+def test_a_silent_host_that_is_no_node_is_a_row_of_no_cluster() -> None:
     world = two()
     assert world.unready(world.survey("node9.b.example")) == [("", "node9.b.example", "connection")]
 
 
-def test_a_silent_host_is_a_row_though_its_node_answers_elsewhere():
+def test_a_silent_host_is_a_row_though_its_node_answers_elsewhere() -> None:
     world = two()
     del world.homes["node2.b.example"]
     assert world.unready(world.survey("node2.b.example")) == [("HVC.b.example", "node2.b.example", "connection")]
 
 
-def test_a_short_name_that_fits_both_clusters_belongs_to_neither():
+def test_a_short_name_that_fits_both_clusters_belongs_to_neither() -> None:
     world = two()
     assert world.unready(world.survey("node1")) == [("", "node1", "connection")]
 
 
-def test_a_node_that_is_down_is_told_once():
+def test_a_node_that_is_down_is_told_once() -> None:
     world = two(broken=", state: down")
     told = world.unready(world.survey("node2.b.example"))
     assert [row for row in told if row[1].lower().startswith("node2")] == [("HVC.b.example", "NODE2", "state")]
 
 
-def test_a_cluster_that_no_host_may_read_is_a_row_on_rights_for_each():
+def test_a_cluster_that_no_host_may_read_is_a_row_on_rights_for_each() -> None:
     denied = "faults: [{effect: fault, code: 0x80041003, times: null, namespace: root/MSCluster}]\n"
     world = World(CLUSTER.format("HVC", "a.example", "") + denied)
     hosts = [("", f"node{number}.a.example", "rights") for number in (1, 2)]
     assert world.unready(world.survey()) == hosts
 
 
-def test_another_machine_behind_a_name_is_a_row_on_identity():
+def test_another_machine_behind_a_name_is_a_row_on_identity() -> None:
     world = two()
     error = WrongMachine("Inventory host x is the computer NODE2, and not x. Correct it.")
     assert world.unready(world.survey("x.a.example", error=error)) == [("", "x.a.example", "identity")]
 
 
-def test_hosts_by_themselves_are_looked_at_together_and_described_by_nobody():
+def test_hosts_by_themselves_are_looked_at_together_and_described_by_nobody() -> None:
     world = World(CLUSTER.format("HVC", "a.example", ""), ALONE)
     survey = world.survey()
     assert [party.hosts for party in survey.parties] == [
@@ -124,13 +124,13 @@ def test_hosts_by_themselves_are_looked_at_together_and_described_by_nobody():
     assert set(missing) == {"hv1.c.example", "hv2.c.example"}
 
 
-def test_scenarios_of_clusters_of_one_name_are_told_apart_by_their_full_names():
+def test_scenarios_of_clusters_of_one_name_are_told_apart_by_their_full_names() -> None:
     world = two()
     described, missing = describe_all(world.survey(), world.enter)
     assert ([one.label for one in described], missing) == (["HVC.a.example", "HVC.b.example"], {})
 
 
-def test_a_silent_host_is_in_a_scenario_only_if_its_node_does_not_run():
+def test_a_silent_host_is_in_a_scenario_only_if_its_node_does_not_run() -> None:
     world = two(broken=", state: down")
     del world.homes["node2.a.example"]
     described, missing = describe_all(world.survey("node2.a.example", "node2.b.example"), world.enter)

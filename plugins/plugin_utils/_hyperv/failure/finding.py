@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One thing that a user should know, in the one form in which every result of this collection reports it.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+Severity = t.Literal["error", "warning", "info"]
+"""``error``: it fails as things stand. ``warning``: it may fail, or passes by itself. ``info``: good to know."""
+
+ERROR: t.Final = "error"
+WARNING: t.Final = "warning"
+INFO: t.Final = "info"
+
+SubjectKind = t.Literal["vm", "node", "cluster", "role", "network", "host"]
+"""What a subject is; ``host`` is an inventory host of which it is not known what it is."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One thing that a user should know.
+
+    Attributes:
+        code: short and stable, in snake_case, for programs: ``no_listener``.
+        subject: the name of what it is about; empty where that is everything that was looked at.
+        subject_kind: what the subject is.
+        message: what is the matter, in whole sentences that do not say what to do.
+        remedy: what to do about it, in whole sentences; empty for nothing.
+        transient: it passes by itself.
+    """
+
+    code: str
+    severity: Severity
+    subject: str
+    subject_kind: SubjectKind
+    message: str
+    remedy: str = ""
+    transient: bool = False
+
+    @property
+    def text(self) -> str:
+        """The whole of it for people."""
+        return f"{self.message} {self.remedy}".rstrip()
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the finding for a task's result."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "subject": self.subject,
+            "subject_kind": self.subject_kind,
+            "message": self.message,
+            "remedy": self.remedy,
+            "transient": self.transient,
+        }
+
+
+def sentence(clause: str) -> str:
+    """Return a clause as a sentence: a capital first, a full stop at the end."""
+    ended = clause if clause.endswith((".", "!", "?")) else f"{clause}."
+    return f"{ended[:1].upper()}{ended[1:]}"
