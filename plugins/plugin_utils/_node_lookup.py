@@ -144,12 +144,12 @@ class NodeLookup:
         return there.is_beside(self._home)
 
     def _is_alone_there(self, node: str, host: str, there: Identity) -> bool:
-        """Return whether a host without a cluster in another domain is accepted: by its exact name, or if none is known."""
+        """Return whether a host without a cluster may be of another domain: by its exact name, or if none is known."""
         is_named = is_address(node) or bool(domain_of(node)) or self._is_listed_as(node, host)
         return is_named or there.computer.domain == self._home.computer.domain
 
     def _has_one_listing(self, node: str) -> bool:
-        """Return whether the inventory lists at most one host that can be a node in the DNS domain of the task's host."""
+        """Return whether the inventory lists at most one host that can be a node in the domain of the task's host."""
         listed = map(self._inventory.listing, self._inventory.labelled(first_label(node)))
         domains = ("", self._home.computer.domain)
         return sum(any(domain_of(name) in domains for name in one.names) for one in listed) <= 1
