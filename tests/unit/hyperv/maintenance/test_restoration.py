@@ -9,7 +9,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 
 from tests.simulator.scenario import EventSpec
 from tests.support.maintenance import Story
-from tests.support.simulated import invokes_migration
+from tests.support.requests import invokes_migration
 
 NODES = """
 cluster: {name: HVC1, fqdn: hvc1.corp.example}
