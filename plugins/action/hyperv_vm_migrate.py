@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result, moment
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.cluster.nodes import read_nodes
+from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.methods.methods import AUTO, METHODS
+from ..plugin_utils._hyperv.migration.migration_task import MigrationTask, Policy
 from ..plugin_utils._hyperv.migration.moves import Move, Wish
-from ..plugin_utils._hyperv.migration.runs import CLUSTER_GROUP, SYSTEM, Policy, Run
+from ..plugin_utils._hyperv.migration.vocabulary import AUTO, CLUSTER_GROUP, METHODS, SYSTEM
 from ..plugin_utils._hyperv.planning.strategies import MIGRATE, OFFLINE
-from ..plugin_utils._hyperv.scheduling.migrate import MigrationOptions, migrate, rehearse, say_nothing, start
+from ..plugin_utils._hyperv.scheduling.migrate import MigrationOptions, dry_run, migrate, say_nothing, start
 from ..plugin_utils._hyperv.scheduling.move_results import changed, diff, failure, record
 from ..plugin_utils._hyperv.scheduling.progress import Progress
 from ..plugin_utils._hyperv.scheduling.resolve_moves import plan
@@ -92,7 +92,7 @@ class ActionModule(HyperVAction):
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
-        """Plan the moves, then rehearse them in check mode or bring them to their end."""
+        """Plan the moves, then ask about them in check mode or bring them to their end."""
         _refuse_bad_numbers(arguments)
         settings = WantedSettings.of(arguments)
         wishes = _wishes(arguments)
@@ -106,12 +106,12 @@ class ActionModule(HyperVAction):
         options = _options(arguments, settings)
         report = Progress(self.tell, cluster.clock).report if arguments["progress"] else say_nothing
         if self.check_mode:
-            done = rehearse(cluster, moves, options)
+            done = dry_run(cluster, moves, options)
         elif arguments["wait"] or not moves:
             done = migrate(cluster, moves, options, report)
         else:
             done = start(cluster, moves[0], options, report)
-        return _result(done.runs, [*notes, *done.notes], single=arguments["moves"] is None)
+        return _result(done.tasks, [*notes, *done.notes], single=arguments["moves"] is None)
 
 
 def _options(arguments: Arguments, settings: WantedSettings) -> MigrationOptions:
@@ -129,7 +129,7 @@ def _notes(cluster: Cluster, settings: WantedSettings, moves: Sequence[Move]) ->
     """Return what speaks against the settings on the nodes of the cluster and the hosts outside it."""
     if not settings.migration:
         return []
-    nodes = {node.name: node for node in (*(move.destination for move in moves), *read_nodes(cluster))}
+    nodes = {node.name: node for node in (*(move.destination for move in moves), *read_nodes_if_any(cluster))}
     return settings.notes_on(list(nodes.values()))
 
 
@@ -200,15 +200,15 @@ def _refuse_what_still_runs(wishes: Sequence[Arguments], moves: Sequence[Move]) 
             )
 
 
-def _result(runs: Sequence[Run], notes: Sequence[str], *, single: bool) -> Result:
-    records = [record(run, moment) for run in runs]
+def _result(tasks: Sequence[MigrationTask], notes: Sequence[str], *, single: bool) -> Result:
+    records = [record(task, moment) for task in tasks]
     result: Result = {
         **(records[0] if single else {}),
-        "changed": any(changed(run) for run in runs),
+        "changed": any(changed(task) for task in tasks),
         "moves": records,
-        "diff": diff(runs),
-        "warnings": [*notes, *(f"{run.move.vm.name}: {text}" for run in runs for text in run.warnings)],
+        "diff": diff(tasks),
+        "warnings": [*notes, *(f"{task.move.vm.name}: {text}" for task in tasks for text in task.warnings)],
     }
-    if any(run.outcome == "failed" for run in runs):
-        raise FailedWithResult(failure(runs), result)
+    if any(task.outcome == "failed" for task in tasks):
+        raise FailedWithResult(failure(tasks), result)
     return result

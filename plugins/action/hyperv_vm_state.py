@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import VIRTUALIZATION, Cluster
-from ..plugin_utils._hyperv.cluster.nodes import read_surroundings
+from ..plugin_utils._hyperv.cluster.nodes import hosts_of_vms, read_surroundings
 from ..plugin_utils._hyperv.cluster.vms import Vm, normal_id, pick_vm, read_local_vms, read_vms
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.power.power_changes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
@@ -80,12 +80,13 @@ def _wanted_vms(cluster: Cluster, arguments: Arguments) -> tuple[list[Vm], list[
         return [], []
     ids = [normal_id(vm_id) for vm_id, unused in wishes if vm_id]
     nodes = read_surroundings(cluster, [arguments["node"]])[1] if arguments["node"] else []
-    found = read_vms(cluster, ids=ids, names=[name for vm_id, name in wishes if not vm_id])
+    hosts = hosts_of_vms(cluster, nodes) if nodes else ()
+    found = read_vms(cluster, ids=ids, names=[name for vm_id, name in wishes if not vm_id], hosts=hosts)
     local = {vm.id: vm for vm in found if vm.namespace == VIRTUALIZATION}
     known = {vm.id for vm in found}
     local |= {vm.id: vm for node in nodes for vm in read_local_vms(cluster, node.name) if vm.id not in known}
     picked = [
-        pick_vm([*found, *local.values()], vm_id=vm_id, name=name, known=lambda: read_vms(cluster))
+        pick_vm([*found, *local.values()], vm_id=vm_id, name=name, known=lambda: read_vms(cluster, hosts=hosts))
         for vm_id, name in wishes
     ]
     once = list({vm.id: vm for vm in picked}.values())

@@ -488,8 +488,8 @@ moves:
       description: Whether Hyper-V checked the migration before it started.
       type: bool
       returned: always
-    adopted:
-      description: Whether the migration was running before this task.
+    attached:
+      description: Whether the migration was running before this task, which only waited for it.
       type: bool
       returned: always
     attempts:

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What all action plugins of this collection share: arguments in, a cluster to talk to, a result out.
-
-Private to this collection.
-"""
+"""Base of all action plugins: arguments in, a cluster to talk to, a result out."""
 
 from __future__ import annotations
 

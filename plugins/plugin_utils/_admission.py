@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether the machine that answers is the one that the inventory lists. Private to this collection.
+"""Checks whether the computer that answers is the one that the inventory lists.
 
 An IP address and an alias say nothing of a computer's name, so whoever answers there is taken for who it says it is, as
 long as the hosts next to it are not of another cluster. Everything else is compared. A name with a domain means that
@@ -144,7 +144,7 @@ def refuse_namesake(listing: Listing, identity: Identity, inventory: Inventory, 
 
 
 def _agrees(listing: Listing, identity: Identity) -> bool:
-    """Tell whether all that a listing says of a computer's name and domain is so."""
+    """Return whether all that a listing says of a computer's name and domain is so."""
     return all(identity.computer.is_called(name) and identity.has_name_in_domain(name) for name in listing.names)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The sessions of one task, each of which leads to the machine that was meant. Private to this collection."""
+"""The sessions of one task, each to the computer that was expected."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Connections:
         refuse_namesake(self.inventory.home_listing(), home, self.inventory, self._who)
 
     def lists(self, name: str) -> bool:
-        """Tell whether the inventory has a host of this name."""
+        """Return whether the inventory has a host of this name."""
         return self.inventory.named(name) is not None
 
     def who(self, hosts: Sequence[str]) -> dict[str, Identity | Exception]:

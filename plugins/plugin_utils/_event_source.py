@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The event source ``hyperv_cluster`` without its event loop: arguments in, events of each look out.
-
-Private to this collection.
-"""
+"""The event source ``hyperv_cluster`` without its event loop: arguments in, events of each poll out."""
 
 from __future__ import annotations
 
@@ -82,13 +79,13 @@ class ClusterEvents:
             changes = self._changes.look()
         except (HyperVError, NoAnswer) as error:
             self._failures = min(self._failures + 1, 16)
-            return [self._contact("lost", explained(error))] if self._failures == 1 else []
-        returned = [self._contact("back", f"{self.host} answers again.")] if self._failures else []
+            return [self._connection("lost", explained(error))] if self._failures == 1 else []
+        returned = [self._connection("restored", f"{self.host} answers again.")] if self._failures else []
         self._failures = 0
         return [*returned, *({**change, "host": self.host} for change in changes)]
 
-    def _contact(self, word: str, message: str) -> Event:
-        return {"type": "contact", "change": word, "host": self.host, "message": clean(message)}
+    def _connection(self, change: str, message: str) -> Event:
+        return {"type": "connection", "change": change, "host": self.host, "message": clean(message)}
 
 
 class Source:

@@ -28,15 +28,22 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connections impo
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import read_limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+    Policy,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish as MoveWish
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import plan_moves
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.runs import RUNNING, Policy, Run
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.stage import Stage
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
     plan as plan_evacuation,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import read_all
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (
+    plan as plan_moves,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 
@@ -174,22 +181,22 @@ def waiting(client: Client) -> Result:
     clock = _Minute()
     client.cluster.clock = clock
     names = [vm["name"] for vm in list_vms(client.cluster)]
-    moves = plan_moves(client.cluster, [MoveWish("NODE2", name) for name in names])
-    runs = [Run(move, Timeout.of(3600, move.vm.memory_mb)) for move in moves]
+    moves = plan_moves(client.cluster, [MoveWish("NODE2", name) for name in names], "system")
+    runs = [MigrationTask(MigrationRequest(move, Timeout.of(3600, move.vm.memory_mb))) for move in moves]
     limits = read_limits(client.cluster, [HOME, "NODE2"], None)
     started = 0
 
     def report(unused: object) -> None:
         nonlocal started
-        if not started and all(run.stage == RUNNING for run in runs):
+        if not started and all(run.stage is Stage.RUNNING for run in runs):
             started = len(client.traffic[0].requests)
 
     scheduler = Scheduler(client.cluster, Methods(client.cluster), limits, Policy(), report)
     with contextlib.suppress(_MinuteOver):
-        scheduler.run(runs)
+        scheduler.execute(runs)
     cpu = time.process_time() - clock.cpu_at_start
     asked = len(client.traffic[0].requests) - started
-    return {"jobs": sum(run.stage == RUNNING for run in runs), "requests": asked, "cpu": cpu}
+    return {"jobs": sum(run.stage is Stage.RUNNING for run in runs), "requests": asked, "cpu": cpu}
 
 
 def _cpu(work: Callable[[], object]) -> float:

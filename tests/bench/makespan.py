@@ -95,7 +95,7 @@ def _carry_out(evacuation: Evacuation) -> float:
         if plan.stays:
             raise RuntimeError(f"no place for {', '.join(one.vm.name for one in plan.stays)}")
         runs = simulated.runs(*((one.resident.vm.name, one.destination) for one in plan.moves))
-        simulated.scheduler().run(runs)
+        simulated.scheduler().execute(runs)
         if all(run.outcome == "moved" for run in runs):
             break
     jobs = [job for job in simulated.server.state()["jobs"] if job["state"] == "completed"]

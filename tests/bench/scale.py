@@ -84,7 +84,7 @@ def _evacuation(case: str) -> list[Figure]:
     plan = plan_evacuation(simulated.cluster, Wish("NODE1"))
     before = simulated.sent.total()
     runs = simulated.runs(*((one.resident.vm.name, one.destination) for one in plan.moves))
-    simulated.scheduler().run(runs)
+    simulated.scheduler().execute(runs)
     if {run.outcome for run in runs} != {"moved"}:
         raise RuntimeError("not all VMs were moved")
     polls = len(simulated.between_pauses)

@@ -31,18 +31,18 @@ def _false_success() -> Patch:
         for run in runs:
             run.end("moved", 0.0)
 
-    return mock.patch.object(_product("scheduling.scheduler").Scheduler, "run", lie)
+    return mock.patch.object(_product("scheduling.scheduler").Scheduler, "execute", lie)
 
 
 def _false_failure() -> Patch:
-    run, failure = _product("migration.runs").Run, _product("failure.failures").Failure
-    end = run.end
+    task, failure = _product("migration.migration_task").MigrationTask, _product("failure.failures").Failure
+    end = task.end
 
     def lie(self: t.Any, outcome: str, now: float) -> None:
         self.error = failure("lost", "The move of web01 to NODE2 failed", "Look where it is.")
         end(self, "failed", now)
 
-    return mock.patch.object(run, "end", lie)
+    return mock.patch.object(task, "end", lie)
 
 
 def _second_call() -> Patch:
@@ -59,12 +59,12 @@ def _second_call() -> Patch:
 
 def _no_look() -> Patch:
     starter = _product("scheduling.starting").Starter
-    return mock.patch.object(starter, "_doubt", lambda self, run, answer: self._call(run))
+    return mock.patch.object(starter, "_look_for_job", lambda self, task, answer: self._call(task))
 
 
 def _empty_words() -> Patch:
     error = _product("failure.errors").HyperVError("It did not work.")
-    return mock.patch.object(_product("scheduling.scheduler").Scheduler, "run", side_effect=error)
+    return mock.patch.object(_product("scheduling.scheduler").Scheduler, "execute", side_effect=error)
 
 
 def _no_pause() -> Patch:

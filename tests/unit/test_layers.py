@@ -39,7 +39,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "methods": ("cluster", "failure", "migration", "settings"),
     "scheduling": ("cluster", "failure", "methods", "migration", "settings"),
     "planning": ("checks", "cluster", "failure", "records"),
-    "usecases": ("checks", "cluster", "failure", "methods", "migration", "planning", "scheduling"),
+    "maintenance": ("cluster", "failure", "migration", "planning", "power", "records", "scheduling"),
+    "usecases": ("checks", "cluster", "failure", "migration", "planning", "scheduling"),
 }
 
 

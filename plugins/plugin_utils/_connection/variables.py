@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A connection plugin from variables as an inventory has them, where no task brings one. Private to this collection."""
+"""A connection plugin from the variables of an inventory, without a task."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""SOAP envelopes: requests out, answers in. Private to this collection.
+"""SOAP envelopes: requests out, answers in.
 
 Built from text, not from a tree: the bytes are then exactly those of the specification, with the prefixes that Windows
 itself uses. Answers are read by namespace and local name, never by prefix.

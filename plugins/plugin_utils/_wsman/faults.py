@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""SOAP faults: reading them, and what each kind means for the caller. Private to this collection."""
+"""SOAP faults: reading them, and what each kind means for the caller."""
 
 from __future__ import annotations
 

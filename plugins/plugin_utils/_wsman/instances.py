@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""CIM instances and method results as they stand in a SOAP body. Private to this collection.
+"""CIM instances and method results from a SOAP body.
 
 The wire names no types, tells no array of one from a scalar, and leaves NULL properties out or marks them nil. So an
 Instance keeps what was sent, and its reader asks for what the class definition promises.

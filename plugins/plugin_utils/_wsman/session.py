@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""CIM operations over ``send``: Get, Enumerate with Pull and Release, Invoke. Private to this collection.
+"""CIM operations over ``send``: Get, Enumerate with Pull and Release, Invoke.
 
 Reads are repeated where repeating is harmless and likely to help; a method call is sent once, unless the node said
 that it refused before it started.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the codec asks of the world outside: something that posts bytes, and a clock. Private to this collection."""
+"""What the codec needs from outside: a function that posts bytes, and a clock."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Text as XML 1.0 can carry it. Private to this collection."""
+"""Text that XML 1.0 supports."""
 
 from __future__ import annotations
 

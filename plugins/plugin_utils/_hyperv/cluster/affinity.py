@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which VMs belong together and which apart: anti-affinity classes and affinity rules. Private to this collection.
+"""VMs to keep together or apart: anti-affinity classes and affinity rules.
 
 Sources: Microsoft docs, "Cluster affinity", AntiAffinityClassNames and ClusterEnforcedAntiAffinity; RuleType is
 CLUS_AFFINITY_RULE_TYPE of clusapi.h. MSCluster_AffinityRule exists from Windows Server 2022 on.
@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..._wsman.faults import Fault
 from ..._wsman.wql import Query
-from .cluster import MSCLUSTER, Cluster
+from .cluster import Cluster
 
 NODE, DOMAIN = "node", "domain"
 RULE_TYPES = {1: (True, DOMAIN), 2: (True, NODE), 3: (False, DOMAIN), 4: (False, NODE)}
@@ -69,10 +69,8 @@ def read_rules(cluster: Cluster, members: Mapping[str, Sequence[str]]) -> tuple[
     ``members`` are those of a group, by its name and its id in lower case: no source tells which of both
     MSCluster_AffinityRule.Groups holds. A cluster without the class has no rules. Raises Fault and TransportError.
     """
-    if not cluster.is_clustered:
-        return [], []
     try:
-        rows = cluster.home.query(MSCLUSTER, Query("MSCluster_AffinityRule"))
+        rows = cluster.query_cluster_if_any(Query("MSCluster_AffinityRule"))
     except Fault as fault:
         if fault.is_missing_class and not fault.is_missing_namespace:
             return [], []

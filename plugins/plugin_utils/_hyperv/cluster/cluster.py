@@ -1,9 +1,10 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The cluster as it can be asked: which node to ask what. Private to this collection."""
+"""Access to a cluster: which node to ask for what."""
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from ..._wsman.transport import Clock
 from ..._wsman.wql import Query
 from ..failure.errors import HyperVError
 from .identity import Identity, identity_of
+from .topology import Topology
 
 HYPERV_CLUSTER = "root/HyperVCluster/v2"
 VIRTUALIZATION = "root/virtualization/v2"
@@ -26,6 +28,7 @@ CIMV2 = "root/cimv2"
 
 _FEW = 4  # nodes that are asked one after the other
 _AT_ONCE = 8  # nodes that are asked side by side
+_UP, _PAUSED = 0, 2  # MSCluster_Node.State
 _T = t.TypeVar("_T")
 
 CORE_GROUP = 1  # MSCluster_ResourceGroup.GroupType of "Cluster Group" (ClusGroupTypeCoreCluster, Microsoft docs)
@@ -37,10 +40,7 @@ class Cluster:
     ``connect(None)`` opens the task's own host and ``connect(node)`` any node by name. Sessions are opened when first
     used and kept.
 
-    Attributes:
-        is_clustered: there is a cluster; else the task's host stands alone, and Root\\MSCluster does not exist.
-        offers_hyperv: Root\\HyperVCluster\\v2 exists.
-        hosts: hosts whose root\\virtualization\\v2 is asked for VMs that Root\\HyperVCluster\\v2 does not show.
+    What kind of hosts these are is found out once, at the first need, by whatever is asked then, and stays.
     """
 
     def __init__(
@@ -60,13 +60,39 @@ class Cluster:
         self.confirm = confirm
         self.clock = clock
         self.is_listed = is_listed
-        self.is_clustered = True
-        self.offers_hyperv = True
-        self.hosts: tuple[str, ...] = ()
         self._connect = connect
         self._home: Session | None = None
         self._sessions: dict[str, Session] = {}
         self._provider: Session | None = None
+        self._topology: Topology | None = None
+        self._has_hyperv_namespace = True
+
+    @property
+    def topology(self) -> Topology:
+        """What the task's host is a part of. Raises Fault and TransportError where it cannot be asked."""
+        if self._topology is None:
+            self.query_cluster_if_any(Query("MSCluster_Node", ("Name",)))
+        return self._topology or Topology.STANDALONE_HOSTS
+
+    @property
+    def is_clustered(self) -> bool:
+        """The task's host is a node of a failover cluster; raises as ``topology``."""
+        return self.topology is Topology.FAILOVER_CLUSTER
+
+    @property
+    def offers_hyperv(self) -> bool:
+        """Root\\HyperVCluster\\v2 can be asked: it is not known that it does not exist."""
+        return self._has_hyperv_namespace and not self._stands_alone()
+
+    @functools.cached_property
+    def vm_hosts(self) -> tuple[str, ...]:
+        """The hosts that are asked for VMs where Root\\HyperVCluster\\v2 does not exist.
+
+        All nodes that run, or the task's host where it stands alone. Raises Fault and TransportError.
+        """
+        nodes = self.query_cluster_if_any(Query("MSCluster_Node", ("Name", "State")))
+        running = (node.text("Name") for node in nodes if node.integer("State") in (_UP, _PAUSED))
+        return tuple(filter(None, running)) or (self.identity.computer.name,)
 
     @property
     def identity(self) -> Identity:
@@ -110,6 +136,31 @@ class Cluster:
         """The session to the node that is asked about Root\\HyperVCluster\\v2."""
         return self._provider or self.home
 
+    def query_cluster(self, query: Query, at_most: int | None = None) -> list[Instance]:
+        """Query Root\\MSCluster on the task's host. Raises Fault, also without a cluster, TransportError, TooMany."""
+        try:
+            rows = self.home.query(MSCLUSTER, query, at_most)
+        except Fault as fault:
+            if fault.is_missing_namespace and self._topology is None:
+                self._topology = Topology.STANDALONE_HOSTS
+            raise
+        self._topology = self._topology or Topology.FAILOVER_CLUSTER
+        return rows
+
+    def query_cluster_if_any(self, query: Query) -> list[Instance]:
+        """Query Root\\MSCluster; hosts that stand alone have nothing there. Raises Fault and TransportError."""
+        if self._stands_alone():
+            return []
+        try:
+            return self.query_cluster(query)
+        except Fault as fault:
+            if fault.is_missing_namespace and self._stands_alone():
+                return []
+            raise
+
+    def _stands_alone(self) -> bool:
+        return self._topology is Topology.STANDALONE_HOSTS
+
     def query_hyperv(self, query: Query) -> list[Instance]:
         """Query Root\\HyperVCluster\\v2 where it answers.
 
@@ -117,6 +168,14 @@ class Cluster:
         nothing, or, as no source tells, with a fault. So nothing means "no such thing" only where something else was
         seen. Raises HyperVError if no node shows anything, Fault and TransportError.
         """
+        try:
+            return self._query_provider(query)
+        except Fault as fault:
+            if fault.is_missing_namespace:
+                self._has_hyperv_namespace = False
+            raise
+
+    def _query_provider(self, query: Query) -> list[Instance]:
         try:
             rows = self.hyperv.query(HYPERV_CLUSTER, query)
         except TransportError:
@@ -173,11 +232,9 @@ class Cluster:
 
     def _likely_providers(self) -> list[str]:
         """Return nodes in the order in which they may answer: the owner of the core group, then all that are up."""
-        core = self.home.query(
-            MSCLUSTER, Query("MSCluster_ResourceGroup", ("Name", "OwnerNode"), {"GroupType": (CORE_GROUP,)})
-        )
-        nodes = self.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "State")))
-        up = [node.text("Name") for node in nodes if node.integer("State") == 0]
+        core = self.query_cluster(Query("MSCluster_ResourceGroup", ("Name", "OwnerNode"), {"GroupType": (CORE_GROUP,)}))
+        nodes = self.query_cluster(Query("MSCluster_Node", ("Name", "State")))
+        up = [node.text("Name") for node in nodes if node.integer("State") == _UP]
         return [name for name in (*(group.text("OwnerNode") for group in core), *up) if name]
 
 

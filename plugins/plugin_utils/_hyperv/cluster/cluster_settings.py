@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the cluster as a whole says about migrations (MSCluster_Cluster, Microsoft docs). Private to this collection."""
+"""Migration settings of the whole cluster (MSCluster_Cluster, Microsoft docs)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import dataclasses
 import typing as t
 
 from ..._wsman.wql import Query
-from .cluster import CORE_GROUP, MSCLUSTER, Cluster
+from .cluster import CORE_GROUP, Cluster
 
 _HUNDREDTHS = 100  # SMBBandwidthLimitFactor counts hundredths of a percent
 
@@ -42,12 +42,10 @@ class ClusterSettings:
 
 
 def read_cluster_settings(cluster: Cluster) -> ClusterSettings:
-    """Return the cluster's settings, in two requests to the task's host. Raises Fault and TransportError."""
-    if not cluster.is_clustered:
-        return ClusterSettings(None, None, None, None, None, None, None, None)
+    """Return the cluster's settings, in two requests, without a cluster all None. Raises Fault and TransportError."""
     columns = ("Name", "OwnerNode")
-    core = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns, {"GroupType": (CORE_GROUP,)}))
-    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Cluster"))
+    core = cluster.query_cluster_if_any(Query("MSCluster_ResourceGroup", columns, {"GroupType": (CORE_GROUP,)}))
+    rows = cluster.query_cluster_if_any(Query("MSCluster_Cluster"))
     owner = core[0].text("OwnerNode") if core else None
     if not rows:
         return ClusterSettings(None, None, None, None, None, None, None, owner)

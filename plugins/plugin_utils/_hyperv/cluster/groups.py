@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The cluster's own view of a VM: its resource and its group. Private to this collection.
+"""The cluster's own view of a VM: its resource and its group.
 
 Root\\MSCluster knows the owner independently of Hyper-V: the second opinion on where a VM is.
 """
@@ -73,14 +73,12 @@ def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
     whatever is not found that way, and many VMs, by a listing of all of them. Raises Fault and TransportError.
     """
     found: dict[str, VmGroup] = {}
-    if not cluster.is_clustered:
-        return found
     if 0 < len(vms) <= _FEW:
         names = tuple(f"{_TYPE} {vm.name}" for vm in vms)
-        rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), {"Name": names}))
+        rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), {"Name": names}))
         found = _by_vm(cluster, rows, vms)
     if len(found) < len(vms):
-        rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), {"Type": (_TYPE,)}))
+        rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), {"Type": (_TYPE,)}))
         found = _by_vm(cluster, rows, vms)
     return found
 
@@ -124,8 +122,6 @@ def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int
 
 def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:
     """Return the traits of all groups, also of those that are no VMs, by name in lower case, in one request."""
-    if not cluster.is_clustered:
-        return {}
     columns = (
         "Name",
         "Id",
@@ -135,7 +131,7 @@ def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:
         "Priority",
         "AntiAffinityClassNames",
     )
-    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns))
+    rows = cluster.query_cluster_if_any(Query("MSCluster_ResourceGroup", columns))
     return {(row.text("Name") or "").casefold(): _traits(row) for row in rows}
 
 

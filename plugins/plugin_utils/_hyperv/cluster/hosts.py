@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What only a node itself knows: migration settings, limits, networks, memory. Private to this collection."""
+"""Data that only a node itself has: migration settings, limits, networks, memory."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a failed job says of itself through GetErrorEx and GetError. Private to this collection.
+"""Error details of a failed job from GetErrorEx and GetError.
 
 Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_Error.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Migration jobs: reading them, all that run in one request, and finding the one of a VM. Private to this collection.
+"""Migration jobs: reading them, all running ones in one request, and finding the job of a VM.
 
 Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_AffectedJobElement.
 """

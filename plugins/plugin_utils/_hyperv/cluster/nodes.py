@@ -1,15 +1,16 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Nodes of the cluster: what they are, and pausing and resuming them. Private to this collection."""
+"""Nodes of the cluster: their properties, and pausing and resuming them."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
 from ..._wsman.errors import TransportError
 from ..._wsman.faults import Fault
+from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..failure.codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
@@ -21,6 +22,7 @@ from .identity import WrongMachine, identity_of
 # No drain: the collection moves the VMs itself, one verified migration each (Microsoft docs, MSCluster_Node.Pause).
 PAUSE_WITHOUT_DRAIN = 0
 FAILBACK = {"none": 0, "immediate": 1, "policy": 2}
+_ALL = Query("MSCluster_Node")
 _ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_CLUSTER_NODE_NOT_PAUSED
 _DOWN = 5050  # ERROR_CLUSTER_NODE_DOWN
 _SETTLED_WITHIN = 60.0  # seconds for State to follow Pause or Resume
@@ -80,10 +82,16 @@ class Node:
 
 
 def read_nodes(cluster: Cluster) -> list[Node]:
-    """Return all nodes of the cluster, none where there is no cluster. Raises Fault and TransportError."""
-    if not cluster.is_clustered:
-        return []
-    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Node"))
+    """Return all nodes of the cluster. Raises Fault, also where there is no cluster, and TransportError."""
+    return _nodes(cluster.query_cluster(_ALL))
+
+
+def read_nodes_if_any(cluster: Cluster) -> list[Node]:
+    """Return all nodes of the cluster, none for hosts that stand alone. Raises Fault and TransportError."""
+    return _nodes(cluster.query_cluster_if_any(_ALL))
+
+
+def _nodes(rows: Iterable[Instance]) -> list[Node]:
     return sorted(
         (
             Node(
@@ -160,20 +168,6 @@ def read_hosts(cluster: Cluster, names: Sequence[str]) -> list[Node]:
     return [read_host(cluster, name) for name in names]
 
 
-def read_nodes_if_any(cluster: Cluster) -> list[Node]:
-    """Return the nodes of the cluster; none, and note it, where the task's host is no node of one.
-
-    Raises Fault and TransportError.
-    """
-    try:
-        return read_nodes(cluster)
-    except Fault as fault:
-        if not fault.is_missing_namespace:
-            raise
-        cluster.is_clustered = cluster.offers_hyperv = False
-        return []
-
-
 def read_surroundings(cluster: Cluster, names: Sequence[str]) -> tuple[list[Node], list[Node]]:
     """Return all nodes of the cluster, and those that are named; without a cluster, the hosts that are named are all.
 
@@ -184,17 +178,12 @@ def read_surroundings(cluster: Cluster, names: Sequence[str]) -> tuple[list[Node
         return nodes, [find_node(cluster, nodes, name) for name in names]
     chosen = read_hosts(cluster, names)
     hosts = {host.name: host for host in chosen}
-    cluster.hosts = tuple(hosts)
     return list(hosts.values()), chosen
 
 
-def ask_hosts_for_vms(cluster: Cluster) -> None:
-    """Have VMs read from the nodes themselves, where Root\\HyperVCluster\\v2 does not exist; without a cluster from the
-    task's host alone. Raises HyperVError, Fault and TransportError.
-    """
-    cluster.offers_hyperv = False
-    running = tuple(node.name for node in read_nodes_if_any(cluster) if node.is_running)
-    cluster.hosts = cluster.hosts or running or (read_host(cluster, None).name,)
+def hosts_of_vms(cluster: Cluster, nodes: Iterable[Node]) -> tuple[str, ...]:
+    """Return those of some nodes or hosts that must be asked for their own VMs, since there is no cluster to ask."""
+    return () if cluster.is_clustered else tuple(dict.fromkeys(node.name for node in nodes))
 
 
 def node_reference(cluster: Cluster, node: Node) -> Reference:

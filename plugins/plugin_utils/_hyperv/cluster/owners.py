@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which nodes may own and should own many VMs. Private to this collection.
+"""Possible and preferred owners of many VMs.
 
 Source: Microsoft docs, MSCluster_ResourceToPossibleOwner and MSCluster_ResourceGroupToPreferredNode. These list every
 resource of the cluster with every node that may own it, 512,000 pairs with 8,000 VMs and 64 nodes. So a list is read

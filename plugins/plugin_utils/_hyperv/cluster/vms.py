@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""VMs of the cluster with their owners. Private to this collection."""
+"""VMs of the cluster with their owners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from ..._wsman.wql import Query
 from ..failure.codes import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
 from ..failure.errors import HyperVError, UnknownVm
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
-from .nodes import ask_hosts_for_vms
 
 # A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
 _BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState", "OperationalStatus")
@@ -81,10 +80,13 @@ def is_vm_id(text: str) -> bool:
     return _GUID.fullmatch(text.strip().strip("{}")) is not None
 
 
-def read_vms(cluster: Cluster, *, ids: Sequence[str] = (), names: Sequence[str] = ()) -> list[Vm]:
+def read_vms(
+    cluster: Cluster, *, ids: Sequence[str] = (), names: Sequence[str] = (), hosts: Sequence[str] = ()
+) -> list[Vm]:
     """Return the VMs with one of these GUIDs or display names (any letter case); all VMs without either.
 
-    Raises Fault, TransportError, HyperVError.
+    ``hosts`` are asked for their own VMs as well; where Root\\HyperVCluster\\v2 does not exist, none of them stands for
+    ``Cluster.vm_hosts``. Raises Fault, TransportError, HyperVError.
     """
     wheres: list[dict[str, tuple[str, ...]]] = [
         *({"Name": part} for part in _parts(ids)),
@@ -97,13 +99,15 @@ def read_vms(cluster: Cluster, *, ids: Sequence[str] = (), names: Sequence[str] 
         except Fault as fault:
             if not fault.is_missing_namespace:
                 raise
-            ask_hosts_for_vms(cluster)
-    if not cluster.hosts or (ids and not names and found.keys() >= set(ids)):
+    asked = hosts if cluster.offers_hyperv else hosts or cluster.vm_hosts
+    if not asked or (ids and not names and found.keys() >= set(ids)):
         return list(found.values())
-    return [*found.values(), *(vm for vm in _of_hosts(cluster, wheres or [{}], ids) if vm.id not in found)]
+    return [*found.values(), *(vm for vm in _of_hosts(cluster, asked, wheres or [{}], ids) if vm.id not in found)]
 
 
-def _of_hosts(cluster: Cluster, wheres: Sequence[Mapping[str, tuple[str, ...]]], ids: Sequence[str]) -> list[Vm]:
+def _of_hosts(
+    cluster: Cluster, hosts: Sequence[str], wheres: Sequence[Mapping[str, tuple[str, ...]]], ids: Sequence[str]
+) -> list[Vm]:
     """Return VMs as the hosts know them. A host that is silent counts for nothing where all VMs were found without it.
 
     While a VM is on its way both of its hosts may show it: then it is still with the first of them on which it runs.
@@ -118,7 +122,7 @@ def _of_hosts(cluster: Cluster, wheres: Sequence[Mapping[str, tuple[str, ...]]],
             silent.append(error)
             return []
 
-    for vms in cluster.ask_each(cluster.hosts, read):
+    for vms in cluster.ask_each(hosts, read):
         for vm in vms:
             if vm.id not in found or (found[vm.id].state != "running" and vm.state == "running"):
                 found[vm.id] = vm

@@ -10,6 +10,7 @@ MoveClusterGroup).
 from __future__ import annotations
 
 import base64
+import dataclasses
 import struct
 from collections.abc import Mapping, Sequence
 
@@ -23,8 +24,9 @@ from ..failure.codes import return_code
 from ..failure.errors import with_remedy
 from ..failure.failures import Failure, faulted, win32_codes
 from ..failure.win32_failures import WIN32_FAILURES
+from ..migration.attempt import WatchedJob
+from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
-from ..migration.runs import Run
 from .group_jobs import GROUP, GroupStatus, as_job, group_reference, read_statuses
 from .results import Answer, Verdict
 
@@ -182,21 +184,20 @@ class GroupMoves:
         """
         return self._job(move, self._status(move), waited=float("inf"))
 
-    def read(self, runs: Sequence[Run]) -> dict[str, Job | None]:
+    def read(self, tasks: Sequence[MigrationTask]) -> dict[str, WatchedJob | None]:
         """Return how far moves are, by VM id; None where nothing is under way any more. Two requests for any number.
 
         Raises Fault and TransportError.
         """
-        statuses = read_statuses(self._cluster, [run.move.role for run in runs if run.move.role])
+        statuses = read_statuses(self._cluster, [task.move.role for task in tasks if task.move.role])
         now = self._cluster.clock.now()
-        return {
-            run.move.vm.id: self._job(
-                run.move,
-                self._of(run.move, statuses),
-                waited=now - run.since if run.job is None or run.job.state == "new" else float("inf"),
-            )
-            for run in runs
-        }
+        found: dict[str, WatchedJob | None] = {}
+        for task in tasks:
+            waited = now - task.since if task.job is None or task.job.state == "new" else float("inf")
+            job = self._job(task.move, self._of(task.move, statuses), waited=waited)
+            watched = task.attempt.job
+            found[task.move.vm.id] = dataclasses.replace(watched, seen=job) if watched and job else None
+        return found
 
     def _job(self, move: Move, status: GroupStatus, *, waited: float) -> Job | None:
         before = self._before.get(move.vm.id, GroupStatus())

@@ -135,7 +135,7 @@ class GroupCancellation(Cancellation):
     def _send(self, wanted: int) -> None:
         self._asked, self._due = wanted, None
         try:
-            self.session.invoke(self.reference, "CancelOperation", {"Flags": 0})
+            self._session().invoke(self.reference, "CancelOperation", {"Flags": 0})
         except Fault as fault:
             if _NOTHING_PENDING in win32_codes(fault):
                 self._too_late(f"CancelOperation: {fault}")

@@ -8,16 +8,14 @@ import typing as t
 
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..failure.failures import Failure
+from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
-from ..migration.runs import CLUSTER_GROUP, HOST, SYSTEM, Run
+from ..migration.vocabulary import AUTO, CLUSTER_GROUP, HOST, SYSTEM, MethodChoice, MethodName
 from ..settings.wanted_settings import WantedSettings
 from .by_group import GroupMoves
 from .by_host import HostMigration
 from .by_system import MigrationService
 from .results import Answer, Verdict
-
-AUTO = "auto"
-METHODS = (AUTO, SYSTEM, CLUSTER_GROUP, HOST)
 
 
 class Method(t.Protocol):
@@ -42,47 +40,50 @@ class Methods:
     its host.
     """
 
-    def __init__(self, cluster: Cluster, wanted: str = AUTO, settings: WantedSettings | None = None) -> None:
+    def __init__(self, cluster: Cluster, wanted: MethodChoice = AUTO, settings: WantedSettings | None = None) -> None:
         """``settings`` are the user's, which Hyper-V's own migration methods take and a cluster group does not."""
         self._wanted = wanted
         self._settings = settings or WantedSettings()
         self.groups = GroupMoves(cluster)
-        self._by_name: dict[str, Method] = {
+        self._by_name: dict[MethodName, Method] = {
             SYSTEM: MigrationService(cluster, settings),
             CLUSTER_GROUP: self.groups,
             HOST: HostMigration(cluster, settings),
         }
         self._unsupported: Failure | None = None
 
-    def choose(self, run: Run) -> None:
+    def choose(self, task: MigrationTask) -> None:
         """Give a move the method with which its next attempt begins."""
-        if self._wanted == HOST or (self._wanted == AUTO and is_known_to_its_host_alone(run.move)):
-            run.method = HOST
+        if self._wanted == HOST or (self._wanted == AUTO and is_known_to_its_host_alone(task.move)):
+            task.use(HOST)
         else:
-            run.method = CLUSTER_GROUP if self._wanted == CLUSTER_GROUP or self._unsupported is not None else SYSTEM
-        if run.method != self._wanted and run.method == HOST and not run.move.is_done:
-            run.warn_once("The VM is not clustered, so it is moved by its host (MigrateVirtualSystemToHost).")
+            task.use(CLUSTER_GROUP if self._wanted == CLUSTER_GROUP or self._unsupported is not None else SYSTEM)
+        if task.method != self._wanted and task.method == HOST and not task.move.is_done:
+            task.warn_once("The VM is not clustered, so it is moved by its host (MigrateVirtualSystemToHost).")
 
-    def of(self, run: Run) -> Method:
+    def of(self, task: MigrationTask) -> Method:
         """Return the method of a move."""
-        return self._by_name[run.method]
+        return self._by_name[task.method]
 
-    def may_leave_to_group(self, run: Run) -> bool:
+    def may_leave_to_group(self, task: MigrationTask) -> bool:
         """Tell whether a move that MigrateVirtualSystemToSystem does not make may go by the VM's group."""
         return (
-            self._wanted == AUTO and run.method == SYSTEM and run.move.role is not None and not self._settings.are_given
+            self._wanted == AUTO
+            and task.method == SYSTEM
+            and task.move.role is not None
+            and not self._settings.are_given
         )
 
-    def go_on(self, run: Run, unsupported: Failure) -> bool:
+    def go_on(self, task: MigrationTask, unsupported: Failure) -> bool:
         """Take the next documented method for a move whose present one is unsupported; False where there is none.
 
         Nothing may have been started: that is what ``unsupported`` says.
         """
-        if not self.may_leave_to_group(run):
+        if not self.may_leave_to_group(task):
             return False
         self._unsupported = unsupported
-        run.method = CLUSTER_GROUP
-        run.warnings.append(
+        task.use(CLUSTER_GROUP)
+        task.warn(
             f"This cluster does not support MigrateVirtualSystemToSystem ({unsupported.cause}), so the VM is moved by "
             "its cluster group."
         )

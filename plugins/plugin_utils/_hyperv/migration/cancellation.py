@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 from ..._wsman.errors import NoAnswer, NodeBusy, TransportError, Unreachable, UnreadableAnswer
 from ..._wsman.faults import Fault
@@ -65,7 +66,6 @@ class Cancellation:
     """One job being cancelled: ``request`` once, then ``step`` with every look at the job. Neither waits nor raises.
 
     Attributes:
-        session: the node that is asked; to be replaced where another one answers for the job.
         reference: the job.
         job: as last seen, None before the first look and where it is gone.
         taken: Hyper-V took a request to end the job, or may have: its answer was lost.
@@ -74,8 +74,11 @@ class Cancellation:
             (it goes on), ``unclear`` (it could not be looked at any more).
     """
 
-    def __init__(self, session: Session, reference: Reference, clock: Clock, patience: float = GIVE_UP_AFTER) -> None:
-        self.session = session
+    def __init__(
+        self, session: Callable[[], Session], reference: Reference, clock: Clock, patience: float = GIVE_UP_AFTER
+    ) -> None:
+        """``session`` returns the one that is asked now: the provider of a job may go to another node meanwhile."""
+        self._session = session
         self.reference = reference
         self.job: Job | None = None
         self.taken = False
@@ -159,7 +162,7 @@ class Cancellation:
         self._asked, self._due = wanted, None
         parameters = {"RequestedState": wanted, "TimeoutPeriod": self._period}
         try:
-            value = self.session.invoke(self.reference, "RequestStateChange", parameters).integer("ReturnValue")
+            value = self._session().invoke(self.reference, "RequestStateChange", parameters).integer("ReturnValue")
         except Fault as fault:
             self._faulted(fault)
         except (NodeBusy, Unreachable) as error:
@@ -217,8 +220,13 @@ def cancel_jobs(
     Without ``wait`` it is enough that Hyper-V took the request; the outcome is then empty. ``patience`` are the seconds
     in all. Raises what opening a session to a node raises.
     """
-    open_jobs = [(node, Cancellation(_session(cluster, node), one, cluster.clock, patience)) for node, one in jobs]
-    cancellations = [cancellation for node, cancellation in open_jobs]
+    for node in dict.fromkeys(node for node, unused in jobs):
+        _session(cluster, node)
+    open_jobs = [
+        (node, Cancellation(functools.partial(_session, cluster, node), reference, cluster.clock, patience))
+        for node, reference in jobs
+    ]
+    cancellations = [cancellation for unused, cancellation in open_jobs]
     for cancellation in cancellations:
         cancellation.request()
     while True:
@@ -236,7 +244,7 @@ def _session(cluster: Cluster, node: str) -> Session:
 
 def _look(cluster: Cluster, node: str, cancellation: Cancellation) -> None:
     try:
-        job = read_job(cancellation.session, cancellation.reference)
+        job = read_job(_session(cluster, node), cancellation.reference)
         if job is None and not node and not cluster.provider_answers():
             raise HyperVError("the provider of Root\\HyperVCluster\\v2 is not there")
     except (HyperVError, NoAnswer):
@@ -244,6 +252,5 @@ def _look(cluster: Cluster, node: str, cancellation: Cancellation) -> None:
         if not node:
             with contextlib.suppress(HyperVError, NoAnswer):  # the next look tries again
                 cluster.find_provider()
-            cancellation.session = cluster.hyperv
     else:
         cancellation.step(job)

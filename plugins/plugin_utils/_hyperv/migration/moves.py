@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_possible_owners
-from ..cluster.nodes import Node, find_node, read_nodes
+from ..cluster.nodes import Node, find_node
 from ..cluster.owners import owners_of, read_owners
 from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
 from ..failure.errors import HyperVError
@@ -21,15 +21,11 @@ _FEW = 2  # up to so many VMs are asked for their possible owners one by one: ch
 _MOVABLE = frozenset({"running", "off", "saved", "paused"})
 
 
-class NoCluster(HyperVError):
-    """The task's host is no node of a failover cluster."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Wish:
     """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them.
 
-    ``source`` is a host on which a VM that is not clustered is looked for as well.
+    ``source``: the node that the VM is to be fetched from, empty for any; one that is elsewhere by then is left there.
     """
 
     destination: str
@@ -50,6 +46,8 @@ class Move:
         destination: the node that shall own it.
         possible_owners: nodes that may own the VM, empty for no such list; None where that was not read yet.
         storage: what becomes of its files, None where they stay.
+        fetched_from: the only node that the VM is fetched from, empty for any.
+        hosts: hosts that are asked for their own VMs to find it, none where the cluster shows it.
     """
 
     vm: Vm
@@ -58,6 +56,16 @@ class Move:
     destination: Node
     possible_owners: tuple[str, ...] | None = None
     storage: StorageMove | None = None
+    fetched_from: str = ""
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whoever tells the VM's owner names neither the node that it is fetched from nor its destination."""
+        if not self.fetched_from or self.vm.is_leaving:
+            return False
+        owners = owners_of(self.vm, self.role)
+        return bool(owners) and owners.isdisjoint(map(first_label, (self.fetched_from, self.destination.name)))
 
     @property
     def is_done(self) -> bool:
@@ -70,21 +78,22 @@ class Move:
         return self.storage is not None and self.storage.alone
 
 
-def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
-    """Read what the wishes name and return the moves, in their order; nothing is changed.
+def plan_moves(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish]) -> list[Move]:
+    """Read the clustered VMs that the wishes name and return their moves between ``nodes``; nothing is changed.
 
-    Raises HyperVError for a VM or node that does not exist, an ambiguous name, or a VM that is named twice.
+    The moves are in the order of the wishes. Raises HyperVError for a VM or node that does not exist, an ambiguous
+    name, or a VM that is named twice.
     """
-    refuse_bad_wishes(wishes)
-    if not wishes:
-        return []
     chosen = chosen_vms(cluster, wishes)
-    nodes = read_nodes(cluster)
-    if not cluster.is_clustered:
-        raise NoCluster(f"{cluster.home.node} is no node of a failover cluster.")
     destinations = [find_node(cluster, nodes, wish.destination) for wish in wishes]
     roles = read_groups(cluster, chosen)
-    moves = [move_of(vm, roles.get(vm.id), destination) for vm, destination in zip(chosen, destinations, strict=True)]
+    registered = {first_label(node.name): node.name for node in nodes}
+    moves = [
+        dataclasses.replace(
+            move_of(vm, roles.get(vm.id), destination), fetched_from=registered.get(first_label(wish.source), "")
+        )
+        for vm, destination, wish in zip(chosen, destinations, wishes, strict=True)
+    ]
     owners = read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > _FEW else {}
     return [
         dataclasses.replace(move, possible_owners=owners[move.vm.id].possible) if move.vm.id in owners else move
@@ -92,9 +101,9 @@ def plan_moves(cluster: Cluster, wishes: Sequence[Wish]) -> list[Move]:
     ]
 
 
-def move_of(vm: Vm, role: VmGroup | None, destination: Node) -> Move:
+def move_of(vm: Vm, role: VmGroup | None, destination: Node, hosts: tuple[str, ...] = ()) -> Move:
     """Return the move of a VM from where it is."""
-    return Move(vm, role, vm.node or (role.owner if role else ""), destination)
+    return Move(vm, role, vm.node or (role.owner if role else ""), destination, hosts=hosts)
 
 
 def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:
@@ -107,14 +116,19 @@ def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:
         wish.storage.refuse_bad_paths()
 
 
-def chosen_vms(cluster: Cluster, wishes: Sequence[Wish]) -> list[Vm]:
-    """Return the VM of each wish. Raises HyperVError for one that does not exist, is ambiguous, or is named twice."""
+def chosen_vms(cluster: Cluster, wishes: Sequence[Wish], hosts: Sequence[str] = ()) -> list[Vm]:
+    """Return the VM of each wish; ``hosts`` as for ``read_vms``.
+
+    Raises HyperVError for one that does not exist, is ambiguous, or is named twice.
+    """
     ids = [normal_id(wish.vm_id) for wish in wishes if wish.vm_id]
     names = [wish.name for wish in wishes if wish.name and not wish.vm_id]
-    vms = read_vms(cluster, ids=ids, names=names)
-    where = f"of {', '.join(cluster.hosts)}" if cluster.hosts else "of the cluster"
+    vms = read_vms(cluster, ids=ids, names=names, hosts=hosts)
+    asked = hosts if cluster.offers_hyperv else hosts or cluster.vm_hosts
+    where = f"of {', '.join(asked)}" if asked else "of the cluster"
     chosen = [
-        pick_vm(vms, vm_id=wish.vm_id, name=wish.name, known=lambda: read_vms(cluster), where=where) for wish in wishes
+        pick_vm(vms, vm_id=wish.vm_id, name=wish.name, known=lambda: read_vms(cluster, hosts=hosts), where=where)
+        for wish in wishes
     ]
     _refuse_repetition(chosen)
     return chosen
@@ -172,6 +186,7 @@ def possible_owners_of(cluster: Cluster, move: Move) -> tuple[str, ...]:
 
 def reread(cluster: Cluster, moves: Sequence[Move]) -> Mapping[str, tuple[Vm | None, VmGroup | None]]:
     """Read owners and states again: VM and role by VM id, None for what is gone. Two requests for any number."""
-    vms = {vm.id: vm for vm in read_vms(cluster, ids=[move.vm.id for move in moves])}
+    hosts = tuple(dict.fromkeys(host for move in moves for host in move.hosts))
+    vms = {vm.id: vm for vm in read_vms(cluster, ids=[move.vm.id for move in moves], hosts=hosts)}
     roles = read_groups(cluster, [vms.get(move.vm.id, move.vm) for move in moves])
     return {move.vm.id: (vms.get(move.vm.id), roles.get(move.vm.id)) for move in moves}

@@ -18,6 +18,7 @@ from ..cluster.vms import Vm
 from ..failure.codes import CRITICAL_IO
 from ..failure.finding import ERROR, INFO, WARNING, Severity, sentence
 from .problem import Resident
+from .strategies import OFFLINE, SHUTDOWN
 from .vm_finding import VmFinding, about_vm
 
 _DEGRADED = 3  # OperationalStatus[0]: the storage of the configuration is lost
@@ -76,6 +77,8 @@ def _of_vm(resident: Resident) -> Iterator[VmFinding]:
         yield about_vm(vm, "storage", ERROR, message, "Bring its storage back; until then it can only be turned off.")
     elif vm.activity:
         yield _passing(vm, "busy", sentence(vm.activity), "Wait until that has ended; a backup can take an hour.")
+    if vm.state == "paused" and resident.strategy in OFFLINE:
+        yield paused_before_it_is_stopped(vm, resident.strategy)
     if vm.state not in _KNOWN_STATES:
         yield _passing(vm, "state", f"It is {vm.state}.", "Wait until it is running, off, saved or paused.")
     if resident.carries_state:
@@ -94,6 +97,14 @@ def _of_vm(resident: Resident) -> Iterator[VmFinding]:
             "Its memory size is unknown, so no place can be planned for it.",
             "Move it by hand, or give it the strategy migrate and leave more in reserve: none is counted for it then.",
         )
+
+
+def paused_before_it_is_stopped(vm: Vm, strategy: str) -> VmFinding:
+    """Return why a paused VM cannot leave by ``shutdown`` or ``save``."""
+    why = "its guest cannot shut down" if strategy == SHUTDOWN else "it would not come back paused once it is saved"
+    message = f"It is paused, so {why}, as its strategy {strategy} wants."
+    remedy = "Resume it or turn it off, or give it the strategy migrate, by which it stays paused, or stay."
+    return about_vm(vm, "state", ERROR, message, remedy)
 
 
 def _of_cluster(resident: Resident, facts: Facts) -> Iterator[VmFinding]:

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..cluster.affinity import group_member
 from ..cluster.cluster import Cluster
 from ..cluster.owners import Owners
-from ..cluster.vms import Vm
+from ..cluster.vms import AT_REST, Vm
 from ..failure.errors import HyperVError
 from ..failure.finding import ERROR, INFO, Severity
-from .blockers import Facts, find_blockers
+from .blockers import Facts, find_blockers, paused_before_it_is_stopped
 from .evacuation_plan import EvacuationPlan, Stay
 from .infeasibility import Infeasibility
 from .placement import Placement, place
@@ -25,7 +26,6 @@ from .strategies import FAIL, MIGRATE, OFFLINE, SHUTDOWN, STAY, Strategy, strate
 from .vm_finding import VmFinding, about_vm
 
 _MEDIUM = 2000  # MSCluster_ResourceGroup.Priority where it is not told: the cluster's default
-_LEFT_OFF = ("off", "saved")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Wish:
         strategies: how VMs leave; the first entry that matches a VM counts.
         excluded: VM ids, each with the first labels of nodes that this VM shall not go to.
         earlier: a plan that was made before, of which is kept what still holds.
+        restart: the node is to be restarted, so that no VM may run on there.
+        local_vms: VMs that are not of the cluster may go down in that restart.
     """
 
     node: str
@@ -47,6 +49,8 @@ class Wish:
     strategies: Sequence[Strategy] = ()
     excluded: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     earlier: EarlierPlan | None = None
+    restart: bool = False
+    local_vms: bool = False
 
 
 def plan_evacuation(cluster: Cluster, wish: Wish) -> EvacuationPlan:
@@ -81,6 +85,8 @@ def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
     stays = [case.stay for case in cases if case.stay is not None]
     stays += [Stay(one.resident.vm, one.resident.strategy, one.finding) for one in placement.unplaced]
     stays += [_local(vm, wish) for vm in readings.local_vms]
+    doomed = frozenset(stay.vm.id for stay in stays if wish.restart and _goes_down(stay, wish))
+    stays = [_in_the_way_of_a_restart(stay) if stay.vm.id in doomed else stay for stay in stays]
     notes = (*readings.notes, *_notes(readings, wish, situation, placement))
     found = EvacuationPlan(
         readings.node.name,
@@ -89,7 +95,7 @@ def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
         tuple(blocker for case in cases for blocker in case.blockers),
         placement.headroom,
         notes,
-        _infeasibility(readings, placement, stays),
+        _infeasibility(readings, placement, stays, doomed),
         is_clustered=readings.is_clustered,
         owner=readings.owner,
     )
@@ -149,6 +155,7 @@ def _resident(vm: Vm, readings: Readings, wish: Wish, strategy: str) -> Resident
     if flight is not None:
         return dataclasses.replace(
             resident,
+            excluded=frozenset(),  # it is on its way there, whatever was wished
             pinned=flight.destination,
             pinned_because=f"its migration to {flight.destination} runs already",
             memory_is_there=flight.memory_is_there,
@@ -208,13 +215,32 @@ def _local(vm: Vm, wish: Wish) -> Stay:
     entry = strategy_for(vm, wish.strategies)
     strategy = entry.strategy if entry is not None else MIGRATE
     message = "It is not a VM of the cluster, so it cannot be moved."
-    harmless = vm.state in _LEFT_OFF or strategy in (STAY, *OFFLINE)
-    if vm.state not in _LEFT_OFF and strategy in OFFLINE:
+    if vm.state == "paused" and strategy in OFFLINE:
+        return Stay(vm, strategy, paused_before_it_is_stopped(vm, strategy), is_clustered=False)
+    harmless = vm.state in AT_REST or strategy in (STAY, *OFFLINE)
+    if vm.state not in AT_REST and strategy in OFFLINE:
         message += f" It is {'shut down' if strategy == SHUTDOWN else 'saved'} where it is."
     remedy = "Make it highly available, move it by hand, or give it the strategy stay, shutdown or save."
     severity: Severity = ERROR if strategy == FAIL or not harmless else INFO
     finding = about_vm(vm, "not_clustered", severity, message, "" if harmless else remedy)
     return Stay(vm, strategy, finding, is_clustered=False)
+
+
+def _goes_down(stay: Stay, wish: Wish) -> bool:
+    """Report whether a VM that is left on the node would go down in its restart without having been meant to."""
+    is_allowed = wish.local_vms and not stay.is_clustered
+    return not stay.is_blocking and not is_allowed and stay.vm.state not in AT_REST and stay.strategy not in OFFLINE
+
+
+def _in_the_way_of_a_restart(stay: Stay) -> Stay:
+    remedy = "Give it another strategy, such as shutdown" + (
+        "."
+        if stay.is_clustered
+        else ", or allow it with local_vms=true (the roles' evacuate_node_local_vms and rolling_maintenance_local_vms)."
+    )
+    message = f"{stay.finding.message} It would go down with the node."
+    finding = dataclasses.replace(stay.finding, code="restart", severity=ERROR, message=message, remedy=remedy)
+    return dataclasses.replace(stay, finding=finding)
 
 
 def _notes(readings: Readings, wish: Wish, situation: Situation, placement: Placement) -> list[str]:
@@ -228,21 +254,30 @@ def _notes(readings: Readings, wish: Wish, situation: Situation, placement: Plac
     return notes
 
 
-def _infeasibility(readings: Readings, placement: Placement, stays: Sequence[Stay]) -> Infeasibility | None:
-    """Return why the node cannot be emptied: memory and rules first, then single VMs."""
+def _infeasibility(
+    readings: Readings, placement: Placement, stays: Sequence[Stay], doomed: AbstractSet[str]
+) -> Infeasibility | None:
+    """Return why the node cannot be emptied: memory and rules first, then single VMs.
+
+    ``doomed``: ids of VMs that only stand against the restart that is to follow.
+    """
     blocking = [stay for stay in stays if stay.is_blocking]
-    found = placement.infeasibility
-    if found is None and blocking:
-        wanted = all(stay.strategy == FAIL for stay in blocking)
-        message = " ".join(f"{stay.vm.name} stays: {stay.finding.message}" for stay in blocking)
-        found = Infeasibility.because(
-            "strategy" if wanted else "blocked", message, tuple(stay.vm.name for stay in blocking)
-        )
+    found = placement.infeasibility or (_blocked(blocking, doomed) if blocking else None)
     if found is None:
         return None
     remedies = dict.fromkeys(stay.finding.remedy for stay in blocking if stay.finding.remedy)
     remedy = " ".join(remedies) or "Add memory, or stop VMs first."
     return dataclasses.replace(found, subject=readings.node.name, remedy=remedy)
+
+
+def _blocked(blocking: Sequence[Stay], doomed: AbstractSet[str]) -> Infeasibility:
+    names = tuple(stay.vm.name for stay in blocking)
+    if all(stay.vm.id in doomed for stay in blocking):
+        message = f"It is to be restarted and {', '.join(names)} would go down with it."
+        return Infeasibility.because("restart", message, names)
+    wanted = all(stay.strategy == FAIL for stay in blocking)
+    message = " ".join(f"{stay.vm.name} stays: {stay.finding.message}" for stay in blocking)
+    return Infeasibility.because("strategy" if wanted else "blocked", message, names)
 
 
 def _differences(

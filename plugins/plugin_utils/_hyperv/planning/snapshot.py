@@ -19,7 +19,7 @@ from ..cluster.attachments import Attachment, read_attachments
 from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_host_settings, try_memory
-from ..cluster.nodes import Node, read_surroundings
+from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
 from ..cluster.owners import Owners, owners_of, read_owners
 from ..cluster.running_migrations import Flight, read_flights
 from ..cluster.vms import Vm, normal_id, read_local_vms, read_vms
@@ -114,7 +114,7 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
     wanted = wanted or nodes
     if any(one == node for one in wanted) and allowed:
         raise HyperVError(f"{node.name} is the node to be emptied and cannot be one of its own destinations.")
-    vms = read_vms(cluster)
+    vms = read_vms(cluster, hosts=hosts_of_vms(cluster, nodes))
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     # Where Hyper-V tells no owner, the cluster's word counts.
     owned = tuple(vm if vm.node or vm.id not in roles else _owned_by(vm, roles[vm.id].owner) for vm in vms)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Restarting the Windows of a node that is empty, and waiting until it is back. Private to this collection.
+"""Restarts the Windows of a node without VMs, and waits until it is back.
 
 Win32_OperatingSystem.Win32Shutdown is what Microsoft's Restart-Computer calls. Its forced form may take WinRM away
 before the answer is sent (Microsoft docs: an indeterminate return value), so a lost answer is no error here, and the

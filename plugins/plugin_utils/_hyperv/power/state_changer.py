@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Starting, saving and stopping VMs, many at once, each until the cluster shows it. Private to this collection.
+"""Starts, saves and stops many VMs at the same time, each until the cluster reports its state.
 
 What EnabledState shows decides, not the answers: a call without an answer is never repeated before the VM was looked at
 for longer than the node itself may take for one call.
@@ -18,7 +18,7 @@ from ..._wsman.references import Reference
 from ..cluster.cluster import Cluster
 from ..cluster.job_error_details import read_job_errors
 from ..cluster.jobs import read_job
-from ..cluster.nodes import Node, read_nodes
+from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.codes import see_event_logs
 from ..failure.errors import HyperVError
@@ -73,7 +73,7 @@ class StateChanger:
         changes = [Change(vm, self._wish, vm.state, deadline) for vm in vms]
         changes += [Change(vm, self._wish, vm.state, deadline, is_local=True) for vm in local]
         if self._wish == RUNNING and any(vm.state in ("off", "saved") for vm in vms):
-            self._nodes = {first_label(node.name): node for node in read_nodes(self._cluster)}
+            self._nodes = {first_label(node.name): node for node in read_nodes_if_any(self._cluster)}
         for one in changes:
             if one.is_there:
                 one.end(UNCHANGED)

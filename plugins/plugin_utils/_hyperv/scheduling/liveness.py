@@ -11,35 +11,36 @@ from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
+from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
-from ..migration.runs import WAITING, Run
+from ..migration.stage import Stage
 
 _LOST_AFTER = 300.0  # seconds; Hyper-V keeps an ended job as long (Msvm_MigrationJob.TimeBeforeRemoval)
 
 
-class Contact:
-    """Counts for how long nothing was heard of a move; meanwhile looks where the provider may have gone."""
+class Liveness:
+    """Counts for how long no answer about a move came; meanwhile looks where the provider may have gone."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
-    def heard(self, runs: Iterable[Run]) -> None:
+    def answered(self, tasks: Iterable[MigrationTask]) -> None:
         """Note that an answer about these moves came."""
-        for run in runs:
-            run.silent_since = None
+        for task in tasks:
+            task.answered()
 
-    def lost(self, runs: Iterable[Run], error: Exception) -> None:
-        """Look for the provider on other nodes; fail the moves of which nothing was heard for too long."""
-        now = self._cluster.clock.now()
+    def unanswered(self, tasks: Iterable[MigrationTask], error: Exception) -> None:
+        """Look for the provider on other nodes; fail the moves about which no answer came for too long."""
+        since = self._cluster.clock.now()
         with contextlib.suppress(HyperVError, NoAnswer):  # the next look tries again
             self._cluster.find_provider()
-        for run in runs:
-            run.silent_since = now if run.silent_since is None else run.silent_since
-            if self._cluster.clock.now() - run.silent_since >= _LOST_AFTER:
+        for task in tasks:
+            now = self._cluster.clock.now()
+            if task.unanswered(since, now) >= _LOST_AFTER:
                 cause = with_remedy(error).rstrip(".")
-                waits = run.stage == WAITING
-                known = _not_started(cause) if waits else outcome_unknown(run.move, cause)
-                run.fail(known, self._cluster.clock.now(), goes_on=not waits)
+                waits = task.stage is Stage.WAITING
+                known = _not_started(cause) if waits else outcome_unknown(task.move, cause)
+                task.fail(known, now, goes_on=not waits)
 
 
 def _not_started(why: str) -> Failure:

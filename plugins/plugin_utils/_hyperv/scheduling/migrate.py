@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits, read_limits
-from ..methods.methods import AUTO, Methods
+from ..failure.failures import Failure
+from ..methods.methods import Methods
+from ..migration.migration_task import MigrationRequest, MigrationTask, Policy
 from ..migration.moves import Move
-from ..migration.runs import Policy, Run
 from ..migration.timeouts import Timeout
+from ..migration.vocabulary import AUTO, MethodChoice
 from ..settings.wanted_settings import WantedSettings
 from .scheduler import Scheduler
 
-Report = Callable[[Sequence[Run]], None]
+Report = Callable[[Sequence[MigrationTask]], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +33,7 @@ class MigrationOptions:
         settings: what the user wants the migrations to be like.
     """
 
-    method: str = AUTO
+    method: MethodChoice = AUTO
     timeout: int = 0
     max_parallel: int | None = None
     policy: Policy = dataclasses.field(default_factory=Policy)
@@ -42,11 +44,11 @@ class MigrationOptions:
 class Migration:
     """What moves came to, in their order, and notes on what was not known about their hosts."""
 
-    runs: Sequence[Run]
+    tasks: Sequence[MigrationTask]
     notes: Sequence[str]
 
 
-def say_nothing(runs: Sequence[Run]) -> None:
+def say_nothing(tasks: Sequence[MigrationTask]) -> None:
     """Report no progress."""
 
 
@@ -55,37 +57,57 @@ def migrate(
 ) -> Migration:
     """Bring all moves to their end; one that fails does not stop the others.
 
-    ``report`` is called with all runs whenever one may have changed. Raises HyperVError, Fault and TransportError
+    ``report`` is called with all tasks whenever one may have changed. Raises HyperVError, Fault and TransportError
     before the first move is started only.
     """
-    runs = _runs(moves, options)
+    tasks = _tasks(moves, options)
+    report(tasks)  # whoever is cut off on the way knows them
     left = [move for move in moves if not move.is_done]
     hosts = sorted({node for move in left for node in (move.source, move.destination.name)})
     limits = read_limits(cluster, hosts, options.max_parallel) if len(left) > 1 else Limits({})
-    _scheduler(cluster, options, limits, report).run(runs)
-    return Migration(runs, limits.notes)
+    _scheduler(cluster, options, limits, report).execute(tasks)
+    return Migration(tasks, limits.notes)
 
 
 def start(cluster: Cluster, move: Move, options: MigrationOptions, report: Report = say_nothing) -> Migration:
     """Start one move, and leave it as soon as its job is known. Raises as ``migrate`` does."""
-    runs = _runs([move], options)
-    _scheduler(cluster, options, Limits({}), report).start(runs[0])
-    return Migration(runs, ())
+    tasks = _tasks([move], options)
+    _scheduler(cluster, options, Limits({}), report).start(tasks[0])
+    return Migration(tasks, ())
 
 
-def rehearse(cluster: Cluster, moves: Sequence[Move], options: MigrationOptions) -> Migration:
+def dry_run(cluster: Cluster, moves: Sequence[Move], options: MigrationOptions) -> Migration:
     """Ask what each move would come to, and change nothing."""
-    runs = _runs(moves, options)
-    _scheduler(cluster, options, Limits({}), say_nothing).rehearse(runs)
-    return Migration(runs, ())
+    tasks = _tasks(moves, options)
+    _scheduler(cluster, options, Limits({}), say_nothing).dry_run(tasks)
+    return Migration(tasks, ())
 
 
-def _runs(moves: Sequence[Move], options: MigrationOptions) -> list[Run]:
+def foresee(
+    cluster: Cluster, moves: Sequence[Move], options: MigrationOptions, objections: Mapping[str, Failure]
+) -> Migration:
+    """Return what moves would come to as far as is known without asking Hyper-V about them.
+
+    That is for VMs that are not yet as they will be when they are moved. ``objections`` are known by VM id.
+    """
+    tasks = _tasks(moves, options)
+    for task in tasks:
+        now = cluster.clock.now()
+        if task.move.vm.id in objections:
+            task.fail(objections[task.move.vm.id], now)
+        else:
+            task.end("already_there" if task.move.is_done else "would_move", now)
+    return Migration(tasks, ())
+
+
+def _tasks(moves: Sequence[Move], options: MigrationOptions) -> list[MigrationTask]:
     return [
-        Run(
-            move,
-            Timeout.of(options.timeout, move.vm.memory_mb, with_storage=move.storage is not None),
-            stays=move.stays or not options.settings.moves_the_vm,
+        MigrationTask(
+            MigrationRequest(
+                move,
+                Timeout.of(options.timeout, move.vm.memory_mb, with_storage=move.storage is not None),
+                storage_only=move.stays or not options.settings.moves_the_vm,
+            )
         )
         for move in moves
     ]

@@ -12,79 +12,80 @@ from collections.abc import Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
-from ..migration.runs import Run
+from ..migration.migration_task import MigrationTask
 
 
-def changed(run: Run) -> bool:
+def changed(task: MigrationTask) -> bool:
     """Tell whether something changed: the VM was moved or would be, or a migration that was started goes on."""
-    if run.outcome in ("moved", "completed", "would_move"):
+    if task.outcome in ("moved", "completed", "would_move"):
         return True
-    if run.outcome == "started":
-        return run.attempts > 0
-    return run.outcome == "failed" and run.attempts > 0 and (run.goes_on or _has_left(run))
+    if task.outcome == "started":
+        return task.attempts > 0
+    return task.outcome == "failed" and task.attempts > 0 and (task.goes_on or _has_left(task))
 
 
-def _has_left(run: Run) -> bool:
-    return bool(run.owner) and first_label(run.owner) != first_label(run.move.source)
+def _has_left(task: MigrationTask) -> bool:
+    return task.owner is not None and first_label(task.owner) != first_label(task.move.source)
 
 
-def record(run: Run, moment: t.Callable[[float], str]) -> dict[str, t.Any]:
+def record(task: MigrationTask, moment: t.Callable[[float], str]) -> dict[str, t.Any]:
     """Return one move for a task's result. ``moment`` turns a clock reading into ISO 8601 text."""
-    vm = run.move.vm
-    elapsed = run.ended - run.started if run.ended is not None and run.started is not None else 0.0
+    vm = task.move.vm
+    elapsed = task.ended - task.started if task.ended is not None and task.started is not None else 0.0
     return {
         "vm": {"id": vm.id, "name": vm.name, "state": vm.state},
-        "source_host": run.move.source,
-        "destination_host": run.move.destination.name,
-        "outcome": run.outcome,
-        "changed": changed(run),
-        "verified": run.outcome in ("moved", "already_there"),
-        "checked": run.checked,
-        "adopted": run.adopted,
-        "attempts": run.attempts,
-        "method": run.method,
-        "started": moment(run.started) if run.started is not None else None,
-        "job_ended": moment(run.freed) if run.freed is not None else None,
-        "ended": moment(run.ended) if run.ended is not None else None,
+        "source_host": task.move.source,
+        "destination_host": task.move.destination.name,
+        "outcome": task.outcome,
+        "changed": changed(task),
+        "verified": task.outcome in ("moved", "already_there"),
+        "checked": task.attempt.checked,
+        "attached": task.attempt.attached,
+        "attempts": task.attempts,
+        "method": task.method,
+        "started": moment(task.started) if task.started is not None else None,
+        "job_ended": moment(task.freed) if task.freed is not None else None,
+        "ended": moment(task.ended) if task.ended is not None else None,
         "elapsed_seconds": round(elapsed, 1),
-        "timeout_seconds": round(run.timeout.seconds),
-        "timeout_from": run.timeout.origin,
-        "setting_data": run.form or None,
-        "return_value": run.return_value,
-        "job": _job(run),
-        "warnings": list(run.warnings),
-        "error": run.error.about(vm.name).as_result() if run.error else None,
+        "timeout_seconds": round(task.timeout.seconds),
+        "timeout_from": task.timeout.origin,
+        "setting_data": task.attempt.form,
+        "return_value": task.attempt.return_value,
+        "job": _job(task),
+        "warnings": list(task.warnings),
+        "error": task.error.about(vm.name).as_result() if task.error else None,
     }
 
 
-def _job(run: Run) -> dict[str, t.Any] | None:
+def _job(task: MigrationTask) -> dict[str, t.Any] | None:
     """Return the job with where it is: no source tells which class and namespace a cluster uses."""
-    if run.job is None or run.reference is None:
+    watched = task.attempt.job
+    if watched is None or watched.seen is None:
         return None
-    where = {"class": run.reference.class_name, "namespace": run.reference.namespace, "node": run.job_node or None}
-    return {**run.job.as_result(), **where}
+    where = {"class": watched.reference.class_name, "namespace": watched.reference.namespace, "node": watched.node}
+    return {**watched.seen.as_result(), **where}
 
 
-def diff(runs: Sequence[Run]) -> dict[str, str]:
+def diff(tasks: Sequence[MigrationTask]) -> dict[str, str]:
     """Return owners before and after."""
-    before = [f"{clean(run.move.vm.name)}: {run.move.source}\n" for run in runs]
-    after = [f"{clean(run.move.vm.name)}: {_where_after(run)}\n" for run in runs]
+    before = [f"{clean(task.move.vm.name)}: {task.move.source}\n" for task in tasks]
+    after = [f"{clean(task.move.vm.name)}: {_where_after(task)}\n" for task in tasks]
     return {"before": "".join(before), "after": "".join(after)}
 
 
-def _where_after(run: Run) -> str:
-    arrives = run.outcome != "failed" and not run.stays
-    return run.move.destination.name if arrives else run.owner or run.move.source
+def _where_after(task: MigrationTask) -> str:
+    arrives = task.outcome not in ("failed", "elsewhere", "not_begun") and not task.storage_only
+    return task.move.destination.name if arrives else task.owner or task.move.source
 
 
-def failure(runs: Sequence[Run]) -> str:
+def failure(tasks: Sequence[MigrationTask]) -> str:
     """Return the message of a failed task: every failed move with its reason."""
-    failed = [run for run in runs if run.error is not None]
+    failed = [task for task in tasks if task.error is not None]
     lines = [
-        f"{run.move.vm.name} ({run.move.source} -> {run.move.destination.name}): {run.error.text}"
-        for run in failed
-        if run.error is not None
+        f"{task.move.vm.name} ({task.move.source} -> {task.move.destination.name}): {task.error.text}"
+        for task in failed
+        if task.error is not None
     ]
-    if len(runs) == 1:
+    if len(tasks) == 1:
         return lines[0]
-    return f"{len(failed)} of {len(runs)} moves failed. " + " | ".join(lines)
+    return f"{len(failed)} of {len(tasks)} moves failed. " + " | ".join(lines)

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..._wsman.transport import Clock
-from ..migration.runs import CANCELLING, ENDED, RUNNING, SEARCHING, SETTLING, WAITING, Run
+from ..migration.migration_task import MigrationTask
+from ..migration.stage import Stage
 
 _EVERY = 5.0  # seconds between two lines about moves under way; ends, failures and warnings are told at once
 _ESTIMATED_FROM = 0.1  # share of the work that must be done before the time that is left is estimated
 # A move counts as started as soon as it was asked for, and nothing new is told while its owner is awaited.
-_SHOWN_AS = {SEARCHING: RUNNING, SETTLING: RUNNING}
+_SHOWN_AS = {Stage.SEARCHING: Stage.RUNNING, Stage.VERIFYING: Stage.RUNNING}
 
 
 class Progress:
@@ -26,82 +27,87 @@ class Progress:
         self._clock = clock
         self._began = clock.now()
         self._next = self._began
-        self._told: dict[str, tuple[str, int]] = {}
+        self._told: dict[str, tuple[Stage, int]] = {}
         self._told_at: dict[str, float] = {}
         self._warned: dict[str, int] = {}
 
-    def report(self, runs: Sequence[Run]) -> None:
+    def report(self, tasks: Sequence[MigrationTask]) -> None:
         """Tell what is new since the last call."""
-        for run in runs:
-            vm = run.move.vm
-            for warning in run.warnings[self._warned.get(vm.id, 0) :]:
-                self._line(runs, run, f"WARNING: {warning}")
-            self._warned[vm.id] = len(run.warnings)
-            if run.stage == ENDED and self._is_new(run):
-                self._news(runs, run)
-        under_way = [run for run in runs if run.stage != ENDED and self._is_new(run)]
+        for task in tasks:
+            vm = task.move.vm
+            for warning in task.warnings[self._warned.get(vm.id, 0) :]:
+                self._line(tasks, task, f"WARNING: {warning}")
+            self._warned[vm.id] = len(task.warnings)
+            if task.stage is Stage.ENDED and self._is_new(task):
+                self._news(tasks, task)
+        under_way = [task for task in tasks if task.stage is not Stage.ENDED and self._is_new(task)]
         if under_way and self._clock.now() >= self._next:
             self._next = self._clock.now() + _EVERY
-            self._news(runs, min(under_way, key=lambda run: self._told_at.get(run.move.vm.id, 0.0)))
+            self._news(tasks, min(under_way, key=lambda task: self._told_at.get(task.move.vm.id, 0.0)))
 
-    def _is_new(self, run: Run) -> bool:
-        step, known = _step(run), self._told.get(run.move.vm.id, (WAITING, 0))
-        return step != known and not (step[0] == RUNNING == known[0] and step[1] < known[1])
+    def _is_new(self, task: MigrationTask) -> bool:
+        step, known = _step(task), self._told.get(task.move.vm.id, (Stage.WAITING, 0))
+        return step != known and not (step[0] is Stage.RUNNING is known[0] and step[1] < known[1])
 
-    def _news(self, runs: Sequence[Run], run: Run) -> None:
-        self._told[run.move.vm.id], self._told_at[run.move.vm.id] = _step(run), self._clock.now()
-        self._line(runs, run, _news(run))
+    def _is_told(self, task: MigrationTask) -> bool:
+        return task.move.vm.id in self._told and self._told[task.move.vm.id][0] is Stage.ENDED
 
-    def _line(self, runs: Sequence[Run], run: Run, text: str) -> None:
+    def _news(self, tasks: Sequence[MigrationTask], task: MigrationTask) -> None:
+        self._told[task.move.vm.id], self._told_at[task.move.vm.id] = _step(task), self._clock.now()
+        self._line(tasks, task, _news(task))
+
+    def _line(self, tasks: Sequence[MigrationTask], task: MigrationTask, text: str) -> None:
         # Ends that are told in the lines to come are not counted yet.
-        told = [one for one in runs if one.stage != ENDED or self._told.get(one.move.vm.id, ("",))[0] == ENDED]
-        counts = _counts(told, len(runs), self._clock.now() - self._began)
-        self._tell(f"[{counts}] {run.move.vm.name}: {text}" if len(runs) > 1 else f"{run.move.vm.name}: {text}")
+        told = [one for one in tasks if one.stage is not Stage.ENDED or self._is_told(one)]
+        counts = _counts(told, len(tasks), self._clock.now() - self._began)
+        self._tell(f"[{counts}] {task.move.vm.name}: {text}" if len(tasks) > 1 else f"{task.move.vm.name}: {text}")
 
 
-def _percent(run: Run) -> int:
-    return run.job.percent if run.job and run.job.percent is not None else 0
+def _percent(task: MigrationTask) -> int:
+    return task.job.percent if task.job and task.job.percent is not None else 0
 
 
-def _step(run: Run) -> tuple[str, int]:
-    return _SHOWN_AS.get(run.stage, run.stage), _percent(run) // 10 if run.stage == RUNNING else 0
+def _step(task: MigrationTask) -> tuple[Stage, int]:
+    return _SHOWN_AS.get(task.stage, task.stage), _percent(task) // 10 if task.stage is Stage.RUNNING else 0
 
 
-def _news(run: Run) -> str:
-    way = f"{run.move.source} -> {run.move.destination.name}"
-    if run.outcome == "failed" and run.error is not None:
-        return f"{way} FAILED: {run.error.cause}"
-    if run.outcome == "already_there":
-        return f"already on {run.move.destination.name}"
-    if run.stage == ENDED:
-        seconds = f" in {run.ended - run.started:.0f} s" if run.started is not None and run.ended is not None else ""
-        return f"{way} {run.outcome.replace('_', ' ')}{seconds}"
-    if run.stage == WAITING:
+def _news(task: MigrationTask) -> str:
+    way = f"{task.move.source} -> {task.move.destination.name}"
+    if task.outcome == "failed" and task.error is not None:
+        return f"{way} FAILED: {task.error.cause}"
+    if task.outcome == "already_there":
+        return f"already on {task.move.destination.name}"
+    if task.outcome is not None:
+        seconds = (
+            f" in {task.ended - task.started:.0f} s" if task.started is not None and task.ended is not None else ""
+        )
+        return f"{way} {task.outcome.replace('_', ' ')}{seconds}"
+    if task.stage is Stage.WAITING:
         return f"{way} waits to be tried again"
-    if run.stage == CANCELLING:
+    if task.stage is Stage.CANCELLING:
         return f"{way} takes too long and is being cancelled"
-    percent = _percent(run)
+    percent = _percent(task)
     return f"{way} {percent} %" if percent else f"{way} started"
 
 
-def _counts(runs: Sequence[Run], total: int, elapsed: float) -> str:
-    ended = sum(run.stage == ENDED for run in runs)
-    failed = sum(run.outcome == "failed" for run in runs)
-    waiting = sum(run.stage == WAITING for run in runs)
+def _counts(tasks: Sequence[MigrationTask], total: int, elapsed: float) -> str:
+    ended = sum(task.stage is Stage.ENDED for task in tasks)
+    failed = sum(task.outcome == "failed" for task in tasks)
+    waiting = sum(task.stage is Stage.WAITING for task in tasks)
     parts = [f"{ended}/{total} done", f"{total - ended - waiting} moving", f"{waiting} waiting"]
     if failed:
         parts.insert(1, f"{failed} failed")
-    left = _seconds_left(runs, elapsed)
+    left = _seconds_left(tasks, elapsed)
     if left:
         parts.append(f"about {_duration(left)} left")
     return ", ".join(parts)
 
 
-def _seconds_left(runs: Sequence[Run], elapsed: float) -> float | None:
+def _seconds_left(tasks: Sequence[MigrationTask], elapsed: float) -> float | None:
     """Return how long the rest takes at the pace so far, by memory; None while that is guesswork or nothing is left."""
-    work = [(run, max(run.move.vm.memory_mb or 0, 1)) for run in runs]
+    work = [(task, max(task.move.vm.memory_mb or 0, 1)) for task in tasks]
     total = sum(size for unused, size in work)
-    done = sum(size if run.stage == ENDED else size * _percent(run) / 100 for run, size in work)
+    done = sum(size if task.stage is Stage.ENDED else size * _percent(task) / 100 for task, size in work)
     if total <= done or done < total * _ESTIMATED_FROM:
         return None
     return elapsed * (total - done) / done

@@ -14,34 +14,33 @@ from collections.abc import Sequence
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
-from ..cluster.nodes import find_node, read_host, read_hosts, read_nodes_if_any
+from ..cluster.nodes import Node, find_node, read_host, read_hosts, read_nodes_if_any
 from ..failure.errors import HyperVError, UnknownVm
-from ..methods.methods import AUTO
-from ..migration.moves import Move, NoCluster, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
-from ..migration.runs import CLUSTER_GROUP, HOST, SYSTEM
+from ..migration.moves import Move, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
+from ..migration.vocabulary import AUTO, CLUSTER_GROUP, HOST, SYSTEM, MethodChoice
 from ..settings.storage import plan_storage, read_storage
 
 
-def plan(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
+def plan(cluster: Cluster, wishes: Sequence[Wish], method: MethodChoice) -> list[Move]:
     """Return the moves, in the order of the wishes, of VMs that are clustered or, where ``method`` allows, are not.
 
     Nothing is changed. Raises HyperVError for what does not exist or does not fit the method.
     """
     refuse_bad_wishes(wishes)
-    if method != HOST and cluster.is_clustered:
-        try:
-            return _refuse_storage(plan_moves(cluster, wishes), wishes)
-        except UnknownVm as unknown:
-            if cluster.is_clustered and method != AUTO:
-                raise
-            if cluster.is_clustered:
-                return _plan_unclustered(cluster, wishes, unknown)
-        except NoCluster:
-            pass
-    if method in (SYSTEM, CLUSTER_GROUP):
+    if not wishes:
+        return []
+    nodes = read_nodes_if_any(cluster)
+    if not cluster.is_clustered and method in (SYSTEM, CLUSTER_GROUP):
         host = cluster.home.node
         raise HyperVError(f"{host} is no node of a failover cluster, so there is no method={method}. Use method=host.")
-    return _plan_on_hosts(cluster, wishes, method)
+    if not cluster.is_clustered or method == HOST:
+        return _plan_on_hosts(cluster, nodes, wishes, method)
+    try:
+        return _refuse_storage(plan_moves(cluster, nodes, wishes), wishes)
+    except UnknownVm as unknown:
+        if method != AUTO:
+            raise
+        return _plan_unclustered(cluster, nodes, wishes, unknown)
 
 
 def _refuse_storage(moves: list[Move], wishes: Sequence[Wish]) -> list[Move]:
@@ -59,23 +58,23 @@ def _shares_storage(move: Move) -> HyperVError:
     )
 
 
-def _plan_unclustered(cluster: Cluster, wishes: Sequence[Wish], unknown: UnknownVm) -> list[Move]:
+def _plan_unclustered(
+    cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish], unknown: UnknownVm
+) -> list[Move]:
     """Return the moves where a VM is unknown to the cluster. Raises UnknownVm where its hosts know it no more."""
     try:
-        return _plan_on_hosts(cluster, wishes, AUTO)
+        return _plan_on_hosts(cluster, nodes, wishes, AUTO)
     except (HyperVError, NoAnswer) as error:
-        cluster.hosts = ()
         raise UnknownVm(f"{unknown} As a VM that is not clustered it was not found either: {error}") from error
 
 
-def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> list[Move]:
+def _plan_on_hosts(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish], method: MethodChoice) -> list[Move]:
     names = list(dict.fromkeys(wish.destination for wish in wishes))
     hosts = dict(zip(names, read_hosts(cluster, names), strict=True))
     sources = read_hosts(cluster, list(dict.fromkeys(wish.source for wish in wishes if wish.source)))
-    nodes = read_nodes_if_any(cluster)
     home = read_host(cluster, None)
-    cluster.hosts = tuple(dict.fromkeys(host.name for host in (home, *sources, *hosts.values())))
-    chosen = chosen_vms(cluster, wishes)
+    asked = tuple(dict.fromkeys(host.name for host in (home, *sources, *hosts.values())))
+    chosen = chosen_vms(cluster, wishes, asked)
     roles = read_groups(cluster, chosen)
     clustered = [vm.name for vm in chosen if vm.id in roles]
     if clustered and method == HOST:
@@ -87,7 +86,13 @@ def _plan_on_hosts(cluster: Cluster, wishes: Sequence[Wish], method: str) -> lis
         find_node(cluster, nodes, wish.destination) if vm.id in roles else hosts[wish.destination]
         for vm, wish in zip(chosen, wishes, strict=True)
     ]
-    moves = [move_of(vm, roles.get(vm.id), host) for vm, host in zip(chosen, destinations, strict=True)]
+    known = dict(zip(dict.fromkeys(wish.source for wish in wishes if wish.source), sources, strict=True))
+    moves = [
+        dataclasses.replace(
+            move_of(vm, roles.get(vm.id), host, asked), fetched_from=known[wish.source].name if wish.source else ""
+        )
+        for vm, host, wish in zip(chosen, destinations, wishes, strict=True)
+    ]
     return [_with_storage(cluster, move, wish) for move, wish in zip(moves, wishes, strict=True)]
 
 

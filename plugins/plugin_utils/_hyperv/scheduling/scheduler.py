@@ -7,20 +7,20 @@ Private to this collection.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits
-from ..cluster.nodes import read_nodes
+from ..cluster.nodes import read_nodes_if_any
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
 from ..methods.methods import Methods
+from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
-from ..migration.runs import ENDED, RUNNING, SEARCHING, WAITING, Policy, Run
-from .liveness import Contact
+from ..migration.stage import Stage
+from .liveness import Liveness
 from .starting import Starter
 from .watching import Watcher
 
@@ -36,7 +36,7 @@ _NO_SLOT = "limit_reached"
 class Scheduler:
     """Runs moves to their end within the limits.
 
-    ``report`` is called with all runs whenever something about one of them may have changed.
+    ``report`` is called with all tasks whenever something about one of them may have changed.
     """
 
     def __init__(
@@ -45,100 +45,102 @@ class Scheduler:
         methods: Methods,
         limits: Limits,
         policy: Policy,
-        report: Callable[[Sequence[Run]], None],
+        report: Callable[[Sequence[MigrationTask]], None],
     ) -> None:
         self._cluster = cluster
         self._clock = cluster.clock
         self._limits = limits
         self._policy = policy
         self._report = report
-        self._contact = Contact(cluster)
+        self._liveness = Liveness(cluster)
         self._methods = methods
-        self._starter = Starter(cluster, methods, policy, self._contact)
-        self._watcher = Watcher(cluster, methods, policy, self._contact)
+        self._starter = Starter(cluster, methods, policy, self._liveness)
+        self._watcher = Watcher(cluster, methods, policy, self._liveness)
         self._read_at = self._clock.now()
 
-    def rehearse(self, runs: Sequence[Run]) -> None:
+    def dry_run(self, tasks: Sequence[MigrationTask]) -> None:
         """Ask what every move would come to, and end it with ``would_move`` or ``failed``. Changes nothing."""
-        for run in runs:
-            self._methods.choose(run)
+        for task in tasks:
+            self._methods.choose(task)
             try:
-                self._starter.rehearse(run)
+                self._starter.dry_run(task)
             except (HyperVError, NoAnswer) as error:
-                cure = "Nothing was changed. Look at that first, then rehearse again."
-                run.fail(
+                cure = "Nothing was changed. Look at that first, then run it again."
+                task.fail(
                     Failure("not_asked", with_remedy(error).rstrip("."), cure, transient=_passes(error)),
                     self._clock.now(),
                 )
 
-    def start(self, run: Run) -> None:
+    def start(self, task: MigrationTask) -> None:
         """Start one move and end it as ``started`` as soon as its job is known. A move without a job is waited for."""
-        self.run([run], until_started=True)
-        self._watcher.poll([run])  # so that the result shows the job
-        if run.stage != ENDED:
-            run.end("started", self._clock.now())
+        self.execute([task], until_started=True)
+        self._watcher.poll([task])  # so that the result shows the job
+        if task.stage is not Stage.ENDED:
+            task.end("started", self._clock.now())
 
-    def run(self, runs: Sequence[Run], *, until_started: bool = False) -> None:
+    def execute(self, tasks: Sequence[MigrationTask], *, until_started: bool = False) -> None:
         """Bring every move to its end. A move that fails does not stop the others."""
-        for run in runs:
-            self._methods.choose(run)
-            self._starter.end_if_done(run)
+        for task in tasks:
+            self._methods.choose(task)
+            self._starter.end_if_done(task)
         # What is under way already takes its slots before anything is started.
-        for run in runs:
-            if run.stage == WAITING and run.move.vm.is_leaving:
-                self._attempt(run, self._starter.start, runs)
+        for task in tasks:
+            if task.stage is Stage.WAITING and task.move.vm.is_leaving:
+                self._attempt(task, self._starter.start, tasks)
         while True:
-            self._start_what_fits(runs)
-            self._try_again(runs)
-            self._report(runs)
-            if all(run.stage == ENDED or (until_started and run.stage == RUNNING) for run in runs):
+            self._start_what_fits(tasks)
+            self._try_again(tasks)
+            self._report(tasks)
+            if all(task.stage is Stage.ENDED or (until_started and task.stage is Stage.RUNNING) for task in tasks):
                 return
-            self._pause(runs)
-            for run in runs:
-                if run.stage == SEARCHING and run.due <= self._clock.now():
-                    self._attempt(run, self._starter.search, runs)
-            self._watcher.poll(runs)
-            self._watcher.settle(runs)
+            self._pause(tasks)
+            for task in tasks:
+                if task.stage is Stage.SEARCHING and task.due <= self._clock.now():
+                    self._attempt(task, self._starter.search, tasks)
+            self._watcher.poll(tasks)
+            self._watcher.verify(tasks)
 
-    def _pause(self, runs: Sequence[Run]) -> None:
+    def _pause(self, tasks: Sequence[MigrationTask]) -> None:
         """Wait for the next look: less than the interval where a job is about to end, for others wait for its slot."""
         now, interval = self._clock.now(), self._policy.poll_interval
-        known = [left for left in (run.seconds_left(now) for run in runs) if left is not None]
+        known = [left for left in (task.seconds_left(now) for task in tasks) if left is not None]
         self._clock.pause(min(interval, max(interval / _SOONEST, min(known, default=interval))))
 
-    def _start_what_fits(self, runs: Sequence[Run]) -> None:
-        for run in runs:
-            if run.stage != WAITING or run.due > self._clock.now():
+    def _start_what_fits(self, tasks: Sequence[MigrationTask]) -> None:
+        for task in tasks:
+            if task.stage is not Stage.WAITING or task.due > self._clock.now():
                 continue
-            busy = [(other.move.source, other.move.destination.name) for other in runs if other.takes_a_slot]
-            if self._limits.allow(busy, run.move.source, run.move.destination.name):
-                self._attempt(run, lambda run: self._start(run, runs), runs)
-                self._report(runs)
+            busy = [(other.move.source, other.move.destination.name) for other in tasks if other.takes_a_slot]
+            if self._limits.allow(busy, task.move.source, task.move.destination.name):
+                self._attempt(task, lambda task: self._start(task, tasks), tasks)
+                self._report(tasks)
 
-    def _start(self, run: Run, runs: Sequence[Run]) -> None:
+    def _start(self, task: MigrationTask, tasks: Sequence[MigrationTask]) -> None:
         if self._clock.now() - self._read_at > _FRESH_FOR:
-            self._refresh([waiting for waiting in runs if waiting.stage == WAITING])
-        if run.stage == WAITING:
-            self._methods.choose(run)
-            self._starter.start(run)
-            self._contact.heard([run])
+            self._refresh([waiting for waiting in tasks if waiting.stage is Stage.WAITING])
+        if task.stage is Stage.WAITING:
+            self._methods.choose(task)
+            self._starter.start(task)
+            self._liveness.answered([task])
 
-    def _attempt(self, run: Run, step: Callable[[Run], None], runs: Sequence[Run]) -> None:
+    def _attempt(
+        self, task: MigrationTask, step: Callable[[MigrationTask], None], tasks: Sequence[MigrationTask]
+    ) -> None:
         """Take a step that must not end the loop: what the node refuses fails this move only.
 
         A move about which the node gives no answer is put off, and the others with it where nothing is answered at all.
         """
         try:
-            step(run)
+            step(task)
         except (HyperVError, NoAnswer) as error:
             if not _passes(error):
                 why = with_remedy(error).rstrip(".")
-                run.fail(Failure("not_started", why, "Nothing was started."), self._clock.now())
+                task.fail(Failure("not_started", why, "Nothing was started."), self._clock.now())
                 return
-            self._contact.lost([run], error)
-            for waiting in [run] if self._is_answered() else runs:
-                if waiting.stage == WAITING:
-                    waiting.due = self._clock.now() + _FIRST_BACKOFF
+            self._liveness.unanswered([task], error)
+            for waiting in [task] if self._is_answered() else tasks:
+                if waiting.stage is Stage.WAITING:
+                    waiting.put_off(self._clock.now() + _FIRST_BACKOFF)
 
     def _is_answered(self) -> bool:
         try:
@@ -146,41 +148,38 @@ class Scheduler:
         except NoAnswer:
             return False
 
-    def _refresh(self, waiting: Sequence[Run]) -> None:
+    def _refresh(self, waiting: Sequence[MigrationTask]) -> None:
         """Read owners and states again before a queued move starts: of the VMs, and of the nodes they are to go to."""
-        now = reread(self._cluster, [run.move for run in waiting])
-        nodes = {node.name: node for node in read_nodes(self._cluster)}
+        now = reread(self._cluster, [task.move for task in waiting])
+        nodes = {node.name: node for node in read_nodes_if_any(self._cluster)}
         self._starter.read_jobs_again()
         self._read_at = self._clock.now()
-        for run in waiting:
-            vm, role = now[run.move.vm.id]
+        for task in waiting:
+            vm, role = now[task.move.vm.id]
             if vm is None:
-                gone = Failure("vm_gone", f"VM {run.move.vm.name} is gone", "Look for it in the cluster.")
-                run.fail(gone, self._clock.now())
+                gone = Failure("vm_gone", f"VM {task.move.vm.name} is gone", "Look for it in the cluster.")
+                task.fail(gone, self._clock.now())
                 continue
-            run.now_at(vm, role)
-            run.move = dataclasses.replace(
-                run.move, destination=nodes.get(run.move.destination.name, run.move.destination)
-            )
-            self._starter.end_if_done(run)
+            task.go_on_from(vm, role)
+            task.destination_seen(nodes.get(task.move.destination.name, task.move.destination))
+            self._starter.end_if_done(task)
 
-    def _try_again(self, runs: Sequence[Run]) -> None:
+    def _try_again(self, tasks: Sequence[MigrationTask]) -> None:
         """Put failed moves back in the queue whose failure may pass. Owner and state are read before the next try."""
         now = self._clock.now()
-        for run in runs:
-            error = run.error
-            if run.stage != ENDED or error is None or not error.transient or error.code in _NEVER_RETRIED:
+        for task in tasks:
+            error = task.error
+            if task.stage is not Stage.ENDED or error is None or not error.transient or error.code in _NEVER_RETRIED:
                 continue
-            if error.code == _NO_SLOT and not run.timeout.is_over(now - (now if run.started is None else run.started)):
-                self._queue_again(run, _FOR_A_SLOT)
-            elif run.retried < self._policy.retries:
-                run.warnings.append(f"Attempt {run.retried + 1} failed and was repeated: {error.text}")
-                self._queue_again(run, min(_FIRST_BACKOFF * 2**run.retried, _LONGEST_BACKOFF))
-                run.retried += 1
-
-    def _queue_again(self, run: Run, seconds: float) -> None:
-        run.wait_again(self._clock.now() + seconds, self._clock.now())
-        self._read_at = float("-inf")
+            if error.code == _NO_SLOT and not task.timeout.is_over(
+                now - (now if task.started is None else task.started)
+            ):
+                task.wait_again(now + _FOR_A_SLOT, now)
+            elif task.retried < self._policy.retries:
+                task.retry(now + min(_FIRST_BACKOFF * 2**task.retried, _LONGEST_BACKOFF), now)
+            else:
+                continue
+            self._read_at = float("-inf")
 
 
 def _passes(error: Exception) -> bool:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""new_system_settings and new_resource_settings as embedded instances. Private to this collection.
+"""new_system_settings and new_resource_settings as embedded instances.
 
 A property that is not named is not sent and keeps what it has; None is sent as NULL, an empty list as an array
 without elements and an empty text as an empty text: CIM-XML tells them apart (DSP0201 5.2).
@@ -76,7 +76,7 @@ def _instance(class_name: str, values: Mapping[str, t.Any], types: Types, where:
     names = [one.name for one in properties]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise HyperVError(f"{where}: {twice} stands there twice, in different spellings.")
+        raise HyperVError(f"{where}: {twice} is specified more than once, in different spellings.")
     return write_embedded(class_name, properties)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a call of the migration service says beside VM and destination. Private to this collection.
+"""Settings of a call of the migration service, beside VM and destination.
 
 The cluster namespace documents MigrationSettingData by an abstract class only, and nobody has published a call. So the
 documented forms are tried in a fixed order, and the next one only after the parameters themselves were refused.

@@ -16,10 +16,10 @@ from ..checks.cluster_checks import check_cluster
 from ..checks.migration_finding import MigrationFinding
 from ..cluster.cluster import Cluster
 from ..failure.finding import ERROR, WARNING, Finding
-from ..methods.methods import AUTO
+from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move, Wish
-from ..migration.runs import CLUSTER_GROUP, Run
-from ..scheduling.migrate import MigrationOptions, rehearse
+from ..migration.vocabulary import AUTO, CLUSTER_GROUP
+from ..scheduling.migrate import MigrationOptions, dry_run
 from ..scheduling.resolve_moves import plan
 from .readiness import Readiness
 
@@ -35,18 +35,18 @@ def judge_move(cluster: Cluster, wish: Wish, readiness: Readiness) -> dict[str, 
     if readiness.service is None and readiness.is_clustered:
         return _without_service(wish, readiness)
     move = plan(cluster, [wish], AUTO)[0]
-    (run,) = rehearse(cluster, [move], MigrationOptions()).runs
-    unknown = _unknown(run)
-    findings = [*_refused(run), *unknown, *_of_nodes(readiness, move, already_there=run.outcome == "already_there")]
+    (task,) = dry_run(cluster, [move], MigrationOptions()).tasks
+    unknown = _unknown(task)
+    findings = [*_refused(task), *unknown, *_of_nodes(readiness, move, already_there=task.outcome == "already_there")]
     fails = any(finding.severity == ERROR for finding in findings)
     return {
         "vm": {"id": move.vm.id, "name": move.vm.name, "state": move.vm.state},
         "source_host": move.source,
         "destination_host": move.destination.name,
         "possible": False if fails else None if unknown else True,
-        "already_there": run.outcome == "already_there",
-        "checked": run.checked,
-        "method": run.method,
+        "already_there": task.outcome == "already_there",
+        "checked": task.attempt.checked,
+        "method": task.method,
         "findings": [finding.as_result() for finding in findings],
     }
 
@@ -66,20 +66,20 @@ def _without_service(wish: Wish, readiness: Readiness) -> dict[str, t.Any]:
     }
 
 
-def _refused(run: Run) -> list[Finding]:
+def _refused(task: MigrationTask) -> list[Finding]:
     """Return what the dry run says against the move."""
-    if run.error is None or run.error.code == _NOT_ASKED:
+    if task.error is None or task.error.code == _NOT_ASKED:
         return []
-    return [run.error.about(run.move.vm.name).as_finding()]
+    return [task.error.about(task.move.vm.name).as_finding()]
 
 
-def _unknown(run: Run) -> list[Finding]:
+def _unknown(task: MigrationTask) -> list[Finding]:
     """Return why Hyper-V's verdict is missing; a VM on its way already, or left to the cluster, needs none."""
-    vm = run.move.vm.name
-    if run.error is not None:
-        not_asked = run.error.code == _NOT_ASKED
-        return [dataclasses.replace(run.error.about(vm).as_finding(), severity=WARNING)] if not_asked else []
-    if run.checked or run.adopted or run.method == CLUSTER_GROUP or run.outcome == "already_there":
+    vm = task.move.vm.name
+    if task.error is not None:
+        not_asked = task.error.code == _NOT_ASKED
+        return [dataclasses.replace(task.error.about(vm).as_finding(), severity=WARNING)] if not_asked else []
+    if task.attempt.checked or task.attempt.attached or task.method == CLUSTER_GROUP or task.outcome == "already_there":
         return []
     message = "This cluster offers no check beforehand, so Hyper-V's own verdict is not known."
     remedy = "Nothing that was read speaks against the move; make it to know."

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..checks.migration_finding import MigrationFinding
 from ..checks.node_reports import NodeReport
-from ..migration.runs import CLUSTER_GROUP, HOST, SYSTEM
+from ..migration.vocabulary import CLUSTER_GROUP, HOST, SYSTEM
 
 _NO_CLUSTER = "The task's host is no node of a failover cluster."
 

@@ -20,7 +20,7 @@ from ..cluster.cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, 
 from ..cluster.nodes import Node, read_host, read_nodes_if_any
 from ..failure.errors import HyperVError, remedy_of, with_remedy
 from ..failure.finding import ERROR, INFO, WARNING, Finding, Severity, SubjectKind, sentence
-from ..migration.runs import CLUSTER_GROUP, SYSTEM
+from ..migration.vocabulary import CLUSTER_GROUP, SYSTEM
 from ..planning.evacuation import Wish, plan_evacuation
 from .readiness import Readiness, read_readiness
 
@@ -85,7 +85,8 @@ class Row:
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the row for a task's result."""
-        return {"cluster": self.cluster, "check": self.check, "status": self.status, **self.finding.as_result()}
+        common = Finding.as_result(self.finding)  # without what its kind of finding adds
+        return {"cluster": self.cluster, "check": self.check, "status": self.status, **common}
 
 
 def _ready(check: str, subject: str, kind: SubjectKind = "node") -> Row:
@@ -124,7 +125,6 @@ def _hosts(cluster: Cluster, names: Sequence[str], rows: list[Row]) -> list[Node
         except (HyperVError, NoAnswer):
             label = name or cluster.home.node
             rows += check_access(label, functools.partial(cluster.node, label), clustered=False)
-    cluster.hosts = tuple(found)
     return list(found.values())
 
 

@@ -9,7 +9,7 @@ import typing as t
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_priorities
-from ..cluster.nodes import read_surroundings
+from ..cluster.nodes import hosts_of_vms, read_surroundings
 from ..cluster.owners import owners_of
 from ..cluster.vms import Vm, normal_id, read_vms
 
@@ -31,7 +31,8 @@ def list_vms(
     ids = [normal_id(vm_id)] if vm_id else []
     nodes, chosen_nodes = read_surroundings(cluster, [node] if node else [])
     wanted = first_label(chosen_nodes[0].name) if node else ""
-    vms = read_vms(cluster, ids=ids, names=[name] if name else ())
+    hosts = hosts_of_vms(cluster, nodes)
+    vms = read_vms(cluster, ids=ids, names=[name] if name else (), hosts=hosts)
     chosen = [vm for vm in vms if state in (None, "", vm.state)]
     roles = read_groups(cluster, chosen)
     priorities = read_priorities(cluster, roles.values())

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import STATES, same_name
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish, plan_moves
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnsendableText
 
@@ -79,7 +80,7 @@ def test_a_vm_with_an_odd_name_is_moved_and_no_other(name: str) -> None:
 
 def test_letter_case_does_not_matter() -> None:
     assert listed(LETTERS, {"name": "web02"}) == ["WEB02"]
-    (move,) = plan_moves(Simulated(LETTERS).cluster, [Wish("node2", "wEb02")])
+    (move,) = plan(Simulated(LETTERS).cluster, [Wish("node2", "wEb02")], "system")
     assert (move.vm.name, move.destination.name) == ("WEB02", "NODE2")
 
 
@@ -94,7 +95,7 @@ def test_letters_are_compared_one_by_one(one: str, other: str, same: bool) -> No
 def test_two_names_that_only_full_case_folding_makes_equal_are_two_vms() -> None:
     simulated = Simulated(scenario("Straße", "Strasse"))
 
-    moves = plan_moves(simulated.cluster, [Wish("NODE2", "STRASSE"), Wish("NODE2", "straße")])
+    moves = plan(simulated.cluster, [Wish("NODE2", "STRASSE"), Wish("NODE2", "straße")], "system")
 
     assert [move.vm.name for move in moves] == ["Strasse", "Straße"]
 
@@ -114,7 +115,7 @@ def test_a_move_of_a_name_of_several_vms_is_refused_with_their_ids_and_nodes(nam
     simulated = Simulated(LETTERS)
 
     with pytest.raises(HyperVError) as refused:
-        plan_moves(simulated.cluster, [Wish("NODE2", name)])
+        plan(simulated.cluster, [Wish("NODE2", name)], "system")
 
     for vm in simulated.server.state()["vms"][:2]:
         assert f"{vm['id']} on {vm['owner']}" in str(refused.value)
@@ -126,7 +127,7 @@ def test_a_vm_of_a_shared_name_is_moved_by_its_id() -> None:
     simulated = Simulated(LETTERS)
     wanted = simulated.server.state()["vms"][0]
 
-    (move,) = plan_moves(simulated.cluster, [Wish("NODE2", vm_id="{" + wanted["id"].lower() + "}")])
+    (move,) = plan(simulated.cluster, [Wish("NODE2", vm_id="{" + wanted["id"].lower() + "}")], "system")
 
     assert (move.vm.id, move.source) == (wanted["id"], "NODE1")
 
@@ -224,7 +225,7 @@ def test_the_older_numbers_of_states_are_understood_as_far_as_their_sources_agre
 
 def test_a_hint_quotes_names_whose_blanks_matter() -> None:
     with pytest.raises(HyperVError, match="Did you mean ' lead ' or 'leads'"):
-        plan_moves(Simulated(scenario(" lead ", "leads")).cluster, [Wish("NODE2", "lead")])
+        plan(Simulated(scenario(" lead ", "leads")).cluster, [Wish("NODE2", "lead")], "system")
 
 
 def test_the_words_for_states_are_told_apart() -> None:

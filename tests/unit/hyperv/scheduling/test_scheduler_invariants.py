@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 import yaml
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.stage import Stage
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -94,10 +95,10 @@ def test_no_limit_is_exceeded_and_every_move_ends_with_the_truth(batch: Batch) -
     simulated.alter = look
     runs = simulated.runs(*batch.wishes, timeout=600)
     simulated.lose = lambda node, request: next(losses, "")
-    simulated.scheduler(**batch.policy).run(runs)
+    simulated.scheduler(**batch.policy).execute(runs)
 
     assert simulated.now() < _LONGEST
-    assert [run.stage for run in runs] == ["ended"] * len(runs)
+    assert [run.stage for run in runs] == [Stage.ENDED] * len(runs)
     for run, (name, destination) in zip(runs, batch.wishes, strict=True):
         event(run.outcome)
         assert (run.error is None) is (run.outcome != "failed")

@@ -263,7 +263,9 @@ def test_what_is_wrong_is_found_and_nothing_else(text: str, problems: Problems) 
 @pytest.mark.parametrize("text", [text for text, problems in PROBLEMS.values() if problems])
 def test_every_problem_has_a_remedy_in_whole_sentences(text: str) -> None:
     home = yaml.safe_load(text)["nodes"][0]["name"]
-    for finding in readiness(Simulated(text, home=home)).as_result()["findings"]:
+    problems = readiness(Simulated(text, home=home)).as_result()["findings"]
+    assert problems
+    for finding in problems:
         for part in ("message", "remedy"):
             assert finding[part][0].isupper(), finding
             assert finding[part].endswith("."), finding
