@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result, moment
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
+from ..plugin_utils._hyperv.cluster.states import AT_REST
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.migration.migration_task import MigrationTask, Policy
 from ..plugin_utils._hyperv.migration.moves import Move, Wish
@@ -193,7 +194,7 @@ def _refuse_contradictions(arguments: Arguments, settings: WantedSettings, wishe
 def _refuse_what_still_runs(wishes: Sequence[Arguments], moves: Sequence[Move]) -> None:
     """Refuse to migrate live what a plan wants stopped first: no memory was set aside for it on its destination."""
     for wish, move in zip(wishes, moves, strict=False):
-        if wish["strategy"] in OFFLINE and move.vm.state not in ("off", "saved") and not move.is_done:
+        if wish["strategy"] in OFFLINE and move.vm.state not in AT_REST and not move.is_done:
             raise HyperVError(
                 f"VM {move.vm.name} is {move.vm.state}, and the plan moves it with the strategy {wish['strategy']}. Do "
                 "that first, or plan again with the strategy migrate."

@@ -1,10 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a provider says it can do: methods, forms of host names, types of migration. Private to this collection.
-
-Value maps: Microsoft docs of CIM_VirtualSystemMigrationCapabilities, Msvm_VirtualSystemMigrationCapabilities and
-Msvm_VirtualSystemMigrationSettingData.
-"""
+"""What a provider says it can do: methods, forms of host names, types of migration. Private to this collection."""
 
 from __future__ import annotations
 
@@ -16,24 +12,8 @@ from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
+from ..cluster.cim_values import HOST_FORMATS, MIGRATION_METHODS, MIGRATION_TYPES, TO_SYSTEM
 from ..cluster.cluster import VIRTUALIZATION
-
-TO_SYSTEM = "MigrateVirtualSystemToSystem"
-_METHODS = {
-    2: "MigrateVirtualSystemToHost",
-    3: TO_SYSTEM,
-    4: "CheckVirtualSystemIsMigratableToHost",
-    5: "CheckVirtualSystemIsMigratableToSystem",
-    32768: "CheckVirtualSystemIsMigratable",
-}
-_HOST_FORMATS = {2: "domain_name", 3: "ipv4", 4: "ipv6"}
-_MIGRATION_TYPES = {
-    32768: "virtual_system",
-    32769: "storage",
-    32770: "staged",
-    32771: "virtual_system_and_storage",
-    32772: "storage_deep_check",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,16 +50,16 @@ def read_capabilities_of(session: Session, namespace: str) -> Capabilities | Non
     if not rows:
         return None
     return Capabilities(
-        synchronous=_words(rows, "SynchronousMethodsSupported", _METHODS),
-        asynchronous=_words(rows, "AsynchronousMethodsSupported", _METHODS),
-        destination_host_formats=_words(rows, "DestinationHostFormatsSupported", _HOST_FORMATS),
+        synchronous=_words(rows, "SynchronousMethodsSupported", MIGRATION_METHODS),
+        asynchronous=_words(rows, "AsynchronousMethodsSupported", MIGRATION_METHODS),
+        destination_host_formats=_words(rows, "DestinationHostFormatsSupported", HOST_FORMATS),
     )
 
 
 def read_migration_types(session: Session) -> tuple[str, ...]:
     """Return the migration types for which a host offers setting data. Raises Fault and TransportError."""
     rows = _rows_of_class_that_may_be_missing(session, VIRTUALIZATION, "Msvm_VirtualSystemMigrationSettingData")
-    return _words(rows, "MigrationType", _MIGRATION_TYPES)
+    return _words(rows, "MigrationType", MIGRATION_TYPES)
 
 
 def _rows_of_class_that_may_be_missing(session: Session, namespace: str, class_name: str) -> Sequence[Instance]:

@@ -15,16 +15,15 @@ from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
-from ..failure.codes import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
 from ..failure.errors import HyperVError, UnknownVm
+from .cim_values import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, VM_STATES
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
+from .states import AT_REST, UNKNOWN, VmState
 
 # A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
 _BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState", "OperationalStatus")
 _COLUMNS = (*_BASE_COLUMNS, "MemoryUsage")
-STATES = (*dict.fromkeys(VM_STATES.values()), UNKNOWN)  # every word for a VM's state
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-AT_REST = frozenset({"off", "saved"})
 _AT_ONCE = 50  # names or ids in one WHERE clause; WMI refuses queries with very many terms
 
 
@@ -45,7 +44,7 @@ class Vm:
     id: str
     name: str
     node: str
-    state: str
+    state: VmState
     operational_status: tuple[int, ...] = ()
     memory_mb: int | None = None
     namespace: str = HYPERV_CLUSTER

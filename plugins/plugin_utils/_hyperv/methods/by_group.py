@@ -20,6 +20,7 @@ from ..._wsman.session import Parameter
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
+from ..cluster.states import AT_REST
 from ..failure.codes import return_code
 from ..failure.errors import with_remedy
 from ..failure.failures import Failure, faulted, win32_codes
@@ -32,7 +33,6 @@ from .results import Answer, Verdict
 
 _PENDING = 997  # ERROR_IO_PENDING: the change of owner is under way (Microsoft docs, MoveClusterGroup)
 _INVALID_PARAMETER = 87
-_AT_REST = frozenset({"off", "saved"})
 _INVALID_STATE = frozenset({5, 32775})
 _TIMEOUT = 60  # seconds that MoveToNewNode itself may wait
 
@@ -64,7 +64,7 @@ def group_can_move(move: Move, refusal: Failure) -> bool:
     No source tells whether MigrateVirtualSystemToSystem takes a VM that is off or saved. A saved VM carries a state
     that may not fit the destination, so a check that says no without a code is believed.
     """
-    if move.vm.state not in _AT_REST or move.role is None:
+    if move.vm.state not in AT_REST or move.role is None:
         return False
     if refusal.error_code is None:
         return refusal.code == "not_migratable" and move.vm.state == "off"
@@ -85,7 +85,7 @@ class GroupMoves:
 
         Raises Fault and TransportError.
         """
-        return Verdict(move.vm.state in _AT_REST, self.obstacle(move))
+        return Verdict(move.vm.state in AT_REST, self.obstacle(move))
 
     def obstacle(self, move: Move) -> Failure | None:
         """Return why a VM cannot be moved by its group, or None. Raises Fault and TransportError."""
@@ -98,7 +98,7 @@ class GroupMoves:
                 "belong to",
                 f"Move the role of the VM ({move.role.group}) in Failover Cluster Manager.",
             )
-        return self._would_start(move, move.role.group) if move.vm.state in _AT_REST else None
+        return self._would_start(move, move.role.group) if move.vm.state in AT_REST else None
 
     def _would_start(self, move: Move, group: str) -> Failure | None:
         """Return why a VM at rest is left alone: the persistent state of its group is online, so it would start."""
@@ -118,13 +118,13 @@ class GroupMoves:
             error = self.obstacle(move)
             if error is not None or move.role is None:
                 return Answer(error=error)
-            if move.vm.state not in _AT_REST:
+            if move.vm.state not in AT_REST:
                 self._before[move.vm.id] = self._status(move)
         except NoAnswer as silence:
             passes = not isinstance(silence, Fault) or silence.is_transient
             why = with_remedy(silence).rstrip(".")
             return Answer(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
-        if move.vm.state in _AT_REST:
+        if move.vm.state in AT_REST:
             return self._invoke(move, "MoveToNewNode", {"NodeName": move.destination.name, "TimeOut": _TIMEOUT})
         return self._move_live(move)
 
@@ -147,7 +147,7 @@ class GroupMoves:
         if move.role is None:
             raise ValueError("a VM without a role has no group")
         reference = group_reference(move.role)
-        job = None if move.vm.state in _AT_REST else reference
+        job = None if move.vm.state in AT_REST else reference
         try:
             self._cluster.home.invoke(reference, method, arguments)
         except Fault as fault:

@@ -12,13 +12,13 @@ from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_possible_owners
 from ..cluster.nodes import Node, find_node
 from ..cluster.owners import owners_of, read_owners
+from ..cluster.states import SETTLED
 from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..settings.storage import StorageMove, StorageWish
 
 _FEW = 2  # up to so many VMs are asked for their possible owners one by one: cheaper than the list of all
-_MOVABLE = frozenset({"running", "off", "saved", "paused"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,7 +160,7 @@ def obstacle_to(move: Move, possible_owners: Sequence[str]) -> Failure | None:
             f"{', '.join(possible_owners)})",
             "Choose one of these as destination_host, or add the node to the possible owners of its resource.",
         )
-    if move.vm.state not in _MOVABLE:
+    if move.vm.state not in SETTLED:
         return Failure(
             "vm_state",
             f"VM {move.vm.name} is {move.vm.state}",

@@ -13,7 +13,7 @@ from ..cluster.vms import normal_id
 from ..failure.errors import HyperVError
 from ..failure.finding import INFO, WARNING, full_stop
 from ..records.artifacts import from_artifact
-from .strategies import MIGRATE, STRATEGIES
+from .strategies import MIGRATE, StrategyName, strategy_named
 from .vm_finding import VmFinding
 
 _HINT = "Give the result of hyperv_evacuation_plan_info as it was registered."
@@ -28,7 +28,7 @@ class EarlierMove:
     destination: str
     memory_mb: int
     state: str
-    strategy: str
+    strategy: StrategyName
     priority: int | None = None
 
     def as_result(self, source: str) -> dict[str, t.Any]:
@@ -51,7 +51,7 @@ class EarlierStay:
 
     vm_id: str
     name: str
-    strategy: str
+    strategy: StrategyName
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +63,7 @@ class EarlierPlan:
     stays: Mapping[str, EarlierStay]
     owner: str = ""
 
-    def strategy(self, vm_id: str) -> str | None:
+    def strategy(self, vm_id: str) -> StrategyName | None:
         """Return how a VM was to leave, None where the plan does not know the VM."""
         known = self.moves.get(vm_id) or self.stays.get(vm_id)
         return known.strategy if known is not None else None
@@ -132,11 +132,12 @@ def read_earlier_plan(plan: Mapping[str, t.Any]) -> EarlierPlan:
     return found
 
 
-def _strategy(one: Mapping[str, t.Any]) -> str:
+def _strategy(one: Mapping[str, t.Any]) -> StrategyName:
     word = str(one.get("strategy") or MIGRATE)
-    if word not in STRATEGIES:
-        raise ValueError(f"{word!r} is no strategy")
-    return word
+    strategy = strategy_named(word)
+    if strategy is None:
+        raise ValueError(f"{word!r} is not a strategy")
+    return strategy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +148,7 @@ class Now:
     node: str
     state: str
     memory_mb: int
-    strategy: str
+    strategy: StrategyName
     destination: str = ""
     stays_because: str = ""
 

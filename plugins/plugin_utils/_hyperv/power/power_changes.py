@@ -10,13 +10,12 @@ import typing as t
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..cluster.nodes import Node
+from ..cluster.states import AT_REST, SETTLED, UNKNOWN
 from ..cluster.vms import Vm
-from ..failure.codes import UNKNOWN
 from ..failure.failures import Failure
 
 RUNNING, OFF, SAVED, SHUT_DOWN = WISHES = ("running", "off", "saved", "shut_down")
 _ENDS_IN = {RUNNING: "running", OFF: "off", SAVED: "saved", SHUT_DOWN: "off"}
-_SETTLED = frozenset({"running", "off", "saved", "paused"})
 WAITING, ASKED, ENDED = "waiting", "asked", "ended"
 UNCHANGED, CHANGED, WOULD_CHANGE, FAILED = "unchanged", "changed", "would_change", "failed"
 
@@ -69,7 +68,7 @@ class Change:
     @property
     def hindrance(self) -> str:
         """What must end before the VM can be asked; empty for nothing."""
-        if self.vm.state not in _SETTLED:
+        if self.vm.state not in SETTLED:
             return f"it is {'in a state that is not known here' if self.vm.state == UNKNOWN else self.vm.state}"
         return self.vm.activity
 
@@ -98,7 +97,7 @@ class Change:
 def objection(vm: Vm, wish: str, *, force: bool, node: Node | None) -> Failure | None:
     """Return why a VM shall not be asked, or None. ``node`` is its owner, needed to start it."""
     # Microsoft docs, PauseClusterNode: groups of a paused node cannot be brought online.
-    if wish == RUNNING and vm.state in ("off", "saved") and node is not None and node.state != "up":
+    if wish == RUNNING and vm.state in AT_REST and node is not None and node.state != "up":
         return Failure(
             "node_not_up",
             f"VM {vm.name} cannot be started on node {node.name}, which is {node.state}",

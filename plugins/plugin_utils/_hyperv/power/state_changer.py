@@ -19,6 +19,7 @@ from ..cluster.cluster import Cluster
 from ..cluster.job_error_details import read_job_errors
 from ..cluster.jobs import read_job
 from ..cluster.nodes import Node, read_nodes_if_any
+from ..cluster.states import AT_REST
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.codes import see_event_logs
 from ..failure.errors import HyperVError
@@ -72,7 +73,7 @@ class StateChanger:
         deadline = self._clock.now() + self._timeout
         changes = [Change(vm, self._wish, vm.state, deadline) for vm in vms]
         changes += [Change(vm, self._wish, vm.state, deadline, is_local=True) for vm in local]
-        if self._wish == RUNNING and any(vm.state in ("off", "saved") for vm in vms):
+        if self._wish == RUNNING and any(vm.state in AT_REST for vm in vms):
             self._nodes = {first_label(node.name): node for node in read_nodes_if_any(self._cluster)}
         for one in changes:
             if one.is_there:

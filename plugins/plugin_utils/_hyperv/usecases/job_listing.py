@@ -21,8 +21,8 @@ from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.job_error_details import read_job_errors
 from ..cluster.jobs import JOB_CLASSES, MIGRATION_JOB, Job, affected_vms, list_jobs
 from ..cluster.nodes import read_nodes
+from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm, is_vm_id, normal_id, pick_vm, read_vms
-from ..failure.codes import UNKNOWN
 from ..failure.errors import with_remedy
 from ..failure.failures import Failure
 
@@ -129,7 +129,7 @@ def _everywhere(cluster: Cluster) -> tuple[list[ListedJob], list[str]]:
     found = {one.job.id.casefold(): one for one in _of_place(cluster.hyperv, HYPERV_CLUSTER, "")}
     notes = []
     for node in read_nodes(cluster):
-        if node.state not in ("up", "paused"):
+        if not node.is_running:
             continue
         try:
             for one in _of_place(cluster.node(node.name), VIRTUALIZATION, node.name):
