@@ -14,6 +14,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
     Ledger,
+    LedgerVm,
     begin,
     finish,
     give_back,
