@@ -12,6 +12,8 @@ from ..scenario import Activity, NodeSpec, NodeState, VmSpec, VmState
 from ..scenario_roles import is_shared
 from .failures import Failure
 
+Reader = t.Literal["summary", "cluster"]
+READERS: tuple[Reader, ...] = ("summary", "cluster")
 DrainState = t.Literal["not_initiated", "in_progress", "completed", "failed"]
 
 
@@ -126,7 +128,7 @@ class Node:
 
 @dataclasses.dataclass(eq=False)
 class Machine:
-    """One VM. ``owner`` is where it truly is; ``told_*`` is what summaries and the cluster still say.
+    """One VM. ``owner`` is where it truly is; ``owner_in_summary`` and ``owner_in_cluster`` are what those still show.
 
     ``commands`` are the changes of state that it was asked for, refused ones among them.
     """
@@ -135,8 +137,8 @@ class Machine:
     owner: str
     state: VmState
     activity: Activity | None
-    told_by_summary: str
-    told_by_cluster: str
+    owner_in_summary: str
+    owner_in_cluster: str
     files: Files
     changed_at: float = 0.0
     job: Job | None = None
@@ -167,6 +169,13 @@ class Machine:
     @property
     def needs_mb(self) -> int:
         return self.spec.memory_mb if self.has_memory else 0
+
+    def show_owner(self, reader: Reader) -> None:
+        """Have the summary or the cluster show where the VM is by now."""
+        if reader == "summary":
+            self.owner_in_summary = self.owner
+        else:
+            self.owner_in_cluster = self.owner
 
     def may_run_on(self, node: str) -> bool:
         return self.spec.possible_owners is None or node in self.spec.possible_owners
