@@ -87,7 +87,7 @@ class Events:
         self._world.drains.lose(self._world.nodes[subject])
 
     def _up(self, unused: EventSpec, subject: str) -> None:
-        self._world.nodes[subject].state = "up"
+        self._world.nodes[subject].enter("up")
 
     def _core_group(self, unused: EventSpec, subject: str) -> None:
         self._world.move_core_group(subject)

@@ -95,7 +95,6 @@ class Node:
 
     spec: NodeSpec
     number: int
-    state: NodeState
     drain: DrainState = "not_initiated"
     drain_target: str = ""
     drained: list[str] = dataclasses.field(default_factory=list)
@@ -105,10 +104,29 @@ class Node:
     restarts_requested: int = 0
     planned: set[str] = dataclasses.field(default_factory=set)
     left_disks: list[str] = dataclasses.field(default_factory=list)
+    _state: NodeState = dataclasses.field(init=False)
+    _entered: int = dataclasses.field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self._state = self.spec.state
 
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def state(self) -> NodeState:
+        return self._state
+
+    def enter(self, state: NodeState) -> int:
+        """Enter a state, maybe the present one anew; return which one it is, as ``is_still`` takes it."""
+        self._state = state
+        self._entered += 1
+        return self._entered
+
+    def is_still(self, entered: int) -> bool:
+        """Return whether the node has entered no state since."""
+        return self._entered == entered
 
     @property
     def answers(self) -> bool:

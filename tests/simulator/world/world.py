@@ -48,7 +48,7 @@ class World:
         """Put everything back to the start of the scenario; simulated time begins anew."""
         self._origin = self._clock.now()
         self.timeline = Timeline()
-        self.nodes = {spec.name: Node(spec, index + 1, spec.state) for index, spec in enumerate(self.scenario.nodes)}
+        self.nodes = {spec.name: Node(spec, index + 1) for index, spec in enumerate(self.scenario.nodes)}
         self._node_names = {name.lower(): name for name in self.nodes}
         self.machines = {}
         for spec in self.scenario.vms:
