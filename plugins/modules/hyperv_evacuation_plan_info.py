@@ -160,6 +160,7 @@ infeasibility:
         - V(too_few_nodes) where a rule keeps more VMs apart than there are nodes.
         - V(no_combination) where all combinations were tried.
         - V(blocked) where something stops single VMs, see RV(stays).
+        - V(restart) if VMs would go down in the restart that is to follow.
         - V(strategy) where a VM with the strategy V(fail) is on the node.
         - V(not_proved) where no placement was found within the bound, although there may be one.
       type: str
