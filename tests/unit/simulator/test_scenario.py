@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import collections
-import dataclasses
 import pathlib
 
 import pytest
@@ -14,7 +12,6 @@ from tests.ci import scenario_keys
 from tests.simulator.scenario import NodeSpec
 from tests.simulator.scenario_file import read_scenario, read_scenario_file
 from tests.simulator.scenario_reader import ScenarioError
-from tests.simulator.switches import Switches
 
 ROOT = pathlib.Path(__file__).parents[3]
 SCENARIOS = pathlib.Path(__file__).parents[2] / "simulator" / "scenarios"
@@ -135,9 +132,3 @@ def test_a_file_that_is_not_there_is_a_scenario_error(tmp_path: pathlib.Path) ->
 def test_the_guide_tells_every_key() -> None:
     guide = scenario_keys.GUIDE.read_text(encoding="utf-8")
     assert guide == scenario_keys.written_into(guide), "write it anew: python -m tests.ci.scenario_keys"
-
-
-def test_no_two_groups_of_switches_share_a_name() -> None:
-    names = [name for group in Switches.__mro__ for name in vars(group).get("__annotations__", {})]
-    assert [name for name, count in collections.Counter(names).items() if count > 1] == []
-    assert set(names) == {field.name for field in dataclasses.fields(Switches)}
