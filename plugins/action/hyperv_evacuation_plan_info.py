@@ -54,7 +54,7 @@ class ActionModule(HyperVAction):
 def _wish(arguments: Arguments) -> Wish:
     reserve = arguments["reserve_memory_percent"]
     if not 0 <= reserve < 100:
-        raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
+        raise HyperVError(f"reserve_memory_percent is {reserve}. It must be from 0 to less than 100.")
     earlier = read_earlier_plan(arguments["plan"]) if arguments["plan"] else None
     strategies = read_strategies(arguments["strategies"])
     excluded: dict[str, frozenset[str]] = {}

@@ -38,7 +38,7 @@ class ActionModule(SurveyAction):
 def _reserve(arguments: Arguments) -> float:
     reserve = float(arguments["reserve_memory_percent"])
     if not 0 <= reserve < 100:
-        raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
+        raise HyperVError(f"reserve_memory_percent is {reserve}. It must be from 0 to less than 100.")
     return reserve
 
 
