@@ -7,6 +7,8 @@ Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_Err
 
 from __future__ import annotations
 
+import dataclasses
+
 from ..._wsman.envelopes import UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
@@ -16,6 +18,7 @@ from ..._wsman.transport import TransportError
 from ..._wsman.values import CimType, UnexpectedValue
 from ..failure.codes import COMPLETED
 from ..failure.job_errors import JobErrorDetail
+from .jobs import Job
 
 # GetErrorEx gives the whole chain, GetError its first error; a provider need not have the newer one.
 _METHODS = (("GetErrorEx", "Errors"), ("GetError", "Error"))
@@ -38,6 +41,11 @@ def read_job_errors(session: Session, reference: Reference) -> tuple[JobErrorDet
         except (TransportError, UnreadableAnswer, UnexpectedValue):
             return ()
     return ()
+
+
+def with_errors(session: Session, reference: Reference, job: Job) -> Job:
+    """Return a failed job with its errors as ``read_job_errors`` reads them."""
+    return dataclasses.replace(job, details=read_job_errors(session, reference))
 
 
 def _detail(error: Instance) -> JobErrorDetail:

@@ -74,6 +74,7 @@ class Job:
         submitted, started, turned, elapsed, account, cancellable: only where a job was read with its details;
             ``turned`` when it entered its state, ``elapsed`` in seconds, ``account`` who asked for it, ``cancellable``
             what the host promises.
+        details: what GetErrorEx said, where it was asked.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Job:
     elapsed: float | None = None
     account: str = ""
     cancellable: bool | None = None
+    details: tuple[JobErrorDetail, ...] = ()
 
     @property
     def is_migration(self) -> bool:
@@ -111,9 +113,9 @@ class Job:
         """The job ended and says that it succeeded."""
         return self.state in _SUCCESS and not (self.state == "completed" and self.error_code)
 
-    def error(self, details: Sequence[JobErrorDetail] = ()) -> Failure:
-        """Return why the job failed; ``details`` are what GetErrorEx said."""
-        return job_failed(self.state, self.percent, self.error_code, self.texts, details)
+    def error(self) -> Failure:
+        """Return why the job failed."""
+        return job_failed(self.state, self.percent, self.error_code, self.texts, self.details)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the job for a task's result."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from ..._hostnames import first_label
 from ..._wsman.references import Reference
 from ..cluster.cluster import Cluster
-from ..cluster.job_error_details import read_job_errors
+from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import read_job
 from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.vms import Vm, read_local_vms, read_vms
@@ -231,7 +231,7 @@ def _failure_of(one: Change) -> Failure | None:
         return None
     # The remedies of a failed migration job are not those of a change of state.
     return dataclasses.replace(
-        job.error(read_job_errors(one.session, one.job)),
+        with_errors(one.session, one.job, job).error(),
         code="state_change_failed",
         remedy=see_event_logs(one.vm.node or "its node"),
         operation=f"VM {one.vm.name} did not become {one.wanted}",

@@ -17,7 +17,7 @@ from ..._hostnames import first_label
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
-from ..cluster.job_error_details import read_job_errors
+from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import JOB_CLASSES, MIGRATION_JOB, Job, affected_vms, list_jobs
 from ..cluster.nodes import read_nodes
 from ..cluster.vms import Vm, is_vm_id, normal_id, pick_vm, read_vms
@@ -161,6 +161,6 @@ def why_failed(cluster: Cluster, one: ListedJob) -> Failure | None:
         return None
     try:
         session = cluster.node(one.node) if one.node else cluster.hyperv
-        return one.job.error(read_job_errors(session, one.reference))
+        return with_errors(session, one.reference, one.job).error()
     except NO_ANSWER:
         return one.job.error()

@@ -29,7 +29,7 @@ from tests.support.simulated import Simulated, invokes_migration
 NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
 MOVE = Move(Vm("6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "web01", "NODE1", "running"), None, "NODE1",
             Node("NODE2", "up", "not_initiated", "", None))  # fmt: skip
-JOB = WatchedJob(Reference.of("root/HyperVCluster/v2", "Msvm_MigrationJob", InstanceID="JOB1"))
+JOB = WatchedJob(Reference.of("root/HyperVCluster/v2", "Msvm_MigrationJob", InstanceID="JOB1"), "system")
 # A way from the beginning to each stage, and what enters it.
 WAYS: dict[Stage, tuple[Stage, ...]] = {
     Stage.WAITING: (),
