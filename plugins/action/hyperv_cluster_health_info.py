@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tells whether a cluster is fit to lose a node for a while."""
+"""Checks whether a cluster can run without a node."""
 
 from __future__ import annotations
 

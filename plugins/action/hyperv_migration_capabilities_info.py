@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reports what a cluster can do about migrations, and what would stop one."""
+"""Reports the migration capabilities of a cluster, and problems that would prevent migrations."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Says what became of a number of moves, in lines and as an HTML page. Talks to no node."""
+"""Reports the results of moves, in lines and as an HTML page. Does not talk to nodes."""
 
 from __future__ import annotations
 

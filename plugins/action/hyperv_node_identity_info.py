@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tells who a host or node is by its own word."""
+"""Reports which computer a host or node is."""
 
 from __future__ import annotations
 

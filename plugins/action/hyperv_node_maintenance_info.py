@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tells whether the task's host is the node that was emptied, and still is."""
+"""Checks whether the task's host is the node that was evacuated, and still has no VMs."""
 
 from __future__ import annotations
 

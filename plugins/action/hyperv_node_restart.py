@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Restarts the Windows of an empty cluster node."""
+"""Restarts the Windows of a cluster node without VMs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tells whether clusters and hosts are ready for live migrations, row by row."""
+"""Checks whether clusters and hosts are ready for live migrations, row by row."""
 
 from __future__ import annotations
 

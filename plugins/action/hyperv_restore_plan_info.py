@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Plans which VMs go back to a node that was evacuated."""
+"""Plans which VMs to bring back to a node."""
 
 from __future__ import annotations
 

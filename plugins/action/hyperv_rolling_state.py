@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Keeps how far a rolling maintenance is in a file on the controller. Talks to no node."""
+"""Stores the progress of a rolling maintenance in a file on the controller. Does not talk to nodes."""
 
 from __future__ import annotations
 

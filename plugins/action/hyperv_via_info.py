@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Finds the host to talk through when something is done to a node."""
+"""Finds the host through which to manage a node."""
 
 from __future__ import annotations
 

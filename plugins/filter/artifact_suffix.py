@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What tells the artifacts of one host from those of another."""
+"""Filter for distinct names of the artifacts of each host."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ DOCUMENTATION = r"""
 name: artifact_suffix
 author:
   - The hyperv.migration contributors (@hyperv-migration)
-short_description: Name the artifacts of a host, so that no two hosts share them
+short_description: Make a distinct suffix for the artifacts of a host
 version_added: 0.1.0
 description:
-  - The name of an artifact (C(set_stats)) is that of a variable, which has letters, digits and underscores only, while
-    the name of a host may have others.
-  - This filter makes the end of such a name from the name of a host - an underscore and the name, in which each
-    character other than a letter of ASCII or a digit is its hexadecimal code between underscores. No two hosts get the
-    same.
+  - The name of an artifact (C(set_stats)) is the name of a variable. It contains letters, digits and underscores only,
+    while the name of a host may contain other characters.
+  - This filter makes the suffix from the name of a host - an underscore and the name, in which each character other
+    than an ASCII letter or a digit becomes its hexadecimal code between underscores. Each host gets a different suffix.
 positional: _input
 options:
   _input:
@@ -30,14 +29,14 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show what the roles call the plan of this host, such as evacuate_node_plan_hvc_2d_1 for hvc-1
+- name: Show the name of the plan of this host, such as evacuate_node_plan_hvc_2d_1 for hvc-1
   ansible.builtin.debug:
     msg: "{{ 'evacuate_node_plan' ~ inventory_hostname | hyperv.migration.artifact_suffix }}"
 """
 
 RETURN = r"""
 _value:
-  description: The end of the name.
+  description: The suffix.
   type: str
 """
 

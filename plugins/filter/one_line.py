@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Names and words of others in one line that can be shown anywhere."""
+"""Filter that makes one printable line of a text."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ DOCUMENTATION = r"""
 name: one_line
 author:
   - The hyperv.migration contributors (@hyperv-migration)
-short_description: Show a name in one line that it cannot leave
+short_description: Remove line breaks and control characters from text
 version_added: 0.1.0
 description:
-  - Whoever may rename a virtual machine can put line feeds, control characters of terminals, or characters that turn
-    the direction of writing into its name, and so make what a playbook prints look like something else.
-  - This filter makes one line of a text, and replaces each character that has no shape of its own, or that turns the
-    direction of writing, by U+FFFD.
-  - The roles of this collection print all names through it. Results of modules hold names as they are.
+  - A user who may rename a virtual machine can put line feeds, control characters of terminals, or characters that
+    change the direction of writing into its name, and so falsify the output of a playbook.
+  - This filter makes one line of a text. It replaces each character that is not visible, or that changes the direction
+    of writing, with U+FFFD.
+  - The roles of this collection print all names through it. Results of modules contain the original names.
 positional: _input
 options:
   _input:
-    description: The text. Nothing gives an empty text.
+    description: The text. An undefined or null value gives an empty text.
     type: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Name the virtual machines of a node
+- name: List the virtual machines of a node
   ansible.builtin.debug:
     msg: "{{ found.vms | map(attribute='name') | map('hyperv.migration.one_line') | join(', ') }}"
 """

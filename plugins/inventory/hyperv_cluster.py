@@ -10,34 +10,34 @@ short_description: Nodes and VMs of a Hyper-V failover cluster as an inventory
 version_added: 0.1.0
 description:
   - Asks one node of the cluster, over the connection that the P(ansible.builtin.winrm#connection) plugin is set up for,
-    and lists all nodes and all clustered VMs. No remote shell is opened.
+    and lists all nodes and all clustered VMs. It does not open a remote shell.
   - The inventory source is a YAML file whose name ends in C(hyperv_cluster.yml) or C(hyperv_cluster.yaml).
   - Nodes are hosts of the group C(hyperv_nodes), ready for C(winrm). The connection settings of this file become
-    variables of the cluster's own nodes, the group C(hyperv_cluster_NAME_nodes), so that those of several clusters do
+    variables of the group C(hyperv_cluster_NAME_nodes), the cluster's own nodes, so that those of several clusters do
     not mix. C(group_vars/hyperv_nodes.yml) may override them.
-  - The password is never written, neither into the inventory nor into the cache. Put it, vaulted, into
+  - The plugin does not write the password into the inventory or into the cache. Put it, vaulted, into
     C(group_vars/hyperv_nodes.yml) for the tasks that run on the nodes; or set C(ansible_password) in O(compose), which
     shows it to everyone who may run C(ansible-inventory).
-  - VMs are hosts of the group C(hyperv_vms), under their display names. They get no C(ansible_host); use O(compose). A
-    VM whose name is borne by another VM, looks like a node's, or means something else to Ansible, such as C(localhost)
-    or the name of a group of this plugin, is listed as its name, an underscore and its GUID.
-  - The group C(hyperv_cluster_NAME) holds all of a cluster, its nodes in C(hyperv_cluster_NAME_nodes) and its VMs in
-    C(hyperv_cluster_NAME_vms). NAME is the cluster's name, or its full name with O(hostnames=fqdn), or where a cluster
-    of another domain has the group of the short name already.
-  - Two machines are never merged into one host. Where another source has listed a host of the same name, of another
-    cluster or another kind, the second one is left out with a warning that names both sources; with O(strict) it is an
-    error. A node takes the name from a VM. O(host_prefix) and O(hostnames) give every host a name of its own.
+  - VMs are hosts of the group C(hyperv_vms), under their display names. They do not have C(ansible_host); use
+    O(compose). If another VM or a node has the name, or the name has a meaning for Ansible, such as C(localhost) or the
+    name of a group of this plugin, the host is listed as the VM's name, an underscore and its GUID.
+  - The group C(hyperv_cluster_NAME) contains all hosts of a cluster, with its nodes in C(hyperv_cluster_NAME_nodes) and
+    its VMs in C(hyperv_cluster_NAME_vms). NAME is the cluster's name. It is the full name with O(hostnames=fqdn), or if
+    a cluster of another domain already has the group of the short name.
+  - Two machines are not merged into one host. If another source has listed a host of the same name, of another cluster
+    or another kind, the second one is omitted with a warning that names both sources; with O(strict) it is an error. A
+    node takes precedence over a VM. O(host_prefix) and O(hostnames) give every host a distinct name.
   - Further groups are C(hyperv_nodes_STATE), C(hyperv_vms_STATE), C(hyperv_vms_on_NODE) and C(hyperv_vms_priority_P)
-    with C(low), C(medium), C(high), C(no_auto_start) or a number for P. Characters that a group name cannot have
-    become underscores.
+    with C(low), C(medium), C(high), C(no_auto_start) or a number for P. Characters that are not allowed in a
+    group name become underscores.
   - Every host has C(hyperv_cluster) and C(hyperv_cluster_fqdn), the names of its cluster, and C(hyperv_node), which is
-    what the cluster calls the node, or the node that owns the VM, whatever the host is called. The cluster's group has
-    C(hyperv_cluster_source), the path of the source.
-  - Texts that could be templates are data and never evaluated, for a VM may bear any name.
+    the node's name in the cluster, or the node that owns the VM, whatever the name of the host is. The cluster's group
+    has C(hyperv_cluster_source), the path of the source.
+  - Texts that could be templates are data and are not evaluated, because a VM may have any name.
   - Variables of a node are C(hyperv_node), C(hyperv_state), C(hyperv_drain_status), C(hyperv_condition),
-    C(hyperv_build) and C(hyperv_version), as M(hyperv.migration.hyperv_cluster_node_info) tells them. Those of a VM are
-    C(hyperv_vm_id), C(hyperv_vm_name), C(hyperv_node), C(hyperv_state), C(hyperv_memory_mb), C(hyperv_priority),
-    C(hyperv_group), C(hyperv_migrating) and C(hyperv_activity), as M(hyperv.migration.hyperv_vm_info) tells them.
+    C(hyperv_build) and C(hyperv_version), as M(hyperv.migration.hyperv_cluster_node_info) returns them. Those of a VM
+    are C(hyperv_vm_id), C(hyperv_vm_name), C(hyperv_node), C(hyperv_state), C(hyperv_memory_mb), C(hyperv_priority),
+    C(hyperv_group), C(hyperv_migrating) and C(hyperv_activity), as M(hyperv.migration.hyperv_vm_info) returns them.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -62,22 +62,22 @@ options:
       - name: HYPERV_USER
   remote_password:
     description:
-      - The user's password, best vaulted, or a template.
-      - Not needed for Kerberos with a ticket that is there already.
+      - The user's password, preferably vaulted, or a template.
+      - Not needed for Kerberos with an existing ticket.
     type: str
     env:
       - name: HYPERV_PASSWORD
   hostnames:
     description:
-      - V(name) calls nodes and VMs as the cluster and Hyper-V do.
-      - V(fqdn) calls a node by its full name in the cluster's domain, C(NODE1.corp.example), and a VM by its name
-        within its cluster's full name, C(web01.hvc1.corp.example), which is no DNS name. So no two clusters have hosts
-        of one name. The cluster's group is called by its full name as well.
+      - V(name) uses the names of nodes and VMs in the cluster and in Hyper-V.
+      - V(fqdn) uses the full name of a node in the cluster's domain, C(NODE1.corp.example), and for a VM its name and
+        the full name of its cluster, C(web01.hvc1.corp.example), which is not a DNS name. The names of hosts are then
+        different in each cluster. The cluster's group has its full name as well.
     type: str
     choices: [name, fqdn]
     default: name
   host_prefix:
-    description: What the names of all hosts of this source begin with, such as V(hvc1-).
+    description: Prefix of the names of all hosts of this source, such as V(hvc1-).
     type: str
     default: ''
   port:
@@ -93,7 +93,7 @@ options:
     type: str
     default: /wsman
   transport:
-    description: Ways to log in, such as V(ntlm) or V(kerberos), in the order in which to try.
+    description: Login methods, such as V(ntlm) or V(kerberos), in the order in which to try them.
     type: list
     elements: str
   kerberos_command:
@@ -111,7 +111,7 @@ options:
     type: int
   winrm_options:
     description:
-      - What a C(winrm) inventory says in further variables C(ansible_winrm_NAME), by NAME, such as
+      - Other variables C(ansible_winrm_NAME) of a C(winrm) inventory, by NAME, such as
         C(server_cert_validation), C(ca_trust_path) or C(message_encryption).
     type: dict
     default: {}
@@ -128,7 +128,7 @@ remote_user: operator@CORP.EXAMPLE
 port: 5985
 transport: [kerberos]
 
-# Ask the cluster anew after five minutes
+# Read the cluster again after five minutes
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: /var/cache/ansible-inventory
@@ -153,11 +153,11 @@ from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..plugin_utils._action import SystemClock
+from ..plugin_utils._ansible_errors import EXPECTED, unreadable_source
 from ..plugin_utils._connection import Inventory
 from ..plugin_utils._connection.variables import connection_from
 from ..plugin_utils._connections import Connections
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.failure.errors import HyperVError, with_remedy
 from ..plugin_utils._hyperv.usecases.inventory import (
     CLUSTER,
     FQDN,
@@ -173,10 +173,6 @@ from ..plugin_utils._hyperv.usecases.inventory import (
 from ..plugin_utils._hyperv.usecases.inventory_clashes import Present, described, find_clashes
 from ..plugin_utils._text import clean
 from ..plugin_utils._trust import as_data, as_listed
-from ..plugin_utils._wsman.envelopes import UnreadableAnswer
-from ..plugin_utils._wsman.faults import Fault
-from ..plugin_utils._wsman.transport import TransportError
-from ..plugin_utils._wsman.values import UnexpectedValue
 
 _SOURCE = "hyperv_cluster_source"
 _ENDINGS = ("hyperv_cluster.yml", "hyperv_cluster.yaml")
@@ -201,7 +197,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     inventory: t.Any
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether a file is a source of this plugin, by its name."""
+        """Return whether a file is a source of this plugin, by its name."""
         if not super().verify_file(path):
             return False
         if not path.endswith(_ENDINGS):
@@ -253,12 +249,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 return read_members(Cluster(connections.session, SystemClock()))
             finally:
                 connections.close()
-        except Fault as fault:
-            raise AnsibleParserError(clean(with_remedy(fault))) from None
-        except (HyperVError, TransportError) as error:
-            raise AnsibleParserError(clean(error)) from None
-        except (UnreadableAnswer, UnexpectedValue) as error:
-            raise AnsibleParserError(clean(f"A node answered with something unexpected: {error}.")) from None
+        except EXPECTED as error:
+            raise unreadable_source(error) from None
 
     def _trace(self, line: str, host: str) -> None:
         self.display.vvvv(line, host=host)
@@ -301,7 +293,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return Naming(name, fqdn, self.get_option("host_prefix"), is_full, is_full)
 
     def _is_shared(self, naming: Naming) -> bool:
-        """Tell whether another cluster has the group of this one."""
+        """Return whether another cluster has the group of this one."""
         other = cluster_identity(self._variables_of(naming.group))
         return other not in ("", cluster_identity(naming.variables))
 

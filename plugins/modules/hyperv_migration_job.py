@@ -79,27 +79,29 @@ msg:
   sample: >-
     The migration of VM web01 to NODE2 (job 2C6F7A3B-5A0B-4B0E-9C77-5D2E0B7C9A11) was cancelled. The VM is on NODE1.
 jobs:
-  description: The jobs that were running; empty for none.
+  description: The running jobs; may be empty.
   returned: when the VM exists
   type: list
   elements: dict
   contains:
     outcome:
       description:
-        - V(cancelled) ended without bringing the VM to its destination.
-        - V(completed) arrived before it could be cancelled, V(failed) ended with an error of its own.
-        - V(requested) was taken by Hyper-V with O(wait=false), V(would_cancel) is the answer of check mode.
-        - V(refused) and V(still_running) go on, and V(unclear) may. These fail the task.
+        - V(cancelled) means that the job ended and the VM did not move to its destination.
+        - V(completed) means that the VM arrived before the job could be cancelled, V(failed) that the job ended with
+          its own error.
+        - V(requested) means that Hyper-V accepted the request, with O(wait=false). V(would_cancel) is the outcome in
+          check mode.
+        - With V(refused) and V(still_running) the migration continues, and with V(unclear) it may. These fail the task.
       type: str
       returned: always
       sample: cancelled
     changed:
-      description: Whether this task ended it, asked for that with O(wait=false), or would.
+      description: Whether this task cancelled it, requested that with O(wait=false), or would cancel it.
       type: bool
       returned: always
       sample: true
     message:
-      description: The outcome in a sentence.
+      description: The outcome as text.
       type: str
       returned: always
     id:
@@ -118,47 +120,47 @@ jobs:
           returned: always
           sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
         name:
-          description: Display name; V(null) where it could not be read.
+          description: Display name; V(null) if it could not be read.
           type: str
           returned: always
           sample: web01
         node:
-          description: The node that owns it; V(null) where it could not be read.
+          description: The node that owns it; V(null) if it could not be read.
           type: str
           returned: always
           sample: NODE1
     source_host:
-      description: The node that the VM leaves, or stayed on; V(null) for a job that completed.
+      description: The source node; V(null) for a job that completed.
       type: str
       returned: always
       sample: NODE1
     destination_host:
-      description: The node that it was to go to; V(null) where the job does not tell, as for a migration of storage.
+      description: The destination node; V(null) if the job does not report it, as for a migration of storage.
       type: str
       returned: always
       sample: NODE2
     state:
-      description: State of the job as last seen, such as V(terminated), V(killed), V(completed) or V(running).
+      description: Last known state of the job, such as V(terminated), V(killed), V(completed) or V(running).
       type: str
       returned: always
       sample: terminated
     running:
-      description: Whether it had not ended when last seen.
+      description: Whether it was still running at the last poll.
       type: bool
       returned: always
       sample: false
     percent:
-      description: Progress as last seen; V(null) where the host does not tell.
+      description: Last known progress; V(null) if the host does not report it.
       type: int
       returned: always
       sample: 42
     type:
-      description: What the job does, such as V(moving_vm) or V(moving_storage); V(unknown) where it does not tell.
+      description: What the job does, such as V(moving_vm) or V(moving_storage); V(unknown) if it does not report it.
       type: str
       returned: always
       sample: moving_vm
     submitted:
-      description: When it was asked for, in UTC.
+      description: When it was requested, in UTC.
       type: str
       returned: always
       sample: "2026-11-23T05:49:28Z"
@@ -168,7 +170,7 @@ jobs:
       returned: always
       sample: "2026-11-23T05:49:28Z"
     ended:
-      description: When it ended, in UTC; V(null) while it runs, or where the host does not tell.
+      description: When it ended, in UTC; V(null) while it runs, or if the host does not report it.
       type: str
       returned: always
       sample: "2026-11-23T05:49:40Z"
@@ -178,17 +180,17 @@ jobs:
       returned: always
       sample: 12.4
     account:
-      description: Who asked for it.
+      description: The account that requested it.
       type: str
       returned: always
       sample: CORP\operator
     cancellable:
-      description: Whether the host says that it can be cancelled, which is no promise.
+      description: Whether the host reports that it can be cancelled. A cancellation may still fail.
       type: bool
       returned: always
       sample: true
     node:
-      description: The node that keeps it in C(root\virtualization\v2); V(null) for a job of the cluster's namespace.
+      description: The node that lists it in C(root\virtualization\v2); V(null) for a job of the cluster's namespace.
       type: str
       returned: always
       sample: NODE1

@@ -62,7 +62,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 jobs:
-  description: The migration jobs, those that run first and the latest of the others next.
+  description: The migration jobs, running jobs first and then the latest of the others.
   returned: success
   type: list
   elements: dict
@@ -83,22 +83,22 @@ jobs:
           returned: always
           sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
         name:
-          description: Display name; V(null) where the VM is no longer in the cluster.
+          description: Display name; V(null) if the VM is no longer in the cluster.
           type: str
           returned: always
           sample: web01
         node:
-          description: The node that owns it; V(null) where the VM is no longer in the cluster.
+          description: The node that owns it; V(null) if the VM is no longer in the cluster.
           type: str
           returned: always
           sample: NODE1
     source_host:
-      description: The node that the VM leaves, or stayed on. V(null) for a job that succeeded; a job does not tell it.
+      description: The source node. V(null) for a job that succeeded, because the job does not report it.
       type: str
       returned: always
       sample: NODE1
     destination_host:
-      description: The node that it goes to; V(null) where the job does not tell, as for a migration of storage.
+      description: The destination node; V(null) if the job does not report it, as for a migration of storage.
       type: str
       returned: always
       sample: NODE2
@@ -113,7 +113,7 @@ jobs:
       returned: always
       sample: true
     percent:
-      description: Progress; V(null) where the host does not tell.
+      description: Progress; V(null) if the host does not report it.
       type: int
       returned: always
       sample: 42
@@ -121,12 +121,12 @@ jobs:
       description:
         - What it does, such as V(moving_vm), V(moving_vm_and_storage), V(moving_storage) or
           V(checking_vm_compatibility).
-        - V(unknown) where the job does not tell.
+        - V(unknown) if the job does not report it.
       type: str
       returned: always
       sample: moving_vm
     submitted:
-      description: When it was asked for, in UTC.
+      description: When it was requested, in UTC.
       type: str
       returned: always
       sample: "2026-11-23T05:49:28Z"
@@ -136,7 +136,7 @@ jobs:
       returned: always
       sample: "2026-11-23T05:49:28Z"
     ended:
-      description: When it ended, in UTC; V(null) while it runs, or where the host does not tell.
+      description: When it ended, in UTC; V(null) while it runs, or if the host does not report it.
       type: str
       returned: always
       sample: "2026-11-23T05:49:40Z"
@@ -146,17 +146,17 @@ jobs:
       returned: always
       sample: 12.4
     account:
-      description: Who asked for it.
+      description: The account that requested it.
       type: str
       returned: always
       sample: CORP\operator
     cancellable:
-      description: Whether the host says that it can be cancelled, which is no promise.
+      description: Whether the host reports that it can be cancelled. A cancellation may still fail.
       type: bool
       returned: always
       sample: true
     node:
-      description: The node that keeps it in C(root\virtualization\v2); V(null) for a job of the cluster's namespace.
+      description: The node that lists it in C(root\virtualization\v2); V(null) for a job of the cluster's namespace.
       type: str
       returned: always
       sample: NODE1

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What all action plugins of this collection share: arguments in, a cluster to talk to, Ansible's errors out.
-
-Private to this collection.
-"""
+"""Base of all action plugins: arguments in, a cluster to talk to, a result out."""
 
 from __future__ import annotations
 
@@ -12,20 +9,15 @@ import os
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ._connection import UnsupportedConnection
+from ._ansible_errors import EXPECTED, Abandoned, failed_result
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
-from ._hyperv.failure.errors import HyperVError, with_remedy
+from ._hyperv.failure.errors import HyperVError
 from ._text import clean
-from ._wsman.envelopes import UnreadableAnswer
-from ._wsman.faults import Fault
-from ._wsman.transport import AnswerLost, NodeBusy, TransportError
-from ._wsman.values import UnexpectedValue
-from ._wsman.xmltext import UnsendableText
 
 Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
@@ -52,10 +44,6 @@ def moment(reading: float) -> str:
     """Return a reading of SystemClock as UTC in ISO 8601."""
     seconds = time.time() - time.monotonic() + reading
     return dt.datetime.fromtimestamp(seconds, dt.timezone.utc).isoformat(timespec="seconds")
-
-
-class Abandoned(Exception):
-    """The task's controlling process is gone."""
 
 
 class FailedWithResult(HyperVError):
@@ -116,21 +104,9 @@ class ControllerAction(ActionBase):
         arguments: Arguments = t.cast(t.Any, self).validate_argument_spec(**self.ARGUMENTS)[1]
         try:
             return _printable({**result, **self.carry_out(arguments, self._task_vars)})
-        # Failures are returned, for failed_when does not look at what was raised.
-        except FailedWithResult as error:
-            return _printable({**result, **error.result, "failed": True, "msg": str(error)})
-        except Fault as fault:
-            return _printable({**result, "failed": True, "msg": with_remedy(fault)})
-        except (HyperVError, UnsendableText, UnsupportedConnection, Abandoned) as error:
-            return _printable({**result, "failed": True, "msg": str(error)})
-        except (UnreadableAnswer, UnexpectedValue) as error:
-            told = f"A node answered with something unexpected: {error}."
-            return _printable({**result, "failed": True, "msg": told})
-        # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
-        except (AnswerLost, NodeBusy) as error:
-            raise AnsibleConnectionFailure(clean(f"{error} Run the task again; what it changed is kept.")) from None
-        except TransportError as error:
-            raise AnsibleConnectionFailure(clean(error)) from None
+        except EXPECTED as error:
+            known = error.result if isinstance(error, FailedWithResult) else {}
+            return _printable({**result, **known, **failed_result(error)})
 
     def _refuse_unknown_options(self) -> None:
         """Name an option that does not exist: Ansible would first complain of others that are missing because of it."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether the machine that answers is the one that the inventory lists. Private to this collection.
+"""Checks whether the computer that answers is the one that the inventory lists.
 
 An IP address and an alias say nothing of a computer's name, so whoever answers there is taken for who it says it is, as
 long as the hosts next to it are not of another cluster. Everything else is compared. A name with a domain means that
@@ -16,7 +16,8 @@ from collections.abc import Callable
 from ._connection.inventory import CLUSTER, NODE, Inventory, Listing
 from ._hostnames import domain_of, first_label
 from ._hyperv.cluster.identity import Identity, WrongMachine
-from ._hyperv.failure.errors import NO_ANSWER, HyperVError
+from ._hyperv.failure.errors import HyperVError
+from ._wsman.errors import NoAnswer
 
 _MOST_ASKED = 8  # hosts that are asked whether an alias or a name in another domain is right
 
@@ -82,7 +83,7 @@ def _refuse_alias_among_others(
             if not other.names or not _agrees(other, there):
                 return
             strangers.append(f"{other.host} ({there})")
-        except (HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
             continue
     if strangers:
         raise _wrong(listing, identity, f"{name}, which the inventory lists next to {', '.join(strangers)}")
@@ -116,7 +117,7 @@ def _is_vouched_for(
                 return False
             agrees = _agrees(other, there) or all(domain_of(one) != domain_of(name) for one in other.names)
             vouched = vouched or (agrees and is_of_the_same)
-        except (HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
             continue
     return vouched
 
@@ -136,14 +137,14 @@ def refuse_namesake(listing: Listing, identity: Identity, inventory: Inventory, 
                 return
             if other.place != listing.place and any(identity.computer.is_called(node) for node in there.node_names):
                 strangers.append(f"{other.host} ({there})")
-        except (HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
             continue
     if strangers:
         raise _wrong(listing, identity, f"the node of that name next to {', '.join(strangers)}")
 
 
 def _agrees(listing: Listing, identity: Identity) -> bool:
-    """Tell whether all that a listing says of a computer's name and domain is so."""
+    """Return whether all that a listing says of a computer's name and domain is so."""
     return all(identity.computer.is_called(name) and identity.has_name_in_domain(name) for name in listing.names)
 
 

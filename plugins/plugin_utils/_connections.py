@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The sessions of one task, each of which leads to the machine that was meant. Private to this collection."""
+"""The sessions of one task, each to the computer that was expected."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from ._admission import admit, refuse_namesake
 from ._connection import Inventory, Neighbours, Sender, open_sender
 from ._hyperv.cluster.identity import Identity, identity_of
-from ._hyperv.failure.errors import NO_ANSWER, HyperVError
+from ._hyperv.failure.errors import HyperVError
 from ._node_lookup import NodeLookup
+from ._wsman.errors import NoAnswer
 from ._wsman.session import Session
 from ._wsman.transport import Clock
 
@@ -95,7 +96,7 @@ class Connections:
         refuse_namesake(self.inventory.home_listing(), home, self.inventory, self._who)
 
     def lists(self, name: str) -> bool:
-        """Tell whether the inventory has a host of this name."""
+        """Return whether the inventory has a host of this name."""
         return self.inventory.named(name) is not None
 
     def who(self, hosts: Sequence[str]) -> dict[str, Identity | Exception]:
@@ -110,7 +111,7 @@ class Connections:
             identity = identity_of(self.listed(host))
             identity.describe()
             return identity
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             return error
 
     def as_on(self, host: str) -> Connections:
@@ -155,7 +156,7 @@ class Connections:
     def _tried(self, host: str) -> Session | Exception:
         try:
             return self.host(host)
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             return error
 
     def _who(self, host: str) -> Identity:

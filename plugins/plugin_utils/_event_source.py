@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The event source ``hyperv_cluster`` without its event loop: arguments in, events of each look out.
-
-Private to this collection.
-"""
+"""The event source ``hyperv_cluster`` without its event loop: arguments in, events of each poll out."""
 
 from __future__ import annotations
 
@@ -17,9 +14,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ._connection.variables import PLUGINS, connection_from, unknown_variables
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
-from ._hyperv.failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ._hyperv.failure.errors import HyperVError, explained
 from ._hyperv.usecases.cluster_events import Changes
 from ._text import clean
+from ._wsman.errors import NoAnswer
 from ._wsman.session import Session
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -79,15 +77,15 @@ class ClusterEvents:
         """Return the events of one look. A cluster that gives no answer is an event once, and so is its return."""
         try:
             changes = self._changes.look()
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             self._failures = min(self._failures + 1, 16)
-            return [self._contact("lost", with_remedy(error))] if self._failures == 1 else []
-        returned = [self._contact("back", f"{self.host} answers again.")] if self._failures else []
+            return [self._connection("lost", explained(error))] if self._failures == 1 else []
+        returned = [self._connection("restored", f"{self.host} answers again.")] if self._failures else []
         self._failures = 0
         return [*returned, *({**change, "host": self.host} for change in changes)]
 
-    def _contact(self, word: str, message: str) -> Event:
-        return {"type": "contact", "change": word, "host": self.host, "message": clean(message)}
+    def _connection(self, change: str, message: str) -> Event:
+        return {"type": "connection", "change": change, "host": self.host, "message": clean(message)}
 
 
 class Source:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Files on the controller that must be whole or not there. Private to this collection.
+"""Files on the controller that are written completely or not at all.
 
 A path that is a link stands for the file that it leads to: that one is written, and the link stays.
 """

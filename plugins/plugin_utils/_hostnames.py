@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Names of hosts taken apart: label, DNS domain, address. Pure. Private to this collection."""
+"""Parts of host names: label, DNS domain, address. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def domain_of(name: str) -> str:
 
 
 def is_address(name: str) -> bool:
-    """Tell whether a name is an IP address, with or without the brackets of a URL."""
+    """Return whether a name is an IP address, with or without the brackets of a URL."""
     return bool(_address(name))
 
 

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which machine a node is: hosts of the inventory are asked who they are, and the node itself by its name in DNS.
-
-Private to this collection.
-"""
+"""Finds the computer of a node: asks hosts of the inventory for their identity, and the node by its name in DNS."""
 
 from __future__ import annotations
 
@@ -14,9 +11,8 @@ from ._admission import admit
 from ._connection.inventory import Inventory
 from ._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
 from ._hyperv.cluster.identity import Identity, WrongMachine, identity_of
-from ._hyperv.failure.errors import NO_ANSWER
+from ._wsman.errors import NoAnswer, Unreachable
 from ._wsman.session import Session
-from ._wsman.transport import Unreachable
 
 
 class Doors(t.Protocol):
@@ -67,7 +63,7 @@ class NodeLookup:
         if host not in self._answers:
             try:
                 self._answers[host] = self._doors.host(host)
-            except NO_ANSWER as error:
+            except NoAnswer as error:
                 self._answers[host] = error
         return self._answers[host]
 
@@ -82,7 +78,7 @@ class NodeLookup:
                     raise answer
                 if self._is(answer, node, host):
                     return answer, silent
-            except NO_ANSWER as error:
+            except NoAnswer as error:
                 silent[host] = f"Inventory host {self._inventory.listing(host)}: {error}"
         return None, silent
 
@@ -133,7 +129,7 @@ class NodeLookup:
         return [host for host in names if not any(first_label(name) in nodes for name in names[host])]
 
     def _is(self, session: Session, node: str, host: str) -> bool:
-        """Tell whether an inventory host is the node of the home's cluster, or the host beside it."""
+        """Return whether an inventory host is the node of the home's cluster, or the host beside it."""
         there = identity_of(session)
         if not is_address(node) and not self._is_meant(node, host, there):
             return False
@@ -148,12 +144,12 @@ class NodeLookup:
         return there.is_beside(self._home)
 
     def _is_alone_there(self, node: str, host: str, there: Identity) -> bool:
-        """Tell whether a host by itself in another domain is meant all the same: by its very name, or none is known."""
+        """Return whether a host without a cluster may be of another domain: by its exact name, or if none is known."""
         is_named = is_address(node) or bool(domain_of(node)) or self._is_listed_as(node, host)
         return is_named or there.computer.domain == self._home.computer.domain
 
     def _has_one_listing(self, node: str) -> bool:
-        """Tell whether the inventory lists one host at most that can be a node in the DNS domain of the task's host."""
+        """Return whether the inventory lists at most one host that can be a node in the domain of the task's host."""
         listed = map(self._inventory.listing, self._inventory.labelled(first_label(node)))
         domains = ("", self._home.computer.domain)
         return sum(any(domain_of(name) in domains for name in one.names) for one in listed) <= 1
@@ -163,7 +159,7 @@ class NodeLookup:
         return any(domain_of(name) == self._home.computer.domain for name in names)
 
     def _is_meant(self, node: str, host: str, there: Identity) -> bool:
-        """Tell whether a name is the host's own, or the inventory's for a host that calls itself otherwise."""
+        """Return whether a name is the host's own, or the inventory's for a host that calls itself otherwise."""
         is_called = there.computer.is_called(node)
         if is_called and there.has_name_in_domain(node):
             return True
@@ -175,7 +171,7 @@ class NodeLookup:
         return True
 
     def _is_listed_as(self, node: str, host: str) -> bool:
-        """Tell whether the inventory lists a host by this very name."""
+        """Return whether the inventory lists a host by this very name."""
         return any(name.lower() == node.lower() for name in (host, *self._inventory.listing(host).names))
 
     def _admit(self, host: str, there: Identity) -> None:
@@ -192,7 +188,7 @@ class NodeLookup:
         address = self._inventory.address_beside_home(node, self._home.computer.domain)
         try:
             session = self._doors.address(address)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             told = f" Nor is it one of these: {' '.join(silent)}" if silent else ""
             raise Unreachable(
                 f"{node} could not be asked, and no inventory host is it: {error} List the host in the inventory, in a "

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What action plugins share that look at all clusters of a play. Private to this collection."""
+"""Base of action plugins that read all clusters of a play."""
 
 from __future__ import annotations
 

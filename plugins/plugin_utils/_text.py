@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Names and words of others as a terminal, a log and a page can show them. Private to this collection."""
+"""Makes texts from outside safe for a terminal, a log and a page."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which texts of an inventory Ansible may take for templates, on every ansible-core. Private to this collection.
+"""Marks the texts of an inventory that Ansible may evaluate as templates, on every ansible-core.
 
 Before ansible-core 2.19 every text is a template unless it is marked as unsafe. From then on none is unless it is
 marked as trusted, and ``ansible-inventory --list`` prints a text without that mark as ``{"__ansible_unsafe": TEXT}``,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which node is meant by a name, and through which host its cluster is asked. Private to this collection.
+"""Finds the node of a name, and the host through which to ask its cluster.
 
 Hosts are asked who they are. A short name can fit nodes of several clusters, so every host is asked that is not known
 to belong to a cluster that has answered.
@@ -182,7 +182,7 @@ class ViaSearch:
         return None
 
     def _is_accounted_for(self, host: str) -> bool:
-        """Tell whether a host need not be asked: it is listed as a node of one cluster that has answered."""
+        """Return whether a host need not be asked: it is listed as a node of one cluster that has answered."""
         names = self._inventory.listing(host).names
         fitting = {
             _key(answer)
@@ -202,7 +202,7 @@ class ViaSearch:
                 yield f"{host} (which does not answer)"
 
     def _belongs_to(self, found: Identity, host: str, node: str) -> bool:
-        """Tell whether a silent host is listed as a cluster's: in its DNS domain, or next to one that answers."""
+        """Return whether a silent host is listed as a cluster's: in its DNS domain, or next to one that answers."""
         names = self._inventory.listing(host).names
         if any(first_label(name) == first_label(node) for name in names):
             return all(map(found.has_name_in_domain, names))
@@ -225,7 +225,7 @@ def _key(identity: Identity) -> str:
 
 
 def _is_of(identity: Identity, cluster: str) -> bool:
-    """Tell whether somebody is of the cluster that is wanted, if any is."""
+    """Return whether somebody is of the cluster that is wanted, if any is."""
     return not cluster or (identity.cluster is not None and identity.cluster.is_meant_by(cluster))
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What no source tells about starting and stopping VMs and nodes of a cluster, each as a switch named in words."""
+"""Undocumented behaviour of starting and stopping VMs and nodes of a cluster, each as a switch."""
 
 from __future__ import annotations
 

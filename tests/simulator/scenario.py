@@ -64,8 +64,9 @@ Activity = t.Literal[
 class ClusterSpec:
     """The cluster. ``maximum_parallel_migrations`` overrides the limit of every node.
 
-    It and the two of the SMB bandwidth limit came with an update of Windows; null: the cluster has no such property.
-    ``tells_fqdn`` false: the cluster tells its short name alone.
+    It and the two properties of the SMB bandwidth limit came with an update of Windows; null: the cluster does not have
+    the property.
+    ``tells_fqdn`` false: the cluster reports its short name only.
     """
 
     name: NodeName = "HVC1"
@@ -86,7 +87,7 @@ class ClusterSpec:
 
 @dataclasses.dataclass(frozen=True)
 class UserSpec:
-    """Who may log in. A password of null is made up anew by each start."""
+    """The account that may log in. If the password is null, each start generates one."""
 
     name: str = "operator"
     password: Password | None = None
@@ -102,7 +103,7 @@ class ClockSpec:
 
 @dataclasses.dataclass(frozen=True)
 class NetworkSpec:
-    """How long a move takes: set-up, the VM's memory at this rate, switch-over. Times are simulated seconds."""
+    """Duration of a migration: set-up, the VM's memory at this rate, switch-over. Times are simulated seconds."""
 
     megabytes_per_second: Positive = 1000.0
     setup_seconds: Seconds = 2.0
@@ -111,7 +112,7 @@ class NetworkSpec:
 
 @dataclasses.dataclass(frozen=True)
 class MigrationNetworkSpec:
-    """One subnet on which a node offers live migration; the lower metric is used first. ``state``: to the cluster."""
+    """One subnet on which a node offers live migration; the lower metric is used first. ``state``: in the cluster."""
 
     subnet: str
     prefix_length: t.Annotated[int, Bounds(0, 128)] = 24
@@ -124,14 +125,14 @@ class MigrationNetworkSpec:
 class NodeSpec:
     """One cluster node, or ``count`` alike named NODE1, NODE2, ... when ``name`` is NODE.
 
-    ``domain`` null: that of the cluster. ``workgroup``: the computer is a member of no domain. ``dns_name`` null: its
-    name in lower case; else a longer one, of which ``name`` is the first 15 letters.
-    ``member`` false: a Hyper-V host outside the cluster; where there is no member there is no cluster.
-    ``listener_addresses`` null: one address in the first network; an empty list: the node cannot receive a move.
-    ``migration_service``: its EnabledState, if the host shows it at all. ``capabilities``: what the host lists of them.
-    ``delegation``: whether a caller's credentials reach other hosts from here, by constrained delegation or CredSSP.
-    ``destination_formats``: in which forms a migration from here names another host.
-    ``user``: who may log in here instead of the cluster's user, with the same password.
+    ``domain`` null: that of the cluster. ``workgroup``: the computer is not a member of a domain. ``dns_name`` null:
+    its name in lower case; otherwise a longer one, of which ``name`` is the first 15 letters. ``member`` false: a
+    Hyper-V host outside the cluster; without a member there is no cluster. ``listener_addresses`` null: one address in
+    the first network; an empty list: the node cannot receive a migration. ``migration_service``: its EnabledState, if
+    the host lists the service. ``capabilities``: those that the host lists. ``delegation``: whether a caller's
+    credentials reach other hosts from this one, by constrained delegation or CredSSP. ``destination_formats``: the
+    formats in which a migration from this host may name another host. ``user``: the account that may log in here
+    instead of the cluster's user, with the same password.
     """
 
     name: NodeName
@@ -175,21 +176,21 @@ class NodeSpec:
 
 @dataclasses.dataclass(frozen=True)
 class MigrationSpec:
-    """How the migrations of one VM go wrong. ``*_at`` is the percentage at which it happens.
+    """How the migrations of one VM fail. ``*_at`` is the percentage at which it happens.
 
-    ``fail_times`` and ``return_times`` say how often (null: every time), ``fails_towards`` on the way to which node
-    (null: to any). ``return_value`` is returned by the method instead of a job, whereas the migration begins all the
-    same if ``return_moves``; ``refuse_check`` is the reason of an incompatibility that the check finds and the move
-    hits.
+    ``fail_times`` and ``return_times`` set how often (null: every time), ``fails_towards`` for which destination (null:
+    any). The method returns ``return_value`` instead of a job, and the migration starts all the same if
+    ``return_moves``. ``refuse_check`` is the reason of an incompatibility that the check finds and that the migration
+    fails with.
 
-    A failed job tells ``hresult`` (null: none), the ``message_id``, ``error_type`` and ``reason`` of its innermost
-    error, and ``error_code``. ``job_state`` is a JobState, documented or not, that the job takes at ``job_state_at``.
-    It ends the job if it is 7 or 32768 (the VM has moved) or 8 to 11 (it has not); any other is shown for
-    ``job_state_seconds`` while the migration goes on, or (null) for good while it stands still.
+    A failed job reports ``hresult`` (null: none), the ``message_id``, ``error_type`` and ``reason`` of its innermost
+    error, and ``error_code``. ``job_state`` is a JobState, documented or not, that the job has from ``job_state_at``.
+    It ends the job if it is 7 or 32768 (the VM has moved) or 8 to 11 (it has not). Any other is shown for
+    ``job_state_seconds`` while the migration continues, or (null) forever while it stands still.
 
-    ``cancel`` is what comes of a request to end the job: it is taken; refused; taken, while the job completes (race);
-    taken only after another one was refused as busy; Terminate or both are taken and have no effect (``kill_only``,
-    ``ignored``); the job ends with an error (``exception``).
+    ``cancel`` is the result of a request to end the job: it is accepted; refused; accepted, while the job completes
+    (race); accepted only after another request was refused as busy; Terminate or both are accepted and have no effect
+    (``kill_only``, ``ignored``); the job ends with an error (``exception``).
     """
 
     seconds: Positive | None = None
@@ -218,11 +219,11 @@ class MigrationSpec:
 class VmSpec:
     """One clustered VM, or ``count`` alike with two or more digits after ``name``.
 
-    ``id`` null: a GUID derived from the name. ``owner``: a node, or a list that ``count`` VMs take in turn.
-    ``kept_online``: the cluster means to run it although it does not, and starts it when it moves the group.
-    ``clustered`` null: it is, on a member of the cluster; false: only the host that it is on knows it. ``folder``: of
-    its files; null: one on the cluster's shared volume, or for a VM that is not clustered one on a share. ``disks``
-    null: one in that folder. ``disk_mb``: the size of all its disks, which a migration of storage copies.
+    ``id`` null: a GUID derived from the name. ``owner``: a node, or a list that ``count`` VMs use in turn.
+    ``kept_online``: the VM does not run, but the cluster starts it when it moves the group. ``clustered`` null: true on
+    a member of the cluster; false: only the VM's own host knows it. ``folder``: of its files; null: one on the
+    cluster's shared volume, or for a VM that is not clustered one on a share. ``disks`` null: one in that folder.
+    ``disk_mb``: the size of all its disks, which a migration of storage copies.
     """
 
     name: str
@@ -261,11 +262,11 @@ class ReachedSpec:
 
 @dataclasses.dataclass(frozen=True)
 class EventSpec:
-    """Something that happens without being asked for, at a simulated second (``at``) or at a moment (``when``).
+    """An event that happens by itself, at a simulated second (``at``) or at a moment (``when``).
 
-    Exactly one of the deeds is given: ``move`` (a VM, with ``to``; ``instant`` for a change of owner without a job),
+    Set exactly one action: ``move`` (a VM, with ``to``; ``instant`` for a change of owner without a job),
     ``power_off`` (a VM), ``idle`` (a VM's ``activity`` ends), ``pause``, ``resume``, ``down``, ``up`` (a node),
-    ``core_group`` (moves to a node), ``vmms_restart`` (of a node: Hyper-V's management service begins anew).
+    ``core_group`` (moves to a node), ``vmms_restart`` (of a node: Hyper-V's management service restarts).
     """
 
     at: Seconds | None = None
@@ -285,7 +286,7 @@ class EventSpec:
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """One simulated cluster at its start. ``language``: that of the hosts, for texts and for faults."""
+    """One simulated cluster at its start. ``language``: of the hosts, for texts and for faults."""
 
     nodes: tuple[NodeSpec, ...]
     vms: tuple[VmSpec, ...] = ()

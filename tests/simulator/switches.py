@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What no source tells about the cluster's providers, each as a switch named in words; the defaults are guesses."""
+"""Undocumented behaviour of the cluster's providers, each as a switch; the defaults are assumptions."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Switches(MaintenanceSwitches, HostSwitches, GroupSwitches, WireSwitches):
         job_error_methods: what a failed job answers to GetErrorEx and GetError: ``both`` know its errors; GetErrorEx is
             not supported (``get_error``); both are not (``not_supported``), or do not exist (``missing``).
         job_error_order: whether GetErrorEx begins with the outermost or the innermost error.
-        job_error_texts: whether ErrorDescription tells the inner cause with its HRESULT (``full``), the outermost error
-            alone (``outer``), or nothing (``empty``).
+        job_error_texts: whether ErrorDescription contains the inner cause with its HRESULT (``full``), the outermost
+            error alone (``outer``), or nothing (``empty``).
         job_lifetime_seconds: how long a job stays after its end.
         jobs_lost_with_provider: whether jobs vanish from the cluster namespace when the core group moves.
-        owner_lag_seconds, owner_lag_in: how long after a move the old owner is still told, and by whom.
+        owner_lag_seconds, owner_lag_in: how long after a move the old owner is still reported, and where.
         host_name_form: form of host names in summaries and jobs.
         missing_classes: classes that an older version of Windows does not have, such as MSCluster_AffinityRule.
         cluster_row, node_rows: whether Msvm_ComputerSystem in the cluster namespace shows the cluster and the nodes.

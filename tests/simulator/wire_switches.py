@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where WS-Management services are known or said to differ, each as a switch named in words."""
+"""Known or reported differences of WS-Management services, each as a switch."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class WireSwitches:
             Hyper-V (32768, 32773, 32776).
         service_without_selectors: what an Invoke without selectors ends in: WBEM_E_INVALID_METHOD_PARAMETERS or an
             unspecific InternalError.
-        shells: whether a WinRS shell can be opened, in which every command prints one canned result (``canned``). What
-            this collection sends needs none, so they are refused where nobody asks for them.
+        shells: whether a WinRS shell can be opened, in which every command prints one canned result (``canned``). This
+            collection does not need a shell, so the default is to refuse them.
     """
 
     wql: t.Literal["accepted", "refused"] = "accepted"

@@ -134,6 +134,6 @@ def test_a_host_that_cannot_be_reached_is_an_event_and_no_error(plugin: str, tmp
         check=True,
     )
     event = json.loads(answer.stdout)
-    assert (event["type"], event["change"], event["host"]) == ("contact", "lost", "127.0.0.1")
+    assert (event["type"], event["change"], event["host"]) == ("connection", "lost", "127.0.0.1")
     assert f"127.0.0.1:{port}" in event["message"]
     assert "marked-Secret-1" not in answer.stdout + answer.stderr

@@ -59,13 +59,13 @@ RULES = (
     Rule("plugins/plugin_utils/_report/", (UTILS + "_report", UTILS + "_text"), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_connection/",
-        (UTILS + "_connection", UTILS + "_hostnames", UTILS + "_wsman.transport"),
+        (UTILS + "_connection", UTILS + "_hostnames", UTILS + "_wsman.errors", UTILS + "_wsman.transport"),
         frozenset({"ansible", "pypsrp", "requests", "urllib3", "winrm"}),
     ),
     Rule("plugins/plugin_utils/_hostnames.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_admission.py",
-        (UTILS + "_connection.inventory", UTILS + "_hostnames", UTILS + "_hyperv"),
+        (UTILS + "_connection.inventory", UTILS + "_hostnames", UTILS + "_hyperv", UTILS + "_wsman.errors"),
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(
@@ -96,8 +96,14 @@ RULES = (
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(
+        "plugins/plugin_utils/_ansible_errors.py",
+        (UTILS + "_connection", UTILS + "_hyperv.failure.errors", UTILS + "_text", UTILS + "_wsman.errors"),
+        frozenset({"ansible"}),
+        INPUT_OUTPUT | {"time"},
+    ),
+    Rule(
         "plugins/plugin_utils/_action.py",
-        (UTILS + "_connection", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
+        (UTILS + "_ansible_errors", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text"),
         frozenset({"ansible"}),
         INPUT_OUTPUT,
     ),
@@ -133,12 +139,12 @@ RULES = (
         "plugins/inventory/",
         (
             UTILS + "_action",
+            UTILS + "_ansible_errors",
             UTILS + "_connection",
             UTILS + "_connections",
             UTILS + "_hyperv",
             UTILS + "_text",
             UTILS + "_trust",
-            UTILS + "_wsman",
         ),
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},

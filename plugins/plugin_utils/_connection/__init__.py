@@ -13,7 +13,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 from .inventory import Inventory, Listing
 from .neighbours import Neighbours
 

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Addresses as inventories write them. Private to this collection."""
+"""Addresses as inventories write them."""
 
 from __future__ import annotations
 
 import ipaddress
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 _OF_URLS = frozenset(" \t\n/\\:@?#[]")  # they end a host in a URL, or are none of it
 

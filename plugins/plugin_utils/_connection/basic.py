@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What HTTP's Basic login cannot carry. Private to this collection."""
+"""Characters that HTTP's Basic login does not support."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What went wrong on the way to a node, in a sentence that says what to check. Private to this collection."""
+"""Connection errors as sentences that say what to check."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Variables:
 
 
 def before_sending(error: BaseException) -> bool:
-    """Tell whether an error came before any byte of the request was sent, as far as that is certain."""
+    """Return whether an error came before any byte of the request was sent, as far as that is certain."""
     return any(
         isinstance(cause, (requests.ConnectTimeout, ConnectTimeoutError, NewConnectionError))
         or _is_missing_file(cause)
@@ -55,7 +55,7 @@ def before_sending(error: BaseException) -> bool:
 
 
 def of_the_network(error: BaseException) -> bool:
-    """Tell whether the network failed, rather than a library that logs in: those may raise errors of requests too."""
+    """Return whether the network failed, rather than a library that logs in: those may raise errors of requests too."""
     if isinstance(error, requests.RequestException):
         broken = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
         return isinstance(error, broken)
@@ -64,7 +64,7 @@ def of_the_network(error: BaseException) -> bool:
 
 
 def was_dropped(error: BaseException) -> bool:
-    """Tell whether the other side ended a connection that had been there."""
+    """Return whether the other side ended a connection that had been there."""
     ended = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
     return not before_sending(error) and any(isinstance(cause, ended) for cause in _causes(error))
 
@@ -145,17 +145,17 @@ def explain_status(status: int, address: str, variables: Variables) -> str:
 
 
 def _is_no_tls(error: BaseException) -> bool:
-    """Tell whether OpenSSL got an answer that is none of TLS; versions before 3.2 call it a wrong version."""
+    """Return whether OpenSSL got an answer that is none of TLS; versions before 3.2 call it a wrong version."""
     return isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 
 
 def _is_missing_file(error: BaseException) -> bool:
-    """Tell whether requests did not find a file of certificates: it says so in an error without number."""
+    """Return whether requests did not find a file of certificates: it says so in an error without number."""
     return error.__class__ is OSError and error.errno is None
 
 
 def _came_while_connecting(error: BaseException) -> bool:
-    """Tell whether an error was raised while urllib3 opened a connection, TLS handshake and proxy included.
+    """Return whether an error was raised while urllib3 opened a connection, TLS handshake and proxy included.
 
     Only the place tells a failed handshake from an alert that came when the request was already on its way.
     """

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What sending means whichever library carries it: when to log in, and what each failure says about the request.
-
-Private to this collection.
-"""
+"""Sending with any library: when to log in, and what each failure means for the request."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ import time
 import typing as t
 from collections.abc import Callable, Mapping
 
-from .._wsman.transport import AnswerLost, NodeBusy, TransportError, Unreachable
+from .._wsman.errors import AnswerLost, NodeBusy, TransportError, Unreachable
 from .diagnosis import (
     Variables,
     before_sending,

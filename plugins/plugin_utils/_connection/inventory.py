@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the inventory says of hosts: names and addresses, and which belong together. Private to this collection."""
+"""Names, addresses and groups of the hosts of the inventory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ansible.errors import AnsibleError
 
 from .._hostnames import domain_of, first_label, is_address
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
@@ -124,7 +124,7 @@ class Inventory:
         return found
 
     def is_vm(self, host: str) -> bool:
-        """Tell whether a host stands for a VM."""
+        """Return whether a host stands for a VM."""
         return "hyperv_vm_id" in self.variables(host)
 
     def variables(self, host: str) -> Mapping[str, t.Any]:

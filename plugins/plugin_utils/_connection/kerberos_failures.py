@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What to do about the failures of Kerberos on the controller. Private to this collection.
+"""Remedies for failures of Kerberos on the controller.
 
 Their texts: krb5_err.et, kinit and the GSS-API library of MIT Kerberos, which pykerberos and pyspnego pass on.
 """
@@ -80,7 +80,7 @@ def _without_backslash(user: str) -> str:
 
 
 def is_about_a_long_token(status: int, body: bytes) -> bool:
-    """Tell whether an HTTP error is that of Windows for headers that are too long, as a login with a long token has.
+    """Return whether an HTTP error is that of Windows for headers that are too long, as a login with a long token has.
 
     http.sys then closes the connection before WinRM sees the request (Microsoft, "HTTP 400 Bad Request (Request Header
     too long) responses to HTTP requests").

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What answers tell of who gives them, before a library that logs in stumbles over it. Private to this collection.
+"""Reads answers during a login, before the library that logs in fails because of them.
 
 WinRM authenticates every client in the headers of HTTP [MS-WSMV] 2.1, keeps the connection that is logged in, and
 redirects nobody.

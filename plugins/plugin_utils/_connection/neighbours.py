@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Connections to hosts other than the task's host. Private to this collection."""
+"""Connections to hosts other than the task's host."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.plugins.loader import connection_loader
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 from .inventory import Inventory
 
 if t.TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Neighbours:
         return t.cast("dict[str, t.Any]", self._connection.get_option("_extras"))
 
     def _may_have(self, host: str | None, known_as: Set[str]) -> bool:
-        """Tell whether a host may get what the task's host has by these variables.
+        """Return whether a host may get what the task's host has by these variables.
 
         A host that shares no group with that one may be somebody else's: it gets what was given for the whole run, on
         the command line for instance, and nothing that was written down for the task's host.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which proxy lies on the way to a node, who set it, and how to do without it. Private to this collection.
+"""The proxy for a node, what sets it, and how to bypass it.
 
 The libraries find a proxy of the environment by themselves. It is looked up here instead, by the same function of
 requests, so that the proxy of which a message speaks is the one that is used.
@@ -14,7 +14,7 @@ import os
 import re
 from urllib.parse import unquote, urlsplit
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 # The sanity test "import" lacks it. Whoever calls find_proxy has pywinrm or pypsrp, which need it.
 with contextlib.suppress(ImportError):

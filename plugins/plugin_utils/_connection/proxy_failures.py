@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What went wrong at a proxy, in a sentence that does not blame the node behind it. Private to this collection."""
+"""Errors of a proxy as sentences that do not blame the node behind it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The task's ``psrp`` connection as a sender, through pypsrp 0.8 or later. Private to this collection."""
+"""The task's ``psrp`` connection as a sender, through pypsrp 0.8 or later."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import functools
 import typing as t
 from collections.abc import Callable
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 from .addresses import host_for_url
 from .basic import hindrance_of_basic
 from .diagnosis import Variables, install
@@ -97,7 +97,7 @@ def _build_session(build: Callable[[], requests.Session]) -> requests.Session:
 
 
 def _has_ended(context: t.Any) -> bool:
-    """Tell whether the ticket behind a security context has ended, and with it the context for pyspnego.
+    """Return whether the ticket behind a security context has ended, and with it the context for pyspnego.
 
     pyspnego would still seal the request, and then could not open the answer: it asks for the mechanism of the context
     first, which GSS-API does not tell any more (pyspnego 0.12, MIT Kerberos 1.20). So let it open one that is empty.

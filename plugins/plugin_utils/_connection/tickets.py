@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whose Kerberos ticket a login takes, where threads log in side by side. Private to this collection.
+"""Selects the Kerberos ticket of a login when threads log in at the same time.
 
 GSS-API looks for tickets in the cache that KRB5CCNAME names when a login begins (MIT Kerberos, "Credential cache"). A
 process has that variable but once, and ansible-core's winrm plugin sets it for good when it runs kinit.

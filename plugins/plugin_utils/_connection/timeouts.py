@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How long a node may take for a request, by the variables of each connection plugin. Private to this collection.
+"""Time limits of a request from the variables of each connection plugin.
 
 The formulas are those of ansible-core's plugins and of the libraries behind them. Where nothing is set, their 20 and 30
 seconds give way to longer ones: they suit small steps of a remote shell, and a method call of Hyper-V may take longer.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
 _MARGIN = 10  # seconds by which ansible-core lets the controller wait longer than the node may take

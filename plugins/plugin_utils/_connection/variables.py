@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A connection plugin from variables as an inventory has them, where no task brings one. Private to this collection."""
+"""A connection plugin from the variables of an inventory, without a task."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
-from .._wsman.transport import Unreachable
+from .._wsman.errors import Unreachable
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The task's ``winrm`` connection as a sender, through pywinrm 0.4.3 or later. Private to this collection."""
+"""The task's ``winrm`` connection as a sender, through pywinrm 0.4.3 or later."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _lacking(plugin: t.Any, method: str) -> Iterator[str]:
 
 
 def _fetches_ticket(plugin: t.Any, method: str) -> bool:
-    """Tell whether Ansible's plugin fetches the Kerberos ticket itself, as it does where it is given a password."""
+    """Return whether Ansible's plugin fetches the Kerberos ticket itself, as it does where it is given a password."""
     return method == "kerberos" and bool(plugin._kerb_managed)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What became of a number of moves, as values that a summary and a page are made of. Private to this collection."""
+"""Results of a number of moves, as values for the summary and the page."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Account:
 
     @property
     def is_failed(self) -> bool:
-        """Tell whether something went wrong."""
+        """Return whether something went wrong."""
         return bool(self.error or self.having(FAILED, NOT_BEGUN))
 
     @property

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The timeline as tables of a page: a bar for each VM, and how many were under way. Private to this collection."""
+"""The timeline as tables of a page: a bar for each VM, and the number of parallel migrations."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""HTML as a tree, so that no name can become markup: only the serializer writes it. Private to this collection."""
+"""HTML as a tree, written only by the serializer, so that a name cannot become markup."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An account as one HTML page that needs nothing else: no script, no font, no picture. Private to this collection."""
+"""An account as one self-contained HTML page: no script, no font, no picture."""
 
 from __future__ import annotations
 

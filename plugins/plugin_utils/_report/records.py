@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Results of this collection's modules as an account. Private to this collection."""
+"""Results of this collection's modules as an account."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _moment(text: str | None) -> int | None:
 
 
 def _stays(stays: Sequence[Data]) -> tuple[Stay, ...]:
-    """Return the ``stays`` of an evacuation plan, or the ``skipped`` of a restore plan."""
+    """Return the ``stays`` of a plan."""
     return tuple(
         Stay(clean(one.get("name")), clean(one.get("reason")), clean(one.get("remedy") or "")) for one in stays
     )

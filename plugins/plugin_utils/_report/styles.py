@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How the page looks: light and dark, from a phone's width on, and on paper. Private to this collection."""
+"""Style of the page: light and dark, from a phone's width on, and on paper."""
 
 from __future__ import annotations
 

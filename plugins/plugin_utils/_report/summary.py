@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An account in a few lines for the screen. Private to this collection."""
+"""An account in a few lines for the screen."""
 
 from __future__ import annotations
 

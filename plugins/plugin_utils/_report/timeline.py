@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""When which VM was under way, and how many at once. Positions are percent of the whole. Private to this collection."""
+"""When each VM was migrated, and how many at the same time. Positions are percent of the whole."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def timeline(account: Account) -> Timeline | None:
 
 
 def has_pauses(moves: Sequence[Move]) -> bool:
-    """Tell whether the time of a move holds pauses between tries, in which nothing was under way."""
+    """Return whether the time of a move holds pauses between tries, in which nothing was under way."""
     return any(move.attempts > 1 for move in moves)
 
 

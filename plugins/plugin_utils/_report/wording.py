@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Numbers and names as a person reads them. Private to this collection."""
+"""Numbers and names for readers."""
 
 from __future__ import annotations
 

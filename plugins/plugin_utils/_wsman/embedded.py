@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Embedded instances: CIM-XML text (DSP0201) inside a string, both ways. Private to this collection."""
+"""Embedded instances: CIM-XML text (DSP0201) inside a string, in both directions."""
 
 from __future__ import annotations
 

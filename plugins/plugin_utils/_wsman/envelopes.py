@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""SOAP envelopes: requests out, answers in. Private to this collection.
+"""SOAP envelopes: requests out, answers in.
 
 Built from text, not from a tree: the bytes are then exactly those of the specification, with the prefixes that Windows
 itself uses. Answers are read by namespace and local name, never by prefix.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 import xml.etree.ElementTree as ET
 
+from .errors import UnreadableAnswer
 from .faults import read_fault
 from .namespaces import ADDRESSING, ANONYMOUS, CIM_COMMON, ENUMERATION, SOAP, TRANSFER, WSMAN, WSMAN_MICROSOFT, XSI
 from .references import Reference, selector_set
@@ -36,10 +37,6 @@ _DECLARATIONS = " ".join(
         ("xsi", XSI),
     )
 )
-
-
-class UnreadableAnswer(Exception):
-    """An answer is not what WS-Management allows: no XML, no envelope, or an answer to something else."""
 
 
 def new_message_id() -> str:

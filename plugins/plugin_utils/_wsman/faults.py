@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""SOAP faults: reading them, and what each kind means for the caller. Private to this collection."""
+"""SOAP faults: reading them, and what each kind means for the caller."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import dataclasses
 import re
 from xml.etree.ElementTree import Element
 
+from .errors import NoAnswer
 from .instances import local_name
 from .namespaces import SOAP
 from .xmltext import brief
@@ -34,7 +35,7 @@ _CIM_STATUS = {2: _DENIED, 3: _NO_NAMESPACE, 5: _NO_CLASS, 6: _NOT_FOUND, 7: _NO
 
 
 @dataclasses.dataclass(eq=False)
-class Fault(Exception):
+class Fault(NoAnswer):
     """The node answered and refused.
 
     Attributes:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""CIM instances and method results as they stand in a SOAP body. Private to this collection.
+"""CIM instances and method results from a SOAP body.
 
 The wire names no types, tells no array of one from a scalar, and leaves NULL properties out or marks them nil. So an
 Instance keeps what was sent, and its reader asks for what the class definition promises.
@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from .embedded import EmbeddedReadError, read_embedded
+from .errors import UnexpectedValue
 from .namespaces import XSI, split_resource_uri
 from .references import Reference, read_reference
-from .values import CimType, Scalar, UnexpectedValue, parse, parse_octets
+from .values import CimType, Scalar, parse, parse_octets
 from .xmltext import brief
 
 _NIL = f"{{{XSI}}}nil"

@@ -1,13 +1,13 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One page of an enumeration. Private to this collection."""
+"""One page of an enumeration."""
 
 from __future__ import annotations
 
 import dataclasses
 from xml.etree.ElementTree import Element
 
-from .envelopes import UnreadableAnswer
+from .errors import UnreadableAnswer
 from .instances import Instance, local_name, read_instance
 from .namespaces import ADDRESSING, ENUMERATION, WSMAN
 from .references import Reference, read_reference

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The URIs of WS-Management and of WMI behind it ([MS-WSMV] 2.2.1, DSP0226, DSP0227). Private to this collection."""
+"""The URIs of WS-Management and of WMI behind it ([MS-WSMV] 2.2.1, DSP0226, DSP0227)."""
 
 from __future__ import annotations
 
-from .values import UnexpectedValue
+from .errors import UnexpectedValue
 from .xmltext import brief
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""References to CIM instances: WS-Addressing endpoint references, both ways. Private to this collection."""
+"""References to CIM instances: WS-Addressing endpoint references, in both directions."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""CIM operations over ``send``: Get, Enumerate with Pull and Release, Invoke. Private to this collection.
+"""CIM operations over ``send``: Get, Enumerate with Pull and Release, Invoke.
 
 Reads are repeated where repeating is harmless and likely to help; a method call is sent once, unless the node said
 that it refused before it started.
@@ -16,13 +16,14 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from .envelopes import OPERATION_TIMEOUT, UnreadableAnswer, new_message_id, read_answer, write_request
+from .envelopes import OPERATION_TIMEOUT, new_message_id, read_answer, write_request
+from .errors import AnswerLost, NoAnswer, NodeBusy, TooMany, UnreadableAnswer
 from .faults import Fault
 from .instances import Instance, read_instance
 from .items import Item, Page, read_page
 from .namespaces import ENUMERATE, GET, PULL, RELEASE, WQL_DIALECT, resource_uri
 from .references import Reference, reference_body
-from .transport import AnswerLost, Clock, NodeBusy, Send, TransportError
+from .transport import Clock, Send
 from .values import Scalar, wsman_text
 from .wql import Query
 from .xmltext import escaped
@@ -39,10 +40,6 @@ PAGE_SIZE = 1000  # instances a page; the node sends fewer where the envelope wo
 
 Parameter = t.Union[None, Scalar, Reference, "list[Scalar]", "list[Reference]", "tuple[str, ...]"]
 _T = t.TypeVar("_T")
-
-
-class TooMany(Exception):
-    """There are more instances than the caller wants to read."""
 
 
 class Session:
@@ -213,7 +210,7 @@ class Session:
 
     def _release(self, target: Reference, context_element: str) -> None:
         # The node drops an idle enumeration by itself; what matters is the error that led here.
-        with contextlib.suppress(Fault, TransportError, UnreadableAnswer):
+        with contextlib.suppress(NoAnswer):
             self._exchange(RELEASE, target, f"<n:Release>{context_element}</n:Release>")
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the codec asks of the world outside: something that posts bytes, and a clock. Private to this collection."""
+"""What the codec needs from outside: a function that posts bytes, and a clock."""
 
 from __future__ import annotations
 
@@ -12,22 +12,6 @@ Send = Callable[[bytes], bytes]
 
 Raises Unreachable, NodeBusy or AnswerLost. After AnswerLost the next call starts a new session by itself.
 """
-
-
-class TransportError(Exception):
-    """No answer came from the node."""
-
-
-class Unreachable(TransportError):
-    """The request was not carried out: no connection, no trust, or no permission. The text says what to check."""
-
-
-class AnswerLost(TransportError):
-    """The connection broke after the request was on its way: it may have been carried out, or not."""
-
-
-class NodeBusy(TransportError):
-    """The node's HTTP layer turned the request away before anything was done (503): repeat it later."""
 
 
 class Clock(t.Protocol):

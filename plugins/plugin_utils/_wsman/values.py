@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One CIM value and its text on the wire, both ways. Private to this collection.
+"""One CIM value and its text in a message, in both directions.
 
 Scalars travel as text (DSP0227 section 8; XML Schema part 2). The text does not tell its type: the reader says what it
 expects. WS-Management and CIM-XML (DSP0201) differ in dates only, so one reader takes both.
@@ -15,6 +15,7 @@ import functools
 import math
 import re
 
+from .errors import UnexpectedValue
 from .xmltext import brief
 
 UTC = dt.timezone.utc
@@ -40,10 +41,6 @@ class CimType(enum.Enum):
 
 
 Scalar = bool | int | float | str | dt.datetime | dt.timedelta
-
-
-class UnexpectedValue(ValueError):
-    """A text is no value of the expected type."""
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Queries: their WQL text, and the same question answered on the client. Private to this collection."""
+"""Queries: their WQL text, and the same query evaluated on the client."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Query:
         return f"{select} WHERE {' AND '.join(terms)}" if terms else select
 
     def matches(self, instance: Instance) -> bool:
-        """Tell whether an instance answers the question, as WMI would."""
+        """Return whether an instance answers the question, as WMI would."""
         return all(_holds(instance.text(name), values) for name, values in self.where.items())
 
 

@@ -1,18 +1,16 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Text as XML 1.0 can carry it. Private to this collection."""
+"""Text that XML 1.0 supports."""
 
 from __future__ import annotations
 
 import re
 from xml.sax.saxutils import escape
 
+from .errors import UnsendableText
+
 # Production [2] Char of XML 1.0: everything else is refused by every parser, so it is refused here by name.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-class UnsendableText(ValueError):
-    """A text holds a character that XML cannot carry."""
 
 
 def refuse_unsendable(text: str) -> str:

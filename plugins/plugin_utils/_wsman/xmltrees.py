@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""XML that came from outside as a tree that is safe to walk. Private to this collection."""
+"""XML from outside as a tree that is safe to read."""
 
 from __future__ import annotations
 

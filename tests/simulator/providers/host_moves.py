@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The migration methods of a host's own Msvm_VirtualSystemMigrationService in root\virtualization\v2.
+r"""The migration methods of a host's own Msvm_VirtualSystemMigrationService in root\virtualization\v2.
 
 Signatures, return codes and value maps: Microsoft docs. What a migration of storage is given (whole settings with new
 paths, an empty PoolID, no destination): Microsoft's sample of storage migration and os-win.

@@ -20,8 +20,8 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils import _connections
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connections import Connections
 from ansible_collections.hyperv.migration.plugins.plugin_utils._via import Via, ViaSearch
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.cluster import SimulatedCluster

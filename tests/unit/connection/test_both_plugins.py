@@ -15,11 +15,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import http_sender, open_sender
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import (
-    AnswerLost,
-    NodeBusy,
-    Unreachable,
-)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, NodeBusy, Unreachable
 
 from tests.simulator.fault_rules import Effect
 from tests.unit.connection.listening import PASSWORD, GarbledTls, Node, Reply, answer_to, connection, inside, server_tls

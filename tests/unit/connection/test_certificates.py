@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 import trustme
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from cryptography.hazmat.primitives import serialization
 
 from tests.certificates import authority_file, client_files, server_files

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import NodeBusy, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import NodeBusy, Unreachable
 
 from tests.unit.connection.foreign import Foreign, foreign, lacking_ipv6
 from tests.unit.connection.listening import Node, connection

@@ -11,7 +11,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_
     Refused,
     Unusable,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 
 VARIABLES = Variables("login", "trust", "path", "called", "scheme", "proxy", "direct")
 

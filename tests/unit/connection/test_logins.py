@@ -19,7 +19,7 @@ import pytest
 import trustme
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import Sender, open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.tickets import Cache
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
 from tests.certificates import authority_file, ed25519_file
 from tests.kerberos import Realm, lacking, realm

@@ -16,7 +16,7 @@ from ansible import constants as C
 from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_sender import Unusable
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from pypsrp.wsman import AUTH_KWARGS
 from winrm.protocol import Protocol
 from winrm.transport import Transport

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import trustme
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 
 from tests.certificates import authority_file
 from tests.kerberos import lacking as lacking_for_kerberos

@@ -23,7 +23,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connection impor
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import psrp as psrp_module
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import winrm as winrm_module
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
 from tests.unit.connection.listening import Node, answer_to, connection, inside
 

@@ -61,7 +61,7 @@ def events_of(address: str, site: Site, opened: Open) -> list[dict[str, object]]
 
 def test_the_event_source_tells_that_another_cluster_answers_and_nothing_of_it(opened: Open, address: str) -> None:
     (event,) = events_of(address, CROSSED, opened)
-    assert (event["type"], event["change"]) == ("contact", "lost")
+    assert (event["type"], event["change"]) == ("connection", "lost")
     assert f"{address} is the computer node1.a.example of the cluster hva.a.example" in str(event["message"])
 
 

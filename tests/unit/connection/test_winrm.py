@@ -11,7 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 
 from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection, inside
 

@@ -15,8 +15,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.embedded i
     read_embedded,
     write_embedded,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnsendableText
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import UTC, CimType
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.xmltext import UnsendableText
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -16,17 +16,16 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman import namespaces as ns
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.embedded import Property, write_embedded
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import (
-    UnreadableAnswer,
     new_message_id,
     read_answer,
     write_request,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnreadableAnswer, UnsendableText
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Parameter, Session
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import CimType, Scalar
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.xmltext import UnsendableText
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -13,21 +13,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman import namespaces as ns
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.embedded import EmbeddedReadError, read_embedded
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import (
-    LONGEST_ANSWER,
-    UnreadableAnswer,
-    read_answer,
-)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import LONGEST_ANSWER, read_answer
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnexpectedValue, UnreadableAnswer
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.instances import Instance, read_instance
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import (
-    CimType,
-    UnexpectedValue,
-    parse,
-    parse_octets,
-)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import CimType, parse, parse_octets
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 from hypothesis import given, settings
 from hypothesis import strategies as st

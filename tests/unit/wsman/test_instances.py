@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnexpectedValue
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.instances import Instance, read_instance
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.items import read_page
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.namespaces import (
@@ -20,7 +21,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.namespaces
     XSI,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import UTC, CimType, UnexpectedValue
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import UTC, CimType
 from hypothesis import given
 from hypothesis import strategies as st
 

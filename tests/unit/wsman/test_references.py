@@ -7,6 +7,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnsendableText
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.namespaces import (
     ADDRESSING,
     ANONYMOUS,
@@ -21,7 +22,6 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references
     reference_body,
     selector_set,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.xmltext import UnsendableText
 from hypothesis import given
 from hypothesis import strategies as st
 

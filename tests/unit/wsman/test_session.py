@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman import namespaces as ns
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import UnreadableAnswer
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import (
+    AnswerLost,
+    NodeBusy,
+    Unreachable,
+    UnreadableAnswer,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.instances import Instance
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import READ_PAUSES, Session
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import AnswerLost, NodeBusy, Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
 Step = bytes | Exception

@@ -9,10 +9,10 @@ import datetime as dt
 import math
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnexpectedValue
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import (
     UTC,
     CimType,
-    UnexpectedValue,
     dmtf_text,
     integer_range,
     parse,

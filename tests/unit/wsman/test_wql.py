@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnsendableText
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.instances import Instance
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query, literal
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.xmltext import UnsendableText
 from hypothesis import given
 from hypothesis import strategies as st
 

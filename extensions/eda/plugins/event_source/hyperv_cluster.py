@@ -9,21 +9,23 @@ import typing as t
 
 DOCUMENTATION = r"""
 ---
-short_description: Tell when a node of a Hyper-V cluster changes its state and when a VM is migrated
+short_description: Send events when a node of a Hyper-V cluster changes its state or a VM is migrated
 description:
   - Asks one host of a failover cluster every O(delay) seconds over WS-Management (WinRM) and sends an event for each
-    change. The first look sends nothing; it is what later looks are compared with.
-  - A look is one request for the nodes and one for the migrations, and a third, small one while there are no
-    migrations, to tell an idle cluster from a node that cannot say. Nothing is run on the node and nothing is changed.
+    change. The first poll does not send events. Later polls are compared with it.
+  - A poll is one request for the nodes and one for the migrations, and a third, small request while there are no
+    migrations, to distinguish an idle cluster from a node that cannot report migrations. The source does not run or
+    change anything on the node.
   - The connection is that of an inventory. Apart from O(delay), every argument is a variable of the connection plugin
-    with its usual name and meaning, those that are not listed here too, such as C(ansible_winrm_transport) or
+    with its usual name and meaning, including those that are not listed here, such as C(ansible_winrm_transport) or
     C(ansible_winrm_ca_trust_path).
-  - While the host gives no answer, it is asked less and less often, every five minutes in the end.
+  - While the host does not answer, the source asks less and less often, at least every five minutes.
 requirements:
   - "pywinrm >= 0.4.3, or pypsrp >= 0.8 for O(ansible_connection=psrp), in the Python of ansible-rulebook."
 options:
   ansible_host:
-    description: The cluster's name or one of its nodes. With the cluster's name, looks go on when a node goes down.
+    description: The cluster's name or one of its nodes. With the cluster's name, the source continues when a node goes
+      down.
     type: str
     required: true
   ansible_connection:
@@ -32,35 +34,36 @@ options:
     default: winrm
     choices: [winrm, psrp]
   ansible_port:
-    description: Port of the WinRM service. By default that of the connection plugin.
+    description: Port of the WinRM service. The default is that of the connection plugin.
     type: int
   ansible_user:
     description: User to log in as.
     type: str
   ansible_password:
-    description: Password of the user. Take it from a variable of ansible-rulebook, never write it into the rulebook.
+    description: Password of the user. Use a variable of ansible-rulebook, do not write it into the rulebook.
     type: str
   delay:
     description:
-      - Seconds between two looks, 1 or more. A state that lasts for a shorter time can be missed, and so can a
-        migration whose job is no longer shown; Hyper-V keeps jobs for five minutes after their end.
+      - Seconds between two polls, 1 or more. The source may miss a state that lasts for a shorter time, and a migration
+        whose job is no longer listed. Hyper-V keeps jobs for five minutes after their end.
     type: int
     default: 30
 notes:
-  - Every event has C(host), what was asked; C(type), which is V(node), V(migration) or V(contact); and C(change).
-  - Of a node, C(change) is its new state. C(node) has C(name), C(state), C(previous_state), C(condition) and
+  - Every event has C(host), the address that the source asks; C(type), which is V(node), V(migration) or V(connection);
+    and C(change).
+  - For a node, C(change) is its new state. C(node) has C(name), C(state), C(previous_state), C(condition) and
     C(previous_condition). States are V(up), V(down), V(paused), V(joining), V(unknown), and V(absent) for a node
     that is not in the cluster; a condition is V(isolated), V(quarantined) or null.
-  - Of a migration, C(change) is V(started), V(succeeded), V(failed), or V(vanished) when a job that ran is no longer
-    shown. C(migration) is as hyperv.migration.hyperv_migration_job_info returns it, with C(error) where it failed.
-  - Of contact, C(change) is V(lost), once, when the host gives no answer, and V(back) when it does again. C(message)
-    says why, and what to do.
-  - Migrations are those that the cluster's namespace shows as Msvm_MigrationJob; one that was started on a host itself
-    may not be among them.
+  - For a migration, C(change) is V(started), V(succeeded), V(failed), or V(vanished) if a job that ran is no longer
+    listed. C(migration) is as hyperv.migration.hyperv_migration_job_info returns it, with C(error) if it failed.
+  - For C(connection), C(change) is V(lost), once, when the host does not answer, and V(restored) when it answers again.
+    C(message) contains the reason, and what to do.
+  - The source sees migrations that the cluster's namespace lists as Msvm_MigrationJob. A migration that was started on
+    a single host may be missing.
 """
 
 EXAMPLES = r"""
-- name: Tell who is on call when a node is lost
+- name: Notify the on-call engineer when a node is lost
   hosts: localhost
   sources:
     - hyperv.migration.hyperv_cluster:
@@ -74,9 +77,9 @@ EXAMPLES = r"""
       condition: event.type == "node" and event.change == "down"
       action:
         run_playbook:
-          name: tell_who_is_on_call.yml
+          name: notify_on_call.yml
 
-- name: Tell somebody when a migration fails
+- name: Show failed migrations
   hosts: localhost
   sources:
     - hyperv.migration.hyperv_cluster:

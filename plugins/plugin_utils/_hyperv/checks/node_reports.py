@@ -7,11 +7,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.session import Session
-from ..._wsman.transport import TransportError
-from ..._wsman.values import UnexpectedValue
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.hosts import HostSettings, read_host_settings
@@ -117,7 +115,7 @@ def read_node_report(cluster: Cluster, node: Node) -> NodeReport:
     except Fault as fault:
         cause = f"it does not let its settings be read: {fault}"
         return NodeReport(node, silence=Silence("unreadable", cause, fault_remedy(fault) or _CHECK_CONNECTION))
-    except (UnreadableAnswer, UnexpectedValue) as error:
+    except UnreadableAnswer as error:
         return NodeReport(node, silence=Silence("unreadable", f"it answered unexpectedly: {error}", _CHECK_CONNECTION))
     except WrongMachine as error:
         return NodeReport(node, silence=Silence("unreachable", f"another machine answers for it: {error}", ""))

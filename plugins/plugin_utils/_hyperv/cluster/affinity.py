@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which VMs belong together and which apart: anti-affinity classes and affinity rules. Private to this collection.
+"""VMs to keep together or apart: anti-affinity classes and affinity rules.
 
 Sources: Microsoft docs, "Cluster affinity", AntiAffinityClassNames and ClusterEnforcedAntiAffinity; RuleType is
 CLUS_AFFINITY_RULE_TYPE of clusapi.h. MSCluster_AffinityRule exists from Windows Server 2022 on.

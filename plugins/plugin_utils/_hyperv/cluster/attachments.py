@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What VMs have of their own host: media, drives, devices.
+"""Media, drives and devices of its own host that a VM uses.
 
 Only root/virtualization/v2 of the host shows it; one request a class serves all VMs of the host. Source: Microsoft
 docs, Msvm_StorageAllocationSettingData, Msvm_ResourceAllocationSettingData, Msvm_PciExpressSettingData and
-Msvm_GpuPartitionSettingData. Private to this collection.
+Msvm_GpuPartitionSettingData.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The cluster as it can be asked: which node to ask what. Private to this collection."""
+"""Access to a cluster: which node to ask for what."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ..._hostnames import domain_of, first_label
+from ..._wsman.errors import NoAnswer, TransportError
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
-from ..._wsman.transport import Clock, TransportError
+from ..._wsman.transport import Clock
 from ..._wsman.wql import Query
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from .identity import Identity, identity_of
 from .topology import Topology
 
@@ -219,7 +220,7 @@ class Cluster:
                 if _answers(session, HYPERV_CLUSTER):
                     self._provider = session
                     return
-            except NO_ANSWER as error:
+            except NoAnswer as error:
                 at_home = at_home or (error if name is None else None)
         self._provider = None
         if at_home is not None:

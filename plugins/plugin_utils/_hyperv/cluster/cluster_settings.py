@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the cluster as a whole says about migrations (MSCluster_Cluster, Microsoft docs). Private to this collection."""
+"""Migration settings of the whole cluster (MSCluster_Cluster, Microsoft docs)."""
 
 from __future__ import annotations
 

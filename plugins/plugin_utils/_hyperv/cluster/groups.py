@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The cluster's own view of a VM: its resource and its group. Private to this collection.
+"""The cluster's own view of a VM: its resource and its group.
 
 Root\\MSCluster knows the owner independently of Hyper-V: the second opinion on where a VM is.
 """

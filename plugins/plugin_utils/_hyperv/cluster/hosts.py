@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What only a node itself knows: migration settings, limits, networks, memory. Private to this collection."""
+"""Data that only a node itself has: migration settings, limits, networks, memory."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..._hostnames import first_label
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import NoAnswer, UnreadableAnswer
 from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
 from ..failure.codes import UNKNOWN
-from ..failure.errors import NO_ANSWER, with_remedy
+from ..failure.errors import with_remedy
 from .cluster import CIMV2, VIRTUALIZATION, Cluster
 from .nodes import Node
 
@@ -157,7 +157,7 @@ def is_host(cluster: Cluster, node: str, name: str) -> bool:
     try:
         address = ipaddress.ip_address(name)
         listeners = read_host_settings(cluster, node, networks=False).listener_addresses
-    except (ValueError, *NO_ANSWER):
+    except (ValueError, NoAnswer):
         return False
     return str(address) in {first_label(one) for one in listeners}
 
@@ -184,7 +184,7 @@ def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
         return None, f"The node is {node.state}."
     try:
         return read_memory(cluster, node.name), ""
-    except NO_ANSWER as error:
+    except NoAnswer as error:
         return None, f"The node is {node.state}, but could not be asked: {with_remedy(error)}"
 
 
@@ -232,7 +232,7 @@ def read_limits(cluster: Cluster, nodes: Iterable[str], max_parallel: int | None
     def read(node: str) -> tuple[int, str]:
         try:
             return max(1, read_maximum_migrations(cluster, node)), ""
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             note = f"The limits of {node} could not be read, so it takes one migration at a time: {with_remedy(error)}"
             return _CAREFUL_LIMIT, note
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who answers a session: the computer and its cluster, by their own word. Private to this collection.
+"""Identity of the computer that answers a session, and of its cluster.
 
 Sources: Microsoft docs of Win32_ComputerSystem (Name is the NetBIOS name, DNSHostName the host's name of up to 63
 letters, Domain the DNS domain that it is a member of, or its workgroup) and of MSCluster_Cluster (Name, Fqdn).

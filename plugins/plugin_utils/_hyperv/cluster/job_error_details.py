@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a failed job says of itself through GetErrorEx and GetError. Private to this collection.
+"""Error details of a failed job from GetErrorEx and GetError.
 
 Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_Error.
 """
@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
-from ..._wsman.transport import TransportError
-from ..._wsman.values import CimType, UnexpectedValue
+from ..._wsman.values import CimType
 from ..failure.codes import COMPLETED
 from ..failure.job_errors import JobErrorDetail
 from .jobs import Job
@@ -38,7 +37,7 @@ def read_job_errors(session: Session, reference: Reference) -> tuple[JobErrorDet
         except Fault as fault:
             if not fault.is_missing_method:
                 return ()
-        except (TransportError, UnreadableAnswer, UnexpectedValue):
+        except NoAnswer:
             return ()
     return ()
 

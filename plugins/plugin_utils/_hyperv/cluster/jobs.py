@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Migration jobs: reading them, all that run in one request, and finding the one of a VM. Private to this collection.
+"""Migration jobs: reading them, all running ones in one request, and finding the job of a VM.
 
 Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_AffectedJobElement.
 """
@@ -13,13 +13,13 @@ import datetime as dt
 import typing as t
 from collections.abc import Collection, Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..failure.codes import JOB_STATES, UNKNOWN
-from ..failure.errors import NO_ANSWER
 from ..failure.failures import Failure, job_failed
 from ..failure.job_errors import JobErrorDetail
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
@@ -222,7 +222,7 @@ def find_job(
     """
     found = _jobs_of(cluster.hyperv, HYPERV_CLUSTER, vm_id, known, any_kind) if cluster.offers_hyperv else []
     if source and all(job.is_final for unused, job in found):
-        with contextlib.suppress(*NO_ANSWER):
+        with contextlib.suppress(NoAnswer):
             found += _jobs_of(cluster.node(source), VIRTUALIZATION, vm_id, known, any_kind)
     return min(found, key=lambda pair: _turn(pair[1]), default=None)
 
@@ -257,7 +257,7 @@ def job_ids(cluster: Cluster, sources: Collection[str] = ()) -> frozenset[str]:
     if cluster.offers_hyperv:
         ids |= {job.id for job in list_jobs(cluster.hyperv)} | set(affected_vms(cluster.hyperv, HYPERV_CLUSTER))
     for node in sources:
-        with contextlib.suppress(*NO_ANSWER):
+        with contextlib.suppress(NoAnswer):
             session = cluster.node(node)
             ids |= {job.id for job in list_jobs(session, VIRTUALIZATION)} | set(affected_vms(session, VIRTUALIZATION))
     return frozenset(ids)

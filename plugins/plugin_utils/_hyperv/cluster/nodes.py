@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Nodes of the cluster: what they are, and pausing and resuming them. Private to this collection."""
+"""Nodes of the cluster: their properties, and pausing and resuming them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from ..._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
+from ..._wsman.errors import TransportError
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
-from ..._wsman.transport import TransportError
 from ..._wsman.wql import Query
 from ..failure.codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
 from ..failure.errors import HyperVError

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which nodes may own and should own many VMs. Private to this collection.
+"""Possible and preferred owners of many VMs.
 
 Source: Microsoft docs, MSCluster_ResourceToPossibleOwner and MSCluster_ResourceGroupToPreferredNode. These list every
 resource of the cluster with every node that may own it, 512,000 pairs with 8,000 VMs and 64 nodes. So a list is read
@@ -13,8 +13,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from ..._hostnames import first_label
+from ..._wsman.errors import TooMany
 from ..._wsman.faults import Fault
-from ..._wsman.session import TooMany
 from ..._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster
 from .groups import VmGroup, read_possible_owners, read_preferred_owners

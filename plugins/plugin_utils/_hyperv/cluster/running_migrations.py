@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""VMs that are on their way while a plan is made. Private to this collection."""
+"""VMs that are being migrated while a plan is made."""
 
 from __future__ import annotations
 

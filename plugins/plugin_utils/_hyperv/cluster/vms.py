@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""VMs of the cluster with their owners. Private to this collection."""
+"""VMs of the cluster with their owners."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..failure.codes import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
-from ..failure.errors import NO_ANSWER, HyperVError, UnknownVm
+from ..failure.errors import HyperVError, UnknownVm
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 
 # A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
@@ -117,7 +118,7 @@ def _of_hosts(
     def read(host: str) -> list[Vm]:
         try:
             return _with_memory(cluster, host, [vm for where in wheres for vm in read_local_vms(cluster, host, where)])
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             silent.append(error)
             return []
 

@@ -1,21 +1,30 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What goes wrong above the wire, in operators' words. Private to this collection."""
+"""What goes wrong above the wire, in operators' words. Private to this collection.
+
+::
+
+    HyperVError                        what was asked for makes no sense, or cannot be done
+    ├── UnknownVm                      a VM that does not exist
+    ├── NoCluster (migration)          the task's host is not a node of a cluster
+    ├── WrongMachine (cluster)         another machine answers than the one that was meant
+    └── FailedWithResult (_action.py)  a task failed, with what it found out and did all the same
+
+    NoAnswer (_wsman/errors.py)        a node did not answer, refused, or answered with something unexpected
+
+Readers raise both; ``except (HyperVError, NoAnswer)`` is how to go on without them. ``_ansible_errors.py`` alone turns
+them into Ansible's.
+"""
 
 from __future__ import annotations
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import UnreadableAnswer
 from ..._wsman.faults import Fault
-from ..._wsman.transport import TransportError
-from ..._wsman.values import UnexpectedValue
 from .rights import missing_right
-
-# What a request may come to instead of an answer that can be read.
-NO_ANSWER = (Fault, TransportError, UnreadableAnswer, UnexpectedValue)
 
 
 class HyperVError(Exception):
-    """The wish cannot be fulfilled. The text names the value, the cause and the cure; nothing was changed."""
+    """What was asked for cannot be done. The text names the value, the cause and the cure; nothing was changed."""
 
 
 class UnknownVm(HyperVError):
@@ -25,6 +34,13 @@ class UnknownVm(HyperVError):
 def with_remedy(error: Exception) -> str:
     """Return the text of an error, with what to do about it where it is a fault that says so."""
     return f"{error} {fault_remedy(error)}".rstrip() if isinstance(error, Fault) else str(error)
+
+
+def explained(error: Exception) -> str:
+    """Return the text of an error that ends a task, so that it stands by itself."""
+    if isinstance(error, UnreadableAnswer):
+        return f"A node answered with something unexpected: {error}."
+    return with_remedy(error)
 
 
 def fault_remedy(fault: Fault) -> str:

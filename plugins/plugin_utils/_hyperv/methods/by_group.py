@@ -14,17 +14,15 @@ import dataclasses
 import struct
 from collections.abc import Collection, Mapping, Sequence
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.session import Parameter
-from ..._wsman.transport import AnswerLost, TransportError
-from ..._wsman.values import UnexpectedValue
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
 from ..cluster.vms import AT_REST
 from ..failure.codes import return_code
-from ..failure.errors import NO_ANSWER, with_remedy
+from ..failure.errors import with_remedy
 from ..failure.failures import Failure, faulted, win32_codes
 from ..failure.win32_failures import WIN32_FAILURES
 from ..migration.attempt import WatchedJob
@@ -122,7 +120,7 @@ class GroupMethod:
                 return StartResult(error=error)
             if move.vm.state not in AT_REST:
                 self._before[move.vm.id] = self._status(move)
-        except NO_ANSWER as silence:
+        except NoAnswer as silence:
             passes = not isinstance(silence, Fault) or silence.is_transient
             why = with_remedy(silence).rstrip(".")
             return StartResult(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
@@ -167,7 +165,7 @@ class GroupMethod:
             )
         except AnswerLost:
             return StartResult(unconfirmed=job is not None, unanswered=job is not None)
-        except (UnreadableAnswer, UnexpectedValue):
+        except UnreadableAnswer:
             return StartResult(unconfirmed=job is not None)
         except TransportError as lost:
             return StartResult(error=Failure("not_sent", str(lost), "Nothing was started.", transient=True))

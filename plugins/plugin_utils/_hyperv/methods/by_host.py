@@ -14,6 +14,7 @@ import ipaddress
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
@@ -21,7 +22,7 @@ from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, VIRTUALIZATION, Cluster
 from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import read_job
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..migration.attempt import WatchedJob
 from ..migration.cancellation import Cancellation
@@ -66,7 +67,7 @@ class HostMethod:
         """
         try:
             self._prepare(move)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             missing = missing_service(error)
             if missing is None:
                 raise
@@ -102,7 +103,7 @@ class HostMethod:
         """
         try:
             self._prepare(move)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             return not_sent(error)
         call = functools.partial(self._call, _MIGRATE, move)
         result = start(_MIGRATE, call, functools.partial(self._jobs.started, move))

@@ -11,13 +11,14 @@ import dataclasses
 import functools
 from collections.abc import Collection, Mapping, Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.nodes import node_reference
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..migration.attempt import WatchedJob
 from ..migration.cancellation import Cancellation
@@ -50,7 +51,7 @@ class SystemMethod:
         """Ask Hyper-V whether a VM can be migrated now; nothing is changed. Raises HyperVError and TransportError."""
         try:
             self._prepare(move)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             missing = missing_service(error)
             if missing is None:
                 raise
@@ -66,7 +67,7 @@ class SystemMethod:
         """
         try:
             self._prepare(move)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             return not_sent(error)
         call = functools.partial(self._call, _MIGRATE, move)
         result = start(_MIGRATE, call, functools.partial(self._jobs.started, move))

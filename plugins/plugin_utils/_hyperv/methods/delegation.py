@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import read_host_settings
-from ..failure.errors import NO_ANSWER
 from ..failure.failures import Failure
 from ..migration.moves import Move
 
@@ -27,7 +27,7 @@ def with_delegation_remedy(cluster: Cluster, move: Move, error: Failure) -> Fail
         return error
     try:
         authentication = read_host_settings(cluster, move.source, networks=False).authentication
-    except NO_ANSWER:
+    except NoAnswer:
         return error
     remedy = _remedy(authentication, move.source, move.destination.name)
     return dataclasses.replace(error, remedy=remedy) if remedy else error

@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
@@ -20,7 +21,6 @@ from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.groups import GROUP_STATES, QUEUED, VmGroup
 from ..cluster.jobs import Job
-from ..failure.errors import NO_ANSWER
 from ..failure.failures import win32_codes
 from ..migration.end_requests import EndReply, Reply, reply_of
 
@@ -141,7 +141,7 @@ class GroupEnd:
         del force
         try:
             self._cluster.home.invoke(self._reference, "CancelOperation", {"Flags": 0})
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             if isinstance(error, Fault) and _NOTHING_PENDING in win32_codes(error):
                 return EndReply(Reply.TOO_LATE, f"CancelOperation: {error}".rstrip("."))
             return reply_of(error)

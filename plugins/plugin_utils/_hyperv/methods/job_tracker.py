@@ -9,12 +9,13 @@ import contextlib
 import dataclasses
 from collections.abc import Collection, Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import find_job, job_ids, read_job, read_jobs
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..migration.attempt import WatchedJob
 from ..migration.cancellation import Cancellation
 from ..migration.end_requests import JobEnd
@@ -97,7 +98,7 @@ class JobTracker:
         if job.node is not None or job.reference.namespace.lower() != VIRTUALIZATION.lower():
             return None
         for node in (move.source, move.destination.name):
-            with contextlib.suppress(*NO_ANSWER):
+            with contextlib.suppress(NoAnswer):
                 seen = read_job(self._cluster.node(node), job.reference)
                 if seen is not None:
                     return dataclasses.replace(job, node=node, seen=seen)

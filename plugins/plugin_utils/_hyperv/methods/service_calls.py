@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Parameter
-from ..._wsman.transport import AnswerLost, TransportError
-from ..._wsman.values import UnexpectedValue
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code
 from ..failure.errors import with_remedy
 from ..failure.failures import Failure, faulted, refused
@@ -79,7 +77,7 @@ def start(method: str, call: Callable[[], Instance], job: Callable[[Reference], 
         reference, value = output.reference("Job"), output.integer("ReturnValue")
     except AnswerLost:
         return StartResult(unconfirmed=True, unanswered=True)
-    except (UnreadableAnswer, UnexpectedValue):
+    except UnreadableAnswer:
         return StartResult(unconfirmed=True)
     except EveryFormRefused as refusal:
         return StartResult(return_value=refusal.value, error=refusal.error(method, "Nothing was started."))

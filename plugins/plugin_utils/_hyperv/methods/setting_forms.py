@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import read_host_settings
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code
-from ..failure.errors import NO_ANSWER, with_remedy
+from ..failure.errors import with_remedy
 from ..migration.moves import Move
 from ..settings.wanted_settings import FORMS, WantedSettings
 from .form_refusals import EveryFormRefused, FormUnavailable, is_clean_refusal
@@ -62,7 +63,7 @@ class SettingForms:
         if destination not in self._addresses:
             try:
                 found = read_host_settings(self._cluster, destination).listener_addresses
-            except NO_ANSWER as error:
+            except NoAnswer as error:
                 why = with_remedy(error).rstrip(".")
                 raise FormUnavailable(f"{destination} does not tell its listener addresses ({why})") from error
             if not found:

@@ -13,12 +13,13 @@ import functools
 import typing as t
 from collections.abc import Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..._wsman.transport import Clock
 from ..cluster.cluster import Cluster
 from ..cluster.jobs import Job, read_job
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from .end_requests import EndRequest, JobEnd, Reply
 
 _FORCE_AFTER = 30.0  # seconds that a job may take to end before force is used
@@ -178,10 +179,10 @@ def _look(cluster: Cluster, node: str, reference: Reference, cancellation: Cance
         job = read_job(_session(cluster, node), reference)
         if job is None and not node and not cluster.provider_answers():
             raise HyperVError("the provider of Root\\HyperVCluster\\v2 is not there")
-    except (HyperVError, *NO_ANSWER):
+    except (HyperVError, NoAnswer):
         cancellation.not_seen()
         if not node:
-            with contextlib.suppress(HyperVError, *NO_ANSWER):  # the next look tries again
+            with contextlib.suppress(HyperVError, NoAnswer):  # the next look tries again
                 cluster.find_provider()
     else:
         cancellation.step(job)

@@ -12,11 +12,11 @@ import datetime as dt
 import enum
 from collections.abc import Callable
 
+from ..._wsman.errors import NoAnswer, NodeBusy, Unreachable
 from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
-from ..._wsman.transport import NodeBusy, Unreachable
-from ..failure.errors import NO_ANSWER, with_remedy
+from ..failure.errors import with_remedy
 
 _TERMINATE, _KILL = 4, 5
 
@@ -96,7 +96,7 @@ class JobEnd:
                 # The docs allow "NULL or zero": a provider that does not like the first gets the second.
                 self._period = dt.timedelta(0)
                 value = self._ask(force)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             return reply_of(error)
         name, reply = ("no return value", Reply.UNKNOWN) if value is None else _RETURN_VALUES.get(value, _NEITHER)
         what = "Kill" if force else "Terminate"

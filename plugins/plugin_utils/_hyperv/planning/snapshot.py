@@ -9,6 +9,7 @@ import functools
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.wql import Query
 from ..checks.node_checks import Problem, node_problems
 from ..checks.node_reports import NodeReport
@@ -21,7 +22,7 @@ from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
 from ..cluster.owners import Owners, owners_of, read_owners
 from ..cluster.running_migrations import Flight, read_flights
 from ..cluster.vms import Vm, normal_id, read_local_vms, read_vms
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 from ..records.file_names import NOBODY, Owner, read_owner
 from .problem import Destination
 
@@ -212,7 +213,7 @@ def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
         return None, problem
     try:
         problems = [one for one in _settings_problems(cluster, node) if one.stops_destination]
-    except NO_ANSWER as error:
+    except NoAnswer as error:
         return None, f"its migration settings could not be read: {with_remedy(error)}"
     return (None, " ".join(f"{one.problem} {one.remedy}" for one in problems)) if problems else (memory, "")
 
@@ -247,7 +248,7 @@ def _with_source(cluster: Cluster, readings: Readings) -> Readings:
             local = [vm for vm in read_local_vms(cluster, node.name) if vm.id not in known]
             stopping = [one for one in _settings_problems(cluster, node) if one.stops_source]
             notes.extend(f"{node.name}: {one.problem} {one.remedy}" for one in stopping)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
     replication, note = _read_replication(cluster, node)
     return dataclasses.replace(
@@ -268,7 +269,7 @@ def _read_replication(cluster: Cluster, node: Node) -> tuple[dict[str, int], lis
             rows = cluster.hyperv.query(HYPERV_CLUSTER, query)
         else:
             rows = cluster.node(node.name).query(VIRTUALIZATION, query)
-    except NO_ANSWER as fault:
+    except NoAnswer as fault:
         return {}, [f"Whether VMs are replicas could not be read: {with_remedy(fault)}"]
     return {normal_id(row.text("Name") or ""): row.integer("ReplicationMode") or 0 for row in rows}, []
 

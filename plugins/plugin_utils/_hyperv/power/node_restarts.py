@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Restarting the Windows of a node that is empty, and waiting until it is back. Private to this collection.
+"""Restarts the Windows of a node without VMs, and waits until it is back.
 
 Win32_OperatingSystem.Win32Shutdown is what Microsoft's Restart-Computer calls. Its forced form may take WinRM away
 before the answer is sent (Microsoft docs: an indeterminate return value), so a lost answer is no error here, and the
@@ -13,15 +13,14 @@ import dataclasses
 import datetime as dt
 
 from ..._hostnames import first_label
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, NoAnswer, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
-from ..._wsman.transport import AnswerLost
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, Cluster
 from ..cluster.nodes import Node, find_node, pick_node, read_nodes
 from ..cluster.vms import AT_REST, read_local_vms, read_vms
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 
 _REBOOT, _FORCED_REBOOT = 2, 6
 # winerror.h: what Win32Shutdown returns beside 0.
@@ -109,7 +108,7 @@ def restart_node(cluster: Cluster, node: Node, *, force: bool, timeout: float, p
                 state = there.state
                 if there.is_running:
                     return Restarted(there, before, after, clock.now() - began)
-        except (HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
             was_away = True
     raise HyperVError(_late(node, doubt, timeout, state if after is not None else "", was_away=was_away))
 

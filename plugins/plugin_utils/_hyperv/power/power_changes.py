@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a wish for another state means for one VM as it is now. Pure. Private to this collection."""
+"""The steps from a VM's present state to a wanted state. Pure."""
 
 from __future__ import annotations
 

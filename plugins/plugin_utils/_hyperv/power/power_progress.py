@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a task shows of VMs that change their state while it runs. Private to this collection."""
+"""Progress of a task that changes the state of VMs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asking Hyper-V for another state of a VM, and a guest to shut itself down: one call each. Private to this collection.
+"""One call to change the state of a VM, or to shut down its guest.
 
 A host starts, turns off, and saves a VM by Msvm_ComputerSystem.RequestStateChange. Its value 4, Shut Down, is valid in
 version 1 of the provider only (Microsoft docs); a guest is asked by Msvm_ShutdownComponent.InitiateShutdown. That is
@@ -13,11 +13,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from ..._hostnames import first_label
-from ..._wsman.envelopes import UnreadableAnswer
+from ..._wsman.errors import AnswerLost, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
 from ..._wsman.session import Parameter, Session
-from ..._wsman.transport import AnswerLost, TransportError
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.vms import Vm

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Starting, saving and stopping VMs, many at once, each until the cluster shows it. Private to this collection.
+"""Starts, saves and stops many VMs at the same time, each until the cluster reports its state.
 
 What EnabledState shows decides, not the answers: a call without an answer is never repeated before the VM was looked at
 for longer than the node itself may take for one call.
@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..cluster.cluster import Cluster
 from ..cluster.job_error_details import with_errors
@@ -20,7 +21,7 @@ from ..cluster.jobs import read_job
 from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.codes import see_event_logs
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from .power_changes import (
     ASKED,
@@ -139,7 +140,7 @@ class StateChanger:
             self._note(one, self._orders.change(one.vm, one.wanted, is_local=one.is_local))
             return
         if one.vm.id not in self._components:  # it was busy at first
-            with contextlib.suppress(*NO_ANSWER):
+            with contextlib.suppress(NoAnswer):
                 self._look_for_guests([one.vm])
         component = self._components.get(one.vm.id)
         if component is not None:
@@ -177,8 +178,8 @@ class StateChanger:
             for node in {one.vm.node for one in changes if one.is_local}:
                 vms += read_local_vms(self._cluster, node)
             present = {vm.id: vm for vm in vms}
-        except (HyperVError, *NO_ANSWER):
-            with contextlib.suppress(HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
+            with contextlib.suppress(HyperVError, NoAnswer):
                 self._cluster.find_provider()
             return False
         for one in changes:
@@ -225,7 +226,7 @@ def _failure_of(one: Change) -> Failure | None:
         return None
     try:
         job = read_job(one.session, one.job)
-    except NO_ANSWER:
+    except NoAnswer:
         return None
     if job is None or not job.is_final or job.is_success:
         return None

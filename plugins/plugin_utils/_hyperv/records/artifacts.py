@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Plans and ledgers as they are handed on: nothing in them can be taken for a template. Private to this collection.
+"""Plans and ledgers in the form in which they are passed on, without templates.
 
 Ansible templates what comes as extra vars (``-e @file``, ansible-runner, variables of a job template), and whoever may
 rename a VM chooses the texts in a plan. ansible-core takes a text for a template where it holds ``{{``, ``{%`` or

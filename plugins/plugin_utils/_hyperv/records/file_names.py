@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whose a ledger or the state of a roll is, and what its file is called. Private to this collection.
+"""Owner of a ledger or of the state of a rolling maintenance, and the name of its file.
 
 The owner is the cluster by its full name (MSCluster_Cluster.Fqdn, Microsoft docs), which is unique where the short one
 is not: names of clusters and nodes repeat from site to site. Where there is no cluster it is the host by its own full

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ledger of an evacuation: which VM was moved from where to where, so that it can be brought back.
+"""The ledger of an evacuation: which VM was moved from where to where, so that it can be restored.
 
-Pure: where a ledger is kept is somebody else's business. Private to this collection.
+Pure: does not read or write files.
 
-A ledger is a dict: ``format``, ``cluster`` (its owner as belonging.py has it, or None), ``node`` (the emptied one),
+A ledger is a dict: ``format``, ``cluster`` (its owner, see file_names.py, or None), ``node`` (the emptied one),
 ``created`` and ``updated`` (ISO 8601), ``state`` (``evacuating``, ``evacuated``, ``incomplete``, ``restored``) and
 ``vms``, each with ``vm_id``, ``name``, ``source_host``, ``destination_host``, ``state`` and ``strategy`` before the
 evacuation, ``memory_mb``, ``priority``, ``outcome`` (``planned`` until told; ``stays`` for one that is only stopped,

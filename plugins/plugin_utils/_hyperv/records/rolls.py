@@ -1,8 +1,8 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How far a roll through the nodes of a cluster is, so that it can be resumed.
+"""Progress of a rolling maintenance, so that it can be resumed.
 
-Pure: where it is kept is somebody else's business. Private to this collection.
+Pure: does not read or write files.
 
 A roll is a dict: ``format``, ``cluster`` (its full name), ``round`` (its name, may be empty), ``begun`` and
 ``updated`` (ISO 8601) and ``nodes``: by the name of their host, each a dict with ``phase`` (empty, or one of PHASES)

@@ -7,8 +7,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
@@ -31,7 +32,7 @@ class Liveness:
     def unanswered(self, tasks: Iterable[MigrationTask], error: Exception) -> None:
         """Look for the provider on other nodes; fail the moves about which no answer came for too long."""
         since = self._cluster.clock.now()
-        with contextlib.suppress(HyperVError, *NO_ANSWER):  # the next look tries again
+        with contextlib.suppress(HyperVError, NoAnswer):  # the next look tries again
             self._cluster.find_provider()
         for task in tasks:
             now = self._cluster.clock.now()

@@ -11,10 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
 from ..cluster.nodes import Node, find_node, read_host, read_hosts, read_nodes_if_any
-from ..failure.errors import NO_ANSWER, HyperVError, UnknownVm
+from ..failure.errors import HyperVError, UnknownVm
 from ..migration.moves import Move, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
 from ..migration.vocabulary import AUTO, CLUSTER_GROUP, HOST, SYSTEM, MethodChoice
 from ..settings.storage import plan_storage, read_storage
@@ -63,7 +64,7 @@ def _plan_unclustered(
     """Return the moves where a VM is unknown to the cluster. Raises UnknownVm where its hosts know it no more."""
     try:
         return _plan_on_hosts(cluster, nodes, wishes, AUTO)
-    except (HyperVError, *NO_ANSWER) as error:
+    except (HyperVError, NoAnswer) as error:
         raise UnknownVm(f"{unknown} As a VM that is not clustered it was not found either: {error}") from error
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits
 from ..cluster.nodes import read_nodes_if_any
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
 from ..methods.methods import Methods
 from ..migration.migration_task import MigrationTask, Policy
@@ -63,7 +64,7 @@ class Scheduler:
             self._methods.choose(task)
             try:
                 self._starter.dry_run(task)
-            except (HyperVError, *NO_ANSWER) as error:
+            except (HyperVError, NoAnswer) as error:
                 cure = "Nothing was changed. Look at that first, then run it again."
                 task.fail(
                     Failure("not_asked", with_remedy(error).rstrip("."), cure, transient=_passes(error)),
@@ -131,7 +132,7 @@ class Scheduler:
         """
         try:
             step(task)
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             if not _passes(error):
                 why = with_remedy(error).rstrip(".")
                 task.fail(Failure("not_started", why, "Nothing was started."), self._clock.now())
@@ -144,7 +145,7 @@ class Scheduler:
     def _is_answered(self) -> bool:
         try:
             return self._cluster.provider_answers()
-        except NO_ANSWER:
+        except NoAnswer:
             return False
 
     def _refresh(self, waiting: Sequence[MigrationTask]) -> None:

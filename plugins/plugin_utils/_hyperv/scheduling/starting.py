@@ -10,12 +10,13 @@ from __future__ import annotations
 import dataclasses
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job
 from ..cluster.vms import Vm
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..methods.methods import Methods
 from ..methods.results import CheckResult, StartResult
@@ -88,7 +89,7 @@ class Starter:
         try:
             found = self._methods.of(task).find_running(task.move, task.attempt.earlier_jobs)
             vm, role = reread(self._cluster, [task.move])[task.move.vm.id]
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             task.put_off(self._clock.now() + _BETWEEN_LOOKS)
             self._liveness.unanswered([task], error)
             return
@@ -181,7 +182,7 @@ class Starter:
         try:
             if self._began_meanwhile(task) or (return_value in _IN_USE and self._attach_to_running(task)):
                 return True
-        except (HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
             return False
         if not self._methods.leave_to_group(task, error):
             return False

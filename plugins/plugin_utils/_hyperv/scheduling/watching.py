@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..methods.methods import Methods
 from ..migration.attempt import WatchedJob
@@ -44,7 +45,7 @@ class Watcher:
             return
         try:
             jobs = self._methods.read(watched)
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             self._liveness.unanswered(watched, error)
             return
         self._liveness.answered(watched)
@@ -93,7 +94,7 @@ class Watcher:
             seen = reread(self._cluster, [task.move for task in verifying])
             for task in verifying:
                 self._judge(task, *seen[task.move.vm.id])
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             self._liveness.unanswered([task for task in verifying if task.stage is Stage.VERIFYING], error)
             return
         self._liveness.answered(verifying)

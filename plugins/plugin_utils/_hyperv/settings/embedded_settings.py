@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""new_system_settings and new_resource_settings as embedded instances. Private to this collection.
+"""new_system_settings and new_resource_settings as embedded instances.
 
 A property that is not named is not sent and keeps what it has; None is sent as NULL, an empty list as an array
 without elements and an empty text as an empty text: CIM-XML tells them apart (DSP0201 5.2).
@@ -14,9 +14,10 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._wsman.embedded import Property, object_path, write_embedded
+from ..._wsman.errors import UnexpectedValue, UnsendableText
 from ..._wsman.instances import Instance
-from ..._wsman.values import UTC, CimType, Scalar, UnexpectedValue, dmtf_text, parse
-from ..._wsman.xmltext import UnsendableText, refuse_unsendable
+from ..._wsman.values import UTC, CimType, Scalar, dmtf_text, parse
+from ..._wsman.xmltext import refuse_unsendable
 from ..cluster.cluster import VIRTUALIZATION
 from ..failure.errors import HyperVError
 from .setting_types import RESOURCE_CLASSES, VM_SETTING_TYPES, VM_SETTINGS, resource_types
@@ -75,7 +76,7 @@ def _instance(class_name: str, values: Mapping[str, t.Any], types: Types, where:
     names = [one.name for one in properties]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise HyperVError(f"{where}: {twice} stands there twice, in different spellings.")
+        raise HyperVError(f"{where}: {twice} is specified more than once, in different spellings.")
     return write_embedded(class_name, properties)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Every property of Msvm_VirtualSystemMigrationSettingData as an option. Data only. Private to this collection.
+"""Every property of Msvm_VirtualSystemMigrationSettingData as an option. Data only.
 
 Sources: Microsoft docs, the classes Msvm_VirtualSystemMigrationSettingData and CIM_VirtualSystemMigrationSettingData
 (types, value maps, the version that added a property); the two newest properties, which they lack, stand in the

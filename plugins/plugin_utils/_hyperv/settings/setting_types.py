@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The types of the properties of VM and resource settings. Data only. Private to this collection.
+"""Types of the properties of VM and resource settings. Data only.
 
 Source: Microsoft docs of root\\virtualization\\v2, the pages of the classes named here. A type that ends in ``[]`` is
 an array. CIM-XML states the type of every value, and Hyper-V refuses a wrong one.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A VM's files: where they are, and where they shall go. Private to this collection.
+"""A VM's files: their present and their wanted paths.
 
 Sources: Microsoft docs, Msvm_VirtualSystemSettingData and Msvm_StorageAllocationSettingData; Microsoft's sample of
 storage migration and os-win, which send both whole, with new paths and an empty PoolID. The folder for disks is that of
@@ -198,7 +198,7 @@ def misplaced(move: StorageMove, storage: Storage, vm: str) -> Failure | None:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Tell whether a path is a folder or lies in it: whole names count, in any letter case."""
+    """Return whether a path is a folder or lies in it: whole names count, in any letter case."""
     parts, wanted = _parts(path), _parts(folder)
     return parts[: len(wanted)] == wanted
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a call of the migration service says beside VM and destination. Private to this collection.
+"""Settings of a call of the migration service, beside VM and destination.
 
 The cluster namespace documents MigrationSettingData by an abstract class only, and nobody has published a call. So the
 documented forms are tried in a fixed order, and the next one only after the parameters themselves were refused.
@@ -14,8 +14,9 @@ import typing as t
 from collections.abc import Callable, Mapping, Sequence
 
 from ..._wsman.embedded import Property, write_embedded
+from ..._wsman.errors import UnsendableText
 from ..._wsman.values import CimType, Scalar, integer_range
-from ..._wsman.xmltext import UnsendableText, refuse_unsendable
+from ..._wsman.xmltext import refuse_unsendable
 from ..cluster.nodes import Node
 from ..failure.errors import HyperVError
 from .embedded_settings import resource_settings, system_settings

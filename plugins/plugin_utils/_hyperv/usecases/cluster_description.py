@@ -9,6 +9,7 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.wql import Query
 from ..checks.node_reports import NodeReport
@@ -20,7 +21,7 @@ from ..cluster.hosts import Memory, read_memory
 from ..cluster.nodes import Node, read_nodes
 from ..cluster.owners import Owners, read_owners
 from ..cluster.vms import Vm, normal_id, read_local_vms, read_vms
-from ..failure.errors import NO_ANSWER, with_remedy
+from ..failure.errors import with_remedy
 from .readiness import Readiness, read_readiness
 
 # Msvm_ComputerSystem.ReplicationMode (Microsoft docs)
@@ -132,7 +133,7 @@ def _read_host(cluster: Cluster, report: NodeReport) -> HostReading:
             read_attachments(cluster, name),
             tuple(read_local_vms(cluster, name)),
         )
-    except NO_ANSWER as error:
+    except NoAnswer as error:
         return HostReading(report, problem=f"its memory, or what VMs have of it, is not known: {with_remedy(error)}")
 
 

@@ -13,10 +13,11 @@ import typing as t
 from collections.abc import Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.jobs import Job
 from ..cluster.vms import Vm, read_vms
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from ..migration.cancellation import Cancellation, cancel_jobs, why_given_up
 from .job_listing import ListedJob, why_failed
 
@@ -77,7 +78,7 @@ def _owners(cluster: Cluster, pairs: Sequence[tuple[ListedJob, Cancellation]]) -
     late = cluster.clock.now() + _OWNER_WITHIN
     vms: dict[str, Vm] = {}
     while ids:
-        with contextlib.suppress(HyperVError, *NO_ANSWER):  # what is not known then is told as unclear
+        with contextlib.suppress(HyperVError, NoAnswer):  # what is not known then is told as unclear
             vms = {vm.id: vm for vm in read_vms(cluster, ids=ids)}
         settled = all(_is_settled(one, cancellation, vms.get(one.job.vm_id)) for one, cancellation in pairs)
         if settled or cluster.clock.now() >= late:

@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Iterable
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
@@ -22,7 +23,7 @@ from ..cluster.jobs import JOB_CLASSES, MIGRATION_JOB, Job, affected_vms, list_j
 from ..cluster.nodes import read_nodes
 from ..cluster.vms import Vm, is_vm_id, normal_id, pick_vm, read_vms
 from ..failure.codes import UNKNOWN
-from ..failure.errors import NO_ANSWER, with_remedy
+from ..failure.errors import with_remedy
 from ..failure.failures import Failure
 
 
@@ -133,7 +134,7 @@ def _everywhere(cluster: Cluster) -> tuple[list[ListedJob], list[str]]:
         try:
             for one in _of_place(cluster.node(node.name), VIRTUALIZATION, node.name):
                 found.setdefault(one.job.id.casefold(), one)
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             notes.append(f"The jobs that {node.name} keeps itself could not be read: {with_remedy(error)}")
     return list(found.values()), notes
 
@@ -162,5 +163,5 @@ def why_failed(cluster: Cluster, one: ListedJob) -> Failure | None:
     try:
         session = cluster.node(one.node) if one.node else cluster.hyperv
         return with_errors(session, one.reference, one.job).error()
-    except NO_ANSWER:
+    except NoAnswer:
         return one.job.error()

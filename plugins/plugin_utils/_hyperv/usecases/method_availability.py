@@ -61,7 +61,7 @@ def ways(
 ) -> list[Way]:
     """Return the methods in the order in which they are tried.
 
-    ``has_service``: a node shows the migration service of Root\\HyperVCluster\v2; whether its method is supported only
+    ``has_service``: a node shows the migration service of Root\\HyperVCluster\\v2; whether its method is supported only
     a call tells.
     """
     no_service = "No node shows the migration service of Root\\HyperVCluster\\v2."

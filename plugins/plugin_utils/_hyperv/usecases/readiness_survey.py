@@ -11,9 +11,10 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
-from ..failure.errors import NO_ANSWER, HyperVError
+from ..failure.errors import HyperVError
 from .readiness_table import CONNECTION, NOT_READY, STATE, Row, check_access, check_readiness, silence_row
 from .survey import Party, Survey, Unasked
 
@@ -46,7 +47,7 @@ def _look(party: Party, enter: Enter, reserve_percent: float) -> list[Row]:
     first, *others = party.hosts
     try:
         return check_readiness(enter(first), reserve_percent, others)
-    except (HyperVError, *NO_ANSWER) as error:
+    except (HyperVError, NoAnswer) as error:
         return [silence_row(first, error)]
 
 

@@ -11,14 +11,14 @@ import functools
 import typing as t
 from collections.abc import Iterator, Sequence
 
+from ..._wsman.errors import NoAnswer, TransportError
 from ..._wsman.faults import Fault
 from ..._wsman.session import Session
-from ..._wsman.transport import TransportError
 from ..._wsman.wql import Query
 from ..checks.node_checks import EVERYWHERE, Problem
 from ..cluster.cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.nodes import Node, read_host, read_nodes_if_any
-from ..failure.errors import NO_ANSWER, HyperVError, fault_remedy, with_remedy
+from ..failure.errors import HyperVError, fault_remedy, with_remedy
 from ..migration.vocabulary import CLUSTER_GROUP, SYSTEM
 from ..planning.evacuation import Wish, plan_evacuation
 from .readiness import Readiness, read_readiness
@@ -87,7 +87,7 @@ def check_readiness(cluster: Cluster, reserve_percent: float, hosts: Sequence[st
     rows: list[Row] = []
     try:
         nodes = read_nodes_if_any(cluster) or _hosts(cluster, hosts, rows)
-    except NO_ANSWER:
+    except NoAnswer:
         return check_access(home, lambda: cluster.home)
     for node in nodes:
         if node.is_running:
@@ -107,7 +107,7 @@ def _hosts(cluster: Cluster, names: Sequence[str], rows: list[Row]) -> list[Node
         try:
             host = read_host(cluster, name)
             found[host.name] = host
-        except (HyperVError, *NO_ANSWER):
+        except (HyperVError, NoAnswer):
             label = name or cluster.home.node
             rows += check_access(label, functools.partial(cluster.node, label), clustered=False)
     return list(found.values())
@@ -129,7 +129,7 @@ def check_access(node: str, connect: t.Callable[[], Session], *, clustered: bool
                 missing.append(Row(node, NAMESPACE, NOT_READY, f"{namespace}: {fault}", fault_remedy(fault)))
         except (HyperVError, TransportError) as error:
             return [silence_row(node, error)]
-        except NO_ANSWER as error:
+        except NoAnswer as error:
             missing.append(Row(node, NAMESPACE, NOT_READY, f"{namespace}: {error}", "Check what answers there."))
     return [Row(node, CONNECTION), *(rights or [Row(node, RIGHTS)]), *(missing or [Row(node, NAMESPACE)])]
 
@@ -148,7 +148,7 @@ def _settings(cluster: Cluster, nodes: Sequence[Node], before: Sequence[Row]) ->
     """Return what the nodes say of their settings; what the rows before say is not said again."""
     try:
         readiness = read_readiness(cluster, nodes)
-    except (HyperVError, *NO_ANSWER) as error:
+    except (HyperVError, NoAnswer) as error:
         return [Row(EVERYWHERE, PROVIDER, NOT_READY, with_remedy(error), _ASK_AGAIN)]
     told = {(row.node, row.check) for row in before if row.status != READY}
     silent = {row.node for row in before if row.status != READY}
@@ -192,7 +192,7 @@ def _capacity(cluster: Cluster, wish: Wish) -> Row:
     """Tell whether the others could take the VMs of a node."""
     try:
         plan = plan_evacuation(cluster, wish)
-    except (HyperVError, *NO_ANSWER) as error:
+    except (HyperVError, NoAnswer) as error:
         return Row(wish.node, CAPACITY, NOT_READY, f"It cannot be planned: {with_remedy(error)}", _ASK_AGAIN)
     if plan.proof is None:
         return Row(wish.node, CAPACITY)

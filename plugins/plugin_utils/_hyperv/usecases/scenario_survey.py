@@ -11,9 +11,10 @@ import typing as t
 from collections.abc import Callable
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.identity import ClusterName
-from ..failure.errors import NO_ANSWER, HyperVError, with_remedy
+from ..failure.errors import HyperVError, with_remedy
 from .cluster_description import ClusterReadings, read_cluster
 from .scenario import write_scenario
 from .survey import Party, Survey
@@ -70,7 +71,7 @@ def _first_reading(party: Party, enter: Enter) -> tuple[ClusterReadings | None, 
     for host in party.hosts:
         try:
             return read_cluster(enter(host)), ""
-        except (HyperVError, *NO_ANSWER) as error:
+        except (HyperVError, NoAnswer) as error:
             why = f"{party.cluster} could not be read: {with_remedy(error)}"
     return None, why
 

@@ -16,9 +16,8 @@ import typing as t
 import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._action import FailedWithResult
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError, fault_remedy
+from ansible_collections.hyperv.migration.plugins.plugin_utils._ansible_errors import EXPECTED, failed_result
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 
 from tests.running_cluster import ROOT
 from tests.simulator.wsman import describe
@@ -93,12 +92,9 @@ class Run:
         simulated.lose = self._note
         try:
             self.text = json.dumps(perform(module, simulated))
-        except FailedWithResult as error:
-            self.text = f"{error} {json.dumps(error.result)}"
-        except HyperVError as error:
-            self.text = str(error)
-        except Fault as fault:  # as the action plugin says it
-            self.text = f"{fault} {fault_remedy(fault)}"
+        except EXPECTED as error:
+            known = error.result if isinstance(error, FailedWithResult) else {}
+            self.text = f"{failed_result(error)['msg']} {json.dumps(known)}"
 
     def _note(self, node: str, request: bytes) -> str:
         place = place_of(request)

@@ -214,7 +214,7 @@ def test_a_reference_leaves_as_an_object_path_of_wmi() -> None:
         ({"CreationTime": "-PT5S"}, "new_system_settings.CreationTime: "),
         ({"ElementName": "a\x0bb"}, "new_system_settings.ElementName: "),
         ({"Notes": ["fine", "\x1f"]}, "new_system_settings.Notes[1]: "),
-        ({"notes": [], "Notes": []}, "Notes stands there twice"),
+        ({"notes": [], "Notes": []}, "Notes is specified more than once"),
         ({"No tes": 1}, "'No tes' is no name of a CIM property"),
         ({"X": {"type": "int", "value": 1}}, "'int' is no CIM type"),
         ({"X": {"type": "uint8"}}, "has the keys type and value"),

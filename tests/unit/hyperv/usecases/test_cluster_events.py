@@ -126,7 +126,7 @@ def test_a_host_that_gives_no_answer_is_an_event_once_and_so_is_its_return_with_
 
     assert [[one["change"] for one in look] for look in looks] == [["lost"], [], []]
     assert "is down" in looks[0][0]["message"]
-    assert [(one["type"], one["change"]) for one in back] == [("contact", "back"), ("node", "paused")]
+    assert [(one["type"], one["change"]) for one in back] == [("connection", "restored"), ("node", "paused")]
 
 
 def test_an_answer_that_cannot_be_read_is_no_end_of_the_source() -> None:
@@ -166,6 +166,6 @@ def test_a_cluster_whose_provider_answers_nowhere_is_an_event_once() -> None:
     simulated = Simulated(provider_on="none")
     events = ClusterEvents("hvc1", 10, simulated.cluster)
     (lost,) = events.look()
-    assert (lost["type"], lost["change"]) == ("contact", "lost")
+    assert (lost["type"], lost["change"]) == ("connection", "lost")
     assert "HyperVCluster" in lost["message"]
     assert events.look() == []

@@ -13,8 +13,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.i
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness_survey import check_all
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.scenario_survey import describe_all
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.survey import Survey, take_survey
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.transport import Unreachable
 
 from tests.support.simulated import Simulated
 

@@ -1,0 +1,43 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Errors of the layers below as Ansible has them: a task's result, an unreachable host, a source that cannot be read.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleParserError
+
+from ._connection import UnsupportedConnection
+from ._hyperv.failure.errors import HyperVError, explained
+from ._text import clean
+from ._wsman.errors import AnswerLost, NodeBusy, TransportError, WsmanError
+
+
+class Abandoned(Exception):
+    """The task's controlling process is gone."""
+
+
+EXPECTED = (HyperVError, WsmanError, Abandoned)
+"""Errors whose text is for people. Any other is a defect, and Ansible shows where it is."""
+
+
+def failed_result(error: Exception) -> dict[str, t.Any]:
+    """Return what the result of a task says of one of ``EXPECTED``.
+
+    Failures are returned, for failed_when does not look at what was raised. A host that gave no answer is unreachable,
+    which only an exception says. Raises AnsibleConnectionFailure for that.
+    """
+    if isinstance(error, TransportError) and not isinstance(error, UnsupportedConnection):
+        again = " Run the task again; what it changed is kept." if isinstance(error, (AnswerLost, NodeBusy)) else ""
+        # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
+        raise AnsibleConnectionFailure(clean(f"{error}{again}")) from None
+    return {"failed": True, "msg": clean(explained(error))}
+
+
+def unreadable_source(error: Exception) -> AnsibleParserError:
+    """Return the error of an inventory source for one of ``EXPECTED``."""
+    return AnsibleParserError(clean(explained(error)))
