@@ -4,17 +4,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hostnames import first_label
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.cluster.groups import read_groups
-from ..plugin_utils._hyperv.cluster.hosts import try_memory
+from ..plugin_utils._hyperv.cluster.node_overview import read_overview
 from ..plugin_utils._hyperv.cluster.nodes import find_node, read_nodes
-from ..plugin_utils._hyperv.cluster.owners import owners_of
-from ..plugin_utils._hyperv.cluster.vms import read_vms
 
 
 class ActionModule(HyperVAction):
@@ -27,22 +22,4 @@ class ActionModule(HyperVAction):
         nodes = read_nodes(cluster)
         if arguments["name"]:
             nodes = [find_node(cluster, nodes, arguments["name"])]
-        vms = read_vms(cluster)
-        roles = read_groups(cluster, vms)
-        found = []
-        by_name = {node.name: node for node in nodes}
-        memories = cluster.ask_each(list(by_name), lambda name: try_memory(cluster, by_name[name]))
-        for node, (memory, problem) in zip(nodes, memories, strict=True):
-            residents = [vm for vm in vms if first_label(node.name) in owners_of(vm, roles.get(vm.id))]
-            found.append(
-                {
-                    **dataclasses.asdict(node),
-                    "version": node.version,
-                    "total_memory_mb": memory.total_mb if memory else None,
-                    "free_memory_mb": memory.free_mb if memory else None,
-                    "vm_count": len(residents),
-                    "running_vm_count": sum(vm.state == "running" for vm in residents),
-                    "problem": problem,
-                }
-            )
-        return {"changed": False, "nodes": found}
+        return {"changed": False, "nodes": [one.as_result() for one in read_overview(cluster, nodes)]}

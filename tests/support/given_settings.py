@@ -12,12 +12,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.b
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.results import CheckResult, StartResult
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import WantedSettings
 
+from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
 
-NEW_NODES = """
-nodes: [{name: NODE1, build: 26100}, {name: NODE2, build: 26100}]
-vms: [{name: web01, owner: NODE1}]
-"""
+NEW_NODES = scenario([node("NODE1", build=26100), node("NODE2", build=26100)], [vm("web01")])
 
 
 def wanted(**options: t.Any) -> WantedSettings:

@@ -39,6 +39,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "methods": ("cluster", "failure", "migration", "settings"),
     "scheduling": ("cluster", "failure", "methods", "migration", "settings"),
     "planning": ("checks", "cluster", "failure", "records"),
+    "maintenance": ("cluster", "failure", "migration", "planning", "power", "records", "scheduling"),
     "usecases": ("checks", "cluster", "failure", "migration", "planning", "scheduling"),
 }
 

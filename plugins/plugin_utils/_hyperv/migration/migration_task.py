@@ -185,7 +185,7 @@ class MigrationTask:
         """Go on from where the VM was just seen, and say so where that is another node than before."""
         owner = vm.node or (role.owner if role else "")
         known = {first_label(self.move.source), first_label(self.move.destination.name)}
-        if first_label(owner) not in known:
+        if first_label(owner) not in known and not self.move.fetched_from:
             self.warn(f"The VM was moved from {self.move.source} to {owner} while it waited here.")
         self.move = dataclasses.replace(self.move, vm=vm, role=role, source=owner)
         self.seen_at(owner)

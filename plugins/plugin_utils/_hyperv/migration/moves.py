@@ -25,7 +25,7 @@ _MOVABLE = frozenset({"running", "off", "saved", "paused"})
 class Wish:
     """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them.
 
-    ``source`` is a host on which a VM that is not clustered is looked for as well.
+    ``source``: the node that the VM is to be fetched from, empty for any; one that is elsewhere by then is left there.
     """
 
     destination: str
@@ -46,6 +46,7 @@ class Move:
         destination: the node that shall own it.
         possible_owners: nodes that may own the VM, empty for no such list; None where that was not read yet.
         storage: what becomes of its files, None where they stay.
+        fetched_from: the only node that the VM is fetched from, empty for any.
         hosts: hosts that are asked for their own VMs to find it, none where the cluster shows it.
     """
 
@@ -55,7 +56,16 @@ class Move:
     destination: Node
     possible_owners: tuple[str, ...] | None = None
     storage: StorageMove | None = None
+    fetched_from: str = ""
     hosts: tuple[str, ...] = ()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whoever tells the VM's owner names neither the node that it is fetched from nor its destination."""
+        if not self.fetched_from or self.vm.is_leaving:
+            return False
+        owners = owners_of(self.vm, self.role)
+        return bool(owners) and owners.isdisjoint(map(first_label, (self.fetched_from, self.destination.name)))
 
     @property
     def is_done(self) -> bool:
@@ -77,7 +87,13 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish]) 
     chosen = chosen_vms(cluster, wishes)
     destinations = [find_node(cluster, nodes, wish.destination) for wish in wishes]
     roles = read_groups(cluster, chosen)
-    moves = [move_of(vm, roles.get(vm.id), destination) for vm, destination in zip(chosen, destinations, strict=True)]
+    registered = {first_label(node.name): node.name for node in nodes}
+    moves = [
+        dataclasses.replace(
+            move_of(vm, roles.get(vm.id), destination), fetched_from=registered.get(first_label(wish.source), "")
+        )
+        for vm, destination, wish in zip(chosen, destinations, wishes, strict=True)
+    ]
     owners = read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > _FEW else {}
     return [
         dataclasses.replace(move, possible_owners=owners[move.vm.id].possible) if move.vm.id in owners else move

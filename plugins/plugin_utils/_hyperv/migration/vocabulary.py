@@ -13,8 +13,9 @@ MigrateVirtualSystemToHost."""
 MethodChoice = t.Literal["auto", "system", "cluster_group", "host"]
 """The option ``method``: one method for all moves of a task, or the first that fits each."""
 
-Outcome = t.Literal["moved", "already_there", "would_move", "started", "completed", "failed"]
-"""How a move ended. ``completed`` is that of one that leaves the VM where it is: its files moved, or it was staged."""
+Outcome = t.Literal["moved", "already_there", "elsewhere", "would_move", "started", "completed", "not_begun", "failed"]
+"""How a move ended. ``completed`` is that of one that leaves the VM where it is: its files moved, or it was staged.
+``elsewhere``: somebody else moved the VM, so it was left there. ``not_begun``: the task was cut off before."""
 
 OnTimeout = t.Literal["leave", "cancel"]
 """What becomes of the job of a move that takes too long."""

@@ -17,6 +17,7 @@ from ..cluster.attachments import Attachment
 from ..cluster.groups import GroupTraits, VmGroup
 from ..failure.codes import CRITICAL_IO
 from .problem import Resident
+from .strategies import OFFLINE, SHUTDOWN
 
 FAILS, TRANSIENT, NOTE = "fails", "transient", "note"
 _DEGRADED = 3  # OperationalStatus[0]: the storage of the configuration is lost
@@ -107,6 +108,8 @@ def _of_vm(resident: Resident) -> Iterator[_Reason]:
         yield "storage", FAILS, cause, "Bring its storage back; until then it can only be turned off."
     elif vm.activity:
         yield "busy", TRANSIENT, vm.activity, "Wait until that has ended; a backup can take an hour."
+    if vm.state == "paused" and resident.strategy in OFFLINE:
+        yield "state", FAILS, *paused_before_it_is_stopped(resident.strategy)
     if vm.state not in _KNOWN_STATES:
         yield "state", TRANSIENT, f"it is {vm.state}", "Wait until it is running, off, saved or paused."
     if resident.carries_state:
@@ -123,6 +126,13 @@ def _of_vm(resident: Resident) -> Iterator[_Reason]:
             "it is not told how much memory it has, so no place can be planned for it",
             "Move it by hand, or give it the strategy migrate and leave more in reserve: none is counted for it then.",
         )
+
+
+def paused_before_it_is_stopped(strategy: str) -> tuple[str, str]:
+    """Return why a paused VM cannot leave by ``shutdown`` or ``save``, and what to do about it."""
+    why = "its guest cannot shut down" if strategy == SHUTDOWN else "it would not come back paused once it is saved"
+    cure = "Resume it or turn it off, or give it the strategy migrate, by which it stays paused, or stay."
+    return f"it is paused, so {why}, as its strategy {strategy} wants", cure
 
 
 def _of_cluster(resident: Resident, facts: Facts) -> Iterator[_Reason]:

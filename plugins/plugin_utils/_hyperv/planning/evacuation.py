@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..cluster.affinity import group_member
 from ..cluster.cluster import Cluster
 from ..cluster.owners import Owners
-from ..cluster.vms import Vm
+from ..cluster.vms import AT_REST, Vm
 from ..failure.errors import HyperVError
-from .blockers import FAILS, Blocker, Facts, find_blockers
+from .blockers import FAILS, Blocker, Facts, find_blockers, paused_before_it_is_stopped
 from .evacuation_plan import EvacuationPlan, Stay
 from .infeasibility import Proof
 from .placement import Placement, place
@@ -23,7 +24,6 @@ from .snapshot import Readings, read_all
 from .strategies import FAIL, MIGRATE, OFFLINE, SHUTDOWN, STAY, Strategy, strategy_for, unused
 
 _MEDIUM = 2000  # MSCluster_ResourceGroup.Priority where it is not told: the cluster's default
-_LEFT_OFF = ("off", "saved")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Wish:
         strategies: how VMs leave; the first entry that matches a VM counts.
         excluded: VM ids, each with the first labels of nodes that this VM shall not go to.
         earlier: a plan that was made before, of which is kept what still holds.
+        restart: the node is to be restarted, so that no VM may run on there.
+        local_vms: VMs that are not of the cluster may go down in that restart.
     """
 
     node: str
@@ -45,6 +47,8 @@ class Wish:
     strategies: Sequence[Strategy] = ()
     excluded: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     earlier: EarlierPlan | None = None
+    restart: bool = False
+    local_vms: bool = False
 
 
 def plan_evacuation(cluster: Cluster, wish: Wish) -> EvacuationPlan:
@@ -79,6 +83,8 @@ def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
     stays = [case.stay for case in cases if case.stay is not None]
     stays += [Stay(one.resident.vm, one.resident.strategy, one.reason, one.remedy, True) for one in placement.unplaced]
     stays += [_local(vm, wish) for vm in readings.local_vms]
+    doomed = frozenset(one.vm.id for one in stays if wish.restart and _goes_down(one, wish))
+    stays = [_in_the_way_of_a_restart(one) if one.vm.id in doomed else one for one in stays]
     notes = (*readings.notes, *_notes(readings, wish, situation, placement))
     found = EvacuationPlan(
         readings.node.name,
@@ -87,7 +93,7 @@ def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
         tuple(blocker for case in cases for blocker in case.blockers),
         placement.headroom,
         notes,
-        _proof(placement, stays),
+        _proof(placement, stays, doomed),
         is_clustered=readings.is_clustered,
         owner=readings.owner,
     )
@@ -146,6 +152,7 @@ def _resident(vm: Vm, readings: Readings, wish: Wish, strategy: str) -> Resident
     if flight is not None:
         return dataclasses.replace(
             resident,
+            excluded=frozenset(),  # it is on its way there, whatever was wished
             pinned=flight.destination,
             pinned_because=f"its migration to {flight.destination} runs already",
             memory_is_there=flight.memory_is_there,
@@ -205,12 +212,30 @@ def _local(vm: Vm, wish: Wish) -> Stay:
     entry = strategy_for(vm, wish.strategies)
     strategy = entry.strategy if entry is not None else MIGRATE
     reason = "it is no VM of the cluster, so it cannot be moved"
-    harmless = vm.state in _LEFT_OFF or strategy in (STAY, *OFFLINE)
-    if vm.state not in _LEFT_OFF and strategy in OFFLINE:
+    if vm.state == "paused" and strategy in OFFLINE:
+        return Stay(vm, strategy, *paused_before_it_is_stopped(strategy), True, is_clustered=False)
+    harmless = vm.state in AT_REST or strategy in (STAY, *OFFLINE)
+    if vm.state not in AT_REST and strategy in OFFLINE:
         reason += f"; it is {'shut down' if strategy == SHUTDOWN else 'saved'} where it is"
     remedy = "Make it highly available, move it by hand, or give it the strategy stay, shutdown or save."
     is_blocking = strategy == FAIL or not harmless
     return Stay(vm, strategy, reason, "" if harmless else remedy, is_blocking, is_clustered=False)
+
+
+def _goes_down(stay: Stay, wish: Wish) -> bool:
+    """Report whether a VM that is left on the node would go down in its restart without having been meant to."""
+    is_allowed = wish.local_vms and not stay.is_clustered
+    return not stay.is_blocking and not is_allowed and stay.vm.state not in AT_REST and stay.strategy not in OFFLINE
+
+
+def _in_the_way_of_a_restart(stay: Stay) -> Stay:
+    remedy = "Give it another strategy, such as shutdown" + (
+        "."
+        if stay.is_clustered
+        else ", or allow it with local_vms=true (the roles' evacuate_node_local_vms and rolling_maintenance_local_vms)."
+    )
+    reason = f"{stay.reason}, and it would go down with the node"
+    return dataclasses.replace(stay, reason=reason, remedy=remedy, is_blocking=True)
 
 
 def _notes(readings: Readings, wish: Wish, situation: Situation, placement: Placement) -> list[str]:
@@ -224,13 +249,20 @@ def _notes(readings: Readings, wish: Wish, situation: Situation, placement: Plac
     return notes
 
 
-def _proof(placement: Placement, stays: Sequence[Stay]) -> Proof | None:
-    """Return why the node cannot be emptied: memory and rules first, then single VMs."""
+def _proof(placement: Placement, stays: Sequence[Stay], doomed: AbstractSet[str]) -> Proof | None:
+    """Return why the node cannot be emptied: memory and rules first, then single VMs.
+
+    ``doomed``: ids of VMs that only stand against the restart that is to follow.
+    """
     if placement.proof is not None:
         return placement.proof
     blocking = [one for one in stays if one.is_blocking]
     if not blocking:
         return None
+    if all(one.vm.id in doomed for one in blocking):
+        names = ", ".join(one.vm.name for one in blocking)
+        text = f"It is to be restarted and {names} would go down with it."
+        return Proof("restart", text, tuple(one.vm.name for one in blocking))
     wished = all(one.strategy == FAIL for one in blocking)
     text = " ".join(f"{one.vm.name} stays: {one.reason}." for one in blocking)
     return Proof("strategy" if wished else "blocked", text, tuple(one.vm.name for one in blocking))

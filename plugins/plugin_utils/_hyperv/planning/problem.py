@@ -75,7 +75,7 @@ class Resident:
         if self._owners and first_label(destination.name) not in self._owners:
             return f"{destination.name} is not a possible owner"
         if first_label(destination.name) in self.excluded:
-            return f"{destination.name} is excluded for it"
+            return f"{destination.name} is excluded for it, as where its move has failed"
         if self.build is None or destination.build is None:
             return ""
         if destination.build < self.build:

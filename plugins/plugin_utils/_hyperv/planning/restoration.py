@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
+from ..cluster.hosts import try_memory
 from ..cluster.nodes import Node, find_node, hosts_of_vms, read_host, read_hosts, read_nodes_if_any
-from ..cluster.vms import Vm, read_local_vms, read_vms
+from ..cluster.vms import AT_REST, Vm, read_local_vms, read_vms
 from ..failure.codes import UNKNOWN
 from ..records.file_names import Owner, read_owner
-from ..records.ledger import STAYS, Ledger, is_ours, not_ours, refuse_another, was_stopped
+from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
+from .placement import Headroom
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,11 +33,11 @@ class Home:
 
 
 @dataclasses.dataclass(frozen=True)
-class Restoration:
-    """The answer of the planner.
+class RestorationPlan:
+    """Which VMs go back to a node, and which do not.
 
     Attributes:
-        node: the node to bring VMs back to.
+        home: the node to bring VMs back to.
         moves: for hyperv_vm_migrate, in the order in which they go.
         stays: ``vm_id``, ``name``, ``reason``: VMs that are left alone.
         start: VMs that the evacuation stopped and that ran before: to be started once they are on their node.
@@ -43,6 +45,11 @@ class Restoration:
             node still runs, or only the cluster shows them just now.
         gone: ``vm_id``, ``name``, ``reason``: VMs that neither Hyper-V nor the cluster knows. Whether they were deleted
             cannot be told from here.
+        off: ``vm_id``, ``name``: VMs that ran when the evacuation first saw them and are off or saved now, although it
+            did not stop them. They are not started.
+        headroom: memory of the node before and after, None where it could not be read.
+        is_clustered: the node is one of a cluster, and not a host by itself.
+        without_room: names of VMs in ``moves`` for which its free memory does not suffice, in their order.
     """
 
     home: Home
@@ -51,6 +58,22 @@ class Restoration:
     start: tuple[Mapping[str, t.Any], ...]
     leaving: tuple[Mapping[str, t.Any], ...]
     gone: tuple[Mapping[str, t.Any], ...]
+    off: tuple[Mapping[str, t.Any], ...] = ()
+    headroom: Headroom | None = None
+    without_room: tuple[str, ...] = ()
+    is_clustered: bool = True
+
+    @property
+    def shortage(self) -> str:
+        """How much memory is missing on the node, in words; empty where it suffices or is not known."""
+        if self.headroom is None or not self.without_room:
+            return ""
+        free, after = self.headroom.free_before_mb, self.headroom.free_after_mb
+        return (
+            f"{self.home.node.name} has {free} MB free, and the VMs that come back need {free - after} MB: {-after} MB "
+            f"are missing. {', '.join(self.without_room)} would not fit. Move other VMs away from "
+            f"{self.home.node.name} first."
+        )
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result."""
@@ -58,11 +81,15 @@ class Restoration:
             "node": self.home.node.name,
             "cluster": self.home.owner.full or None,
             "cluster_name": self.home.owner.short or None,
+            "clustered": self.is_clustered,
             "moves": [dict(move, order=order) for order, move in enumerate(self.moves, 1)],
             "stays": [dict(vm) for vm in self.stays],
             "start": [dict(vm) for vm in self.start],
             "leaving": [dict(vm) for vm in self.leaving],
             "gone": [dict(vm) for vm in self.gone],
+            "off": [dict(vm) for vm in self.off],
+            "headroom": [dataclasses.asdict(self.headroom)] if self.headroom is not None else [],
+            "without_room": list(self.without_room),
         }
 
 
@@ -73,7 +100,7 @@ def find_home(cluster: Cluster, name: str) -> Home:
     return Home(node, read_owner(cluster, node.name))
 
 
-def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None) -> Restoration:
+def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None) -> RestorationPlan:
     """Read where the VMs of a ledger are now and plan; nothing is changed.
 
     ``home`` is the node that the ledger must be of, where it is known by now. Raises HyperVError, also for a ledger of
@@ -91,7 +118,24 @@ def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None)
     owners = _read_owners_of_missing(cluster, open_vms, present)
     if open_vms and not is_ours(ledger, home.owner.full, [*present, *owners]):
         _refuse_if_unknown(cluster, ledger, home, hosts)
-    return decide(home, open_vms, present, owners)
+    plan = dataclasses.replace(decide(home, open_vms, present, owners), is_clustered=cluster.is_clustered)
+    return _with_memory(cluster, plan) if plan.moves else plan
+
+
+def _with_memory(cluster: Cluster, plan: RestorationPlan) -> RestorationPlan:
+    memory, _problem = try_memory(cluster, plan.home.node)
+    if memory is None:
+        return plan
+    needs = {move["vm_id"]: 0 if move["state"] in AT_REST else int(move["memory_mb"] or 0) for move in plan.moves}
+    left, without_room = memory.free_mb, []
+    for move in plan.moves:
+        if needs[move["vm_id"]] <= left:
+            left -= needs[move["vm_id"]]
+        elif needs[move["vm_id"]]:
+            without_room.append(str(move["name"]))
+    after = memory.free_mb - sum(needs.values())
+    headroom = Headroom(plan.home.node.name, memory.total_mb, 0, memory.free_mb, after)
+    return dataclasses.replace(plan, headroom=headroom, without_room=tuple(without_room))
 
 
 def _hosts(cluster: Cluster, ledger: Ledger, home: Home) -> tuple[str, ...]:
@@ -111,9 +155,7 @@ def _refuse_if_unknown(cluster: Cluster, ledger: Ledger, home: Home, hosts: Sequ
         raise not_ours(ledger, home.owner.full)
 
 
-def _read_owners_of_missing(
-    cluster: Cluster, entries: Sequence[Mapping[str, t.Any]], present: Mapping[str, Vm]
-) -> dict[str, str]:
+def _read_owners_of_missing(cluster: Cluster, entries: Sequence[LedgerVm], present: Mapping[str, Vm]) -> dict[str, str]:
     """Return who owns, as the cluster says, the VMs that Hyper-V does not show, by VM id; no request where none is."""
     missing = [
         Vm(vm_id, entry["name"], "", UNKNOWN) for entry in entries if (vm_id := entry["vm_id"].upper()) not in present
@@ -123,10 +165,10 @@ def _read_owners_of_missing(
 
 def decide(
     home: Home,
-    entries: Sequence[Mapping[str, t.Any]],
+    entries: Sequence[LedgerVm],
     present: Mapping[str, Vm],
     owners_of_missing: Mapping[str, str],
-) -> Restoration:
+) -> RestorationPlan:
     """Compare a ledger's open VMs with where they are. Pure.
 
     A VM that Hyper-V does not show while the cluster has its role is not gone: the next reading may show it. One goes
@@ -137,6 +179,7 @@ def decide(
     start: list[Mapping[str, t.Any]] = []
     leaving: list[Mapping[str, t.Any]] = []
     gone: list[Mapping[str, t.Any]] = []
+    off: list[Mapping[str, t.Any]] = []
     node = home.node
     for entry in sorted(entries, key=_order):
         vm = present.get(entry["vm_id"].upper())
@@ -155,34 +198,38 @@ def decide(
         reason = _reason_to_stay(entry, vm, node, at_home=at_home)
         if (at_home or not reason) and was_stopped(entry, vm.state):
             start.append(told)
+        elif entry["state"] == "running" and vm.state in AT_REST:
+            off.append(told)
         if reason:
             stays.append({**told, "reason": reason})
         else:
             moves.append(_move(entry, vm, node))
-    return Restoration(home, tuple(moves), tuple(stays), tuple(start), tuple(leaving), tuple(gone))
+    return RestorationPlan(home, tuple(moves), tuple(stays), tuple(start), tuple(leaving), tuple(gone), tuple(off))
 
 
-def _order(entry: Mapping[str, t.Any]) -> tuple[bool, int, int, str]:
+def _order(entry: Entry) -> tuple[bool, int, int, str]:
     runs = entry.get("state") in ("running", "paused")
     return not runs, -int(entry.get("priority") or 0), -int(entry.get("memory_mb") or 0), entry["name"].lower()
 
 
-def _where_it_is_no_more(entry: Mapping[str, t.Any], node: Node) -> str:
+def _where_it_is_no_more(entry: Entry, node: Node) -> str:
     stays = entry["outcome"] == STAYS
     return f"it is no longer on {node.name}" if stays else "it is no longer among the VMs of the cluster"
 
 
-def _reason_to_stay(entry: Mapping[str, t.Any], vm: Vm, node: Node, *, at_home: bool) -> str:
+def _reason_to_stay(entry: Entry, vm: Vm, node: Node, *, at_home: bool) -> str:
     stays = entry["outcome"] == STAYS
     if at_home:
         return f"it stayed on {node.name}" if stays else f"it is on {node.name} already"
+    if entry["outcome"] == ELSEWHERE:
+        return f"it is on {vm.node}: somebody moved it while {node.name} was emptied"
     if first_label(vm.node) != first_label(entry["destination_host"]):
         did = "left it on" if stays else "moved it to"
         return f"it is on {vm.node}, although the evacuation {did} {entry['destination_host']}"
     return ""
 
 
-def _move(entry: Mapping[str, t.Any], vm: Vm, node: Node) -> dict[str, t.Any]:
+def _move(entry: Entry, vm: Vm, node: Node) -> dict[str, t.Any]:
     return {
         "vm_id": vm.id,
         "name": vm.name,

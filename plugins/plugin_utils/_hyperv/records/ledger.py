@@ -4,13 +4,8 @@
 
 Pure: does not read or write files.
 
-A ledger is a dict: ``format``, ``cluster`` (its owner, see file_names.py, or None), ``node`` (the emptied one),
-``created`` and ``updated`` (ISO 8601), ``state`` (``evacuating``, ``evacuated``, ``incomplete``, ``restored``) and
-``vms``, each with ``vm_id``, ``name``, ``source_host``, ``destination_host``, ``state`` and ``strategy`` before the
-evacuation, ``memory_mb``, ``priority``, ``outcome`` (``planned`` until told; ``stays`` for one that is only stopped,
-and whose destination is its own node; ``left`` for one that is gone from the node, as a run that was cut off could not
-tell), ``elapsed_seconds``, ``restored``. ``paused_before`` tells whether the node was paused before the evacuation
-began, and not by it.
+``Ledger`` and ``LedgerVm`` say what is in it. The state that a VM had when the evacuation first saw it is kept
+through all its attempts, through runs that were cut off, and where a plan was given that was made before it.
 
 A ledger of the earlier form has the cluster's short name alone, which several clusters may share. It is one's own only
 if it shares a VM with what the cluster knows, and is of the present form from then on.
@@ -32,9 +27,9 @@ from .file_names import Owner, is_same
 FORMAT = "hyperv.migration ledger 2"
 EARLIER_FORMAT = "hyperv.migration ledger 1"
 STATES = EVACUATING, EVACUATED, INCOMPLETE, RESTORED = "evacuating", "evacuated", "incomplete", "restored"
-PLANNED, STAYS, LEFT = "planned", "stays", "left"
-_SETTLED = frozenset({"moved", "already_there", STAYS, LEFT})
-_BEFORE = ("state", "strategy", "memory_mb", "priority")
+PLANNED, STAYS, LEFT, ELSEWHERE = "planned", "stays", "left", "elsewhere"
+_SETTLED = frozenset({"moved", "already_there", STAYS, LEFT, ELSEWHERE})
+_AT_REST = frozenset({"off", "saved"})
 _TEXTS = ("vm_id", "name", "source_host", "destination_host", "outcome")
 # One written by hand may lack these, and these only. What their values may be, and the one that is taken.
 _OPTIONAL: Mapping[str, tuple[str, t.Any]] = {
@@ -50,6 +45,8 @@ _OPTIONAL_OF_VM: Mapping[str, tuple[str, t.Any]] = {
     "memory_mb": ("number", None),
     "priority": ("number", None),
     "elapsed_seconds": ("number", None),
+    "died": ("true or false", False),
+    "asked_to_stop": ("text", None),
     "restored": ("true or false", False),
 }
 _TYPES: Mapping[str, tuple[type, ...]] = {"text": (str,), "number": (int, float), "true or false": (bool,)}
@@ -57,7 +54,59 @@ _STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes 
 
 _RECENT = dt.timedelta(days=1)  # a run that was cut off longer ago is not one that goes on
 
-Ledger = dict[str, t.Any]
+
+class LedgerVm(t.TypedDict):
+    """One VM of a ledger.
+
+    Attributes:
+        source_host: the node that it was on when it was first seen.
+        destination_host: where it was moved to or was to be moved to; its own node for one that ``stays``.
+        state, strategy: its state when it was first seen, and how it was to leave.
+        outcome: ``planned`` until it is known; that of its move; ``stays`` for one that is only stopped; ``left`` for
+            one that is gone from the node, as a run that was cut off could not report; ``elsewhere`` for one that
+            somebody else moved.
+        died: it ran when it was first seen and was off at the end, without having been stopped.
+        asked_to_stop: when its guest was asked to shut down without having done so in time (ISO 8601), None for never.
+        restored: it is back as it was, or was given up on.
+    """
+
+    vm_id: str
+    name: str
+    source_host: str
+    destination_host: str
+    state: str | None
+    strategy: str | None
+    memory_mb: int | None
+    priority: int | None
+    outcome: str
+    elapsed_seconds: float | None
+    died: bool
+    asked_to_stop: str | None
+    restored: bool
+
+
+class Ledger(t.TypedDict):
+    """A ledger.
+
+    Attributes:
+        cluster: its owner as file_names.py has it, None where none is told.
+        node: the node that was emptied.
+        created, updated: ISO 8601.
+        state: ``evacuating``, ``evacuated``, ``incomplete`` or ``restored``.
+        paused_before: the node was paused before the evacuation began, and not by it.
+    """
+
+    format: str
+    cluster: str | None
+    node: str
+    created: str
+    updated: str
+    state: str
+    paused_before: bool
+    vms: list[LedgerVm]
+
+
+Entry = LedgerVm | Mapping[str, t.Any]
 
 
 def read_ledger(content: object, where: str) -> Ledger:
@@ -79,7 +128,8 @@ def read_ledger(content: object, where: str) -> Ledger:
         whole = _completed(content, _OPTIONAL, "")
         if whole["state"] not in STATES:
             raise HyperVError(f"its state is {whole['state']!r}, which is none of {', '.join(STATES)}")
-        return {**whole, "vms": [_completed_vm(vm, number) for number, vm in enumerate(vms, 1)]}
+        vms = [_completed_vm(vm, number) for number, vm in enumerate(vms, 1)]
+        return t.cast("Ledger", {**whole, "vms": vms})
     except HyperVError as wrong:
         raise HyperVError(f"{where}: {wrong}. {cure}") from None
 
@@ -113,9 +163,25 @@ def earlier_form(ledger: Ledger, where: str, path: str) -> str:
     )
 
 
-def was_stopped(entry: Mapping[str, t.Any], state: str) -> bool:
-    """Tell whether a VM that is in ``state`` now ran before, and is as the evacuation leaves one that it stops."""
-    return entry.get("state") == "running" and state == _STOPPED_BY.get(str(entry.get("strategy")))
+def was_stopped(entry: Entry, state: str) -> bool:
+    """Report whether a VM that is in ``state`` now ran before, and is off or saved because of the evacuation.
+
+    It was stopped on purpose, or has died in it.
+    """
+    if entry.get("state") != "running":
+        return False
+    return state == _STOPPED_BY.get(str(entry.get("strategy"))) or (bool(entry.get("died")) and state in _AT_REST)
+
+
+def may_still_stop(entry: Entry, state: str, now: str) -> bool:
+    """Report whether a guest that runs was asked to shut down a while ago, and may yet do so."""
+    return state == "running" and _age(entry.get("asked_to_stop"), now) <= _RECENT
+
+
+def has_died(entry: Entry, state: str) -> bool:
+    """Report whether a VM that is in ``state`` now ran when it was first seen, and was not stopped on purpose."""
+    is_stopped = state == _STOPPED_BY.get(str(entry.get("strategy")))
+    return entry.get("state") == "running" and state in _AT_REST and not is_stopped
 
 
 def begin(
@@ -127,12 +193,14 @@ def begin(
     *,
     paused: bool = True,
     cluster_name: str | None = None,
+    planned: Mapping[str, Entry] | None = None,
 ) -> Ledger:
     """Return the ledger to keep before anything moves: every planned move, and what an earlier run had moved already.
 
     ``moves`` are those of the evacuation plan; one with an ``outcome`` was made by a run whose ledger may be lost, or
-    ``stays``. ``cluster``, ``cluster_name``: its full and its short name. ``paused``: the node is paused by now. Raises
-    HyperVError where ``old`` belongs to something else.
+    ``stays``. ``cluster``, ``cluster_name``: its full and its short name. ``paused``: the node is paused by now.
+    ``planned``: state and strategy of VMs in a plan that was made before, by VM id. Raises HyperVError where ``old``
+    belongs to something else.
     """
     kept = old if old is not None and old["state"] != RESTORED else None
     if kept is not None:
@@ -141,18 +209,22 @@ def begin(
             raise not_ours(kept, cluster)
     before = {vm["vm_id"].upper(): vm for vm in kept["vms"]} if kept else {}
     told = {vm_id for vm_id, vm in before.items() if vm["outcome"] in _SETTLED and not vm["restored"]}
-    entries = {str(move["vm_id"]).upper(): _planned(move, before) for move in moves}
-    planned = {vm: entry for vm, entry in entries.items() if entry["outcome"] == PLANNED or vm not in told}
-    earlier = [vm for vm in kept["vms"] if vm["vm_id"].upper() not in planned] if kept else []
+    # What was moved once and is on the node again has come back to it since: it is seen for the first time.
+    seen = {
+        vm: entry for vm, entry in before.items() if kept and _age(kept["updated"], now) <= _RECENT and vm not in told
+    }
+    entries = {str(move["vm_id"]).upper(): _planned(move, before, seen, planned or {}) for move in moves}
+    new = {vm: entry for vm, entry in entries.items() if entry["outcome"] == PLANNED or vm not in told}
+    earlier = [vm for vm in kept["vms"] if vm["vm_id"].upper() not in new] if kept else []
     return {
         "format": FORMAT,
         "cluster": _full_name(kept, cluster),
         "node": node,
         "created": kept["created"] if kept else now,
         "updated": now,
-        "state": EVACUATING if planned else (kept["state"] if kept else EVACUATED),
+        "state": EVACUATING if new else (kept["state"] if kept else EVACUATED),
         "paused_before": paused and not (kept is not None and _was_cut_off(kept, now) and not kept["paused_before"]),
-        "vms": [*earlier, *planned.values()],
+        "vms": [*earlier, *new.values()],
     }
 
 
@@ -224,19 +296,36 @@ def inherited(ledger: Ledger, moves: Sequence[Mapping[str, t.Any]], now: str) ->
     )
 
 
-def _planned(move: Mapping[str, t.Any], before: Mapping[str, Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    vm_id = str(move["vm_id"]).upper()
-    earlier = before.get(vm_id, {})
-    # A run that was cut off may have stopped it: how it was before that is what counts.
-    first = earlier if was_stopped(earlier, str(move.get("state"))) and not earlier.get("restored") else move
+def _planned(
+    move: Mapping[str, t.Any],
+    before: Mapping[str, LedgerVm],
+    seen: Mapping[str, LedgerVm],
+    planned: Mapping[str, Entry],
+) -> LedgerVm:
+    """Return the entry of a move: with the state that its VM had when it was first seen.
+
+    ``before``: all VMs that the ledger still has open; ``seen`` those of them that this evacuation, or one that was cut
+    off, has seen; ``planned`` as ``begin`` has it.
+    """
+    vm_id, state = str(move["vm_id"]).upper(), str(move.get("state"))
+    known: Entry = before[vm_id] if vm_id in before and not before[vm_id]["restored"] else {}
+    first_seen: Entry = seen.get(vm_id) or planned.get(vm_id) or {}
+    # A run that was cut off may have stopped it: how it was before that, and how it was to leave, is what counts.
+    stopped = next((one for one in (known, first_seen) if was_stopped(one, state)), None)
+    how: Entry = stopped or move
     return {
         "vm_id": vm_id,
-        "name": move.get("name") or "",
+        "name": str(move.get("name") or ""),
         "source_host": move["source_host"],
         "destination_host": move["destination_host"],
-        **{key: first.get(key) for key in _BEFORE},
+        "state": (stopped or first_seen).get("state") or move.get("state"),
+        "strategy": how.get("strategy"),
+        "memory_mb": how.get("memory_mb"),
+        "priority": how.get("priority"),
         "outcome": move.get("outcome") or PLANNED,
         "elapsed_seconds": None,
+        "died": bool(known.get("died")),
+        "asked_to_stop": known.get("asked_to_stop"),
         "restored": False,
     }
 
@@ -247,31 +336,37 @@ def finish(
     now: str,
     residents: Collection[str] | None = None,
     cluster: str | None = None,
+    *,
+    died: Collection[str] = (),
+    still_stopping: Collection[str] = (),
 ) -> Ledger:
     """Return the ledger with what became of each move.
 
     ``records`` are the ``moves`` of hyperv_vm_migrate; ``residents`` the ids of the VMs that are on the node by now,
-    None where that was not read. One that is not of ``cluster`` stays as it is.
+    None where that was not read. ``died``, ``still_stopping``: ids of VMs that are off without having been stopped, and
+    of guests that did not shut down in time. One that is not of ``cluster`` stays as it is.
     """
     here = {one.upper() for one in residents} if residents is not None else None
     told = {record["vm"]["id"].upper(): record for record in records}
     if not is_ours(ledger, cluster, [*told, *(here or ())]):
         return ledger
-    vms = []
+    vms: list[LedgerVm] = []
     for vm in ledger["vms"]:
-        record = told.get(vm["vm_id"].upper())
+        vm_id = vm["vm_id"].upper()
+        record = told.get(vm_id)
         if record is not None:
-            outcome = {
+            vm = {
+                **vm,
                 "destination_host": record["destination_host"],
                 "outcome": record["outcome"],
                 "elapsed_seconds": record["elapsed_seconds"],
             }
-            vm = {**vm, **outcome}
-        elif vm["outcome"] == PLANNED and here is not None and vm["vm_id"].upper() not in here:
+        elif vm["outcome"] == PLANNED and here is not None and vm_id not in here:
             vm = {**vm, "outcome": LEFT}
-        vms.append(vm)
+        asked = now if vm_id in still_stopping else vm.get("asked_to_stop")
+        vms.append({**vm, "died": vm.get("died", False) or vm_id in died, "asked_to_stop": asked})
     state = EVACUATED if all(vm["outcome"] in _SETTLED for vm in vms) else INCOMPLETE
-    return {**ledger, **_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
+    return {**_in_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
 
 
 def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | None = None) -> Ledger:
@@ -282,11 +377,11 @@ def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | No
     if not is_ours(ledger, cluster, vm_ids):
         return ledger
     back = {one.upper() for one in vm_ids}
-    vms = [{**vm, "restored": vm["restored"] or vm["vm_id"].upper() in back} for vm in ledger["vms"]]
+    vms: list[LedgerVm] = [{**vm, "restored": vm["restored"] or vm["vm_id"].upper() in back} for vm in ledger["vms"]]
     state = RESTORED if all(vm["restored"] for vm in vms) else ledger["state"]
-    return {**ledger, **_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
+    return {**_in_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
 
 
-def _form(ledger: Ledger, cluster: str | None) -> dict[str, t.Any]:
-    """Return form and cluster of a ledger of ``cluster`` as they are written."""
-    return {"format": FORMAT, "cluster": _full_name(ledger, cluster)} if cluster else {}
+def _in_form(ledger: Ledger, cluster: str | None) -> Ledger:
+    """Return a ledger of ``cluster`` with format and cluster as they are written."""
+    return {**ledger, "format": FORMAT, "cluster": _full_name(ledger, cluster)} if cluster else ledger

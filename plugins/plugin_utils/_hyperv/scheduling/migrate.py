@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits, read_limits
+from ..failure.failures import Failure
 from ..methods.methods import Methods
 from ..migration.migration_task import MigrationRequest, MigrationTask, Policy
 from ..migration.moves import Move
@@ -60,6 +61,7 @@ def migrate(
     before the first move is started only.
     """
     tasks = _tasks(moves, options)
+    report(tasks)  # whoever is cut off on the way knows them
     left = [move for move in moves if not move.is_done]
     hosts = sorted({node for move in left for node in (move.source, move.destination.name)})
     limits = read_limits(cluster, hosts, options.max_parallel) if len(left) > 1 else Limits({})
@@ -78,6 +80,23 @@ def dry_run(cluster: Cluster, moves: Sequence[Move], options: MigrationOptions) 
     """Ask what each move would come to, and change nothing."""
     tasks = _tasks(moves, options)
     _scheduler(cluster, options, Limits({}), say_nothing).dry_run(tasks)
+    return Migration(tasks, ())
+
+
+def foresee(
+    cluster: Cluster, moves: Sequence[Move], options: MigrationOptions, objections: Mapping[str, Failure]
+) -> Migration:
+    """Return what moves would come to as far as is known without asking Hyper-V about them.
+
+    That is for VMs that are not yet as they will be when they are moved. ``objections`` are known by VM id.
+    """
+    tasks = _tasks(moves, options)
+    for task in tasks:
+        now = cluster.clock.now()
+        if task.move.vm.id in objections:
+            task.fail(objections[task.move.vm.id], now)
+        else:
+            task.end("already_there" if task.move.is_done else "would_move", now)
     return Migration(tasks, ())
 
 

@@ -74,7 +74,7 @@ def diff(tasks: Sequence[MigrationTask]) -> dict[str, str]:
 
 
 def _where_after(task: MigrationTask) -> str:
-    arrives = task.outcome != "failed" and not task.storage_only
+    arrives = task.outcome not in ("failed", "elsewhere", "not_begun") and not task.storage_only
     return task.move.destination.name if arrives else task.owner or task.move.source
 
 

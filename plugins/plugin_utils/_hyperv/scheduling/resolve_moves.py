@@ -86,7 +86,13 @@ def _plan_on_hosts(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wis
         find_node(cluster, nodes, wish.destination) if vm.id in roles else hosts[wish.destination]
         for vm, wish in zip(chosen, wishes, strict=True)
     ]
-    moves = [move_of(vm, roles.get(vm.id), host, asked) for vm, host in zip(chosen, destinations, strict=True)]
+    known = dict(zip(dict.fromkeys(wish.source for wish in wishes if wish.source), sources, strict=True))
+    moves = [
+        dataclasses.replace(
+            move_of(vm, roles.get(vm.id), host, asked), fetched_from=known[wish.source].name if wish.source else ""
+        )
+        for vm, host, wish in zip(chosen, destinations, wishes, strict=True)
+    ]
     return [_with_storage(cluster, move, wish) for move, wish in zip(moves, wishes, strict=True)]
 
 

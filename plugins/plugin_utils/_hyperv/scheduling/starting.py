@@ -43,7 +43,14 @@ class Starter:
         self._liveness = liveness
 
     def end_if_done(self, task: MigrationTask) -> bool:
-        """End a move whose VM is on its destination already."""
+        """End a move whose VM is on its destination already, or is no longer where it was to be fetched from."""
+        if not task.storage_only and task.move.is_elsewhere:
+            task.warn_once(
+                f"It is on {task.move.source}, and no longer on {task.move.fetched_from}: somebody moved it, so it is "
+                "left there."
+            )
+            task.end("elsewhere", self._clock.now())
+            return True
         if task.storage_only or not task.move.is_done or task.move.vm.is_leaving:
             return False
         # After an attempt of its own it is this task that moved the VM, however that came to light.
@@ -118,7 +125,7 @@ class Starter:
     def _repeat(self, task: MigrationTask, vm: Vm, role: VmGroup | None) -> None:
         """Call once more, from where the VM is now and only if it still can be moved."""
         task.go_on_from(vm, role)
-        if self._is_possible(task):
+        if not self.end_if_done(task) and self._is_possible(task):
             task.warn("The first call was not answered and had no effect, so it was repeated.")
             self._call(task)
 

@@ -10,29 +10,28 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks.cluster_health import Health, read_health
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
+from tests.simulator.scenario import MigrationNetworkSpec, NodeState
+from tests.simulator.scenario_roles import GroupCondition
+from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
-
-CLUSTER = """
-nodes:
-  - {{name: NODE1, state: {first}}}
-  - {{name: NODE2, state: {second}, condition: {condition}}}
-  - {{name: NODE3, networks: [{{subnet: 10.20.0.0}}, {{subnet: 10.30.0.0, state: {network}}}]}}
-vms:
-  - {{name: web01, owner: NODE3, group_condition: {group}}}
-  - {{name: web02, owner: NODE3}}
-"""
 
 
 def a_cluster(
-    first: str = "up",
-    second: str = "up",
-    condition: str = "normal",
-    network: str = "up",
-    group: str = "normal",
+    first: NodeState = "up",
+    second: NodeState = "up",
+    condition: t.Literal["normal", "isolated", "quarantined"] = "normal",
+    network: t.Literal["up", "down", "partitioned", "unavailable"] = "up",
+    group: GroupCondition = "normal",
     **switches: t.Any,
 ) -> Simulated:
-    text = CLUSTER.format(first=first, second=second, condition=condition, network=network, group=group)
-    return Simulated(text, "NODE3", **switches)
+    networks = (MigrationNetworkSpec("10.20.0.0"), MigrationNetworkSpec("10.30.0.0", state=network))
+    nodes = [
+        node("NODE1", state=first),
+        node("NODE2", state=second, condition=condition),
+        node("NODE3", networks=networks),
+    ]
+    vms = [vm("web01", owner="NODE3", group_condition=group), vm("web02", owner="NODE3")]
+    return Simulated(scenario(nodes, vms), "NODE3", **switches)
 
 
 def look(simulated: Simulated, node: str | None = "node1.corp.example", *ignore: str) -> Health:
@@ -45,7 +44,7 @@ def kinds(health: Health) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("quorum_answer", ["return_value", "out_parameter"])
 @pytest.mark.parametrize("first", ["up", "paused"])
-def test_a_healthy_cluster_has_no_problems(first: str, quorum_answer: str) -> None:
+def test_a_healthy_cluster_has_no_problems(first: NodeState, quorum_answer: str) -> None:
     simulated = a_cluster(first, quorum_answer=quorum_answer)
 
     health = look(simulated)
@@ -71,7 +70,7 @@ def test_without_a_node_a_paused_one_counts_and_quorum_is_not_asked_for() -> Non
         ({"group": "failed"}, "role_failed", "web01"),
     ],
 )
-def test_a_problem_is_named_with_a_remedy_and_can_be_ignored(changed: dict[str, str], kind: str, name: str) -> None:
+def test_a_problem_is_named_with_a_remedy_and_can_be_ignored(changed: dict[str, t.Any], kind: str, name: str) -> None:
     health = look(a_cluster(**changed))
 
     assert kinds(health) == [(kind, name)]

@@ -11,9 +11,10 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import FORMS
 
 from tests.support.given_settings import Client, wanted
-from tests.support.simulated import Simulated, invokes_migration
+from tests.support.requests import invokes_migration
+from tests.support.scenarios import fault, migration, node, scenario, vm
+from tests.support.simulated import Simulated
 
-NODES = "nodes: [{name: NODE1}, {name: NODE2}]\nvms: [{name: web01, owner: NODE1}]\n"
 SWITCHED = {"typed": "typed", "typed_net": "typed_net", "omitted": "null", "cim": "cim"}
 
 
@@ -29,8 +30,8 @@ def form_of(call: dict[str, t.Any]) -> str:
 
 def switch(client: Client, **switches: t.Any) -> None:
     """Let the provider behave otherwise from now on."""
-    scenario = client.simulated.server.world.scenario
-    changed = dataclasses.replace(scenario, switches=dataclasses.replace(scenario.switches, **switches))
+    before = client.simulated.server.world.scenario
+    changed = dataclasses.replace(before, switches=dataclasses.replace(before.switches, **switches))
     client.simulated.server.world.scenario = changed
 
 
@@ -70,7 +71,9 @@ def test_a_move_that_refuses_the_form_of_the_check_is_tried_in_the_others() -> N
 
 @pytest.mark.parametrize("code", [1, 2, 3, 5, 7, 32768, 32769, 32771, 32772, 32774, 32775, 32777, 32778, 40000])
 def test_after_any_other_refusal_no_other_form_is_tried(code: int) -> None:
-    client = Client(Simulated(NODES.replace("NODE1}]", f"NODE1, migration: {{return_value: {code}}}}}]")))
+    client = Client(
+        Simulated(scenario([node("NODE1"), node("NODE2")], [vm("web01", migration=migration(return_value=code))]))
+    )
     assert client.migrate().error is not None
     assert len(client.calls) == 1
 
@@ -90,10 +93,10 @@ def test_after_an_answer_that_cannot_be_read_no_other_form_is_tried() -> None:
     assert len(client.calls) == 1
 
 
-@pytest.mark.parametrize("code", ["0x80041001", "0x80041033", "0x80338029"])
-def test_after_a_fault_that_may_have_come_in_the_middle_no_other_form_is_tried(code: str) -> None:
-    fault = f"{{effect: fault, operation: Invoke MigrateVirtualSystemToSystem, code: {code}}}"
-    client = Client(Simulated(f"{NODES}faults: [{fault}]"))
+@pytest.mark.parametrize("code", [0x80041001, 0x80041033, 0x80338029])
+def test_after_a_fault_that_may_have_come_in_the_middle_no_other_form_is_tried(code: int) -> None:
+    broken = fault("fault", operation="Invoke MigrateVirtualSystemToSystem", code=code)
+    client = Client(Simulated(scenario([node("NODE1"), node("NODE2")], [vm("web01")], faults=[broken])))
     assert client.migrate().unconfirmed
     assert client.simulated.server.counters()["requests"]["Invoke MigrateVirtualSystemToSystem"] == 1
 
@@ -152,8 +155,8 @@ def test_a_form_that_could_not_be_tried_is_named_with_the_reason() -> None:
 
 
 def test_a_destination_without_listeners_is_not_sent_as_an_empty_list() -> None:
-    text = NODES.replace("{name: NODE2}", "{name: NODE2, listener_addresses: []}")
-    client = Client(Simulated(text, accepts_setting_data=[]))
+    given = scenario([node("NODE1"), node("NODE2", listener_addresses=())], [vm("web01")])
+    client = Client(Simulated(given, accepts_setting_data=[]))
     assert "NODE2 listens on no address" in client.migrate().error.text
     assert [form_of(call) for call in client.calls] == ["typed", "omitted", "cim"]
 

@@ -12,8 +12,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 
+from tests.support.requests import without
 from tests.support.simulated import Simulated
-from tests.unit.hyperv.scheduling.test_true_words import without
 
 LAGS = pytest.mark.parametrize("who", ["summary", "cluster"])
 

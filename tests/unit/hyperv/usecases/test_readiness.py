@@ -260,7 +260,9 @@ def test_what_is_wrong_is_found_and_nothing_else(text: str, problems: Problems) 
 @pytest.mark.parametrize("text", [text for text, problems in PROBLEMS.values() if problems])
 def test_every_problem_has_a_remedy_in_whole_sentences(text: str) -> None:
     home = yaml.safe_load(text)["nodes"][0]["name"]
-    for problem in readiness(Simulated(text, home=home)).as_result()["problems"]:
+    problems = readiness(Simulated(text, home=home)).as_result()["problems"]
+    assert problems
+    for problem in problems:
         for part in ("problem", "remedy"):
             assert problem[part][0].isupper(), problem
             assert problem[part].endswith("."), problem

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Nodes with their memory and how many VMs they have. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Sequence
+
+from ..._hostnames import first_label
+from .cluster import Cluster
+from .groups import read_groups
+from .hosts import Memory, try_memory
+from .nodes import Node
+from .owners import owners_of
+from .vms import read_vms
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeOverview:
+    """One node.
+
+    Attributes:
+        memory: None where it is not known; ``problem`` says why.
+        vm_count, running_vm_count: VMs of which Hyper-V or the cluster says that the node owns them.
+    """
+
+    node: Node
+    memory: Memory | None
+    problem: str
+    vm_count: int
+    running_vm_count: int
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the node for a task's result."""
+        return {
+            **dataclasses.asdict(self.node),
+            "version": self.node.version,
+            "total_memory_mb": self.memory.total_mb if self.memory else None,
+            "free_memory_mb": self.memory.free_mb if self.memory else None,
+            "vm_count": self.vm_count,
+            "running_vm_count": self.running_vm_count,
+            "problem": self.problem,
+        }
+
+
+def read_overview(cluster: Cluster, nodes: Sequence[Node]) -> list[NodeOverview]:
+    """Return these nodes, in their order; each is asked for its memory. Raises HyperVError, Fault, TransportError."""
+    vms = read_vms(cluster)
+    roles = read_groups(cluster, vms)
+    by_name = {node.name: node for node in nodes}
+    memories = cluster.ask_each(list(by_name), lambda name: try_memory(cluster, by_name[name]))
+    found = []
+    for node, (memory, problem) in zip(nodes, memories, strict=True):
+        residents = [vm for vm in vms if first_label(node.name) in owners_of(vm, roles.get(vm.id))]
+        running = sum(vm.state == "running" for vm in residents)
+        found.append(NodeOverview(node, memory, problem, len(residents), running))
+    return found

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moves of a plan, brought to their end in one or several attempts, with what became of each.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Collection, Mapping, Sequence
+
+from ..cluster.cluster import Cluster
+from ..cluster.vms import AT_REST
+from ..failure.failures import Failure
+from ..migration.migration_task import MigrationTask
+from ..migration.moves import Move, Wish, obstacle_to, possible_owners_of
+from ..migration.timeouts import Timeout
+from ..planning.strategies import MIGRATE
+from ..scheduling.cut_off import account_for
+from ..scheduling.migrate import MigrationOptions, dry_run, foresee, migrate
+from ..scheduling.move_results import record
+from ..scheduling.progress import Progress
+from ..scheduling.resolve_moves import plan as resolve
+from .controller import Controller
+
+# These moves may still come to their end by themselves, so no other node is tried.
+_STILL_OPEN = frozenset({"timeout", "already_migrating"})
+
+Record = dict[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """One move of a plan. ``strategy`` is how its VM leaves: ``migrate``, or stopped by then."""
+
+    vm_id: str
+    name: str
+    source: str
+    destination: str
+    strategy: str = MIGRATE
+
+
+class Moving:
+    """Makes moves and keeps what became of them.
+
+    Attributes:
+        records: the last word on each VM, by its id, in the form of hyperv_vm_migrate.
+        excluded: nodes on which the move of a VM has failed, by its id.
+        warnings: what was not known about the limits of hosts.
+    """
+
+    def __init__(self, cluster: Cluster, options: MigrationOptions, controller: Controller) -> None:
+        self.cluster = cluster
+        self.records: dict[str, Record] = {}
+        self.excluded: dict[str, frozenset[str]] = {}
+        self.warnings: list[str] = []
+        self._options = options
+        self._controller = controller
+        self._tasks: Sequence[MigrationTask] = ()
+
+    def make(self, wanted: Sequence[Wanted]) -> None:
+        """Bring moves to their end; one that fails does not stop the others. Raises as ``scheduling.migrate``."""
+        if not wanted:
+            return
+        moves = self._resolved(wanted)
+        progress = Progress(self._controller.tell, self.cluster.clock) if self._controller.shows_progress else None
+
+        def report(tasks: Sequence[MigrationTask]) -> None:
+            self._tasks = tasks
+            if progress is not None:
+                progress.report(tasks)
+
+        done = migrate(self.cluster, moves, self._options, report)
+        self.warnings += done.notes
+        self._keep(done.tasks)
+
+    def dry_run(self, wanted: Sequence[Wanted]) -> None:
+        """Ask Hyper-V what moves would come to, and change nothing.
+
+        It is not asked about a VM that runs now and will not by then: it would judge what is not going to be.
+        """
+        moves = self._resolved(wanted)
+        by_id = {move.vm.id: move for move in moves}
+        stopped = {one.vm_id for one in wanted if one.strategy != MIGRATE and by_id[one.vm_id].vm.state not in AT_REST}
+        asked = [move for move in moves if move.vm.id not in stopped]
+        self._keep(dry_run(self.cluster, asked, self._options).tasks)
+        self.foresee([move for move in moves if move.vm.id in stopped], {})
+
+    def foresee(self, moves: Sequence[Move], objections: Mapping[str, Failure]) -> None:
+        """Note what moves would come to as far as is known without asking Hyper-V; ``objections`` are by VM id."""
+        known = {move.vm.id: obstacle_to(move, possible_owners_of(self.cluster, move)) for move in moves}
+        found = {vm_id: error for vm_id, error in known.items() if error is not None}
+        self._keep(foresee(self.cluster, moves, self._options, {**found, **objections}).tasks)
+
+    def account_for(self, cluster: Cluster, why: str) -> None:
+        """Note of moves that were cut off where their VMs are now; ``cluster`` has new sessions."""
+        self.cluster = cluster
+        account_for(cluster, self._tasks, why)
+        self._keep(self._tasks)
+
+    def resolve(self, wanted: Sequence[Wanted]) -> list[Move]:
+        """Return the moves as they can be made from what is read now. Raises HyperVError, Fault, TransportError."""
+        return self._resolved(wanted) if wanted else []
+
+    def _resolved(self, wanted: Sequence[Wanted]) -> list[Move]:
+        wishes = [Wish(one.destination, one.name, one.vm_id, source=one.source) for one in wanted]
+        return resolve(self.cluster, wishes, self._options.method)
+
+    def _keep(self, tasks: Sequence[MigrationTask]) -> None:
+        for task in tasks:
+            vm_id = task.move.vm.id
+            self.records[vm_id] = record(task, self._controller.moment)
+            if task.outcome == "failed" and task.error is not None and task.error.code not in _STILL_OPEN:
+                there = task.move.destination.name
+                self.excluded[vm_id] = self.excluded.get(vm_id, frozenset()) | {there}
+        self._tasks = ()
+
+    @property
+    def failed(self) -> list[Record]:
+        """The moves that failed."""
+        return [one for one in self.records.values() if one["outcome"] == "failed"]
+
+    @property
+    def may_be_tried_elsewhere(self) -> bool:
+        """One of the moves failed for good on its node."""
+        return any(one["error"]["code"] not in _STILL_OPEN for one in self.failed)
+
+    @property
+    def under_way(self) -> list[Record]:
+        """The moves whose migrations run on without being watched."""
+        return [one for one in self.records.values() if one["outcome"] == "started"]
+
+    def longest(self, memory: Collection[int | None]) -> float:
+        """Return the seconds that the slowest of some moves may take, by their memory in MB."""
+        return max((Timeout.of(self._options.timeout, one).seconds for one in memory), default=0.0)

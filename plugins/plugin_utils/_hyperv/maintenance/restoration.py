@@ -1,0 +1,347 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A node that was emptied gets its VMs back, as far as they are where they were moved. Private to this collection.
+
+Nothing is changed until the plan is made. From then on no error leaves ``execute`` but the end of the whole process:
+what came back is written down, whatever became of the rest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Callable, Sequence
+
+from ..cluster.cluster import Cluster
+from ..cluster.nodes import Node, find_node, read_nodes, resume_node
+from ..cluster.vms import Vm
+from ..failure.errors import HyperVError, with_remedy
+from ..failure.failures import Failure
+from ..planning.restoration import Home, RestorationPlan, find_home, plan_restoration
+from ..records.ledger import ELSEWHERE, Ledger, give_back, may_still_stop
+from ..scheduling.migrate import MigrationOptions
+from . import wording
+from .controller import Controller, LedgerStore
+from .moving import Moving, Wanted
+from .observation import UNREADABLE, read_node_state, read_standing, try_limits, try_overview
+from .outcome import Outcome
+from .power import START_WITHIN, PowerSwitch
+
+_WAIT_FOR_LEAVING = 1800.0  # seconds
+_BETWEEN_LOOKS = 5.0
+_BETWEEN_LINES = 30.0
+_MANAGEABLE = ("up", "paused")
+
+
+@dataclasses.dataclass(frozen=True)
+class RestorationOptions:
+    """How a node gets its VMs back.
+
+    Attributes:
+        migration: how VMs are moved.
+        node: its name; empty where the ledger says which one it is.
+        forget_gone: VMs that nobody knows any more were deleted on purpose, and are settled.
+    """
+
+    migration: MigrationOptions = dataclasses.field(default_factory=MigrationOptions)
+    node: str = ""
+    forget_gone: bool = False
+
+
+class Restoration:
+    """Brings the VMs of one ledger back, once."""
+
+    def __init__(
+        self, cluster: Cluster, options: RestorationOptions, controller: Controller, given: Ledger | None = None
+    ) -> None:
+        """``given``: the ledger as data, of which no file is kept; None for the one that the controller has."""
+        self._cluster = cluster
+        self._options = options
+        self._controller = controller
+        self._given = given
+        self._moving = Moving(cluster, options.migration, controller)
+        self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
+        self._store: LedgerStore | None = None
+        self._ledger: Ledger
+        self._home: Home
+        self._plan: RestorationPlan
+        self._nodes_before: list[dict[str, t.Any]] = []
+        self._nodes_after: list[dict[str, t.Any]] = []
+        self._limits: dict[str, t.Any] = {}
+        self._unread = ""
+        self._node: Node | None = None
+        self._resumed = False
+        self._started: list[Vm] = []
+        self._not_started: list[tuple[str, str]] = []
+        self._stopping: list[Vm] = []
+        self._failure = ""
+        self._troubles: list[str] = []
+        self._warnings: list[str] = []
+
+    def dry_run(self) -> Outcome:
+        """Plan and add up memory; nothing is changed. Raises HyperVError, Fault, TransportError.
+
+        Hyper-V is not asked about the VMs: it would refuse for a paused node what it takes once that is resumed.
+        """
+        self._make_plan()
+        if self._plan.moves:
+            self._cluster.confirm()
+        up = [
+            dataclasses.replace(move, destination=dataclasses.replace(move.destination, state="up"))
+            for move in self._moving.resolve(_wanted(self._plan))
+        ]
+        self._moving.foresee(up, self._without_room())
+        failure = wording.together(self._plan.shortage) if self._plan.without_room else ""
+        pauses = self._plan.is_clustered and self._plan.home.node.state == "paused"
+        return self._outcome(failure, changed=pauses or bool(self._plan.moves))
+
+    def execute(self) -> Outcome:
+        """Bring the VMs back.
+
+        Raises HyperVError, Fault and TransportError before anything is changed only, and what ends the process.
+        """
+        self._make_plan()
+        self._wait_for_leaving()
+        self._begin()
+        try:
+            self._resume()
+            self._moving.make(_wanted(self._plan))
+            self._start()
+        except BaseException as error:
+            self._failure = self._explained(error)
+        self._try(self._look_for_stopping)
+        self._try(self._settle)
+        self._try(self._look_at_the_end)
+        self._try(self._read_for_the_report)
+        failed = wording.not_back(self._plan, self._records, self._not_started)
+        unknown = f"How the node is left could not be read: {wording.sentence(self._unread)}" if self._unread else ""
+        changed = (
+            self._resumed
+            or any(one["changed"] for one in self._records)
+            or any(change.calls for change in self._switch.changes)
+        )
+        return self._outcome(
+            wording.together(self._failure, failed, *self._troubles, unknown, self._not_up()), changed=changed
+        )
+
+    @property
+    def _records(self) -> list[dict[str, t.Any]]:
+        return list(self._moving.records.values())
+
+    @property
+    def _hosts(self) -> list[str]:
+        """The hosts that have the VMs, where there is no cluster to ask."""
+        return [self._home.node.name, *(vm["destination_host"] for vm in self._ledger["vms"])]
+
+    @property
+    def _now(self) -> str:
+        return self._controller.moment(self._cluster.clock.now())
+
+    # Before anything is changed.
+
+    def _make_plan(self) -> None:
+        """Read the ledger and where its VMs are. Raises HyperVError where there is none."""
+        home = find_home(self._cluster, self._options.node) if self._options.node else None
+        self._read_ledger(home)
+        where = self._store.path if self._store is not None else "The ledger given"
+        try:
+            self._plan = plan_restoration(self._cluster, self._ledger, home)
+        except HyperVError as error:
+            raise HyperVError(f"{where}: {error}") from None
+        self._home = self._plan.home
+
+    def _read_ledger(self, home: Home | None) -> None:
+        if self._given is not None:
+            self._ledger = self._given
+            return
+        name, owner = (home.node.name, home.owner) if home is not None else ("", None)
+        self._store = self._controller.ledger_of(name, owner)
+        ledger = self._store.read()
+        if ledger is None:
+            raise HyperVError(f"There is no ledger at {self._store.path}. Check the path; evacuate_node writes it.")
+        self._ledger = ledger
+        self._warnings += [self._store.note] if self._store.note else []
+
+    def _wait_for_leaving(self) -> None:
+        """Wait for VMs that are still on their way: a migration may outlive the evacuation that started it."""
+        clock = self._cluster.clock
+        deadline = clock.now() + (self._options.migration.timeout or _WAIT_FOR_LEAVING)
+        next_line = clock.now()
+        while self._plan.leaving and clock.now() < deadline:
+            if clock.now() >= next_line:
+                next_line = clock.now() + _BETWEEN_LINES
+                self._controller.tell(
+                    "; ".join(f"waiting for {vm['name']}: {vm['reason']}" for vm in self._plan.leaving)
+                )
+            clock.pause(_BETWEEN_LOOKS)
+            self._plan = plan_restoration(self._cluster, self._ledger, self._home)
+
+    def _begin(self) -> None:
+        if not self._plan.is_clustered:
+            return
+        node = find_node(self._cluster, read_nodes(self._cluster), self._home.node.name)
+        if node.state not in _MANAGEABLE:
+            raise HyperVError(
+                f"Nothing was changed. Node {node.name} is {node.state}: only a node that is up or paused can get its "
+                "VMs back. Bring it up first."
+            )
+        self._node = node
+        if node.state != "up" or self._plan.moves:
+            self._cluster.confirm()
+        self._nodes_before = try_overview(self._cluster)
+        if self._plan.shortage:
+            self._warnings.append(self._plan.shortage)
+            self._controller.tell(f"WARNING: {self._plan.shortage}")
+
+    def _without_room(self) -> dict[str, Failure]:
+        node = self._home.node.name
+        return {
+            move["vm_id"]: Failure(
+                "not_enough_memory",
+                f"{node} has no room for VM {move['name']}, which needs {move['memory_mb']} MB, beside the others",
+                f"Move other VMs away from {node} first, or leave this one where it is.",
+            )
+            for move in self._plan.moves
+            if move["name"] in self._plan.without_room
+        }
+
+    # What brings the VMs back.
+
+    def _resume(self) -> None:
+        if self._node is None or self._node.state == "up":
+            return
+        self._node = resume_node(self._cluster, self._node, "none")
+        self._resumed = True
+
+    def _start(self) -> None:
+        """Start the VMs that the evacuation had stopped, and that are on the node."""
+        home = self._is_home()
+        wanted = [vm["vm_id"] for vm in self._plan.start if vm["vm_id"] in home]
+        if not wanted:
+            return
+        standing = read_standing(self._cluster, self._hosts, local_on=self._home.node.name)
+        vms = [standing.vms[vm_id] for vm_id in wanted if vm_id in standing.vms]
+        failed = {change.vm.id: change for change in self._switch.start(vms, START_WITHIN)}
+        self._started = [vm for vm in vms if vm.id not in failed]
+        self._not_started = [
+            (change.vm.name, change.error.text if change.error is not None else f"it is {change.vm.state}")
+            for change in failed.values()
+        ]
+
+    def _is_home(self) -> set[str]:
+        """Return the ids of the VMs that are on the node, or were left where somebody meant them to be."""
+        there = {"moved", "already_there", ELSEWHERE}
+        return {vm["vm_id"] for vm in self._plan.stays} | {
+            one["vm"]["id"] for one in self._records if one["outcome"] in there
+        }
+
+    # What is known at the end.
+
+    def _explained(self, error: BaseException) -> str:
+        """Return why the restoration failed. Raises the error again where nothing more is to be done."""
+        if isinstance(error, self._controller.gone):
+            raise error
+        why = self._controller.cut_off(error)
+        if why:
+            self._cluster = self._controller.reconnect()
+            self._moving.account_for(self._cluster, why)
+            return wording.cut_off(why, self._records)
+        if isinstance(error, Exception):
+            return wording.broke_off(f"The restoration of {self._home.node.name}", error)
+        raise error
+
+    def _look_for_stopping(self) -> None:
+        """Look for guests that were asked to shut down not long ago and still run: they are not settled yet."""
+        asked = {vm["vm_id"].upper(): vm for vm in self._ledger["vms"] if vm["asked_to_stop"] and not vm["restored"]}
+        if asked:
+            standing = read_standing(self._cluster, self._hosts, local_on=self._home.node.name)
+            self._stopping = [
+                vm
+                for vm_id, entry in asked.items()
+                if (vm := standing.vms.get(vm_id)) is not None and may_still_stop(entry, vm.state, self._now)
+            ]
+
+    def _settle(self) -> None:
+        """Write down which VMs are as they were, or are left alone for a reason."""
+        waiting = {vm["vm_id"] for vm in self._plan.start} | {vm.id for vm in self._stopping}
+        settled = self._is_home() - waiting | {vm.id for vm in self._started}
+        if self._options.forget_gone:
+            settled |= {vm["vm_id"] for vm in self._plan.gone}
+
+        def change(ledger: Ledger) -> Ledger:
+            return give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
+
+        known = self._ledger
+        self._ledger = change(known)
+        if self._store is not None:
+            self._ledger = self._store.change(lambda old: change(old if old is not None else known))
+
+    def _try(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except UNREADABLE as error:
+            self._troubles.append(wording.sentence(with_remedy(error)))
+        except BaseException as error:
+            why = self._controller.cut_off(error)
+            if not why:
+                raise
+            self._cluster = self._controller.reconnect()
+            self._troubles.append(wording.sentence(why))
+
+    def _look_at_the_end(self) -> None:
+        self._node, self._unread = None, "it was not read" if self._plan.is_clustered else ""
+        self._node, self._unread = self._read_node()
+
+    def _read_for_the_report(self) -> None:
+        if self._node is not None:
+            self._nodes_after = try_overview(self._cluster)
+        if self._plan.moves:
+            node = self._home.node.name
+            self._limits = try_limits(self._cluster, {node, *(move["source_host"] for move in self._plan.moves)})
+
+    def _read_node(self) -> tuple[Node | None, str]:
+        return read_node_state(self._cluster, self._home.node.name) if self._plan.is_clustered else (None, "")
+
+    def _not_up(self) -> str:
+        if self._node is None or self._node.state == "up" or self._failure:
+            return ""
+        return f"{self._node.name} is {self._node.state}, and not up: somebody else changed that. Look at it."
+
+    def _outcome(self, failure: str, *, changed: bool) -> Outcome:
+        result = self._plan.as_result()
+        node = result["node"]
+        started = {vm.id for vm in self._started}
+        note = wording.together(
+            wording.started_again(self._started),
+            wording.kept_in_the_ledger(self._plan) if not self._options.forget_gone else "",
+            wording.not_started_on_purpose(self._plan),
+            wording.may_still_stop(self._stopping),
+        )
+        return Outcome(
+            node=node,
+            owner=self._home.owner,
+            is_clustered=self._plan.is_clustered,
+            error=wording.together(failure, note) if failure else "",
+            cause=failure,
+            note=note,
+            moves=self._records,
+            planned=result["moves"],
+            stays=[*result["stays"], *result["leaving"], *result["gone"]],
+            started=self._started,
+            still_stopped=[
+                Vm(vm["vm_id"], vm["name"], "", "") for vm in self._plan.start if vm["vm_id"] not in started
+            ],
+            node_state=self._node.state if self._node is not None else "",
+            ledger=self._ledger,
+            ledger_path=self._store.path if self._store is not None else None,
+            nodes_before=self._nodes_before,
+            nodes_after=self._nodes_after,
+            headroom=result["headroom"],
+            limits=self._limits,
+            changed=changed,
+            warnings=[*self._warnings, *self._moving.warnings],
+        )
+
+
+def _wanted(plan: RestorationPlan) -> Sequence[Wanted]:
+    return [Wanted(move["vm_id"], move["name"], move["source_host"], move["destination_host"]) for move in plan.moves]

@@ -1,0 +1,293 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a person reads at the end of a maintenance. Pure. Private to this collection.
+
+Names of VMs are shown as ``clean`` makes them.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..._text import clean
+from ..._wsman.errors import NoAnswer
+from ..cluster.nodes import Node
+from ..cluster.vms import Vm
+from ..failure.errors import HyperVError, with_remedy
+from ..planning.evacuation_plan import EvacuationPlan
+from ..planning.restoration import RestorationPlan
+
+Record = Mapping[str, t.Any]
+
+RESTORE = "Bring its VMs back with hyperv.migration.restore_node."
+RESUME_OR_RESTORE = (
+    "Resume it with hyperv_cluster_node (state=active), or bring its VMs back with hyperv.migration.restore_node."
+)
+
+
+def sentence(text: str) -> str:
+    """Return a text that ends with a full stop."""
+    return f"{text.strip().rstrip('.')}." if text.strip() else ""
+
+
+def together(*parts: str) -> str:
+    """Return sentences as one text; empty ones are left out."""
+    return " ".join(part.strip() for part in parts if part.strip())
+
+
+def names(vms: Iterable[Vm]) -> str:
+    """Return the names of VMs."""
+    return ", ".join(clean(vm.name) for vm in vms)
+
+
+def broke_off(what: str, error: Exception) -> str:
+    """Return why something ended in the middle."""
+    if isinstance(error, (HyperVError, NoAnswer)):
+        return f"{what} broke off: {sentence(with_remedy(error))} Run it again; it goes on with what is left."
+    return (
+        f"{what} broke off by an error that was not foreseen, {type(error).__name__}: {sentence(str(error))} Run it "
+        "again, and report this."
+    )
+
+
+def infeasible(plan: EvacuationPlan) -> str:
+    """Return why a node cannot be emptied, for each VM with what to do about it."""
+    proof = plan.proof
+    reason = proof.text if proof is not None else ""
+    if proof is not None and proof.kind == "restart":
+        why = f"{reason[:1].lower()}{reason[1:]}"
+    else:
+        why = together("it cannot be emptied.", reason)
+    by_reason: dict[tuple[str, str], list[Vm]] = {}
+    for stay in plan.stays:
+        if stay.is_blocking:
+            by_reason.setdefault((stay.reason, stay.remedy), []).append(stay.vm)
+    each = [f"{names(vms)}: {sentence(why)} {remedy}".strip() for (why, remedy), vms in by_reason.items()]
+    return clean(together(f"Nothing was changed on {plan.node}, because {why}", *each, *map(sentence, plan.notes)))
+
+
+def moves_failed(node: str, records: Sequence[Record]) -> str:
+    """Return which moves of an evacuation failed and why; empty for none."""
+    failed = [one for one in records if one["outcome"] == "failed"]
+    if not failed:
+        return ""
+    return clean(
+        together(f"{len(failed)} of {len(records)} VMs could not be moved from {node}.", *map(_failed_move, failed))
+    )
+
+
+def _failed_move(record: Record) -> str:
+    return f"{_way(record)}: {_why(record)}"
+
+
+def _why(record: Record) -> str:
+    error = record["error"]
+    return together(error["message"], error["remedy"], error["quoted"])
+
+
+def _way(record: Record) -> str:
+    return f"{record['vm']['name']} ({record['source_host']} -> {record['destination_host']})"
+
+
+def cut_off(why: str, records: Sequence[Record]) -> str:
+    """Return what became of the moves of a task that was cut off, as it was read after that."""
+    words = {"moved": "Moved", "started": "Still moving", "not_begun": "Not begun", "elsewhere": "Moved by others"}
+    told = [
+        f"{word}: {', '.join(_way(one) if outcome == 'started' else str(one['vm']['name']) for one in those)}."
+        for outcome, word in words.items()
+        if (those := [one for one in records if one["outcome"] == outcome])
+    ]
+    failed = [_failed_move(one) for one in records if one["outcome"] == "failed"]
+    return clean(
+        together(
+            sentence(why),
+            *told,
+            *failed,
+            "Migrations that run go on at the cluster. Run the same again with a longer limit: it takes them up.",
+        )
+    )
+
+
+def left_behind(node: str, vms: Sequence[Vm]) -> str:
+    """Return which VMs are on a node that was to be empty."""
+    if not vms:
+        return ""
+    return f"These VMs are on {node} although all planned moves have ended: {names(vms)}. Run the evacuation again."
+
+
+def not_stopped(messages: Iterable[str]) -> str:
+    """Return which VMs could not be stopped."""
+    return clean(together(*messages))
+
+
+def died(vms: Sequence[Vm]) -> str:
+    """Return which VMs ran before and are off now."""
+    if not vms:
+        return ""
+    each = ", ".join(f"{clean(vm.name)} ({vm.state}, on {vm.node or 'no node'})" for vm in vms)
+    return (
+        f"These VMs ran before and do not run now, although they were not to be stopped: {each}. Look at the event log "
+        "Hyper-V-Worker of the nodes. hyperv.migration.restore_node starts them; to start them where they are, use "
+        "hyperv_vm_state."
+    )
+
+
+def not_paused(node: Node) -> str:
+    """Return why a node is not as an evacuation leaves it."""
+    if node.state == "paused":
+        return ""
+    if node.state == "up":
+        return f"{node.name} is up, and not paused: somebody resumed it while it was emptied. Run the evacuation again."
+    return (
+        f"{node.name} is {node.state}: it went away while it was emptied, and the cluster restarts elsewhere what "
+        "still ran on it. Look at the VMs and at the node."
+    )
+
+
+def time_limit_is_short(seconds: float, needed: float) -> str:
+    """Return a warning that a task may be cut off; empty where its limit is long enough."""
+    if seconds >= needed:
+        return ""
+    return (
+        f"This task is cut off after {seconds:.0f} s (timeout of the task or play, or ANSIBLE_TASK_TIMEOUT), and a "
+        f"single move may take up to {needed:.0f} s. Migrations go on after that, but nobody watches them. Set a "
+        "longer limit, or none."
+    )
+
+
+def state_after_success(node: Node | None, is_clustered: bool, then: str) -> str:
+    """Return how the node is left by an evacuation that succeeded."""
+    is_so = "The node is paused." if is_clustered and node is not None else ""
+    if not is_clustered:
+        is_so = "It is not a node of a cluster, so nothing keeps VMs from being started on it."
+    return together(is_so, then or RESTORE)
+
+
+def state_after_failure(
+    node: Node | None,
+    *,
+    unread: str,
+    is_clustered: bool,
+    was_asked_to_pause: bool,
+    was_paused_by_us: bool,
+    was_paused_before: bool,
+    was_asked_to_resume: bool,
+    gives_back: bool,
+    why_not_resumed: str,
+) -> str:
+    """Return how the node is left by an evacuation that failed: as it was read last, and by whom as far as is known.
+
+    ``was_asked_to_pause``, ``was_asked_to_resume``: this run called for it, whatever it saw of that;
+    ``was_paused_by_us``: and it saw the node paused.
+    """
+    if not is_clustered:
+        return "The host is not a node of a cluster, so it was not paused."
+    if node is None:
+        return together(
+            f"Whether the node is paused is not known: {sentence(unread)}", "Look with hyperv_cluster_node_info."
+        )
+    if node.state == "up" and was_asked_to_resume:
+        return "The node was given back: it takes VMs again."
+    if node.state == "up":
+        by = ": somebody else resumed it" if was_paused_by_us or was_paused_before else ""
+        return f"The node is not paused{by}. It takes VMs."
+    if node.state != "paused":
+        return f"The node is {node.state}."
+    if was_paused_before:
+        return f"The node had been paused before this run, and stays so. {RESUME_OR_RESTORE}"
+    if why_not_resumed:
+        return together(f"The node could not be resumed: {sentence(why_not_resumed)}", RESUME_OR_RESTORE)
+    if not gives_back:
+        return f"The node stays paused, as give_back=false says. {RESUME_OR_RESTORE}"
+    by = "" if was_asked_to_pause else ": somebody else paused it"
+    return f"The node is paused{by}. {RESUME_OR_RESTORE}"
+
+
+def started_again(vms: Sequence[Vm]) -> str:
+    """Return which VMs were started again."""
+    return f"Started again: {names(vms)}." if vms else ""
+
+
+def still_stopped(vms: Sequence[Vm]) -> str:
+    """Return which VMs ran before and are left off or saved by an evacuation that failed."""
+    if not vms:
+        return ""
+    return (
+        f"Still stopped, although running before: {names(vms)}. hyperv.migration.restore_node brings them back and "
+        "starts them."
+    )
+
+
+def may_still_stop(vms: Sequence[Vm]) -> str:
+    """Return which guests were asked to shut down and may still do so."""
+    if not vms:
+        return ""
+    return (
+        f"Asked to shut down, still running, and may yet go off: {names(vms)}. Look at them again; "
+        "hyperv.migration.restore_node starts those that have gone off."
+    )
+
+
+def off_since_the_plan(vms: Sequence[Vm]) -> str:
+    """Return which VMs ran when the plan was made that was given, and were off when the evacuation began."""
+    if not vms:
+        return ""
+    return (
+        f"Running when the plan was made, and off when this evacuation began: {names(vms)}. They were left off, and "
+        "hyperv.migration.restore_node does not start them."
+    )
+
+
+def died_before(entries: Sequence[str]) -> str:
+    """Return which VMs a former run of the same evacuation found off that ran before."""
+    if not entries:
+        return ""
+    return (
+        f"Off since a former run of this evacuation, although running before: {', '.join(map(clean, entries))}. "
+        "hyperv.migration.restore_node starts them."
+    )
+
+
+def not_back(plan: RestorationPlan, records: Sequence[Record], not_started: Sequence[tuple[str, str]]) -> str:
+    """Return which VMs are not as they were, and why; empty for none.
+
+    ``not_started``: names of VMs and why they do not run.
+    """
+    node = plan.home.node.name
+    lines = [f"{_way(one)} is not back: {_why(one)}" for one in records if one["outcome"] == "failed"]
+    lines += [f"{_way(one)} is still on its way." for one in records if one["outcome"] == "started"]
+    lines += [
+        f"{one['vm']['name']} was not begun, and is on {one['source_host']}."
+        for one in records
+        if one["outcome"] == "not_begun"
+    ]
+    lines += [f"{name} is not started: {sentence(why)}" for name, why in not_started]
+    lines += [
+        f"{vm['name']} is not back: {sentence(vm['reason'])} Wait until that has changed, or cancel a migration that "
+        "runs with hyperv_migration_job."
+        for vm in plan.leaving
+    ]
+    if not lines:
+        return ""
+    again = f"Remove the cause and run the restore of {node} again: it goes on with what is left."
+    return clean(together(*map(sentence, lines), again))
+
+
+def kept_in_the_ledger(plan: RestorationPlan) -> str:
+    """Return which VMs nobody knows any more, and how to forget them."""
+    if not plan.gone:
+        return ""
+    gone = ", ".join(clean(vm["name"]) for vm in plan.gone)
+    return (
+        f"Known neither to Hyper-V nor to the cluster, and kept in the ledger: {gone}. If they were deleted, run this "
+        "again with forget_gone=true (restore_node_forget_gone)."
+    )
+
+
+def not_started_on_purpose(plan: RestorationPlan) -> str:
+    """Return which VMs are off that ran before, and that the evacuation did not stop."""
+    if not plan.off:
+        return ""
+    off = ", ".join(clean(vm["name"]) for vm in plan.off)
+    return f"Off or saved, although running before, and not started, since the evacuation did not stop them: {off}."

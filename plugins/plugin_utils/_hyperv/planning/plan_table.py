@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Plans as lines for a terminal: which VM goes where and why. Pure. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..._text import clean
+from ..cluster.vms import AT_REST
+from .blockers import FAILS
+from .evacuation_plan import EvacuationPlan
+from .placement import Placed
+from .restoration import RestorationPlan
+from .strategies import SAVE, SHUTDOWN
+
+_FIRST = {SHUTDOWN: "shut down first; ", SAVE: "saved first; "}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Row:
+    vm: str
+    source: str
+    destination: str
+    memory_mb: str
+    why: str
+
+
+_HEAD = _Row("VM", "from", "to", "MB", "why")
+
+
+def evacuation_table(plan: EvacuationPlan) -> list[str]:
+    """Return the plan to empty a node: its moves, what stays, what else there is to know, and the memory."""
+    rows = [_leaving(plan.node, move) for move in plan.moves]
+    rows += [
+        _Row(stay.vm.name, plan.node, "NOWHERE" if stay.is_blocking else "stays", "", stay.reason)
+        for stay in plan.stays
+    ]
+    below = [f"{one.vm_name}: {one.cause}. {one.remedy}" for one in plan.blockers if one.effect != FAILS]
+    below += [f"Changed since the plan was made: {one.name}: {one.text}" for one in plan.revalidation]
+    below += [
+        f"{node.node}: {node.free_before_mb} of {node.total_mb} MB are free, {node.free_after_mb} MB afterwards"
+        for node in (plan.headroom if plan.moves else ())
+    ]
+    below += plan.notes
+    return [*(_lines(rows) if rows else [f"{plan.node} has no VMs."]), *map(clean, below)]
+
+
+def _leaving(node: str, move: Placed) -> _Row:
+    resident = move.resident
+    first = _FIRST.get(resident.strategy, "") if resident.vm.state not in AT_REST else ""
+    return _Row(resident.vm.name, node, move.destination, str(resident.needs_mb), first + move.reason)
+
+
+def restoration_table(plan: RestorationPlan) -> list[str]:
+    """Return the plan to bring VMs back to a node: its moves, and what stays, is gone or still leaves."""
+    node = plan.home.node.name
+    started = {vm["vm_id"] for vm in plan.start}
+
+    def why(vm: Mapping[str, object], note: str) -> str:
+        return f"{vm['reason']}{note if vm['vm_id'] in started else ''}"
+
+    rows = [
+        _Row(
+            move["name"],
+            move["source_host"],
+            move["destination_host"],
+            str(move["memory_mb"] or 0),
+            why(move, "; it is started there"),
+        )
+        for move in plan.moves
+    ]
+    rows += [_Row(vm["name"], "", "stays", "", why(vm, "; it is started")) for vm in plan.stays]
+    rows += [_Row(vm["name"], "", "gone", "", str(vm["reason"])) for vm in plan.gone]
+    rows += [_Row(vm["name"], node, "leaves", "", str(vm["reason"])) for vm in plan.leaving]
+    return _lines(rows) if rows else [f"No VM of the ledger is left to bring back to {node}."]
+
+
+def _lines(rows: Sequence[_Row]) -> list[str]:
+    shown = [_HEAD, *(dataclasses.replace(row, vm=clean(row.vm), why=clean(row.why)) for row in rows)]
+    width = max(len(row.vm) for row in shown)
+    return list(_format(shown, width))
+
+
+def _format(rows: Iterable[_Row], width: int) -> Iterable[str]:
+    for row in rows:
+        yield f"{row.vm:<{width}}  {row.source:<15}  {row.destination:<15}  {row.memory_mb:>8}  {row.why}".rstrip()

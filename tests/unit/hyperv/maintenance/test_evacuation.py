@@ -1,0 +1,488 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A node is emptied, in process and on a manual clock: what is done, what is said, and what the ledger keeps."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import EvacuationOutcome
+
+from tests.support.maintenance import Story
+
+NODES = """
+cluster: {name: HVC1, fqdn: hvc1.corp.example}
+nodes: [{name: NODE1, memory_mb: 65536}, {name: NODE2, memory_mb: 65536}, {name: NODE3, memory_mb: 65536}]
+network: {megabytes_per_second: 1000}
+"""
+TWO = NODES + "vms: [{name: web01, owner: NODE1, memory_mb: 8000}, {name: web02, owner: NODE1, memory_mb: 8000}]\n"
+ONE = NODES + "vms: [{name: web01, owner: NODE1, memory_mb: 20000%s}]\n"
+STOPPED = """
+vms:
+  - {name: build, owner: NODE1, memory_mb: 4096%s}
+  - {name: db, owner: NODE1, memory_mb: 4096}
+  - {name: web, owner: NODE1, memory_mb: 4096%s}
+"""
+
+
+def outcomes(outcome: EvacuationOutcome) -> dict[str, str]:
+    return {one["vm"]["name"]: one["outcome"] for one in outcome.moves}
+
+
+def test_a_node_is_emptied_and_stays_paused() -> None:
+    story = Story(TWO)
+
+    outcome = story.evacuate()
+
+    assert (outcome.error, outcome.note) == (
+        "",
+        "The node is paused. Bring its VMs back with hyperv.migration.restore_node.",
+    )
+    assert outcomes(outcome) == {"web01": "moved", "web02": "moved"}
+    assert {owner for owner, _state in story.vms.values()} == {"NODE2", "NODE3"}
+    assert (story.node1, outcome.node_state) == ("paused", "paused")
+    assert (outcome.paused_by_us, outcome.paused_before, outcome.changed) == (True, False, True)
+    assert story.ledger.content is not None
+    assert (story.ledger.content["state"], story.entered) == ("evacuated", 1)
+
+
+def test_a_second_run_finds_nothing_to_do() -> None:
+    story = Story(TWO)
+    story.evacuate()
+    assert story.ledger.content is not None
+    kept = story.ledger.content["vms"]
+
+    again = story.evacuate()
+
+    assert (again.error, again.changed, again.moves) == ("", False, [])
+    assert (story.ledger.content["state"], story.ledger.content["vms"]) == ("evacuated", kept)
+
+
+def test_the_next_step_is_said_in_place_of_the_restore() -> None:
+    outcome = Story(TWO).evacuate(next_step="It is worked on now.")
+    assert outcome.note == "The node is paused. It is worked on now."
+
+
+def test_a_dry_run_changes_nothing() -> None:
+    story = Story(TWO)
+    before = story.simulated.server.counters()["migrations"]
+
+    outcome = story.evacuate(check=True)
+
+    assert outcomes(outcome) == {"web01": "would_move", "web02": "would_move"}
+    assert all(one["checked"] for one in outcome.moves)
+    assert (outcome.error, outcome.note, outcome.changed) == ("", "", True)
+    assert (story.node1, story.ledger.content, story.entered) == ("up", None, 0)
+    assert story.simulated.server.counters()["migrations"] == before
+
+
+def test_nothing_is_changed_where_a_vm_has_no_place() -> None:
+    story = Story(NODES + "vms: [{name: pinned, owner: NODE1, memory_mb: 1000, possible_owners: [NODE1]}]\n")
+
+    for check in (True, False):
+        outcome = story.evacuate(check=check)
+        assert outcome.error.startswith("Nothing was changed on NODE1, because it cannot be emptied. ")
+        assert "pinned: none of its possible owners (NODE1)" in outcome.error
+        assert (outcome.changed, outcome.note) == (False, "")
+        assert (story.node1, story.ledger.content) == ("up", None)
+
+
+def test_a_node_that_is_down_is_refused() -> None:
+    story = Story(TWO.replace("{name: NODE1, memory_mb: 65536}", "{name: NODE1, memory_mb: 65536, state: down}"))
+    with pytest.raises(HyperVError, match=r"Nothing was changed. Node NODE1 is down"):
+        story.evacuate()
+    assert story.ledger.content is None
+
+
+@pytest.mark.parametrize(
+    ("strategy", "state", "why"),
+    [
+        ("shutdown", "paused", "it is paused, so its guest cannot shut down, as its strategy shutdown wants"),
+        ("save", "paused", "it is paused, so it would not come back paused once it is saved"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_paused_vm_that_is_to_be_stopped_is_refused_before_another_is_stopped(
+    strategy: str, state: str, why: str, check: bool
+) -> None:
+    story = Story(NODES + STOPPED % (f", state: {state}", ""))
+
+    outcome = story.evacuate(("build", strategy), ("db", "shutdown"), check=check)
+
+    assert why in outcome.error
+    assert "give it the strategy migrate" in outcome.error
+    assert (story.node1, story.commands("db"), story.ledger.content) == ("up", [], None)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_guest_that_cannot_be_shut_down_is_refused_before_another_is_stopped(check: bool) -> None:
+    story = Story(NODES + STOPPED % (", power: {guest: absent}", ""))
+    if check:
+        outcome = story.evacuate(("build", "shutdown"), ("db", "shutdown"), check=True)
+        assert "build offers no shutdown service" in outcome.error
+    else:
+        with pytest.raises(HyperVError, match=r"Nothing was changed on NODE1\. .*build offers no shutdown service"):
+            story.evacuate(("build", "shutdown"), ("db", "shutdown"))
+    assert (story.node1, story.commands("db"), story.ledger.content) == ("up", [], None)
+
+
+def test_hyperv_is_not_asked_about_a_vm_that_will_be_off_by_then() -> None:
+    story = Story(
+        NODES.replace(
+            "{name: NODE2, memory_mb: 65536}, {name: NODE3, memory_mb: 65536}", "{name: NODE2, memory_mb: 16384}"
+        )
+        + "vms: [{name: build, owner: NODE1, memory_mb: 20000}, "
+        "{name: gpu, owner: NODE1, memory_mb: 1024, attachments: [{kind: pci_device}]}]\n"
+    )
+    strategies = ("build", "shutdown"), ("gpu", "shutdown")
+
+    rehearsed = story.evacuate(*strategies, check=True)
+
+    assert rehearsed.error == ""
+    assert [(one["outcome"], one["checked"]) for one in rehearsed.moves] == [("would_move", False)] * 2
+    assert story.evacuate(*strategies).error == ""
+    assert story.vms == {"build": ("NODE2", "off"), "gpu": ("NODE2", "off")}
+
+
+def test_vms_are_stopped_as_wished_and_the_others_run_on() -> None:
+    story = Story(NODES + STOPPED % ("", ""))
+
+    outcome = story.evacuate(("build", "shutdown"), ("db", "save"))
+
+    assert outcome.error == ""
+    assert {name: state for name, (_owner, state) in story.vms.items()} == {
+        "build": "off",
+        "db": "saved",
+        "web": "running",
+    }
+    assert {vm.name for vm in outcome.still_stopped} == {"build", "db"}
+    assert outcome.died == ()
+    assert [(story.ledger.vm(name)["state"], story.ledger.vm(name)["strategy"]) for name in ("build", "db")] == [
+        ("running", "shutdown"),
+        ("running", "save"),
+    ]
+
+
+FAILS = ", migration: {fails_at: 60, hresult: 0x8007000E%s}"
+
+
+def test_a_vm_whose_move_fails_is_tried_on_another_node() -> None:
+    story = Story(ONE % (FAILS % ", fails_towards: NODE2"))
+
+    outcome = story.evacuate()
+
+    assert outcome.error == ""
+    assert story.vms == {"web01": ("NODE3", "running")}
+    assert list(outcome.excluded.values()) == [{"NODE2"}]
+    assert story.ledger.vm("web01")["destination_host"] == "NODE3"
+
+
+@pytest.mark.parametrize(
+    ("paused", "give_back", "state", "said"),
+    [
+        (False, True, "up", "The node was given back: it takes VMs again."),
+        (False, False, "paused", "The node stays paused, as give_back=false says. Resume it"),
+        (True, True, "paused", "The node had been paused before this run, and stays so. Resume it"),
+    ],
+    ids=["given back", "kept", "was paused before"],
+)
+def test_a_node_is_given_back_if_it_was_taken(paused: bool, give_back: bool, state: str, said: str) -> None:
+    scenario = ONE % (FAILS % "")
+    story = Story(scenario.replace("{name: NODE1,", "{name: NODE1, state: paused,") if paused else scenario)
+
+    outcome = story.evacuate(attempts=1, give_back=give_back)
+
+    assert outcome.error.startswith("1 of 1 VMs could not be moved from NODE1. web01 (NODE1 -> NODE2): ")
+    assert said in outcome.error
+    assert (story.node1, outcome.node_state, outcome.paused_before) == (state, state, paused)
+    assert story.ledger.content is not None
+    assert story.ledger.content["state"] == "incomplete"
+
+
+def test_vms_that_were_stopped_run_again_where_they_still_are_when_it_fails() -> None:
+    local = "  - {name: edge, owner: NODE1, memory_mb: 4096, clustered: false}\n"
+    story = Story(NODES + STOPPED % ("", FAILS % "") + local)
+
+    outcome = story.evacuate(("build", "shutdown"), ("edge", "shutdown"), attempts=1)
+
+    assert "The node was given back: it takes VMs again. Started again: edge." in outcome.error
+    assert (
+        "Still stopped, although running before: build. hyperv.migration.restore_node brings them back" in outcome.error
+    )
+    assert (story.vms["edge"], story.vms["build"][1]) == (("NODE1", "running"), "off")
+    assert ([vm.name for vm in outcome.started], [vm.name for vm in outcome.still_stopped]) == (["edge"], ["build"])
+    assert (story.ledger.vm("edge")["restored"], story.ledger.vm("build")["restored"]) == (True, False)
+
+
+def test_a_vm_that_came_meanwhile_is_told_by_name() -> None:
+    story = Story(
+        NODES + "vms: [{name: web01, owner: NODE1, memory_mb: 20000}, {name: app03, owner: NODE3, memory_mb: 1000}]\n"
+        "events: [{when: {vm: web01, percent: 50}, move: app03, to: NODE1, instant: true}]\n"
+    )
+
+    outcome = story.evacuate()
+
+    assert (
+        "These VMs are on NODE1 although all planned moves have ended: app03. Run the evacuation again."
+        in outcome.error
+    )
+    assert [vm.name for vm in outcome.left] == ["app03"]
+    assert story.node1 == "up"
+
+
+def test_a_vm_that_died_in_its_migration_is_told_and_the_ledger_knows_that_it_ran() -> None:
+    story = Story(ONE % "" + "events: [{when: {vm: web01, percent: 50}, power_off: web01}]\n")
+
+    outcome = story.evacuate()
+
+    assert story.vms["web01"][1] == "off"
+    assert (
+        "These VMs ran before and do not run now, although they were not to be stopped: web01 (off, on NODE"
+        in outcome.error
+    )
+    assert [vm.name for vm in outcome.died] == ["web01"]
+    entry = story.ledger.vm("web01")
+    assert (entry["state"], entry["died"]) == ("running", True)
+
+    back = story.restore()
+
+    assert back.error == ""
+    assert story.vms == {"web01": ("NODE1", "running")}
+    assert story.ledger.content is not None
+    assert story.ledger.content["state"] == "restored"
+
+
+def test_a_vm_that_died_in_a_run_before_is_told_without_failing_again() -> None:
+    story = Story(ONE % "" + "events: [{when: {vm: web01, percent: 50}, power_off: web01}]\n")
+    story.evacuate()
+
+    again = story.evacuate()
+
+    assert again.error == ""
+    assert "Off since a former run of this evacuation, although running before: web01." in again.note
+    assert story.restore().error == ""
+    assert story.vms == {"web01": ("NODE1", "running")}
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "said"),
+    [
+        ("resume: NODE1", "up", "NODE1 is up, and not paused: somebody resumed it while it was emptied."),
+        ("down: NODE1", "down", "The node is down."),
+    ],
+)
+def test_the_last_word_on_the_node_is_what_was_read_last(event: str, state: str, said: str) -> None:
+    story = Story(ONE % "" + f"events: [{{when: {{vm: web01, percent: 50}}, {event}}}]\n")
+
+    outcome = story.evacuate()
+
+    assert said in outcome.error
+    assert "The node is paused." not in outcome.error + outcome.note
+    assert (story.node1, outcome.node_state) == (state, state)
+
+
+def test_a_vm_that_somebody_moved_meanwhile_is_left_there() -> None:
+    story = Story(
+        NODES.replace("memory_mb: 65536}", "memory_mb: 65536, simultaneous_migrations: 1}")
+        + "vms: [{name: big, owner: NODE1, memory_mb: 40000, priority: 3000}, "
+        "{name: web, owner: NODE1, memory_mb: 1000}]\n"
+        "events: [{when: {vm: big, percent: 30}, move: web, to: NODE3, instant: true}]\n"
+    )
+
+    outcome = story.evacuate(destinations=("NODE2",))
+
+    assert outcome.error == ""
+    assert outcomes(outcome) == {"big": "moved", "web": "elsewhere"}
+    assert (
+        "It is on NODE3, and no longer on NODE1"
+        in next(one for one in outcome.moves if one["outcome"] == "elsewhere")["warnings"][0]
+    )
+    assert story.vms["web"] == ("NODE3", "running")
+    assert story.ledger.vm("web")["outcome"] == "elsewhere"
+
+    back = story.restore()
+
+    assert back.error == ""
+    assert story.vms == {"big": ("NODE1", "running"), "web": ("NODE3", "running")}
+    assert [one["reason"] for one in back.stays] == ["it is on NODE3: somebody moved it while NODE1 was emptied"]
+
+
+def test_a_given_plan_keeps_how_a_vm_was_that_a_cancelled_run_has_stopped() -> None:
+    story = Story(NODES + STOPPED % ("", ""))
+    plan = planned(story, ("build", "shutdown"))
+    interrupt(story, "Pause")  # the job is cancelled after it has shut build down
+    with pytest.raises(KeyboardInterrupt):
+        story.evacuate(("build", "shutdown"), plan=plan)
+    assert story.vms["build"][1] == "off"
+    story.simulated.lose = lambda node, request: ""
+    story.ledger.content = None  # it was in a container that is gone
+
+    outcome = story.evacuate(("build", "shutdown"), plan=plan)
+
+    assert outcome.error == ""
+    assert (story.ledger.vm("build")["state"], story.ledger.vm("build")["strategy"]) == ("running", "shutdown")
+    assert story.restore().error == ""
+    assert story.vms["build"] == ("NODE1", "running")
+
+
+def test_a_vm_that_is_off_since_the_plan_was_made_is_named_and_left_off() -> None:
+    story = Story(ONE % "" + "events: [{at: 10, power_off: web01}]\n")
+    plan = planned(story)
+    story.simulated.pause(20)
+
+    outcome = story.evacuate(plan=plan)
+
+    assert outcome.error == ""
+    assert "Running when the plan was made, and off when this evacuation began: web01." in outcome.note
+    back = story.restore()
+    assert back.error == ""
+    assert "not started, since the evacuation did not stop them: web01." in back.note
+    assert story.vms == {"web01": ("NODE1", "off")}
+
+
+def planned(story: Story, *strategies: tuple[str, str]) -> dict[str, t.Any]:
+    """Return a plan as an earlier job hands it on."""
+    outcome = story.evacuate(*strategies, check=True)
+    return {"node": "NODE1", "cluster": "hvc1.corp.example", "moves": outcome.planned, "stays": outcome.stays}
+
+
+def interrupt(story: Story, after: str) -> None:
+    """Have the run end as by Ctrl-C at the first request for a migration after ``after`` was called."""
+
+    def lose(node: str, request: bytes) -> str:
+        if b"/MigrateVirtualSystemToSystem</a:Action>" in request:
+            raise KeyboardInterrupt
+        return ""
+
+    story.simulated.lose = lose
+
+
+def test_a_guest_that_does_not_shut_down_in_time_may_still_do_so_and_is_watched_for() -> None:
+    story = Story(NODES + STOPPED % (", power: {stop_seconds: 1000}", ""))
+
+    outcome = story.evacuate(("build", "shutdown"))
+
+    assert "VM build did not become off within 900 s" in outcome.error
+    assert "Asked to shut down, still running, and may yet go off: build." in outcome.error
+    assert (story.node1, story.vms["build"]) == ("up", ("NODE1", "running"))
+    early = story.restore()
+    assert "may yet go off: build" in early.note
+    assert not story.ledger.vm("build")["restored"]
+    story.simulated.pause(300)
+    assert story.vms["build"] == ("NODE1", "off")
+
+    assert story.restore().error == ""
+
+    assert story.vms["build"] == ("NODE1", "running")
+    assert story.ledger.vm("build")["restored"]
+
+
+@pytest.mark.parametrize("full_from", [2, 3, 4])
+def test_a_ledger_that_cannot_be_written_any_more_hides_no_vm_that_is_stopped(full_from: int) -> None:
+    story = Story(NODES + STOPPED % ("", FAILS % ""))
+    story.ledger.full_from = full_from
+
+    outcome = story.evacuate(("build", "shutdown"))
+
+    assert "No space left on device" in outcome.error
+    assert "The node was given back: it takes VMs again." in outcome.error
+    assert "Still stopped, although running before: build." in outcome.error
+    assert outcome.ledger is not None
+    entry = next(vm for vm in outcome.ledger["vms"] if vm["name"] == "build")
+    assert (entry["state"], entry["strategy"], entry["outcome"]) == ("running", "shutdown", "moved")
+
+
+def test_nothing_is_changed_where_the_ledger_cannot_be_written_at_first() -> None:
+    story = Story(TWO)
+    story.ledger.full_from = 1
+    with pytest.raises(HyperVError, match="No space left"):
+        story.evacuate()
+    assert (story.node1, story.simulated.server.counters()["migrations"]) == ("up", {})
+
+
+def test_nothing_is_changed_where_the_state_of_the_roll_cannot_be_written() -> None:
+    story = Story(TWO)
+
+    def refuse() -> None:
+        raise HyperVError("the state of the roll cannot be written")
+
+    story.enter = refuse
+    with pytest.raises(HyperVError, match="state of the roll"):
+        story.evacuate()
+    assert story.node1 == "up"
+
+
+def test_a_hand_written_ledger_without_its_optional_parts_is_gone_on_with() -> None:
+    story = Story(TWO)
+    story.evacuate()
+    assert story.ledger.content is not None
+    bare = {"format": "hyperv.migration ledger 2", "cluster": "hvc1.corp.example", "node": "NODE1", "vms": []}
+    for vm in story.ledger.content["vms"]:
+        kept = ("vm_id", "name", "source_host", "destination_host", "outcome")
+        bare["vms"].append({key: vm[key] for key in kept})  # type: ignore[attr-defined, literal-required]
+    from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import read_ledger
+
+    story.ledger.content = read_ledger(bare, "by hand")
+
+    assert story.evacuate().error == ""
+    assert story.restore().error == ""
+    assert {owner for owner, _state in story.vms.values()} == {"NODE1"}
+
+
+def test_a_restart_is_refused_for_what_would_go_down_with_the_node() -> None:
+    local = "  - {name: edge, owner: NODE1, memory_mb: 4096, clustered: false}\n"
+    story = Story(NODES + STOPPED % ("", "") + local)
+    wishes = ("build", "stay"), ("edge", "stay")
+
+    refused = story.evacuate(*wishes, restart=True)
+
+    assert refused.error.startswith(
+        "Nothing was changed on NODE1, because it is to be restarted and build, edge would go down with it."
+    )
+    assert (story.node1, story.ledger.content) == ("up", None)
+    assert (
+        "it is to be restarted and build would go down" in story.evacuate(*wishes, restart=True, local_vms=True).error
+    )
+    allowed = story.evacuate(("edge", "stay"), restart=True, local_vms=True)
+    assert (allowed.error, story.vms["edge"]) == ("", ("NODE1", "running"))
+    assert Story(NODES + STOPPED % ("", "") + local).evacuate(("edge", "shutdown"), restart=True).error == ""
+
+
+def test_a_time_limit_that_is_shorter_than_one_move_may_take_is_told_before_the_first() -> None:
+    story = Story(TWO)
+    outcome = story.evacuate(time_limit=60)
+    assert "This task is cut off after 60 s" in outcome.warnings[0]
+    assert story.lines[0].startswith("WARNING: This task is cut off after 60 s")
+    assert not Story(TWO).evacuate(time_limit=7200).warnings
+
+
+HOSTS = """
+nodes:
+  - {name: NODE1, member: false, memory_mb: 65536}
+  - {name: NODE2, member: false, memory_mb: 65536}
+vms:
+  - {name: web01, owner: NODE1, memory_mb: 4096%s}
+  - {name: test01, owner: NODE1, memory_mb: 2048, state: "off"}
+"""
+
+
+def test_a_host_without_a_cluster_is_emptied_and_not_paused() -> None:
+    story = Story(HOSTS % "", home="NODE1")
+
+    outcome = story.evacuate(destinations=("NODE2",))
+
+    assert outcome.error == ""
+    assert outcome.note.startswith("It is not a node of a cluster, so nothing keeps VMs from being started on it.")
+    assert (outcome.is_clustered, outcome.node_state, outcome.paused_by_us) == (False, "", False)
+    assert story.vms == {"web01": ("NODE2", "running"), "test01": ("NODE2", "off")}
+    assert story.restore().error == ""
+    assert story.vms == {"web01": ("NODE1", "running"), "test01": ("NODE1", "off")}
+
+
+def test_a_host_without_a_cluster_that_cannot_be_emptied_was_not_paused() -> None:
+    story = Story(HOSTS % (FAILS % ""), home="NODE1")
+    outcome = story.evacuate(("test01", "stay"), destinations=("NODE2",))
+    assert "1 of 1 VMs could not be moved from NODE1. web01 (NODE1 -> NODE2): " in outcome.error
+    assert "The host is not a node of a cluster, so it was not paused." in outcome.error

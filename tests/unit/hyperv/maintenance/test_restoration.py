@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A node that was emptied gets its VMs back, in process and on a manual clock."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+
+from tests.simulator.scenario import EventSpec
+from tests.support.maintenance import Story
+from tests.support.requests import invokes_migration
+
+NODES = """
+cluster: {name: HVC1, fqdn: hvc1.corp.example}
+nodes: [{name: NODE1, memory_mb: 65536}, {name: NODE2, memory_mb: 65536}, {name: NODE3, memory_mb: 65536}]
+"""
+TWO = NODES + "vms: [{name: web01, owner: NODE1, memory_mb: 8000%s}, {name: web02, owner: NODE1, memory_mb: 8000}]\n"
+
+
+def evacuated(scenario: str, *strategies: tuple[str, str]) -> Story:
+    story = Story(scenario)
+    outcome = story.evacuate(*strategies)
+    assert outcome.error == ""
+    return story
+
+
+def test_the_node_is_resumed_and_gets_its_vms_back() -> None:
+    story = evacuated(TWO % "")
+
+    outcome = story.restore()
+
+    assert (outcome.error, outcome.note, outcome.node_state, outcome.changed) == ("", "", "up", True)
+    assert story.vms == {"web01": ("NODE1", "running"), "web02": ("NODE1", "running")}
+    assert outcome.ledger is not None
+    assert outcome.ledger["state"] == "restored"
+    again = story.restore()
+    assert (again.error, again.changed, again.moves) == ("", False, [])
+
+
+def test_a_dry_run_changes_nothing_and_does_not_ask_hyperv_for_a_paused_node() -> None:
+    story = evacuated(TWO % "")
+    before, node, kept = story.vms, story.node1, story.ledger.read()
+
+    outcome = story.restore(check=True)
+
+    assert [(one["outcome"], one["checked"]) for one in outcome.moves] == [("would_move", False)] * 2
+    assert (outcome.error, outcome.changed) == ("", True)
+    assert (story.vms, story.node1, story.ledger.read()) == (before, node, kept)
+
+
+def test_without_a_ledger_there_is_nothing_to_go_by() -> None:
+    with pytest.raises(HyperVError, match="There is no ledger at memory:ledger"):
+        Story(TWO % "").restore()
+
+
+def test_a_ledger_given_as_data_is_gone_by_and_no_file_is_written() -> None:
+    story = evacuated(TWO % "")
+    given, story.ledger.content = story.ledger.content, None
+    outcome = story.restore(given=given, node="")
+    assert (outcome.error, outcome.ledger_path, story.ledger.content) == ("", None, None)
+    assert {owner for owner, _state in story.vms.values()} == {"NODE1"}
+
+
+def test_what_does_not_fit_is_said_in_the_dry_run_with_what_is_missing() -> None:
+    small = NODES.replace("{name: NODE1, memory_mb: 65536}", "{name: NODE1, memory_mb: 24576}")
+    vms = "".join(f"{{name: {name}, owner: {owner}, memory_mb: {mb}}}, " for name, owner, mb in WHO)
+    story = Story(f"{small}vms: [{vms[:-2]}]\n")
+    assert story.evacuate(destinations=("NODE3",)).error == ""
+    assert story.ledger.content is not None
+    assert story.restore(given={**story.ledger.content, "vms": []}).node_state == "up"  # somebody resumed it
+    story.simulated.move(("other", "NODE1"))
+
+    outcome = story.restore(check=True)
+
+    said = (
+        "NODE1 has 14480 MB free, and the VMs that come back need 16000 MB: 1520 MB are missing. web02 would not fit."
+    )
+    assert outcome.error.startswith(said)
+    assert {one["vm"]["name"]: one["outcome"] for one in outcome.moves} == {"web01": "would_move", "web02": "failed"}
+    failed = next(one["error"] for one in outcome.moves if one["outcome"] == "failed")
+    assert failed["message"].startswith("NODE1 has no room for VM web02, which needs 8000 MB")
+
+
+WHO = (("web01", "NODE1", 8000), ("web02", "NODE1", 8000), ("other", "NODE2", 6000))
+
+
+def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
+    story = evacuated(
+        NODES.replace("memory_mb: 65536}", "memory_mb: 65536, simultaneous_migrations: 1}")
+        + "vms: [{name: big, owner: NODE1, memory_mb: 40000, priority: 3000}, "
+        "{name: web, owner: NODE1, memory_mb: 1000}]\n"
+    )
+    elsewhere = {"NODE2": "NODE3", "NODE3": "NODE2"}[story.vms["web"][0]]
+
+    def move_web(node: str, request: bytes) -> str:
+        if invokes_migration(request):
+            story.simulated.server.world.happenings.happen(EventSpec(move="web", to=elsewhere, instant=True))
+            story.simulated.lose = lambda node, request: ""
+        return ""
+
+    story.simulated.lose = move_web
+    outcome = story.restore()
+
+    assert outcome.error == ""
+    assert story.vms == {"big": ("NODE1", "running"), "web": (elsewhere, "running")}
+    assert {one["vm"]["name"]: one["outcome"] for one in outcome.moves} == {"big": "moved", "web": "elsewhere"}
+    assert story.ledger.content is not None
+    assert story.ledger.content["state"] == "restored"
+
+
+def test_what_came_back_is_settled_although_another_vm_does_not_come() -> None:
+    story = evacuated(TWO % ", migration: {fails_at: 10, hresult: 0x80071398, fails_towards: NODE1}")
+
+    outcome = story.restore()
+
+    assert "web01 (NODE2 -> NODE1) is not back: " in outcome.error
+    assert "run the restore of NODE1 again: it goes on with what is left." in outcome.error
+    assert (story.ledger.vm("web01")["restored"], story.ledger.vm("web02")["restored"]) == (False, True)
+    assert outcome.node_state == "up"
+
+
+def test_vms_that_were_stopped_are_started_when_they_are_back() -> None:
+    local = ", {name: edge, owner: NODE1, memory_mb: 1000, clustered: false}]\n"
+    story = evacuated((TWO % "").rstrip()[:-1] + local, ("web01", "shutdown"), ("edge", "save"))
+    assert (story.vms["web01"][1], story.vms["edge"]) == ("off", ("NODE1", "saved"))
+
+    outcome = story.restore()
+
+    assert outcome.error == ""
+    assert outcome.note.startswith("Started again: ")
+    assert {vm.name for vm in outcome.started} == {"web01", "edge"}
+    assert set(story.vms.values()) == {("NODE1", "running")}
+
+
+def test_a_vm_that_cannot_be_started_is_named_and_kept_in_the_ledger() -> None:
+    story = evacuated(TWO % "", ("web01", "shutdown"))
+    story.simulated.lose = lambda node, request: "before" if b"/RequestStateChange</a:Action>" in request else ""
+
+    outcome = story.restore()
+
+    assert "web01 is not started: " in outcome.error
+    assert story.vms["web01"] == ("NODE1", "off")
+    assert not story.ledger.vm("web01")["restored"]
+    assert [vm.name for vm in outcome.still_stopped] == ["web01"]
+
+
+SLOW = NODES + "vms: [{name: big, owner: NODE1, memory_mb: 16384, migration: {seconds: 900}}]\n"
+
+
+def test_a_migration_away_from_the_node_is_waited_for() -> None:
+    story = Story(SLOW)
+    outcome = story.evacuate(timeout=30)
+    assert "big (NODE1 -> NODE2): " in outcome.error
+    assert len(outcome.moves) == 1
+
+    back = story.restore()
+
+    assert back.error == ""
+    assert any(line.startswith("waiting for big: its migration away from NODE1 still runs") for line in story.lines)
+    assert story.vms["big"] == ("NODE1", "running")
+    assert story.simulated.migrations("big") == 2
+
+
+def test_a_migration_that_does_not_end_is_not_waited_for_without_end() -> None:
+    story = Story(SLOW)
+    story.evacuate(timeout=30)
+    back = story.restore(timeout=60)
+    assert "big is not back: its migration away from NODE1 still runs." in back.error
+    assert not story.ledger.vm("big")["restored"]
+
+
+def test_a_vm_that_nobody_knows_is_kept_unless_it_is_to_be_forgotten() -> None:
+    story = evacuated(TWO % "")
+    assert story.ledger.content is not None
+    story.ledger.content["vms"][0] = {
+        **story.ledger.content["vms"][0],
+        "vm_id": "FFFFFFFF-0000-0000-0000-000000000000",
+        "name": "gone01",
+    }
+    assert (
+        "kept in the ledger: gone01. If they were deleted, run this again with forget_gone=true" in story.restore().note
+    )
+    assert not story.ledger.vm("gone01")["restored"]
+    assert story.restore(forget_gone=True).note == ""
+    assert story.ledger.vm("gone01")["restored"]
+
+
+def test_a_ledger_that_cannot_be_written_is_said_and_the_vms_are_back() -> None:
+    story = evacuated(TWO % "")
+    story.ledger.full_from = story.ledger.writes + 1
+    outcome = story.restore()
+    assert "No space left on device" in outcome.error
+    assert {owner for owner, _state in story.vms.values()} == {"NODE1"}
+    assert outcome.ledger is not None
+    assert outcome.ledger["state"] == "restored"
+
+
+def test_a_node_that_is_down_is_refused_before_anything_is_changed() -> None:
+    story = evacuated(TWO % "")
+    story.simulated.server.world.nodes["NODE1"].state = "down"
+    with pytest.raises(HyperVError, match=r"Nothing was changed\. Node NODE1 is down"):
+        story.restore()
