@@ -136,10 +136,10 @@ class Cluster:
         """The session to the node that is asked about Root\\HyperVCluster\\v2."""
         return self._provider or self.home
 
-    def query_cluster(self, query: Query, at_most: int | None = None) -> list[Instance]:
+    def query_cluster(self, query: Query, at_most: int | None = None, *, missing_ok: bool = False) -> list[Instance]:
         """Query Root\\MSCluster on the task's host. Raises Fault, also without a cluster, TransportError, TooMany."""
         try:
-            rows = self.home.query(MSCLUSTER, query, at_most)
+            rows = self.home.query(MSCLUSTER, query, at_most, missing_ok=missing_ok)
         except Fault as fault:
             if fault.is_missing_namespace and self._topology is None:
                 self._topology = Topology.STANDALONE_HOSTS
@@ -147,12 +147,12 @@ class Cluster:
         self._topology = self._topology or Topology.FAILOVER_CLUSTER
         return rows
 
-    def query_cluster_if_any(self, query: Query) -> list[Instance]:
+    def query_cluster_if_any(self, query: Query, *, missing_ok: bool = False) -> list[Instance]:
         """Query Root\\MSCluster; hosts that stand alone have nothing there. Raises Fault and TransportError."""
         if self._stands_alone():
             return []
         try:
-            return self.query_cluster(query)
+            return self.query_cluster(query, missing_ok=missing_ok)
         except Fault as fault:
             if fault.is_missing_namespace and self._stands_alone():
                 return []

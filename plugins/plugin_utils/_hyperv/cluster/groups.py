@@ -16,6 +16,7 @@ from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..failure.codes import UNKNOWN
 from .cluster import MSCLUSTER, Cluster
+from .guids import plain_guid
 from .vms import Vm, read_vms
 
 _TYPE = "Virtual Machine"  # MSCluster_Resource.Type, a resource type's name, not localised
@@ -93,7 +94,7 @@ def _by_vm(cluster: Cluster, rows: Sequence[Instance], vms: Sequence[Vm]) -> dic
         private = row.embedded("PrivateProperties")
         if private is None:
             ids = _ids_by_name(cluster) if ids is None else ids
-        vm_id = (private.text("VmID") or "").strip("{}").upper() if private else (ids or {}).get(name.casefold(), "")
+        vm_id = plain_guid(private.text("VmID") or "") if private else (ids or {}).get(name.casefold(), "")
         owner = row.text("OwnerNode") or ""
         found[vm_id] = VmGroup(name, row.text("OwnerGroup") or "", owner, by_name=private is None)
     return {vm.id: found[vm.id] for vm in vms if vm.id in found}

@@ -15,7 +15,7 @@ from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..failure.codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
 from ..failure.errors import HyperVError
-from ..failure.failures import Failure
+from ..failure.failures import Failure, win32_codes
 from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, Cluster
 from .identity import WrongMachine, identity_of
 
@@ -214,12 +214,12 @@ def _change(cluster: Cluster, node: Node, method: str, parameters: dict[str, str
     try:
         cluster.home.invoke(Reference.of(MSCLUSTER, "MSCluster_Node", Name=node.name), method, parameters)
     except Fault as fault:
-        code = (fault.code or 0) & 0xFFFF
-        if code == _DOWN:
+        codes = win32_codes(fault)
+        if _DOWN in codes:
             raise HyperVError(
                 f"Node {node.name} is down, so {method} was refused. Bring it up in the cluster and run the task again."
             ) from None
-        if code != _ALREADY[method.lower()]:
+        if _ALREADY[method.lower()] not in codes:
             if not fault.is_timed_out:
                 raise
             error = fault

@@ -33,6 +33,11 @@ class Owners:
     preferred: tuple[str, ...] = ()
 
 
+def owner_of(vm: Vm, role: VmGroup | None) -> str:
+    """Return the owner as Hyper-V calls it, or as the cluster does where Hyper-V tells none; empty for none at all."""
+    return vm.node or (role.owner if role is not None else "")
+
+
 def owners_of(vm: Vm, role: VmGroup | None) -> set[str]:
     """Return whom Hyper-V and the cluster call the owner, by first label: one where they agree, none if none tells."""
     return {first_label(owner) for owner in (vm.node, role.owner if role else "") if owner}

@@ -35,7 +35,7 @@ from .results import CheckResult, StartResult
 
 _PENDING = 997  # ERROR_IO_PENDING: the change of owner is under way (Microsoft docs, MoveClusterGroup)
 _INVALID_PARAMETER = 87
-_INVALID_STATE = frozenset({5, 32775})
+_IN_USE = 32774  # by another operation, which says nothing about a VM at rest
 _TIMEOUT = 60  # seconds that MoveToNewNode itself may wait
 
 # CLUSAPI_GROUP_MOVE_RETURN_TO_SOURCE_NODE_ON_ERROR, _QUEUE_ENABLED, _HIGH_PRIORITY_START
@@ -70,7 +70,8 @@ def group_can_move(move: Move, refusal: Failure) -> bool:
         return False
     if refusal.error_code is None:
         return refusal.code == "not_migratable" and move.vm.state == "off"
-    return refusal.error_code in _INVALID_STATE or return_code(refusal.error_code).unsupported
+    code = return_code(refusal.error_code)
+    return code.unsupported or (code.busy and refusal.error_code != _IN_USE)
 
 
 class GroupMethod:

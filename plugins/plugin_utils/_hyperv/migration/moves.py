@@ -11,7 +11,7 @@ from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_possible_owners
 from ..cluster.nodes import Node, find_node
-from ..cluster.owners import owners_of, read_owners
+from ..cluster.owners import owner_of, owners_of, read_owners
 from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
@@ -103,7 +103,7 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish]) 
 
 def move_of(vm: Vm, role: VmGroup | None, destination: Node, hosts: tuple[str, ...] = ()) -> Move:
     """Return the move of a VM from where it is."""
-    return Move(vm, role, vm.node or (role.owner if role else ""), destination, hosts=hosts)
+    return Move(vm, role, owner_of(vm, role), destination, hosts=hosts)
 
 
 def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:

@@ -10,7 +10,7 @@ import enum
 from ..._hostnames import first_label
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
-from ..cluster.owners import owners_of
+from ..cluster.owners import owner_of, owners_of
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
 from .moves import Move
@@ -126,14 +126,10 @@ def _gone(move: Move) -> Failure:
     )
 
 
-def _owner(vm: Vm, role: VmGroup | None) -> str:
-    return vm.node or (role.owner if role else "")
-
-
 def _elsewhere(move: Move, vm: Vm, role: VmGroup | None) -> Failure:
     return Failure(
         "moved_elsewhere",
-        f"VM {vm.name} is on {_owner(vm, role)}, neither where it was ({move.source}) nor where it should go "
+        f"VM {vm.name} is on {owner_of(vm, role)}, neither where it was ({move.source}) nor where it should go "
         f"({move.destination.name}): somebody else moved it meanwhile",
         "Decide where it belongs and run the task again.",
     )
@@ -144,7 +140,7 @@ def _not_arrived(move: Move, job: Job | None, vm: Vm, role: VmGroup | None) -> F
     second = ""
     if role and vm.node and first_label(role.owner) != first_label(vm.node):
         second = f" (Hyper-V) and {role.owner} (the cluster)"
-    where = f"is still on {_owner(vm, role)}{second} and not" if owners_of(vm, role) else "is not told to be"
+    where = f"is still on {owner_of(vm, role)}{second} and not" if owners_of(vm, role) else "is not told to be"
     return Failure(
         "not_arrived",
         f"VM {vm.name} {where} on {move.destination.name}, although {told}",

@@ -16,6 +16,7 @@ from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job
 from ..cluster.vms import Vm
+from ..failure.codes import return_code
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..methods.methods import Methods
@@ -29,7 +30,6 @@ from .liveness import Liveness, outcome_unknown
 _LOOK_FOR = 65.0
 _BETWEEN_LOOKS = 10.0  # seconds
 _MOST_CALLS = 2  # a call without an answer is repeated once, when nothing shows that it was carried out
-_IN_USE = frozenset({5, 32774, 32775})  # Invalid State, System is in use: perhaps by a migration of this VM
 
 
 class Starter:
@@ -187,7 +187,7 @@ class Starter:
         Where that cannot be read, the refusal stands: no call is made again for want of an answer to something else.
         """
         try:
-            if self._began_meanwhile(task) or (return_value in _IN_USE and self._attach_to_running(task)):
+            if self._began_meanwhile(task) or (_is_busy(return_value) and self._attach_to_running(task)):
                 return True
         except (HyperVError, NoAnswer):
             return False
@@ -228,6 +228,11 @@ class Starter:
         task.attach()
         task.follow(found, self._clock.now())
         return True
+
+
+def _is_busy(return_value: int | None) -> bool:
+    """Tell whether a refusal may be about another operation on the VM: perhaps a migration of it."""
+    return return_value is not None and return_code(return_value).busy
 
 
 def _busy_migrating(move: Move, job: Job) -> Failure:
