@@ -16,6 +16,7 @@ from ..._wsman.instances import Instance
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION
+from ..failure.codes import MIGRATION_TYPES
 
 TO_SYSTEM = "MigrateVirtualSystemToSystem"
 _METHODS = {
@@ -26,13 +27,6 @@ _METHODS = {
     32768: "CheckVirtualSystemIsMigratable",
 }
 _HOST_FORMATS = {2: "domain_name", 3: "ipv4", 4: "ipv6"}
-_MIGRATION_TYPES = {
-    32768: "virtual_system",
-    32769: "storage",
-    32770: "staged",
-    32771: "virtual_system_and_storage",
-    32772: "storage_deep_check",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +72,7 @@ def read_capabilities_of(session: Session, namespace: str) -> Capabilities | Non
 def read_migration_types(session: Session) -> tuple[str, ...]:
     """Return the migration types for which a host offers setting data. Raises Fault and TransportError."""
     rows = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationSettingData"), missing_ok=True)
-    return _words(rows, "MigrationType", _MIGRATION_TYPES)
+    return _words(rows, "MigrationType", MIGRATION_TYPES)
 
 
 def _words(rows: Sequence[Instance], name: str, words: Mapping[int, str]) -> tuple[str, ...]:

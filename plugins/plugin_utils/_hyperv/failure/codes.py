@@ -114,6 +114,15 @@ def return_code(value: int) -> ReturnCode:
     return ReturnCode(name, _UNTOLD, LOOK, vague=True)
 
 
+# Msvm_VirtualSystemMigrationSettingData.MigrationType
+MIGRATION_TYPES = {
+    32768: "virtual_system",
+    32769: "storage",
+    32770: "staged",
+    32771: "virtual_system_and_storage",
+    32772: "storage_deep_check",
+}
+
 # CIM_ConcreteJob.JobState; 32768 is in no value map but in Microsoft's own sample code.
 JOB_STATES = {
     2: "new",
