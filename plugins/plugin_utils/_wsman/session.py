@@ -16,14 +16,14 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from .envelopes import OPERATION_TIMEOUT, new_message_id, read_answer, write_request
+from .envelopes import new_message_id, read_answer, write_request
 from .errors import AnswerLost, NoAnswer, NodeBusy, TooMany, UnreadableAnswer
 from .faults import Fault
 from .instances import Instance, read_instance
 from .items import Item, Page, read_page
 from .namespaces import ENUMERATE, GET, PULL, RELEASE, WQL_DIALECT, resource_uri
 from .references import Reference, reference_body
-from .transport import Clock, Send
+from .transport import OPERATION_TIMEOUT, Clock, Send
 from .values import Scalar, wsman_text
 from .wql import Query
 from .xmltext import escaped

@@ -19,6 +19,7 @@ from ..._wsman.transport import Clock
 from ..._wsman.wql import Query
 from ..failure.errors import HyperVError
 from .identity import Identity, identity_of
+from .patience import NODES_AT_ONCE, NODES_ONE_BY_ONE
 from .topology import Topology
 
 HYPERV_CLUSTER = "root/HyperVCluster/v2"
@@ -26,8 +27,6 @@ VIRTUALIZATION = "root/virtualization/v2"
 MSCLUSTER = "root/MSCluster"
 CIMV2 = "root/cimv2"
 
-_FEW = 4  # nodes that are asked one after the other
-_AT_ONCE = 8  # nodes that are asked side by side
 _UP, _PAUSED = 0, 2  # MSCluster_Node.State
 _T = t.TypeVar("_T")
 
@@ -126,9 +125,9 @@ class Cluster:
         ``read`` uses the sessions of its node alone. A few nodes are asked one after the other, which takes as long as
         opening their connections anyway.
         """
-        if len(nodes) <= _FEW:
+        if len(nodes) <= NODES_ONE_BY_ONE:
             return [read(node) for node in nodes]
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
+        with ThreadPoolExecutor(NODES_AT_ONCE) as threads:
             return list(threads.map(read, nodes))
 
     @property

@@ -18,13 +18,13 @@ from ..failure.codes import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, U
 from ..failure.errors import HyperVError, UnknownVm
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .guids import is_guid, plain_guid
+from .patience import NAMES_IN_A_QUERY
 
 # A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
 _BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState", "OperationalStatus")
 _COLUMNS = (*_BASE_COLUMNS, "MemoryUsage")
 STATES = (*dict.fromkeys(VM_STATES.values()), UNKNOWN)  # every word for a VM's state
 AT_REST = frozenset({"off", "saved"})
-_AT_ONCE = 50  # names or ids in one WHERE clause; WMI refuses queries with very many terms
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def read_local_vms(cluster: Cluster, host: str, where: Mapping[str, tuple[str, .
 
 
 def _parts(values: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    return (tuple(values[start : start + _AT_ONCE]) for start in range(0, len(values), _AT_ONCE))
+    return (tuple(values[start : start + NAMES_IN_A_QUERY]) for start in range(0, len(values), NAMES_IN_A_QUERY))
 
 
 def _read(cluster: Cluster, where: Mapping[str, tuple[str, ...]]) -> list[Vm]:

@@ -21,11 +21,11 @@ from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.groups import GROUP_STATES, QUEUED, VmGroup
 from ..cluster.jobs import Job
+from ..cluster.patience import NAMES_IN_A_QUERY
 from ..failure.failures import win32_codes
 from ..migration.end_requests import EndReply, Reply, reply_of
 
 GROUP = "MSCluster_ResourceGroup"
-_FEW = 50  # up to so many groups are asked for by name
 # MigrationState of a "Virtual Machine" resource
 _MOVING = frozenset({1, 2, 3})  # setup, data transfer, move
 _CANCELLED, _FAILED = 4, 5
@@ -69,7 +69,7 @@ def read_statuses(cluster: Cluster, roles: Sequence[VmGroup]) -> dict[str, Group
 
     Raises Fault and TransportError.
     """
-    few = len(roles) <= _FEW
+    few = len(roles) <= NAMES_IN_A_QUERY
     groups = {"Name": tuple({role.group for role in roles})} if few else {}
     resources: Mapping[str, tuple[str, ...]] = (
         {"Name": tuple({role.resource for role in roles})} if few else {"Type": ("Virtual Machine",)}

@@ -11,12 +11,11 @@ from ..._hostnames import first_label
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.owners import owner_of, owners_of
+from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
 from .moves import Move
 
-# Seconds that the owner may lag behind the end of the job, and that a VM without a trace of a job is watched.
-SETTLED_WITHIN = 60.0
 # Seconds for which a failed job is doubted: until then a VM that arrived all the same may still be told on its source.
 FAILED_FOR = 15.0
 _STILL_GOING = frozenset({"starting", "resuming", "pausing", "saving", "stopping"})
@@ -77,7 +76,7 @@ def judge(move: Move, seen: Evidence) -> Judgement:
     Hyper-V and the cluster must both name the destination, and the VM be in the state it was in.
     """
     vm, role, job = seen.vm, seen.role, seen.job
-    late = seen.waited >= SETTLED_WITHIN
+    late = seen.waited >= SETTLES_WITHIN
     if vm is None:
         return _failed(_gone(move)) if late else _TOO_EARLY
     wanted = first_label(move.destination.name)

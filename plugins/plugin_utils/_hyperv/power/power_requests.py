@@ -20,6 +20,7 @@ from ..._wsman.session import Parameter, Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.guids import plain_guid
+from ..cluster.patience import NAMES_IN_A_QUERY
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code, see_event_logs
 from ..failure.failures import Failure, faulted
@@ -101,7 +102,7 @@ class Orders:
             by_node.setdefault(first_label(vm.node), []).append(vm)
         found = {}
         for residents in by_node.values():
-            where = {"SystemName": tuple(vm.id for vm in residents)} if len(residents) <= 50 else {}
+            where = {"SystemName": tuple(vm.id for vm in residents)} if len(residents) <= NAMES_IN_A_QUERY else {}
             session = self._cluster.node(residents[0].node)
             for reference in session.references(VIRTUALIZATION, Query(SHUTDOWN_COMPONENT, (), where)):
                 found[plain_guid(reference.key("SystemName") or "")] = reference

@@ -15,6 +15,7 @@ from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job
+from ..cluster.lost_answers import LostAnswer, NextStep
 from ..cluster.vms import Vm
 from ..failure.codes import return_code
 from ..failure.errors import HyperVError
@@ -26,10 +27,7 @@ from ..migration.moves import Move, obstacle_to, possible_owners_of, reread
 from ..migration.stage import Stage
 from .liveness import Liveness, outcome_unknown
 
-# Seconds for which a trace of an unclear call is looked for: longer than the node itself may take for one call.
-_LOOK_FOR = 65.0
 _BETWEEN_LOOKS = 10.0  # seconds
-_MOST_CALLS = 2  # a call without an answer is repeated once, when nothing shows that it was carried out
 
 
 class Starter:
@@ -102,11 +100,12 @@ class Starter:
             return
         self._liveness.answered([task])
         now = self._clock.now()
+        lost = LostAnswer(task.since, task.attempt.unanswered)
         if found is not None:
             task.follow(found, now)
         elif vm is None or vm.is_leaving or dataclasses.replace(task.move, vm=vm, role=role).is_done:
             task.verify(now)
-        elif now - task.since < _LOOK_FOR:
+        elif lost.next_step(now) is NextStep.LOOK:
             task.put_off(now + _BETWEEN_LOOKS)
         elif task.attempt.unconfirmed is not None:
             doubt = task.attempt.unconfirmed
@@ -117,7 +116,7 @@ class Starter:
                 quoted=doubt.quoted,
             )
             task.fail(unclear, now, goes_on=True)
-        elif 0 < task.attempt.unanswered < _MOST_CALLS:
+        elif lost.next_step(now) is NextStep.REPEAT:
             self._repeat(task, vm, role)
         else:
             task.verify(now)

@@ -10,6 +10,7 @@ from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
+from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
 from ..failure.errors import HyperVError
@@ -20,7 +21,7 @@ from ..migration.cancellation import why_given_up
 from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
 from ..migration.stage import Stage
-from ..migration.verification import SETTLED_WITHIN, Evidence, Verdict, judge
+from ..migration.verification import Evidence, Verdict, judge
 from ..settings.storage import misplaced, read_storage
 from .liveness import Liveness, outcome_unknown
 
@@ -113,7 +114,7 @@ class Watcher:
             wrong = self._misplaced(task)
             if wrong is None:
                 self._arrived(task)
-            elif now - task.since >= SETTLED_WITHIN:
+            elif now - task.since >= SETTLES_WITHIN:
                 task.fail(wrong, now)
         elif judgement.error is not None:
             error = self._methods.of(task).explain(judgement.error, task.move)
@@ -138,7 +139,7 @@ class Watcher:
             task.fail(self._methods.of(task).explain(task.job.error(), task.move), now)
             return
         wrong = self._misplaced(task)
-        if wrong is not None and now - task.since < SETTLED_WITHIN:
+        if wrong is not None and now - task.since < SETTLES_WITHIN:
             return
         if wrong is None and (task.job is not None or task.attempt.return_value == COMPLETED or task.move.stays):
             task.end("completed", now)

@@ -16,12 +16,12 @@ from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.jobs import Job
+from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm, read_vms
 from ..failure.errors import HyperVError
 from ..migration.cancellation import Cancellation, cancel_jobs, why_given_up
 from .job_listing import ListedJob, why_failed
 
-_OWNER_WITHIN = 60.0  # seconds that the owner may lag behind the end of a job
 _LOOK_EVERY = 2.0
 JobOutcome = t.Literal[
     "cancelled", "completed", "failed", "requested", "would_cancel", "refused", "still_running", "unclear"
@@ -75,7 +75,7 @@ def cancel(cluster: Cluster, jobs: Sequence[ListedJob], *, wait: bool, timeout: 
 def _owners(cluster: Cluster, pairs: Sequence[tuple[ListedJob, Cancellation]]) -> dict[str, Vm | None]:
     """Read where the VMs are, until that agrees with the end of their jobs or has had its time to."""
     ids = sorted({one.job.vm_id for one, unused in pairs if one.job.vm_id})
-    late = cluster.clock.now() + _OWNER_WITHIN
+    late = cluster.clock.now() + SETTLES_WITHIN
     vms: dict[str, Vm] = {}
     while ids:
         with contextlib.suppress(HyperVError, NoAnswer):  # what is not known then is told as unclear

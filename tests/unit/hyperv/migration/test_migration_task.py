@@ -139,7 +139,7 @@ def assigned_elsewhere(source: str) -> list[str]:
 HYPERV = pathlib.Path(__file__).parents[4] / "plugins/plugin_utils/_hyperv"
 
 
-@pytest.mark.parametrize("package", ["migration", "methods", "scheduling"])
+@pytest.mark.parametrize("package", ["migration", "methods", "scheduling", "power"])
 def test_objects_are_changed_by_their_own_methods_alone(package: str) -> None:
     files = list((HYPERV / package).glob("*.py"))
     assert files

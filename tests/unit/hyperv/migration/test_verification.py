@@ -10,11 +10,11 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import VmGroup
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import Job
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import Node
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.patience import SETTLES_WITHIN
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.verification import (
     FAILED_FOR,
-    SETTLED_WITHIN,
     Evidence,
     Judgement,
     Verdict,
@@ -55,7 +55,7 @@ def test_a_completed_job_is_no_proof_while_an_owner_lags(hyperv: str, cluster: s
 
 @pytest.mark.parametrize(("hyperv", "cluster"), [("NODE1", "NODE2"), ("NODE2", "NODE1"), ("NODE1", "NODE1")])
 def test_an_owner_that_never_follows_is_a_failure(hyperv: str, cluster: str) -> None:
-    judgement = judged(COMPLETED, on(hyperv), role_on(cluster), SETTLED_WITHIN)
+    judgement = judged(COMPLETED, on(hyperv), role_on(cluster), SETTLES_WITHIN)
     assert judgement.verdict is Verdict.FAILED
     assert judgement.error.code == "not_arrived"
 
@@ -77,12 +77,12 @@ def test_a_failed_job_is_no_failure_when_the_vm_arrived() -> None:
 def test_a_vanished_job_leaves_the_word_to_the_owner() -> None:
     assert judged(None, on("NODE2"), role_on("NODE2"), 0).verdict is Verdict.ARRIVED
     assert judged(None, on("NODE1"), role_on("NODE1"), 5).verdict is Verdict.TOO_EARLY
-    assert judged(None, on("NODE1"), role_on("NODE1"), SETTLED_WITHIN).error.code == "not_arrived"
+    assert judged(None, on("NODE1"), role_on("NODE1"), SETTLES_WITHIN).error.code == "not_arrived"
 
 
 def test_a_vm_that_still_migrates_is_waited_for_however_long() -> None:
     migrating = on("NODE1", status=(2, 32774))
-    assert judged(None, migrating, role_on("NODE1"), SETTLED_WITHIN * 10).verdict is Verdict.TOO_EARLY
+    assert judged(None, migrating, role_on("NODE1"), SETTLES_WITHIN * 10).verdict is Verdict.TOO_EARLY
 
 
 def test_a_vm_on_a_third_node_was_moved_by_somebody_else() -> None:
@@ -94,14 +94,14 @@ def test_a_vm_on_a_third_node_was_moved_by_somebody_else() -> None:
 
 def test_a_vm_that_arrived_but_stopped_running_is_a_failure() -> None:
     assert judged(COMPLETED, on("NODE2", "off"), role_on("NODE2"), 5).verdict is Verdict.TOO_EARLY
-    judgement = judged(COMPLETED, on("NODE2", "off"), role_on("NODE2"), SETTLED_WITHIN)
+    judgement = judged(COMPLETED, on("NODE2", "off"), role_on("NODE2"), SETTLES_WITHIN)
     assert judgement.verdict is Verdict.FAILED
     assert judgement.error.code == "state_changed"
 
 
 def test_a_vm_that_is_gone_is_named_after_a_while() -> None:
     assert judged(COMPLETED, None, None, 5).verdict is Verdict.TOO_EARLY
-    assert judged(COMPLETED, None, None, SETTLED_WITHIN).error.code == "vm_gone"
+    assert judged(COMPLETED, None, None, SETTLES_WITHIN).error.code == "vm_gone"
 
 
 def test_hyperv_alone_decides_where_the_cluster_lists_no_role() -> None:
