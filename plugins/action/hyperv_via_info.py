@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import Arguments, ControllerAction, Result, SystemClock
+from ..plugin_utils._action import Arguments, ControllerAction, Result
+from ..plugin_utils._clock import TaskClock
 from ..plugin_utils._connections import Connections
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._via import ViaSearch
@@ -31,7 +32,7 @@ class ActionModule(ControllerAction):
         node, via = arguments["node"].strip(), arguments["via"].strip()
         if not node:
             raise HyperVError("node is empty. Give the name of a node.")
-        connections = Connections(self._connection, task_vars, SystemClock(), self.trace)
+        connections = Connections(self._connection, task_vars, TaskClock(), self.trace)
         search = ViaSearch(connections.inventory, connections.who)
         try:
             _refuse_unknown(connections, via)
