@@ -8,7 +8,6 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
@@ -46,7 +45,7 @@ def read_capabilities_of(session: Session, namespace: str) -> Capabilities | Non
     The abstract class is asked for, as only that one is documented for Root\\HyperVCluster\\v2 too; a query answers
     with instances of subclasses. Raises Fault and TransportError.
     """
-    rows = _rows_of_class_that_may_be_missing(session, namespace, "CIM_VirtualSystemMigrationCapabilities")
+    rows = session.query(namespace, Query("CIM_VirtualSystemMigrationCapabilities"), missing_ok=True)
     if not rows:
         return None
     return Capabilities(
@@ -58,17 +57,8 @@ def read_capabilities_of(session: Session, namespace: str) -> Capabilities | Non
 
 def read_migration_types(session: Session) -> tuple[str, ...]:
     """Return the migration types for which a host offers setting data. Raises Fault and TransportError."""
-    rows = _rows_of_class_that_may_be_missing(session, VIRTUALIZATION, "Msvm_VirtualSystemMigrationSettingData")
+    rows = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationSettingData"), missing_ok=True)
     return _words(rows, "MigrationType", MIGRATION_TYPES)
-
-
-def _rows_of_class_that_may_be_missing(session: Session, namespace: str, class_name: str) -> Sequence[Instance]:
-    try:
-        return session.query(namespace, Query(class_name))
-    except Fault as fault:
-        if not fault.is_missing_class or fault.is_missing_namespace:
-            raise
-        return ()
 
 
 def _words(rows: Sequence[Instance], name: str, words: Mapping[int, str]) -> tuple[str, ...]:

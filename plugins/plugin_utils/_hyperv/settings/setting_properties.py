@@ -101,7 +101,7 @@ MIGRATION_PROPERTIES = (
         CimType.UINT16,
         choices=CPU_CAPPINGS,
         since=WINDOWS_1709,
-        lacking=16298,
+        lacking=WINDOWS_1709 - 1,
         aliases=("cpu_capping_magnitude",),
     ),
     SettingProperty(
@@ -109,7 +109,7 @@ MIGRATION_PROPERTIES = (
         "CancelIfBlackoutThresholdExceeded",
         CimType.BOOLEAN,
         since=WINDOWS_1709,
-        lacking=16298,
+        lacking=WINDOWS_1709 - 1,
     ),
     SettingProperty("priority", "Priority", CimType.UINT16, in_parent=True),
     SettingProperty("bandwidth", "Bandwidth", CimType.UINT16, in_parent=True),

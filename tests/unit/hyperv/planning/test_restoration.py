@@ -106,7 +106,8 @@ def test_a_ledger_with_the_short_name_alone_is_taken_by_a_vm_that_the_cluster_kn
     ledger: Ledger = {**ledger_of(simulated), "cluster": "HVC1"}
     assert plan_restoration(simulated.cluster, ledger).moves
     (first, *rest) = ledger["vms"]
-    ledger["vms"] = [{**first, "restored": True}, *({**vm, "vm_id": STRANGER} for vm in rest[:1])]
+    strange: LedgerVm = {**rest[0], "vm_id": STRANGER}
+    ledger["vms"] = [{**first, "restored": True}, strange]
     assert [vm["vm_id"] for vm in plan_restoration(simulated.cluster, ledger).gone] == [STRANGER]
     ledger["vms"] = ledger["vms"][1:]
     with pytest.raises(
