@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
 
 from .controller import controller
@@ -13,7 +14,6 @@ from .figures import Figure
 from .tasks import besides_polls
 
 _MOVES = 100
-_JOBS = (1, 10, 100)
 _SCENARIO: dict[str, t.Any] = {
     "nodes": [{"name": name, "simultaneous_migrations": 4} for name in ("NODE1", "NODE2", "NODE3")],
     "vms": [{"name": f"vm{number:03}", "owner": "NODE1", "memory_mb": 512} for number in range(_MOVES)],
@@ -56,11 +56,9 @@ def _in_a_loop(node: str) -> dict[str, t.Any]:
 
 def _requests_of_a_poll(jobs: int) -> int:
     """Return the most requests between two pauses while all jobs run and none has ended."""
-    nodes = "".join(
-        f"  - {{name: {name}, memory_mb: 8000000, simultaneous_migrations: {jobs}}}\n" for name in ("NODE1", "NODE2")
-    )
-    vms = "".join(f"  - {{name: vm{number}, owner: NODE1, memory_mb: 100000}}\n" for number in range(jobs))
-    simulated = Simulated(f"nodes:\n{nodes}vms:\n{vms}")
+    nodes = [node(name, memory_mb=8_000_000, simultaneous_migrations=jobs) for name in ("NODE1", "NODE2")]
+    vms = [vm(f"vm{number}", memory_mb=100_000) for number in range(jobs)]
+    simulated = Simulated(scenario(nodes, vms))
     simulated.scheduler().execute(simulated.runs(*((f"vm{number}", "NODE2") for number in range(jobs))))
     # The first pause comes after the starts; a job takes 100 s and is looked at every 2 s.
     return max(simulated.between_pauses[1:31])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodName
 
+from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
 
 from .figures import Figure
@@ -29,11 +30,11 @@ def measure() -> list[Figure]:
 
 def _moves(method: MethodName, count: int) -> tuple[int, int]:
     """Return how many requests came before the first and after the last pause, and the most between two polls."""
-    member = str(method != "host").lower()
-    node = f"member: {member}, memory_mb: 8000000, simultaneous_migrations: {count}"
-    nodes = "".join(f"  - {{name: {name}, {node}}}\n" for name in ("NODE1", "NODE2"))
-    vms = "".join(f"  - {{name: vm{number}, owner: NODE1, memory_mb: 100000}}\n" for number in range(count))
-    simulated = Simulated(f"nodes:\n{nodes}vms:\n{vms}")
+    nodes = [
+        node(name, member=method != "host", memory_mb=8_000_000, simultaneous_migrations=count)
+        for name in ("NODE1", "NODE2")
+    ]
+    simulated = Simulated(scenario(nodes, [vm(f"vm{number}", memory_mb=100_000) for number in range(count)]))
     simulated.move(*((f"vm{number}", "NODE2") for number in range(count)), method=method)
     # Each check of a host is a job, for which a pause is made; a move takes 100 s and is looked at every 2 s.
     first = (count if method == "host" else 0) + 2

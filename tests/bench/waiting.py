@@ -19,6 +19,7 @@ import typing as t
 import yaml
 
 from tests.running_cluster import ROOT, running_cluster
+from tests.support.scenarios import migration, scenario, vm
 from tests.support.simulated import Simulated
 
 from .figures import Figure
@@ -60,8 +61,7 @@ def _scenario() -> dict[str, t.Any]:
 
 def _late(seconds: float) -> float:
     """Return how long after its job has ended a move is known to have ended, as a share of the poll interval."""
-    vm = f"{{name: web01, owner: NODE1, migration: {{seconds: {seconds}}}}}"
-    simulated = Simulated(f"nodes: [{{name: NODE1}}, {{name: NODE2}}]\nvms: [{vm}]", job_lifetime_seconds=1e9)
+    simulated = Simulated(scenario(vms=[vm("web01", migration=migration(seconds=seconds))]), job_lifetime_seconds=1e9)
     (run,) = simulated.move(("web01", "NODE2"), poll_interval=_INTERVAL)
     (job,) = simulated.server.state()["jobs"]
     return float((run.ended or 0.0) - job["ended"]) / _INTERVAL

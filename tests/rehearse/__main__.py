@@ -9,9 +9,9 @@ import pathlib
 import signal
 import sys
 import tempfile
-import threading
 
 from tests.running_cluster import DidNotStart, running_cluster
+from tests.simulator.ending import Ending
 from tests.simulator.scenario_file import read_scenario_file
 from tests.simulator.scenario_reader import ScenarioError
 
@@ -24,23 +24,25 @@ _LOOKS_EVERY = 0.5  # seconds
 def main() -> int:
     """Run the cluster until Ctrl-C, and return the exit code."""
     options = _parser().parse_args()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda unused, frame: stop.set())
+    with Ending(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as ending:
+        return _rehearse(options, ending)
+
+
+def _rehearse(options: argparse.Namespace, ending: Ending) -> int:
     try:
         scenario = read_scenario_file(options.scenario)
         with tempfile.TemporaryDirectory(prefix="hyperv-rehearsal-", ignore_cleanup_errors=True) as name:
             folder = pathlib.Path(name)
             with running_cluster(options.scenario.resolve(), folder, _LIFETIME) as cluster:
                 print(instructions(scenario, folder, cluster.control, options.node), flush=True)
-                while cluster.runs and not stop.wait(_LOOKS_EVERY):
-                    pass
-                ended_early = not stop.is_set()
+                asked = False
+                while cluster.runs and not asked:
+                    asked = ending.wait(_LOOKS_EVERY)
     except (ScenarioError, UnknownNode, DidNotStart) as error:
         print(f"There is no rehearsal. {error}", file=sys.stderr)
         return 1
     print("\nThe simulated cluster has ended; its folder is gone.", flush=True)
-    return 1 if ended_early else 0
+    return 0 if asked else 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from .cluster import SimulatedCluster, load
 from .control import ControlServer
+from .ending import Ending
 from .handover import inventory, ready, running, withdraw_ready, write_inventory, write_ready
 from .scenario_reader import ScenarioError
 from .serving import ServedCluster
@@ -24,9 +25,11 @@ LIFETIME = 3600.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a simulated cluster until SIGTERM, SIGINT or the end of its lifetime; return the exit code."""
     options = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, frame: stop.set())
+    with Ending(signal.SIGTERM, signal.SIGINT) as ending:
+        return _run_until(ending, options)
+
+
+def _run_until(ending: Ending, options: argparse.Namespace) -> int:
     other = running(options.ready)
     if other is not None:
         print(
@@ -38,14 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Whoever waits for the ready file must not find the one of an earlier run.
         options.ready.unlink(missing_ok=True)
-        _run(options, load(options.scenario), stop)
+        _run(options, load(options.scenario), ending)
     except (ScenarioError, OSError) as error:
         print(f"The simulated cluster cannot run: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _run(options: argparse.Namespace, cluster: SimulatedCluster, stop: threading.Event) -> None:
+def _run(options: argparse.Namespace, cluster: SimulatedCluster, ending: Ending) -> None:
     with contextlib.ExitStack() as ends:
         served = ServedCluster(cluster)
         ends.callback(served.close)
@@ -61,7 +64,7 @@ def _run(options: argparse.Namespace, cluster: SimulatedCluster, stop: threading
         ends.callback(withdraw_ready, options.ready)
         scenario = cluster.scenario
         print(f"{scenario.cluster.name}: {len(scenario.nodes)} nodes, {len(scenario.vms)} VMs", flush=True)
-        stop.wait(options.lifetime)
+        ending.wait(options.lifetime)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,18 +23,16 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.cluster import SimulatedCluster
 from tests.simulator.scenario_file import read_scenario
+from tests.support.requests import calls
+from tests.support.scenarios import Scenario, as_mapping, scenario, vm
 
-TWO_NODES = """
-nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]
-vms:
-  - {name: web01, owner: NODE1, memory_mb: 20000}
-  - {name: web02, owner: NODE1, memory_mb: 20000}
-"""
+TWO_VMS = scenario(vms=[vm("web01", memory_mb=20000), vm("web02", memory_mb=20000)])
 
 
 class Simulated:
@@ -51,8 +49,9 @@ class Simulated:
         alter: returns what arrives instead of an answer.
     """
 
-    def __init__(self, text: str = TWO_NODES, home: str = "NODE1", **switches: t.Any) -> None:
-        content = yaml.safe_load(text)
+    def __init__(self, given: Scenario | str = TWO_VMS, home: str = "NODE1", **switches: t.Any) -> None:
+        """Start a scenario, or the text of one, with switches that it does not set itself."""
+        content = yaml.safe_load(given) if isinstance(given, str) else as_mapping(given)
         content["switches"] = {**content.get("switches", {}), **switches}
         self._clock = ManualClock()
         self.server = SimulatedCluster(read_scenario(yaml.safe_dump(content, sort_keys=False)), self._clock)
@@ -132,6 +131,10 @@ class Simulated:
         self.scheduler(method=method).dry_run(runs)
         return runs
 
+    def called(self, method: str) -> list[str]:
+        """Return the nodes that a CIM method was called on."""
+        return [node for node, request in self.requests if calls(method, request)]
+
     def owner(self, name: str) -> str:
         return str(next(vm["owner"] for vm in self.server.state()["vms"] if vm["name"] == name))
 
@@ -140,19 +143,11 @@ class Simulated:
         return int(self.server.counters()["migrations"].get(vm_id, 0))
 
 
-def lose_first(what: str, which: Callable[[bytes], bool]) -> Callable[[str, bytes], str]:
-    """Lose the first request that ``which`` picks: ``before`` or ``after`` it was carried out."""
-    lost: list[bytes] = []
-
-    def lose(node: str, request: bytes) -> str:
-        if lost or not which(request):
-            return ""
-        lost.append(request)
-        return what
-
-    return lose
-
-
-def invokes_migration(request: bytes) -> bool:
-    """Tell whether a request is a call of MigrateVirtualSystemToSystem."""
-    return b"/MigrateVirtualSystemToSystem</a:Action>" in request
+def started(given: Scenario | str, after: float = 8.0, **switches: t.Any) -> tuple[Simulated, Reference]:
+    """Return a cluster with a migration of web01 to NODE2 that has been running for ``after`` seconds, and its job."""
+    simulated = Simulated(given, **switches)
+    (run,) = simulated.runs(("web01", "NODE2"))
+    simulated.scheduler().start(run)
+    simulated.pause(after)
+    assert run.reference
+    return simulated, run.reference

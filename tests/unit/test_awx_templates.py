@@ -104,6 +104,7 @@ def test_a_survey_is_valid_and_asks_for_what_the_roles_know(survey: Mapping[str,
 @pytest.mark.parametrize("survey", surveys())
 def test_an_answer_that_was_left_as_it_was_means_the_default_of_the_role(survey: Mapping[str, t.Any]) -> None:
     words = {True: "yes", False: "no"}
+    assert survey["spec"]
     for question in survey["spec"]:
         default = KNOWN[question["variable"]].get("default", "")
         expected = words[default] if isinstance(default, bool) else default if default != [] else ""

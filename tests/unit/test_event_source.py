@@ -60,7 +60,8 @@ def closed_port() -> int:
 
 def test_it_can_be_read_without_ansible_and_without_ansible_rulebook() -> None:
     code = f"import runpy; assert runpy.run_path({str(PLUGIN)!r})['main']"
-    subprocess.run([sys.executable, "-S", "-I", "-c", code], timeout=30, check=True)
+    ended = subprocess.run([sys.executable, "-S", "-I", "-c", code], timeout=30, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_its_documentation_is_what_it_takes() -> None:
@@ -113,12 +114,14 @@ def test_an_argument_that_is_wrong_is_named_and_the_password_is_not(arguments: d
 
 
 def test_what_is_no_credential_may_be_empty_and_a_password_may_hold_braces() -> None:
-    Source({**GOOD, "ansible_winrm_proxy": "", "ansible_password": "a{{b}}c"}).close()
+    source = Source({**GOOD, "ansible_winrm_proxy": "", "ansible_password": "a{{b}}c"})
+    assert source.events.host == "127.0.0.1"
 
 
 def test_it_takes_every_variable_of_the_connection_plugin_and_what_the_rulebook_engine_adds() -> None:
-    Source({**GOOD, "ansible_winrm_transport": "ntlm", "ansible_winrm_read_timeout_sec": 70, "delay": "5"})
-    Source({**GOOD, "ansible_connection": "psrp", "ansible_psrp_auth": "ntlm", "eda_feedback_queue": object()})
+    winrm = {**GOOD, "ansible_winrm_transport": "ntlm", "ansible_winrm_read_timeout_sec": 70, "delay": "5"}
+    psrp = {**GOOD, "ansible_connection": "psrp", "ansible_psrp_auth": "ntlm", "eda_feedback_queue": object()}
+    assert [Source(given).events.wait for given in (winrm, psrp)] == [5, 30]
 
 
 @pytest.mark.parametrize("plugin", ["winrm", "psrp"])

@@ -109,6 +109,10 @@ def test_a_condition_names_options_that_exist(module: str) -> None:
         assert names_in(kind, row) <= known, f"{kind}: {row}"
 
 
+def test_there_are_conditions() -> None:
+    assert any(list(conditions(accepted(module), "argument_spec")) for module in MODULES)
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_check_mode_is_documented_and_supported(module: str) -> None:
     assert documentation()[module]["attributes"]["check_mode"]["support"] == "full"

@@ -107,17 +107,18 @@ OF_CLUSTER = Site(
     },
 )
 CNO = Site({"HVA": BOTH["HVA"]}, {"hyperv_nodes": ["hva.a.example"]}, leads={"hva.a.example": "HVA/NODE1"})
-WORKGROUP = Site(
-    {
-        name: cluster(name, domain, {"name": "NODE1", "workgroup": True}, {"name": "NODE2", "workgroup": True})
-        for name, domain in (("HVA", "a.example"), ("HVB", "b.example"))
-    },
-    FULL_NAMES.groups,
-)
-NOTHING_TOLD = dataclasses.replace(  # clusters without an FQDN, in workgroups: only their short names tell them apart
-    WORKGROUP,
-    scenarios={name: text.replace("fqdn:", "tells_fqdn: false\n  fqdn:") for name, text in WORKGROUP.scenarios.items()},
-)
+
+
+def _workgroups(**more: t.Any) -> dict[str, str]:
+    nodes = [{"name": name, "workgroup": True} for name in ("NODE1", "NODE2")]
+    return {
+        name: cluster(name, domain, *nodes, **more) for name, domain in (("HVA", "a.example"), ("HVB", "b.example"))
+    }
+
+
+WORKGROUP = Site(_workgroups(), FULL_NAMES.groups)
+# Clusters without an FQDN, in workgroups: only their short names tell them apart.
+NOTHING_TOLD = Site(_workgroups(tells_fqdn=False), FULL_NAMES.groups)
 ALONE = [{"name": "HOST1", "member": False}, {"name": "HOST2", "member": False}]
 HOSTS = ["host1.a.example", "host2.a.example"]
 STANDALONE = Site({"HVA": cluster("HVA", "a.example", *ALONE)}, {"hyperv_hosts": HOSTS})

@@ -326,6 +326,8 @@ def test_a_task_that_changes_something_goes_on_where_the_hosts_next_to_its_own_a
     hosts = opened(site)
     for home in site.groups["cluster_b"]:
         hosts.connections(home).confirm()
+    assert {machine.partition("/")[0] for machine in hosts.network.sent} >= {"HVB"}
+    assert hosts.network.changes == []
 
 
 @pytest.mark.parametrize(

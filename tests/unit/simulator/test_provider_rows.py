@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-import pathlib
 import typing as t
 
 import pytest
@@ -15,16 +15,29 @@ from tests.simulator.cim import Embedded, ObjectPath
 from tests.simulator.clock import ManualClock
 from tests.simulator.providers import providers_of
 from tests.simulator.providers.namespace import NamespaceProvider
-from tests.simulator.scenario_file import read_scenario_file
+from tests.simulator.scenario_file import read_scenario
+from tests.simulator.scenario_roles import AttachmentKind
 from tests.simulator.world import World
+from tests.support.scenarios import Switches, affinity_rule, as_text, attachment, scenario, vm
 
-DEMO = pathlib.Path(__file__).parents[2] / "simulator" / "scenarios" / "demo.yml"
+# Whatever makes a class have rows: NODE1 is being drained, so that jobs of both classes are among them.
+ATTACHMENTS: tuple[AttachmentKind, ...] = ("iso", "pass_through_disk", "pci_device", "gpu_partition")
+EVERYTHING = scenario(
+    vms=[
+        vm("app", preferred_owners=("NODE2", "NODE3"), attachments=tuple(attachment(kind) for kind in ATTACHMENTS)),
+        vm("db", possible_owners=("NODE1", "NODE2"), anti_affinity=("db",)),
+        vm("local", clustered=False),
+    ],
+    affinity_rules=[affinity_rule("pair", "different_node", ("app", "db"))],
+)
+JOB_CLASSES: tuple[t.Literal["Msvm_MigrationJob", "Msvm_ConcreteJob"], ...] = ("Msvm_MigrationJob", "Msvm_ConcreteJob")
 
 
-def busy_providers() -> list[NamespaceProvider]:
-    """Return the providers of a node that is being drained, so that jobs are among the rows."""
+def busy_providers(job_class: t.Literal["Msvm_MigrationJob", "Msvm_ConcreteJob"]) -> list[NamespaceProvider]:
+    """Return the providers of NODE1 while it is being drained."""
     clock = ManualClock()
-    world = World(read_scenario_file(DEMO), clock)
+    switches = Switches(job_class=job_class, state_change_form="job")
+    world = World(read_scenario(as_text(dataclasses.replace(EVERYTHING, switches=switches))), clock)
     node = world.nodes["NODE1"]
     world.drains.pause(node, drain=True)
     clock.advance(10)
@@ -32,25 +45,31 @@ def busy_providers() -> list[NamespaceProvider]:
     return providers_of(world, node)
 
 
-CLASSES = [(provider, name) for provider in busy_providers() for name in provider.table.rows]
-METHODS = [(provider, *called) for provider in busy_providers() for called in provider.table.calls]
+# By namespace and class: the provider of each of the worlds.
+PROVIDERS: dict[tuple[str, str], list[NamespaceProvider]] = {}
+for job_class in JOB_CLASSES:
+    for provider in busy_providers(job_class):
+        for name in provider.table.rows:
+            PROVIDERS.setdefault((provider.namespace, name), []).append(provider)
+METHODS = [(provider, *called) for provider in busy_providers("Msvm_MigrationJob") for called in provider.table.calls]
 
 
-@pytest.mark.parametrize(("provider", "name"), CLASSES, ids=lambda value: getattr(value, "namespace", value))
-def test_each_row_fits_its_class(provider: NamespaceProvider, name: str) -> None:
-    namespace = schema.load().find(provider.namespace)
-    assert namespace is not None
-    definition = namespace.find(name)
+@pytest.mark.parametrize(("namespace", "name"), PROVIDERS)
+def test_each_row_fits_its_class(namespace: str, name: str) -> None:
+    classes = schema.load().find(namespace)
+    assert classes is not None
+    definition = classes.find(name)
     assert definition is not None
     assert definition.name == name
-    keys = set()
-    for row in provider.instances(name):
-        assert row.keys() <= definition.properties.keys()
-        for property_name, value in row.items():
-            assert fits(definition.properties[property_name].type, value), (property_name, value)
-        key = tuple(str(row[key]) for key in definition.keys)
-        assert key not in keys, f"two rows with key {key}"
-        keys.add(key)
+    worlds = [list(provider.instances(name)) for provider in PROVIDERS[namespace, name]]
+    assert any(worlds), f"no world has a row of {name}"
+    for rows in worlds:
+        for row in rows:
+            assert row.keys() <= definition.properties.keys()
+            for property_name, value in row.items():
+                assert fits(definition.properties[property_name].type, value), (property_name, value)
+        keys = [tuple(str(row[key]) for key in definition.keys) for row in rows]
+        assert len(set(keys)) == len(keys), keys
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ def test_a_query_of_a_base_class_reaches_the_derived_one() -> None:
 def test_methods_of_the_cluster_provider_return_nothing_but_the_answers_about_quorum() -> None:
     for name in ("MSCluster_Node", "MSCluster_ResourceGroup", "MSCluster_Resource"):
         methods = the_class("root/MSCluster", name).methods.values()
+        assert methods
         assert [m.name for m in methods if m.return_type is not None and not m.name.endswith("LoseQuorum")] == []
 
 

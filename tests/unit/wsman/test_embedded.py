@@ -147,10 +147,13 @@ def test_what_is_no_embedded_instance_is_named(text: str, why: str) -> None:
 def test_any_text_is_an_instance_or_an_embedded_read_error(text: str) -> None:
     for candidate in (text, f"<INSTANCE>{text}</INSTANCE>"):
         try:
-            read_embedded(candidate)
+            unused, properties = read_embedded(candidate)
         except EmbeddedReadError:
             continue
-        ET.fromstring(candidate.strip())
+        root = ET.fromstring(candidate.strip())
+        instance = root if root.tag == "INSTANCE" else root.find(".//INSTANCE")
+        assert instance is not None
+        assert len(properties) <= len(instance)
 
 
 def test_null_says_whether_it_is_one_of_an_array() -> None:

@@ -121,8 +121,9 @@ def test_a_call_holds_every_kind_of_parameter(envelope: Envelope) -> None:
 
 
 def test_a_reference_parameter_has_no_wrapper(envelope: Envelope) -> None:
-    for parameter in invoked(envelope, {"Systems": [VM, JOB]}):
-        assert [child.tag.rpartition("}")[2] for child in parameter] == ["Address", "ReferenceParameters"]
+    sent = invoked(envelope, {"Systems": [VM, JOB]})
+    parts = [[child.tag.rpartition("}")[2] for child in parameter] for parameter in sent]
+    assert parts == [["Address", "ReferenceParameters"]] * 2
 
 
 def test_an_array_is_its_element_repeated_and_an_empty_one_is_left_out(envelope: Envelope) -> None:

@@ -10,47 +10,46 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks.cluster_health import Health, read_health
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
+from tests.simulator.scenario import MigrationNetworkSpec, NodeState
+from tests.simulator.scenario_roles import GroupCondition
+from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
-
-CLUSTER = """
-nodes:
-  - {{name: NODE1, state: {first}}}
-  - {{name: NODE2, state: {second}, condition: {condition}}}
-  - {{name: NODE3, networks: [{{subnet: 10.20.0.0}}, {{subnet: 10.30.0.0, state: {network}}}]}}
-vms:
-  - {{name: web01, owner: NODE3, group_condition: {group}}}
-  - {{name: web02, owner: NODE3}}
-"""
 
 
 def a_cluster(
-    first: str = "up",
-    second: str = "up",
-    condition: str = "normal",
-    network: str = "up",
-    group: str = "normal",
+    first: NodeState = "up",
+    second: NodeState = "up",
+    condition: t.Literal["normal", "isolated", "quarantined"] = "normal",
+    network: t.Literal["up", "down", "partitioned", "unavailable"] = "up",
+    group: GroupCondition = "normal",
     **switches: t.Any,
 ) -> Simulated:
-    text = CLUSTER.format(first=first, second=second, condition=condition, network=network, group=group)
-    return Simulated(text, "NODE3", **switches)
+    networks = (MigrationNetworkSpec("10.20.0.0"), MigrationNetworkSpec("10.30.0.0", state=network))
+    nodes = [
+        node("NODE1", state=first),
+        node("NODE2", state=second, condition=condition),
+        node("NODE3", networks=networks),
+    ]
+    vms = [vm("web01", owner="NODE3", group_condition=group), vm("web02", owner="NODE3")]
+    return Simulated(scenario(nodes, vms), "NODE3", **switches)
 
 
 def look(simulated: Simulated, node: str | None = "node1.corp.example", *ignore: str) -> Health:
     return read_health(simulated.cluster, node, ignore)
 
 
-def kinds(health: Health) -> list[tuple[str, str]]:
-    return [(one.kind, one.name) for one in health.problems]
+def codes(health: Health) -> list[tuple[str, str]]:
+    return [(finding.code, finding.subject) for finding in health.findings]
 
 
 @pytest.mark.parametrize("quorum_answer", ["return_value", "out_parameter"])
 @pytest.mark.parametrize("first", ["up", "paused"])
-def test_a_healthy_cluster_has_no_problems(first: str, quorum_answer: str) -> None:
+def test_a_healthy_cluster_has_no_problems(first: NodeState, quorum_answer: str) -> None:
     simulated = a_cluster(first, quorum_answer=quorum_answer)
 
     health = look(simulated)
 
-    assert (kinds(health), health.loses_quorum, health.as_result()["healthy"]) == ([], False, True)
+    assert (codes(health), health.loses_quorum, health.as_result()["healthy"]) == ([], False, True)
     assert [votes.counted for node, votes in health.nodes] == [1, 1, 1]
     assert sum(simulated.sent.values()) <= 7
 
@@ -58,11 +57,11 @@ def test_a_healthy_cluster_has_no_problems(first: str, quorum_answer: str) -> No
 def test_without_a_node_a_paused_one_counts_and_quorum_is_not_asked_for() -> None:
     health = look(a_cluster("paused"), None)
 
-    assert (kinds(health), health.loses_quorum) == ([("node_not_up", "NODE1")], None)
+    assert (codes(health), health.loses_quorum) == ([("node_not_up", "NODE1")], None)
 
 
 @pytest.mark.parametrize(
-    ("changed", "kind", "name"),
+    ("changed", "code", "name"),
     [
         ({"second": "paused"}, "node_not_up", "NODE2"),
         ({"first": "down"}, "node_not_up", "NODE1"),
@@ -71,20 +70,21 @@ def test_without_a_node_a_paused_one_counts_and_quorum_is_not_asked_for() -> Non
         ({"group": "failed"}, "role_failed", "web01"),
     ],
 )
-def test_a_problem_is_named_with_a_remedy_and_can_be_ignored(changed: dict[str, str], kind: str, name: str) -> None:
+def test_a_problem_is_named_with_a_remedy_and_can_be_ignored(changed: dict[str, t.Any], code: str, name: str) -> None:
     health = look(a_cluster(**changed))
 
-    assert kinds(health) == [(kind, name)]
-    assert health.problems[0].remedy
+    assert codes(health) == [(code, name)]
+    (finding,) = health.findings
+    assert (finding.severity, name in finding.message, bool(finding.remedy)) == ("error", True, True)
     overlooked = look(a_cluster(**changed), "NODE1", name.lower())
-    assert (overlooked.problems, [one.kind for one in overlooked.ignored]) == ((), [kind])
+    assert (overlooked.findings, [finding.code for finding in overlooked.ignored]) == ((), [code])
 
 
 @pytest.mark.parametrize("quorum_answer", ["return_value", "out_parameter"])
 def test_a_lost_quorum_is_foreseen(quorum_answer: str) -> None:
     simulated = a_cluster(second="down", quorum_answer=quorum_answer)
 
-    assert kinds(look(simulated)) == [("node_not_up", "NODE2"), ("quorum_lost", "NODE1")]
+    assert codes(look(simulated)) == [("node_not_up", "NODE2"), ("quorum_lost", "NODE1")]
 
 
 def test_running_migrations_and_drains_are_seen() -> None:
@@ -94,7 +94,7 @@ def test_running_migrations_and_drains_are_seen() -> None:
 
     health = look(simulated)
 
-    assert kinds(health) == [
+    assert codes(health) == [
         ("drain_running", "NODE3"),
         ("node_not_up", "NODE3"),
         ("migration_running", "web01"),
@@ -104,7 +104,7 @@ def test_running_migrations_and_drains_are_seen() -> None:
 
 
 def test_a_silent_provider_is_a_problem_and_no_error() -> None:
-    assert kinds(look(a_cluster(provider_on="none"))) == [("provider_silent", "Root\\HyperVCluster\\v2")]
+    assert codes(look(a_cluster(provider_on="none"))) == [("provider_silent", "Root\\HyperVCluster\\v2")]
 
 
 def test_a_node_that_does_not_exist_is_an_error() -> None:

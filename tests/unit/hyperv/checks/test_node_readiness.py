@@ -11,19 +11,20 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks.no
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import WrongMachine
 
+from tests.simulator.scenario import NodeState
+from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
 
-NODES = """
-nodes: [{{name: NODE1, state: {state}}}, {{name: NODE2}}]
-vms:
-  - {{name: web01, owner: {owner}}}
-  - {{name: old01, owner: NODE1, state: "off"}}
-"""
 FQDN = "hvc1.corp.example"
 
 
-def read(state: str = "paused", owner: str = "NODE2", home: str = "NODE1", cluster: str = FQDN) -> Maintenance:
-    simulated = Simulated(NODES.format(state=state, owner=owner), home=home)
+def a_cluster(state: NodeState = "paused", owner: str = "NODE2", home: str = "NODE1") -> Simulated:
+    nodes = [node("NODE1", state=state), node("NODE2")]
+    return Simulated(scenario(nodes, [vm("web01", owner=owner), vm("old01", state="off")]), home=home)
+
+
+def read(state: NodeState = "paused", owner: str = "NODE2", home: str = "NODE1", cluster: str = FQDN) -> Maintenance:
+    simulated = a_cluster(state, owner, home)
     return read_maintenance(simulated.cluster, "NODE1", cluster, ())
 
 
@@ -44,7 +45,7 @@ def test_a_node_with_a_running_vm_may_not_and_the_vm_is_named() -> None:
 
 
 def test_a_vm_that_is_meant_to_stay_is_no_objection() -> None:
-    simulated = Simulated(NODES.format(state="paused", owner="NODE1"))
+    simulated = a_cluster(owner="NODE1")
     running = read_maintenance(simulated.cluster, "NODE1", FQDN, ()).running
     assert read_maintenance(simulated.cluster, "NODE1", FQDN, {vm.id for vm in running}).objection == ""
 

@@ -12,8 +12,8 @@ import typing as t
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import Job
 
+from tests.support.scenarios import migration, one_vm, scenario, vm
 from tests.support.simulated import Simulated
-from tests.unit.hyperv.scheduling.test_scheduler import one_vm
 
 
 class Row(t.NamedTuple):
@@ -46,7 +46,7 @@ def with_outcome(*outcomes: str) -> pytest.MarkDecorator:
 
 @with_outcome("wait")
 def test_a_state_that_is_no_end_is_waited_through(row: Row) -> None:
-    simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_seconds: 8}}"))
+    simulated = Simulated(one_vm(migration(job_state=row.number, job_state_seconds=8)))
     seen: set[str] = set()
     runs = simulated.runs(("web01", "NODE2"))
     simulated.scheduler(lambda runs: seen.update(run.job.state for run in runs if run.job)).execute(runs)
@@ -57,7 +57,7 @@ def test_a_state_that_is_no_end_is_waited_through(row: Row) -> None:
 
 @with_outcome("wait")
 def test_a_state_that_never_ends_is_waited_for_until_the_timeout(row: Row) -> None:
-    simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_at: 40}}"))
+    simulated = Simulated(one_vm(migration(job_state=row.number, job_state_at=40)))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, stall_after=60, retries=3)
     assert (run.outcome, run.error.code, run.attempts) == ("failed", "timeout", 1)
     assert (run.job.state, run.job.percent) == (row.word, 40)
@@ -69,7 +69,7 @@ def test_a_state_that_never_ends_is_waited_for_until_the_timeout(row: Row) -> No
 @with_outcome("success", "warning")
 @pytest.mark.parametrize("at", [1, 60])
 def test_an_end_with_success_is_a_moved_vm(row: Row, at: int) -> None:
-    simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_at: {at}}}"))
+    simulated = Simulated(one_vm(migration(job_state=row.number, job_state_at=at)))
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error, run.job.state) == ("moved", None, row.word)
     assert [warning for warning in run.warnings if "warnings" in warning] == run.warnings
@@ -79,7 +79,7 @@ def test_an_end_with_success_is_a_moved_vm(row: Row, at: int) -> None:
 
 @with_outcome("failure", "cancelled")
 def test_an_end_without_success_is_a_failure_and_the_vm_stays(row: Row) -> None:
-    simulated = Simulated(one_vm(f"{{job_state: {row.number}, job_state_at: 60}}"))
+    simulated = Simulated(one_vm(migration(job_state=row.number, job_state_at=60)))
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.job.state) == ("failed", row.word)
     assert run.error.code == ("job_cancelled" if row.outcome == "cancelled" else "job_failed")
@@ -92,7 +92,7 @@ def test_an_end_without_success_is_a_failure_and_the_vm_stays(row: Row) -> None:
 
 @with_outcome("cancelled")
 def test_what_somebody_cancelled_is_not_tried_again(row: Row) -> None:
-    simulated = Simulated(one_vm(f"{{job_state: {row.number}}}"))
+    simulated = Simulated(one_vm(migration(job_state=row.number)))
     (run,) = simulated.move(("web01", "NODE2"), retries=3)
     assert (run.attempts, run.error.transient) == (1, False)
     assert "cancelled" in run.error.cause
@@ -100,7 +100,12 @@ def test_what_somebody_cancelled_is_not_tried_again(row: Row) -> None:
 
 @with_outcome("failure")
 def test_a_failed_job_that_gives_no_code_says_where_to_look(row: Row) -> None:
-    simulated = Simulated(one_vm(f"{{job_state: {row.number}, hresult: null}}", "language: ja-JP\n"))
+    simulated = Simulated(
+        scenario(
+            vms=[vm("web01", memory_mb=20000, migration=migration(job_state=row.number, hresult=None))],
+            language="ja-JP",
+        )
+    )
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.error.code, run.error.hresult, run.error.transient) == ("job_failed", "", False)
     assert "no code" in run.error.cause

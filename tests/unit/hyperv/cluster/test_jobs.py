@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import typing as t
@@ -23,12 +24,13 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.
     why_failed,
 )
 
+from tests.support.scenarios import ClusterSpec, event, fault, migration, scenario, vm
 from tests.support.simulated import Simulated
 
-NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
-VMS = "vms: [{name: web01, owner: NODE1, memory_mb: 20000}, {name: web02, owner: NODE1, memory_mb: 20000}]\n"
 # A migration that somebody else started, at second 1; its VM has 20 seconds to go then.
-FOREIGN = "events: [{at: 1, move: web01, to: NODE2}]\n"
+FOREIGN = scenario(
+    vms=[vm("web01", memory_mb=20000), vm("web02", memory_mb=20000)], events=[event(at=1, move="web01", to="NODE2")]
+)
 EVERYWHERE = list(itertools.product(["Msvm_MigrationJob", "Msvm_ConcreteJob"], ["cluster", "v2"]))
 
 
@@ -37,7 +39,10 @@ def vm_of(simulated: Simulated, name: str) -> str:
 
 
 def running(**switches: t.Any) -> Simulated:
-    simulated = Simulated(NODES + VMS + FOREIGN, **switches)
+    simulated = Simulated(
+        FOREIGN,
+        **switches,
+    )
     simulated.pause(8)
     return simulated
 
@@ -127,8 +132,8 @@ def test_a_source_out_of_reach_shows_nothing() -> None:
 
 @pytest.mark.parametrize("missing", ["Msvm_MigrationJob", "Msvm_AffectedJobElement"])
 def test_a_class_that_the_cluster_lacks_has_no_instances(missing: str) -> None:
-    faults = f"faults: [{{effect: fault, code: 0x80041010, mentions: '{missing}'}}]\n"
-    simulated = Simulated(NODES + VMS + FOREIGN + faults)
+    lacks = fault("fault", code=0x80041010, mentions=missing)
+    simulated = Simulated(dataclasses.replace(FOREIGN, faults=(lacks,)))
     simulated.pause(8)
     assert find_job(simulated.cluster, vm_of(simulated, "web02")) is None
 
@@ -154,7 +159,7 @@ class WithJobsOfType(Simulated):
 
 @pytest.mark.parametrize(("job_type", "found", "listed"), [(b"305", 1, 1), (b"307", 0, 1), (b"70", 0, 0)])
 def test_a_migration_of_storage_is_listed_but_not_taken_for_a_move(job_type: bytes, found: int, listed: int) -> None:
-    simulated = WithJobsOfType(NODES + VMS + FOREIGN)
+    simulated = WithJobsOfType(FOREIGN)
     simulated.job_type = job_type
     simulated.pause(8)
     assert bool(find_job(simulated.cluster, vm_of(simulated, "web01"), source="NODE1")) == bool(found)
@@ -219,9 +224,7 @@ def test_a_vm_that_does_not_exist_is_told() -> None:
 
 
 def test_a_failed_job_tells_its_source_and_why() -> None:
-    simulated = Simulated(
-        f"{NODES}vms: [{{name: web01, owner: NODE1, migration: {{fails_at: 60, hresult: 0x8007000E}}}}]"
-    )
+    simulated = Simulated(scenario(vms=[vm("web01", migration=migration(fails_at=60, hresult=0x8007000E))]))
     simulated.move(("web01", "NODE2"))
     ((one,), unused) = read_listing(simulated.cluster)
     error = why_failed(simulated.cluster, one)
@@ -246,7 +249,7 @@ def test_a_node_that_cannot_be_asked_is_named_and_the_others_are_shown() -> None
 
 def test_a_listing_finds_the_node_that_answers_for_the_cluster() -> None:
     simulated = Simulated(
-        NODES + VMS + FOREIGN + "cluster: {core_group_owner: NODE3}\n",
+        dataclasses.replace(FOREIGN, cluster=ClusterSpec(core_group_owner="NODE3")),
         provider_on="core_group",
         job_class="Msvm_ConcreteJob",
     )

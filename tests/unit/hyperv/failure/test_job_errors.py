@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from collections.abc import Sequence
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.job_error_details import read_job_errors
@@ -17,15 +18,20 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.h
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.job_errors import JobErrorDetail
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 
+from tests.simulator.fault_rules import FaultRule
+from tests.simulator.faults import Language
+from tests.simulator.scenario import MigrationSpec
+from tests.support.scenarios import fault, migration, one_vm
 from tests.support.simulated import Simulated
-from tests.unit.hyperv.scheduling.test_scheduler import one_vm
 
-MEMORY = "{fails_at: 60, hresult: 0x8007000E}"
+MEMORY = migration(fails_at=60, hresult=0x8007000E)
 
 
-def failed(migration: str = MEMORY, more: str = "", **switches: t.Any) -> tuple[Simulated, Reference]:
+def failed(
+    moves: MigrationSpec = MEMORY, faults: Sequence[FaultRule] = (), **switches: t.Any
+) -> tuple[Simulated, Reference]:
     """Let a job fail; return the simulated cluster and a reference to the job."""
-    simulated = Simulated(one_vm(migration, more), **switches)
+    simulated = Simulated(dataclasses.replace(one_vm(moves), faults=tuple(faults)), **switches)
     (run,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(run)
     reference = run.reference
@@ -61,7 +67,7 @@ def test_where_neither_exists_there_is_nothing_to_tell(methods: str) -> None:
 
 
 def test_a_job_that_is_fine_has_no_errors() -> None:
-    simulated, reference = failed("{}")
+    simulated, reference = failed(migration())
     assert asked(simulated, reference) == ((), 1)
 
 
@@ -74,10 +80,8 @@ def test_a_job_that_is_gone_has_no_errors() -> None:
 @pytest.mark.parametrize("code", [5, 0x80041001, 0x80041003, 0x80338029, 0x80041055])
 @pytest.mark.parametrize("operation", ["Invoke GetErrorEx", "Invoke"])
 def test_a_fault_is_no_error_of_the_reader(code: int, operation: str) -> None:
-    rule = (
-        f"faults: [{{effect: fault, code: {code}, operation: {operation}, times: null, class_name: Msvm_MigrationJob}}]"
-    )
-    details, requests = asked(*failed(more=rule))
+    rule = fault("fault", code=code, operation=operation, times=None, class_name="Msvm_MigrationJob")
+    details, requests = asked(*failed(faults=[rule]))
     assert requests <= 2
     assert bool(details) == (code == 0x80041055 and operation == "Invoke GetErrorEx")
 
@@ -99,9 +103,11 @@ def test_an_answer_that_cannot_be_read_is_no_error_of_the_reader() -> None:
 @pytest.mark.parametrize("texts", ["full", "outer", "empty"])
 @pytest.mark.parametrize("methods", ["both", "get_error", "not_supported"])
 @pytest.mark.parametrize("language", ["en-US", "ja-JP"])
-def test_the_reason_is_found_wherever_the_host_tells_it(language: str, methods: str, texts: str, order: str) -> None:
+def test_the_reason_is_found_wherever_the_host_tells_it(
+    language: Language, methods: str, texts: str, order: str
+) -> None:
     simulated = Simulated(
-        one_vm(MEMORY, f"language: {language}\n"),
+        one_vm(MEMORY, language=language),
         job_error_methods=methods,
         job_error_texts=texts,
         job_error_order=order,

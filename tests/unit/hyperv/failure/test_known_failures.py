@@ -8,13 +8,18 @@ winerror.h. ``transient`` is what those sources and running programs retry.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure import known_failures
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import Failure
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.win32_failures import WIN32_FAILURES
 
+from tests.simulator.faults import Language
+from tests.simulator.scenario import MigrationSpec
+from tests.support.scenarios import fault, migration, one_vm, scenario, vm
 from tests.support.simulated import Simulated
-from tests.unit.hyperv.scheduling.test_scheduler import NODES, one_vm
 
 
 class Row(t.NamedTuple):
@@ -116,9 +121,9 @@ def each(rows: list[Row]) -> pytest.MarkDecorator:
     )
 
 
-def fail(migration: str, more: str = "", **switches: t.Any) -> Failure:
+def fail(how: MigrationSpec, language: Language = "en-US", **switches: t.Any) -> Failure:
     """Let the job of a move fail at 60 %, and return the error; the VM must have stayed."""
-    simulated = Simulated(one_vm(f"{{fails_at: 60, {migration}}}", more), **switches)
+    simulated = Simulated(one_vm(dataclasses.replace(how, fails_at=60), language=language), **switches)
     (run,) = simulated.move(("web01", "NODE2"), timeout=300)
     assert (run.outcome, run.job.state) == ("failed", "exception")
     assert (simulated.owner("web01"), simulated.migrations("web01")) == ("NODE1", 1)
@@ -136,8 +141,8 @@ def assert_is(error: Failure, row: Row, hresult: str) -> None:
 
 @each([*HRESULTS, *(row._replace(code=0x80070000 | row.code) for row in CLUSTER_CODES)])
 @pytest.mark.parametrize("language", ["en-US", "ja-JP"])
-def test_an_hresult_decides_in_any_language(row: Row, language: str) -> None:
-    error = fail(f"hresult: {row.code}", f"language: {language}\n")
+def test_an_hresult_decides_in_any_language(row: Row, language: Language) -> None:
+    error = fail(migration(hresult=row.code), language)
     assert_is(error, row, f"0x{row.code:08X}")
     assert error.hresult in error.text
 
@@ -146,9 +151,9 @@ def test_an_hresult_decides_in_any_language(row: Row, language: str) -> None:
 @pytest.mark.parametrize("layout", ["wsman", "wmi_error"])
 def test_a_code_of_the_cluster_is_understood_in_a_fault(row: Row, layout: str) -> None:
     """A VM at rest is moved by its group; the cluster's provider answers with Win32 codes as they are."""
-    rule = f"faults: [{{effect: fault, code: {row.code}, operation: Invoke MoveToNewNode}}]\n"
-    text = f"{NODES}vms: [{{name: web01, owner: NODE1, state: 'off'}}]\n{rule}"
-    simulated = Simulated(text, off_vm="refuse", fault_layout=layout)
+    refused = fault("fault", code=row.code, operation="Invoke MoveToNewNode")
+    given = scenario(vms=[vm("web01", state="off")], faults=[refused])
+    simulated = Simulated(given, off_vm="refuse", fault_layout=layout)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.method, run.error.code) == ("failed", "cluster_group", "fault")
     assert row.cause in run.error.cause
@@ -160,47 +165,47 @@ def test_a_code_of_the_cluster_is_understood_in_a_fault(row: Row, layout: str) -
 @each(MESSAGES)
 @pytest.mark.parametrize("order", ["outermost_first", "innermost_first"])
 def test_a_message_id_decides_where_no_hresult_does(row: Row, order: str) -> None:
-    assert_is(fail(f"hresult: null, message_id: '{row.code}'", job_error_order=order), row, "")
+    assert_is(fail(migration(hresult=None, message_id=str(row.code)), job_error_order=order), row, "")
 
 
 @each(MESSAGES)
 def test_a_message_id_says_more_than_an_unspecified_error(row: Row) -> None:
-    assert_is(fail(f"hresult: 0x80004005, message_id: '{row.code}'"), row, "0x80004005")
+    assert_is(fail(migration(hresult=0x80004005, message_id=str(row.code))), row, "0x80004005")
 
 
 @each(MESSAGES)
 def test_an_hresult_comes_before_a_message_id(row: Row) -> None:
-    error = fail(f"hresult: 0x8009030E, message_id: '{row.code}'")
+    error = fail(migration(hresult=0x8009030E, message_id=str(row.code)))
     assert (error.hresult, "log on" in error.cause) == ("0x8009030E", True)
 
 
 @pytest.mark.parametrize("message_id", SILENT_MESSAGES)
 def test_a_message_around_the_cause_does_not_decide(message_id: int) -> None:
-    error = fail(f"hresult: null, message_id: '{message_id}'")
+    error = fail(migration(hresult=None, message_id=str(message_id)))
     assert (error.code, error.hresult, error.transient) == ("job_failed", "", False)
     assert NO_CODE in error.cause
 
 
 @pytest.mark.parametrize("message_id", [*SILENT_MESSAGES, 21501])
 def test_the_code_inside_such_a_message_decides(message_id: int) -> None:
-    error = fail(f"hresult: 0x8007000E, message_id: '{message_id}'")
+    error = fail(migration(hresult=0x8007000E, message_id=str(message_id)))
     assert (error.code, error.hresult, "memory" in error.cause) == ("job_failed", "0x8007000E", True)
 
 
 @each(ERROR_TYPES)
 def test_an_error_type_decides_where_nothing_else_does(row: Row) -> None:
-    assert_is(fail(f"hresult: null, error_type: {row.code}"), row, "")
+    assert_is(fail(migration(hresult=None, error_type=row.code)), row, "")
 
 
 @each(ERROR_TYPES)
 def test_a_message_id_comes_before_an_error_type(row: Row) -> None:
-    error = fail(f"hresult: null, message_id: '21124', error_type: {row.code}")
+    error = fail(migration(hresult=None, message_id="21124", error_type=row.code))
     assert "more than one VM" in error.cause
 
 
 @pytest.mark.parametrize("error_type", [0, 1, 11, 65535])
 def test_an_error_type_that_says_nothing_does_not_decide(error_type: int) -> None:
-    assert NO_CODE in fail(f"hresult: null, error_type: {error_type}").cause
+    assert NO_CODE in fail(migration(hresult=None, error_type=error_type)).cause
 
 
 @pytest.mark.parametrize(
@@ -220,21 +225,21 @@ def test_an_error_type_that_says_nothing_does_not_decide(error_type: int) -> Non
     ],
 )
 def test_the_error_code_of_the_job_comes_last(error_code: int, cause: str, transient: bool) -> None:
-    error = fail(f"hresult: null, error_code: {error_code}")
+    error = fail(migration(hresult=None, error_code=error_code))
     assert (error.error_code, error.transient) == (error_code, transient)
     assert cause in error.cause
-    assert "ISO" in fail(f"hresult: 0xC03A0014, error_code: {error_code}").cause
+    assert "ISO" in fail(migration(hresult=0xC03A0014, error_code=error_code)).cause
 
 
 def test_a_reached_limit_waits_for_a_slot() -> None:
-    text = one_vm("{fails_at: 10, fail_times: 2, hresult: null, message_id: '21501'}")
-    simulated = Simulated(text)
+    given = one_vm(migration(fails_at=10, fail_times=2, hresult=None, message_id="21501"))
+    simulated = Simulated(given)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.attempts, simulated.owner("web01")) == ("moved", 3, "NODE2")
 
 
 def test_a_limit_that_stays_reached_is_told_as_such() -> None:
-    simulated = Simulated(one_vm("{fails_at: 10, hresult: null, message_id: '21501'}"))
+    simulated = Simulated(one_vm(migration(fails_at=10, hresult=None, message_id="21501")))
     simulated.pause(1)
     (run,) = simulated.move(("web01", "NODE2"), timeout=100)
     assert (run.outcome, run.error.code, run.error.transient) == ("failed", "limit_reached", True)
@@ -253,19 +258,28 @@ def test_a_limit_that_stays_reached_is_told_as_such() -> None:
 )
 @pytest.mark.parametrize("language", ["en-US", "ja-JP"])
 def test_a_cause_that_only_a_sentence_tells_is_quoted_and_named_among_the_usual_ones(
-    sentence: str, language: str
+    sentence: str, language: Language
 ) -> None:
-    error = fail(f"hresult: null, reason: '{sentence}'", f"language: {language}\n")
+    error = fail(migration(hresult=None, reason=sentence), language)
     assert NO_CODE in error.cause
     assert all(word in error.remedy for word in ("processor", "virtual TPM", "backup", "pass-through"))
     assert (sentence in error.text) == (language == "en-US")
 
 
 def test_a_vm_that_is_being_backed_up_is_not_moved_before_that_has_ended() -> None:
-    text = one_vm().replace("memory_mb: 20000", "activity: backing_up")
-    simulated = Simulated(text)
+    given = scenario(vms=[vm("web01", activity="backing_up")])
+    simulated = Simulated(given)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.error.code, run.error.transient, simulated.migrations("web01")) == ("vm_busy", True, 0)
+
+
+def test_every_code_that_is_known_has_a_row() -> None:
+    rows = {row.code for row in HRESULTS} | {0x80070000 | row.code for row in CLUSTER_CODES}
+    known = set(known_failures.HRESULTS) | {0x80070000 | code for code in WIN32_FAILURES}
+    cancelled = 0x80070000 | 1223  # ERROR_CANCELLED, which ends a job that was cancelled
+    assert rows | {cancelled} == known
+    assert {row.code for row in MESSAGES} == set(known_failures.MESSAGES)
+    assert {row.code for row in ERROR_TYPES} == set(known_failures.ERROR_TYPES)
 
 
 def test_no_row_is_missing() -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from collections.abc import Sequence
 
@@ -18,8 +19,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import TRANSPORT
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import WantedSettings
 
-from tests.support.simulated import Simulated, invokes_migration
-from tests.unit.hyperv.scheduling.test_scheduler import one_vm
+from tests.simulator.scenario import MigrationSpec
+from tests.simulator.scenario_roles import GroupCondition
+from tests.support.requests import calls, invokes_migration, lose_first
+from tests.support.scenarios import migration, one_vm, scenario, vm
+from tests.support.simulated import Simulated
 
 UNSUPPORTED = [
     {"migrate_method": "not_supported", "check_method": "not_supported"},
@@ -32,17 +36,12 @@ UNSUPPORTED = [
 
 
 def by_group(
-    migration: str = "{}", *, timeout: int = 0, rest: str = "", **options: t.Any
+    moves: MigrationSpec | None = None, *, timeout: int = 0, **options: t.Any
 ) -> tuple[MigrationTask, Simulated]:
     switches = {name: options.pop(name) for name in list(options) if name.startswith(("group_", "byte_", "limit"))}
-    simulated = Simulated(one_vm(migration, rest), **switches)
+    simulated = Simulated(one_vm(moves or migration()), **switches)
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group", timeout=timeout, **options)
     return run, simulated
-
-
-def calls(simulated: Simulated, method: bytes) -> list[str]:
-    """Return the nodes that a method was called on."""
-    return [node for node, request in simulated.requests if b"/" + method + b"</a:Action>" in request]
 
 
 @pytest.mark.parametrize("switches", UNSUPPORTED, ids=str)
@@ -75,15 +74,15 @@ def test_system_stays_with_what_it_was_told(switches: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("code", [3, 5, 7, 32768, 32769, 32771, 32772, 32775])
 def test_auto_never_goes_on_after_any_other_answer(code: int) -> None:
-    simulated = Simulated(one_vm(f"{{return_value: {code}}}"))
+    simulated = Simulated(one_vm(migration(return_value=code)))
     (run,) = simulated.move(("web01", "NODE2"))
-    counted = calls(simulated, b"MoveToNewNodeParams")
+    counted = simulated.called("MoveToNewNodeParams")
     assert (run.outcome, run.method, counted) == ("failed", "system", [])
 
 
 @pytest.mark.parametrize("code", [1, 32770])
 def test_auto_does_not_go_on_with_settings_that_a_group_cannot_carry(code: int) -> None:
-    simulated = Simulated(one_vm(f"{{return_value: {code}}}"))
+    simulated = Simulated(one_vm(migration(return_value=code)))
     (run,) = simulated.runs(("web01", "NODE2"))
     methods = Methods(simulated.cluster, "auto", WantedSettings({TRANSPORT: "smb"}))
     Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).execute([run])
@@ -168,22 +167,25 @@ def test_moves_beyond_the_hosts_limit_wait_in_the_queue_of_the_cluster() -> None
 
 
 @pytest.mark.parametrize(
-    ("migration", "hresult"),
-    [("{fails_at: 40, hresult: 0x8007274D}", "0x8007274D"), ("{fails_at: 90, hresult: 0x8009030E}", "0x8009030E")],
+    ("moves", "hresult"),
+    [
+        (migration(fails_at=40, hresult=0x8007274D), "0x8007274D"),
+        (migration(fails_at=90, hresult=0x8009030E), "0x8009030E"),
+    ],
 )
-def test_a_failed_move_tells_its_reason_and_the_vm_is_where_it_was(migration: str, hresult: str) -> None:
-    run, simulated = by_group(migration)
+def test_a_failed_move_tells_its_reason_and_the_vm_is_where_it_was(moves: MigrationSpec, hresult: str) -> None:
+    run, simulated = by_group(moves)
     assert (run.outcome, run.error.hresult, simulated.owner("web01")) == ("failed", hresult, "NODE1")
     assert run.error.remedy
 
 
 def test_a_failure_that_the_cluster_does_not_keep_is_told_as_not_arrived() -> None:
-    run, simulated = by_group("{fails_at: 40, hresult: 0x8007274D}", group_migration_state="cleared")
+    run, simulated = by_group(migration(fails_at=40, hresult=0x8007274D), group_migration_state="cleared")
     assert (run.outcome, run.error.code, simulated.owner("web01")) == ("failed", "not_arrived", "NODE1")
 
 
 def test_the_same_failure_twice_is_told_twice() -> None:
-    run, simulated = by_group("{fails_at: 40, hresult: 0x8007274D}")
+    run, simulated = by_group(migration(fails_at=40, hresult=0x8007274D))
     (again,) = simulated.move(("web01", "NODE2"), method="cluster_group")
     assert (run.error.hresult, again.error.hresult) == ("0x8007274D", "0x8007274D")
     assert simulated.migrations("web01") == 2
@@ -197,50 +199,41 @@ def test_a_group_that_stays_pending_is_no_reason_to_doubt_a_vm_that_arrived() ->
 def test_a_generic_failure_of_the_call_is_a_failure_and_the_call_is_not_repeated() -> None:
     simulated = Simulated(group_moves="fail")
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group", retries=2)
-    counted = calls(simulated, b"MoveToNewNodeParams")
+    counted = simulated.called("MoveToNewNodeParams")
     assert (run.outcome, simulated.owner("web01"), len(counted)) == ("failed", "NODE1", 1)
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
 def test_a_lost_answer_is_looked_after(lost: str) -> None:
     simulated = Simulated()
-    lost_calls: list[str] = []
-
-    def lose(node: str, request: bytes) -> str:
-        if b"/MoveToNewNodeParams</a:Action>" in request and not lost_calls:
-            lost_calls.append(node)
-            return lost
-        return ""
-
-    simulated.lose = lose
+    simulated.lose = lose_first(lost, functools.partial(calls, "MoveToNewNodeParams"))
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
     assert (run.outcome, simulated.owner("web01"), simulated.migrations("web01")) == ("moved", "NODE2", 1)
 
 
 def test_a_late_move_is_cancelled_by_the_cluster() -> None:
-    run, simulated = by_group("{seconds: 3000}", timeout=60, on_timeout="cancel")
+    run, simulated = by_group(migration(seconds=3000), timeout=60, on_timeout="cancel")
     assert (run.outcome, run.error.code, simulated.owner("web01")) == ("failed", "timeout", "NODE1")
     assert "was cancelled" in run.error.message
     assert not [job for job in simulated.server.state()["jobs"] if job["state"] == "running"]
 
 
 def test_a_late_move_is_left_alone_and_taken_up_by_the_next_task() -> None:
-    run, simulated = by_group("{seconds: 300}", timeout=60)
+    run, simulated = by_group(migration(seconds=300), timeout=60)
     assert (run.error.code, run.goes_on) == ("timeout", True)
     (again,) = simulated.move(("web01", "NODE2"), method="cluster_group")
     assert (again.outcome, again.attempt.attached, simulated.migrations("web01")) == ("moved", True, 1)
 
 
 @pytest.mark.parametrize(
-    ("scenario", "code"),
+    ("condition", "code"),
     [
-        ("group_condition: locked", "0x80071748"),
-        ("group_condition: queued", "0x80071747"),
+        ("locked", "0x80071748"),
+        ("queued", "0x80071747"),
     ],
 )
-def test_what_the_cluster_refuses_is_told_with_its_remedy(scenario: str, code: str) -> None:
-    text = f"nodes: [{{name: NODE1}}, {{name: NODE2}}]\nvms: [{{name: web01, owner: NODE1, {scenario}}}]"
-    simulated = Simulated(text)
+def test_what_the_cluster_refuses_is_told_with_its_remedy(condition: GroupCondition, code: str) -> None:
+    simulated = Simulated(scenario(vms=[vm("web01", group_condition=condition)]))
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
     assert (run.outcome, simulated.owner("web01")) == ("failed", "NODE1")
     assert run.error.hresult == code
@@ -248,8 +241,8 @@ def test_what_the_cluster_refuses_is_told_with_its_remedy(scenario: str, code: s
 
 
 def test_a_vm_that_is_off_is_moved_by_its_group_without_a_live_move() -> None:
-    simulated = Simulated("nodes: [{name: NODE1}, {name: NODE2}]\nvms: [{name: web01, owner: NODE1, state: 'off'}]")
+    simulated = Simulated(scenario(vms=[vm("web01", state="off")]))
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
-    counted = calls(simulated, b"MoveToNewNodeParams")
+    counted = simulated.called("MoveToNewNodeParams")
     assert (run.outcome, run.method, counted) == ("moved", "cluster_group", [])
     assert simulated.owner("web01") == "NODE2"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 import pytest
@@ -26,27 +27,29 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.storage import StorageWish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import WantedSettings
 
+from tests.support.requests import calls as is_call
+from tests.support.requests import lose_first
+from tests.support.scenarios import ClusterSpec, Scenario, migration, node, scenario, vm, with_nodes, with_vms
 from tests.support.simulated import Simulated
 
-HOSTS = r"""
-cluster: {fqdn: none.corp.example}
-nodes: [{name: HV1, member: false}, {name: HV2, member: false}, {name: HV3, member: false}]
-vms:
-  - {name: web01, owner: HV1, memory_mb: 20000}
-  - {name: db01, owner: HV1, memory_mb: 20000, folder: 'D:\VM\db01', disk_mb: 30000,
-     disks: ['D:\VM\db01\os.vhdx', 'E:\data\data.vhdx']}
-"""
+host = functools.partial(node, member=False)
+web01 = functools.partial(vm, "web01", owner="HV1", memory_mb=20000)
+DISKS = ("D:\\VM\\db01\\os.vhdx", "E:\\data\\data.vhdx")
+DB01 = vm("db01", owner="HV1", memory_mb=20000, folder="D:\\VM\\db01", disk_mb=30000, disks=DISKS)
+HOSTS = scenario(
+    [host("HV1"), host("HV2"), host("HV3")], [web01(), DB01], cluster=ClusterSpec(fqdn="none.corp.example")
+)
 
 
-def hosts(text: str = HOSTS, **switches: t.Any) -> Simulated:
-    return Simulated(text, home="HV1", **switches)
+def hosts(given: Scenario = HOSTS, **switches: t.Any) -> Simulated:
+    return Simulated(given, home="HV1", **switches)
 
 
 def files(simulated: Simulated, name: str) -> dict[str, t.Any]:
     return next(vm["files"] for vm in simulated.server.state()["vms"] if vm["name"] == name)
 
 
-def node(simulated: Simulated, name: str) -> dict[str, t.Any]:
+def node_of(simulated: Simulated, name: str) -> dict[str, t.Any]:
     return next(one for one in simulated.server.state()["nodes"] if one["name"] == name)
 
 
@@ -89,8 +92,7 @@ def test_every_name_of_a_host_is_that_host(name: str) -> None:
 
 @pytest.mark.parametrize("address", ["10.20.0.12", "fd00::12"])
 def test_an_address_of_a_host_is_that_host(address: str) -> None:
-    text = HOSTS.replace("name: HV2, member: false", f"name: HV2, member: false, listener_addresses: ['{address}']")
-    simulated = hosts(text)
+    simulated = hosts(with_nodes(HOSTS, host("HV2", listener_addresses=(address,))))
     simulated.names[address] = "HV2"
     (run,) = simulated.move(("web01", address))
     assert (run.outcome, run.move.destination.name) == ("moved", "HV2")
@@ -116,24 +118,23 @@ def test_a_vm_on_neither_host_is_not_found_and_both_are_named() -> None:
 @pytest.mark.parametrize(
     ("formats", "listener", "sent"),
     [
-        ("[domain_name, ipv4]", "10.20.0.12", "hv2.corp.example"),
-        ("[ipv4]", "10.20.0.12", "10.20.0.12"),
-        ("[ipv6]", "fd00::12", "fd00::12"),
-        ("[ipv4, ipv6]", "fd00::12", "fd00::12"),
+        (("domain_name", "ipv4"), "10.20.0.12", "hv2.corp.example"),
+        (("ipv4",), "10.20.0.12", "10.20.0.12"),
+        (("ipv6",), "fd00::12", "fd00::12"),
+        (("ipv4", "ipv6"), "fd00::12", "fd00::12"),
     ],
 )
-def test_the_destination_is_named_in_a_format_that_the_source_takes(formats: str, listener: str, sent: str) -> None:
-    text = HOSTS.replace("name: HV1, member: false", f"name: HV1, member: false, destination_formats: {formats}")
-    text = text.replace("name: HV2, member: false", f"name: HV2, member: false, listener_addresses: ['{listener}']")
-    simulated = hosts(text)
+def test_the_destination_is_named_in_a_format_that_the_source_takes(
+    formats: tuple[t.Literal["domain_name", "ipv4", "ipv6"], ...], listener: str, sent: str
+) -> None:
+    source, destination = host("HV1", destination_formats=formats), host("HV2", listener_addresses=(listener,))
+    simulated = hosts(with_nodes(HOSTS, source, destination))
     (run,) = simulated.move(("web01", "HV2"))
     assert (run.outcome, calls(simulated)[0]["destination"]) == ("moved", sent)
 
 
 def test_a_format_that_the_destination_cannot_give_is_told() -> None:
-    simulated = hosts(
-        HOSTS.replace("name: HV1, member: false", "name: HV1, member: false, destination_formats: [ipv6]")
-    )
+    simulated = hosts(with_nodes(HOSTS, host("HV1", destination_formats=("ipv6",))))
     (run,) = simulated.move(("web01", "HV2"))
     assert run.outcome == "failed"
     assert "DestinationHostFormatsSupported" in run.error.text
@@ -142,7 +143,7 @@ def test_a_format_that_the_destination_cannot_give_is_told() -> None:
 
 
 def test_a_host_that_lists_no_capabilities_takes_a_domain_name() -> None:
-    simulated = hosts(HOSTS.replace("name: HV1, member: false", "name: HV1, member: false, capabilities: absent"))
+    simulated = hosts(with_nodes(HOSTS, host("HV1", capabilities="absent")))
     assert [run.outcome for run in simulated.move(("web01", "HV2"))] == ["moved"]
 
 
@@ -166,12 +167,12 @@ def test_check_mode_fails_where_the_move_would(checks: str) -> None:
 
 
 @pytest.mark.parametrize("authentication", ["kerberos", "credssp"])
-def test_a_missing_second_hop_is_explained_by_the_way_the_source_authenticates(authentication: str) -> None:
-    text = HOSTS.replace(
-        "name: HV1, member: false", f"name: HV1, member: false, delegation: false, authentication: {authentication}"
-    )
+def test_a_missing_second_hop_is_explained_by_the_way_the_source_authenticates(
+    authentication: t.Literal["kerberos", "credssp"],
+) -> None:
+    given = with_nodes(HOSTS, host("HV1", delegation=False, authentication=authentication))
     for precheck in (True, False):
-        simulated = hosts(text)
+        simulated = hosts(given)
         (run,) = simulated.move(("web01", "HV2"), precheck=precheck)
         assert (run.outcome, run.error.hresult, simulated.owner("web01")) == ("failed", "0x8009030E", "HV1")
         word = "constrained delegation: in" if authentication == "kerberos" else "ansible_winrm_transport=credssp"
@@ -182,21 +183,13 @@ def test_a_missing_second_hop_is_explained_by_the_way_the_source_authenticates(a
 @pytest.mark.parametrize("lost", ["before", "after"])
 def test_a_lost_answer_is_looked_after(lost: str) -> None:
     simulated = hosts()
-    lost_calls: list[str] = []
-
-    def lose(node: str, request: bytes) -> str:
-        if b"/MigrateVirtualSystemToHost</a:Action>" in request and not lost_calls:
-            lost_calls.append(node)
-            return lost
-        return ""
-
-    simulated.lose = lose
+    simulated.lose = lose_first(lost, functools.partial(is_call, "MigrateVirtualSystemToHost"))
     (run,) = simulated.move(("web01", "HV2"))
     assert (run.outcome, simulated.owner("web01"), simulated.migrations("web01")) == ("moved", "HV2", 1)
 
 
 def test_a_move_that_runs_already_is_taken_up() -> None:
-    simulated = hosts(HOSTS.replace("memory_mb: 20000}", "memory_mb: 20000, migration: {seconds: 300}}"))
+    simulated = hosts(with_vms(HOSTS, web01(migration=migration(seconds=300))))
     (run,) = simulated.move(("web01", "HV2"), timeout=60)
     assert (run.error.code, run.goes_on) == ("timeout", True)
     (again,) = simulated.move(("web01", "HV2"))
@@ -204,7 +197,7 @@ def test_a_move_that_runs_already_is_taken_up() -> None:
 
 
 def test_a_late_move_is_cancelled() -> None:
-    simulated = hosts(HOSTS.replace("memory_mb: 20000}", "memory_mb: 20000, migration: {seconds: 3000}}"))
+    simulated = hosts(with_vms(HOSTS, web01(migration=migration(seconds=3000))))
     (run,) = simulated.move(("web01", "HV2"), timeout=60, on_timeout="cancel")
     assert (run.error.code, simulated.owner("web01")) == ("timeout", "HV1")
     assert "was cancelled" in run.error.text
@@ -212,27 +205,20 @@ def test_a_late_move_is_cancelled() -> None:
 
 @pytest.mark.parametrize("code", [1, 32768, 32769, 32770, 32773, 32775])
 def test_a_refusal_is_told_and_no_other_method_is_tried(code: int) -> None:
-    simulated = hosts(HOSTS.replace("memory_mb: 20000}", f"memory_mb: 20000, migration: {{return_value: {code}}}}}"))
+    simulated = hosts(with_vms(HOSTS, web01(migration=migration(return_value=code))))
     (run,) = simulated.move(("web01", "HV2"))
     assert (run.outcome, run.method, run.error.error_code) == ("failed", "host", code)
     assert simulated.owner("web01") == "HV1"
 
 
 def test_more_moves_than_the_hosts_take_wait() -> None:
-    text = "nodes: [{name: HV1, member: false}, {name: HV2, member: false}]\nvms: [{name: web, count: 5, owner: HV1}]"
-    simulated = hosts(text)
+    simulated = hosts(scenario([host("HV1"), host("HV2")], [vm("web", count=5, owner="HV1")]))
     runs = simulated.move(*((f"web0{number}", "HV2") for number in range(1, 6)))
     assert [run.outcome for run in runs] == ["moved"] * 5
 
 
 def test_a_vm_of_a_cluster_that_is_not_clustered_is_moved_by_its_host() -> None:
-    text = """
-nodes: [{name: NODE1}, {name: NODE2}]
-vms:
-  - {name: web01, owner: NODE1}
-  - {name: lone, owner: NODE1, clustered: false}
-"""
-    simulated = Simulated(text)
+    simulated = Simulated(scenario(vms=[vm("web01"), vm("lone", clustered=False)]))
     runs = simulated.move(("web01", "NODE2"), ("lone", "NODE2"))
     assert [(run.outcome, run.method) for run in runs] == [("moved", "system"), ("moved", "host")]
     assert (simulated.owner("web01"), simulated.owner("lone")) == ("NODE2", "NODE2")
@@ -296,7 +282,7 @@ def test_single_disks_go_where_they_are_told() -> None:
 def test_the_disks_on_the_source_are_kept_where_that_is_wished(keep: bool | None, left: int) -> None:
     simulated = hosts()
     move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2", {}, keep))
-    assert len(node(simulated, "HV1")["left_disks"]) == left
+    assert len(node_of(simulated, "HV1")["left_disks"]) == left
     sent = calls(simulated)[0]["migration_settings"]["properties"]
     assert sent.get("RetainVhdCopiesOnSource") == keep
 
@@ -331,15 +317,7 @@ def test_a_clustered_vm_has_no_storage_to_take_along() -> None:
 @pytest.mark.parametrize("destination", ["HV1", "HV2"])
 def test_a_lost_answer_to_a_move_of_storage_is_looked_after(lost: str, destination: str) -> None:
     simulated = hosts()
-    lost_calls: list[str] = []
-
-    def lose(node: str, request: bytes) -> str:
-        if b"/MigrateVirtualSystemToHost</a:Action>" in request and not lost_calls:
-            lost_calls.append(node)
-            return lost
-        return ""
-
-    simulated.lose = lose
+    simulated.lose = lose_first(lost, functools.partial(is_call, "MigrateVirtualSystemToHost"))
     run = move_storage(simulated, "db01", destination, StorageWish("D:\\VM2"))
     assert (run.outcome, simulated.migrations("db01")) == ("completed" if destination == "HV1" else "moved", 1)
     assert files(simulated, "db01")["configuration"] == "D:\\VM2"
@@ -373,9 +351,9 @@ def test_a_planned_vm_is_made_on_the_destination_and_the_vm_moves_into_it() -> N
     simulated = hosts()
     run = staged(simulated, migration_type="staged")
     assert (run.outcome, run.method, simulated.owner("web01")) == ("completed", "host", "HV1")
-    (planned,) = node(simulated, "HV2")["planned"]
+    (planned,) = node_of(simulated, "HV2")["planned"]
     run = staged(simulated, destination_planned_virtual_system_id=planned)
-    assert (run.outcome, simulated.owner("web01"), node(simulated, "HV2")["planned"]) == ("moved", "HV2", [])
+    assert (run.outcome, simulated.owner("web01"), node_of(simulated, "HV2")["planned"]) == ("moved", "HV2", [])
 
 
 def test_a_planned_vm_that_is_not_there_is_refused() -> None:
@@ -384,16 +362,13 @@ def test_a_planned_vm_that_is_not_there_is_refused() -> None:
 
 
 def test_each_host_is_asked_for_its_name_once_however_many_vms_go_to_it() -> None:
-    text = "nodes: [{name: HV1, member: false}, {name: HV2, member: false}]\nvms: [{name: web, count: 20, owner: HV1}]"
-    simulated = hosts(text)
+    simulated = hosts(scenario([host("HV1"), host("HV2")], [vm("web", count=20, owner="HV1")]))
     simulated.runs(*((f"web{number:02}", "HV2") for number in range(1, 21)))
     assert simulated.sent["HV2"] < 10
 
 
 def test_a_clustered_vm_beside_one_that_is_not_takes_no_storage_along() -> None:
-    vms = "[{name: web01, owner: NODE1}, {name: lone, owner: NODE1, clustered: false}]"
-    text = f"nodes: [{{name: NODE1}}, {{name: NODE2}}]\nvms: {vms}"
-    simulated = Simulated(text)
+    simulated = Simulated(scenario(vms=[vm("web01"), vm("lone", clustered=False)]))
     wishes = [Wish("NODE2", name, None, StorageWish("D:\\VM")) for name in ("lone", "web01")]
     with pytest.raises(HyperVError, match="web01 is clustered"):
         plan(simulated.cluster, wishes, "auto")

@@ -24,12 +24,14 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 
-from tests.support.simulated import Simulated, invokes_migration
+from tests.simulator.scenario import MigrationSpec
+from tests.support.requests import invokes_migration
+from tests.support.scenarios import migration, one_vm
+from tests.support.simulated import Simulated
 
-NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
 MOVE = Move(Vm("6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "web01", "NODE1", "running"), None, "NODE1",
             Node("NODE2", "up", "not_initiated", "", None))  # fmt: skip
-JOB = WatchedJob(Reference.of("root/HyperVCluster/v2", "Msvm_MigrationJob", InstanceID="JOB1"))
+JOB = WatchedJob(Reference.of("root/HyperVCluster/v2", "Msvm_MigrationJob", InstanceID="JOB1"), "system")
 # A way from the beginning to each stage, and what enters it.
 WAYS: dict[Stage, tuple[Stage, ...]] = {
     Stage.WAITING: (),
@@ -88,11 +90,10 @@ class Transitions:
         monkeypatch.setattr(MigrationTask, "_enter", note)
 
 
-def batch(migration: str = "{}", more: str = "", **options: t.Any) -> None:
+def batch(moves: MigrationSpec | None = None, **options: t.Any) -> None:
     """Move web01 in a cluster where its migration goes like this."""
     lost = options.pop("lost", {})
-    text = f"{NODES}vms: [{{name: web01, owner: NODE1, memory_mb: 20000, migration: {migration}}}]\n{more}"
-    simulated = Simulated(text, **options.pop("switches", {}))
+    simulated = Simulated(one_vm(moves or migration()), **options.pop("switches", {}))
     (task,) = simulated.runs(("web01", "NODE2"), timeout=options.pop("timeout", 0))
     calls = itertools.count(1)
 
@@ -106,16 +107,16 @@ def batch(migration: str = "{}", more: str = "", **options: t.Any) -> None:
 def test_every_row_of_the_table_is_taken_by_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
     transitions = Transitions(monkeypatch)
     batch()
-    batch("{refuse_check: the processors differ}")
-    batch("{fails_at: 50, hresult: 0x8007274D, fail_times: 1}", retries=1)
-    batch("{stuck_at: 40}", timeout=30, on_timeout="leave")
-    batch("{stuck_at: 40}", timeout=30, on_timeout="cancel")
-    batch("{stuck_at: 40, cancel: ignored}", timeout=30, on_timeout="cancel")
-    batch("{return_value: 0, return_moves: true}")
+    batch(migration(refuse_check="the processors differ"))
+    batch(migration(fails_at=50, hresult=0x8007274D, fail_times=1), retries=1)
+    batch(migration(stuck_at=40), timeout=30, on_timeout="leave")
+    batch(migration(stuck_at=40), timeout=30, on_timeout="cancel")
+    batch(migration(stuck_at=40, cancel="ignored"), timeout=30, on_timeout="cancel")
+    batch(migration(return_value=0, return_moves=True))
     batch(lost={1: "after"})
     batch(lost={1: "before", 2: "before"})
-    batch("{return_value: 32771, return_moves: true}")
-    batch("{return_value: 32771}")
+    batch(migration(return_value=32771, return_moves=True))
+    batch(migration(return_value=32771))
     assert transitions.made == {(before, after) for before, rows in TRANSITIONS.items() for after in rows}
 
 
@@ -138,7 +139,7 @@ def assigned_elsewhere(source: str) -> list[str]:
 HYPERV = pathlib.Path(__file__).parents[4] / "plugins/plugin_utils/_hyperv"
 
 
-@pytest.mark.parametrize("package", ["migration", "methods", "scheduling"])
+@pytest.mark.parametrize("package", ["migration", "methods", "scheduling", "power"])
 def test_objects_are_changed_by_their_own_methods_alone(package: str) -> None:
     files = list((HYPERV / package).glob("*.py"))
     assert files

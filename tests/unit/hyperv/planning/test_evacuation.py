@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
-import textwrap
 import typing as t
 
 import pytest
@@ -21,14 +22,23 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import Readings
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
 
+from tests.simulator.scenario import NodeSpec, VmSpec
+from tests.simulator.scenario_roles import AffinityRuleType
+from tests.support.scenarios import (
+    ClusterSpec,
+    NetworkSpec,
+    Scenario,
+    affinity_rule,
+    attachment,
+    event,
+    node,
+    scenario,
+    vm,
+    with_nodes,
+)
 from tests.support.simulated import Simulated
 
-NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
-
-
-def cluster(text: str, **options: t.Any) -> Simulated:
-    """Return a cluster of three alike nodes with what ``text`` says of it."""
-    return Simulated(NODES + textwrap.dedent(text), **options)
+web01 = functools.partial(vm, "web01")
 
 
 def plan(simulated: Simulated, node: str = "NODE1", **wish: t.Any) -> dict[str, t.Any] | None:
@@ -39,8 +49,8 @@ def plan(simulated: Simulated, node: str = "NODE1", **wish: t.Any) -> dict[str, 
     return plan_evacuation(simulated.cluster, Wish(node, strategies=strategies, earlier=read, **wish)).as_result()
 
 
-def of(text: str, **options: t.Any) -> dict[str, t.Any]:
-    return plan(cluster(text), **options)
+def of(given: Scenario, **options: t.Any) -> dict[str, t.Any]:
+    return plan(Simulated(given), **options)
 
 
 def places(result: dict[str, t.Any]) -> dict[str, str]:
@@ -51,91 +61,86 @@ def stays(result: dict[str, t.Any]) -> dict[str, t.Any]:
     return {one["name"]: one for one in result["stays"]}
 
 
-def effects(result: dict[str, t.Any]) -> dict[tuple[str, str], str]:
-    return {(one["name"], one["blocker"]): one["effect"] for one in result["blockers"]}
+def severities(result: dict[str, t.Any]) -> dict[tuple[str, str], str]:
+    return {(one["subject"], one["code"]): one["severity"] for one in result["findings"]}
 
 
 def test_a_node_without_vms_is_empty_already() -> None:
-    result = of("vms: []")
+    result = of(scenario(vms=[]))
     assert (result["feasible"], result["moves"], result["stays"]) == (True, [], [])
 
 
 def test_groups_are_joined_by_vm_id_and_not_by_name_on_both_sides() -> None:
     result = of(
-        """
-        cluster: {enforced_anti_affinity: 1}
-        vms:
-          - {name: dc1, owner: NODE1, group: Role A, anti_affinity: [dc], priority: 3000}
-          - {name: dc2, owner: NODE2, group: Role B, anti_affinity: [dc]}
-          - {name: Role A, owner: NODE1, group: dc1, priority: 1000}
-        """
+        scenario(
+            vms=[
+                vm("dc1", group="Role A", anti_affinity=("dc",), priority=3000),
+                vm("dc2", owner="NODE2", group="Role B", anti_affinity=("dc",)),
+                vm("Role A", group="dc1", priority=1000),
+            ],
+            cluster=ClusterSpec(enforced_anti_affinity=1),
+        )
     )
     assert places(result)["dc1"] == "NODE3"
     assert {one["name"]: one["priority"] for one in result["moves"]} == {"dc1": 3000, "Role A": 1000}
 
 
 def test_anti_affinity_is_enforced_where_the_cluster_says_so() -> None:
-    text = "vms: [{name: dc, count: 3, owner: NODE1, anti_affinity: [dc]}]"
-    assert of(text)["feasible"]
-    hard = of(f"cluster: {{enforced_anti_affinity: 1}}\n{text}")
-    assert hard["proof"]["kind"] == "too_few_nodes"
+    given = scenario(vms=[vm("dc", count=3, anti_affinity=("dc",))])
+    assert of(given)["feasible"]
+    hard = of(dataclasses.replace(given, cluster=ClusterSpec(enforced_anti_affinity=1)))
+    assert hard["infeasibility"]["code"] == "too_few_nodes"
     assert len(hard["moves"]) == 2
 
 
 def test_affinity_rules_are_kept_and_a_disabled_one_is_not() -> None:
-    text = """
-        affinity_rules: [{name: pair, type: %s, groups: [app, db], enabled: %s}]
-        vms: [{name: app, owner: NODE1}, {name: db, owner: NODE1}]
-        """
-    assert len(set(places(of(text % ("same_node", "true"))).values())) == 1
-    assert len(set(places(of(text % ("different_node", "true"))).values())) == 2
-    assert len(set(places(of(text % ("same_node", "false"))).values())) == 2
+    def nodes_used(kind: AffinityRuleType, *, enabled: bool = True) -> int:
+        rule = affinity_rule("pair", kind, ("app", "db"), enabled)
+        result = of(scenario(vms=[vm("app"), vm("db")], affinity_rules=[rule]))
+        return len(set(places(result).values()))
+
+    assert nodes_used("same_node") == 1
+    assert nodes_used("different_node") == 2
+    assert nodes_used("same_node", enabled=False) == 2
 
 
 def test_fault_domains_go_by_the_site_and_a_node_without_one_is_noted() -> None:
-    text = """
-        nodes:
-          - {name: NODE1, fault_domain: ["Site:A"]}
-          - {name: NODE2, fault_domain: ["Site:A", "Rack:2"]}
-          - {name: NODE3, fault_domain: ["Site:B", "Rack:3"]}
-          - {name: NODE4%s}
-        affinity_rules: [{name: sites, type: different_fault_domain, groups: [one, two]}]
-        vms: [{name: one, owner: NODE1}, {name: two, owner: NODE3}]
-        """
-    assert places(plan(Simulated(text % ', fault_domain: ["Site:B"]'))) == {"one": "NODE2"}
-    unknown = plan(Simulated(text % ""))
+    def with_fourth(fourth: NodeSpec) -> Simulated:
+        domains = {"NODE1": ("Site:A",), "NODE2": ("Site:A", "Rack:2"), "NODE3": ("Site:B", "Rack:3")}
+        nodes = [node(name, fault_domain=domain) for name, domain in domains.items()]
+        rule = affinity_rule("sites", "different_fault_domain", ("one", "two"))
+        return Simulated(scenario([*nodes, fourth], [vm("one"), vm("two", owner="NODE3")], affinity_rules=[rule]))
+
+    assert places(plan(with_fourth(node("NODE4", fault_domain=("Site:B",))))) == {"one": "NODE2"}
+    unknown = plan(with_fourth(node("NODE4")))
     assert any("sites" in note and "node4" in note for note in unknown["notes"])
 
 
 def test_classes_that_an_older_cluster_lacks_are_done_without() -> None:
-    text = """
-        vms:
-          - {name: web01, owner: NODE1, possible_owners: [NODE1, NODE3]}
-          - {name: web02, owner: NODE1, preferred_owners: [NODE3]}
-        """
+    given = scenario(vms=[vm("web01", possible_owners=("NODE1", "NODE3")), vm("web02", preferred_owners=("NODE3",))])
     missing = (
         "MSCluster_AffinityRule",
         "MSCluster_ResourceToPossibleOwner",
         "MSCluster_ResourceGroupToPreferredNode",
         "Msvm_GpuPartitionSettingData",
     )
-    whole = plan(cluster(text))
+    whole = plan(Simulated(given))
     assert places(whole) == {"web01": "NODE3", "web02": "NODE3"}
-    assert plan(cluster(text, missing_classes=list(missing))) == whole
+    assert plan(Simulated(given, missing_classes=list(missing))) == whole
 
 
 def test_possible_owners_of_many_vms_cost_no_request_each() -> None:
-    few = cluster("vms: [{name: web, count: 10, owner: NODE1}]")
-    many = cluster("vms: [{name: web, count: 40, owner: NODE1}]")
+    few = Simulated(scenario(vms=[vm("web", count=10)]))
+    many = Simulated(scenario(vms=[vm("web", count=40)]))
     plan(few)
     plan(many)
     assert many.sent == few.sent
 
 
 def test_vms_are_asked_one_by_one_where_the_list_of_the_whole_cluster_is_long() -> None:
-    text = "{name: web01, owner: NODE1, possible_owners: [NODE1, NODE3]}, {name: web02, owner: NODE1}"
-    alone = cluster(f"vms: [{text}]")
-    among_many = cluster(f"vms: [{text}, {{name: other, count: 200, owner: NODE2, memory_mb: 16}}]")
+    few = [vm("web01", possible_owners=("NODE1", "NODE3")), vm("web02")]
+    alone = Simulated(scenario(vms=few))
+    among_many = Simulated(scenario(vms=[*few, vm("other", count=200, owner="NODE2", memory_mb=16)]))
     assert places(plan(alone))["web01"] == places(plan(among_many))["web01"] == "NODE3"
     # The list was given up after its first page.
     assert among_many.sent["NODE1"] <= alone.sent["NODE1"] + 4
@@ -144,15 +149,16 @@ def test_vms_are_asked_one_by_one_where_the_list_of_the_whole_cluster_is_long() 
 def test_nodes_that_cannot_take_vms_are_named_with_the_reason() -> None:
     result = plan(
         Simulated(
-            """
-            nodes:
-              - {name: NODE1}
-              - {name: NODE2}
-              - {name: NODE3, state: paused}
-              - {name: NODE4, listener_addresses: []}
-              - {name: NODE5, migration_enabled: false}
-            vms: [{name: web01, owner: NODE1}]
-            """
+            scenario(
+                [
+                    node("NODE1"),
+                    node("NODE2"),
+                    node("NODE3", state="paused"),
+                    node("NODE4", listener_addresses=()),
+                    node("NODE5", migration_enabled=False),
+                ],
+                [vm("web01")],
+            )
         )
     )
     assert [one["node"] for one in result["headroom"]] == ["NODE2"]
@@ -162,59 +168,63 @@ def test_nodes_that_cannot_take_vms_are_named_with_the_reason() -> None:
 def test_mixed_builds_are_noted_and_kept_apart() -> None:
     result = plan(
         Simulated(
-            """
-            nodes: [{name: NODE1}, {name: NODE2, build: 17763}, {name: NODE3, build: 26100, memory_mb: 16384}]
-            vms: [{name: web01, owner: NODE1}, {name: kept01, owner: NODE1, state: saved}]
-            """
+            scenario(
+                [node("NODE1"), node("NODE2", build=17763), node("NODE3", build=26100, memory_mb=16384)],
+                [vm("web01"), vm("kept01", state="saved")],
+            )
         )
     )
     assert places(result) == {"web01": "NODE3"}
-    assert "another build" in stays(result)["kept01"]["reason"]
+    assert "another build" in stays(result)["kept01"]["message"]
     assert any("different builds" in note for note in result["notes"])
 
 
 @pytest.mark.parametrize(
     ("given", "blocker"),
     [
-        ("attachments: [{kind: iso}]", "iso"),
-        ("attachments: [{kind: floppy}]", "floppy"),
-        ("attachments: [{kind: iso, path: 'D:'}]", "host_drive"),
-        ("attachments: [{kind: host_drive, path: 'D:'}]", "host_drive"),
-        ("attachments: [{kind: pass_through_disk, path: disk}]", "pass_through_disk"),
-        ("attachments: [{kind: pci_device, path: device}]", "pci_device"),
-        ("attachments: [{kind: gpu_partition, path: gpu}]", "gpu_partition"),
-        ("activity: critical_io", "storage"),
-        ("replication: replica", "replica"),
-        ("group_condition: locked", "locked"),
-        ("group_condition: failed", "group_failed"),
+        (web01(attachments=(attachment("iso"),)), "iso"),
+        (web01(attachments=(attachment("floppy"),)), "floppy"),
+        (web01(attachments=(attachment("iso", "D:"),)), "host_drive"),
+        (web01(attachments=(attachment("host_drive", "D:"),)), "host_drive"),
+        (web01(attachments=(attachment("pass_through_disk", "disk"),)), "pass_through_disk"),
+        (web01(attachments=(attachment("pci_device", "device"),)), "pci_device"),
+        (web01(attachments=(attachment("gpu_partition", "gpu"),)), "gpu_partition"),
+        (web01(activity="critical_io"), "storage"),
+        (web01(replication="replica"), "replica"),
+        (web01(group_condition="locked"), "locked"),
+        (web01(group_condition="failed"), "group_failed"),
     ],
 )
-def test_what_would_fail_keeps_a_vm_out_unless_the_user_insists(given: str, blocker: str) -> None:
-    text = f"vms: [{{name: web01, owner: NODE1, {given}}}, {{name: web02, owner: NODE1}}]"
-    result = of(text)
-    assert effects(result) == {("web01", blocker): "fails"}
+def test_what_would_fail_keeps_a_vm_out_unless_the_user_insists(given: VmSpec, blocker: str) -> None:
+    both = scenario(vms=[given, vm("web02")])
+    result = of(both)
+    assert severities(result) == {("web01", blocker): "error"}
     assert stays(result)["web01"]["blocking"]
     assert stays(result)["web01"]["remedy"]
-    assert (result["feasible"], result["proof"]["kind"], result["proof"]["vms"]) == (False, "blocked", ["web01"])
+    assert (result["feasible"], result["infeasibility"]["code"], result["infeasibility"]["vms"]) == (
+        False,
+        "blocked",
+        ["web01"],
+    )
     assert set(places(result)) == {"web02"}
-    insisting = of(text, strategies=[("web01", "migrate")])
+    insisting = of(both, strategies=[("web01", "migrate")])
     assert insisting["feasible"]
-    assert effects(insisting) == {("web01", blocker): "note"}
+    assert severities(insisting) == {("web01", blocker): "warning"}
 
 
 @pytest.mark.parametrize(
     ("given", "blocker"),
     [
-        ("activity: backing_up", "busy"),
-        ("activity: merging", "busy"),
-        ("activity: creating_snapshot", "busy"),
-        ("group_condition: queued", "queued"),
-        ("group_condition: pending", "group_pending"),
+        (web01(activity="backing_up"), "busy"),
+        (web01(activity="merging"), "busy"),
+        (web01(activity="creating_snapshot"), "busy"),
+        (web01(group_condition="queued"), "queued"),
+        (web01(group_condition="pending"), "group_pending"),
     ],
 )
-def test_what_ends_by_itself_is_told_and_stops_nothing(given: str, blocker: str) -> None:
-    result = of(f"vms: [{{name: web01, owner: NODE1, {given}}}]")
-    assert effects(result) == {("web01", blocker): "transient"}
+def test_what_ends_by_itself_is_told_and_stops_nothing(given: VmSpec, blocker: str) -> None:
+    result = of(scenario(vms=[given]))
+    assert severities(result) == {("web01", blocker): "warning"}
     assert result["feasible"]
     assert set(places(result)) == {"web01"}
 
@@ -222,35 +232,35 @@ def test_what_ends_by_itself_is_told_and_stops_nothing(given: str, blocker: str)
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (r"attachments: [{kind: iso, path: 'C:\ClusterStorage\Volume1\setup.iso'}]", {}),
-        (r"attachments: [{kind: iso, path: '\\files\iso\setup.iso'}]", {("web01", "iso"): "note"}),
-        ("state: 'off', attachments: [{kind: iso}]", {("web01", "iso"): "note"}),
-        ("state: saved", {("web01", "saved_state"): "note"}),
-        ("replication: primary", {}),
+        (web01(attachments=(attachment("iso", "C:\\ClusterStorage\\Volume1\\setup.iso"),)), {}),
+        (web01(attachments=(attachment("iso", "\\\\files\\iso\\setup.iso"),)), {("web01", "iso"): "info"}),
+        (web01(state="off", attachments=(attachment("iso"),)), {("web01", "iso"): "info"}),
+        (web01(state="saved"), {("web01", "saved_state"): "info"}),
+        (web01(replication="primary"), {}),
     ],
 )
-def test_what_does_no_harm_stops_nothing(given: str, expected: dict[tuple[str, str], str]) -> None:
-    result = of(f"vms: [{{name: web01, owner: NODE1, {given}}}]")
-    assert effects(result) == expected
+def test_what_does_no_harm_stops_nothing(given: VmSpec, expected: dict[tuple[str, str], str]) -> None:
+    result = of(scenario(vms=[given]))
+    assert severities(result) == expected
     assert result["feasible"]
 
 
 def test_gpu_partitions_may_move_where_windows_can_migrate_them() -> None:
-    nodes = "nodes: [{name: NODE1, build: 26100}, {name: NODE2, build: 26100}]\n"
-    result = plan(Simulated(nodes + "vms: [{name: web01, owner: NODE1, attachments: [{kind: gpu_partition}]}]"))
-    assert effects(result) == {("web01", "gpu_partition"): "note"}
+    nodes = [node("NODE1", build=26100), node("NODE2", build=26100)]
+    result = of(scenario(nodes, [web01(attachments=(attachment("gpu_partition"),))]))
+    assert severities(result) == {("web01", "gpu_partition"): "info"}
     assert result["feasible"]
 
 
 def test_devices_are_read_with_one_request_a_class_for_the_whole_node() -> None:
-    simulated = cluster("vms: [{name: web, count: 20, owner: NODE1, attachments: [{kind: iso}]}]", home="NODE2")
+    simulated = Simulated(scenario(vms=[vm("web", count=20, attachments=(attachment("iso"),))]), home="NODE2")
     result = plan(simulated)
-    assert len(result["blockers"]) == 20
+    assert len(result["findings"]) == 20
     assert simulated.sent["NODE1"] <= 8
 
 
 def test_a_node_whose_devices_cannot_be_read_is_noted() -> None:
-    simulated = cluster("vms: [{name: web01, owner: NODE1}]", home="NODE2")
+    simulated = Simulated(scenario(vms=[vm("web01")]), home="NODE2")
     simulated.lose = lambda node, request: "down" if node == "NODE1" else ""
     result = plan(simulated)
     assert set(places(result)) == {"web01"}
@@ -258,20 +268,16 @@ def test_a_node_whose_devices_cannot_be_read_is_noted() -> None:
 
 
 def test_a_vm_that_is_not_clustered_is_found_on_its_node() -> None:
-    text = """
-        vms:
-          - {name: local, owner: NODE1, clustered: false}
-          - {name: spare, owner: NODE1, clustered: false, state: "off"}
-        """
-    result = of(text)
+    given = scenario(vms=[vm("local", clustered=False), vm("spare", clustered=False, state="off")])
+    result = of(given)
     assert (stays(result)["local"]["blocking"], stays(result)["spare"]["blocking"]) == (True, False)
-    assert result["proof"]["vms"] == ["local"]
-    assert of(text, strategies=[("local", "shutdown")])["feasible"]
+    assert result["infeasibility"]["vms"] == ["local"]
+    assert of(given, strategies=[("local", "shutdown")])["feasible"]
 
 
 def test_the_first_strategy_that_matches_counts_and_the_others_are_told() -> None:
     result = of(
-        "vms: [{name: Web01, owner: NODE1}, {name: web02, owner: NODE1}, {name: db01, owner: NODE1}]",
+        scenario(vms=[vm("Web01"), vm("web02"), vm("db01")]),
         strategies=[("WEB01", "stay"), ("web*", "shutdown"), ("web02", "save"), ("nothing?", "stay")],
     )
     assert {one["name"]: one["strategy"] for one in result["moves"]} == {"web02": "shutdown", "db01": "migrate"}
@@ -285,66 +291,64 @@ def test_the_first_strategy_that_matches_counts_and_the_others_are_told() -> Non
 
 
 def test_a_strategy_may_name_a_vm_by_its_id() -> None:
-    text = "vms: [{name: web01, owner: NODE1, id: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31}]"
-    result = of(text, strategies=[("{6e1f7c2a-3b54-4b0b-9d0e-0c5e7b1a2f31}", "stay")])
+    given = scenario(vms=[vm("web01", id="6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31")])
+    result = of(given, strategies=[("{6e1f7c2a-3b54-4b0b-9d0e-0c5e7b1a2f31}", "stay")])
     assert set(stays(result)) == {"web01"}
 
 
 def test_a_vm_whose_strategy_is_to_fail_makes_the_plan_fail() -> None:
-    result = of("vms: [{name: web01, owner: NODE1}]", strategies=[("web01", "fail")])
-    assert (result["feasible"], result["proof"]["kind"]) == (False, "strategy")
+    result = of(scenario(vms=[vm("web01")]), strategies=[("web01", "fail")])
+    assert (result["feasible"], result["infeasibility"]["code"]) == (False, "strategy")
 
 
 def test_a_vm_that_is_shut_down_first_makes_a_tight_node_feasible() -> None:
-    text = "nodes: [{name: NODE1}, {name: NODE2, memory_mb: 16384, used_by_host_mb: 4096}]\n"
-    text += "vms: [{name: big, owner: NODE1, memory_mb: 16000}]"
-    tight = plan(Simulated(text), reserve_percent=0)
-    assert (tight["proof"]["kind"], tight["proof"]["missing_mb"]) == ("total_memory", 16000 - 12288)
-    assert plan(Simulated(text), reserve_percent=0, strategies=[("big", "shutdown")])["feasible"]
+    nodes = [node("NODE1"), node("NODE2", memory_mb=16384, used_by_host_mb=4096)]
+    given = scenario(nodes, [vm("big", memory_mb=16000)])
+    tight = plan(Simulated(given), reserve_percent=0)
+    assert (tight["infeasibility"]["code"], tight["infeasibility"]["missing_mb"]) == ("total_memory", 16000 - 12288)
+    assert plan(Simulated(given), reserve_percent=0, strategies=[("big", "shutdown")])["feasible"]
 
 
 def test_memory_on_its_way_to_a_destination_is_counted_once() -> None:
-    text = """
-        nodes: [{name: NODE1}, {name: NODE2, memory_mb: 24000, used_by_host_mb: 4000}, {name: NODE3}]
-        network: {megabytes_per_second: 100}
-        vms: [{name: web01, owner: NODE1, memory_mb: 12000}, {name: other, owner: NODE3, memory_mb: 10000}]
-        events: [{at: 0, move: other, to: NODE2}]
-        """
-    simulated = Simulated(text)
+    given = scenario(
+        [node("NODE1"), node("NODE2", memory_mb=24000, used_by_host_mb=4000), node("NODE3")],
+        [vm("web01", memory_mb=12000), vm("other", owner="NODE3", memory_mb=10000)],
+        [event(at=0, move="other", to="NODE2")],
+        network=NetworkSpec(megabytes_per_second=100),
+    )
+    simulated = Simulated(given)
     simulated.pause(30)
     result = plan(simulated, destinations=("NODE2",), reserve_percent=0)
     assert result["headroom"][0]["free_before_mb"] == 10000
-    assert result["proof"]["missing_mb"] == 2000
+    assert result["infeasibility"]["missing_mb"] == 2000
 
 
 def test_a_vm_that_is_on_its_way_already_keeps_its_destination() -> None:
-    text = """
-        network: {megabytes_per_second: 10}
-        vms: [{name: web01, owner: NODE1}]
-        events: [{at: 0, move: web01, to: NODE3}]
-        """
-    simulated = cluster(text)
+    given = scenario(
+        vms=[vm("web01")], events=[event(at=0, move="web01", to="NODE3")], network=NetworkSpec(megabytes_per_second=10)
+    )
+    simulated = Simulated(given)
     simulated.pause(60)
     result = plan(simulated)
     assert places(result) == {"web01": "NODE3"}
     assert "runs already" in result["moves"][0]["reason"]
     elsewhere = plan(simulated, destinations=("NODE2",))
-    assert "not among the destinations" in stays(elsewhere)["web01"]["reason"]
+    assert "not among the destinations" in stays(elsewhere)["web01"]["message"]
 
 
 def test_a_vm_that_comes_to_the_node_is_noted() -> None:
-    text = """
-        network: {megabytes_per_second: 10}
-        vms: [{name: web01, owner: NODE2}]
-        events: [{at: 0, move: web01, to: NODE1}]
-        """
-    simulated = cluster(text)
+    given = scenario(
+        vms=[vm("web01", owner="NODE2")],
+        events=[event(at=0, move="web01", to="NODE1")],
+        network=NetworkSpec(megabytes_per_second=10),
+    )
+    simulated = Simulated(given)
     simulated.pause(60)
     assert any("web01 is on its way" in note for note in plan(simulated)["notes"])
 
 
 def test_a_plan_that_still_holds_is_kept_as_it_is() -> None:
-    simulated = cluster("vms: [{name: web, count: 6, owner: NODE1}]")
+    simulated = Simulated(scenario(vms=[vm("web", count=6)]))
     first = plan(simulated)
     again = plan(simulated, earlier=first)
     assert places(again) == places(first)
@@ -353,7 +357,7 @@ def test_a_plan_that_still_holds_is_kept_as_it_is() -> None:
 
 
 def test_moves_of_an_earlier_plan_are_kept_even_where_others_would_be_chosen_now() -> None:
-    simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
+    simulated = Simulated(scenario(vms=[vm("web01"), vm("web02")]))
     first = plan(simulated)
     for move in first["moves"]:
         move["destination_host"] = "NODE3"
@@ -361,35 +365,37 @@ def test_moves_of_an_earlier_plan_are_kept_even_where_others_would_be_chosen_now
 
 
 def test_each_difference_to_an_earlier_plan_is_told() -> None:
-    before = cluster(
-        """
-        vms:
-          - {name: gone, owner: NODE1}
-          - {name: moved, owner: NODE1}
-          - {name: arrived, owner: NODE1}
-          - {name: bigger, owner: NODE1}
-          - {name: stopped, owner: NODE1}
-          - {name: locked, owner: NODE1}
-          - {name: back, owner: NODE1, group_condition: locked}
-        """
+    before = Simulated(
+        scenario(
+            vms=[
+                vm("gone"),
+                vm("moved"),
+                vm("arrived"),
+                vm("bigger"),
+                vm("stopped"),
+                vm("locked"),
+                vm("back", group_condition="locked"),
+            ]
+        )
     )
     first = plan(before)
     where = places(first)
     other = {"NODE2": "NODE3", "NODE3": "NODE2"}
-    after = cluster(
-        f"""
-        vms:
-          - {{name: moved, owner: {other[where["moved"]]}}}
-          - {{name: arrived, owner: {where["arrived"]}}}
-          - {{name: bigger, owner: NODE1, memory_mb: 8192}}
-          - {{name: stopped, owner: NODE1, state: "off"}}
-          - {{name: locked, owner: NODE1, group_condition: locked}}
-          - {{name: back, owner: NODE1}}
-          - {{name: new, owner: NODE1}}
-        """
+    after = Simulated(
+        scenario(
+            vms=[
+                vm("moved", owner=other[where["moved"]]),
+                vm("arrived", owner=where["arrived"]),
+                vm("bigger", memory_mb=8192),
+                vm("stopped", state="off"),
+                vm("locked", group_condition="locked"),
+                vm("back"),
+                vm("new"),
+            ]
+        )
     )
     result = plan(after, earlier=first)
-    found = {one["name"]: (one["change"], one["kept"]) for one in result["revalidation"]}
+    found = {one["subject"]: (one["code"], one["kept"]) for one in result["revalidation"]}
     assert found == {
         "gone": ("gone", False),
         "moved": ("moved", False),
@@ -400,7 +406,7 @@ def test_each_difference_to_an_earlier_plan_is_told() -> None:
         "back": ("leaves", False),
         "new": ("new", False),
     }
-    texts = {one["name"]: one["text"] for one in result["revalidation"]}
+    texts = {one["subject"]: one["message"] for one in result["revalidation"]}
     assert "where the plan sends it" in texts["arrived"]
     assert "4096 MB more" in texts["bigger"]
     assert set(places(result)) == {"bigger", "stopped", "back", "new"}
@@ -409,51 +415,51 @@ def test_each_difference_to_an_earlier_plan_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nodes", "why"),
+    ("changed", "why"),
     [
-        ("nodes: [{name: NODE1}, {name: NODE2, state: paused}, {name: NODE3}]\n", "paused"),
-        ("nodes: [{name: NODE1}, {name: NODE2, memory_mb: 6000}, {name: NODE3}]\n", "lacks the memory"),
-        ("nodes: [{name: NODE1}, {name: NODE2, build: 17763}, {name: NODE3}]\n", "older build"),
+        (node("NODE2", state="paused"), "paused"),
+        (node("NODE2", memory_mb=6000), "lacks the memory"),
+        (node("NODE2", build=17763), "older build"),
     ],
 )
-def test_a_destination_that_can_no_longer_take_a_vm_is_replaced(nodes: str, why: str) -> None:
-    first = of("vms: [{name: web01, owner: NODE1}]")
+def test_a_destination_that_can_no_longer_take_a_vm_is_replaced(changed: NodeSpec, why: str) -> None:
+    first = of(scenario(vms=[vm("web01")]))
     assert places(first) == {"web01": "NODE2"}
-    result = plan(Simulated(nodes + "vms: [{name: web01, owner: NODE1}]"), earlier=first)
+    result = of(with_nodes(scenario(vms=[vm("web01")]), changed), earlier=first)
     assert places(result) == {"web01": "NODE3"}
     (difference,) = result["revalidation"]
-    assert (difference["change"], difference["kept"]) == ("destination", False)
-    assert why in difference["text"]
+    assert (difference["code"], difference["kept"]) == ("destination", False)
+    assert why in difference["message"]
 
 
 def test_a_plan_tells_whose_it_is_and_is_refused_elsewhere() -> None:
-    text = "vms: [{name: web01, owner: NODE1}]"
-    first = of(text)
+    given = scenario(vms=[vm("web01")])
+    first = of(given)
     assert (first["cluster"], first["cluster_name"]) == ("hvc1.corp.example", "HVC1")
-    elsewhere = Simulated(f"cluster: {{name: HVC1, fqdn: hvc1.branch.example}}\nnodes: [{{name: NODE1}}]\n{text}")
+    elsewhere = Simulated(dataclasses.replace(given, cluster=ClusterSpec("HVC1", fqdn="hvc1.branch.example")))
     with pytest.raises(HyperVError, match=r"one for hvc1\.corp\.example, and this is hvc1\.branch\.example"):
         plan(elsewhere, earlier=first)
 
 
 def test_an_earlier_plan_keeps_its_strategies_unless_they_are_given_anew() -> None:
-    simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
+    simulated = Simulated(scenario(vms=[vm("web01"), vm("web02")]))
     first = plan(simulated, strategies=[("web01", "shutdown"), ("web02", "stay")])
     kept = plan(simulated, earlier=first)
     assert kept["moves"][0]["strategy"] == "shutdown"
     assert set(stays(kept)) == {"web02"}
     changed = plan(simulated, earlier=first, strategies=[("web*", "migrate")])
-    assert {(one["name"], one["change"]) for one in changed["revalidation"]} >= {
+    assert {(one["subject"], one["code"]) for one in changed["revalidation"]} >= {
         ("web01", "strategy"),
         ("web02", "leaves"),
     }
 
 
 def test_kept_moves_that_leave_no_room_for_a_new_vm_are_told_to_be_the_reason() -> None:
-    nodes = "nodes: [{name: NODE1}, {name: NODE2, memory_mb: 14096}, {name: NODE3, memory_mb: 10096}]\n"
-    one = "{name: small, owner: NODE1, memory_mb: 5000}"
-    first = plan(Simulated(f"{nodes}vms: [{one}]"), reserve_percent=0)
+    nodes = [node("NODE1"), node("NODE2", memory_mb=14096), node("NODE3", memory_mb=10096)]
+    small = vm("small", memory_mb=5000)
+    first = of(scenario(nodes, [small]), reserve_percent=0)
     assert places(first) == {"small": "NODE2"}
-    both = Simulated(f"{nodes}vms: [{one}, {{name: big, owner: NODE1, memory_mb: 8000}}]")
+    both = Simulated(scenario(nodes, [small, vm("big", memory_mb=8000)]))
     result = plan(both, reserve_percent=0, earlier=first)
     assert places(result) == {"small": "NODE2"}
     assert any("Planned anew" in note for note in result["notes"])
@@ -477,10 +483,10 @@ def test_what_is_no_plan_is_refused(written: dict[str, t.Any], said: str) -> Non
 
 
 def test_numbers_of_an_earlier_plan_may_have_become_texts() -> None:
-    first = of("vms: [{name: web01, owner: NODE1}]")
+    first = of(scenario(vms=[vm("web01")]))
     for move in first["moves"]:
         move["memory_mb"] = str(move["memory_mb"])
-    assert of("vms: [{name: web01, owner: NODE1}]", earlier=first)["revalidation"] == []
+    assert of(scenario(vms=[vm("web01")]), earlier=first)["revalidation"] == []
 
 
 GUIDS = {name: f"6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F3{number}" for number, name in enumerate(("web01", "web02"), 1)}
@@ -500,29 +506,30 @@ def read(groups: dict[str, str], **vm: str) -> Readings:
 def test_vms_that_share_a_group_cannot_be_migrated_by_themselves() -> None:
     shared = {"web01": "both", "web02": "both"}
     result = plan_readings(read(shared), Wish("NODE1")).as_result()
-    assert effects(result) == {("web01", "shared_group"): "fails", ("web02", "shared_group"): "fails"}
-    assert "web02" in stays(result)["web01"]["reason"]
+    assert severities(result) == {("web01", "shared_group"): "error", ("web02", "shared_group"): "error"}
+    assert "web02" in stays(result)["web01"]["message"]
     off = plan_readings(read(shared, state="off"), Wish("NODE1")).as_result()
-    assert set(effects(off).values()) == {"note"}
+    assert set(severities(off).values()) == {"info"}
 
 
 def test_a_vm_for_which_the_cluster_lists_no_role_is_no_part_of_the_plan() -> None:
     result = plan_readings(read({"web01": "web01"}), Wish("NODE1")).as_result()
-    assert effects(result) == {("web02", "no_role"): "fails"}
+    assert severities(result) == {("web02", "no_role"): "error"}
     assert set(places(result)) == {"web01"}
 
 
-MIXTURE = """
-    affinity_rules: [{name: pair, type: same_node, groups: [app, db]}]
-    vms:
-      - {name: app, owner: NODE1}
-      - {name: db, owner: NODE1, memory_mb: 8192, preferred_owners: [NODE3]}
-      - {name: iso, owner: NODE1, attachments: [{kind: iso}]}
-      - {name: replica, owner: NODE1, state: "off", replication: replica}
-      - {name: pinned, owner: NODE1, possible_owners: [NODE1, NODE2]}
-      - {name: other, owner: NODE2, anti_affinity: [dc]}
-      - {name: dc, owner: NODE1, anti_affinity: [dc]}
-    """
+MIXTURE = scenario(
+    vms=[
+        vm("app"),
+        vm("db", memory_mb=8192, preferred_owners=("NODE3",)),
+        vm("iso", attachments=(attachment("iso"),)),
+        vm("replica", state="off", replication="replica"),
+        vm("pinned", possible_owners=("NODE1", "NODE2")),
+        vm("other", owner="NODE2", anti_affinity=("dc",)),
+        vm("dc", anti_affinity=("dc",)),
+    ],
+    affinity_rules=[affinity_rule("pair", "same_node", ("app", "db"))],
+)
 
 
 @pytest.mark.parametrize(
@@ -537,20 +544,21 @@ MIXTURE = """
     ids=str,
 )
 def test_however_the_cluster_tells_it_the_plan_is_the_same(switches: dict[str, t.Any]) -> None:
-    assert plan(cluster(MIXTURE, **switches)) == plan(cluster(MIXTURE))
+    assert plan(Simulated(MIXTURE, **switches)) == plan(Simulated(MIXTURE))
 
 
 def test_a_node_of_64_vms_is_planned_over_three_destinations_with_pairs_apart() -> None:
     result = plan(
         Simulated(
-            """
-            nodes: [{name: NODE1, memory_mb: 524288}, {name: NODE2}, {name: NODE3}, {name: NODE4}]
-            vms:
-              - {name: web, count: 48, owner: NODE1, memory_mb: 4096}
-              - {name: db, count: 12, owner: NODE1, memory_mb: 8192, priority: 3000}
-              - {name: dc, count: 2, owner: NODE1, anti_affinity: [dc]}
-              - {name: fs, count: 2, owner: NODE1, anti_affinity: [fs]}
-            """
+            scenario(
+                [node("NODE1", memory_mb=524288), node("NODE2"), node("NODE3"), node("NODE4")],
+                [
+                    vm("web", count=48, memory_mb=4096),
+                    vm("db", count=12, memory_mb=8192, priority=3000),
+                    vm("dc", count=2, anti_affinity=("dc",)),
+                    vm("fs", count=2, anti_affinity=("fs",)),
+                ],
+            )
         )
     )
     where = places(result)
@@ -562,15 +570,15 @@ def test_a_node_of_64_vms_is_planned_over_three_destinations_with_pairs_apart() 
 
 
 def test_capacity_that_does_not_suffice_is_told_with_what_is_missing() -> None:
-    result = of("vms: [{name: web, count: 60, owner: NODE1, memory_mb: 4096}]", reserve_percent=10)
+    result = of(scenario(vms=[vm("web", count=60, memory_mb=4096)]), reserve_percent=10)
     room = sum(one["free_before_mb"] - one["reserve_mb"] for one in result["headroom"])
-    assert (result["feasible"], result["proof"]["kind"]) == (False, "total_memory")
-    assert result["proof"]["missing_mb"] == 60 * 4096 - room
-    assert result["proof"]["nodes"] == ["NODE2", "NODE3"]
+    assert (result["feasible"], result["infeasibility"]["code"]) == (False, "total_memory")
+    assert result["infeasibility"]["missing_mb"] == 60 * 4096 - room
+    assert result["infeasibility"]["nodes"] == ["NODE2", "NODE3"]
 
 
 def test_a_destination_is_excluded_for_single_vms() -> None:
-    simulated = cluster("vms: [{name: web01, owner: NODE1}, {name: web02, owner: NODE1}]")
+    simulated = Simulated(scenario(vms=[vm("web01"), vm("web02")]))
     ids = {vm["name"]: vm["id"] for vm in simulated.server.state()["vms"]}
     first = places(plan(simulated))
     other = {"NODE2": "NODE3", "NODE3": "NODE2"}
@@ -578,11 +586,11 @@ def test_a_destination_is_excluded_for_single_vms() -> None:
     assert places(plan(simulated, excluded=crossed)) == {name: other[node] for name, node in first.items()}
     nowhere = plan(simulated, excluded={ids["web01"]: frozenset({"node2", "node3"})})
     assert (nowhere["feasible"], set(places(nowhere))) == (False, {"web02"})
-    assert "excluded" in stays(nowhere)["web01"]["reason"]
+    assert "excluded" in stays(nowhere)["web01"]["message"]
 
 
 def test_a_local_vm_that_is_stopped_says_so() -> None:
-    simulated = cluster("vms: [{name: edge01, owner: NODE1, clustered: false}]")
+    simulated = Simulated(scenario(vms=[vm("edge01", clustered=False)]))
     (stay,) = plan(simulated, strategies=[("edge01", "shutdown")])["stays"]
     assert (stay["blocking"], stay["clustered"]) == (False, False)
-    assert stay["reason"] == "it is no VM of the cluster, so it cannot be moved; it is shut down where it is"
+    assert stay["message"] == "It is not a VM of the cluster, so it cannot be moved. It is shut down where it is."

@@ -14,26 +14,29 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.nod
     restart_node,
 )
 
+from tests.simulator.scenario import NodeState, VmState
+from tests.simulator.scenario_power import RestartSpec
+from tests.support.requests import calls
+from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
 
-CLUSTER = """
-nodes: [{{name: NODE1, state: {state}, restart: {restart}}}, {{name: NODE2}}]
-vms:
-  - {{name: web01, owner: {owner}, memory_mb: 1024}}
-  - {{name: old01, owner: NODE1, memory_mb: 1024, state: "{local}", clustered: false}}
-  - {{name: off01, owner: NODE1, memory_mb: 1024, state: "off"}}
-"""
+RESTARTS = RestartSpec()
 
 
 def a_cluster(
-    state: str = "paused",
-    restart: str = "{}",
+    state: NodeState = "paused",
+    restarts: RestartSpec = RESTARTS,
     owner: str = "NODE2",
-    local: str = "off",
+    local: VmState = "off",
     home: str = "NODE2",
     **switches: t.Any,
 ) -> Simulated:
-    return Simulated(CLUSTER.format(state=state, restart=restart, owner=owner, local=local), home, **switches)
+    vms = [
+        vm("web01", owner=owner, memory_mb=1024),
+        vm("old01", memory_mb=1024, state=local, clustered=False),
+        vm("off01", memory_mb=1024, state="off"),
+    ]
+    return Simulated(scenario([node("NODE1", state=state, restart=restarts), node("NODE2")], vms), home, **switches)
 
 
 def objection(simulated: Simulated, *, local_vms: bool = False) -> str:
@@ -51,7 +54,7 @@ def the_node(simulated: Simulated) -> dict[str, t.Any]:
 
 
 def asks_for_restart(request: bytes) -> bool:
-    return b"/Win32Shutdown</a:Action>" in request
+    return calls("Win32Shutdown", request)
 
 
 @pytest.mark.parametrize("home", ["NODE1", "NODE2"])
@@ -78,7 +81,7 @@ def test_a_node_may_come_back_without_being_paused() -> None:
         ({"local": "running"}, "VMs that are not of the cluster run on node NODE1 and would go down with it: old01"),
     ],
 )
-def test_a_node_that_is_needed_is_not_restarted(changed: dict[str, str], said: str) -> None:
+def test_a_node_that_is_needed_is_not_restarted(changed: dict[str, t.Any], said: str) -> None:
     assert said in objection(a_cluster(**changed))
 
 
@@ -106,13 +109,16 @@ def test_an_account_without_the_right_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("restarts", "said"),
     [
-        ("{outcome: stays_down}", "did not come back within 600 s"),
-        ("{outcome: nothing}", "still runs without having restarted"),
-        ("{joining_seconds: 9000}", "has restarted, but 600 s after the request the cluster shows it as joining"),
+        (RestartSpec("stays_down"), "did not come back within 600 s"),
+        (RestartSpec("nothing"), "still runs without having restarted"),
+        (
+            RestartSpec(joining_seconds=9000),
+            "has restarted, but 600 s after the request the cluster shows it as joining",
+        ),
     ],
 )
-def test_a_node_that_does_not_come_back_in_time_is_told(outcome: str, said: str) -> None:
+def test_a_node_that_does_not_come_back_in_time_is_told(restarts: RestartSpec, said: str) -> None:
     with pytest.raises(HyperVError, match=said):
-        restart(a_cluster(restart=outcome))
+        restart(a_cluster(restarts=restarts))

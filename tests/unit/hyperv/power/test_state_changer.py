@@ -8,36 +8,41 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_local_vms, read_vms
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.power_changes import Change
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.power_changes import Change, DesiredState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.power_progress import StateProgress
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.state_changer import StateChanger
 
-from tests.support.simulated import Simulated, lose_first
+from tests.simulator.scenario import Activity, NodeState, VmState
+from tests.simulator.scenario_power import GuestShutdown, PowerSpec
+from tests.support.requests import calls, lose_first
+from tests.support.scenarios import node, power, scenario, vm
+from tests.support.simulated import Simulated
 
-ONE_VM = """
-nodes: [{{name: NODE1, state: {node}, memory_mb: 16384}}, {{name: NODE2}}]
-vms: [{{name: web01, owner: NODE1, state: "{state}", memory_mb: {memory}, activity: {activity}, power: {power}}}]
-"""
+NORMAL = power()
 
 
-def one_vm(
-    state: str = "running",
-    power: str = "{}",
-    node: str = "up",
-    memory: int = 4096,
-    activity: str = "null",
-    home: str = "NODE2",
+def web01(
+    state: VmState = "running",
+    acts: PowerSpec = NORMAL,
+    *,
+    node_state: NodeState = "up",
+    memory_mb: int = 4096,
+    activity: Activity | None = None,
     **switches: t.Any,
 ) -> Simulated:
-    text = ONE_VM.format(state=state, power=power, node=node, memory=memory, activity=activity)
-    return Simulated(text, home, **switches)
+    """Return two nodes, the smaller of which has VM web01 in this state; ``acts``: how it starts and stops."""
+    nodes = [node("NODE1", state=node_state, memory_mb=16384), node("NODE2")]
+    machine = vm("web01", state=state, memory_mb=memory_mb, activity=activity, power=acts)
+    return Simulated(scenario(nodes, [machine]), "NODE2", **switches)
 
 
-def bring(simulated: Simulated, wish: str, *, force: bool = False, timeout: int = 600, check: bool = False) -> Change:
+def bring(
+    simulated: Simulated, wish: DesiredState, *, force: bool = False, timeout: int = 600, check: bool = False
+) -> Change:
     changer = StateChanger(simulated.cluster, wish, force=force, timeout=timeout, poll_interval=2.0)
     changes = changer.plan(read_vms(simulated.cluster))
     if check:
-        changer.rehearse(changes)
+        changer.dry_run(changes)
     else:
         changer.run(changes, lambda unused: None)
     return changes[0]
@@ -53,7 +58,7 @@ def error_of(change: Change) -> tuple[str, str]:
 
 
 def is_request(request: bytes) -> bool:
-    return b"/RequestStateChange</a:Action>" in request or b"/InitiateShutdown</a:Action>" in request
+    return calls("RequestStateChange", request) or calls("InitiateShutdown", request)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +74,9 @@ def is_request(request: bytes) -> bool:
 )
 @pytest.mark.parametrize("shown", ["old", "transitional"])
 def test_a_vm_is_brought_into_a_state_by_one_command(
-    state: str, wish: str, ends: str, command: str, shown: str
+    state: VmState, wish: DesiredState, ends: str, command: str, shown: str
 ) -> None:
-    simulated = one_vm(state, changing_state=shown)
+    simulated = web01(state, changing_state=shown)
 
     change = bring(simulated, wish)
 
@@ -82,16 +87,16 @@ def test_a_vm_is_brought_into_a_state_by_one_command(
 @pytest.mark.parametrize(
     ("state", "wish"), [("running", "running"), ("off", "off"), ("off", "shut_down"), ("saved", "saved")]
 )
-def test_a_vm_that_is_there_is_left_alone(state: str, wish: str) -> None:
-    simulated = one_vm(state)
+def test_a_vm_that_is_there_is_left_alone(state: VmState, wish: DesiredState) -> None:
+    simulated = web01(state)
 
     assert bring(simulated, wish).outcome == "unchanged"
     assert the_vm(simulated)["commands"] == []
 
 
 @pytest.mark.parametrize(("state", "loses"), [("running", "has not written to disk"), ("saved", "its saved state")])
-def test_a_vm_is_turned_off_by_force_only(state: str, loses: str) -> None:
-    simulated = one_vm(state)
+def test_a_vm_is_turned_off_by_force_only(state: VmState, loses: str) -> None:
+    simulated = web01(state)
 
     refused = bring(simulated, "off")
 
@@ -103,8 +108,8 @@ def test_a_vm_is_turned_off_by_force_only(state: str, loses: str) -> None:
 
 
 @pytest.mark.parametrize(("state", "wish"), [("saved", "shut_down"), ("paused", "shut_down"), ("off", "saved")])
-def test_what_makes_no_sense_is_refused_before_anything_is_asked(state: str, wish: str) -> None:
-    simulated = one_vm(state)
+def test_what_makes_no_sense_is_refused_before_anything_is_asked(state: VmState, wish: DesiredState) -> None:
+    simulated = web01(state)
 
     assert error_of(bring(simulated, wish, force=True))[0] == "not_running"
     assert the_vm(simulated)["commands"] == []
@@ -119,8 +124,8 @@ def test_what_makes_no_sense_is_refused_before_anything_is_asked(state: str, wis
         ("ignores", "timeout", "did not become off within 600 s; it is running"),
     ],
 )
-def test_a_guest_that_does_not_shut_down_is_not_turned_off(guest: str, name: str, said: str) -> None:
-    simulated = one_vm(power=f"{{guest: {guest}}}")
+def test_a_guest_that_does_not_shut_down_is_not_turned_off(guest: GuestShutdown, name: str, said: str) -> None:
+    simulated = web01(acts=power(guest=guest))
 
     change = bring(simulated, "shut_down")
 
@@ -133,8 +138,8 @@ def test_a_guest_that_does_not_shut_down_is_not_turned_off(guest: str, name: str
 @pytest.mark.parametrize(
     ("guest", "turned_off"), [("absent", True), ("not_ready", True), ("ignores", True), ("locked", False)]
 )
-def test_force_turns_off_what_does_not_shut_down(guest: str, turned_off: bool) -> None:
-    simulated = one_vm(power=f"{{guest: {guest}}}")
+def test_force_turns_off_what_does_not_shut_down(guest: GuestShutdown, turned_off: bool) -> None:
+    simulated = web01(acts=power(guest=guest))
 
     change = bring(simulated, "shut_down", force=True)
 
@@ -143,7 +148,7 @@ def test_force_turns_off_what_does_not_shut_down(guest: str, turned_off: bool) -
 
 @pytest.mark.parametrize("in_cluster", ["not_supported", "missing"])
 def test_the_owner_is_asked_where_the_cluster_namespace_does_not_change_states(in_cluster: str) -> None:
-    simulated = one_vm(state_changes_in_cluster=in_cluster)
+    simulated = web01(state_changes_in_cluster=in_cluster)
 
     assert bring(simulated, "saved").outcome == "changed"
     assert the_vm(simulated)["commands"] == ["saved"]
@@ -151,12 +156,12 @@ def test_the_owner_is_asked_where_the_cluster_namespace_does_not_change_states(i
 
 
 def test_a_change_without_a_job_is_seen_in_the_state() -> None:
-    assert bring(one_vm("off", state_change_form="synchronous"), "running").outcome == "changed"
+    assert bring(web01("off", state_change_form="synchronous"), "running").outcome == "changed"
 
 
 @pytest.mark.parametrize("wish", ["saved", "shut_down"])
-def test_no_second_command_is_sent_when_the_answer_was_lost(wish: str) -> None:
-    simulated = one_vm(power="{save_seconds: 40, stop_seconds: 40}")
+def test_no_second_command_is_sent_when_the_answer_was_lost(wish: DesiredState) -> None:
+    simulated = web01(acts=power(save_seconds=40, stop_seconds=40))
     simulated.lose = lose_first("after", is_request)
 
     assert bring(simulated, wish).outcome == "changed"
@@ -164,7 +169,7 @@ def test_no_second_command_is_sent_when_the_answer_was_lost(wish: str) -> None:
 
 
 def test_a_command_that_never_arrived_is_repeated_once_after_looking() -> None:
-    simulated = one_vm()
+    simulated = web01()
     simulated.lose = lose_first("before", is_request)
     before = simulated.now()
 
@@ -174,7 +179,7 @@ def test_a_command_that_never_arrived_is_repeated_once_after_looking() -> None:
 
 
 def test_a_long_change_that_was_begun_by_a_lost_command_is_waited_for() -> None:
-    simulated = one_vm(power="{save_seconds: 200}")
+    simulated = web01(acts=power(save_seconds=200))
     simulated.lose = lose_first("after", is_request)
 
     change = bring(simulated, "saved")
@@ -184,14 +189,14 @@ def test_a_long_change_that_was_begun_by_a_lost_command_is_waited_for() -> None:
 
 
 def test_an_outcome_that_cannot_be_known_is_told() -> None:
-    simulated = one_vm()
+    simulated = web01()
     simulated.lose = lambda node, request: "before" if is_request(request) else ""
 
     assert error_of(bring(simulated, "saved"))[0] == "outcome_unknown"
 
 
 def test_why_a_job_failed_is_told() -> None:
-    simulated = one_vm("off", memory=40000)
+    simulated = web01("off", memory_mb=40000)
 
     name, message = error_of(bring(simulated, "running"))
 
@@ -203,7 +208,7 @@ def test_why_a_job_failed_is_told() -> None:
 
 @pytest.mark.parametrize("check", [False, True])
 def test_a_vm_is_not_started_on_a_paused_node(check: bool) -> None:
-    simulated = one_vm("off", node="paused")
+    simulated = web01("off", node_state="paused")
 
     name, message = error_of(bring(simulated, "running", check=check))
 
@@ -212,7 +217,7 @@ def test_a_vm_is_not_started_on_a_paused_node(check: bool) -> None:
 
 
 def test_a_vm_that_is_busy_is_waited_for_until_the_timeout() -> None:
-    simulated = one_vm(activity="backing_up")
+    simulated = web01(activity="backing_up")
 
     name, message = error_of(bring(simulated, "shut_down", timeout=60))
 
@@ -221,10 +226,10 @@ def test_a_vm_that_is_busy_is_waited_for_until_the_timeout() -> None:
 
 
 def test_check_mode_asks_for_nothing() -> None:
-    simulated = one_vm()
+    simulated = web01()
 
     assert bring(simulated, "saved", check=True).outcome == "would_change"
-    assert error_of(bring(one_vm(power="{guest: absent}"), "shut_down", check=True))[0] == "no_shutdown_service"
+    assert error_of(bring(web01(acts=power(guest="absent")), "shut_down", check=True))[0] == "no_shutdown_service"
     assert (the_vm(simulated)["commands"], the_vm(simulated)["state"]) == ([], "running")
 
 

@@ -195,7 +195,7 @@ def test_a_directory_that_somebody_has_locked_is_no_obstacle(tmp_path: pathlib.P
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         with locked(str(tmp_path / "ledger.json"), patience=0):
-            pass
+            assert os.listdir(tmp_path) == [".ledger.json.lock"]
     finally:
         os.close(folder)
 

@@ -10,8 +10,8 @@ import typing as t
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.progress import Progress
 
+from tests.support.scenarios import migration, one_vm
 from tests.support.simulated import Simulated
-from tests.unit.hyperv.scheduling.test_scheduler import one_vm
 
 TWENTY = (
     "nodes: [{name: NODE1, memory_mb: 900000}, {name: NODE2, memory_mb: 900000}]\n"
@@ -53,14 +53,14 @@ def test_what_is_under_way_is_told_at_most_every_five_seconds() -> None:
 
 
 def test_failures_and_warnings_are_told_at_once() -> None:
-    simulated = Simulated(one_vm("{stuck_at: 40}"))
+    simulated = Simulated(one_vm(migration(stuck_at=40)))
     texts = [text for unused, text in lines_of(simulated, ("web01", "NODE2"), timeout=200, stall_after=60)]
     assert [text for text in texts if text.startswith("web01: WARNING: Its job has been running at 40 %")]
     assert texts[-1].startswith("web01: NODE1 -> NODE2 FAILED: ")
 
 
 def test_a_move_that_is_tried_again_is_said_to_wait() -> None:
-    simulated = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D, fail_times: 1}"))
+    simulated = Simulated(one_vm(migration(fails_at=50, hresult=0x8007274D, fail_times=1)))
     texts = [text for unused, text in lines_of(simulated, ("web01", "NODE2"), retries=1)]
     assert "web01: NODE1 -> NODE2 waits to be tried again" in texts
     assert [text for text in texts if "WARNING: Attempt 1 failed" in text]

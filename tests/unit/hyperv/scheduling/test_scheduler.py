@@ -13,13 +13,22 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
     MigrationTask,
 )
 
-from tests.support.simulated import Simulated, invokes_migration, lose_first
-
-NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
-
-
-def one_vm(migration: str = "{}", more: str = "") -> str:
-    return f"{NODES}vms: [{{name: web01, owner: NODE1, memory_mb: 20000, migration: {migration}}}]\n{more}"
+from tests.support.requests import invokes_migration, lose_first
+from tests.support.scenarios import (
+    ClusterSpec,
+    NetworkSpec,
+    Scenario,
+    Switches,
+    event,
+    migration,
+    node,
+    one_vm,
+    scenario,
+    vm,
+    with_nodes,
+    with_vms,
+)
+from tests.support.simulated import Simulated
 
 
 def test_a_vm_is_moved_once_and_its_new_owner_is_proof() -> None:
@@ -54,8 +63,8 @@ def test_a_rehearsal_asks_hyperv_and_moves_nothing() -> None:
 
 
 def test_a_rehearsal_fails_where_the_move_would() -> None:
-    text = one_vm('{refuse_check: "the processors differ"}')
-    rehearsed, moved = Simulated(text), Simulated(text)
+    given = one_vm(migration(refuse_check="the processors differ"))
+    rehearsed, moved = Simulated(given), Simulated(given)
     runs = rehearsed.runs(("web01", "NODE2"))
     rehearsed.scheduler().dry_run(runs)
     assert runs[0].outcome == "failed"
@@ -119,7 +128,7 @@ def test_no_provider_anywhere_is_named() -> None:
 
 
 def test_a_job_that_fails_at_60_percent_fails_the_move_by_its_hresult() -> None:
-    simulated = Simulated(one_vm("{fails_at: 60, hresult: 0x8007000E}"))
+    simulated = Simulated(one_vm(migration(fails_at=60, hresult=0x8007000E)))
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "failed"
     assert (run.error.code, run.error.hresult, run.error.transient) == ("job_failed", "0x8007000E", True)
@@ -128,7 +137,7 @@ def test_a_job_that_fails_at_60_percent_fails_the_move_by_its_hresult() -> None:
 
 
 def test_a_job_that_vanishes_early_does_not_decide() -> None:
-    simulated = Simulated(one_vm("{job_vanishes_at: 40}"))
+    simulated = Simulated(one_vm(migration(job_vanishes_at=40)))
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "moved"
     assert run.job is None
@@ -145,8 +154,8 @@ def test_an_owner_that_lags_10_seconds_is_waited_for(lagging: str) -> None:
 
 
 def test_a_vm_that_somebody_moves_elsewhere_meanwhile_is_told_truly() -> None:
-    text = one_vm("{fails_at: 50}", "events: [{at: 16, move: web01, to: NODE3, instant: true}]")
-    simulated = Simulated(text)
+    given = one_vm(migration(fails_at=50), [event(at=16, move="web01", to="NODE3", instant=True)])
+    simulated = Simulated(given)
     (run,) = simulated.move(("web01", "NODE2"), poll_interval=10)
     assert simulated.owner("web01") == "NODE3"
     assert (run.outcome, run.error.code) == ("failed", "moved_elsewhere")
@@ -154,12 +163,12 @@ def test_a_vm_that_somebody_moves_elsewhere_meanwhile_is_told_truly() -> None:
 
 
 def test_a_queued_vm_that_moved_meanwhile_is_moved_from_where_it_is() -> None:
-    text = (
-        f"{NODES}vms: [{{name: big, owner: NODE1, memory_mb: 100000}}, {{name: web01, owner: NODE1}}]\n"
-        "cluster: {maximum_parallel_migrations: 1}\n"
-        "events: [{at: 50, move: web01, to: NODE3, instant: true}]"
+    given = scenario(
+        vms=[vm("big", memory_mb=100000), vm("web01")],
+        events=[event(at=50, move="web01", to="NODE3", instant=True)],
+        cluster=ClusterSpec(maximum_parallel_migrations=1),
     )
-    simulated = Simulated(text)
+    simulated = Simulated(given)
     big, web01 = simulated.move(("big", "NODE2"), ("web01", "NODE2"))
     assert (big.outcome, web01.outcome) == ("moved", "moved")
     assert web01.move.source == "NODE3"
@@ -167,12 +176,12 @@ def test_a_queued_vm_that_moved_meanwhile_is_moved_from_where_it_is() -> None:
 
 
 def test_a_queued_vm_that_arrived_by_itself_is_not_moved_again() -> None:
-    text = (
-        f"{NODES}vms: [{{name: big, owner: NODE1, memory_mb: 100000}}, {{name: web01, owner: NODE1}}]\n"
-        "cluster: {maximum_parallel_migrations: 1}\n"
-        "events: [{at: 50, move: web01, to: NODE2, instant: true}]"
+    given = scenario(
+        vms=[vm("big", memory_mb=100000), vm("web01")],
+        events=[event(at=50, move="web01", to="NODE2", instant=True)],
+        cluster=ClusterSpec(maximum_parallel_migrations=1),
     )
-    simulated = Simulated(text)
+    simulated = Simulated(given)
     assert simulated.move(("big", "NODE2"), ("web01", "NODE2"))[1].outcome == "already_there"
     assert simulated.migrations("web01") == 0
 
@@ -212,7 +221,7 @@ def test_a_lost_call_is_not_taken_for_an_earlier_migration() -> None:
 
 
 def test_a_repeated_call_that_is_answered_without_a_job_is_not_repeated_again() -> None:
-    simulated = Simulated(one_vm("{fails_at: 0}"), return_form="job_unnamed", job_lifetime_seconds=3)
+    simulated = Simulated(one_vm(migration(fails_at=0)), return_form="job_unnamed", job_lifetime_seconds=3)
     simulated.lose = lose_first("before", invokes_migration)
     (run,) = simulated.move(("web01", "NODE2"), poll_interval=10)
     assert (run.outcome, run.attempts) == ("failed", 2)
@@ -228,14 +237,14 @@ def test_an_answer_that_cannot_be_read_is_a_lost_one() -> None:
 
 
 def test_a_running_migration_to_the_same_node_is_taken_up() -> None:
-    simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE2}]"))
+    simulated = Simulated(one_vm(events=[event(at=1, move="web01", to="NODE2")]))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.attempt.attached, run.attempts) == ("moved", True, 0)
 
 
 def test_a_running_migration_to_another_node_is_left_alone() -> None:
-    simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE3}]"))
+    simulated = Simulated(one_vm(events=[event(at=1, move="web01", to="NODE3")]))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error.code) == ("failed", "already_migrating")
@@ -245,7 +254,7 @@ def test_a_running_migration_to_another_node_is_left_alone() -> None:
 
 
 def test_a_late_migration_is_told_and_goes_on() -> None:
-    simulated = Simulated(one_vm("{stuck_at: 40}"))
+    simulated = Simulated(one_vm(migration(stuck_at=40)))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100)
     assert (run.outcome, run.error.code) == ("failed", "timeout")
     assert 100 < run.ended - run.started < 110
@@ -254,8 +263,10 @@ def test_a_late_migration_is_told_and_goes_on() -> None:
 def test_one_request_a_poll_reads_all_running_jobs() -> None:
     def requests_while_waiting(count: int) -> set[int]:
         simulated = Simulated(
-            "nodes: [{name: NODE1, simultaneous_migrations: 20}, {name: NODE2, simultaneous_migrations: 20}]\n"
-            f"vms: [{{name: vm, count: {count}, owner: NODE1, memory_mb: 5000}}]"
+            scenario(
+                [node("NODE1", simultaneous_migrations=20), node("NODE2", simultaneous_migrations=20)],
+                [vm("vm", count=count, memory_mb=5000)],
+            )
         )
         names = [vm["name"] for vm in simulated.server.state()["vms"]]
         runs = simulated.move(*((name, "NODE2") for name in names), timeout=1000)
@@ -267,7 +278,7 @@ def test_one_request_a_poll_reads_all_running_jobs() -> None:
 
 
 def test_a_job_that_is_about_to_end_is_looked_at_sooner() -> None:
-    simulated = Simulated(one_vm("{seconds: 20.3}"))
+    simulated = Simulated(one_vm(migration(seconds=20.3)))
     (run,) = simulated.move(("web01", "NODE2"), poll_interval=8)
     (job,) = simulated.server.state()["jobs"]
     assert run.ended - job["ended"] <= 2
@@ -276,23 +287,24 @@ def test_a_job_that_is_about_to_end_is_looked_at_sooner() -> None:
 
 
 def test_a_long_job_is_looked_at_calmly_to_its_end() -> None:
-    simulated = Simulated(one_vm("{seconds: 1000}"))
+    simulated = Simulated(one_vm(migration(seconds=1000)))
     simulated.move(("web01", "NODE2"), poll_interval=2)
     assert set(simulated.pauses) == {2}
 
 
 def test_moves_that_end_while_others_wait_share_a_look_at_the_owners() -> None:
-    network = "network: {setup_seconds: 0, switch_over_seconds: 0}\n"
-    simulated = Simulated(f"{NODES}vms: [{{name: vm, count: 20, owner: NODE1, memory_mb: 1}}]\n{network}")
+    at_once = NetworkSpec(setup_seconds=0, switch_over_seconds=0)
+    simulated = Simulated(scenario(vms=[vm("vm", count=20, memory_mb=1)], network=at_once))
     simulated.move(*((f"vm{number:02}", "NODE2") for number in range(1, 21)), poll_interval=0.5)
     assert simulated.now() == pytest.approx(5)
     # To plan, after 5 seconds, and at the end: none for each of the ten pairs that moved together.
     assert len([request for unused, request in simulated.requests if b"Msvm_SummaryInformation" in request]) <= 3
 
 
-@pytest.mark.parametrize(("cluster", "expected"), [("", 2), ("cluster: {maximum_parallel_migrations: 1}\n", 1)])
-def test_never_more_than_the_limits_allow_run_at_once(cluster: str, expected: int) -> None:
-    simulated = Simulated(f"{NODES}{cluster}vms: [{{name: vm, count: 5, owner: NODE1}}]")
+@pytest.mark.parametrize(("limit", "expected"), [(None, 2), (1, 1)])
+def test_never_more_than_the_limits_allow_run_at_once(limit: int | None, expected: int) -> None:
+    limited = ClusterSpec(maximum_parallel_migrations=limit)
+    simulated = Simulated(scenario(vms=[vm("vm", count=5)], cluster=limited))
     most = 0
 
     def watch(runs: Sequence[MigrationTask]) -> None:
@@ -306,9 +318,9 @@ def test_never_more_than_the_limits_allow_run_at_once(cluster: str, expected: in
 
 
 def test_a_migration_that_runs_already_takes_its_slot_before_another_one_is_started() -> None:
-    events = "events: [{at: 1, move: b, to: NODE2}]"
-    vms = "vms: [{name: a, owner: NODE1, memory_mb: 20000}, {name: b, owner: NODE1, memory_mb: 20000}]"
-    simulated = Simulated(f"{NODES}cluster: {{maximum_parallel_migrations: 1}}\n{vms}\n{events}")
+    vms = [vm("a", memory_mb=20000), vm("b", memory_mb=20000)]
+    limited = ClusterSpec(maximum_parallel_migrations=1)
+    simulated = Simulated(scenario(vms=vms, events=[event(at=1, move="b", to="NODE2")], cluster=limited))
     simulated.pause(5)
     a, b = simulated.move(("a", "NODE2"), ("b", "NODE2"))
     assert [(run.outcome, run.retried, run.warnings) for run in (a, b)] == [("moved", 0, []), ("moved", 0, [])]
@@ -317,27 +329,24 @@ def test_a_migration_that_runs_already_takes_its_slot_before_another_one_is_star
 
 
 def test_one_failed_move_does_not_stop_the_others() -> None:
-    text = (
-        f"{NODES}vms: [{{name: bad, owner: NODE1, migration: {{fails_at: 10, hresult: 0x80071398}}}}, "
-        "{name: web01, owner: NODE1}]"
-    )
-    simulated = Simulated(text)
+    given = scenario(vms=[vm("bad", migration=migration(fails_at=10, hresult=0x80071398)), vm("web01")])
+    simulated = Simulated(given)
     bad, good = simulated.move(("bad", "NODE2"), ("web01", "NODE2"))
     assert (bad.outcome, good.outcome) == ("failed", "moved")
     assert bad.error.hresult == "0x80071398"
 
 
 @pytest.mark.parametrize(
-    ("text", "error"),
+    ("given", "error"),
     [
-        (one_vm().replace("{name: NODE2}", "{name: NODE2, state: paused}"), "destination_paused"),
-        (one_vm().replace("{name: NODE2}", "{name: NODE2, state: down}"), "destination_not_up"),
-        (one_vm().replace("memory_mb: 20000", "possible_owners: [NODE1, NODE3]"), "not_possible_owner"),
-        (one_vm().replace("memory_mb: 20000", "activity: backing_up"), "vm_busy"),
+        (with_nodes(one_vm(), node("NODE2", state="paused")), "destination_paused"),
+        (with_nodes(one_vm(), node("NODE2", state="down")), "destination_not_up"),
+        (with_vms(one_vm(), vm("web01", possible_owners=("NODE1", "NODE3"))), "not_possible_owner"),
+        (with_vms(one_vm(), vm("web01", activity="backing_up")), "vm_busy"),
     ],
 )
-def test_what_would_stop_a_move_is_seen_before_anything_starts(text: str, error: str) -> None:
-    simulated = Simulated(text)
+def test_what_would_stop_a_move_is_seen_before_anything_starts(given: Scenario, error: str) -> None:
+    simulated = Simulated(given)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error.code) == ("failed", error)
     assert run.error.remedy
@@ -357,9 +366,9 @@ def test_a_wrong_name_is_answered_with_the_right_ones(wish: tuple[str, str], mes
 
 
 def test_an_ambiguous_name_asks_for_the_id() -> None:
-    text = f"{NODES}vms: [{{name: web01, owner: NODE1}}, {{name: web01, owner: NODE2, group: web01-b}}]"
+    given = scenario(vms=[vm("web01"), vm("web01", owner="NODE2", group="web01-b")])
     with pytest.raises(HyperVError, match=r"2 VMs are called 'web01'.*vm_id"):
-        Simulated(text).runs(("web01", "NODE3"))
+        Simulated(given).runs(("web01", "NODE3"))
 
 
 def test_the_same_vm_twice_is_refused() -> None:
@@ -382,9 +391,14 @@ def test_a_node_that_cannot_be_asked_counts_with_one_migration() -> None:
     assert most == 1
 
 
-def test_a_provider_that_moves_to_another_node_is_followed() -> None:
-    text = one_vm("{}", "switches: {provider_on: core_group}\nevents: [{at: 10, core_group: NODE3}]")
-    simulated = Simulated(text)
+@pytest.mark.parametrize("loses_jobs", [False, True])
+def test_a_provider_that_moves_to_another_node_is_followed(loses_jobs: bool) -> None:
+    given = scenario(
+        vms=[vm("web01", memory_mb=20000)],
+        events=[event(at=10, core_group="NODE3")],
+        switches=Switches(provider_on="core_group", jobs_lost_with_provider=loses_jobs),
+    )
+    simulated = Simulated(given)
     (run,) = simulated.move(("web01", "NODE2"))
     assert run.outcome == "moved"
     assert simulated.migrations("web01") == 1

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
@@ -21,21 +20,14 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors imp
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
-from tests.support.simulated import Simulated, invokes_migration, lose_first
-from tests.unit.hyperv.scheduling.test_scheduler import NODES, one_vm
+from tests.simulator.fault_rules import FaultRule
+from tests.simulator.scenario import MigrationSpec, VmState
+from tests.support.requests import calls, invokes_migration, lose_first, without
+from tests.support.scenarios import event, migration, one_vm, scenario, vm
+from tests.support.simulated import Simulated
 
 SOAP = 'xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
 ENUMERATION = 'xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration"'
-
-
-def calls(method: str, request: bytes) -> bool:
-    return f"/{method}</a:Action>".encode() in request
-
-
-def without(name: str) -> Callable[[bytes, bytes], bytes]:
-    """Return what takes a property out of every answer."""
-    element = re.compile(rb"<(\w+:)?%b>[^<]*</(\w+:)?%b>" % (name.encode(), name.encode()))
-    return lambda request, answer: element.sub(b"", answer)
 
 
 def fault(code: int) -> bytes:
@@ -52,16 +44,14 @@ def fault(code: int) -> bytes:
     ).encode()
 
 
-NAMESAKES = f"""{NODES}vms:
-  - {{name: web01, owner: NODE1, state: %s, id: 11111111-1111-1111-1111-111111111111}}
-  - {{name: web01, owner: NODE3, state: %s, id: 22222222-2222-2222-2222-222222222222, group: other}}
-"""
+FIRST, SECOND = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 
 
-@pytest.mark.parametrize(("state", "off_vm"), [("running", "allow"), ("'off'", "refuse"), ("'off'", "allow")])
-def test_a_namesake_is_never_taken_for_the_vm(state: str, off_vm: str) -> None:
-    simulated = Simulated(NAMESAKES % (state, state), private_properties="absent", off_vm=off_vm)
-    (move,) = plan(simulated.cluster, [Wish("NODE2", None, "22222222-2222-2222-2222-222222222222")], "system")
+@pytest.mark.parametrize(("state", "off_vm"), [("running", "allow"), ("off", "refuse"), ("off", "allow")])
+def test_a_namesake_is_never_taken_for_the_vm(state: VmState, off_vm: str) -> None:
+    namesakes = [vm("web01", state=state, id=FIRST), vm("web01", owner="NODE3", state=state, id=SECOND, group="other")]
+    simulated = Simulated(scenario(vms=namesakes), private_properties="absent", off_vm=off_vm)
+    (move,) = plan(simulated.cluster, [Wish("NODE2", None, SECOND)], "system")
     run = MigrationTask(MigrationRequest(move, Timeout.of(0, 2000)))
     simulated.scheduler().execute([run])
     owners = {vm["id"][:1]: vm["owner"] for vm in simulated.server.state()["vms"]}
@@ -132,7 +122,7 @@ def test_a_vm_that_arrived_in_another_state_is_told_where_it_is() -> None:
 
 
 def test_a_cancelled_vm_that_arrived_in_another_state_is_not_said_to_have_stayed() -> None:
-    simulated = Simulated(one_vm("{seconds: 30, cancel: race}"))
+    simulated = Simulated(one_vm(migration(seconds=30, cancel="race")))
     simulated.alter = lambda request, answer: (
         answer.replace(b"EnabledState>2<", b"EnabledState>3<") if simulated.owner("web01") == "NODE2" else answer
     )
@@ -142,7 +132,7 @@ def test_a_cancelled_vm_that_arrived_in_another_state_is_not_said_to_have_stayed
 
 
 def test_a_migration_that_goes_on_is_a_change() -> None:
-    simulated = Simulated(one_vm("{stuck_at: 40}"))
+    simulated = Simulated(one_vm(migration(stuck_at=40)))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100)
     assert (run.outcome, run.goes_on, changed(run)) == ("failed", True, True)
 
@@ -182,7 +172,7 @@ def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(dry_run
 
 
 def test_one_vm_that_nobody_answers_about_does_not_hold_up_the_others() -> None:
-    simulated = Simulated(f"{NODES}vms: [{{name: vm, count: 4, owner: NODE1, memory_mb: 2000}}]")
+    simulated = Simulated(scenario(vms=[vm("vm", count=4, memory_mb=2000)]))
     sick = b"Virtual Machine vm01"
     simulated.lose = lambda node, request: "before" if calls("GetPossibleOwners", request) and sick in request else ""
     runs = simulated.runs(("vm01", "NODE2"), ("vm02", "NODE2"))
@@ -227,7 +217,7 @@ def test_a_migration_that_begins_during_the_check_is_taken_up() -> None:
 
 
 def test_a_garbled_answer_of_the_cluster_does_not_move_a_group_twice() -> None:
-    simulated = Simulated(f"{NODES}vms: [{{name: web01, owner: NODE1, state: 'off'}}]", off_vm="refuse")
+    simulated = Simulated(scenario(vms=[vm("web01", state="off")]), off_vm="refuse")
     sent = []
 
     def garble(request: bytes) -> bool:
@@ -242,10 +232,10 @@ def test_a_garbled_answer_of_the_cluster_does_not_move_a_group_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("migration", "outcome"), [("{}", "completed"), ("{fails_at: 50, hresult: 0x80070005}", "failed")]
+    ("moves", "outcome"), [(migration(), "completed"), (migration(fails_at=50, hresult=0x80070005), "failed")]
 )
-def test_a_migration_that_leaves_the_vm_in_place_is_decided_by_its_job(migration: str, outcome: str) -> None:
-    simulated = Simulated(one_vm(migration))
+def test_a_migration_that_leaves_the_vm_in_place_is_decided_by_its_job(moves: MigrationSpec, outcome: str) -> None:
+    simulated = Simulated(one_vm(moves))
     (asked,) = simulated.runs(("web01", "NODE2"))
     run = MigrationTask(MigrationRequest(asked.move, asked.timeout, storage_only=True))
     simulated.scheduler().execute([run])
@@ -284,7 +274,7 @@ def test_a_node_that_never_answers_is_given_up_in_time() -> None:
 
 def test_possible_owners_of_many_vms_take_as_many_requests_as_of_three() -> None:
     def requests_for(count: int) -> int:
-        simulated = Simulated(f"{NODES}vms: [{{name: vm, count: {count}, owner: NODE1, memory_mb: 100}}]")
+        simulated = Simulated(scenario(vms=[vm("vm", count=count, memory_mb=100)]))
         names = [vm["name"] for vm in simulated.server.state()["vms"]]
         runs = simulated.runs(*((name, "NODE2") for name in names))
         before = sum(simulated.sent.values())
@@ -315,7 +305,7 @@ def blind_after_call(simulated: Simulated, *, lose_first: bool = False) -> dict[
 
 @pytest.mark.parametrize(("lose_first", "calls"), [(False, 1), (True, 2)])
 def test_a_refusal_stands_although_nothing_can_be_read_after_it(lose_first: bool, calls: int) -> None:
-    simulated = Simulated(one_vm("{return_value: 2}"))
+    simulated = Simulated(one_vm(migration(return_value=2)))
     seen = blind_after_call(simulated, lose_first=lose_first)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error.code, run.error.error_code) == ("failed", "refused", 2)
@@ -323,7 +313,7 @@ def test_a_refusal_stands_although_nothing_can_be_read_after_it(lose_first: bool
 
 
 def test_a_migration_that_somebody_else_started_is_not_cancelled() -> None:
-    simulated = Simulated(one_vm("{stuck_at: 40}", "events: [{at: 0, move: web01, to: NODE2}]"))
+    simulated = Simulated(one_vm(migration(stuck_at=40), [event(at=0, move="web01", to="NODE2")]))
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"), timeout=50, on_timeout="cancel")
     assert (run.attempt.attached, run.outcome, run.error.code, run.goes_on) == (True, "failed", "timeout", True)
@@ -333,22 +323,21 @@ def test_a_migration_that_somebody_else_started_is_not_cancelled() -> None:
 
 
 def test_a_node_that_is_paused_meanwhile_takes_no_more_vms() -> None:
-    vm = "{{name: web{:02}, owner: NODE1, memory_mb: 25000, migration: {{seconds: 60}}}}"
-    vms = ", ".join(vm.format(number) for number in range(4))
-    simulated = Simulated(f"{NODES}vms: [{vms}]\nevents: [{{at: 20, pause: NODE2}}]\n", paused_destination="allow")
+    vms = [vm(f"web{number:02}", memory_mb=25000, migration=migration(seconds=60)) for number in range(4)]
+    simulated = Simulated(scenario(vms=vms, events=[event(at=20, pause="NODE2")]), paused_destination="allow")
     runs = simulated.move(*((f"web{n:02}", "NODE2") for n in range(4)))
     assert [run.outcome for run in runs] == ["moved", "moved", "failed", "failed"]
     assert {run.error.code for run in runs[2:]} == {"destination_paused"}
 
 
 def test_a_vm_that_was_started_meanwhile_is_not_left_to_the_cluster() -> None:
-    faults = "faults: [{effect: fault, code: 5908, operation: Invoke MoveToNewNode, times: 1}]\n"
-    simulated = Simulated(f"{NODES}vms: [{{name: web01, owner: NODE1, state: 'off'}}]\n{faults}", off_vm="refuse")
+    refused = FaultRule("fault", code=5908, operation="Invoke MoveToNewNode")
+    simulated = Simulated(scenario(vms=[vm("web01", state="off")], faults=[refused]), off_vm="refuse")
     (machine,) = simulated.server.world.machines.values()
     moved_by_group = []
 
     def start(request: bytes, answer: bytes) -> bytes:
-        if b"/MoveToNewNode</a:Action>" in request:
+        if calls("MoveToNewNode", request):
             moved_by_group.append(machine.state)
             machine.state = "running"
         return answer
@@ -359,7 +348,7 @@ def test_a_vm_that_was_started_meanwhile_is_not_left_to_the_cluster() -> None:
 
 
 def test_a_repeated_call_goes_from_where_the_vm_is_by_then() -> None:
-    simulated = Simulated(one_vm("{seconds: 5}", "events: [{at: 30, move: web01, to: NODE3, instant: true}]"))
+    simulated = Simulated(one_vm(migration(seconds=5), [event(at=30, move="web01", to="NODE3", instant=True)]))
     simulated.lose = lose_first("before", invokes_migration)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.attempts, run.move.source) == ("moved", 2, "NODE3")
@@ -367,7 +356,7 @@ def test_a_repeated_call_goes_from_where_the_vm_is_by_then() -> None:
 
 
 def test_one_node_whose_answer_is_garbled_does_not_hide_the_jobs_of_the_others() -> None:
-    simulated = Simulated(one_vm("{stuck_at: 40}", "events: [{at: 0, move: web01, to: NODE2}]"))
+    simulated = Simulated(one_vm(migration(stuck_at=40), [event(at=0, move="web01", to="NODE2")]))
     simulated.pause(5)
     simulated.garble = lambda request: b"virtualization/v2" in request and b"MigrationJob" in request
     jobs, notes = read_listing(simulated.cluster)

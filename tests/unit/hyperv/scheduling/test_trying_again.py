@@ -7,12 +7,14 @@ from __future__ import annotations
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.stage import Stage
 
-from tests.support.simulated import Simulated, invokes_migration
-from tests.unit.hyperv.scheduling.test_scheduler import NODES, one_vm
+from tests.simulator.scenario import MigrationSpec, VmState
+from tests.support.requests import invokes_migration
+from tests.support.scenarios import Scenario, event, migration, one_vm, scenario, vm
+from tests.support.simulated import Simulated
 
 
 def test_a_failure_that_may_pass_is_tried_again_after_a_pause() -> None:
-    simulated = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D, fail_times: 2}"))
+    simulated = Simulated(one_vm(migration(fails_at=50, hresult=0x8007274D, fail_times=2)))
     (run,) = simulated.move(("web01", "NODE2"), retries=2)
     assert (run.outcome, run.attempts, run.retried) == ("moved", 3, 2)
     assert simulated.owner("web01") == "NODE2"
@@ -22,41 +24,40 @@ def test_a_failure_that_may_pass_is_tried_again_after_a_pause() -> None:
 
 
 def test_retries_end() -> None:
-    simulated = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D}"))
+    simulated = Simulated(one_vm(migration(fails_at=50, hresult=0x8007274D)))
     (run,) = simulated.move(("web01", "NODE2"), retries=2)
     assert (run.outcome, run.attempts) == ("failed", 3)
     assert run.error.hresult == "0x8007274D"
 
 
 def test_without_retries_the_first_failure_counts() -> None:
-    (run,) = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D, fail_times: 1}")).move(("web01", "NODE2"))
+    (run,) = Simulated(one_vm(migration(fails_at=50, hresult=0x8007274D, fail_times=1))).move(("web01", "NODE2"))
     assert (run.outcome, run.attempts) == ("failed", 1)
 
 
 def test_a_failure_that_will_not_pass_is_not_tried_again() -> None:
-    (run,) = Simulated(one_vm("{fails_at: 50, hresult: 0x8009030E}")).move(("web01", "NODE2"), retries=5)
+    (run,) = Simulated(one_vm(migration(fails_at=50, hresult=0x8009030E))).move(("web01", "NODE2"), retries=5)
     assert (run.outcome, run.attempts) == ("failed", 1)
 
 
 def test_a_refusal_that_may_pass_is_tried_again() -> None:
-    simulated = Simulated(one_vm("{return_value: 32775, return_times: 1}"))
+    simulated = Simulated(one_vm(migration(return_value=32775, return_times=1)))
     (run,) = simulated.move(("web01", "NODE2"), retries=1)
     assert (run.outcome, run.attempts) == ("moved", 2)
     assert simulated.migrations("web01") == 1
 
 
 def test_a_vm_that_was_moved_by_hand_between_two_attempts_is_not_moved_again() -> None:
-    text = one_vm(
-        "{fails_at: 50, hresult: 0x8007274D, fail_times: 1}",
-        "events: [{at: 18, move: web01, to: NODE2, instant: true}]",
+    given = one_vm(
+        migration(fails_at=50, hresult=0x8007274D, fail_times=1), [event(at=18, move="web01", to="NODE2", instant=True)]
     )
-    simulated = Simulated(text)
+    simulated = Simulated(given)
     (run,) = simulated.move(("web01", "NODE2"), retries=3)
     assert (run.outcome, run.attempts) == ("moved", 1)
 
 
 def test_a_lost_call_of_a_retry_is_not_taken_for_the_failed_attempt() -> None:
-    simulated = Simulated(one_vm("{fails_at: 50, hresult: 0x8007274D, fail_times: 1}"))
+    simulated = Simulated(one_vm(migration(fails_at=50, hresult=0x8007274D, fail_times=1)))
     calls: list[bytes] = []
 
     def lose_the_second(node: str, request: bytes) -> str:
@@ -72,7 +73,7 @@ def test_a_lost_call_of_a_retry_is_not_taken_for_the_failed_attempt() -> None:
 
 
 def test_a_stalled_job_is_a_warning_and_no_failure() -> None:
-    simulated = Simulated(one_vm("{stuck_at: 40}"))
+    simulated = Simulated(one_vm(migration(stuck_at=40)))
     (run,) = simulated.move(("web01", "NODE2"), timeout=1000, stall_after=60)
     assert [text for text in run.warnings if "running at 40 % for" in text and "without progress" in text]
     assert len(run.warnings) == 1
@@ -80,7 +81,7 @@ def test_a_stalled_job_is_a_warning_and_no_failure() -> None:
 
 
 def test_a_late_job_is_cancelled_if_wished_and_the_vm_stays() -> None:
-    simulated = Simulated(one_vm("{stuck_at: 40}"))
+    simulated = Simulated(one_vm(migration(stuck_at=40)))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, on_timeout="cancel", retries=3)
     assert (run.outcome, run.error.code, run.attempts) == ("failed", "timeout", 1)
     assert "was cancelled" in run.error.message
@@ -89,7 +90,7 @@ def test_a_late_job_is_cancelled_if_wished_and_the_vm_stays() -> None:
 
 
 def test_a_cancelled_vm_that_arrives_all_the_same_is_a_success_with_a_warning() -> None:
-    simulated = Simulated(one_vm("{seconds: 110, cancel: race}"))
+    simulated = Simulated(one_vm(migration(seconds=110, cancel="race")))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, on_timeout="cancel")
     assert run.outcome == "moved", run.error
     assert [text for text in run.warnings if "after its timeout of 100 s" in text]
@@ -97,7 +98,7 @@ def test_a_cancelled_vm_that_arrives_all_the_same_is_a_success_with_a_warning() 
 
 
 def test_a_job_that_cannot_be_cancelled_goes_on_and_the_error_says_so() -> None:
-    simulated = Simulated(one_vm("{stuck_at: 40, cancel: refuse}"))
+    simulated = Simulated(one_vm(migration(stuck_at=40, cancel="refuse")))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100, on_timeout="cancel")
     assert (run.outcome, run.error.code) == ("failed", "timeout")
     assert "goes on" in run.error.message
@@ -105,19 +106,19 @@ def test_a_job_that_cannot_be_cancelled_goes_on_and_the_error_says_so() -> None:
 
 
 def test_a_cancelled_move_does_not_stop_the_others() -> None:
-    text = (
-        f"{NODES}vms: [{{name: bad, owner: NODE1, migration: {{stuck_at: 10}}}}, {{name: web01, owner: NODE1}}, "
-        "{name: web02, owner: NODE1}, {name: web03, owner: NODE1}]"
-    )
-    simulated = Simulated(text)
+    given = scenario(vms=[vm("bad", migration=migration(stuck_at=10)), vm("web01"), vm("web02"), vm("web03")])
+    simulated = Simulated(given)
     runs = simulated.move(
         *((name, "NODE2") for name in ("bad", "web01", "web02", "web03")), timeout=60, on_timeout="cancel"
     )
     assert [run.outcome for run in runs] == ["failed", "moved", "moved", "moved"]
 
 
-def at_rest(state: str, more: str = "") -> str:
-    return f"{NODES}vms: [{{name: web01, owner: NODE1, state: '{state}'{more}}}]"
+SMOOTH = migration()
+
+
+def at_rest(state: VmState, *, kept_online: bool = False, moves: MigrationSpec = SMOOTH) -> Scenario:
+    return scenario(vms=[vm("web01", state=state, kept_online=kept_online, migration=moves)])
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def at_rest(state: str, more: str = "") -> str:
         ("off", "refuse", "cluster_group"),
     ],
 )
-def test_a_vm_that_does_not_run_is_moved_as_it_is(state: str, off_vm: str, method: str) -> None:
+def test_a_vm_that_does_not_run_is_moved_as_it_is(state: VmState, off_vm: str, method: str) -> None:
     simulated = Simulated(at_rest(state), off_vm=off_vm)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.method) == ("moved", method), run.error
@@ -140,14 +141,14 @@ def test_a_vm_that_does_not_run_is_moved_as_it_is(state: str, off_vm: str, metho
 
 @pytest.mark.parametrize("code", [5, 32775, 1, 32770])
 @pytest.mark.parametrize("state", ["off", "saved"])
-def test_a_vm_at_rest_that_the_method_does_not_take_is_moved_by_its_group(state: str, code: int) -> None:
-    simulated = Simulated(at_rest(state, f", migration: {{return_value: {code}}}"))
+def test_a_vm_at_rest_that_the_method_does_not_take_is_moved_by_its_group(state: VmState, code: int) -> None:
+    simulated = Simulated(at_rest(state, moves=migration(return_value=code)))
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.method) == ("moved", "cluster_group"), run.error
 
 
 def test_a_vm_that_the_cluster_would_start_is_not_moved_by_its_group() -> None:
-    simulated = Simulated(at_rest("off", ", kept_online: true"), off_vm="refuse")
+    simulated = Simulated(at_rest("off", kept_online=True), off_vm="refuse")
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error.code) == ("failed", "would_start")
     (vm,) = simulated.server.state()["vms"]
@@ -180,7 +181,7 @@ def test_a_rehearsal_says_how_a_vm_at_rest_would_be_moved() -> None:
     ],
 )
 def test_a_job_on_the_source_host_is_followed_there(switches: dict[str, str]) -> None:
-    simulated = Simulated(one_vm("{fails_at: 60, hresult: 0x8007000E}"), home="NODE3", **switches)
+    simulated = Simulated(one_vm(migration(fails_at=60, hresult=0x8007000E)), home="NODE3", **switches)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error.hresult) == ("failed", "0x8007000E")
 
@@ -188,15 +189,15 @@ def test_a_job_on_the_source_host_is_followed_there(switches: dict[str, str]) ->
 @pytest.mark.parametrize("job_class", ["Msvm_MigrationJob", "Msvm_ConcreteJob"])
 @pytest.mark.parametrize("job_namespace", ["cluster", "v2"])
 def test_a_running_migration_is_taken_up_wherever_its_job_is(job_class: str, job_namespace: str) -> None:
-    text = one_vm("{}", "events: [{at: 1, move: web01, to: NODE2}]")
-    simulated = Simulated(text, job_class=job_class, job_namespace=job_namespace, job_on="source")
+    given = one_vm(events=[event(at=1, move="web01", to="NODE2")])
+    simulated = Simulated(given, job_class=job_class, job_namespace=job_namespace, job_on="source")
     simulated.pause(5)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.attempt.attached, run.attempts) == ("moved", True, 0)
 
 
 def test_a_rehearsal_takes_up_what_the_real_run_would() -> None:
-    simulated = Simulated(one_vm("{}", "events: [{at: 1, move: web01, to: NODE2}]"))
+    simulated = Simulated(one_vm(events=[event(at=1, move="web01", to="NODE2")]))
     simulated.pause(5)
     runs = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().dry_run(runs)

@@ -18,6 +18,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.
 
 from tests.simulator import schema
 from tests.support.given_settings import NEW_NODES, Client, wanted
+from tests.support.scenarios import node, with_nodes
 from tests.support.simulated import Simulated
 
 SETTING_DATA = "Msvm_VirtualSystemMigrationSettingData"
@@ -117,7 +118,7 @@ def test_all_properties_go_in_one_call_of_the_method_too() -> None:
     given = {option: value for option, value, *unused in ROWS if option in {p.option for p in MIGRATION_PROPERTIES}}
     given.update(migration_type="virtual_system", transport="tcp")
     client = Client(Simulated(NEW_NODES, migration_types=["virtual_system"]), wanted(migration_settings=given))
-    assert client.migrate().value == 4096
+    assert client.migrate().return_value == 4096
     assert client.call["method"] == "MigrateVirtualSystemToSystem"
     assert client.call["migration_settings"]["properties"].keys() == {one.name for one in MIGRATION_PROPERTIES}
 
@@ -155,15 +156,15 @@ def test_a_property_that_the_oldest_node_lacks_is_refused_with_the_version_that_
 )
 def test_the_simulated_cluster_agrees_on_what_a_version_has(option: str, lacking: int, having: int) -> None:
     def answered(build: int) -> tuple[int | None, bool]:
-        text = NEW_NODES.replace("NODE2, build: 26100", f"NODE2, build: {build}")
-        client = Client(Simulated(text), wanted(migration_settings={option: VALUES[option]}))
-        return client.migrate().value, client.simulated.migrations("web01") == 1
+        mixed = with_nodes(NEW_NODES, node("NODE2", build=build))
+        client = Client(Simulated(mixed), wanted(migration_settings={option: VALUES[option]}))
+        return client.migrate().return_value, client.simulated.migrations("web01") == 1
 
     assert (answered(lacking), answered(having)) == ((4, False), (4096, True))
 
 
 def test_every_property_that_is_too_new_is_named_and_nothing_is_sent() -> None:
-    simulated = Simulated(NEW_NODES.replace("NODE2, build: 26100", "NODE2, build: 14393"))
+    simulated = Simulated(with_nodes(NEW_NODES, node("NODE2", build=14393)))
     settings = wanted(migration_settings={"cpu_capping": "low", "enable_vhd_compression": True, "transport": "smb"})
     with pytest.raises(HyperVError, match=r"cpu_capping .*NODE2 runs build 14393\. .*enable_vhd_compression") as caught:
         settings.notes_on(read_nodes(simulated.cluster))

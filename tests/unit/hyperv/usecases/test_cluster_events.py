@@ -15,6 +15,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.n
     resume_node,
 )
 
+from tests.support.scenarios import Switches, event, migration, node, scenario, vm
 from tests.support.simulated import Simulated
 
 FAILING = """
@@ -31,7 +32,7 @@ def watched(simulated: Simulated, delay: int = 10) -> ClusterEvents:
     return events
 
 
-def node(simulated: Simulated, name: str) -> Node:
+def node_of(simulated: Simulated, name: str) -> Node:
     return pick_node(read_nodes(simulated.cluster), name)
 
 
@@ -46,10 +47,10 @@ def test_a_node_that_is_paused_and_resumed_is_told_once_each() -> None:
     simulated = Simulated()
     events = watched(simulated)
 
-    pause_node(simulated.cluster, node(simulated, "NODE2"))
+    pause_node(simulated.cluster, node_of(simulated, "NODE2"))
     (paused,) = events.look()
     assert events.look() == []
-    resume_node(simulated.cluster, node(simulated, "NODE2"), "none")
+    resume_node(simulated.cluster, node_of(simulated, "NODE2"), "none")
     (resumed,) = events.look()
 
     assert (paused["type"], paused["change"], paused["host"]) == ("node", "paused", "hvc1")
@@ -117,7 +118,7 @@ def test_a_look_takes_two_requests_and_a_third_while_there_are_no_jobs() -> None
 def test_a_host_that_gives_no_answer_is_an_event_once_and_so_is_its_return_with_what_it_missed() -> None:
     simulated = Simulated()
     events = watched(simulated)
-    pause_node(simulated.cluster, node(simulated, "NODE2"))
+    pause_node(simulated.cluster, node_of(simulated, "NODE2"))
 
     simulated.lose = lambda node, request: "down"
     looks = [events.look() for unused in range(3)]
@@ -153,8 +154,13 @@ def test_a_host_that_refuses_is_asked_less_and_less_often_up_to_five_minutes() -
 
 
 def test_migrations_are_still_told_after_the_provider_has_moved_to_another_node() -> None:
-    text = FAILING + "switches: {provider_on: core_group}\nevents: [{at: 100, core_group: NODE2}]\n"
-    simulated = Simulated(text)
+    given = scenario(
+        [node("NODE1"), node("NODE2")],
+        [vm("web01"), vm("broken", migration=migration(fails_at=60, hresult=0x8007000E))],
+        [event(at=100, core_group="NODE2")],
+        switches=Switches(provider_on="core_group"),
+    )
+    simulated = Simulated(given)
     events = watched(simulated)
     simulated.pause(200)
     assert events.look() == []

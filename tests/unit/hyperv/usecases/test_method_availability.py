@@ -14,10 +14,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.n
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness import read_readiness
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness_table import check_readiness
 
+from tests.support.scenarios import node, scenario, with_nodes
 from tests.support.simulated import Simulated
 
-CLUSTER = "nodes: [{name: NODE1}, {name: NODE2, state: paused}, {name: NODE3, migration_enabled: false}]"
-HOSTS = "nodes: [{name: HV1, member: false}, {name: HV2, member: false, listener_addresses: []}]"
+CLUSTER = scenario([node("NODE1"), node("NODE2", state="paused"), node("NODE3", migration_enabled=False)])
+HOSTS = scenario([node("HV1", member=False), node("HV2", member=False, listener_addresses=())])
 
 
 def ways(simulated: Simulated, *names: str) -> dict[str, dict[str, t.Any]]:
@@ -45,7 +46,7 @@ def test_without_the_clusters_service_its_method_is_closed(missing: str) -> None
 
 
 def test_capabilities_without_the_method_leave_it_open_and_say_that_only_a_call_tells() -> None:
-    found = ways(Simulated(CLUSTER.replace("name: NODE1", "name: NODE1, capabilities: to_host_only")))
+    found = ways(Simulated(with_nodes(CLUSTER, node("NODE1", capabilities="to_host_only"))))
     assert found["system"]["open"]
     assert "only a call tells" in found["system"]["reason"]
 
@@ -59,16 +60,16 @@ def test_between_hosts_only_the_hosts_own_method_is_open() -> None:
 
 def test_hosts_without_a_cluster_are_looked_at_together() -> None:
     rows = check_readiness(Simulated(HOSTS, home="HV1").cluster, 10, ["HV2", "HV9"])
-    told = {(row.node, row.check): row.status for row in rows}
+    told = {(row.subject, row.check): row.status for row in rows}
     assert told["HV1", "connection"] == told["HV2", "connection"] == "ready"
-    assert told["HV9", "connection"] == "not ready"
-    assert told["HV2", "networks"] == "not ready"
-    assert told["all", "methods"] == "look"
-    assert ("HV1", "provider node") not in told
+    assert told["HV9", "connection"] == "not_ready"
+    assert told["HV2", "networks"] == "not_ready"
+    assert told["", "methods"] == "warning"
+    assert ("HV1", "provider_node") not in told
 
 
 def test_a_cluster_has_a_row_on_its_methods() -> None:
     rows = check_readiness(Simulated(CLUSTER).cluster, 10)
-    assert [(row.node, row.status) for row in rows if row.check == "methods"] == [("all", "ready")]
+    assert [(row.subject, row.status) for row in rows if row.check == "methods"] == [("HVC1", "ready")]
     rows = check_readiness(Simulated(CLUSTER, cluster_migration_service="class_missing").cluster, 10)
-    assert [(row.node, row.status) for row in rows if row.check == "methods"] == [("all", "look")]
+    assert [(row.subject, row.status) for row in rows if row.check == "methods"] == [("HVC1", "warning")]

@@ -10,44 +10,52 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.
     check_readiness,
 )
 
+from tests.support.scenarios import Scenario, fault, node, scenario, vm, with_nodes
 from tests.support.simulated import Simulated
 
-DENIED = "faults: [{effect: fault, code: 0x80041003, times: null, node: NODE2, namespace: %s}]\n"
-NODES = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3}]\n"
-VMS = "vms: [{name: web01, owner: NODE1}]\n"
+
+def denied(name: str, namespace: str) -> Scenario:
+    """Return three nodes, one of which has a namespace that the account may not read."""
+    return scenario(faults=[fault("fault", node=name, namespace=namespace, code=0x80041003, times=None)])
 
 
-def unready(text: str, silent: str = "") -> set[tuple[str, str, str]]:
-    simulated = Simulated(text)
+def unready(given: Scenario, silent: str = "") -> set[tuple[str, str, str]]:
+    simulated = Simulated(given)
     simulated.lose = lambda node, request: "down" if node == silent else ""
     rows = [row for row in check_readiness(simulated.cluster, 10) if row.status != "ready"]
-    assert all(row.problem and row.remedy for row in rows)
-    return {(row.node, row.check, row.status) for row in rows}
+    assert all(row.finding.message and row.finding.remedy for row in rows)
+    return {(row.subject, row.check, row.status) for row in rows}
 
 
 @pytest.mark.parametrize(
-    ("text", "silent", "expected"),
+    ("given", "silent", "expected"),
     [
-        (NODES + VMS, "", set()),
-        (NODES.replace("NODE3}", "NODE3, state: down}") + VMS, "", {("NODE3", "state", NOT_READY)}),
-        (NODES, "NODE2", {("NODE2", "connection", NOT_READY)}),
-        (NODES + DENIED % "root/cimv2", "", {("NODE2", "rights", NOT_READY)}),
+        (scenario(vms=[vm("web01")]), "", set()),
         (
-            NODES + "vms: [{name: big, owner: NODE1, memory_mb: 125000}]\n",
+            with_nodes(scenario(vms=[vm("web01")]), node("NODE3", state="down")),
             "",
-            {("NODE1", "capacity without it", NOT_READY)},
+            {("NODE3", "state", NOT_READY)},
+        ),
+        (scenario(), "NODE2", {("NODE2", "connection", NOT_READY)}),
+        (denied("NODE2", "root/cimv2"), "", {("NODE2", "rights", NOT_READY)}),
+        (
+            scenario(vms=[vm("big", memory_mb=125000)]),
+            "",
+            {("NODE1", "capacity_without_node", NOT_READY)},
         ),
         (
-            NODES.replace("NODE2}", "NODE2, authentication: credssp}"),
+            with_nodes(scenario(), node("NODE2", authentication="credssp")),
             "",
-            {("NODE2", "authentication", "look"), ("all", "authentication", "look")},
+            {("NODE2", "authentication", "warning"), ("HVC1", "authentication", "warning")},
         ),
     ],
     ids=["ready", "down", "silent", "denied", "capacity", "credssp"],
 )
-def test_what_is_not_ready_is_a_row_of_its_own(text: str, silent: str, expected: set[tuple[str, str, str]]) -> None:
-    assert unready(text, silent) == expected
+def test_what_is_not_ready_is_a_row_of_its_own(
+    given: Scenario, silent: str, expected: set[tuple[str, str, str]]
+) -> None:
+    assert unready(given, silent) == expected
 
 
 def test_a_host_that_may_not_read_the_cluster_is_still_told() -> None:
-    assert unready(NODES + (DENIED % "root/MSCluster").replace("NODE2", "NODE1")) == {("NODE1", "rights", NOT_READY)}
+    assert unready(denied("NODE1", "root/MSCluster")) == {("NODE1", "rights", NOT_READY)}

@@ -15,6 +15,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.scenario import write_scenario
 
 from tests.running_cluster import ROOT
+from tests.support import scenarios as builders
 from tests.support.simulated import Simulated
 
 SIMULATOR = ROOT / "tests" / "simulator" / "scenarios"
@@ -98,8 +99,9 @@ def test_what_is_as_usual_is_not_written() -> None:
 
 
 def test_nodes_that_do_not_answer_are_described_without_their_settings() -> None:
-    nodes = "nodes: [{name: NODE1}, {name: NODE2}, {name: NODE3, state: down}]"
-    simulated = Simulated(f"{nodes}\nvms: [{{name: web01, owner: NODE2}}]")
+    down = builders.node("NODE3", state="down")
+    given = builders.with_nodes(builders.scenario(vms=[builders.vm("web01", owner="NODE2")]), down)
+    simulated = Simulated(given)
     simulated.lose = lambda node, request: "down" if node == "NODE2" else ""
 
     scenario, notes = described(simulated)
@@ -115,8 +117,7 @@ def test_nodes_that_do_not_answer_are_described_without_their_settings() -> None
 
 
 def test_what_passes_is_written_as_what_it_becomes_and_told() -> None:
-    nodes = "nodes: [{name: NODE1}, {name: NODE2}]"
-    simulated = Simulated(f"{nodes}\nvms: [{{name: web01, owner: NODE1, activity: backing_up}}]")
+    simulated = Simulated(builders.scenario(vms=[builders.vm("web01", activity="backing_up")]))
 
     scenario, notes = described(simulated)
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import (
     Identity,
@@ -16,10 +18,15 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 
+from tests.simulator.fault_rules import FaultRule
+from tests.simulator.scenario import NodeSpec
+from tests.support.scenarios import ClusterSpec, Scenario, fault, node, scenario
 from tests.support.simulated import Simulated
 
-CLUSTER = "cluster: {{name: {0}, fqdn: {0}.{1}}}\nnodes: [{{name: NODE1}}, {{name: NODE2{2}}}]\n"
-ALONE = "cluster: {name: NONE, fqdn: none.c.example}\nnodes: [{name: HV1, member: false}, {name: HV2, member: false}]\n"
+ALONE = scenario(
+    [node("HV1", member=False), node("HV2", member=False)], cluster=ClusterSpec("NONE", fqdn="none.c.example")
+)
+SECOND = node("NODE2")
 SILENCE = Unreachable("It does not answer.")
 
 
@@ -30,13 +37,13 @@ class World:
         homes: what each host leads to. Without its entry a host is silent, though its node runs.
     """
 
-    def __init__(self, *texts: str) -> None:
+    def __init__(self, *clusters: Scenario) -> None:
         self.homes: dict[str, Simulated] = {}
-        for text in texts:
-            for node in Simulated(text).server.state()["nodes"]:
-                if node["state"] != "down":
-                    one = Simulated(text, home=node["name"])
-                    self.homes[identity_of(one.cluster.home).computer.full_name.lower()] = one
+        for one in clusters:
+            for there in Simulated(one).server.state()["nodes"]:
+                if there["state"] != "down":
+                    home = Simulated(one, home=there["name"])
+                    self.homes[identity_of(home.cluster.home).computer.full_name.lower()] = home
 
     def survey(self, *silent: str, error: Exception = SILENCE) -> Survey:
         answers: dict[str, Identity | Exception] = {}
@@ -54,12 +61,16 @@ class World:
 
     def unready(self, survey: Survey) -> list[tuple[str, str, str]]:
         found = check_all(survey, self.enter, 10)
-        assert all(row.problem and row.remedy for row in found if row.status != "ready")
-        return [(row.cluster, row.node, row.check) for row in found if row.status == "not ready"]
+        assert all(row.finding.message and row.finding.remedy for row in found if row.status != "ready")
+        return [(row.cluster, row.subject, row.check) for row in found if row.status == "not_ready"]
 
 
-def two(second: str = "b.example", broken: str = "") -> World:
-    return World(CLUSTER.format("HVC", "a.example", ""), CLUSTER.format("HVC", second, broken))
+def hvc(domain: str, second: NodeSpec = SECOND, faults: Sequence[FaultRule] = ()) -> Scenario:
+    return scenario([node("NODE1"), second], cluster=ClusterSpec("HVC", fqdn=f"HVC.{domain}"), faults=faults)
+
+
+def two(broken: NodeSpec = SECOND) -> World:
+    return World(hvc("a.example"), hvc("b.example", broken))
 
 
 def test_clusters_of_one_name_in_two_domains_are_two() -> None:
@@ -72,7 +83,7 @@ def test_clusters_of_one_name_in_two_domains_are_two() -> None:
 
 
 def test_every_cluster_has_rows_under_its_own_name() -> None:
-    world = two(broken=", migration_enabled: false")
+    world = two(node("NODE2", migration_enabled=False))
     assert ("HVC.b.example", "NODE2", "service") in world.unready(world.survey())
     assert {cluster for cluster, *unused in world.unready(world.survey())} == {"HVC.b.example"}
 
@@ -94,14 +105,14 @@ def test_a_short_name_that_fits_both_clusters_belongs_to_neither() -> None:
 
 
 def test_a_node_that_is_down_is_told_once() -> None:
-    world = two(broken=", state: down")
+    world = two(node("NODE2", state="down"))
     told = world.unready(world.survey("node2.b.example"))
     assert [row for row in told if row[1].lower().startswith("node2")] == [("HVC.b.example", "NODE2", "state")]
 
 
 def test_a_cluster_that_no_host_may_read_is_a_row_on_rights_for_each() -> None:
-    denied = "faults: [{effect: fault, code: 0x80041003, times: null, namespace: root/MSCluster}]\n"
-    world = World(CLUSTER.format("HVC", "a.example", "") + denied)
+    denied = fault("fault", code=0x80041003, times=None, namespace="root/MSCluster")
+    world = World(hvc("a.example", faults=[denied]))
     hosts = [("", f"node{number}.a.example", "rights") for number in (1, 2)]
     assert world.unready(world.survey()) == hosts
 
@@ -113,7 +124,7 @@ def test_another_machine_behind_a_name_is_a_row_on_identity() -> None:
 
 
 def test_hosts_by_themselves_are_looked_at_together_and_described_by_nobody() -> None:
-    world = World(CLUSTER.format("HVC", "a.example", ""), ALONE)
+    world = World(hvc("a.example"), ALONE)
     survey = world.survey()
     assert [party.hosts for party in survey.parties] == [
         ("node1.a.example", "node2.a.example"),
@@ -121,18 +132,18 @@ def test_hosts_by_themselves_are_looked_at_together_and_described_by_nobody() ->
     ]
     described, missing = describe_all(survey, world.enter)
     assert [one.label for one in described] == ["HVC"]
-    assert set(missing) == {"hv1.c.example", "hv2.c.example"}
+    assert {finding.subject for finding in missing} == {"hv1.c.example", "hv2.c.example"}
 
 
 def test_scenarios_of_clusters_of_one_name_are_told_apart_by_their_full_names() -> None:
     world = two()
     described, missing = describe_all(world.survey(), world.enter)
-    assert ([one.label for one in described], missing) == (["HVC.a.example", "HVC.b.example"], {})
+    assert ([one.label for one in described], missing) == (["HVC.a.example", "HVC.b.example"], [])
 
 
 def test_a_silent_host_is_in_a_scenario_only_if_its_node_does_not_run() -> None:
-    world = two(broken=", state: down")
+    world = two(node("NODE2", state="down"))
     del world.homes["node2.a.example"]
     described, missing = describe_all(world.survey("node2.a.example", "node2.b.example"), world.enter)
     assert len(described) == 2
-    assert set(missing) == {"node2.a.example"}
+    assert {finding.subject for finding in missing} == {"node2.a.example"}
