@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Mapping
 
 import pytest
@@ -13,6 +14,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
     Ledger,
+    LedgerVm,
     begin,
     finish,
     give_back,
@@ -104,7 +106,8 @@ def test_a_ledger_with_the_short_name_alone_is_taken_by_a_vm_that_the_cluster_kn
     ledger: Ledger = {**ledger_of(simulated), "cluster": "HVC1"}
     assert plan_restoration(simulated.cluster, ledger).moves
     (first, *rest) = ledger["vms"]
-    ledger["vms"] = [{**first, "restored": True}, *({**vm, "vm_id": STRANGER} for vm in rest[:1])]
+    strange: LedgerVm = {**rest[0], "vm_id": STRANGER}
+    ledger["vms"] = [{**first, "restored": True}, strange]
     assert [vm["vm_id"] for vm in plan_restoration(simulated.cluster, ledger).gone] == [STRANGER]
     ledger["vms"] = ledger["vms"][1:]
     with pytest.raises(
@@ -157,7 +160,7 @@ def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed() -> None:
     (edge,) = (vm for vm in simulated.server.state()["vms"] if vm["name"] == "edge01")
     ledger = ledger_of(simulated)
     stays = {"vm_id": edge["id"], "name": "edge01", "destination_host": "NODE1", "outcome": "stays"}
-    ledger["vms"].append(t.cast("LedgerVm", {**ledger["vms"][0], **stays, "state": "running", "strategy": "shutdown"}))
+    ledger["vms"].append(t.cast(LedgerVm, {**ledger["vms"][0], **stays, "state": "running", "strategy": "shutdown"}))
     plan = plan_restoration(simulated.cluster, ledger)
     assert [vm["name"] for vm in plan.start] == ["edge01"]
     assert [(vm["name"], vm["reason"]) for vm in plan.stays] == [("edge01", "it stayed on NODE1")]
