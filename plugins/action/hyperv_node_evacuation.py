@@ -9,7 +9,7 @@ import typing as t
 from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation, EvacuationOptions
-from ..plugin_utils._hyperv.planning.evacuation import Wish
+from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.survey_answers import read_names, read_strategy_list
 from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
@@ -43,7 +43,7 @@ class ActionModule(MaintenanceAction):
         self.check_options(arguments)
         check_range(arguments, "attempts", 1)
         check_reserve(arguments)
-        wish = Wish(
+        wish = EvacuationRequest(
             arguments["node"],
             read_names(arguments["destinations"], "destinations"),
             arguments["reserve_memory_percent"],
