@@ -8,6 +8,7 @@ Exits with 1 where one is not found.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 import sys
 import typing as t
@@ -68,8 +69,18 @@ def _empty_words() -> Patch:
 
 
 def _no_pause() -> Patch:
-    action = importlib.import_module(f"{COLLECTION}.plugins.action.hyperv_cluster_node")
-    return mock.patch.object(action, "pause_node", lambda cluster, node: node)
+    # The evacuation reads the node once more at its end, so that one has to be wrong as well.
+    evacuation = _product("maintenance.evacuation")
+    read = evacuation.read_node_state
+
+    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str]:
+        node, why = read(cluster, name)
+        return dataclasses.replace(node, state="paused"), why
+
+    patches = contextlib.ExitStack()
+    patches.enter_context(mock.patch.object(evacuation, "pause_node", lambda cluster, node: node))
+    patches.enter_context(mock.patch.object(evacuation, "read_node_state", paused))
+    return patches
 
 
 def _no_end() -> Patch:
