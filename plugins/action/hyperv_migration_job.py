@@ -10,8 +10,9 @@ from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Re
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.vms import Vm
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.usecases.job_cancellation import CancelledJob, cancel, rehearse
+from ..plugin_utils._hyperv.usecases.job_cancellation import CancelledJob, cancel, dry_run
 from ..plugin_utils._hyperv.usecases.job_listing import ListedJob, read_listing, wanted_vm
+from ..plugin_utils._ranges import check_range
 from ..plugin_utils._text import clean
 
 
@@ -33,8 +34,7 @@ class ActionModule(HyperVAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Find the jobs that run, cancel them, and tell what came of each."""
-        if arguments["timeout"] < 1:
-            raise HyperVError(f"timeout is {arguments['timeout']}. It counts seconds and is at least 1.")
+        check_range(arguments, "timeout", 1, unit="seconds")
         vm = wanted_vm(cluster, arguments["name"], arguments["vm_id"])
         listing, notes = read_listing(cluster, vm, arguments["job_id"])
         running = [one for one in listing if not one.job.is_final]
@@ -49,7 +49,7 @@ class ActionModule(HyperVAction):
             return _nothing_to_cancel(vm, arguments["job_id"], listing, notes)
         cluster.confirm()
         if self.check_mode:
-            ended = [rehearse(one) for one in running]
+            ended = [dry_run(one) for one in running]
         else:
             ended = cancel(cluster, running, wait=arguments["wait"], timeout=float(arguments["timeout"]))
         return _result(cluster, running, ended, notes)

@@ -12,9 +12,10 @@ from ..plugin_utils._hyperv.cluster.cluster import VIRTUALIZATION, Cluster
 from ..plugin_utils._hyperv.cluster.nodes import hosts_of_vms, read_surroundings
 from ..plugin_utils._hyperv.cluster.vms import Vm, normal_id, pick_vm, read_local_vms, read_vms
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.power.power_changes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
+from ..plugin_utils._hyperv.power.power_changes import CHANGED, DESIRED_STATES, FAILED, WOULD_CHANGE, Change
 from ..plugin_utils._hyperv.power.power_progress import StateProgress
 from ..plugin_utils._hyperv.power.state_changer import StateChanger
+from ..plugin_utils._ranges import check_poll_interval, check_range
 from ..plugin_utils._text import clean
 
 
@@ -27,7 +28,7 @@ class ActionModule(HyperVAction):
             "vm_id": {"type": "str"},
             "vms": {"type": "list", "elements": "dict"},
             "node": {"type": "str"},
-            "state": {"type": "str", "required": True, "choices": list(WISHES)},
+            "state": {"type": "str", "required": True, "choices": list(DESIRED_STATES)},
             "force": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 900},
             "poll_interval": {"type": "float", "default": 2},
@@ -51,7 +52,7 @@ class ActionModule(HyperVAction):
         if not all(one.is_there for one in changes):
             cluster.confirm()
         if self.check_mode:
-            changer.rehearse(changes)
+            changer.dry_run(changes)
         else:
             report = StateProgress(self.tell, cluster.clock).report if arguments["progress"] else _say_nothing
             changer.run(changes, report)
@@ -63,10 +64,8 @@ def _say_nothing(changes: Sequence[Change]) -> None:
 
 
 def _check(arguments: Arguments) -> None:
-    if arguments["timeout"] < 1:
-        raise HyperVError(f"timeout is {arguments['timeout']}. It counts seconds and is at least 1.")
-    if not 0.05 <= arguments["poll_interval"] <= 60:
-        raise HyperVError(f"poll_interval is {arguments['poll_interval']}. It counts seconds, from 0.05 to 60.")
+    check_range(arguments, "timeout", 1, unit="seconds")
+    check_poll_interval(arguments)
 
 
 def _wanted_vms(cluster: Cluster, arguments: Arguments) -> tuple[list[Vm], list[Vm]]:
@@ -114,4 +113,4 @@ def _result(changes: list[Change]) -> Result:
 
 
 def _after(one: Change) -> str:
-    return one.wanted if one.outcome == WOULD_CHANGE else one.vm.state
+    return one.final_state if one.outcome == WOULD_CHANGE else one.vm.state

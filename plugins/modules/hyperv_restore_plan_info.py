@@ -225,4 +225,9 @@ without_room:
   type: list
   elements: str
   returned: success
+summary:
+  description: The plan as lines for a terminal.
+  type: list
+  elements: str
+  returned: success
 """

@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import os
-import time
+import contextlib
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ._ansible_errors import EXPECTED, Abandoned, failed_result
+from ._ansible_errors import EXPECTED, failed_result, is_time_limit
+from ._clock import TaskClock
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError
@@ -21,29 +20,6 @@ from ._text import clean
 
 Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
-
-
-class SystemClock:
-    """Real time, which ends for a task whose Ansible is gone: nobody would see what it goes on to do."""
-
-    def __init__(self) -> None:
-        self._parent = os.getppid()
-
-    def now(self) -> float:
-        """Return monotonic seconds."""
-        return time.monotonic()
-
-    def pause(self, seconds: float) -> None:
-        """Sleep. Raises Abandoned where Ansible has ended meanwhile, for instance by a signal to it alone."""
-        time.sleep(seconds)
-        if os.getppid() != self._parent:
-            raise Abandoned("Ansible has ended, so nothing more is started. Migrations under way go on at the cluster.")
-
-
-def moment(reading: float) -> str:
-    """Return a reading of SystemClock as UTC in ISO 8601."""
-    seconds = time.time() - time.monotonic() + reading
-    return dt.datetime.fromtimestamp(seconds, dt.timezone.utc).isoformat(timespec="seconds")
 
 
 class FailedWithResult(HyperVError):
@@ -140,9 +116,28 @@ class HyperVAction(ControllerAction):
 
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Connect and perform."""
-        connections = Connections(self._connection, task_vars, SystemClock(), self.trace)
-        try:
-            cluster = Cluster(connections.session, SystemClock(), connections.lists, connections.confirm)
-            return self.perform(cluster, arguments)
-        finally:
-            self.close(connections)
+        with contextlib.ExitStack() as self._opened:
+            return self.perform(self.connect(), arguments)
+
+    def connect(self) -> Cluster:
+        """Return the cluster with sessions of its own, which are closed when the task ends.
+
+        The sessions of a task that was cut off may be in the middle of an answer, so it takes new ones.
+        """
+        connections = Connections(self._connection, self._task_vars, TaskClock(), self.trace)
+        self._opened.callback(self.close, connections)
+        return Cluster(connections.session, TaskClock(), connections.lists, connections.confirm)
+
+    @property
+    def time_limit(self) -> int | None:
+        """Seconds after which Ansible cuts the task off, None for no limit."""
+        return int(self._task.timeout) if self._task.timeout else None
+
+    def cut_off(self, error: BaseException) -> str:
+        """Return that Ansible's time limit has cut the task off if ``error`` is that, empty for anything else."""
+        if not is_time_limit(error):
+            return ""
+        return (
+            f"This task was cut off after {self.time_limit} s by Ansible's time limit for tasks (timeout of the task "
+            "or play, ANSIBLE_TASK_TIMEOUT, or task_timeout in ansible.cfg)"
+        )

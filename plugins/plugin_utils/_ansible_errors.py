@@ -11,15 +11,11 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleParserError
 
+from ._clock import Abandoned
 from ._connection import UnsupportedConnection
 from ._hyperv.failure.errors import HyperVError, explained
 from ._text import clean
 from ._wsman.errors import AnswerLost, NodeBusy, TransportError, WsmanError
-
-
-class Abandoned(Exception):
-    """The task's controlling process is gone."""
-
 
 EXPECTED = (HyperVError, WsmanError, Abandoned)
 """Errors whose text is for people. Any other is a defect, and Ansible shows where it is."""
@@ -36,6 +32,15 @@ def failed_result(error: Exception) -> dict[str, t.Any]:
         # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         raise AnsibleConnectionFailure(clean(f"{error}{again}")) from None
     return {"failed": True, "msg": clean(explained(error))}
+
+
+def is_time_limit(error: BaseException) -> bool:
+    """Return whether this is Ansible's time limit of a task, which is raised wherever the task is just then.
+
+    Each version of ansible-core has its own class for it, in a place that is private to ansible-core: only the name is
+    the same (ansible/executor/task_executor.py of 2.16 to 2.18, ansible/_internal/_errors/_task_timeout.py since).
+    """
+    return not isinstance(error, Exception) and any(kind.__name__ == "TaskTimeoutError" for kind in type(error).__mro__)
 
 
 def unreadable_source(error: Exception) -> AnsibleParserError:

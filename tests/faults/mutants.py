@@ -46,15 +46,15 @@ def _false_failure() -> Patch:
 
 
 def _second_call() -> Patch:
-    service = _product("methods.by_system").MigrationService
-    migrate = service.migrate
+    method = _product("methods.by_system").SystemMethod
+    start = method.start
 
     def twice(self: t.Any, *arguments: object) -> object:
-        answer = migrate(self, *arguments)
-        migrate(self, *arguments)
-        return answer
+        result = start(self, *arguments)
+        start(self, *arguments)
+        return result
 
-    return mock.patch.object(service, "migrate", twice)
+    return mock.patch.object(method, "start", twice)
 
 
 def _no_look() -> Patch:

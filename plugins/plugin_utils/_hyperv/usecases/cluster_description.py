@@ -148,12 +148,7 @@ def _read_replication(cluster: Cluster) -> tuple[dict[str, str], list[str]]:
 
 
 def _read_rules(cluster: Cluster, traits: Mapping[str, GroupTraits]) -> tuple[list[AffinityRule], list[str]]:
-    try:
-        rows = cluster.home.query(MSCLUSTER, Query("MSCluster_AffinityRule"))
-    except Fault as fault:
-        if fault.is_missing_class and not fault.is_missing_namespace:
-            return [], []
-        raise
+    rows = cluster.query_cluster(Query("MSCluster_AffinityRule"), missing_ok=True)
     # No source tells whether a rule lists names or ids of groups.
     names = {one: group.name for group in traits.values() for one in (group.name.casefold(), group.id.casefold())}
     rules, notes = [], []
