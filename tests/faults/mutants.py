@@ -28,7 +28,7 @@ def _product(module: str) -> t.Any:
 
 
 def _false_success() -> Patch:
-    def mutated(scheduler: t.Any, runs: t.Any, **unused: t.Any) -> None:
+    def mutated(unused: t.Any, runs: t.Any, **unused_too: t.Any) -> None:
         for run in runs:
             run.end("moved", 0.0)
 
@@ -39,7 +39,7 @@ def _false_failure() -> Patch:
     task, failure = _product("migration.migration_task").MigrationTask, _product("failure.failures").Failure
     end = task.end
 
-    def mutated(self: t.Any, outcome: str, now: float) -> None:
+    def mutated(self: t.Any, unused: str, now: float) -> None:
         self.error = failure("lost", "The move of web01 to NODE2 failed", "Look where it is.")
         end(self, "failed", now)
 
