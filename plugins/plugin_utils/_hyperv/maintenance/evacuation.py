@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, pause_node, read_nodes, resume_node
-from ..cluster.vms import AT_REST, Vm
+from ..cluster.states import ANSWERING, AT_REST, UNKNOWN
+from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..migration.timeouts import too_short
 from ..planning.evacuation import Wish, plan_evacuation
@@ -45,7 +46,6 @@ from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
 
 _START_WITHIN_AFTER_CUT_OFF = 60.0  # seconds: whoever set a limit for the task does not wait for guests to start
-_MANAGEABLE = ("up", "paused")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,7 +168,7 @@ class Evacuation:
         if not self._plan.is_clustered:
             return
         self._node = find_node(self._cluster, read_nodes(self._cluster), self._plan.node)
-        if self._node.state not in _MANAGEABLE:
+        if self._node.state not in ANSWERING:
             raise HyperVError(
                 f"Nothing was changed. Node {self._node.name} is {self._node.state}: only a node that is up or paused "
                 "can be emptied. Bring it up first."
@@ -435,7 +435,7 @@ class Evacuation:
         is_back = not self._plan.is_clustered or (node is not None and node.state == "up")
         if self._ledger is None or self._standing is None or not self._stopped.still or not is_back:
             return
-        home = Home(node or Node(self._plan.node, "up", "", "", None), self._plan.owner)
+        home = Home(node or Node(self._plan.node, "up", UNKNOWN, "", None), self._plan.owner)
         plan = plan_restoration(self._cluster, self._ledger, home)
         here = {vm["vm_id"] for vm in plan.stays}
         vms = [self._standing.vms[vm["vm_id"]] for vm in plan.start if vm["vm_id"] in here]

@@ -13,8 +13,8 @@ from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
 from ..cluster.hosts import try_memory
 from ..cluster.nodes import Node, find_node, hosts_of_vms, read_host, read_hosts, read_nodes_if_any
-from ..cluster.vms import AT_REST, Vm, read_local_vms, read_vms
-from ..failure.codes import UNKNOWN
+from ..cluster.states import AT_REST, IN_MEMORY, UNKNOWN
+from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..records.file_names import Owner, read_owner
 from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
 from .placement import Headroom
@@ -211,7 +211,7 @@ def decide(
 
 
 def _order(entry: Entry) -> tuple[bool, int, int, str]:
-    runs = entry.get("state") in ("running", "paused")
+    runs = entry.get("state") in IN_MEMORY
     return not runs, -int(entry.get("priority") or 0), -int(entry.get("memory_mb") or 0), entry["name"].lower()
 
 
