@@ -23,6 +23,7 @@ from ..migration.timeouts import too_short
 from ..planning.evacuation import EvacuationRequest, plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.placement import Placed
+from ..planning.plan_table import evacuation_table
 from ..planning.restoration import Home, plan_restoration
 from ..planning.strategies import OFFLINE
 from ..records.ledger import Ledger, begin, finish, give_back, has_died, inherited
@@ -143,6 +144,7 @@ class Evacuation:
 
     def _make_plan(self) -> None:
         self._plan = plan_evacuation(self._cluster, self._wish)
+        self._controller.show(evacuation_table(self._plan))
 
     @property
     def _progress(self) -> Callable[[str], None] | None:
@@ -514,6 +516,7 @@ class Evacuation:
             cause=failure,
             note=note,
             moves=self._records,
+            plan=result,
             planned=result["moves"],
             stays=result["stays"],
             started=self._started,

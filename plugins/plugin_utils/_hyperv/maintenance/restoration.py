@@ -18,6 +18,7 @@ from ..cluster.states import ANSWERING, UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
+from ..planning.plan_table import restoration_table
 from ..planning.restoration import Home, RestorationPlan, find_home, plan_restoration
 from ..records.ledger import ELSEWHERE, Ledger, give_back, may_still_stop
 from ..scheduling.migrate import MigrationOptions
@@ -150,6 +151,7 @@ class Restoration:
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
+        self._controller.show(restoration_table(self._plan))
 
     def _read_ledger(self, home: Home | None) -> None:
         if self._given is not None:

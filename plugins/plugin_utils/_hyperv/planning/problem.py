@@ -1,8 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the planner knows: the VMs that are to leave, the nodes that can take them, the rules. Pure. Private to this
-collection.
-"""
+"""What the planner knows: the VMs that are to leave, the nodes that can take them, the rules. Pure."""
 
 from __future__ import annotations
 

@@ -50,6 +50,7 @@ class RestorationPlan:
         headroom: memory of the node before and after, None where it could not be read.
         is_clustered: the node is one of a cluster, and not a host by itself.
         without_room: names of VMs in ``moves`` for which its free memory does not suffice, in their order.
+        notes: what could not be read, for people.
     """
 
     home: Home
@@ -61,6 +62,7 @@ class RestorationPlan:
     off: tuple[Mapping[str, t.Any], ...] = ()
     headroom: Headroom | None = None
     without_room: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     is_clustered: bool = True
 
     @property
@@ -123,9 +125,10 @@ def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None)
 
 
 def _with_memory(cluster: Cluster, plan: RestorationPlan) -> RestorationPlan:
-    memory, _problem = try_memory(cluster, plan.home.node)
+    memory, problem = try_memory(cluster, plan.home.node)
     if memory is None:
-        return plan
+        note = f"Whether {plan.home.node.name} has memory for the VMs that come back is not known. {problem}"
+        return dataclasses.replace(plan, notes=(note,))
     needs = {move["vm_id"]: 0 if move["state"] in AT_REST else int(move["memory_mb"] or 0) for move in plan.moves}
     left, without_room = memory.free_mb, []
     for move in plan.moves:

@@ -15,13 +15,14 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.s
     SETTLED,
     VM_STATES,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import same_name
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms, same_name
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnsendableText
 
+from tests.support import scenarios as given
 from tests.support.simulated import Simulated
 
 ODD = 'O\'Brien "x" \\ % _ [1]'
@@ -240,3 +241,17 @@ def test_the_words_for_states_are_told_apart() -> None:
     assert {*NUMBERED.values(), "unknown"} == set(VM_STATES)
     assert AT_REST.isdisjoint(IN_MEMORY)
     assert set(VM_STATES) > SETTLED
+
+
+def test_every_column_that_is_asked_for_exists() -> None:
+    """A query with an unknown one is refused, and the whole class read instead, which nobody would notice."""
+    simulated = Simulated(given.scenario(vms=[given.vm("web01"), given.vm("edge01", clustered=False)]))
+    refused: list[bytes] = []
+
+    def note(request: bytes, answer: bytes) -> bytes:
+        refused.extend([request] if b"CannotProcessFilter" in answer else [])
+        return answer
+
+    simulated.alter = note
+    assert [one.name for one in read_vms(simulated.cluster, hosts=["NODE1"])] == ["web01", "edge01"]
+    assert refused == []
