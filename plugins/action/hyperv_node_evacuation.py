@@ -43,7 +43,7 @@ class ActionModule(MaintenanceAction):
         self.check_options(arguments)
         check_range(arguments, "attempts", 1)
         check_reserve(arguments)
-        wish = EvacuationRequest(
+        request = EvacuationRequest(
             arguments["node"],
             read_names(arguments["destinations"], "destinations"),
             arguments["reserve_memory_percent"],
@@ -61,6 +61,6 @@ class ActionModule(MaintenanceAction):
         )
         rolling = arguments["rolling"]
         controller = self.controller(arguments, lambda: enter_begun(rolling) if rolling else None)
-        evacuation = Evacuation(cluster, wish, options, controller)
+        evacuation = Evacuation(cluster, request, options, controller)
         outcome = evacuation.dry_run() if self.check_mode else evacuation.execute()
         return self.reported(outcome, f"Evacuation of {outcome.node}", arguments)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
     Ledger,
@@ -76,7 +76,7 @@ def test_vms_go_back_from_where_they_were_moved_and_others_stay() -> None:
 def test_the_moves_of_the_plan_are_moves() -> None:
     simulated = Simulated(CLUSTER)
     plan = plan_restoration(simulated.cluster, ledger_of(simulated)).as_result()
-    wishes = [Wish(move["destination_host"], move["name"], move["vm_id"]) for move in plan["moves"]]
+    wishes = [MoveRequest(move["destination_host"], move["name"], move["vm_id"]) for move in plan["moves"]]
     assert {move.destination.name for move in plan_moves(simulated.cluster, wishes, "system")} == {"NODE1"}
 
 
