@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The network between controller and simulated cluster, in process.
 
-The product's own sender, pywinrm, requests and urllib3 are all real, and only the socket below them is replaced. What goes wrong is raised as requests raises it, so that the product itself decides what it means.
+The product's own sender, pywinrm, requests and urllib3 are all real, and only the socket below them is replaced. What
+goes wrong is raised as requests raises it, so that the product itself decides what it means.
 """
 
 from __future__ import annotations
