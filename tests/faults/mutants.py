@@ -8,6 +8,7 @@ Exits with 1 where one is not found.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 import sys
 import typing as t
@@ -68,12 +69,17 @@ def _empty_words() -> Patch:
 
 
 def _no_pause() -> Patch:
-    # That the node is read again at the end finds it by itself, so that both are left out.
+    # The evacuation reads the node once more at its end, so that one has to be wrong as well.
+    evacuation = _product("maintenance.evacuation")
+    read = evacuation.read_node_state
+
+    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str]:
+        node, why = read(cluster, name)
+        return dataclasses.replace(node, state="paused"), why
+
     patches = contextlib.ExitStack()
-    patches.enter_context(
-        mock.patch.object(_product("maintenance.evacuation"), "pause_node", lambda cluster, node: node)
-    )
-    patches.enter_context(mock.patch.object(_product("maintenance.wording"), "not_paused", return_value=""))
+    patches.enter_context(mock.patch.object(evacuation, "pause_node", lambda cluster, node: node))
+    patches.enter_context(mock.patch.object(evacuation, "read_node_state", paused))
     return patches
 
 

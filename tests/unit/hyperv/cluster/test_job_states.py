@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cim_values import JOB_STATES
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import Job
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.codes import JOB_STATES
 
 from tests.support.scenarios import migration, one_vm, scenario, vm
 from tests.support.simulated import Simulated

@@ -8,7 +8,14 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import STATES, read_vms, same_name
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cim_values import VM_STATES as NUMBERED
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import (
+    AT_REST,
+    IN_MEMORY,
+    SETTLED,
+    VM_STATES,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms, same_name
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
@@ -230,8 +237,10 @@ def test_a_hint_quotes_names_whose_blanks_matter() -> None:
 
 
 def test_the_words_for_states_are_told_apart() -> None:
-    assert len(set(STATES)) == len(STATES)
-    assert {"running", "off", "saved", "paused", "unknown"} <= set(STATES)
+    assert len(set(VM_STATES)) == len(VM_STATES)
+    assert {*NUMBERED.values(), "unknown"} == set(VM_STATES)
+    assert AT_REST.isdisjoint(IN_MEMORY)
+    assert set(VM_STATES) > SETTLED
 
 
 def test_every_column_that_is_asked_for_exists() -> None:
