@@ -10,10 +10,11 @@ from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hostnames import first_label
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.vms import normal_id
-from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
+from ..plugin_utils._hyperv.planning.plan_table import evacuation_table
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
-from ..plugin_utils._hyperv.planning.strategies import STRATEGIES, read_strategies
+from ..plugin_utils._hyperv.planning.survey_answers import read_names, read_strategy_list
+from ..plugin_utils._ranges import check_reserve
 
 
 class ActionModule(HyperVAction):
@@ -22,17 +23,9 @@ class ActionModule(HyperVAction):
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "node": {"type": "str", "required": True},
-            "destinations": {"type": "list", "elements": "str", "default": []},
+            "destinations": {"type": "raw", "default": []},
             "reserve_memory_percent": {"type": "float", "default": 10},
-            "strategies": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "vm": {"type": "str", "required": True},
-                    "strategy": {"type": "str", "required": True, "choices": sorted(STRATEGIES)},
-                },
-            },
+            "strategies": {"type": "raw", "default": []},
             "excluded": {
                 "type": "list",
                 "elements": "dict",
@@ -43,22 +36,30 @@ class ActionModule(HyperVAction):
                 },
             },
             "plan": {"type": "dict"},
+            "restart": {"type": "bool", "default": False},
+            "local_vms": {"type": "bool", "default": False},
         },
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan; a VM without a place is part of the answer, not a failure."""
-        return {"changed": False, **plan_evacuation(cluster, _wish(arguments)).as_result()}
+        plan = plan_evacuation(cluster, _wish(arguments))
+        return {"changed": False, **plan.as_result(), "summary": evacuation_table(plan)}
 
 
 def _wish(arguments: Arguments) -> Wish:
-    reserve = arguments["reserve_memory_percent"]
-    if not 0 <= reserve < 100:
-        raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
-    earlier = read_earlier_plan(arguments["plan"]) if arguments["plan"] else None
-    strategies = read_strategies(arguments["strategies"])
+    check_reserve(arguments)
     excluded: dict[str, frozenset[str]] = {}
     for one in arguments["excluded"]:
         vm_id = normal_id(one["vm_id"])
         excluded[vm_id] = excluded.get(vm_id, frozenset()) | {first_label(one["node"])}
-    return Wish(arguments["node"], tuple(arguments["destinations"]), reserve, strategies, excluded, earlier)
+    return Wish(
+        arguments["node"],
+        read_names(arguments["destinations"], "destinations"),
+        arguments["reserve_memory_percent"],
+        read_strategy_list(arguments["strategies"]),
+        excluded,
+        read_earlier_plan(arguments["plan"]) if arguments["plan"] else None,
+        arguments["restart"],
+        arguments["local_vms"],
+    )

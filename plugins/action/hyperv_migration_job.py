@@ -12,6 +12,7 @@ from ..plugin_utils._hyperv.cluster.vms import Vm
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.usecases.job_cancellation import CancelledJob, cancel, rehearse
 from ..plugin_utils._hyperv.usecases.job_listing import ListedJob, read_listing, wanted_vm
+from ..plugin_utils._ranges import check_range
 from ..plugin_utils._text import clean
 
 
@@ -33,8 +34,7 @@ class ActionModule(HyperVAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Find the jobs that run, cancel them, and tell what came of each."""
-        if arguments["timeout"] < 1:
-            raise HyperVError(f"timeout is {arguments['timeout']}. It counts seconds and is at least 1.")
+        check_range(arguments, "timeout", 1, unit="seconds")
         vm = wanted_vm(cluster, arguments["name"], arguments["vm_id"])
         listing, notes = read_listing(cluster, vm, arguments["job_id"])
         running = [one for one in listing if not one.job.is_final]

@@ -11,6 +11,7 @@ from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.power.node_restarts import objection_to_restart, read_boot_time, restart_node
+from ..plugin_utils._ranges import check_poll_interval, check_range
 
 
 class ActionModule(HyperVAction):
@@ -28,8 +29,8 @@ class ActionModule(HyperVAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Refuse unless the node is paused and empty; restart it and wait for it."""
-        if arguments["timeout"] < 1 or not 0.05 <= arguments["poll_interval"] <= 60:
-            raise HyperVError("timeout counts seconds and is at least 1; poll_interval is from 0.05 to 60 seconds.")
+        check_range(arguments, "timeout", 1, unit="seconds")
+        check_poll_interval(arguments)
         node, objection = objection_to_restart(cluster, arguments["name"], local_vms=arguments["local_vms"])
         if objection:
             raise HyperVError(objection)

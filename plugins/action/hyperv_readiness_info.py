@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 
 from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.usecases.readiness_survey import check_all
 from ..plugin_utils._hyperv.usecases.readiness_table import NOT_READY, Row, check_readiness
 from ..plugin_utils._hyperv.usecases.survey import Survey
+from ..plugin_utils._ranges import check_reserve
 from ..plugin_utils._survey import SurveyAction
 
 
@@ -36,10 +36,8 @@ class ActionModule(SurveyAction):
 
 
 def _reserve(arguments: Arguments) -> float:
-    reserve = float(arguments["reserve_memory_percent"])
-    if not 0 <= reserve < 100:
-        raise HyperVError(f"reserve_memory_percent is {reserve}. It is a share of memory: 0 to below 100.")
-    return reserve
+    check_reserve(arguments)
+    return float(arguments["reserve_memory_percent"])
 
 
 def _result(rows: Sequence[Row]) -> Result:

@@ -10,6 +10,7 @@ from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._files import KeptFile, find_kept, full_path
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.planning.plan_table import restoration_table
 from ..plugin_utils._hyperv.planning.restoration import Home, find_home, plan_restoration
 from ..plugin_utils._hyperv.records.file_names import ledger_file, ledger_file_of_before
 from ..plugin_utils._hyperv.records.ledger import Ledger, earlier_form, read_ledger
@@ -37,11 +38,11 @@ class ActionModule(HyperVAction):
         where = (file.earlier or file.path) if file is not None else "The ledger given"
         ledger = _read(file, where) if file is not None else read_ledger(arguments["ledger"], where)
         try:
-            plan = plan_restoration(cluster, ledger, home).as_result()
+            plan = plan_restoration(cluster, ledger, home)
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         path = file.path if file is not None else None
-        result = {"changed": False, "clustered": cluster.is_clustered, "ledger_path": path, **plan}
+        result = {"changed": False, "ledger_path": path, **plan.as_result(), "summary": restoration_table(plan)}
         note = earlier_form(ledger, where, path) if path is not None else ""
         return {**result, "warnings": [note]} if note else result
 

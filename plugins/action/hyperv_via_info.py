@@ -1,15 +1,19 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Finds the host through which to manage a node."""
+"""Finds the host to talk through when something is done to a node."""
 
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result, SystemClock
 from ..plugin_utils._connections import Connections
 from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._ledgers import read_given_ledger
 from ..plugin_utils._via import ViaSearch
+
+_NODES = "hyperv_nodes"  # group of an inventory
 
 
 class ActionModule(ControllerAction):
@@ -17,10 +21,14 @@ class ActionModule(ControllerAction):
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
-            "node": {"type": "str", "required": True},
+            "node": {"type": "raw", "default": ""},
             "hosts": {"type": "list", "elements": "str", "default": []},
-            "via": {"type": "str", "default": ""},
+            "within": {"type": "list", "elements": "str"},
+            "via": {"type": "raw", "default": ""},
             "cluster": {"type": "str", "default": ""},
+            "ledger": {"type": "raw"},
+            "ledger_path": {"type": "path"},
+            "given_as": {"type": "str", "default": ""},
             "must_answer": {"type": "bool", "default": False},
             "beside": {"type": "list", "elements": "str", "default": []},
         }
@@ -28,17 +36,27 @@ class ActionModule(ControllerAction):
 
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Ask hosts until one is found."""
-        node, via = arguments["node"].strip(), arguments["via"].strip()
+        prefix = arguments["given_as"]
+        ledger = read_given_ledger(arguments["ledger"], arguments["ledger_path"], _called("ledger", prefix))
+        node = _name(arguments["node"], _called("node", prefix), "Give one name of a node, such as NODE1.")
+        if not node and ledger is not None:
+            node = ledger["node"]
         if not node:
-            raise HyperVError("node is empty. Give the name of a node.")
+            called = _called("node", prefix)
+            ledger_too = f", or its ledger as {_called('ledger', prefix)}" if arguments["ledger"] is not None else ""
+            raise HyperVError(f"{called} is not given. Say which node is meant: {called}=NODE1{ledger_too}.")
+        via = _name(arguments["via"], _called("via", prefix), "Give one host of the inventory, or leave it out.")
+        cluster = arguments["cluster"].strip() or (ledger["cluster"] if ledger is not None else None) or ""
+        return self._find(arguments, task_vars, node, via, cluster)
+
+    def _find(self, arguments: Arguments, task_vars: dict[str, t.Any], node: str, via: str, cluster: str) -> Result:
         connections = Connections(self._connection, task_vars, SystemClock(), self.trace)
         search = ViaSearch(connections.inventory, connections.who)
         try:
-            _refuse_unknown(connections, via)
-            hosts = arguments["hosts"] or list((task_vars.get("groups") or {}).get("hyperv_nodes", ()))
-            found = search.find(
-                node, hosts, via=via, cluster=arguments["cluster"].strip(), must_answer=arguments["must_answer"]
-            )
+            hosts = _hosts(arguments, task_vars, via)
+            if via and not connections.lists(via):
+                raise _not_within(via, arguments)
+            found = search.find(node, hosts, via=via, cluster=cluster, must_answer=arguments["must_answer"])
             search.refuse_strangers(found, arguments["beside"])
         finally:
             self.close(connections)
@@ -52,6 +70,42 @@ class ActionModule(ControllerAction):
         }
 
 
-def _refuse_unknown(connections: Connections, via: str) -> None:
-    if via and not connections.lists(via):
-        raise HyperVError(f"via is {via}, which is no host of the inventory.")
+def _called(option: str, prefix: str) -> str:
+    """Return the name of the variable in which an option is given; that of the option itself where there is none."""
+    words = {"node": "name"}
+    return f"{prefix}_{words.get(option, option)}" if prefix else option
+
+
+def _name(value: object, called: str, cure: str) -> str:
+    if value is not None and not isinstance(value, str):
+        raise HyperVError(f"{called} is {value!r}, which is not one name. {cure}")
+    return (value or "").strip()
+
+
+def _hosts(arguments: Arguments, task_vars: dict[str, t.Any], via: str) -> Sequence[str]:
+    """Return the hosts that may be talked through. Raises HyperVError where there is none."""
+    listed = list((task_vars.get("groups") or {}).get(_NODES, ()))
+    if not arguments["hosts"] and not listed:
+        raise HyperVError(
+            f"The inventory has no host in the group {_NODES}. List the nodes of the cluster there, or name hosts."
+        )
+    hosts = arguments["hosts"] or listed
+    within = arguments["within"]
+    if within is None:
+        return hosts
+    if via and via not in within:
+        raise _not_within(via, arguments)
+    allowed = [host for host in hosts if host in within]
+    if not allowed:
+        raise HyperVError(
+            f"The limit leaves out every host of the group {_NODES}. Give a limit with one of them, or none."
+        )
+    return allowed
+
+
+def _not_within(via: str, arguments: Arguments) -> HyperVError:
+    called = _called("via", arguments["given_as"])
+    return HyperVError(
+        f"{called} is {via}, which is not one host of the inventory, or is left out by the limit. Name one "
+        "that is listed."
+    )

@@ -10,18 +10,30 @@ from collections.abc import Sequence
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result, moment
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
+from ..plugin_utils._hyperv.cluster.vms import AT_REST
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.migration.migration_task import MigrationTask, Policy
 from ..plugin_utils._hyperv.migration.moves import Move, Wish
+from ..plugin_utils._hyperv.migration.timeouts import too_short
 from ..plugin_utils._hyperv.migration.vocabulary import AUTO, CLUSTER_GROUP, METHODS, SYSTEM
 from ..plugin_utils._hyperv.planning.strategies import MIGRATE, OFFLINE
-from ..plugin_utils._hyperv.scheduling.migrate import MigrationOptions, dry_run, migrate, say_nothing, start
-from ..plugin_utils._hyperv.scheduling.move_results import changed, diff, failure, record
+from ..plugin_utils._hyperv.scheduling.cut_off import account_for
+from ..plugin_utils._hyperv.scheduling.migrate import (
+    Migration,
+    MigrationOptions,
+    Report,
+    dry_run,
+    migrate,
+    say_nothing,
+    start,
+)
+from ..plugin_utils._hyperv.scheduling.move_results import changed, cut_off, diff, failure, record
 from ..plugin_utils._hyperv.scheduling.progress import Progress
 from ..plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ..plugin_utils._hyperv.settings.setting_properties import MIGRATION_TYPE, migration_options
 from ..plugin_utils._hyperv.settings.storage import StorageWish
 from ..plugin_utils._hyperv.settings.wanted_settings import WantedSettings
+from ..plugin_utils._ranges import MOST_RETRIES, check_poll_interval, check_range, check_timeout
 
 _VM: dict[str, t.Any] = {
     "name": {"type": "str", "aliases": ["vm_name"]},
@@ -43,14 +55,12 @@ _FROM_A_PLAN: dict[str, t.Any] = {
     "order": {"type": "int"},
     "source_host": {"type": "str"},
     "state": {"type": "str"},
+    "state_at_first": {"type": "str"},
     "memory_mb": {"type": "int"},
     "priority": {"type": "int"},
     "reason": {"type": "str"},
     "strategy": {"type": "str", "choices": [MIGRATE, *sorted(OFFLINE)], "default": MIGRATE},
 }
-
-
-_LONGEST_TIMEOUT = 604800  # seconds
 
 
 class ActionModule(HyperVAction):
@@ -105,13 +115,45 @@ class ActionModule(HyperVAction):
             _refuse_what_still_runs(arguments["moves"] or [], moves)
         options = _options(arguments, settings)
         report = Progress(self.tell, cluster.clock).report if arguments["progress"] else say_nothing
+        single = arguments["moves"] is None
         if self.check_mode:
-            done = dry_run(cluster, moves, options)
+            done = dry_run(cluster, moves, options, _stopped_first(arguments["moves"] or [], moves))
         elif arguments["wait"] or not moves:
-            done = migrate(cluster, moves, options, report)
+            notes += self._warned_of_time_limit(moves, options)
+            done = self._migrated(cluster, moves, options, report, single=single)
         else:
             done = start(cluster, moves[0], options, report)
-        return _result(done.tasks, [*notes, *done.notes], single=arguments["moves"] is None)
+        return _result(done.tasks, [*notes, *done.notes], single=single)
+
+    def _migrated(
+        self, cluster: Cluster, moves: Sequence[Move], options: MigrationOptions, report: Report, *, single: bool
+    ) -> Migration:
+        """Bring moves to their end. Raises FailedWithResult where Ansible's time limit cuts that off."""
+        known: Sequence[MigrationTask] = ()
+
+        def keep(tasks: Sequence[MigrationTask]) -> None:
+            nonlocal known
+            known = tasks
+            report(tasks)
+
+        try:
+            return migrate(cluster, moves, options, keep)
+        except BaseException as error:
+            why = self.cut_off(error)
+            if not why:
+                raise
+            account_for(self.connect(), known, why)
+            records = [record(task, moment) for task in known]
+            raise FailedWithResult(cut_off(why, records), _shown(known, records, [], single=single)) from None
+
+    def _warned_of_time_limit(self, moves: Sequence[Move], options: MigrationOptions) -> list[str]:
+        """Return a warning, and show it before the first move, where a move may take longer than the task may."""
+        left = [move for move in moves if not move.is_done]
+        longest = max((options.timeout_of(move).seconds for move in left), default=0.0)
+        warning = too_short(self.time_limit, longest) if self.time_limit is not None else ""
+        if warning:
+            self.tell(f"WARNING: {warning}")
+        return [warning] if warning else []
 
 
 def _options(arguments: Arguments, settings: WantedSettings) -> MigrationOptions:
@@ -134,21 +176,11 @@ def _notes(cluster: Cluster, settings: WantedSettings, moves: Sequence[Move]) ->
 
 
 def _refuse_bad_numbers(arguments: Arguments) -> None:
-    if not 0 <= arguments["timeout"] <= _LONGEST_TIMEOUT:
-        raise HyperVError(
-            f"timeout is {arguments['timeout']}. It counts seconds, up to {_LONGEST_TIMEOUT} (a week); 0 derives it "
-            "from the VM's memory."
-        )
-    if not 0.05 <= arguments["poll_interval"] <= 60:
-        raise HyperVError(
-            f"poll_interval is {arguments['poll_interval']}. It counts seconds and lies between 0.05 and 60: an ended "
-            "job is kept for 5 minutes only."
-        )
-    for name in ("retries", "stall_after"):
-        if arguments[name] < 0:
-            raise HyperVError(f"{name} is {arguments[name]}. Give 0 or more.")
-    if arguments["max_parallel"] is not None and arguments["max_parallel"] < 1:
-        raise HyperVError(f"max_parallel is {arguments['max_parallel']}. At least 1 move must be allowed at a time.")
+    check_timeout(arguments)
+    check_poll_interval(arguments)
+    check_range(arguments, "retries", 0, MOST_RETRIES)
+    check_range(arguments, "stall_after", 0, unit="seconds")
+    check_range(arguments, "max_parallel", 1)
     if not arguments["wait"] and arguments["moves"] is not None and len(arguments["moves"]) > 1:
         raise HyperVError("wait=false goes with one move: nobody would start the next one when a limit is reached.")
 
@@ -190,10 +222,16 @@ def _refuse_contradictions(arguments: Arguments, settings: WantedSettings, wishe
         )
 
 
+def _stopped_first(wishes: Sequence[Arguments], moves: Sequence[Move]) -> set[str]:
+    """Return the ids of VMs that run now, and that a plan wants stopped before they are moved."""
+    pairs = zip(wishes, moves, strict=False)
+    return {move.vm.id for wish, move in pairs if wish["strategy"] in OFFLINE and move.vm.state not in AT_REST}
+
+
 def _refuse_what_still_runs(wishes: Sequence[Arguments], moves: Sequence[Move]) -> None:
     """Refuse to migrate live what a plan wants stopped first: no memory was set aside for it on its destination."""
     for wish, move in zip(wishes, moves, strict=False):
-        if wish["strategy"] in OFFLINE and move.vm.state not in ("off", "saved") and not move.is_done:
+        if wish["strategy"] in OFFLINE and move.vm.state not in AT_REST and not move.is_done:
             raise HyperVError(
                 f"VM {move.vm.name} is {move.vm.state}, and the plan moves it with the strategy {wish['strategy']}. Do "
                 "that first, or plan again with the strategy migrate."
@@ -201,14 +239,17 @@ def _refuse_what_still_runs(wishes: Sequence[Arguments], moves: Sequence[Move]) 
 
 
 def _result(tasks: Sequence[MigrationTask], notes: Sequence[str], *, single: bool) -> Result:
-    records = [record(task, moment) for task in tasks]
-    result: Result = {
-        **(records[0] if single else {}),
-        "changed": any(changed(task) for task in tasks),
-        "moves": records,
-        "diff": diff(tasks),
-        "warnings": [*notes, *(f"{task.move.vm.name}: {text}" for task in tasks for text in task.warnings)],
-    }
+    result = _shown(tasks, [record(task, moment) for task in tasks], notes, single=single)
     if any(task.outcome == "failed" for task in tasks):
         raise FailedWithResult(failure(tasks), result)
     return result
+
+
+def _shown(tasks: Sequence[MigrationTask], records: Sequence[Result], notes: Sequence[str], *, single: bool) -> Result:
+    return {
+        **(records[0] if single and records else {}),
+        "changed": any(changed(task) for task in tasks),
+        "moves": list(records),
+        "diff": diff(tasks),
+        "warnings": [*notes, *(f"{task.move.vm.name}: {text}" for task in tasks for text in task.warnings)],
+    }

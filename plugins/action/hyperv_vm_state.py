@@ -15,6 +15,7 @@ from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.power.power_changes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
 from ..plugin_utils._hyperv.power.power_progress import StateProgress
 from ..plugin_utils._hyperv.power.state_changer import StateChanger
+from ..plugin_utils._ranges import check_poll_interval, check_range
 from ..plugin_utils._text import clean
 
 
@@ -63,10 +64,8 @@ def _say_nothing(changes: Sequence[Change]) -> None:
 
 
 def _check(arguments: Arguments) -> None:
-    if arguments["timeout"] < 1:
-        raise HyperVError(f"timeout is {arguments['timeout']}. It counts seconds and is at least 1.")
-    if not 0.05 <= arguments["poll_interval"] <= 60:
-        raise HyperVError(f"poll_interval is {arguments['poll_interval']}. It counts seconds, from 0.05 to 60.")
+    check_range(arguments, "timeout", 1, unit="seconds")
+    check_poll_interval(arguments)
 
 
 def _wanted_vms(cluster: Cluster, arguments: Arguments) -> tuple[list[Vm], list[Vm]]:

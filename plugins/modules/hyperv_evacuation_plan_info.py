@@ -35,9 +35,10 @@ options:
     type: str
     required: true
   destinations:
-    description: Nodes that may receive the VMs; all nodes that are up if empty.
-    type: list
-    elements: str
+    description:
+      - Nodes that may receive the VMs; all nodes that are up if empty.
+      - A list, or text with commas, semicolons, blanks or line breaks between the names, as a survey returns it.
+    type: raw
     default: []
   reserve_memory_percent:
     description: Percentage of each destination's memory that stays free, from 0 to less than 100.
@@ -47,28 +48,20 @@ options:
     description:
       - Strategies for single VMs. The first entry that matches a VM is used. VMs without an entry are migrated.
       - RV(notes) lists entries that are not used for any VM.
-    type: list
-    elements: dict
+      - A list of dictionaries with C(vm) and C(strategy), or text V(VM=STRATEGY) with commas, semicolons or line breaks
+        between the entries, as a survey returns it.
+      - C(vm) is the name of the VM in any letter case, or its GUID, or a pattern of its name with V(*), V(?) and
+        V([seq]).
+      - C(migrate) live-migrates it, or moves it as it is if it does not run. A VM with this entry is part of the plan
+        even if its move is expected to fail.
+      - C(shutdown) plans to shut it down first. It does not need memory on its destination.
+      - C(save) plans to save its state first. It does not need memory on its destination, which must be of the same
+        build.
+      - C(stay) leaves it on the node.
+      - C(fail) prevents the evacuation while the VM is on the node.
+      - A paused VM cannot leave by C(shutdown) or C(save).
+    type: raw
     default: []
-    suboptions:
-      vm:
-        description:
-          - Name of the VM in any letter case, or its GUID, or a pattern of its name with V(*), V(?) and V([seq]).
-        type: str
-        required: true
-      strategy:
-        description:
-          - What to do with the VM.
-          - V(migrate) live-migrates it, or moves it as it is if it does not run. A VM with this entry is part of the
-            plan even if its move is expected to fail.
-          - V(shutdown) plans to shut it down first. It does not need memory on its destination.
-          - V(save) plans to save its state first. It does not need memory on its destination, which must be of the same
-            build.
-          - V(stay) leaves it on the node.
-          - V(fail) prevents the evacuation while the VM is on the node.
-        type: str
-        required: true
-        choices: [fail, migrate, save, shutdown, stay]
   excluded:
     description: Destinations that are excluded for single VMs, such as those to which their migrations failed.
     type: list
@@ -92,6 +85,15 @@ options:
         are no longer possible. RV(revalidation) lists each difference.
       - A VM keeps the strategy that it has in the plan, unless an entry of O(strategies) matches it.
     type: dict
+  restart:
+    description:
+      - Whether the node is to be restarted afterwards. VMs that would go down with it stand against the plan then.
+    type: bool
+    default: false
+  local_vms:
+    description: Whether VMs that are not clustered may go down in that restart.
+    type: bool
+    default: false
 seealso:
   - module: hyperv.migration.hyperv_vm_migrate
 """
@@ -160,6 +162,7 @@ proof:
         - V(too_few_nodes) where a rule keeps more VMs apart than there are nodes.
         - V(exhausted) where all combinations were tried.
         - V(blocked) where something stops single VMs, see RV(stays).
+        - V(restart) if VMs would go down in the restart that is to follow.
         - V(strategy) where a VM with the strategy V(fail) is on the node.
         - V(not_proved) where no placement was found within the bound, although there may be one.
       type: str
@@ -213,6 +216,11 @@ moves:
       sample: web01
     state:
       description: State of the VM.
+      type: str
+      returned: always
+      sample: running
+    state_at_first:
+      description: State of the VM when the first of several plans saw it, of which each was passed to the next.
       type: str
       returned: always
       sample: running
@@ -412,6 +420,11 @@ made:
       type: str
       returned: always
       sample: running
+    state_at_first:
+      description: State of the VM when the first of several plans saw it, of which each was passed to the next.
+      type: str
+      returned: always
+      sample: running
     memory_mb:
       description: Memory in MB that it needed at that time.
       type: int
@@ -436,4 +449,9 @@ made:
       type: str
       returned: always
       sample: migrate
+summary:
+  description: The plan as lines for a terminal.
+  returned: success
+  type: list
+  elements: str
 """

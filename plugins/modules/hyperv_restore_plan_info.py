@@ -199,4 +199,35 @@ start:
       type: str
       returned: always
       sample: test01
+off:
+  description:
+    - VMs that ran before the evacuation and are off or saved, although it did not stop them. Do not start them.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: test02
+headroom:
+  description: Memory of the node before and after the moves. Empty if it could not be read, or without moves.
+  type: list
+  elements: dict
+  returned: success
+without_room:
+  description: Names of VMs in RV(moves) for which the free memory of the node does not suffice.
+  type: list
+  elements: str
+  returned: success
+summary:
+  description: The plan as lines for a terminal.
+  type: list
+  elements: str
+  returned: success
 """

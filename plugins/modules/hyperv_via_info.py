@@ -19,20 +19,38 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.info
 options:
   node:
-    description: Inventory host, short or full name, or address of the node.
-    type: str
-    required: true
+    description: Inventory host, short or full name, or address of the node. The default is the node of O(ledger).
+    type: raw
+    default: ""
   hosts:
     description: Inventory hosts that may be used. The default is the group C(hyperv_nodes).
     type: list
     elements: str
     default: []
+  within:
+    description: Inventory hosts that may be used at all, such as those of C(--limit). The default is all.
+    type: list
+    elements: str
   via:
     description: The only host that may be used. Empty for any of O(hosts).
-    type: str
+    type: raw
     default: ""
   cluster:
     description: Short or full name of the cluster that the node must belong to. Empty for any.
+    type: str
+    default: ""
+  ledger:
+    description:
+      - The ledger of an evacuation, as data or as its JSON text. It names the node, unless O(node) does, and its
+        cluster.
+    type: raw
+  ledger_path:
+    description: The same as a file on the controller.
+    type: path
+  given_as:
+    description:
+      - Beginning of the names of the variables in which a person gives node, host and ledger, for messages, such as
+        V(evacuate_node) for C(evacuate_node_name) and C(evacuate_node_via).
     type: str
     default: ""
   must_answer:

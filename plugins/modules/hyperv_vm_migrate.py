@@ -112,10 +112,15 @@ options:
         description: Not used. Part of a plan.
         type: int
       source_host:
-        description: Host on which to look for a VM that is not clustered. Part of a plan. A clustered VM is moved
-          from any node.
+        description:
+          - The node that the VM is to be moved from, part of a plan. A VM that is on another node by then is left
+            there, with the outcome V(elsewhere). A VM that is not clustered is looked for on this host, too.
+          - Without it, the VM is moved from any node.
         type: str
       state:
+        description: Not used. Part of a plan.
+        type: str
+      state_at_first:
         description: Not used. Part of a plan.
         type: str
       memory_mb:
@@ -130,7 +135,8 @@ options:
       strategy:
         description:
           - Part of a plan. V(shutdown) and V(save) mean that the VM no longer runs when it is moved.
-          - If such a VM still runs, the task fails before it moves anything.
+          - If such a VM still runs, the task fails before it moves anything. In check mode Hyper-V is not asked about
+            it, because it does not run yet as it will.
         type: str
         choices: [migrate, save, shutdown]
         default: migrate
@@ -467,6 +473,9 @@ moves:
       description:
         - V(moved) and V(already_there) are verified by owner. V(would_move) is the outcome in check mode, V(started)
           with O(wait=false).
+        - V(elsewhere) means that somebody moved the VM away from O(moves[].source_host), so that it was left there.
+        - If Ansible's time limit cuts the task off, owners and migrations are read after that. V(started) is then a VM
+          that is still on its way, and V(not_begun) one whose migration was not requested and that is where it was.
         - V(completed) means that the job reports success of a migration that does not move the VM to another node, such
           as one of its storage.
         - V(failed) comes with RV(moves[].error).

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import time
@@ -13,7 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ._ansible_errors import EXPECTED, Abandoned, failed_result
+from ._ansible_errors import EXPECTED, Abandoned, failed_result, is_time_limit
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError
@@ -140,9 +141,28 @@ class HyperVAction(ControllerAction):
 
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Connect and perform."""
-        connections = Connections(self._connection, task_vars, SystemClock(), self.trace)
-        try:
-            cluster = Cluster(connections.session, SystemClock(), connections.lists, connections.confirm)
-            return self.perform(cluster, arguments)
-        finally:
-            self.close(connections)
+        with contextlib.ExitStack() as self._opened:
+            return self.perform(self.connect(), arguments)
+
+    def connect(self) -> Cluster:
+        """Return the cluster with sessions of its own, which are closed when the task ends.
+
+        The sessions of a task that was cut off may be in the middle of an answer, so it takes new ones.
+        """
+        connections = Connections(self._connection, self._task_vars, SystemClock(), self.trace)
+        self._opened.callback(self.close, connections)
+        return Cluster(connections.session, SystemClock(), connections.lists, connections.confirm)
+
+    @property
+    def time_limit(self) -> int | None:
+        """Seconds after which Ansible cuts the task off, None for no limit."""
+        return int(self._task.timeout) if self._task.timeout else None
+
+    def cut_off(self, error: BaseException) -> str:
+        """Return that Ansible's time limit has cut the task off if ``error`` is that, empty for anything else."""
+        if not is_time_limit(error):
+            return ""
+        return (
+            f"This task was cut off after {self.time_limit} s by Ansible's time limit for tasks (timeout of the task "
+            "or play, ANSIBLE_TASK_TIMEOUT, or task_timeout in ansible.cfg)"
+        )

@@ -38,6 +38,15 @@ def failed_result(error: Exception) -> dict[str, t.Any]:
     return {"failed": True, "msg": clean(explained(error))}
 
 
+def is_time_limit(error: BaseException) -> bool:
+    """Return whether this is Ansible's time limit of a task, which is raised wherever the task is just then.
+
+    Each version of ansible-core has its own class for it, in a place that is private to ansible-core: only the name is
+    the same (ansible/executor/task_executor.py of 2.16 to 2.18, ansible/_internal/_errors/_task_timeout.py since).
+    """
+    return not isinstance(error, Exception) and any(kind.__name__ == "TaskTimeoutError" for kind in type(error).__mro__)
+
+
 def unreadable_source(error: Exception) -> AnsibleParserError:
     """Return the error of an inventory source for one of ``EXPECTED``."""
     return AnsibleParserError(clean(explained(error)))

@@ -18,6 +18,7 @@ from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, pause_node, read_nodes, resume_node
 from ..cluster.vms import AT_REST, Vm
 from ..failure.errors import HyperVError, with_remedy
+from ..migration.timeouts import too_short
 from ..planning.evacuation import Wish, plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.placement import Placed
@@ -25,6 +26,7 @@ from ..planning.restoration import Home, plan_restoration
 from ..planning.strategies import OFFLINE
 from ..records.ledger import Ledger, begin, finish, give_back, has_died, inherited
 from ..scheduling.migrate import MigrationOptions
+from ..scheduling.move_results import cut_off
 from . import wording
 from .controller import Controller, LedgerStore
 from .moving import Moving, Wanted
@@ -195,7 +197,7 @@ class Evacuation:
         moves = _ledger_moves(plan)
         planned = {
             vm_id: {
-                "state": move.state,
+                "state": move.first_state,
                 "strategy": move.strategy,
                 "memory_mb": move.memory_mb,
                 "priority": move.priority,
@@ -236,7 +238,7 @@ class Evacuation:
         if self._options.time_limit is None or not self._plan.moves:
             return
         longest = self._moving.longest([move.resident.vm.memory_mb for move in self._plan.moves])
-        warning = wording.time_limit_is_short(self._options.time_limit, longest)
+        warning = too_short(self._options.time_limit, longest)
         if warning:
             self._warnings.append(warning)
             self._controller.tell(f"WARNING: {warning}")
@@ -366,7 +368,7 @@ class Evacuation:
         if why:
             self._is_cut_off = True
             self._take_new_sessions(why)
-            return wording.cut_off(why, self._records)
+            return cut_off(why, self._records)
         if isinstance(error, NotEmptied):
             return str(error)
         if isinstance(error, Exception):

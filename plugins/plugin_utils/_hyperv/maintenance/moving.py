@@ -15,7 +15,7 @@ from ..cluster.cluster import Cluster
 from ..cluster.vms import AT_REST
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
-from ..migration.moves import Move, Wish, obstacle_to, possible_owners_of
+from ..migration.moves import Move, Wish
 from ..migration.timeouts import Timeout
 from ..planning.strategies import MIGRATE
 from ..scheduling.cut_off import account_for
@@ -77,22 +77,15 @@ class Moving:
         self._keep(done.tasks)
 
     def dry_run(self, wanted: Sequence[Wanted]) -> None:
-        """Ask Hyper-V what moves would come to, and change nothing.
-
-        It is not asked about a VM that runs now and will not by then: it would judge what is not going to be.
-        """
+        """Ask Hyper-V what moves would come to, and change nothing."""
         moves = self._resolved(wanted)
         by_id = {move.vm.id: move for move in moves}
         stopped = {one.vm_id for one in wanted if one.strategy != MIGRATE and by_id[one.vm_id].vm.state not in AT_REST}
-        asked = [move for move in moves if move.vm.id not in stopped]
-        self._keep(dry_run(self.cluster, asked, self._options).tasks)
-        self.foresee([move for move in moves if move.vm.id in stopped], {})
+        self._keep(dry_run(self.cluster, moves, self._options, stopped).tasks)
 
     def foresee(self, moves: Sequence[Move], objections: Mapping[str, Failure]) -> None:
         """Note what moves would come to as far as is known without asking Hyper-V; ``objections`` are by VM id."""
-        known = {move.vm.id: obstacle_to(move, possible_owners_of(self.cluster, move)) for move in moves}
-        found = {vm_id: error for vm_id, error in known.items() if error is not None}
-        self._keep(foresee(self.cluster, moves, self._options, {**found, **objections}).tasks)
+        self._keep(foresee(self.cluster, moves, self._options, objections).tasks)
 
     def account_for(self, cluster: Cluster, why: str) -> None:
         """Note of moves that were cut off where their VMs are now; ``cluster`` has new sessions."""

@@ -76,6 +76,7 @@ class Outcome:
             "nodes_before": list(self.nodes_before),
             "nodes_after": list(self.nodes_after),
             "headroom": list(self.headroom),
+            "limits": dict(self.limits),
         }
 
 

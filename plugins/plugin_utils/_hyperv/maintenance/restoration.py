@@ -20,6 +20,7 @@ from ..failure.failures import Failure
 from ..planning.restoration import Home, RestorationPlan, find_home, plan_restoration
 from ..records.ledger import ELSEWHERE, Ledger, give_back, may_still_stop
 from ..scheduling.migrate import MigrationOptions
+from ..scheduling.move_results import cut_off
 from . import wording
 from .controller import Controller, LedgerStore
 from .moving import Moving, Wanted
@@ -245,7 +246,7 @@ class Restoration:
         if why:
             self._cluster = self._controller.reconnect()
             self._moving.account_for(self._cluster, why)
-            return wording.cut_off(why, self._records)
+            return cut_off(why, self._records)
         if isinstance(error, Exception):
             return wording.broke_off(f"The restoration of {self._home.node.name}", error)
         raise error

@@ -90,25 +90,6 @@ def _way(record: Record) -> str:
     return f"{record['vm']['name']} ({record['source_host']} -> {record['destination_host']})"
 
 
-def cut_off(why: str, records: Sequence[Record]) -> str:
-    """Return what became of the moves of a task that was cut off, as it was read after that."""
-    words = {"moved": "Moved", "started": "Still moving", "not_begun": "Not begun", "elsewhere": "Moved by others"}
-    told = [
-        f"{word}: {', '.join(_way(one) if outcome == 'started' else str(one['vm']['name']) for one in those)}."
-        for outcome, word in words.items()
-        if (those := [one for one in records if one["outcome"] == outcome])
-    ]
-    failed = [_failed_move(one) for one in records if one["outcome"] == "failed"]
-    return clean(
-        together(
-            sentence(why),
-            *told,
-            *failed,
-            "Migrations that run go on at the cluster. Run the same again with a longer limit: it takes them up.",
-        )
-    )
-
-
 def left_behind(node: str, vms: Sequence[Vm]) -> str:
     """Return which VMs are on a node that was to be empty."""
     if not vms:
@@ -142,17 +123,6 @@ def not_paused(node: Node) -> str:
     return (
         f"{node.name} is {node.state}: it went away while it was emptied, and the cluster restarts elsewhere what "
         "still ran on it. Look at the VMs and at the node."
-    )
-
-
-def time_limit_is_short(seconds: float, needed: float) -> str:
-    """Return a warning that a task may be cut off; empty where its limit is long enough."""
-    if seconds >= needed:
-        return ""
-    return (
-        f"This task is cut off after {seconds:.0f} s (timeout of the task or play, or ANSIBLE_TASK_TIMEOUT), and a "
-        f"single move may take up to {needed:.0f} s. Migrations go on after that, but nobody watches them. Set a "
-        "longer limit, or none."
     )
 
 

@@ -15,6 +15,17 @@ MOST_MEMORY = 1024 * 1024  # MB of the largest VM that is reckoned with where a 
 FLOOR_RATE = 10.0  # MB per second: slower than a saturated 100 Mbit/s network
 
 
+def too_short(seconds: float, needed: float) -> str:
+    """Return a warning that a task is cut off after ``seconds`` and a move may need more; empty where it is not."""
+    if seconds >= needed:
+        return ""
+    return (
+        f"This task is cut off after {seconds:.0f} s (timeout of the task or play, or ANSIBLE_TASK_TIMEOUT), and a "
+        f"single move may take up to {needed:.0f} s. Migrations go on after that, but nobody watches them. Set a "
+        "longer limit, or none."
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class Timeout:
     """The limit of one move in seconds, and where it comes from.

@@ -101,7 +101,13 @@ def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
         return found
     nodes = {vm.id: vm.node for vm in readings.vms}
     differences = _differences(wish.earlier, readings, found, nodes)
-    return dataclasses.replace(found, revalidation=tuple(differences), made=tuple(wish.earlier.made(nodes)))
+    first_states = {vm_id: move.first_state for vm_id, move in wish.earlier.moves.items()}
+    return dataclasses.replace(
+        found,
+        revalidation=tuple(differences),
+        made=tuple(wish.earlier.made(nodes)),
+        first_states=first_states,
+    )
 
 
 def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from collections.abc import Mapping
 
 from ..cluster.vms import Vm
 from ..records.file_names import NOBODY, Owner
@@ -46,6 +47,7 @@ class EvacuationPlan:
         made: moves of that earlier plan whose VMs are where it sends them.
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
+        first_states: states of VMs when an earlier plan first saw them, by VM id.
     """
 
     node: str
@@ -59,6 +61,7 @@ class EvacuationPlan:
     made: tuple[EarlierMove, ...] = ()
     is_clustered: bool = True
     owner: Owner = NOBODY
+    first_states: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result; ``read_earlier_plan`` takes it back."""
@@ -85,6 +88,7 @@ class EvacuationPlan:
             "vm_id": resident.vm.id,
             "name": resident.vm.name,
             "state": resident.vm.state,
+            "state_at_first": self.first_states.get(resident.vm.id) or resident.vm.state,
             "memory_mb": resident.needs_mb,
             "priority": resident.priority,
             "source_host": self.node,

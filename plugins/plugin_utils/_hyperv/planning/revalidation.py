@@ -19,7 +19,11 @@ _HINT = "Give the result of hyperv_evacuation_plan_info as it was registered."
 
 @dataclasses.dataclass(frozen=True)
 class EarlierMove:
-    """One move of an earlier plan, as it was then."""
+    """One move of an earlier plan, as it was then.
+
+    Attributes:
+        first_state: the state in which the first of several plans saw the VM, of which each was given to the next.
+    """
 
     vm_id: str
     name: str
@@ -28,6 +32,7 @@ class EarlierMove:
     state: str
     strategy: str
     priority: int | None = None
+    first_state: str = ""
 
     def as_result(self, source: str) -> dict[str, t.Any]:
         """Return the move for a task's result; ``source`` is the node of its plan."""
@@ -35,6 +40,7 @@ class EarlierMove:
             "vm_id": self.vm_id,
             "name": self.name,
             "state": self.state,
+            "state_at_first": self.first_state or self.state,
             "memory_mb": self.memory_mb,
             "priority": self.priority,
             "source_host": source,
@@ -104,18 +110,9 @@ def read_earlier_plan(plan: Mapping[str, t.Any]) -> EarlierPlan:
     """
     plan = from_artifact(plan)
     try:
-        moves = [
-            EarlierMove(
-                normal_id(str(one["vm_id"])),
-                str(one["name"]),
-                str(one["destination_host"]),
-                int(one.get("memory_mb") or 0),
-                str(one.get("state") or ""),
-                _strategy(one),
-                int(one["priority"]) if one.get("priority") is not None else None,
-            )
-            for one in plan["moves"]
-        ]
+        moves = [_move(one) for one in plan["moves"]]
+        # What an earlier plan still had to move, and was made by then.
+        made = [_move(one) for one in plan.get("made") or ()]
         stays = [EarlierStay(normal_id(str(one["vm_id"])), str(one["name"]), _strategy(one)) for one in plan["stays"]]
         node = str(plan["node"])
     except KeyError as missing:
@@ -126,7 +123,22 @@ def read_earlier_plan(plan: Mapping[str, t.Any]) -> EarlierPlan:
     found = EarlierPlan(node, {one.vm_id: one for one in moves}, {one.vm_id: one for one in stays}, owner)
     if len({*found.moves, *found.stays}) < len(moves) + len(stays):
         raise HyperVError(f"plan names a VM more than once. {_HINT}")
-    return found
+    known = {**{one.vm_id: one for one in made if one.vm_id not in found.stays}, **found.moves}
+    return dataclasses.replace(found, moves=known)
+
+
+def _move(one: Mapping[str, t.Any]) -> EarlierMove:
+    state = str(one.get("state") or "")
+    return EarlierMove(
+        normal_id(str(one["vm_id"])),
+        str(one["name"]),
+        str(one["destination_host"]),
+        int(one.get("memory_mb") or 0),
+        state,
+        _strategy(one),
+        int(one["priority"]) if one.get("priority") is not None else None,
+        str(one.get("state_at_first") or "") or state,
+    )
 
 
 def _strategy(one: Mapping[str, t.Any]) -> str:

@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits, read_limits
 from ..failure.failures import Failure
 from ..methods.methods import Methods
 from ..migration.migration_task import MigrationRequest, MigrationTask, Policy
-from ..migration.moves import Move
+from ..migration.moves import Move, obstacle_to, possible_owners_of
 from ..migration.timeouts import Timeout
 from ..migration.vocabulary import AUTO, MethodChoice
 from ..settings.wanted_settings import WantedSettings
@@ -38,6 +38,10 @@ class MigrationOptions:
     max_parallel: int | None = None
     policy: Policy = dataclasses.field(default_factory=Policy)
     settings: WantedSettings = dataclasses.field(default_factory=WantedSettings)
+
+    def timeout_of(self, move: Move) -> Timeout:
+        """Return how long one attempt of a move may take."""
+        return Timeout.of(self.timeout, move.vm.memory_mb, with_storage=move.storage is not None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,10 +80,20 @@ def start(cluster: Cluster, move: Move, options: MigrationOptions, report: Repor
     return Migration(tasks, ())
 
 
-def dry_run(cluster: Cluster, moves: Sequence[Move], options: MigrationOptions) -> Migration:
-    """Ask what each move would come to, and change nothing."""
+def dry_run(
+    cluster: Cluster, moves: Sequence[Move], options: MigrationOptions, stopped_first: Collection[str] = ()
+) -> Migration:
+    """Ask what each move would come to, and change nothing.
+
+    ``stopped_first``: ids of VMs that run now and will not by then. Hyper-V is not asked about them: it would judge
+    what is not going to be.
+    """
     tasks = _tasks(moves, options)
-    _scheduler(cluster, options, Limits({}), say_nothing).dry_run(tasks)
+    asked = [task for task in tasks if task.move.vm.id not in stopped_first]
+    _scheduler(cluster, options, Limits({}), say_nothing).dry_run(asked)
+    for task in tasks:
+        if task.move.vm.id in stopped_first:
+            _foresee(cluster, task, None)
     return Migration(tasks, ())
 
 
@@ -92,12 +106,19 @@ def foresee(
     """
     tasks = _tasks(moves, options)
     for task in tasks:
-        now = cluster.clock.now()
-        if task.move.vm.id in objections:
-            task.fail(objections[task.move.vm.id], now)
-        else:
-            task.end("already_there" if task.move.is_done else "would_move", now)
+        _foresee(cluster, task, objections.get(task.move.vm.id))
     return Migration(tasks, ())
+
+
+def _foresee(cluster: Cluster, task: MigrationTask, objection: Failure | None) -> None:
+    known = obstacle_to(task.move, possible_owners_of(cluster, task.move)) or objection
+    now = cluster.clock.now()
+    if task.move.is_done:
+        task.end("already_there", now)
+    elif known is not None:
+        task.fail(known, now)
+    else:
+        task.end("would_move", now)
 
 
 def _tasks(moves: Sequence[Move], options: MigrationOptions) -> list[MigrationTask]:
@@ -105,7 +126,7 @@ def _tasks(moves: Sequence[Move], options: MigrationOptions) -> list[MigrationTa
         MigrationTask(
             MigrationRequest(
                 move,
-                Timeout.of(options.timeout, move.vm.memory_mb, with_storage=move.storage is not None),
+                options.timeout_of(move),
                 storage_only=move.stays or not options.settings.moves_the_vm,
             )
         )

@@ -8,7 +8,7 @@ Private to this collection.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
@@ -89,3 +89,23 @@ def failure(tasks: Sequence[MigrationTask]) -> str:
     if len(tasks) == 1:
         return lines[0]
     return f"{len(failed)} of {len(tasks)} moves failed. " + " | ".join(lines)
+
+
+def cut_off(why: str, records: Sequence[Mapping[str, t.Any]]) -> str:
+    """Return what became of the moves of a task that was cut off, as it was read after that."""
+    words = {"moved": "Moved", "started": "Still moving", "not_begun": "Not begun", "elsewhere": "Moved by others"}
+    by_outcome = {
+        word: ", ".join(_way(one) if outcome == "started" else str(one["vm"]["name"]) for one in those)
+        for outcome, word in words.items()
+        if (those := [one for one in records if one["outcome"] == outcome])
+    }
+    failed = [f"{_way(one)}: {one['error']['message']}" for one in records if one["outcome"] == "failed"]
+    parts = (f"{why.rstrip('.')}.", *(f"{word}: {those}." for word, those in by_outcome.items()), *failed)
+    return clean(
+        f"{' '.join(parts)} Migrations that run go on at the cluster. Run the same again with a longer limit: it takes "
+        "them up."
+    )
+
+
+def _way(record: Mapping[str, t.Any]) -> str:
+    return f"{record['vm']['name']} ({record['source_host']} -> {record['destination_host']})"

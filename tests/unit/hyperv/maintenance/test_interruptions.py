@@ -28,6 +28,7 @@ vms:
 """
 HOME = {"build": ("NODE1", "running"), "web01": ("NODE1", "running"), "web02": ("NODE1", "running")}
 EVERY = 5  # each fifth request; their number is no multiple of what is repeated, so that all kinds have their turn
+COMES_BACK = 4  # after each fourth of these the VMs are brought back
 AWAY_FOR = 40  # requests for which a node does not answer
 
 
@@ -177,10 +178,11 @@ def assert_all_have_left_and_come_back(story: Story, index: int) -> None:
     assert story.node1 == "paused", index
     assert all(owner != "NODE1" for owner, _state in story.vms.values()), index
     assert max(migrations(story).values()) == 1, index
-    back = restore(story)
-    assert back.error == "", (index, back.error)
-    assert (story.vms, story.node1) == (HOME, "up"), index
-    assert max(migrations(story).values()) == 2, index
+    if index % COMES_BACK == 0:
+        back = restore(story)
+        assert back.error == "", (index, back.error)
+        assert (story.vms, story.node1) == (HOME, "up"), index
+        assert max(migrations(story).values()) == 2, index
 
 
 @pytest.mark.parametrize("error", [CutOff, KeyboardInterrupt, Gone])

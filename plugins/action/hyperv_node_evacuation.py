@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Empties a node of a cluster, or a host by itself."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import Arguments, Result
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation, EvacuationOptions
+from ..plugin_utils._hyperv.planning.evacuation import Wish
+from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
+from ..plugin_utils._hyperv.planning.survey_answers import read_names, read_strategy_list
+from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
+from ..plugin_utils._ranges import check_range, check_reserve
+from ..plugin_utils._rolls import enter_begun
+
+
+class ActionModule(MaintenanceAction):
+    """The action of hyperv_node_evacuation."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            "node": {"type": "str", "required": True},
+            "destinations": {"type": "raw", "default": []},
+            "strategies": {"type": "raw", "default": []},
+            "plan": {"type": "dict"},
+            "reserve_memory_percent": {"type": "float", "default": 10},
+            "restart": {"type": "bool", "default": False},
+            "local_vms": {"type": "bool", "default": False},
+            "on_timeout": {"type": "str", "choices": ["leave", "cancel"], "default": "leave"},
+            "attempts": {"type": "int", "default": 2},
+            "give_back": {"type": "bool", "default": True},
+            "next_step": {"type": "str", "default": ""},
+            "rolling": {"type": "dict"},
+            **OPTIONS,
+        },
+    }
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Plan, and empty the node; in check mode ask about each VM instead."""
+        self.check_options(arguments)
+        check_range(arguments, "attempts", 1)
+        check_reserve(arguments)
+        wish = Wish(
+            arguments["node"],
+            read_names(arguments["destinations"], "destinations"),
+            arguments["reserve_memory_percent"],
+            read_strategy_list(arguments["strategies"]),
+            earlier=read_earlier_plan(arguments["plan"]) if arguments["plan"] else None,
+            restart=arguments["restart"],
+            local_vms=arguments["local_vms"],
+        )
+        options = EvacuationOptions(
+            self.migration_options(arguments, arguments["on_timeout"]),
+            arguments["attempts"],
+            arguments["give_back"],
+            arguments["next_step"],
+            self.time_limit,
+        )
+        rolling = arguments["rolling"]
+        controller = self.controller(arguments, lambda: enter_begun(rolling) if rolling else None)
+        evacuation = Evacuation(cluster, wish, options, controller)
+        outcome = evacuation.dry_run() if self.check_mode else evacuation.execute()
+        return self.reported(outcome, f"Evacuation of {outcome.node}", arguments)

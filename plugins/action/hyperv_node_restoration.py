@@ -1,0 +1,38 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Brings the VMs of a node back that was emptied."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import Arguments, Result
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.maintenance.restoration import Restoration, RestorationOptions
+from ..plugin_utils._hyperv.records.ledger import read_ledger
+from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
+
+
+class ActionModule(MaintenanceAction):
+    """The action of hyperv_node_restoration."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            "node": {"type": "str", "default": ""},
+            "ledger": {"type": "dict"},
+            "forget_gone": {"type": "bool", "default": False},
+            **OPTIONS,
+        },
+        "mutually_exclusive": [("ledger", "ledger_path")],
+    }
+
+    def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Plan, and bring the VMs back; in check mode add up memory instead."""
+        self.check_options(arguments)
+        given = read_ledger(arguments["ledger"], "The ledger given") if arguments["ledger"] else None
+        options = RestorationOptions(
+            self.migration_options(arguments, "leave"), arguments["node"].strip(), arguments["forget_gone"]
+        )
+        restoration = Restoration(cluster, options, self.controller(arguments), given)
+        outcome = restoration.dry_run() if self.check_mode else restoration.execute()
+        return self.reported(outcome, f"Restoration of {outcome.node}", arguments)

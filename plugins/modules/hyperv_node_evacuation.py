@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_node_evacuation
+short_description: Evacuate a node by live migration
+version_added: 0.1.0
+description:
+  - Plans a destination for each VM of a node, writes the plan into a ledger, pauses the node, stops the VMs that are to
+    be stopped, moves all VMs within the limits of the hosts, tries a VM whose move fails on another node, and reads the
+    node again to verify that it is paused and empty.
+  - If a VM has no place to go, nothing is changed.
+  - If it fails after that, it resumes the node if it had paused it, and starts the VMs again that it had stopped and
+    that are on the node. The message contains the reason, how the node is left, and which VMs do not run that did
+    before.
+  - The state of each VM when the evacuation first saw it is kept in the ledger, also over runs that were cut off. A VM
+    that ran then and is off at the end, without having been stopped, is a failure.
+  - A VM that somebody moves to another node meanwhile is left there.
+  - Run it again at any time. It continues with what is left, and takes up migrations that still run.
+  - A host without a cluster can be evacuated, too. Name the hosts that may receive its VMs in O(destinations). It is
+    not paused.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.changes
+options:
+  node:
+    description: Name of the node to evacuate, short or fully qualified.
+    type: str
+    required: true
+  destinations:
+    description:
+      - Nodes that may receive the VMs; all nodes that are up if empty.
+      - A list, or text with commas, semicolons, blanks or line breaks between the names, as a survey returns it.
+    type: raw
+    default: []
+  strategies:
+    description:
+      - How single VMs leave the node, as O(hyperv.migration.hyperv_evacuation_plan_info#module:strategies). The first
+        entry that matches a VM is used.
+      - VMs with the strategy C(shutdown) or C(save) are stopped before they are moved. They stay stopped until
+        M(hyperv.migration.hyperv_node_restoration) starts them again.
+    type: raw
+    default: []
+  plan:
+    description:
+      - A plan that was made before, by M(hyperv.migration.hyperv_evacuation_plan_info). It is compared with the
+        cluster, and what still holds of it is kept.
+    type: dict
+  reserve_memory_percent:
+    description: Percentage of each destination's memory that stays free, from 0 to less than 100.
+    type: float
+    default: 10
+  restart:
+    description: Whether the node is to be restarted afterwards. VMs that would go down with it are refused then.
+    type: bool
+    default: false
+  local_vms:
+    description: Whether VMs that are not clustered may go down in that restart.
+    type: bool
+    default: false
+  on_timeout:
+    description: Whether a migration that takes too long is left alone (V(leave)) or cancelled (V(cancel)).
+    type: str
+    choices: [leave, cancel]
+    default: leave
+  attempts:
+    description: How many nodes are tried for a VM. V(1) to stop at the first one that fails.
+    type: int
+    default: 2
+  give_back:
+    description: Whether to resume the node if the evacuation fails, unless it was paused before.
+    type: bool
+    default: true
+  next_step:
+    description: A sentence on what comes after an evacuation that succeeded, for the end of the report.
+    type: str
+    default: ""
+  rolling:
+    description:
+      - The rolling maintenance that this evacuation is a part of. Right before the node is paused, the node is entered
+        in the state of that rolling maintenance as C(begun).
+      - Private to the role P(hyperv.migration.rolling_maintenance#role).
+    type: dict
+  method:
+    description: The method by which running VMs are moved, as O(hyperv.migration.hyperv_vm_migrate#module:method).
+    type: str
+    choices: [auto, system, cluster_group, host]
+    default: auto
+  max_parallel:
+    description:
+      - How many VMs may move at the same time. Only lowers the limit of the nodes and the cluster; V(0) keeps it.
+    type: int
+    default: 0
+  timeout:
+    description:
+      - How many seconds one move may take, up to a week.
+      - V(0) for a limit that follows from the VM's memory.
+    type: int
+    default: 0
+  retries:
+    description:
+      - How often to try a move again on the same node after a failure that may pass by itself, up to 1000 times.
+    type: int
+    default: 1
+  poll_interval:
+    description: Seconds between two looks at the running migrations, from 0.05 to 60.
+    type: float
+    default: 2
+  progress:
+    description: Whether to show lines while VMs move, on standard error.
+    type: bool
+    default: true
+  ledger_path:
+    description: File of the ledger on the controller, if it is not to have its generated name in O(ledger_folder).
+    type: path
+  ledger_folder:
+    description:
+      - Directory of the ledger on the controller, which is called C(hyperv-ledger-CLUSTER-NODE.json) there, with the
+        full name of the cluster. A relative path starts where Ansible was started.
+    type: path
+    default: "."
+  report_path:
+    description:
+      - HTML file on the controller for the report, written with mode 0600, in check mode as well. Without it, the
+        report is in RV(report) only.
+    type: path
+seealso:
+  - module: hyperv.migration.hyperv_evacuation_plan_info
+  - module: hyperv.migration.hyperv_node_restoration
+"""
+
+EXAMPLES = r"""
+- name: Evacuate a node
+  hyperv.migration.hyperv_node_evacuation:
+    node: NODE1
+  register: evacuation
+
+- name: Evacuate it before it is restarted, with VMs that leave in other ways
+  hyperv.migration.hyperv_node_evacuation:
+    node: NODE1
+    restart: true
+    strategies: build*=shutdown, db01=save
+    ledger_folder: /var/lib/maintenance
+    report_path: /var/log/maintenance/NODE1.html
+"""
+
+RETURN = r"""
+node:
+  description: The node.
+  returned: unless nothing was planned
+  type: str
+  sample: NODE1
+cluster:
+  description: Full name of its cluster, or of the node itself if there is no cluster.
+  returned: as RV(node), V(null) if the name is unknown
+  type: str
+  sample: hvc1.corp.example
+cluster_name:
+  description: Short name of its cluster.
+  returned: as RV(node), V(null) if there is no cluster
+  type: str
+  sample: HVC1
+clustered:
+  description: Whether the node belongs to a cluster.
+  returned: as RV(node)
+  type: bool
+moves:
+  description:
+    - What became of each move, in the form of RV(hyperv.migration.hyperv_vm_migrate#module:moves). A VM that was tried
+      on several nodes is in it once, with the last one.
+    - If Ansible's time limit cuts the task off, this is what was read after that.
+  returned: as RV(node)
+  type: list
+  elements: dict
+planned:
+  description: The moves of the plan.
+  returned: as RV(node)
+  type: list
+  elements: dict
+stays:
+  description: VMs that were not to be moved, with C(vm_id), C(name) and C(reason).
+  returned: as RV(node)
+  type: list
+  elements: dict
+started:
+  description: VMs that were started again.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains: &vm
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: build01
+    node:
+      description: The node that owns it, as it was read last. Empty if that is not known.
+      type: str
+      returned: always
+      sample: NODE2
+    state:
+      description: Its state as it was read last. Empty if that is not known.
+      type: str
+      returned: always
+      sample: "off"
+still_stopped:
+  description: VMs that ran when the evacuation first saw them, and are off or saved because of it.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains: *vm
+node_state:
+  description: State of the node as it was read at the end. V(null) if it could not be read, or without a cluster.
+  returned: as RV(node)
+  type: str
+  sample: paused
+ledger:
+  description: The ledger, as M(hyperv.migration.hyperv_evacuation_ledger) keeps it. Empty if there is none.
+  returned: as RV(node)
+  type: dict
+ledger_path:
+  description: Absolute path of the ledger. V(null) if nothing was to be done.
+  returned: as RV(node)
+  type: str
+  sample: /var/lib/maintenance/hyperv-ledger-hvc1.corp.example-NODE1.json
+nodes_before:
+  description: The nodes before anything was changed, as M(hyperv.migration.hyperv_cluster_node_info) returns them.
+  returned: as RV(node); empty in check mode, without a cluster, and if they could not be read
+  type: list
+  elements: dict
+nodes_after:
+  description: The nodes at the end, likewise.
+  returned: as RV(nodes_before)
+  type: list
+  elements: dict
+headroom:
+  description: Memory of the nodes that receive VMs before and after the moves, as planned.
+  returned: as RV(node)
+  type: list
+  elements: dict
+limits:
+  description:
+    - How many moves may run at once, C(cluster) and C(nodes) in the form of
+      M(hyperv.migration.hyperv_migration_capabilities_info). Empty if there are no moves, or if it could not be read.
+  returned: as RV(node)
+  type: dict
+report:
+  description: The report, one line each, as the role P(hyperv.migration.migration_report#role) shows it.
+  returned: as RV(node)
+  type: list
+  elements: str
+report_path:
+  description: Absolute path of the HTML report. V(null) without O(report_path).
+  returned: as RV(node)
+  type: str
+  sample: /var/log/maintenance/NODE1.html
+left:
+  description: VMs that are on the node although all planned moves have ended.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains: *vm
+died:
+  description: VMs that ran when the evacuation first saw them and are off or saved, without having been stopped.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains: *vm
+excluded:
+  description:
+    - Nodes on which the move of a VM failed, in the form of
+      O(hyperv.migration.hyperv_evacuation_plan_info#module:excluded).
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains:
+    vm_id:
+      description: GUID of the VM.
+      type: str
+      returned: always
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    node:
+      description: Name of the node.
+      type: str
+      returned: always
+      sample: NODE2
+paused_by_us:
+  description: Whether this task paused the node.
+  returned: as RV(node)
+  type: bool
+paused_before:
+  description: Whether the node was paused before the evacuation began, and not by it. V(null) if nothing was begun.
+  returned: as RV(node)
+  type: bool
+"""

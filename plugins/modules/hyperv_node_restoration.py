@@ -1,0 +1,212 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_node_restoration
+short_description: Bring the VMs of an evacuated node back
+version_added: 0.1.0
+description:
+  - Resumes a node and brings back the VMs that the ledger of its evacuation lists, of these only those that are still
+    where the evacuation moved them. It starts the VMs again that the evacuation had stopped, or that died in it.
+  - It waits for VMs whose migration away from the node still runs.
+  - A VM that somebody moved since, or moves while this task runs, is left there.
+  - In check mode it adds up the memory that the VMs need on the node, and does not ask Hyper-V. Hyper-V would refuse
+    for a paused node what it accepts after the node is resumed.
+  - Run it again at any time. It continues with what is left.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.changes
+options:
+  node:
+    description: The node to bring VMs back to. The default is the node of the ledger.
+    type: str
+    default: ""
+  ledger:
+    description:
+      - The ledger as data, as M(hyperv.migration.hyperv_node_evacuation) returns it or AWX stored it. No file is
+        written then.
+    type: dict
+  forget_gone:
+    description:
+      - Whether VMs of the ledger that neither Hyper-V nor the cluster knows were deleted on purpose. They are settled
+        then.
+      - Otherwise they stay in the ledger, and all other VMs are brought back.
+    type: bool
+    default: false
+  method:
+    description: The method by which running VMs are moved, as O(hyperv.migration.hyperv_vm_migrate#module:method).
+    type: str
+    choices: [auto, system, cluster_group, host]
+    default: auto
+  max_parallel:
+    description:
+      - How many VMs may move at the same time. Only lowers the limit of the nodes and the cluster; V(0) keeps it.
+    type: int
+    default: 0
+  timeout:
+    description:
+      - How many seconds one move may take, up to a week.
+      - V(0) for a limit that follows from the VM's memory, and half an hour for migrations away from the node.
+    type: int
+    default: 0
+  retries:
+    description:
+      - How often to try a move again on the same node after a failure that may pass by itself, up to 1000 times.
+    type: int
+    default: 1
+  poll_interval:
+    description: Seconds between two looks at the running migrations, from 0.05 to 60.
+    type: float
+    default: 2
+  progress:
+    description: Whether to show lines while VMs move, on standard error.
+    type: bool
+    default: true
+  ledger_path:
+    description: File of the ledger on the controller, if it is not to have its generated name in O(ledger_folder).
+    type: path
+  ledger_folder:
+    description:
+      - Directory of the ledger on the controller, which is called C(hyperv-ledger-CLUSTER-NODE.json) there, with the
+        full name of the cluster. A relative path starts where Ansible was started.
+    type: path
+    default: "."
+  report_path:
+    description:
+      - HTML file on the controller for the report, written with mode 0600, in check mode as well. Without it, the
+        report is in RV(report) only.
+    type: path
+seealso:
+  - module: hyperv.migration.hyperv_restore_plan_info
+  - module: hyperv.migration.hyperv_node_evacuation
+"""
+
+EXAMPLES = r"""
+- name: Bring the VMs of a node back
+  hyperv.migration.hyperv_node_restoration:
+    node: NODE1
+
+- name: The same by a ledger that an earlier task returned
+  hyperv.migration.hyperv_node_restoration:
+    ledger: "{{ evacuation.ledger }}"
+"""
+
+RETURN = r"""
+node:
+  description: The node.
+  returned: unless nothing was planned
+  type: str
+  sample: NODE1
+cluster:
+  description: Full name of its cluster, or of the node itself if there is no cluster.
+  returned: as RV(node), V(null) if the name is unknown
+  type: str
+  sample: hvc1.corp.example
+cluster_name:
+  description: Short name of its cluster.
+  returned: as RV(node), V(null) if there is no cluster
+  type: str
+  sample: HVC1
+clustered:
+  description: Whether the node belongs to a cluster.
+  returned: as RV(node)
+  type: bool
+moves:
+  description:
+    - What became of each move, in the form of RV(hyperv.migration.hyperv_vm_migrate#module:moves). A VM that was tried
+      on several nodes is in it once, with the last one.
+    - If Ansible's time limit cuts the task off, this is what was read after that.
+  returned: as RV(node)
+  type: list
+  elements: dict
+planned:
+  description: The moves of the plan.
+  returned: as RV(node)
+  type: list
+  elements: dict
+stays:
+  description: VMs that were not to be moved, with C(vm_id), C(name) and C(reason).
+  returned: as RV(node)
+  type: list
+  elements: dict
+started:
+  description: VMs that were started again.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains: &vm
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: build01
+    node:
+      description: The node that owns it, as it was read last. Empty if that is not known.
+      type: str
+      returned: always
+      sample: NODE2
+    state:
+      description: Its state as it was read last. Empty if that is not known.
+      type: str
+      returned: always
+      sample: "off"
+still_stopped:
+  description: VMs that ran when the evacuation first saw them, and are off or saved because of it.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains: *vm
+node_state:
+  description: State of the node as it was read at the end. V(null) if it could not be read, or without a cluster.
+  returned: as RV(node)
+  type: str
+  sample: up
+ledger:
+  description: The ledger, as M(hyperv.migration.hyperv_evacuation_ledger) keeps it. Empty if there is none.
+  returned: as RV(node)
+  type: dict
+ledger_path:
+  description: Absolute path of the ledger. V(null) if it was passed as data.
+  returned: as RV(node)
+  type: str
+  sample: /var/lib/maintenance/hyperv-ledger-hvc1.corp.example-NODE1.json
+nodes_before:
+  description: The nodes before anything was changed, as M(hyperv.migration.hyperv_cluster_node_info) returns them.
+  returned: as RV(node); empty in check mode, without a cluster, and if they could not be read
+  type: list
+  elements: dict
+nodes_after:
+  description: The nodes at the end, likewise.
+  returned: as RV(nodes_before)
+  type: list
+  elements: dict
+headroom:
+  description: Memory of the nodes that receive VMs before and after the moves, as planned.
+  returned: as RV(node)
+  type: list
+  elements: dict
+limits:
+  description:
+    - How many moves may run at once, C(cluster) and C(nodes) in the form of
+      M(hyperv.migration.hyperv_migration_capabilities_info). Empty if there are no moves, or if it could not be read.
+  returned: as RV(node)
+  type: dict
+report:
+  description: The report, one line each, as the role P(hyperv.migration.migration_report#role) shows it.
+  returned: as RV(node)
+  type: list
+  elements: str
+report_path:
+  description: Absolute path of the HTML report. V(null) without O(report_path).
+  returned: as RV(node)
+  type: str
+  sample: /var/log/maintenance/NODE1.html
+"""

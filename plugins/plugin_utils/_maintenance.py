@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the actions share that empty a node or bring its VMs back: options, ledger, report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+from collections.abc import Callable
+
+from ._action import Arguments, FailedWithResult, HyperVAction, Result, moment
+from ._ansible_errors import Abandoned
+from ._files import full_path, replace_file
+from ._hyperv.failure.errors import HyperVError
+from ._hyperv.maintenance.controller import Controller
+from ._hyperv.maintenance.outcome import Outcome
+from ._hyperv.migration.migration_task import Policy
+from ._hyperv.migration.vocabulary import AUTO, METHODS
+from ._hyperv.scheduling.migrate import MigrationOptions
+from ._ledgers import ledger_file_of
+from ._ranges import MOST_RETRIES, check_poll_interval, check_range, check_timeout
+from ._report.page import page
+from ._report.records import read_account
+from ._report.summary import summary
+from ._text import clean
+
+# Options of both.
+OPTIONS: dict[str, t.Any] = {
+    "method": {"type": "str", "choices": list(METHODS), "default": AUTO},
+    "max_parallel": {"type": "int", "default": 0},
+    "timeout": {"type": "int", "default": 0},
+    "retries": {"type": "int", "default": 1},
+    "poll_interval": {"type": "float", "default": 2},
+    "progress": {"type": "bool", "default": True},
+    "ledger_path": {"type": "path"},
+    "ledger_folder": {"type": "path", "default": "."},
+    "report_path": {"type": "path"},
+}
+
+
+class MaintenanceAction(HyperVAction):
+    """An action that empties a node or fills it again."""
+
+    def check_options(self, arguments: Arguments) -> None:
+        """Refuse numbers out of their range. Raises HyperVError."""
+        check_timeout(arguments)
+        check_poll_interval(arguments)
+        check_range(arguments, "max_parallel", 0)
+        check_range(arguments, "retries", 0, MOST_RETRIES)
+
+    def migration_options(self, arguments: Arguments, on_timeout: t.Literal["leave", "cancel"]) -> MigrationOptions:
+        """Return how VMs are moved."""
+        policy = Policy(poll_interval=arguments["poll_interval"], retries=arguments["retries"], on_timeout=on_timeout)
+        limit = arguments["max_parallel"] or None
+        return MigrationOptions(arguments["method"], arguments["timeout"], limit, policy)
+
+    def controller(self, arguments: Arguments, enter: Callable[[], None] = lambda: None) -> Controller:
+        """Return what this machine does for the maintenance; ``enter`` notes that a node is about to be emptied."""
+        return Controller(
+            lambda node, owner: ledger_file_of(arguments["ledger_path"], arguments["ledger_folder"], node, owner),
+            moment,
+            self.connect,
+            self.tell,
+            shows_progress=arguments["progress"],
+            enter=enter,
+            cut_off=self.cut_off,
+            gone=(Abandoned,),
+        )
+
+    def reported(self, outcome: Outcome, title: str, arguments: Arguments) -> Result:
+        """Return the task's result with its report. Raises FailedWithResult where the maintenance failed."""
+        account = read_account(
+            {
+                "title": title,
+                "moves": outcome.moves,
+                "planned": outcome.planned,
+                "stays": outcome.stays,
+                "nodes_before": outcome.nodes_before if outcome.nodes_after else [],
+                "nodes_after": outcome.nodes_after,
+                "headroom": outcome.headroom if self.check_mode else [],
+                "capabilities": outcome.limits,
+                "max_parallel": arguments["max_parallel"],
+                "error": outcome.cause,
+                "note": outcome.note,
+                "dry_run": self.check_mode,
+            }
+        )
+        lines, path = summary(account), arguments["report_path"]
+        if path:
+            try:
+                replace_file(full_path(path), page(account, dt.datetime.now(dt.timezone.utc).timestamp()))
+                lines.append(f"The HTML report is {full_path(path)}")
+            except HyperVError as error:
+                lines.append(f"The HTML report was NOT written: {error}")
+        result = {
+            **outcome.as_result(),
+            "report": lines,
+            "report_path": full_path(path) if path else None,
+            "diff": _diff(outcome),
+            "warnings": [
+                *outcome.warnings,
+                *(f"{one['vm']['name']}: {text}" for one in outcome.moves for text in one["warnings"]),
+            ],
+        }
+        if outcome.error:
+            raise FailedWithResult(outcome.error, result)
+        return result
+
+
+def _diff(outcome: Outcome) -> dict[str, str]:
+    """Return owners before and after."""
+    arrives = {"moved", "already_there", "would_move"}
+    before = [f"{clean(one['vm']['name'])}: {one['source_host']}\n" for one in outcome.moves]
+    after = [
+        f"{clean(one['vm']['name'])}: {one['destination_host'] if one['outcome'] in arrives else one['source_host']}\n"
+        for one in outcome.moves
+    ]
+    return {"before": "".join(before), "after": "".join(after)}

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Options that are numbers within a range: what an argument specification of Ansible cannot say."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ._hyperv.failure.errors import HyperVError
+
+LONGEST_TIMEOUT = 604800  # seconds: a week
+MOST_RETRIES = 1000
+
+
+def check_range(
+    arguments: Mapping[str, t.Any],
+    name: str,
+    low: float,
+    high: float | None = None,
+    unit: str = "",
+    *,
+    below: bool = False,
+) -> None:
+    """Raise HyperVError if an option is given and not from ``low`` to ``high`` (None: any number above).
+
+    ``unit``: of the number, in the plural; ``below``: ``high`` itself is too much.
+    """
+    value = arguments[name]
+    if value is None:
+        return
+    fits = value >= low and (high is None or value < high or (value == high and not below))
+    if not fits:
+        most = f"{low} or more" if high is None else f"from {low} to {'less than ' if below else ''}{high}"
+        raise HyperVError(f"{name} is {value}. It must be {most}{f' {unit}' if unit else ''}.")
+
+
+def check_timeout(arguments: Mapping[str, t.Any]) -> None:
+    """Raise HyperVError unless ``timeout`` is a number of seconds, 0 for a limit that follows from the VM's memory."""
+    check_range(arguments, "timeout", 0, LONGEST_TIMEOUT, "seconds")
+
+
+def check_poll_interval(arguments: Mapping[str, t.Any]) -> None:
+    """Raise HyperVError unless ``poll_interval`` is one; a host keeps an ended job for 5 minutes only."""
+    check_range(arguments, "poll_interval", 0.05, 60, "seconds")
+
+
+def check_reserve(arguments: Mapping[str, t.Any]) -> None:
+    """Raise HyperVError unless ``reserve_memory_percent`` is a share of memory."""
+    check_range(arguments, "reserve_memory_percent", 0, 100, "percent", below=True)
