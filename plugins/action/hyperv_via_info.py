@@ -37,8 +37,9 @@ class ActionModule(ControllerAction):
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Ask hosts until one is found."""
         prefix = arguments["given_as"]
-        ledger = read_given_ledger(arguments["ledger"], arguments["ledger_path"], _called("ledger", prefix))
         node = _name(arguments["node"], _called("node", prefix), "Give one name of a node, such as NODE1.")
+        path = arguments["ledger_path"] if not node else None
+        ledger = read_given_ledger(arguments["ledger"], path, _called("ledger", prefix))
         if not node and ledger is not None:
             node = ledger["node"]
         if not node:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..plugin_utils._hyperv.records.artifacts import to_artifact
 
@@ -21,6 +21,7 @@ description:
   - This filter writes texts that could be templates in another form - C(\u007b) for a brace, C(\u0023) for the number
     sign of C(#jinja2), and C(\u005c) for a backslash beside them - and adds the key C(escaped). It does not change
     other texts.
+  - It leaves out what only the result of a task has, such as C(changed) and C(summary).
   - The modules of this collection accept such a plan or ledger, and one without that key, in the same options.
 positional: _input
 options:
@@ -44,9 +45,18 @@ _value:
 """
 
 
+# What only the result of a task has.
+_OF_A_RESULT = frozenset({"changed", "deprecations", "failed", "failed_when_result", "summary", "warnings"})
+
+
+def _handed_on(data: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the artifact of a plan or ledger, or of the result of a task that is one."""
+    return to_artifact({key: value for key, value in data.items() if key not in _OF_A_RESULT})
+
+
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., t.Any]]:
         """Return them by name."""
-        return {"to_artifact": to_artifact}
+        return {"to_artifact": _handed_on}

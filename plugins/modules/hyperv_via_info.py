@@ -45,7 +45,7 @@ options:
         cluster.
     type: raw
   ledger_path:
-    description: The same as a file on the controller.
+    description: The same as a file on the controller. It is read if neither O(node) nor O(ledger) is given.
     type: path
   given_as:
     description:

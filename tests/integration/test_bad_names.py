@@ -29,8 +29,8 @@ FAILED = 2
             {"rolling_maintenance_hosts": "no_such_group"},
             "rolling_maintenance_hosts is no_such_group. It must be one pattern",
         ),
-        ("restore_node", {"restore_node_ledger": "no json"}, "restore_node_ledger is no ledger, but no json."),
-        ("restore_node", {"restore_node_ledger": ["x"]}, "restore_node_ledger is no ledger, but ['x']."),
+        ("restore_node", {"restore_node_ledger": "no json"}, "restore_node_ledger is not a ledger: no json."),
+        ("restore_node", {"restore_node_ledger": ["x"]}, "restore_node_ledger is not a ledger: ['x']."),
     ],
 )
 def test_it_is_refused_by_the_name_of_the_variable(

@@ -64,7 +64,7 @@ def test_nothing_is_changed_when_a_vm_has_no_place(cluster: RunningCluster, ansi
     ("paused_before", "options", "state_after", "said"),
     [
         (False, [], "up", "The node was given back"),
-        (False, ["-e", "evacuate_node_give_back=false"], "paused", "as evacuate_node_give_back=false says. Resume it"),
+        (False, ["-e", "evacuate_node_give_back=false"], "paused", "as give_back=false says. Resume it"),
         (True, [], "paused", "had been paused before this run, and stays so. Resume it"),
     ],
     ids=["given back", "kept", "was paused before"],
@@ -75,12 +75,12 @@ def test_a_move_that_fails_is_told_and_the_node_is_given_back_if_it_was_taken(
     if paused_before:
         ansible.ad_hoc("NODE1", "hyperv_cluster_node", "name=NODE3 state=maintenance")
 
-    once = ["-e", "evacuate_node_retries=0", "-e", "evacuate_node_rounds=1"]
+    once = ["-e", "evacuate_node_retries=0", "-e", "evacuate_node_attempts=1"]
 
     answer = ansible.evacuate("-e", "evacuate_node_name=NODE3", *once, *options)
 
     assert answer.code == FAILED
-    said_last = answer.text[answer.text.index("Say why the node is not empty") :]
+    said_last = answer.text[answer.text.index("Check that the node was evacuated") :]
     assert "broken03 (NODE3 -> " in said_last
     assert "memory" in said_last
     assert said in said_last
@@ -109,21 +109,25 @@ def test_the_destinations_and_the_node_to_talk_through_can_be_chosen(cluster: Ru
     answer = ansible.evacuate("-e", "evacuate_node_name=NODE1", *chosen)
 
     assert answer.code == 0, answer.text
-    assert answer.recap("NODE3", "changed") == 2
+    assert answer.recap("NODE3", "changed") == 1
     assert {cluster.owners()[name] for name in ON_NODE1} == {"NODE3"}
 
 
 def test_a_limit_chooses_the_node_to_talk_through(cluster: RunningCluster, ansible: Ansible) -> None:
     answer = ansible.evacuate("-e", "evacuate_node_name=NODE1", "--limit", "NODE3")
 
-    assert answer.recap("NODE3", "changed") == 2
+    assert answer.recap("NODE3", "changed") == 1
     assert "NODE1" not in cluster.owners().values()
 
 
 @pytest.mark.parametrize(
     ("inventory", "options", "said"),
     [
-        ("hyperv_nodes: {hosts: {NODE1: }}", [], "Say which node to empty: -e evacuate_node_name=NODE1"),
+        (
+            "hyperv_nodes: {hosts: {NODE1: }}",
+            [],
+            "evacuate_node_name is not given. Say which node is meant: evacuate_node_name=NODE1",
+        ),
         ("other: {hosts: {NODE1: }}", ["-e", "evacuate_node_name=NODE1"], "no host in the group hyperv_nodes"),
         (
             "hyperv_nodes: {hosts: {NODE1: , NODE2: }}",

@@ -90,7 +90,7 @@ def test_names_are_data_from_the_node_to_the_ledger_and_back(tmp_path: pathlib.P
 @pytest.mark.long
 def test_a_hostile_name_forges_nothing_where_its_vm_cannot_be_moved(tmp_path: pathlib.Path) -> None:
     broken = {"name": FAILS, "owner": "NODE1", "memory_mb": 1024, "migration": {"fails_at": 60, "hresult": 0x8007000E}}
-    once = ["-e", "evacuate_node_retries=0", "-e", "evacuate_node_rounds=1"]
+    once = ["-e", "evacuate_node_retries=0", "-e", "evacuate_node_attempts=1"]
 
     with running_cluster(scenario(tmp_path, broken), tmp_path) as cluster:
         ansible = Ansible(tmp_path, cluster.inventory)

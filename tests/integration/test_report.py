@@ -35,9 +35,7 @@ def written(path: pathlib.Path) -> Page:
 def shown(answer: Answer) -> list[str]:
     """Return the lines of the last report on the screen, without the quotes of JSON."""
     lines = answer.text.splitlines()
-    begin = max(
-        index for index, line in enumerate(lines) if "[hyperv.migration.migration_report : Show the report]" in line
-    )
+    begin = max(index for index, line in enumerate(lines) if " : Show the report]" in line)
     return [line.strip().rstrip(",").strip('"') for line in lines[begin:]]
 
 
@@ -89,7 +87,7 @@ def test_a_failure_is_reported_with_its_reason_and_its_remedy(
     cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path
 ) -> None:
     path = tmp_path / "report" / "failed.html"
-    once = {"evacuate_node_retries": 0, "evacuate_node_rounds": 1}
+    once = {"evacuate_node_retries": 0, "evacuate_node_attempts": 1}
     settings = {"evacuate_node_name": "NODE3", "evacuate_node_report_path": str(path), **once}
 
     answer = play(ansible, "evacuate_node", settings)
