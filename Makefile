@@ -64,7 +64,7 @@ molecule: gates  ## every role and module: dry run, run, second run, with a look
 matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansible-core and libraries
 	@$(PYTHON) tests/ci/matrix.py
 
-faults: $(BUILT)  ## break every request of six runs, each in a third of the ways; in all with STRIDE=1
+faults: $(BUILT)  ## break every request of six runs, each by a third of the kinds of faults; by all with STRIDE=1
 	@.venv/bin/python -m tests.faults --stride $(or $(STRIDE),3)
 
 sanity:  ## ansible-test's sanity tests with every supported ansible-core, or with those of CORES="2.16 newest"

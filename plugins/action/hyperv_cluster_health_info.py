@@ -28,6 +28,4 @@ class ActionModule(HyperVAction):
 
 
 def _message(health: Health) -> str:
-    if not health.problems:
-        return "The cluster is healthy."
-    return " ".join(f"{one.problem[:1].upper()}{one.problem[1:].rstrip('.')}. {one.remedy}" for one in health.problems)
+    return " ".join(finding.text for finding in health.findings) or "The cluster is healthy."

@@ -43,5 +43,5 @@ class ActionModule(SurveyAction):
                 }
                 for one in described
             ],
-            "missing": [{"host": host, "reason": reason} for host, reason in missing.items()],
+            "missing": [finding.as_result() for finding in missing],
         }

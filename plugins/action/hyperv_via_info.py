@@ -7,7 +7,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
-from ..plugin_utils._action import Arguments, ControllerAction, Result, SystemClock
+from ..plugin_utils._action import Arguments, ControllerAction, Result
+from ..plugin_utils._clock import TaskClock
 from ..plugin_utils._connections import Connections
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._ledgers import read_given_ledger
@@ -51,7 +52,7 @@ class ActionModule(ControllerAction):
         return self._find(arguments, task_vars, node, via, cluster)
 
     def _find(self, arguments: Arguments, task_vars: dict[str, t.Any], node: str, via: str, cluster: str) -> Result:
-        connections = Connections(self._connection, task_vars, SystemClock(), self.trace)
+        connections = Connections(self._connection, task_vars, TaskClock(), self.trace)
         search = ViaSearch(connections.inventory, connections.who)
         try:
             hosts = _hosts(arguments, task_vars, via)

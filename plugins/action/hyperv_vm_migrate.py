@@ -7,7 +7,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
-from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result, moment
+from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
+from ..plugin_utils._clock import moment
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
 from ..plugin_utils._hyperv.cluster.vms import AT_REST

@@ -12,7 +12,7 @@ from ..plugin_utils._hyperv.cluster.cluster import VIRTUALIZATION, Cluster
 from ..plugin_utils._hyperv.cluster.nodes import hosts_of_vms, read_surroundings
 from ..plugin_utils._hyperv.cluster.vms import Vm, normal_id, pick_vm, read_local_vms, read_vms
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.power.power_changes import CHANGED, FAILED, WISHES, WOULD_CHANGE, Change
+from ..plugin_utils._hyperv.power.power_changes import CHANGED, DESIRED_STATES, FAILED, WOULD_CHANGE, Change
 from ..plugin_utils._hyperv.power.power_progress import StateProgress
 from ..plugin_utils._hyperv.power.state_changer import StateChanger
 from ..plugin_utils._ranges import check_poll_interval, check_range
@@ -28,7 +28,7 @@ class ActionModule(HyperVAction):
             "vm_id": {"type": "str"},
             "vms": {"type": "list", "elements": "dict"},
             "node": {"type": "str"},
-            "state": {"type": "str", "required": True, "choices": list(WISHES)},
+            "state": {"type": "str", "required": True, "choices": list(DESIRED_STATES)},
             "force": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 900},
             "poll_interval": {"type": "float", "default": 2},
@@ -52,7 +52,7 @@ class ActionModule(HyperVAction):
         if not all(one.is_there for one in changes):
             cluster.confirm()
         if self.check_mode:
-            changer.rehearse(changes)
+            changer.dry_run(changes)
         else:
             report = StateProgress(self.tell, cluster.clock).report if arguments["progress"] else _say_nothing
             changer.run(changes, report)
@@ -113,4 +113,4 @@ def _result(changes: list[Change]) -> Result:
 
 
 def _after(one: Change) -> str:
-    return one.wanted if one.outcome == WOULD_CHANGE else one.vm.state
+    return one.final_state if one.outcome == WOULD_CHANGE else one.vm.state

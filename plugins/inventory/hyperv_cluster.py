@@ -152,8 +152,8 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ..plugin_utils._action import SystemClock
 from ..plugin_utils._ansible_errors import EXPECTED, unreadable_source
+from ..plugin_utils._clock import TaskClock
 from ..plugin_utils._connection import Inventory
 from ..plugin_utils._connection.variables import connection_from
 from ..plugin_utils._connections import Connections
@@ -243,10 +243,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             variables["ansible_password"] = password
         try:
             connections = Connections(
-                connection_from("winrm", variables), {"inventory_hostname": address}, SystemClock(), self._trace
+                connection_from("winrm", variables), {"inventory_hostname": address}, TaskClock(), self._trace
             )
             try:
-                return read_members(Cluster(connections.session, SystemClock()))
+                return read_members(Cluster(connections.session, TaskClock()))
             finally:
                 connections.close()
         except EXPECTED as error:

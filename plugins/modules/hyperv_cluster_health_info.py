@@ -51,56 +51,88 @@ healthy:
   returned: success
   type: bool
   sample: true
-problems:
+findings:
   description: What speaks against it.
   returned: success
   type: list
   elements: dict
   contains:
-    kind:
+    code:
       description:
         - V(node_not_up), V(node_distrusted) (isolated or quarantined), V(drain_running), V(migration_running),
           V(role_failed), V(network_not_up), V(quorum_lost), V(quorum_unknown) or V(provider_silent).
       type: str
       returned: always
       sample: node_not_up
-    name:
-      description: The node, VM, role or network that has the problem.
+    severity:
+      description: V(error), or V(warning) for V(quorum_unknown).
+      type: str
+      returned: always
+      sample: error
+    subject:
+      description: Name of the node, VM, role, network or CIM namespace that it is about.
       type: str
       returned: always
       sample: NODE3
-    problem:
-      description: What it is.
+    subject_kind:
+      description: V(node), V(vm), V(role), V(network) or V(namespace).
       type: str
       returned: always
-      sample: node NODE3 is down
+      sample: node
+    message:
+      description: What is the matter, in sentences.
+      type: str
+      returned: always
+      sample: Node NODE3 is down.
     remedy:
-      description: What to do about it.
+      description: What to do about it, in sentences; empty for nothing.
       type: str
       returned: always
       sample: Bring it up and wait until it has joined the cluster.
+    transient:
+      description: Whether it passes by itself.
+      type: bool
+      returned: always
+      sample: false
 ignored:
   description: The same of what O(ignore) overlooks.
   returned: success
   type: list
   elements: dict
   contains:
-    kind:
-      description: As in RV(problems[].kind).
+    code:
+      description: As in RV(findings[].code).
       type: str
       returned: always
-    name:
-      description: As in RV(problems[].name).
+    severity:
+      description: As in RV(findings[].severity).
       type: str
       returned: always
-    problem:
-      description: As in RV(problems[].problem).
+      sample: error
+    subject:
+      description: As in RV(findings[].subject).
       type: str
       returned: always
+    subject_kind:
+      description: As in RV(findings[].subject_kind).
+      type: str
+      returned: always
+      sample: node
+    message:
+      description: As in RV(findings[].message).
+      type: str
+      returned: always
+      sample: Node NODE3 is down.
     remedy:
-      description: As in RV(problems[].remedy).
+      description: As in RV(findings[].remedy).
       type: str
       returned: always
+      sample: Bring it up and wait until it has joined the cluster.
+    transient:
+      description: As in RV(findings[].transient).
+      type: bool
+      returned: always
+      sample: false
 nodes:
   description: The nodes, by name.
   returned: success

@@ -20,10 +20,10 @@ description:
     and the affinity rules of Windows Server 2022 and later. Rules about fault domains use the site of a node if it has
     one, otherwise all levels of its fault domain. Public sources do not document which level the cluster uses.
   - The same cluster gives the same plan.
-  - If not every VM can have a destination, RV(proof) contains the reason, or that none was found although one may
-    exist.
+  - If not every VM can have a destination, RV(infeasibility) contains the reason, or that none was found although one
+    may exist.
   - Checks for conditions that would stop single moves, such as an ISO image on the node's own disk or a locked group.
-    RV(blockers) contains a remedy for each.
+    RV(findings) contains a remedy for each.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -149,18 +149,18 @@ feasible:
   description: Whether every VM has a move or stays on purpose.
   returned: success
   type: bool
-proof:
+infeasibility:
   description: Why the node cannot be emptied.
   returned: success, V(null) where RV(feasible) is true
   type: dict
   contains:
-    kind:
+    code:
       description:
         - V(no_node) where no destination may take a VM at all.
         - V(total_memory) where VMs need more memory than the nodes have to which they may go.
         - V(vm_too_big) where no node has enough memory for one VM.
         - V(too_few_nodes) where a rule keeps more VMs apart than there are nodes.
-        - V(exhausted) where all combinations were tried.
+        - V(no_combination) where all combinations were tried.
         - V(blocked) where something stops single VMs, see RV(stays).
         - V(restart) if VMs would go down in the restart that is to follow.
         - V(strategy) where a VM with the strategy V(fail) is on the node.
@@ -168,15 +168,40 @@ proof:
       type: str
       returned: always
       sample: total_memory
+    severity:
+      description: V(error).
+      type: str
+      returned: always
+      sample: error
+    subject:
+      description: The node to be emptied.
+      type: str
+      returned: always
+      sample: NODE1
+    subject_kind:
+      description: V(node).
+      type: str
+      returned: always
+      sample: vm
+    message:
+      description: What is the matter, in sentences.
+      type: str
+      returned: always
+      sample: "12 VMs need 98304 MB; NODE2 and NODE3 together have 90112 MB to give: 8192 MB are missing."
+    remedy:
+      description: What would help, in sentences.
+      type: str
+      returned: always
+      sample: Empty the drive, or keep the image on a shared volume of the cluster.
+    transient:
+      description: V(false).
+      type: bool
+      returned: always
+      sample: false
     proved:
       description: No placement exists.
       type: bool
       returned: always
-    text:
-      description: The whole of it in words.
-      type: str
-      returned: always
-      sample: "12 VMs need 98304 MB; NODE2 and NODE3 together have 90112 MB to give: 8192 MB are missing."
     vms:
       description: Names of the VMs that it is about, empty for all.
       type: list
@@ -257,7 +282,7 @@ moves:
       returned: always
       sample: migrate
 stays:
-  description: VMs that are left on the node; every VM of the node is either here or in RV(moves).
+  description: VMs that are left on the node, and why; every VM of the node is either here or in RV(moves).
   returned: success
   type: list
   elements: dict
@@ -266,6 +291,46 @@ stays:
       description: GUID of the VM.
       type: str
       returned: always
+    code:
+      description:
+        - V(blocked) where RV(findings) of the VM are errors.
+        - V(no_node), V(rule) or V(no_memory) where no destination can take it, because none may own it, because
+          of a rule, or because of its memory.
+        - V(strategy_stay) or V(strategy_fail) where its strategy says so.
+        - V(not_clustered) for a VM that only the node itself has.
+      type: str
+      returned: always
+      sample: blocked
+    severity:
+      description: V(error) where the node cannot be emptied because of it, else V(info).
+      type: str
+      returned: always
+      sample: error
+    subject:
+      description: Display name of the VM.
+      type: str
+      returned: always
+      sample: web01
+    subject_kind:
+      description: V(vm).
+      type: str
+      returned: always
+      sample: vm
+    message:
+      description: Why it stays, in sentences.
+      type: str
+      returned: always
+      sample: The ISO image C:\ISO\tools.iso is on its node only.
+    remedy:
+      description: What would help, empty where it stays on purpose.
+      type: str
+      returned: always
+      sample: Empty the drive, or keep the image on a shared volume of the cluster.
+    transient:
+      description: V(false).
+      type: bool
+      returned: always
+      sample: false
     name:
       description: Display name of the VM.
       type: str
@@ -276,18 +341,10 @@ stays:
       returned: always
       sample: running
     strategy:
-      description: What was wished for it, one of the choices of O(strategies[].strategy).
+      description: What was wanted for it, one of the choices of O(strategies[].strategy).
       type: str
       returned: always
       sample: stay
-    reason:
-      description: Why it stays.
-      type: str
-      returned: always
-    remedy:
-      description: What would help, empty where it stays on purpose.
-      type: str
-      returned: always
     blocking:
       description: The node cannot be emptied because of it; V(false) where it stays on purpose or does no harm.
       type: bool
@@ -296,7 +353,7 @@ stays:
       description: The cluster knows it; V(false) for a VM that only the node itself has.
       type: bool
       returned: always
-blockers:
+findings:
   description: What stands against single moves.
   returned: success
   type: list
@@ -306,36 +363,50 @@ blockers:
       description: GUID of the VM.
       type: str
       returned: always
-    name:
-      description: Display name of the VM.
-      type: str
-      returned: always
-    blocker:
+    code:
       description:
-        - V(iso), V(floppy), V(host_drive), V(pass_through_disk), V(pci_device) or V(gpu_partition) for what it uses of
-          its node.
+        - V(iso), V(floppy), V(host_drive), V(pass_through_disk), V(pci_device) or V(gpu_partition) for what it uses
+          of its node.
         - V(busy), V(state), V(storage), V(saved_state), V(memory) or V(replica) for the VM itself.
         - V(no_role), V(shared_group), V(locked), V(queued), V(group_failed) or V(group_pending) for its group.
       type: str
       returned: always
       sample: iso
-    effect:
+    severity:
       description:
-        - V(fails) where the move would fail, or cannot be planned because the VM's memory is not told. The VM is in
+        - V(error) where the move would fail, or cannot be planned because the VM's memory is not known. The VM is in
           RV(stays) then.
-        - V(transient) where it ends by itself, so that the plan goes on.
-        - V(note) where it is good to know.
+        - V(warning) where it passes by itself (RV(findings[].transient)), so that the plan goes on, and where the
+          move would fail but the strategy V(migrate) was given for the VM.
+        - V(info) where it is good to know.
       type: str
       returned: always
-      sample: fails
-    cause:
-      description: What it is, in words.
+      sample: error
+    subject:
+      description: Display name of the VM.
       type: str
       returned: always
+      sample: web01
+    subject_kind:
+      description: V(vm).
+      type: str
+      returned: always
+      sample: vm
+    message:
+      description: What is the matter, in sentences.
+      type: str
+      returned: always
+      sample: The ISO image C:\ISO\tools.iso is on its node only.
     remedy:
-      description: What to do about it.
+      description: What to do about it, in sentences; empty for nothing.
       type: str
       returned: always
+      sample: Empty the drive, or keep the image on a shared volume of the cluster.
+    transient:
+      description: Whether it passes by itself.
+      type: bool
+      returned: always
+      sample: false
 headroom:
   description: Memory of the destinations before and after the moves.
   returned: success
@@ -379,11 +450,7 @@ revalidation:
       description: GUID of the VM.
       type: str
       returned: always
-    name:
-      description: Display name of the VM.
-      type: str
-      returned: always
-    change:
+    code:
       description:
         - V(gone), V(moved) (it is on another node) or V(new).
         - V(bigger), V(state) or V(strategy) where the VM itself has changed.
@@ -392,11 +459,36 @@ revalidation:
       type: str
       returned: always
       sample: bigger
-    text:
-      description: The whole of it in words.
+    severity:
+      description: V(info) where the VM still goes where the plan sends it, else V(warning).
       type: str
       returned: always
-      sample: it needs 8192 MB, 4096 MB more than planned
+      sample: error
+    subject:
+      description: Display name of the VM.
+      type: str
+      returned: always
+      sample: web01
+    subject_kind:
+      description: V(vm).
+      type: str
+      returned: always
+      sample: vm
+    message:
+      description: What is the matter, in sentences.
+      type: str
+      returned: always
+      sample: It needs 8192 MB, 4096 MB more than planned.
+    remedy:
+      description: Empty.
+      type: str
+      returned: always
+      sample: Empty the drive, or keep the image on a shared volume of the cluster.
+    transient:
+      description: V(false).
+      type: bool
+      returned: always
+      sample: false
     kept:
       description: The VM still goes where the plan sends it.
       type: bool

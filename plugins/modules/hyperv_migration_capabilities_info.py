@@ -53,8 +53,8 @@ EXAMPLES = r"""
 
 - name: Stop if a migration would fail anywhere
   ansible.builtin.assert:
-    that: readiness.problems | selectattr('severity', 'equalto', 'error') | length == 0
-    fail_msg: "{{ readiness.problems }}"
+    that: readiness.findings | selectattr('severity', 'equalto', 'error') | length == 0
+    fail_msg: "{{ readiness.findings }}"
 
 - name: Check whether web01 can be moved to NODE2
   hyperv.migration.hyperv_migration_capabilities_info:
@@ -64,7 +64,7 @@ EXAMPLES = r"""
 
 - name: Show why not
   ansible.builtin.debug:
-    msg: "{{ question.move.reasons }}"
+    msg: "{{ question.move.findings }}"
   when: question.move.possible is not true
 """
 
@@ -123,7 +123,7 @@ cluster:
 service:
   description:
     - The migration service of the cluster. If no node lists it, all values except RV(service.namespace) and
-      RV(service.shown_by) are V(null), and RV(problems) contains a problem.
+      RV(service.shown_by) are V(null), and RV(findings) contains an error.
   returned: success
   type: dict
   contains:
@@ -416,49 +416,58 @@ methods:
           returned: always
           sample: It listens on no address for migrations, so it can receive none.
     closed_destinations: *closed
-problems:
+findings:
   description:
-    - What makes migrations fail, or may. Problems of nodes come first, in the order of RV(nodes).
-    - V(unreachable) and V(unreadable) mean that the controller knows nothing of the node's settings; the cluster may
-      migrate all the same.
+    - What makes migrations fail, or may. What is wrong with nodes comes first, in the order of RV(nodes).
+    - V(unreachable) and V(unreadable) mean that the controller knows nothing of the node's settings; the cluster
+      may migrate all the same.
   returned: success
   type: list
   elements: dict
   contains:
-    node:
-      description: The node; V(all) for the cluster and for what is wrong between its nodes.
-      type: str
-      returned: always
-      sample: NODE3
-    name:
+    code:
       description:
-        - A word for programs. Of a node - V(migration_disabled), V(service_absent), V(service_not_enabled),
-          V(no_listener), V(no_network), V(limit_zero), V(credssp), V(smb_name_case), V(method_not_offered),
-          V(node_paused), V(node_down), V(node_joining), V(node_unknown), V(node_isolated), V(node_quarantined),
-          V(unreachable), V(unreadable).
+        - Of a node - V(migration_disabled), V(service_absent), V(service_not_enabled), V(no_listener), V(no_network),
+          V(limit_zero), V(credssp), V(smb_name_case), V(method_not_offered), V(node_paused), V(node_down),
+          V(node_joining), V(node_unknown), V(node_isolated), V(node_quarantined), V(unreachable) or V(unreadable).
         - Of the cluster - V(no_cluster_service), V(cluster_limit_zero), V(mixed_authentication), V(mixed_transport),
-          V(mixed_compression), V(mixed_versions).
+          V(mixed_compression) or V(mixed_versions).
       type: str
       returned: always
       sample: no_listener
-    problem:
-      description: What is wrong.
-      type: str
-      returned: always
-      sample: It listens on no address for migrations, so it can receive none.
-    remedy:
-      description: What to do.
-      type: str
-      returned: always
-      sample: >-
-        Choose networks in the cluster's Live Migration Settings (on a host alone: Add-VMMigrationNetwork), and check
-        that no policy disables its listener on TCP port 6600.
     severity:
       description:
         - V(error) where migrations to the node, from it, or both fail as things stand; V(warning) where they may.
       type: str
       returned: always
       sample: error
+    subject:
+      description:
+        - Name of the node, or of the cluster for what is wrong between its nodes; empty for hosts by themselves as a
+          whole.
+      type: str
+      returned: always
+      sample: NODE3
+    subject_kind:
+      description: V(node) or V(cluster).
+      type: str
+      returned: always
+      sample: node
+    message:
+      description: What is the matter, in sentences.
+      type: str
+      returned: always
+      sample: It listens on no address for migrations, so it can receive none.
+    remedy:
+      description: What to do about it, in sentences; empty for nothing.
+      type: str
+      returned: always
+      sample: "Raise it: Set-VMHost -MaximumVirtualMachineMigrations 2."
+    transient:
+      description: V(false).
+      type: bool
+      returned: always
+      sample: false
 move:
   description: Whether the move that was asked about is possible; V(null) where no VM was named.
   returned: success
@@ -498,7 +507,7 @@ move:
       description:
         - V(true) if Hyper-V was asked and agrees, and nothing is wrong that would stop it, and also if the VM is there
           already or on its way there.
-        - V(false) if it would fail now, for RV(move.reasons).
+        - V(false) if it would fail now, for the errors in RV(move.findings).
         - V(null) if nothing speaks against it, but Hyper-V was not asked, or did not answer.
         - The answer is no promise - what Hyper-V checked may have changed when the VM is moved.
       type: bool
@@ -520,40 +529,51 @@ move:
       type: str
       returned: always
       sample: system
-    reasons:
-      description: All that is known to stand in the way, or why the answer is not known; empty where it is possible.
+    findings:
+      description:
+        - All that is known to stand in the way, and what is wrong with the two nodes and between them; also why it is
+          not known whether the move is possible.
       type: list
       elements: dict
       returned: always
       contains:
-        name:
+        code:
           description:
-            - A word for programs. One of RV(problems[].name), or the name of an error of
-              M(hyperv.migration.hyperv_vm_migrate), such as V(destination_paused), V(not_possible_owner), V(vm_state),
-              V(vm_busy), V(already_migrating) or V(not_migratable).
+            - One of RV(findings[].code), or the code of an error of M(hyperv.migration.hyperv_vm_migrate), such as
+              V(destination_paused), V(not_possible_owner), V(vm_state), V(vm_busy), V(already_migrating) or
+              V(not_migratable).
             - V(check_not_offered) and V(not_asked) where RV(move.possible) is V(null).
           type: str
           returned: always
           sample: not_possible_owner
-        reason:
-          description: What stands in the way.
+        severity:
+          description: V(error) where the move would fail, V(warning) where it may.
           type: str
           returned: always
-          sample: "Node NODE3 is not a possible owner of VM web01 (possible: NODE1, NODE2)"
+          sample: error
+        subject:
+          description: Name of the VM, node or cluster that it is about.
+          type: str
+          returned: always
+          sample: web01
+        subject_kind:
+          description: V(vm), V(node) or V(cluster).
+          type: str
+          returned: always
+          sample: node
+        message:
+          description: What is the matter, in sentences.
+          type: str
+          returned: always
+          sample: "Node NODE3 is not a possible owner of VM web01 (possible: NODE1, NODE2)."
         remedy:
-          description: What to do.
+          description: What to do about it, in sentences; empty for nothing.
           type: str
           returned: always
-          sample: Choose one of these as destination_host, or add the node to the possible owners of its resource.
+          sample: "Raise it: Set-VMHost -MaximumVirtualMachineMigrations 2."
         transient:
           description: Whether it passes by itself.
           type: bool
           returned: always
           sample: false
-    warnings:
-      description: What else is wrong with the two nodes or between them, as in RV(problems).
-      type: list
-      elements: dict
-      returned: always
-      sample: []
 """

@@ -13,7 +13,7 @@ description:
     anything.
   - With O(hosts) it checks every cluster to which those hosts belong, each through the first host that answers and has
     the rights to read it, and hosts without a cluster. Every host is reported. A host that was not checked, and a host
-    for which another computer answers than the inventory lists, has a row that is V(not ready).
+    for which another computer answers than the inventory lists, has a row that is V(not_ready).
   - The playbook C(hyperv.migration.check_readiness) shows the result as a table.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
@@ -52,49 +52,75 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ready:
-  description: Whether no row is V(not ready).
+  description: Whether no row is V(not_ready).
   returned: success
   type: bool
   sample: true
 rows:
-  description: What was looked at.
+  description: What was checked, and what was found.
   returned: success
   type: list
   elements: dict
   contains:
     cluster:
       description:
-        - Full name of the cluster, with O(hosts). Empty for hosts by themselves, and for a host of which no cluster is
-          known.
+        - Full name of the cluster, with O(hosts). Empty for hosts by themselves, and for a host of which no cluster
+          is known.
       type: str
       returned: always
       sample: hvc1.corp.example
-    node:
-      description: The node; V(all) for the cluster, or the inventory host where no node is known.
-      type: str
-      returned: always
-      sample: NODE1
     check:
       description:
         - V(connection), V(identity) where another machine answers than was meant, V(rights), V(namespace),
-          V(provider node), V(state), V(service), V(limits), V(networks), V(authentication), V(versions), V(methods) or
-          V(capacity without it).
+          V(provider_node), V(state), V(service), V(limits), V(networks), V(authentication), V(versions), V(methods)
+          or V(capacity_without_node).
       type: str
       returned: always
       sample: limits
     status:
-      description: V(ready), V(look) where migrations may fail, or V(not ready).
+      description: V(ready), V(warning) where migrations may fail, or V(not_ready).
       type: str
       returned: always
-      sample: not ready
-    problem:
-      description: What is wrong; empty for nothing.
+      sample: not_ready
+    code:
+      description:
+        - V(ready), or what is the matter, such as V(access_denied), V(unreachable), V(wrong_machine) or
+          V(not_checked); one of RV(hyperv.migration.hyperv_migration_capabilities_info#module:findings[].code) for
+          settings and states; one of RV(hyperv.migration.hyperv_evacuation_plan_info#module:infeasibility.code) for
+          V(capacity_without_node).
+      type: str
+      returned: always
+      sample: limit_zero
+    severity:
+      description: V(info) for V(ready), V(warning) or V(error).
+      type: str
+      returned: always
+      sample: error
+    subject:
+      description:
+        - Name of the node or cluster, or the inventory host where neither is known. Empty for hosts by themselves as
+          a whole.
+      type: str
+      returned: always
+      sample: NODE1
+    subject_kind:
+      description: V(node), V(cluster) or V(host).
+      type: str
+      returned: always
+      sample: node
+    message:
+      description: What is the matter, in sentences; empty for nothing.
       type: str
       returned: always
       sample: Its limit of simultaneous live migrations is 0.
     remedy:
-      description: What to do; empty for nothing.
+      description: What to do about it, in sentences; empty for nothing.
       type: str
       returned: always
       sample: "Raise it: Set-VMHost -MaximumVirtualMachineMigrations 2."
+    transient:
+      description: Whether it passes by itself.
+      type: bool
+      returned: always
+      sample: false
 """

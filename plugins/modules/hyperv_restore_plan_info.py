@@ -199,7 +199,7 @@ start:
       type: str
       returned: always
       sample: test01
-off:
+"off":
   description:
     - VMs that ran before the evacuation and are off or saved, although it did not stop them. Do not start them.
   type: list

@@ -101,19 +101,45 @@ clusters:
       returned: always
 missing:
   description:
-    - Hosts that are not in a scenario. A host that does not answer is in one if its cluster reports that this node does
-      not run.
+    - Hosts that are not in a scenario, and why. A host that does not answer is in one if its cluster reports that
+      this node does not run.
   returned: with O(hosts)
   type: list
   elements: dict
   contains:
-    host:
-      description: Inventory host.
+    code:
+      description: V(no_cluster), or V(not_read) where nobody could read its cluster.
+      type: str
+      returned: always
+      sample: not_read
+    severity:
+      description: V(error).
+      type: str
+      returned: always
+      sample: error
+    subject:
+      description: The inventory host.
       type: str
       returned: always
       sample: NODE3
-    reason:
-      description: Why, and what to do about it.
+    subject_kind:
+      description: V(host).
       type: str
       returned: always
+      sample: host
+    message:
+      description: What is the matter, in sentences.
+      type: str
+      returned: always
+      sample: HVC1 could not be read.
+    remedy:
+      description: What to do about it, in sentences; empty for nothing.
+      type: str
+      returned: always
+      sample: ""
+    transient:
+      description: V(false).
+      type: bool
+      returned: always
+      sample: false
 """

@@ -621,6 +621,7 @@ moves:
           description: V(error).
           type: str
           returned: always
+          sample: error
         subject:
           description: Name of the VM, or of the node, that it is about.
           type: str
@@ -635,14 +636,17 @@ moves:
           description: What happened and why, in sentences.
           type: str
           returned: always
+          sample: "The migration job failed at 60 %: the destination has not enough memory (0x8007000E)."
         remedy:
           description: What to do, in sentences.
           type: str
           returned: always
+          sample: Free memory there, or choose another destination.
         transient:
           description: Whether the same move may succeed later.
           type: bool
           returned: always
+          sample: false
         cause:
           description: The cause alone, as a clause.
           type: str

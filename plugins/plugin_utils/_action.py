@@ -5,16 +5,14 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import os
-import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ._ansible_errors import EXPECTED, Abandoned, failed_result, is_time_limit
+from ._ansible_errors import EXPECTED, failed_result, is_time_limit
+from ._clock import TaskClock
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError
@@ -22,29 +20,6 @@ from ._text import clean
 
 Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
-
-
-class SystemClock:
-    """Real time, which ends for a task whose Ansible is gone: nobody would see what it goes on to do."""
-
-    def __init__(self) -> None:
-        self._parent = os.getppid()
-
-    def now(self) -> float:
-        """Return monotonic seconds."""
-        return time.monotonic()
-
-    def pause(self, seconds: float) -> None:
-        """Sleep. Raises Abandoned where Ansible has ended meanwhile, for instance by a signal to it alone."""
-        time.sleep(seconds)
-        if os.getppid() != self._parent:
-            raise Abandoned("Ansible has ended, so nothing more is started. Migrations under way go on at the cluster.")
-
-
-def moment(reading: float) -> str:
-    """Return a reading of SystemClock as UTC in ISO 8601."""
-    seconds = time.time() - time.monotonic() + reading
-    return dt.datetime.fromtimestamp(seconds, dt.timezone.utc).isoformat(timespec="seconds")
 
 
 class FailedWithResult(HyperVError):
@@ -149,9 +124,9 @@ class HyperVAction(ControllerAction):
 
         The sessions of a task that was cut off may be in the middle of an answer, so it takes new ones.
         """
-        connections = Connections(self._connection, self._task_vars, SystemClock(), self.trace)
+        connections = Connections(self._connection, self._task_vars, TaskClock(), self.trace)
         self._opened.callback(self.close, connections)
-        return Cluster(connections.session, SystemClock(), connections.lists, connections.confirm)
+        return Cluster(connections.session, TaskClock(), connections.lists, connections.confirm)
 
     @property
     def time_limit(self) -> int | None:

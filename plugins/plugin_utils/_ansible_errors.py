@@ -11,15 +11,11 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleParserError
 
+from ._clock import Abandoned
 from ._connection import UnsupportedConnection
 from ._hyperv.failure.errors import HyperVError, explained
 from ._text import clean
 from ._wsman.errors import AnswerLost, NodeBusy, TransportError, WsmanError
-
-
-class Abandoned(Exception):
-    """The task's controlling process is gone."""
-
 
 EXPECTED = (HyperVError, WsmanError, Abandoned)
 """Errors whose text is for people. Any other is a defect, and Ansible shows where it is."""

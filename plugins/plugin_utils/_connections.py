@@ -14,13 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from ._admission import admit, refuse_namesake
 from ._connection import Inventory, Neighbours, Sender, open_sender
 from ._hyperv.cluster.identity import Identity, identity_of
+from ._hyperv.cluster.patience import NODES_AT_ONCE
 from ._hyperv.failure.errors import HyperVError
 from ._node_lookup import NodeLookup
 from ._wsman.errors import NoAnswer
 from ._wsman.session import Session
 from ._wsman.transport import Clock
-
-_AT_ONCE = 8  # hosts that are asked side by side who they are
 
 
 class Connections:
@@ -80,7 +79,7 @@ class Connections:
 
     def hosts(self, hosts: Sequence[str]) -> dict[str, Session | Exception]:
         """Return the sessions to several, or why there is none, by host; they are asked side by side."""
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
+        with ThreadPoolExecutor(NODES_AT_ONCE) as threads:
             return dict(zip(hosts, threads.map(self._tried, hosts), strict=True))
 
     def address(self, address: str) -> Session:
@@ -103,7 +102,7 @@ class Connections:
         """Return who answers for several inventory hosts, with its cluster and its nodes, or why nobody passes."""
         if len(hosts) == 1:
             return {hosts[0]: self._described(hosts[0])}
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
+        with ThreadPoolExecutor(NODES_AT_ONCE) as threads:
             return dict(zip(hosts, threads.map(self._described, hosts), strict=True))
 
     def _described(self, host: str) -> Identity | Exception:

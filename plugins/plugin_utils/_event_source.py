@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import re
-import time
 import typing as t
 from collections.abc import Iterator, Mapping
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ._clock import SystemClock
 from ._connection.variables import PLUGINS, connection_from, unknown_variables
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
@@ -39,18 +39,6 @@ Event = dict[str, t.Any]
 
 class BadArguments(Exception):
     """The rulebook gives the source arguments that it cannot work with."""
-
-
-class SystemClock:
-    """Real time."""
-
-    def now(self) -> float:
-        """Return monotonic seconds."""
-        return time.monotonic()
-
-    def pause(self, seconds: float) -> None:
-        """Sleep."""
-        time.sleep(seconds)
 
 
 class ClusterEvents:

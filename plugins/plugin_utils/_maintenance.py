@@ -8,8 +8,8 @@ import datetime as dt
 import typing as t
 from collections.abc import Callable
 
-from ._action import Arguments, FailedWithResult, HyperVAction, Result, moment
-from ._ansible_errors import Abandoned
+from ._action import Arguments, FailedWithResult, HyperVAction, Result
+from ._clock import Abandoned, moment
 from ._files import full_path, replace_file
 from ._hyperv.failure.errors import HyperVError
 from ._hyperv.maintenance.controller import Controller

@@ -7,7 +7,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 
-from ._action import Arguments, HyperVAction, Result, SystemClock
+from ._action import Arguments, HyperVAction, Result
+from ._clock import TaskClock
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.usecases.survey import Survey, take_survey
@@ -30,10 +31,10 @@ class SurveyAction(HyperVAction):
         """Ask each host who it is, unless only the task's host is meant, and perform."""
         if not arguments["hosts"]:
             return super().carry_out(arguments, task_vars)
-        connections = Connections(self._connection, task_vars, SystemClock(), self.trace)
+        connections = Connections(self._connection, task_vars, TaskClock(), self.trace)
 
         def enter(host: str) -> Cluster:
-            return Cluster(connections.as_on(host).session, SystemClock(), connections.lists)
+            return Cluster(connections.as_on(host).session, TaskClock(), connections.lists)
 
         hosts = list(dict.fromkeys(filter(None, (connections.inventory.home, *arguments["hosts"]))))
         try:

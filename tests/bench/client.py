@@ -23,7 +23,7 @@ from collections.abc import Callable
 import yaml
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
-from ansible_collections.hyperv.migration.plugins.plugin_utils._action import SystemClock
+from ansible_collections.hyperv.migration.plugins.plugin_utils._clock import TaskClock
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connections import Connections
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import read_limits
@@ -96,9 +96,9 @@ class Client:
         plugin.set_options(var_options={**hosts[HOME], "_extras": extras})
         groups = {"all": list(hosts), "hyperv_nodes": list(hosts)}
         task_vars = {"hostvars": hosts, "groups": groups, "inventory_hostname": HOME}
-        self._connections = Connections(plugin, task_vars, SystemClock())
+        self._connections = Connections(plugin, task_vars, TaskClock())
         self.traffic: list[Traffic] = []
-        self.cluster = Cluster(self._session, SystemClock())
+        self.cluster = Cluster(self._session, TaskClock())
 
     def _session(self, node: str | None) -> t.Any:
         session = self._connections.session(node)
@@ -155,7 +155,7 @@ class _MinuteOver(Exception):
     """A minute of waiting has passed."""
 
 
-class _Minute(SystemClock):
+class _Minute(TaskClock):
     """A clock that need not be waited for, and that raises _MinuteOver when the task has waited for a minute.
 
     The minute begins at the first pause, when everything is started.

@@ -29,8 +29,8 @@ def readiness_report(answer: Record) -> str:
         what = f"{node['maximum_migrations']} moves at once" if node["enabled"] else "live migration is switched off"
         networks = ", ".join(f"{one['subnet']}/{one['prefix_length']}" for one in node["networks"])
         lines.append(f"{node['node']}: {what}, {node['authentication']}, network {networks}")
-    lines += [f"PROBLEM ({one['node']}): {one['problem']} {one['remedy']}" for one in answer["problems"]]
-    return "\n".join(lines if answer["problems"] else [*lines, "Nothing stands in the way of a live migration."])
+    lines += [f"PROBLEM ({one['subject']}): {one['message']} {one['remedy']}" for one in answer["findings"]]
+    return "\n".join(lines if answer["findings"] else [*lines, "Nothing stands in the way of a live migration."])
 
 
 def _vm(vm: Record) -> str:

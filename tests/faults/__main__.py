@@ -4,9 +4,9 @@
 is true.
 
 Each run goes well once, and every case branches off from it at the request that it breaks. With a stride of 3 every
-request is broken in four or five of the ways, the next ones in the others; with a stride of 1 every one in every way.
-Prints the number of cases and of violations, and exits with 1 where there is a violation. ``python -m tests.faults
-single/killed/3`` carries out that case alone.
+request is broken by four or five kinds of faults, the next ones by the others; with a stride of 1 every one by every
+kind. Prints the number of cases and of violations, and exits with 1 where there is a violation. ``python -m
+tests.faults single/killed/3`` carries out that case alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from .cases import RUNS, WAYS, Case, Finding, all_cases, carry_out, carry_out_all, undisturbed
+from .cases import KINDS, RUNS, Case, Finding, all_cases, carry_out, carry_out_all, undisturbed
 
 
 def main(words: Sequence[str]) -> int:
@@ -33,13 +33,13 @@ def _matrix(wholes: Iterable[Finding], stride: int, processes: int) -> Iterator[
     for whole in wholes:
         run, requests = whole.case.run, len(whole.requests)
         cases = all_cases(run, requests, stride)
-        print(f"{run}: {requests} requests, {len(WAYS)} ways, {len(cases)} cases", flush=True)
+        print(f"{run}: {requests} requests, {len(KINDS)} kinds of faults, {len(cases)} cases", flush=True)
         yield from carry_out_all(run, cases, processes)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("case", nargs="*", type=Case.read, help="RUN/WAY/INDEX; all cases when none is named")
+    parser.add_argument("case", nargs="*", type=Case.read, help="RUN/KIND/INDEX; all cases when none is named")
     parser.add_argument(
         "--stride", type=int, default=1, help="carry out only every so manieth case (no multiple of 2 or 7)"
     )

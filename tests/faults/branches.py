@@ -18,8 +18,8 @@ from collections.abc import Iterable
 
 from tests.simulator.wsman import Reply
 
+from .kinds import Broken
 from .network import Network, Request
-from .ways import Broken
 
 _FOUND = "found.pickle"
 
@@ -28,7 +28,7 @@ class Place(t.Protocol):
     """What a branch needs to know of its case."""
 
     @property
-    def way(self) -> str:
+    def kind(self) -> str:
         """How the request is broken."""
 
     @property
@@ -63,7 +63,7 @@ class Branches(t.Generic[CaseType]):
         for case in self._cases.get(request.index, ()):
             self._wait_for_fewer_than(self._most)
             if self._branch(case):
-                network.disturbance = Broken(case.way, case.index)
+                network.disturbance = Broken(case.kind, case.index)
                 return network.disturbance.answer(network, request)
         return network.deliver(request)
 
@@ -82,7 +82,7 @@ class Branches(t.Generic[CaseType]):
             _leave(1)
 
     def _branch(self, case: CaseType) -> bool:
-        folder = pathlib.Path(f"{case.way}-{case.index}").absolute()
+        folder = pathlib.Path(f"{case.kind}-{case.index}").absolute()
         files = [file for file in folder.parent.iterdir() if file.is_file()]
         folder.mkdir()
         for file in files:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One case of the matrix: a run, a way, and the request that goes wrong."""
+"""One case of the matrix: a run, a kind of fault, and the request that goes wrong."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.simulator.cluster import SimulatedCluster
 
 from .branches import Branches
 from .controller import Controller, Outcome
+from .kinds import KINDS, Broken, Well
 from .network import Disturbance, Hangs, Killed, Network
+from .oracle import Oracle
 from .runs import RUNS, PlannedRun
-from .ways import WAYS, Broken, Well
-from .witness import Witness
 
 LEDGER = pathlib.Path("ledger.json")  # a relative path, so that each process has its own
 
@@ -31,19 +31,19 @@ class Case:
     """What goes wrong in which run; ``index`` counts its requests from 0."""
 
     run: str
-    way: str
+    kind: str
     index: int
 
     def __str__(self) -> str:
-        return f"{self.run}/{self.way}/{self.index}"
+        return f"{self.run}/{self.kind}/{self.index}"
 
     @classmethod
     def read(cls, text: str) -> Case:
         """Return the case that was printed so. Raises ValueError."""
-        run, way, index = text.split("/")
-        if run not in RUNS or way not in WAYS:
-            raise ValueError(f"{text}: runs are {', '.join(RUNS)}; ways are {', '.join(WAYS)}")
-        return cls(run, way, int(index))
+        run, kind, index = text.split("/")
+        if run not in RUNS or kind not in KINDS:
+            raise ValueError(f"{text}: runs are {', '.join(RUNS)}; kinds are {', '.join(KINDS)}")
+        return cls(run, kind, int(index))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +78,7 @@ def undisturbed(run: str) -> Finding:
 
 def carry_out(case: Case) -> Finding:
     """Carry out one case from the start of its run."""
-    return _alone(case, Broken(case.way, case.index))
+    return _alone(case, Broken(case.kind, case.index))
 
 
 def carry_out_all(run: str, cases: Iterable[Case], processes: int) -> list[Finding]:
@@ -114,23 +114,23 @@ def _own_folder() -> Iterator[None]:
 def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
     run, clock = RUNS[case.run], ManualClock()
     network = Network(SimulatedCluster(run.scenario, clock), clock, disturbance)
-    witness = Witness(network.cluster)
+    oracle = Oracle(network.cluster)
     outcome: Outcome | None = None
     if run.ledger is not None:
         LEDGER.write_text(json.dumps(run.ledger), encoding="utf-8")
     try:
-        outcome = _attempt(run, network, witness)
+        outcome = _attempt(run, network, oracle)
     except Hangs as hangs:
-        witness.violations.append(f"the run hangs: {hangs}")
-    witness.see_calls()
+        oracle.violations.append(f"the run hangs: {hangs}")
+    oracle.see_calls()
     if outcome is not None:
-        witness.see_node(run.node_state, outcome.succeeded, outcome.message)
-    return Finding(case, tuple(witness.violations), tuple(network.sent), outcome)
+        oracle.see_node(run.node_state, outcome.succeeded, outcome.message)
+    return Finding(case, tuple(oracle.violations), tuple(network.sent), outcome)
 
 
-def _attempt(run: PlannedRun, network: Network, witness: Witness) -> Outcome:
+def _attempt(run: PlannedRun, network: Network, oracle: Oracle) -> Outcome:
     nodes = list(network.cluster.world.nodes)
-    again = functools.partial(controller().run, run.play(LEDGER), nodes, network, witness.see)
+    again = functools.partial(controller().run, run.play(LEDGER), nodes, network, oracle.see)
     try:
         return again()
     except Killed:
@@ -141,9 +141,10 @@ def _attempt(run: PlannedRun, network: Network, witness: Witness) -> Outcome:
 def all_cases(run: str, requests: int, stride: int) -> list[Case]:
     """Return every ``stride``-th case of a run.
 
-    All ways of its first request come first: a stride that shares no factor with their number takes each in turn.
+    Those of its first request come first, a kind of fault each: a stride that shares no factor with the number of kinds
+    takes each in turn.
     """
-    return [Case(run, way, index) for index in range(requests) for way in WAYS][::stride]
+    return [Case(run, kind, index) for index in range(requests) for kind in KINDS][::stride]
 
 
-__all__ = ["RUNS", "WAYS", "Case", "Finding", "all_cases", "carry_out", "carry_out_all", "undisturbed"]
+__all__ = ["KINDS", "RUNS", "Case", "Finding", "all_cases", "carry_out", "carry_out_all", "undisturbed"]

@@ -91,9 +91,9 @@ class Controller:
         play: dict[str, t.Any],
         nodes: Sequence[str],
         network: Network,
-        witness: Callable[[TaskResult], None] = lambda result: None,
+        observer: Callable[[TaskResult], None] = lambda result: None,
     ) -> Outcome:
-        """Run a play whose hosts are some of ``nodes``; ``witness`` is told of each task when it ends.
+        """Run a play whose hosts are some of ``nodes``; ``observer`` is told of each task when it ends.
 
         Raises Killed and Hangs from the middle of it.
         """
@@ -107,7 +107,7 @@ class Controller:
 
         def tell(result: TaskResult) -> None:
             told.append(result)
-            witness(result)
+            observer(result)
 
         with _in_process(network, tell), _signals_kept():
             # Its annotation names what an inventory manager holds, and means the manager.
@@ -140,7 +140,7 @@ def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterato
     Adapter.network = network
     with contextlib.ExitStack() as replaced:
         for target, name, new in (
-            (action, "SystemClock", lambda: clock),
+            (action, "TaskClock", lambda: clock),
             (sender, "time", clock),
             (requests.sessions, "HTTPAdapter", Adapter),
             (strategy, "WorkerProcess", _Worker),

@@ -14,7 +14,7 @@ import yaml
 from tests.simulator.scenario import Scenario
 from tests.simulator.scenario_file import read_scenario
 
-from .ways import SUBJECT
+from .kinds import SUBJECT
 
 HOME = "NODE3"  # the task's host
 _POLL = 10  # seconds: one poll is like another, and each is broken in every way

@@ -120,7 +120,7 @@ def test_capabilities_name_what_stands_in_the_way(cluster: RunningCluster, ansib
     assert answer.result["cluster"]["name"] == "HVC1"
     assert "MigrateVirtualSystemToSystem" in answer.result["capabilities"]["asynchronous"]
     assert [node["node"] for node in answer.result["nodes"]] == ["NODE1", "NODE2", "NODE3", "NODE4"]
-    assert [problem["node"] for problem in answer.result["problems"]] == ["NODE4"]
+    assert [finding["subject"] for finding in answer.result["findings"]] == ["NODE4"]
 
 
 def test_each_node_is_reached_by_its_own_connection_plugin(
@@ -136,7 +136,7 @@ def test_each_node_is_reached_by_its_own_connection_plugin(
 
     assert answer.code == 0
     assert [node["node"] for node in answer.result["nodes"]] == ["NODE1", "NODE2", "NODE3", "NODE4"]
-    assert [problem["node"] for problem in answer.result["problems"]] == ["NODE4"]
+    assert [finding["subject"] for finding in answer.result["findings"]] == ["NODE4"]
     assert "requests sent to NODE2" in answer.text
 
 

@@ -42,16 +42,16 @@ def test_everything_that_stands_in_the_way_is_listed_with_a_remedy(cluster: Runn
     answer = ansible.ad_hoc("NODE1", CAPABILITIES)
 
     assert answer.code == 0
-    found = [(problem["node"], problem["name"], problem["severity"]) for problem in answer.result["problems"]]
+    found = [(one["subject"], one["code"], one["severity"]) for one in answer.result["findings"]]
     assert found == [
         ("NODE2", "credssp", "warning"),
         ("NODE3", "no_listener", "error"),
         ("NODE4", "node_paused", "error"),
         ("NODE5", "node_down", "error"),
-        ("all", "mixed_authentication", "warning"),
-        ("all", "mixed_versions", "warning"),
+        ("HVC1", "mixed_authentication", "warning"),
+        ("HVC1", "mixed_versions", "warning"),
     ]
-    assert all(problem["problem"] and problem["remedy"] for problem in answer.result["problems"])
+    assert all(one["message"] and one["remedy"] for one in answer.result["findings"])
 
 
 def test_the_cluster_its_service_and_its_nodes_are_described(cluster: RunningCluster, ansible: Ansible) -> None:
@@ -79,16 +79,19 @@ def test_only_the_nodes_that_are_named_are_looked_at(cluster: RunningCluster, an
     result = ansible.ad_hoc("NODE1", CAPABILITIES, arguments(nodes=["node1.corp.example", "NODE1"])).result
 
     assert [node["node"] for node in result["nodes"]] == ["NODE1"]
-    assert result["problems"] == []
+    assert result["findings"] == []
 
 
 def test_a_move_that_would_work_is_said_to_be_possible(cluster: RunningCluster, ansible: Ansible) -> None:
     answer = ansible.ad_hoc("NODE1", CAPABILITIES, arguments(name="WEB01", destination_host="node2"))
 
     move = answer.result["move"]
-    assert (answer.code, move["possible"], move["checked"], move["reasons"]) == (0, True, True, [])
+    assert (answer.code, move["possible"], move["checked"]) == (0, True, True)
     assert (move["source_host"], move["destination_host"]) == ("NODE1", "NODE2")
-    assert {warning["name"] for warning in move["warnings"]} == {"credssp", "mixed_authentication"}
+    assert {(finding["code"], finding["severity"]) for finding in move["findings"]} == {
+        ("credssp", "warning"),
+        ("mixed_authentication", "warning"),
+    }
     assert cluster.migrations() == {}
 
 
@@ -105,7 +108,7 @@ def test_a_move_that_would_fail_is_not_possible_and_no_error(
     answer = ansible.ad_hoc("NODE1", CAPABILITIES, arguments(name=vm, destination_host=node))
 
     assert (answer.code, answer.result["move"]["possible"]) == (0, False)
-    assert reason in [one["name"] for one in answer.result["move"]["reasons"]]
+    assert (reason, "error") in [(one["code"], one["severity"]) for one in answer.result["move"]["findings"]]
     assert cluster.migrations() == {}
 
 

@@ -22,8 +22,8 @@ CHECK = "hyperv.migration.check_readiness"
 @pytest.mark.parametrize(
     ("text", "code", "told"),
     [
-        (NODES, 0, ["Everything is ready.", "capacity without it"]),
-        (NODES.replace("NODE1}", "NODE1, state: down}"), 2, ["state", "not ready", "Bring it up"]),
+        (NODES, 0, ["Everything is ready.", "capacity_without_node"]),
+        (NODES.replace("NODE1}", "NODE1, state: down}"), 2, ["state", "not_ready", "Bring it up"]),
         (
             NODES
             + "faults: [{effect: fault, code: 0x80041003, times: null, node: NODE1, namespace: root/MSCluster}]\n",
@@ -31,7 +31,7 @@ CHECK = "hyperv.migration.check_readiness"
             ["rights", "Grant-ClusterAccess"],
         ),
         (NODES + "vms: [{name: big, owner: NODE1, memory_mb: 125000}]\n", 2, ["big"]),
-        (NODES.replace("NODE2}", "NODE2, authentication: credssp}"), 0, ["authentication", "look", "Set-VMHost"]),
+        (NODES.replace("NODE2}", "NODE2, authentication: credssp}"), 0, ["authentication", "warning", "Set-VMHost"]),
     ],
     ids=["ready", "down", "denied", "capacity", "credssp"],
 )

@@ -43,7 +43,7 @@ def test_a_later_job_is_told_what_has_changed_since(cluster: RunningCluster, ans
 
     later = ansible.ad_hoc("NODE1", PLAN, written(node="NODE1", plan=plan)).result
 
-    assert [(one["name"], one["change"]) for one in later["revalidation"]] == [("web01", "moved")]
+    assert [(one["subject"], one["code"]) for one in later["revalidation"]] == [("web01", "moved")]
     assert "web01" not in [one["name"] for one in later["moves"]]
     assert later["feasible"]
 

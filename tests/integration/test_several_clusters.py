@@ -95,7 +95,7 @@ def closed_port() -> int:
 
 def unready(lines: list[str]) -> list[tuple[str, str]]:
     """Return node and check of each row that is not ready."""
-    rows = [line.removesuffix("not ready").split() for line in lines if line.endswith("not ready")]
+    rows = [line.removesuffix("not_ready").split() for line in lines if line.endswith("not_ready")]
     return [(row[0], " ".join(row[1:])) for row in rows]
 
 
@@ -173,7 +173,7 @@ def test_hosts_by_themselves_are_looked_at_beside_clusters_and_are_in_no_scenari
     assert {line.split()[0] for line in lines if " connection " in line} == {"HV1", "HV2"}
     assert READY in "".join(lines)
     assert described.code == 2
-    assert "hv1.c.example: It is the computer hv1.c.example, which is no node of a cluster" in described.text
+    assert "hv1.c.example: It is the computer hv1.c.example, which is not a node of a cluster" in described.text
 
 
 @pytest.mark.long

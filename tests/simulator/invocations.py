@@ -59,7 +59,7 @@ class Invocations:
     def _refusal(self, method: Method, refused: EmbeddedRefused) -> Mapping[str, Value]:
         if method.return_type is None:
             raise Fault(Code.WBEM_INVALID_PARAMETER, "", "ExecMethod", str(refused)) from refused
-        dmtf = self._switches.return_codes == "dmtf"
+        dmtf = self._switches.embedded_return_codes == "dmtf"
         return {"ReturnValue": DMTF_INVALID_PARAMETER if dmtf else refused.return_value}
 
     def _target(self, request: Request, resource: Resource, method: Method) -> ObjectPath:

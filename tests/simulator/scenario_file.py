@@ -17,7 +17,7 @@ from .scenario_reader import Marks, ScenarioError, compose, read
 from .scenario_roles import SHARE, SHARED_VOLUMES
 from .switches import Switches
 
-DEEDS = ("move", "power_off", "idle", "pause", "resume", "down", "up", "core_group", "vmms_restart")
+ACTIONS = ("move", "power_off", "idle", "pause", "resume", "down", "up", "core_group", "vmms_restart")
 
 
 def read_scenario(text: str, source: str = "scenario") -> Scenario:
@@ -180,9 +180,9 @@ def _check_named(nodes: set[str], value: object, where: str, marks: Marks) -> No
 def _check_event(scenario: Scenario, event: EventSpec, where: str, marks: Marks) -> None:
     if (event.at is None) == (event.when is None):
         raise marks.error(where, event.at, "an event has either at (a second) or when (vm and percent)")
-    deeds = [deed for deed in DEEDS if getattr(event, deed) is not None]
-    if len(deeds) != 1:
-        raise marks.error(where, deeds, f"an event has exactly one of {', '.join(DEEDS)}")
+    actions = [action for action in ACTIONS if getattr(event, action) is not None]
+    if len(actions) != 1:
+        raise marks.error(where, actions, f"an event has exactly one of {', '.join(ACTIONS)}")
     if (event.move is None) != (event.to is None):
         raise marks.error(where, event.to, "move and to belong together")
     nodes = {node.name for node in scenario.nodes}

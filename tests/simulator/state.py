@@ -19,8 +19,8 @@ def describe(world: World) -> dict[str, t.Any]:
         "vms": [_vm(machine) for machine in world.machines.values()],
         "jobs": [_job(world, job) for job in world.migrations.jobs.values()],
         "events": [
-            {"at": past.at, "deed": past.deed, "subject": past.subject, "outcome": past.outcome}
-            for past in world.happenings.past
+            {"at": past.at, "action": past.action, "subject": past.subject, "outcome": past.outcome}
+            for past in world.events.past
         ],
         "calls": [dataclasses.asdict(call) for call in world.calls],
     }

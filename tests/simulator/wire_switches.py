@@ -29,8 +29,8 @@ class WireSwitches:
         partial_keys: whether selectors with some of the keys find an instance when only one matches.
         byte_arrays: how an array of uint8 travels in a request: an element for each byte, or one element in base64.
         items_in: the namespace of Items and EndOfSequence in an optimized answer: WS-Management or WS-Enumeration.
-        return_codes: the family of the code that a method returns for a malformed embedded instance: DMTF (4) or
-            Hyper-V (32768, 32773, 32776).
+        embedded_return_codes: the family of the code that a method returns for a malformed embedded instance: DMTF (4)
+            or Hyper-V (32768, 32773, 32776).
         service_without_selectors: what an Invoke without selectors ends in: WBEM_E_INVALID_METHOD_PARAMETERS or an
             unspecific InternalError.
         shells: whether a WinRS shell can be opened, in which every command prints one canned result (``canned``). This
@@ -48,6 +48,6 @@ class WireSwitches:
     partial_keys: t.Literal["accepted", "refused"] = "refused"
     byte_arrays: t.Literal["elements", "base64"] = "elements"
     items_in: t.Literal["wsman", "enumeration"] = "wsman"
-    return_codes: t.Literal["dmtf", "hyperv"] = "dmtf"
+    embedded_return_codes: t.Literal["dmtf", "hyperv"] = "dmtf"
     service_without_selectors: t.Literal["invalid_parameters", "internal_error"] = "invalid_parameters"
     shells: t.Literal["refused", "canned"] = "refused"

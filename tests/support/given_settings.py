@@ -8,8 +8,8 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.hyperv.migration.plugins.action.hyperv_vm_migrate import ActionModule
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_system import MigrationService
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.results import Answer, Verdict
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_system import SystemMethod
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.results import CheckResult, StartResult
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import WantedSettings
 
 from tests.support.scenarios import node, scenario, vm
@@ -32,13 +32,13 @@ class Client:
         self.simulated = simulated
         (run,) = simulated.runs(("web01", "NODE2"))
         self.move = run.move
-        self.service = MigrationService(simulated.cluster, settings)
+        self.service = SystemMethod(simulated.cluster, settings or WantedSettings())
 
-    def check(self) -> Verdict:
+    def check(self) -> CheckResult:
         return self.service.check(self.move)
 
-    def migrate(self) -> Answer:
-        return self.service.migrate(self.move)
+    def migrate(self) -> StartResult:
+        return self.service.start(self.move)
 
     @property
     def calls(self) -> list[dict[str, t.Any]]:

@@ -165,7 +165,7 @@ class Story:
     @property
     def node1(self) -> str:
         """The state of NODE1, likewise."""
-        return next(node["state"] for node in self.simulated.server.state()["nodes"] if node["name"] == "NODE1")
+        return str(next(node["state"] for node in self.simulated.server.state()["nodes"] if node["name"] == "NODE1"))
 
     def commands(self, name: str) -> list[str]:
         """What a VM was told to do by requests."""

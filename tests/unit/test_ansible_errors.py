@@ -8,7 +8,7 @@ import re
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleParserError
-from ansible_collections.hyperv.migration.plugins.plugin_utils import _ansible_errors, _connection
+from ansible_collections.hyperv.migration.plugins.plugin_utils import _ansible_errors, _clock, _connection
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ansible_errors import failed_result, unreadable_source
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman import errors, faults
@@ -43,7 +43,7 @@ def test_the_drawn_tree_of_errors_is_the_real_one() -> None:
         (errors.UnreadableAnswer("no envelope"), "A node answered with something unexpected: no envelope."),
         (errors.UnexpectedValue("'x' is no uint8"), "A node answered with something unexpected: 'x' is no uint8."),
         (_connection.UnsupportedConnection("ssh cannot carry it."), "ssh cannot carry it."),
-        (_ansible_errors.Abandoned("Ansible has ended."), "Ansible has ended."),
+        (_clock.Abandoned("Ansible has ended."), "Ansible has ended."),
     ],
 )
 def test_a_failure_is_a_result_so_that_failed_when_sees_it(error: Exception, message: str) -> None:

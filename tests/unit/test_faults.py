@@ -13,7 +13,7 @@ import sys
 
 import pytest
 
-from tests.faults.cases import WAYS, Case, all_cases
+from tests.faults.cases import KINDS, Case, all_cases
 from tests.running_cluster import ROOT
 
 
@@ -27,23 +27,23 @@ def test_no_broken_request_of_a_sample_makes_the_product_say_what_is_not_true() 
     assert done.returncode == 0, done.stdout + done.stderr
     found = re.search(r"^(\d+) cases, 0 violations", done.stdout, re.MULTILINE)
     assert found, done.stdout
-    assert int(found[1]) > len(WAYS)
+    assert int(found[1]) > len(KINDS)
 
 
-def test_every_lie_that_is_planted_is_found() -> None:
-    done = carried_out("tests.faults.planted")
-    assert (done.returncode, "8 of 8 lies found" in done.stdout) == (0, True), done.stdout + done.stderr
+def test_every_mutant_of_the_product_is_found() -> None:
+    done = carried_out("tests.faults.mutants")
+    assert (done.returncode, "8 of 8 mutants found" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
-def test_every_request_is_broken_in_every_way() -> None:
-    every = {(way, index) for way in WAYS for index in range(18)}
-    assert {(case.way, case.index) for case in all_cases("single", 18, 1)} == every
+def test_every_request_is_broken_by_every_kind_of_fault() -> None:
+    every = {(kind, index) for kind in KINDS for index in range(18)}
+    assert {(case.kind, case.index) for case in all_cases("single", 18, 1)} == every
 
 
-def test_a_part_of_the_matrix_breaks_every_request_and_has_every_way() -> None:
+def test_a_part_of_the_matrix_breaks_every_request_and_has_every_kind_of_fault() -> None:
     part = all_cases("batch", 82, 9)
     assert {case.index for case in part} == set(range(82))
-    assert {case.way for case in part} == set(WAYS)
+    assert {case.kind for case in part} == set(KINDS)
 
 
 def test_a_case_can_be_named() -> None:

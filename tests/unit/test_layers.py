@@ -98,27 +98,41 @@ RULES = (
     ),
     Rule(
         "plugins/plugin_utils/_ansible_errors.py",
-        (UTILS + "_connection", UTILS + "_hyperv.failure.errors", UTILS + "_text", UTILS + "_wsman.errors"),
+        (
+            UTILS + "_clock",
+            UTILS + "_connection",
+            UTILS + "_hyperv.failure.errors",
+            UTILS + "_text",
+            UTILS + "_wsman.errors",
+        ),
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},
     ),
     Rule(
         "plugins/plugin_utils/_action.py",
-        (UTILS + "_ansible_errors", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text"),
+        (UTILS + "_ansible_errors", UTILS + "_clock", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text"),
         frozenset({"ansible"}),
-        INPUT_OUTPUT,
+        INPUT_OUTPUT | {"time"},
     ),
     Rule(
         "plugins/plugin_utils/_survey.py",
-        (UTILS + "_action", UTILS + "_connections", UTILS + "_hyperv"),
+        (UTILS + "_action", UTILS + "_clock", UTILS + "_connections", UTILS + "_hyperv"),
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(
         "plugins/plugin_utils/_event_source.py",
-        (UTILS + "_connection", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text", UTILS + "_wsman"),
+        (
+            UTILS + "_clock",
+            UTILS + "_connection",
+            UTILS + "_connections",
+            UTILS + "_hyperv",
+            UTILS + "_text",
+            UTILS + "_wsman",
+        ),
         frozenset({"ansible"}),
-        INPUT_OUTPUT,
+        INPUT_OUTPUT | {"time"},
     ),
+    Rule("plugins/plugin_utils/_clock.py", without=INPUT_OUTPUT),
     Rule("plugins/plugin_utils/_trust.py", (), frozenset({"ansible"}), INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_ledgers.py",
@@ -150,6 +164,7 @@ RULES = (
         "plugins/action/",
         (
             UTILS + "_action",
+            UTILS + "_clock",
             UTILS + "_connections",
             UTILS + "_files",
             UTILS + "_hostnames",
@@ -169,6 +184,7 @@ RULES = (
         "plugins/inventory/",
         (
             UTILS + "_action",
+            UTILS + "_clock",
             UTILS + "_ansible_errors",
             UTILS + "_connection",
             UTILS + "_connections",

@@ -12,8 +12,8 @@ import typing as t
 from collections.abc import Mapping
 
 from .._wsman.errors import Unreachable
+from .._wsman.transport import OPERATION_TIMEOUT
 
-OPERATION_TIMEOUT = 60  # seconds; WinRM's own upper limit (MaxTimeoutms)
 _MARGIN = 10  # seconds by which ansible-core lets the controller wait longer than the node may take
 # Those of pywinrm and pypsrp alike.
 _LIBRARY_OPERATION = 20

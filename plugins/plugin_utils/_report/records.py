@@ -89,7 +89,8 @@ def _moment(text: str | None) -> int | None:
 def _stays(stays: Sequence[Data]) -> tuple[Stay, ...]:
     """Return the ``stays`` of a plan."""
     return tuple(
-        Stay(clean(one.get("name")), clean(one.get("reason")), clean(one.get("remedy") or "")) for one in stays
+        Stay(clean(stay.get("name")), clean(stay.get("message") or stay.get("reason")), clean(stay.get("remedy")))
+        for stay in stays
     )
 
 

@@ -15,6 +15,7 @@ from .errors import UnreadableAnswer
 from .faults import read_fault
 from .namespaces import ADDRESSING, ANONYMOUS, CIM_COMMON, ENUMERATION, SOAP, TRANSFER, WSMAN, WSMAN_MICROSOFT, XSI
 from .references import Reference, selector_set
+from .transport import OPERATION_TIMEOUT
 from .xmltext import brief, escaped
 from .xmltrees import UnreadableXml, read_xml
 
@@ -22,7 +23,6 @@ from .xmltrees import UnreadableXml, read_xml
 MAX_ENVELOPE_SIZE = 512000
 # Nodes keep to the limit that they are told. Where one counts letters instead of bytes, UTF-16 doubles them.
 LONGEST_ANSWER = 2 * MAX_ENVELOPE_SIZE
-OPERATION_TIMEOUT = 60  # seconds; WinRM clamps to MaxTimeoutms, 60 s by default
 
 _DECLARATIONS = " ".join(
     f'xmlns:{prefix}="{uri}"'

@@ -81,6 +81,11 @@ class Fault(NoAnswer):
         return self._is(_NO_CLASS) or self.is_missing_namespace
 
     @property
+    def lacks_only_the_class(self) -> bool:
+        """The node has the namespace, and no such class in it: older versions of Windows lack some."""
+        return self.is_missing_class and not self.is_missing_namespace
+
+    @property
     def is_missing_namespace(self) -> bool:
         """The node has no such CIM namespace."""
         return self._is(_NO_NAMESPACE)

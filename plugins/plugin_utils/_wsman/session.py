@@ -16,14 +16,14 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from .envelopes import OPERATION_TIMEOUT, new_message_id, read_answer, write_request
+from .envelopes import new_message_id, read_answer, write_request
 from .errors import AnswerLost, NoAnswer, NodeBusy, TooMany, UnreadableAnswer
 from .faults import Fault
 from .instances import Instance, read_instance
 from .items import Item, Page, read_page
 from .namespaces import ENUMERATE, GET, PULL, RELEASE, WQL_DIALECT, resource_uri
 from .references import Reference, reference_body
-from .transport import Clock, Send
+from .transport import OPERATION_TIMEOUT, Clock, Send
 from .values import Scalar, wsman_text
 from .wql import Query
 from .xmltext import escaped
@@ -80,13 +80,21 @@ class Session:
             raise UnreadableAnswer("something else than an instance came as the answer to Get")
         return instance
 
-    def query(self, namespace: str, query: Query, at_most: int | None = None) -> list[Instance]:
+    def query(
+        self, namespace: str, query: Query, at_most: int | None = None, *, missing_ok: bool = False
+    ) -> list[Instance]:
         """Return the instances that answer ``query``. Raises Fault and TransportError.
 
         Where the node refuses WQL, the whole class is enumerated and filtered here, and the namespace is remembered.
-        Raises TooMany as soon as ``at_most`` instances have come and there are more.
+        With ``missing_ok`` a class that the namespace does not have has no instances. Raises TooMany as soon as
+        ``at_most`` instances have come and there are more.
         """
-        return [item.instance for item in self._items(namespace, query, "", at_most)]
+        try:
+            return [item.instance for item in self._items(namespace, query, "", at_most)]
+        except Fault as fault:
+            if missing_ok and fault.lacks_only_the_class:
+                return []
+            raise
 
     def references(self, namespace: str, query: Query) -> list[Reference]:
         """Return the references of the instances that answer ``query``, as the node gives them. Raises as it does."""

@@ -14,6 +14,10 @@ Raises Unreachable, NodeBusy or AnswerLost. After AnswerLost the next call start
 """
 
 
+OPERATION_TIMEOUT = 60
+"""Seconds that a node may take for one request: WinRM's own upper limit (MaxTimeoutms), to which it clamps."""
+
+
 class Clock(t.Protocol):
     """Time as the waiting code sees it."""
 

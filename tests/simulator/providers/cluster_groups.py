@@ -71,7 +71,7 @@ def _groups(view: View) -> Iterator[Instance]:
     }
     for machine in _machines(view):
         yield {
-            **_group_row(view, machine.group, machine.told_by_cluster, kept_online=_kept_online(machine)),
+            **_group_row(view, machine.group, machine.owner_in_cluster, kept_online=_kept_online(machine)),
             "GroupType": VIRTUAL_MACHINE_GROUP,
             "Priority": machine.spec.priority,
             "State": group_moves.group_state(view, machine),
@@ -106,7 +106,7 @@ def _resources(view: View) -> Iterator[Instance]:
     for name, kind in CORE_RESOURCES.items():
         yield _resource_row(view, name, kind, CORE_GROUP, view.world.core_group_owner, RESOURCE_ONLINE)
     for machine in _machines(view):
-        owner = machine.told_by_cluster
+        owner = machine.owner_in_cluster
         state = RESOURCE_ONLINE if machine.has_memory else RESOURCE_OFFLINE
         yield {
             **_resource_row(view, _vm_resource(machine), VM_TYPE, machine.group, owner, state),
@@ -177,7 +177,7 @@ def _active_group_links(view: View) -> Iterator[Instance]:
     yield {"GroupComponent": node_path(view, view.world.core_group_owner), "PartComponent": core}
     for machine in _machines(view):
         yield {
-            "GroupComponent": node_path(view, machine.told_by_cluster),
+            "GroupComponent": node_path(view, machine.owner_in_cluster),
             "PartComponent": _group_path(view, machine.group),
         }
 
@@ -187,7 +187,7 @@ def _active_resource_links(view: View) -> Iterator[Instance]:
         owner = node_path(view, view.world.core_group_owner)
         yield {"GroupComponent": owner, "PartComponent": _resource_path(view, name)}
     for machine in _machines(view):
-        owner = node_path(view, machine.told_by_cluster)
+        owner = node_path(view, machine.owner_in_cluster)
         for name in (_vm_resource(machine), _configuration_resource(machine)):
             yield {"GroupComponent": owner, "PartComponent": _resource_path(view, name)}
 

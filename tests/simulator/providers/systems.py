@@ -175,7 +175,7 @@ def _summaries(view: View) -> Iterator[Instance]:
             "HealthState": 5,
             "OperationalStatus": operational_status(view, machine),
             "StatusDescriptions": status_descriptions(view, machine),
-            "HostComputerSystemName": view.world.host_name(machine.told_by_summary),
+            "HostComputerSystemName": view.world.host_name(machine.owner_in_summary),
             "Notes": machine.spec.notes or "",
             "NumberOfProcessors": machine.spec.processors,
             "UpTime": uptime_ms(view, machine),
@@ -200,7 +200,7 @@ def _summary_links(view: View) -> Iterator[Instance]:
 
 def _hosted(view: View) -> Iterator[Instance]:
     for machine in machines_seen(view):
-        host = machine.told_by_summary if view.namespace == CLUSTER else view.node.name
+        host = machine.owner_in_summary if view.namespace == CLUSTER else view.node.name
         yield {"Antecedent": system_path(view, host), "Dependent": system_path(view, machine.id)}
 
 

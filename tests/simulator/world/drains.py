@@ -24,7 +24,7 @@ class Drains:
 
     def pause(self, node: Node, drain: bool, target: Node | None = None) -> None:
         """Pause a node; with ``drain`` its VMs leave in the order of their priority, to ``target`` if it is given."""
-        node.state = "paused"
+        node.enter("paused")
         if not drain:
             return
         node.drain_target = target.name if target else ""
@@ -50,7 +50,7 @@ class Drains:
 
     def resume(self, node: Node, fail_back: bool) -> None:
         """Make a paused node active again; with ``fail_back`` the VMs that its drain moved come back."""
-        node.state = "up"
+        node.enter("up")
         node.drain = "not_initiated"
         node.drain_target = ""
         self._moving.pop(node.name, None)
@@ -60,11 +60,15 @@ class Drains:
             if machine.owner != node.name:
                 self._world.migrations.start(machine, node, self._caller, machine.owner, "queue")
 
-    def lose(self, node: Node) -> None:
-        """Take a node down as by a crash: its migrations break, its VMs restart where there is room."""
-        if node.state == "down":
-            return
-        node.state = "down"
+    def lose(self, node: Node) -> int:
+        """Take a node down as by a crash: its migrations break, its VMs restart where there is room.
+
+        Returns which state the node has entered by that, see ``Node.enter``: one that is down already stays so.
+        """
+        was_down = node.state == "down"
+        entered = node.enter("down")
+        if was_down:
+            return entered
         self._moving.pop(node.name, None)
         for machine in self._world.machines.values():
             if machine.job is not None and node.name in (machine.job.source, machine.job.destination):
@@ -76,6 +80,7 @@ class Drains:
         if self._world.core_group_owner == node.name:
             survivor = next((other.name for other in self._world.members.values() if other.answers), node.name)
             self._world.move_core_group(survivor)
+        return entered
 
     @property
     def _caller(self) -> str:

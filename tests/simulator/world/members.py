@@ -12,6 +12,8 @@ from ..scenario import Activity, NodeSpec, NodeState, VmSpec, VmState
 from ..scenario_roles import is_shared
 from .failures import Failure
 
+Reader = t.Literal["summary", "cluster"]
+READERS: tuple[Reader, ...] = ("summary", "cluster")
 DrainState = t.Literal["not_initiated", "in_progress", "completed", "failed"]
 
 
@@ -93,7 +95,6 @@ class Node:
 
     spec: NodeSpec
     number: int
-    state: NodeState
     drain: DrainState = "not_initiated"
     drain_target: str = ""
     drained: list[str] = dataclasses.field(default_factory=list)
@@ -103,10 +104,29 @@ class Node:
     restarts_requested: int = 0
     planned: set[str] = dataclasses.field(default_factory=set)
     left_disks: list[str] = dataclasses.field(default_factory=list)
+    _state: NodeState = dataclasses.field(init=False)
+    _entered: int = dataclasses.field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self._state = self.spec.state
 
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def state(self) -> NodeState:
+        return self._state
+
+    def enter(self, state: NodeState) -> int:
+        """Enter a state, maybe the present one anew; return which one it is, as ``is_still`` takes it."""
+        self._state = state
+        self._entered += 1
+        return self._entered
+
+    def is_still(self, entered: int) -> bool:
+        """Return whether the node has entered no state since."""
+        return self._entered == entered
 
     @property
     def answers(self) -> bool:
@@ -126,7 +146,7 @@ class Node:
 
 @dataclasses.dataclass(eq=False)
 class Machine:
-    """One VM. ``owner`` is where it truly is; ``told_*`` is what summaries and the cluster still say.
+    """One VM. ``owner`` is where it truly is; ``owner_in_summary`` and ``owner_in_cluster`` are what those still show.
 
     ``commands`` are the changes of state that it was asked for, refused ones among them.
     """
@@ -135,8 +155,8 @@ class Machine:
     owner: str
     state: VmState
     activity: Activity | None
-    told_by_summary: str
-    told_by_cluster: str
+    owner_in_summary: str
+    owner_in_cluster: str
     files: Files
     changed_at: float = 0.0
     job: Job | None = None
@@ -167,6 +187,13 @@ class Machine:
     @property
     def needs_mb(self) -> int:
         return self.spec.memory_mb if self.has_memory else 0
+
+    def show_owner(self, reader: Reader) -> None:
+        """Have the summary or the cluster show where the VM is by now."""
+        if reader == "summary":
+            self.owner_in_summary = self.owner
+        else:
+            self.owner_in_cluster = self.owner
 
     def may_run_on(self, node: str) -> bool:
         return self.spec.possible_owners is None or node in self.spec.possible_owners

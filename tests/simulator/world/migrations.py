@@ -193,12 +193,12 @@ class Migrations:
         else:
             self.at_percent(job, 100, functools.partial(self._succeed, job))
 
-    def at_percent(self, job: Job, percent: int, deed: t.Callable[[], None]) -> None:
-        """Have ``deed`` carried out when the running ``job`` reaches ``percent``, unless it has ended before."""
+    def at_percent(self, job: Job, percent: int, action: t.Callable[[], None]) -> None:
+        """Have ``action`` carried out when the running ``job`` reaches ``percent``, unless it has ended before."""
 
         def if_running() -> None:
             if job.state is JobState.RUNNING and job.frozen_percent is None:
-                deed()
+                action()
 
         self._world.timeline.after(job.transfer_seconds * percent / 100, if_running)
 

@@ -27,15 +27,23 @@ class Restarts:
             self._world.timeline.after(node.spec.restart.shutdown_seconds, functools.partial(self._stop, node))
 
     def _stop(self, node: Node) -> None:
+        if node.state == "down":
+            return  # a crash has been quicker
         paused = node.state == "paused" and self._world.scenario.switches.paused_after_restart
-        self._world.drains.lose(node)
+        stopped = self._world.drains.lose(node)
         if node.spec.restart.outcome == "restarts":
             comes_back: NodeState = "paused" if paused else "up"
-            self._world.timeline.after(node.spec.restart.away_seconds, functools.partial(self._boot, node, comes_back))
+            boot = functools.partial(self._boot, node, stopped, comes_back)
+            self._world.timeline.after(node.spec.restart.away_seconds, boot)
 
-    def _boot(self, node: Node, comes_back: NodeState) -> None:
-        node.state = "joining"
+    def _boot(self, node: Node, stopped: int, comes_back: NodeState) -> None:
+        if not node.is_still(stopped):
+            return  # an event has taken the node down for good, or up, meanwhile
+        booted = node.enter("joining")
         node.booted_at = self._world.now
-        self._world.timeline.after(
-            node.spec.restart.joining_seconds, functools.partial(setattr, node, "state", comes_back)
-        )
+        join = functools.partial(self._join, node, booted, comes_back)
+        self._world.timeline.after(node.spec.restart.joining_seconds, join)
+
+    def _join(self, node: Node, booted: int, comes_back: NodeState) -> None:
+        if node.is_still(booted):
+            node.enter(comes_back)

@@ -16,8 +16,8 @@ from ..clock import Clock
 from ..scenario import Scenario
 from .calls import KEPT, Call
 from .drains import Drains
-from .happenings import Happenings
-from .members import Files, Job, Machine, Node
+from .events import Events
+from .members import READERS, Files, Machine, Node
 from .migrations import Migrations
 from .power import Power
 from .restarts import Restarts
@@ -35,7 +35,7 @@ class World:
     drains: Drains
     power: Power
     restarts: Restarts
-    happenings: Happenings
+    events: Events
     calls: collections.deque[Call]
 
     def __init__(self, scenario: Scenario, clock: Clock) -> None:
@@ -48,7 +48,7 @@ class World:
         """Put everything back to the start of the scenario; simulated time begins anew."""
         self._origin = self._clock.now()
         self.timeline = Timeline()
-        self.nodes = {spec.name: Node(spec, index + 1, spec.state) for index, spec in enumerate(self.scenario.nodes)}
+        self.nodes = {spec.name: Node(spec, index + 1) for index, spec in enumerate(self.scenario.nodes)}
         self._node_names = {name.lower(): name for name in self.nodes}
         self.machines = {}
         for spec in self.scenario.vms:
@@ -65,7 +65,7 @@ class World:
         self.drains = Drains(self)
         self.power = Power(self)
         self.restarts = Restarts(self)
-        self.happenings = Happenings(self)
+        self.events = Events(self)
         self.calls = collections.deque(maxlen=KEPT)
 
     @property
@@ -116,22 +116,19 @@ class World:
         return node
 
     def relocate(self, machine: Machine, destination: str) -> None:
-        """Make ``destination`` the owner; summary and cluster tell it at once or later, as switched."""
+        """Make ``destination`` the owner; summary and cluster show it at once or later, as switched."""
         del self.nodes[machine.owner].residents[machine.id]
         self.nodes[destination].planned.discard(machine.id)
         machine.owner = destination
         machine.changed_at = self.now
         self.nodes[destination].residents[machine.id] = machine
         switches = self.scenario.switches
-        for teller, told in (("summary", "told_by_summary"), ("cluster", "told_by_cluster")):
-            lags = switches.owner_lag_seconds > 0 and switches.owner_lag_in in ("both", teller)
+        for reader in READERS:
+            lags = switches.owner_lag_seconds > 0 and switches.owner_lag_in in ("both", reader)
             if lags:
-                self.timeline.after(switches.owner_lag_seconds, functools.partial(self._tell, machine, told))
+                self.timeline.after(switches.owner_lag_seconds, functools.partial(machine.show_owner, reader))
             else:
-                self._tell(machine, told)
-
-    def _tell(self, machine: Machine, told: str) -> None:
-        setattr(machine, told, machine.owner)
+                machine.show_owner(reader)
 
     def move_core_group(self, destination: str) -> None:
         """Move "Cluster Group", and with it the provider of the cluster namespace if it follows that group."""
@@ -156,7 +153,3 @@ class World:
         classes = set(machine.spec.anti_affinity)
         there = (*destination.residents.values(), *destination.arriving.values())
         return any(classes.intersection(other.spec.anti_affinity) for other in there if other is not machine)
-
-    def jobs_of(self, machine: Machine) -> list[Job]:
-        """Return the VM's job objects that still exist."""
-        return [job for job in self.migrations.jobs.values() if job.machine is machine]

@@ -42,7 +42,7 @@ def with_failures() -> Account:
     return account(
         moves=moves,
         planned=[planned(f"vm{number}", number) for number in range(5)],
-        stays=[{"name": "db", "reason": "its strategy is stay", "remedy": ""}],
+        stays=[{"name": "db", "message": "Its strategy is stay.", "remedy": ""}],
         capabilities=CAPABILITIES,
         error="2 VMs could not be moved",
         note="The node was given back.",
@@ -61,7 +61,7 @@ def strange() -> Account:
     sentence = '<b>why</b> & "how"'
     failed = {"cause": sentence, "remedy": sentence, "message": sentence}
     moves.append(record("<i>failed", 99, 1, outcome="failed", error=failed, warnings=[sentence], source_host="<u>N1"))
-    stays = [{"name": "<s>stay", "reason": sentence, "remedy": sentence}]
+    stays = [{"name": "<s>stay", "message": sentence, "remedy": sentence}]
     return account(
         moves=moves,
         stays=stays,

@@ -196,7 +196,7 @@ def test_a_malformed_embedded_instance_is_refused_by_a_return_value(text: str, r
     for family, expected in (("hyperv", return_value), ("dmtf", 4)):
         rows = cluster_rows()
         request = invoke_message(SERVICE, MIGRATE, migration(text), SERVICE_KEYS)
-        reply = endpoint(rows, return_codes=family).handle(request)
+        reply = endpoint(rows, embedded_return_codes=family).handle(request)
         assert body_of(reply).findtext(f"{{{SERVICE}}}ReturnValue") == str(expected)
         assert rows.calls == []
 

@@ -56,7 +56,7 @@ def test_a_migration_goes_through_its_states_and_changes_the_owner_at_its_end() 
     assert job.percent(stage.world.now) == 99
     stage.pass_time(0.2)
     assert (job.state, job.percent(stage.world.now)) == (JobState.COMPLETED, 100)
-    assert stage.vm("a").owner == stage.vm("a").told_by_summary == stage.vm("a").told_by_cluster == "NODE2"
+    assert stage.vm("a").owner == stage.vm("a").owner_in_summary == stage.vm("a").owner_in_cluster == "NODE2"
     assert stage.vm("a").id in stage.world.nodes["NODE2"].residents
 
 
@@ -208,9 +208,9 @@ def test_the_owner_is_told_late_by_summary_and_cluster() -> None:
     stage.job("a")
     stage.pass_time(15)
     machine = stage.vm("a")
-    assert (machine.owner, machine.told_by_summary, machine.told_by_cluster) == ("NODE2", "NODE1", "NODE1")
+    assert (machine.owner, machine.owner_in_summary, machine.owner_in_cluster) == ("NODE2", "NODE1", "NODE1")
     stage.pass_time(10)
-    assert (machine.told_by_summary, machine.told_by_cluster) == ("NODE2", "NODE2")
+    assert (machine.owner_in_summary, machine.owner_in_cluster) == ("NODE2", "NODE2")
 
 
 def test_a_prescribed_return_value_starts_nothing() -> None:
@@ -263,7 +263,7 @@ def test_an_event_moves_a_vm_at_its_second() -> None:
     stage.pass_time(20)
     assert stage.vm("a").owner == "NODE3"
     assert stage.vm("a").times_migrated == 0
-    assert stage.world.happenings.past[0].outcome.startswith("job ")
+    assert stage.world.events.past[0].outcome.startswith("job ")
 
 
 def test_an_event_waits_for_the_percentage_of_a_migration() -> None:

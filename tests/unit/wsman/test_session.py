@@ -321,3 +321,20 @@ def test_the_trace_tells_what_was_asked_and_how_it_went_and_nothing_that_is_in_i
         f"MigrateVirtualSystemToSystem {V2}/Msvm_VirtualSystemMigrationService: N bytes sent, N bytes received, 0.00 s",
         f"RequestStateChange {V2}/Msvm_MigrationJob: N bytes sent, no answer, 0.00 s",
     ]
+
+
+def session_that_meets(fault: Fault) -> Session:
+    def send(request: bytes) -> bytes:
+        raise fault
+
+    return Session(send, Clock(), "NODE-A")
+
+
+def test_a_class_that_may_be_missing_has_no_instances() -> None:
+    assert session_that_meets(Fault(0x80041010)).query(V2, VMS, missing_ok=True) == []
+
+
+@pytest.mark.parametrize(("code", "missing_ok"), [(0x80041010, False), (0x8004100E, True), (0x80041003, True)])
+def test_a_missing_namespace_is_never_taken_for_a_missing_class(code: int, missing_ok: bool) -> None:
+    with pytest.raises(Fault):
+        session_that_meets(Fault(code)).query(V2, VMS, missing_ok=missing_ok)

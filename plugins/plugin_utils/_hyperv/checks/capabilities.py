@@ -12,11 +12,11 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION
+from ..failure.codes import MIGRATION_TYPES
 
 TO_SYSTEM = "MigrateVirtualSystemToSystem"
 _METHODS = {
@@ -27,13 +27,6 @@ _METHODS = {
     32768: "CheckVirtualSystemIsMigratable",
 }
 _HOST_FORMATS = {2: "domain_name", 3: "ipv4", 4: "ipv6"}
-_MIGRATION_TYPES = {
-    32768: "virtual_system",
-    32769: "storage",
-    32770: "staged",
-    32771: "virtual_system_and_storage",
-    32772: "storage_deep_check",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +59,7 @@ def read_capabilities_of(session: Session, namespace: str) -> Capabilities | Non
     The abstract class is asked for, as only that one is documented for Root\\HyperVCluster\\v2 too; a query answers
     with instances of subclasses. Raises Fault and TransportError.
     """
-    rows = _rows_of_class_that_may_be_missing(session, namespace, "CIM_VirtualSystemMigrationCapabilities")
+    rows = session.query(namespace, Query("CIM_VirtualSystemMigrationCapabilities"), missing_ok=True)
     if not rows:
         return None
     return Capabilities(
@@ -78,17 +71,8 @@ def read_capabilities_of(session: Session, namespace: str) -> Capabilities | Non
 
 def read_migration_types(session: Session) -> tuple[str, ...]:
     """Return the migration types for which a host offers setting data. Raises Fault and TransportError."""
-    rows = _rows_of_class_that_may_be_missing(session, VIRTUALIZATION, "Msvm_VirtualSystemMigrationSettingData")
-    return _words(rows, "MigrationType", _MIGRATION_TYPES)
-
-
-def _rows_of_class_that_may_be_missing(session: Session, namespace: str, class_name: str) -> Sequence[Instance]:
-    try:
-        return session.query(namespace, Query(class_name))
-    except Fault as fault:
-        if not fault.is_missing_class or fault.is_missing_namespace:
-            raise
-        return ()
+    rows = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationSettingData"), missing_ok=True)
+    return _words(rows, "MigrationType", MIGRATION_TYPES)
 
 
 def _words(rows: Sequence[Instance], name: str, words: Mapping[int, str]) -> tuple[str, ...]:

@@ -21,25 +21,10 @@ from ..cluster.groups import GroupTraits, read_traits
 from ..cluster.nodes import Node, find_node, read_nodes
 from ..cluster.vms import Vm, read_vms
 from ..failure.errors import HyperVError, with_remedy
+from ..failure.finding import ERROR, WARNING, Finding, sentence
 
 _NETWORK_STATES = {0: "unavailable", 1: "down", 2: "partitioned"}
 _UNUSED = 0  # MSCluster_Network.Role: the cluster does not use it
-
-
-@dataclasses.dataclass(frozen=True)
-class Problem:
-    """One thing that speaks against taking a node away.
-
-    Attributes:
-        kind: short and stable word for programs.
-        name: the node, VM, role or network that has it.
-        problem, remedy: for people, in sentences.
-    """
-
-    kind: str
-    name: str
-    problem: str
-    remedy: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +41,7 @@ class Health:
 
     Attributes:
         nodes: with their votes.
-        problems: those that count.
+        findings: those that count.
         ignored: those that the user wants to overlook.
         migrating: names of the VMs that are being moved.
         loses_quorum: whether the cluster says that it loses quorum without the node; None where it was not asked or
@@ -64,17 +49,17 @@ class Health:
     """
 
     nodes: tuple[tuple[Node, Votes], ...]
-    problems: tuple[Problem, ...]
-    ignored: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
+    ignored: tuple[Finding, ...]
     migrating: tuple[str, ...]
     loses_quorum: bool | None
 
     def as_result(self) -> dict[str, t.Any]:
         """Return it for a task's result."""
         return {
-            "healthy": not self.problems,
-            "problems": [dataclasses.asdict(one) for one in self.problems],
-            "ignored": [dataclasses.asdict(one) for one in self.ignored],
+            "healthy": not self.findings,
+            "findings": [finding.as_result() for finding in self.findings],
+            "ignored": [finding.as_result() for finding in self.ignored],
             "nodes": [
                 {
                     "name": node.name,
@@ -106,19 +91,20 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
         vms = read_vms(cluster)
     except HyperVError as silent:
         remedy = "Bring that resource online in Failover Cluster Manager."
-        found.append(Problem("provider_silent", "Root\\HyperVCluster\\v2", str(silent), remedy))
+        namespace = "Root\\HyperVCluster\\v2"
+        found.append(Finding("provider_silent", ERROR, namespace, "namespace", str(silent), remedy))
     else:
         moving = [vm for vm in vms if vm.is_migrating]
         migrating = sorted(vm.name for vm in moving)
         found += _of_migrations(moving)
-    loses, problem = _quorum(cluster, node) if node is not None else (None, None)
-    found += [problem] if problem is not None else []
+    loses, lost = _quorum(cluster, node) if node is not None else (None, None)
+    found += [lost] if lost is not None else []
     overlooked = {_key(name) for name in ignore}
-    counting = [one for one in found if _key(one.name) not in overlooked]
+    counting = [finding for finding in found if _key(finding.subject) not in overlooked]
     return Health(
         nodes=tuple((one, votes.get(one.name.lower(), Votes(None, None))) for one in nodes),
-        problems=tuple(counting),
-        ignored=tuple(one for one in found if one not in counting),
+        findings=tuple(counting),
+        ignored=tuple(finding for finding in found if finding not in counting),
         migrating=tuple(migrating),
         loses_quorum=loses,
     )
@@ -128,64 +114,76 @@ def _key(name: str) -> str:
     return name.strip().casefold()
 
 
-def _of_nodes(nodes: Sequence[Node], leaving: Node | None) -> Iterator[Problem]:
+def _of_nodes(nodes: Sequence[Node], leaving: Node | None) -> Iterator[Finding]:
     for node in nodes:
         is_leaving = leaving is not None and first_label(node.name) == first_label(leaving.name)
         if node.drain_status == "in_progress":
-            yield Problem(
+            yield Finding(
                 "drain_running",
+                ERROR,
                 node.name,
-                f"node {node.name} is being drained",
+                "node",
+                f"Node {node.name} is being drained.",
                 "Wait until the drain has ended, or resume the node.",
+                transient=True,
             )
         if node.condition:
-            yield Problem(
+            yield Finding(
                 "node_distrusted",
+                ERROR,
                 node.name,
-                f"node {node.name} is {node.condition}",
+                "node",
+                f"Node {node.name} is {node.condition}.",
                 "Find out why it lost contact with the cluster, and wait until the cluster trusts it again.",
             )
         if node.state == "up" or (is_leaving and node.is_running):
             continue
-        cure = (
+        remedy = (
             "Resume it (hyperv_cluster_node with state=active), or finish its maintenance (restore_node)."
             if node.state == "paused"
             else "Bring it up and wait until it has joined the cluster."
         )
-        yield Problem("node_not_up", node.name, f"node {node.name} is {node.state}", cure)
+        yield Finding("node_not_up", ERROR, node.name, "node", f"Node {node.name} is {node.state}.", remedy)
 
 
-def _of_groups(traits: Mapping[str, GroupTraits]) -> Iterator[Problem]:
+def _of_groups(traits: Mapping[str, GroupTraits]) -> Iterator[Finding]:
     for group in traits.values():
         if group.state == "failed":
-            yield Problem(
+            yield Finding(
                 "role_failed",
+                ERROR,
                 group.name,
-                f"the role {group.name} has failed on {group.owner}",
+                "role",
+                f"The role {group.name} has failed on {group.owner}.",
                 "See its events in Failover Cluster Manager, and bring it online or take it offline.",
             )
 
 
-def _of_networks(rows: Sequence[Instance]) -> Iterator[Problem]:
+def _of_networks(rows: Sequence[Instance]) -> Iterator[Finding]:
     for row in rows:
         state = _NETWORK_STATES.get(-1 if (number := row.integer("State")) is None else number)
         name = row.text("Name") or ""
         if state is not None and row.integer("Role") != _UNUSED:
-            yield Problem(
+            yield Finding(
                 "network_not_up",
+                ERROR,
                 name,
-                f"the cluster network {name} is {state}",
+                "network",
+                f"The cluster network {name} is {state}.",
                 "Check adapters, cables and switches of this network on every node.",
             )
 
 
-def _of_migrations(moving: Sequence[Vm]) -> Iterator[Problem]:
+def _of_migrations(moving: Sequence[Vm]) -> Iterator[Finding]:
     for vm in sorted(moving, key=lambda one: one.name.lower()):
-        yield Problem(
+        yield Finding(
             "migration_running",
+            ERROR,
             vm.name,
-            f"VM {vm.name} is being migrated on {vm.node or 'an unknown node'}",
+            "vm",
+            f"VM {vm.name} is being migrated on {vm.node or 'an unknown node'}.",
             "Wait until it has ended; hyperv_migration_job_info shows how far it is.",
+            transient=True,
         )
 
 
@@ -200,7 +198,7 @@ def _read_networks(cluster: Cluster) -> list[Instance]:
     return cluster.home.query(MSCLUSTER, Query("MSCluster_Network", ("Name", "Role", "State")))
 
 
-def _quorum(cluster: Cluster, node: Node) -> tuple[bool | None, Problem | None]:
+def _quorum(cluster: Cluster, node: Node) -> tuple[bool | None, Finding | None]:
     """Ask the cluster whether it loses quorum without a node. The docs give the method a boolean return value."""
     if not node.is_running:
         return None, None  # it is lost already, and so is its vote
@@ -217,18 +215,22 @@ def _quorum(cluster: Cluster, node: Node) -> tuple[bool | None, Problem | None]:
         return None, _quorum_unknown(node, "its answer holds no yes or no")
     if not loses:
         return False, None
-    return True, Problem(
+    return True, Finding(
         "quorum_lost",
+        ERROR,
         node.name,
-        f"the cluster would lose quorum without node {node.name}",
+        "node",
+        f"The cluster would lose quorum without node {node.name}.",
         "Bring the other nodes up, or check the witness and the votes of the nodes.",
     )
 
 
-def _quorum_unknown(node: Node, why: str) -> Problem:
-    return Problem(
+def _quorum_unknown(node: Node, why: str) -> Finding:
+    return Finding(
         "quorum_unknown",
+        WARNING,
         node.name,
-        f"the cluster does not tell whether it keeps quorum without node {node.name} ({why.rstrip('.')})",
+        "node",
+        f"The cluster does not report whether it keeps quorum without node {node.name}. {sentence(why)}",
         "Check the votes in Failover Cluster Manager.",
     )

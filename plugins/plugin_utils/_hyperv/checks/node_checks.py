@@ -7,64 +7,25 @@ Causes and remedies: Microsoft's documentation and troubleshooting guides for li
 
 from __future__ import annotations
 
-import dataclasses
-import typing as t
 from collections.abc import Iterator
 
 from ..cluster.hosts import ABSENT, HostSettings
 from ..cluster.nodes import Node
+from .migration_finding import MigrationFinding
 from .node_reports import NodeReport
 
-EVERYWHERE = "all"
 _NAME_CASE_KNOWN_ON = 17763  # build of Windows Server 2019, where Microsoft describes it
 
 
-@dataclasses.dataclass(frozen=True)
-class Problem:
-    """Something that makes migrations fail, or may.
-
-    Attributes:
-        node: the node, or ``all`` for the cluster.
-        name: short and stable word for programs, such as ``no_listener``.
-        problem, remedy: for people.
-        stops_source: a move away from the node fails as things stand.
-        stops_destination: a move to the node fails as things stand.
-    """
-
-    node: str
-    name: str
-    problem: str
-    remedy: str
-    stops_source: bool = False
-    stops_destination: bool = False
-
-    @property
-    def severity(self) -> str:
-        """``error`` where moves fail as things stand, ``warning`` where they may."""
-        return "error" if self.stops_source or self.stops_destination else "warning"
-
-    def as_result(self) -> dict[str, t.Any]:
-        """Return the problem for a task's result."""
-        return {
-            "node": self.node,
-            "name": self.name,
-            "problem": self.problem,
-            "remedy": self.remedy,
-            "severity": self.severity,
-        }
-
-
-def node_problems(report: NodeReport) -> Iterator[Problem]:
+def check_node(report: NodeReport) -> Iterator[MigrationFinding]:
     """Yield what is wrong with one node."""
-    yield from _state_problems(report.node)
+    yield from _check_state(report.node)
     if report.silence is not None:
-        silence = report.silence
-        problem = f"Its settings are not known: {silence.cause.rstrip('.')}."
-        yield Problem(report.node.name, silence.name, problem, silence.remedy)
+        yield report.silence
     if report.settings is not None:
-        yield from _settings_problems(report, report.settings)
+        yield from _check_settings(report, report.settings)
     if report.capabilities is not None and not report.capabilities.offers_migration:
-        yield Problem(
+        yield _of(
             report.node.name,
             "method_not_offered",
             "Its migration capabilities do not list MigrateVirtualSystemToSystem.",
@@ -73,19 +34,22 @@ def node_problems(report: NodeReport) -> Iterator[Problem]:
         )
 
 
-def _state_problems(node: Node) -> Iterator[Problem]:
+def _of(node: str, code: str, message: str, remedy: str, **stops: bool) -> MigrationFinding:
+    return MigrationFinding.about(node, "node", code, message, remedy, **stops)
+
+
+def _check_state(node: Node) -> Iterator[MigrationFinding]:
     unable = node.cannot_receive()
     if unable is not None:
         cut_off = node.state != "paused"
-        name = f"node_{node.condition if node.state == 'up' else node.state}"
-        cause = f"{unable.cause[:1].upper()}{unable.cause[1:]}."
-        yield Problem(node.name, name, cause, unable.remedy, stops_source=cut_off, stops_destination=True)
+        code = f"node_{node.condition if node.state == 'up' else node.state}"
+        yield _of(node.name, code, unable.message, unable.remedy, stops_source=cut_off, stops_destination=True)
 
 
-def _settings_problems(report: NodeReport, settings: HostSettings) -> Iterator[Problem]:
+def _check_settings(report: NodeReport, settings: HostSettings) -> Iterator[MigrationFinding]:
     node = report.node.name
     if settings.service_state == ABSENT:
-        yield Problem(
+        yield _of(
             node,
             "service_absent",
             "It shows no migration service, or none of its settings.",
@@ -94,17 +58,17 @@ def _settings_problems(report: NodeReport, settings: HostSettings) -> Iterator[P
             stops_destination=True,
         )
         return
-    yield from _switched_off(node, settings)
-    yield from _network_problems(node, settings)
+    yield from _check_service(node, settings)
+    yield from _check_networks(node, settings)
     if settings.authentication == "credssp":
         yield _credssp(node)
     if settings.smb and report.computer_name != report.computer_name.upper():
         yield _name_case(report)
 
 
-def _switched_off(node: str, settings: HostSettings) -> Iterator[Problem]:
+def _check_service(node: str, settings: HostSettings) -> Iterator[MigrationFinding]:
     if settings.service_state != "enabled":
-        yield Problem(
+        yield _of(
             node,
             "service_not_enabled",
             f"Its migration service is not enabled but {settings.service_state}.",
@@ -113,7 +77,7 @@ def _switched_off(node: str, settings: HostSettings) -> Iterator[Problem]:
             stops_destination=True,
         )
     if not settings.enabled:
-        yield Problem(
+        yield _of(
             node,
             "migration_disabled",
             "Live migration is switched off.",
@@ -122,7 +86,7 @@ def _switched_off(node: str, settings: HostSettings) -> Iterator[Problem]:
             stops_destination=True,
         )
     if settings.maximum_migrations == 0:
-        yield Problem(
+        yield _of(
             node,
             "limit_zero",
             "Its limit of simultaneous live migrations is 0.",
@@ -132,9 +96,9 @@ def _switched_off(node: str, settings: HostSettings) -> Iterator[Problem]:
         )
 
 
-def _network_problems(node: str, settings: HostSettings) -> Iterator[Problem]:
+def _check_networks(node: str, settings: HostSettings) -> Iterator[MigrationFinding]:
     if not settings.listener_addresses:
-        yield Problem(
+        yield _of(
             node,
             "no_listener",
             "It listens on no address for migrations, so it can receive none.",
@@ -143,7 +107,7 @@ def _network_problems(node: str, settings: HostSettings) -> Iterator[Problem]:
             stops_destination=True,
         )
     if not settings.networks:
-        yield Problem(
+        yield _of(
             node,
             "no_network",
             "It has no network for migrations.",
@@ -151,8 +115,8 @@ def _network_problems(node: str, settings: HostSettings) -> Iterator[Problem]:
         )
 
 
-def _credssp(node: str) -> Problem:
-    return Problem(
+def _credssp(node: str) -> MigrationFinding:
+    return _of(
         node,
         "credssp",
         "It authenticates migrations with CredSSP. When it is the source of a move, it logs on to the destination with "
@@ -166,10 +130,10 @@ def _credssp(node: str) -> Problem:
     )
 
 
-def _name_case(report: NodeReport) -> Problem:
+def _name_case(report: NodeReport) -> MigrationFinding:
     build = report.node.build
     certain = build is None or build == _NAME_CASE_KNOWN_ON
-    return Problem(
+    return _of(
         report.node.name,
         "smb_name_case",
         f"It migrates over SMB, and its computer name {report.computer_name} is not all upper case. On Windows Server "

@@ -16,24 +16,12 @@ from ..cluster.hosts import HostSettings, read_host_settings
 from ..cluster.identity import WrongMachine
 from ..cluster.nodes import Node
 from ..failure.errors import fault_remedy
+from ..failure.finding import sentence
 from .capabilities import Capabilities, read_capabilities_of, read_migration_types
+from .migration_finding import MigrationFinding
 
 _CHECK_CONNECTION = "Give the node its own connection variables in the inventory, or check its WinRM."
 _SETTINGS = [field.name for field in dataclasses.fields(HostSettings) if field.name != "node"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Silence:
-    """Why a node told nothing.
-
-    Attributes:
-        name: ``unreachable``, or ``unreadable`` where it answered with something else than was asked for.
-        cause, remedy: in words.
-    """
-
-    name: str
-    cause: str
-    remedy: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +49,8 @@ class NodeReport:
         windows: its Windows.
         cluster_service: whether Root\\HyperVCluster\\v2 shows the migration service here: whether this node can be
             asked to migrate.
-        silence: why it told nothing; None for a node that answered, or was not asked because it does not run.
+        silence: why it told nothing: ``unreachable``, or ``unreadable`` where it answered with something else than was
+            asked for. None for a node that answered, or was not asked because it does not run.
     """
 
     node: Node
@@ -70,7 +59,7 @@ class NodeReport:
     migration_types: tuple[str, ...] | None = None
     windows: Windows | None = None
     cluster_service: bool | None = None
-    silence: Silence | None = None
+    silence: MigrationFinding | None = None
 
     @property
     def computer_name(self) -> str:
@@ -113,15 +102,21 @@ def read_node_report(cluster: Cluster, node: Node) -> NodeReport:
             cluster_service=_shows_cluster_service(session),
         )
     except Fault as fault:
-        cause = f"it does not let its settings be read: {fault}"
-        return NodeReport(node, silence=Silence("unreadable", cause, fault_remedy(fault) or _CHECK_CONNECTION))
+        remedy = fault_remedy(fault) or _CHECK_CONNECTION
+        return _silent(node, "unreadable", f"Its settings cannot be read: {fault}", remedy)
     except UnreadableAnswer as error:
-        return NodeReport(node, silence=Silence("unreadable", f"it answered unexpectedly: {error}", _CHECK_CONNECTION))
+        return _silent(
+            node, "unreadable", f"Its settings cannot be read: it answered unexpectedly, {error}", _CHECK_CONNECTION
+        )
     except WrongMachine as error:
-        return NodeReport(node, silence=Silence("unreachable", f"another machine answers for it: {error}", ""))
+        return _silent(node, "unreachable", f"Its settings are not known: another machine answers for it. {error}", "")
     except TransportError as error:
-        cause = f"the controller got no answer from it: {error}"
-        return NodeReport(node, silence=Silence("unreachable", cause, _CHECK_CONNECTION))
+        cause = f"Its settings are not known: the controller got no answer from it. {error}"
+        return _silent(node, "unreachable", cause, _CHECK_CONNECTION)
+
+
+def _silent(node: Node, code: str, cause: str, remedy: str) -> NodeReport:
+    return NodeReport(node, silence=MigrationFinding.about(node.name, "node", code, sentence(cause), remedy))
 
 
 def _windows(session: Session) -> Windows:

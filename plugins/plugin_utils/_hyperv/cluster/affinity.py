@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
-from ..._wsman.faults import Fault
 from ..._wsman.wql import Query
 from .cluster import Cluster
 
@@ -69,12 +68,7 @@ def read_rules(cluster: Cluster, members: Mapping[str, Sequence[str]]) -> tuple[
     ``members`` are those of a group, by its name and its id in lower case: no source tells which of both
     MSCluster_AffinityRule.Groups holds. A cluster without the class has no rules. Raises Fault and TransportError.
     """
-    try:
-        rows = cluster.query_cluster_if_any(Query("MSCluster_AffinityRule"))
-    except Fault as fault:
-        if fault.is_missing_class and not fault.is_missing_namespace:
-            return [], []
-        raise
+    rows = cluster.query_cluster_if_any(Query("MSCluster_AffinityRule"), missing_ok=True)
     rules, notes = [], []
     for row in sorted(rows, key=lambda one: one.text("Name") or ""):
         name, kind = f"affinity rule {row.text('Name')}", row.integer("RuleType")

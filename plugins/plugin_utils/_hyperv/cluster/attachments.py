@@ -13,7 +13,6 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from ..._wsman.faults import Fault
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from .cluster import VIRTUALIZATION, Cluster
@@ -77,13 +76,8 @@ def _devices(session: Session) -> Iterator[tuple[str, Attachment]]:
 
 def _settings(session: Session, query: Query) -> Iterator[tuple[str, str, str]]:
     """Yield VM id, subtype and first host resource of settings that belong to VMs."""
-    try:
-        rows = session.query(VIRTUALIZATION, query)
-    except Fault as fault:
-        if fault.is_missing_class and not fault.is_missing_namespace:
-            return  # devices that this version of Windows does not have
-        raise
-    for row in rows:
+    # A version of Windows need not have each kind of device.
+    for row in session.query(VIRTUALIZATION, query, missing_ok=True):
         owner = _OWNER.match(row.text("InstanceID") or "")
         if owner is not None:
             path = next((one for one in row.texts("HostResource") if one), "")

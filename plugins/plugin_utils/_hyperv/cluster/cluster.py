@@ -19,6 +19,7 @@ from ..._wsman.transport import Clock
 from ..._wsman.wql import Query
 from ..failure.errors import HyperVError
 from .identity import Identity, identity_of
+from .patience import NODES_AT_ONCE, NODES_ONE_BY_ONE
 from .topology import Topology
 
 HYPERV_CLUSTER = "root/HyperVCluster/v2"
@@ -26,8 +27,6 @@ VIRTUALIZATION = "root/virtualization/v2"
 MSCLUSTER = "root/MSCluster"
 CIMV2 = "root/cimv2"
 
-_FEW = 4  # nodes that are asked one after the other
-_AT_ONCE = 8  # nodes that are asked side by side
 _UP, _PAUSED = 0, 2  # MSCluster_Node.State
 _T = t.TypeVar("_T")
 
@@ -126,9 +125,9 @@ class Cluster:
         ``read`` uses the sessions of its node alone. A few nodes are asked one after the other, which takes as long as
         opening their connections anyway.
         """
-        if len(nodes) <= _FEW:
+        if len(nodes) <= NODES_ONE_BY_ONE:
             return [read(node) for node in nodes]
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
+        with ThreadPoolExecutor(NODES_AT_ONCE) as threads:
             return list(threads.map(read, nodes))
 
     @property
@@ -136,10 +135,10 @@ class Cluster:
         """The session to the node that is asked about Root\\HyperVCluster\\v2."""
         return self._provider or self.home
 
-    def query_cluster(self, query: Query, at_most: int | None = None) -> list[Instance]:
+    def query_cluster(self, query: Query, at_most: int | None = None, *, missing_ok: bool = False) -> list[Instance]:
         """Query Root\\MSCluster on the task's host. Raises Fault, also without a cluster, TransportError, TooMany."""
         try:
-            rows = self.home.query(MSCLUSTER, query, at_most)
+            rows = self.home.query(MSCLUSTER, query, at_most, missing_ok=missing_ok)
         except Fault as fault:
             if fault.is_missing_namespace and self._topology is None:
                 self._topology = Topology.STANDALONE_HOSTS
@@ -147,12 +146,12 @@ class Cluster:
         self._topology = self._topology or Topology.FAILOVER_CLUSTER
         return rows
 
-    def query_cluster_if_any(self, query: Query) -> list[Instance]:
+    def query_cluster_if_any(self, query: Query, *, missing_ok: bool = False) -> list[Instance]:
         """Query Root\\MSCluster; hosts that stand alone have nothing there. Raises Fault and TransportError."""
         if self._stands_alone():
             return []
         try:
-            return self.query_cluster(query)
+            return self.query_cluster(query, missing_ok=missing_ok)
         except Fault as fault:
             if fault.is_missing_namespace and self._stands_alone():
                 return []

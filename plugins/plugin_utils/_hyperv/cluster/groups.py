@@ -16,13 +16,14 @@ from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..failure.codes import UNKNOWN
 from .cluster import MSCLUSTER, Cluster
+from .guids import plain_guid
+from .patience import NAMES_IN_A_QUERY
 from .vms import Vm, read_vms
 
 _TYPE = "Virtual Machine"  # MSCluster_Resource.Type, a resource type's name, not localised
 # MSCluster_ResourceGroup.State, and two bits of its StatusInformation (Microsoft docs)
 GROUP_STATES = {0: "online", 1: "offline", 2: "failed", 3: "partly_online", 4: "pending"}
 LOCKED, QUEUED = 1, 4
-_FEW = 50  # up to so many VMs are looked up by the name that the cluster gives their resource
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
     whatever is not found that way, and many VMs, by a listing of all of them. Raises Fault and TransportError.
     """
     found: dict[str, VmGroup] = {}
-    if 0 < len(vms) <= _FEW:
+    if 0 < len(vms) <= NAMES_IN_A_QUERY:
         names = tuple(f"{_TYPE} {vm.name}" for vm in vms)
         rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), {"Name": names}))
         found = _by_vm(cluster, rows, vms)
@@ -93,7 +94,7 @@ def _by_vm(cluster: Cluster, rows: Sequence[Instance], vms: Sequence[Vm]) -> dic
         private = row.embedded("PrivateProperties")
         if private is None:
             ids = _ids_by_name(cluster) if ids is None else ids
-        vm_id = (private.text("VmID") or "").strip("{}").upper() if private else (ids or {}).get(name.casefold(), "")
+        vm_id = plain_guid(private.text("VmID") or "") if private else (ids or {}).get(name.casefold(), "")
         owner = row.text("OwnerNode") or ""
         found[vm_id] = VmGroup(name, row.text("OwnerGroup") or "", owner, by_name=private is None)
     return {vm.id: found[vm.id] for vm in vms if vm.id in found}
@@ -115,7 +116,7 @@ def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int
     if not names:
         return {}
     columns = ("Name", "Priority")
-    where = {columns[0]: names} if len(names) <= _FEW else {}
+    where = {columns[0]: names} if len(names) <= NAMES_IN_A_QUERY else {}
     rows = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns, where))
     return {(row.text("Name") or "").casefold(): row.integer("Priority") for row in rows}
 

@@ -7,7 +7,9 @@ Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_Err
 
 from __future__ import annotations
 
-from ..._wsman.errors import TransportError, UnreadableAnswer
+import dataclasses
+
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
@@ -15,6 +17,7 @@ from ..._wsman.session import Session
 from ..._wsman.values import CimType
 from ..failure.codes import COMPLETED
 from ..failure.job_errors import JobErrorDetail
+from .jobs import Job
 
 # GetErrorEx gives the whole chain, GetError its first error; a provider need not have the newer one.
 _METHODS = (("GetErrorEx", "Errors"), ("GetError", "Error"))
@@ -34,9 +37,14 @@ def read_job_errors(session: Session, reference: Reference) -> tuple[JobErrorDet
         except Fault as fault:
             if not fault.is_missing_method:
                 return ()
-        except (TransportError, UnreadableAnswer):
+        except NoAnswer:
             return ()
     return ()
+
+
+def with_errors(session: Session, reference: Reference, job: Job) -> Job:
+    """Return a failed job with its errors as ``read_job_errors`` reads them."""
+    return dataclasses.replace(job, details=read_job_errors(session, reference))
 
 
 def _detail(error: Instance) -> JobErrorDetail:

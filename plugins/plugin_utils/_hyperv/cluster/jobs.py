@@ -23,6 +23,7 @@ from ..failure.codes import JOB_STATES, UNKNOWN
 from ..failure.failures import Failure, job_failed
 from ..failure.job_errors import JobErrorDetail
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
+from .guids import plain_guid
 
 _SUCCESS = frozenset({"completed", "completed_with_warnings"})
 # Microsoft's sample counts "service" as a failure; the other states are still under way, unknown ones too.
@@ -74,6 +75,7 @@ class Job:
         submitted, started, turned, elapsed, account, cancellable: only where a job was read with its details;
             ``turned`` when it entered its state, ``elapsed`` in seconds, ``account`` who asked for it, ``cancellable``
             what the host promises.
+        details: what GetErrorEx said, where it was asked.
     """
 
     id: str
@@ -90,6 +92,7 @@ class Job:
     elapsed: float | None = None
     account: str = ""
     cancellable: bool | None = None
+    details: tuple[JobErrorDetail, ...] = ()
 
     @property
     def is_migration(self) -> bool:
@@ -111,9 +114,9 @@ class Job:
         """The job ended and says that it succeeded."""
         return self.state in _SUCCESS and not (self.state == "completed" and self.error_code)
 
-    def error(self, details: Sequence[JobErrorDetail] = ()) -> Failure:
-        """Return why the job failed; ``details`` are what GetErrorEx said."""
-        return job_failed(self.state, self.percent, self.error_code, self.texts, details)
+    def error(self) -> Failure:
+        """Return why the job failed."""
+        return job_failed(self.state, self.percent, self.error_code, self.texts, self.details)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the job for a task's result."""
@@ -131,7 +134,7 @@ def _job(row: Instance) -> Job:
         percent=percent if percent is not None and percent <= 100 else None,
         error_code=row.integer("ErrorCode"),
         texts=tuple(text for text in dict.fromkeys((description, summary)) if text),
-        vm_id=(row.text("VirtualSystemName") or "").strip("{}").upper(),
+        vm_id=plain_guid(row.text("VirtualSystemName") or ""),
         destination=row.text("DestinationHost") or "",
         job_type=_JOB_TYPES.get(row.integer("JobType") or 0, _OTHER),
         submitted=row.datetime("TimeSubmitted"),
@@ -179,7 +182,7 @@ def list_jobs(
     """
     columns = (*_COLUMNS, *(_DETAIL_COLUMNS if details else ()))
     columns = (*columns, *_MIGRATION_COLUMNS) if class_name == MIGRATION_JOB else columns
-    return [_job(row) for row in _rows(session, namespace, Query(class_name, columns))]
+    return [_job(row) for row in session.query(namespace, Query(class_name, columns), missing_ok=True)]
 
 
 def affected_vms(session: Session, namespace: str) -> dict[str, tuple[Reference, frozenset[str]]]:
@@ -188,23 +191,14 @@ def affected_vms(session: Session, namespace: str) -> dict[str, tuple[Reference,
     This is how a VM's job is found where its class does not name the VM.
     """
     found: dict[str, tuple[Reference, frozenset[str]]] = {}
-    for row in _rows(session, namespace, Query("Msvm_AffectedJobElement")):
+    for row in session.query(namespace, Query("Msvm_AffectedJobElement"), missing_ok=True):
         job, element = row.reference("AffectingElement"), row.reference("AffectedElement")
         job_id = job.key("InstanceID") if job is not None else None
         vm_id = element.key("Name") if element is not None else None
         if job is not None and job_id and vm_id:
             others = found[job_id][1] if job_id in found else frozenset()
-            found[job_id] = job, others | {vm_id.strip("{}").upper()}
+            found[job_id] = job, others | {plain_guid(vm_id)}
     return found
-
-
-def _rows(session: Session, namespace: str, query: Query) -> list[Instance]:
-    try:
-        return session.query(namespace, query)
-    except Fault as fault:
-        if fault.is_missing_class and not fault.is_missing_namespace:
-            return []
-        raise
 
 
 def find_job(

@@ -15,9 +15,10 @@ from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..failure.codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
 from ..failure.errors import HyperVError
-from ..failure.failures import Failure
+from ..failure.failures import Failure, win32_codes
 from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, Cluster
 from .identity import WrongMachine, identity_of
+from .patience import SETTLES_WITHIN
 
 # No drain: the collection moves the VMs itself, one verified migration each (Microsoft docs, MSCluster_Node.Pause).
 PAUSE_WITHOUT_DRAIN = 0
@@ -25,7 +26,6 @@ FAILBACK = {"none": 0, "immediate": 1, "policy": 2}
 _ALL = Query("MSCluster_Node")
 _ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_CLUSTER_NODE_NOT_PAUSED
 _DOWN = 5050  # ERROR_CLUSTER_NODE_DOWN
-_SETTLED_WITHIN = 60.0  # seconds for State to follow Pause or Resume
 # Build numbers of Windows Server (Microsoft docs, release information). 23H2 is also the build of Azure Stack HCI 23H2.
 _VERSIONS = {14393: "2016", 17763: "2019", 20348: "2022", 25398: "23H2", 26100: "2025"}
 
@@ -214,18 +214,18 @@ def _change(cluster: Cluster, node: Node, method: str, parameters: dict[str, str
     try:
         cluster.home.invoke(Reference.of(MSCLUSTER, "MSCluster_Node", Name=node.name), method, parameters)
     except Fault as fault:
-        code = (fault.code or 0) & 0xFFFF
-        if code == _DOWN:
+        codes = win32_codes(fault)
+        if _DOWN in codes:
             raise HyperVError(
                 f"Node {node.name} is down, so {method} was refused. Bring it up in the cluster and run the task again."
             ) from None
-        if code != _ALREADY[method.lower()]:
+        if _ALREADY[method.lower()] not in codes:
             if not fault.is_timed_out:
                 raise
             error = fault
     except TransportError as lost:
         error = lost
-    deadline = cluster.clock.now() + _SETTLED_WITHIN
+    deadline = cluster.clock.now() + SETTLES_WITHIN
     while True:
         now = pick_node(read_nodes(cluster), node.name)
         if now.state == wanted:
@@ -233,7 +233,7 @@ def _change(cluster: Cluster, node: Node, method: str, parameters: dict[str, str
         if cluster.clock.now() >= deadline:
             told = f" ({error})" if error else ""
             raise HyperVError(
-                f"Node {node.name} is {now.state} {_SETTLED_WITHIN:.0f} s after {method}, not {wanted}{told}. "
+                f"Node {node.name} is {now.state} {SETTLES_WITHIN:.0f} s after {method}, not {wanted}{told}. "
                 "Check the node in Failover Cluster Manager."
             )
         cluster.clock.pause(2.0)

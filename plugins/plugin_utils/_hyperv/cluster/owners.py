@@ -18,9 +18,8 @@ from ..._wsman.faults import Fault
 from ..._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster
 from .groups import VmGroup, read_possible_owners, read_preferred_owners
+from .patience import PAIRS_FOR_A_CALL
 from .vms import Vm
-
-_PAIRS_FOR_A_CALL = 10  # as many pairs of a list take about what one call takes
 
 _Ask = Callable[[Cluster, VmGroup], "tuple[str, ...]"]
 
@@ -33,6 +32,11 @@ class Owners:
     preferred: tuple[str, ...] = ()
 
 
+def owner_of(vm: Vm, role: VmGroup | None) -> str:
+    """Return the owner as Hyper-V calls it, or as the cluster does where Hyper-V tells none; empty for none at all."""
+    return vm.node or (role.owner if role is not None else "")
+
+
 def owners_of(vm: Vm, role: VmGroup | None) -> set[str]:
     """Return whom Hyper-V and the cluster call the owner, by first label: one where they agree, none if none tells."""
     return {first_label(owner) for owner in (vm.node, role.owner if role else "") if owner}
@@ -42,7 +46,7 @@ def read_owners(cluster: Cluster, roles: Mapping[str, VmGroup]) -> dict[str, Own
     """Return the owners of VMs by VM id; ``roles`` are theirs. Raises Fault and TransportError."""
     if not roles:
         return {}
-    pairs = _PAIRS_FOR_A_CALL * len(roles)
+    pairs = PAIRS_FOR_A_CALL * len(roles)
     possible = _links(cluster, "MSCluster_ResourceToPossibleOwner", pairs)
     preferred = _links(cluster, "MSCluster_ResourceGroupToPreferredNode", pairs)
     return {

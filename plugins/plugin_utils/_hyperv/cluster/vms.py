@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,14 +17,14 @@ from ..._wsman.wql import Query
 from ..failure.codes import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
 from ..failure.errors import HyperVError, UnknownVm
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
+from .guids import is_guid, plain_guid
+from .patience import NAMES_IN_A_QUERY
 
 # A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
 _BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState", "OperationalStatus")
 _COLUMNS = (*_BASE_COLUMNS, "MemoryUsage")
 STATES = (*dict.fromkeys(VM_STATES.values()), UNKNOWN)  # every word for a VM's state
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 AT_REST = frozenset({"off", "saved"})
-_AT_ONCE = 50  # names or ids in one WHERE clause; WMI refuses queries with very many terms
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Vm:
 
 def is_vm_id(text: str) -> bool:
     """Tell whether a text is a GUID, as VMs have it for a name; nodes and the cluster have host names."""
-    return _GUID.fullmatch(text.strip().strip("{}")) is not None
+    return is_guid(text)
 
 
 def read_vms(
@@ -162,14 +161,14 @@ def read_local_vms(cluster: Cluster, host: str, where: Mapping[str, tuple[str, .
 
 
 def _parts(values: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    return (tuple(values[start : start + _AT_ONCE]) for start in range(0, len(values), _AT_ONCE))
+    return (tuple(values[start : start + NAMES_IN_A_QUERY]) for start in range(0, len(values), NAMES_IN_A_QUERY))
 
 
 def _read(cluster: Cluster, where: Mapping[str, tuple[str, ...]]) -> list[Vm]:
     try:
         rows = cluster.query_hyperv(Query("Msvm_SummaryInformation", _COLUMNS, where))
     except Fault as fault:
-        if not fault.is_missing_class or fault.is_missing_namespace:
+        if not fault.lacks_only_the_class:
             raise
         # The base class is documented for the cluster namespace as well; it lacks the memory.
         rows = cluster.query_hyperv(Query("Msvm_SummaryInformationBase", _BASE_COLUMNS, where))
@@ -203,7 +202,7 @@ def normal_id(text: str) -> str:
     """Return a GUID as VMs are told apart by it: upper case, no braces. Raises HyperVError for anything else."""
     if not is_vm_id(text):
         raise HyperVError(f"{text!r} is no VM id. A VM id is a GUID, as hyperv_vm_info shows it.")
-    return text.strip().strip("{}").upper()
+    return plain_guid(text)
 
 
 def pick_vm(

@@ -26,6 +26,7 @@ class ReturnCode:
         unsupported: the method is not implemented here.
         unknown_outcome: the migration may be going on all the same.
         transient: the same call may succeed later.
+        busy: another operation runs on the VM or its hosts, or their state does not allow this one now.
         vague: the code says no more than that it failed.
     """
 
@@ -36,6 +37,7 @@ class ReturnCode:
     unsupported: bool = False
     unknown_outcome: bool = False
     transient: bool = False
+    busy: bool = False
     vague: bool = False
 
 
@@ -60,7 +62,9 @@ RETURN_CODES = {
     2: ReturnCode("Failed", _UNTOLD, LOOK, transient=True, vague=True),
     3: _TIMEOUT,
     4: ReturnCode("Invalid Parameter", "a parameter was refused", _PARAMETERS, parameters_refused=True),
-    5: ReturnCode("Invalid State", "the VM or one of the hosts is not in a state for it", _BUSY, transient=True),
+    5: ReturnCode(
+        "Invalid State", "the VM or one of the hosts is not in a state for it", _BUSY, transient=True, busy=True
+    ),
     6: ReturnCode(
         "Incompatible Parameters",
         "the parameters do not fit together, or not the destination",
@@ -77,9 +81,15 @@ RETURN_CODES = {
     32771: ReturnCode("Status is unknown", "the outcome is unknown", _WHERE, unknown_outcome=True),
     32772: _TIMEOUT,
     32773: ReturnCode("Invalid parameter", "a parameter was refused", _PARAMETERS, parameters_refused=True),
-    32774: ReturnCode("System is in use", "another operation runs on the VM or a host", _BUSY, transient=True),
+    32774: ReturnCode(
+        "System is in use", "another operation runs on the VM or a host", _BUSY, transient=True, busy=True
+    ),
     32775: ReturnCode(
-        "Invalid state for this operation", "the VM or a host is not in a state for it", _BUSY, transient=True
+        "Invalid state for this operation",
+        "the VM or a host is not in a state for it",
+        _BUSY,
+        transient=True,
+        busy=True,
     ),
     32776: ReturnCode(
         "Incorrect data type", "a parameter was refused for its data type", _PARAMETERS, parameters_refused=True
@@ -103,6 +113,15 @@ def return_code(value: int) -> ReturnCode:
     name = next((name for last, name in _RANGES.items() if value <= last), "Out of range")
     return ReturnCode(name, _UNTOLD, LOOK, vague=True)
 
+
+# Msvm_VirtualSystemMigrationSettingData.MigrationType
+MIGRATION_TYPES = {
+    32768: "virtual_system",
+    32769: "storage",
+    32770: "staged",
+    32771: "virtual_system_and_storage",
+    32772: "storage_deep_check",
+}
 
 # CIM_ConcreteJob.JobState; 32768 is in no value map but in Microsoft's own sample code.
 JOB_STATES = {

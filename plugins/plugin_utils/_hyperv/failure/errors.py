@@ -31,9 +31,14 @@ class UnknownVm(HyperVError):
     """There is no such VM among those that were looked at."""
 
 
+def remedy_of(error: Exception) -> str:
+    """Return what to do about an error beside what its text says; nothing for any but a fault."""
+    return fault_remedy(error) if isinstance(error, Fault) else ""
+
+
 def with_remedy(error: Exception) -> str:
     """Return the text of an error, with what to do about it where it is a fault that says so."""
-    return f"{error} {fault_remedy(error)}".rstrip() if isinstance(error, Fault) else str(error)
+    return f"{error} {remedy_of(error)}".rstrip()
 
 
 def explained(error: Exception) -> str:

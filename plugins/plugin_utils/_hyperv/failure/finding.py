@@ -17,8 +17,8 @@ ERROR: t.Final = "error"
 WARNING: t.Final = "warning"
 INFO: t.Final = "info"
 
-SubjectKind = t.Literal["vm", "node", "cluster", "role", "network", "host"]
-"""What a subject is; ``host`` is an inventory host of which it is not known what it is."""
+SubjectKind = t.Literal["vm", "node", "cluster", "role", "network", "namespace", "host"]
+"""What a subject is; ``host`` is an inventory host of which it is not known what it is, ``namespace`` one of CIM."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +61,10 @@ class Finding:
 
 
 def sentence(clause: str) -> str:
-    """Return a clause as a sentence: a capital first, a full stop at the end."""
-    ended = clause if clause.endswith((".", "!", "?")) else f"{clause}."
-    return f"{ended[:1].upper()}{ended[1:]}"
+    """Return a clause that does not begin with a name as a sentence: a capital first, a full stop at the end."""
+    return f"{clause[:1].upper()}{full_stop(clause[1:])}"
+
+
+def full_stop(text: str) -> str:
+    """Return text that ends as a sentence does."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -107,7 +107,7 @@ class Evacuation:
     def dry_run(self) -> EvacuationOutcome:
         """Plan, and ask Hyper-V about each VM; nothing is changed. Raises HyperVError, Fault, TransportError."""
         self._make_plan()
-        if self._plan.proof is not None:
+        if self._plan.infeasibility is not None:
             return self._outcome(wording.infeasible(self._plan), note="", changed=False)
         self._look_at_node()
         self._cluster.confirm()
@@ -126,7 +126,7 @@ class Evacuation:
         Raises HyperVError, Fault and TransportError before anything is changed only, and what ends the process.
         """
         self._make_plan()
-        if self._plan.proof is not None:
+        if self._plan.infeasibility is not None:
             return self._outcome(wording.infeasible(self._plan), note="", changed=False)
         self._begin()
         try:

@@ -11,14 +11,14 @@ from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.vms import AT_REST, Vm
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.strategies import OFFLINE, SAVE, SHUTDOWN
-from ..power.power_changes import FAILED, RUNNING, SAVED, SHUT_DOWN, Change
+from ..power.power_changes import FAILED, RUNNING, SAVED, SHUT_DOWN, Change, DesiredState
 from ..power.power_progress import StateProgress
 from ..power.state_changer import StateChanger
 
 STOP_WITHIN = 900.0  # seconds for a guest to shut down, or for a VM to be saved
 START_WITHIN = 900.0
 _LOOK_EVERY = 2.0  # seconds
-_WISHES = {SHUTDOWN: SHUT_DOWN, SAVE: SAVED}
+_WISHES: dict[str, DesiredState] = {SHUTDOWN: SHUT_DOWN, SAVE: SAVED}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +61,7 @@ class PowerSwitch:
         for strategy, wish in _WISHES.items():
             changer = self._changer(wish, STOP_WITHIN)
             changes = changer.plan(*_by_home(to_stop.by(strategy)))
-            changer.rehearse(changes)
+            changer.dry_run(changes)
             found += [change.error.text for change in changes if change.error is not None]
         return found
 
@@ -77,7 +77,7 @@ class PowerSwitch:
         """Start VMs; return those that do not run. Raises as ``objections``."""
         return self._bring(RUNNING, vms, within)
 
-    def _bring(self, wish: str, vms: Sequence[Vm], within: float) -> list[Change]:
+    def _bring(self, wish: DesiredState, vms: Sequence[Vm], within: float) -> list[Change]:
         if not vms:
             return []
         changer = self._changer(wish, within)
@@ -87,13 +87,13 @@ class PowerSwitch:
         changer.run(changes, report)
         return [change for change in changes if change.outcome == FAILED]
 
-    def _changer(self, wish: str, within: float) -> StateChanger:
+    def _changer(self, wish: DesiredState, within: float) -> StateChanger:
         return StateChanger(self._cluster, wish, force=False, timeout=within, poll_interval=_LOOK_EVERY)
 
     @property
     def asked_to_shut_down(self) -> list[Vm]:
         """Guests that were asked to shut down and were not seen off: they may still do so."""
-        asked = [change for change in self.changes if change.wish == SHUT_DOWN and change.calls]
+        asked = [change for change in self.changes if change.desired == SHUT_DOWN and change.calls]
         return [change.vm for change in asked if change.vm.state not in AT_REST]
 
 

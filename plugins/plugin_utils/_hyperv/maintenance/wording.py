@@ -53,17 +53,16 @@ def broke_off(what: str, error: Exception) -> str:
 
 def infeasible(plan: EvacuationPlan) -> str:
     """Return why a node cannot be emptied, for each VM with what to do about it."""
-    proof = plan.proof
-    reason = proof.text if proof is not None else ""
-    if proof is not None and proof.kind == "restart":
-        why = f"{reason[:1].lower()}{reason[1:]}"
+    found = plan.infeasibility
+    if found is not None and found.code == "restart":
+        why = f"it is to be restarted and {', '.join(found.vms)} would go down with it."
     else:
-        why = together("it cannot be emptied.", reason)
+        why = together("it cannot be emptied.", found.message if found is not None else "")
     by_reason: dict[tuple[str, str], list[Vm]] = {}
     for stay in plan.stays:
         if stay.is_blocking:
-            by_reason.setdefault((stay.reason, stay.remedy), []).append(stay.vm)
-    each = [f"{names(vms)}: {sentence(why)} {remedy}".strip() for (why, remedy), vms in by_reason.items()]
+            by_reason.setdefault((stay.finding.message, stay.finding.remedy), []).append(stay.vm)
+    each = [f"{names(vms)}: {message} {remedy}".strip() for (message, remedy), vms in by_reason.items()]
     return clean(together(f"Nothing was changed on {plan.node}, because {why}", *each, *map(sentence, plan.notes)))
 
 

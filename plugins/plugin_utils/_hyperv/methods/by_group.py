@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
@@ -20,20 +20,22 @@ from ..._wsman.session import Parameter
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
+from ..cluster.vms import AT_REST
 from ..failure.codes import return_code
 from ..failure.errors import with_remedy
 from ..failure.failures import Failure, faulted, win32_codes
 from ..failure.win32_failures import WIN32_FAILURES
 from ..migration.attempt import WatchedJob
+from ..migration.cancellation import Cancellation
 from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
-from .group_jobs import GROUP, GroupStatus, as_job, group_reference, read_statuses
-from .results import Answer, Verdict
+from ..migration.vocabulary import CLUSTER_GROUP
+from .group_jobs import GROUP, GroupEnd, GroupStatus, as_job, group_reference, read_statuses
+from .results import CheckResult, StartResult
 
 _PENDING = 997  # ERROR_IO_PENDING: the change of owner is under way (Microsoft docs, MoveClusterGroup)
 _INVALID_PARAMETER = 87
-_AT_REST = frozenset({"off", "saved"})
-_INVALID_STATE = frozenset({5, 32775})
+_IN_USE = 32774  # by another operation, which says nothing about a VM at rest
 _TIMEOUT = 60  # seconds that MoveToNewNode itself may wait
 
 # CLUSAPI_GROUP_MOVE_RETURN_TO_SOURCE_NODE_ON_ERROR, _QUEUE_ENABLED, _HIGH_PRIORITY_START
@@ -64,30 +66,29 @@ def group_can_move(move: Move, refusal: Failure) -> bool:
     No source tells whether MigrateVirtualSystemToSystem takes a VM that is off or saved. A saved VM carries a state
     that may not fit the destination, so a check that says no without a code is believed.
     """
-    if move.vm.state not in _AT_REST or move.role is None:
+    if move.vm.state not in AT_REST or move.role is None:
         return False
     if refusal.error_code is None:
         return refusal.code == "not_migratable" and move.vm.state == "off"
-    return refusal.error_code in _INVALID_STATE or return_code(refusal.error_code).unsupported
+    code = return_code(refusal.error_code)
+    return code.unsupported or (code.busy and refusal.error_code != _IN_USE)
 
 
-class GroupMoves:
-    """Moves VMs by their groups, and tells how far they are."""
-
-    form = ""
+class GroupMethod:
+    """Moves VMs by their groups."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._before: dict[str, GroupStatus] = {}
 
-    def check(self, move: Move) -> Verdict:
+    def check(self, move: Move) -> CheckResult:
         """Return what speaks against a move, from what the cluster shows; for a VM that runs it offers no check.
 
         Raises Fault and TransportError.
         """
-        return Verdict(move.vm.state in _AT_REST, self.obstacle(move))
+        return CheckResult(move.vm.state in AT_REST, self._blocking_reason(move))
 
-    def obstacle(self, move: Move) -> Failure | None:
+    def _blocking_reason(self, move: Move) -> Failure | None:
         """Return why a VM cannot be moved by its group, or None. Raises Fault and TransportError."""
         if move.role is None:
             return Failure("no_role", f"the cluster lists no role for VM {move.vm.name}", "Make it highly available.")
@@ -98,7 +99,7 @@ class GroupMoves:
                 "belong to",
                 f"Move the role of the VM ({move.role.group}) in Failover Cluster Manager.",
             )
-        return self._would_start(move, move.role.group) if move.vm.state in _AT_REST else None
+        return self._would_start(move, move.role.group) if move.vm.state in AT_REST else None
 
     def _would_start(self, move: Move, group: str) -> Failure | None:
         """Return why a VM at rest is left alone: the persistent state of its group is online, so it would start."""
@@ -112,23 +113,23 @@ class GroupMoves:
             "Take the role offline in Failover Cluster Manager, or start the VM, then run the task again.",
         )
 
-    def migrate(self, move: Move) -> Answer:
-        """Start a move. Whatever comes back is an Answer, never an exception of the wire. It is sent once."""
+    def start(self, move: Move) -> StartResult:
+        """Start a move. Whatever comes back is a result, never an exception of the wire. It is sent once."""
         try:
-            error = self.obstacle(move)
+            error = self._blocking_reason(move)
             if error is not None or move.role is None:
-                return Answer(error=error)
-            if move.vm.state not in _AT_REST:
+                return StartResult(error=error)
+            if move.vm.state not in AT_REST:
                 self._before[move.vm.id] = self._status(move)
         except NoAnswer as silence:
             passes = not isinstance(silence, Fault) or silence.is_transient
             why = with_remedy(silence).rstrip(".")
-            return Answer(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
-        if move.vm.state in _AT_REST:
+            return StartResult(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
+        if move.vm.state in AT_REST:
             return self._invoke(move, "MoveToNewNode", {"NodeName": move.destination.name, "TimeOut": _TIMEOUT})
         return self._move_live(move)
 
-    def _move_live(self, move: Move) -> Answer:
+    def _move_live(self, move: Move) -> StartResult:
         """Ask for a live move; in the other form of an array of bytes only after a refusal of the parameters.
 
         Repeated elements are what DSP0230 has for arrays; base64 what it has for those with the qualifier Octetstring,
@@ -142,34 +143,34 @@ class GroupMoves:
         in_base64 = {**arguments, "Parameters": base64.b64encode(data).decode()}
         return self._invoke(move, "MoveToNewNodeParams", in_base64)
 
-    def _invoke(self, move: Move, method: str, arguments: Mapping[str, Parameter]) -> Answer:
+    def _invoke(self, move: Move, method: str, arguments: Mapping[str, Parameter]) -> StartResult:
         """Call a method of the group. Whatever may have begun counts as begun; the owner tells."""
         if move.role is None:
             raise ValueError("a VM without a role has no group")
         reference = group_reference(move.role)
-        job = None if move.vm.state in _AT_REST else reference
+        job = None if move.vm.state in AT_REST else WatchedJob(reference, CLUSTER_GROUP)
         try:
             self._cluster.home.invoke(reference, method, arguments)
         except Fault as fault:
             codes = win32_codes(fault)
             if _PENDING in codes:
-                return Answer(job)
+                return StartResult(job)
             began = fault.is_transient and not fault.is_quota and not any(code in WIN32_FAILURES for code in codes)
             if began and job is None:
-                return Answer()
-            return Answer(
-                unknown=began,
+                return StartResult()
+            return StartResult(
+                unconfirmed=began,
                 error=faulted(method, fault),
                 unsupported=fault.is_missing_method or fault.is_missing_class,
                 parameters_refused=fault.is_parameter_refused or _INVALID_PARAMETER in codes,
             )
         except AnswerLost:
-            return Answer(unknown=job is not None, lost=job is not None)
+            return StartResult(unconfirmed=job is not None, unanswered=job is not None)
         except UnreadableAnswer:
-            return Answer(unknown=job is not None)
+            return StartResult(unconfirmed=job is not None)
         except TransportError as lost:
-            return Answer(error=Failure("not_sent", str(lost), "Nothing was started.", transient=True))
-        return Answer(job)
+            return StartResult(error=Failure("not_sent", str(lost), "Nothing was started.", transient=True))
+        return StartResult(job)
 
     def _status(self, move: Move) -> GroupStatus:
         return self._of(move, read_statuses(self._cluster, [move.role] if move.role else []))
@@ -177,12 +178,24 @@ class GroupMoves:
     def _of(self, move: Move, statuses: Mapping[str, GroupStatus]) -> GroupStatus:
         return statuses.get(move.role.group.casefold(), GroupStatus()) if move.role else GroupStatus()
 
-    def trace(self, move: Move) -> Job | None:
+    def known_jobs(self, move: Move) -> frozenset[str]:
+        """Return nothing: whether a group moves anew shows by what it showed before."""
+        del move
+        return frozenset()
+
+    def forget_jobs(self) -> None:
+        """Forget nothing: each start notes what its group shows."""
+
+    def find_running(self, move: Move, known: Collection[str]) -> WatchedJob | None:
         """Return a move of a VM's group that is under way, or that ended since its call; None where there is none.
 
         Raises Fault and TransportError.
         """
-        return self._job(move, self._status(move), waited=float("inf"))
+        del known
+        if move.role is None:
+            return None
+        job = self._job(move, self._status(move), waited=float("inf"))
+        return WatchedJob(group_reference(move.role), CLUSTER_GROUP, seen=job) if job is not None else None
 
     def read(self, tasks: Sequence[MigrationTask]) -> dict[str, WatchedJob | None]:
         """Return how far moves are, by VM id; None where nothing is under way any more. Two requests for any number.
@@ -198,6 +211,17 @@ class GroupMoves:
             watched = task.attempt.job
             found[task.move.vm.id] = dataclasses.replace(watched, seen=job) if watched and job else None
         return found
+
+    def cancellation(self, task: MigrationTask) -> Cancellation:
+        """Return what ends the pending move of a group; nothing is sent yet."""
+        if task.reference is None:
+            raise ValueError("a move without a job cannot be cancelled")
+        return Cancellation(GroupEnd(self._cluster, task.reference), self._cluster.clock)
+
+    def explain(self, error: Failure, move: Move) -> Failure:
+        """Return an error as it is: the cluster moves its groups in its own name."""
+        del move
+        return error
 
     def _job(self, move: Move, status: GroupStatus, *, waited: float) -> Job | None:
         before = self._before.get(move.vm.id, GroupStatus())

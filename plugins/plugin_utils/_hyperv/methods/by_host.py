@@ -8,25 +8,38 @@ sample of live and storage migration, and os-win, for what is sent.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import ipaddress
-import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
-from ..._wsman.session import Parameter, Session
+from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, VIRTUALIZATION, Cluster
-from ..cluster.job_error_details import read_job_errors
+from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import read_job
 from ..failure.errors import HyperVError
+from ..failure.failures import Failure
+from ..migration.attempt import WatchedJob
+from ..migration.cancellation import Cancellation
+from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
+from ..migration.vocabulary import HOST
 from ..settings.wanted_settings import WantedSettings
-from .by_system import SERVICE, MigrationService
+from .delegation import with_delegation_remedy
 from .form_refusals import FormUnavailable
-from .results import Verdict
+from .job_tracker import JobTracker
+from .results import CheckResult, StartResult
+from .service_calls import SERVICE, ask, ask_yes_or_no, missing_service, not_sent, parameters, start
+from .setting_forms import SettingForms
 
+_CHECK = "CheckVirtualSystemIsMigratableToHost"
+_CHECK_BY_JOB = "CheckVirtualSystemIsMigratable"
+_MIGRATE = "MigrateVirtualSystemToHost"
 _CAPABILITIES = "Msvm_VirtualSystemMigrationCapabilities"
 _DOMAIN_NAME, _IPV4, _IPV6 = 2, 3, 4  # DestinationHostFormatsSupported (Microsoft docs)
 _CHECKED_WITHIN, _CHECK_EVERY = 60.0, 1.0  # seconds
@@ -35,22 +48,99 @@ _CHECKED_WITHIN, _CHECK_EVERY = 60.0, 1.0  # seconds
 _FORMS = ("typed_net", "typed", "omitted")
 
 
-class HostMigration(MigrationService):
+class HostMethod:
     """The migration services of hosts. What is read of each host is read once and kept."""
 
-    CHECK: t.ClassVar[str] = "CheckVirtualSystemIsMigratableToHost"
-    MIGRATE: t.ClassVar[str] = "MigrateVirtualSystemToHost"
-    CHECK_BY_JOB: t.ClassVar[str] = "CheckVirtualSystemIsMigratable"
-
-    def __init__(self, cluster: Cluster, settings: WantedSettings | None = None) -> None:
-        super().__init__(cluster, settings)
+    def __init__(self, cluster: Cluster, settings: WantedSettings) -> None:
+        """``settings`` are the user's, sent with every call."""
+        self._cluster = cluster
+        self._settings = settings
+        self._forms = SettingForms(cluster, _FORMS)
+        self._jobs = JobTracker(cluster, HOST, settings, on_source=True)
         self._services: dict[str, Reference] = {}
         self._names: dict[tuple[str, str], str] = {}
+
+    def check(self, move: Move) -> CheckResult:
+        """Return Hyper-V's word: of the check that is a job and says why, else of the one that says yes or no.
+
+        Nothing is changed. Raises HyperVError and TransportError.
+        """
+        try:
+            self._prepare(move)
+        except NoAnswer as error:
+            missing = missing_service(error)
+            if missing is None:
+                raise
+            return CheckResult(False, unsupported=missing)
+        return dataclasses.replace(self._check(move), form=self._forms.taken)
+
+    def _check(self, move: Move) -> CheckResult:
+        asked = ask(_CHECK_BY_JOB, functools.partial(self._call, _CHECK_BY_JOB, move))
+        if isinstance(asked, CheckResult):
+            return asked if asked.asked else ask_yes_or_no(_CHECK, move, functools.partial(self._call, _CHECK, move))
+        job = asked.reference("Job")
+        return self._of_job(move, job) if job is not None else CheckResult(True)
+
+    def _of_job(self, move: Move, reference: Reference) -> CheckResult:
+        """Wait for the job of a check; one that does not end soon has given no verdict."""
+        session, clock = self._source(move), self._cluster.clock
+        deadline = clock.now() + _CHECKED_WITHIN
+        while True:
+            job = read_job(session, reference)
+            if job is None:
+                return CheckResult(False)
+            if job.is_final:
+                return CheckResult(True, None if job.is_success else with_errors(session, reference, job).error())
+            if clock.now() >= deadline:
+                return CheckResult(False)
+            clock.pause(_CHECK_EVERY)
+
+    def start(self, move: Move) -> StartResult:
+        """Start the migration of a VM. Whatever comes back is a result, never an exception of the wire.
+
+        It is sent once, and again in another form only after a refusal of its parameters. Raises HyperVError where
+        the service is not there, or the destination cannot be named.
+        """
+        try:
+            self._prepare(move)
+        except NoAnswer as error:
+            return not_sent(error)
+        call = functools.partial(self._call, _MIGRATE, move)
+        result = start(_MIGRATE, call, functools.partial(self._jobs.started, move))
+        return dataclasses.replace(result, form=self._forms.taken)
+
+    def known_jobs(self, move: Move) -> frozenset[str]:
+        """Return the ids of the jobs that the source has before a call. Raises Fault and TransportError."""
+        return self._jobs.known(move)
+
+    def forget_jobs(self) -> None:
+        """Forget which jobs there were: some time has passed."""
+        self._jobs.forget()
+
+    def find_running(self, move: Move, known: Collection[str]) -> WatchedJob | None:
+        """Return the job of a VM that is not among the known ones. Raises Fault and TransportError."""
+        return self._jobs.find(move, known)
+
+    def read(self, tasks: Sequence[MigrationTask]) -> Mapping[str, WatchedJob | None]:
+        """Return the jobs of some moves, by VM id; raises as ``JobTracker.read``."""
+        return self._jobs.read(tasks)
+
+    def cancellation(self, task: MigrationTask) -> Cancellation:
+        """Return what ends the job of a move; nothing is sent yet."""
+        return self._jobs.cancellation(task)
+
+    def explain(self, error: Failure, move: Move) -> Failure:
+        """Return an error with the remedy for the way in which the source logs on to the destination."""
+        return with_delegation_remedy(self._cluster, move, error)
 
     def _source(self, move: Move) -> Session:
         return self._cluster.node(move.source)
 
+    def _settings_of(self, move: Move) -> WantedSettings:
+        return self._settings.with_storage(move.storage) if move.storage is not None else self._settings
+
     def _prepare(self, move: Move) -> None:
+        """Read what every call needs, so that a call's own exceptions are about the call alone."""
         source, pair = first_label(move.source), _pair(move)
         if source not in self._services:
             found = self._source(move).references(VIRTUALIZATION, Query(SERVICE))
@@ -73,11 +163,12 @@ class HostMigration(MigrationService):
         if not formats or _DOMAIN_NAME in formats:
             return self._domain_name(move)
         try:
-            addresses = [ipaddress.ip_address(one.partition("%")[0]) for one in self._listeners(move.destination)]
+            listeners = self._forms.listeners(move.destination.name)
         except FormUnavailable as missing:
             raise HyperVError(f"{move.source} takes a destination by its address only, and {missing}.") from missing
+        addresses = [ipaddress.ip_address(listener.partition("%")[0]) for listener in listeners]
         versions = {4: _IPV4, 6: _IPV6}
-        named = next((str(one) for one in addresses if versions[one.version] in formats), None)
+        named = next((str(address) for address in addresses if versions[address.version] in formats), None)
         if named is None:
             raise HyperVError(
                 f"{move.source} takes a destination in the formats {', '.join(map(str, formats))} "
@@ -93,43 +184,15 @@ class HostMigration(MigrationService):
         domain = rows[0].text("Domain") if rows and rows[0].boolean("PartOfDomain") else None
         return f"{host}.{domain}" if domain else host
 
-    def _forms(self, move: Move) -> Sequence[str]:
-        forms = [form for form in _FORMS if form in self._settings_of(move).forms]
-        return sorted(forms, key=lambda form: form != self._form)
-
-    def _settings_of(self, move: Move) -> WantedSettings:
-        return self._settings.with_storage(move.storage) if move.storage is not None else self._settings
-
-    def _target(self, move: Move) -> Mapping[str, Parameter]:
+    def _call(self, method: str, move: Move) -> Instance:
+        settings = self._settings_of(move)
         # A migration of storage alone has no other host: Microsoft's sample passes NULL.
-        alone = self._settings_of(move).type_of_migration == "storage"
-        return {} if alone else {"DestinationHost": self._names[_pair(move)]}
-
-    def _invoke(self, method: str, move: Move, parameters: Mapping[str, Parameter]) -> Instance:
-        return self._source(move).invoke(self._services[first_label(move.source)], method, parameters)
-
-    def _verdict(self, move: Move) -> Verdict:
-        """Return Hyper-V's word: of the check that is a job and says why, else of the one that says yes or no."""
-        asked = self._ask(self.CHECK_BY_JOB, move)
-        if isinstance(asked, Verdict):
-            return super()._verdict(move) if not asked.asked else asked
-        job = asked.reference("Job")
-        return self._of_job(move, job) if job is not None else Verdict(True)
-
-    def _of_job(self, move: Move, reference: Reference) -> Verdict:
-        """Wait for the job of a check; one that does not end soon has given no verdict."""
-        session, clock = self._source(move), self._cluster.clock
-        deadline = clock.now() + _CHECKED_WITHIN
-        while True:
-            job = read_job(session, reference)
-            if job is None:
-                return Verdict(False)
-            if job.is_final:
-                error = None if job.is_success else job.error(read_job_errors(session, reference))
-                return Verdict(True, error)
-            if clock.now() >= deadline:
-                return Verdict(False)
-            clock.pause(_CHECK_EVERY)
+        alone = settings.type_of_migration == "storage"
+        target = {} if alone else {"DestinationHost": self._names[_pair(move)]}
+        source, service = self._source(move), self._services[first_label(move.source)]
+        return self._forms.call(
+            move, settings, lambda data: source.invoke(service, method, parameters(move, target, data, settings))
+        )
 
 
 def _pair(move: Move) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from ..migration.moves import Move
 _NO_CREDENTIALS = frozenset({"0x8009030E", "0x8009030D"})
 
 
-def explained(cluster: Cluster, move: Move, error: Failure) -> Failure:
+def with_delegation_remedy(cluster: Cluster, move: Move, error: Failure) -> Failure:
     """Return the error of a failed migration by a host with the remedy for that host's way to authenticate."""
     if error.hresult not in _NO_CREDENTIALS:
         return error

@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
-from ..._wsman.errors import NodeBusy, TransportError, Unreachable
+from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
@@ -21,11 +21,11 @@ from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.groups import GROUP_STATES, QUEUED, VmGroup
 from ..cluster.jobs import Job
+from ..cluster.patience import NAMES_IN_A_QUERY
 from ..failure.failures import win32_codes
-from ..migration.cancellation import Cancellation
+from ..migration.end_requests import EndReply, Reply, reply_of
 
 GROUP = "MSCluster_ResourceGroup"
-_FEW = 50  # up to so many groups are asked for by name
 # MigrationState of a "Virtual Machine" resource
 _MOVING = frozenset({1, 2, 3})  # setup, data transfer, move
 _CANCELLED, _FAILED = 4, 5
@@ -69,7 +69,7 @@ def read_statuses(cluster: Cluster, roles: Sequence[VmGroup]) -> dict[str, Group
 
     Raises Fault and TransportError.
     """
-    few = len(roles) <= _FEW
+    few = len(roles) <= NAMES_IN_A_QUERY
     groups = {"Name": tuple({role.group for role in roles})} if few else {}
     resources: Mapping[str, tuple[str, ...]] = (
         {"Name": tuple({role.resource for role in roles})} if few else {"Type": ("Virtual Machine",)}
@@ -129,25 +129,23 @@ def as_job(
     return dataclasses.replace(job, state="new") if waited < _BEGINS_WITHIN else None
 
 
-class GroupCancellation(Cancellation):
-    """Cancels the pending move of a group: CancelOperation, repeated where it was not taken."""
+class GroupEnd:
+    """Ends the pending move of a group by CancelOperation, which knows no force."""
 
-    def _send(self, wanted: int) -> None:
-        self._asked, self._due = wanted, None
+    def __init__(self, cluster: Cluster, reference: Reference) -> None:
+        self._cluster = cluster
+        self._reference = reference
+
+    def __call__(self, force: bool) -> EndReply:
+        """Ask once."""
+        del force
         try:
-            self._session().invoke(self.reference, "CancelOperation", {"Flags": 0})
-        except Fault as fault:
-            if _NOTHING_PENDING in win32_codes(fault):
-                self._too_late(f"CancelOperation: {fault}")
-            else:
-                self._faulted(fault)
-        except (NodeBusy, Unreachable) as error:
-            self._later(str(error))
-        except TransportError as error:
-            self.taken = True
-            self._later(f"the request to cancel it was not answered: {error}")
-        else:
-            self.taken, self._too_late_since = True, None
+            self._cluster.home.invoke(self._reference, "CancelOperation", {"Flags": 0})
+        except NoAnswer as error:
+            if isinstance(error, Fault) and _NOTHING_PENDING in win32_codes(error):
+                return EndReply(Reply.TOO_LATE, f"CancelOperation: {error}".rstrip("."))
+            return reply_of(error)
+        return EndReply(Reply.TAKEN)
 
 
 def group_reference(role: VmGroup) -> Reference:

@@ -5,12 +5,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
 from ..._wsman.references import Reference
 from ..cluster.jobs import Job
 from ..failure.failures import Failure
-from ..failure.job_errors import JobErrorDetail
 from .cancellation import Cancellation
 from .vocabulary import SYSTEM, MethodName
 
@@ -21,15 +19,20 @@ class WatchedJob:
 
     Attributes:
         reference: to ask for it, and to end it.
+        method: the method whose kind of job it is, which reads it and ends it.
         node: the node that shows it; None for the one that answers Root\\HyperVCluster\\v2.
         seen: as last seen, None before the first look and where it is gone.
-        details: what GetErrorEx said of it after it failed.
     """
 
     reference: Reference
+    method: MethodName
     node: str | None = None
     seen: Job | None = None
-    details: Sequence[JobErrorDetail] = ()
+
+    @property
+    def has_ended(self) -> bool:
+        """It was seen to have ended."""
+        return self.seen is not None and self.seen.is_final
 
 
 @dataclasses.dataclass(frozen=True)

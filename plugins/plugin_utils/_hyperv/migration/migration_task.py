@@ -11,6 +11,7 @@ from ..._wsman.references import Reference
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.nodes import Node
+from ..cluster.owners import owner_of
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
 from .attempt import Attempt, JobProgress, WatchedJob
@@ -183,7 +184,7 @@ class MigrationTask:
 
     def go_on_from(self, vm: Vm, role: VmGroup | None) -> None:
         """Go on from where the VM was just seen, and say so where that is another node than before."""
-        owner = vm.node or (role.owner if role else "")
+        owner = owner_of(vm, role)
         known = {first_label(self.move.source), first_label(self.move.destination.name)}
         if first_label(owner) not in known and not self.move.fetched_from:
             self.warn(f"The VM was moved from {self.move.source} to {owner} while it waited here.")

@@ -11,13 +11,13 @@ from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_possible_owners
 from ..cluster.nodes import Node, find_node
-from ..cluster.owners import owners_of, read_owners
+from ..cluster.owners import owner_of, owners_of, read_owners
+from ..cluster.patience import OWNERS_ONE_BY_ONE
 from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..settings.storage import StorageMove, StorageWish
 
-_FEW = 2  # up to so many VMs are asked for their possible owners one by one: cheaper than the list of all
 _MOVABLE = frozenset({"running", "off", "saved", "paused"})
 
 
@@ -94,7 +94,9 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish]) 
         )
         for vm, destination, wish in zip(chosen, destinations, wishes, strict=True)
     ]
-    owners = read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > _FEW else {}
+    owners = (
+        read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > OWNERS_ONE_BY_ONE else {}
+    )
     return [
         dataclasses.replace(move, possible_owners=owners[move.vm.id].possible) if move.vm.id in owners else move
         for move in moves
@@ -103,7 +105,7 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish]) 
 
 def move_of(vm: Vm, role: VmGroup | None, destination: Node, hosts: tuple[str, ...] = ()) -> Move:
     """Return the move of a VM from where it is."""
-    return Move(vm, role, vm.node or (role.owner if role else ""), destination, hosts=hosts)
+    return Move(vm, role, owner_of(vm, role), destination, hosts=hosts)
 
 
 def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:

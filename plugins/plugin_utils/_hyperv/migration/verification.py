@@ -5,80 +5,116 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import enum
 
 from ..._hostnames import first_label
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
-from ..cluster.owners import owners_of
+from ..cluster.owners import owner_of, owners_of
+from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
-from ..failure.job_errors import JobErrorDetail
 from .moves import Move
 
-# Seconds that the owner may lag behind the end of the job, and that a VM without a trace of a job is watched.
-SETTLED_WITHIN = 60.0
 # Seconds for which a failed job is doubted: until then a VM that arrived all the same may still be told on its source.
 FAILED_FOR = 15.0
 _STILL_GOING = frozenset({"starting", "resuming", "pausing", "saving", "stopping"})
 
 
+class Verdict(enum.Enum):
+    """What a look at the owner makes of a move."""
+
+    TOO_EARLY = "too_early"
+    """Owner, state or job may still follow: look again."""
+    ARRIVED = "arrived"
+    """The VM is where it shall be, in the state that it was in."""
+    FAILED = "failed"
+    """It is not, and no later look will change that."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-    """``arrived`` is True or False once decided and None while it is too early; ``error`` says why it failed."""
+    """A verdict, with ``error`` where the move failed, and ``warning`` where it arrived in an odd way, else None.
 
-    arrived: bool | None
-    error: Failure | None = None
-    warning: str = ""
-
-
-_WAIT = Judgement(None)
-
-
-def judge(
-    move: Move,
-    job: Job | None,
-    vm: Vm | None,
-    role: VmGroup | None,
-    waited: float,
-    details: Sequence[JobErrorDetail] = (),
-) -> Judgement:
-    """Decide on a move whose job has ended, vanished, or never was.
-
-    The owner decides, not the job: Hyper-V and the cluster must both name the destination, and the VM be in the state
-    it was in. ``job`` is None where it is gone; ``waited`` are the seconds since then; ``details`` say why it failed.
+    ==========  ======================================================  =====================
+    verdict     when                                                    with
+    ==========  ======================================================  =====================
+    TOO_EARLY   nothing is decided                                      nothing
+    ARRIVED     both owners name the destination; the job succeeded     nothing
+    ARRIVED     the same, while the job failed or warns                 ``warning``
+    FAILED      the VM is gone, elsewhere, in another state, or stays   ``error``
+    ==========  ======================================================  =====================
     """
-    late = waited >= SETTLED_WITHIN
+
+    verdict: Verdict
+    error: Failure | None = None
+    warning: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """What is known of a move whose job has ended, vanished, or never was.
+
+    Attributes:
+        vm, role: as they are now, None where they are gone.
+        job: as last seen, None where it is gone.
+        waited: seconds since it ended or was missed.
+    """
+
+    vm: Vm | None
+    role: VmGroup | None
+    job: Job | None
+    waited: float
+
+
+_TOO_EARLY = Judgement(Verdict.TOO_EARLY)
+
+
+def judge(move: Move, seen: Evidence) -> Judgement:
+    """Decide on a move. The owner decides, not the job.
+
+    Hyper-V and the cluster must both name the destination, and the VM be in the state it was in.
+    """
+    vm, role, job = seen.vm, seen.role, seen.job
+    late = seen.waited >= SETTLES_WITHIN
     if vm is None:
-        return Judgement(False, _gone(move)) if late else _WAIT
+        return _failed(_gone(move)) if late else _TOO_EARLY
     wanted = first_label(move.destination.name)
     owners = owners_of(vm, role)
     if owners == {wanted} and not vm.is_leaving:
         return _arrived(move, job, vm, late)
     if len(owners) == 1 and not owners & {wanted, first_label(move.source)}:
-        return Judgement(False, _elsewhere(move, vm, role))
+        return _failed(_elsewhere(move, vm, role))
     failed = job is not None and job.is_final and not job.is_success
     if job is not None and failed and wanted not in owners and not vm.is_leaving:
-        return Judgement(False, job.error(details)) if waited >= FAILED_FOR else _WAIT
+        return _failed(job.error()) if seen.waited >= FAILED_FOR else _TOO_EARLY
     if not late or vm.is_leaving:
-        return _WAIT
-    return Judgement(False, _not_arrived(move, job, vm, role))
+        return _TOO_EARLY
+    return _failed(_not_arrived(move, job, vm, role))
+
+
+def _failed(error: Failure) -> Judgement:
+    return Judgement(Verdict.FAILED, error)
 
 
 def _arrived(move: Move, job: Job | None, vm: Vm, late: bool) -> Judgement:
     if vm.state != move.vm.state:
         if not late and (vm.state in _STILL_GOING or move.vm.state == "running"):
-            return _WAIT
-        error = Failure(
-            "state_changed",
-            f"VM {vm.name} arrived on {move.destination.name} but is {vm.state}, and was {move.vm.state} before",
-            "Look at the VM on that node.",
-        )
-        return Judgement(False, error)
+            return _TOO_EARLY
+        return _failed(_state_changed(move, vm))
     if job is None or job.is_success:
-        warning = "The job ended with warnings." if job and job.state == "completed_with_warnings" else ""
-        return Judgement(True, warning=warning)
-    return Judgement(True, warning=f"The VM is on {move.destination.name} although its job ended as {job.state}.")
+        warns = job is not None and job.state == "completed_with_warnings"
+        return Judgement(Verdict.ARRIVED, warning="The job ended with warnings." if warns else None)
+    told = f"The VM is on {move.destination.name} although its job ended as {job.state}."
+    return Judgement(Verdict.ARRIVED, warning=told)
+
+
+def _state_changed(move: Move, vm: Vm) -> Failure:
+    return Failure(
+        "state_changed",
+        f"VM {vm.name} arrived on {move.destination.name} but is {vm.state}, and was {move.vm.state} before",
+        "Look at the VM on that node.",
+    )
 
 
 def _gone(move: Move) -> Failure:
@@ -89,14 +125,10 @@ def _gone(move: Move) -> Failure:
     )
 
 
-def _owner(vm: Vm, role: VmGroup | None) -> str:
-    return vm.node or (role.owner if role else "")
-
-
 def _elsewhere(move: Move, vm: Vm, role: VmGroup | None) -> Failure:
     return Failure(
         "moved_elsewhere",
-        f"VM {vm.name} is on {_owner(vm, role)}, neither where it was ({move.source}) nor where it should go "
+        f"VM {vm.name} is on {owner_of(vm, role)}, neither where it was ({move.source}) nor where it should go "
         f"({move.destination.name}): somebody else moved it meanwhile",
         "Decide where it belongs and run the task again.",
     )
@@ -107,7 +139,7 @@ def _not_arrived(move: Move, job: Job | None, vm: Vm, role: VmGroup | None) -> F
     second = ""
     if role and vm.node and first_label(role.owner) != first_label(vm.node):
         second = f" (Hyper-V) and {role.owner} (the cluster)"
-    where = f"is still on {_owner(vm, role)}{second} and not" if owners_of(vm, role) else "is not told to be"
+    where = f"is still on {owner_of(vm, role)}{second} and not" if owners_of(vm, role) else "is not told to be"
     return Failure(
         "not_arrived",
         f"VM {vm.name} {where} on {move.destination.name}, although {told}",

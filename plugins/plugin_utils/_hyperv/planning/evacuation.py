@@ -14,14 +14,16 @@ from ..cluster.cluster import Cluster
 from ..cluster.owners import Owners
 from ..cluster.vms import AT_REST, Vm
 from ..failure.errors import HyperVError
-from .blockers import FAILS, Blocker, Facts, find_blockers, paused_before_it_is_stopped
+from ..failure.finding import ERROR, INFO, Severity
+from .blockers import Facts, find_blockers, paused_before_it_is_stopped
 from .evacuation_plan import EvacuationPlan, Stay
-from .infeasibility import Proof
+from .infeasibility import Infeasibility
 from .placement import Placement, place
 from .problem import Resident, Situation
 from .revalidation import Difference, EarlierPlan, Now, compare
 from .snapshot import Readings, read_all
 from .strategies import FAIL, MIGRATE, OFFLINE, SHUTDOWN, STAY, Strategy, strategy_for, unused
+from .vm_finding import VmFinding, about_vm
 
 _MEDIUM = 2000  # MSCluster_ResourceGroup.Priority where it is not told: the cluster's default
 
@@ -71,7 +73,7 @@ class _Case:
 
     resident: Resident
     strategy: str
-    blockers: tuple[Blocker, ...] = ()
+    blockers: tuple[VmFinding, ...] = ()
     stay: Stay | None = None
 
 
@@ -81,10 +83,10 @@ def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
     situation = _situation(readings, wish, cases)
     placement, situation = _place(situation, wish.earlier)
     stays = [case.stay for case in cases if case.stay is not None]
-    stays += [Stay(one.resident.vm, one.resident.strategy, one.reason, one.remedy, True) for one in placement.unplaced]
+    stays += [Stay(one.resident.vm, one.resident.strategy, one.finding) for one in placement.unplaced]
     stays += [_local(vm, wish) for vm in readings.local_vms]
-    doomed = frozenset(one.vm.id for one in stays if wish.restart and _goes_down(one, wish))
-    stays = [_in_the_way_of_a_restart(one) if one.vm.id in doomed else one for one in stays]
+    doomed = frozenset(stay.vm.id for stay in stays if wish.restart and _goes_down(stay, wish))
+    stays = [_in_the_way_of_a_restart(stay) if stay.vm.id in doomed else stay for stay in stays]
     notes = (*readings.notes, *_notes(readings, wish, situation, placement))
     found = EvacuationPlan(
         readings.node.name,
@@ -93,7 +95,7 @@ def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
         tuple(blocker for case in cases for blocker in case.blockers),
         placement.headroom,
         notes,
-        _proof(placement, stays, doomed),
+        _infeasibility(readings, placement, stays, doomed),
         is_clustered=readings.is_clustered,
         owner=readings.owner,
     )
@@ -118,16 +120,16 @@ def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
     strategy = MIGRATE if flight is not None else entry.strategy if entry is not None else before or MIGRATE
     resident = _resident(vm, readings, wish, strategy)
     if strategy == STAY:
-        return _Case(resident, strategy, stay=Stay(vm, strategy, "it is to stay, as its strategy says", "", False))
+        finding = about_vm(vm, "strategy_stay", INFO, "It is to stay, as its strategy says.")
+        return _Case(resident, strategy, stay=Stay(vm, strategy, finding))
     if strategy == FAIL:
-        reason = "its strategy is fail: the node is not to be emptied while it is here"
-        return _Case(
-            resident, strategy, stay=Stay(vm, strategy, reason, "Move it by hand, or change its strategy.", True)
-        )
+        message = "Its strategy is fail: the node is not to be emptied while it is here."
+        finding = about_vm(vm, "strategy_fail", ERROR, message, "Move it by hand, or change its strategy.")
+        return _Case(resident, strategy, stay=Stay(vm, strategy, finding))
     facts = Facts(
         role=readings.roles.get(vm.id),
         traits=readings.traits_of(vm),
-        mates=readings.mates_of(vm),
+        group_members=readings.group_members_of(vm),
         attachments=readings.attachments.get(vm.id, ()),
         replication=readings.replication.get(vm.id, 0),
         volumes=readings.volumes,
@@ -136,11 +138,12 @@ def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
         is_clustered=readings.is_clustered,
     )
     blockers = tuple(find_blockers(resident, facts))
-    fatal = [one for one in blockers if one.effect == FAILS]
+    fatal = [blocker for blocker in blockers if blocker.severity == ERROR]
     if not fatal:
         return _Case(resident, strategy, blockers)
-    reason, remedy = "; ".join(one.cause for one in fatal), " ".join(one.remedy for one in fatal)
-    return _Case(resident, strategy, blockers, Stay(vm, strategy, reason, remedy, True))
+    message, remedy = " ".join(one.message for one in fatal), " ".join(one.remedy for one in fatal)
+    finding = about_vm(vm, "blocked", ERROR, message, remedy)
+    return _Case(resident, strategy, blockers, Stay(vm, strategy, finding))
 
 
 def _resident(vm: Vm, readings: Readings, wish: Wish, strategy: str) -> Resident:
@@ -217,15 +220,16 @@ def _local(vm: Vm, wish: Wish) -> Stay:
     """Return what becomes of a VM of the node that is not clustered: it can only be stopped there."""
     entry = strategy_for(vm, wish.strategies)
     strategy = entry.strategy if entry is not None else MIGRATE
-    reason = "it is no VM of the cluster, so it cannot be moved"
+    message = "It is not a VM of the cluster, so it cannot be moved."
     if vm.state == "paused" and strategy in OFFLINE:
-        return Stay(vm, strategy, *paused_before_it_is_stopped(strategy), True, is_clustered=False)
+        return Stay(vm, strategy, paused_before_it_is_stopped(vm, strategy), is_clustered=False)
     harmless = vm.state in AT_REST or strategy in (STAY, *OFFLINE)
     if vm.state not in AT_REST and strategy in OFFLINE:
-        reason += f"; it is {'shut down' if strategy == SHUTDOWN else 'saved'} where it is"
+        message += f" It is {'shut down' if strategy == SHUTDOWN else 'saved'} where it is."
     remedy = "Make it highly available, move it by hand, or give it the strategy stay, shutdown or save."
-    is_blocking = strategy == FAIL or not harmless
-    return Stay(vm, strategy, reason, "" if harmless else remedy, is_blocking, is_clustered=False)
+    severity: Severity = ERROR if strategy == FAIL or not harmless else INFO
+    finding = about_vm(vm, "not_clustered", severity, message, "" if harmless else remedy)
+    return Stay(vm, strategy, finding, is_clustered=False)
 
 
 def _goes_down(stay: Stay, wish: Wish) -> bool:
@@ -240,8 +244,9 @@ def _in_the_way_of_a_restart(stay: Stay) -> Stay:
         if stay.is_clustered
         else ", or allow it with local_vms=true (the roles' evacuate_node_local_vms and rolling_maintenance_local_vms)."
     )
-    reason = f"{stay.reason}, and it would go down with the node"
-    return dataclasses.replace(stay, reason=reason, remedy=remedy, is_blocking=True)
+    message = f"{stay.finding.message} It would go down with the node."
+    finding = dataclasses.replace(stay.finding, code="restart", severity=ERROR, message=message, remedy=remedy)
+    return dataclasses.replace(stay, finding=finding)
 
 
 def _notes(readings: Readings, wish: Wish, situation: Situation, placement: Placement) -> list[str]:
@@ -255,23 +260,30 @@ def _notes(readings: Readings, wish: Wish, situation: Situation, placement: Plac
     return notes
 
 
-def _proof(placement: Placement, stays: Sequence[Stay], doomed: AbstractSet[str]) -> Proof | None:
+def _infeasibility(
+    readings: Readings, placement: Placement, stays: Sequence[Stay], doomed: AbstractSet[str]
+) -> Infeasibility | None:
     """Return why the node cannot be emptied: memory and rules first, then single VMs.
 
     ``doomed``: ids of VMs that only stand against the restart that is to follow.
     """
-    if placement.proof is not None:
-        return placement.proof
-    blocking = [one for one in stays if one.is_blocking]
-    if not blocking:
+    blocking = [stay for stay in stays if stay.is_blocking]
+    found = placement.infeasibility or (_blocked(blocking, doomed) if blocking else None)
+    if found is None:
         return None
-    if all(one.vm.id in doomed for one in blocking):
-        names = ", ".join(one.vm.name for one in blocking)
-        text = f"It is to be restarted and {names} would go down with it."
-        return Proof("restart", text, tuple(one.vm.name for one in blocking))
-    wished = all(one.strategy == FAIL for one in blocking)
-    text = " ".join(f"{one.vm.name} stays: {one.reason}." for one in blocking)
-    return Proof("strategy" if wished else "blocked", text, tuple(one.vm.name for one in blocking))
+    remedies = dict.fromkeys(stay.finding.remedy for stay in blocking if stay.finding.remedy)
+    remedy = " ".join(remedies) or "Add memory, or stop VMs first."
+    return dataclasses.replace(found, subject=readings.node.name, remedy=remedy)
+
+
+def _blocked(blocking: Sequence[Stay], doomed: AbstractSet[str]) -> Infeasibility:
+    names = tuple(stay.vm.name for stay in blocking)
+    if all(stay.vm.id in doomed for stay in blocking):
+        message = f"It is to be restarted and {', '.join(names)} would go down with it."
+        return Infeasibility.because("restart", message, names)
+    wanted = all(stay.strategy == FAIL for stay in blocking)
+    message = " ".join(f"{stay.vm.name} stays: {stay.finding.message}" for stay in blocking)
+    return Infeasibility.because("strategy" if wanted else "blocked", message, names)
 
 
 def _differences(
@@ -283,7 +295,9 @@ def _differences(
         )
         for one in found.moves
     }
-    now.update({one.vm.id: _now(readings, one.vm, 0, one.strategy, "", one.reason) for one in found.stays})
+    now.update(
+        {stay.vm.id: _now(readings, stay.vm, 0, stay.strategy, "", stay.finding.message) for stay in found.stays}
+    )
     residents = {one.resident.vm.id: one.resident for one in found.moves}
     destinations = {first_label(one.name): one for one in readings.destinations}
 
@@ -296,5 +310,5 @@ def _differences(
     return compare(earlier, now, nodes, unable)
 
 
-def _now(readings: Readings, vm: Vm, needs_mb: int, strategy: str, destination: str, reason: str = "") -> Now:
-    return Now(vm.name, readings.node.name, vm.state, needs_mb, strategy, destination, reason)
+def _now(readings: Readings, vm: Vm, needs_mb: int, strategy: str, destination: str, why: str = "") -> Now:
+    return Now(vm.name, readings.node.name, vm.state, needs_mb, strategy, destination, why)

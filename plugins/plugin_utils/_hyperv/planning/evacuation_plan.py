@@ -9,11 +9,12 @@ import typing as t
 from collections.abc import Mapping
 
 from ..cluster.vms import Vm
+from ..failure.finding import ERROR
 from ..records.file_names import NOBODY, Owner
-from .blockers import Blocker
-from .infeasibility import Proof
+from .infeasibility import Infeasibility
 from .placement import Headroom, Placed
 from .revalidation import Difference, EarlierMove
+from .vm_finding import VmFinding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,18 +22,31 @@ class Stay:
     """One VM that is left on the node.
 
     Attributes:
-        strategy: what the user wished of it.
-        reason, remedy: why it stays, and what would help; the remedy is empty where it stays on purpose.
-        is_blocking: the node cannot be emptied because of it.
+        strategy: what the user wants of it.
+        finding: why it stays, and what would help; an error where the node cannot be emptied because of it.
         is_clustered: the cluster knows it; False of one that only the node itself has.
     """
 
     vm: Vm
     strategy: str
-    reason: str
-    remedy: str
-    is_blocking: bool
+    finding: VmFinding
     is_clustered: bool = True
+
+    @property
+    def is_blocking(self) -> bool:
+        """The node cannot be emptied because of it."""
+        return self.finding.severity == ERROR
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the VM for a task's result."""
+        return {
+            **self.finding.as_result(),
+            "name": self.vm.name,
+            "state": self.vm.state,
+            "strategy": self.strategy,
+            "blocking": self.is_blocking,
+            "clustered": self.is_clustered,
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +54,9 @@ class EvacuationPlan:
     """Where each VM of ``node`` would go; every one is either in ``moves`` or in ``stays``.
 
     Attributes:
-        blockers: what stands against single moves.
+        findings: what stands against single moves.
         notes: what could not be counted on or judged.
-        proof: why the node cannot be emptied, None where it can.
+        infeasibility: why the node cannot be emptied, None where it can.
         revalidation: what has changed since the earlier plan that was given.
         made: moves of that earlier plan whose VMs are where it sends them.
         is_clustered: the node is one of a cluster, and not a host by itself.
@@ -53,10 +67,10 @@ class EvacuationPlan:
     node: str
     moves: tuple[Placed, ...]
     stays: tuple[Stay, ...]
-    blockers: tuple[Blocker, ...]
+    findings: tuple[VmFinding, ...]
     headroom: tuple[Headroom, ...]
     notes: tuple[str, ...]
-    proof: Proof | None = None
+    infeasibility: Infeasibility | None = None
     revalidation: tuple[Difference, ...] = ()
     made: tuple[EarlierMove, ...] = ()
     is_clustered: bool = True
@@ -70,11 +84,11 @@ class EvacuationPlan:
             "cluster": self.owner.full or None,
             "cluster_name": self.owner.short or None,
             "clustered": self.is_clustered,
-            "feasible": self.proof is None,
-            "proof": self.proof.as_result() if self.proof is not None else None,
+            "feasible": self.infeasibility is None,
+            "infeasibility": self.infeasibility.as_result() if self.infeasibility is not None else None,
             "moves": [self._move(order, one) for order, one in enumerate(self.moves, 1)],
-            "stays": [_stay(one) for one in self.stays],
-            "blockers": [one.as_result() for one in self.blockers],
+            "stays": [stay.as_result() for stay in self.stays],
+            "findings": [finding.as_result() for finding in self.findings],
             "headroom": [dataclasses.asdict(one) for one in self.headroom],
             "notes": list(self.notes),
             "revalidation": [one.as_result() for one in self.revalidation],
@@ -96,16 +110,3 @@ class EvacuationPlan:
             "reason": one.reason,
             "strategy": resident.strategy,
         }
-
-
-def _stay(one: Stay) -> dict[str, t.Any]:
-    return {
-        "vm_id": one.vm.id,
-        "name": one.vm.name,
-        "state": one.vm.state,
-        "strategy": one.strategy,
-        "reason": one.reason,
-        "remedy": one.remedy,
-        "blocking": one.is_blocking,
-        "clustered": one.is_clustered,
-    }

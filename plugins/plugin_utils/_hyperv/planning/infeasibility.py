@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why a node cannot be emptied: the proof, with what is missing and where. Pure. Private to this collection."""
+"""Why a node cannot be emptied, with what is missing and where. Pure. Private to this collection."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Iterable, Sequence
 
 from ..cluster.affinity import NODE
+from ..failure.finding import ERROR, Finding
 from .assignment import Board, Unit
 from .solver import Found
 
@@ -16,61 +17,65 @@ _MOST_SETS = 32  # sets of destinations of which the unions are looked at as wel
 
 
 @dataclasses.dataclass(frozen=True)
-class Proof:
-    """Why not every VM can have a place.
+class Infeasibility(Finding):
+    """Why not every VM can have a place; its subject is the node that is to be emptied.
+
+    Its code is ``no_node`` (a VM may go nowhere), ``total_memory`` (of all VMs, or of those that are confined to some
+    nodes), ``vm_too_big``, ``too_few_nodes`` (more VMs of a hard rule than nodes), ``no_combination`` (every
+    combination was tried), ``blocked`` and ``strategy`` (single VMs cannot, or are not to, be moved), or
+    ``not_proved``: no placement was found, and there may be one all the same.
 
     Attributes:
-        kind: ``no_node`` (a VM may go nowhere), ``total_memory`` (of all VMs, or of those that are confined to some
-            nodes), ``vm_too_big``, ``too_few_nodes`` (more VMs of a hard rule than nodes), ``exhausted`` (every
-            combination was tried), ``blocked`` and ``strategy`` (single VMs cannot, or are not to, be moved), or
-            ``not_proved``: none was found, and there may be one all the same.
-        text: the whole of it for people.
         vms: names of the VMs that it is about, empty for all.
         missing_mb: memory that is missing at least, 0 where it is not memory.
         nodes: the nodes where it is missing.
     """
 
-    kind: str
-    text: str
     vms: tuple[str, ...] = ()
     missing_mb: int = 0
     nodes: tuple[str, ...] = ()
 
+    @classmethod
+    def because(
+        cls, code: str, message: str, vms: tuple[str, ...] = (), missing_mb: int = 0, nodes: tuple[str, ...] = ()
+    ) -> Infeasibility:
+        """Return the infeasibility of a node that is not named yet."""
+        return cls(code, ERROR, "", "node", message, vms=vms, missing_mb=missing_mb, nodes=nodes)
+
     @property
     def is_proved(self) -> bool:
         """No placement exists, as opposed to none having been found."""
-        return self.kind != "not_proved"
+        return self.code != "not_proved"
 
     def as_result(self) -> dict[str, t.Any]:
-        """Return the proof for a task's result."""
+        """Return it for a task's result."""
         return {
-            "kind": self.kind,
+            **super().as_result(),
             "proved": self.is_proved,
-            "text": self.text,
             "vms": list(self.vms),
             "missing_mb": self.missing_mb,
             "nodes": list(self.nodes),
         }
 
 
-def prove(board: Board, found: Found) -> Proof | None:
-    """Return why not every unit of a board could be placed, the plainest proof first; None where all are."""
+def prove(board: Board, found: Found) -> Infeasibility | None:
+    """Return why not every unit of a board could be placed, the plainest reason first; None where all are."""
     if not board.unplaced():
         return None
     empty = Board(board.situation)
     for attempt in (_no_node, _total_memory, _vm_too_big, _confined_memory, _too_few_nodes):
-        proof = attempt(empty)
-        if proof is not None:
-            return proof
+        infeasibility = attempt(empty)
+        if infeasibility is not None:
+            return infeasibility
     if found.exhausted:
-        return Proof(
-            "exhausted",
+        return Infeasibility.because(
+            "no_combination",
             "Every combination of places was ruled out: memory would suffice, but not in the pieces that it is in, nor "
             "within the rules.",
             names(empty.units[unit] for unit in board.unplaced()),
             nodes=_node_names(empty, range(len(empty.destinations))),
         )
-    return Proof(
+    return Infeasibility.because(
         "not_proved",
         f"No complete placement was found, and none was proved impossible: the search ended after {found.steps} steps.",
         names(empty.units[unit] for unit in board.unplaced()),
@@ -86,12 +91,14 @@ def _node_names(board: Board, places: Iterable[int]) -> tuple[str, ...]:
     return tuple(board.destinations[place].name for place in sorted(places))
 
 
-def _no_node(board: Board) -> Proof | None:
+def _no_node(board: Board) -> Infeasibility | None:
     for index, unit in enumerate(board.units):
         places = [place for place in unit.open_to if not board.broken_rules(index, place, hard=True)]
         if not places:
             vms = names([unit])
-            return Proof("no_node", f"No destination may take {', '.join(vms)}: {why_no_node(board, index)}.", vms)
+            return Infeasibility.because(
+                "no_node", f"No destination may take {', '.join(vms)}: {why_no_node(board, index)}.", vms
+            )
     return None
 
 
@@ -119,7 +126,7 @@ def _reachable(board: Board, unit: int) -> list[int]:
     return [place for place in board.units[unit].open_to if not board.broken_rules(unit, place, hard=True)]
 
 
-def _vm_too_big(board: Board) -> Proof | None:
+def _vm_too_big(board: Board) -> Infeasibility | None:
     worst: tuple[int, int, int] | None = None
     for index, unit in enumerate(board.units):
         best = max(_reachable(board, index), key=lambda place: (board.room[place], -place))
@@ -135,25 +142,25 @@ def _vm_too_big(board: Board) -> Proof | None:
         f"{_and(vms)} {need} {board.units[index].need} MB on one node; the roomiest that may take {it}, {node}, has "
         f"{max(0, board.room[best])} MB to give: {missing} MB are missing."
     )
-    return Proof("vm_too_big", text, vms, missing, (node,))
+    return Infeasibility.because("vm_too_big", text, vms, missing, (node,))
 
 
-def _total_memory(board: Board) -> Proof | None:
+def _total_memory(board: Board) -> Infeasibility | None:
     return _shortage(board, frozenset(range(len(board.destinations))))
 
 
-def _confined_memory(board: Board) -> Proof | None:
+def _confined_memory(board: Board) -> Infeasibility | None:
     """Compare needs and room over each set of destinations to which some VMs are confined."""
     sets = sorted(
         {frozenset(_reachable(board, index)) for index, unit in enumerate(board.units) if unit.need}, key=sorted
     )
     unions = {one | other for one in sets for other in (sets if len(sets) <= _MOST_SETS else (one,))}
-    proofs = [_shortage(board, places) for places in sorted(unions, key=lambda one: (-len(one), sorted(one)))]
-    return max((one for one in proofs if one is not None), key=lambda proof: proof.missing_mb, default=None)
+    found = [_shortage(board, places) for places in sorted(unions, key=lambda one: (-len(one), sorted(one)))]
+    return max(filter(None, found), key=lambda shortage: shortage.missing_mb, default=None)
 
 
-def _shortage(board: Board, places: frozenset[int]) -> Proof | None:
-    """Return the proof that the VMs that can only go to ``places`` need more memory than these have, if they do."""
+def _shortage(board: Board, places: frozenset[int]) -> Infeasibility | None:
+    """Return that the VMs that can only go to ``places`` need more memory than these have, if they do."""
     confined = [
         unit for index, unit in enumerate(board.units) if unit.need and places.issuperset(_reachable(board, index))
     ]
@@ -168,10 +175,10 @@ def _shortage(board: Board, places: frozenset[int]) -> Proof | None:
         f"{_and(nodes)} {'together have' if len(nodes) > 1 else 'has'} {room} MB to give" if nodes else "none is there"
     )
     text = f"{who}{'' if everything else ' and may go nowhere else'}; {what}: {needed - room} MB are missing."
-    return Proof("total_memory", text, () if everything else names(confined), needed - room, nodes)
+    return Infeasibility.because("total_memory", text, () if everything else names(confined), needed - room, nodes)
 
 
-def _too_few_nodes(board: Board) -> Proof | None:
+def _too_few_nodes(board: Board) -> Infeasibility | None:
     for rule in board.rules:
         if rule.together or not rule.hard:
             continue
@@ -188,7 +195,7 @@ def _too_few_nodes(board: Board) -> Proof | None:
             f"The {rule.name} keeps {len(inside)} VMs of the node apart ({', '.join(vms)}), and only {len(scopes)} "
             f"{what}{'s have' if len(scopes) != 1 else ' has'} none of it: {_and(_node_names(board, places))}."
         )
-        return Proof("too_few_nodes", text, vms, nodes=_node_names(board, places))
+        return Infeasibility.because("too_few_nodes", text, vms, nodes=_node_names(board, places))
     return None
 
 

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from ..failure.finding import ERROR
 from .assignment import Board, Unit, move_order
-from .infeasibility import Proof, names, prove, why_no_node
+from .infeasibility import Infeasibility, names, prove, why_no_node
 from .problem import Resident, Situation
 from .solver import fill
+from .vm_finding import VmFinding, about_vm
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,11 +25,10 @@ class Placed:
 
 @dataclasses.dataclass(frozen=True)
 class Unplaced:
-    """One VM that has no place, why, and what would help."""
+    """One VM that has no place; the finding says why, and what would help."""
 
     resident: Resident
-    reason: str
-    remedy: str
+    finding: VmFinding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,12 +44,12 @@ class Headroom:
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
-    """The answer of the planner; ``proof`` says why ``unplaced`` have no place, None where there are none."""
+    """The answer of the planner; ``infeasibility`` says why ``unplaced`` have no place, None where there are none."""
 
     moves: tuple[Placed, ...]
     unplaced: tuple[Unplaced, ...]
     headroom: tuple[Headroom, ...]
-    proof: Proof | None = None
+    infeasibility: Infeasibility | None = None
 
 
 def place(situation: Situation) -> Placement:
@@ -60,8 +61,8 @@ def place(situation: Situation) -> Placement:
     """
     board = Board(situation)
     found = fill(board)
-    proof = prove(board, found)
-    return Placement(_moves(board), _unplaced(board, proof), _headroom(board), proof)
+    infeasibility = prove(board, found)
+    return Placement(_moves(board), _unplaced(board, infeasibility), _headroom(board), infeasibility)
 
 
 def _moves(board: Board) -> tuple[Placed, ...]:
@@ -107,34 +108,40 @@ def _soft_rules_broken(board: Board, index: int) -> list[str]:
     return broken
 
 
-def _unplaced(board: Board, proof: Proof | None) -> tuple[Unplaced, ...]:
+def _unplaced(board: Board, infeasibility: Infeasibility | None) -> tuple[Unplaced, ...]:
     found: list[Unplaced] = []
+    is_proved = infeasibility is None or infeasibility.is_proved
     for index in sorted(board.unplaced(), key=lambda one: move_order(board.units[one].residents[0])):
-        reason, remedy = _why(board, index)
-        if proof is not None and not proof.is_proved:
-            reason += "; a placement may exist that was not found"
-        found.extend(Unplaced(resident, reason, remedy) for resident in board.units[index].residents)
+        code, message, remedy = _why(board, index)
+        if not is_proved:
+            message += " A placement may exist that was not found."
+        found.extend(
+            Unplaced(resident, about_vm(resident.vm, code, ERROR, message, remedy))
+            for resident in board.units[index].residents
+        )
     return tuple(found)
 
 
-def _why(board: Board, index: int) -> tuple[str, str]:
-    """Return why a unit has no place when all others have theirs, and what would help."""
+def _why(board: Board, index: int) -> tuple[str, str, str]:
+    """Return why a unit has no place when all others have theirs, and what would help: code, message, remedy."""
     unit = board.units[index]
     if not unit.open_to:
-        return why_no_node(board, index), _remedy_for_constraints(unit)
+        return "no_node", f"No destination can take it: {why_no_node(board, index)}.", _remedy_for_constraints(unit)
     bearing = [place for place in unit.open_to if not board.broken_rules(index, place, hard=True)]
-    together = f"with {', '.join(names([unit])[1:])} " if len(unit.residents) > 1 else ""
+    together = f"With {', '.join(names([unit])[1:])} it" if len(unit.residents) > 1 else "It"
     if not bearing:
         return (
-            f"every node that may take it would break a rule: {why_no_node(board, index)}",
+            "rule",
+            f"Every node that may take it would break a rule: {why_no_node(board, index)}.",
             "Disable the rule for the time of the maintenance, allow another destination, or let the VM stay.",
         )
     best = max(bearing, key=lambda place: (board.room[place], -place))
     node, reserve = board.destinations[best], board.situation.reserve_mb(board.destinations[best])
     return (
-        f"{together}it needs {unit.need} MB; the roomiest destination left, {node.name}, lacks "
+        "no_memory",
+        f"{together} needs {unit.need} MB; the roomiest destination left, {node.name}, lacks "
         f"{unit.need - board.room[best]} MB ({board.room[best] + reserve} MB free, of which {reserve} MB are kept in "
-        "reserve)",
+        "reserve).",
         "Free memory on a destination, lower the reserve, or give the VM the strategy shutdown or save.",
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..._text import clean
 from ..cluster.vms import AT_REST
-from .blockers import FAILS
+from ..failure.finding import ERROR
 from .evacuation_plan import EvacuationPlan
 from .placement import Placed
 from .restoration import RestorationPlan
@@ -34,11 +34,11 @@ def evacuation_table(plan: EvacuationPlan) -> list[str]:
     """Return the plan to empty a node: its moves, what stays, what else there is to know, and the memory."""
     rows = [_leaving(plan.node, move) for move in plan.moves]
     rows += [
-        _Row(stay.vm.name, plan.node, "NOWHERE" if stay.is_blocking else "stays", "", stay.reason)
+        _Row(stay.vm.name, plan.node, "NOWHERE" if stay.is_blocking else "stays", "", stay.finding.message)
         for stay in plan.stays
     ]
-    below = [f"{one.vm_name}: {one.cause}. {one.remedy}" for one in plan.blockers if one.effect != FAILS]
-    below += [f"Changed since the plan was made: {one.name}: {one.text}" for one in plan.revalidation]
+    below = [f"{finding.subject}: {finding.text}" for finding in plan.findings if finding.severity != ERROR]
+    below += [f"Changed since the plan was made: {one.subject}: {one.message}" for one in plan.revalidation]
     below += [
         f"{node.node}: {node.free_before_mb} of {node.total_mb} MB are free, {node.free_after_mb} MB afterwards"
         for node in (plan.headroom if plan.moves else ())

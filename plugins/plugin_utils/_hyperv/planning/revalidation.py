@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from ..._hostnames import first_label
 from ..cluster.vms import normal_id
 from ..failure.errors import HyperVError
+from ..failure.finding import INFO, WARNING, full_stop
 from ..records.artifacts import from_artifact
 from .strategies import MIGRATE, STRATEGIES
+from .vm_finding import VmFinding
 
 _HINT = "Give the result of hyperv_evacuation_plan_info as it was registered."
 
@@ -78,25 +80,26 @@ class EarlierPlan:
 
 
 @dataclasses.dataclass(frozen=True)
-class Difference:
-    """What is no longer as an earlier plan has it.
+class Difference(VmFinding):
+    """What is no longer as an earlier plan has it: an info where the VM still goes where that plan sends it.
 
-    Attributes:
-        change: ``gone``, ``moved``, ``new``, ``bigger``, ``state``, ``strategy``, ``destination``, ``stays`` or
-            ``leaves``.
-        text: the whole of it for people.
-        kept: the VM still goes where the earlier plan sends it.
+    Its code is ``gone``, ``moved``, ``new``, ``bigger``, ``state``, ``strategy``, ``destination``, ``stays`` or
+    ``leaves``.
     """
 
-    vm_id: str
-    name: str
-    change: str
-    text: str
-    kept: bool
+    @classmethod
+    def of(cls, vm_id: str, name: str, code: str, message: str, *, kept: bool = False) -> Difference:
+        """Return the difference of a VM; ``kept``: it still goes where the earlier plan sends it."""
+        return cls(code, INFO if kept else WARNING, name, "vm", message, vm_id=vm_id)
+
+    @property
+    def is_kept(self) -> bool:
+        """The VM still goes where the earlier plan sends it."""
+        return self.severity == INFO
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the difference for a task's result."""
-        return dataclasses.asdict(self)
+        return {**super().as_result(), "kept": self.is_kept}
 
 
 def _arrived(move: EarlierMove, node: str) -> bool:
@@ -150,7 +153,7 @@ def _strategy(one: Mapping[str, t.Any]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Now:
-    """A VM as it is, and what is planned for it now: a destination, or a reason to stay, or neither (elsewhere)."""
+    """A VM as it is, and what is planned for it now: a destination, or why it stays, in sentences, or neither."""
 
     name: str
     node: str
@@ -180,36 +183,37 @@ def compare(
         if one is None:
             found.append(_absent(stay, cluster.get(stay.vm_id)))
         elif one.destination:
-            text = f"it had no place or was to stay, and goes to {one.destination} now"
-            found.append(Difference(stay.vm_id, one.name, "leaves", text, kept=False))
+            message = f"It had no place or was to stay, and goes to {one.destination} now."
+            found.append(Difference.of(stay.vm_id, one.name, "leaves", message))
     for vm_id, one in now.items():
         if earlier.strategy(vm_id) is None:
-            what = f"goes to {one.destination}" if one.destination else f"has no move: {one.stays_because}"
-            found.append(Difference(vm_id, one.name, "new", f"it is new on {one.node} and {what}", kept=False))
-    return sorted(found, key=lambda one: (one.name.casefold(), one.vm_id, one.change))
+            what = f"goes to {one.destination}." if one.destination else f"has no move. {one.stays_because}"
+            found.append(Difference.of(vm_id, one.name, "new", f"It is new on {one.node} and {what}"))
+    return sorted(found, key=lambda difference: (difference.subject.casefold(), difference.vm_id, difference.code))
 
 
 def _absent(was: EarlierMove | EarlierStay, node: str | None) -> Difference:
     if node is None:
-        return Difference(was.vm_id, was.name, "gone", "the cluster has no such VM any more", kept=False)
+        return Difference.of(was.vm_id, was.name, "gone", "The cluster has no such VM any more.")
     there = isinstance(was, EarlierMove) and _arrived(was, node)
-    text = f"it is on {node} already" + (", where the plan sends it" if there else "")
-    return Difference(was.vm_id, was.name, "moved", text, kept=False)
+    message = f"It is on {node} already" + (", where the plan sends it." if there else ".")
+    return Difference.of(was.vm_id, was.name, "moved", message)
 
 
 def _of_move(was: EarlierMove, one: Now, unable: t.Callable[[str, str], str]) -> t.Iterator[Difference]:
     kept = one.destination == was.destination
     changes = []
     if not one.destination:
-        changes.append(("stays", f"it has no move any more: {one.stays_because}"))
+        changes.append(("stays", f"It has no move any more. {one.stays_because}"))
     elif not kept:
-        why = unable(was.vm_id, was.destination)
-        changes.append(("destination", f"{why}, so it goes to {one.destination} now"))
+        why = full_stop(unable(was.vm_id, was.destination))
+        changes.append(("destination", f"It goes to {one.destination} instead of {was.destination}: {why}"))
     if one.memory_mb > was.memory_mb:
-        changes.append(("bigger", f"it needs {one.memory_mb} MB, {one.memory_mb - was.memory_mb} MB more than planned"))
+        more = one.memory_mb - was.memory_mb
+        changes.append(("bigger", f"It needs {one.memory_mb} MB, {more} MB more than planned."))
     if one.state != was.state and was.state:
-        changes.append(("state", f"it is {one.state}, and was {was.state}"))
+        changes.append(("state", f"It is {one.state}, and was {was.state}."))
     if one.strategy != was.strategy:
-        changes.append(("strategy", f"its strategy is {one.strategy}, and was {was.strategy}"))
-    for change, text in changes:
-        yield Difference(was.vm_id, one.name, change, text, kept)
+        changes.append(("strategy", f"Its strategy is {one.strategy}, and was {was.strategy}."))
+    for code, message in changes:
+        yield Difference.of(was.vm_id, one.name, code, message, kept=kept)

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..._wsman.wql import Query
-from ..checks.node_checks import Problem, node_problems
+from ..checks.migration_finding import MigrationFinding
+from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport
 from ..cluster.affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
 from ..cluster.attachments import Attachment, read_attachments
@@ -38,7 +39,7 @@ class Readings:
             but ``flights`` of all.
         traits: by name of the group in lower case.
         destinations: nodes that can take VMs, memory on its way to them already taken off what is free.
-        unusable: why other nodes cannot, by first label.
+        unusable: why other nodes cannot, in sentences, by first label.
         volumes: folder under which all nodes see the cluster's shared volumes, empty where not told.
         domains: fault domain by first label of the node, where rules are about fault domains.
         notes: what could not be read, counted or judged, for people.
@@ -74,7 +75,7 @@ class Readings:
         here = [vm for vm in self.vms if label in owners_of(vm, self.roles.get(vm.id))]
         return sorted(here, key=lambda vm: (vm.name.casefold(), vm.id))
 
-    def mates_of(self, vm: Vm) -> tuple[str, ...]:
+    def group_members_of(self, vm: Vm) -> tuple[str, ...]:
         """Return the names of the other VMs in a VM's group."""
         role = self.roles.get(vm.id)
         group = self._groups.get(role.group.casefold(), ()) if role is not None else ()
@@ -207,19 +208,19 @@ def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
     """Return the memory of a node that can receive migrations, or None and why it is no destination."""
     unable = node.cannot_receive()
     if unable is not None:
-        return None, unable.cause
+        return None, unable.message
     memory, problem = try_memory(cluster, node)
     if memory is None:
         return None, problem
     try:
-        problems = [one for one in _settings_problems(cluster, node) if one.stops_destination]
+        findings = [finding for finding in _check_settings(cluster, node) if finding.stops_destination]
     except NoAnswer as error:
-        return None, f"its migration settings could not be read: {with_remedy(error)}"
-    return (None, " ".join(f"{one.problem} {one.remedy}" for one in problems)) if problems else (memory, "")
+        return None, f"Its migration settings could not be read: {with_remedy(error)}"
+    return (None, " ".join(finding.text for finding in findings)) if findings else (memory, "")
 
 
-def _settings_problems(cluster: Cluster, node: Node) -> list[Problem]:
-    return list(node_problems(NodeReport(node, settings=read_host_settings(cluster, node.name, networks=False))))
+def _check_settings(cluster: Cluster, node: Node) -> list[MigrationFinding]:
+    return list(check_node(NodeReport(node, settings=read_host_settings(cluster, node.name, networks=False))))
 
 
 def _still_coming(readings: Readings, node: Node) -> int:
@@ -246,8 +247,8 @@ def _with_source(cluster: Cluster, readings: Readings) -> Readings:
             attachments = read_attachments(cluster, node.name)
             known = {vm.id for vm in readings.vms}
             local = [vm for vm in read_local_vms(cluster, node.name) if vm.id not in known]
-            stopping = [one for one in _settings_problems(cluster, node) if one.stops_source]
-            notes.extend(f"{node.name}: {one.problem} {one.remedy}" for one in stopping)
+            stopping = [finding for finding in _check_settings(cluster, node) if finding.stops_source]
+            notes.extend(f"{node.name}: {finding.text}" for finding in stopping)
         except NoAnswer as error:
             notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
     replication, note = _read_replication(cluster, node)

@@ -4,82 +4,133 @@
 
 from __future__ import annotations
 
-import dataclasses
+import enum
 import typing as t
 
-from ..._wsman.references import Reference
-from ..._wsman.session import Session
+from ..cluster.lost_answers import LostAnswer, NextStep
 from ..cluster.nodes import Node
-from ..cluster.vms import Vm
+from ..cluster.vms import AT_REST, Vm
 from ..failure.codes import UNKNOWN
 from ..failure.failures import Failure
 
-RUNNING, OFF, SAVED, SHUT_DOWN = WISHES = ("running", "off", "saved", "shut_down")
-_ENDS_IN = {RUNNING: "running", OFF: "off", SAVED: "saved", SHUT_DOWN: "off"}
+DesiredState = t.Literal["running", "off", "saved", "shut_down"]
+"""What a user wants a VM to be. ``shut_down`` ends in the state ``off``, by way of the guest."""
+
+RUNNING: t.Final = "running"
+OFF: t.Final = "off"
+SAVED: t.Final = "saved"
+SHUT_DOWN: t.Final = "shut_down"
+DESIRED_STATES: tuple[DesiredState, ...] = t.get_args(DesiredState)
+
+PowerOutcome = t.Literal["unchanged", "changed", "would_change", "failed"]
+UNCHANGED: t.Final = "unchanged"
+CHANGED: t.Final = "changed"
+WOULD_CHANGE: t.Final = "would_change"
+FAILED: t.Final = "failed"
+
 _SETTLED = frozenset({"running", "off", "saved", "paused"})
-WAITING, ASKED, ENDED = "waiting", "asked", "ended"
-UNCHANGED, CHANGED, WOULD_CHANGE, FAILED = "unchanged", "changed", "would_change", "failed"
 
 
-@dataclasses.dataclass
+class PowerStage(enum.Enum):
+    """Where a change is between being wanted and its end."""
+
+    WAITING = "waiting"
+    """It was not asked for yet, or is to be asked for again."""
+    ASKED = "asked"
+    """It was asked for, and its state is awaited."""
+    ENDED = "ended"
+    """It has an outcome."""
+
+
 class Change:
-    """One VM on its way to another state. Times are seconds of the task's clock.
+    """One VM on its way to another state. Times are seconds of the task's clock. Only its own methods change it.
 
     Attributes:
         vm: the VM as it was read last.
-        wish: ``running``, ``off``, ``saved`` or ``shut_down``.
+        desired: what it shall be.
         before: its state at first.
-        stage: ``waiting`` until it was asked for, ``asked``, ``ended``.
-        outcome: ``unchanged``, ``changed``, ``would_change`` or ``failed``; empty before the end.
-        deadline: when patience ends.
-        asked_at: when the last call was made.
         is_local: the VM is none of the cluster.
+        deadline: when patience ends.
+        stage: where it is.
+        outcome: how it ended, None before.
+        error: why it failed, None where it did not.
+        asked_at: when the last call was made.
         calls, refusals: how many calls were made and how many of them were refused as busy.
         is_lost: the last call was not answered.
         turned_off: the VM was turned off because its guest did not shut down.
-        session, job: the job of the last call, if it has one.
     """
 
-    vm: Vm
-    wish: str
-    before: str
-    deadline: float
-    stage: str = WAITING
-    outcome: str = ""
-    error: Failure | None = None
-    is_local: bool = False
-    asked_at: float = 0.0
-    calls: int = 0
-    refusals: int = 0
-    is_lost: bool = False
-    turned_off: bool = False
-    session: Session | None = None
-    job: Reference | None = None
+    def __init__(self, vm: Vm, desired: DesiredState, deadline: float, *, is_local: bool = False) -> None:
+        self.vm = vm
+        self.desired = desired
+        self.before = vm.state
+        self.is_local = is_local
+        self.deadline = deadline
+        self.stage = PowerStage.WAITING
+        self.outcome: PowerOutcome | None = None
+        self.error: Failure | None = None
+        self.asked_at = 0.0
+        self.calls = 0
+        self.refusals = 0
+        self.is_lost = False
+        self.turned_off = False
 
     @property
-    def wanted(self) -> str:
+    def final_state(self) -> str:
         """The state in which it shall end."""
-        return _ENDS_IN[self.wish]
+        return OFF if self.desired == SHUT_DOWN else self.desired
 
     @property
     def is_there(self) -> bool:
-        """The VM has the wanted state and is not busy."""
-        return self.vm.state == self.wanted and not self.vm.is_leaving
+        """The VM has that state and is not busy."""
+        return self.vm.state == self.final_state and not self.vm.is_leaving
 
     @property
-    def hindrance(self) -> str:
+    def waits_for(self) -> str:
         """What must end before the VM can be asked; empty for nothing."""
         if self.vm.state not in _SETTLED:
             return f"it is {'in a state that is not known here' if self.vm.state == UNKNOWN else self.vm.state}"
         return self.vm.activity
 
-    def end(self, outcome: str) -> None:
+    @property
+    def is_of_the_guest(self) -> bool:
+        """It is the guest that is to end it: it was not turned off instead."""
+        return self.desired == SHUT_DOWN and not self.turned_off
+
+    def seen(self, vm: Vm) -> None:
+        """Note what the VM is like by now."""
+        self.vm = vm
+
+    def turn_off_until(self, deadline: float) -> None:
+        """Turn the VM off from now on, without its guest."""
+        self.turned_off, self.deadline = True, deadline
+
+    def asked(self, now: float, *, is_lost: bool) -> None:
+        """Note a call."""
+        self.asked_at, self.is_lost = now, is_lost
+        self.calls += 1
+        self.stage = PowerStage.ASKED
+
+    def refused_as_busy(self, most: int) -> bool:
+        """Note that the last call was refused for another operation; have it asked for again up to ``most`` times."""
+        self.refusals += 1
+        if self.refusals >= most:
+            return False
+        self.stage = PowerStage.WAITING
+        return True
+
+    def after_lost_answer(self, now: float) -> NextStep:
+        """Return what to do about a call that was not answered."""
+        return LostAnswer(self.asked_at, self.calls).next_step(now)
+
+    def end(self, outcome: PowerOutcome) -> None:
         """End it without an error."""
-        self.stage, self.outcome = ENDED, outcome
+        self.stage, self.outcome = PowerStage.ENDED, outcome
 
     def fail(self, error: Failure) -> None:
         """End it with an error."""
-        self.stage, self.outcome, self.error = ENDED, FAILED, error
+        self.error = error
+        self.end(FAILED)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return it for a task's result."""
@@ -95,28 +146,28 @@ class Change:
         }
 
 
-def objection(vm: Vm, wish: str, *, force: bool, node: Node | None) -> Failure | None:
+def objection(vm: Vm, desired: DesiredState, *, force: bool, node: Node | None) -> Failure | None:
     """Return why a VM shall not be asked, or None. ``node`` is its owner, needed to start it."""
     # Microsoft docs, PauseClusterNode: groups of a paused node cannot be brought online.
-    if wish == RUNNING and vm.state in ("off", "saved") and node is not None and node.state != "up":
+    if desired == RUNNING and vm.state in AT_REST and node is not None and node.state != "up":
         return Failure(
             "node_not_up",
             f"VM {vm.name} cannot be started on node {node.name}, which is {node.state}",
             "Resume the node (hyperv_cluster_node with state=active), or move the VM first.",
         )
-    if wish == OFF and not force:
+    if desired == OFF and not force:
         lost = "its saved state" if vm.state == "saved" else "what its guest has not written to disk"
         return Failure(
             "needs_force",
             f"VM {vm.name} is {vm.state}, and turning it off loses {lost}",
             "Use state=shut_down to let the guest end in order, or force=true to lose it.",
         )
-    if wish == SHUT_DOWN and vm.state in ("saved", "paused"):
+    if desired == SHUT_DOWN and vm.state in ("saved", "paused"):
         return Failure(
             "not_running",
             f"VM {vm.name} is {vm.state}, so its guest cannot shut down",
             "Start it first, leave it as it is, or use state=off with force=true.",
         )
-    if wish == SAVED and vm.state == "off":
+    if desired == SAVED and vm.state == "off":
         return Failure("not_running", f"VM {vm.name} is off, so there is nothing to save", "Leave it as it is.")
     return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..._wsman.transport import Clock
-from .power_changes import CHANGED, ENDED, FAILED, Change
+from .power_changes import CHANGED, FAILED, Change, PowerStage
 
 _EVERY = 30.0  # seconds between two lines about VMs that are waited for
 _NAMED = 3  # of them
@@ -25,10 +25,10 @@ class StateProgress:
     def report(self, changes: Sequence[Change]) -> None:
         """Tell what is new since the last call."""
         for one in changes:
-            if one.stage == ENDED and one.outcome in (CHANGED, FAILED) and one.vm.id not in self._told:
+            if one.stage is PowerStage.ENDED and one.outcome in (CHANGED, FAILED) and one.vm.id not in self._told:
                 self._told.add(one.vm.id)
                 self._tell(f"[{_counts(changes)}] {one.vm.name}: {_news(one)}")
-        waiting = [one.vm.name for one in changes if one.stage != ENDED]
+        waiting = [one.vm.name for one in changes if one.stage is not PowerStage.ENDED]
         if waiting and self._clock.now() >= self._next:
             self._next = self._clock.now() + _EVERY
             more = f" and {len(waiting) - _NAMED} more" if len(waiting) > _NAMED else ""
@@ -36,7 +36,7 @@ class StateProgress:
 
 
 def _counts(changes: Sequence[Change]) -> str:
-    ended = [one for one in changes if one.stage == ENDED]
+    ended = [one for one in changes if one.stage is PowerStage.ENDED]
     failed = sum(one.outcome == FAILED for one in ended)
     return f"{len(ended)}/{len(changes)} done" + (f", {failed} failed" if failed else "")
 

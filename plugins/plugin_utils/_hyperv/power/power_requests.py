@@ -19,6 +19,8 @@ from ..._wsman.references import Reference
 from ..._wsman.session import Parameter, Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
+from ..cluster.guids import plain_guid
+from ..cluster.patience import NAMES_IN_A_QUERY
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code, see_event_logs
 from ..failure.failures import Failure, faulted
@@ -26,8 +28,6 @@ from ..failure.failures import Failure, faulted
 _REQUESTED = {"running": 2, "off": 3, "saved": 6}
 SHUTDOWN_COMPONENT = "Msvm_ShutdownComponent"
 _IN_PROGRESS = 32782  # InitiateShutdown: a system shutdown is in progress
-_BUSY = frozenset({5, 32774, 32775})  # Invalid State, System is in use
-_UNSUPPORTED = frozenset({1, 32770})
 _REASON = "Maintenance by hyperv.migration"  # shown in the event log of the guest
 # What only InitiateShutdown returns, and what means something of its own here (Microsoft docs).
 _CAUSES = {
@@ -102,10 +102,10 @@ class Orders:
             by_node.setdefault(first_label(vm.node), []).append(vm)
         found = {}
         for residents in by_node.values():
-            where = {"SystemName": tuple(vm.id for vm in residents)} if len(residents) <= 50 else {}
+            where = {"SystemName": tuple(vm.id for vm in residents)} if len(residents) <= NAMES_IN_A_QUERY else {}
             session = self._cluster.node(residents[0].node)
             for reference in session.references(VIRTUALIZATION, Query(SHUTDOWN_COMPONENT, (), where)):
-                found[(reference.key("SystemName") or "").strip("{}").upper()] = reference
+                found[plain_guid(reference.key("SystemName") or "")] = reference
         return found
 
 
@@ -127,17 +127,17 @@ def _call(session: Session, target: Reference, method: str, parameters: Mapping[
     if return_code(value).unknown_outcome:
         return Ordered(is_lost=True)
     error = _refused(method, value, vm)
-    return Ordered(error=error, is_busy=value in _BUSY, is_unsupported=value in _UNSUPPORTED)
+    return Ordered(error=error, is_busy=return_code(value).busy, is_unsupported=return_code(value).unsupported)
 
 
 def _refused(method: str, value: int, vm: Vm) -> Failure:
     code = return_code(value)
-    if value in _BUSY:
+    if code.busy:
         cause, remedy = (
             "another operation on the VM runs, or its state does not allow this",
             "Run the task again later.",
         )
-    elif value in _UNSUPPORTED:
+    elif code.unsupported:
         cause, remedy = "the provider does not implement the method", "Use Failover Cluster Manager."
     else:
         cause, remedy = _CAUSES.get(value, ("the provider gives no reason", see_event_logs(vm.node)))
@@ -148,5 +148,5 @@ def _refused(method: str, value: int, vm: Vm) -> Failure:
         remedy,
         operation=f"{method} of VM {vm.name} returned {value}{name}",
         error_code=value if value >= 0 else None,
-        transient=value in _BUSY,
+        transient=code.busy,
     )

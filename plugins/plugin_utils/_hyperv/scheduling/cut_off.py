@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
-from ..cluster.owners import owners_of
+from ..cluster.owners import owner_of, owners_of
 from ..cluster.running_migrations import Flight, read_flights
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
@@ -52,7 +52,7 @@ def account_for(cluster: Cluster, tasks: Sequence[MigrationTask], why: str) -> N
             continue
         was = task.move.vm.state
         task.seen(vm, role)
-        task.seen_at(vm.node or (role.owner if role is not None else ""))
+        task.seen_at(owner_of(vm, role))
         _account_for(task, was, running.get(vm.id), why, cluster.clock.now())
 
 

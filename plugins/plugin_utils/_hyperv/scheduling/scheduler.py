@@ -152,7 +152,7 @@ class Scheduler:
         """Read owners and states again before a queued move starts: of the VMs, and of the nodes they are to go to."""
         now = reread(self._cluster, [task.move for task in waiting])
         nodes = {node.name: node for node in read_nodes_if_any(self._cluster)}
-        self._starter.read_jobs_again()
+        self._methods.forget_jobs()
         self._read_at = self._clock.now()
         for task in waiting:
             vm, role = now[task.move.vm.id]

@@ -4,33 +4,24 @@
 
 from __future__ import annotations
 
-import collections
-import contextlib
-import dataclasses
 from collections.abc import Sequence
 
 from ..._wsman.errors import NoAnswer
-from ..._wsman.references import Reference
-from ..._wsman.session import Session
-from ..cluster.cluster import VIRTUALIZATION, Cluster
+from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
-from ..cluster.job_error_details import read_job_errors
-from ..cluster.jobs import Job, read_job, read_jobs
+from ..cluster.jobs import Job
+from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
-from ..failure.job_errors import JobErrorDetail
-from ..methods.delegation import explained
-from ..methods.group_jobs import GROUP, GroupCancellation
 from ..methods.methods import Methods
 from ..migration.attempt import WatchedJob
-from ..migration.cancellation import Cancellation
+from ..migration.cancellation import why_given_up
 from ..migration.migration_task import MigrationTask, Policy
-from ..migration.moves import Move, reread
+from ..migration.moves import reread
 from ..migration.stage import Stage
-from ..migration.verification import SETTLED_WITHIN, judge
-from ..migration.vocabulary import HOST
+from ..migration.verification import Evidence, Verdict, judge
 from ..settings.storage import misplaced, read_storage
 from .liveness import Liveness, outcome_unknown
 
@@ -42,7 +33,7 @@ class Watcher:
 
     def __init__(self, cluster: Cluster, methods: Methods, policy: Policy, liveness: Liveness) -> None:
         self._cluster = cluster
-        self._groups = methods.groups
+        self._methods = methods
         self._clock = cluster.clock
         self._policy = policy
         self._liveness = liveness
@@ -54,12 +45,7 @@ class Watcher:
         if not watched:
             return
         try:
-            groups = [task for task in watched if _is_of_group(task)]
-            jobs = self._read([task for task in watched if task not in groups])
-            if None in jobs.values() and not self._cluster.provider_answers():
-                raise HyperVError("the provider of Root\\HyperVCluster\\v2 is not there")
-            if groups:
-                jobs.update(self._groups.read(groups))
+            jobs = self._methods.read(watched)
         except (HyperVError, NoAnswer) as error:
             self._liveness.unanswered(watched, error)
             return
@@ -67,45 +53,8 @@ class Watcher:
         for task in watched:
             self._see(task, jobs[task.move.vm.id])
 
-    def _read(self, watched: Sequence[MigrationTask]) -> dict[str, WatchedJob | None]:
-        """Return the jobs by VM id, with one request for each node and class; None for a job that is gone."""
-        wanted = {task.move.vm.id: task.attempt.job for task in watched if task.attempt.job is not None}
-        by_node: dict[str | None, list[Reference]] = collections.defaultdict(list)
-        for job in wanted.values():
-            by_node[job.node].append(job.reference)
-        shown = {node: read_jobs(self._session(node), references) for node, references in by_node.items()}
-        found: dict[str, WatchedJob | None] = {}
-        for task in watched:
-            job = wanted[task.move.vm.id]
-            seen = shown[job.node].get(job.reference.key("InstanceID") or "")
-            found[task.move.vm.id] = (
-                dataclasses.replace(job, seen=seen) if seen is not None else self._on_its_hosts(task.move, job)
-            )
-        return found
-
-    def _session_of(self, task: MigrationTask) -> Session:
-        if _is_of_group(task) or task.attempt.job is None:
-            return self._cluster.home
-        return self._session(task.attempt.job.node)
-
-    def _session(self, node: str | None) -> Session:
-        return self._cluster.node(node) if node is not None else self._cluster.hyperv
-
-    def _on_its_hosts(self, move: Move, job: WatchedJob) -> WatchedJob | None:
-        """Look for a job of root\\virtualization\\v2 on the hosts of the move: that namespace is each host's own."""
-        if job.node is not None or job.reference.namespace.lower() != VIRTUALIZATION.lower():
-            return None
-        for node in (move.source, move.destination.name):
-            with contextlib.suppress(NoAnswer):
-                seen = read_job(self._cluster.node(node), job.reference)
-                if seen is not None:
-                    return dataclasses.replace(job, node=node, seen=seen)
-        return None
-
     def _see(self, task: MigrationTask, job: WatchedJob | None) -> None:
         now = self._clock.now()
-        if job is not None and job.seen is not None and job.seen.is_final and not job.seen.is_success:
-            job = self._with_details(task, job)
         task.job_seen(job, now)
         if task.job is None or task.job.is_final:
             return
@@ -113,23 +62,18 @@ class Watcher:
         if cancellation is not None:
             cancellation.step(task.job)
             if cancellation.given_up:
-                task.fail(task.timeout.error(task.move, task.job, cancellation.told), now, goes_on=True)
+                task.fail(task.timeout.error(task.move, task.job, why_given_up(cancellation)), now, goes_on=True)
         elif task.is_late(now):
             self._late(task, task.job)
         else:
             task.progressed(task.job, now, self._policy.stall_after)
 
-    def _with_details(self, task: MigrationTask, job: WatchedJob) -> WatchedJob:
-        if _is_of_group(task):
-            return job
-        return dataclasses.replace(job, details=read_job_errors(self._session(job.node), job.reference))
-
     def _late(self, task: MigrationTask, job: Job) -> None:
-        if self._policy.on_timeout == "leave" or task.reference is None or task.attempt.attached:
+        wanted = self._policy.on_timeout == "cancel" and not task.attempt.attached
+        cancellation = self._methods.cancellation(task) if wanted else None
+        if cancellation is None:
             task.fail(self._left_alone(task, job), self._clock.now(), goes_on=True)
             return
-        kind = GroupCancellation if _is_of_group(task) else Cancellation
-        cancellation = kind(lambda: self._session_of(task), task.reference, self._clock)
         cancellation.request()
         task.cancel(cancellation, self._clock.now())
 
@@ -163,25 +107,22 @@ class Watcher:
         if task.storage_only:
             self._judge_by_job(task)
             return
-        judgement = judge(task.move, task.job, vm, role, now - task.since, _details(task))
-        if judgement.warning:
+        judgement = judge(task.move, Evidence(vm, role, task.job, now - task.since))
+        if judgement.warning is not None:
             task.warn(judgement.warning)
-        if judgement.arrived:
+        if judgement.verdict is Verdict.ARRIVED:
             wrong = self._misplaced(task)
             if wrong is None:
                 self._arrived(task)
-            elif now - task.since >= SETTLED_WITHIN:
+            elif now - task.since >= SETTLES_WITHIN:
                 task.fail(wrong, now)
         elif judgement.error is not None:
-            error = self._explained(task, judgement.error)
+            error = self._methods.of(task).explain(judgement.error, task.move)
             # A job that was cancelled because it took too long failed for that reason, and for no other.
             cancelled = task.attempt.cancellation is not None and (task.job is None or error.code == "job_cancelled")
             task.fail(task.timeout.error(task.move, task.job, "was cancelled") if cancelled else error, now)
         elif vm is not None and vm.is_leaving and task.is_late(now):
             task.fail(self._left_alone(task, None), now, goes_on=True)
-
-    def _explained(self, task: MigrationTask, error: Failure) -> Failure:
-        return explained(self._cluster, task.move, error) if task.method == HOST else error
 
     def _misplaced(self, task: MigrationTask) -> Failure | None:
         """Return what of the files of an arrived VM is not where it shall be. Raises Fault and TransportError."""
@@ -195,10 +136,10 @@ class Watcher:
     def _judge_by_job(self, task: MigrationTask) -> None:
         now = self._clock.now()
         if task.job is not None and not task.job.is_success:
-            task.fail(self._explained(task, task.job.error(_details(task))), now)
+            task.fail(self._methods.of(task).explain(task.job.error(), task.move), now)
             return
         wrong = self._misplaced(task)
-        if wrong is not None and now - task.since < SETTLED_WITHIN:
+        if wrong is not None and now - task.since < SETTLES_WITHIN:
             return
         if wrong is None and (task.job is not None or task.attempt.return_value == COMPLETED or task.move.stays):
             task.end("completed", now)
@@ -214,12 +155,3 @@ class Watcher:
                 "cancelled."
             )
         task.end("moved" if task.was_asked_for else "already_there", self._clock.now())
-
-
-def _is_of_group(task: MigrationTask) -> bool:
-    """Tell whether it is a cluster group that shows how far a move is, and not a CIM job."""
-    return task.reference is not None and task.reference.class_name == GROUP
-
-
-def _details(task: MigrationTask) -> Sequence[JobErrorDetail]:
-    return task.attempt.job.details if task.attempt.job is not None else ()

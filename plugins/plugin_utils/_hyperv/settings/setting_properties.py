@@ -15,6 +15,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ..._wsman.values import CimType
+from ..failure.codes import MIGRATION_TYPES
 
 # Build numbers by what they are called; MSCluster_Node.BuildNumber tells a node's.
 WINDOWS_BUILDS = types.MappingProxyType(
@@ -58,13 +59,6 @@ class SettingProperty:
     aliases: tuple[str, ...] = ()
 
 
-MIGRATION_TYPES = {
-    "virtual_system": 32768,
-    "storage": 32769,
-    "staged": 32770,
-    "virtual_system_and_storage": 32771,
-    "storage_deep_check": 32772,
-}
 TRANSPORTS = {"tcp": 5, "smb": 32768}
 CPU_CAPPINGS = {"normal": 0, "low": 1, "high": 2}
 _LIVE = 2  # CIM_VirtualSystemMigrationSettingData.MigrationType: the guest is hardly disturbed
@@ -73,7 +67,7 @@ MIGRATION_TYPE = SettingProperty(
     "migration_type",
     "MigrationType",
     CimType.UINT16,
-    choices=MIGRATION_TYPES,
+    choices={word: number for number, word in MIGRATION_TYPES.items()},
     in_parent=True,
     parent_choices={"virtual_system": _LIVE},
 )

@@ -123,9 +123,9 @@ def _owned(vm: Vm, roles: Mapping[str, VmGroup]) -> Vm:
 def _read_host(cluster: Cluster, report: NodeReport) -> HostReading:
     name = report.node.name
     if not report.node.is_running:
-        return HostReading(report, problem=f"it is {report.node.state}, so its own settings are not known.")
+        return HostReading(report, problem=f"It is {report.node.state}, so its own settings are not known.")
     if report.silence is not None:
-        return HostReading(report, problem=f"{report.silence.cause} {report.silence.remedy}")
+        return HostReading(report, problem=report.silence.text)
     try:
         return HostReading(
             report,
@@ -134,7 +134,7 @@ def _read_host(cluster: Cluster, report: NodeReport) -> HostReading:
             tuple(read_local_vms(cluster, name)),
         )
     except NoAnswer as error:
-        return HostReading(report, problem=f"its memory, or what VMs have of it, is not known: {with_remedy(error)}")
+        return HostReading(report, problem=f"Its memory, or what VMs have of it, is not known: {with_remedy(error)}")
 
 
 def _read_replication(cluster: Cluster) -> tuple[dict[str, str], list[str]]:
@@ -148,12 +148,7 @@ def _read_replication(cluster: Cluster) -> tuple[dict[str, str], list[str]]:
 
 
 def _read_rules(cluster: Cluster, traits: Mapping[str, GroupTraits]) -> tuple[list[AffinityRule], list[str]]:
-    try:
-        rows = cluster.home.query(MSCLUSTER, Query("MSCluster_AffinityRule"))
-    except Fault as fault:
-        if fault.is_missing_class and not fault.is_missing_namespace:
-            return [], []
-        raise
+    rows = cluster.query_cluster(Query("MSCluster_AffinityRule"), missing_ok=True)
     # No source tells whether a rule lists names or ids of groups.
     names = {one: group.name for group in traits.values() for one in (group.name.casefold(), group.id.casefold())}
     rules, notes = [], []

@@ -15,13 +15,17 @@ from collections.abc import Sequence
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
+from ..cluster.jobs import Job
+from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm, read_vms
 from ..failure.errors import HyperVError
-from ..migration.cancellation import Cancellation, cancel_jobs
+from ..migration.cancellation import Cancellation, cancel_jobs, why_given_up
 from .job_listing import ListedJob, why_failed
 
-_OWNER_WITHIN = 60.0  # seconds that the owner may lag behind the end of a job
 _LOOK_EVERY = 2.0
+JobOutcome = t.Literal[
+    "cancelled", "completed", "failed", "requested", "would_cancel", "refused", "still_running", "unclear"
+]
 _NOT_ENDED = frozenset({"refused", "still_running", "unclear"})
 
 
@@ -39,7 +43,7 @@ class CancelledJob:
     """
 
     listed: ListedJob
-    outcome: str
+    outcome: JobOutcome
     changed: bool
     message: str
 
@@ -71,7 +75,7 @@ def cancel(cluster: Cluster, jobs: Sequence[ListedJob], *, wait: bool, timeout: 
 def _owners(cluster: Cluster, pairs: Sequence[tuple[ListedJob, Cancellation]]) -> dict[str, Vm | None]:
     """Read where the VMs are, until that agrees with the end of their jobs or has had its time to."""
     ids = sorted({one.job.vm_id for one, unused in pairs if one.job.vm_id})
-    late = cluster.clock.now() + _OWNER_WITHIN
+    late = cluster.clock.now() + SETTLES_WITHIN
     vms: dict[str, Vm] = {}
     while ids:
         with contextlib.suppress(HyperVError, NoAnswer):  # what is not known then is told as unclear
@@ -98,25 +102,40 @@ def _has_arrived(one: ListedJob, vm: Vm) -> bool:
 
 
 def _judge(one: ListedJob, cancellation: Cancellation, vm: Vm | None) -> CancelledJob:
-    seen = dataclasses.replace(one.job, **_last_seen(one, cancellation)) if cancellation.job else one.job
-    listed = dataclasses.replace(one, job=seen, vm=vm)
-    outcome = cancellation.outcome or "requested"
-    if outcome == "gone":
-        outcome = _without_job(one, cancellation, vm)
-    elif outcome == "unclear" and vm is not None and not vm.is_migrating and _has_arrived(one, vm):
-        outcome = "completed"
+    listed = dataclasses.replace(one, job=_last_seen(one.job, cancellation.job), vm=vm)
+    outcome = _outcome(one, cancellation, vm)
     changed = outcome == "requested" or (outcome == "cancelled" and cancellation.taken)
     return CancelledJob(listed, outcome, changed, _sentence(listed, outcome, cancellation))
 
 
-def _last_seen(one: ListedJob, cancellation: Cancellation) -> dict[str, t.Any]:
-    """Return what of the job may have changed since it was listed."""
-    job = cancellation.job or one.job
-    names = ("state", "percent", "error_code", "texts", "elapsed", "turned", "cancellable")
-    return {name: getattr(job, name) for name in names}
+def _last_seen(listed: Job, seen: Job | None) -> Job:
+    """Return a job with what may have changed since it was listed, as far as that was seen."""
+    if seen is None:
+        return listed
+    return dataclasses.replace(
+        listed,
+        state=seen.state,
+        percent=seen.percent,
+        error_code=seen.error_code,
+        texts=seen.texts,
+        elapsed=seen.elapsed,
+        turned=seen.turned,
+        cancellable=seen.cancellable,
+    )
 
 
-def _without_job(one: ListedJob, cancellation: Cancellation, vm: Vm | None) -> str:
+def _outcome(one: ListedJob, cancellation: Cancellation, vm: Vm | None) -> JobOutcome:
+    """Return the outcome by the end of the job and, where that was not seen, by where the VM is."""
+    if cancellation.outcome is None:
+        return "requested"
+    if cancellation.outcome == "gone":
+        return _without_job(one, cancellation, vm)
+    if cancellation.outcome == "unclear" and vm is not None and not vm.is_migrating and _has_arrived(one, vm):
+        return "completed"
+    return cancellation.outcome
+
+
+def _without_job(one: ListedJob, cancellation: Cancellation, vm: Vm | None) -> JobOutcome:
     """Return the outcome where the job vanished before its end was seen: the VM tells."""
     if vm is None or vm.is_migrating:
         return "unclear"
@@ -131,10 +150,10 @@ def _title(listed: ListedJob) -> str:
     return f"The migration of VM {vm.name if vm else job.vm_id}{way} (job {job.id})"
 
 
-def _sentence(listed: ListedJob, outcome: str, cancellation: Cancellation) -> str:
+def _sentence(listed: ListedJob, outcome: JobOutcome, cancellation: Cancellation) -> str:
     title, where = _title(listed), f" The VM is on {listed.vm.node}." if listed.vm else ""
     if outcome in ("refused", "still_running"):
-        return f"{title} {cancellation.told}."
+        return f"{title} {why_given_up(cancellation)}."
     ends = {
         "requested": "is being cancelled; its end was not waited for.",
         "cancelled": "was cancelled." + where,

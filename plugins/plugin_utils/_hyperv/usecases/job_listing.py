@@ -18,7 +18,8 @@ from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
-from ..cluster.job_error_details import read_job_errors
+from ..cluster.guids import plain_guid
+from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import JOB_CLASSES, MIGRATION_JOB, Job, affected_vms, list_jobs
 from ..cluster.nodes import read_nodes
 from ..cluster.vms import Vm, is_vm_id, normal_id, pick_vm, read_vms
@@ -107,16 +108,12 @@ def read_listing(
     chosen = [
         one
         for one in found
-        if (vm is None or one.job.vm_id == vm.id) and (not job_id or one.job.id.casefold() == _bare(job_id))
+        if (vm is None or one.job.vm_id == vm.id) and (not job_id or plain_guid(one.job.id) == plain_guid(job_id))
     ]
     ids = sorted({one.job.vm_id for one in chosen if is_vm_id(one.job.vm_id)})
     vms = {one.id: one for one in (read_vms(cluster, ids=ids) if ids else ())}
     listing = [dataclasses.replace(one, vm=vms.get(one.job.vm_id)) for one in chosen]
     return sorted(listing, key=_order), notes
-
-
-def _bare(job_id: str) -> str:
-    return job_id.strip().strip("{}").casefold()
 
 
 def _order(one: ListedJob) -> tuple[bool, float, str]:
@@ -162,6 +159,6 @@ def why_failed(cluster: Cluster, one: ListedJob) -> Failure | None:
         return None
     try:
         session = cluster.node(one.node) if one.node else cluster.hyperv
-        return one.job.error(read_job_errors(session, one.reference))
+        return with_errors(session, one.reference, one.job).error()
     except NoAnswer:
         return one.job.error()

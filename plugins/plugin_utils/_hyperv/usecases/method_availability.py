@@ -8,7 +8,7 @@ import dataclasses
 import typing as t
 from collections.abc import Sequence
 
-from ..checks.node_checks import Problem
+from ..checks.migration_finding import MigrationFinding
 from ..checks.node_reports import NodeReport
 from ..migration.vocabulary import CLUSTER_GROUP, HOST, SYSTEM
 
@@ -16,7 +16,7 @@ _NO_CLUSTER = "The task's host is no node of a failover cluster."
 
 
 @dataclasses.dataclass(frozen=True)
-class Closed:
+class ClosedNode:
     """A node that cannot send, or cannot receive, and why."""
 
     node: str
@@ -24,8 +24,10 @@ class Closed:
 
 
 @dataclasses.dataclass(frozen=True)
-class Way:
-    """One method. A pair of nodes is open where the method is, and neither is closed for its part.
+class MethodAvailability:
+    """Whether a method can be used, and between which nodes.
+
+    A pair of nodes is open where the method is, and neither is closed for its part.
 
     Attributes:
         method: ``system``, ``cluster_group`` or ``host``.
@@ -40,48 +42,48 @@ class Way:
     reason: str
     sources: tuple[str, ...]
     destinations: tuple[str, ...]
-    closed_sources: tuple[Closed, ...]
-    closed_destinations: tuple[Closed, ...]
+    closed_sources: tuple[ClosedNode, ...]
+    closed_destinations: tuple[ClosedNode, ...]
 
     def as_result(self) -> dict[str, t.Any]:
-        """Return the way for a task's result."""
+        """Return it for a task's result."""
         return {
             "method": self.method,
             "open": self.is_open,
             "reason": self.reason,
             "sources": list(self.sources),
             "destinations": list(self.destinations),
-            "closed_sources": [dataclasses.asdict(one) for one in self.closed_sources],
-            "closed_destinations": [dataclasses.asdict(one) for one in self.closed_destinations],
+            "closed_sources": [dataclasses.asdict(closed) for closed in self.closed_sources],
+            "closed_destinations": [dataclasses.asdict(closed) for closed in self.closed_destinations],
         }
 
 
-def ways(
-    reports: Sequence[NodeReport], problems: Sequence[Problem], *, has_service: bool, is_clustered: bool
-) -> list[Way]:
+def judge_methods(
+    reports: Sequence[NodeReport], findings: Sequence[MigrationFinding], *, has_service: bool, is_clustered: bool
+) -> list[MethodAvailability]:
     """Return the methods in the order in which they are tried.
 
-    ``has_service``: a node shows the migration service of Root\\HyperVCluster\\v2; whether its method is supported only
-    a call tells.
+    ``has_service``: a node shows the migration service of Root\\HyperVCluster\\v2; whether its method is supported
+    only a call tells.
     """
     no_service = "No node shows the migration service of Root\\HyperVCluster\\v2."
-    denied = [one for one in reports if one.capabilities is not None and not one.capabilities.offers_migration]
+    denied = any(report.capabilities is not None and not report.capabilities.offers_migration for report in reports)
     unsure = "The nodes' capabilities do not list MigrateVirtualSystemToSystem; only a call tells." if denied else ""
-    answers = {
+    answers: dict[str, tuple[bool, str]] = {
         SYSTEM: (has_service, unsure) if has_service else (False, no_service if is_clustered else _NO_CLUSTER),
         CLUSTER_GROUP: (is_clustered, "" if is_clustered else _NO_CLUSTER),
         HOST: (True, "For VMs that are not clustered. The hosts must be able to log on to each other."),
     }
-    names = [report.node.name for report in reports]
-    closed_sources = _closed(reports, problems, "stops_source")
-    closed_destinations = _closed(reports, problems, "stops_destination")
+    nodes = [report.node.name for report in reports]
+    closed_sources = _closed(nodes, [finding for finding in findings if finding.stops_source])
+    closed_destinations = _closed(nodes, [finding for finding in findings if finding.stops_destination])
     return [
-        Way(
+        MethodAvailability(
             method,
             is_open,
             reason,
-            _others(names, closed_sources),
-            _others(names, closed_destinations),
+            _without(nodes, closed_sources),
+            _without(nodes, closed_destinations),
             closed_sources,
             closed_destinations,
         )
@@ -89,16 +91,11 @@ def ways(
     ]
 
 
-def _others(names: Sequence[str], closed: Sequence[Closed]) -> tuple[str, ...]:
-    without = {one.node for one in closed}
-    return tuple(name for name in names if name not in without)
+def _without(nodes: Sequence[str], closed: Sequence[ClosedNode]) -> tuple[str, ...]:
+    left_out = {one.node for one in closed}
+    return tuple(node for node in nodes if node not in left_out)
 
 
-def _closed(reports: Sequence[NodeReport], problems: Sequence[Problem], part: str) -> tuple[Closed, ...]:
-    found: dict[str, list[str]] = {}
-    for one in problems:
-        if getattr(one, part):
-            found.setdefault(one.node, []).append(one.problem)
-    return tuple(
-        Closed(report.node.name, " ".join(found[report.node.name])) for report in reports if report.node.name in found
-    )
+def _closed(nodes: Sequence[str], stopping: Sequence[MigrationFinding]) -> tuple[ClosedNode, ...]:
+    reasons = {node: [finding.message for finding in stopping if finding.subject == node] for node in nodes}
+    return tuple(ClosedNode(node, " ".join(messages)) for node, messages in reasons.items() if messages)

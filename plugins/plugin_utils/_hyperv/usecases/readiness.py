@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from ..._wsman.faults import Fault
 from ..._wsman.wql import Query
 from ..checks.capabilities import Capabilities, read_capabilities_of
-from ..checks.cluster_checks import cluster_problems
-from ..checks.node_checks import EVERYWHERE, Problem, node_problems
+from ..checks.cluster_checks import check_cluster
+from ..checks.migration_finding import MigrationFinding
+from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport, read_node_report
 from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.cluster_settings import ClusterSettings, read_cluster_settings
 from ..cluster.hosts import enabled_state
 from ..cluster.nodes import Node
 from ..failure.errors import HyperVError
-from .method_availability import Way, ways
+from .method_availability import MethodAvailability, judge_methods
 
 _SERVICE = "Msvm_VirtualSystemMigrationService"
 
@@ -51,14 +52,14 @@ class Readiness:
     cluster: ClusterSettings
     service: ClusterService | None
     reports: tuple[NodeReport, ...]
-    problems: tuple[Problem, ...]
+    findings: tuple[MigrationFinding, ...]
     is_clustered: bool = True
 
     @property
-    def ways(self) -> list[Way]:
-        """The methods of moving a VM that are open."""
+    def methods(self) -> list[MethodAvailability]:
+        """The methods of moving a VM, and whether they can be used."""
         has_service = self.service is not None
-        return ways(self.reports, self.problems, has_service=has_service, is_clustered=self.is_clustered)
+        return judge_methods(self.reports, self.findings, has_service=has_service, is_clustered=self.is_clustered)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return everything for a task's result."""
@@ -68,8 +69,8 @@ class Readiness:
             "capabilities": self._capabilities(),
             "setting_data": {"migration_types": self._common_types()},
             "nodes": [report.as_result() for report in self.reports],
-            "methods": [way.as_result() for way in self.ways],
-            "problems": [problem.as_result() for problem in self.problems],
+            "methods": [method.as_result() for method in self.methods],
+            "findings": [finding.as_result() for finding in self.findings],
         }
 
     def _service(self) -> dict[str, t.Any]:
@@ -94,39 +95,44 @@ class Readiness:
 
 
 def read_readiness(cluster: Cluster, nodes: Sequence[Node]) -> Readiness:
-    """Ask the cluster and these nodes. Nodes that do not answer are problems, not errors.
+    """Ask the cluster and these nodes. Nodes that do not answer are findings, not errors.
 
     Raises Fault and TransportError where the task's host itself does not answer.
     """
     settings = read_cluster_settings(cluster)
-    service, problems = _cluster_service(cluster)
+    service, findings = _cluster_service(cluster, settings)
     by_name = {node.name: node for node in nodes}
     reports = tuple(cluster.ask_each(list(by_name), lambda name: read_node_report(cluster, by_name[name])))
-    problems += [problem for report in reports for problem in node_problems(report)]
-    problems += cluster_problems(settings, reports)
-    return Readiness(settings, service, reports, tuple(problems), cluster.is_clustered)
+    findings += [finding for report in reports for finding in check_node(report)]
+    findings += check_cluster(settings, reports)
+    return Readiness(settings, service, reports, tuple(findings), cluster.is_clustered)
 
 
-def _cluster_service(cluster: Cluster) -> tuple[ClusterService | None, list[Problem]]:
+def _cluster_service(
+    cluster: Cluster, settings: ClusterSettings
+) -> tuple[ClusterService | None, list[MigrationFinding]]:
     if not cluster.is_clustered:
         return None, []
     try:
-        return _ask_cluster_service(cluster)
+        service = _ask_cluster_service(cluster)
     except HyperVError:
-        return None, [_no_service("No node that was asked shows anything in Root\\HyperVCluster\\v2.")]
+        return None, [_no_service(settings, "No node that was asked shows anything in Root\\HyperVCluster\\v2.")]
     except Fault as fault:
         if not fault.is_missing_class:
             raise
-        return None, [_no_service(f"{cluster.hyperv.node} has no {_SERVICE} in Root\\HyperVCluster\\v2.")]
+        service = None
+    if service is not None:
+        return service, []
+    return None, [_no_service(settings, f"{cluster.hyperv.node} shows no {_SERVICE} in Root\\HyperVCluster\\v2.")]
 
 
-def _ask_cluster_service(cluster: Cluster) -> tuple[ClusterService | None, list[Problem]]:
+def _ask_cluster_service(cluster: Cluster) -> ClusterService | None:
     if not cluster.provider_answers():
         cluster.find_provider()
     rows = cluster.hyperv.query(HYPERV_CLUSTER, Query(_SERVICE))
     references = cluster.hyperv_references(Query(_SERVICE))
     if not rows or not references:
-        return None, [_no_service(f"{cluster.hyperv.node} shows no {_SERVICE} in Root\\HyperVCluster\\v2.")]
+        return None
     return ClusterService(
         node=cluster.hyperv.node,
         cim_keys={name: value for name, value in references[0].selectors if isinstance(value, str)},
@@ -134,14 +140,15 @@ def _ask_cluster_service(cluster: Cluster) -> tuple[ClusterService | None, list[
         active_migrations=rows[0].integer("ActiveVirtualSystemMigrationCount"),
         active_storage_migrations=rows[0].integer("ActiveStorageMigrationCount"),
         capabilities=read_capabilities_of(cluster.hyperv, HYPERV_CLUSTER),
-    ), []
+    )
 
 
-def _no_service(problem: str) -> Problem:
-    return Problem(
-        EVERYWHERE,
+def _no_service(settings: ClusterSettings, message: str) -> MigrationFinding:
+    return MigrationFinding.about(
+        settings.name or "",
+        "cluster",
         "no_cluster_service",
-        problem,
+        message,
         'Check that the cluster resource of type "Virtual Machine Cluster WMI" in the core cluster group is online, '
         "and that the service Hyper-V Virtual Machine Management (vmms) runs on the nodes. Until then VMs can be moved "
         "with method=cluster_group.",

@@ -15,7 +15,17 @@ from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
 from ..failure.errors import HyperVError
-from .readiness_table import CONNECTION, NOT_READY, STATE, Row, check_access, check_readiness, silence_row
+from ..failure.finding import ERROR, Finding
+from .readiness_table import (
+    ASK_AGAIN,
+    CONNECTION,
+    NOT_READY,
+    STATE,
+    Row,
+    check_access,
+    check_readiness,
+    row_of_silence,
+)
 from .survey import Party, Survey, Unasked
 
 Enter = Callable[[str], Cluster]
@@ -48,16 +58,16 @@ def _look(party: Party, enter: Enter, reserve_percent: float) -> list[Row]:
     try:
         return check_readiness(enter(first), reserve_percent, others)
     except (HyperVError, NoAnswer) as error:
-        return [silence_row(first, error)]
+        return [row_of_silence(first, error)]
 
 
 def _left_out(party: Party, table: Sequence[Row]) -> Iterator[Row]:
     """Yield a row for each host that answered, and of which the table says nothing."""
-    told = {first_label(row.node) for row in table}
+    told = {first_label(row.subject) for row in table if row.finding.subject_kind != "cluster"}
     for host, identity in party.members.items():
         if told.isdisjoint((first_label(identity.computer.name), first_label(host))):
-            why = f"It was not looked at. It is {identity}, of which the other rows say nothing."
-            yield Row(host, CONNECTION, NOT_READY, why, "Mend what the other rows say first, and ask again.")
+            message = f"It was not looked at. It is {identity}, of which the other rows say nothing."
+            yield Row(CONNECTION, Finding("not_checked", ERROR, host, "host", message, ASK_AGAIN))
 
 
 def _unasked(one: Unasked, enter: Enter) -> list[Row]:
@@ -66,11 +76,13 @@ def _unasked(one: Unasked, enter: Enter) -> list[Row]:
         refusals = [row for row in check_access(one.host, lambda: enter(one.host).home) if row.status == NOT_READY]
         if refusals:
             return refusals
-    row = silence_row(one.host, one.error)
-    return [dataclasses.replace(row, problem=f"It was not looked at. {row.problem}")]
+    row = row_of_silence(one.host, one.error)
+    finding = dataclasses.replace(row.finding, message=f"It was not looked at. {row.finding.message}")
+    return [dataclasses.replace(row, finding=finding)]
 
 
 def _is_told(row: Row, node: str, table: Sequence[Row]) -> bool:
     """Tell whether a table says the same of the node that a host is; that one is down explains that it is silent."""
-    told = {one.check for one in table if one.status == NOT_READY and first_label(one.node) == first_label(node)}
+    label = first_label(node)
+    told = {one.check for one in table if one.status == NOT_READY and first_label(one.subject) == label}
     return row.check in told or (row.check == CONNECTION and STATE in told)

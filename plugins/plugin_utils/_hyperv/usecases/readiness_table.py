@@ -15,17 +15,21 @@ from ..._wsman.errors import NoAnswer, TransportError
 from ..._wsman.faults import Fault
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
-from ..checks.node_checks import EVERYWHERE, Problem
+from ..checks.migration_finding import MigrationFinding
 from ..cluster.cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.nodes import Node, read_host, read_nodes_if_any
-from ..failure.errors import HyperVError, fault_remedy, with_remedy
+from ..failure.errors import HyperVError, remedy_of, with_remedy
+from ..failure.finding import ERROR, INFO, WARNING, Finding, Severity, SubjectKind, sentence
 from ..migration.vocabulary import CLUSTER_GROUP, SYSTEM
 from ..planning.evacuation import Wish, plan_evacuation
 from .readiness import Readiness, read_readiness
 
-READY, LOOK, NOT_READY = "ready", "look", "not ready"
-CONNECTION, RIGHTS, NAMESPACE, PROVIDER = "connection", "rights", "namespace", "provider node"
-STATE, SERVICE, LIMITS, NETWORKS, CAPACITY = "state", "service", "limits", "networks", "capacity without it"
+Status = t.Literal["ready", "warning", "not_ready"]
+READY: t.Final = "ready"
+NOT_READY: t.Final = "not_ready"
+_STATUS: dict[Severity, Status] = {INFO: READY, WARNING: "warning", ERROR: NOT_READY}
+CONNECTION, RIGHTS, NAMESPACE, PROVIDER = "connection", "rights", "namespace", "provider_node"
+STATE, SERVICE, LIMITS, NETWORKS, CAPACITY = "state", "service", "limits", "networks", "capacity_without_node"
 AUTHENTICATION, VERSIONS, METHODS, IDENTITY = "authentication", "versions", "methods", "identity"
 
 _PROBES = (
@@ -35,7 +39,7 @@ _PROBES = (
     (HYPERV_CLUSTER, "Msvm_VirtualSystemMigrationService", "Name"),
 )
 _OF_CLUSTERS = (MSCLUSTER, HYPERV_CLUSTER)
-# Which line of the table a problem belongs to; node_* are about its state, what is not here is about the service.
+# Which line of the table a finding belongs to; node_* are about its state, what is not here is about the service.
 _CHECKS = {
     "unreachable": CONNECTION,
     "unreadable": RIGHTS,
@@ -52,30 +56,41 @@ _CHECKS = {
     "mixed_versions": VERSIONS,
 }
 _OF_NODES = (STATE, SERVICE, LIMITS, NETWORKS, AUTHENTICATION)
-_ASK_AGAIN = "Mend what the other rows say first, and ask again."
+_SILENT = frozenset({"unreachable", "unreadable"})
+ASK_AGAIN = "Fix the problems in the other rows, then run the check again."
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One row: what was looked at (``check``) of which node (``all`` for the cluster), and how it is.
+    """One row: what was looked at (``check``), and what was found.
 
     Attributes:
-        status: ``ready``, ``look`` (migrations may fail) or ``not ready``.
-        problem, remedy: in words, empty where it is ready.
-        cluster: full name of the cluster where several may be told of; empty for hosts by themselves and where it is
+        cluster: full name of the cluster where several may be reported; empty for hosts by themselves and where it is
             not known.
     """
 
-    node: str
     check: str
-    status: str = READY
-    problem: str = ""
-    remedy: str = ""
+    finding: Finding
     cluster: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The node, cluster or inventory host that was looked at."""
+        return self.finding.subject
+
+    @property
+    def status(self) -> Status:
+        """``ready``, ``warning`` (migrations may fail) or ``not_ready``."""
+        return _STATUS[self.finding.severity]
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the row for a task's result."""
-        return dataclasses.asdict(self)
+        common = Finding.as_result(self.finding)  # without what its kind of finding adds
+        return {"cluster": self.cluster, "check": self.check, "status": self.status, **common}
+
+
+def _ready(check: str, subject: str, kind: SubjectKind = "node") -> Row:
+    return Row(check, Finding("ready", INFO, subject, kind, ""))
 
 
 def check_readiness(cluster: Cluster, reserve_percent: float, hosts: Sequence[str] = ()) -> list[Row]:
@@ -92,11 +107,11 @@ def check_readiness(cluster: Cluster, reserve_percent: float, hosts: Sequence[st
     for node in nodes:
         if node.is_running:
             rows += check_access(node.name, functools.partial(cluster.node, node.name), clustered=cluster.is_clustered)
-    rows += _settings(cluster, nodes, rows)
+    rows += _check_settings(cluster, nodes, rows)
     others = {} if cluster.is_clustered else {one: [other.name for other in nodes if other != one] for one in nodes}
     for node in nodes:
         if node.is_running and (cluster.is_clustered or others[node]):
-            rows.append(_capacity(cluster, Wish(node.name, others.get(node, ()), reserve_percent)))
+            rows.append(_check_capacity(cluster, Wish(node.name, others.get(node, ()), reserve_percent)))
     return rows
 
 
@@ -114,7 +129,7 @@ def _hosts(cluster: Cluster, names: Sequence[str], rows: list[Row]) -> list[Node
 
 
 def check_access(node: str, connect: t.Callable[[], Session], *, clustered: bool = True) -> list[Row]:
-    """Ask one node in each namespace; the first silence ends it."""
+    """Ask one node in each namespace; where it gives no answer at all, that is the only row."""
     rights: list[Row] = []
     missing: list[Row] = []
     for namespace, class_name, column in _PROBES:
@@ -124,77 +139,105 @@ def check_access(node: str, connect: t.Callable[[], Session], *, clustered: bool
             connect().query(namespace, Query(class_name, (column,)))
         except Fault as fault:
             if fault.is_access_denied:
-                rights.append(Row(node, RIGHTS, NOT_READY, f"{namespace}: {fault}", fault_remedy(fault)))
+                rights.append(_unreadable(node, RIGHTS, "access_denied", namespace, fault))
             elif namespace != HYPERV_CLUSTER or not fault.is_missing_class:  # its provider may be on another node
-                missing.append(Row(node, NAMESPACE, NOT_READY, f"{namespace}: {fault}", fault_remedy(fault)))
+                missing.append(_unreadable(node, NAMESPACE, "namespace_unreadable", namespace, fault))
         except (HyperVError, TransportError) as error:
-            return [silence_row(node, error)]
+            return [row_of_silence(node, error, "node")]
         except NoAnswer as error:
-            missing.append(Row(node, NAMESPACE, NOT_READY, f"{namespace}: {error}", "Check what answers there."))
-    return [Row(node, CONNECTION), *(rights or [Row(node, RIGHTS)]), *(missing or [Row(node, NAMESPACE)])]
+            missing.append(_unreadable(node, NAMESPACE, "namespace_unreadable", namespace, error))
+    return [
+        _ready(CONNECTION, node),
+        *(rights or [_ready(RIGHTS, node)]),
+        *(missing or [_ready(NAMESPACE, node)]),
+    ]
 
 
-def silence_row(node: str, error: Exception) -> Row:
-    """Return the row for a node that could not be asked, or is another machine than it is listed as."""
+def _unreadable(node: str, check: str, code: str, namespace: str, error: NoAnswer) -> Row:
+    remedy = remedy_of(error) if isinstance(error, Fault) else "Check what answers there."
+    return Row(
+        check,
+        Finding(code, ERROR, node, "node", sentence(f"the namespace {namespace} cannot be read: {error}"), remedy),
+    )
+
+
+def row_of_silence(subject: str, error: Exception, kind: SubjectKind = "host") -> Row:
+    """Return the row for a node or host that could not be asked, or is another machine than it is listed as."""
+
+    def row(check: str, code: str, remedy: str) -> Row:
+        return Row(check, Finding(code, ERROR, subject, kind, str(error), remedy))
+
     if isinstance(error, HyperVError):
-        return Row(node, IDENTITY, NOT_READY, str(error), "Correct that, and ask again.")
+        return row(IDENTITY, "wrong_machine", "Correct that, and ask again.")
+    if isinstance(error, Fault) and error.is_access_denied:
+        return row(RIGHTS, "access_denied", remedy_of(error))
     if isinstance(error, Fault):
-        return Row(node, RIGHTS if error.is_access_denied else NAMESPACE, NOT_READY, str(error), fault_remedy(error))
-    remedy = "Check the node's address and credentials in the inventory, and its WinRM."
-    return Row(node, CONNECTION, NOT_READY, str(error), remedy)
+        return row(NAMESPACE, "namespace_unreadable", remedy_of(error))
+    return row(CONNECTION, "unreachable", "Check the node's address and credentials in the inventory, and its WinRM.")
 
 
-def _settings(cluster: Cluster, nodes: Sequence[Node], before: Sequence[Row]) -> list[Row]:
+def _check_settings(cluster: Cluster, nodes: Sequence[Node], before: Sequence[Row]) -> list[Row]:
     """Return what the nodes say of their settings; what the rows before say is not said again."""
     try:
         readiness = read_readiness(cluster, nodes)
     except (HyperVError, NoAnswer) as error:
-        return [Row(EVERYWHERE, PROVIDER, NOT_READY, with_remedy(error), _ASK_AGAIN)]
-    told = {(row.node, row.check) for row in before if row.status != READY}
-    silent = {row.node for row in before if row.status != READY}
-    found = list(_of_problems(readiness.problems, told, silent))
-    found.append(_methods(readiness))
-    has = {(row.node, row.check) for row in found}
-    no_provider = (EVERYWHERE, PROVIDER) in has or not cluster.is_clustered
-    rows = [] if no_provider else [Row(EVERYWHERE, PROVIDER)]
+        return [Row(PROVIDER, Finding("settings_unreadable", ERROR, "", "cluster", with_remedy(error), ASK_AGAIN))]
+    known = {(row.subject, row.check) for row in before if row.status != READY}
+    silent = {row.subject for row in before if row.status != READY}
+    found = list(_rows_of(readiness.findings, known, silent))
+    found.append(_check_methods(readiness))
+    has = {(row.subject, row.check) for row in found}
+    name = readiness.cluster.name or ""
+    no_provider = (name, PROVIDER) in has or not cluster.is_clustered
+    rows = [] if no_provider else [_ready(PROVIDER, name, "cluster")]
+    of_cluster = [row for row in found if row.finding.subject_kind == "cluster"]
     for report in readiness.reports:
-        rows += [row for row in found if row.node == report.node.name]
-        known = _OF_NODES if report.settings is not None else (STATE,)
-        rows += [Row(report.node.name, check) for check in known if (report.node.name, check) not in has]
-    return [*rows, *(row for row in found if row.node == EVERYWHERE)]
+        node = report.node.name
+        rows += [row for row in found if row.subject == node and row not in of_cluster]
+        checks = _OF_NODES if report.settings is not None else (STATE,)
+        rows += [_ready(check, node) for check in checks if (node, check) not in has]
+    return [*rows, *of_cluster]
 
 
-def _methods(readiness: Readiness) -> Row:
+def _check_methods(readiness: Readiness) -> Row:
     """Return by which method VMs would be moved; one other than the first choice deserves a look."""
-    first = next(way for way in readiness.ways if way.is_open)
+    first = next(method for method in readiness.methods if method.is_open)
+    name = readiness.cluster.name or ""
+
+    def row(code: str, message: str, remedy: str) -> Row:
+        return Row(METHODS, Finding(code, WARNING, name, "cluster", message, remedy))
+
+    if first.method == SYSTEM and not first.reason:
+        return _ready(METHODS, name, "cluster")
     if first.method == SYSTEM:
-        remedy = "Where it is not supported, VMs are moved by their cluster groups." if first.reason else ""
-        return Row(EVERYWHERE, METHODS, LOOK if first.reason else READY, first.reason, remedy)
+        remedy = "Where it is not supported, VMs are moved by their cluster groups."
+        return row("method_not_offered", first.reason, remedy)
     if first.method == CLUSTER_GROUP:
-        problem = "VMs can be moved by their cluster groups only."
-        return Row(EVERYWHERE, METHODS, LOOK, problem, "For Hyper-V's own method see the row on the provider node.")
-    problem = "There is no cluster: VMs are moved by their hosts, which must be able to log on to each other."
-    remedy = "Set up Kerberos constrained delegation between them, or connect with CredSSP."
-    return Row(EVERYWHERE, METHODS, LOOK, problem, remedy)
+        message = "VMs can be moved by their cluster groups only."
+        return row("cluster_group_only", message, "For Hyper-V's own method see the row on the provider node.")
+    return row(
+        "host_only",
+        "There is no cluster: VMs are moved by their hosts, which must be able to log on to each other.",
+        "Set up Kerberos constrained delegation between them, or connect with CredSSP.",
+    )
 
 
-def _of_problems(problems: Sequence[Problem], told: set[tuple[str, str]], silent: set[str]) -> Iterator[Row]:
-    for one in problems:
-        check = STATE if one.name.startswith("node_") else _CHECKS.get(one.name, SERVICE)
-        known_silence = one.name in ("unreachable", "unreadable") and one.node in silent
-        if (one.node, check) in told or known_silence:
+def _rows_of(findings: Sequence[MigrationFinding], known: set[tuple[str, str]], silent: set[str]) -> Iterator[Row]:
+    for finding in findings:
+        check = STATE if finding.code.startswith("node_") else _CHECKS.get(finding.code, SERVICE)
+        is_silence = finding.code in _SILENT
+        if (finding.subject, check) in known or (is_silence and finding.subject in silent):
             continue
-        stops = one.severity == "error" or one.name in ("unreachable", "unreadable")
-        yield Row(one.node, check, NOT_READY if stops else LOOK, one.problem, one.remedy)
+        yield Row(check, dataclasses.replace(finding, severity=ERROR) if is_silence else finding)
 
 
-def _capacity(cluster: Cluster, wish: Wish) -> Row:
-    """Tell whether the others could take the VMs of a node."""
+def _check_capacity(cluster: Cluster, wish: Wish) -> Row:
+    """Return whether the others could take the VMs of a node."""
     try:
         plan = plan_evacuation(cluster, wish)
     except (HyperVError, NoAnswer) as error:
-        return Row(wish.node, CAPACITY, NOT_READY, f"It cannot be planned: {with_remedy(error)}", _ASK_AGAIN)
-    if plan.proof is None:
-        return Row(wish.node, CAPACITY)
-    remedies = dict.fromkeys(stay.remedy for stay in plan.stays if stay.is_blocking and stay.remedy)
-    return Row(wish.node, CAPACITY, NOT_READY, plan.proof.text, " ".join(remedies) or "Add memory, or stop VMs first.")
+        message = f"It cannot be planned: {with_remedy(error)}"
+        return Row(CAPACITY, Finding("not_planned", ERROR, wish.node, "node", message, ASK_AGAIN))
+    if plan.infeasibility is None:
+        return _ready(CAPACITY, wish.node)
+    return Row(CAPACITY, plan.infeasibility)

@@ -14,7 +14,8 @@ from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.identity import ClusterName
-from ..failure.errors import HyperVError, with_remedy
+from ..failure.errors import HyperVError, remedy_of
+from ..failure.finding import ERROR, Finding, full_stop
 from .cluster_description import ClusterReadings, read_cluster
 from .scenario import write_scenario
 from .survey import Party, Survey
@@ -37,42 +38,48 @@ class Described:
     notes: list[str]
 
 
-def describe_all(survey: Survey, enter: Enter) -> tuple[list[Described], dict[str, str]]:
-    """Describe each cluster through the first of its hosts that may read it; return why other hosts are in none.
+def describe_all(survey: Survey, enter: Enter) -> tuple[list[Described], list[Finding]]:
+    """Describe each cluster through the first of its hosts that may read it; return which hosts are in none, and why.
 
     A host that does not answer is in one if its cluster says that this node does not run.
     """
-    missing: dict[str, str] = {}
+    missing: list[Finding] = []
     read: dict[ClusterName, ClusterReadings] = {}
     for party in survey.parties:
         if party.cluster is None:
-            missing.update((host, _alone(party, host)) for host in party.hosts)
+            missing += [_alone(party, host) for host in party.hosts]
             continue
-        found, why = _first_reading(party, enter)
-        if found is None:
-            missing.update(dict.fromkeys(party.hosts, why))
-        else:
+        found, error = _first_reading(party, enter)
+        if found is not None:
             read[party.cluster] = found
+        elif error is not None:
+            missing += [_unread(host, f"{party.cluster} could not be read: {error}", error) for host in party.hosts]
     for one in survey.unasked:
         meant = survey.node_listed_as(one)
         found = read.get(meant[0].cluster) if meant and meant[0].cluster else None
         if found is None or meant is None or _runs(found, meant[1]):
-            missing[one.host] = with_remedy(one.error)
+            missing.append(_unread(one.host, str(one.error), one.error))
     short = collections.Counter(first_label(cluster.name) for cluster in read)
     return [_described(cluster, found, short) for cluster, found in read.items()], missing
 
 
-def _alone(party: Party, host: str) -> str:
-    return f"It is {party.members[host]}, which is no node of a cluster, and a scenario describes a cluster."
+def _alone(party: Party, host: str) -> Finding:
+    message = f"It is {party.members[host]}, which is not a node of a cluster, and a scenario describes a cluster."
+    return Finding("no_cluster", ERROR, host, "host", message)
 
 
-def _first_reading(party: Party, enter: Enter) -> tuple[ClusterReadings | None, str]:
-    why = ""
+def _unread(host: str, message: str, error: Exception) -> Finding:
+    return Finding("not_read", ERROR, host, "host", full_stop(message), remedy_of(error))
+
+
+def _first_reading(party: Party, enter: Enter) -> tuple[ClusterReadings | None, Exception | None]:
+    """Return what the first host shows that may read the cluster, or else why the last one did not."""
+    why: Exception | None = None
     for host in party.hosts:
         try:
-            return read_cluster(enter(host)), ""
+            return read_cluster(enter(host)), None
         except (HyperVError, NoAnswer) as error:
-            why = f"{party.cluster} could not be read: {with_remedy(error)}"
+            why = error
     return None, why
 
 

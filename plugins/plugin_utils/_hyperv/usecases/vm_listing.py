@@ -10,7 +10,7 @@ from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_priorities
 from ..cluster.nodes import hosts_of_vms, read_surroundings
-from ..cluster.owners import owners_of
+from ..cluster.owners import owner_of, owners_of
 from ..cluster.vms import Vm, normal_id, read_vms
 
 
@@ -40,7 +40,7 @@ def list_vms(
     rows = []
     for vm in sorted(chosen, key=lambda vm: (vm.name.lower(), vm.id)):
         role = roles.get(vm.id)
-        owner = vm.node or (role.owner if role else "")
+        owner = owner_of(vm, role)
         if not wanted or wanted in owners_of(vm, role):
             priority = priorities.get(role.group.casefold()) if role else None
             rows.append(_row(vm, registered.get(first_label(owner), owner), role, priority))

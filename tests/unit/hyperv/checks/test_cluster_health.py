@@ -38,8 +38,8 @@ def look(simulated: Simulated, node: str | None = "node1.corp.example", *ignore:
     return read_health(simulated.cluster, node, ignore)
 
 
-def kinds(health: Health) -> list[tuple[str, str]]:
-    return [(one.kind, one.name) for one in health.problems]
+def codes(health: Health) -> list[tuple[str, str]]:
+    return [(finding.code, finding.subject) for finding in health.findings]
 
 
 @pytest.mark.parametrize("quorum_answer", ["return_value", "out_parameter"])
@@ -49,7 +49,7 @@ def test_a_healthy_cluster_has_no_problems(first: NodeState, quorum_answer: str)
 
     health = look(simulated)
 
-    assert (kinds(health), health.loses_quorum, health.as_result()["healthy"]) == ([], False, True)
+    assert (codes(health), health.loses_quorum, health.as_result()["healthy"]) == ([], False, True)
     assert [votes.counted for node, votes in health.nodes] == [1, 1, 1]
     assert sum(simulated.sent.values()) <= 7
 
@@ -57,11 +57,11 @@ def test_a_healthy_cluster_has_no_problems(first: NodeState, quorum_answer: str)
 def test_without_a_node_a_paused_one_counts_and_quorum_is_not_asked_for() -> None:
     health = look(a_cluster("paused"), None)
 
-    assert (kinds(health), health.loses_quorum) == ([("node_not_up", "NODE1")], None)
+    assert (codes(health), health.loses_quorum) == ([("node_not_up", "NODE1")], None)
 
 
 @pytest.mark.parametrize(
-    ("changed", "kind", "name"),
+    ("changed", "code", "name"),
     [
         ({"second": "paused"}, "node_not_up", "NODE2"),
         ({"first": "down"}, "node_not_up", "NODE1"),
@@ -70,20 +70,21 @@ def test_without_a_node_a_paused_one_counts_and_quorum_is_not_asked_for() -> Non
         ({"group": "failed"}, "role_failed", "web01"),
     ],
 )
-def test_a_problem_is_named_with_a_remedy_and_can_be_ignored(changed: dict[str, t.Any], kind: str, name: str) -> None:
+def test_a_problem_is_named_with_a_remedy_and_can_be_ignored(changed: dict[str, t.Any], code: str, name: str) -> None:
     health = look(a_cluster(**changed))
 
-    assert kinds(health) == [(kind, name)]
-    assert health.problems[0].remedy
+    assert codes(health) == [(code, name)]
+    (finding,) = health.findings
+    assert (finding.severity, name in finding.message, bool(finding.remedy)) == ("error", True, True)
     overlooked = look(a_cluster(**changed), "NODE1", name.lower())
-    assert (overlooked.problems, [one.kind for one in overlooked.ignored]) == ((), [kind])
+    assert (overlooked.findings, [finding.code for finding in overlooked.ignored]) == ((), [code])
 
 
 @pytest.mark.parametrize("quorum_answer", ["return_value", "out_parameter"])
 def test_a_lost_quorum_is_foreseen(quorum_answer: str) -> None:
     simulated = a_cluster(second="down", quorum_answer=quorum_answer)
 
-    assert kinds(look(simulated)) == [("node_not_up", "NODE2"), ("quorum_lost", "NODE1")]
+    assert codes(look(simulated)) == [("node_not_up", "NODE2"), ("quorum_lost", "NODE1")]
 
 
 def test_running_migrations_and_drains_are_seen() -> None:
@@ -93,7 +94,7 @@ def test_running_migrations_and_drains_are_seen() -> None:
 
     health = look(simulated)
 
-    assert kinds(health) == [
+    assert codes(health) == [
         ("drain_running", "NODE3"),
         ("node_not_up", "NODE3"),
         ("migration_running", "web01"),
@@ -103,7 +104,7 @@ def test_running_migrations_and_drains_are_seen() -> None:
 
 
 def test_a_silent_provider_is_a_problem_and_no_error() -> None:
-    assert kinds(look(a_cluster(provider_on="none"))) == [("provider_silent", "Root\\HyperVCluster\\v2")]
+    assert codes(look(a_cluster(provider_on="none"))) == [("provider_silent", "Root\\HyperVCluster\\v2")]
 
 
 def test_a_node_that_does_not_exist_is_an_error() -> None:

@@ -19,6 +19,6 @@ from tests.support.simulated import Simulated
 def test_a_node_that_goes_down_before_it_is_paused_is_told_with_what_to_do() -> None:
     simulated = Simulated(home="NODE3")
     node = pick_node(read_nodes(simulated.cluster), "NODE1")
-    simulated.server.world.happenings.happen(EventSpec(down="NODE1"))
+    simulated.server.world.events.carry_out(EventSpec(down="NODE1"))
     with pytest.raises(HyperVError, match=r"^Node NODE1 is down, so Pause was refused\. Bring it up in the cluster"):
         pause_node(simulated.cluster, node)

@@ -12,7 +12,9 @@ import dataclasses
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure import known_failures
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import Failure
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.win32_failures import WIN32_FAILURES
 
 from tests.simulator.faults import Language
 from tests.simulator.scenario import MigrationSpec
@@ -269,6 +271,15 @@ def test_a_vm_that_is_being_backed_up_is_not_moved_before_that_has_ended() -> No
     simulated = Simulated(given)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.error.code, run.error.transient, simulated.migrations("web01")) == ("vm_busy", True, 0)
+
+
+def test_every_code_that_is_known_has_a_row() -> None:
+    rows = {row.code for row in HRESULTS} | {0x80070000 | row.code for row in CLUSTER_CODES}
+    known = set(known_failures.HRESULTS) | {0x80070000 | code for code in WIN32_FAILURES}
+    cancelled = 0x80070000 | 1223  # ERROR_CANCELLED, which ends a job that was cancelled
+    assert rows | {cancelled} == known
+    assert {row.code for row in MESSAGES} == set(known_failures.MESSAGES)
+    assert {row.code for row in ERROR_TYPES} == set(known_failures.ERROR_TYPES)
 
 
 def test_no_row_is_missing() -> None:

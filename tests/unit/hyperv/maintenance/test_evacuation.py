@@ -99,8 +99,8 @@ def test_a_node_that_is_down_is_refused() -> None:
 @pytest.mark.parametrize(
     ("strategy", "state", "why"),
     [
-        ("shutdown", "paused", "it is paused, so its guest cannot shut down, as its strategy shutdown wants"),
-        ("save", "paused", "it is paused, so it would not come back paused once it is saved"),
+        ("shutdown", "paused", "It is paused, so its guest cannot shut down, as its strategy shutdown wants"),
+        ("save", "paused", "It is paused, so it would not come back paused once it is saved"),
     ],
 )
 @pytest.mark.parametrize("check", [True, False])

@@ -9,7 +9,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 
 from tests.simulator.scenario import EventSpec
 from tests.support.maintenance import Story
-from tests.support.simulated import invokes_migration
+from tests.support.requests import invokes_migration
 
 NODES = """
 cluster: {name: HVC1, fqdn: hvc1.corp.example}
@@ -95,7 +95,7 @@ def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
 
     def move_web(node: str, request: bytes) -> str:
         if invokes_migration(request):
-            story.simulated.server.world.happenings.happen(EventSpec(move="web", to=elsewhere, instant=True))
+            story.simulated.server.world.events.carry_out(EventSpec(move="web", to=elsewhere, instant=True))
             story.simulated.lose = lambda node, request: ""
         return ""
 
@@ -198,6 +198,6 @@ def test_a_ledger_that_cannot_be_written_is_said_and_the_vms_are_back() -> None:
 
 def test_a_node_that_is_down_is_refused_before_anything_is_changed() -> None:
     story = evacuated(TWO % "")
-    story.simulated.server.world.nodes["NODE1"].state = "down"
+    story.simulated.server.world.nodes["NODE1"].enter("down")
     with pytest.raises(HyperVError, match=r"Nothing was changed\. Node NODE1 is down"):
         story.restore()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.codes import RETURN_CODES
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import refused
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import MigrationTask
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodChoice
@@ -160,3 +161,7 @@ def test_an_answer_without_a_return_value_has_no_code() -> None:
     error = refused("CheckVirtualSystemIsMigratableToSystem", -1)
     assert (error.code, error.error_code) == ("refused", None)
     assert "returned no value" in error.message
+
+
+def test_every_code_that_is_known_has_a_row() -> None:
+    assert set(RETURN_CODES) <= {row.code for row in ROWS}

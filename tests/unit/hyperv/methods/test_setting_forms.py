@@ -43,8 +43,8 @@ def test_the_forms_are_tried_in_order_until_one_is_taken(form: str, refusal: str
         Simulated(accepts_setting_data=[SWITCHED[form]], refuses_setting_data_by=refusal, return_codes=family)
     )
     answer = client.migrate()
-    assert (answer.value, answer.error) == (4096, None)
-    assert client.service.form == form
+    assert (answer.return_value, answer.error) == (4096, None)
+    assert answer.form == form
     assert [form_of(call) for call in client.calls] == list(FORMS[: FORMS.index(form) + 1])
     assert client.simulated.migrations("web01") == 1
 
@@ -63,10 +63,10 @@ def test_a_move_that_refuses_the_form_of_the_check_is_tried_in_the_others() -> N
     client = Client(Simulated(accepts_setting_data=["null"]))
     client.check()
     switch(client, accepts_setting_data=("typed_net",))
-    assert client.migrate().value == 4096
+    result = client.migrate()
+    assert (result.return_value, result.form) == (4096, "typed_net")
     moves = [form_of(call) for call in client.calls if call["method"].startswith("Migrate")]
     assert moves == ["omitted", "typed", "typed_net"]
-    assert client.service.form == "typed_net"
 
 
 @pytest.mark.parametrize("code", [1, 2, 3, 5, 7, 32768, 32769, 32771, 32772, 32774, 32775, 32777, 32778, 40000])
@@ -82,14 +82,14 @@ def test_after_an_answer_that_was_lost_no_other_form_is_tried() -> None:
     client = Client(Simulated())
     client.simulated.lose = lambda node, request: "after" if invokes_migration(request) else ""
     answer = client.migrate()
-    assert (answer.unknown, answer.lost) == (True, True)
+    assert (answer.unconfirmed, answer.unanswered) == (True, True)
     assert len(client.calls) == 1
 
 
 def test_after_an_answer_that_cannot_be_read_no_other_form_is_tried() -> None:
     client = Client(Simulated())
     client.simulated.garble = invokes_migration
-    assert client.migrate().unknown
+    assert client.migrate().unconfirmed
     assert len(client.calls) == 1
 
 
@@ -97,7 +97,7 @@ def test_after_an_answer_that_cannot_be_read_no_other_form_is_tried() -> None:
 def test_after_a_fault_that_may_have_come_in_the_middle_no_other_form_is_tried(code: int) -> None:
     broken = fault("fault", operation="Invoke MigrateVirtualSystemToSystem", code=code)
     client = Client(Simulated(scenario([node("NODE1"), node("NODE2")], [vm("web01")], faults=[broken])))
-    assert client.migrate().unknown
+    assert client.migrate().unconfirmed
     assert client.simulated.server.counters()["requests"]["Invoke MigrateVirtualSystemToSystem"] == 1
 
 
@@ -105,7 +105,7 @@ def test_after_a_fault_that_may_have_come_in_the_middle_no_other_form_is_tried(c
 def test_when_no_form_is_taken_the_error_names_all_of_them_and_what_else_it_may_be(family: str, code: int) -> None:
     client = Client(Simulated(accepts_setting_data=[], return_codes=family))
     answer = client.migrate()
-    assert (answer.value, answer.unknown, answer.job) == (code, False, None)
+    assert (answer.return_value, answer.unconfirmed, answer.job) == (code, False, None)
     assert (answer.error.code, answer.error.error_code, answer.error.transient) == ("refused", code, False)
     for form in FORMS:
         assert f"{form}: {code} (Invalid " in answer.error.text
@@ -117,7 +117,7 @@ def test_when_no_form_is_taken_the_error_names_all_of_them_and_what_else_it_may_
 def test_when_every_form_ends_in_a_fault_the_error_has_its_hresult() -> None:
     client = Client(Simulated(accepts_setting_data=[], refuses_setting_data_by="parameter_fault"))
     answer = client.migrate()
-    assert (answer.value, answer.error.hresult, answer.unknown) == (None, "0x8004102F", False)
+    assert (answer.return_value, answer.error.hresult, answer.unconfirmed) == (None, "0x8004102F", False)
 
 
 def test_a_refused_destination_is_not_blamed_on_the_settings_alone() -> None:
@@ -142,7 +142,7 @@ def test_a_check_that_refuses_every_form_says_how_to_go_without_it() -> None:
 def test_addresses_that_cannot_be_read_leave_one_form_out_and_nothing_else() -> None:
     client = Client(Simulated(accepts_setting_data=["cim"]))
     client.simulated.lose = lambda node, request: "down" if node == "NODE2" else ""
-    assert client.migrate().value == 4096
+    assert client.migrate().return_value == 4096
     assert [form_of(call) for call in client.calls] == ["typed", "omitted", "cim"]
 
 
@@ -212,5 +212,5 @@ def test_what_is_read_beforehand_is_never_taken_for_an_answer_of_the_call() -> N
     client = Client(Simulated())
     client.simulated.lose = lambda node, request: "down" if b"Msvm_ComputerSystem" in request else ""
     answer = client.migrate()
-    assert (answer.unknown, answer.error.code) == (False, "not_sent")
+    assert (answer.unconfirmed, answer.error.code) == (False, "not_sent")
     assert client.calls == []

@@ -13,7 +13,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.j
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.cancellation import (
     Cancellation,
     cancel_jobs,
+    why_given_up,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.end_requests import JobEnd
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 
@@ -83,7 +85,7 @@ def test_a_job_that_nothing_ends_is_given_up_after_two_minutes() -> None:
     assert (cancellation.outcome, cancellation.given_up) == ("still_running", True)
     assert simulated.now() - began == 120
     assert requests.seen == [(4, 0), (5, 30)]
-    assert "goes on" in cancellation.told
+    assert "goes on" in why_given_up(cancellation)
 
 
 @pytest.mark.parametrize("codes", ["dmtf", "hyperv"])
@@ -94,7 +96,7 @@ def test_a_job_that_refuses_to_end_is_watched_for_a_while_and_never_killed(codes
     assert (cancellation.outcome, cancellation.given_up, cancellation.taken) == ("refused", True, False)
     assert simulated.now() - began == 30
     assert {wanted for wanted, at in requests.seen} == {4}
-    assert ("4097" if codes == "dmtf" else "32775") in cancellation.told
+    assert ("4097" if codes == "dmtf" else "32775") in why_given_up(cancellation)
 
 
 def test_a_job_past_the_point_of_no_return_completes() -> None:
@@ -162,7 +164,7 @@ def test_answers_that_are_always_lost_end_in_a_kill_that_is_lost_too() -> None:
     requests = Requests(simulated, *["before"] * 100)
     cancellation = cancelled(simulated, reference)
     assert cancellation.outcome == "still_running"
-    assert "not answered" in cancellation.told
+    assert "not answered" in why_given_up(cancellation)
     assert [wanted for wanted, group in itertools.groupby(requests.seen, lambda one: one[0])] == [4, 5]
 
 
@@ -171,7 +173,7 @@ def test_a_node_that_falls_silent_leaves_the_outcome_unclear() -> None:
     simulated.lose = lambda node, request: "" if ends_a_job(request) else "down"
     cancellation = cancelled(simulated, reference)
     assert (cancellation.outcome, cancellation.given_up) == ("unclear", True)
-    assert "may go on" in cancellation.told
+    assert "may go on" in why_given_up(cancellation)
 
 
 def test_a_provider_that_moves_away_is_followed() -> None:
@@ -203,7 +205,7 @@ def test_without_waiting_a_request_that_was_taken_is_enough() -> None:
     simulated, reference = started(one_vm(migration(stuck_at=40, cancel="kill_only")))
     began = simulated.now()
     cancellation = cancelled(simulated, reference, wait=False)
-    assert (cancellation.outcome, cancellation.taken, simulated.now() - began) == ("", True, 0)
+    assert (cancellation.outcome, cancellation.taken, simulated.now() - began) == (None, True, 0)
 
 
 @pytest.mark.parametrize("job_class", ["Msvm_MigrationJob", "Msvm_ConcreteJob"])
@@ -232,10 +234,10 @@ def alone(*values: object) -> tuple[Cancellation, list[tuple[int, bool]], Manual
         pause = staticmethod(clock.advance)
 
     session = Session(send, Client(), "NODE1")
-    return Cancellation(lambda: session, REFERENCE, Client()), asked, clock
+    return Cancellation(JobEnd(lambda: session, REFERENCE), Client()), asked, clock
 
 
-def stepped(cancellation: Cancellation, clock: ManualClock, seconds: int, state: str = "running") -> str:
+def stepped(cancellation: Cancellation, clock: ManualClock, seconds: int, state: str = "running") -> str | None:
     for unused in range(seconds):
         clock.advance(1)
         cancellation.step(Job("JOB1", state))
@@ -274,11 +276,11 @@ def test_every_answer_to_the_request_has_its_consequence(
 ) -> None:
     cancellation, asked, clock = alone(value)
     cancellation.request()
-    assert cancellation.outcome == ""
-    assert stepped(cancellation, clock, at - 1) == ""
+    assert cancellation.outcome is None
+    assert stepped(cancellation, clock, at - 1) is None
     assert stepped(cancellation, clock, 1) == outcome
     assert [wanted for wanted, group in itertools.groupby(wanted for wanted, period in asked)] == requests
-    assert str(value) in cancellation.told or value in (0, 4096)
+    assert str(value) in why_given_up(cancellation) or value in (0, 4096)
 
 
 def test_a_provider_that_wants_a_period_gets_the_other_form_of_none() -> None:
@@ -298,7 +300,7 @@ def test_a_provider_that_wants_neither_form_refuses() -> None:
 def test_a_job_that_is_ending_is_not_asked_again_though_it_refuses() -> None:
     cancellation, asked, clock = alone(32775)
     cancellation.request()
-    assert stepped(cancellation, clock, 29, "shutting_down") == ""
+    assert stepped(cancellation, clock, 29, "shutting_down") is None
     assert asked == [(4, False)]
     cancellation.step(Job("JOB1", "terminated"))
     assert cancellation.outcome == "cancelled"
@@ -307,7 +309,7 @@ def test_a_job_that_is_ending_is_not_asked_again_though_it_refuses() -> None:
 def test_a_job_that_refused_first_and_took_it_then_is_killed_like_any_other() -> None:
     cancellation, asked, clock = alone(32775, 0)
     cancellation.request()
-    assert stepped(cancellation, clock, 60) == ""
+    assert stepped(cancellation, clock, 60) is None
     assert [wanted for wanted, unused in asked] == [4, 4, 5]
 
 
@@ -322,6 +324,6 @@ def test_an_error_that_says_cancelled_counts_only_where_the_request_was_taken(an
 def test_a_kill_that_is_refused_leaves_the_terminate_that_was_taken() -> None:
     cancellation, unused, clock = alone(0, 32770)
     cancellation.request()
-    assert stepped(cancellation, clock, 60) == ""
+    assert stepped(cancellation, clock, 60) is None
     cancellation.step(Job("JOB1", "terminated"))
     assert cancellation.outcome == "cancelled"

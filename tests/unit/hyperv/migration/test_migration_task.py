@@ -31,7 +31,7 @@ from tests.support.simulated import Simulated
 
 MOVE = Move(Vm("6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "web01", "NODE1", "running"), None, "NODE1",
             Node("NODE2", "up", "not_initiated", "", None))  # fmt: skip
-JOB = WatchedJob(Reference.of("root/HyperVCluster/v2", "Msvm_MigrationJob", InstanceID="JOB1"))
+JOB = WatchedJob(Reference.of("root/HyperVCluster/v2", "Msvm_MigrationJob", InstanceID="JOB1"), "system")
 # A way from the beginning to each stage, and what enters it.
 WAYS: dict[Stage, tuple[Stage, ...]] = {
     Stage.WAITING: (),
@@ -139,7 +139,7 @@ def assigned_elsewhere(source: str) -> list[str]:
 HYPERV = pathlib.Path(__file__).parents[4] / "plugins/plugin_utils/_hyperv"
 
 
-@pytest.mark.parametrize("package", ["migration", "methods", "scheduling"])
+@pytest.mark.parametrize("package", ["migration", "methods", "scheduling", "power"])
 def test_objects_are_changed_by_their_own_methods_alone(package: str) -> None:
     files = list((HYPERV / package).glob("*.py"))
     assert files

@@ -10,11 +10,14 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import VmGroup
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import Job
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import Node
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.patience import SETTLES_WITHIN
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.verification import (
     FAILED_FOR,
-    SETTLED_WITHIN,
+    Evidence,
+    Judgement,
+    Verdict,
     judge,
 )
 
@@ -33,74 +36,78 @@ def role_on(node: str) -> VmGroup:
     return dataclasses.replace(ROLE, owner=node)
 
 
+def judged(job: Job | None, vm: Vm | None, role: VmGroup | None, waited: float) -> Judgement:
+    return judge(MOVE, Evidence(vm, role, job, waited))
+
+
 def test_both_owners_on_the_destination_prove_the_move() -> None:
-    assert judge(MOVE, COMPLETED, on("NODE2"), role_on("NODE2"), 0).arrived is True
+    assert judged(COMPLETED, on("NODE2"), role_on("NODE2"), 0).verdict is Verdict.ARRIVED
 
 
 def test_the_owner_may_be_told_as_fqdn_in_any_letter_case() -> None:
-    assert judge(MOVE, COMPLETED, on("node2.corp.example"), role_on("Node2"), 0).arrived is True
+    assert judged(COMPLETED, on("node2.corp.example"), role_on("Node2"), 0).verdict is Verdict.ARRIVED
 
 
 @pytest.mark.parametrize(("hyperv", "cluster"), [("NODE1", "NODE2"), ("NODE2", "NODE1"), ("NODE1", "NODE1")])
 def test_a_completed_job_is_no_proof_while_an_owner_lags(hyperv: str, cluster: str) -> None:
-    assert judge(MOVE, COMPLETED, on(hyperv), role_on(cluster), 10).arrived is None
+    assert judged(COMPLETED, on(hyperv), role_on(cluster), 10).verdict is Verdict.TOO_EARLY
 
 
 @pytest.mark.parametrize(("hyperv", "cluster"), [("NODE1", "NODE2"), ("NODE2", "NODE1"), ("NODE1", "NODE1")])
 def test_an_owner_that_never_follows_is_a_failure(hyperv: str, cluster: str) -> None:
-    judgement = judge(MOVE, COMPLETED, on(hyperv), role_on(cluster), SETTLED_WITHIN)
-    assert judgement.arrived is False
+    judgement = judged(COMPLETED, on(hyperv), role_on(cluster), SETTLES_WITHIN)
+    assert judgement.verdict is Verdict.FAILED
     assert judgement.error.code == "not_arrived"
 
 
 def test_a_failed_job_with_the_vm_on_its_source_fails_by_hresult() -> None:
-    assert judge(MOVE, FAILED, on("NODE1"), role_on("NODE1"), FAILED_FOR - 1).arrived is None
-    judgement = judge(MOVE, FAILED, on("NODE1"), role_on("NODE1"), FAILED_FOR)
-    assert judgement.arrived is False
+    assert judged(FAILED, on("NODE1"), role_on("NODE1"), FAILED_FOR - 1).verdict is Verdict.TOO_EARLY
+    judgement = judged(FAILED, on("NODE1"), role_on("NODE1"), FAILED_FOR)
+    assert judgement.verdict is Verdict.FAILED
     assert (judgement.error.code, judgement.error.hresult) == ("job_failed", "0x8007000E")
     assert "memory" in judgement.error.cause
 
 
 def test_a_failed_job_is_no_failure_when_the_vm_arrived() -> None:
-    judgement = judge(MOVE, FAILED, on("NODE2"), role_on("NODE2"), 0)
-    assert judgement.arrived is True
+    judgement = judged(FAILED, on("NODE2"), role_on("NODE2"), 0)
+    assert judgement.verdict is Verdict.ARRIVED
     assert "exception" in judgement.warning
 
 
 def test_a_vanished_job_leaves_the_word_to_the_owner() -> None:
-    assert judge(MOVE, None, on("NODE2"), role_on("NODE2"), 0).arrived is True
-    assert judge(MOVE, None, on("NODE1"), role_on("NODE1"), 5).arrived is None
-    assert judge(MOVE, None, on("NODE1"), role_on("NODE1"), SETTLED_WITHIN).error.code == "not_arrived"
+    assert judged(None, on("NODE2"), role_on("NODE2"), 0).verdict is Verdict.ARRIVED
+    assert judged(None, on("NODE1"), role_on("NODE1"), 5).verdict is Verdict.TOO_EARLY
+    assert judged(None, on("NODE1"), role_on("NODE1"), SETTLES_WITHIN).error.code == "not_arrived"
 
 
 def test_a_vm_that_still_migrates_is_waited_for_however_long() -> None:
     migrating = on("NODE1", status=(2, 32774))
-    assert judge(MOVE, None, migrating, role_on("NODE1"), SETTLED_WITHIN * 10).arrived is None
+    assert judged(None, migrating, role_on("NODE1"), SETTLES_WITHIN * 10).verdict is Verdict.TOO_EARLY
 
 
 def test_a_vm_on_a_third_node_was_moved_by_somebody_else() -> None:
-    judgement = judge(MOVE, COMPLETED, on("NODE3"), role_on("NODE3"), 0)
-    assert judgement.arrived is False
+    judgement = judged(COMPLETED, on("NODE3"), role_on("NODE3"), 0)
+    assert judgement.verdict is Verdict.FAILED
     assert judgement.error.code == "moved_elsewhere"
     assert "NODE3" in judgement.error.message
 
 
 def test_a_vm_that_arrived_but_stopped_running_is_a_failure() -> None:
-    assert judge(MOVE, COMPLETED, on("NODE2", "off"), role_on("NODE2"), 5).arrived is None
-    judgement = judge(MOVE, COMPLETED, on("NODE2", "off"), role_on("NODE2"), SETTLED_WITHIN)
-    assert judgement.arrived is False
+    assert judged(COMPLETED, on("NODE2", "off"), role_on("NODE2"), 5).verdict is Verdict.TOO_EARLY
+    judgement = judged(COMPLETED, on("NODE2", "off"), role_on("NODE2"), SETTLES_WITHIN)
+    assert judgement.verdict is Verdict.FAILED
     assert judgement.error.code == "state_changed"
 
 
 def test_a_vm_that_is_gone_is_named_after_a_while() -> None:
-    assert judge(MOVE, COMPLETED, None, None, 5).arrived is None
-    assert judge(MOVE, COMPLETED, None, None, SETTLED_WITHIN).error.code == "vm_gone"
+    assert judged(COMPLETED, None, None, 5).verdict is Verdict.TOO_EARLY
+    assert judged(COMPLETED, None, None, SETTLES_WITHIN).error.code == "vm_gone"
 
 
 def test_hyperv_alone_decides_where_the_cluster_lists_no_role() -> None:
-    assert judge(MOVE, COMPLETED, on("NODE2"), None, 0).arrived is True
+    assert judged(COMPLETED, on("NODE2"), None, 0).verdict is Verdict.ARRIVED
 
 
 def test_warnings_of_the_job_are_kept() -> None:
     warned = Job("J", "completed_with_warnings", 100, 0)
-    assert judge(MOVE, warned, on("NODE2"), role_on("NODE2"), 0).warning
+    assert judged(warned, on("NODE2"), role_on("NODE2"), 0).warning

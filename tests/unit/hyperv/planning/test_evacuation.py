@@ -61,8 +61,8 @@ def stays(result: dict[str, t.Any]) -> dict[str, t.Any]:
     return {one["name"]: one for one in result["stays"]}
 
 
-def effects(result: dict[str, t.Any]) -> dict[tuple[str, str], str]:
-    return {(one["name"], one["blocker"]): one["effect"] for one in result["blockers"]}
+def severities(result: dict[str, t.Any]) -> dict[tuple[str, str], str]:
+    return {(one["subject"], one["code"]): one["severity"] for one in result["findings"]}
 
 
 def test_a_node_without_vms_is_empty_already() -> None:
@@ -89,7 +89,7 @@ def test_anti_affinity_is_enforced_where_the_cluster_says_so() -> None:
     given = scenario(vms=[vm("dc", count=3, anti_affinity=("dc",))])
     assert of(given)["feasible"]
     hard = of(dataclasses.replace(given, cluster=ClusterSpec(enforced_anti_affinity=1)))
-    assert hard["proof"]["kind"] == "too_few_nodes"
+    assert hard["infeasibility"]["code"] == "too_few_nodes"
     assert len(hard["moves"]) == 2
 
 
@@ -175,7 +175,7 @@ def test_mixed_builds_are_noted_and_kept_apart() -> None:
         )
     )
     assert places(result) == {"web01": "NODE3"}
-    assert "another build" in stays(result)["kept01"]["reason"]
+    assert "another build" in stays(result)["kept01"]["message"]
     assert any("different builds" in note for note in result["notes"])
 
 
@@ -198,14 +198,18 @@ def test_mixed_builds_are_noted_and_kept_apart() -> None:
 def test_what_would_fail_keeps_a_vm_out_unless_the_user_insists(given: VmSpec, blocker: str) -> None:
     both = scenario(vms=[given, vm("web02")])
     result = of(both)
-    assert effects(result) == {("web01", blocker): "fails"}
+    assert severities(result) == {("web01", blocker): "error"}
     assert stays(result)["web01"]["blocking"]
     assert stays(result)["web01"]["remedy"]
-    assert (result["feasible"], result["proof"]["kind"], result["proof"]["vms"]) == (False, "blocked", ["web01"])
+    assert (result["feasible"], result["infeasibility"]["code"], result["infeasibility"]["vms"]) == (
+        False,
+        "blocked",
+        ["web01"],
+    )
     assert set(places(result)) == {"web02"}
     insisting = of(both, strategies=[("web01", "migrate")])
     assert insisting["feasible"]
-    assert effects(insisting) == {("web01", blocker): "note"}
+    assert severities(insisting) == {("web01", blocker): "warning"}
 
 
 @pytest.mark.parametrize(
@@ -220,7 +224,7 @@ def test_what_would_fail_keeps_a_vm_out_unless_the_user_insists(given: VmSpec, b
 )
 def test_what_ends_by_itself_is_told_and_stops_nothing(given: VmSpec, blocker: str) -> None:
     result = of(scenario(vms=[given]))
-    assert effects(result) == {("web01", blocker): "transient"}
+    assert severities(result) == {("web01", blocker): "warning"}
     assert result["feasible"]
     assert set(places(result)) == {"web01"}
 
@@ -229,29 +233,29 @@ def test_what_ends_by_itself_is_told_and_stops_nothing(given: VmSpec, blocker: s
     ("given", "expected"),
     [
         (web01(attachments=(attachment("iso", "C:\\ClusterStorage\\Volume1\\setup.iso"),)), {}),
-        (web01(attachments=(attachment("iso", "\\\\files\\iso\\setup.iso"),)), {("web01", "iso"): "note"}),
-        (web01(state="off", attachments=(attachment("iso"),)), {("web01", "iso"): "note"}),
-        (web01(state="saved"), {("web01", "saved_state"): "note"}),
+        (web01(attachments=(attachment("iso", "\\\\files\\iso\\setup.iso"),)), {("web01", "iso"): "info"}),
+        (web01(state="off", attachments=(attachment("iso"),)), {("web01", "iso"): "info"}),
+        (web01(state="saved"), {("web01", "saved_state"): "info"}),
         (web01(replication="primary"), {}),
     ],
 )
 def test_what_does_no_harm_stops_nothing(given: VmSpec, expected: dict[tuple[str, str], str]) -> None:
     result = of(scenario(vms=[given]))
-    assert effects(result) == expected
+    assert severities(result) == expected
     assert result["feasible"]
 
 
 def test_gpu_partitions_may_move_where_windows_can_migrate_them() -> None:
     nodes = [node("NODE1", build=26100), node("NODE2", build=26100)]
     result = of(scenario(nodes, [web01(attachments=(attachment("gpu_partition"),))]))
-    assert effects(result) == {("web01", "gpu_partition"): "note"}
+    assert severities(result) == {("web01", "gpu_partition"): "info"}
     assert result["feasible"]
 
 
 def test_devices_are_read_with_one_request_a_class_for_the_whole_node() -> None:
     simulated = Simulated(scenario(vms=[vm("web", count=20, attachments=(attachment("iso"),))]), home="NODE2")
     result = plan(simulated)
-    assert len(result["blockers"]) == 20
+    assert len(result["findings"]) == 20
     assert simulated.sent["NODE1"] <= 8
 
 
@@ -267,7 +271,7 @@ def test_a_vm_that_is_not_clustered_is_found_on_its_node() -> None:
     given = scenario(vms=[vm("local", clustered=False), vm("spare", clustered=False, state="off")])
     result = of(given)
     assert (stays(result)["local"]["blocking"], stays(result)["spare"]["blocking"]) == (True, False)
-    assert result["proof"]["vms"] == ["local"]
+    assert result["infeasibility"]["vms"] == ["local"]
     assert of(given, strategies=[("local", "shutdown")])["feasible"]
 
 
@@ -294,14 +298,14 @@ def test_a_strategy_may_name_a_vm_by_its_id() -> None:
 
 def test_a_vm_whose_strategy_is_to_fail_makes_the_plan_fail() -> None:
     result = of(scenario(vms=[vm("web01")]), strategies=[("web01", "fail")])
-    assert (result["feasible"], result["proof"]["kind"]) == (False, "strategy")
+    assert (result["feasible"], result["infeasibility"]["code"]) == (False, "strategy")
 
 
 def test_a_vm_that_is_shut_down_first_makes_a_tight_node_feasible() -> None:
     nodes = [node("NODE1"), node("NODE2", memory_mb=16384, used_by_host_mb=4096)]
     given = scenario(nodes, [vm("big", memory_mb=16000)])
     tight = plan(Simulated(given), reserve_percent=0)
-    assert (tight["proof"]["kind"], tight["proof"]["missing_mb"]) == ("total_memory", 16000 - 12288)
+    assert (tight["infeasibility"]["code"], tight["infeasibility"]["missing_mb"]) == ("total_memory", 16000 - 12288)
     assert plan(Simulated(given), reserve_percent=0, strategies=[("big", "shutdown")])["feasible"]
 
 
@@ -316,7 +320,7 @@ def test_memory_on_its_way_to_a_destination_is_counted_once() -> None:
     simulated.pause(30)
     result = plan(simulated, destinations=("NODE2",), reserve_percent=0)
     assert result["headroom"][0]["free_before_mb"] == 10000
-    assert result["proof"]["missing_mb"] == 2000
+    assert result["infeasibility"]["missing_mb"] == 2000
 
 
 def test_a_vm_that_is_on_its_way_already_keeps_its_destination() -> None:
@@ -329,7 +333,7 @@ def test_a_vm_that_is_on_its_way_already_keeps_its_destination() -> None:
     assert places(result) == {"web01": "NODE3"}
     assert "runs already" in result["moves"][0]["reason"]
     elsewhere = plan(simulated, destinations=("NODE2",))
-    assert "not among the destinations" in stays(elsewhere)["web01"]["reason"]
+    assert "not among the destinations" in stays(elsewhere)["web01"]["message"]
 
 
 def test_a_vm_that_comes_to_the_node_is_noted() -> None:
@@ -391,7 +395,7 @@ def test_each_difference_to_an_earlier_plan_is_told() -> None:
         )
     )
     result = plan(after, earlier=first)
-    found = {one["name"]: (one["change"], one["kept"]) for one in result["revalidation"]}
+    found = {one["subject"]: (one["code"], one["kept"]) for one in result["revalidation"]}
     assert found == {
         "gone": ("gone", False),
         "moved": ("moved", False),
@@ -402,7 +406,7 @@ def test_each_difference_to_an_earlier_plan_is_told() -> None:
         "back": ("leaves", False),
         "new": ("new", False),
     }
-    texts = {one["name"]: one["text"] for one in result["revalidation"]}
+    texts = {one["subject"]: one["message"] for one in result["revalidation"]}
     assert "where the plan sends it" in texts["arrived"]
     assert "4096 MB more" in texts["bigger"]
     assert set(places(result)) == {"bigger", "stopped", "back", "new"}
@@ -424,8 +428,8 @@ def test_a_destination_that_can_no_longer_take_a_vm_is_replaced(changed: NodeSpe
     result = of(with_nodes(scenario(vms=[vm("web01")]), changed), earlier=first)
     assert places(result) == {"web01": "NODE3"}
     (difference,) = result["revalidation"]
-    assert (difference["change"], difference["kept"]) == ("destination", False)
-    assert why in difference["text"]
+    assert (difference["code"], difference["kept"]) == ("destination", False)
+    assert why in difference["message"]
 
 
 def test_a_plan_tells_whose_it_is_and_is_refused_elsewhere() -> None:
@@ -444,7 +448,7 @@ def test_an_earlier_plan_keeps_its_strategies_unless_they_are_given_anew() -> No
     assert kept["moves"][0]["strategy"] == "shutdown"
     assert set(stays(kept)) == {"web02"}
     changed = plan(simulated, earlier=first, strategies=[("web*", "migrate")])
-    assert {(one["name"], one["change"]) for one in changed["revalidation"]} >= {
+    assert {(one["subject"], one["code"]) for one in changed["revalidation"]} >= {
         ("web01", "strategy"),
         ("web02", "leaves"),
     }
@@ -502,15 +506,15 @@ def read(groups: dict[str, str], **vm: str) -> Readings:
 def test_vms_that_share_a_group_cannot_be_migrated_by_themselves() -> None:
     shared = {"web01": "both", "web02": "both"}
     result = plan_readings(read(shared), Wish("NODE1")).as_result()
-    assert effects(result) == {("web01", "shared_group"): "fails", ("web02", "shared_group"): "fails"}
-    assert "web02" in stays(result)["web01"]["reason"]
+    assert severities(result) == {("web01", "shared_group"): "error", ("web02", "shared_group"): "error"}
+    assert "web02" in stays(result)["web01"]["message"]
     off = plan_readings(read(shared, state="off"), Wish("NODE1")).as_result()
-    assert set(effects(off).values()) == {"note"}
+    assert set(severities(off).values()) == {"info"}
 
 
 def test_a_vm_for_which_the_cluster_lists_no_role_is_no_part_of_the_plan() -> None:
     result = plan_readings(read({"web01": "web01"}), Wish("NODE1")).as_result()
-    assert effects(result) == {("web02", "no_role"): "fails"}
+    assert severities(result) == {("web02", "no_role"): "error"}
     assert set(places(result)) == {"web01"}
 
 
@@ -568,9 +572,9 @@ def test_a_node_of_64_vms_is_planned_over_three_destinations_with_pairs_apart() 
 def test_capacity_that_does_not_suffice_is_told_with_what_is_missing() -> None:
     result = of(scenario(vms=[vm("web", count=60, memory_mb=4096)]), reserve_percent=10)
     room = sum(one["free_before_mb"] - one["reserve_mb"] for one in result["headroom"])
-    assert (result["feasible"], result["proof"]["kind"]) == (False, "total_memory")
-    assert result["proof"]["missing_mb"] == 60 * 4096 - room
-    assert result["proof"]["nodes"] == ["NODE2", "NODE3"]
+    assert (result["feasible"], result["infeasibility"]["code"]) == (False, "total_memory")
+    assert result["infeasibility"]["missing_mb"] == 60 * 4096 - room
+    assert result["infeasibility"]["nodes"] == ["NODE2", "NODE3"]
 
 
 def test_a_destination_is_excluded_for_single_vms() -> None:
@@ -582,11 +586,11 @@ def test_a_destination_is_excluded_for_single_vms() -> None:
     assert places(plan(simulated, excluded=crossed)) == {name: other[node] for name, node in first.items()}
     nowhere = plan(simulated, excluded={ids["web01"]: frozenset({"node2", "node3"})})
     assert (nowhere["feasible"], set(places(nowhere))) == (False, {"web02"})
-    assert "excluded" in stays(nowhere)["web01"]["reason"]
+    assert "excluded" in stays(nowhere)["web01"]["message"]
 
 
 def test_a_local_vm_that_is_stopped_says_so() -> None:
     simulated = Simulated(scenario(vms=[vm("edge01", clustered=False)]))
     (stay,) = plan(simulated, strategies=[("edge01", "shutdown")])["stays"]
     assert (stay["blocking"], stay["clustered"]) == (False, False)
-    assert stay["reason"] == "it is no VM of the cluster, so it cannot be moved; it is shut down where it is"
+    assert stay["message"] == "It is not a VM of the cluster, so it cannot be moved. It is shut down where it is."

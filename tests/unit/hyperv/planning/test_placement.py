@@ -54,9 +54,13 @@ def test_the_reserve_stays_free_and_the_proof_says_how_much_is_missing() -> None
     placement = planned([resident("web01", 4000)], [destination("A", 13_000)], 10)
     assert not placement.moves
     (unplaced,) = placement.unplaced
-    assert "lacks 1000 MB" in unplaced.reason
-    assert unplaced.remedy
-    assert (placement.proof.kind, placement.proof.missing_mb, placement.proof.nodes) == ("total_memory", 1000, ("A",))
+    assert "lacks 1000 MB" in unplaced.finding.message
+    assert unplaced.finding.remedy
+    assert (placement.infeasibility.code, placement.infeasibility.missing_mb, placement.infeasibility.nodes) == (
+        "total_memory",
+        1000,
+        ("A",),
+    )
 
 
 def test_a_vm_that_does_not_run_needs_no_memory() -> None:
@@ -86,9 +90,9 @@ def test_only_possible_owners_count_whatever_their_spelling() -> None:
 
 def test_a_vm_without_a_possible_owner_among_the_destinations_has_no_place() -> None:
     placement = planned([resident("web01", owners=["C"])], [destination("A", 90_000)])
-    assert "possible owners (C)" in placement.unplaced[0].reason
-    assert placement.proof.kind == "no_node"
-    assert placement.proof.vms == ("web01",)
+    assert "possible owners (C)" in placement.unplaced[0].finding.message
+    assert placement.infeasibility.code == "no_node"
+    assert placement.infeasibility.vms == ("web01",)
 
 
 def test_a_preferred_owner_is_taken_before_the_roomiest_node_but_not_against_memory() -> None:
@@ -100,7 +104,7 @@ def test_a_preferred_owner_is_taken_before_the_roomiest_node_but_not_against_mem
 def test_no_vm_goes_to_an_older_build_than_its_node() -> None:
     nodes = [destination("A", 90_000, build=17763), destination("B", 9_000, build=20348)]
     assert places(planned([resident("web01", build=20348)], nodes)) == {"web01": "B"}
-    assert "older build (17763)" in planned([resident("web01", build=20348)], nodes[:1]).proof.text
+    assert "older build (17763)" in planned([resident("web01", build=20348)], nodes[:1]).infeasibility.message
 
 
 def test_a_saved_state_goes_to_the_same_build_only() -> None:
@@ -124,7 +128,7 @@ def test_a_soft_rule_is_kept_by_an_exchange_where_the_first_choice_would_break_i
     residents = [resident("dc1", 4000, owners=["A", "B"]), resident("dc2", 4000, owners=["A"]), resident("x", 8000)]
     apart = rule("dc", ["dc1", "dc2"], hard=False)
     placement = planned(residents, [destination("A", 13_000), destination("B", 8_000)], rules=[apart])
-    assert placement.proof is None
+    assert placement.infeasibility is None
     assert places(placement)["dc1"] != places(placement)["dc2"]
 
 
@@ -133,8 +137,8 @@ def test_a_hard_rule_is_never_broken_and_proved_to_be_the_reason() -> None:
     nodes = [destination("A", 90_000), destination("B", 90_000)]
     placement = planned(dcs, nodes, rules=[rule("anti-affinity class dc", ["dc1", "dc2", "dc3"])])
     assert sorted(places(placement).values()) == ["A", "B"]
-    assert placement.proof.kind == "too_few_nodes"
-    assert "anti-affinity class dc" in placement.unplaced[0].reason
+    assert placement.infeasibility.code == "too_few_nodes"
+    assert "anti-affinity class dc" in placement.unplaced[0].finding.message
 
 
 def test_vms_that_a_destination_already_has_count_for_its_rules() -> None:
@@ -149,7 +153,11 @@ def test_vms_that_belong_on_one_node_are_placed_together_or_not_at_all() -> None
     nodes = [destination("A", 39_000), destination("B", 30_000)]
     placement = planned(pair, nodes, rules=[keep])
     assert places(placement) == {}
-    assert (placement.proof.kind, placement.proof.missing_mb, placement.proof.nodes) == ("vm_too_big", 1000, ("A",))
+    assert (placement.infeasibility.code, placement.infeasibility.missing_mb, placement.infeasibility.nodes) == (
+        "vm_too_big",
+        1000,
+        ("A",),
+    )
     assert places(planned(pair, [destination("A", 40_000), nodes[1]], rules=[keep])) == {"app": "A", "db": "A"}
 
 
@@ -158,8 +166,8 @@ def test_a_vm_follows_the_one_that_it_belongs_to() -> None:
     nodes = [destination("A", 90_000), destination("B", 9_000)]
     assert places(planned([resident("app")], nodes, rules=[keep], where={"db": "B"})) == {"app": "B"}
     stuck = planned([resident("app")], nodes, rules=[keep], where={"db": "NODE1"})
-    assert stuck.proof.kind == "no_node"
-    assert "affinity rule app" in stuck.proof.text
+    assert stuck.infeasibility.code == "no_node"
+    assert "affinity rule app" in stuck.infeasibility.message
 
 
 def test_fault_domains_are_kept_apart_and_together() -> None:
@@ -182,24 +190,28 @@ def test_others_make_room_for_a_vm_that_finds_no_place() -> None:
 def test_the_proof_names_the_vms_that_are_confined_and_what_they_lack() -> None:
     residents = [resident("a", 6000, owners=["A"]), resident("b", 6000, owners=["A"]), resident("c", 1000)]
     placement = planned(residents, [destination("A", 10_000), destination("B", 90_000)])
-    assert placement.proof.kind == "total_memory"
-    assert (placement.proof.vms, placement.proof.missing_mb, placement.proof.nodes) == (("a", "b"), 2000, ("A",))
+    assert placement.infeasibility.code == "total_memory"
+    assert (placement.infeasibility.vms, placement.infeasibility.missing_mb, placement.infeasibility.nodes) == (
+        ("a", "b"),
+        2000,
+        ("A",),
+    )
     assert sorted(places(placement)) == ["a", "c"]
 
 
 def test_memory_in_the_wrong_pieces_is_proved_by_trying_everything() -> None:
     residents = [resident(name, 6000) for name in "abc"]
     placement = planned(residents, [destination("A", 10_000), destination("B", 10_000)])
-    assert placement.proof.kind == "exhausted"
-    assert placement.proof.is_proved
+    assert placement.infeasibility.code == "no_combination"
+    assert placement.infeasibility.is_proved
 
 
 def test_giving_up_is_told_and_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solver, "_SEARCH_STEPS", 3)
     placement = planned([resident(name, 6000) for name in "abc"], [destination("A", 10_000), destination("B", 11_000)])
-    assert placement.proof.kind == "not_proved"
-    assert not placement.proof.is_proved
-    assert "a placement may exist" in placement.unplaced[0].reason
+    assert placement.infeasibility.code == "not_proved"
+    assert not placement.infeasibility.is_proved
+    assert "A placement may exist" in placement.unplaced[0].finding.message
 
 
 def test_a_pinned_vm_goes_where_it_is_bound_for_and_its_memory_may_be_there() -> None:
@@ -212,7 +224,7 @@ def test_a_pinned_vm_goes_where_it_is_bound_for_and_its_memory_may_be_there() ->
 
 
 def test_no_destination_at_all_is_proved_plainly() -> None:
-    assert planned([resident("web01")], []).proof.kind == "no_node"
+    assert planned([resident("web01")], []).infeasibility.code == "no_node"
 
 
 @given(situations())
@@ -221,7 +233,7 @@ def test_every_vm_is_told_once_and_nothing_that_is_hard_is_broken(drawn: Situati
     told = [one.resident.vm.id for one in placement.moves] + [one.resident.vm.id for one in placement.unplaced]
     assert sorted(told) == sorted(one.vm.id for one in drawn.residents)
     assert is_allowed(drawn, {one.resident.vm.id: one.destination for one in placement.moves})
-    assert (placement.proof is None) is (not placement.unplaced)
+    assert (placement.infeasibility is None) is (not placement.unplaced)
     for room in placement.headroom:
         taken = sum(one.resident.needs_mb for one in placement.moves if one.destination == room.node)
         assert room.free_after_mb == room.free_before_mb - taken
@@ -241,6 +253,6 @@ def test_the_order_in_which_things_were_read_changes_nothing(drawn: Situation, s
 
 @given(situations(most_vms=5, most_nodes=3))
 def test_a_proof_is_never_wrong_and_small_instances_are_always_decided(drawn: Situation) -> None:
-    proof = place(drawn).proof
-    assert proof is None or proof.is_proved
-    assert (proof is None) is is_possible(drawn)
+    infeasibility = place(drawn).infeasibility
+    assert infeasibility is None or infeasibility.is_proved
+    assert (infeasibility is None) is is_possible(drawn)

@@ -75,7 +75,7 @@ def test_a_plan_does_not_undo_what_the_cluster_has_not_seen_yet() -> None:
     simulated = moved("cluster")
     result = plan(simulated, destinations=("NODE3",))
     assert "web01" not in places(result)
-    assert "NODE2 is not among the destinations" in next(one["reason"] for one in result["stays"])
+    assert "NODE2 is not among the destinations" in next(one["message"] for one in result["stays"])
 
 
 def test_where_hyperv_tells_no_owner_the_clusters_word_counts() -> None:
@@ -93,9 +93,9 @@ def test_a_running_vm_whose_memory_is_not_told_is_not_planned_as_if_it_had_none(
     simulated.alter = without("MemoryUsage")
     result = plan(simulated)
     assert (result["feasible"], result["moves"]) == (False, [])
-    assert {(one["name"], one["blocker"], one["effect"]) for one in result["blockers"]} == {
-        ("web01", "memory", "fails"),
-        ("web02", "memory", "fails"),
+    assert {(one["subject"], one["code"], one["severity"]) for one in result["findings"]} == {
+        ("web01", "memory", "error"),
+        ("web02", "memory", "error"),
     }
     assert "strategy migrate" in result["stays"][0]["remedy"]
 
@@ -105,7 +105,9 @@ def test_a_vm_whose_memory_is_not_told_is_planned_where_the_user_insists() -> No
     simulated.alter = without("MemoryUsage")
     result = plan(simulated, strategies=(Strategy("web01", "migrate"), Strategy("web02", "shutdown")))
     assert set(places(result)) == {"web01", "web02"}
-    assert [(one["name"], one["blocker"], one["effect"]) for one in result["blockers"]] == [("web01", "memory", "note")]
+    assert [(one["subject"], one["code"], one["severity"]) for one in result["findings"]] == [
+        ("web01", "memory", "warning")
+    ]
 
 
 def test_a_vm_that_is_off_needs_no_memory() -> None:

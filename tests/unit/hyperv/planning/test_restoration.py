@@ -12,7 +12,13 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.v
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
+    Ledger,
+    LedgerVm,
+    begin,
+    finish,
+    give_back,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (
     plan as plan_moves,
 )
@@ -30,7 +36,7 @@ CLUSTER = scenario(
 )
 
 
-def ledger_of(simulated: Simulated, **changes: Mapping[str, object]) -> dict[str, t.Any]:
+def ledger_of(simulated: Simulated, **changes: Mapping[str, object]) -> Ledger:
     """Return a ledger that says: all VMs were moved from NODE1 to NODE2."""
     moves = [
         {
@@ -90,17 +96,18 @@ STRANGER = "FFFFFFFF-0000-0000-0000-000000000000"
 
 def test_a_ledger_of_another_cluster_is_refused_with_both_names() -> None:
     simulated = Simulated(CLUSTER)
-    ledger = {**ledger_of(simulated), "cluster": "hvc1.branch.example"}
+    ledger: Ledger = {**ledger_of(simulated), "cluster": "hvc1.branch.example"}
     with pytest.raises(HyperVError, match=r"belongs to hvc1\.branch\.example .* and this is hvc1\.corp\.example"):
         plan_restoration(simulated.cluster, ledger)
 
 
 def test_a_ledger_with_the_short_name_alone_is_taken_by_a_vm_that_the_cluster_knows() -> None:
     simulated = Simulated(CLUSTER)
-    ledger = {**ledger_of(simulated), "cluster": "HVC1"}
+    ledger: Ledger = {**ledger_of(simulated), "cluster": "HVC1"}
     assert plan_restoration(simulated.cluster, ledger).moves
     (first, *rest) = ledger["vms"]
-    ledger["vms"] = [{**first, "restored": True}, *({**vm, "vm_id": STRANGER} for vm in rest[:1])]
+    strange: LedgerVm = {**rest[0], "vm_id": STRANGER}
+    ledger["vms"] = [{**first, "restored": True}, strange]
     assert [vm["vm_id"] for vm in plan_restoration(simulated.cluster, ledger).gone] == [STRANGER]
     ledger["vms"] = ledger["vms"][1:]
     with pytest.raises(
@@ -153,7 +160,7 @@ def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed() -> None:
     (edge,) = (vm for vm in simulated.server.state()["vms"] if vm["name"] == "edge01")
     ledger = ledger_of(simulated)
     stays = {"vm_id": edge["id"], "name": "edge01", "destination_host": "NODE1", "outcome": "stays"}
-    ledger["vms"].append({**ledger["vms"][0], **stays, "state": "running", "strategy": "shutdown"})
+    ledger["vms"].append(t.cast(LedgerVm, {**ledger["vms"][0], **stays, "state": "running", "strategy": "shutdown"}))
     plan = plan_restoration(simulated.cluster, ledger)
     assert [vm["name"] for vm in plan.start] == ["edge01"]
     assert [(vm["name"], vm["reason"]) for vm in plan.stays] == [("edge01", "it stayed on NODE1")]

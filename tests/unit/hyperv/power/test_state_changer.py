@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_local_vms, read_vms
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.power_changes import Change
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.power_changes import Change, DesiredState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.power_progress import StateProgress
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.state_changer import StateChanger
 
@@ -36,11 +36,13 @@ def web01(
     return Simulated(scenario(nodes, [machine]), "NODE2", **switches)
 
 
-def bring(simulated: Simulated, wish: str, *, force: bool = False, timeout: int = 600, check: bool = False) -> Change:
+def bring(
+    simulated: Simulated, wish: DesiredState, *, force: bool = False, timeout: int = 600, check: bool = False
+) -> Change:
     changer = StateChanger(simulated.cluster, wish, force=force, timeout=timeout, poll_interval=2.0)
     changes = changer.plan(read_vms(simulated.cluster))
     if check:
-        changer.rehearse(changes)
+        changer.dry_run(changes)
     else:
         changer.run(changes, lambda unused: None)
     return changes[0]
@@ -72,7 +74,7 @@ def is_request(request: bytes) -> bool:
 )
 @pytest.mark.parametrize("shown", ["old", "transitional"])
 def test_a_vm_is_brought_into_a_state_by_one_command(
-    state: VmState, wish: str, ends: str, command: str, shown: str
+    state: VmState, wish: DesiredState, ends: str, command: str, shown: str
 ) -> None:
     simulated = web01(state, changing_state=shown)
 
@@ -85,7 +87,7 @@ def test_a_vm_is_brought_into_a_state_by_one_command(
 @pytest.mark.parametrize(
     ("state", "wish"), [("running", "running"), ("off", "off"), ("off", "shut_down"), ("saved", "saved")]
 )
-def test_a_vm_that_is_there_is_left_alone(state: VmState, wish: str) -> None:
+def test_a_vm_that_is_there_is_left_alone(state: VmState, wish: DesiredState) -> None:
     simulated = web01(state)
 
     assert bring(simulated, wish).outcome == "unchanged"
@@ -106,7 +108,7 @@ def test_a_vm_is_turned_off_by_force_only(state: VmState, loses: str) -> None:
 
 
 @pytest.mark.parametrize(("state", "wish"), [("saved", "shut_down"), ("paused", "shut_down"), ("off", "saved")])
-def test_what_makes_no_sense_is_refused_before_anything_is_asked(state: VmState, wish: str) -> None:
+def test_what_makes_no_sense_is_refused_before_anything_is_asked(state: VmState, wish: DesiredState) -> None:
     simulated = web01(state)
 
     assert error_of(bring(simulated, wish, force=True))[0] == "not_running"
@@ -158,7 +160,7 @@ def test_a_change_without_a_job_is_seen_in_the_state() -> None:
 
 
 @pytest.mark.parametrize("wish", ["saved", "shut_down"])
-def test_no_second_command_is_sent_when_the_answer_was_lost(wish: str) -> None:
+def test_no_second_command_is_sent_when_the_answer_was_lost(wish: DesiredState) -> None:
     simulated = web01(acts=power(save_seconds=40, stop_seconds=40))
     simulated.lose = lose_first("after", is_request)
 

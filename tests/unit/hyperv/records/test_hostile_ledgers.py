@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._files import read_file, replace_file
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
+    Ledger,
     begin,
     finish,
     give_back,
@@ -51,7 +52,7 @@ def altered(draw: st.DrawFn) -> dict[str, t.Any]:
 
 @given(altered())
 def test_a_ledger_that_is_read_can_be_worked_with(content: dict[str, t.Any]) -> None:
-    worked: list[dict[str, t.Any]] = []
+    worked: list[Ledger] = []
     with contextlib.suppress(HyperVError):
         ledger = read_ledger(json.dumps(content), "there")
         record = {"vm": {"id": "A"}, "destination_host": "NODE3", "outcome": "moved", "elapsed_seconds": 1}

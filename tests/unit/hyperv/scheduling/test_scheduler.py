@@ -391,11 +391,12 @@ def test_a_node_that_cannot_be_asked_counts_with_one_migration() -> None:
     assert most == 1
 
 
-def test_a_provider_that_moves_to_another_node_is_followed() -> None:
+@pytest.mark.parametrize("loses_jobs", [False, True])
+def test_a_provider_that_moves_to_another_node_is_followed(loses_jobs: bool) -> None:
     given = scenario(
         vms=[vm("web01", memory_mb=20000)],
         events=[event(at=10, core_group="NODE3")],
-        switches=Switches(provider_on="core_group"),
+        switches=Switches(provider_on="core_group", jobs_lost_with_provider=loses_jobs),
     )
     simulated = Simulated(given)
     (run,) = simulated.move(("web01", "NODE2"))

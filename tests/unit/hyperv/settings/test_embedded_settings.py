@@ -39,7 +39,7 @@ BY_TYPE = {
 
 def arrived(new_settings: str = "always", **options: t.Any) -> dict[str, t.Any]:
     client = Client(Simulated(new_settings=new_settings), wanted(**options))
-    assert client.migrate().value == 4096
+    assert client.migrate().return_value == 4096
     return client.call
 
 
@@ -101,8 +101,8 @@ def test_settings_of_storage_go_with_a_migration_of_storage() -> None:
         "migration_types": ["virtual_system", "virtual_system_and_storage"],
         "new_settings": "with_storage",
     }
-    assert Client(Simulated(**switches), wanted(**options)).migrate().value == 6
-    assert Client(Simulated(**switches), wanted(**options, migration_settings=storage)).migrate().value == 4096
+    assert Client(Simulated(**switches), wanted(**options)).migrate().return_value == 6
+    assert Client(Simulated(**switches), wanted(**options, migration_settings=storage)).migrate().return_value == 4096
 
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), max_size=20))

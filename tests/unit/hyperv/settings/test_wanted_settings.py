@@ -118,7 +118,7 @@ def test_all_properties_go_in_one_call_of_the_method_too() -> None:
     given = {option: value for option, value, *unused in ROWS if option in {p.option for p in MIGRATION_PROPERTIES}}
     given.update(migration_type="virtual_system", transport="tcp")
     client = Client(Simulated(NEW_NODES, migration_types=["virtual_system"]), wanted(migration_settings=given))
-    assert client.migrate().value == 4096
+    assert client.migrate().return_value == 4096
     assert client.call["method"] == "MigrateVirtualSystemToSystem"
     assert client.call["migration_settings"]["properties"].keys() == {one.name for one in MIGRATION_PROPERTIES}
 
@@ -158,7 +158,7 @@ def test_the_simulated_cluster_agrees_on_what_a_version_has(option: str, lacking
     def answered(build: int) -> tuple[int | None, bool]:
         mixed = with_nodes(NEW_NODES, node("NODE2", build=build))
         client = Client(Simulated(mixed), wanted(migration_settings={option: VALUES[option]}))
-        return client.migrate().value, client.simulated.migrations("web01") == 1
+        return client.migrate().return_value, client.simulated.migrations("web01") == 1
 
     assert (answered(lacking), answered(having)) == ((4, False), (4096, True))
 

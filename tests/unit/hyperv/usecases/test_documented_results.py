@@ -130,9 +130,9 @@ def plans() -> Iterator[Answer]:
 def restorations() -> Iterator[Answer]:
     """Yield the plan for a ledger with VMs of every kind."""
     at_home, elsewhere, moving = vm("home"), vm("away", owner="NODE2"), vm("moving")
-    stopped = vm("off", owner="NODE2", state="off")
+    stopped, died = (vm(name, owner="NODE2", state="off") for name in ("stopped", "died"))
     begun = event(at=1, move="moving", to="NODE3")
-    simulated = Simulated(scenario(vms=[at_home, elsewhere, stopped, moving], events=[begun]))
+    simulated = Simulated(scenario(vms=[at_home, elsewhere, stopped, died, moving], events=[begun]))
     simulated.pause(2)
     known = {one["name"]: one["id"] for one in simulated.server.state()["vms"]}
     entries = [
@@ -140,7 +140,7 @@ def restorations() -> Iterator[Answer]:
             "vm_id": vm_id,
             "name": name,
             "state": "running",
-            "strategy": "shutdown" if name == "off" else "migrate",
+            "strategy": "shutdown" if name == "stopped" else "migrate",
             "memory_mb": 4096,
             "priority": 2000,
             "source_host": "NODE1",

@@ -36,10 +36,14 @@ def judge(text: str | Simulated, wish: Wish = MOVE, **switches: t.Any) -> dict[s
     return verdict
 
 
+def codes(verdict: dict[str, t.Any], *severities: str) -> list[str]:
+    return [finding["code"] for finding in verdict["findings"] if not severities or finding["severity"] in severities]
+
+
 def test_a_move_that_hyper_v_approves_is_possible() -> None:
     verdict = judge(scenario())
 
-    assert (verdict["possible"], verdict["checked"], verdict["reasons"], verdict["warnings"]) == (True, True, [], [])
+    assert (verdict["possible"], verdict["checked"], verdict["findings"]) == (True, True, [])
     assert (verdict["vm"]["name"], verdict["vm"]["state"]) == ("web01", "running")
     assert (verdict["source_host"], verdict["destination_host"]) == ("NODE1", "NODE2")
     assert verdict["already_there"] is False
@@ -48,7 +52,7 @@ def test_a_move_that_hyper_v_approves_is_possible() -> None:
 def test_a_move_to_where_the_vm_is_needs_nothing() -> None:
     verdict = judge(scenario({"migration_enabled": False}), Wish("node1.corp.example", "WEB01"))
 
-    assert (verdict["possible"], verdict["already_there"], verdict["reasons"]) == (True, True, [])
+    assert (verdict["possible"], verdict["already_there"], codes(verdict, "error")) == (True, True, [])
 
 
 def test_the_vm_may_be_given_by_its_id() -> None:
@@ -62,7 +66,7 @@ def test_without_hyper_vs_check_it_is_not_known(method: str) -> None:
     verdict = judge(scenario(), check_method=method)
 
     assert (verdict["possible"], verdict["checked"]) == (None, False)
-    assert [reason["name"] for reason in verdict["reasons"]] == ["check_not_offered"]
+    assert codes(verdict) == ["check_not_offered"]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +88,8 @@ def test_a_move_that_would_fail_is_not_possible_and_every_reason_is_told(text: s
     verdict = judge(text)
 
     assert verdict["possible"] is False
-    assert {reason["name"] for reason in verdict["reasons"]} >= names
-    assert all(reason["reason"] and reason["remedy"] for reason in verdict["reasons"])
+    assert set(codes(verdict, "error")) >= names
+    assert all(finding["message"] and finding["remedy"] and finding["subject"] for finding in verdict["findings"])
 
 
 @pytest.mark.parametrize("node", ["source", "destination"])
@@ -93,14 +97,14 @@ def test_a_host_that_takes_no_part_stops_the_move(node: str) -> None:
     verdict = judge(scenario(**{node: {"migration_enabled": False}}))
 
     assert verdict["possible"] is False
-    assert "migration_disabled" in {reason["name"] for reason in verdict["reasons"]}
+    assert "migration_disabled" in codes(verdict, "error")
 
 
 def test_a_source_that_listens_nowhere_can_still_send() -> None:
     verdict = judge(scenario({"listener_addresses": []}))
 
-    assert (verdict["possible"], verdict["reasons"]) == (True, [])
-    assert [warning["name"] for warning in verdict["warnings"]] == ["no_listener"]
+    assert verdict["possible"] is True
+    assert [(finding["code"], finding["severity"]) for finding in verdict["findings"]] == [("no_listener", "warning")]
 
 
 def test_a_paused_source_can_still_send() -> None:
@@ -115,14 +119,14 @@ def test_what_is_wrong_with_a_third_node_does_not_matter() -> None:
 
     verdict = judge(yaml.safe_dump(text))
 
-    assert (verdict["possible"], verdict["warnings"]) == (True, [])
+    assert (verdict["possible"], verdict["findings"]) == (True, [])
 
 
 def test_what_may_go_wrong_between_the_two_nodes_is_a_warning() -> None:
     verdict = judge(scenario(destination={"authentication": "credssp"}))
 
     assert verdict["possible"] is True
-    assert {warning["name"] for warning in verdict["warnings"]} == {"credssp", "mixed_authentication"}
+    assert set(codes(verdict, "warning")) == set(codes(verdict)) == {"credssp", "mixed_authentication"}
 
 
 def test_a_destination_that_the_controller_cannot_reach_leaves_the_verdict_to_hyper_v() -> None:
@@ -132,7 +136,7 @@ def test_a_destination_that_the_controller_cannot_reach_leaves_the_verdict_to_hy
     verdict = judge(simulated)
 
     assert (verdict["possible"], verdict["checked"]) == (True, True)
-    assert [warning["name"] for warning in verdict["warnings"]] == ["unreachable"]
+    assert codes(verdict, "warning") == codes(verdict) == ["unreachable"]
 
 
 def test_a_check_without_an_answer_leaves_the_verdict_open() -> None:
@@ -142,7 +146,7 @@ def test_a_check_without_an_answer_leaves_the_verdict_open() -> None:
 
     verdict = judge(simulated)
 
-    assert (verdict["possible"], [reason["name"] for reason in verdict["reasons"]]) == (None, ["not_asked"])
+    assert (verdict["possible"], codes(verdict)) == (None, ["not_asked"])
 
 
 def test_a_vm_that_is_off_is_judged_by_the_way_it_would_be_moved() -> None:
@@ -163,14 +167,14 @@ def test_a_vm_on_its_way_there_is_possible() -> None:
 
     assert verdict["possible"] is True
     assert elsewhere["possible"] is False
-    assert [(reason["name"], reason["transient"]) for reason in elsewhere["reasons"]] == [("already_migrating", True)]
+    assert [(one["code"], one["transient"]) for one in elsewhere["findings"]] == [("already_migrating", True)]
 
 
 def test_without_a_cluster_namespace_no_move_is_possible() -> None:
     verdict = judge(scenario(), provider_on="none")
 
     assert (verdict["possible"], verdict["checked"]) == (False, False)
-    assert [reason["name"] for reason in verdict["reasons"]] == ["no_cluster_service"]
+    assert codes(verdict) == ["no_cluster_service"]
 
 
 @pytest.mark.parametrize("wish", [Wish("NODE2", "web99"), Wish("NODE9", "web01")])

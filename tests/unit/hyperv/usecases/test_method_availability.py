@@ -60,16 +60,16 @@ def test_between_hosts_only_the_hosts_own_method_is_open() -> None:
 
 def test_hosts_without_a_cluster_are_looked_at_together() -> None:
     rows = check_readiness(Simulated(HOSTS, home="HV1").cluster, 10, ["HV2", "HV9"])
-    told = {(row.node, row.check): row.status for row in rows}
+    told = {(row.subject, row.check): row.status for row in rows}
     assert told["HV1", "connection"] == told["HV2", "connection"] == "ready"
-    assert told["HV9", "connection"] == "not ready"
-    assert told["HV2", "networks"] == "not ready"
-    assert told["all", "methods"] == "look"
-    assert ("HV1", "provider node") not in told
+    assert told["HV9", "connection"] == "not_ready"
+    assert told["HV2", "networks"] == "not_ready"
+    assert told["", "methods"] == "warning"
+    assert ("HV1", "provider_node") not in told
 
 
 def test_a_cluster_has_a_row_on_its_methods() -> None:
     rows = check_readiness(Simulated(CLUSTER).cluster, 10)
-    assert [(row.node, row.status) for row in rows if row.check == "methods"] == [("all", "ready")]
+    assert [(row.subject, row.status) for row in rows if row.check == "methods"] == [("HVC1", "ready")]
     rows = check_readiness(Simulated(CLUSTER, cluster_migration_service="class_missing").cluster, 10)
-    assert [(row.node, row.status) for row in rows if row.check == "methods"] == [("all", "look")]
+    assert [(row.subject, row.status) for row in rows if row.check == "methods"] == [("HVC1", "warning")]

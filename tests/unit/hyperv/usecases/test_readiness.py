@@ -54,7 +54,10 @@ def nodes_of(*changes: dict[str, t.Any], **cluster: t.Any) -> str:
 
 
 def told(simulated: Simulated) -> Problems:
-    return [(one.node, one.name, one.severity) for one in readiness(simulated).problems]
+    return [
+        (finding.subject if finding.subject_kind == "node" else finding.subject_kind, finding.code, finding.severity)
+        for finding in readiness(simulated).findings
+    ]
 
 
 def test_the_cluster_is_described() -> None:
@@ -158,7 +161,7 @@ def test_the_one_node_that_shows_the_service_is_found() -> None:
 
     assert (shown["service"]["node"], shown["service"]["shown_by"]) == ("NODE2", ["NODE2"])
     assert [node["cluster_service"] for node in shown["nodes"]] == [False, True]
-    assert shown["problems"] == []
+    assert shown["findings"] == []
 
 
 def test_capabilities_come_from_a_host_where_the_cluster_namespace_has_none() -> None:
@@ -178,7 +181,7 @@ def test_capabilities_that_no_host_shows_are_no_problem() -> None:
         "asynchronous": [],
         "destination_host_formats": [],
     }
-    assert shown["problems"] == []
+    assert shown["findings"] == []
 
 
 def test_only_types_that_every_node_offers_are_common() -> None:
@@ -192,7 +195,7 @@ def test_the_same_is_told_where_wql_is_refused() -> None:
 
 
 def test_a_healthy_cluster_has_no_problems() -> None:
-    assert result()["problems"] == []
+    assert result()["findings"] == []
 
 
 PROBLEMS: dict[str, tuple[str, Problems]] = {
@@ -218,15 +221,15 @@ PROBLEMS: dict[str, tuple[str, Problems]] = {
     "limit 0": (nodes_of({"simultaneous_migrations": 0}), [("NODE1", "limit_zero", "error")]),
     "cluster limit 0": (
         nodes_of({}, maximum_parallel_migrations=0),
-        [("NODE1", "limit_zero", "error"), ("all", "cluster_limit_zero", "warning")],
+        [("NODE1", "limit_zero", "error"), ("cluster", "cluster_limit_zero", "warning")],
     ),
     "CredSSP": (nodes_of({"authentication": "credssp"}), [("NODE1", "credssp", "warning")]),
     "authentication differs": (
         nodes_of({"authentication": "credssp"}, {}),
-        [("NODE1", "credssp", "warning"), ("all", "mixed_authentication", "warning")],
+        [("NODE1", "credssp", "warning"), ("cluster", "mixed_authentication", "warning")],
     ),
-    "transport differs": (nodes_of({"smb": True}, {}), [("all", "mixed_transport", "warning")]),
-    "compression differs": (nodes_of({"compression": False}, {}), [("all", "mixed_compression", "warning")]),
+    "transport differs": (nodes_of({"smb": True}, {}), [("cluster", "mixed_transport", "warning")]),
+    "compression differs": (nodes_of({"compression": False}, {}), [("cluster", "mixed_compression", "warning")]),
     "compression differs, SMB ignores it": (nodes_of({"compression": False, "smb": True}, {"smb": True}), []),
     "SMB, name not in capitals, 2019": (
         nodes_of({"name": "node1", "smb": True, "build": 17763}),
@@ -243,7 +246,7 @@ PROBLEMS: dict[str, tuple[str, Problems]] = {
     "joining": (nodes_of({}, {"state": "joining"}), [("NODE2", "node_joining", "error")]),
     "isolated": (nodes_of({}, {"condition": "isolated"}), [("NODE2", "node_isolated", "error")]),
     "quarantined": (nodes_of({}, {"condition": "quarantined"}), [("NODE2", "node_quarantined", "error")]),
-    "builds differ": (nodes_of({"build": 17763}, {"build": 20348}), [("all", "mixed_versions", "warning")]),
+    "builds differ": (nodes_of({"build": 17763}, {"build": 20348}), [("cluster", "mixed_versions", "warning")]),
     "method not offered": (
         nodes_of({"capabilities": "to_host_only"}),
         [("NODE1", "method_not_offered", "warning")],
@@ -260,31 +263,31 @@ def test_what_is_wrong_is_found_and_nothing_else(text: str, problems: Problems) 
 @pytest.mark.parametrize("text", [text for text, problems in PROBLEMS.values() if problems])
 def test_every_problem_has_a_remedy_in_whole_sentences(text: str) -> None:
     home = yaml.safe_load(text)["nodes"][0]["name"]
-    problems = readiness(Simulated(text, home=home)).as_result()["problems"]
+    problems = readiness(Simulated(text, home=home)).as_result()["findings"]
     assert problems
-    for problem in problems:
-        for part in ("problem", "remedy"):
-            assert problem[part][0].isupper(), problem
-            assert problem[part].endswith("."), problem
+    for finding in problems:
+        for part in ("message", "remedy"):
+            assert finding[part][0].isupper(), finding
+            assert finding[part].endswith("."), finding
 
 
 def test_the_problem_of_mixed_settings_names_the_nodes() -> None:
-    (problem,) = result(nodes_of({}, {"smb": True}, {}))["problems"]
-    assert "TCP on NODE1, NODE3; SMB on NODE2" in problem["problem"]
+    (finding,) = result(nodes_of({}, {"smb": True}, {}))["findings"]
+    assert "TCP on NODE1, NODE3; SMB on NODE2" in finding["message"]
 
 
 def test_credssp_is_said_to_bite_where_no_credentials_are_delegated() -> None:
-    (problem,) = result(nodes_of({"authentication": "credssp"}))["problems"]
-    assert "ansible_winrm_transport" in problem["problem"]
-    assert "0x8009030E" in problem["problem"]
+    (finding,) = result(nodes_of({"authentication": "credssp"}))["findings"]
+    assert "ansible_winrm_transport" in finding["message"]
+    assert "0x8009030E" in finding["message"]
 
 
 def test_a_cluster_namespace_that_no_node_answers_is_a_problem() -> None:
     shown = result(RICH, provider_on="none")
 
-    (problem,) = shown["problems"]
-    assert (problem["node"], problem["name"], problem["severity"]) == ("all", "no_cluster_service", "error")
-    assert "Virtual Machine Cluster WMI" in problem["remedy"]
+    (finding,) = shown["findings"]
+    assert (finding["subject_kind"], finding["code"], finding["severity"]) == ("cluster", "no_cluster_service", "error")
+    assert "Virtual Machine Cluster WMI" in finding["remedy"]
     assert (shown["service"]["node"], shown["service"]["shown_by"]) == (None, [])
     assert shown["nodes"][0]["enabled"] is True
 
@@ -295,9 +298,9 @@ def test_a_node_that_cannot_be_reached_is_a_problem_and_the_others_are_described
 
     shown = readiness(simulated).as_result()
 
-    (problem,) = shown["problems"]
-    assert (problem["node"], problem["name"], problem["severity"]) == ("NODE2", "unreachable", "warning")
-    assert "NODE2 is down" in problem["problem"]
+    (finding,) = shown["findings"]
+    assert (finding["subject"], finding["code"], finding["severity"]) == ("NODE2", "unreachable", "warning")
+    assert "NODE2 is down" in finding["message"]
     assert [node["answered"] for node in shown["nodes"]] == [True, False]
     assert {value for key, value in shown["nodes"][1].items() if key in ("enabled", "networks", "migration_types")} == {
         None
@@ -309,18 +312,18 @@ def test_a_node_that_denies_access_is_a_problem_with_the_rights_that_it_takes() 
     text["faults"] = [{"node": "NODE2", "effect": "fault", "code": 5, "times": None}]
     simulated = Simulated(yaml.safe_dump(text))
 
-    (problem,) = readiness(simulated).problems
+    (finding,) = readiness(simulated).findings
 
-    assert (problem.node, problem.name, problem.severity) == ("NODE2", "unreadable", "warning")
-    assert problem.problem.endswith(".")
-    assert "local administrator" in problem.remedy
+    assert (finding.subject, finding.code, finding.severity) == ("NODE2", "unreadable", "warning")
+    assert finding.message.endswith(".")
+    assert "local administrator" in finding.remedy
 
 
 def test_a_node_whose_answer_cannot_be_read_is_a_problem() -> None:
     simulated = Simulated(RICH)
     simulated.garble = lambda request: b"MigrationNetworkSettingData" in request
 
-    names = [(problem.node, problem.name) for problem in readiness(simulated).problems]
+    names = [(finding.subject, finding.code) for finding in readiness(simulated).findings]
 
     assert names == [("NODE1", "unreadable"), ("NODE2", "unreadable")]
 
@@ -341,7 +344,7 @@ def test_only_the_chosen_nodes_are_asked() -> None:
     shown = readiness(simulated, "NODE1").as_result()
 
     assert [node["node"] for node in shown["nodes"]] == ["NODE1"]
-    assert shown["problems"] == []
+    assert shown["findings"] == []
     assert set(simulated.sent) == {"NODE1"}
 
 

@@ -23,8 +23,8 @@ def unready(given: Scenario, silent: str = "") -> set[tuple[str, str, str]]:
     simulated = Simulated(given)
     simulated.lose = lambda node, request: "down" if node == silent else ""
     rows = [row for row in check_readiness(simulated.cluster, 10) if row.status != "ready"]
-    assert all(row.problem and row.remedy for row in rows)
-    return {(row.node, row.check, row.status) for row in rows}
+    assert all(row.finding.message and row.finding.remedy for row in rows)
+    return {(row.subject, row.check, row.status) for row in rows}
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def unready(given: Scenario, silent: str = "") -> set[tuple[str, str, str]]:
         (
             scenario(vms=[vm("big", memory_mb=125000)]),
             "",
-            {("NODE1", "capacity without it", NOT_READY)},
+            {("NODE1", "capacity_without_node", NOT_READY)},
         ),
         (
             with_nodes(scenario(), node("NODE2", authentication="credssp")),
             "",
-            {("NODE2", "authentication", "look"), ("all", "authentication", "look")},
+            {("NODE2", "authentication", "warning"), ("HVC1", "authentication", "warning")},
         ),
     ],
     ids=["ready", "down", "silent", "denied", "capacity", "credssp"],

@@ -61,8 +61,8 @@ class World:
 
     def unready(self, survey: Survey) -> list[tuple[str, str, str]]:
         found = check_all(survey, self.enter, 10)
-        assert all(row.problem and row.remedy for row in found if row.status != "ready")
-        return [(row.cluster, row.node, row.check) for row in found if row.status == "not ready"]
+        assert all(row.finding.message and row.finding.remedy for row in found if row.status != "ready")
+        return [(row.cluster, row.subject, row.check) for row in found if row.status == "not_ready"]
 
 
 def hvc(domain: str, second: NodeSpec = SECOND, faults: Sequence[FaultRule] = ()) -> Scenario:
@@ -132,13 +132,13 @@ def test_hosts_by_themselves_are_looked_at_together_and_described_by_nobody() ->
     ]
     described, missing = describe_all(survey, world.enter)
     assert [one.label for one in described] == ["HVC"]
-    assert set(missing) == {"hv1.c.example", "hv2.c.example"}
+    assert {finding.subject for finding in missing} == {"hv1.c.example", "hv2.c.example"}
 
 
 def test_scenarios_of_clusters_of_one_name_are_told_apart_by_their_full_names() -> None:
     world = two()
     described, missing = describe_all(world.survey(), world.enter)
-    assert ([one.label for one in described], missing) == (["HVC.a.example", "HVC.b.example"], {})
+    assert ([one.label for one in described], missing) == (["HVC.a.example", "HVC.b.example"], [])
 
 
 def test_a_silent_host_is_in_a_scenario_only_if_its_node_does_not_run() -> None:
@@ -146,4 +146,4 @@ def test_a_silent_host_is_in_a_scenario_only_if_its_node_does_not_run() -> None:
     del world.homes["node2.a.example"]
     described, missing = describe_all(world.survey("node2.a.example", "node2.b.example"), world.enter)
     assert len(described) == 2
-    assert set(missing) == {"node2.a.example"}
+    assert {finding.subject for finding in missing} == {"node2.a.example"}

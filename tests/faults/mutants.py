@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Lies planted in the product, one at a time, to prove that the matrix finds each: ``python -m tests.faults.planted``.
+"""Mutants of the product, which prove that the matrix finds each mistake: ``python -m tests.faults.mutants``.
 
 Exits with 1 where one is not found.
 """
@@ -27,34 +27,34 @@ def _product(module: str) -> t.Any:
 
 
 def _false_success() -> Patch:
-    def lie(scheduler: t.Any, runs: t.Any, **unused: t.Any) -> None:
+    def mutated(scheduler: t.Any, runs: t.Any, **unused: t.Any) -> None:
         for run in runs:
             run.end("moved", 0.0)
 
-    return mock.patch.object(_product("scheduling.scheduler").Scheduler, "execute", lie)
+    return mock.patch.object(_product("scheduling.scheduler").Scheduler, "execute", mutated)
 
 
 def _false_failure() -> Patch:
     task, failure = _product("migration.migration_task").MigrationTask, _product("failure.failures").Failure
     end = task.end
 
-    def lie(self: t.Any, outcome: str, now: float) -> None:
+    def mutated(self: t.Any, outcome: str, now: float) -> None:
         self.error = failure("lost", "The move of web01 to NODE2 failed", "Look where it is.")
         end(self, "failed", now)
 
-    return mock.patch.object(task, "end", lie)
+    return mock.patch.object(task, "end", mutated)
 
 
 def _second_call() -> Patch:
-    service = _product("methods.by_system").MigrationService
-    migrate = service.migrate
+    method = _product("methods.by_system").SystemMethod
+    start = method.start
 
     def twice(self: t.Any, *arguments: object) -> object:
-        answer = migrate(self, *arguments)
-        migrate(self, *arguments)
-        return answer
+        result = start(self, *arguments)
+        start(self, *arguments)
+        return result
 
-    return mock.patch.object(service, "migrate", twice)
+    return mock.patch.object(method, "start", twice)
 
 
 def _no_look() -> Patch:
@@ -76,8 +76,8 @@ def _no_end() -> Patch:
     return mock.patch.object(network, "MOST_REQUESTS", 7)
 
 
-# By name: the run and the way in which its first migration call is broken, if any; what must be found; and the lie.
-PLANTED: dict[str, tuple[str, str, Callable[[], Patch]]] = {
+# By name: the run and how its first migration call is broken, if at all; what must be found; and the mutation.
+MUTANTS: dict[str, tuple[str, str, Callable[[], Patch]]] = {
     "false success": ("single", "web01 is said to be on NODE2 and is on NODE1", _false_success),
     "false failure": ("single", "web01 is on NODE2, and a failure is told", _false_failure),
     "second call": ("single", "web01 was called for at", _second_call),
@@ -94,17 +94,17 @@ def _first_call(whole: Finding) -> int:
 
 
 def main() -> int:
-    """Carry out each run with its lie; return the exit code."""
+    """Carry out each run with its mutation; return the exit code."""
     controller()
     missed = 0
-    for name, (place, wanted, lie) in PLANTED.items():
-        run, __, way = place.partition("/")
-        case = Case(run, way, _first_call(undisturbed(run))) if way else None
-        with lie():
+    for name, (place, wanted, mutate) in MUTANTS.items():
+        run, __, kind = place.partition("/")
+        case = Case(run, kind, _first_call(undisturbed(run))) if kind else None
+        with mutate():
             found = " ".join((carry_out(case) if case else undisturbed(run)).violations)
         missed += wanted not in found
         print(f"{name}: {'found' if wanted in found else f'NOT FOUND: {found}'}")
-    print(f"{len(PLANTED) - missed} of {len(PLANTED)} lies found")
+    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} mutants found")
     return 1 if missed else 0
 
 

@@ -9,7 +9,7 @@ import functools
 import typing as t
 
 from ..scenario import EventSpec
-from ..scenario_file import DEEDS, find_vm
+from ..scenario_file import ACTIONS, find_vm
 from . import failures
 from .members import Job, Machine
 from .obstacles import Refusal
@@ -19,25 +19,25 @@ if t.TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class Happening:
-    """One event that came to pass: at which second, what, and how it went."""
+class PastEvent:
+    """One event that has happened: at which second, what, and how it went."""
 
     at: float
-    deed: str
+    action: str
     subject: str
     outcome: str
 
 
-class Happenings:
+class Events:
     """Carries out each event once, at its time or when the migration that it waits for gets far enough."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.past: list[Happening] = []
+        self.past: list[PastEvent] = []
         self._awaiting: dict[str, list[EventSpec]] = {}
         for event in world.scenario.events:
             if event.at is not None:
-                world.timeline.after(event.at, functools.partial(self.happen, event))
+                world.timeline.after(event.at, functools.partial(self.carry_out, event))
             elif event.when is not None:
                 self._awaiting.setdefault(self._machine(event.when.vm).id, []).append(event)
         world.migrations.reached.append(self._migration_runs)
@@ -45,14 +45,14 @@ class Happenings:
     def _migration_runs(self, job: Job) -> None:
         for event in self._awaiting.pop(job.machine.id, ()):
             if event.when is not None:
-                self._world.migrations.at_percent(job, event.when.percent, functools.partial(self.happen, event))
+                self._world.migrations.at_percent(job, event.when.percent, functools.partial(self.carry_out, event))
 
-    def happen(self, event: EventSpec) -> None:
-        """Let an event come to pass now."""
-        deed = next(name for name in DEEDS if getattr(event, name) is not None)
-        subject = str(getattr(event, deed))
-        outcome = getattr(self, f"_{deed}")(event, subject) or "done"
-        self.past.append(Happening(self._world.now, deed, subject, outcome))
+    def carry_out(self, event: EventSpec) -> None:
+        """Let an event happen now."""
+        action = next(name for name in ACTIONS if getattr(event, name) is not None)
+        subject = str(getattr(event, action))
+        outcome = getattr(self, f"_{action}")(event, subject) or "done"
+        self.past.append(PastEvent(self._world.now, action, subject, outcome))
 
     def _move(self, event: EventSpec, subject: str) -> str | None:
         machine = self._machine(subject)
@@ -87,7 +87,7 @@ class Happenings:
         self._world.drains.lose(self._world.nodes[subject])
 
     def _up(self, unused: EventSpec, subject: str) -> None:
-        self._world.nodes[subject].state = "up"
+        self._world.nodes[subject].enter("up")
 
     def _core_group(self, unused: EventSpec, subject: str) -> None:
         self._world.move_core_group(subject)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What truly happened in the simulated cluster during a run, and whether what the product says of it is true.
+"""Judges a run: what happened in the simulated cluster, and whether what the product reports of it is true.
 
 Everything here is read from the simulator's own state.
 """
@@ -14,7 +14,7 @@ from tests.simulator.cluster import SimulatedCluster
 from tests.simulator.world import Call, Job, JobState, Machine
 
 from .controller import TaskResult
-from .ways import SUBJECT
+from .kinds import SUBJECT
 
 _MOVED = frozenset({"moved", "already_there"})
 _CURES = re.compile(
@@ -30,7 +30,7 @@ _METHODS = ("MigrateVirtualSystemToSystem", "MoveToNewNodeParams", "MigrateVirtu
 _CRASH = re.compile(r"Traceback|Unexpected failure|Error while|object has no|NoneType|is undefined")
 
 
-class Witness:
+class Oracle:
     """Watches one cluster from the start of a run on.
 
     Attributes:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ways in which one request of a run goes wrong."""
+"""The kinds of faults: how one request of a run goes wrong."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class Well:
 
 @dataclasses.dataclass(frozen=True)
 class Broken:
-    """One request of a run goes wrong in one way, or as many from there on as the way says."""
+    """One request of a run goes wrong, or as many from there on as the kind of fault says."""
 
-    way: str
+    kind: str
     index: int
 
     def answer(self, network: Network, request: Request) -> Reply:
         """Break the request if it is the one; else have it carried out."""
-        times = FAILING_REQUESTS if self.way == "provider_failure" else 1
+        times = FAILING_REQUESTS if self.kind == "provider_failure" else 1
         if self.index <= request.index < self.index + times:
-            return WAYS[self.way](network, request)
+            return KINDS[self.kind](network, request)
         return network.deliver(request)
 
 
@@ -85,7 +85,7 @@ def _after(event: EventSpec) -> Break:
     def happen(network: Network, request: Request) -> Reply:
         with network.cluster.world.lock:
             network.cluster.world.look()
-            network.cluster.world.happenings.happen(event)
+            network.cluster.world.events.carry_out(event)
         return network.deliver(request)
 
     return happen
@@ -96,7 +96,7 @@ def _killed(network: Network, request: Request) -> Reply:
     raise Killed
 
 
-WAYS: dict[str, Break] = {
+KINDS: dict[str, Break] = {
     "reset_before": _reset_before,
     "reset_after": _reset_after,
     "truncated": _truncated,

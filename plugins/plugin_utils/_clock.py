@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Real time, as the layers below ask for it. Private to this collection."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+
+
+class SystemClock:
+    """Real time."""
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
+
+class Abandoned(Exception):
+    """The task's controlling process is gone."""
+
+
+class TaskClock(SystemClock):
+    """Real time, which ends for a task whose Ansible is gone: nobody would see what it goes on to do."""
+
+    def __init__(self) -> None:
+        self._parent = os.getppid()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep. Raises Abandoned where Ansible has ended meanwhile, for instance by a signal to it alone."""
+        super().pause(seconds)
+        if os.getppid() != self._parent:
+            raise Abandoned("Ansible has ended, so nothing more is started. Migrations under way go on at the cluster.")
+
+
+def moment(reading: float) -> str:
+    """Return a reading of a clock as UTC in ISO 8601."""
+    seconds = time.time() - time.monotonic() + reading
+    return dt.datetime.fromtimestamp(seconds, dt.timezone.utc).isoformat(timespec="seconds")

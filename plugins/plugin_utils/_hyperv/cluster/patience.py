@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How long is waited for what, how often a call is made, and how much is asked at once: all with their reasons.
+
+Numbers that one file alone needs are in that file. Seconds where nothing else is said. Private to this collection.
+"""
+
+from __future__ import annotations
+
+from ..._wsman.transport import OPERATION_TIMEOUT
+
+LOST_ANSWER = OPERATION_TIMEOUT + 5.0
+"""For so long what a call without an answer has started is looked for: the node itself may take OPERATION_TIMEOUT."""
+
+MOST_CALLS = 2
+"""A call without an answer is repeated once, when nothing shows that it was carried out."""
+
+SETTLES_WITHIN = 60.0
+"""Owners and states may lag so far behind the end of what changes them: the databases of the nodes follow."""
+
+NODES_ONE_BY_ONE = 4
+"""Up to so many nodes are asked one after the other, which takes as long as opening their connections anyway."""
+
+NODES_AT_ONCE = 8
+"""Of more nodes so many are asked side by side: each takes a thread and a connection of the controller."""
+
+NAMES_IN_A_QUERY = 50
+"""So many names or ids stand in one WHERE clause: WMI refuses queries with very many terms."""
+
+OWNERS_ONE_BY_ONE = 2
+"""Up to so many VMs are asked for their possible owners by a call each, which is cheaper than the list of all."""
+
+PAIRS_FOR_A_CALL = 10
+"""As many pairs of a list of owners take about what one call takes."""

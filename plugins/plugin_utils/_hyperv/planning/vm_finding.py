@@ -1,0 +1,29 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A finding about one VM, which several VMs of a name cannot share. Private to this collection."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..cluster.vms import Vm
+from ..failure.finding import Finding, Severity
+
+
+@dataclasses.dataclass(frozen=True)
+class VmFinding(Finding):
+    """A finding about the VM ``vm_id``, whose name is the subject."""
+
+    vm_id: str = ""
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the finding for a task's result."""
+        return {"vm_id": self.vm_id, **super().as_result()}
+
+
+def about_vm(
+    vm: Vm, code: str, severity: Severity, message: str, remedy: str = "", *, transient: bool = False
+) -> VmFinding:
+    """Return the finding about a VM."""
+    return VmFinding(code, severity, vm.name, "vm", message, remedy, transient=transient, vm_id=vm.id)

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whoever starts, watches and verifies moves does not know which method it is."""
+
+from __future__ import annotations
+
+import inspect
+import pathlib
+import re
+import typing as t
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_group import GroupMethod
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_host import HostMethod
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_system import SystemMethod
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Method
+
+HYPERV = pathlib.Path(__file__).parents[4] / "plugins/plugin_utils/_hyperv"
+OF_ONE_METHOD = r"\b(SYSTEM|CLUSTER_GROUP|HOST|by_system|by_host|by_group|group_jobs|delegation)\b"
+
+
+def own_methods(kind: type) -> set[str]:
+    return {name for name, unused in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("kind", [SystemMethod, HostMethod, GroupMethod])
+def test_each_method_does_what_the_protocol_says_and_nothing_else(kind: type[t.Any]) -> None:
+    assert own_methods(kind) == own_methods(Method)
+    assert kind.__mro__ == (kind, object), "composed, not inherited"
+
+
+@pytest.mark.parametrize("name", ["starting", "watching", "scheduler", "liveness", "move_results", "progress"])
+def test_no_part_of_the_loop_asks_which_method_it_is(name: str) -> None:
+    code = (HYPERV / f"scheduling/{name}.py").read_text(encoding="utf-8")
+    assert re.findall(OF_ONE_METHOD, code) == []
