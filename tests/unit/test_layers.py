@@ -149,7 +149,7 @@ RULES = (
         "plugins/plugin_utils/_maintenance.py",
         (
             UTILS + "_action",
-            UTILS + "_ansible_errors",
+            UTILS + "_clock",
             UTILS + "_files",
             UTILS + "_hyperv",
             UTILS + "_ledgers",
