@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ledgers and states of rolls as files: links, locks, and files of earlier versions. No cluster, no Ansible command."""
+"""Ledgers and states of rolling maintenance as files: links, locks, earlier versions. No cluster."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._files import (
     replace_file,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import end_work, enter_phase
 
 WEB = "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31"
 MOVE = {"vm_id": WEB, "name": "web {{ x }}", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
@@ -39,8 +40,12 @@ def ledger(**given: t.Any) -> dict[str, t.Any]:
     return run("hyperv_evacuation_ledger", **given)
 
 
-def state(**given: t.Any) -> dict[str, t.Any]:
-    return run("hyperv_rolling_state", **given)
+def state(phase: str, *, dry_run: bool = False, **rolling: t.Any) -> dict[str, t.Any]:
+    return run("hyperv_rolling_state", dry_run, phase=phase, rolling=rolling)
+
+
+def progress(**given: t.Any) -> dict[str, t.Any]:
+    return run("hyperv_rolling_state_info", **given)
 
 
 def write_earlier(folder: pathlib.Path) -> pathlib.Path:
@@ -129,27 +134,61 @@ def test_a_ledger_without_what_it_needs_is_refused_before_anything_is_written(tm
         assert path.read_text(encoding="utf-8") == content
 
 
-def test_the_state_of_a_roll_is_kept_for_each_cluster(tmp_path: pathlib.Path) -> None:
-    corp, branch = ({"folder": str(tmp_path), "cluster": f"hvc1.{one}.example"} for one in ("corp", "branch"))
-    state(node="NODE1", phase="done", nodes=["NODE2"], **corp)
-    assert state(node="NODE1", nodes=["NODE2"], **branch)["phase"] == ""
+def test_the_state_of_a_rolling_maintenance_is_kept_for_each_cluster(tmp_path: pathlib.Path) -> None:
+    corp: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.corp.example"}
+    branch: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.branch.example"}
+    written = state(node="NODE1", phase="done", nodes=["NODE2"], **corp)
+    assert progress(**corp)["summary"] == "NODE1 done; NODE2 not begun"
+    assert not progress(**branch)["exists"]
     with pytest.raises(HyperVError, match=r"belongs to cluster hvc1\.corp\.example, and this is hvc1\.branch\.example"):
-        state(path=state(node="NODE1", **corp)["path"], node="NODE1", phase="begun", cluster=branch["cluster"])
+        state(path=written["path"], node="NODE1", phase="begun", cluster=branch["cluster"])
 
 
 def test_the_state_of_an_earlier_version_is_told_and_skips_no_node(tmp_path: pathlib.Path) -> None:
     old, new = tmp_path / "hyperv-rolling-HVC1.json", tmp_path / "hyperv-rolling-hvc1.corp.example.json"
     state(path=str(old), cluster="HVC1", node="NODE1", nodes=["NODE2"], phase="done")
     written = json.loads(old.read_text(encoding="utf-8"))
-    old.write_text(json.dumps({**written, "format": "hyperv.migration roll 1"}), encoding="utf-8")
-    ours = {"folder": str(tmp_path), "cluster": "hvc1.corp.example", "node": "NODE2"}
-    found = state(**ours)
-    assert found["summary"] == "NODE2 not begun"
+    old.write_text(json.dumps({**written, "format": "hyperv.migration roll 1", "round": ""}), encoding="utf-8")
+    ours: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.corp.example"}
+    found = state(phase="begun", dry_run=True, node="NODE2", **ours)
+    assert found["summary"] == "NODE2 begun"
     assert f"{old} was written by an earlier version" in found["warnings"][0]
     assert old.exists()
-    state(phase="begun", **ours)
+    state(phase="begun", node="NODE2", **ours)
     assert os.listdir(tmp_path) == [new.name]
-    assert state(**ours)["summary"] == "NODE2 begun"
+    assert progress(**ours)["summary"] == "NODE2 begun"
+
+
+def test_a_dry_run_writes_no_state_and_says_what_it_would_be(tmp_path: pathlib.Path) -> None:
+    ours: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.corp.example", "node": "NODE1"}
+    assert state(phase="done", dry_run=True, **ours)["phase"] == "done"
+    assert os.listdir(tmp_path) == []
+    state(phase="begun", **ours)
+    assert state(phase="begun", **ours)["changed"] is False
+    assert state(phase="evacuated", dry_run=True, **ours)["changed"] is True
+    assert progress(path=str(tmp_path / "hyperv-rolling-hvc1.corp.example.json"))["summary"] == "NODE1 begun"
+
+
+def test_a_rolling_maintenance_that_begins_anew_is_written_down_even_for_a_node_that_was_left_open(
+    tmp_path: pathlib.Path,
+) -> None:
+    ours: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.corp.example", "nodes": ["NODE1", "NODE2"]}
+    for node, phase in (("NODE2", "done"), ("NODE1", "begun")):
+        state(node=node, phase=phase, **ours)
+    state(node="NODE1", phase="begun", begin_anew=True, **ours)
+    assert state(node="NODE1", phase="evacuated", **ours)["summary"] == "NODE1 evacuated; NODE2 not begun"
+
+
+def test_the_end_of_the_work_is_written_down_with_whether_a_restart_is_due(tmp_path: pathlib.Path) -> None:
+    record = {"folder": str(tmp_path), "cluster": "hvc1.corp.example", "node": "NODE1", "name": "NODE1"}
+    enter_phase(record, "evacuated")
+    assert end_work(record, True, dry_run=False) == "restarting"
+    enter_phase(record, "begun")  # the next run evacuates it again
+    assert end_work(record, False, dry_run=False) == "restarting"
+    enter_phase(record, "worked")
+    assert end_work(record, True, dry_run=False) == "worked"
+    enter_phase(None, "done")
+    assert progress(folder=str(tmp_path), cluster="hvc1.corp.example")["summary"] == "NODE1 worked on"
 
 
 def test_a_link_is_followed(tmp_path: pathlib.Path) -> None:
