@@ -75,7 +75,7 @@ def ledger_file_of_before(node: str, owner: Owner) -> str:
 
 
 def rolling_file(owner: Owner) -> str:
-    """Return the name of the file with the state of a rolling maintenance: ``hyperv-rolling-hvc1.corp.example.json``."""
+    """Return the name of the file of a rolling maintenance: ``hyperv-rolling-hvc1.corp.example.json``."""
     return _file("hyperv-rolling", _part(_plain(owner.full)))
 
 
