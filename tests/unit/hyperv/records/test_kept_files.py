@@ -20,11 +20,21 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._files import (
     replace_file,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
+    Ledger,
+    begin,
+    finish,
+    give_back,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import LedgerFile, ledger_file_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import end_work, enter_phase
 
 WEB = "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31"
 MOVE = {"vm_id": WEB, "name": "web {{ x }}", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
 OURS = {"node": "NODE1", "cluster": "hvc1.corp.example"}
+BRANCH = "hvc1.branch.example"
+NOW = "2026-03-01T22:00:00+00:00"
 NEW, OLD = "hyperv-ledger-hvc1.corp.example-NODE1.json", "hyperv-ledger-HVC1-NODE1.json"
 
 
@@ -36,8 +46,26 @@ def run(module: str, check_mode: bool = False, **given: t.Any) -> dict[str, t.An
     return t.cast("dict[str, t.Any]", action.carry_out(types.SimpleNamespace(check_mode=check_mode), arguments, {}))
 
 
-def ledger(**given: t.Any) -> dict[str, t.Any]:
-    return run("hyperv_evacuation_ledger", **given)
+def read(**given: t.Any) -> dict[str, t.Any]:
+    return run("hyperv_evacuation_ledger_info", **given)
+
+
+def file(folder: pathlib.Path, path: str = "", node: str = "NODE1", cluster: str = OURS["cluster"]) -> LedgerFile:
+    return ledger_file_of(path, str(folder), node, Owner(cluster))
+
+
+def begun(old: Ledger | None, cluster: str = OURS["cluster"], vm_id: str = WEB) -> Ledger:
+    return begin(old, "NODE1", cluster, [{**MOVE, "vm_id": vm_id}], NOW)
+
+
+def restored(old: Ledger | None, cluster: str = OURS["cluster"], vm_id: str = WEB) -> Ledger:
+    assert old is not None
+    return give_back(old, [vm_id], NOW, cluster)
+
+
+def finished(old: Ledger | None, cluster: str = OURS["cluster"]) -> Ledger:
+    assert old is not None
+    return finish(old, [], NOW, cluster=cluster)
 
 
 def state(phase: str, *, dry_run: bool = False, **rolling: t.Any) -> dict[str, t.Any]:
@@ -58,50 +86,53 @@ def write_earlier(folder: pathlib.Path) -> pathlib.Path:
 
 
 def test_a_ledger_names_its_own_file_and_holds_no_template(tmp_path: pathlib.Path) -> None:
-    result = ledger(folder=str(tmp_path), state="begun", moves=[MOVE], **OURS)
-    assert result["path"] == str(tmp_path / NEW)
+    file(tmp_path).change(begun)
+    assert file(tmp_path).path == str(tmp_path / NEW)
     assert os.listdir(tmp_path) == [NEW]
     written = json.loads((tmp_path / NEW).read_text(encoding="utf-8"))
     assert (written["escaped"], written["vms"][0]["name"]) == (True, "web \\u007b\\u007b x }}")
-    assert ledger(folder=str(tmp_path), **OURS)["ledger"]["vms"][0]["name"] == "web {{ x }}"
+    assert read(folder=str(tmp_path), **OURS)["ledger"]["vms"][0]["name"] == "web {{ x }}"
+
+
+def test_a_ledger_that_is_not_there_is_told(tmp_path: pathlib.Path) -> None:
+    assert read(folder=str(tmp_path), **OURS) == {
+        "changed": False,
+        "exists": False,
+        "ledger": {},
+        "path": str(tmp_path / NEW),
+    }
 
 
 def test_clusters_of_one_name_have_a_ledger_each(tmp_path: pathlib.Path) -> None:
-    for domain in ("corp", "branch"):
-        ledger(folder=str(tmp_path), state="begun", moves=[MOVE], node="NODE1", cluster=f"hvc1.{domain}.example")
+    for cluster in ("hvc1.corp.example", BRANCH):
+        file(tmp_path, cluster=cluster).change(lambda old, cluster=cluster: begun(old, cluster))  # type: ignore[misc]
     assert sorted(os.listdir(tmp_path)) == [NEW.replace("corp", "branch"), NEW]
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"state": "begun", "moves": [MOVE]},
-        {"state": "finished", "moves": []},
-        {"state": "given_back", "vm_ids": [WEB]},
-        {"state": "read"},
-    ],
-    ids=lambda asked: str(asked["state"]),
-)
-def test_the_ledger_of_another_cluster_is_refused_before_anything_is_written(
-    tmp_path: pathlib.Path, asked: dict[str, t.Any]
-) -> None:
+def test_the_ledger_of_another_cluster_is_refused_before_anything_is_written(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "ledger.json"
-    ledger(path=str(path), state="begun", moves=[MOVE], **OURS)
+    ours = file(tmp_path, str(path))
+    ours.change(begun)
     before = path.read_bytes()
-    with pytest.raises(HyperVError, match=r"belongs to hvc1\.corp\.example .* and this is hvc1\.branch\.example"):
-        ledger(path=str(path), node="NODE1", cluster="hvc1.branch.example", **asked)
+    refused = r"belongs to hvc1\.corp\.example .* and this is hvc1\.branch\.example"
+    with pytest.raises(HyperVError, match=refused):
+        ours.change(lambda old: begun(old, BRANCH))
+    with pytest.raises(HyperVError, match=refused):
+        read(path=str(path), node="NODE1", cluster=BRANCH)
+    other = WEB[::-1]
+    for change in (lambda old: finished(old, BRANCH), lambda old: restored(old, BRANCH, other)):
+        ours.change(change)
     assert path.read_bytes() == before
 
 
 def test_a_ledger_of_an_earlier_version_is_read_where_it_was_and_kept_where_it_belongs(tmp_path: pathlib.Path) -> None:
     old = write_earlier(tmp_path)
-    found = ledger(folder=str(tmp_path), **OURS)
-    assert (found["changed"], found["ledger"]["cluster"]) == (False, "HVC1")
+    found = read(folder=str(tmp_path), **OURS)
+    assert found["ledger"]["cluster"] == "HVC1"
     assert f"{old} was written by an earlier version" in found["warnings"][0]
-    back = ledger(folder=str(tmp_path), state="given_back", vm_ids=[WEB], **OURS)
-    assert back["ledger"]["state"] == "restored"
+    assert file(tmp_path).change(restored)["state"] == "restored"
     assert os.listdir(tmp_path) == [NEW]
-    assert "warnings" not in ledger(folder=str(tmp_path), **OURS)
+    assert "warnings" not in read(folder=str(tmp_path), **OURS)
 
 
 def test_a_ledger_of_an_earlier_version_is_not_taken_over_by_a_cluster_that_knows_none_of_its_vms(
@@ -109,16 +140,16 @@ def test_a_ledger_of_an_earlier_version_is_not_taken_over_by_a_cluster_that_know
 ) -> None:
     old = write_earlier(tmp_path)
     before = old.read_bytes()
-    branch = {"folder": str(tmp_path), "node": "NODE1", "cluster": "hvc1.branch.example"}
+    branch = file(tmp_path, cluster=BRANCH)
     with pytest.raises(HyperVError, match=r"called HVC1, and this is hvc1\.branch\.example"):
-        ledger(state="begun", moves=[{**MOVE, "vm_id": WEB[::-1]}], **branch)
-    assert not ledger(state="given_back", vm_ids=[WEB[::-1]], **branch)["changed"]
+        branch.change(lambda old: begun(old, BRANCH, WEB[::-1]))
+    branch.change(lambda old: restored(old, BRANCH, WEB[::-1]))
     assert (os.listdir(tmp_path), old.read_bytes()) == ([OLD], before)
 
 
 def test_a_dry_run_says_what_it_would_write_and_writes_nothing(tmp_path: pathlib.Path) -> None:
     write_earlier(tmp_path)
-    assert ledger(folder=str(tmp_path), state="given_back", vm_ids=[WEB], check_mode=True, **OURS)["changed"]
+    assert file(tmp_path).check(restored)["state"] == "restored"
     assert os.listdir(tmp_path) == [OLD]
 
 
@@ -130,7 +161,7 @@ def test_a_ledger_without_what_it_needs_is_refused_before_anything_is_written(tm
     ):
         path.write_text(content, encoding="utf-8")
         with pytest.raises(HyperVError, match="without a node or a list of VMs"):
-            ledger(path=str(path), state="begun", moves=[MOVE], node="NODE1")
+            file(tmp_path, str(path)).change(begun)
         assert path.read_text(encoding="utf-8") == content
 
 

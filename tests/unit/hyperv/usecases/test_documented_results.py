@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import Identity, identity_of
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.survey import take_survey
+from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import ledger_file_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
 from tests.support.actions import carry_out
@@ -160,6 +163,17 @@ def restorations() -> Iterator[Answer]:
     yield ask("hyperv_restore_plan_info", simulated, ledger=ledger)
 
 
+def ledgers(folder: pathlib.Path) -> list[Answer]:
+    """Return the ledger of an evacuation, and what is said where there is none."""
+    move = {"vm_id": GONE, "name": "web01", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
+    file = ledger_file_of(None, str(folder), "NODE1", Owner("hvc1.corp.example"))
+    file.change(lambda old: begin(old, "NODE1", "hvc1.corp.example", [move], "2026-03-01T22:00:00+00:00"))
+    return [
+        carry_out("hyperv_evacuation_ledger_info", HOSTS, folder=str(folder), node=node, cluster="hvc1.corp.example")
+        for node in ("NODE1", "NODE2")
+    ]
+
+
 def answers(module: str, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> list[Answer]:
     """Return answers of a module in which, together, everything is that it can return."""
     healthy = {"node": "NODE1", "ignore": ["NODE2"]}
@@ -168,6 +182,7 @@ def answers(module: str, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) 
         "hyperv_cim_info": lambda: [ask(module, Simulated(), class_name="Msvm_ComputerSystem")],
         "hyperv_cluster_health_info": lambda: [ask(module, Simulated(TROUBLED), **healthy)],
         "hyperv_cluster_node_info": lambda: [ask(module, Simulated(TROUBLED))],
+        "hyperv_evacuation_ledger_info": lambda: ledgers(folder),
         "hyperv_evacuation_plan_info": lambda: list(plans()),
         "hyperv_migration_capabilities_info": lambda: [
             ask(module, Simulated(TROUBLED)),
