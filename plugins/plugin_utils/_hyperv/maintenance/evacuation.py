@@ -439,7 +439,7 @@ class Evacuation:
             return
         home = Home(node or Node(self._plan.node, "up", UNKNOWN, "", None), self._plan.owner)
         plan = plan_restoration(self._cluster, self._ledger, home)
-        here = {vm["vm_id"] for vm in plan.stays}
+        here = {vm.vm_id for vm in plan.stays}
         vms = [self._standing.vms[vm["vm_id"]] for vm in plan.start if vm["vm_id"] in here]
         within = _START_WITHIN_AFTER_CUT_OFF if self._is_cut_off else START_WITHIN
         failed = {change.vm.id: change for change in self._switch.start(vms, within)}
