@@ -11,7 +11,7 @@ from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Re
 from ..plugin_utils._clock import moment
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
-from ..plugin_utils._hyperv.cluster.vms import AT_REST
+from ..plugin_utils._hyperv.cluster.states import AT_REST
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.migration.migration_task import MigrationTask, Policy
 from ..plugin_utils._hyperv.migration.moves import Move, Wish

@@ -175,6 +175,12 @@ moves:
   returned: as RV(node)
   type: list
   elements: dict
+plan:
+  description:
+    - The plan, as M(hyperv.migration.hyperv_evacuation_plan_info) returns it. Give it as O(plan) to the task that
+      carries it out later, or that resumes an interrupted evacuation.
+  returned: as RV(node)
+  type: dict
 planned:
   description: The moves of the plan.
   returned: as RV(node)

@@ -8,6 +8,7 @@ Exits with 1 where one is not found.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 import sys
 import typing as t
@@ -27,7 +28,7 @@ def _product(module: str) -> t.Any:
 
 
 def _false_success() -> Patch:
-    def mutated(scheduler: t.Any, runs: t.Any, **unused: t.Any) -> None:
+    def mutated(unused: t.Any, runs: t.Any, **unused_too: t.Any) -> None:
         for run in runs:
             run.end("moved", 0.0)
 
@@ -38,7 +39,7 @@ def _false_failure() -> Patch:
     task, failure = _product("migration.migration_task").MigrationTask, _product("failure.failures").Failure
     end = task.end
 
-    def mutated(self: t.Any, outcome: str, now: float) -> None:
+    def mutated(self: t.Any, unused: str, now: float) -> None:
         self.error = failure("lost", "The move of web01 to NODE2 failed", "Look where it is.")
         end(self, "failed", now)
 
@@ -68,8 +69,18 @@ def _empty_words() -> Patch:
 
 
 def _no_pause() -> Patch:
-    action = importlib.import_module(f"{COLLECTION}.plugins.action.hyperv_cluster_node")
-    return mock.patch.object(action, "pause_node", lambda cluster, node: node)
+    # The evacuation reads the node once more at its end, so that one has to be wrong as well.
+    evacuation = _product("maintenance.evacuation")
+    read = evacuation.read_node_state
+
+    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str]:
+        node, why = read(cluster, name)
+        return dataclasses.replace(node, state="paused"), why
+
+    patches = contextlib.ExitStack()
+    patches.enter_context(mock.patch.object(evacuation, "pause_node", lambda cluster, node: node))
+    patches.enter_context(mock.patch.object(evacuation, "read_node_state", paused))
+    return patches
 
 
 def _no_end() -> Patch:

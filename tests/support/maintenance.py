@@ -27,7 +27,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.migrate import MigrationOptions
 
@@ -115,7 +115,7 @@ class Story:
             "NODE1",
             destinations,
             reserve,
-            tuple(Strategy(vm, strategy) for vm, strategy in strategies),
+            read_strategies([{"vm": vm, "strategy": strategy} for vm, strategy in strategies]),
             earlier=read_earlier_plan(plan) if plan is not None else None,
             restart=restart,
             local_vms=local_vms,

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.affinity import DOMAIN, NODE, Rule
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Memory
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import VmState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
     Destination,
@@ -27,7 +28,7 @@ def resident(
     name: str,
     memory_mb: int = 4096,
     *,
-    state: str = "running",
+    state: VmState = "running",
     owners: Collection[str] = (),
     preferred: Collection[str] = (),
     **more: t.Any,

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 import yaml
+from ansible_collections.hyperv.migration.plugins.action.hyperv_vm_migrate import ActionModule
 
 ROLES = sorted(path for path in (pathlib.Path(__file__).parents[2] / "roles").iterdir() if path.is_dir())
 
@@ -41,6 +42,24 @@ def test_a_default_is_the_documented_one(role: pathlib.Path) -> None:
 
 
 @each_role()
+def test_choices_are_those_of_the_module(role: pathlib.Path) -> None:
+    known = ActionModule.ARGUMENTS["argument_spec"]
+    for name, option in options_of(role).items():
+        same = known.get(name.removeprefix(f"{role.name}_"), {})
+        assert option.get("choices") == same.get("choices", option.get("choices")), name
+
+
+@each_role()
 def test_the_readme_names_every_option(role: pathlib.Path) -> None:
     readme = (role / "README.md").read_text(encoding="utf-8")
     assert [name for name in options_of(role) if f"`{name}`" not in readme] == []
+
+
+@each_role()
+def test_every_option_is_used_by_a_step(role: pathlib.Path) -> None:
+    steps = "".join(
+        file.read_text(encoding="utf-8")
+        for folder in ("tasks", "templates", "vars")
+        for file in role.glob(f"{folder}/*")
+    )
+    assert [name for name in options_of(role) if name not in steps] == []

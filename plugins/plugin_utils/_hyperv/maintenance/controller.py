@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..cluster.cluster import Cluster
 from ..records.file_names import Owner
@@ -64,3 +64,8 @@ class Controller:
     enter: Callable[[], None] = lambda: None
     cut_off: Callable[[BaseException], str] = lambda error: ""
     gone: tuple[type[BaseException], ...] = ()
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Show lines at once."""
+        for line in lines:
+            self.tell(line)

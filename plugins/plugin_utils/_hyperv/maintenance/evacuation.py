@@ -16,12 +16,14 @@ from collections.abc import Callable, Sequence
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, pause_node, read_nodes, resume_node
-from ..cluster.vms import AT_REST, Vm
+from ..cluster.states import ANSWERING, AT_REST, UNKNOWN
+from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..migration.timeouts import too_short
 from ..planning.evacuation import Wish, plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.placement import Placed
+from ..planning.plan_table import evacuation_table
 from ..planning.restoration import Home, plan_restoration
 from ..planning.strategies import OFFLINE
 from ..records.ledger import Ledger, begin, finish, give_back, has_died, inherited
@@ -44,7 +46,6 @@ from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
 
 _START_WITHIN_AFTER_CUT_OFF = 60.0  # seconds: whoever set a limit for the task does not wait for guests to start
-_MANAGEABLE = ("up", "paused")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,6 +142,7 @@ class Evacuation:
 
     def _make_plan(self) -> None:
         self._plan = plan_evacuation(self._cluster, self._wish)
+        self._controller.show(evacuation_table(self._plan))
 
     @property
     def _progress(self) -> Callable[[str], None] | None:
@@ -166,7 +168,7 @@ class Evacuation:
         if not self._plan.is_clustered:
             return
         self._node = find_node(self._cluster, read_nodes(self._cluster), self._plan.node)
-        if self._node.state not in _MANAGEABLE:
+        if self._node.state not in ANSWERING:
             raise HyperVError(
                 f"Nothing was changed. Node {self._node.name} is {self._node.state}: only a node that is up or paused "
                 "can be emptied. Bring it up first."
@@ -433,7 +435,7 @@ class Evacuation:
         is_back = not self._plan.is_clustered or (node is not None and node.state == "up")
         if self._ledger is None or self._standing is None or not self._stopped.still or not is_back:
             return
-        home = Home(node or Node(self._plan.node, "up", "", "", None), self._plan.owner)
+        home = Home(node or Node(self._plan.node, "up", UNKNOWN, "", None), self._plan.owner)
         plan = plan_restoration(self._cluster, self._ledger, home)
         here = {vm["vm_id"] for vm in plan.stays}
         vms = [self._standing.vms[vm["vm_id"]] for vm in plan.start if vm["vm_id"] in here]
@@ -512,6 +514,7 @@ class Evacuation:
             cause=failure,
             note=note,
             moves=self._records,
+            plan=result,
             planned=result["moves"],
             stays=result["stays"],
             started=self._started,

@@ -12,7 +12,7 @@ import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
-from ..cluster.vms import AT_REST
+from ..cluster.states import AT_REST
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move, Wish

@@ -8,7 +8,8 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..cluster.cluster import VIRTUALIZATION, Cluster
-from ..cluster.vms import AT_REST, Vm
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.strategies import OFFLINE, SAVE, SHUTDOWN
 from ..power.power_changes import FAILED, RUNNING, SAVED, SHUT_DOWN, Change, DesiredState

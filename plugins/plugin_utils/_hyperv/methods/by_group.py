@@ -20,7 +20,7 @@ from ..._wsman.session import Parameter
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
-from ..cluster.vms import AT_REST
+from ..cluster.states import AT_REST
 from ..failure.codes import return_code
 from ..failure.errors import with_remedy
 from ..failure.failures import Failure, faulted, win32_codes

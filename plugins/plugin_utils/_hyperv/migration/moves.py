@@ -13,12 +13,11 @@ from ..cluster.groups import VmGroup, read_groups, read_possible_owners
 from ..cluster.nodes import Node, find_node
 from ..cluster.owners import owner_of, owners_of, read_owners
 from ..cluster.patience import OWNERS_ONE_BY_ONE
+from ..cluster.states import SETTLED
 from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..settings.storage import StorageMove, StorageWish
-
-_MOVABLE = frozenset({"running", "off", "saved", "paused"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,7 +161,7 @@ def obstacle_to(move: Move, possible_owners: Sequence[str]) -> Failure | None:
             f"{', '.join(possible_owners)})",
             "Choose one of these as destination_host, or add the node to the possible owners of its resource.",
         )
-    if move.vm.state not in _MOVABLE:
+    if move.vm.state not in SETTLED:
         return Failure(
             "vm_state",
             f"VM {move.vm.name} is {move.vm.state}",

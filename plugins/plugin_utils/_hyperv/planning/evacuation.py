@@ -10,9 +10,11 @@ from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..cluster.affinity import group_member
+from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.cluster import Cluster
 from ..cluster.owners import Owners
-from ..cluster.vms import AT_REST, Vm
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.finding import ERROR, INFO, Severity
 from .blockers import Facts, find_blockers, paused_before_it_is_stopped
@@ -22,10 +24,8 @@ from .placement import Placement, place
 from .problem import Resident, Situation
 from .revalidation import Difference, EarlierPlan, Now, compare
 from .snapshot import Readings, read_all
-from .strategies import FAIL, MIGRATE, OFFLINE, SHUTDOWN, STAY, Strategy, strategy_for, unused
+from .strategies import FAIL, MIGRATE, OFFLINE, SHUTDOWN, STAY, Strategy, StrategyName, strategy_for, unused
 from .vm_finding import VmFinding, about_vm
-
-_MEDIUM = 2000  # MSCluster_ResourceGroup.Priority where it is not told: the cluster's default
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +72,7 @@ class _Case:
     """One VM of the node: how it would leave, what stands against it, and why it stays if it does."""
 
     resident: Resident
-    strategy: str
+    strategy: StrategyName
     blockers: tuple[VmFinding, ...] = ()
     stay: Stay | None = None
 
@@ -117,7 +117,9 @@ def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
     entry = strategy_for(vm, wish.strategies)
     before = wish.earlier.strategy(vm.id) if wish.earlier is not None else None
     # A VM that is on its way is not asked any more.
-    strategy = MIGRATE if flight is not None else entry.strategy if entry is not None else before or MIGRATE
+    strategy: StrategyName = (
+        MIGRATE if flight is not None else entry.strategy if entry is not None else before or MIGRATE
+    )
     resident = _resident(vm, readings, wish, strategy)
     if strategy == STAY:
         finding = about_vm(vm, "strategy_stay", INFO, "It is to stay, as its strategy says.")
@@ -131,7 +133,7 @@ def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
         traits=readings.traits_of(vm),
         group_members=readings.group_members_of(vm),
         attachments=readings.attachments.get(vm.id, ()),
-        replication=readings.replication.get(vm.id, 0),
+        replication=readings.replication.get(vm.id),
         volumes=readings.volumes,
         insists=entry is not None and entry.strategy == MIGRATE,
         is_under_way=flight is not None,
@@ -146,11 +148,11 @@ def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
     return _Case(resident, strategy, blockers, Stay(vm, strategy, finding))
 
 
-def _resident(vm: Vm, readings: Readings, wish: Wish, strategy: str) -> Resident:
+def _resident(vm: Vm, readings: Readings, wish: Wish, strategy: StrategyName) -> Resident:
     traits, owners = readings.traits_of(vm), readings.owners.get(vm.id, Owners())
     resident = Resident(
         vm,
-        traits.priority if traits is not None and traits.priority is not None else _MEDIUM,
+        traits.priority if traits is not None and traits.priority is not None else MEDIUM_PRIORITY,
         owners.possible,
         owners.preferred,
         strategy,
@@ -219,7 +221,7 @@ def _without_pins(situation: Situation, vm_ids: set[str]) -> Situation:
 def _local(vm: Vm, wish: Wish) -> Stay:
     """Return what becomes of a VM of the node that is not clustered: it can only be stopped there."""
     entry = strategy_for(vm, wish.strategies)
-    strategy = entry.strategy if entry is not None else MIGRATE
+    strategy: StrategyName = entry.strategy if entry is not None else MIGRATE
     message = "It is not a VM of the cluster, so it cannot be moved."
     if vm.state == "paused" and strategy in OFFLINE:
         return Stay(vm, strategy, paused_before_it_is_stopped(vm, strategy), is_clustered=False)
@@ -310,5 +312,5 @@ def _differences(
     return compare(earlier, now, nodes, unable)
 
 
-def _now(readings: Readings, vm: Vm, needs_mb: int, strategy: str, destination: str, why: str = "") -> Now:
+def _now(readings: Readings, vm: Vm, needs_mb: int, strategy: StrategyName, destination: str, why: str = "") -> Now:
     return Now(vm.name, readings.node.name, vm.state, needs_mb, strategy, destination, why)

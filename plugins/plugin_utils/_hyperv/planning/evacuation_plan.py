@@ -14,6 +14,7 @@ from ..records.file_names import NOBODY, Owner
 from .infeasibility import Infeasibility
 from .placement import Headroom, Placed
 from .revalidation import Difference, EarlierMove
+from .strategies import StrategyName
 from .vm_finding import VmFinding
 
 
@@ -28,7 +29,7 @@ class Stay:
     """
 
     vm: Vm
-    strategy: str
+    strategy: StrategyName
     finding: VmFinding
     is_clustered: bool = True
 

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..._text import clean
-from ..cluster.vms import AT_REST
+from ..cluster.states import AT_REST
 from ..failure.finding import ERROR
 from .evacuation_plan import EvacuationPlan
 from .placement import Placed

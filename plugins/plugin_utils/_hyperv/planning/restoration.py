@@ -13,8 +13,8 @@ from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
 from ..cluster.hosts import try_memory
 from ..cluster.nodes import Node, find_node, hosts_of_vms, read_host, read_hosts, read_nodes_if_any
-from ..cluster.vms import AT_REST, Vm, read_local_vms, read_vms
-from ..failure.codes import UNKNOWN
+from ..cluster.states import AT_REST, IN_MEMORY, UNKNOWN
+from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..records.file_names import Owner, read_owner
 from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
 from .placement import Headroom
@@ -50,6 +50,7 @@ class RestorationPlan:
         headroom: memory of the node before and after, None where it could not be read.
         is_clustered: the node is one of a cluster, and not a host by itself.
         without_room: names of VMs in ``moves`` for which its free memory does not suffice, in their order.
+        notes: what could not be read, for people.
     """
 
     home: Home
@@ -61,6 +62,7 @@ class RestorationPlan:
     off: tuple[Mapping[str, t.Any], ...] = ()
     headroom: Headroom | None = None
     without_room: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     is_clustered: bool = True
 
     @property
@@ -123,9 +125,10 @@ def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None)
 
 
 def _with_memory(cluster: Cluster, plan: RestorationPlan) -> RestorationPlan:
-    memory, _problem = try_memory(cluster, plan.home.node)
+    memory, problem = try_memory(cluster, plan.home.node)
     if memory is None:
-        return plan
+        note = f"Whether {plan.home.node.name} has memory for the VMs that come back is not known. {problem}"
+        return dataclasses.replace(plan, notes=(note,))
     needs = {move["vm_id"]: 0 if move["state"] in AT_REST else int(move["memory_mb"] or 0) for move in plan.moves}
     left, without_room = memory.free_mb, []
     for move in plan.moves:
@@ -208,7 +211,7 @@ def decide(
 
 
 def _order(entry: Entry) -> tuple[bool, int, int, str]:
-    runs = entry.get("state") in ("running", "paused")
+    runs = entry.get("state") in IN_MEMORY
     return not runs, -int(entry.get("priority") or 0), -int(entry.get("memory_mb") or 0), entry["name"].lower()
 
 

@@ -13,7 +13,7 @@ from ..cluster.vms import normal_id
 from ..failure.errors import HyperVError
 from ..failure.finding import INFO, WARNING, full_stop
 from ..records.artifacts import from_artifact
-from .strategies import MIGRATE, STRATEGIES
+from .strategies import MIGRATE, StrategyName, strategy_named
 from .vm_finding import VmFinding
 
 _HINT = "Give the result of hyperv_evacuation_plan_info as it was registered."
@@ -32,7 +32,7 @@ class EarlierMove:
     destination: str
     memory_mb: int
     state: str
-    strategy: str
+    strategy: StrategyName
     priority: int | None = None
     first_state: str = ""
 
@@ -57,7 +57,7 @@ class EarlierStay:
 
     vm_id: str
     name: str
-    strategy: str
+    strategy: StrategyName
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +69,7 @@ class EarlierPlan:
     stays: Mapping[str, EarlierStay]
     owner: str = ""
 
-    def strategy(self, vm_id: str) -> str | None:
+    def strategy(self, vm_id: str) -> StrategyName | None:
         """Return how a VM was to leave, None where the plan does not know the VM."""
         known = self.moves.get(vm_id) or self.stays.get(vm_id)
         return known.strategy if known is not None else None
@@ -144,11 +144,12 @@ def _move(one: Mapping[str, t.Any]) -> EarlierMove:
     )
 
 
-def _strategy(one: Mapping[str, t.Any]) -> str:
+def _strategy(one: Mapping[str, t.Any]) -> StrategyName:
     word = str(one.get("strategy") or MIGRATE)
-    if word not in STRATEGIES:
-        raise ValueError(f"{word!r} is no strategy")
-    return word
+    strategy = strategy_named(word)
+    if strategy is None:
+        raise ValueError(f"{word!r} is not a strategy")
+    return strategy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +160,7 @@ class Now:
     node: str
     state: str
     memory_mb: int
-    strategy: str
+    strategy: StrategyName
     destination: str = ""
     stays_because: str = ""
 

@@ -16,13 +16,15 @@ from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport
 from ..cluster.affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
 from ..cluster.attachments import Attachment, read_attachments
+from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_host_settings, try_memory
 from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
 from ..cluster.owners import Owners, owners_of, read_owners
+from ..cluster.replication import REPLICAS, read_replication
 from ..cluster.running_migrations import Flight, read_flights
-from ..cluster.vms import Vm, normal_id, read_local_vms, read_vms
+from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..records.file_names import NOBODY, Owner, read_owner
 from .problem import Destination
@@ -54,7 +56,7 @@ class Readings:
     traits: Mapping[str, GroupTraits] = dataclasses.field(default_factory=dict)
     owners: Mapping[str, Owners] = dataclasses.field(default_factory=dict)
     attachments: Mapping[str, tuple[Attachment, ...]] = dataclasses.field(default_factory=dict)
-    replication: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    replication: Mapping[str, ReplicationMode] = dataclasses.field(default_factory=dict)
     flights: Mapping[str, Flight] = dataclasses.field(default_factory=dict)
     destinations: tuple[Destination, ...] = ()
     unusable: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -251,7 +253,7 @@ def _with_source(cluster: Cluster, readings: Readings) -> Readings:
             notes.extend(f"{node.name}: {finding.text}" for finding in stopping)
         except NoAnswer as error:
             notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
-    replication, note = _read_replication(cluster, node)
+    replication, note = _read_replicas(cluster, node)
     return dataclasses.replace(
         readings,
         attachments=attachments,
@@ -261,18 +263,13 @@ def _with_source(cluster: Cluster, readings: Readings) -> Readings:
     )
 
 
-def _read_replication(cluster: Cluster, node: Node) -> tuple[dict[str, int], list[str]]:
-    """Return ReplicationMode of VMs that are replicas (2 and above; Microsoft docs, Msvm_ComputerSystem)."""
-    columns = ("Name", "ReplicationMode")
-    query = Query("Msvm_ComputerSystem", columns, {columns[1]: (2, 3, 4)})
+def _read_replicas(cluster: Cluster, node: Node) -> tuple[dict[str, ReplicationMode], list[str]]:
     try:
         if cluster.offers_hyperv:
-            rows = cluster.hyperv.query(HYPERV_CLUSTER, query)
-        else:
-            rows = cluster.node(node.name).query(VIRTUALIZATION, query)
+            return read_replication(cluster.hyperv, HYPERV_CLUSTER, REPLICAS), []
+        return read_replication(cluster.node(node.name), VIRTUALIZATION, REPLICAS), []
     except NoAnswer as fault:
         return {}, [f"Whether VMs are replicas could not be read: {with_remedy(fault)}"]
-    return {normal_id(row.text("Name") or ""): row.integer("ReplicationMode") or 0 for row in rows}, []
 
 
 def _arrivals(readings: Readings) -> list[str]:

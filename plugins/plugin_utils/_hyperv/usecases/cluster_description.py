@@ -15,17 +15,16 @@ from ..._wsman.wql import Query
 from ..checks.node_reports import NodeReport
 from ..cluster.affinity import NODE, RULE_TYPES
 from ..cluster.attachments import Attachment, read_attachments
+from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_memory
 from ..cluster.nodes import Node, read_nodes
 from ..cluster.owners import Owners, read_owners
-from ..cluster.vms import Vm, normal_id, read_local_vms, read_vms
+from ..cluster.replication import read_replication
+from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import with_remedy
 from .readiness import Readiness, read_readiness
-
-# Msvm_ComputerSystem.ReplicationMode (Microsoft docs)
-_REPLICATION = {1: "primary", 2: "replica", 3: "test_replica", 4: "extended_replica"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +76,7 @@ class ClusterReadings:
     roles: Mapping[str, VmGroup] = dataclasses.field(default_factory=dict)
     traits: Mapping[str, GroupTraits] = dataclasses.field(default_factory=dict)
     owners: Mapping[str, Owners] = dataclasses.field(default_factory=dict)
-    replication: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    replication: Mapping[str, ReplicationMode] = dataclasses.field(default_factory=dict)
     rules: tuple[AffinityRule, ...] = ()
     fault_domains: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -137,14 +136,11 @@ def _read_host(cluster: Cluster, report: NodeReport) -> HostReading:
         return HostReading(report, problem=f"Its memory, or what VMs have of it, is not known: {with_remedy(error)}")
 
 
-def _read_replication(cluster: Cluster) -> tuple[dict[str, str], list[str]]:
-    columns = ("Name", "ReplicationMode")
+def _read_replication(cluster: Cluster) -> tuple[dict[str, ReplicationMode], list[str]]:
     try:
-        rows = cluster.hyperv.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", columns, {columns[1]: (1, 2, 3, 4)}))
+        return read_replication(cluster.hyperv, HYPERV_CLUSTER), []
     except Fault as fault:
         return {}, [f"Whether VMs are replicated could not be read: {with_remedy(fault)}"]
-    modes = {normal_id(row.text("Name") or ""): row.integer("ReplicationMode") or 0 for row in rows}
-    return {vm_id: _REPLICATION[mode] for vm_id, mode in modes.items() if mode in _REPLICATION}, []
 
 
 def _read_rules(cluster: Cluster, traits: Mapping[str, GroupTraits]) -> tuple[list[AffinityRule], list[str]]:

@@ -10,6 +10,7 @@ import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..cluster.cim_values import PRIORITIES
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import read_nodes
 from ..failure.errors import HyperVError
@@ -22,7 +23,6 @@ FQDN = "hyperv_cluster_fqdn"
 # Names that mean something else to Ansible: a VM that bears one must not stand in for it.
 _RESERVED = frozenset({"all", "ungrouped", "localhost", "127.0.0.1", "::1"})
 _OWN_GROUPS = (NODES, VMS, CLUSTER)  # and what begins so
-_PRIORITIES = {0: "no_auto_start", 1000: "low", 2000: "medium", 3000: "high"}
 
 Row = dict[str, t.Any]
 
@@ -178,5 +178,5 @@ def _vm_groups(vm: Row, naming: Naming, nodes: Mapping[str, str]) -> tuple[str, 
     if owner:
         groups.append(f"{VMS}_on_{nodes.get(first_label(owner)) or naming.node(owner)}")
     if priority is not None:
-        groups.append(f"{VMS}_priority_{_PRIORITIES.get(priority, priority)}")
+        groups.append(f"{VMS}_priority_{PRIORITIES.get(priority, priority)}")
     return tuple(groups)

@@ -1,8 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a cluster is ready for live migrations, as a table that goes on where something refuses. Private to this
-collection.
-"""
+"""Whether a cluster is ready for live migrations, as a table that goes on where something refuses."""
 
 from __future__ import annotations
 

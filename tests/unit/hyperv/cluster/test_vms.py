@@ -8,13 +8,21 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import STATES, same_name
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cim_values import VM_STATES as NUMBERED
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import (
+    AT_REST,
+    IN_MEMORY,
+    SETTLED,
+    VM_STATES,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms, same_name
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnsendableText
 
+from tests.support import scenarios as given
 from tests.support.simulated import Simulated
 
 ODD = 'O\'Brien "x" \\ % _ [1]'
@@ -229,5 +237,21 @@ def test_a_hint_quotes_names_whose_blanks_matter() -> None:
 
 
 def test_the_words_for_states_are_told_apart() -> None:
-    assert len(set(STATES)) == len(STATES)
-    assert {"running", "off", "saved", "paused", "unknown"} <= set(STATES)
+    assert len(set(VM_STATES)) == len(VM_STATES)
+    assert {*NUMBERED.values(), "unknown"} == set(VM_STATES)
+    assert AT_REST.isdisjoint(IN_MEMORY)
+    assert set(VM_STATES) > SETTLED
+
+
+def test_every_column_that_is_asked_for_exists() -> None:
+    """A query with an unknown one is refused, and the whole class read instead, which nobody would notice."""
+    simulated = Simulated(given.scenario(vms=[given.vm("web01"), given.vm("edge01", clustered=False)]))
+    refused: list[bytes] = []
+
+    def note(request: bytes, answer: bytes) -> bytes:
+        refused.extend([request] if b"CannotProcessFilter" in answer else [])
+        return answer
+
+    simulated.alter = note
+    assert [one.name for one in read_vms(simulated.cluster, hosts=["NODE1"])] == ["web01", "edge01"]
+    assert refused == []

@@ -454,7 +454,11 @@ def test_a_time_limit_that_is_shorter_than_one_move_may_take_is_told_before_the_
     story = Story(TWO)
     outcome = story.evacuate(time_limit=60)
     assert "This task is cut off after 60 s" in outcome.warnings[0]
-    assert story.lines[0].startswith("WARNING: This task is cut off after 60 s")
+    warning, first_move = (
+        next(number for number, line in enumerate(story.lines) if line.startswith(start))
+        for start in ("WARNING: This task is cut off after 60 s", "[")
+    )
+    assert warning < first_move, story.lines
     assert not Story(TWO).evacuate(time_limit=7200).warnings
 
 

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import GroupTraits, VmGroup
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Memory
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import Node
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import VmState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
@@ -492,11 +493,11 @@ def test_numbers_of_an_earlier_plan_may_have_become_texts() -> None:
 GUIDS = {name: f"6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F3{number}" for number, name in enumerate(("web01", "web02"), 1)}
 
 
-def read(groups: dict[str, str], **vm: str) -> Readings:
+def read(groups: dict[str, str], state: VmState = "running") -> Readings:
     """Return readings of NODE1 with VMs in groups, as no simulated cluster has them."""
     return Readings(
         Node("NODE1", "up", "not_initiated", "", 20348),
-        tuple(Vm(GUIDS[name], name, "NODE1", vm.get("state", "running"), (2,), 4096) for name in GUIDS),
+        tuple(Vm(GUIDS[name], name, "NODE1", state, (2,), 4096) for name in GUIDS),
         roles={GUIDS[name]: VmGroup(f"Virtual Machine {name}", group, "NODE1") for name, group in groups.items()},
         traits={group.casefold(): GroupTraits(2000, (), group) for group in groups.values()},
         destinations=(Destination("NODE2", Memory(90_000, 90_000)),),

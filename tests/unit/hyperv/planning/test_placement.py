@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.affinity import DOMAIN
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import VmState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import solver
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.placement import Placement, place
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
@@ -68,7 +69,7 @@ def test_a_vm_that_does_not_run_needs_no_memory() -> None:
 
 
 @pytest.mark.parametrize("state", ["starting", "stopping", "unknown"])
-def test_a_vm_whose_state_is_in_doubt_counts_with_its_memory(state: str) -> None:
+def test_a_vm_whose_state_is_in_doubt_counts_with_its_memory(state: VmState) -> None:
     assert not planned([resident("web01", 4000, state=state)], [destination("A", 3000)]).moves
 
 
