@@ -22,7 +22,7 @@ options:
     description: The node to bring VMs back to. The default is the node of the ledger.
     type: str
   ledger:
-    description: The ledger as data, as M(hyperv.migration.hyperv_evacuation_ledger) returns it or AWX stored it.
+    description: The ledger as data, as M(hyperv.migration.hyperv_evacuation_ledger_info) returns it or AWX stored it.
     type: dict
   ledger_path:
     description: The ledger as a file on the controller.
@@ -31,7 +31,7 @@ options:
     description: Directory of the ledger on the controller, under its generated name. Requires O(node).
     type: path
 seealso:
-  - module: hyperv.migration.hyperv_evacuation_ledger
+  - module: hyperv.migration.hyperv_evacuation_ledger_info
   - module: hyperv.migration.hyperv_vm_migrate
 """
 
@@ -163,7 +163,8 @@ leaving:
 gone:
   description:
     - VMs that neither Hyper-V nor the cluster knows.
-    - If they were deleted, mark them as settled with M(hyperv.migration.hyperv_evacuation_ledger).
+    - If they were deleted, mark them as settled with
+      O(hyperv.migration.hyperv_node_restoration#module:forget_gone).
   type: list
   elements: dict
   returned: success

@@ -105,7 +105,7 @@ def test_a_roll_that_failed_at_the_third_node_is_rehearsed_without_waiting_and_r
     assert cluster.node_states() == {"NODE1": "up", "NODE2": "up", "NODE3": "paused", "NODE4": "up"}
     assert "NODE3" not in cluster.owners().values()
     for said in (
-        'The roll stops at NODE3, at the task \\"Install updates\\":',
+        'The rolling maintenance stops at NODE3, at the task \\"Install updates\\":',
         "The disk is full.",
         "NODE3 is paused and has 0 VMs",
         "NODE1, NODE2 done; NODE3 evacuated; NODE4 not begun",
@@ -125,7 +125,7 @@ def test_a_roll_that_failed_at_the_third_node_is_rehearsed_without_waiting_and_r
 
     assert second.code == 0, second.text
     assert worked_on(second) == ["NODE3", "NODE4"]
-    assert "The round is over." in second.text
+    assert "The rolling maintenance is finished." in second.text
     assert set(roll.phases().values()) == {"done"}
     assert cluster.owners() == owners
     assert set(cluster.node_states().values()) == {"up"}
@@ -153,7 +153,7 @@ def test_a_dry_run_shows_the_plan_of_each_node_changes_nothing_and_hands_nothing
 
     assert answer.code == 0, answer.text
     for node in NODES:
-        assert f"{node} is emptied, worked on, and gets its VMs back." in answer.text
+        assert f"{node} is evacuated, worked on, and gets its VMs back." in answer.text
         assert f"{node} would be done." in answer.text
     assert "web01" in answer.text
     assert (cluster.owners(), cluster.node_states()) == before
@@ -195,7 +195,7 @@ def test_a_node_that_somebody_else_has_paused_is_not_taken_over(
     answer = roll("--limit", "NODE1")
 
     assert answer.code == FAILED
-    assert "NODE1 is paused, and not by this roll" in answer.text
+    assert "NODE1 is paused, and not by this rolling maintenance" in answer.text
     assert (cluster.migrations(), roll.files) == ({}, [])
 
 
@@ -223,7 +223,7 @@ def test_a_restart_that_was_refused_is_taken_up_where_it_was(cluster: RunningClu
         "web01 would go down with it",
         "NODE1 is paused and has 1 VM;",
         "your tasks are done, and it is not restarted",
-        "taken up where it is restarted",
+        "NODE1 continues with its restart",
     ):
         assert said in " ".join(refused.text.split()), refused.text
     assert [node["restarts_requested"] for node in nodes_of(cluster)] == [0, 0, 0, 0]
@@ -267,19 +267,19 @@ def test_work_that_is_not_there_is_told_before_anything_is_changed(
     assert (cluster.migrations(), set(cluster.node_states().values()), roll.files) == ({}, {"up"}, [])
 
 
-def test_a_named_round_is_gone_through_once_and_one_without_a_name_begins_again(
+def test_one_with_a_run_id_is_gone_through_once_and_one_without_begins_again(
     cluster: RunningCluster, roll: Roll
 ) -> None:
     options = ("--limit", "NODE4")
 
-    march = roll(*options, rolling_maintenance_round="2026-03")
-    march_again = roll(*options, rolling_maintenance_round="2026-03")
+    march = roll(*options, rolling_maintenance_run_id="2026-03")
+    march_again = roll(*options, rolling_maintenance_run_id="2026-03")
     nameless = roll(*options)
 
     answers = [march, march_again, nameless]
     assert [answer.code for answer in answers] == [0] * 3, [answer.text for answer in answers if answer.code]
     assert [worked_on(answer) for answer in answers] == [["NODE4"], [], ["NODE4"]]
-    assert "NODE4 is done in this round. Nothing is to be done." in march_again.text
+    assert "NODE4 is done in this rolling maintenance: there is nothing to do." in march_again.text
     assert march_again.recap("NODE4", "changed") == 0
 
 
@@ -316,7 +316,7 @@ def test_a_roll_that_failed_before_it_changed_anything_does_not_claim_a_node_tha
     answer = roll()
 
     assert answer.code == FAILED
-    assert "NODE1 is paused, and not by this roll" in answer.text
+    assert "NODE1 is paused, and not by this rolling maintenance" in answer.text
 
 
 def test_a_host_is_not_worked_on_in_the_name_of_another_node(cluster: RunningCluster, roll: Roll) -> None:

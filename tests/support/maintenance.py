@@ -25,7 +25,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
     RestorationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import Ledger
@@ -113,7 +113,7 @@ class Story:
         retries: int = 0,
         **options: t.Any,
     ) -> EvacuationOutcome:
-        wish = Wish(
+        wish = EvacuationRequest(
             "NODE1",
             destinations,
             reserve,

@@ -52,6 +52,11 @@ class Health:
     migrating: tuple[str, ...]
     loses_quorum: bool | None
 
+    @property
+    def message(self) -> str:
+        """What counts against the cluster and what to do about it, in one text."""
+        return " ".join(finding.text for finding in self.findings) or "The cluster is healthy."
+
     def as_result(self) -> dict[str, t.Any]:
         """Return it for a task's result."""
         return {

@@ -20,7 +20,7 @@ from ..cluster.states import ANSWERING, AT_REST, UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..migration.timeouts import too_short
-from ..planning.evacuation import Wish, plan_evacuation
+from ..planning.evacuation import EvacuationRequest, plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.placement import Placed
 from ..planning.plan_table import evacuation_table
@@ -74,7 +74,9 @@ class NotEmptied(HyperVError):
 class Evacuation:
     """Empties one node, once."""
 
-    def __init__(self, cluster: Cluster, wish: Wish, options: EvacuationOptions, controller: Controller) -> None:
+    def __init__(
+        self, cluster: Cluster, wish: EvacuationRequest, options: EvacuationOptions, controller: Controller
+    ) -> None:
         self._cluster = cluster
         self._wish = wish
         self._options = options
@@ -239,7 +241,7 @@ class Evacuation:
     def _warn_of_time_limit(self) -> None:
         if self._options.time_limit is None or not self._plan.moves:
             return
-        longest = self._moving.longest([move.resident.vm.memory_mb for move in self._plan.moves])
+        longest = self._moving.longest([move.candidate.vm.memory_mb for move in self._plan.moves])
         warning = too_short(self._options.time_limit, longest)
         if warning:
             self._warnings.append(warning)
@@ -276,8 +278,8 @@ class Evacuation:
         plan = plan_evacuation(self._cluster, dataclasses.replace(self._wish, excluded=excluded, earlier=None))
         # What is still on its way was given up on because it takes too long; no node is tried beside that.
         given_up = {one["vm"]["id"] for one in self._moving.failed if one["vm"]["id"] not in excluded}
-        moves = [move for move in plan.moves if move.resident.vm.id not in given_up]
-        self._watched |= {move.resident.vm.id for move in moves} - {vm.id for vm in self._off_before}
+        moves = [move for move in plan.moves if move.candidate.vm.id not in given_up]
+        self._watched |= {move.candidate.vm.id for move in moves} - {vm.id for vm in self._off_before}
         placed = dataclasses.replace(plan, moves=tuple(moves), stays=(), made=())
         self._change_ledger(
             lambda ledger: begin(
@@ -293,15 +295,15 @@ class Evacuation:
 
     def _refuse_what_runs_again(self, moves: Sequence[Placed]) -> None:
         """Refuse to migrate live what was stopped and was started since: no memory was set aside for it."""
-        stopped = [move.resident for move in moves if move.resident.strategy in OFFLINE]
+        stopped = [move.candidate for move in moves if move.candidate.strategy in OFFLINE]
         if not stopped:
             return
         now = read_standing(self._cluster, self._hosts).vms
-        for resident in stopped:
-            vm = now.get(resident.vm.id)
+        for candidate in stopped:
+            vm = now.get(candidate.vm.id)
             if vm is not None and vm.state not in AT_REST and first_label(vm.node) == first_label(self._plan.node):
                 raise NotEmptied(
-                    f"VM {vm.name} is {vm.state}, and the plan moves it with the strategy {resident.strategy}: "
+                    f"VM {vm.name} is {vm.state}, and the plan moves it with the strategy {candidate.strategy}: "
                     "somebody started it again. Run the evacuation again."
                 )
 
@@ -538,13 +540,13 @@ class Evacuation:
 
 def _wanted(node: str, moves: Sequence[Placed]) -> list[Wanted]:
     return [
-        Wanted(move.resident.vm.id, move.resident.vm.name, node, move.destination, move.resident.strategy)
+        Wanted(move.candidate.vm.id, move.candidate.vm.name, node, move.destination, move.candidate.strategy)
         for move in moves
     ]
 
 
 def _vms_of(plan: EvacuationPlan) -> list[Vm]:
-    return [*(move.resident.vm for move in plan.moves), *(stay.vm for stay in plan.stays)]
+    return [*(move.candidate.vm for move in plan.moves), *(stay.vm for stay in plan.stays)]
 
 
 def _ledger_moves(plan: EvacuationPlan) -> list[dict[str, t.Any]]:

@@ -48,9 +48,9 @@ def evacuation_table(plan: EvacuationPlan) -> list[str]:
 
 
 def _leaving(node: str, move: Placed) -> _Row:
-    resident = move.resident
-    first = _FIRST.get(resident.strategy, "") if resident.vm.state not in AT_REST else ""
-    return _Row(resident.vm.name, node, move.destination, str(resident.needs_mb), first + move.reason)
+    candidate = move.candidate
+    first = _FIRST.get(candidate.strategy, "") if candidate.vm.state not in AT_REST else ""
+    return _Row(candidate.vm.name, node, move.destination, str(candidate.needs_mb), first + move.reason)
 
 
 def restoration_table(plan: RestorationPlan) -> list[str]:
