@@ -31,8 +31,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.migrate import MigrationOptions
 
+from tests.support.scenarios import Scenario, node
 from tests.support.simulated import Simulated
 
+NODES = tuple(node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3))
 _BEGAN = dt.datetime(2026, 1, 15, 22, 0, tzinfo=dt.timezone.utc)
 
 
@@ -91,8 +93,8 @@ class Story:
         interrupt: called before each request with the number of requests so far, and may raise.
     """
 
-    def __init__(self, scenario: str, home: str = "NODE2", **switches: object) -> None:
-        self.simulated = Simulated(scenario, home, **switches)
+    def __init__(self, given: Scenario, home: str = "NODE2", **switches: object) -> None:
+        self.simulated = Simulated(given, home, **switches)
         self.ledger = MemoryLedger()
         self.lines: list[str] = []
         self.entered = 0
