@@ -43,11 +43,11 @@ class ActionModule(HyperVAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan; a VM without a place is part of the answer, not a failure."""
-        plan = plan_evacuation(cluster, _wish(arguments))
+        plan = plan_evacuation(cluster, _request(arguments))
         return {"changed": False, **plan.as_result(), "summary": evacuation_table(plan)}
 
 
-def _wish(arguments: Arguments) -> EvacuationRequest:
+def _request(arguments: Arguments) -> EvacuationRequest:
     check_reserve(arguments)
     excluded: dict[str, frozenset[str]] = {}
     for one in arguments["excluded"]:

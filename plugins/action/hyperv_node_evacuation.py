@@ -45,7 +45,7 @@ class ActionModule(MaintenanceAction):
         self.check_options(arguments)
         check_range(arguments, "attempts", 1)
         check_reserve(arguments)
-        wish = EvacuationRequest(
+        request = EvacuationRequest(
             arguments["node"],
             read_names(arguments["destinations"], "destinations"),
             arguments["reserve_memory_percent"],
@@ -63,7 +63,7 @@ class ActionModule(MaintenanceAction):
         )
         rolling = arguments["rolling"]
         controller = self.controller(arguments, lambda: enter_phase(rolling, "begun"))
-        evacuation = Evacuation(cluster, wish, options, controller)
+        evacuation = Evacuation(cluster, request, options, controller)
         outcome = evacuation.dry_run() if self.check_mode else evacuation.execute()
         if not self.check_mode and not outcome.error:
             try:

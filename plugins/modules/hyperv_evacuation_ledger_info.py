@@ -160,9 +160,20 @@ ledger:
             - V(planned), or the outcome of its move.
             - V(stays) for a VM that was only stopped.
             - V(left) for a VM that left the node in a run that was interrupted before it stored the result.
+            - V(elsewhere) for a VM that somebody else moved.
           type: str
           returned: always
           sample: moved
+        died:
+          description: Whether it ran when it was first seen, and was off at the end without having been stopped.
+          type: bool
+          returned: always
+          sample: false
+        asked_to_stop:
+          description: When its guest was asked to shut down without having done so in time, in UTC; V(null) for never.
+          type: str
+          returned: always
+          sample: "2026-03-01T22:20:00+00:00"
         elapsed_seconds:
           description: Duration of its move; V(null) before it.
           type: float

@@ -33,7 +33,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
     MigrationTask,
     Policy,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish as MoveWish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.stage import Stage
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
@@ -181,7 +181,7 @@ def waiting(client: Client) -> Result:
     clock = _Minute()
     client.cluster.clock = clock
     names = [vm["name"] for vm in list_vms(client.cluster)]
-    moves = plan_moves(client.cluster, [MoveWish("NODE2", name) for name in names], "system")
+    moves = plan_moves(client.cluster, [MoveRequest("NODE2", name) for name in names], "system")
     runs = [MigrationTask(MigrationRequest(move, Timeout.of(3600, move.vm.memory_mb))) for move in moves]
     limits = read_limits(client.cluster, [HOME, "NODE2"], None)
     started = 0

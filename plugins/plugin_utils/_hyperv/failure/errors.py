@@ -41,7 +41,7 @@ def with_remedy(error: Exception) -> str:
     return f"{error} {remedy_of(error)}".rstrip()
 
 
-def explained(error: Exception) -> str:
+def explain(error: Exception) -> str:
     """Return the text of an error that ends a task, so that it stands by itself."""
     if isinstance(error, UnreadableAnswer):
         return f"A node answered with something unexpected: {error}."

@@ -75,10 +75,10 @@ class Evacuation:
     """Empties one node, once."""
 
     def __init__(
-        self, cluster: Cluster, wish: EvacuationRequest, options: EvacuationOptions, controller: Controller
+        self, cluster: Cluster, request: EvacuationRequest, options: EvacuationOptions, controller: Controller
     ) -> None:
         self._cluster = cluster
-        self._wish = wish
+        self._request = request
         self._options = options
         self._controller = controller
         self._moving = Moving(cluster, options.migration, controller)
@@ -143,7 +143,7 @@ class Evacuation:
         return self._concluded()
 
     def _make_plan(self) -> None:
-        self._plan = plan_evacuation(self._cluster, self._wish)
+        self._plan = plan_evacuation(self._cluster, self._request)
         self._controller.show(evacuation_table(self._plan))
 
     @property
@@ -206,7 +206,7 @@ class Evacuation:
                 "memory_mb": move.memory_mb,
                 "priority": move.priority,
             }
-            for vm_id, move in (self._wish.earlier.moves if self._wish.earlier is not None else {}).items()
+            for vm_id, move in (self._request.earlier.moves if self._request.earlier is not None else {}).items()
         }
         is_paused = self._node is not None and self._node.state == "paused"
         ledger = begin(
@@ -275,7 +275,7 @@ class Evacuation:
     def _planned_again(self) -> Sequence[Placed]:
         """Plan for what is left, each VM without the nodes on which its move failed, and write that down."""
         excluded = {vm_id: frozenset(map(first_label, nodes)) for vm_id, nodes in self._moving.excluded.items()}
-        plan = plan_evacuation(self._cluster, dataclasses.replace(self._wish, excluded=excluded, earlier=None))
+        plan = plan_evacuation(self._cluster, dataclasses.replace(self._request, excluded=excluded, earlier=None))
         # What is still on its way was given up on because it takes too long; no node is tried beside that.
         given_up = {one["vm"]["id"] for one in self._moving.failed if one["vm"]["id"] not in excluded}
         moves = [move for move in plan.moves if move.candidate.vm.id not in given_up]
@@ -439,7 +439,7 @@ class Evacuation:
             return
         home = Home(node or Node(self._plan.node, "up", UNKNOWN, "", None), self._plan.owner)
         plan = plan_restoration(self._cluster, self._ledger, home)
-        here = {vm["vm_id"] for vm in plan.stays}
+        here = {vm.vm_id for vm in plan.stays}
         vms = [self._standing.vms[vm["vm_id"]] for vm in plan.start if vm["vm_id"] in here]
         within = _START_WITHIN_AFTER_CUT_OFF if self._is_cut_off else START_WITHIN
         failed = {change.vm.id: change for change in self._switch.start(vms, within)}

@@ -24,7 +24,17 @@ from .placement import Placement, place
 from .problem import Candidate, PlacementProblem
 from .revalidation import Difference, EarlierPlan, PresentVm, compare
 from .snapshot import Snapshot, take_snapshot
-from .strategies import FAIL, MIGRATE, OFFLINE, SHUTDOWN, STAY, Strategy, StrategyName, strategy_for, unused
+from .strategies import (
+    FAIL,
+    MIGRATE,
+    OFFLINE,
+    SHUTDOWN,
+    STAY,
+    Strategy,
+    StrategyName,
+    note_unused_strategies,
+    strategy_for,
+)
 from .vm_finding import VmFinding, about_vm
 
 
@@ -254,7 +264,7 @@ def _in_the_way_of_a_restart(stay: Stay) -> Stay:
 def _notes(
     snapshot: Snapshot, request: EvacuationRequest, problem: PlacementProblem, placement: Placement
 ) -> list[str]:
-    notes = unused(request.strategies, [*snapshot.vms_on_node, *snapshot.local_vms])
+    notes = note_unused_strategies(request.strategies, [*snapshot.vms_on_node, *snapshot.local_vms])
     builds = {one.build for one in snapshot.destinations if one.build is not None} | {snapshot.node.build}
     if len(builds - {None}) > 1:
         notes.append("The nodes run different builds of Windows; VMs are not sent to an older one than they are on.")

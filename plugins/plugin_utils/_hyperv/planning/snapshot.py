@@ -14,7 +14,7 @@ from ..._wsman.wql import Query
 from ..checks.migration_finding import MigrationFinding
 from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport
-from ..cluster.affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
+from ..cluster.affinity import DOMAIN, Rule, class_rules, group_member, note_unjudged_rules, read_rules
 from ..cluster.attachments import Attachment, read_attachments
 from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
@@ -175,7 +175,7 @@ def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node], *, 
         snapshot,
         rules=(*class_rules(classes, enforced=enforced), *rules),
         domains=domains,
-        notes=(*snapshot.notes, *notes, *unjudged(rules, domains, [first_label(one.name) for one in nodes])),
+        notes=(*snapshot.notes, *notes, *note_unjudged_rules(rules, domains, [first_label(one.name) for one in nodes])),
     )
 
 

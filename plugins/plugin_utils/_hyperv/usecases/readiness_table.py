@@ -229,13 +229,13 @@ def _rows_of(findings: Sequence[MigrationFinding], known: set[tuple[str, str]], 
         yield Row(check, dataclasses.replace(finding, severity=ERROR) if is_silence else finding)
 
 
-def _check_capacity(cluster: Cluster, wish: EvacuationRequest) -> Row:
+def _check_capacity(cluster: Cluster, request: EvacuationRequest) -> Row:
     """Return whether the others could take the VMs of a node."""
     try:
-        plan = plan_evacuation(cluster, wish)
+        plan = plan_evacuation(cluster, request)
     except (HyperVError, NoAnswer) as error:
         message = f"It cannot be planned: {with_remedy(error)}"
-        return Row(CAPACITY, Finding("not_planned", ERROR, wish.node, "node", message, ASK_AGAIN))
+        return Row(CAPACITY, Finding("not_planned", ERROR, request.node, "node", message, ASK_AGAIN))
     if plan.infeasibility is None:
-        return _ready(CAPACITY, wish.node)
+        return _ready(CAPACITY, request.node)
     return Row(CAPACITY, plan.infeasibility)

@@ -302,7 +302,7 @@ def test_a_vm_that_somebody_moved_meanwhile_is_left_there() -> None:
 
     assert back.error == ""
     assert story.vms == {"big": ("NODE1", "running"), "web": ("NODE3", "running")}
-    assert [one["reason"] for one in back.stays] == ["it is on NODE3: somebody moved it while NODE1 was emptied"]
+    assert [one["message"] for one in back.stays] == ["It is on NODE3: somebody moved it while NODE1 was emptied."]
 
 
 def test_a_given_plan_keeps_how_a_vm_was_that_a_cancelled_run_has_stopped() -> None:

@@ -151,7 +151,7 @@ def test_a_migration_away_from_the_node_is_waited_for() -> None:
     back = story.restore()
 
     assert back.error == ""
-    assert any(line.startswith("waiting for big: its migration away from NODE1 still runs") for line in story.lines)
+    assert any(line.startswith("Waiting for big: Its migration away from NODE1 still runs") for line in story.lines)
     assert story.vms["big"] == ("NODE1", "running")
     assert story.simulated.migrations("big") == 2
 
@@ -160,7 +160,7 @@ def test_a_migration_that_does_not_end_is_not_waited_for_without_end() -> None:
     story = Story(SLOW)
     story.evacuate(timeout=30)
     back = story.restore(timeout=60)
-    assert "big is not back: its migration away from NODE1 still runs." in back.error
+    assert "big is not back: Its migration away from NODE1 still runs." in back.error
     assert not story.ledger.vm("big")["restored"]
 
 
