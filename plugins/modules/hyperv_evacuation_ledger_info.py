@@ -113,7 +113,7 @@ ledger:
       description: The VMs.
       type: list
       elements: dict
-      returned: always
+      returned: if there is a ledger
       contains:
         vm_id:
           description: GUID.
