@@ -28,30 +28,30 @@ class ActionModule(ControllerAction):
             "turn": {"type": "dict", "required": True},
             "results": {"type": "list", "elements": "dict", "default": []},
             "task": {"type": "str", "default": ""},
-            "failure": {"type": "dict"},
+            "reason": {"type": "str", "default": ""},
             "path": {"type": "str", "default": ""},
         }
     }
 
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Look how things stand, and fail at nothing that cannot be read: the reason for all this must not be lost."""
-        turn, failure, path = arguments["turn"], arguments["failure"], arguments["path"].strip()
+        turn, reason, path = arguments["turn"], arguments["reason"], arguments["path"].strip()
         host = str(turn.get("host") or task_vars.get("inventory_hostname"))
         node, state = str(turn.get("node") or host), _state(str(turn.get("path") or ""))
         progress = describe_progress(state) if state else ""
         is_last = host == next(reversed(turn.get("nodes") or [host]))
         lines: list[str] = []
-        if arguments["results"] and (is_last or path or failure is not None):
-            error = f"The rolling maintenance stops at {node}." if failure is not None else ""
+        if arguments["results"] and (is_last or path or reason):
+            error = f"The rolling maintenance stops at {node}." if reason else ""
             lines += self._report(turn, arguments["results"], error, "" if self.check_mode else progress, path)
-        if failure is None:
+        if not reason:
             lines.append(describe_end(state, node, self.check_mode))
             return {"changed": False, "lines": lines, "text": "", **self._shown()}
         stop = Stop(
             node=node,
             phase=phase_of(state, host) if state else "" if turn.get("path") else None,
             task=arguments["task"],
-            reason=str(failure.get("msg") or "no reason was given"),
+            reason=reason,
             node_left=self._node_left(task_vars, str(turn.get("via") or ""), node),
             folder=str(turn.get("folder") or full_path(".")),
             via=str(turn.get("via") or ""),

@@ -9,7 +9,7 @@ version_added: 0.1.0
 description:
   - Merges the results of evacuations and restorations into one report on all moves of a run, as lines and as an HTML
     page.
-  - With O(failure), it says why the rolling maintenance stops, how the node is left, and how to go on. It reads the
+  - With O(reason), it says why the rolling maintenance stops, how the node is left, and how to go on. It reads the
     node for that, and does not fail if it cannot.
   - Its result is shown on the screen like that of C(ansible.builtin.debug).
   - In check mode the page is written, too.
@@ -32,9 +32,11 @@ options:
     type: list
     elements: dict
     default: []
-  failure:
-    description: The result of the task that failed, C(ansible_failed_result) in a C(rescue).
-    type: dict
+  reason:
+    description:
+      - Why the rolling maintenance stops, such as C(ansible_failed_result.msg) in a C(rescue). Empty if it does not.
+    type: str
+    default: ""
   task:
     description: The name of that task.
     type: str
@@ -55,7 +57,7 @@ EXAMPLES = r"""
     turn: "{{ turn }}"
     results: "{{ ansible_play_hosts_all | map('extract', hostvars, 'evacuate_node_result') | select('defined') }}"
     task: "{{ ansible_failed_task.name }}"
-    failure: "{{ ansible_failed_result }}"
+    reason: "{{ ansible_failed_result.msg }}"
   register: stop
 """
 
@@ -67,7 +69,7 @@ lines:
   returned: success
   sample: [NODE1 is done. NODE1 done; NODE2 not begun.]
 text:
-  description: Why it stops, how the node is left, and how to go on; empty without O(failure).
+  description: Why it stops, how the node is left, and how to go on; empty without O(reason).
   type: str
   returned: success
   sample: ""

@@ -193,7 +193,7 @@ class TestReport:
     def test_a_stop_says_why_how_the_node_is_left_and_how_to_go_on(self, tmp_path: pathlib.Path) -> None:
         turn = turn_of(1, tmp_path)
         note(turn, "evacuated")
-        stop = self.report(turn, task="Install updates", failure={"msg": "The disk is full."}, results=[self.RESULT])
+        stop = self.report(turn, task="Install updates", reason="The disk is full.", results=[self.RESULT])
         assert stop["lines"][0].startswith("Maintenance of HVC1: FAILED.")
         for said in (
             'stops at NODE1, at the task "Install updates":\nThe disk is full.\n',
@@ -205,7 +205,7 @@ class TestReport:
 
     @pytest.mark.parametrize("turn", [{}, {"msg": "It failed."}])
     def test_a_stop_before_anything_is_known_says_only_that(self, turn: Answer) -> None:
-        stop = self.report(turn, failure={"msg": "The cluster is not there."}, task="Find the node")
+        stop = self.report(turn, reason="The cluster is not there.", task="Find the node")
         assert stop["text"].splitlines() == [
             f'The rolling maintenance stops at {HOSTS[0]}, at the task "Find the node":',
             "The cluster is not there.",
@@ -214,7 +214,7 @@ class TestReport:
         assert "_ansible_verbose_always" not in stop
 
     def test_a_dry_run_changes_nothing_and_says_so(self, tmp_path: pathlib.Path) -> None:
-        stop = self.report(turn_of(1, tmp_path), failure={"msg": "No."}, check_mode=True)
+        stop = self.report(turn_of(1, tmp_path), reason="No.", check_mode=True)
         assert stop["text"].splitlines()[-1] == "Nothing was changed."
         assert self.report(turn_of(1, tmp_path), check_mode=True)["lines"] == ["NODE1 would be done."]
 
