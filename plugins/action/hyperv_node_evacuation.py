@@ -11,7 +11,7 @@ from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation, EvacuationOptions
-from ..plugin_utils._hyperv.planning.evacuation import Wish
+from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.survey_answers import read_names, read_strategy_list
 from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
@@ -45,7 +45,7 @@ class ActionModule(MaintenanceAction):
         self.check_options(arguments)
         check_range(arguments, "attempts", 1)
         check_reserve(arguments)
-        wish = Wish(
+        request = EvacuationRequest(
             arguments["node"],
             read_names(arguments["destinations"], "destinations"),
             arguments["reserve_memory_percent"],
@@ -63,7 +63,7 @@ class ActionModule(MaintenanceAction):
         )
         rolling = arguments["rolling"]
         controller = self.controller(arguments, lambda: enter_phase(rolling, "begun"))
-        evacuation = Evacuation(cluster, wish, options, controller)
+        evacuation = Evacuation(cluster, request, options, controller)
         outcome = evacuation.dry_run() if self.check_mode else evacuation.execute()
         if not self.check_mode and not outcome.error:
             try:

@@ -179,6 +179,15 @@ ledger:
           type: float
           returned: always
           sample: 12.4
+        died:
+          description: Whether it ran at first and was off at the end of the evacuation, which had not stopped it.
+          type: bool
+          returned: always
+          sample: false
+        asked_to_stop:
+          description: When its guest was asked to shut down and did not do so in time, in UTC; V(null) if never.
+          type: str
+          returned: always
         restored:
           description: Whether it is settled again.
           type: bool

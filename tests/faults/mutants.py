@@ -90,6 +90,7 @@ def _no_end() -> Patch:
 # By name: the run and how its first migration call is broken, if at all; what must be found; and the mutation.
 MUTANTS: dict[str, tuple[str, str, Callable[[], Patch]]] = {
     "false success": ("single", "web01 is said to be on NODE2 and is on NODE1", _false_success),
+    "false success of an evacuation": ("evacuation", "web01 is said to be on", _false_success),
     "false failure": ("single", "web01 is on NODE2, and a failure is told", _false_failure),
     "second call": ("single", "web01 was called for at", _second_call),
     "no look before a call is repeated": ("single/reset_after", "web01 was called for at", _no_look),

@@ -17,12 +17,14 @@ from .controller import TaskResult
 from .kinds import SUBJECT
 
 _MOVED = frozenset({"moved", "already_there"})
+_MOVING = frozenset({"hyperv_vm_migrate", "hyperv_node_evacuation", "hyperv_node_restoration"})
 _CURES = re.compile(
     r"\b(Check|Run|Look|Wait|Bring|Decide|Choose|Give|Resume|Set|Start|Put|Install|Free|Make|Ask|Plan|See)\b",
     re.IGNORECASE,
 )
 _OPERATIONS = re.compile(
-    r"migrat|move|takes no VMs|\b(Get|Enumerate|Pull|Invoke|Pause|Resume)|asked|request|answer|read|connect|refused",
+    r"migrat|move|empt(y|ied)|takes no VMs|\b(Get|Enumerate|Pull|Invoke|Pause|Resume)|asked|request|answer|read|connect"
+    r"|refused",
     re.IGNORECASE,
 )
 _ACCEPTED = (0, 4096)
@@ -47,7 +49,7 @@ class Oracle:
         """Compare a task's result with what is true at this moment."""
         with self._world.lock:
             self._world.look()
-            if task.action == "hyperv_vm_migrate" and not task.result.get("skipped"):
+            if task.action in _MOVING and not task.result.get("skipped"):
                 self._see_moves(task.result)
             if task.result.get("failed") or task.result.get("unreachable"):
                 self._see_message(str(task.result.get("msg", "")), task.action)

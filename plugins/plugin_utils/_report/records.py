@@ -112,10 +112,7 @@ def _moment(text: str | None) -> int | None:
 
 def _stays(stays: Sequence[Data]) -> tuple[Stay, ...]:
     """Return the ``stays`` of a plan."""
-    return tuple(
-        Stay(clean(stay.get("name")), clean(stay.get("message") or stay.get("reason")), clean(stay.get("remedy")))
-        for stay in stays
-    )
+    return tuple(Stay(clean(stay.get("name")), clean(stay.get("message")), clean(stay.get("remedy"))) for stay in stays)
 
 
 def _nodes(before: Sequence[Data], after: Sequence[Data]) -> tuple[Node, ...]:

@@ -31,7 +31,7 @@ class ToStop:
     @classmethod
     def of(cls, plan: EvacuationPlan) -> ToStop:
         """Return those of a plan: VMs that move, and VMs of the node alone that stay."""
-        leaving = [(move.resident.vm, move.resident.strategy) for move in plan.moves]
+        leaving = [(move.candidate.vm, move.candidate.strategy) for move in plan.moves]
         staying = [(stay.vm, stay.strategy) for stay in plan.stays if not stay.is_blocking]
         return cls([(vm, how) for vm, how in (*leaving, *staying) if how in OFFLINE and vm.state not in AT_REST])
 

@@ -173,9 +173,7 @@ class Restoration:
         while self._plan.leaving and clock.now() < deadline:
             if clock.now() >= next_line:
                 next_line = clock.now() + _BETWEEN_LINES
-                self._controller.tell(
-                    "; ".join(f"waiting for {vm['name']}: {vm['reason']}" for vm in self._plan.leaving)
-                )
+                self._controller.tell(" ".join(f"Waiting for {vm.subject}: {vm.message}" for vm in self._plan.leaving))
             clock.pause(_BETWEEN_LOOKS)
             self._plan = plan_restoration(self._cluster, self._ledger, self._home)
 
@@ -234,7 +232,7 @@ class Restoration:
     def _is_home(self) -> set[str]:
         """Return the ids of the VMs that are on the node, or were left where somebody meant them to be."""
         there = {"moved", "already_there", ELSEWHERE}
-        return {vm["vm_id"] for vm in self._plan.stays} | {
+        return {vm.vm_id for vm in self._plan.stays} | {
             one["vm"]["id"] for one in self._records if one["outcome"] in there
         }
 
@@ -269,7 +267,7 @@ class Restoration:
         waiting = {vm["vm_id"] for vm in self._plan.start} | {vm.id for vm in self._stopping}
         settled = self._is_home() - waiting | {vm.id for vm in self._started}
         if self._options.forget_gone:
-            settled |= {vm["vm_id"] for vm in self._plan.gone}
+            settled |= {vm.vm_id for vm in self._plan.gone}
 
         def change(ledger: Ledger) -> Ledger:
             return give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)

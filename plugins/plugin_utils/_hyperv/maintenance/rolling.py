@@ -16,7 +16,7 @@ from ..cluster.groups import read_groups
 from ..cluster.nodes import Node, find_node, read_nodes
 from ..cluster.owners import owners_of
 from ..cluster.vms import read_vms
-from ..failure.errors import HyperVError, explained
+from ..failure.errors import HyperVError, explain
 from ..records.rolling_state import OPEN, Phase, RollingState, describe_phase, describe_progress, is_finished, phase_of
 from .health_gate import HealthGate
 
@@ -236,7 +236,7 @@ def describe_node(connect: Callable[[], Cluster], node: str) -> str:
         roles = read_groups(cluster, vms)
         count = sum(first_label(node) in owners_of(vm, roles.get(vm.id)) for vm in vms)
     except (HyperVError, NoAnswer) as error:
-        return f"could not be read ({explained(error).rstrip('.')})"
+        return f"could not be read ({explain(error).rstrip('.')})"
     return f"is {state} and has {count} VM{'' if count == 1 else 's'}"
 
 

@@ -232,11 +232,7 @@ def not_back(plan: RestorationPlan, records: Sequence[Record], not_started: Sequ
         if one["outcome"] == "not_begun"
     ]
     lines += [f"{name} is not started: {sentence(why)}" for name, why in not_started]
-    lines += [
-        f"{vm['name']} is not back: {sentence(vm['reason'])} Wait until that has changed, or cancel a migration that "
-        "runs with hyperv_migration_job."
-        for vm in plan.leaving
-    ]
+    lines += [f"{vm.subject} is not back: {vm.text}" for vm in plan.leaving]
     if not lines:
         return ""
     again = f"Remove the cause and run the restore of {node} again: it goes on with what is left."
@@ -247,7 +243,7 @@ def kept_in_the_ledger(plan: RestorationPlan) -> str:
     """Return which VMs nobody knows any more, and how to forget them."""
     if not plan.gone:
         return ""
-    gone = ", ".join(clean(vm["name"]) for vm in plan.gone)
+    gone = ", ".join(clean(vm.subject) for vm in plan.gone)
     return (
         f"Known neither to Hyper-V nor to the cluster, and kept in the ledger: {gone}. If they were deleted, run this "
         "again with forget_gone=true (restore_node_forget_gone)."

@@ -18,7 +18,7 @@ from ..cluster.groups import GroupTraits, VmGroup
 from ..cluster.states import SETTLED
 from ..cluster.vms import Vm
 from ..failure.finding import ERROR, INFO, WARNING, Severity, sentence
-from .problem import Resident
+from .problem import Candidate
 from .strategies import OFFLINE, SHUTDOWN, StrategyName
 from .vm_finding import VmFinding, about_vm
 
@@ -55,15 +55,15 @@ class Facts:
     is_clustered: bool = True
 
 
-def find_blockers(resident: Resident, facts: Facts) -> list[VmFinding]:
+def find_blockers(candidate: Candidate, facts: Facts) -> list[VmFinding]:
     """Return what stands against the move of a VM; nothing for one whose migration runs already."""
     if facts.is_under_way:
         return []
     blockers = [
-        *_of_vm(resident),
-        *_of_cluster(resident, facts),
-        *_of_replication(resident.vm, facts),
-        *filter(None, (_of_attachment(resident, attachment, facts.volumes) for attachment in facts.attachments)),
+        *_of_vm(candidate),
+        *_of_cluster(candidate, facts),
+        *_of_replication(candidate.vm, facts),
+        *filter(None, (_of_attachment(candidate, attachment, facts.volumes) for attachment in facts.attachments)),
     ]
     if not facts.insists:
         return blockers
@@ -72,18 +72,18 @@ def find_blockers(resident: Resident, facts: Facts) -> list[VmFinding]:
     ]
 
 
-def _of_vm(resident: Resident) -> Iterator[VmFinding]:
-    vm = resident.vm
+def _of_vm(candidate: Candidate) -> Iterator[VmFinding]:
+    vm = candidate.vm
     if CRITICAL_IO in vm.operational_status or vm.operational_status[:1] == (DEGRADED,):
         message = "Its storage is lost or has a critical error."
         yield about_vm(vm, "storage", ERROR, message, "Bring its storage back; until then it can only be turned off.")
     elif vm.activity:
         yield _passing(vm, "busy", sentence(vm.activity), "Wait until that has ended; a backup can take an hour.")
-    if vm.state == "paused" and resident.strategy in OFFLINE:
-        yield paused_before_it_is_stopped(vm, resident.strategy)
+    if vm.state == "paused" and candidate.strategy in OFFLINE:
+        yield paused_before_it_is_stopped(vm, candidate.strategy)
     if vm.state not in SETTLED:
         yield _passing(vm, "state", f"It is {vm.state}.", "Wait until it is running, off, saved or paused.")
-    if resident.carries_state:
+    if candidate.carries_state:
         yield about_vm(
             vm,
             "saved_state",
@@ -91,7 +91,7 @@ def _of_vm(resident: Resident) -> Iterator[VmFinding]:
             "A saved state is moved with it, which other builds or processors may not be able to read.",
             "Start and shut down the VM before, or delete its saved state, if it must go to another kind of node.",
         )
-    if resident.leaves_live and not vm.memory_mb:
+    if candidate.leaves_live and not vm.memory_mb:
         yield about_vm(
             vm,
             "memory",
@@ -109,8 +109,8 @@ def paused_before_it_is_stopped(vm: Vm, strategy: StrategyName) -> VmFinding:
     return about_vm(vm, "state", ERROR, message, remedy)
 
 
-def _of_cluster(resident: Resident, facts: Facts) -> Iterator[VmFinding]:
-    vm = resident.vm
+def _of_cluster(candidate: Candidate, facts: Facts) -> Iterator[VmFinding]:
+    vm = candidate.vm
     if facts.role is None and facts.is_clustered:
         yield about_vm(
             vm,
@@ -123,7 +123,7 @@ def _of_cluster(resident: Resident, facts: Facts) -> Iterator[VmFinding]:
         yield about_vm(
             vm,
             "shared_group",
-            ERROR if resident.leaves_live else INFO,
+            ERROR if candidate.leaves_live else INFO,
             f"Its group holds {', '.join(facts.group_members)} as well, and VMs of one group cannot be migrated by "
             "themselves.",
             "Give each VM a group of its own.",
@@ -161,11 +161,11 @@ def _passing(vm: Vm, code: str, message: str, remedy: str) -> VmFinding:
     return about_vm(vm, code, WARNING, message, remedy, transient=True)
 
 
-def _of_attachment(resident: Resident, attachment: Attachment, volumes: str) -> VmFinding | None:
+def _of_attachment(candidate: Candidate, attachment: Attachment, volumes: str) -> VmFinding | None:
     """Return what an attachment means for the move; None where it does no harm."""
     # A VM that leaves off-line needs it only when it starts again.
-    severity: Severity = ERROR if resident.leaves_live else INFO
-    vm, kind, path = resident.vm, attachment.kind, attachment.path
+    severity: Severity = ERROR if candidate.leaves_live else INFO
+    vm, kind, path = candidate.vm, attachment.kind, attachment.path
     if kind in (devices.ISO, devices.FLOPPY):
         what = "ISO image" if kind == devices.ISO else "floppy image"
         remedy = "Empty the drive, or keep the image on a shared volume of the cluster."
@@ -185,7 +185,7 @@ def _of_attachment(resident: Resident, attachment: Attachment, volumes: str) -> 
         return about_vm(vm, kind, severity, message, remedy)
     if kind == devices.GPU_PARTITION:
         # Windows Server 2025 migrates them live between alike hosts.
-        can = resident.build is not None and resident.build >= WINDOWS_2025
+        can = candidate.build is not None and candidate.build >= WINDOWS_2025
         condition = ", and only nodes with the same kind of GPU can take it" if can else ""
         remedy = "Remove the GPU partition, or give the VM the strategy shutdown."
         return about_vm(vm, kind, INFO if can else severity, f"It uses a part of a GPU{condition}.", remedy)

@@ -18,7 +18,7 @@ from .strategies import MIGRATE, OFFLINE, SAVE, StrategyName
 
 
 @dataclasses.dataclass(frozen=True)
-class Resident:
+class Candidate:
     """A VM that is to leave, with what its place depends on.
 
     Attributes:
@@ -93,7 +93,7 @@ class Destination:
 
 
 @dataclasses.dataclass(frozen=True)
-class Situation:
+class PlacementProblem:
     """Everything that a placement depends on.
 
     Attributes:
@@ -103,7 +103,7 @@ class Situation:
         reserve_percent: share of each destination's memory that is kept free.
     """
 
-    residents: tuple[Resident, ...]
+    candidates: tuple[Candidate, ...]
     destinations: tuple[Destination, ...]
     rules: tuple[Rule, ...] = ()
     where: Mapping[str, str] = dataclasses.field(default_factory=dict)

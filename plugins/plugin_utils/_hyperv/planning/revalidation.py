@@ -153,7 +153,7 @@ def _strategy(one: Mapping[str, t.Any]) -> StrategyName:
 
 
 @dataclasses.dataclass(frozen=True)
-class Now:
+class PresentVm:
     """A VM as it is, and what is planned for it now: a destination, or why it stays, in sentences, or neither."""
 
     name: str
@@ -166,7 +166,7 @@ class Now:
 
 
 def compare(
-    earlier: EarlierPlan, now: Mapping[str, Now], cluster: Mapping[str, str], unable: t.Callable[[str, str], str]
+    earlier: EarlierPlan, now: Mapping[str, PresentVm], cluster: Mapping[str, str], unable: t.Callable[[str, str], str]
 ) -> list[Difference]:
     """Return what changed since an earlier plan, by name of the VM.
 
@@ -201,7 +201,7 @@ def _absent(was: EarlierMove | EarlierStay, node: str | None) -> Difference:
     return Difference.of(was.vm_id, was.name, "moved", message)
 
 
-def _of_move(was: EarlierMove, one: Now, unable: t.Callable[[str, str], str]) -> t.Iterator[Difference]:
+def _of_move(was: EarlierMove, one: PresentVm, unable: t.Callable[[str, str], str]) -> t.Iterator[Difference]:
     kept = one.destination == was.destination
     changes = []
     if not one.destination:

@@ -62,7 +62,7 @@ def strategy_for(vm: Vm, strategies: Sequence[Strategy]) -> Strategy | None:
     return next((one for one in strategies if one.matches(vm)), None)
 
 
-def unused(strategies: Sequence[Strategy], vms: Sequence[Vm]) -> list[str]:
+def note_unused_strategies(strategies: Sequence[Strategy], vms: Sequence[Vm]) -> list[str]:
     """Return a note for each entry that matches none of ``vms``, and for each that an earlier one makes needless."""
     used = {id(strategy_for(vm, strategies)) for vm in vms}
     notes = []

@@ -28,7 +28,7 @@ from .readiness import Readiness, read_readiness
 
 
 @dataclasses.dataclass(frozen=True)
-class HostReading:
+class HostDescription:
     """What only a node itself knows; ``problem`` says why it did not tell, empty where it did.
 
     Attributes:
@@ -60,7 +60,7 @@ class AffinityRule:
 
 
 @dataclasses.dataclass(frozen=True)
-class ClusterReadings:
+class ClusterDescription:
     """The cluster.
 
     Attributes:
@@ -71,7 +71,7 @@ class ClusterReadings:
     """
 
     readiness: Readiness
-    hosts: tuple[HostReading, ...]
+    hosts: tuple[HostDescription, ...]
     vms: tuple[Vm, ...]
     roles: Mapping[str, VmGroup] = dataclasses.field(default_factory=dict)
     traits: Mapping[str, GroupTraits] = dataclasses.field(default_factory=dict)
@@ -87,7 +87,7 @@ class ClusterReadings:
         return collections.Counter(vm.name for vm in self.vms)
 
 
-def read_cluster(cluster: Cluster) -> ClusterReadings:
+def read_cluster(cluster: Cluster) -> ClusterDescription:
     """Read the cluster; nothing is changed. A node that does not answer is a note, not an error.
 
     Raises HyperVError, Fault and TransportError where the task's host itself does not answer.
@@ -99,7 +99,7 @@ def read_cluster(cluster: Cluster) -> ClusterReadings:
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     replication, replication_notes = _read_replication(cluster)
     rules, rule_notes = _read_rules(cluster, traits)
-    return ClusterReadings(
+    return ClusterDescription(
         readiness,
         hosts,
         tuple(_owned(vm, roles) for vm in vms),
@@ -119,21 +119,23 @@ def _owned(vm: Vm, roles: Mapping[str, VmGroup]) -> Vm:
     return vm if vm.node or role is None else dataclasses.replace(vm, node=role.owner)
 
 
-def _read_host(cluster: Cluster, report: NodeReport) -> HostReading:
+def _read_host(cluster: Cluster, report: NodeReport) -> HostDescription:
     name = report.node.name
     if not report.node.is_running:
-        return HostReading(report, problem=f"It is {report.node.state}, so its own settings are not known.")
+        return HostDescription(report, problem=f"It is {report.node.state}, so its own settings are not known.")
     if report.silence is not None:
-        return HostReading(report, problem=report.silence.text)
+        return HostDescription(report, problem=report.silence.text)
     try:
-        return HostReading(
+        return HostDescription(
             report,
             read_memory(cluster, name),
             read_attachments(cluster, name),
             tuple(read_local_vms(cluster, name)),
         )
     except NoAnswer as error:
-        return HostReading(report, problem=f"Its memory, or what VMs have of it, is not known: {with_remedy(error)}")
+        return HostDescription(
+            report, problem=f"Its memory, or what VMs have of it, is not known: {with_remedy(error)}"
+        )
 
 
 def _read_replication(cluster: Cluster) -> tuple[dict[str, ReplicationMode], list[str]]:

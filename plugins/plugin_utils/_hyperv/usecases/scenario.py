@@ -18,7 +18,7 @@ from ..cluster.groups import GroupTraits
 from ..cluster.hosts import HostSettings
 from ..cluster.states import IN_MEMORY, SETTLED, UNKNOWN, VmState
 from ..cluster.vms import Vm
-from .cluster_description import ClusterReadings, HostReading
+from .cluster_description import ClusterDescription, HostDescription
 
 Content = dict[str, t.Any]
 
@@ -37,7 +37,7 @@ _SERVICE_STATES = ("enabled", "disabled", "starting", "absent")
 _LOCAL_MB = 1  # what a VM takes that only its host knows: no one tells its memory, so it counts as the host's
 
 
-def write_scenario(read: ClusterReadings) -> tuple[Content, list[str]]:
+def write_scenario(read: ClusterDescription) -> tuple[Content, list[str]]:
     """Return the scenario, and notes on what it does not say or says otherwise. It holds no account and no password."""
     notes = list(read.notes)
     scenario = {
@@ -64,7 +64,7 @@ def _unless(usual: object, **values: object) -> Content:
     return {key: value for key, value in values.items() if value is not None and value != usual}
 
 
-def _cluster(read: ClusterReadings) -> Content:
+def _cluster(read: ClusterDescription) -> Content:
     settings = read.readiness.cluster
     limit, percent = settings.smb_bandwidth_limit, settings.smb_bandwidth_limit_percent
     return {
@@ -82,7 +82,7 @@ def _cluster(read: ClusterReadings) -> Content:
     }
 
 
-def _switches(read: ClusterReadings) -> Content:
+def _switches(read: ClusterDescription) -> Content:
     told = [host.report for host in read.hosts if host.report.cluster_service is not None]
     showing = [report.node.name for report in told if report.cluster_service]
     if not showing or len(showing) == len(told):
@@ -94,7 +94,7 @@ def _switches(read: ClusterReadings) -> Content:
     return {**provider, **({"host_name_form": "fqdn"} if any("." in vm.node for vm in read.vms) else {})}
 
 
-def _node(host: HostReading, read: ClusterReadings, notes: list[str]) -> Content:
+def _node(host: HostDescription, read: ClusterDescription, notes: list[str]) -> Content:
     node, report = host.node, host.report
     state = "down" if node.state == UNKNOWN else node.state
     if state != node.state:
@@ -111,7 +111,7 @@ def _node(host: HostReading, read: ClusterReadings, notes: list[str]) -> Content
     }
 
 
-def _memory(host: HostReading, read: ClusterReadings) -> Content:
+def _memory(host: HostDescription, read: ClusterDescription) -> Content:
     """Return the memory in MB; what is neither free nor that of clustered VMs is the host's."""
     if host.memory is None:
         return {}
@@ -149,12 +149,12 @@ def _settings(settings: HostSettings, notes: list[str]) -> Content:
     }
 
 
-def _capabilities(host: HostReading) -> str:
+def _capabilities(host: HostDescription) -> str:
     told = host.report.capabilities
     return "absent" if told is None else "all" if told.offers_migration else "to_host_only"
 
 
-def _clustered(read: ClusterReadings, notes: list[str]) -> list[Content]:
+def _clustered(read: ClusterDescription, notes: list[str]) -> list[Content]:
     nodes = {first_label(host.node.name): host.node.name for host in read.hosts}
     attached = {vm_id: those for host in read.hosts for vm_id, those in host.attachments.items()}
     groups: set[str] = set()
@@ -196,7 +196,7 @@ def _passing_by(vm: Vm) -> list[str]:
     return notes
 
 
-def _role(vm: Vm, read: ClusterReadings, groups: set[str], notes: list[str]) -> Content:
+def _role(vm: Vm, read: ClusterDescription, groups: set[str], notes: list[str]) -> Content:
     """Return what the cluster says of a VM: its group's name, priority, classes, condition, and who may own it."""
     role = read.roles.get(vm.id)
     own = f"{vm.name} ({vm.id})"
@@ -234,12 +234,12 @@ def _attachments(those: Sequence[Attachment]) -> Content:
     return {"attachments": listed} if listed else {}
 
 
-def _own(host: HostReading, read: ClusterReadings) -> list[Vm]:
+def _own(host: HostDescription, read: ClusterDescription) -> list[Vm]:
     clustered = {vm.id for vm in read.vms}
     return [vm for vm in host.own_vms if vm.id not in clustered]
 
 
-def _local(read: ClusterReadings) -> list[Mapping[str, t.Any]]:
+def _local(read: ClusterDescription) -> list[Mapping[str, t.Any]]:
     """Return the VMs that only their hosts know."""
     return [
         {

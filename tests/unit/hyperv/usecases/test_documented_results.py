@@ -148,7 +148,7 @@ def restorations() -> Iterator[Answer]:
             "source_host": "NODE1",
             "destination_host": "NODE2",
             "outcome": "moved",
-            "seconds": 1.0,
+            "elapsed_seconds": 1.0,
             "restored": False,
         }
         for name, vm_id in {**known, "gone": GONE}.items()
