@@ -41,9 +41,10 @@ class ActionModule(ControllerAction):
         progress = describe_progress(state) if state else ""
         is_last = host == next(reversed(turn.get("nodes") or [host]))
         lines: list[str] = []
-        if arguments["results"] and (is_last or path or reason):
+        results = [result for result in arguments["results"] if "moves" in result]  # the others failed before any move
+        if results and (is_last or path or reason):
             error = f"The rolling maintenance stops at {node}." if reason else ""
-            lines += self._report(turn, arguments["results"], error, "" if self.check_mode else progress, path)
+            lines += self._report(turn, results, error, "" if self.check_mode else progress, path)
         if not reason:
             lines.append(describe_end(state, node, self.check_mode))
             return {"changed": False, "lines": lines, "text": "", **self._shown()}

@@ -218,6 +218,10 @@ class TestReport:
         assert stop["text"].splitlines()[-1] == "Nothing was changed."
         assert self.report(turn_of(1, tmp_path), check_mode=True)["lines"] == ["NODE1 would be done."]
 
+    def test_an_evacuation_that_failed_before_any_move_has_nothing_to_report(self, tmp_path: pathlib.Path) -> None:
+        turn = turn_of(3, tmp_path)
+        assert self.report(turn, results=[{"failed": True, "msg": "No."}], reason="No.")["lines"] == []
+
     def test_results_of_another_shape_are_told(self, tmp_path: pathlib.Path) -> None:
         lines = self.report(turn_of(3, tmp_path), results=[{"moves": [{"vm": "web01"}]}])["lines"]
         assert lines[0].startswith("No report can be drawn up: ")
