@@ -57,6 +57,7 @@ class ActionModule(ControllerAction):
         """Find the node and who is talked through, then say what is to be done; changes nothing."""
         _refuse_what_is_of_one_node(task_vars)
         check_wait(arguments)
+        check_range(arguments, "resume_within", 0, unit="hours")
         check_range(arguments, "restart_timeout", 1, unit="seconds")
         check_range(arguments, "restart_poll_interval", 0.05, 60, "seconds")
         ignore = _names(arguments["ignore"])

@@ -28,10 +28,12 @@ def find_work(tasks_file: str, role: str, playbook_dir: str, loader: t.Any, coll
         loader: Ansible's loader of the play.
         collections: where ``include_role`` looks for a role of a short name first.
 
-    Raises HyperVError for a file or a role that is not there.
+    Raises HyperVError for a file or a role that is not there, and for a file that is not one of tasks.
     """
     path = _found(tasks_file, playbook_dir) if tasks_file else ""
     content = read_file(path) if path else None
+    if path:
+        _look_at_tasks(path, tasks_file, loader)
     if role:
         _look_for_role(role, loader, collections)
     return {
@@ -48,6 +50,27 @@ def _found(tasks_file: str, playbook_dir: str) -> str:
     raise HyperVError(
         f"Nothing was changed. rolling_maintenance_tasks_file is {tasks_file}, and there is no such file, neither from "
         f"where Ansible was started nor beside the playbook ({playbook_dir}). Give an absolute path to be sure."
+    )
+
+
+def _look_at_tasks(path: str, tasks_file: str, loader: t.Any) -> None:
+    """Raise HyperVError unless a file is a list of tasks: Ansible would find out only after the node is evacuated."""
+    try:
+        tasks = loader.load_from_file(path)
+    except AnsibleError as error:
+        raise HyperVError(
+            f"Nothing was changed. rolling_maintenance_tasks_file is {tasks_file}, which cannot be read as YAML: "
+            f"{clean(error)}"
+        ) from None
+    if not isinstance(tasks, list) or not tasks or not all(isinstance(task, dict) for task in tasks):
+        wrong = "has no list of tasks"
+    elif any(key in task for task in tasks for key in ("hosts", "import_playbook")):
+        wrong = "is a playbook"
+    else:
+        return
+    raise HyperVError(
+        f"Nothing was changed. rolling_maintenance_tasks_file is {tasks_file}, which {wrong}. Give a file of tasks, as "
+        "include_tasks takes it."
     )
 
 

@@ -481,7 +481,10 @@ class Evacuation:
         if not self._failure:
             then = wording.state_after_success(self._node, self._plan.is_clustered, self._options.next_step)
             return wording.together(
-                then, wording.off_since_the_plan(self._off_before), wording.died_before(self._died_before)
+                then,
+                wording.stopped_until_restored(self._stopped.still),
+                wording.off_since_the_plan(self._off_before),
+                wording.died_before(self._died_before),
             )
         before = self._ledger is not None and self._ledger["paused_before"] and not self._asked_to_pause
         started = {vm.id for vm in self._started}

@@ -188,6 +188,13 @@ def still_stopped(vms: Sequence[Vm]) -> str:
     )
 
 
+def stopped_until_restored(vms: Sequence[Vm]) -> str:
+    """Return which VMs the evacuation has stopped, and who starts them."""
+    if not vms:
+        return ""
+    return f"Stopped for the evacuation: {names(vms)}. hyperv.migration.restore_node starts them."
+
+
 def may_still_stop(vms: Sequence[Vm]) -> str:
     """Return which guests were asked to shut down and may still do so."""
     if not vms:
