@@ -29,21 +29,8 @@ author:
 extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
+  - hyperv.migration._maintenance.evacuation
 options:
-  node:
-    description: Name of the node to evacuate, short or fully qualified.
-    type: str
-    required: true
-  destinations:
-    description:
-      - Nodes that may receive the VMs; all nodes that are up if empty.
-      - A list, or text with commas, semicolons, blanks or line breaks between the names, as a survey returns it.
-    type: raw
-    default: []
-  reserve_memory_percent:
-    description: Percentage of each destination's memory that stays free, from 0 to less than 100.
-    type: float
-    default: 10
   strategies:
     description:
       - Strategies for single VMs. The first entry that matches a VM is used. VMs without an entry are migrated.
@@ -88,10 +75,6 @@ options:
   restart:
     description:
       - Whether the node is to be restarted afterwards. VMs that would go down with it stand against the plan then.
-    type: bool
-    default: false
-  local_vms:
-    description: Whether VMs that are not clustered may go down in that restart.
     type: bool
     default: false
 seealso:

@@ -25,17 +25,9 @@ author:
 extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.changes
+  - hyperv.migration._maintenance
+  - hyperv.migration._maintenance.evacuation
 options:
-  node:
-    description: Name of the node to evacuate, short or fully qualified.
-    type: str
-    required: true
-  destinations:
-    description:
-      - Nodes that may receive the VMs; all nodes that are up if empty.
-      - A list, or text with commas, semicolons, blanks or line breaks between the names, as a survey returns it.
-    type: raw
-    default: []
   strategies:
     description:
       - How single VMs leave the node, as O(hyperv.migration.hyperv_evacuation_plan_info#module:strategies). The first
@@ -49,16 +41,8 @@ options:
       - A plan that was made before, by M(hyperv.migration.hyperv_evacuation_plan_info). It is compared with the
         cluster, and what still holds of it is kept.
     type: dict
-  reserve_memory_percent:
-    description: Percentage of each destination's memory that stays free, from 0 to less than 100.
-    type: float
-    default: 10
   restart:
     description: Whether the node is to be restarted afterwards. VMs that would go down with it are refused then.
-    type: bool
-    default: false
-  local_vms:
-    description: Whether VMs that are not clustered may go down in that restart.
     type: bool
     default: false
   on_timeout:
@@ -84,49 +68,12 @@ options:
         maintenance. The phase of the node is stored then - C(begun) right before it is paused, and C(evacuated) when it
         is empty.
     type: dict
-  method:
-    description: The method by which running VMs are moved, as O(hyperv.migration.hyperv_vm_migrate#module:method).
-    type: str
-    choices: [auto, system, cluster_group, host]
-    default: auto
-  max_parallel:
-    description:
-      - How many VMs may move at the same time. Only lowers the limit of the nodes and the cluster; V(0) keeps it.
-    type: int
-    default: 0
   timeout:
     description:
       - How many seconds one move may take, up to a week.
       - V(0) for a limit that follows from the VM's memory.
     type: int
     default: 0
-  retries:
-    description:
-      - How often to try a move again on the same node after a failure that may pass by itself, up to 1000 times.
-    type: int
-    default: 1
-  poll_interval:
-    description: Seconds between two looks at the running migrations, from 0.05 to 60.
-    type: float
-    default: 2
-  progress:
-    description: Whether to show lines while VMs move, on standard error.
-    type: bool
-    default: true
-  ledger_path:
-    description: File of the ledger on the controller, if it is not to have its generated name in O(ledger_folder).
-    type: path
-  ledger_folder:
-    description:
-      - Directory of the ledger on the controller, which is called C(hyperv-ledger-CLUSTER-NODE.json) there, with the
-        full name of the cluster. A relative path starts where Ansible was started.
-    type: path
-    default: "."
-  report_path:
-    description:
-      - HTML file on the controller for the report, written with mode 0600, in check mode as well. Without it, the
-        report is in RV(report) only.
-    type: path
 seealso:
   - module: hyperv.migration.hyperv_evacuation_plan_info
   - module: hyperv.migration.hyperv_node_restoration

@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.changes
+  - hyperv.migration._maintenance
 options:
   node:
     description: The node to bring VMs back to. The default is the node of the ledger.
@@ -36,49 +37,12 @@ options:
       - Otherwise they stay in the ledger, and all other VMs are brought back.
     type: bool
     default: false
-  method:
-    description: The method by which running VMs are moved, as O(hyperv.migration.hyperv_vm_migrate#module:method).
-    type: str
-    choices: [auto, system, cluster_group, host]
-    default: auto
-  max_parallel:
-    description:
-      - How many VMs may move at the same time. Only lowers the limit of the nodes and the cluster; V(0) keeps it.
-    type: int
-    default: 0
   timeout:
     description:
       - How many seconds one move may take, up to a week.
       - V(0) for a limit that follows from the VM's memory, and half an hour for migrations away from the node.
     type: int
     default: 0
-  retries:
-    description:
-      - How often to try a move again on the same node after a failure that may pass by itself, up to 1000 times.
-    type: int
-    default: 1
-  poll_interval:
-    description: Seconds between two looks at the running migrations, from 0.05 to 60.
-    type: float
-    default: 2
-  progress:
-    description: Whether to show lines while VMs move, on standard error.
-    type: bool
-    default: true
-  ledger_path:
-    description: File of the ledger on the controller, if it is not to have its generated name in O(ledger_folder).
-    type: path
-  ledger_folder:
-    description:
-      - Directory of the ledger on the controller, which is called C(hyperv-ledger-CLUSTER-NODE.json) there, with the
-        full name of the cluster. A relative path starts where Ansible was started.
-    type: path
-    default: "."
-  report_path:
-    description:
-      - HTML file on the controller for the report, written with mode 0600, in check mode as well. Without it, the
-        report is in RV(report) only.
-    type: path
 seealso:
   - module: hyperv.migration.hyperv_restore_plan_info
   - module: hyperv.migration.hyperv_node_evacuation

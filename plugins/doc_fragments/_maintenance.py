@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Options of the modules that evacuate a node, bring its VMs back, or plan that. Private to this collection."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of a node's evacuation and restoration."""
+
+    # How VMs are moved, and what is written on the controller.
+    DOCUMENTATION = r"""
+options:
+  method:
+    description: The method by which running VMs are moved, as O(hyperv.migration.hyperv_vm_migrate#module:method).
+    type: str
+    choices: [auto, system, cluster_group, host]
+    default: auto
+  max_parallel:
+    description:
+      - How many VMs may move at the same time. Only lowers the limit of the nodes and the cluster; V(0) keeps it.
+    type: int
+    default: 0
+  retries:
+    description:
+      - How often to try a move again on the same node after a failure that may pass by itself, up to 1000 times.
+    type: int
+    default: 1
+  poll_interval:
+    description: Seconds between two looks at the running migrations, from 0.05 to 60.
+    type: float
+    default: 2
+  progress:
+    description: Whether to show lines while VMs move, on standard error.
+    type: bool
+    default: true
+  ledger_path:
+    description: File of the ledger on the controller, if it is not to have its generated name in O(ledger_folder).
+    type: path
+  ledger_folder:
+    description:
+      - Directory of the ledger on the controller, which is called C(hyperv-ledger-CLUSTER-NODE.json) there, with the
+        full name of the cluster. A relative path starts where Ansible was started.
+    type: path
+    default: "."
+  report_path:
+    description:
+      - HTML file on the controller for the report, written with mode 0600, in check mode as well. Without it, the
+        report is in RV(report) only.
+    type: path
+"""
+
+    # What an evacuation and its plan are asked for alike.
+    EVACUATION = r"""
+options:
+  node:
+    description: Name of the node to evacuate, short or fully qualified.
+    type: str
+    required: true
+  destinations:
+    description:
+      - Nodes that may receive the VMs; all nodes that are up if empty.
+      - A list, or text with commas, semicolons, blanks or line breaks between the names, as a survey returns it.
+    type: raw
+    default: []
+  reserve_memory_percent:
+    description: Percentage of each destination's memory that stays free, from 0 to less than 100.
+    type: float
+    default: 10
+  local_vms:
+    description: Whether VMs that are not clustered may go down in that restart.
+    type: bool
+    default: false
+"""
