@@ -14,7 +14,6 @@ import ipaddress
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
-from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
@@ -34,7 +33,7 @@ from .delegation import with_delegation_remedy
 from .form_refusals import FormUnavailable
 from .job_tracker import JobTracker
 from .results import CheckResult, StartResult
-from .service_calls import SERVICE, ask, ask_yes_or_no, missing_service, not_sent, parameters, start
+from .service_calls import SERVICE, ask, ask_yes_or_no, missing_service, parameters, start
 from .setting_forms import SettingForms
 
 _CHECK = "CheckVirtualSystemIsMigratableToHost"
@@ -65,12 +64,8 @@ class HostMethod:
 
         Nothing is changed. Raises HyperVError and TransportError.
         """
-        try:
-            self._prepare(move)
-        except NoAnswer as error:
-            missing = missing_service(error)
-            if missing is None:
-                raise
+        missing = missing_service(functools.partial(self._prepare, move))
+        if missing is not None:
             return CheckResult(False, unsupported=missing)
         return dataclasses.replace(self._check(move), form=self._forms.taken)
 
@@ -101,12 +96,8 @@ class HostMethod:
         It is sent once, and again in another form only after a refusal of its parameters. Raises HyperVError where
         the service is not there, or the destination cannot be named.
         """
-        try:
-            self._prepare(move)
-        except NoAnswer as error:
-            return not_sent(error)
-        call = functools.partial(self._call, _MIGRATE, move)
-        result = start(_MIGRATE, call, functools.partial(self._jobs.started, move))
+        prepare, call = functools.partial(self._prepare, move), functools.partial(self._call, _MIGRATE, move)
+        result = start(_MIGRATE, prepare, call, functools.partial(self._jobs.started, move))
         return dataclasses.replace(result, form=self._forms.taken)
 
     def known_jobs(self, move: Move) -> frozenset[str]:

@@ -11,7 +11,6 @@ import dataclasses
 import functools
 from collections.abc import Collection, Mapping, Sequence
 
-from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
@@ -28,7 +27,7 @@ from ..migration.vocabulary import SYSTEM
 from ..settings.wanted_settings import WantedSettings
 from .job_tracker import JobTracker
 from .results import CheckResult, StartResult
-from .service_calls import SERVICE, ask_yes_or_no, missing_service, not_sent, parameters, start
+from .service_calls import SERVICE, ask_yes_or_no, missing_service, parameters, start
 from .setting_forms import SettingForms
 
 _CHECK = "CheckVirtualSystemIsMigratableToSystem"
@@ -49,12 +48,8 @@ class SystemMethod:
 
     def check(self, move: Move) -> CheckResult:
         """Ask Hyper-V whether a VM can be migrated now; nothing is changed. Raises HyperVError and TransportError."""
-        try:
-            self._prepare(move)
-        except NoAnswer as error:
-            missing = missing_service(error)
-            if missing is None:
-                raise
+        missing = missing_service(functools.partial(self._prepare, move))
+        if missing is not None:
             return CheckResult(False, unsupported=missing)
         result = ask_yes_or_no(_CHECK, move, functools.partial(self._call, _CHECK, move))
         return dataclasses.replace(result, form=self._forms.taken)
@@ -65,12 +60,8 @@ class SystemMethod:
         It is sent once, and again in another form only after a refusal of its parameters. Raises HyperVError where
         the service is not there.
         """
-        try:
-            self._prepare(move)
-        except NoAnswer as error:
-            return not_sent(error)
-        call = functools.partial(self._call, _MIGRATE, move)
-        result = start(_MIGRATE, call, functools.partial(self._jobs.started, move))
+        prepare, call = functools.partial(self._prepare, move), functools.partial(self._call, _MIGRATE, move)
+        result = start(_MIGRATE, prepare, call, functools.partial(self._jobs.started, move))
         return dataclasses.replace(result, form=self._forms.taken)
 
     def known_jobs(self, move: Move) -> frozenset[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..._wsman.errors import AnswerLost, TransportError, UnreadableAnswer
+from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
@@ -66,11 +66,20 @@ def ask_yes_or_no(check: str, move: Move, call: Callable[[], Instance]) -> Check
     return CheckResult(True, _not_migratable(move)) if verdict is False else CheckResult(verdict is True)
 
 
-def start(method: str, call: Callable[[], Instance], job: Callable[[Reference], WatchedJob]) -> StartResult:
+def start(
+    method: str, prepare: Callable[[], object], call: Callable[[], Instance], job: Callable[[Reference], WatchedJob]
+) -> StartResult:
     """Call a method that starts a migration. Whatever comes back is a result, never an exception of the wire.
 
-    ``job`` returns the job of a reference that the method gave.
+    ``prepare`` reads what the call needs, so that the call's own exceptions are about it alone; ``job`` returns the job
+    of a reference that the method gave. Raises what ``prepare`` raises but for NoAnswer.
     """
+    try:
+        missing = missing_service(prepare)
+    except NoAnswer as error:
+        return StartResult(error=not_begun("not_sent", error, "Nothing was started."))
+    if missing is not None:
+        return StartResult(error=missing, unsupported=True)
     try:
         output = call()
         reference, value = output.reference("Job"), output.integer("ReturnValue")
@@ -101,17 +110,15 @@ def start(method: str, call: Callable[[], Instance], job: Callable[[Reference], 
     )
 
 
-def not_sent(error: Exception) -> StartResult:
-    """Return what it comes to that something could not be read that a call needs."""
-    missing = missing_service(error)
-    if missing is not None:
-        return StartResult(error=missing, unsupported=True)
-    return StartResult(error=not_begun("not_sent", error, "Nothing was started."))
-
-
-def missing_service(error: Exception) -> Failure | None:
-    """Return why the service is not there, where that is what an error says."""
-    return faulted(SERVICE, error) if isinstance(error, Fault) and error.is_missing_class else None
+def missing_service(prepare: Callable[[], object]) -> Failure | None:
+    """Read what a call needs; return why the service is not there, None where all was read. Raises NoAnswer."""
+    try:
+        prepare()
+    except Fault as fault:
+        if fault.is_missing_class:
+            return faulted(SERVICE, fault)
+        raise
+    return None
 
 
 def _is_refusal(fault: Fault) -> bool:
