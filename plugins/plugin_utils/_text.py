@@ -1,10 +1,12 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Makes texts from outside safe for a terminal, a log and a page."""
+"""Texts from outside: safe for a terminal, a log and a page, and each one of a value."""
 
 from __future__ import annotations
 
+import typing as t
 import unicodedata
+from collections.abc import Callable, Mapping
 
 # Letters without a shape of their own: control characters, halves of surrogate pairs, and what turns the direction of
 # writing, by which a name could make the rest of its line look like something else (Unicode UAX #9, 2.1 to 2.6).
@@ -19,3 +21,14 @@ def clean(text: object) -> str:
         "\N{REPLACEMENT CHARACTER}" if letter in _TURNING or unicodedata.category(letter) in _SHAPELESS else letter
         for letter in one_line
     )
+
+
+def each_text(value: t.Any, change: Callable[[str], str]) -> t.Any:
+    """Return a value with each text in it changed, those in lists and the values of mappings too; a tuple is a list."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {key: each_text(one, change) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [each_text(one, change) for one in value]
+    return value

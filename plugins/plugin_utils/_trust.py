@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections.abc import Callable, Mapping
 
 from ansible.utils.unsafe_proxy import wrap_var
+
+from ._text import each_text
 
 try:
     from ansible.template import trust_as_template
@@ -34,19 +35,9 @@ def as_data(value: t.Any) -> t.Any:
 
     What could not be a template anyway is listed as plain text.
     """
-    return _each_text(value, lambda text: wrap_var(text) if _MARKERS.search(text) else trust_as_template(text))
+    return each_text(value, lambda text: wrap_var(text) if _MARKERS.search(text) else trust_as_template(text))
 
 
 def as_listed(value: t.Any) -> t.Any:
     """Return what an expression of the user came to so that it is listed as plain text; a template stays as it is."""
-    return _each_text(value, lambda text: text if _MARKERS.search(text) else trust_as_template(text))
-
-
-def _each_text(value: t.Any, change: Callable[[str], str]) -> t.Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {key: _each_text(one, change) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_each_text(one, change) for one in value]
-    return value
+    return each_text(value, lambda text: text if _MARKERS.search(text) else trust_as_template(text))

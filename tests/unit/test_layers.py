@@ -133,7 +133,7 @@ RULES = (
         INPUT_OUTPUT | {"time"},
     ),
     Rule("plugins/plugin_utils/_clock.py", without=INPUT_OUTPUT),
-    Rule("plugins/plugin_utils/_trust.py", (), frozenset({"ansible"}), INPUT_OUTPUT | {"time"}),
+    Rule("plugins/plugin_utils/_trust.py", (UTILS + "_text",), frozenset({"ansible"}), INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_ledgers.py",
         (UTILS + "_files", UTILS + "_hyperv.failure", UTILS + "_hyperv.records", UTILS + "_text"),

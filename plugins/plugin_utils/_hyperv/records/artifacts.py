@@ -17,7 +17,9 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+
+from ..._text import each_text
 
 MARK = "escaped"
 _HEADER = "#jinja2:"
@@ -29,14 +31,14 @@ def to_artifact(data: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return data to be handed on, with MARK as its first key; an artifact stays as it is."""
     if data.get(MARK) is True:
         return dict(data)
-    return {MARK: True, **_each_text(data, _escape)}
+    return {MARK: True, **each_text(data, _escape)}
 
 
 def from_artifact(data: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
     """Return what was handed on with its texts as they are in truth, and without MARK."""
     if data.get(MARK) is not True:
         return data
-    return {key: _each_text(value, _unescape) for key, value in data.items() if key != MARK}
+    return {key: each_text(value, _unescape) for key, value in data.items() if key != MARK}
 
 
 def artifact_text(data: Mapping[str, t.Any]) -> str:
@@ -51,16 +53,6 @@ def artifact_suffix(host: str) -> str:
     underscores, and so does the underscore, so that no two hosts have the same suffix: ``_hvc_2d_1`` for ``hvc-1``.
     """
     return "_" + re.sub("[^A-Za-z0-9]", lambda found: f"_{ord(found[0]):x}_", host)
-
-
-def _each_text(value: t.Any, change: Callable[[str], str]) -> t.Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {key: _each_text(one, change) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_each_text(one, change) for one in value]
-    return value
 
 
 def _escape(text: str) -> str:
