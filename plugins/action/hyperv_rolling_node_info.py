@@ -9,7 +9,6 @@ import re
 import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
-from ..plugin_utils._clock import TaskClock
 from ..plugin_utils._connections import Connections
 from ..plugin_utils._files import full_path
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
@@ -61,17 +60,16 @@ class ActionModule(ControllerAction):
         check_range(arguments, "restart_timeout", 1, unit="seconds")
         check_range(arguments, "restart_poll_interval", 0.05, 60, "seconds")
         ignore = _names(arguments["ignore"])
-        gate = HealthGate(ignore, 0 if self.check_mode else arguments["timeout"], arguments["poll_interval"], self.tell)
         playbook_dir = str(task_vars.get("playbook_dir") or ".")
         collections = self._task.collections or ()
         work = find_work(arguments["tasks_file"], arguments["role"], playbook_dir, self._loader, collections)
-        connections = Connections(self._connection, task_vars, TaskClock(), self.trace)
-        try:
+        with self.connections() as connections:
             found = self._find(connections, arguments, task_vars)
-            there = connections.as_on(found.host)
-            cluster = Cluster(there.session, TaskClock(), there.lists, there.confirm)
+            cluster = connections.as_on(found.host).cluster()
             _check_other_name(cluster, found, arguments["name"].strip(), arguments["node"])
             owner, folder = _owner(found), full_path(arguments["folder"])
+            file, listed = RollingFile(folder, owner), (task_vars.get("groups") or {}).get("all", ())
+            old = file.read()
             options = RollingOptions(
                 cluster=owner.full,
                 nodes=arguments["nodes"],
@@ -81,18 +79,14 @@ class ActionModule(ControllerAction):
                 resume_within=arguments["resume_within"],
                 work=work,
                 allow_changed_work=arguments["allow_changed_work"],
-            )
-            file = RollingFile(folder, owner)
-            old = file.read()
-            listed = (task_vars.get("groups") or {}).get("all", ())
-            options = dataclasses.replace(
-                options, forget=[host for host in (old or {"nodes": {}})["nodes"] if host not in listed]
+                forget=[host for host in (old["nodes"] if old is not None else ()) if host not in listed],
             )
             progress = file.resume(options)
             turn = Turn(
                 arguments["node"], found.node, arguments["nodes"], progress.state, arguments["restart"], self.check_mode
             )
-            gate = dataclasses.replace(gate, ignore=turn.overlooked(ignore))
+            timeout = 0 if self.check_mode else arguments["timeout"]
+            gate = HealthGate(turn.overlooked(ignore), timeout, arguments["poll_interval"], self.tell)
             result = {
                 "changed": False,
                 "host": turn.host,
@@ -120,8 +114,6 @@ class ActionModule(ControllerAction):
                 turn.check(cluster, gate)
             except HyperVError as error:
                 raise FailedWithResult(str(error), result) from None
-        finally:
-            self.close(connections)
         return {**result, "warnings": progress.warnings} if progress.warnings else result
 
     def _find(self, connections: Connections, arguments: Arguments, task_vars: dict[str, t.Any]) -> Via:

@@ -7,10 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
-from ..plugin_utils._clock import TaskClock
-from ..plugin_utils._connections import Connections
 from ..plugin_utils._files import full_path
-from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.rolling import Stop, describe_end, describe_node
 from ..plugin_utils._hyperv.records.file_names import NOBODY
@@ -53,7 +50,7 @@ class ActionModule(ControllerAction):
             phase=phase_of(state, host) if state else "" if turn.get("path") else None,
             task=arguments["task"],
             reason=reason,
-            node_left=self._node_left(task_vars, str(turn.get("via") or ""), node),
+            node_left=self._node_left(str(turn.get("via") or ""), node),
             folder=str(turn.get("folder") or full_path(".")),
             via=str(turn.get("via") or ""),
             progress=progress,
@@ -77,19 +74,11 @@ class ActionModule(ControllerAction):
             return [f"No report can be drawn up: {broken}"]
         return report_lines(account, path or None)
 
-    def _node_left(self, task_vars: dict[str, t.Any], via: str, node: str) -> str:
+    def _node_left(self, via: str, node: str) -> str:
         if not via or self.check_mode:
             return "was not looked at"
-        connections = Connections(self._connection, task_vars, TaskClock(), self.trace)
-
-        def connect() -> Cluster:
-            there = connections.as_on(via)
-            return Cluster(there.session, TaskClock(), there.lists, there.confirm)
-
-        try:
-            return describe_node(connect, node)
-        finally:
-            self.close(connections)
+        with self.connections() as connections:
+            return describe_node(lambda: connections.as_on(via).cluster(), node)
 
 
 def _state(path: str) -> RollingState | None:

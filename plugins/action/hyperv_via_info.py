@@ -8,8 +8,6 @@ import typing as t
 from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
-from ..plugin_utils._clock import TaskClock
-from ..plugin_utils._connections import Connections
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._ledgers import read_given_ledger
 from ..plugin_utils._via import ViaSearch
@@ -52,16 +50,13 @@ class ActionModule(ControllerAction):
         return self._find(arguments, task_vars, node, via, cluster)
 
     def _find(self, arguments: Arguments, task_vars: dict[str, t.Any], node: str, via: str, cluster: str) -> Result:
-        connections = Connections(self._connection, task_vars, TaskClock(), self.trace)
-        search = ViaSearch(connections.inventory, connections.who)
-        try:
+        with self.connections() as connections:
+            search = ViaSearch(connections.inventory, connections.who)
             hosts = _hosts(arguments, task_vars, via)
             if via and not connections.lists(via):
                 raise _not_within(via, arguments)
             found = search.find(node, hosts, via=via, cluster=cluster, must_answer=arguments["must_answer"])
             search.refuse_strangers(found, arguments["beside"])
-        finally:
-            self.close(connections)
         return {
             "changed": False,
             "via": found.host,

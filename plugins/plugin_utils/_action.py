@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from collections.abc import Iterator
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -65,12 +66,16 @@ class ControllerAction(ActionBase):
         if not self._task.no_log:
             Display().vvvv(line, host=host)
 
-    def close(self, connections: Connections) -> None:
-        """Close all connections, and show under -vvv what they took."""
-        for address, session in connections.close():
-            if self._task.no_log:
-                continue
-            Display().vvv(f"WS-Management requests sent to {session.node}: {session.requests}", host=address)
+    @contextlib.contextmanager
+    def connections(self) -> Iterator[Connections]:
+        """Connect as the task does; close all connections at the end, and show under -vvv what they took."""
+        connections = Connections(self._connection, self._task_vars, TaskClock(), self.trace)
+        try:
+            yield connections
+        finally:
+            for address, session in connections.close():
+                if not self._task.no_log:
+                    Display().vvv(f"WS-Management requests sent to {session.node}: {session.requests}", host=address)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Validate, carry out, and turn errors into Ansible's."""
@@ -124,9 +129,7 @@ class HyperVAction(ControllerAction):
 
         The sessions of a task that was cut off may be in the middle of an answer, so it takes new ones.
         """
-        connections = Connections(self._connection, self._task_vars, TaskClock(), self.trace)
-        self._opened.callback(self.close, connections)
-        return Cluster(connections.session, TaskClock(), connections.lists, connections.confirm)
+        return self._opened.enter_context(self.connections()).cluster()
 
     @property
     def time_limit(self) -> int | None:

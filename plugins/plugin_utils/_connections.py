@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ._admission import admit, refuse_namesake
 from ._connection import Inventory, Neighbours, Sender, open_sender
+from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.cluster.identity import Identity, identity_of
 from ._hyperv.cluster.patience import NODES_AT_ONCE
 from ._hyperv.failure.errors import HyperVError
@@ -64,6 +65,10 @@ class Connections:
         if home.computer.is_called(node) and home.has_name_in_domain(node):
             return session
         return NodeLookup(self.inventory, self, home).find(node)
+
+    def cluster(self) -> Cluster:
+        """Return the cluster of the task's host, of which nothing is asked yet."""
+        return Cluster(self.session, self._clock, self.lists, self.confirm)
 
     def listed(self, host: str) -> Session:
         """Return the session to an inventory host that is what it is listed as; raises as ``session`` does."""

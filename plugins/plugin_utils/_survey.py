@@ -8,8 +8,6 @@ import typing as t
 from collections.abc import Callable
 
 from ._action import Arguments, HyperVAction, Result
-from ._clock import TaskClock
-from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.usecases.survey import Survey, take_survey
 
@@ -31,14 +29,7 @@ class SurveyAction(HyperVAction):
         """Ask each host who it is, unless only the task's host is meant, and perform."""
         if not arguments["hosts"]:
             return super().carry_out(arguments, task_vars)
-        connections = Connections(self._connection, task_vars, TaskClock(), self.trace)
-
-        def enter(host: str) -> Cluster:
-            return Cluster(connections.as_on(host).session, TaskClock(), connections.lists)
-
-        hosts = list(dict.fromkeys(filter(None, (connections.inventory.home, *arguments["hosts"]))))
-        try:
+        with self.connections() as connections:
+            hosts = list(dict.fromkeys(filter(None, (connections.inventory.home, *arguments["hosts"]))))
             survey = take_survey(connections.who(hosts), lambda host: connections.inventory.listing(host).names)
-            return self.perform_on_all(survey, enter, arguments)
-        finally:
-            self.close(connections)
+            return self.perform_on_all(survey, lambda host: connections.as_on(host).cluster(), arguments)
