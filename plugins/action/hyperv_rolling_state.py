@@ -13,9 +13,8 @@ from ..plugin_utils._hyperv.records.rolling_state import (
     describe_progress,
     is_finished,
     phase_of,
-    rolling_options,
 )
-from ..plugin_utils._rolling_file import file_of
+from ..plugin_utils._rolling_file import enter
 
 _WORK = {name: {"type": "str", "default": ""} for name in ("tasks_file", "tasks_sha256", "role")}
 
@@ -55,13 +54,7 @@ class ActionModule(ControllerAction):
         rolling: dict[str, t.Any] = arguments["rolling"]
         phase: Phase = arguments["phase"]
         host = rolling["node"]
-        progress = file_of(rolling).enter(
-            rolling_options(rolling),
-            host,
-            lambda present: phase,
-            name=rolling.get("name") or "",
-            dry_run=self.check_mode,
-        )
+        progress = enter(rolling, lambda present: phase, dry_run=self.check_mode)
         return {
             "changed": progress.changed,
             "path": progress.path,

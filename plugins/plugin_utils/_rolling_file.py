@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-import json
 import typing as t
 from collections.abc import Callable, Mapping
 
@@ -15,6 +14,7 @@ from ._files import KeptFile, check_writable, find_kept, full_path, locked
 from ._hyperv.records.artifacts import artifact_text
 from ._hyperv.records.file_names import Owner, is_same, rolling_file, rolling_file_of_before
 from ._hyperv.records.rolling_state import (
+    NodeProgress,
     Phase,
     RollingOptions,
     RollingState,
@@ -107,10 +107,15 @@ class RollingFile:
         return find_kept(self._folder, rolling_file(self._owner), rolling_file_of_before(self._owner))
 
 
-def file_of(rolling: Mapping[str, t.Any]) -> RollingFile:
-    """Return the file that the record of hyperv_rolling_node_info means."""
+def enter(rolling: Mapping[str, t.Any], next_phase: Callable[[Phase], Phase], *, dry_run: bool) -> Progress:
+    """Write down that a node has reached a phase; as ``RollingFile.enter``.
+
+    ``rolling`` is the record of hyperv_rolling_node_info.
+    """
     owner = Owner(rolling.get("cluster") or "", rolling.get("cluster_name") or "")
-    return RollingFile(rolling.get("folder") or ".", owner, rolling.get("path"))
+    file = RollingFile(rolling.get("folder") or ".", owner, rolling.get("path"))
+    options, name = rolling_options(rolling), str(rolling.get("name") or "")
+    return file.enter(options, rolling["node"], next_phase, name=name, dry_run=dry_run)
 
 
 def enter_phase(rolling: Mapping[str, t.Any] | None, phase: Phase) -> None:
@@ -119,9 +124,7 @@ def enter_phase(rolling: Mapping[str, t.Any] | None, phase: Phase) -> None:
     ``rolling`` is the record of hyperv_rolling_node_info, None or empty for none.
     """
     if rolling:
-        options = rolling_options(rolling)
-        name = str(rolling.get("name") or "")
-        file_of(rolling).enter(options, rolling["node"], lambda present: phase, name=name, dry_run=False)
+        enter(rolling, lambda present: phase, dry_run=False)
 
 
 def end_work(rolling: Mapping[str, t.Any], restart: bool, *, dry_run: bool) -> Phase:
@@ -129,12 +132,8 @@ def end_work(rolling: Mapping[str, t.Any], restart: bool, *, dry_run: bool) -> P
 
     ``rolling`` is the record of hyperv_rolling_node_info. Raises HyperVError.
     """
-    host, name = rolling["node"], str(rolling.get("name") or "")
-    options = rolling_options(rolling)
-    progress = file_of(rolling).enter(
-        options, host, lambda present: after_work(present, restart), name=name, dry_run=dry_run
-    )
-    return phase_of(progress.state, host)
+    progress = enter(rolling, lambda present: after_work(present, restart), dry_run=dry_run)
+    return phase_of(progress.state, rolling["node"])
 
 
 def _content(file: KeptFile) -> RollingState | None:
@@ -142,9 +141,9 @@ def _content(file: KeptFile) -> RollingState | None:
     return read_rolling_state(content, file.earlier or file.path) if content is not None else None
 
 
-def _without_times(state: RollingState) -> str:
-    nodes = {name: {**node, "updated": ""} for name, node in state["nodes"].items()}
-    return json.dumps({**state, "updated": "", "begun": "", "nodes": nodes}, sort_keys=True)
+def _without_times(state: RollingState) -> RollingState:
+    nodes = {name: t.cast("NodeProgress", {**node, "updated": ""}) for name, node in state["nodes"].items()}
+    return {**state, "updated": "", "begun": "", "nodes": nodes}
 
 
 def _now() -> dt.datetime:
