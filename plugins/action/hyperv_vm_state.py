@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import VIRTUALIZATION, Cluster
@@ -13,7 +12,7 @@ from ..plugin_utils._hyperv.cluster.nodes import hosts_of_vms, read_surroundings
 from ..plugin_utils._hyperv.cluster.vms import Vm, normal_id, pick_vm, read_local_vms, read_vms
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.power.power_changes import CHANGED, DESIRED_STATES, FAILED, WOULD_CHANGE, Change
-from ..plugin_utils._hyperv.power.power_progress import StateProgress
+from ..plugin_utils._hyperv.power.power_progress import StateProgress, say_nothing
 from ..plugin_utils._hyperv.power.state_changer import StateChanger
 from ..plugin_utils._ranges import check_poll_interval, check_range
 from ..plugin_utils._text import clean
@@ -54,13 +53,9 @@ class ActionModule(HyperVAction):
         if self.check_mode:
             changer.dry_run(changes)
         else:
-            report = StateProgress(self.tell, cluster.clock).report if arguments["progress"] else _say_nothing
+            report = StateProgress(self.tell, cluster.clock).report if arguments["progress"] else say_nothing
             changer.run(changes, report)
         return _result(changes)
-
-
-def _say_nothing(changes: Sequence[Change]) -> None:
-    """Report no progress."""
 
 
 def _check(arguments: Arguments) -> None:

@@ -45,3 +45,7 @@ def _news(one: Change) -> str:
     if one.error is not None:
         return f"FAILED: {one.error.cause}"
     return f"{one.before} -> {one.vm.state}"
+
+
+def say_nothing(changes: Sequence[Change]) -> None:
+    """Report no progress."""
