@@ -7,13 +7,12 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._files import KeptFile, find_kept, full_path
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.planning.plan_table import restoration_table
 from ..plugin_utils._hyperv.planning.restoration import Home, find_home, plan_restoration
-from ..plugin_utils._hyperv.records.file_names import ledger_file, ledger_file_of_before
-from ..plugin_utils._hyperv.records.ledger import Ledger, earlier_form, read_ledger
+from ..plugin_utils._hyperv.records.ledger import no_ledger, read_ledger
+from ..plugin_utils._ledgers import LedgerFile, ledger_file_of
 
 
 class ActionModule(HyperVAction):
@@ -35,30 +34,22 @@ class ActionModule(HyperVAction):
         """Read the ledger and where its VMs are now."""
         home = find_home(cluster, arguments["node"]) if arguments["node"] else None
         file = _file(arguments, home)
-        where = (file.earlier or file.path) if file is not None else "The ledger given"
-        ledger = _read(file, where) if file is not None else read_ledger(arguments["ledger"], where)
+        where = file.where if file is not None else "The ledger given"
+        ledger = file.read() if file is not None else read_ledger(arguments["ledger"], where)
+        if ledger is None:
+            raise no_ledger(where)
         try:
             plan = plan_restoration(cluster, ledger, home)
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         path = file.path if file is not None else None
         result = {"changed": False, "ledger_path": path, **plan.as_result(), "summary": restoration_table(plan)}
-        earlier = earlier_form(ledger, where, path) if path is not None else ""
-        warnings = [*([earlier] if earlier else []), *plan.notes]
+        warnings = [*([file.note] if file is not None and file.note else []), *plan.notes]
         return {**result, "warnings": warnings} if warnings else result
 
 
-def _file(arguments: Arguments, home: Home | None) -> KeptFile | None:
-    if arguments["ledger_path"] is not None:
-        return KeptFile(full_path(arguments["ledger_path"]))
-    if arguments["ledger_folder"] is None or home is None:
-        return None
-    names = (ledger_file(home.node.name, home.owner), ledger_file_of_before(home.node.name, home.owner))
-    return find_kept(arguments["ledger_folder"], *names)
-
-
-def _read(file: KeptFile, where: str) -> Ledger:
-    content = file.read()
-    if content is None:
-        raise HyperVError(f"There is no ledger at {where}. Check the path; evacuate_node writes it.")
-    return read_ledger(content, where)
+def _file(arguments: Arguments, home: Home | None) -> LedgerFile | None:
+    path, folder = arguments["ledger_path"], arguments["ledger_folder"]
+    if path is not None:
+        return ledger_file_of(path, "", "", None)
+    return ledger_file_of(None, folder, home.node.name, home.owner) if folder is not None and home is not None else None

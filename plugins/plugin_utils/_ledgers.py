@@ -10,7 +10,7 @@ from ._files import KeptFile, check_writable, find_kept, full_path, locked
 from ._hyperv.failure.errors import HyperVError
 from ._hyperv.records.artifacts import artifact_text
 from ._hyperv.records.file_names import Owner, ledger_file, ledger_file_of_before
-from ._hyperv.records.ledger import Ledger, earlier_form, read_ledger
+from ._hyperv.records.ledger import Ledger, earlier_form, no_ledger, read_ledger
 from ._text import clean
 
 Change = Callable[[Ledger | None], Ledger]
@@ -29,6 +29,12 @@ class LedgerFile:
     def path(self) -> str:
         """Where it is, or will be when it is written next."""
         return self._find().path
+
+    @property
+    def where(self) -> str:
+        """Where it is now: it may still have the name that an earlier version gave it."""
+        file = self._find()
+        return file.earlier or file.path
 
     @property
     def note(self) -> str:
@@ -110,8 +116,3 @@ def read_given_ledger(given: object, path: str | None, called: str) -> Ledger | 
     if ledger is None:
         raise no_ledger(full_path(path))
     return ledger
-
-
-def no_ledger(path: str) -> HyperVError:
-    """Return the error for a ledger that is not there."""
-    return HyperVError(f"There is no ledger at {path}. Check the path; evacuate_node writes it.")

@@ -153,6 +153,11 @@ def _completed(given: Mapping[str, t.Any], optional: Mapping[str, tuple[str, t.A
     return {**given, **defaults}
 
 
+def no_ledger(path: str) -> HyperVError:
+    """Return the error for a ledger that is not there."""
+    return HyperVError(f"There is no ledger at {path}. Check the path; evacuate_node writes it.")
+
+
 def earlier_form(ledger: Ledger, where: str, path: str) -> str:
     """Return a note on a ledger at ``where`` that an earlier version wrote, empty for none; ``path`` is its place."""
     if ledger["format"] != EARLIER_FORMAT:
