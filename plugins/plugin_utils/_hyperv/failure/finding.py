@@ -62,9 +62,11 @@ class Finding:
 
 def sentence(clause: str) -> str:
     """Return a clause that does not begin with a name as a sentence: a capital first, a full stop at the end."""
-    return f"{clause[:1].upper()}{full_stop(clause[1:])}"
+    text = full_stop(clause)
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def full_stop(text: str) -> str:
-    """Return text that ends as a sentence does."""
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    """Return text that ends as a sentence does; nothing for nothing."""
+    text = text.strip()
+    return f"{text}." if text and not text.endswith((".", "!", "?")) else text

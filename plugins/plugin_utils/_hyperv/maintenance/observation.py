@@ -17,7 +17,6 @@ from ..cluster.hosts import read_limits
 from ..cluster.node_overview import read_overview
 from ..cluster.nodes import Node, pick_node, read_nodes
 from ..cluster.owners import owners_of
-from ..cluster.states import AT_REST
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..records.ledger import Ledger, LedgerVm, has_died, may_still_stop, was_stopped
@@ -113,8 +112,3 @@ def find_stopped(ledger: Ledger, standing: Standing, watched: Collection[str], n
 def _shown(standing: Standing, entries: Sequence[LedgerVm], holds: t.Callable[[LedgerVm, str], bool]) -> list[Vm]:
     shown = [(entry, standing.vms.get(entry["vm_id"].upper())) for entry in entries]
     return [vm for entry, vm in shown if vm is not None and holds(entry, vm.state)]
-
-
-def is_at_rest(vm: Vm) -> bool:
-    """Report whether a VM is off or saved."""
-    return vm.state in AT_REST

@@ -13,7 +13,7 @@ from ..cluster.vms import Vm
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.strategies import OFFLINE, SAVE, SHUTDOWN
 from ..power.power_changes import FAILED, RUNNING, SAVED, SHUT_DOWN, Change, DesiredState
-from ..power.power_progress import StateProgress
+from ..power.power_progress import StateProgress, say_nothing
 from ..power.state_changer import StateChanger
 
 STOP_WITHIN = 900.0  # seconds for a guest to shut down, or for a VM to be saved
@@ -44,12 +44,13 @@ class PowerSwitch:
     """Stops and starts VMs, clustered ones and those that only their host knows.
 
     Attributes:
+        cluster: where they are asked for.
         changes: what was asked for so far, each as far as it has come.
     """
 
     def __init__(self, cluster: Cluster, tell: Callable[[str], None] | None) -> None:
         """``tell`` shows lines of progress, None for none."""
-        self._cluster = cluster
+        self.cluster = cluster
         self._tell = tell
         self.changes: list[Change] = []
 
@@ -84,12 +85,11 @@ class PowerSwitch:
         changer = self._changer(wish, within)
         changes = changer.plan(*_by_home(vms))
         self.changes += changes  # before anything is asked for: whoever is cut off knows them
-        report = StateProgress(self._tell, self._cluster.clock).report if self._tell else _say_nothing
-        changer.run(changes, report)
+        changer.run(changes, StateProgress(self._tell, self.cluster.clock).report if self._tell else say_nothing)
         return [change for change in changes if change.outcome == FAILED]
 
     def _changer(self, wish: DesiredState, within: float) -> StateChanger:
-        return StateChanger(self._cluster, wish, force=False, timeout=within, poll_interval=_LOOK_EVERY)
+        return StateChanger(self.cluster, wish, force=False, timeout=within, poll_interval=_LOOK_EVERY)
 
     @property
     def asked_to_shut_down(self) -> list[Vm]:
@@ -101,7 +101,3 @@ class PowerSwitch:
 def _by_home(vms: Sequence[Vm]) -> tuple[list[Vm], list[Vm]]:
     """Return clustered VMs, and those that only their host knows."""
     return [vm for vm in vms if vm.namespace != VIRTUALIZATION], [vm for vm in vms if vm.namespace == VIRTUALIZATION]
-
-
-def _say_nothing(changes: Sequence[Change]) -> None:
-    """Report no progress."""

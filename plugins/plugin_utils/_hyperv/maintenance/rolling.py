@@ -12,13 +12,12 @@ from ..._hostnames import first_label
 from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
-from ..cluster.groups import read_groups
 from ..cluster.nodes import Node, find_node, read_nodes
-from ..cluster.owners import owners_of
-from ..cluster.vms import read_vms
 from ..failure.errors import HyperVError, explain
+from ..failure.finding import full_stop
 from ..records.rolling_state import OPEN, Phase, RollingState, describe_phase, describe_progress, is_finished, phase_of
 from .health_gate import HealthGate
+from .observation import read_standing
 
 Step = t.Literal["evacuate", "work", "restart", "restore"]
 
@@ -201,7 +200,7 @@ class Stop:
     def lines(self) -> list[str]:
         """Return the message in lines."""
         task = f', at the task "{clean(self.task)}"' if self.task else ""
-        lines = [f"The rolling maintenance stops at {self.node}{task}:", f"{clean(self.reason).rstrip('.')}."]
+        lines = [f"The rolling maintenance stops at {self.node}{task}:", full_stop(clean(self.reason))]
         if self.dry_run:
             return [*lines, "Nothing was changed."]
         if self.phase is None:
@@ -232,9 +231,7 @@ def describe_node(connect: Callable[[], Cluster], node: str) -> str:
     try:
         cluster = connect()
         state = find_node(cluster, read_nodes(cluster), node).state
-        vms = read_vms(cluster)
-        roles = read_groups(cluster, vms)
-        count = sum(first_label(node) in owners_of(vm, roles.get(vm.id)) for vm in vms)
+        count = len(read_standing(cluster, ()).on(node))
     except (HyperVError, NoAnswer) as error:
         return f"could not be read ({explain(error).rstrip('.')})"
     return f"is {state} and has {count} VM{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
+from ..failure.finding import full_stop
 from ..migration.migration_task import MigrationTask
 
 
@@ -100,7 +101,7 @@ def cut_off(why: str, records: Sequence[Mapping[str, t.Any]]) -> str:
         if (those := [one for one in records if one["outcome"] == outcome])
     }
     failed = [f"{_way(one)}: {one['error']['message']}" for one in records if one["outcome"] == "failed"]
-    parts = (f"{why.rstrip('.')}.", *(f"{word}: {those}." for word, those in by_outcome.items()), *failed)
+    parts = (full_stop(why), *(f"{word}: {those}." for word, those in by_outcome.items()), *failed)
     return clean(
         f"{' '.join(parts)} Migrations that run go on at the cluster. Run the same again with a longer limit: it takes "
         "them up."
