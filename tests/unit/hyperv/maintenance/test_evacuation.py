@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import EvacuationOutcome
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import read_ledger
 
 from tests.simulator.scenario import EventSpec, MigrationSpec, ReachedSpec, VmSpec, VmState
 from tests.support.maintenance import NODES, Story
@@ -414,12 +415,9 @@ def test_a_hand_written_ledger_without_its_optional_parts_is_gone_on_with() -> N
     story = Story(TWO)
     story.evacuate()
     assert story.ledger.content is not None
-    bare = {"format": "hyperv.migration ledger 2", "cluster": "hvc1.corp.example", "node": "NODE1", "vms": []}
-    for entry in story.ledger.content["vms"]:
-        kept = ("vm_id", "name", "source_host", "destination_host", "outcome")
-        bare["vms"].append({key: entry[key] for key in kept})  # type: ignore[attr-defined, literal-required]
-    from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import read_ledger
-
+    kept = ("vm_id", "name", "source_host", "destination_host", "outcome")
+    vms = [{key: value for key, value in entry.items() if key in kept} for entry in story.ledger.content["vms"]]
+    bare = {"format": "hyperv.migration ledger 2", "cluster": "hvc1.corp.example", "node": "NODE1", "vms": vms}
     story.ledger.content = read_ledger(bare, "by hand")
 
     assert story.evacuate().error == ""

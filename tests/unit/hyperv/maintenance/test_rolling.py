@@ -144,8 +144,7 @@ class TestDryRun:
         assert turn(3, state).overlooked([]) == []
 
     def test_a_state_of_an_earlier_version_knows_them_by_their_hosts(self) -> None:
-        nodes = {"node2.corp.example": {"phase": "evacuated", "updated": ""}}
-        state: RollingState = {**a_state(), "nodes": nodes}  # type: ignore[typeddict-item]
+        state: RollingState = {**a_state(), "nodes": {"node2.corp.example": {"phase": "evacuated", "updated": ""}}}
         late = Turn("node3.corp.example", "NODE3", ["node2.corp.example", "node3.corp.example"], state, False, True)
         assert late.overlooked([]) == ["NODE2"]
 
@@ -157,14 +156,14 @@ def test_what_is_about_to_be_done_is_said_for_each_phase() -> None:
         "NODE1 is evacuated, worked on, and gets its VMs back.",
         "The cluster is asked through n3.example.",
     ]
-    expected = {
+    expected: dict[Phase, str] = {
         "evacuated": "evacuated of what is left, worked on",
         "restarting": "is restarted, and gets its VMs back",
         "worked": "it gets its VMs back",
         "done": "there is nothing to do",
     }
     for phase, said in expected.items():
-        assert said in turn(1, a_state(phase)).intention("n3.example")[1]  # type: ignore[arg-type]
+        assert said in turn(1, a_state(phase)).intention("n3.example")[1]
 
 
 def test_the_end_of_a_node_says_how_far_the_whole_is() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import importlib
 import json
 import os
@@ -105,7 +106,7 @@ def test_a_ledger_that_is_not_there_is_told(tmp_path: pathlib.Path) -> None:
 
 def test_clusters_of_one_name_have_a_ledger_each(tmp_path: pathlib.Path) -> None:
     for cluster in ("hvc1.corp.example", BRANCH):
-        file(tmp_path, cluster=cluster).change(lambda old, cluster=cluster: begun(old, cluster))  # type: ignore[misc]
+        file(tmp_path, cluster=cluster).change(functools.partial(begun, cluster=cluster))
     assert sorted(os.listdir(tmp_path)) == [NEW.replace("corp", "branch"), NEW]
 
 

@@ -34,7 +34,7 @@ OPTIONS = RollingOptions("hvc1.corp.example", ["NODE1", "NODE2"])
 ALL_PHASES: tuple[Phase, ...] = ("", *PHASES)
 
 
-def work(tasks_file: str = "/work/updates.yml", sha256: str = "aa11", role: str = "") -> Work:
+def work(tasks_file: str = "/srv/updates.yml", sha256: str = "aa11", role: str = "") -> Work:
     return {"tasks_file": tasks_file, "tasks_sha256": sha256, "role": role}
 
 
@@ -115,10 +115,10 @@ class TestOtherWork:
 
     def test_it_is_refused_by_both_names_and_with_the_ways_out(self) -> None:
         with pytest.raises(HyperVError) as refused:
-            resumed(a_state("done", "evacuated", of=work()), work=work("/work/firmware.yml", "bb22"))
+            resumed(a_state("done", "evacuated", of=work()), work=work("/srv/firmware.yml", "bb22"))
         for said in (
-            "the tasks file /work/updates.yml (NODE1 done; NODE2 evacuated)",
-            "this run has the tasks file /work/firmware.yml, which NODE1 would not get",
+            "the tasks file /srv/updates.yml (NODE1 done; NODE2 evacuated)",
+            "this run has the tasks file /srv/firmware.yml, which NODE1 would not get",
             "Finish it with the same work first",
             "rolling_maintenance_begin_anew=true",
             "rolling_maintenance_allow_changed_work=true",
@@ -155,7 +155,7 @@ class TestOtherWork:
         options = dataclasses.replace(OPTIONS, work=work(role="firmware"))
         state, warnings = resume_or_start(a_state("evacuated", "", of=work()), options, "file", NOW)
         assert state["work"] == work(role="firmware")
-        assert "goes on with the tasks file /work/updates.yml and the role firmware." in warnings[0]
+        assert "goes on with the tasks file /srv/updates.yml and the role firmware." in warnings[0]
 
     def test_it_goes_on_where_that_is_allowed_and_says_who_will_not_get_it(self) -> None:
         options = dataclasses.replace(OPTIONS, work=work(sha256="bb22"), allow_changed_work=True)
