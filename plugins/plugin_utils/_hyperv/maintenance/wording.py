@@ -17,6 +17,7 @@ from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import full_stop
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.restoration import RestorationPlan
+from ..scheduling.move_results import describe_move
 from .node_hold import NodeHold
 
 Record = Mapping[str, t.Any]
@@ -76,16 +77,12 @@ def moves_failed(node: str, records: Sequence[Record]) -> str:
 
 
 def _failed_move(record: Record) -> str:
-    return f"{_way(record)}: {_why(record)}"
+    return f"{describe_move(record)}: {_why(record)}"
 
 
 def _why(record: Record) -> str:
     error = record["error"]
     return together(error["message"], error["remedy"], error["quoted"])
-
-
-def _way(record: Record) -> str:
-    return f"{record['vm']['name']} ({record['source_host']} -> {record['destination_host']})"
 
 
 def left_behind(node: str, vms: Sequence[Vm]) -> str:
@@ -215,8 +212,8 @@ def not_back(plan: RestorationPlan, records: Sequence[Record], not_started: Sequ
     ``not_started``: names of VMs and why they do not run.
     """
     node = plan.home.node.name
-    lines = [f"{_way(one)} is not back: {_why(one)}" for one in records if one["outcome"] == "failed"]
-    lines += [f"{_way(one)} is still on its way." for one in records if one["outcome"] == "started"]
+    lines = [f"{describe_move(one)} is not back: {_why(one)}" for one in records if one["outcome"] == "failed"]
+    lines += [f"{describe_move(one)} is still on its way." for one in records if one["outcome"] == "started"]
     lines += [
         f"{one['vm']['name']} was not begun, and is on {one['source_host']}."
         for one in records

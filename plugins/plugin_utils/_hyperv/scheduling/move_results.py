@@ -96,11 +96,11 @@ def cut_off(why: str, records: Sequence[Mapping[str, t.Any]]) -> str:
     """Return what became of the moves of a task that was cut off, as it was read after that."""
     words = {"moved": "Moved", "started": "Still moving", "not_begun": "Not begun", "elsewhere": "Moved by others"}
     by_outcome = {
-        word: ", ".join(_way(one) if outcome == "started" else str(one["vm"]["name"]) for one in those)
+        word: ", ".join(describe_move(one) if outcome == "started" else str(one["vm"]["name"]) for one in those)
         for outcome, word in words.items()
         if (those := [one for one in records if one["outcome"] == outcome])
     }
-    failed = [f"{_way(one)}: {one['error']['message']}" for one in records if one["outcome"] == "failed"]
+    failed = [f"{describe_move(one)}: {one['error']['message']}" for one in records if one["outcome"] == "failed"]
     parts = (full_stop(why), *(f"{word}: {those}." for word, those in by_outcome.items()), *failed)
     return clean(
         f"{' '.join(parts)} Migrations that run go on at the cluster. Run the same again with a longer limit: it takes "
@@ -108,5 +108,6 @@ def cut_off(why: str, records: Sequence[Mapping[str, t.Any]]) -> str:
     )
 
 
-def _way(record: Mapping[str, t.Any]) -> str:
+def describe_move(record: Mapping[str, t.Any]) -> str:
+    """Return which VM was to move from where to where."""
     return f"{record['vm']['name']} ({record['source_host']} -> {record['destination_host']})"
