@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -17,7 +17,7 @@ from ._clock import TaskClock
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError
-from ._text import clean
+from ._text import clean, clean_columns
 
 Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
@@ -55,11 +55,16 @@ class ControllerAction(ActionBase):
         It goes to standard error: what a callback writes to standard output may be read by a program. A task with
         ``no_log`` tells nothing.
         """
+        self.show([clean(message)])
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Show lines of a table likewise; what stands in its columns is in one line already."""
         if self._task.no_log:
             return
         batch = self._task_vars.get("ansible_play_batch") or ()
         host = f"{self._task_vars.get('inventory_hostname')}: " if len(batch) > 1 else ""
-        Display().display(clean(host + message), stderr=True)
+        for line in lines:
+            Display().display(clean_columns(f"{host}{line}"), stderr=True)
 
     def trace(self, line: str, host: str) -> None:
         """Show a request under -vvvv; it names nodes, which a task with ``no_log`` does not."""

@@ -62,6 +62,7 @@ class MaintenanceAction(HyperVAction):
             moment,
             self.connect,
             self.tell,
+            self.show,
             shows_progress=arguments["progress"],
             enter=enter,
             cut_off=self.cut_off,

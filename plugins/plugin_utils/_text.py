@@ -16,7 +16,11 @@ _TURNING = frozenset("\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u20
 
 def clean(text: object) -> str:
     """Return text in one line that can be shown anywhere; what cannot be shown becomes U+FFFD, None nothing."""
-    one_line = "" if text is None else " ".join(str(text).split())
+    return clean_columns("" if text is None else " ".join(str(text).split()))
+
+
+def clean_columns(one_line: str) -> str:
+    """Return a line as ``clean`` does, with its blanks as they are: those of a table make its columns."""
     return "".join(
         "\N{REPLACEMENT CHARACTER}" if letter in _TURNING or unicodedata.category(letter) in _SHAPELESS else letter
         for letter in one_line

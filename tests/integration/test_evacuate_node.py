@@ -46,6 +46,9 @@ def test_a_dry_run_shows_the_verdict_on_each_vm_and_changes_nothing(cluster: Run
     summary = "".join(line for line in answer.text.splitlines() if '"would move to ' in line)
     assert all(name in summary for name in ON_NODE1)
     assert "Hyper-V was asked and agrees" in answer.text
+    columns = {line.index("NODE1") for line in answer.text.splitlines() if line.startswith(tuple(ON_NODE1))}
+    head = next(line for line in answer.text.splitlines() if line.startswith("VM "))
+    assert columns == {head.index("from")}
     assert (cluster.owners(), cluster.node_states()) == before
     assert cluster.migrations() == {}
 

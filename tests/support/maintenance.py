@@ -146,6 +146,7 @@ class Story:
             self.moment,
             self._cluster,
             self.lines.append,
+            self.lines.extend,
             shows_progress=True,
             enter=self._enter,
             cut_off=lambda error: "The task was cut off after 60 s" if isinstance(error, CutOff) else "",

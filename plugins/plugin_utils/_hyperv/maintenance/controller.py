@@ -48,6 +48,7 @@ class Controller:
         ledger_of: where the ledger of a node is kept, by its name and its owner; both unknown where a file is named.
         moment: a reading of the cluster's clock as ISO 8601.
         tell: shows a line at once.
+        show: shows the lines of a table at once.
         shows_progress: lines about VMs that move or stop are wanted.
         enter: notes that a node is about to be emptied wherever that must be known, such as in the state of a
             rolling maintenance.
@@ -60,12 +61,8 @@ class Controller:
     moment: Callable[[float], str]
     reconnect: Callable[[], Cluster]
     tell: Callable[[str], None] = lambda line: None
+    show: Callable[[Iterable[str]], None] = lambda lines: None
     shows_progress: bool = False
     enter: Callable[[], None] = lambda: None
     cut_off: Callable[[BaseException], str] = lambda error: ""
     gone: tuple[type[BaseException], ...] = ()
-
-    def show(self, lines: Iterable[str]) -> None:
-        """Show lines at once."""
-        for line in lines:
-            self.tell(line)
