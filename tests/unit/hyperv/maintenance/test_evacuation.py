@@ -282,6 +282,20 @@ def test_the_last_word_on_the_node_is_what_was_read_last(happens: EventSpec, sta
     assert (story.node1, outcome.node_state) == (state, state)
 
 
+def test_where_no_node_answers_any_more_nothing_is_said_of_the_node_and_its_vms() -> None:
+    story = Story(TWO)
+    story.simulated.lose = lambda node, request: "down" if story.node1 == "paused" else ""
+
+    outcome = story.evacuate()
+
+    assert "broke off: NODE2 is down. Run it again" in outcome.error
+    assert "Whether the node is paused is not known: NODE2 is down." in outcome.error
+    assert "Where the VMs are could not be read: NODE2 is down." in outcome.error
+    assert (outcome.node_state, story.node1, outcome.moves) == ("", "paused", [])
+    assert story.ledger.content is not None
+    assert story.ledger.content["state"] != "evacuated"
+
+
 def test_a_vm_that_somebody_moved_meanwhile_is_left_there() -> None:
     nodes = [dataclasses.replace(one, simultaneous_migrations=1) for one in NODES]
     vms = [vm("big", memory_mb=40000, priority=3000), vm("web", memory_mb=1000)]
