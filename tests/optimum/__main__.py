@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from tests.bench.figures import Figure, table
 
-from . import placing, wishes
+from . import placing, spans, times, wishes
 
 
 class _Part(t.NamedTuple):
@@ -28,8 +28,10 @@ class _Part(t.NamedTuple):
 
 
 _PARTS = {
+    "times": _Part(times.cases, times.run, times.figures, times.remarkable),
     "placing": _Part(placing.cases, placing.run, placing.figures, placing.remarkable),
     "wishes": _Part(wishes.cases, wishes.run, wishes.figures, wishes.remarkable),
+    "spans": _Part(spans.cases, spans.run, spans.figures, spans.remarkable),
 }
 _LONGEST = 480  # seconds for all parts of size 1
 _OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "optimum.json"
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             part = _PARTS[name]
             cases = part.cases(options.seed, options.size)
             print(f"{name}: {len(cases)} cases ...", file=sys.stderr, flush=True)
-            outcomes = [one for one in pool.imap(part.run, cases, chunksize=4) if one is not None]
+            outcomes = [one for one in pool.imap(part.run, cases, chunksize=1) if one is not None]
             figures += part.figures(outcomes)
             remarkable += filter(None, map(part.remarkable, outcomes))
     seconds = time.monotonic() - began

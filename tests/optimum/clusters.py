@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from .model import Node, Rule, Situation, Vm
 from .sizes import SIZES, SizesName, draw_sizes
 
+LARGE = "whole clusters of 64 nodes"
 _GB = 1024
 _RESERVE = 10  # percent
 SMALL = (3, 4, 6, 8, 12, 16)  # nodes
@@ -33,7 +34,7 @@ class Whole:
     @property
     def row(self) -> str:
         """The line of the table that it is counted in."""
-        return "whole clusters of 64 nodes" if self.count == 64 else "whole clusters"
+        return LARGE if self.count == 64 else "whole clusters"
 
     @property
     def is_possible(self) -> bool | None:

@@ -13,6 +13,7 @@ from ortools.sat.python import cp_model
 
 from .model import Rule, Situation
 
+_PATIENCE = 10.0  # seconds for each second of effort, in case the solver counts too little
 _DECIDED: dict[int, bool | None] = {cp_model.OPTIMAL: True, cp_model.FEASIBLE: True, cp_model.INFEASIBLE: False}
 Places = dict[str, str]
 
@@ -22,6 +23,7 @@ def make_solver(effort: float) -> t.Any:
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.max_deterministic_time = effort
+    solver.parameters.max_time_in_seconds = _PATIENCE * effort
     return solver
 
 

@@ -10,15 +10,16 @@ from collections.abc import Callable, Sequence
 from tests.bench.figures import Figure
 
 from . import judge
-from .clusters import Whole, all_clusters
+from .clusters import LARGE, Whole, all_clusters
 from .model import Situation
 from .planner import Answer, ask
 from .rooms import SLACKS, Rooms, all_rooms
 
 Case = Rooms | Whole
-_ROOMS = 3  # of each kind
+_ROOMS = 2  # of each kind
 _EFFORT = 4.0  # of the exact solver, about seconds
 _REFUSED = 0.1  # percent of the possible ones that may be refused
+_LARGE_CPU = 0.3  # seconds, planned or refused
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,8 +90,9 @@ def figures(outcomes: Sequence[Outcome]) -> list[Figure]:
         undecided = sum(one.possible is None for one in ours)
         if undecided:
             found.append(Figure(row, "not decided by the exact solver", undecided))
-        found += _cpu(row, ours)
-    return found
+    large = [one for one in outcomes if one.row == LARGE]
+    found += _cpu("rooms and small clusters", [one for one in outcomes if one.row != LARGE])
+    return found + _cpu(LARGE, large, _LARGE_CPU)
 
 
 def _refused(row: str, outcomes: Sequence[Outcome], limit: float | None) -> list[Figure]:
@@ -100,11 +102,12 @@ def _refused(row: str, outcomes: Sequence[Outcome], limit: float | None) -> list
     return [Figure(row, name, 100 * refused / max(1, len(possible)), limit, unit="%")]
 
 
-def _cpu(row: str, outcomes: Sequence[Outcome]) -> list[Figure]:
-    seconds = [one.cpu_seconds for one in outcomes]
-    mean = Figure(row, "CPU of a plan, mean", sum(seconds) / len(seconds), unit="s")
-    worst = Figure(row, "CPU of a plan, worst", max(seconds), 0.3 if "64" in row else None, unit="s")
-    return [mean, worst]
+def _cpu(row: str, outcomes: Sequence[Outcome], limit: float | None = None) -> list[Figure]:
+    seconds = [one.cpu_seconds for one in outcomes] or [0.0]
+    return [
+        Figure(row, "CPU of a plan, mean", sum(seconds) / len(seconds), unit="s"),
+        Figure(row, "CPU of a plan, worst", max(seconds), limit, unit="s"),
+    ]
 
 
 def remarkable(outcome: Outcome) -> str:

@@ -10,10 +10,11 @@ import random
 
 import pytest
 
-from tests.optimum import judge, placing, wishes
+from tests.optimum import judge, placing, schedule, spans, times, wishes
 from tests.optimum.clusters import Whole, all_clusters
 from tests.optimum.model import Node, Rule, Situation, Vm
 from tests.optimum.planner import Answer
+from tests.optimum.queues import LINKS, Queue
 from tests.optimum.rooms import Rooms, all_rooms
 from tests.optimum.sizes import SIZES, SizesName, draw_sizes
 
@@ -142,8 +143,20 @@ def test_a_wish_is_missed_in_vain_only_where_fewer_misses_are_known() -> None:
     assert found["preferred owners missed, the fewest"] == 4
 
 
-@pytest.mark.parametrize("case", [ROOMS, RANDOM, Whole("1/0", 4, 512, 70, "huawei", bound=True, left=2)])
-def test_a_case_is_drawn_alike_each_time_and_otherwise_with_another_seed(case: placing.Case) -> None:
+@pytest.mark.parametrize(
+    "case",
+    [
+        ROOMS,
+        RANDOM,
+        Whole("1/0", 4, 512, 70, "huawei", bound=True, left=2),
+        Queue("1/0", "slots drawn"),
+        times.cases(1, 1)[0],
+        wishes.cases(1, 1)[-1],
+    ],
+)
+def test_a_case_is_drawn_alike_each_time_and_otherwise_with_another_seed(
+    case: placing.Case | Queue | times.Case | wishes.Case,
+) -> None:
     assert case.draw() == case.draw() != dataclasses.replace(case, seed="2/0").draw()
 
 
@@ -168,12 +181,68 @@ def test_a_greater_size_holds_the_cases_of_a_smaller_one() -> None:
     assert set(wishes.cases(1, 1)) < set(wishes.cases(1, 2))
 
 
+def queued(*sizes: int, slots: int = 8, each: tuple[int, int] = (8, 8), limit: int | None = None) -> Situation:
+    nodes = tuple(Node(name, 9_000_000, 9_000_000, one) for name, one in zip("AB", each, strict=True))
+    return Situation(nodes, tuple(Vm(f"v{n}", size) for n, size in enumerate(sizes)), slots=slots, limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("given", "places", "tenths"),
+    [
+        (queued(7000, 7000), "AA", 100),
+        (queued(7000, 7000, slots=1), "AA", 200),
+        (queued(7000, 7000, limit=1), "AB", 200),
+        (queued(7000, 7000, each=(1, 1)), "AA", 200),
+        (queued(7000, 7000, each=(1, 1)), "AB", 100),
+        # The second waits for A, so the third starts beside the first.
+        (queued(7000, 7000, 17000, each=(1, 1)), "AAB", 200),
+        (queued(7000, 7000, 27000, slots=2), "AAB", 400),
+    ],
+)
+def test_moves_take_as_long_as_their_slots_make_them_wait(given: Situation, places: str, tenths: int) -> None:
+    at = dict(zip((vm.name for vm in given.vms), places, strict=True))
+    assert schedule.makespan(given, at, list(at)) == tenths
+
+
+def test_a_big_vm_that_starts_last_is_what_a_better_order_mends() -> None:
+    given = queued(7000, 7000, 27000, slots=2)
+    at = dict.fromkeys(("v0", "v1", "v2"), "A")
+    assert schedule.makespan(given, at, list(at)) == 400
+    assert schedule.makespan(given, at, schedule.longest_first(given, at)) == 300
+    assert schedule.shortest_listed(given, at) == 300
+
+
+def test_the_figures_of_spans_leave_the_links_out_of_the_limits() -> None:
+    outcomes = [
+        spans.Outcome(Queue("1/0", family), (), took, 100, 100, 100)
+        for family, took in (("nodes alike", 110), ("slots drawn", 130), (LINKS, 900))
+    ]
+    found = {(one.case, one.name): one for one in spans.figures(outcomes)}
+    mean = found["makespan but links", "to the best known, mean"]
+    assert (round(mean.value, 3), mean.is_kept) == (1.2, False)
+    assert found["makespan but links", "to the best known, worst"].value == 1.3
+    assert found[LINKS, "to the best known, worst"].value == 9
+
+
 @pytest.mark.parametrize("name", SIZES)
 def test_sizes_are_those_that_hyperv_can_start(name: SizesName) -> None:
     assert min(draw_sizes(name, 500, random.Random(1))) >= 32  # MB, the least that New-VM takes
 
 
-@pytest.mark.parametrize("name", ["model.py", "judge.py", "exact.py", "rooms.py", "clusters.py", "sizes.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.py",
+        "judge.py",
+        "exact.py",
+        "exact_schedule.py",
+        "rooms.py",
+        "clusters.py",
+        "queues.py",
+        "schedule.py",
+        "sizes.py",
+    ],
+)
 def test_drawing_judging_and_solving_know_nothing_of_the_planner(name: str) -> None:
     text = (ROOT / "tests/optimum" / name).read_text(encoding="utf-8")
     assert "ansible_collections" not in text
