@@ -68,8 +68,13 @@ def _empty_words() -> Patch:
 
 
 def _no_pause() -> Patch:
-    action = importlib.import_module(f"{COLLECTION}.plugins.action.hyperv_cluster_node")
-    return mock.patch.object(action, "pause_node", lambda cluster, node: node)
+    patches = contextlib.ExitStack()
+    patches.enter_context(
+        mock.patch.object(_product("maintenance.evacuation"), "pause_node", lambda cluster, node: node)
+    )
+    # The product reads the node again itself.
+    patches.enter_context(mock.patch.object(_product("maintenance.wording"), "not_paused", lambda node: ""))
+    return patches
 
 
 def _no_end() -> Patch:

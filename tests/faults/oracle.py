@@ -17,6 +17,7 @@ from .controller import TaskResult
 from .kinds import SUBJECT
 
 _MOVED = frozenset({"moved", "already_there"})
+_MOVING = frozenset({"hyperv_vm_migrate", "hyperv_node_evacuation", "hyperv_node_restoration"})
 _CURES = re.compile(
     r"\b(Check|Run|Look|Wait|Bring|Decide|Choose|Give|Resume|Set|Start|Put|Install|Free|Make|Ask|Plan|See)\b",
     re.IGNORECASE,
@@ -47,7 +48,7 @@ class Oracle:
         """Compare a task's result with what is true at this moment."""
         with self._world.lock:
             self._world.look()
-            if task.action == "hyperv_vm_migrate" and not task.result.get("skipped"):
+            if task.action in _MOVING and not task.result.get("skipped"):
                 self._see_moves(task.result)
             if task.result.get("failed") or task.result.get("unreachable"):
                 self._see_message(str(task.result.get("msg", "")), task.action)
@@ -72,6 +73,9 @@ class Oracle:
         if record["outcome"] in _MOVED:
             if not there and not self._has_arrived(machine, destination):
                 self.violations.append(f"{machine.name} is said to be on {destination} and is on {machine.owner}")
+        elif record["outcome"] == "elsewhere":
+            if machine.owner != record["source_host"]:
+                self.violations.append(f"{machine.name} is left on {record['source_host']} and is on {machine.owner}")
         elif record["outcome"] != "failed":
             self.violations.append(f"{machine.name} ended as {record['outcome']}")
         else:

@@ -372,7 +372,10 @@ class Evacuation:
         if isinstance(error, NotEmptied):
             return str(error)
         if isinstance(error, Exception):
-            return wording.broke_off(f"The evacuation of {self._plan.node}", error)
+            return wording.together(
+                wording.broke_off(f"The evacuation of {self._plan.node}", error),
+                wording.moves_failed(self._plan.node, self._records),
+            )
         raise error
 
     def _take_new_sessions(self, why: str) -> None:

@@ -120,8 +120,8 @@ def not_paused(node: Node) -> str:
     if node.state == "up":
         return f"{node.name} is up, and not paused: somebody resumed it while it was emptied. Run the evacuation again."
     return (
-        f"{node.name} is {node.state}: it went away while it was emptied, and the cluster restarts elsewhere what "
-        "still ran on it. Look at the VMs and at the node."
+        f"{node.name} is {node.state}: it went away during its evacuation. The cluster restarts elsewhere what still ran "
+        "on it, so guests may have been restarted instead of moved. Look at the VMs and at the node."
     )
 
 
