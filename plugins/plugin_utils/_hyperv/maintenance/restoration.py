@@ -115,6 +115,8 @@ class Restoration:
         self._try(self._look_at_the_end)
         self._try(self._read_for_the_report)
         failed = wording.not_back(self._plan, self._records, self._not_started)
+        names = {one["vm"]["name"] for one in self._moving.failed}
+        shortage = self._plan.shortage if names.intersection(self._plan.without_room) else ""
         unknown = f"How the node is left could not be read: {wording.sentence(self._unread)}" if self._unread else ""
         changed = (
             self._resumed
@@ -122,7 +124,7 @@ class Restoration:
             or any(change.calls for change in self._switch.changes)
         )
         return self._outcome(
-            wording.together(self._failure, failed, *self._troubles, unknown, self._not_up()), changed=changed
+            wording.together(self._failure, failed, shortage, *self._troubles, unknown, self._not_up()), changed=changed
         )
 
     @property

@@ -20,6 +20,9 @@ from ..planning.restoration import RestorationPlan
 
 Record = Mapping[str, t.Any]
 
+# Codes of infeasibility whose message only repeats what is said of each VM.
+_SAID_OF_EACH_VM = frozenset({"blocked", "strategy"})
+
 RESTORE = "Bring its VMs back with hyperv.migration.restore_node."
 RESUME_OR_RESTORE = (
     "Resume it with hyperv_cluster_node (state=active), or bring its VMs back with hyperv.migration.restore_node."
@@ -56,8 +59,10 @@ def infeasible(plan: EvacuationPlan) -> str:
     found = plan.infeasibility
     if found is not None and found.code == "restart":
         why = f"it is to be restarted and {', '.join(found.vms)} would go down with it."
+    elif found is not None and found.code not in _SAID_OF_EACH_VM:
+        why = together("it cannot be emptied.", found.message)
     else:
-        why = together("it cannot be emptied.", found.message if found is not None else "")
+        why = "it cannot be emptied."
     by_reason: dict[tuple[str, str], list[Vm]] = {}
     for stay in plan.stays:
         if stay.is_blocking:
