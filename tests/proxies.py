@@ -48,7 +48,7 @@ def proxy(name: str, folder: pathlib.Path, *, denying: bool = False) -> Iterator
             process.wait(10)
 
 
-def _squid(port: int, folder: pathlib.Path, denying: bool) -> str:
+def _squid(port: int, unused: pathlib.Path, denying: bool) -> str:
     # Started by root, squid goes on as a user who may not write to the folder.
     return (
         f"http_port 127.0.0.1:{port}\npid_filename none\ncache_log /dev/null\naccess_log none\ncoredump_dir none\n"

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import Arguments, HyperVAction, Result
-from ..plugin_utils._hyperv.checks.cluster_health import Health, read_health
+from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
+from ..plugin_utils._ranges import check_wait
 
 
 class ActionModule(HyperVAction):
@@ -18,14 +19,18 @@ class ActionModule(HyperVAction):
         "argument_spec": {
             "node": {"type": "str"},
             "ignore": {"type": "list", "elements": "str", "default": []},
+            "timeout": {"type": "int"},
+            "poll_interval": {"type": "float", "default": 10},
         }
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
-        """Read what the cluster says of itself."""
-        health = read_health(cluster, arguments["node"], arguments["ignore"])
-        return {"changed": False, "msg": _message(health), **health.as_result()}
-
-
-def _message(health: Health) -> str:
-    return " ".join(finding.text for finding in health.findings) or "The cluster is healthy."
+        """Read what the cluster says of itself, again and again if that is wished. Nothing heals in a dry run."""
+        check_wait(arguments)
+        timeout = 0 if self.check_mode else arguments["timeout"] or 0
+        gate = HealthGate(arguments["ignore"], timeout, arguments["poll_interval"], self.tell)
+        health = gate.wait(cluster, arguments["node"])
+        result = {"changed": False, "msg": health.message, **health.as_result()}
+        if health.findings and arguments["timeout"] is not None:
+            raise FailedWithResult(health.message, result)
+        return result

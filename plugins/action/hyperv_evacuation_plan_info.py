@@ -10,7 +10,7 @@ from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hostnames import first_label
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.vms import normal_id
-from ..plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
+from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest, plan_evacuation
 from ..plugin_utils._hyperv.planning.plan_table import evacuation_table
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.survey_answers import read_names, read_strategy_list
@@ -43,17 +43,17 @@ class ActionModule(HyperVAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan; a VM without a place is part of the answer, not a failure."""
-        plan = plan_evacuation(cluster, _wish(arguments))
+        plan = plan_evacuation(cluster, _request(arguments))
         return {"changed": False, **plan.as_result(), "summary": evacuation_table(plan)}
 
 
-def _wish(arguments: Arguments) -> Wish:
+def _request(arguments: Arguments) -> EvacuationRequest:
     check_reserve(arguments)
     excluded: dict[str, frozenset[str]] = {}
     for one in arguments["excluded"]:
         vm_id = normal_id(one["vm_id"])
         excluded[vm_id] = excluded.get(vm_id, frozenset()) | {first_label(one["node"])}
-    return Wish(
+    return EvacuationRequest(
         arguments["node"],
         read_names(arguments["destinations"], "destinations"),
         arguments["reserve_memory_percent"],

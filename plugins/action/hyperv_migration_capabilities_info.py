@@ -11,7 +11,7 @@ from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_host, read_surroundings
 from ..plugin_utils._hyperv.cluster.vms import normal_id
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.migration.moves import Wish
+from ..plugin_utils._hyperv.migration.moves import MoveRequest
 from ..plugin_utils._hyperv.usecases.feasibility import judge_move
 from ..plugin_utils._hyperv.usecases.readiness import read_readiness
 
@@ -32,23 +32,23 @@ class ActionModule(HyperVAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Read capabilities and settings, and ask about one move where it is named."""
-        wish = _wish(arguments)
-        named = [*arguments["nodes"], *([wish.destination] if wish else [])]
+        request = _request(arguments)
+        named = [*arguments["nodes"], *([request.destination] if request else [])]
         nodes, picked = read_surroundings(cluster, named)
         if cluster.is_clustered:
             chosen = list(dict.fromkeys(picked[: len(arguments["nodes"])])) or nodes
         else:
             chosen = list(dict.fromkeys([read_host(cluster, None), *picked]))
         readiness = read_readiness(cluster, chosen)
-        move = judge_move(cluster, wish, readiness) if wish else None
+        move = judge_move(cluster, request, readiness) if request else None
         return {"changed": False, **readiness.as_result(), "move": move}
 
 
-def _wish(arguments: Arguments) -> Wish | None:
+def _request(arguments: Arguments) -> MoveRequest | None:
     """Return the move that is asked about, None for none. Raises HyperVError for half a question."""
     destination, name, vm_id = (arguments[key] for key in ("destination_host", "name", "vm_id"))
     if not destination:
         return None
     if not (name or vm_id):
         raise HyperVError("destination_host is given without a VM. Give name or vm_id as well.")
-    return Wish(destination, name, normal_id(vm_id) if vm_id else None)
+    return MoveRequest(destination, name, normal_id(vm_id) if vm_id else None)

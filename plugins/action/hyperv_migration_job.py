@@ -10,7 +10,7 @@ from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Re
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.vms import Vm
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.usecases.job_cancellation import CancelledJob, cancel, rehearse
+from ..plugin_utils._hyperv.usecases.job_cancellation import CancelledJob, cancel, dry_run
 from ..plugin_utils._hyperv.usecases.job_listing import ListedJob, read_listing, wanted_vm
 from ..plugin_utils._ranges import check_range
 from ..plugin_utils._text import clean
@@ -49,7 +49,7 @@ class ActionModule(HyperVAction):
             return _nothing_to_cancel(vm, arguments["job_id"], listing, notes)
         cluster.confirm()
         if self.check_mode:
-            ended = [rehearse(one) for one in running]
+            ended = [dry_run(one) for one in running]
         else:
             ended = cancel(cluster, running, wait=arguments["wait"], timeout=float(arguments["timeout"]))
         return _result(cluster, running, ended, notes)

@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation, EvacuationOptions
-from ..plugin_utils._hyperv.planning.evacuation import Wish
+from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.survey_answers import read_names, read_strategy_list
 from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
 from ..plugin_utils._ranges import check_range, check_reserve
-from ..plugin_utils._rolls import enter_begun
+from ..plugin_utils._rolling_file import enter_phase
 
 
 class ActionModule(MaintenanceAction):
@@ -43,7 +45,7 @@ class ActionModule(MaintenanceAction):
         self.check_options(arguments)
         check_range(arguments, "attempts", 1)
         check_reserve(arguments)
-        wish = Wish(
+        request = EvacuationRequest(
             arguments["node"],
             read_names(arguments["destinations"], "destinations"),
             arguments["reserve_memory_percent"],
@@ -60,7 +62,12 @@ class ActionModule(MaintenanceAction):
             self.time_limit,
         )
         rolling = arguments["rolling"]
-        controller = self.controller(arguments, lambda: enter_begun(rolling) if rolling else None)
-        evacuation = Evacuation(cluster, wish, options, controller)
+        controller = self.controller(arguments, lambda: enter_phase(rolling, "begun"))
+        evacuation = Evacuation(cluster, request, options, controller)
         outcome = evacuation.dry_run() if self.check_mode else evacuation.execute()
+        if not self.check_mode and not outcome.error:
+            try:
+                enter_phase(rolling, "evacuated")
+            except HyperVError as error:
+                outcome = dataclasses.replace(outcome, error=str(error), cause=str(error))
         return self.reported(outcome, f"Evacuation of {outcome.node}", arguments)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import Arguments, HyperVAction, Result
+from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.checks.node_readiness import read_maintenance
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.vms import normal_id
@@ -19,15 +19,18 @@ class ActionModule(HyperVAction):
         "argument_spec": {
             "node": {"type": "str", "required": True},
             "cluster": {"type": "str", "default": ""},
-            "staying": {"type": "list", "elements": "str", "default": []},
+            "stays": {"type": "list", "elements": "dict", "default": []},
+            "must_be_ready": {"type": "bool", "default": False},
         }
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Ask the host itself; that it is not ready is part of the answer, that it is another one a failure."""
-        staying = frozenset(map(normal_id, arguments["staying"]))
+        staying = frozenset(
+            normal_id(str(vm.get("vm_id") or "")) for vm in arguments["stays"] if not vm.get("blocking")
+        )
         found = read_maintenance(cluster, arguments["node"], arguments["cluster"].strip(), staying)
-        return {
+        result = {
             "changed": False,
             "ready": not found.objection,
             "reason": found.objection,
@@ -36,3 +39,6 @@ class ActionModule(HyperVAction):
             "running_vms": [{"id": vm.id, "name": vm.name, "state": vm.state} for vm in found.running],
             **cluster.identity.as_result(),
         }
+        if found.objection and arguments["must_be_ready"] and not self.check_mode:  # a dry run has not emptied it
+            raise FailedWithResult(found.objection, result)
+        return result

@@ -12,6 +12,7 @@ from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.power.node_restarts import objection_to_restart, read_boot_time, restart_node
 from ..plugin_utils._ranges import check_poll_interval, check_range
+from ..plugin_utils._rolling_file import end_work, enter_phase
 
 
 class ActionModule(HyperVAction):
@@ -24,13 +25,29 @@ class ActionModule(HyperVAction):
             "local_vms": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 1800},
             "poll_interval": {"type": "float", "default": 5},
+            "rolling": {"type": "dict"},
+            "due": {"type": "bool", "default": True},
         },
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
-        """Refuse unless the node is paused and empty; restart it and wait for it."""
+        """Restart the node and wait for it; in a rolling maintenance only if that is due, and note that it is done."""
         check_range(arguments, "timeout", 1, unit="seconds")
         check_poll_interval(arguments)
+        rolling, due = arguments["rolling"], arguments["due"]
+        if rolling:
+            due = end_work(rolling, due, dry_run=self.check_mode) == "restarting"
+        if not due:
+            return {"changed": False, "name": arguments["name"]}
+        if self.check_mode and rolling:  # the node was neither paused nor evacuated
+            return {"changed": True, "name": arguments["name"]}
+        result = self._restart(cluster, arguments)
+        if not self.check_mode:
+            enter_phase(rolling, "worked")
+        return result
+
+    def _restart(self, cluster: Cluster, arguments: Arguments) -> Result:
+        """Refuse unless the node is paused and empty; restart it and wait for it."""
         node, objection = objection_to_restart(cluster, arguments["name"], local_vms=arguments["local_vms"])
         if objection:
             raise HyperVError(objection)

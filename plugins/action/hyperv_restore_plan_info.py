@@ -43,8 +43,9 @@ class ActionModule(HyperVAction):
             raise HyperVError(f"{where}: {error}") from None
         path = file.path if file is not None else None
         result = {"changed": False, "ledger_path": path, **plan.as_result(), "summary": restoration_table(plan)}
-        note = earlier_form(ledger, where, path) if path is not None else ""
-        return {**result, "warnings": [note]} if note else result
+        earlier = earlier_form(ledger, where, path) if path is not None else ""
+        warnings = [*([earlier] if earlier else []), *plan.notes]
+        return {**result, "warnings": warnings} if warnings else result
 
 
 def _file(arguments: Arguments, home: Home | None) -> KeptFile | None:

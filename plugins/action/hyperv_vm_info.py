@@ -8,7 +8,7 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.cluster.vms import STATES
+from ..plugin_utils._hyperv.cluster.states import VM_STATES
 from ..plugin_utils._hyperv.usecases.vm_listing import list_vms
 
 
@@ -20,7 +20,7 @@ class ActionModule(HyperVAction):
             "name": {"type": "str", "aliases": ["vm_name"]},
             "vm_id": {"type": "str"},
             "node": {"type": "str"},
-            "state": {"type": "str", "choices": list(STATES)},
+            "state": {"type": "str", "choices": list(VM_STATES)},
         },
         "mutually_exclusive": [("name", "vm_id")],
     }

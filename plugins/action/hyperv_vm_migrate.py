@@ -11,10 +11,10 @@ from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Re
 from ..plugin_utils._clock import moment
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
-from ..plugin_utils._hyperv.cluster.vms import AT_REST
+from ..plugin_utils._hyperv.cluster.states import AT_REST
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.migration.migration_task import MigrationTask, Policy
-from ..plugin_utils._hyperv.migration.moves import Move, Wish
+from ..plugin_utils._hyperv.migration.moves import Move, MoveRequest
 from ..plugin_utils._hyperv.migration.timeouts import too_short
 from ..plugin_utils._hyperv.migration.vocabulary import AUTO, CLUSTER_GROUP, METHODS, SYSTEM
 from ..plugin_utils._hyperv.planning.strategies import MIGRATE, OFFLINE
@@ -32,7 +32,7 @@ from ..plugin_utils._hyperv.scheduling.move_results import changed, cut_off, dif
 from ..plugin_utils._hyperv.scheduling.progress import Progress
 from ..plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ..plugin_utils._hyperv.settings.setting_properties import MIGRATION_TYPE, migration_options
-from ..plugin_utils._hyperv.settings.storage import StorageWish
+from ..plugin_utils._hyperv.settings.storage import StorageRequest
 from ..plugin_utils._hyperv.settings.wanted_settings import WantedSettings
 from ..plugin_utils._ranges import MOST_RETRIES, check_poll_interval, check_range, check_timeout
 
@@ -106,9 +106,9 @@ class ActionModule(HyperVAction):
         """Plan the moves, then ask about them in check mode or bring them to their end."""
         _refuse_bad_numbers(arguments)
         settings = WantedSettings.of(arguments)
-        wishes = _wishes(arguments)
-        _refuse_contradictions(arguments, settings, wishes)
-        moves = plan(cluster, wishes, arguments["method"])
+        requests = _requests(arguments)
+        _refuse_contradictions(arguments, settings, requests)
+        moves = plan(cluster, requests, arguments["method"])
         if not all(move.is_done for move in moves):
             cluster.confirm()
         notes = _notes(cluster, settings, moves)
@@ -186,23 +186,23 @@ def _refuse_bad_numbers(arguments: Arguments) -> None:
         raise HyperVError("wait=false goes with one move: nobody would start the next one when a limit is reached.")
 
 
-def _wishes(arguments: Arguments) -> list[Wish]:
+def _requests(arguments: Arguments) -> list[MoveRequest]:
     moves = arguments["moves"] if arguments["moves"] is not None else [arguments]
     return [
-        Wish(one["destination_host"], one["name"], one["vm_id"], _storage(one), one.get("source_host") or "")
+        MoveRequest(one["destination_host"], one["name"], one["vm_id"], _storage(one), one.get("source_host") or "")
         for one in moves
     ]
 
 
-def _storage(one: Arguments) -> StorageWish:
+def _storage(one: Arguments) -> StorageRequest:
     disks = one["disks"] or []
     paths = {disk["source_path"]: disk["destination_path"] for disk in disks}
     if len(paths) < len(disks):
         raise HyperVError("disks names a source_path twice. A disk can have one new path.")
-    return StorageWish(one["destination_storage_path"] or "", paths, one["keep_source_disks"])
+    return StorageRequest(one["destination_storage_path"] or "", paths, one["keep_source_disks"])
 
 
-def _refuse_contradictions(arguments: Arguments, settings: WantedSettings, wishes: Sequence[Wish]) -> None:
+def _refuse_contradictions(arguments: Arguments, settings: WantedSettings, requests: Sequence[MoveRequest]) -> None:
     """Refuse options that cannot both be followed. Raises HyperVError."""
     method = arguments["method"]
     if method == CLUSTER_GROUP and settings.are_given:
@@ -210,7 +210,7 @@ def _refuse_contradictions(arguments: Arguments, settings: WantedSettings, wishe
             "migration_settings, new_system_settings and new_resource_settings are for Hyper-V's own methods; "
             "method=cluster_group cannot carry them. Leave them out, or choose another method."
         )
-    if not any(wish.storage.is_given for wish in wishes):
+    if not any(request.storage.is_given for request in requests):
         return
     if method in (SYSTEM, CLUSTER_GROUP):
         raise HyperVError(
@@ -223,19 +223,19 @@ def _refuse_contradictions(arguments: Arguments, settings: WantedSettings, wishe
         )
 
 
-def _stopped_first(wishes: Sequence[Arguments], moves: Sequence[Move]) -> set[str]:
+def _stopped_first(requests: Sequence[Arguments], moves: Sequence[Move]) -> set[str]:
     """Return the ids of VMs that run now, and that a plan wants stopped before they are moved."""
-    pairs = zip(wishes, moves, strict=False)
-    return {move.vm.id for wish, move in pairs if wish["strategy"] in OFFLINE and move.vm.state not in AT_REST}
+    pairs = zip(requests, moves, strict=False)
+    return {move.vm.id for request, move in pairs if request["strategy"] in OFFLINE and move.vm.state not in AT_REST}
 
 
-def _refuse_what_still_runs(wishes: Sequence[Arguments], moves: Sequence[Move]) -> None:
+def _refuse_what_still_runs(requests: Sequence[Arguments], moves: Sequence[Move]) -> None:
     """Refuse to migrate live what a plan wants stopped first: no memory was set aside for it on its destination."""
-    for wish, move in zip(wishes, moves, strict=False):
-        if wish["strategy"] in OFFLINE and move.vm.state not in AT_REST and not move.is_done:
+    for request, move in zip(requests, moves, strict=False):
+        if request["strategy"] in OFFLINE and move.vm.state not in AT_REST and not move.is_done:
             raise HyperVError(
-                f"VM {move.vm.name} is {move.vm.state}, and the plan moves it with the strategy {wish['strategy']}. Do "
-                "that first, or plan again with the strategy migrate."
+                f"VM {move.vm.name} is {move.vm.state}, and the plan moves it with the strategy "
+                f"{request['strategy']}. Do that first, or plan again with the strategy migrate."
             )
 
 

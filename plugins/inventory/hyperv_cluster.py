@@ -164,13 +164,13 @@ from ..plugin_utils._hyperv.usecases.inventory import (
     NODES,
     Member,
     Naming,
-    cluster_identity,
-    node_members,
+    identify_cluster,
+    leave_out,
+    make_node_members,
+    make_vm_members,
     read_members,
-    vm_members,
-    without,
 )
-from ..plugin_utils._hyperv.usecases.inventory_clashes import Present, described, find_clashes
+from ..plugin_utils._hyperv.usecases.inventory_clashes import Present, describe_clashes, find_clashes
 from ..plugin_utils._text import clean
 from ..plugin_utils._trust import as_data, as_listed
 
@@ -260,10 +260,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         own = self._naming(found["cluster"])
         naming = dataclasses.replace(own, is_group_full=True) if self._is_shared(own) else own
         settings = {"ansible_connection": "winrm", **self._connection_variables()}
-        nodes = node_members(found["nodes"], naming)
-        vms = vm_members(found["vms"], found["nodes"], naming, self.inventory.groups)
+        nodes = make_node_members(found["nodes"], naming)
+        vms = make_vm_members(found["vms"], found["nodes"], naming, self.inventory.groups)
         clashes = find_clashes([*nodes, *vms], self._present, self._origin(naming.variables, self._path))
-        self._warn([*self._shared_group(own, naming), *self._other_settings(naming, settings), *described(clashes)])
+        self._warn(
+            [*self._shared_group(own, naming), *self._other_settings(naming, settings), *describe_clashes(clashes)]
+        )
         for clash in clashes:
             if clash.is_replaced:
                 self.inventory.remove_host(self.inventory.hosts[clash.host])
@@ -271,7 +273,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._add_groups(naming, settings)
         home = connection_from("winrm", {**self._connection_variables(), "ansible_host": address})
         beside = Inventory(home, {})
-        for node in without(nodes, left_out):
+        for node in leave_out(nodes, left_out):
             self._add(
                 node,
                 {
@@ -279,7 +281,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     "ansible_host": beside.address_beside_home(node.variables["hyperv_node"]),
                 },
             )
-        for vm in without(vms, left_out):
+        for vm in leave_out(vms, left_out):
             self._add(vm, vm.variables)
 
     def _naming(self, cluster: dict[str, t.Any]) -> Naming:
@@ -294,8 +296,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _is_shared(self, naming: Naming) -> bool:
         """Return whether another cluster has the group of this one."""
-        other = cluster_identity(self._variables_of(naming.group))
-        return other not in ("", cluster_identity(naming.variables))
+        other = identify_cluster(self._variables_of(naming.group))
+        return other not in ("", identify_cluster(naming.variables))
 
     def _shared_group(self, wanted: Naming, given: Naming) -> Iterator[str]:
         if given is not wanted:

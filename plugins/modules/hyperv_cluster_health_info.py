@@ -8,7 +8,7 @@ short_description: Check whether a Hyper-V failover cluster can run without a no
 version_added: 0.1.0
 description:
   - Checks nodes, drains, running migrations, failed roles, cluster networks and quorum.
-  - Problems do not fail the task. Use RV(healthy) in your own condition.
+  - Problems do not fail the task unless you set O(timeout). Use RV(healthy) in your own condition.
   - The role P(hyperv.migration.rolling_maintenance#role) uses it before it evacuates a node, and before it restores
     its VMs.
 author:
@@ -29,6 +29,16 @@ options:
     type: list
     elements: str
     default: []
+  timeout:
+    description:
+      - Seconds to wait until the cluster is healthy. If it is not by then, the task fails. V(0) checks once.
+      - Without it, the module checks once and does not fail.
+      - In check mode it checks once, because nothing changes during a dry run.
+    type: int
+  poll_interval:
+    description: Seconds between two checks, from 0.05 to 3600.
+    type: float
+    default: 10
 seealso:
   - module: hyperv.migration.hyperv_cluster_node_info
 """
@@ -43,6 +53,11 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: health.healthy
     fail_msg: "{{ health.msg }}"
+
+- name: Wait for it, ten minutes at most
+  hyperv.migration.hyperv_cluster_health_info:
+    node: NODE1
+    timeout: 600
 """
 
 RETURN = r"""

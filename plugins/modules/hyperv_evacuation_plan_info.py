@@ -341,7 +341,7 @@ stays:
       returned: always
       sample: running
     strategy:
-      description: What was wanted for it, one of the choices of O(strategies[].strategy).
+      description: What was wanted for it, one of those of O(strategies).
       type: str
       returned: always
       sample: stay

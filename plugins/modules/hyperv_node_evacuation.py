@@ -80,9 +80,9 @@ options:
     default: ""
   rolling:
     description:
-      - The rolling maintenance that this evacuation is a part of. Right before the node is paused, the node is entered
-        in the state of that rolling maintenance as C(begun).
-      - Private to the role P(hyperv.migration.rolling_maintenance#role).
+      - RV(hyperv.migration.hyperv_rolling_node_info#module:rolling), if this evacuation is part of a rolling
+        maintenance. The phase of the node is stored then - C(begun) right before it is paused, and C(evacuated) when it
+        is empty.
     type: dict
   method:
     description: The method by which running VMs are moved, as O(hyperv.migration.hyperv_vm_migrate#module:method).
@@ -175,6 +175,12 @@ moves:
   returned: as RV(node)
   type: list
   elements: dict
+plan:
+  description:
+    - The plan, as M(hyperv.migration.hyperv_evacuation_plan_info) returns it. Give it as O(plan) to the task that
+      carries it out later, or that resumes an interrupted evacuation.
+  returned: as RV(node)
+  type: dict
 planned:
   description: The moves of the plan.
   returned: as RV(node)
@@ -223,7 +229,7 @@ node_state:
   type: str
   sample: paused
 ledger:
-  description: The ledger, as M(hyperv.migration.hyperv_evacuation_ledger) keeps it. Empty if there is none.
+  description: The ledger, as M(hyperv.migration.hyperv_evacuation_ledger_info) returns it. Empty if there is none.
   returned: as RV(node)
   type: dict
 ledger_path:

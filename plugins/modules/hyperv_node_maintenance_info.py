@@ -9,8 +9,8 @@ version_added: 0.1.0
 description:
   - Run it on the node itself, just before work that would disturb VMs. It asks that host whether it is this node of the
     cluster, whether it is paused, and which VMs run on it.
-  - It fails if the host is another computer. If the node is not paused or has VMs, it does not fail, and RV(ready) is
-    V(false).
+  - It fails if the host is another computer. If the node is not paused or has VMs, it fails only with O(must_be_ready),
+    and RV(ready) is V(false).
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -25,11 +25,19 @@ options:
     description: Short or full name of its cluster. Empty for any.
     type: str
     default: ""
-  staying:
-    description: GUIDs of VMs that may continue to run.
+  stays:
+    description:
+      - VMs that may continue to run, as RV(hyperv.migration.hyperv_node_evacuation#module:stays) lists them.
+      - Those that are C(blocking) do not count.
     type: list
-    elements: str
+    elements: dict
     default: []
+  must_be_ready:
+    description:
+      - Whether to fail if it is not ready.
+      - Has no effect in check mode, since a dry run does not evacuate the node.
+    type: bool
+    default: false
 seealso:
   - module: hyperv.migration.hyperv_node_restart
 """
@@ -39,13 +47,12 @@ EXAMPLES = r"""
   hyperv.migration.hyperv_node_maintenance_info:
     node: NODE1
     cluster: hvc1.corp.example
-  register: found
-  failed_when: not found.ready | default(false)
+    must_be_ready: true
 """
 
 RETURN = r"""
 ready:
-  description: Whether it is paused, and only the VMs in O(staying) run on it.
+  description: Whether it is paused, and only the VMs in O(stays) run on it.
   returned: success
   type: bool
 reason:

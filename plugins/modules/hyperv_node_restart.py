@@ -10,7 +10,7 @@ description:
   - Restarts the Windows of a node, and waits until it has started again and has joined the cluster.
   - The node must be paused, and VMs must not run on it. Otherwise the task fails and does not change anything.
   - Run it through another node of the cluster, as the task's host or with C(delegate_to).
-  - Every run of this task restarts the node. Add your own condition if needed.
+  - Every run of this task restarts the node, unless O(due) is V(false).
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -44,6 +44,20 @@ options:
     description: Seconds between two polls, from 0.05 to 60.
     type: float
     default: 5
+  rolling:
+    description:
+      - RV(hyperv.migration.hyperv_rolling_node_info#module:rolling), if the node is part of a rolling maintenance. The
+        task ends the user's work on the node then, and its phase is stored - C(restarting) before the restart, and
+        C(worked) when the node is back, or at once if no restart is due.
+      - In check mode the node is not expected to be paused and empty.
+    type: dict
+  due:
+    description:
+      - Whether to restart at all.
+      - With O(rolling), a node in the phase C(restarting) is restarted in any case, and one in the phase C(worked) is
+        not restarted again.
+    type: bool
+    default: true
 seealso:
   - module: hyperv.migration.hyperv_cluster_node
 """
@@ -64,21 +78,21 @@ name:
 state:
   description: State of the node in the cluster afterwards, V(paused) or V(up), or in check mode before.
   type: str
-  returned: success
+  returned: when the node is restarted
   sample: paused
 booted_before:
   description: Previous start of its Windows, in UTC.
   type: str
-  returned: success
+  returned: when the node is restarted
   sample: "2026-01-04T02:10:44+00:00"
 booted:
   description: Present start of its Windows, in UTC; V(null) in check mode.
   type: str
-  returned: success
+  returned: when the node is restarted
   sample: "2026-03-01T22:41:03+00:00"
 elapsed_seconds:
   description: Seconds until the node had joined the cluster.
   type: float
-  returned: success
+  returned: when the node is restarted
   sample: 214.6
 """

@@ -170,7 +170,7 @@ node_state:
   type: str
   sample: up
 ledger:
-  description: The ledger, as M(hyperv.migration.hyperv_evacuation_ledger) keeps it. Empty if there is none.
+  description: The ledger, as M(hyperv.migration.hyperv_evacuation_ledger_info) returns it. Empty if there is none.
   returned: as RV(node)
   type: dict
 ledger_path:

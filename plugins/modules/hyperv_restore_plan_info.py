@@ -22,7 +22,7 @@ options:
     description: The node to bring VMs back to. The default is the node of the ledger.
     type: str
   ledger:
-    description: The ledger as data, as M(hyperv.migration.hyperv_evacuation_ledger) returns it or AWX stored it.
+    description: The ledger as data, as M(hyperv.migration.hyperv_evacuation_ledger_info) returns it or AWX stored it.
     type: dict
   ledger_path:
     description: The ledger as a file on the controller.
@@ -31,7 +31,7 @@ options:
     description: Directory of the ledger on the controller, under its generated name. Requires O(node).
     type: path
 seealso:
-  - module: hyperv.migration.hyperv_evacuation_ledger
+  - module: hyperv.migration.hyperv_evacuation_ledger_info
   - module: hyperv.migration.hyperv_vm_migrate
 """
 
@@ -118,70 +118,152 @@ moves:
       returned: always
       sample: the evacuation of NODE1 moved it to NODE2
 stays:
-  description: VMs of the ledger that stay where they are.
+  description: VMs of the ledger that stay where they are, and why.
+  returned: success
   type: list
   elements: dict
-  returned: success
   contains:
     vm_id:
-      description: GUID.
+      description: GUID of the VM.
       type: str
       returned: always
-    name:
-      description: Display name.
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    code:
+      description: V(stayed), V(already_there) or V(moved_elsewhere).
+      type: str
+      returned: always
+      sample: moved_elsewhere
+    severity:
+      description: V(info).
+      type: str
+      returned: always
+    subject:
+      description: Display name of the VM.
       type: str
       returned: always
       sample: db01
-    reason:
-      description: Why.
+    subject_kind:
+      description: V(vm).
       type: str
       returned: always
-      sample: it is on NODE3, although the evacuation moved it to NODE2
+    message:
+      description: What is the matter, in sentences.
+      type: str
+      returned: always
+      sample: It is on NODE3, although the evacuation moved it to NODE2.
+    remedy:
+      description: Empty.
+      type: str
+      returned: always
+    transient:
+      description: V(false).
+      type: bool
+      returned: always
+    name:
+      description: Display name of the VM.
+      type: str
+      returned: always
+      sample: db01
 leaving:
   description:
     - VMs that cannot be planned yet, because their migration away from the node still runs, or because the cluster
       lists them and Hyper-V does not.
     - Run the module again later.
+  returned: success
   type: list
   elements: dict
-  returned: success
   contains:
     vm_id:
-      description: GUID.
+      description: GUID of the VM.
       type: str
       returned: always
-    name:
-      description: Display name.
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    code:
+      description: V(leaving) or V(not_shown).
+      type: str
+      returned: always
+      sample: leaving
+    severity:
+      description: V(warning).
+      type: str
+      returned: always
+    subject:
+      description: Display name of the VM.
       type: str
       returned: always
       sample: sql01
-    reason:
-      description: Why.
+    subject_kind:
+      description: V(vm).
       type: str
       returned: always
-      sample: its migration away from NODE1 still runs
+    message:
+      description: What is the matter, in sentences.
+      type: str
+      returned: always
+      sample: Its migration away from NODE1 still runs.
+    remedy:
+      description: What to do about it, in sentences; empty for nothing.
+      type: str
+      returned: always
+    transient:
+      description: V(true).
+      type: bool
+      returned: always
+    name:
+      description: Display name of the VM.
+      type: str
+      returned: always
+      sample: db01
 gone:
   description:
     - VMs that neither Hyper-V nor the cluster knows.
-    - If they were deleted, mark them as settled with M(hyperv.migration.hyperv_evacuation_ledger).
+    - If they were deleted, mark them as settled with
+      O(hyperv.migration.hyperv_node_restoration#module:forget_gone).
+  returned: success
   type: list
   elements: dict
-  returned: success
   contains:
     vm_id:
-      description: GUID.
+      description: GUID of the VM.
       type: str
       returned: always
-    name:
-      description: Display name.
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    code:
+      description: V(gone).
+      type: str
+      returned: always
+      sample: gone
+    severity:
+      description: V(warning).
+      type: str
+      returned: always
+    subject:
+      description: Display name of the VM.
       type: str
       returned: always
       sample: old01
-    reason:
-      description: Why it cannot go back.
+    subject_kind:
+      description: V(vm).
       type: str
       returned: always
-      sample: it is no longer among the VMs of the cluster
+    message:
+      description: What is the matter, in sentences.
+      type: str
+      returned: always
+      sample: It is no longer among the VMs of the cluster.
+    remedy:
+      description: What to do about it, in sentences; empty for nothing.
+      type: str
+      returned: always
+    transient:
+      description: V(false).
+      type: bool
+      returned: always
+    name:
+      description: Display name of the VM.
+      type: str
+      returned: always
+      sample: db01
 start:
   description:
     - VMs that ran before the evacuation, which shut them down or saved them.

@@ -7,11 +7,10 @@ module: hyperv_rolling_state
 short_description: Store the progress of a rolling maintenance in a file on the controller
 version_added: 0.1.0
 description:
-  - Reports the phase of a node in a rolling maintenance, and stores the next one, so that an interrupted rolling
-    maintenance can be resumed.
-  - The role C(rolling_maintenance) uses it. Use it directly if you write your own role.
-  - A rolling maintenance, or round, begins with the first node and ends when all its nodes are done. After that, the
-    next one begins.
+  - Stores the phase of a node in a rolling maintenance, so that an interrupted rolling maintenance can be resumed.
+  - The role P(hyperv.migration.rolling_maintenance#role) uses it. Use it directly if you write your own role.
+  - A rolling maintenance begins with the first node and is finished when all its nodes are done. After that, the next
+    one begins.
   - It writes the file in one step with mode 0600, and follows a path that is a link. It does not talk to nodes.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
@@ -22,71 +21,117 @@ attributes:
     description: Can run in check mode and say what would be changed, without changing it.
     support: full
 options:
-  path:
+  rolling:
     description:
-      - Path of the file, instead of a generated name in O(folder).
-      - A relative path starts where Ansible was started. Its directory is created if it is missing.
-    type: path
-  folder:
-    description:
-      - Directory of the file. The name of the file contains O(cluster), such as
-        C(hyperv-rolling-hvc1.corp.example.json).
-      - Not used with O(path).
-    type: path
-    default: "."
-  cluster:
-    description:
-      - Full name of the cluster. A file of another cluster is refused.
-      - A file of an earlier version, with the cluster's short name only, does not identify the cluster. The round
-        begins again without skipping nodes, with a warning.
-    type: str
+      - The rolling maintenance, and the node in it, as RV(hyperv.migration.hyperv_rolling_node_info#module:rolling).
+    type: dict
     required: true
-  cluster_name:
-    description:
-      - Short name of the cluster, to find files of earlier versions. The default is the first part of O(cluster).
-    type: str
-    default: ""
-  node:
-    description: The node, always by the same name, such as that of its inventory host.
-    type: str
-    required: true
-  nodes:
-    description: All nodes of the round. Nodes that it does not contain yet are added.
-    type: list
-    elements: str
-    default: []
+    suboptions:
+      path:
+        description:
+          - Path of the file, instead of a generated name in O(rolling.folder).
+          - A relative path starts where Ansible was started. Its directory is created if it is missing.
+        type: path
+      folder:
+        description:
+          - Directory of the file. The name of the file contains O(rolling.cluster), such as
+            C(hyperv-rolling-hvc1.corp.example.json).
+        type: path
+        default: "."
+      cluster:
+        description:
+          - Full name of the cluster. A file of another cluster is refused.
+          - A file of an earlier version, with the cluster's short name only, does not identify the cluster. The rolling
+            maintenance begins again without skipping nodes, with a warning.
+        type: str
+        required: true
+      cluster_name:
+        description:
+          - Short name of the cluster, to find files of earlier versions. The default is the first part of
+            O(rolling.cluster).
+        type: str
+        default: ""
+      node:
+        description: The inventory host of the node.
+        type: str
+        required: true
+      name:
+        description: Its name in the cluster.
+        type: str
+        default: ""
+      nodes:
+        description: Inventory hosts of all nodes. Nodes that the file does not contain yet are added.
+        type: list
+        elements: str
+        default: []
+      run_id:
+        description:
+          - Name of the rolling maintenance, such as V(2026-03). With it, nodes that are done stay done until you set
+            another name.
+          - An unfinished rolling maintenance of another name is refused.
+        type: str
+        default: ""
+      begin_anew:
+        description:
+          - Whether to begin with all nodes again although a rolling maintenance is unfinished. Nodes that it left
+            paused are in the phase C(begun) then.
+        type: bool
+        default: false
+      resume_within:
+        description:
+          - Hours since its last change after which an unfinished rolling maintenance is refused instead of resumed.
+        type: int
+        default: 72
+      work:
+        description:
+          - The work on each node. Other work than that of an unfinished rolling maintenance is refused if nodes are
+            done that would not get it.
+        type: dict
+        suboptions:
+          tasks_file:
+            description: Path of a file of tasks.
+            type: str
+            default: ""
+          tasks_sha256:
+            description: SHA-256 of its content.
+            type: str
+            default: ""
+          role:
+            description: Name of a role.
+            type: str
+            default: ""
+      allow_changed_work:
+        description: Whether to accept it, with a warning.
+        type: bool
+        default: false
+      forget:
+        description: Nodes to remove, because the inventory does not contain them any more.
+        type: list
+        elements: str
+        default: []
   phase:
     description:
-      - The phase that O(node) has reached. Without it, the state is only read.
+      - The phase that the node has reached. Only with V(begun), a rolling maintenance is resumed or begins.
       - V(begun) before the evacuation, V(evacuated) after it, V(restarting) after the user's tasks if a restart
         follows, V(worked) after the user's tasks and the restart, V(done) when its VMs are back.
+      - Phases can be left out. A node does not go back from V(restarting), V(worked) or V(done); one that is to be
+        restarted stays so while it is evacuated again.
     type: str
+    required: true
     choices: [begun, evacuated, restarting, worked, done]
-  round:
-    description:
-      - Name of the round, such as V(2026-03). With it, nodes that are done stay done after the end of the round, until
-        you set another name.
-      - An unfinished round of another name is refused.
-    type: str
-    default: ""
-  begin_anew:
-    description: Whether to discard an unfinished round.
-    type: bool
-    default: false
-  resume_within:
-    description: Hours since its last change after which an unfinished round is refused instead of resumed.
-    type: int
-    default: 72
 seealso:
-  - module: hyperv.migration.hyperv_evacuation_ledger
+  - module: hyperv.migration.hyperv_rolling_state_info
+  - module: hyperv.migration.hyperv_rolling_node_info
 """
 
 EXAMPLES = r"""
-- name: Show the progress
+- name: Store that NODE1 has its VMs back
   hyperv.migration.hyperv_rolling_state:
-    folder: /var/lib/maintenance
-    cluster: hvc1.corp.example
-    node: NODE1
+    rolling:
+      folder: /var/lib/maintenance
+      cluster: hvc1.corp.example
+      node: NODE1
+    phase: done
 """
 
 RETURN = r"""
@@ -95,22 +140,27 @@ path:
   type: str
   returned: success
   sample: /var/lib/maintenance/hyperv-rolling-hvc1.corp.example.json
+host:
+  description: The inventory host of the node.
+  type: str
+  returned: success
+  sample: NODE1
 phase:
-  description: The phase of O(node); empty before it begins.
+  description: The phase of the node, as stored or, in check mode, as it would be.
   type: str
   returned: success
   sample: evacuated
-over:
-  description: Whether all nodes of the round are done.
+finished:
+  description: Whether all nodes are done.
   type: bool
   returned: success
   sample: false
 summary:
-  description: Progress of the round as text.
+  description: The progress as text.
   type: str
   returned: success
   sample: NODE1, NODE2 done; NODE3 evacuated; NODE4 not begun
-roll:
+state:
   description: The whole state.
   type: dict
   returned: success
@@ -119,19 +169,19 @@ roll:
       description: Name and version of the format.
       type: str
       returned: always
-      sample: hyperv.migration roll 2
+      sample: hyperv.migration rolling maintenance 3
     cluster:
       description: Full name of the cluster.
       type: str
       returned: always
       sample: hvc1.corp.example
-    round:
-      description: Name of the round; may be empty.
+    run_id:
+      description: Name of the rolling maintenance; may be empty.
       type: str
       returned: always
       sample: 2026-03
     begun:
-      description: When the round began, in UTC.
+      description: Start of the rolling maintenance, in UTC.
       type: str
       returned: always
       sample: "2026-03-01T22:15:04+00:00"
@@ -140,8 +190,15 @@ roll:
       type: str
       returned: always
       sample: "2026-03-01T22:31:40+00:00"
+    work:
+      description:
+        - The work on each node - C(tasks_file), its C(tasks_sha256), and C(role).
+        - V(null) if it is not known.
+      type: dict
+      returned: always
     nodes:
-      description: For each node, by name, its C(phase) and the time when it was C(updated).
+      description:
+        - For each inventory host, its C(phase), the time when it was C(updated), and its C(name) in the cluster.
       type: dict
       returned: always
 """

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleParserError
 
 from ._clock import Abandoned
 from ._connection import UnsupportedConnection
-from ._hyperv.failure.errors import HyperVError, explained
+from ._hyperv.failure.errors import HyperVError, explain
 from ._text import clean
 from ._wsman.errors import AnswerLost, NodeBusy, TransportError, WsmanError
 
@@ -31,7 +31,7 @@ def failed_result(error: Exception) -> dict[str, t.Any]:
         again = " Run the task again; what it changed is kept." if isinstance(error, (AnswerLost, NodeBusy)) else ""
         # Ansible appends the text of every cause to a message; ours are whole sentences that already hold it.
         raise AnsibleConnectionFailure(clean(f"{error}{again}")) from None
-    return {"failed": True, "msg": clean(explained(error))}
+    return {"failed": True, "msg": clean(explain(error))}
 
 
 def is_time_limit(error: BaseException) -> bool:
@@ -45,4 +45,4 @@ def is_time_limit(error: BaseException) -> bool:
 
 def unreadable_source(error: Exception) -> AnsibleParserError:
     """Return the error of an inventory source for one of ``EXPECTED``."""
-    return AnsibleParserError(clean(explained(error)))
+    return AnsibleParserError(clean(explain(error)))

@@ -14,7 +14,7 @@ from ._clock import SystemClock
 from ._connection.variables import PLUGINS, connection_from, unknown_variables
 from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
-from ._hyperv.failure.errors import HyperVError, explained
+from ._hyperv.failure.errors import HyperVError, explain
 from ._hyperv.usecases.cluster_events import Changes
 from ._text import clean
 from ._wsman.errors import NoAnswer
@@ -67,7 +67,7 @@ class ClusterEvents:
             changes = self._changes.look()
         except (HyperVError, NoAnswer) as error:
             self._failures = min(self._failures + 1, 16)
-            return [self._connection("lost", explained(error))] if self._failures == 1 else []
+            return [self._connection("lost", explain(error))] if self._failures == 1 else []
         returned = [self._connection("restored", f"{self.host} answers again.")] if self._failures else []
         self._failures = 0
         return [*returned, *({**change, "host": self.host} for change in changes)]

@@ -19,6 +19,7 @@ from ._hyperv.migration.vocabulary import AUTO, METHODS
 from ._hyperv.scheduling.migrate import MigrationOptions
 from ._ledgers import ledger_file_of
 from ._ranges import MOST_RETRIES, check_poll_interval, check_range, check_timeout
+from ._report.account import Account
 from ._report.page import page
 from ._report.records import read_account
 from ._report.summary import summary
@@ -85,16 +86,10 @@ class MaintenanceAction(HyperVAction):
                 "dry_run": self.check_mode,
             }
         )
-        lines, path = summary(account), arguments["report_path"]
-        if path:
-            try:
-                replace_file(full_path(path), page(account, dt.datetime.now(dt.timezone.utc).timestamp()))
-                lines.append(f"The HTML report is {full_path(path)}")
-            except HyperVError as error:
-                lines.append(f"The HTML report was NOT written: {error}")
+        path = arguments["report_path"]
         result = {
             **outcome.as_result(),
-            "report": lines,
+            "report": report_lines(account, path),
             "report_path": full_path(path) if path else None,
             "diff": _diff(outcome),
             "warnings": list(outcome.warnings),
@@ -102,6 +97,18 @@ class MaintenanceAction(HyperVAction):
         if outcome.error:
             raise FailedWithResult(outcome.error, result)
         return result
+
+
+def report_lines(account: Account, path: str | None) -> list[str]:
+    """Return a report in lines, and write it as an HTML page where ``path`` says so; the last line is about that."""
+    lines = summary(account)
+    if path:
+        try:
+            replace_file(full_path(path), page(account, dt.datetime.now(dt.timezone.utc).timestamp()))
+            lines.append(f"The HTML report is {full_path(path)}")
+        except HyperVError as error:
+            lines.append(f"The HTML report was NOT written: {error}")
+    return lines
 
 
 def _diff(outcome: Outcome) -> dict[str, str]:

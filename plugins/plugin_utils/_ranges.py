@@ -45,6 +45,12 @@ def check_poll_interval(arguments: Mapping[str, t.Any]) -> None:
     check_range(arguments, "poll_interval", 0.05, 60, "seconds")
 
 
+def check_wait(arguments: Mapping[str, t.Any]) -> None:
+    """Raise HyperVError unless ``timeout`` and ``poll_interval`` are those of a wait for a healthy cluster."""
+    check_range(arguments, "timeout", 0, LONGEST_TIMEOUT, "seconds")
+    check_range(arguments, "poll_interval", 0.05, 3600, "seconds")
+
+
 def check_reserve(arguments: Mapping[str, t.Any]) -> None:
     """Raise HyperVError unless ``reserve_memory_percent`` is a share of memory."""
     check_range(arguments, "reserve_memory_percent", 0, 100, "percent", below=True)

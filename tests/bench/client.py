@@ -33,14 +33,14 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
     MigrationTask,
     Policy,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish as MoveWish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.stage import Stage
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
-    plan as plan_evacuation,
+    EvacuationRequest,
+    plan_from_snapshot,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import read_all
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import take_snapshot
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (
     plan as plan_moves,
 )
@@ -139,9 +139,9 @@ def one(client: Client) -> Result:
 def plan(client: Client) -> Result:
     """Plan for an empty NODE1: what is read of the cluster and all nodes, with a login at each, then the planning."""
     began = time.process_time()
-    readings = read_all(client.cluster, HOME, ())
+    snapshot = take_snapshot(client.cluster, HOME, ())
     reading = time.process_time() - began
-    found = plan_evacuation(readings, Wish(HOME))
+    found = plan_from_snapshot(snapshot, EvacuationRequest(HOME))
     return {
         **client.costs(),
         "vms": len(found.moves),
@@ -181,7 +181,7 @@ def waiting(client: Client) -> Result:
     clock = _Minute()
     client.cluster.clock = clock
     names = [vm["name"] for vm in list_vms(client.cluster)]
-    moves = plan_moves(client.cluster, [MoveWish("NODE2", name) for name in names], "system")
+    moves = plan_moves(client.cluster, [MoveRequest("NODE2", name) for name in names], "system")
     runs = [MigrationTask(MigrationRequest(move, Timeout.of(3600, move.vm.memory_mb))) for move in moves]
     limits = read_limits(client.cluster, [HOME, "NODE2"], None)
     started = 0

@@ -17,7 +17,10 @@ import typing as t
 from collections.abc import Sequence
 
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+    EvacuationRequest,
+    plan_evacuation,
+)
 
 from tests.support.simulated import Simulated
 
@@ -91,10 +94,10 @@ def _carry_out(evacuation: Evacuation) -> float:
     simulated = Simulated(yaml.safe_dump(_scenario(evacuation)), job_lifetime_seconds=1e9)
     began = simulated.now()
     for unused in range(_ROUNDS):
-        plan = plan_evacuation(simulated.cluster, Wish("NODE1"))
+        plan = plan_evacuation(simulated.cluster, EvacuationRequest("NODE1"))
         if plan.stays:
             raise RuntimeError(f"no place for {', '.join(one.vm.name for one in plan.stays)}")
-        runs = simulated.runs(*((one.resident.vm.name, one.destination) for one in plan.moves))
+        runs = simulated.runs(*((one.candidate.vm.name, one.destination) for one in plan.moves))
         simulated.scheduler().execute(runs)
         if all(run.outcome == "moved" for run in runs):
             break

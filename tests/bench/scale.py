@@ -16,7 +16,10 @@ import tempfile
 import typing as t
 
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+    EvacuationRequest,
+    plan_evacuation,
+)
 
 from tests.running_cluster import ROOT, RunningCluster, running_cluster
 from tests.support.simulated import Simulated
@@ -81,9 +84,9 @@ def _job(cluster: RunningCluster, job: str, vms: int) -> dict[str, t.Any]:
 
 def _evacuation(case: str) -> list[Figure]:
     simulated = Simulated(yaml.safe_dump(scenario(LARGE)), home="NODE2")
-    plan = plan_evacuation(simulated.cluster, Wish("NODE1"))
+    plan = plan_evacuation(simulated.cluster, EvacuationRequest("NODE1"))
     before = simulated.sent.total()
-    runs = simulated.runs(*((one.resident.vm.name, one.destination) for one in plan.moves))
+    runs = simulated.runs(*((one.candidate.vm.name, one.destination) for one in plan.moves))
     simulated.scheduler().execute(runs)
     if {run.outcome for run in runs} != {"moved"}:
         raise RuntimeError("not all VMs were moved")

@@ -136,9 +136,8 @@ def test_a_cluster_that_goes_away_is_told_once_and_the_rulebook_goes_on(
     assert rulebook.text.count("127.0.0.1:") == 1, rulebook.text
 
 
-def test_an_argument_that_is_wrong_ends_the_rulebook_with_its_name(
-    cluster: RunningCluster, tmp_path: pathlib.Path
-) -> None:
+@pytest.mark.usefixtures("cluster")
+def test_an_argument_that_is_wrong_ends_the_rulebook_with_its_name(tmp_path: pathlib.Path) -> None:
     reach(tmp_path, hyperv_delay=0)
     with started(tmp_path) as rulebook:
         rulebook.wait_for(lambda: rulebook.process.poll() is not None, "the end")

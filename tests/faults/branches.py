@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Many cases of one run for the price of their ends: the run goes well in this process, and a process branches off at
-each request to break it, with all that led to it in its memory.
+"""Many cases of one run for the price of their ends.
+
+The run goes well in this process, and a process branches off at each request to break it, with all that led to it in
+its memory.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Broken:
         return network.deliver(request)
 
 
-def _reset_before(network: Network, request: Request) -> Reply:
+def _reset_before(unused: Network, request: Request) -> Reply:
     raise reset(request)
 
 

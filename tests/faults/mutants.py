@@ -8,6 +8,7 @@ Exits with 1 where one is not found.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 import sys
 import typing as t
@@ -27,7 +28,7 @@ def _product(module: str) -> t.Any:
 
 
 def _false_success() -> Patch:
-    def mutated(scheduler: t.Any, runs: t.Any, **unused: t.Any) -> None:
+    def mutated(unused: t.Any, runs: t.Any, **unused_too: t.Any) -> None:
         for run in runs:
             run.end("moved", 0.0)
 
@@ -38,7 +39,7 @@ def _false_failure() -> Patch:
     task, failure = _product("migration.migration_task").MigrationTask, _product("failure.failures").Failure
     end = task.end
 
-    def mutated(self: t.Any, outcome: str, now: float) -> None:
+    def mutated(self: t.Any, unused: str, now: float) -> None:
         self.error = failure("lost", "The move of web01 to NODE2 failed", "Look where it is.")
         end(self, "failed", now)
 
@@ -68,12 +69,17 @@ def _empty_words() -> Patch:
 
 
 def _no_pause() -> Patch:
+    # The evacuation reads the node once more at its end, so that one has to be wrong as well.
+    evacuation = _product("maintenance.evacuation")
+    read = evacuation.read_node_state
+
+    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str]:
+        node, why = read(cluster, name)
+        return dataclasses.replace(node, state="paused"), why
+
     patches = contextlib.ExitStack()
-    patches.enter_context(
-        mock.patch.object(_product("maintenance.evacuation"), "pause_node", lambda cluster, node: node)
-    )
-    # The product reads the node again itself.
-    patches.enter_context(mock.patch.object(_product("maintenance.wording"), "not_paused", lambda node: ""))
+    patches.enter_context(mock.patch.object(evacuation, "pause_node", lambda cluster, node: node))
+    patches.enter_context(mock.patch.object(evacuation, "read_node_state", paused))
     return patches
 
 
@@ -84,6 +90,7 @@ def _no_end() -> Patch:
 # By name: the run and how its first migration call is broken, if at all; what must be found; and the mutation.
 MUTANTS: dict[str, tuple[str, str, Callable[[], Patch]]] = {
     "false success": ("single", "web01 is said to be on NODE2 and is on NODE1", _false_success),
+    "false success of an evacuation": ("evacuation", "web01 is said to be on", _false_success),
     "false failure": ("single", "web01 is on NODE2, and a failure is told", _false_failure),
     "second call": ("single", "web01 was called for at", _second_call),
     "no look before a call is repeated": ("single/reset_after", "web01 was called for at", _no_look),

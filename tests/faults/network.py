@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The network between controller and simulated cluster, in process: the product's own sender, pywinrm, requests and
-urllib3 are all real, and only the socket below them is replaced.
+"""The network between controller and simulated cluster, in process.
 
-What goes wrong is raised as requests raises it, so that the product itself decides what it means.
+The product's own sender, pywinrm, requests and urllib3 are all real, and only the socket below them is replaced. What
+goes wrong is raised as requests raises it, so that the product itself decides what it means.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ _CURES = re.compile(
     re.IGNORECASE,
 )
 _OPERATIONS = re.compile(
-    r"migrat|move|takes no VMs|\b(Get|Enumerate|Pull|Invoke|Pause|Resume)|asked|request|answer|read|connect|refused",
+    r"migrat|move|empt(y|ied)|takes no VMs|\b(Get|Enumerate|Pull|Invoke|Pause|Resume)|asked|request|answer|read|connect"
+    r"|refused",
     re.IGNORECASE,
 )
 _ACCEPTED = (0, 4096)

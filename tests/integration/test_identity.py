@@ -129,6 +129,7 @@ ASKED: dict[str, dict[str, t.Any]] = {
     "hyperv_migration_capabilities_info": {},
     "hyperv_migration_job": {"name": "app", "state": "cancelled"},
     "hyperv_migration_job_info": {},
+    "hyperv_node_evacuation": {"node": "NODE1"},
     "hyperv_node_identity_info": {},
     "hyperv_node_maintenance_info": {"node": "NODE1"},
     "hyperv_node_restart": {"name": "NODE2", "force": True, "local_vms": True},
@@ -136,13 +137,22 @@ ASKED: dict[str, dict[str, t.Any]] = {
     "hyperv_restore_plan_info": {
         "ledger": {"format": "hyperv.migration ledger 1", "node": "NODE1", "state": "evacuated", "vms": []}
     },
+    "hyperv_rolling_node_info": {"node": "node1.b.example", "nodes": ["node1.b.example", "node2.b.example"]},
     "hyperv_scenario_info": {},
     "hyperv_via_info": {"node": "node1.b.example"},
     "hyperv_vm_info": {},
     "hyperv_vm_migrate": {"name": "app", "destination_host": "NODE2"},
     "hyperv_vm_state": {"name": "app", "state": "off"},
 }
-OF_THE_CONTROLLER = {"hyperv_evacuation_ledger", "hyperv_migration_report", "hyperv_rolling_state"}  # they ask no node
+ASKED["hyperv_node_restoration"] = ASKED["hyperv_restore_plan_info"]
+# They ask no node; hyperv_rolling_report none before another module has found it.
+OF_THE_CONTROLLER = {
+    "hyperv_evacuation_ledger_info",
+    "hyperv_migration_report",
+    "hyperv_rolling_report",
+    "hyperv_rolling_state",
+    "hyperv_rolling_state_info",
+}
 ROLES: dict[str, dict[str, t.Any]] = {
     "evacuate_node": {"evacuate_node_name": "NODE1"},
     "restore_node": {"restore_node_ledger": ASKED["hyperv_restore_plan_info"]["ledger"]},

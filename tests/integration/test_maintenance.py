@@ -160,7 +160,7 @@ def test_a_vm_that_somebody_moved_stays_where_it_is(tmp_path: pathlib.Path) -> N
 
         answer = story.in_full(story.restore)
 
-        assert f"it is on {elsewhere}, although the evacuation moved it to {moved}" in answer.text
+        assert f"It is on {elsewhere}, although the evacuation moved it to {moved}" in answer.text
         assert {name for name, owner in story.cluster.owners().items() if owner != "NODE1"} == {"app01"}
         assert story.ledger()["state"] == "restored"
 
@@ -262,7 +262,7 @@ def test_a_local_vm_that_was_stopped_runs_again_after_the_maintenance(tmp_path: 
         answer = story.restore()
 
         assert answer.code == 0, answer.text
-        assert "it stayed on NODE1; it is started" in answer.text
+        assert "It stayed on NODE1. It is started." in answer.text
         assert {(vm["owner"], vm["state"]) for vm in story.cluster.state()["vms"]} == {("NODE1", "running")}
 
 
@@ -294,7 +294,7 @@ def test_a_restore_waits_for_a_migration_that_an_evacuation_left_behind(tmp_path
         answer = story.restore()
 
         assert answer.code == 0, answer.text
-        assert "waiting for big: its migration away from NODE1 still runs" in answer.text
+        assert "Waiting for big: Its migration away from NODE1 still runs" in answer.text
         assert set(story.cluster.owners().values()) == {"NODE1"}
         assert story.cluster.migrations() == {"big": 2, "small": 2}
         assert story.ledger()["state"] == "restored"

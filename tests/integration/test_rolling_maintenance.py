@@ -49,6 +49,7 @@ class Roll:
         self._ansible = ansible
         self._folder = folder
         self._tasks = folder / "updates.yml"
+        self.environment: dict[str, t.Any] = {}
         self.write_tasks(USERS_TASKS)
 
     def write_tasks(self, text: str) -> None:
@@ -66,7 +67,7 @@ class Roll:
             **variables,
         }
         command = ["ansible-playbook", *self._ansible.sources, "hyperv.migration.rolling_maintenance"]
-        return self._ansible.run(*command, "-e", json.dumps(given), *options)
+        return self._ansible.run(*command, "-e", json.dumps(given), *options, **self.environment)
 
     @property
     def files(self) -> list[str]:
@@ -105,7 +106,7 @@ def test_a_roll_that_failed_at_the_third_node_is_rehearsed_without_waiting_and_r
     assert cluster.node_states() == {"NODE1": "up", "NODE2": "up", "NODE3": "paused", "NODE4": "up"}
     assert "NODE3" not in cluster.owners().values()
     for said in (
-        'The roll stops at NODE3, at the task \\"Install updates\\":',
+        'The rolling maintenance stops at NODE3, at the task \\"Install updates\\":',
         "The disk is full.",
         "NODE3 is paused and has 0 VMs",
         "NODE1, NODE2 done; NODE3 evacuated; NODE4 not begun",
@@ -125,7 +126,7 @@ def test_a_roll_that_failed_at_the_third_node_is_rehearsed_without_waiting_and_r
 
     assert second.code == 0, second.text
     assert worked_on(second) == ["NODE3", "NODE4"]
-    assert "The round is over." in second.text
+    assert "The rolling maintenance is finished." in second.text
     assert set(roll.phases().values()) == {"done"}
     assert cluster.owners() == owners
     assert set(cluster.node_states().values()) == {"up"}
@@ -153,7 +154,7 @@ def test_a_dry_run_shows_the_plan_of_each_node_changes_nothing_and_hands_nothing
 
     assert answer.code == 0, answer.text
     for node in NODES:
-        assert f"{node} is emptied, worked on, and gets its VMs back." in answer.text
+        assert f"{node} is evacuated, worked on, and gets its VMs back." in answer.text
         assert f"{node} would be done." in answer.text
     assert "web01" in answer.text
     assert (cluster.owners(), cluster.node_states()) == before
@@ -195,7 +196,7 @@ def test_a_node_that_somebody_else_has_paused_is_not_taken_over(
     answer = roll("--limit", "NODE1")
 
     assert answer.code == FAILED
-    assert "NODE1 is paused, and not by this roll" in answer.text
+    assert "NODE1 is paused, and not by this rolling maintenance" in answer.text
     assert (cluster.migrations(), roll.files) == ({}, [])
 
 
@@ -223,7 +224,7 @@ def test_a_restart_that_was_refused_is_taken_up_where_it_was(cluster: RunningClu
         "web01 would go down with it",
         "NODE1 is paused and has 1 VM;",
         "your tasks are done, and it is not restarted",
-        "taken up where it is restarted",
+        "NODE1 continues with its restart",
     ):
         assert said in " ".join(refused.text.split()), refused.text
     assert [node["restarts_requested"] for node in nodes_of(cluster)] == [0, 0, 0, 0]
@@ -267,19 +268,19 @@ def test_work_that_is_not_there_is_told_before_anything_is_changed(
     assert (cluster.migrations(), set(cluster.node_states().values()), roll.files) == ({}, {"up"}, [])
 
 
-def test_a_named_round_is_gone_through_once_and_one_without_a_name_begins_again(
+def test_one_with_a_run_id_is_gone_through_once_and_one_without_begins_again(
     cluster: RunningCluster, roll: Roll
 ) -> None:
     options = ("--limit", "NODE4")
 
-    march = roll(*options, rolling_maintenance_round="2026-03")
-    march_again = roll(*options, rolling_maintenance_round="2026-03")
+    march = roll(*options, rolling_maintenance_run_id="2026-03")
+    march_again = roll(*options, rolling_maintenance_run_id="2026-03")
     nameless = roll(*options)
 
     answers = [march, march_again, nameless]
     assert [answer.code for answer in answers] == [0] * 3, [answer.text for answer in answers if answer.code]
     assert [worked_on(answer) for answer in answers] == [["NODE4"], [], ["NODE4"]]
-    assert "NODE4 is done in this round. Nothing is to be done." in march_again.text
+    assert "NODE4 is done in this rolling maintenance: there is nothing to do." in march_again.text
     assert march_again.recap("NODE4", "changed") == 0
 
 
@@ -316,7 +317,7 @@ def test_a_roll_that_failed_before_it_changed_anything_does_not_claim_a_node_tha
     answer = roll()
 
     assert answer.code == FAILED
-    assert "NODE1 is paused, and not by this roll" in answer.text
+    assert "NODE1 is paused, and not by this rolling maintenance" in answer.text
 
 
 def test_a_host_is_not_worked_on_in_the_name_of_another_node(cluster: RunningCluster, roll: Roll) -> None:
@@ -325,5 +326,174 @@ def test_a_host_is_not_worked_on_in_the_name_of_another_node(cluster: RunningClu
 
         assert answer.code == FAILED, answer.text
         assert "rolling_maintenance_node is NODE2, which is the node NODE2, and NODE1 is NODE1" in answer.text
+    assert set(cluster.node_states().values()) == {"up"}
+    assert cluster.migrations() == {}
+
+
+# With every step as a task of its own it was 402 tasks, of which 115 were skipped, and 204 logins.
+MOST_TASKS, MOST_SKIPPED, MOST_LOGINS = 105, 8, 55
+
+
+def test_four_nodes_show_few_tasks_none_of_them_plumbing_and_log_in_seldom(cluster: RunningCluster, roll: Roll) -> None:
+    answer = roll()
+
+    assert answer.code == 0, answer.text
+    lines = answer.text.splitlines()
+    assert len([line for line in lines if line.startswith("TASK ")]) <= MOST_TASKS
+    assert len([line for line in lines if line.startswith("skipping: ")]) <= MOST_SKIPPED
+    assert sum(node["logins"] for node in cluster.connections().values()) <= MOST_LOGINS
+    assert "Maintenance of HVC1: done. 14 of 14 moves of 7 VMs made." in answer.text
+    assert "All nodes of this run are done" not in answer.text  # which is no news
+
+
+def with_role(folder: pathlib.Path, name: str, tasks: str, handlers: str) -> dict[str, str]:
+    """Write a role, and return the environment in which it is found."""
+    for part, text in (("tasks", tasks), ("handlers", handlers)):
+        (folder / "roles" / name / part).mkdir(parents=True)
+        (folder / "roles" / name / part / "main.yml").write_text(text, encoding="utf-8")
+    return {"ANSIBLE_ROLES_PATH": str(folder / "roles")}
+
+
+WHO_IS_HERE = """
+- name: Restart Windows
+  hyperv.migration.hyperv_vm_info: {node: "{{ inventory_hostname }}"}
+  register: here
+  changed_when: true
+- name: Tell what goes down
+  listen: Restart Windows
+  ansible.builtin.debug: {msg: "{{ inventory_hostname }} goes down with {{ here.vms | length }} VMs."}
+"""
+
+
+@pytest.mark.parametrize("by", ["role", "tasks_file"])
+def test_handlers_that_the_work_notifies_run_while_the_node_is_empty(
+    cluster: RunningCluster, roll: Roll, tmp_path: pathlib.Path, by: str
+) -> None:
+    notifying = "- ansible.builtin.debug: {msg: updating}\n  changed_when: true\n  notify: Restart Windows\n"
+    roll.environment = with_role(tmp_path, "patching", notifying, WHO_IS_HERE)
+    roll.write_tasks("- ansible.builtin.include_role: {name: patching}\n")
+    work = {"rolling_maintenance_role": "patching", "rolling_maintenance_tasks_file": ""} if by == "role" else {}
+
+    answer = roll("--limit", "NODE1", **work)
+
+    assert answer.code == 0, answer.text
+    assert answer.text.count("goes down with") == 1
+    assert "NODE1 goes down with 0 VMs." in answer.text
+    assert cluster.node_states()["NODE1"] == "up"
+
+
+def test_a_handler_that_fails_leaves_the_node_paused_and_empty(
+    cluster: RunningCluster, roll: Roll, tmp_path: pathlib.Path
+) -> None:
+    broken = "- name: Restart Windows\n  ansible.builtin.fail: {msg: It does not restart.}\n"
+    notifying = "- ansible.builtin.debug: {msg: updating}\n  changed_when: true\n  notify: Restart Windows\n"
+    roll.environment = with_role(tmp_path, "patching", notifying, broken)
+
+    answer = roll(rolling_maintenance_role="patching", rolling_maintenance_tasks_file="")
+
+    assert answer.code == FAILED
+    assert "It does not restart." in answer.text
+    assert (cluster.node_states()["NODE1"], roll.phases()["NODE1"]) == ("paused", "evacuated")
+    assert "NODE1" not in cluster.owners().values()
+    assert roll.phases()["NODE2"] == ""
+
+
+ENDS = {
+    "end_host": ("NODE1 is paused by this rolling maintenance and is not done (evacuated), so NODE2 is not begun."),
+    "end_batch": ("NODE1 is paused by this rolling maintenance and is not done (evacuated), so NODE2 is not begun."),
+    "end_play": (
+        "did not come to its end. NODE1: it was evacuated, and your tasks are not done. NODE2: it was not looked at."
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_tasks_that_end_the_host_or_the_play_are_no_success(cluster: RunningCluster, roll: Roll, end: str) -> None:
+    roll.write_tasks(f"- ansible.builtin.meta: {end}\n  when: nothing_to_do | default(false) | bool\n{USERS_TASKS}")
+
+    answer = roll(nothing_to_do=True)
+
+    assert answer.code == FAILED
+    assert ENDS[end] in " ".join(answer.text.split())
+    assert cluster.node_states() == {"NODE1": "paused", "NODE2": "up", "NODE3": "up", "NODE4": "up"}
+
+    resumed = roll()
+
+    assert resumed.code == 0, resumed.text
+    assert worked_on(resumed) == NODES
+
+
+def test_tasks_that_end_the_last_host_are_found_in_the_last_play_also_by_a_dry_run(
+    cluster: RunningCluster, roll: Roll
+) -> None:
+    roll.write_tasks("- ansible.builtin.meta: end_host\n")
+
+    rehearsal = roll("--check", "--limit", "NODE4")
+
+    assert rehearsal.code == FAILED
+    assert "The dry run did not come to its end. NODE4: its dry run was ended." in rehearsal.text
+    assert cluster.migrations() == {}
+
+    answer = roll("--limit", "NODE4")
+
+    assert answer.code == FAILED
+    assert "NODE4: it was evacuated, and your tasks are not done." in answer.text
+    assert "hyperv.migration.restore_node -e restore_node_name=NODE4" in answer.text
+
+
+def test_a_task_time_limit_or_a_tag_that_leaves_everything_out_is_no_success(
+    cluster: RunningCluster, roll: Roll
+) -> None:
+    # The node itself is paused, so that it waits for long.
+    roll.write_tasks("- hyperv.migration.hyperv_cluster_health_info: {timeout: 300}\n  timeout: 2\n")
+
+    timed_out = roll("--limit", "NODE1")
+
+    assert timed_out.code == FAILED
+    assert roll.phases() == {"NODE1": "evacuated"}
+    cluster.reset()
+
+    tagged = roll("--limit", "NODE2", "--tags", "nothing")
+
+    assert tagged.code == FAILED
+    assert "No node was looked at" in tagged.text
+
+
+def test_other_work_does_not_join_an_unfinished_run(
+    cluster: RunningCluster, roll: Roll, tmp_path: pathlib.Path
+) -> None:
+    firmware = tmp_path / "firmware.yml"
+    firmware.write_text("- ansible.builtin.debug: {msg: FIRMWARE}\n", encoding="utf-8")
+    assert roll(broken="NODE2").code == FAILED
+
+    refused = roll(rolling_maintenance_tasks_file=str(firmware))
+
+    assert refused.code == FAILED
+    assert "which NODE1 would not get" in refused.text
+    assert "FIRMWARE" not in refused.text
+    assert roll.phases()["NODE2"] == "evacuated"
+
+    # The node that is paused is taken up first, and the new work runs on all.
+    assert (
+        roll("--limit", "NODE2", rolling_maintenance_tasks_file=str(firmware), rolling_maintenance_begin_anew=True).code
+        == 0
+    )
+    assert roll(rolling_maintenance_tasks_file=str(firmware)).code == 0
+    assert set(roll.phases().values()) == {"done"}
+
+
+def test_more_than_one_node_at_a_time_is_refused(
+    cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path
+) -> None:
+    play = tmp_path / "play.yml"
+    play.write_text(
+        "- hosts: hyperv_nodes\n  gather_facts: false\n  roles: [hyperv.migration.rolling_maintenance]\n",
+        encoding="utf-8",
+    )
+
+    answer = ansible.run("ansible-playbook", *ansible.sources, str(play), folder=tmp_path)
+
+    assert answer.code == FAILED
+    assert "are worked on at once" in answer.text
     assert set(cluster.node_states().values()) == {"up"}
     assert cluster.migrations() == {}

@@ -26,7 +26,6 @@ vms:
   - {name: web02, owner: NODE1, memory_mb: 8192}
   - {name: web03, owner: NODE1, memory_mb: 8192, priority: 1000}
 """
-LIMIT = {"ANSIBLE_TASK_TIMEOUT": "6"}
 SAID = "This task was cut off after 6 s by Ansible's time limit for tasks"
 
 
@@ -43,12 +42,15 @@ def test_an_evacuation_that_is_cut_off_says_what_moves_and_goes_on_when_run_agai
     ansible = Ansible(tmp_path, slow.inventory)
     command = ["ansible-playbook", *ansible.sources, "hyperv.migration.evacuate_node", "-e", "evacuate_node_name=NODE1"]
 
-    answer = ansible.run(*command, "-e", "evacuate_node_poll_interval=0.1", warns=True, **LIMIT)
+    answer = ansible.run(*command, "-e", "evacuate_node_poll_interval=0.1", warns=True, ANSIBLE_TASK_TIMEOUT="6")
 
     assert answer.code == FAILED
     text = " ".join(answer.text.split())
     assert "WARNING: This task is cut off after 6 s" in text
-    assert f"{SAID} (timeout of the task or play, ANSIBLE_TASK_TIMEOUT, or task_timeout in ansible.cfg). Moved: small." in text
+    assert (
+        f"{SAID} (timeout of the task or play, ANSIBLE_TASK_TIMEOUT, or task_timeout in ansible.cfg). Moved: small."
+        in text
+    )
     assert "Still moving: web01 (NODE1 -> " in text
     assert "Not begun: web03." in text
     assert "The node was given back: it takes VMs again." in text
@@ -74,7 +76,7 @@ def test_moves_that_are_cut_off_are_returned_as_they_were_found_after_that(
     answer = ansible.run(
         *["ansible", *ansible.sources, "NODE2", "-m", "hyperv.migration.hyperv_vm_migrate", "-a", arguments],
         warns=True,
-        **LIMIT,
+        ANSIBLE_TASK_TIMEOUT="6",
     )
 
     assert answer.code == FAILED

@@ -25,14 +25,16 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
     RestorationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.migrate import MigrationOptions
 
+from tests.support.scenarios import Scenario, node
 from tests.support.simulated import Simulated
 
+NODES = tuple(node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3))
 _BEGAN = dt.datetime(2026, 1, 15, 22, 0, tzinfo=dt.timezone.utc)
 
 
@@ -91,8 +93,8 @@ class Story:
         interrupt: called before each request with the number of requests so far, and may raise.
     """
 
-    def __init__(self, scenario: str, home: str = "NODE2", **switches: object) -> None:
-        self.simulated = Simulated(scenario, home, **switches)
+    def __init__(self, given: Scenario, home: str = "NODE2", **switches: object) -> None:
+        self.simulated = Simulated(given, home, **switches)
         self.ledger = MemoryLedger()
         self.lines: list[str] = []
         self.entered = 0
@@ -111,11 +113,11 @@ class Story:
         retries: int = 0,
         **options: t.Any,
     ) -> EvacuationOutcome:
-        wish = Wish(
+        wish = EvacuationRequest(
             "NODE1",
             destinations,
             reserve,
-            tuple(Strategy(vm, strategy) for vm, strategy in strategies),
+            read_strategies([{"vm": vm, "strategy": strategy} for vm, strategy in strategies]),
             earlier=read_earlier_plan(plan) if plan is not None else None,
             restart=restart,
             local_vms=local_vms,

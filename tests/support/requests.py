@@ -24,7 +24,7 @@ def lose_first(what: str, which: Callable[[bytes], bool]) -> Lose:
     """Lose the first request that ``which`` picks: ``before`` or ``after`` it was carried out."""
     lost: list[bytes] = []
 
-    def lose(node: str, request: bytes) -> str:
+    def lose(unused: str, request: bytes) -> str:
         if lost or not which(request):
             return ""
         lost.append(request)

@@ -17,7 +17,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
     MigrationTask,
     Policy,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import AUTO, MethodChoice
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
@@ -105,7 +105,7 @@ class Simulated:
         return answer[: len(answer) // 2] if self.garble(request) else answer
 
     def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: MethodChoice = AUTO) -> list[MigrationTask]:
-        moves = plan(self.cluster, [Wish(destination, name) for name, destination in wishes], method)
+        moves = plan(self.cluster, [MoveRequest(destination, name) for name, destination in wishes], method)
         return [MigrationTask(MigrationRequest(move, Timeout.of(timeout, move.vm.memory_mb))) for move in moves]
 
     def scheduler(

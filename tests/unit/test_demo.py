@@ -22,15 +22,15 @@ WITHIN = 60.0  # seconds
 PATIENT = """
 import os, signal, sys, time
 parent = os.getpid()
-if os.fork() == 0:
-    os.setsid()
-    while os.getppid() == parent:
-        time.sleep(0.05)
-    time.sleep(0.5)
-    open("worker-ended", "w").close()
-    os._exit(0)
-open("started", "w").close()
 try:
+    if os.fork() == 0:
+        os.setsid()
+        open("started", "w").close()
+        while os.getppid() == parent:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        open("worker-ended", "w").close()
+        os._exit(0)
     time.sleep(60)
 except KeyboardInterrupt:
     sys.exit(99)

@@ -39,7 +39,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "methods": ("cluster", "failure", "migration", "settings"),
     "scheduling": ("cluster", "failure", "methods", "migration", "settings"),
     "planning": ("checks", "cluster", "failure", "records"),
-    "maintenance": ("cluster", "failure", "migration", "planning", "power", "records", "scheduling"),
+    "maintenance": ("checks", "cluster", "failure", "migration", "planning", "power", "records", "scheduling"),
     "usecases": ("checks", "cluster", "failure", "migration", "planning", "scheduling"),
 }
 
@@ -140,9 +140,15 @@ RULES = (
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(
-        "plugins/plugin_utils/_rolls.py",
-        (UTILS + "_files", UTILS + "_hyperv.failure", UTILS + "_hyperv.records"),
+        "plugins/plugin_utils/_rolling_file.py",
+        (UTILS + "_files", UTILS + "_hyperv.records"),
         without=INPUT_OUTPUT | {"time"},
+    ),
+    Rule(
+        "plugins/plugin_utils/_user_work.py",
+        (UTILS + "_files", UTILS + "_hyperv.failure", UTILS + "_hyperv.records", UTILS + "_text"),
+        frozenset({"ansible"}),
+        INPUT_OUTPUT | {"time"},
     ),
     Rule("plugins/plugin_utils/_ranges.py", (UTILS + "_hyperv.failure.errors",), without=INPUT_OUTPUT | {"time"}),
     Rule(
@@ -173,9 +179,10 @@ RULES = (
             UTILS + "_maintenance",
             UTILS + "_ranges",
             UTILS + "_report",
-            UTILS + "_rolls",
+            UTILS + "_rolling_file",
             UTILS + "_survey",
             UTILS + "_text",
+            UTILS + "_user_work",
             UTILS + "_via",
         ),
         without=INPUT_OUTPUT | {"time"},

@@ -49,7 +49,7 @@ class Stay:
     """A VM that was not to be moved, why, and what would help (empty where it stays on purpose)."""
 
     vm: str
-    reason: str
+    message: str
     remedy: str
 
 

@@ -169,7 +169,7 @@ def _stays(account: Account) -> ET.Element | None:
         row(
             [
                 element("th", name(one.vm), scope="row"),
-                element("td", one.reason),
+                element("td", one.message),
                 element("td", one.remedy, class_="remedy"),
             ]
         )

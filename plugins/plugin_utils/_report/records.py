@@ -33,6 +33,30 @@ def read_account(given: Data) -> Account:
     )
 
 
+def account_of_results(results: Sequence[Data], *, title: str, error: str, note: str, dry_run: bool) -> Account:
+    """Return the account of several evacuations and restorations, which the roles return as their results.
+
+    Nodes are as they were before the first and after the last of them. Raises NotAMove.
+    """
+    in_order = sorted(
+        results, key=lambda result: max((str(move.get("ended") or "") for move in result["moves"]), default="")
+    )
+    return Account(
+        title=clean(title),
+        cluster="",
+        moves=tuple(move for one in results for move in _moves(one["moves"], one.get("planned") or (), dry_run)),
+        stays=_stays([stay for one in results for stay in one.get("stays") or ()]),
+        nodes=_nodes(
+            next((one["nodes_before"] for one in in_order if one.get("nodes_before")), ()),
+            next((one["nodes_after"] for one in reversed(in_order) if one.get("nodes_after")), ()),
+        ),
+        limits=_limits(next((one["limits"] for one in results if one.get("limits")), {}), None),
+        error=clean(error),
+        note=clean(note),
+        dry_run=dry_run,
+    )
+
+
 def _moves(records: Sequence[Data], planned: Sequence[Data], dry_run: bool) -> tuple[Move, ...]:
     """Return what became of each move.
 
@@ -88,10 +112,7 @@ def _moment(text: str | None) -> int | None:
 
 def _stays(stays: Sequence[Data]) -> tuple[Stay, ...]:
     """Return the ``stays`` of a plan."""
-    return tuple(
-        Stay(clean(stay.get("name")), clean(stay.get("message") or stay.get("reason")), clean(stay.get("remedy")))
-        for stay in stays
-    )
+    return tuple(Stay(clean(stay.get("name")), clean(stay.get("message")), clean(stay.get("remedy"))) for stay in stays)
 
 
 def _nodes(before: Sequence[Data], after: Sequence[Data]) -> tuple[Node, ...]:

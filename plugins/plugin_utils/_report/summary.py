@@ -105,12 +105,12 @@ def _went(move: Move) -> str:
 
 
 def _stays(account: Account) -> list[str]:
-    reasons: dict[tuple[str, str], list[str]] = {}
+    causes: dict[tuple[str, str], list[str]] = {}
     for one in account.stays:
-        reasons.setdefault((one.reason, one.remedy), []).append(one.vm)
+        causes.setdefault((one.message, one.remedy), []).append(one.vm)
     lines: list[str] = []
-    for (reason, remedy), vms in reasons.items():
-        why = f"{reason.rstrip('.')}. {remedy}" if remedy else reason
+    for (message, remedy), vms in causes.items():
+        why = f"{message} {remedy}".rstrip()
         lines += _entry("stay" if len(vms) > 1 else "stays", len(vms), f"{', '.join(vms)}: {why}")
     return lines
 

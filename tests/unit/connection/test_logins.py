@@ -334,7 +334,7 @@ def test_a_session_goes_on_after_its_ticket_has_ended_or_tells_to_get_another(
 def test_a_session_by_password_logs_in_anew_when_its_ticket_has_ended(
     kerberos: Realm, cache: str, ticket: Callable[..., None]
 ) -> None:
-    """pyspnego could not open an answer then, so that nothing may be sent with the old keys, not even once."""
+    """An answer could not be opened by pyspnego then, so that nothing may be sent with the old keys, not even once."""
     node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     sender = node.sender("psrp", login="kerberos", ansible_user=UPN, **CALLED)
     with contextlib.closing(node.listener), contextlib.ExitStack() as ends:

@@ -33,9 +33,9 @@ def test_a_good_run_reads_like_this() -> None:
 def test_failures_come_first_with_reason_and_remedy() -> None:
     moves = [record("web01", 0, 0, 12), record("sql01", 1, 0, 35, outcome="failed", error=ERROR, attempts=2)]
     stays = [
-        {"name": "db01", "reason": "its strategy is stay", "remedy": ""},
-        {"name": "db02", "reason": "its strategy is stay", "remedy": ""},
-        {"name": "old01", "reason": "it has no place.", "remedy": "Make room."},
+        {"name": "db01", "message": "Its strategy is stay.", "remedy": ""},
+        {"name": "db02", "message": "Its strategy is stay.", "remedy": ""},
+        {"name": "old01", "message": "It has no place.", "remedy": "Make room."},
     ]
     told = summary(account(moves=moves, stays=stays, planned=[planned("late01", 9)], error="told below"))
     assert told[0] == "Evacuation of NODE1: FAILED. 1 of 3 VMs moved, 1 failed, 1 not begun, 3 stay."
@@ -44,8 +44,8 @@ def test_failures_come_first_with_reason_and_remedy() -> None:
         "                           why:    the destination has not enough memory (0x8007000E)",
         "                           remedy: Free memory on NODE3, or choose another destination.",
         "NOT BEGUN               1  late01",
-        "stay                    2  db01, db02: its strategy is stay",
-        "stays                   1  old01: it has no place. Make room.",
+        "stay                    2  db01, db02: Its strategy is stay.",
+        "stays                   1  old01: It has no place. Make room.",
         "moved to NODE2          1  web01 12 s",
     ]
 

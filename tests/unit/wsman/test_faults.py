@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman import faults
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import read_answer
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault, read_fault
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.namespaces import SOAP, WSMAN_FAULT
@@ -95,26 +96,43 @@ def test_plain_faults_mean_what_their_code_says(fault: ReadFault, name: str, mea
     assert meanings(fault(name)) == meaning
 
 
-@pytest.mark.parametrize(
-    ("meaning", "codes"),
-    [
-        ({"not_found", "context_gone"}, [WSMAN, 0x80041002]),
-        ({"missing_class"}, [0x80041010, WSMAN + 18]),
-        ({"missing_class", "missing_namespace"}, [0x8004100E]),
-        ({"missing_method"}, [WSMAN + 19, WSMAN + 258, 0x80041024, 0x8004100C]),
-        ({"access_denied"}, [5, 0x80070005, 0x80041003, WSMAN + 260, WSMAN + 261, WSMAN + 262]),
-        ({"filter_refused"}, [WSMAN + 24, WSMAN + 25, WSMAN + 26, WSMAN + 251, 0x80041017]),
-        ({"parameter_refused"}, [WSMAN + 21, WSMAN + 65, WSMAN + 84, WSMAN + 85, 0x80041008]),
-        ({"timed_out", "transient"}, [WSMAN + 41, WSMAN + 28]),
-        ({"context_gone"}, [WSMAN + 27, WSMAN + 7]),
-        ({"quota", "transient"}, [WSMAN + n for n in (63, 421, 422, 423, 424, 427, 484, 490)]),
-        ({"transient"}, [1722, 0x800706BA, 0x80080005, WSMAN + 20]),
-        (set(), [87, WSMAN + 1, WSMAN + 425, WSMAN + 483, WSMAN + 491, 0x80041005]),
-    ],
-)
+# VMMS or the provider restarts: RPC, provider failure or shutting down, service starting.
+STARTING = [
+    70,
+    1722,
+    1753,
+    0x800706BA,
+    0x800706BE,
+    0x80080005,
+    *(0x80041000 + n for n in (1, 4, 0x13, 0x33)),
+    WSMAN + 20,
+]
+CODES: list[tuple[set[str], list[int]]] = [
+    ({"not_found", "context_gone"}, [WSMAN, 0x80041002]),
+    ({"missing_class"}, [0x80041010, WSMAN + 18]),
+    ({"missing_class", "missing_namespace"}, [0x8004100E]),
+    ({"missing_method"}, [WSMAN + 19, WSMAN + 258, 0x80041024, 0x8004100C, 0x80041055]),
+    ({"access_denied"}, [5, 0x80070005, 0x80041003, WSMAN + 260, WSMAN + 261, WSMAN + 262]),
+    ({"filter_refused"}, [WSMAN + 24, WSMAN + 25, WSMAN + 26, WSMAN + 251, 0x80041017]),
+    ({"parameter_refused"}, [WSMAN + 21, WSMAN + 65, WSMAN + 84, WSMAN + 85, 0x8004102F, 0x80041008]),
+    ({"timed_out", "transient"}, [WSMAN + 41, WSMAN + 28]),
+    ({"context_gone"}, [WSMAN + 27, WSMAN + 7]),
+    ({"quota", "transient"}, [WSMAN + n for n in (63, 421, 422, 423, 424, 427, *range(484, 491))]),
+    ({"transient"}, STARTING),
+    (set(), [87, WSMAN + 1, WSMAN + 425, WSMAN + 483, WSMAN + 491, 0x80041005]),
+]
+
+
+@pytest.mark.parametrize(("meaning", "codes"), CODES)
 def test_codes_mean_what_the_windows_headers_say(meaning: set[str], codes: list[int]) -> None:
     for code in codes:
         assert meanings(Fault(code)) == meaning, hex(code)
+
+
+def test_every_code_that_is_known_has_a_row() -> None:
+    known = [value for value in vars(faults).values() if isinstance(value, frozenset)]
+    numbers = {code for group in known for code in group if isinstance(code, int)}
+    assert numbers <= {code for unused, codes in CODES for code in codes}
 
 
 @pytest.mark.parametrize(

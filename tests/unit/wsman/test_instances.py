@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Instances and method results. Shapes: DSP0227, and answers of a Hyper-V host published with the
-project r4sd/go-wsman (hyperv/testdata)."""
+"""Instances and method results.
+
+Shapes: DSP0227, and answers of a Hyper-V host published with the project r4sd/go-wsman (hyperv/testdata).
+"""
 
 from __future__ import annotations
 

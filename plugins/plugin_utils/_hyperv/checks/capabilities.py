@@ -1,10 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a provider says it can do: methods, forms of host names, types of migration. Private to this collection.
-
-Value maps: Microsoft docs of CIM_VirtualSystemMigrationCapabilities, Msvm_VirtualSystemMigrationCapabilities and
-Msvm_VirtualSystemMigrationSettingData.
-"""
+"""What a provider says it can do: methods, forms of host names, types of migration. Private to this collection."""
 
 from __future__ import annotations
 
@@ -15,18 +11,8 @@ from collections.abc import Mapping, Sequence
 from ..._wsman.instances import Instance
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
+from ..cluster.cim_values import HOST_FORMATS, MIGRATION_METHODS, MIGRATION_TYPES, TO_SYSTEM
 from ..cluster.cluster import VIRTUALIZATION
-from ..failure.codes import MIGRATION_TYPES
-
-TO_SYSTEM = "MigrateVirtualSystemToSystem"
-_METHODS = {
-    2: "MigrateVirtualSystemToHost",
-    3: TO_SYSTEM,
-    4: "CheckVirtualSystemIsMigratableToHost",
-    5: "CheckVirtualSystemIsMigratableToSystem",
-    32768: "CheckVirtualSystemIsMigratable",
-}
-_HOST_FORMATS = {2: "domain_name", 3: "ipv4", 4: "ipv6"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,9 +49,9 @@ def read_capabilities_of(session: Session, namespace: str) -> Capabilities | Non
     if not rows:
         return None
     return Capabilities(
-        synchronous=_words(rows, "SynchronousMethodsSupported", _METHODS),
-        asynchronous=_words(rows, "AsynchronousMethodsSupported", _METHODS),
-        destination_host_formats=_words(rows, "DestinationHostFormatsSupported", _HOST_FORMATS),
+        synchronous=_words(rows, "SynchronousMethodsSupported", MIGRATION_METHODS),
+        asynchronous=_words(rows, "AsynchronousMethodsSupported", MIGRATION_METHODS),
+        destination_host_formats=_words(rows, "DestinationHostFormatsSupported", HOST_FORMATS),
     )
 
 

@@ -16,15 +16,13 @@ from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
+from ..cluster.cim_values import NETWORK_TROUBLES, UNUSED_NETWORK
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.groups import GroupTraits, read_traits
 from ..cluster.nodes import Node, find_node, read_nodes
 from ..cluster.vms import Vm, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import ERROR, WARNING, Finding, sentence
-
-_NETWORK_STATES = {0: "unavailable", 1: "down", 2: "partitioned"}
-_UNUSED = 0  # MSCluster_Network.Role: the cluster does not use it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +51,11 @@ class Health:
     ignored: tuple[Finding, ...]
     migrating: tuple[str, ...]
     loses_quorum: bool | None
+
+    @property
+    def message(self) -> str:
+        """What counts against the cluster and what to do about it, in one text."""
+        return " ".join(finding.text for finding in self.findings) or "The cluster is healthy."
 
     def as_result(self) -> dict[str, t.Any]:
         """Return it for a task's result."""
@@ -161,9 +164,9 @@ def _of_groups(traits: Mapping[str, GroupTraits]) -> Iterator[Finding]:
 
 def _of_networks(rows: Sequence[Instance]) -> Iterator[Finding]:
     for row in rows:
-        state = _NETWORK_STATES.get(-1 if (number := row.integer("State")) is None else number)
+        state = NETWORK_TROUBLES.get(-1 if (number := row.integer("State")) is None else number)
         name = row.text("Name") or ""
-        if state is not None and row.integer("Role") != _UNUSED:
+        if state is not None and row.integer("Role") != UNUSED_NETWORK:
             yield Finding(
                 "network_not_up",
                 ERROR,

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..cluster.cim_values import WINDOWS_2019
 from ..cluster.hosts import ABSENT, HostSettings
 from ..cluster.nodes import Node
 from .migration_finding import MigrationFinding
 from .node_reports import NodeReport
-
-_NAME_CASE_KNOWN_ON = 17763  # build of Windows Server 2019, where Microsoft describes it
 
 
 def check_node(report: NodeReport) -> Iterator[MigrationFinding]:
@@ -132,7 +131,7 @@ def _credssp(node: str) -> MigrationFinding:
 
 def _name_case(report: NodeReport) -> MigrationFinding:
     build = report.node.build
-    certain = build is None or build == _NAME_CASE_KNOWN_ON
+    certain = build is None or build == WINDOWS_2019  # where Microsoft describes it
     return _of(
         report.node.name,
         "smb_name_case",

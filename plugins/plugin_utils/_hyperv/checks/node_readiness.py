@@ -11,7 +11,8 @@ from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.identity import WrongMachine
 from ..cluster.nodes import Node, find_node, read_nodes
-from ..cluster.vms import AT_REST, Vm, read_local_vms
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm, read_local_vms
 
 
 @dataclasses.dataclass(frozen=True)

@@ -85,7 +85,7 @@ def read_rules(cluster: Cluster, members: Mapping[str, Sequence[str]]) -> tuple[
     return rules, notes
 
 
-def unjudged(rules: Sequence[Rule], domains: Mapping[str, str], nodes: Collection[str]) -> list[str]:
+def note_unjudged_rules(rules: Sequence[Rule], domains: Mapping[str, str], nodes: Collection[str]) -> list[str]:
     """Return a note for each rule about fault domains that nodes without one (by first label) leave open."""
     without = sorted(node for node in nodes if node not in domains)
     return [

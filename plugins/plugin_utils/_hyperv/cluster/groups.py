@@ -14,16 +14,14 @@ from collections.abc import Iterable, Sequence
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
-from ..failure.codes import UNKNOWN
+from .cim_values import GROUP_STATES, LOCKED, QUEUED
 from .cluster import MSCLUSTER, Cluster
 from .guids import plain_guid
 from .patience import NAMES_IN_A_QUERY
+from .states import UNKNOWN
 from .vms import Vm, read_vms
 
 _TYPE = "Virtual Machine"  # MSCluster_Resource.Type, a resource type's name, not localised
-# MSCluster_ResourceGroup.State, and two bits of its StatusInformation (Microsoft docs)
-GROUP_STATES = {0: "online", 1: "offline", 2: "failed", 3: "partly_online", 4: "pending"}
-LOCKED, QUEUED = 1, 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

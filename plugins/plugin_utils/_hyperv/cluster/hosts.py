@@ -13,25 +13,12 @@ from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer, UnreadableAnswer
 from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
-from ..failure.codes import UNKNOWN
 from ..failure.errors import with_remedy
+from .cim_values import AUTHENTICATION_TYPES, ENABLED_STATES
 from .cluster import CIMV2, VIRTUALIZATION, Cluster
 from .nodes import Node
+from .states import UNKNOWN
 
-_AUTHENTICATION = {0: "credssp", 1: "kerberos"}
-# CIM_EnabledLogicalElement.EnabledState (Microsoft docs)
-_ENABLED_STATES = {
-    1: "other",
-    2: "enabled",
-    3: "disabled",
-    4: "shutting_down",
-    5: "not_applicable",
-    6: "enabled_but_offline",
-    7: "in_test",
-    8: "deferred",
-    9: "quiesce",
-    10: "starting",
-}
 ABSENT = "absent"
 _NOTHING = Instance("", "", {})
 _CAREFUL_LIMIT = 1  # for a node whose settings cannot be read
@@ -120,7 +107,7 @@ def read_host_settings(cluster: Cluster, node: str, *, networks: bool = True) ->
         maximum_storage_migrations=one.integer("MaximumActiveStorageMigration") or 0,
         active_migrations=service.integer("ActiveVirtualSystemMigrationCount") or 0,
         active_storage_migrations=service.integer("ActiveStorageMigrationCount") or 0,
-        authentication=_word(_AUTHENTICATION, one.integer("AuthenticationType")),
+        authentication=_word(AUTHENTICATION_TYPES, one.integer("AuthenticationType")),
         compression=bool(one.boolean("EnableCompression")),
         smb=bool(one.boolean("EnableSmbTransport")),
         listener_addresses=service.texts("MigrationServiceListenerIPAddressList"),
@@ -130,7 +117,7 @@ def read_host_settings(cluster: Cluster, node: str, *, networks: bool = True) ->
 
 def enabled_state(service: Instance) -> str:
     """Return EnabledState of a service in words: ``enabled``, ``disabled`` ... or ``unknown``."""
-    return _word(_ENABLED_STATES, service.integer("EnabledState"))
+    return _word(ENABLED_STATES, service.integer("EnabledState"))
 
 
 def _word(words: Mapping[int, str], value: int | None) -> str:

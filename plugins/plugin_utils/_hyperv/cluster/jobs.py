@@ -19,11 +19,12 @@ from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
-from ..failure.codes import JOB_STATES, UNKNOWN
 from ..failure.failures import Failure, job_failed
 from ..failure.job_errors import JobErrorDetail
+from .cim_values import JOB_STATES, JOB_TYPES
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .guids import plain_guid
+from .states import UNKNOWN
 
 _SUCCESS = frozenset({"completed", "completed_with_warnings"})
 # Microsoft's sample counts "service" as a failure; the other states are still under way, unknown ones too.
@@ -44,18 +45,6 @@ MIGRATION_JOB = "Msvm_MigrationJob"
 CONCRETE_JOB = "Msvm_ConcreteJob"
 JOB_CLASSES = (MIGRATION_JOB, CONCRETE_JOB)
 
-# JobType of Msvm_MigrationJob. The numbers below 300 are those of other operations, such as taking a checkpoint.
-_JOB_TYPES = {
-    0: UNKNOWN,
-    300: "creating_remote_vm",
-    301: "checking_vm_compatibility",
-    302: "checking_vm_and_storage_compatibility",
-    303: "checking_storage_compatibility",
-    304: "checking_storage_migration",
-    305: "moving_vm",
-    306: "moving_vm_and_storage",
-    307: "moving_storage",
-}
 _OTHER = "other"
 _ONLY_STORAGE = frozenset({"checking_storage_compatibility", "checking_storage_migration", "moving_storage"})
 
@@ -136,7 +125,7 @@ def _job(row: Instance) -> Job:
         texts=tuple(text for text in dict.fromkeys((description, summary)) if text),
         vm_id=plain_guid(row.text("VirtualSystemName") or ""),
         destination=row.text("DestinationHost") or "",
-        job_type=_JOB_TYPES.get(row.integer("JobType") or 0, _OTHER),
+        job_type=JOB_TYPES.get(row.integer("JobType") or 0, _OTHER),
         submitted=row.datetime("TimeSubmitted"),
         started=row.datetime("StartTime"),
         turned=row.datetime("TimeOfLastStateChange"),

@@ -13,12 +13,13 @@ from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
-from ..failure.codes import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, UNKNOWN
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure, win32_codes
+from .cim_values import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, SERVER_VERSIONS
 from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, Cluster
 from .identity import WrongMachine, identity_of
 from .patience import SETTLES_WITHIN
+from .states import ANSWERING, UNKNOWN, DrainStatus, NodeCondition, NodeState
 
 # No drain: the collection moves the VMs itself, one verified migration each (Microsoft docs, MSCluster_Node.Pause).
 PAUSE_WITHOUT_DRAIN = 0
@@ -26,8 +27,6 @@ FAILBACK = {"none": 0, "immediate": 1, "policy": 2}
 _ALL = Query("MSCluster_Node")
 _ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_CLUSTER_NODE_NOT_PAUSED
 _DOWN = 5050  # ERROR_CLUSTER_NODE_DOWN
-# Build numbers of Windows Server (Microsoft docs, release information). 23H2 is also the build of Azure Stack HCI 23H2.
-_VERSIONS = {14393: "2016", 17763: "2019", 20348: "2022", 25398: "23H2", 26100: "2025"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,20 +42,20 @@ class Node:
     """
 
     name: str
-    state: str
-    drain_status: str
-    condition: str
+    state: NodeState
+    drain_status: DrainStatus
+    condition: NodeCondition
     build: int | None
 
     @property
     def version(self) -> str | None:
         """Windows Server version of the build, such as ``2022``; None for builds of no known version."""
-        return None if self.build is None else _VERSIONS.get(self.build)
+        return None if self.build is None else SERVER_VERSIONS.get(self.build)
 
     @property
     def is_running(self) -> bool:
         """The node's services run, so it can be asked: it is up, or up and paused."""
-        return self.state in ("up", "paused")
+        return self.state in ANSWERING
 
     def cannot_receive(self) -> Failure | None:
         """Return why no VM can be moved here now, or None."""

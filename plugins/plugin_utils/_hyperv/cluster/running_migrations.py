@@ -13,7 +13,7 @@ from .vms import Vm
 
 
 @dataclasses.dataclass(frozen=True)
-class Flight:
+class RunningMigration:
     """A migration that runs.
 
     Attributes:
@@ -26,7 +26,7 @@ class Flight:
     memory_is_there: bool
 
 
-def read_flights(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, Flight]:
+def read_running_migrations(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, RunningMigration]:
     """Return where the migrating ones of some VMs are going, by VM id, as far as a job tells.
 
     No request where none migrates; else one, and more for each VM whose job the cluster's namespace does not show.
@@ -37,12 +37,12 @@ def read_flights(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, Flight]:
         return {}
     listed = list_jobs(cluster.hyperv) if cluster.offers_hyperv else []
     known = {job.vm_id: job for job in listed if job.moves_vm and not job.is_final}
-    flights = {}
+    found = {}
     for vm in moving:
         job = known.get(vm.id) or _searched(cluster, vm)
         if job is not None and job.destination:
-            flights[vm.id] = Flight(job.destination, job.state == "running" and bool(job.percent))
-    return flights
+            found[vm.id] = RunningMigration(job.destination, job.state == "running" and bool(job.percent))
+    return found
 
 
 def _searched(cluster: Cluster, vm: Vm) -> Job | None:

@@ -14,17 +14,16 @@ from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
-from ..failure.codes import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, UNKNOWN, VM_STATES
 from ..failure.errors import HyperVError, UnknownVm
+from .cim_values import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, VM_STATES
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from .guids import is_guid, plain_guid
 from .patience import NAMES_IN_A_QUERY
+from .states import AT_REST, UNKNOWN, VmState
 
 # A row of Msvm_SummaryInformation carries a thumbnail of the console: never without a column list.
 _BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState", "OperationalStatus")
 _COLUMNS = (*_BASE_COLUMNS, "MemoryUsage")
-STATES = (*dict.fromkeys(VM_STATES.values()), UNKNOWN)  # every word for a VM's state
-AT_REST = frozenset({"off", "saved"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Vm:
     id: str
     name: str
     node: str
-    state: str
+    state: VmState
     operational_status: tuple[int, ...] = ()
     memory_mb: int | None = None
     namespace: str = HYPERV_CLUSTER

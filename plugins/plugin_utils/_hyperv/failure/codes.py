@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Numbers that Hyper-V and the cluster answer with, as words. Data only. Private to this collection.
+"""What the return values of Hyper-V's methods mean. Data only. Private to this collection.
 
 Sources: Microsoft docs of Root\\HyperVCluster\\v2, root\\virtualization\\v2 and the Failover Cluster WMI provider;
 value maps that are not documented there come from the enumerations of the Hyper-V PowerShell module.
@@ -112,79 +112,3 @@ def return_code(value: int) -> ReturnCode:
         return RETURN_CODES[value]
     name = next((name for last, name in _RANGES.items() if value <= last), "Out of range")
     return ReturnCode(name, _UNTOLD, LOOK, vague=True)
-
-
-# Msvm_VirtualSystemMigrationSettingData.MigrationType
-MIGRATION_TYPES = {
-    32768: "virtual_system",
-    32769: "storage",
-    32770: "staged",
-    32771: "virtual_system_and_storage",
-    32772: "storage_deep_check",
-}
-
-# CIM_ConcreteJob.JobState; 32768 is in no value map but in Microsoft's own sample code.
-JOB_STATES = {
-    2: "new",
-    3: "starting",
-    4: "running",
-    5: "suspended",
-    6: "shutting_down",
-    7: "completed",
-    8: "terminated",
-    9: "killed",
-    10: "exception",
-    11: "service",
-    12: "query_pending",
-    32768: "completed_with_warnings",
-}
-
-# Msvm_ComputerSystem.EnabledState; 32768 and above are the older values that PowerShell's enumeration still has. From
-# 32781 on its versions number differently: what one calls RunningCritical another calls ForceShutdown. From 32785 on
-# all of them agree at least that the storage is lost.
-VM_STATES = {
-    2: "running",
-    3: "off",
-    4: "stopping",
-    6: "saved",
-    9: "paused",
-    10: "starting",
-    32768: "paused",
-    32769: "saved",
-    32770: "starting",
-    32771: "snapshotting",
-    32773: "saving",
-    32774: "stopping",
-    32776: "pausing",
-    32777: "resuming",
-    32779: "fast_saved",
-    32780: "fast_saving",
-    **dict.fromkeys(range(32785, 32797), "critical"),
-}
-
-# Msvm_ComputerSystem.OperationalStatus[1]: what the VM is busy with. "migrating" is one of MIGRATING.
-ACTIVITIES = {
-    32768: "a checkpoint is being created",
-    32769: "a checkpoint is being applied",
-    32770: "a checkpoint is being deleted",
-    32771: "it waits to start",
-    32772: "its disks are being merged",
-    32773: "it is being exported",
-    32774: "it is being migrated",
-    32776: "it is being backed up",
-    32777: "it is being modified",
-    32778: "its storage is being migrated",
-    32779: "its storage is being migrated",
-    32780: "it is being migrated",
-    32781: "its compatibility is being checked",
-}
-MIGRATING = frozenset({32774, 32778, 32779, 32780})
-CHANGING_NODE = frozenset({32774, 32780})  # without migrations of storage alone
-# The I/O error leaves the VM running but a move would fail; the others above end by themselves.
-CRITICAL_IO = 32795
-
-NODE_STATES = {0: "up", 1: "down", 2: "paused", 3: "joining"}
-NODE_DRAIN_STATES = {0: "not_initiated", 1: "in_progress", 2: "completed", 3: "failed"}
-NODE_CONDITIONS = {1: "isolated", 2: "quarantined"}
-
-UNKNOWN = "unknown"

@@ -41,7 +41,12 @@ def with_remedy(error: Exception) -> str:
     return f"{error} {remedy_of(error)}".rstrip()
 
 
-def explained(error: Exception) -> str:
+def passes(error: Exception) -> bool:
+    """Report whether the same request may be answered later."""
+    return not isinstance(error, HyperVError) and (not isinstance(error, Fault) or error.is_transient)
+
+
+def explain(error: Exception) -> str:
     """Return the text of an error that ends a task, so that it stands by itself."""
     if isinstance(error, UnreadableAnswer):
         return f"A node answered with something unexpected: {error}."

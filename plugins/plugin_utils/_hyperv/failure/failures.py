@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from ..._wsman.faults import Fault
 from .classification import classify, failure_of
 from .codes import LOOK, return_code
-from .errors import fault_remedy
+from .errors import fault_remedy, passes, remedy_of
 from .finding import ERROR, Finding, SubjectKind, sentence
 from .hresults import as_hresult, hex_text, hresults_in, win32_code
 from .job_errors import JobErrorDetail
@@ -96,6 +96,12 @@ class Failure:
             "error_code": self.error_code,
             "hresult": self.hresult,
         }
+
+
+def not_begun(code: str, error: Exception, outlook: str) -> Failure:
+    """Return the failure for something that an error kept from beginning; ``outlook`` says what that means."""
+    remedy = f"{remedy_of(error)} {outlook}".lstrip()
+    return Failure(code, str(error).rstrip("."), remedy, transient=passes(error))
 
 
 def refused(operation: str, value: int) -> Failure:

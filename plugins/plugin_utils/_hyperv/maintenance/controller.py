@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..cluster.cluster import Cluster
 from ..records.file_names import Owner
@@ -49,7 +49,8 @@ class Controller:
         moment: a reading of the cluster's clock as ISO 8601.
         tell: shows a line at once.
         shows_progress: lines about VMs that move or stop are wanted.
-        enter: notes that a node is about to be emptied wherever that must be known, such as in the state of a roll.
+        enter: notes that a node is about to be emptied wherever that must be known, such as in the state of a
+            rolling maintenance.
         reconnect: opens new sessions to the cluster: those of a task that was cut off may be amid an answer.
         cut_off: why an exception ends the task before its time, empty for one that does not.
         gone: exceptions by which nobody sees any more what the task does: it ends at once and does nothing else.
@@ -63,3 +64,8 @@ class Controller:
     enter: Callable[[], None] = lambda: None
     cut_off: Callable[[BaseException], str] = lambda error: ""
     gone: tuple[type[BaseException], ...] = ()
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Show lines at once."""
+        for line in lines:
+            self.tell(line)

@@ -16,12 +16,14 @@ from collections.abc import Callable, Sequence
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, pause_node, read_nodes, resume_node
-from ..cluster.vms import AT_REST, Vm
+from ..cluster.states import ANSWERING, AT_REST, UNKNOWN
+from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..migration.timeouts import too_short
-from ..planning.evacuation import Wish, plan_evacuation
+from ..planning.evacuation import EvacuationRequest, plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.placement import Placed
+from ..planning.plan_table import evacuation_table
 from ..planning.restoration import Home, plan_restoration
 from ..planning.strategies import OFFLINE
 from ..records.ledger import Ledger, begin, finish, give_back, has_died, inherited
@@ -44,7 +46,6 @@ from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
 
 _START_WITHIN_AFTER_CUT_OFF = 60.0  # seconds: whoever set a limit for the task does not wait for guests to start
-_MANAGEABLE = ("up", "paused")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,9 +74,11 @@ class NotEmptied(HyperVError):
 class Evacuation:
     """Empties one node, once."""
 
-    def __init__(self, cluster: Cluster, wish: Wish, options: EvacuationOptions, controller: Controller) -> None:
+    def __init__(
+        self, cluster: Cluster, request: EvacuationRequest, options: EvacuationOptions, controller: Controller
+    ) -> None:
         self._cluster = cluster
-        self._wish = wish
+        self._request = request
         self._options = options
         self._controller = controller
         self._moving = Moving(cluster, options.migration, controller)
@@ -140,7 +143,8 @@ class Evacuation:
         return self._concluded()
 
     def _make_plan(self) -> None:
-        self._plan = plan_evacuation(self._cluster, self._wish)
+        self._plan = plan_evacuation(self._cluster, self._request)
+        self._controller.show(evacuation_table(self._plan))
 
     @property
     def _progress(self) -> Callable[[str], None] | None:
@@ -166,7 +170,7 @@ class Evacuation:
         if not self._plan.is_clustered:
             return
         self._node = find_node(self._cluster, read_nodes(self._cluster), self._plan.node)
-        if self._node.state not in _MANAGEABLE:
+        if self._node.state not in ANSWERING:
             raise HyperVError(
                 f"Nothing was changed. Node {self._node.name} is {self._node.state}: only a node that is up or paused "
                 "can be emptied. Bring it up first."
@@ -202,7 +206,7 @@ class Evacuation:
                 "memory_mb": move.memory_mb,
                 "priority": move.priority,
             }
-            for vm_id, move in (self._wish.earlier.moves if self._wish.earlier is not None else {}).items()
+            for vm_id, move in (self._request.earlier.moves if self._request.earlier is not None else {}).items()
         }
         is_paused = self._node is not None and self._node.state == "paused"
         ledger = begin(
@@ -237,7 +241,7 @@ class Evacuation:
     def _warn_of_time_limit(self) -> None:
         if self._options.time_limit is None or not self._plan.moves:
             return
-        longest = self._moving.longest([move.resident.vm.memory_mb for move in self._plan.moves])
+        longest = self._moving.longest([move.candidate.vm.memory_mb for move in self._plan.moves])
         warning = too_short(self._options.time_limit, longest)
         if warning:
             self._warnings.append(warning)
@@ -271,11 +275,11 @@ class Evacuation:
     def _planned_again(self) -> Sequence[Placed]:
         """Plan for what is left, each VM without the nodes on which its move failed, and write that down."""
         excluded = {vm_id: frozenset(map(first_label, nodes)) for vm_id, nodes in self._moving.excluded.items()}
-        plan = plan_evacuation(self._cluster, dataclasses.replace(self._wish, excluded=excluded, earlier=None))
+        plan = plan_evacuation(self._cluster, dataclasses.replace(self._request, excluded=excluded, earlier=None))
         # What is still on its way was given up on because it takes too long; no node is tried beside that.
         given_up = {one["vm"]["id"] for one in self._moving.failed if one["vm"]["id"] not in excluded}
-        moves = [move for move in plan.moves if move.resident.vm.id not in given_up]
-        self._watched |= {move.resident.vm.id for move in moves} - {vm.id for vm in self._off_before}
+        moves = [move for move in plan.moves if move.candidate.vm.id not in given_up]
+        self._watched |= {move.candidate.vm.id for move in moves} - {vm.id for vm in self._off_before}
         placed = dataclasses.replace(plan, moves=tuple(moves), stays=(), made=())
         self._change_ledger(
             lambda ledger: begin(
@@ -291,15 +295,15 @@ class Evacuation:
 
     def _refuse_what_runs_again(self, moves: Sequence[Placed]) -> None:
         """Refuse to migrate live what was stopped and was started since: no memory was set aside for it."""
-        stopped = [move.resident for move in moves if move.resident.strategy in OFFLINE]
+        stopped = [move.candidate for move in moves if move.candidate.strategy in OFFLINE]
         if not stopped:
             return
         now = read_standing(self._cluster, self._hosts).vms
-        for resident in stopped:
-            vm = now.get(resident.vm.id)
+        for candidate in stopped:
+            vm = now.get(candidate.vm.id)
             if vm is not None and vm.state not in AT_REST and first_label(vm.node) == first_label(self._plan.node):
                 raise NotEmptied(
-                    f"VM {vm.name} is {vm.state}, and the plan moves it with the strategy {resident.strategy}: "
+                    f"VM {vm.name} is {vm.state}, and the plan moves it with the strategy {candidate.strategy}: "
                     "somebody started it again. Run the evacuation again."
                 )
 
@@ -436,9 +440,9 @@ class Evacuation:
         is_back = not self._plan.is_clustered or (node is not None and node.state == "up")
         if self._ledger is None or self._standing is None or not self._stopped.still or not is_back:
             return
-        home = Home(node or Node(self._plan.node, "up", "", "", None), self._plan.owner)
+        home = Home(node or Node(self._plan.node, "up", UNKNOWN, "", None), self._plan.owner)
         plan = plan_restoration(self._cluster, self._ledger, home)
-        here = {vm["vm_id"] for vm in plan.stays}
+        here = {vm.vm_id for vm in plan.stays}
         vms = [self._standing.vms[vm["vm_id"]] for vm in plan.start if vm["vm_id"] in here]
         within = _START_WITHIN_AFTER_CUT_OFF if self._is_cut_off else START_WITHIN
         failed = {change.vm.id: change for change in self._switch.start(vms, within)}
@@ -480,7 +484,10 @@ class Evacuation:
         if not self._failure:
             then = wording.state_after_success(self._node, self._plan.is_clustered, self._options.next_step)
             return wording.together(
-                then, wording.off_since_the_plan(self._off_before), wording.died_before(self._died_before)
+                then,
+                wording.stopped_until_restored(self._stopped.still),
+                wording.off_since_the_plan(self._off_before),
+                wording.died_before(self._died_before),
             )
         before = self._ledger is not None and self._ledger["paused_before"] and not self._asked_to_pause
         started = {vm.id for vm in self._started}
@@ -515,6 +522,7 @@ class Evacuation:
             cause=failure,
             note=note,
             moves=self._records,
+            plan=result,
             planned=result["moves"],
             stays=result["stays"],
             started=self._started,
@@ -538,13 +546,13 @@ class Evacuation:
 
 def _wanted(node: str, moves: Sequence[Placed]) -> list[Wanted]:
     return [
-        Wanted(move.resident.vm.id, move.resident.vm.name, node, move.destination, move.resident.strategy)
+        Wanted(move.candidate.vm.id, move.candidate.vm.name, node, move.destination, move.candidate.strategy)
         for move in moves
     ]
 
 
 def _vms_of(plan: EvacuationPlan) -> list[Vm]:
-    return [*(move.resident.vm for move in plan.moves), *(stay.vm for stay in plan.stays)]
+    return [*(move.candidate.vm for move in plan.moves), *(stay.vm for stay in plan.stays)]
 
 
 def _ledger_moves(plan: EvacuationPlan) -> list[dict[str, t.Any]]:

@@ -12,10 +12,10 @@ import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
-from ..cluster.vms import AT_REST
+from ..cluster.states import AT_REST
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
-from ..migration.moves import Move, Wish
+from ..migration.moves import Move, MoveRequest
 from ..migration.timeouts import Timeout
 from ..planning.strategies import MIGRATE
 from ..scheduling.cut_off import account_for
@@ -98,8 +98,8 @@ class Moving:
         return self._resolved(wanted) if wanted else []
 
     def _resolved(self, wanted: Sequence[Wanted]) -> list[Move]:
-        wishes = [Wish(one.destination, one.name, one.vm_id, source=one.source) for one in wanted]
-        return resolve(self.cluster, wishes, self._options.method)
+        requests = [MoveRequest(one.destination, one.name, one.vm_id, source=one.source) for one in wanted]
+        return resolve(self.cluster, requests, self._options.method)
 
     def _keep(self, tasks: Sequence[MigrationTask]) -> None:
         for task in tasks:

@@ -17,7 +17,8 @@ from ..cluster.hosts import read_limits
 from ..cluster.node_overview import read_overview
 from ..cluster.nodes import Node, pick_node, read_nodes
 from ..cluster.owners import owners_of
-from ..cluster.vms import AT_REST, Vm, read_local_vms, read_vms
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..records.ledger import Ledger, LedgerVm, has_died, may_still_stop, was_stopped
 

@@ -85,12 +85,14 @@ class EvacuationOutcome(Outcome):
     """What an evacuation came to.
 
     Attributes:
+        plan: what was planned, in the form of hyperv_evacuation_plan_info.
         left: VMs that are on the node although all planned moves have ended.
         died: VMs that ran when they were first seen and are off or saved, without having been stopped.
         excluded: nodes on which the move of a VM has failed, by VM id.
         paused_by_us, paused_before: whether this run paused the node, and whether it was paused before the evacuation.
     """
 
+    plan: Data = dataclasses.field(default_factory=dict)
     left: Sequence[Vm] = ()
     died: Sequence[Vm] = ()
     excluded: Mapping[str, Iterable[str]] = dataclasses.field(default_factory=dict)
@@ -101,6 +103,7 @@ class EvacuationOutcome(Outcome):
         """Return it for a task's result, without the report."""
         return {
             **super().as_result(),
+            "plan": dict(self.plan),
             "left": shown(self.left),
             "died": shown(self.died),
             "excluded": [

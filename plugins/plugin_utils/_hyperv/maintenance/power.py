@@ -8,7 +8,8 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..cluster.cluster import VIRTUALIZATION, Cluster
-from ..cluster.vms import AT_REST, Vm
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.strategies import OFFLINE, SAVE, SHUTDOWN
 from ..power.power_changes import FAILED, RUNNING, SAVED, SHUT_DOWN, Change, DesiredState
@@ -30,7 +31,7 @@ class ToStop:
     @classmethod
     def of(cls, plan: EvacuationPlan) -> ToStop:
         """Return those of a plan: VMs that move, and VMs of the node alone that stay."""
-        leaving = [(move.resident.vm, move.resident.strategy) for move in plan.moves]
+        leaving = [(move.candidate.vm, move.candidate.strategy) for move in plan.moves]
         staying = [(stay.vm, stay.strategy) for stay in plan.stays if not stay.is_blocking]
         return cls([(vm, how) for vm, how in (*leaving, *staying) if how in OFFLINE and vm.state not in AT_REST])
 

@@ -14,9 +14,11 @@ from collections.abc import Callable, Sequence
 
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, read_nodes, resume_node
+from ..cluster.states import ANSWERING, UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
+from ..planning.plan_table import restoration_table
 from ..planning.restoration import Home, RestorationPlan, find_home, plan_restoration
 from ..records.ledger import ELSEWHERE, Ledger, give_back, may_still_stop
 from ..scheduling.migrate import MigrationOptions
@@ -31,7 +33,6 @@ from .power import START_WITHIN, PowerSwitch
 _WAIT_FOR_LEAVING = 1800.0  # seconds
 _BETWEEN_LOOKS = 5.0
 _BETWEEN_LINES = 30.0
-_MANAGEABLE = ("up", "paused")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,6 +153,7 @@ class Restoration:
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
+        self._controller.show(restoration_table(self._plan))
 
     def _read_ledger(self, home: Home | None) -> None:
         if self._given is not None:
@@ -173,9 +175,7 @@ class Restoration:
         while self._plan.leaving and clock.now() < deadline:
             if clock.now() >= next_line:
                 next_line = clock.now() + _BETWEEN_LINES
-                self._controller.tell(
-                    "; ".join(f"waiting for {vm['name']}: {vm['reason']}" for vm in self._plan.leaving)
-                )
+                self._controller.tell(" ".join(f"Waiting for {vm.subject}: {vm.message}" for vm in self._plan.leaving))
             clock.pause(_BETWEEN_LOOKS)
             self._plan = plan_restoration(self._cluster, self._ledger, self._home)
 
@@ -183,7 +183,7 @@ class Restoration:
         if not self._plan.is_clustered:
             return
         node = find_node(self._cluster, read_nodes(self._cluster), self._home.node.name)
-        if node.state not in _MANAGEABLE:
+        if node.state not in ANSWERING:
             raise HyperVError(
                 f"Nothing was changed. Node {node.name} is {node.state}: only a node that is up or paused can get its "
                 "VMs back. Bring it up first."
@@ -234,7 +234,7 @@ class Restoration:
     def _is_home(self) -> set[str]:
         """Return the ids of the VMs that are on the node, or were left where somebody meant them to be."""
         there = {"moved", "already_there", ELSEWHERE}
-        return {vm["vm_id"] for vm in self._plan.stays} | {
+        return {vm.vm_id for vm in self._plan.stays} | {
             one["vm"]["id"] for one in self._records if one["outcome"] in there
         }
 
@@ -269,7 +269,7 @@ class Restoration:
         waiting = {vm["vm_id"] for vm in self._plan.start} | {vm.id for vm in self._stopping}
         settled = self._is_home() - waiting | {vm.id for vm in self._started}
         if self._options.forget_gone:
-            settled |= {vm["vm_id"] for vm in self._plan.gone}
+            settled |= {vm.vm_id for vm in self._plan.gone}
 
         def change(ledger: Ledger) -> Ledger:
             return give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
@@ -332,7 +332,7 @@ class Restoration:
             stays=[*result["stays"], *result["leaving"], *result["gone"]],
             started=self._started,
             still_stopped=[
-                Vm(vm["vm_id"], vm["name"], "", "") for vm in self._plan.start if vm["vm_id"] not in started
+                Vm(vm["vm_id"], vm["name"], "", UNKNOWN) for vm in self._plan.start if vm["vm_id"] not in started
             ],
             node_state=self._node.state if self._node is not None else "",
             ledger=self._ledger,

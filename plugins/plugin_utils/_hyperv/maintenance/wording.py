@@ -125,8 +125,8 @@ def not_paused(node: Node) -> str:
     if node.state == "up":
         return f"{node.name} is up, and not paused: somebody resumed it while it was emptied. Run the evacuation again."
     return (
-        f"{node.name} is {node.state}: it went away during its evacuation. The cluster restarts elsewhere what still ran "
-        "on it, so guests may have been restarted instead of moved. Look at the VMs and at the node."
+        f"{node.name} is {node.state}: it went away during its evacuation. The cluster restarts elsewhere what still "
+        "ran on it, so guests may have been restarted instead of moved. Look at the VMs and at the node."
     )
 
 
@@ -193,6 +193,13 @@ def still_stopped(vms: Sequence[Vm]) -> str:
     )
 
 
+def stopped_until_restored(vms: Sequence[Vm]) -> str:
+    """Return which VMs the evacuation has stopped, and who starts them."""
+    if not vms:
+        return ""
+    return f"Stopped for the evacuation: {names(vms)}. hyperv.migration.restore_node starts them."
+
+
 def may_still_stop(vms: Sequence[Vm]) -> str:
     """Return which guests were asked to shut down and may still do so."""
     if not vms:
@@ -237,11 +244,7 @@ def not_back(plan: RestorationPlan, records: Sequence[Record], not_started: Sequ
         if one["outcome"] == "not_begun"
     ]
     lines += [f"{name} is not started: {sentence(why)}" for name, why in not_started]
-    lines += [
-        f"{vm['name']} is not back: {sentence(vm['reason'])} Wait until that has changed, or cancel a migration that "
-        "runs with hyperv_migration_job."
-        for vm in plan.leaving
-    ]
+    lines += [f"{vm.subject} is not back: {vm.text}" for vm in plan.leaving]
     if not lines:
         return ""
     again = f"Remove the cause and run the restore of {node} again: it goes on with what is left."
@@ -252,7 +255,7 @@ def kept_in_the_ledger(plan: RestorationPlan) -> str:
     """Return which VMs nobody knows any more, and how to forget them."""
     if not plan.gone:
         return ""
-    gone = ", ".join(clean(vm["name"]) for vm in plan.gone)
+    gone = ", ".join(clean(vm.subject) for vm in plan.gone)
     return (
         f"Known neither to Hyper-V nor to the cluster, and kept in the ledger: {gone}. If they were deleted, run this "
         "again with forget_gone=true (restore_node_forget_gone)."

@@ -20,10 +20,9 @@ from ..._wsman.session import Parameter
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
-from ..cluster.vms import AT_REST
+from ..cluster.states import AT_REST
 from ..failure.codes import return_code
-from ..failure.errors import with_remedy
-from ..failure.failures import Failure, faulted, win32_codes
+from ..failure.failures import Failure, faulted, not_begun, win32_codes
 from ..failure.win32_failures import WIN32_FAILURES
 from ..migration.attempt import WatchedJob
 from ..migration.cancellation import Cancellation
@@ -122,9 +121,7 @@ class GroupMethod:
             if move.vm.state not in AT_REST:
                 self._before[move.vm.id] = self._status(move)
         except NoAnswer as silence:
-            passes = not isinstance(silence, Fault) or silence.is_transient
-            why = with_remedy(silence).rstrip(".")
-            return StartResult(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
+            return StartResult(error=not_begun("not_sent", silence, "Nothing was started."))
         if move.vm.state in AT_REST:
             return self._invoke(move, "MoveToNewNode", {"NodeName": move.destination.name, "TimeOut": _TIMEOUT})
         return self._move_live(move)

@@ -17,7 +17,7 @@ from ..cluster.hosts import read_host_settings
 from ..failure.failures import Failure
 from ..migration.moves import Move
 
-# SEC_E_NO_CREDENTIALS and SEC_E_UNKNOWN_CREDENTIALS (winerror.h)
+# Of winerror.h: SEC_E_NO_CREDENTIALS and SEC_E_UNKNOWN_CREDENTIALS
 _NO_CREDENTIALS = frozenset({"0x8009030E", "0x8009030D"})
 
 

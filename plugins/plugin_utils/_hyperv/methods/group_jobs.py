@@ -18,8 +18,9 @@ from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
+from ..cluster.cim_values import GROUP_STATES, QUEUED
 from ..cluster.cluster import MSCLUSTER, Cluster
-from ..cluster.groups import GROUP_STATES, QUEUED, VmGroup
+from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.patience import NAMES_IN_A_QUERY
 from ..failure.failures import win32_codes

@@ -15,8 +15,7 @@ from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Parameter
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code
-from ..failure.errors import with_remedy
-from ..failure.failures import Failure, faulted, refused
+from ..failure.failures import Failure, faulted, not_begun, refused
 from ..migration.attempt import WatchedJob
 from ..migration.moves import Move
 from ..settings.wanted_settings import WantedSettings
@@ -107,9 +106,7 @@ def not_sent(error: Exception) -> StartResult:
     missing = missing_service(error)
     if missing is not None:
         return StartResult(error=missing, unsupported=True)
-    passes = not isinstance(error, Fault) or error.is_transient
-    why = with_remedy(error).rstrip(".")
-    return StartResult(error=Failure("not_sent", why, "Nothing was started.", transient=passes))
+    return StartResult(error=not_begun("not_sent", error, "Nothing was started."))
 
 
 def missing_service(error: Exception) -> Failure | None:

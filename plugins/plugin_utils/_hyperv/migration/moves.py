@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What shall move, and whether it can: from wishes to moves. Private to this collection."""
+"""What shall move, and whether it can: from requests to moves. Private to this collection."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from ..cluster.groups import VmGroup, read_groups, read_possible_owners
 from ..cluster.nodes import Node, find_node
 from ..cluster.owners import owner_of, owners_of, read_owners
 from ..cluster.patience import OWNERS_ONE_BY_ONE
+from ..cluster.states import SETTLED
 from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
-from ..settings.storage import StorageMove, StorageWish
-
-_MOVABLE = frozenset({"running", "off", "saved", "paused"})
+from ..settings.storage import StorageMove, StorageRequest
 
 
 @dataclasses.dataclass(frozen=True)
-class Wish:
+class MoveRequest:
     """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them.
 
     ``source``: the node that the VM is to be fetched from, empty for any; one that is elsewhere by then is left there.
@@ -31,7 +30,7 @@ class Wish:
     destination: str
     name: str | None = None
     vm_id: str | None = None
-    storage: StorageWish = dataclasses.field(default_factory=StorageWish)
+    storage: StorageRequest = dataclasses.field(default_factory=StorageRequest)
     source: str = ""
 
 
@@ -78,21 +77,21 @@ class Move:
         return self.storage is not None and self.storage.alone
 
 
-def plan_moves(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish]) -> list[Move]:
-    """Read the clustered VMs that the wishes name and return their moves between ``nodes``; nothing is changed.
+def plan_moves(cluster: Cluster, nodes: Sequence[Node], requests: Sequence[MoveRequest]) -> list[Move]:
+    """Read the clustered VMs that the requests name and return their moves between ``nodes``; nothing is changed.
 
-    The moves are in the order of the wishes. Raises HyperVError for a VM or node that does not exist, an ambiguous
+    The moves are in the order of the requests. Raises HyperVError for a VM or node that does not exist, an ambiguous
     name, or a VM that is named twice.
     """
-    chosen = chosen_vms(cluster, wishes)
-    destinations = [find_node(cluster, nodes, wish.destination) for wish in wishes]
+    chosen = chosen_vms(cluster, requests)
+    destinations = [find_node(cluster, nodes, request.destination) for request in requests]
     roles = read_groups(cluster, chosen)
     registered = {first_label(node.name): node.name for node in nodes}
     moves = [
         dataclasses.replace(
-            move_of(vm, roles.get(vm.id), destination), fetched_from=registered.get(first_label(wish.source), "")
+            move_of(vm, roles.get(vm.id), destination), fetched_from=registered.get(first_label(request.source), "")
         )
-        for vm, destination, wish in zip(chosen, destinations, wishes, strict=True)
+        for vm, destination, request in zip(chosen, destinations, requests, strict=True)
     ]
     owners = (
         read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > OWNERS_ONE_BY_ONE else {}
@@ -108,29 +107,29 @@ def move_of(vm: Vm, role: VmGroup | None, destination: Node, hosts: tuple[str, .
     return Move(vm, role, owner_of(vm, role), destination, hosts=hosts)
 
 
-def refuse_bad_wishes(wishes: Sequence[Wish]) -> None:
-    """Refuse wishes without a VM or a destination. Raises HyperVError."""
-    for wish in wishes:
-        if not (wish.vm_id or (wish.name or "").strip()):
+def refuse_bad_requests(requests: Sequence[MoveRequest]) -> None:
+    """Refuse requests without a VM or a destination. Raises HyperVError."""
+    for request in requests:
+        if not (request.vm_id or (request.name or "").strip()):
             raise HyperVError("name is empty. Give the display name of a VM, or its vm_id.")
-        if not wish.destination.strip():
+        if not request.destination.strip():
             raise HyperVError("destination_host is empty. Give the name of a node of the cluster, or of a host.")
-        wish.storage.refuse_bad_paths()
+        request.storage.refuse_bad_paths()
 
 
-def chosen_vms(cluster: Cluster, wishes: Sequence[Wish], hosts: Sequence[str] = ()) -> list[Vm]:
-    """Return the VM of each wish; ``hosts`` as for ``read_vms``.
+def chosen_vms(cluster: Cluster, requests: Sequence[MoveRequest], hosts: Sequence[str] = ()) -> list[Vm]:
+    """Return the VM of each request; ``hosts`` as for ``read_vms``.
 
     Raises HyperVError for one that does not exist, is ambiguous, or is named twice.
     """
-    ids = [normal_id(wish.vm_id) for wish in wishes if wish.vm_id]
-    names = [wish.name for wish in wishes if wish.name and not wish.vm_id]
+    ids = [normal_id(request.vm_id) for request in requests if request.vm_id]
+    names = [request.name for request in requests if request.name and not request.vm_id]
     vms = read_vms(cluster, ids=ids, names=names, hosts=hosts)
     asked = hosts if cluster.offers_hyperv else hosts or cluster.vm_hosts
     where = f"of {', '.join(asked)}" if asked else "of the cluster"
     chosen = [
-        pick_vm(vms, vm_id=wish.vm_id, name=wish.name, known=lambda: read_vms(cluster, hosts=hosts), where=where)
-        for wish in wishes
+        pick_vm(vms, vm_id=request.vm_id, name=request.name, known=lambda: read_vms(cluster, hosts=hosts), where=where)
+        for request in requests
     ]
     _refuse_repetition(chosen)
     return chosen
@@ -162,7 +161,7 @@ def obstacle_to(move: Move, possible_owners: Sequence[str]) -> Failure | None:
             f"{', '.join(possible_owners)})",
             "Choose one of these as destination_host, or add the node to the possible owners of its resource.",
         )
-    if move.vm.state not in _MOVABLE:
+    if move.vm.state not in SETTLED:
         return Failure(
             "vm_state",
             f"VM {move.vm.name} is {move.vm.state}",

@@ -4,7 +4,7 @@
 
 Private to this collection.
 
-Units and destinations are known by their index here, so that trying thousands of places stays cheap.
+Bundles and destinations are known by their index here, so that trying thousands of places stays cheap.
 """
 
 from __future__ import annotations
@@ -15,72 +15,72 @@ from collections.abc import Sequence
 
 from ..._hostnames import first_label
 from ..cluster.affinity import NODE, Rule
-from .problem import Destination, Resident, Situation
+from .problem import Candidate, Destination, PlacementProblem
 
 
 @dataclasses.dataclass(frozen=True)
-class Unit:
+class Bundle:
     """VMs that can only be placed together: one, or several that a hard rule keeps on the same node.
 
     Attributes:
-        residents: in the order of their moves.
+        candidates: in the order of their moves.
         need: memory in MB that all of them take.
         open_to: destinations to which nothing objects but memory and the rules.
         preferred: those of them that are preferred owners of all VMs that prefer any.
         pinned: it has no choice: it goes there or nowhere.
     """
 
-    residents: tuple[Resident, ...]
+    candidates: tuple[Candidate, ...]
     need: int
     open_to: tuple[int, ...]
     preferred: frozenset[int]
     pinned: bool
 
 
-def move_order(resident: Resident) -> tuple[bool, int, int, str, str]:
+def move_order(candidate: Candidate) -> tuple[bool, int, int, str, str]:
     """Return the key that sorts VMs: what runs first, then high priority, then big, then by name."""
-    vm = resident.vm
-    return not resident.leaves_live, -resident.priority, -resident.needs_mb, vm.name.casefold(), vm.id
+    vm = candidate.vm
+    return not candidate.leaves_live, -candidate.priority, -candidate.needs_mb, vm.name.casefold(), vm.id
 
 
-class Board:
-    """Units, destinations and rules of one situation, and where each unit is placed (``places``; None for nowhere)."""
+class Assignment:
+    """Bundles, destinations and rules of a problem, and where each bundle is placed (``places``; None for nowhere)."""
 
-    def __init__(self, situation: Situation) -> None:
-        self.situation = situation
-        self.destinations = tuple(sorted(situation.destinations, key=lambda one: one.name.casefold()))
+    def __init__(self, problem: PlacementProblem) -> None:
+        self.problem = problem
+        self.destinations = tuple(sorted(problem.destinations, key=lambda one: one.name.casefold()))
         self.labels = [first_label(one.name) for one in self.destinations]
-        self.units = _units(situation, self.labels)
-        self.room = [situation.room_mb(one) for one in self.destinations]
-        self.off_line = [0] * len(self.destinations)
-        self.places: list[int | None] = [None] * len(self.units)
-        self.rules = [rule for rule in sorted(situation.rules, key=_rule_order) if self._concerns(rule)]
+        self.bundles = _list_bundles(problem, self.labels)
+        self.room = [problem.room_mb(one) for one in self.destinations]
+        self.without_memory = [0] * len(self.destinations)
+        self.places: list[int | None] = [None] * len(self.bundles)
+        self.rules = [rule for rule in sorted(problem.rules, key=_rule_order) if self._concerns(rule)]
         self._scopes = [[self.scope(rule, place) for place in range(len(self.labels))] for rule in self.rules]
         self._held = [self._held_by_others(rule) for rule in self.rules]
         self._rules_of = [
-            [(index, count) for index, rule in enumerate(self.rules) if (count := _members(rule, unit))]
-            for unit in self.units
+            [(index, count) for index, rule in enumerate(self.rules) if (count := _members(rule, bundle))]
+            for bundle in self.bundles
         ]
         self.is_free_of_hard_rules = not any(rule.hard for rule in self.rules)
 
     def _concerns(self, rule: Rule) -> bool:
-        return any(one.vm.id in rule.members for one in self.situation.residents)
+        return any(one.vm.id in rule.members for one in self.problem.candidates)
 
     def scope(self, rule: Rule, place: int) -> str | None:
         """Return the node or fault domain of a destination, whichever a rule is about; None where it is not told."""
         return self._scope_of(rule, self.labels[place])
 
     def _scope_of(self, rule: Rule, label: str) -> str | None:
-        return label if rule.scope == NODE else self.situation.domains.get(label)
+        return label if rule.scope == NODE else self.problem.domains.get(label)
 
     def _held_by_others(self, rule: Rule) -> collections.Counter[str | None]:
-        nodes = [self.situation.where[one] for one in rule.members if one in self.situation.where]
+        nodes = [self.problem.where[one] for one in rule.members if one in self.problem.where]
         return collections.Counter(self._scope_of(rule, first_label(node)) for node in nodes)
 
-    def broken_rules(self, unit: int, place: int, *, hard: bool) -> list[Rule]:
-        """Return the hard or soft rules that a unit would break there, as everything else is placed now."""
+    def broken_rules(self, bundle: int, place: int, *, hard: bool) -> list[Rule]:
+        """Return the hard or soft rules that a bundle would break there, as everything else is placed now."""
         broken = []
-        for index, count in self._rules_of[unit]:
+        for index, count in self._rules_of[bundle]:
             rule, scope, held = self.rules[index], self._scopes[index][place], self._held[index]
             if rule.hard is not hard or scope is None:
                 continue
@@ -91,110 +91,112 @@ class Board:
                 broken.append(rule)
         return broken
 
-    def fits(self, unit: int, place: int) -> bool:
-        """Tell whether memory and hard rules let a unit go to a destination that is open to it."""
-        need = self.units[unit].need
-        return (need == 0 or need <= self.room[place]) and not self.broken_rules(unit, place, hard=True)
+    def fits(self, bundle: int, place: int) -> bool:
+        """Tell whether memory and hard rules let a bundle go to a destination that is open to it."""
+        need = self.bundles[bundle].need
+        return (need == 0 or need <= self.room[place]) and not self.broken_rules(bundle, place, hard=True)
 
-    def strain(self, unit: int, place: int) -> int:
-        """Return how many soft rules a unit would break there."""
-        return len(self.broken_rules(unit, place, hard=False))
+    def soft_violations(self, bundle: int, place: int) -> int:
+        """Return how many soft rules a bundle would break there."""
+        return len(self.broken_rules(bundle, place, hard=False))
 
-    def put(self, unit: int, place: int) -> None:
-        """Place a unit that is nowhere."""
-        self._count(unit, place, 1)
-        self.places[unit] = place
+    def put(self, bundle: int, place: int) -> None:
+        """Place a bundle that is nowhere."""
+        self._count(bundle, place, 1)
+        self.places[bundle] = place
 
-    def take(self, unit: int) -> int:
-        """Remove a unit from its place and return that place."""
-        place = self.places[unit]
+    def take(self, bundle: int) -> int:
+        """Remove a bundle from its place and return that place."""
+        place = self.places[bundle]
         if place is None:
-            raise ValueError(f"unit {unit} is placed nowhere")
-        self._count(unit, place, -1)
-        self.places[unit] = None
+            raise ValueError(f"bundle {bundle} is placed nowhere")
+        self._count(bundle, place, -1)
+        self.places[bundle] = None
         return place
 
-    def _count(self, unit: int, place: int, sign: int) -> None:
-        self.room[place] -= sign * self.units[unit].need
-        self.off_line[place] += sign * (self.units[unit].need == 0)
-        for index, count in self._rules_of[unit]:
+    def _count(self, bundle: int, place: int, sign: int) -> None:
+        self.room[place] -= sign * self.bundles[bundle].need
+        self.without_memory[place] += sign * (self.bundles[bundle].need == 0)
+        for index, count in self._rules_of[bundle]:
             self._held[index][self._scopes[index][place]] += sign * count
 
-    def choices(self, unit: int) -> list[int]:
+    def choices(self, bundle: int) -> list[int]:
         """Return the destinations that fit, best first: soft rules, then preferred owners, then most memory left.
 
         What needs no memory is dealt out evenly: it may be started there later.
         """
-        wanted = self.units[unit]
+        wanted = self.bundles[bundle]
         return sorted(
-            (place for place in wanted.open_to if self.fits(unit, place)),
+            (place for place in wanted.open_to if self.fits(bundle, place)),
             key=lambda place: (
-                self.strain(unit, place),
+                self.soft_violations(bundle, place),
                 bool(wanted.preferred) and place not in wanted.preferred,
-                self.off_line[place] if wanted.need == 0 else 0,
+                self.without_memory[place] if wanted.need == 0 else 0,
                 -self.room[place],
                 place,
             ),
         )
 
-    def is_unbound(self, unit: int) -> bool:
-        """Tell whether neither memory nor a hard rule matters to a unit: it fits wherever it is open to."""
-        concerned = any(self.rules[index].hard for index, unused in self._rules_of[unit])
-        return self.units[unit].need == 0 and not concerned
+    def is_unbound(self, bundle: int) -> bool:
+        """Tell whether neither memory nor a hard rule matters to a bundle: it fits wherever it is open to."""
+        concerned = any(self.rules[index].hard for index, unused in self._rules_of[bundle])
+        return self.bundles[bundle].need == 0 and not concerned
 
-    def interchangeable(self) -> list[int]:
-        """Return for each destination the first one that takes the same units under the same rules, maybe itself."""
+    def equivalent_destinations(self) -> list[int]:
+        """Return for each destination the first one that takes the same bundles under the same rules, maybe itself."""
         if not self.is_free_of_hard_rules:
             return list(range(len(self.destinations)))
-        takes = [tuple(place in unit.open_to for unit in self.units) for place in range(len(self.destinations))]
+        takes = [tuple(place in bundle.open_to for bundle in self.bundles) for place in range(len(self.destinations))]
         return [takes.index(one) for one in takes]
 
     def on(self, place: int) -> list[int]:
-        """Return the units on a destination that can be placed anew."""
-        return [unit for unit, where in enumerate(self.places) if where == place and not self.units[unit].pinned]
+        """Return the bundles on a destination that can be placed anew."""
+        return [
+            bundle for bundle, where in enumerate(self.places) if where == place and not self.bundles[bundle].pinned
+        ]
 
     def unplaced(self) -> list[int]:
-        """Return the units that are nowhere."""
-        return [unit for unit, place in enumerate(self.places) if place is None]
+        """Return the bundles that are nowhere."""
+        return [bundle for bundle, place in enumerate(self.places) if place is None]
 
 
 def _rule_order(rule: Rule) -> tuple[str, bool, str, bool, list[str]]:
     return rule.name, rule.together, rule.scope, rule.hard, sorted(rule.members)
 
 
-def _members(rule: Rule, unit: Unit) -> int:
-    return sum(one.vm.id in rule.members for one in unit.residents)
+def _members(rule: Rule, bundle: Bundle) -> int:
+    return sum(one.vm.id in rule.members for one in bundle.candidates)
 
 
-def _units(situation: Situation, labels: Sequence[str]) -> list[Unit]:
-    """Return the units in the order in which they are placed: pinned ones first, then as ``move_order`` says."""
-    units = []
-    destinations = {first_label(one.name): one for one in situation.destinations}
-    for residents in _bundles(situation):
-        open_to = [place for place, label in enumerate(labels) if _is_open(residents, destinations[label])]
-        wishes = [{first_label(name) for name in one.preferred_owners} for one in residents if one.preferred_owners]
+def _list_bundles(problem: PlacementProblem, labels: Sequence[str]) -> list[Bundle]:
+    """Return the bundles in the order in which they are placed: pinned ones first, then as ``move_order`` says."""
+    bundles = []
+    destinations = {first_label(one.name): one for one in problem.destinations}
+    for candidates in _group_by_rules(problem):
+        open_to = [place for place, label in enumerate(labels) if _is_open(candidates, destinations[label])]
+        wishes = [{first_label(name) for name in one.preferred_owners} for one in candidates if one.preferred_owners]
         preferred = frozenset(place for place in open_to if wishes and all(labels[place] in wish for wish in wishes))
-        pinned = any(one.pinned for one in residents)
-        units.append(Unit(residents, sum(one.needs_mb for one in residents), tuple(open_to), preferred, pinned))
-    return sorted(units, key=lambda unit: (not unit.pinned, *move_order(unit.residents[0])))
+        pinned = any(one.pinned for one in candidates)
+        bundles.append(Bundle(candidates, sum(one.needs_mb for one in candidates), tuple(open_to), preferred, pinned))
+    return sorted(bundles, key=lambda bundle: (not bundle.pinned, *move_order(bundle.candidates[0])))
 
 
-def _is_open(residents: Sequence[Resident], destination: Destination) -> bool:
+def _is_open(candidates: Sequence[Candidate], destination: Destination) -> bool:
     label = first_label(destination.name)
     return all(
-        not one.objection(destination) and (not one.pinned or first_label(one.pinned) == label) for one in residents
+        not one.objection(destination) and (not one.pinned or first_label(one.pinned) == label) for one in candidates
     )
 
 
-def _bundles(situation: Situation) -> list[tuple[Resident, ...]]:
+def _group_by_rules(problem: PlacementProblem) -> list[tuple[Candidate, ...]]:
     """Return the VMs, those together that hard rules keep on one node, directly or by way of another one."""
-    bundle = {one.vm.id: {one.vm.id} for one in situation.residents}
-    for rule in situation.rules:
+    joined = {one.vm.id: {one.vm.id} for one in problem.candidates}
+    for rule in problem.rules:
         if not (rule.hard and rule.together and rule.scope == NODE):
             continue
-        inside = [one for one in sorted(rule.members) if one in bundle]
-        merged = {member for one in inside for member in bundle[one]}
-        bundle.update(dict.fromkeys(merged, merged))
-    residents = {one.vm.id: one for one in situation.residents}
-    distinct = {frozenset(members) for members in bundle.values()}
-    return [tuple(sorted((residents[one] for one in members), key=move_order)) for members in distinct]
+        inside = [one for one in sorted(rule.members) if one in joined]
+        merged = {member for one in inside for member in joined[one]}
+        joined.update(dict.fromkeys(merged, merged))
+    candidates = {one.vm.id: one for one in problem.candidates}
+    distinct = {frozenset(members) for members in joined.values()}
+    return [tuple(sorted((candidates[one] for one in members), key=move_order)) for members in distinct]

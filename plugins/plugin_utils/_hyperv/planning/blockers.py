@@ -9,22 +9,24 @@ ReplicationMode; Microsoft's troubleshooting guides for live migration.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..cluster import attachments as devices
 from ..cluster.attachments import Attachment
+from ..cluster.cim_values import CRITICAL_IO, DEGRADED, WINDOWS_2025, ReplicationMode
 from ..cluster.groups import GroupTraits, VmGroup
+from ..cluster.states import SETTLED
 from ..cluster.vms import Vm
-from ..failure.codes import CRITICAL_IO
 from ..failure.finding import ERROR, INFO, WARNING, Severity, sentence
-from .problem import Resident
-from .strategies import OFFLINE, SHUTDOWN
+from .problem import Candidate
+from .strategies import OFFLINE, SHUTDOWN, StrategyName
 from .vm_finding import VmFinding, about_vm
 
-_DEGRADED = 3  # OperationalStatus[0]: the storage of the configuration is lost
-_KNOWN_STATES = ("running", "off", "saved", "paused")
-_REPLICA_MODES = {2: "a replica", 3: "a test replica", 4: "an extended replica"}  # Msvm_ComputerSystem.ReplicationMode
-_GPU_PARTITIONS_MOVE = 26100  # the build of Windows Server 2025, which migrates them live between alike hosts
+_REPLICAS: Mapping[ReplicationMode, str] = {
+    "replica": "a replica",
+    "test_replica": "a test replica",
+    "extended_replica": "an extended replica",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Facts:
         role, traits: its resource and its group; None where the cluster lists none.
         group_members: names of the other VMs in its group.
         attachments: what it has of its host.
-        replication: Msvm_ComputerSystem.ReplicationMode.
+        replication: what Hyper-V Replica has to do with it, None for nothing.
         volumes: folder under which all nodes see the cluster's shared volumes.
         insists: the user named the VM with the strategy ``migrate``: what would fail is tried all the same.
         is_under_way: its migration runs, and a job tells where to.
@@ -46,22 +48,22 @@ class Facts:
     traits: GroupTraits | None
     group_members: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    replication: int = 0
+    replication: ReplicationMode | None = None
     volumes: str = ""
     insists: bool = False
     is_under_way: bool = False
     is_clustered: bool = True
 
 
-def find_blockers(resident: Resident, facts: Facts) -> list[VmFinding]:
+def find_blockers(candidate: Candidate, facts: Facts) -> list[VmFinding]:
     """Return what stands against the move of a VM; nothing for one whose migration runs already."""
     if facts.is_under_way:
         return []
     blockers = [
-        *_of_vm(resident),
-        *_of_cluster(resident, facts),
-        *_of_replication(resident.vm, facts),
-        *filter(None, (_of_attachment(resident, attachment, facts.volumes) for attachment in facts.attachments)),
+        *_of_vm(candidate),
+        *_of_cluster(candidate, facts),
+        *_of_replication(candidate.vm, facts),
+        *filter(None, (_of_attachment(candidate, attachment, facts.volumes) for attachment in facts.attachments)),
     ]
     if not facts.insists:
         return blockers
@@ -70,18 +72,18 @@ def find_blockers(resident: Resident, facts: Facts) -> list[VmFinding]:
     ]
 
 
-def _of_vm(resident: Resident) -> Iterator[VmFinding]:
-    vm = resident.vm
-    if CRITICAL_IO in vm.operational_status or vm.operational_status[:1] == (_DEGRADED,):
+def _of_vm(candidate: Candidate) -> Iterator[VmFinding]:
+    vm = candidate.vm
+    if CRITICAL_IO in vm.operational_status or vm.operational_status[:1] == (DEGRADED,):
         message = "Its storage is lost or has a critical error."
         yield about_vm(vm, "storage", ERROR, message, "Bring its storage back; until then it can only be turned off.")
     elif vm.activity:
         yield _passing(vm, "busy", sentence(vm.activity), "Wait until that has ended; a backup can take an hour.")
-    if vm.state == "paused" and resident.strategy in OFFLINE:
-        yield paused_before_it_is_stopped(vm, resident.strategy)
-    if vm.state not in _KNOWN_STATES:
+    if vm.state == "paused" and candidate.strategy in OFFLINE:
+        yield paused_before_it_is_stopped(vm, candidate.strategy)
+    if vm.state not in SETTLED:
         yield _passing(vm, "state", f"It is {vm.state}.", "Wait until it is running, off, saved or paused.")
-    if resident.carries_state:
+    if candidate.carries_state:
         yield about_vm(
             vm,
             "saved_state",
@@ -89,7 +91,7 @@ def _of_vm(resident: Resident) -> Iterator[VmFinding]:
             "A saved state is moved with it, which other builds or processors may not be able to read.",
             "Start and shut down the VM before, or delete its saved state, if it must go to another kind of node.",
         )
-    if resident.leaves_live and not vm.memory_mb:
+    if candidate.leaves_live and not vm.memory_mb:
         yield about_vm(
             vm,
             "memory",
@@ -99,7 +101,7 @@ def _of_vm(resident: Resident) -> Iterator[VmFinding]:
         )
 
 
-def paused_before_it_is_stopped(vm: Vm, strategy: str) -> VmFinding:
+def paused_before_it_is_stopped(vm: Vm, strategy: StrategyName) -> VmFinding:
     """Return why a paused VM cannot leave by ``shutdown`` or ``save``."""
     why = "its guest cannot shut down" if strategy == SHUTDOWN else "it would not come back paused once it is saved"
     message = f"It is paused, so {why}, as its strategy {strategy} wants."
@@ -107,8 +109,8 @@ def paused_before_it_is_stopped(vm: Vm, strategy: str) -> VmFinding:
     return about_vm(vm, "state", ERROR, message, remedy)
 
 
-def _of_cluster(resident: Resident, facts: Facts) -> Iterator[VmFinding]:
-    vm = resident.vm
+def _of_cluster(candidate: Candidate, facts: Facts) -> Iterator[VmFinding]:
+    vm = candidate.vm
     if facts.role is None and facts.is_clustered:
         yield about_vm(
             vm,
@@ -121,7 +123,7 @@ def _of_cluster(resident: Resident, facts: Facts) -> Iterator[VmFinding]:
         yield about_vm(
             vm,
             "shared_group",
-            ERROR if resident.leaves_live else INFO,
+            ERROR if candidate.leaves_live else INFO,
             f"Its group holds {', '.join(facts.group_members)} as well, and VMs of one group cannot be migrated by "
             "themselves.",
             "Give each VM a group of its own.",
@@ -144,12 +146,13 @@ def _of_cluster(resident: Resident, facts: Facts) -> Iterator[VmFinding]:
 
 
 def _of_replication(vm: Vm, facts: Facts) -> Iterator[VmFinding]:
-    if facts.replication in _REPLICA_MODES:
+    replica = _REPLICAS.get(facts.replication) if facts.replication is not None else None
+    if replica is not None:
         yield about_vm(
             vm,
             "replica",
             ERROR,
-            f"It is {_REPLICA_MODES[facts.replication]} of another VM, which the cluster may refuse to move.",
+            f"It is {replica} of another VM, which the cluster may refuse to move.",
             "Move its role in Failover Cluster Manager, or give it the strategy migrate (to try) or stay.",
         )
 
@@ -158,11 +161,11 @@ def _passing(vm: Vm, code: str, message: str, remedy: str) -> VmFinding:
     return about_vm(vm, code, WARNING, message, remedy, transient=True)
 
 
-def _of_attachment(resident: Resident, attachment: Attachment, volumes: str) -> VmFinding | None:
+def _of_attachment(candidate: Candidate, attachment: Attachment, volumes: str) -> VmFinding | None:
     """Return what an attachment means for the move; None where it does no harm."""
     # A VM that leaves off-line needs it only when it starts again.
-    severity: Severity = ERROR if resident.leaves_live else INFO
-    vm, kind, path = resident.vm, attachment.kind, attachment.path
+    severity: Severity = ERROR if candidate.leaves_live else INFO
+    vm, kind, path = candidate.vm, attachment.kind, attachment.path
     if kind in (devices.ISO, devices.FLOPPY):
         what = "ISO image" if kind == devices.ISO else "floppy image"
         remedy = "Empty the drive, or keep the image on a shared volume of the cluster."
@@ -181,7 +184,8 @@ def _of_attachment(resident: Resident, attachment: Attachment, volumes: str) -> 
         remedy = "Turn the disk into a virtual one on a shared volume, or shut the VM down."
         return about_vm(vm, kind, severity, message, remedy)
     if kind == devices.GPU_PARTITION:
-        can = resident.build is not None and resident.build >= _GPU_PARTITIONS_MOVE
+        # Windows Server 2025 migrates them live between alike hosts.
+        can = candidate.build is not None and candidate.build >= WINDOWS_2025
         condition = ", and only nodes with the same kind of GPU can take it" if can else ""
         remedy = "Remove the GPU partition, or give the VM the strategy shutdown."
         return about_vm(vm, kind, INFO if can else severity, f"It uses a part of a GPU{condition}.", remedy)

@@ -10,26 +10,36 @@ from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..cluster.affinity import group_member
+from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.cluster import Cluster
 from ..cluster.owners import Owners
-from ..cluster.vms import AT_REST, Vm
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.finding import ERROR, INFO, Severity
 from .blockers import Facts, find_blockers, paused_before_it_is_stopped
 from .evacuation_plan import EvacuationPlan, Stay
 from .infeasibility import Infeasibility
 from .placement import Placement, place
-from .problem import Resident, Situation
-from .revalidation import Difference, EarlierPlan, Now, compare
-from .snapshot import Readings, read_all
-from .strategies import FAIL, MIGRATE, OFFLINE, SHUTDOWN, STAY, Strategy, strategy_for, unused
+from .problem import Candidate, PlacementProblem
+from .revalidation import Difference, EarlierPlan, PresentVm, compare
+from .snapshot import Snapshot, take_snapshot
+from .strategies import (
+    FAIL,
+    MIGRATE,
+    OFFLINE,
+    SHUTDOWN,
+    STAY,
+    Strategy,
+    StrategyName,
+    note_unused_strategies,
+    strategy_for,
+)
 from .vm_finding import VmFinding, about_vm
-
-_MEDIUM = 2000  # MSCluster_ResourceGroup.Priority where it is not told: the cluster's default
 
 
 @dataclasses.dataclass(frozen=True)
-class Wish:
+class EvacuationRequest:
     """What the user asks for.
 
     Attributes:
@@ -53,173 +63,175 @@ class Wish:
     local_vms: bool = False
 
 
-def plan_evacuation(cluster: Cluster, wish: Wish) -> EvacuationPlan:
+def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
     """Read the cluster and plan; nothing is changed. Raises HyperVError, Fault, TransportError."""
-    readings = read_all(cluster, wish.node, wish.destinations)
-    node = wish.earlier.node if wish.earlier is not None else readings.node.name
-    if first_label(node) != first_label(readings.node.name):
-        raise HyperVError(f"plan is one for {node}, and node is {readings.node.name}. Give the plan of that node.")
-    planned_for = wish.earlier.owner if wish.earlier is not None else ""
-    if planned_for and not readings.owner.may_be(planned_for):
+    snapshot = take_snapshot(cluster, request.node, request.destinations)
+    node = request.earlier.node if request.earlier is not None else snapshot.node.name
+    if first_label(node) != first_label(snapshot.node.name):
+        raise HyperVError(f"plan is one for {node}, and node is {snapshot.node.name}. Give the plan of that node.")
+    planned_for = request.earlier.owner if request.earlier is not None else ""
+    if planned_for and not snapshot.owner.may_be(planned_for):
         raise HyperVError(
-            f"plan is one for {planned_for}, and this is {readings.owner.full}. Give the plan of this one."
+            f"plan is one for {planned_for}, and this is {snapshot.owner.full}. Give the plan of this one."
         )
-    return plan(readings, wish)
+    return plan_from_snapshot(snapshot, request)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Case:
     """One VM of the node: how it would leave, what stands against it, and why it stays if it does."""
 
-    resident: Resident
-    strategy: str
+    candidate: Candidate
+    strategy: StrategyName
     blockers: tuple[VmFinding, ...] = ()
     stay: Stay | None = None
 
 
-def plan(readings: Readings, wish: Wish) -> EvacuationPlan:
-    """Return the plan for what was read. Pure: the same readings give the same plan, in whatever order they came."""
-    cases = [_case(vm, readings, wish) for vm in readings.residents]
-    situation = _situation(readings, wish, cases)
-    placement, situation = _place(situation, wish.earlier)
+def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest) -> EvacuationPlan:
+    """Return the plan for what was read. Pure: the same snapshot give the same plan, in whatever order they came."""
+    cases = [_case(vm, snapshot, request) for vm in snapshot.vms_on_node]
+    problem = _make_problem(snapshot, request, cases)
+    placement, problem = _place(problem, request.earlier)
     stays = [case.stay for case in cases if case.stay is not None]
-    stays += [Stay(one.resident.vm, one.resident.strategy, one.finding) for one in placement.unplaced]
-    stays += [_local(vm, wish) for vm in readings.local_vms]
-    doomed = frozenset(stay.vm.id for stay in stays if wish.restart and _goes_down(stay, wish))
+    stays += [Stay(one.candidate.vm, one.candidate.strategy, one.finding) for one in placement.unplaced]
+    stays += [_local(vm, request) for vm in snapshot.local_vms]
+    doomed = frozenset(stay.vm.id for stay in stays if request.restart and _goes_down(stay, request))
     stays = [_in_the_way_of_a_restart(stay) if stay.vm.id in doomed else stay for stay in stays]
-    notes = (*readings.notes, *_notes(readings, wish, situation, placement))
+    notes = (*snapshot.notes, *_notes(snapshot, request, problem, placement))
     found = EvacuationPlan(
-        readings.node.name,
+        snapshot.node.name,
         placement.moves,
         tuple(sorted(stays, key=lambda one: (one.vm.name.casefold(), one.vm.id))),
         tuple(blocker for case in cases for blocker in case.blockers),
         placement.headroom,
         notes,
-        _infeasibility(readings, placement, stays, doomed),
-        is_clustered=readings.is_clustered,
-        owner=readings.owner,
+        _infeasibility(snapshot, placement, stays, doomed),
+        is_clustered=snapshot.is_clustered,
+        owner=snapshot.owner,
     )
-    if wish.earlier is None:
+    if request.earlier is None:
         return found
-    nodes = {vm.id: vm.node for vm in readings.vms}
-    differences = _differences(wish.earlier, readings, found, nodes)
-    first_states = {vm_id: move.first_state for vm_id, move in wish.earlier.moves.items()}
+    nodes = {vm.id: vm.node for vm in snapshot.vms}
+    differences = _differences(request.earlier, snapshot, found, nodes)
+    first_states = {vm_id: move.first_state for vm_id, move in request.earlier.moves.items()}
     return dataclasses.replace(
         found,
         revalidation=tuple(differences),
-        made=tuple(wish.earlier.made(nodes)),
+        made=tuple(request.earlier.made(nodes)),
         first_states=first_states,
     )
 
 
-def _case(vm: Vm, readings: Readings, wish: Wish) -> _Case:
-    flight = readings.flights.get(vm.id)
-    entry = strategy_for(vm, wish.strategies)
-    before = wish.earlier.strategy(vm.id) if wish.earlier is not None else None
+def _case(vm: Vm, snapshot: Snapshot, request: EvacuationRequest) -> _Case:
+    running = snapshot.running_migrations.get(vm.id)
+    entry = strategy_for(vm, request.strategies)
+    before = request.earlier.strategy(vm.id) if request.earlier is not None else None
     # A VM that is on its way is not asked any more.
-    strategy = MIGRATE if flight is not None else entry.strategy if entry is not None else before or MIGRATE
-    resident = _resident(vm, readings, wish, strategy)
+    strategy: StrategyName = (
+        MIGRATE if running is not None else entry.strategy if entry is not None else before or MIGRATE
+    )
+    candidate = _make_candidate(vm, snapshot, request, strategy)
     if strategy == STAY:
         finding = about_vm(vm, "strategy_stay", INFO, "It is to stay, as its strategy says.")
-        return _Case(resident, strategy, stay=Stay(vm, strategy, finding))
+        return _Case(candidate, strategy, stay=Stay(vm, strategy, finding))
     if strategy == FAIL:
         message = "Its strategy is fail: the node is not to be emptied while it is here."
         finding = about_vm(vm, "strategy_fail", ERROR, message, "Move it by hand, or change its strategy.")
-        return _Case(resident, strategy, stay=Stay(vm, strategy, finding))
+        return _Case(candidate, strategy, stay=Stay(vm, strategy, finding))
     facts = Facts(
-        role=readings.roles.get(vm.id),
-        traits=readings.traits_of(vm),
-        group_members=readings.group_members_of(vm),
-        attachments=readings.attachments.get(vm.id, ()),
-        replication=readings.replication.get(vm.id, 0),
-        volumes=readings.volumes,
+        role=snapshot.roles.get(vm.id),
+        traits=snapshot.traits_of(vm),
+        group_members=snapshot.group_members_of(vm),
+        attachments=snapshot.attachments.get(vm.id, ()),
+        replication=snapshot.replication.get(vm.id),
+        volumes=snapshot.volumes,
         insists=entry is not None and entry.strategy == MIGRATE,
-        is_under_way=flight is not None,
-        is_clustered=readings.is_clustered,
+        is_under_way=running is not None,
+        is_clustered=snapshot.is_clustered,
     )
-    blockers = tuple(find_blockers(resident, facts))
+    blockers = tuple(find_blockers(candidate, facts))
     fatal = [blocker for blocker in blockers if blocker.severity == ERROR]
     if not fatal:
-        return _Case(resident, strategy, blockers)
+        return _Case(candidate, strategy, blockers)
     message, remedy = " ".join(one.message for one in fatal), " ".join(one.remedy for one in fatal)
     finding = about_vm(vm, "blocked", ERROR, message, remedy)
-    return _Case(resident, strategy, blockers, Stay(vm, strategy, finding))
+    return _Case(candidate, strategy, blockers, Stay(vm, strategy, finding))
 
 
-def _resident(vm: Vm, readings: Readings, wish: Wish, strategy: str) -> Resident:
-    traits, owners = readings.traits_of(vm), readings.owners.get(vm.id, Owners())
-    resident = Resident(
+def _make_candidate(vm: Vm, snapshot: Snapshot, request: EvacuationRequest, strategy: StrategyName) -> Candidate:
+    traits, owners = snapshot.traits_of(vm), snapshot.owners.get(vm.id, Owners())
+    candidate = Candidate(
         vm,
-        traits.priority if traits is not None and traits.priority is not None else _MEDIUM,
+        traits.priority if traits is not None and traits.priority is not None else MEDIUM_PRIORITY,
         owners.possible,
         owners.preferred,
         strategy,
-        readings.node.build,
-        wish.excluded.get(vm.id, frozenset()),
+        snapshot.node.build,
+        request.excluded.get(vm.id, frozenset()),
     )
-    flight = readings.flights.get(vm.id)
-    if flight is not None:
+    running = snapshot.running_migrations.get(vm.id)
+    if running is not None:
         return dataclasses.replace(
-            resident,
+            candidate,
             excluded=frozenset(),  # it is on its way there, whatever was wished
-            pinned=flight.destination,
-            pinned_because=f"its migration to {flight.destination} runs already",
-            memory_is_there=flight.memory_is_there,
+            pinned=running.destination,
+            pinned_because=f"its migration to {running.destination} runs already",
+            memory_is_there=running.memory_is_there,
         )
-    move = wish.earlier.moves.get(vm.id) if wish.earlier is not None else None
-    labels = {first_label(one.name) for one in readings.destinations}
+    move = request.earlier.moves.get(vm.id) if request.earlier is not None else None
+    labels = {first_label(one.name) for one in snapshot.destinations}
     if move is None or first_label(move.destination) not in labels:
-        return resident
-    return dataclasses.replace(resident, pinned=move.destination, pinned_because="it was planned so before")
+        return candidate
+    return dataclasses.replace(candidate, pinned=move.destination, pinned_because="it was planned so before")
 
 
-def _situation(readings: Readings, wish: Wish, cases: Sequence[_Case]) -> Situation:
-    leaving = {case.resident.vm.id for case in cases if case.stay is None}
-    clustered = {role.group.casefold() for role in readings.roles.values()}
+def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequence[_Case]) -> PlacementProblem:
+    leaving = {case.candidate.vm.id for case in cases if case.stay is None}
+    clustered = {role.group.casefold() for role in snapshot.roles.values()}
     where = {
         group_member(name): traits.owner
-        for name, traits in readings.traits.items()
+        for name, traits in snapshot.traits.items()
         if name not in clustered and traits.owner
     }
-    for vm in readings.vms:
+    for vm in snapshot.vms:
         if vm.id not in leaving:
-            flight = readings.flights.get(vm.id)
-            where[vm.id] = flight.destination if flight is not None else vm.node
-    return Situation(
-        tuple(case.resident for case in cases if case.stay is None),
-        readings.destinations,
-        readings.rules,
+            running = snapshot.running_migrations.get(vm.id)
+            where[vm.id] = running.destination if running is not None else vm.node
+    return PlacementProblem(
+        tuple(case.candidate for case in cases if case.stay is None),
+        snapshot.destinations,
+        snapshot.rules,
         where,
-        readings.domains,
-        wish.reserve_percent,
+        snapshot.domains,
+        request.reserve_percent,
     )
 
 
-def _place(situation: Situation, earlier: EarlierPlan | None) -> tuple[Placement, Situation]:
+def _place(problem: PlacementProblem, earlier: EarlierPlan | None) -> tuple[Placement, PlacementProblem]:
     """Place with the moves of an earlier plan kept; those that cannot be kept are planned anew."""
-    placement = place(situation)
-    given_up = {one.resident.vm.id for one in placement.unplaced if earlier and one.resident.vm.id in earlier.moves}
-    freed = _without_pins(situation, given_up)
-    return (place(freed), freed) if freed != situation else (placement, situation)
+    placement = place(problem)
+    given_up = {one.candidate.vm.id for one in placement.unplaced if earlier and one.candidate.vm.id in earlier.moves}
+    freed = _without_pins(problem, given_up)
+    return (place(freed), freed) if freed != problem else (placement, problem)
 
 
-def _without_pins(situation: Situation, vm_ids: set[str]) -> Situation:
-    """Return the situation in which these VMs may go anywhere, unless they are on their way already."""
+def _without_pins(problem: PlacementProblem, vm_ids: set[str]) -> PlacementProblem:
+    """Return the problem in which these VMs may go anywhere, unless they are on their way already."""
     return dataclasses.replace(
-        situation,
-        residents=tuple(
+        problem,
+        candidates=tuple(
             dataclasses.replace(one, pinned="", pinned_because="")
             if one.vm.id in vm_ids and not one.vm.is_migrating
             else one
-            for one in situation.residents
+            for one in problem.candidates
         ),
     )
 
 
-def _local(vm: Vm, wish: Wish) -> Stay:
+def _local(vm: Vm, request: EvacuationRequest) -> Stay:
     """Return what becomes of a VM of the node that is not clustered: it can only be stopped there."""
-    entry = strategy_for(vm, wish.strategies)
-    strategy = entry.strategy if entry is not None else MIGRATE
+    entry = strategy_for(vm, request.strategies)
+    strategy: StrategyName = entry.strategy if entry is not None else MIGRATE
     message = "It is not a VM of the cluster, so it cannot be moved."
     if vm.state == "paused" and strategy in OFFLINE:
         return Stay(vm, strategy, paused_before_it_is_stopped(vm, strategy), is_clustered=False)
@@ -232,9 +244,9 @@ def _local(vm: Vm, wish: Wish) -> Stay:
     return Stay(vm, strategy, finding, is_clustered=False)
 
 
-def _goes_down(stay: Stay, wish: Wish) -> bool:
+def _goes_down(stay: Stay, request: EvacuationRequest) -> bool:
     """Report whether a VM that is left on the node would go down in its restart without having been meant to."""
-    is_allowed = wish.local_vms and not stay.is_clustered
+    is_allowed = request.local_vms and not stay.is_clustered
     return not stay.is_blocking and not is_allowed and stay.vm.state not in AT_REST and stay.strategy not in OFFLINE
 
 
@@ -249,19 +261,21 @@ def _in_the_way_of_a_restart(stay: Stay) -> Stay:
     return dataclasses.replace(stay, finding=finding)
 
 
-def _notes(readings: Readings, wish: Wish, situation: Situation, placement: Placement) -> list[str]:
-    notes = unused(wish.strategies, [*readings.residents, *readings.local_vms])
-    builds = {one.build for one in readings.destinations if one.build is not None} | {readings.node.build}
+def _notes(
+    snapshot: Snapshot, request: EvacuationRequest, problem: PlacementProblem, placement: Placement
+) -> list[str]:
+    notes = note_unused_strategies(request.strategies, [*snapshot.vms_on_node, *snapshot.local_vms])
+    builds = {one.build for one in snapshot.destinations if one.build is not None} | {snapshot.node.build}
     if len(builds - {None}) > 1:
         notes.append("The nodes run different builds of Windows; VMs are not sent to an older one than they are on.")
-    kept = {one.vm.id for one in situation.residents if one.pinned}
-    if wish.earlier is not None and placement.unplaced and kept and not place(_without_pins(situation, kept)).unplaced:
+    kept = {one.vm.id for one in problem.candidates if one.pinned}
+    if request.earlier is not None and placement.unplaced and kept and not place(_without_pins(problem, kept)).unplaced:
         notes.append("The moves of the earlier plan were kept. Planned anew, without it, every VM would have a place.")
     return notes
 
 
 def _infeasibility(
-    readings: Readings, placement: Placement, stays: Sequence[Stay], doomed: AbstractSet[str]
+    snapshot: Snapshot, placement: Placement, stays: Sequence[Stay], doomed: AbstractSet[str]
 ) -> Infeasibility | None:
     """Return why the node cannot be emptied: memory and rules first, then single VMs.
 
@@ -273,7 +287,7 @@ def _infeasibility(
         return None
     remedies = dict.fromkeys(stay.finding.remedy for stay in blocking if stay.finding.remedy)
     remedy = " ".join(remedies) or "Add memory, or stop VMs first."
-    return dataclasses.replace(found, subject=readings.node.name, remedy=remedy)
+    return dataclasses.replace(found, subject=snapshot.node.name, remedy=remedy)
 
 
 def _blocked(blocking: Sequence[Stay], doomed: AbstractSet[str]) -> Infeasibility:
@@ -287,28 +301,30 @@ def _blocked(blocking: Sequence[Stay], doomed: AbstractSet[str]) -> Infeasibilit
 
 
 def _differences(
-    earlier: EarlierPlan, readings: Readings, found: EvacuationPlan, nodes: Mapping[str, str]
+    earlier: EarlierPlan, snapshot: Snapshot, found: EvacuationPlan, nodes: Mapping[str, str]
 ) -> list[Difference]:
     now = {
-        one.resident.vm.id: _now(
-            readings, one.resident.vm, one.resident.needs_mb, one.resident.strategy, one.destination
+        one.candidate.vm.id: _now(
+            snapshot, one.candidate.vm, one.candidate.needs_mb, one.candidate.strategy, one.destination
         )
         for one in found.moves
     }
     now.update(
-        {stay.vm.id: _now(readings, stay.vm, 0, stay.strategy, "", stay.finding.message) for stay in found.stays}
+        {stay.vm.id: _now(snapshot, stay.vm, 0, stay.strategy, "", stay.finding.message) for stay in found.stays}
     )
-    residents = {one.resident.vm.id: one.resident for one in found.moves}
-    destinations = {first_label(one.name): one for one in readings.destinations}
+    candidates = {one.candidate.vm.id: one.candidate for one in found.moves}
+    destinations = {first_label(one.name): one for one in snapshot.destinations}
 
     def unable(vm_id: str, node: str) -> str:
         label = first_label(node)
         if label not in destinations:
-            return readings.unusable.get(label) or f"{node} is not among the destinations any more"
-        return residents[vm_id].objection(destinations[label]) or f"{node} lacks the memory now, or a rule forbids it"
+            return snapshot.unusable.get(label) or f"{node} is not among the destinations any more"
+        return candidates[vm_id].objection(destinations[label]) or f"{node} lacks the memory now, or a rule forbids it"
 
     return compare(earlier, now, nodes, unable)
 
 
-def _now(readings: Readings, vm: Vm, needs_mb: int, strategy: str, destination: str, why: str = "") -> Now:
-    return Now(vm.name, readings.node.name, vm.state, needs_mb, strategy, destination, why)
+def _now(
+    snapshot: Snapshot, vm: Vm, needs_mb: int, strategy: StrategyName, destination: str, why: str = ""
+) -> PresentVm:
+    return PresentVm(vm.name, snapshot.node.name, vm.state, needs_mb, strategy, destination, why)

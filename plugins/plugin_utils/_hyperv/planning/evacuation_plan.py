@@ -14,6 +14,7 @@ from ..records.file_names import NOBODY, Owner
 from .infeasibility import Infeasibility
 from .placement import Headroom, Placed
 from .revalidation import Difference, EarlierMove
+from .strategies import StrategyName
 from .vm_finding import VmFinding
 
 
@@ -28,7 +29,7 @@ class Stay:
     """
 
     vm: Vm
-    strategy: str
+    strategy: StrategyName
     finding: VmFinding
     is_clustered: bool = True
 
@@ -96,17 +97,17 @@ class EvacuationPlan:
         }
 
     def _move(self, order: int, one: Placed) -> dict[str, t.Any]:
-        resident = one.resident
+        candidate = one.candidate
         return {
             "order": order,
-            "vm_id": resident.vm.id,
-            "name": resident.vm.name,
-            "state": resident.vm.state,
-            "state_at_first": self.first_states.get(resident.vm.id) or resident.vm.state,
-            "memory_mb": resident.needs_mb,
-            "priority": resident.priority,
+            "vm_id": candidate.vm.id,
+            "name": candidate.vm.name,
+            "state": candidate.vm.state,
+            "state_at_first": self.first_states.get(candidate.vm.id) or candidate.vm.state,
+            "memory_mb": candidate.needs_mb,
+            "priority": candidate.priority,
             "source_host": self.node,
             "destination_host": one.destination,
             "reason": one.reason,
-            "strategy": resident.strategy,
+            "strategy": candidate.strategy,
         }

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..._text import clean
-from ..cluster.vms import AT_REST
+from ..cluster.states import AT_REST
 from ..failure.finding import ERROR
 from .evacuation_plan import EvacuationPlan
 from .placement import Placed
@@ -48,9 +48,9 @@ def evacuation_table(plan: EvacuationPlan) -> list[str]:
 
 
 def _leaving(node: str, move: Placed) -> _Row:
-    resident = move.resident
-    first = _FIRST.get(resident.strategy, "") if resident.vm.state not in AT_REST else ""
-    return _Row(resident.vm.name, node, move.destination, str(resident.needs_mb), first + move.reason)
+    candidate = move.candidate
+    first = _FIRST.get(candidate.strategy, "") if candidate.vm.state not in AT_REST else ""
+    return _Row(candidate.vm.name, node, move.destination, str(candidate.needs_mb), first + move.reason)
 
 
 def restoration_table(plan: RestorationPlan) -> list[str]:
@@ -58,22 +58,22 @@ def restoration_table(plan: RestorationPlan) -> list[str]:
     node = plan.home.node.name
     started = {vm["vm_id"] for vm in plan.start}
 
-    def why(vm: Mapping[str, object], note: str) -> str:
-        return f"{vm['reason']}{note if vm['vm_id'] in started else ''}"
-
     rows = [
         _Row(
             move["name"],
             move["source_host"],
             move["destination_host"],
             str(move["memory_mb"] or 0),
-            why(move, "; it is started there"),
+            f"{move['reason']}{'; it is started there' if move['vm_id'] in started else ''}",
         )
         for move in plan.moves
     ]
-    rows += [_Row(vm["name"], "", "stays", "", why(vm, "; it is started")) for vm in plan.stays]
-    rows += [_Row(vm["name"], "", "gone", "", str(vm["reason"])) for vm in plan.gone]
-    rows += [_Row(vm["name"], node, "leaves", "", str(vm["reason"])) for vm in plan.leaving]
+    rows += [
+        _Row(vm.subject, "", "stays", "", f"{vm.message}{' It is started.' if vm.vm_id in started else ''}")
+        for vm in plan.stays
+    ]
+    rows += [_Row(vm.subject, "", "gone", "", vm.message) for vm in plan.gone]
+    rows += [_Row(vm.subject, node, "leaves", "", vm.message) for vm in plan.leaving]
     return _lines(rows) if rows else [f"No VM of the ledger is left to bring back to {node}."]
 
 

@@ -1,8 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the planner knows: the VMs that are to leave, the nodes that can take them, the rules. Pure. Private to this
-collection.
-"""
+"""What the planner knows: the VMs that are to leave, the nodes that can take them, the rules. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +10,15 @@ from collections.abc import Mapping
 
 from ..._hostnames import first_label
 from ..cluster.affinity import Rule
+from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.hosts import Memory
+from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
-from .strategies import MIGRATE, OFFLINE
-
-_WITHOUT_MEMORY = ("off", "saved")  # any other state, known or not, may come with memory
+from .strategies import MIGRATE, OFFLINE, SAVE, StrategyName
 
 
 @dataclasses.dataclass(frozen=True)
-class Resident:
+class Candidate:
     """A VM that is to leave, with what its place depends on.
 
     Attributes:
@@ -36,10 +34,10 @@ class Resident:
     """
 
     vm: Vm
-    priority: int = 2000
+    priority: int = MEDIUM_PRIORITY
     possible_owners: tuple[str, ...] = ()
     preferred_owners: tuple[str, ...] = ()
-    strategy: str = MIGRATE
+    strategy: StrategyName = MIGRATE
     build: int | None = None
     excluded: frozenset[str] = frozenset()
     pinned: str = ""
@@ -49,7 +47,7 @@ class Resident:
     @property
     def has_memory(self) -> bool:
         """Memory is assigned to it now, as far as can be told: it is neither off nor saved."""
-        return self.vm.state not in _WITHOUT_MEMORY
+        return self.vm.state not in AT_REST  # any other state, known or not, may come with memory
 
     @property
     def leaves_live(self) -> bool:
@@ -64,7 +62,7 @@ class Resident:
     @property
     def carries_state(self) -> bool:
         """It takes a saved state along, which only the same build is sure to read."""
-        return self.vm.state == "saved" or (self.strategy == "save" and self.has_memory)
+        return self.vm.state == "saved" or (self.strategy == SAVE and self.has_memory)
 
     @functools.cached_property
     def _owners(self) -> frozenset[str]:
@@ -95,7 +93,7 @@ class Destination:
 
 
 @dataclasses.dataclass(frozen=True)
-class Situation:
+class PlacementProblem:
     """Everything that a placement depends on.
 
     Attributes:
@@ -105,7 +103,7 @@ class Situation:
         reserve_percent: share of each destination's memory that is kept free.
     """
 
-    residents: tuple[Resident, ...]
+    candidates: tuple[Candidate, ...]
     destinations: tuple[Destination, ...]
     rules: tuple[Rule, ...] = ()
     where: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -13,11 +13,16 @@ from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
 from ..cluster.hosts import try_memory
 from ..cluster.nodes import Node, find_node, hosts_of_vms, read_host, read_hosts, read_nodes_if_any
-from ..cluster.vms import AT_REST, Vm, read_local_vms, read_vms
-from ..failure.codes import UNKNOWN
+from ..cluster.states import AT_REST, IN_MEMORY, UNKNOWN
+from ..cluster.vms import Vm, read_local_vms, read_vms
+from ..failure.finding import INFO, WARNING, Severity
 from ..records.file_names import Owner, read_owner
 from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
 from .placement import Headroom
+from .vm_finding import VmFinding
+
+_WAIT = "Wait until that has changed, or cancel a migration that runs with hyperv_migration_job."
+_IF_DELETED = "If it was deleted, run the restoration with forget_gone=true (restore_node_forget_gone)."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,28 +44,29 @@ class RestorationPlan:
     Attributes:
         home: the node to bring VMs back to.
         moves: for hyperv_vm_migrate, in the order in which they go.
-        stays: ``vm_id``, ``name``, ``reason``: VMs that are left alone.
+        stays: VMs that are left alone, and why.
         start: VMs that the evacuation stopped and that ran before: to be started once they are on their node.
-        leaving: ``vm_id``, ``name``, ``reason``: VMs of which nothing can be said yet: their migration away from the
-            node still runs, or only the cluster shows them just now.
-        gone: ``vm_id``, ``name``, ``reason``: VMs that neither Hyper-V nor the cluster knows. Whether they were deleted
-            cannot be told from here.
+        leaving: VMs of which nothing can be said yet: their migration away from the node still runs, or only the
+            cluster shows them just now.
+        gone: VMs that neither Hyper-V nor the cluster knows. Whether they were deleted cannot be told from here.
         off: ``vm_id``, ``name``: VMs that ran when the evacuation first saw them and are off or saved now, although it
             did not stop them. They are not started.
         headroom: memory of the node before and after, None where it could not be read.
         is_clustered: the node is one of a cluster, and not a host by itself.
         without_room: names of VMs in ``moves`` for which its free memory does not suffice, in their order.
+        notes: what could not be read, for people.
     """
 
     home: Home
     moves: tuple[Mapping[str, t.Any], ...]
-    stays: tuple[Mapping[str, t.Any], ...]
+    stays: tuple[VmFinding, ...]
     start: tuple[Mapping[str, t.Any], ...]
-    leaving: tuple[Mapping[str, t.Any], ...]
-    gone: tuple[Mapping[str, t.Any], ...]
+    leaving: tuple[VmFinding, ...]
+    gone: tuple[VmFinding, ...]
     off: tuple[Mapping[str, t.Any], ...] = ()
     headroom: Headroom | None = None
     without_room: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     is_clustered: bool = True
 
     @property
@@ -83,14 +89,18 @@ class RestorationPlan:
             "cluster_name": self.home.owner.short or None,
             "clustered": self.is_clustered,
             "moves": [dict(move, order=order) for order, move in enumerate(self.moves, 1)],
-            "stays": [dict(vm) for vm in self.stays],
+            "stays": [_with_name(finding) for finding in self.stays],
             "start": [dict(vm) for vm in self.start],
-            "leaving": [dict(vm) for vm in self.leaving],
-            "gone": [dict(vm) for vm in self.gone],
+            "leaving": [_with_name(finding) for finding in self.leaving],
+            "gone": [_with_name(finding) for finding in self.gone],
             "off": [dict(vm) for vm in self.off],
             "headroom": [dataclasses.asdict(self.headroom)] if self.headroom is not None else [],
             "without_room": list(self.without_room),
         }
+
+
+def _with_name(finding: VmFinding) -> dict[str, t.Any]:
+    return {**finding.as_result(), "name": finding.subject}
 
 
 def find_home(cluster: Cluster, name: str) -> Home:
@@ -123,9 +133,10 @@ def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None)
 
 
 def _with_memory(cluster: Cluster, plan: RestorationPlan) -> RestorationPlan:
-    memory, _problem = try_memory(cluster, plan.home.node)
+    memory, problem = try_memory(cluster, plan.home.node)
     if memory is None:
-        return plan
+        note = f"Whether {plan.home.node.name} has memory for the VMs that come back is not known. {problem}"
+        return dataclasses.replace(plan, notes=(note,))
     needs = {move["vm_id"]: 0 if move["state"] in AT_REST else int(move["memory_mb"] or 0) for move in plan.moves}
     left, without_room = memory.free_mb, []
     for move in plan.moves:
@@ -175,58 +186,72 @@ def decide(
     back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be.
     """
     moves: list[Mapping[str, t.Any]] = []
-    stays: list[Mapping[str, t.Any]] = []
+    stays: list[VmFinding] = []
     start: list[Mapping[str, t.Any]] = []
-    leaving: list[Mapping[str, t.Any]] = []
-    gone: list[Mapping[str, t.Any]] = []
+    leaving: list[VmFinding] = []
+    gone: list[VmFinding] = []
     off: list[Mapping[str, t.Any]] = []
     node = home.node
     for entry in sorted(entries, key=_order):
         vm = present.get(entry["vm_id"].upper())
-        told = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
+        named = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
         at_home = vm is not None and first_label(vm.node) == first_label(node.name)
         if vm is not None and at_home and vm.is_leaving:
-            leaving.append({**told, "reason": f"its migration away from {node.name} still runs"})
+            leaving.append(_not_yet(entry, "leaving", f"Its migration away from {node.name} still runs."))
             continue
-        if vm is None and told["vm_id"] in owners_of_missing:
-            owner = owners_of_missing[told["vm_id"]] or "no node"
-            leaving.append({**told, "reason": f"the cluster has its role on {owner}, but Hyper-V does not show the VM"})
+        if vm is None and named["vm_id"] in owners_of_missing:
+            owner = owners_of_missing[named["vm_id"]] or "no node"
+            message = f"The cluster has its role on {owner}, but Hyper-V does not show the VM."
+            leaving.append(_not_yet(entry, "not_shown", message))
             continue
         if vm is None:
-            gone.append({**told, "reason": _where_it_is_no_more(entry, node)})
+            gone.append(_find(entry, "gone", WARNING, _where_it_is_no_more(entry, node), _IF_DELETED))
             continue
-        reason = _reason_to_stay(entry, vm, node, at_home=at_home)
-        if (at_home or not reason) and was_stopped(entry, vm.state):
-            start.append(told)
+        stay = _stay(entry, vm, node, at_home=at_home)
+        if (at_home or stay is None) and was_stopped(entry, vm.state):
+            start.append(named)
         elif entry["state"] == "running" and vm.state in AT_REST:
-            off.append(told)
-        if reason:
-            stays.append({**told, "reason": reason})
+            off.append(named)
+        if stay is not None:
+            stays.append(stay)
         else:
             moves.append(_move(entry, vm, node))
     return RestorationPlan(home, tuple(moves), tuple(stays), tuple(start), tuple(leaving), tuple(gone), tuple(off))
 
 
 def _order(entry: Entry) -> tuple[bool, int, int, str]:
-    runs = entry.get("state") in ("running", "paused")
+    runs = entry.get("state") in IN_MEMORY
     return not runs, -int(entry.get("priority") or 0), -int(entry.get("memory_mb") or 0), entry["name"].lower()
 
 
 def _where_it_is_no_more(entry: Entry, node: Node) -> str:
     stays = entry["outcome"] == STAYS
-    return f"it is no longer on {node.name}" if stays else "it is no longer among the VMs of the cluster"
+    return f"It is no longer on {node.name}." if stays else "It is no longer among the VMs of the cluster."
 
 
-def _reason_to_stay(entry: Entry, vm: Vm, node: Node, *, at_home: bool) -> str:
+def _stay(entry: Entry, vm: Vm, node: Node, *, at_home: bool) -> VmFinding | None:
+    """Return why a VM is left where it is, None for one that goes back."""
     stays = entry["outcome"] == STAYS
+    if at_home and stays:
+        return _find(entry, "stayed", INFO, f"It stayed on {node.name}.")
     if at_home:
-        return f"it stayed on {node.name}" if stays else f"it is on {node.name} already"
+        return _find(entry, "already_there", INFO, f"It is on {node.name} already.")
     if entry["outcome"] == ELSEWHERE:
-        return f"it is on {vm.node}: somebody moved it while {node.name} was emptied"
+        message = f"It is on {vm.node}: somebody moved it while {node.name} was emptied."
+        return _find(entry, "moved_elsewhere", INFO, message)
     if first_label(vm.node) != first_label(entry["destination_host"]):
         did = "left it on" if stays else "moved it to"
-        return f"it is on {vm.node}, although the evacuation {did} {entry['destination_host']}"
-    return ""
+        message = f"It is on {vm.node}, although the evacuation {did} {entry['destination_host']}."
+        return _find(entry, "moved_elsewhere", INFO, message)
+    return None
+
+
+def _not_yet(entry: Entry, code: str, message: str) -> VmFinding:
+    return dataclasses.replace(_find(entry, code, WARNING, message, _WAIT), transient=True)
+
+
+def _find(entry: Entry, code: str, severity: Severity, message: str, remedy: str = "") -> VmFinding:
+    return VmFinding(code, severity, entry["name"], "vm", message, remedy, vm_id=entry["vm_id"].upper())
 
 
 def _move(entry: Entry, vm: Vm, node: Node) -> dict[str, t.Any]:

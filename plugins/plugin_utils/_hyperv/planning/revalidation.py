@@ -13,7 +13,7 @@ from ..cluster.vms import normal_id
 from ..failure.errors import HyperVError
 from ..failure.finding import INFO, WARNING, full_stop
 from ..records.artifacts import from_artifact
-from .strategies import MIGRATE, STRATEGIES
+from .strategies import MIGRATE, StrategyName, strategy_named
 from .vm_finding import VmFinding
 
 _HINT = "Give the result of hyperv_evacuation_plan_info as it was registered."
@@ -32,7 +32,7 @@ class EarlierMove:
     destination: str
     memory_mb: int
     state: str
-    strategy: str
+    strategy: StrategyName
     priority: int | None = None
     first_state: str = ""
 
@@ -57,7 +57,7 @@ class EarlierStay:
 
     vm_id: str
     name: str
-    strategy: str
+    strategy: StrategyName
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +69,7 @@ class EarlierPlan:
     stays: Mapping[str, EarlierStay]
     owner: str = ""
 
-    def strategy(self, vm_id: str) -> str | None:
+    def strategy(self, vm_id: str) -> StrategyName | None:
         """Return how a VM was to leave, None where the plan does not know the VM."""
         known = self.moves.get(vm_id) or self.stays.get(vm_id)
         return known.strategy if known is not None else None
@@ -144,28 +144,29 @@ def _move(one: Mapping[str, t.Any]) -> EarlierMove:
     )
 
 
-def _strategy(one: Mapping[str, t.Any]) -> str:
+def _strategy(one: Mapping[str, t.Any]) -> StrategyName:
     word = str(one.get("strategy") or MIGRATE)
-    if word not in STRATEGIES:
-        raise ValueError(f"{word!r} is no strategy")
-    return word
+    strategy = strategy_named(word)
+    if strategy is None:
+        raise ValueError(f"{word!r} is not a strategy")
+    return strategy
 
 
 @dataclasses.dataclass(frozen=True)
-class Now:
+class PresentVm:
     """A VM as it is, and what is planned for it now: a destination, or why it stays, in sentences, or neither."""
 
     name: str
     node: str
     state: str
     memory_mb: int
-    strategy: str
+    strategy: StrategyName
     destination: str = ""
     stays_because: str = ""
 
 
 def compare(
-    earlier: EarlierPlan, now: Mapping[str, Now], cluster: Mapping[str, str], unable: t.Callable[[str, str], str]
+    earlier: EarlierPlan, now: Mapping[str, PresentVm], cluster: Mapping[str, str], unable: t.Callable[[str, str], str]
 ) -> list[Difference]:
     """Return what changed since an earlier plan, by name of the VM.
 
@@ -200,7 +201,7 @@ def _absent(was: EarlierMove | EarlierStay, node: str | None) -> Difference:
     return Difference.of(was.vm_id, was.name, "moved", message)
 
 
-def _of_move(was: EarlierMove, one: Now, unable: t.Callable[[str, str], str]) -> t.Iterator[Difference]:
+def _of_move(was: EarlierMove, one: PresentVm, unable: t.Callable[[str, str], str]) -> t.Iterator[Difference]:
     kept = one.destination == was.destination
     changes = []
     if not one.destination:

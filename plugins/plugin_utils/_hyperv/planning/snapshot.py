@@ -14,29 +14,31 @@ from ..._wsman.wql import Query
 from ..checks.migration_finding import MigrationFinding
 from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport
-from ..cluster.affinity import DOMAIN, Rule, class_rules, group_member, read_rules, unjudged
+from ..cluster.affinity import DOMAIN, Rule, class_rules, group_member, note_unjudged_rules, read_rules
 from ..cluster.attachments import Attachment, read_attachments
+from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_host_settings, try_memory
 from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
 from ..cluster.owners import Owners, owners_of, read_owners
-from ..cluster.running_migrations import Flight, read_flights
-from ..cluster.vms import Vm, normal_id, read_local_vms, read_vms
+from ..cluster.replication import REPLICAS, read_replication
+from ..cluster.running_migrations import RunningMigration, read_running_migrations
+from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..records.file_names import NOBODY, Owner, read_owner
 from .problem import Destination
 
 
 @dataclasses.dataclass(frozen=True)
-class Readings:
+class Snapshot:
     """The cluster around the node that is to be emptied.
 
     Attributes:
         vms: all clustered VMs.
         local_vms: VMs of the node that the cluster does not know.
-        roles, owners, attachments, replication, flights: by VM id; ``owners`` and what follows of the node's VMs only,
-            but ``flights`` of all.
+        roles, owners, attachments, replication, running_migrations: by VM id; ``owners``, ``attachments`` and
+            ``replication`` of the node's VMs only.
         traits: by name of the group in lower case.
         destinations: nodes that can take VMs, memory on its way to them already taken off what is free.
         unusable: why other nodes cannot, in sentences, by first label.
@@ -54,8 +56,8 @@ class Readings:
     traits: Mapping[str, GroupTraits] = dataclasses.field(default_factory=dict)
     owners: Mapping[str, Owners] = dataclasses.field(default_factory=dict)
     attachments: Mapping[str, tuple[Attachment, ...]] = dataclasses.field(default_factory=dict)
-    replication: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    flights: Mapping[str, Flight] = dataclasses.field(default_factory=dict)
+    replication: Mapping[str, ReplicationMode] = dataclasses.field(default_factory=dict)
+    running_migrations: Mapping[str, RunningMigration] = dataclasses.field(default_factory=dict)
     destinations: tuple[Destination, ...] = ()
     unusable: Mapping[str, str] = dataclasses.field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
@@ -66,7 +68,7 @@ class Readings:
     owner: Owner = NOBODY
 
     @property
-    def residents(self) -> list[Vm]:
+    def vms_on_node(self) -> list[Vm]:
         """The clustered VMs of which Hyper-V or the cluster says that the node owns them.
 
         Sorted, so that nothing depends on the order in which they were read.
@@ -91,9 +93,9 @@ class Readings:
         return found
 
     @functools.cached_property
-    def in_flight(self) -> Sequence[tuple[Vm, Flight]]:
+    def migrating_vms(self) -> Sequence[tuple[Vm, RunningMigration]]:
         """The VMs that are on their way."""
-        return [(vm, self.flights[vm.id]) for vm in self.vms if vm.id in self.flights]
+        return [(vm, self.running_migrations[vm.id]) for vm in self.vms if vm.id in self.running_migrations]
 
     def traits_of(self, vm: Vm) -> GroupTraits | None:
         """Return the traits of a VM's group."""
@@ -101,7 +103,7 @@ class Readings:
         return self.traits.get(role.group.casefold()) if role is not None else None
 
 
-def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
+def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapshot:
     """Read what a plan for the node ``name`` needs; nothing is changed.
 
     ``allowed`` narrows the destinations; empty for every node. Raises HyperVError, Fault, TransportError.
@@ -120,20 +122,24 @@ def read_all(cluster: Cluster, name: str, allowed: Sequence[str]) -> Readings:
     owned = tuple(vm if vm.node or vm.id not in roles else _owned_by(vm, roles[vm.id].owner) for vm in vms)
     enforced, volumes, owner = _read_cluster(cluster, node)
     disputed = [vm for vm in owned if _is_disputed(vm, node, roles.get(vm.id))]
-    flights = {vm.id: Flight(vm.node, memory_is_there=False) for vm in disputed} | read_flights(cluster, owned)
+    running_migrations = {
+        vm.id: RunningMigration(vm.node, memory_is_there=False) for vm in disputed
+    } | read_running_migrations(cluster, owned)
     notes = tuple(
         f"{vm.name} is on {vm.node}, says Hyper-V; on {node.name}, says the cluster. It counts as bound for {vm.node}."
         for vm in disputed
     )
-    readings = Readings(node, owned, roles=roles, traits=traits, flights=flights, volumes=volumes, notes=notes)
-    readings = dataclasses.replace(readings, is_clustered=cluster.is_clustered, owner=owner)
-    residents = {vm.id for vm in readings.residents}
-    readings = dataclasses.replace(
-        readings, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
+    snapshot = Snapshot(
+        node, owned, roles=roles, traits=traits, running_migrations=running_migrations, volumes=volumes, notes=notes
     )
-    readings = _with_rules(cluster, readings, nodes, enforced=enforced)
-    readings = _with_destinations(cluster, readings, [one for one in dict.fromkeys(wanted) if one != node])
-    return _with_source(cluster, readings)
+    snapshot = dataclasses.replace(snapshot, is_clustered=cluster.is_clustered, owner=owner)
+    residents = {vm.id for vm in snapshot.vms_on_node}
+    snapshot = dataclasses.replace(
+        snapshot, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
+    )
+    snapshot = _with_rules(cluster, snapshot, nodes, enforced=enforced)
+    snapshot = _with_destinations(cluster, snapshot, [one for one in dict.fromkeys(wanted) if one != node])
+    return _with_source(cluster, snapshot)
 
 
 def _owned_by(vm: Vm, node: str) -> Vm:
@@ -154,22 +160,22 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[bool, str, Owner]:
     return enforced, volumes, read_owner(cluster, node.name)
 
 
-def _with_rules(cluster: Cluster, readings: Readings, nodes: Sequence[Node], *, enforced: bool) -> Readings:
+def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node], *, enforced: bool) -> Snapshot:
     """Add the rules. Members are VM ids, found by way of their resource: a group need not be called like its VM."""
     inside: dict[str, list[str]] = {}
-    for vm_id, role in sorted(readings.roles.items()):
+    for vm_id, role in sorted(snapshot.roles.items()):
         inside.setdefault(role.group.casefold(), []).append(vm_id)
     members: dict[str, list[str]] = {}
-    for name, traits in readings.traits.items():
+    for name, traits in snapshot.traits.items():
         members[name] = members[traits.id.casefold()] = inside.get(name, [group_member(name)])
-    classes = {one: traits.anti_affinity for name, traits in readings.traits.items() for one in members[name]}
+    classes = {one: traits.anti_affinity for name, traits in snapshot.traits.items() for one in members[name]}
     rules, notes = read_rules(cluster, members)
     domains = _read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
     return dataclasses.replace(
-        readings,
+        snapshot,
         rules=(*class_rules(classes, enforced=enforced), *rules),
         domains=domains,
-        notes=(*readings.notes, *notes, *unjudged(rules, domains, [first_label(one.name) for one in nodes])),
+        notes=(*snapshot.notes, *notes, *note_unjudged_rules(rules, domains, [first_label(one.name) for one in nodes])),
     )
 
 
@@ -188,8 +194,8 @@ def _read_domains(cluster: Cluster) -> dict[str, str]:
     return domains
 
 
-def _with_destinations(cluster: Cluster, readings: Readings, nodes: Sequence[Node]) -> Readings:
-    found, unusable, notes = [], {}, list(readings.notes)
+def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
+    found, unusable, notes = [], {}, list(snapshot.notes)
     by_name = {node.name: node for node in nodes}
     answers = cluster.ask_each(list(by_name), lambda name: _try_destination(cluster, by_name[name]))
     for node, (memory, problem) in zip(nodes, answers, strict=True):
@@ -197,11 +203,11 @@ def _with_destinations(cluster: Cluster, readings: Readings, nodes: Sequence[Nod
             unusable[first_label(node.name)] = problem
             notes.append(f"{node.name} is not counted as a destination: {problem}")
             continue
-        coming = _still_coming(readings, node)
+        coming = _still_coming(snapshot, node)
         if coming:
             notes.append(f"{coming} MB of VMs that are on their way to {node.name} are taken off its free memory.")
         found.append(Destination(node.name, Memory(memory.total_mb, memory.free_mb - coming), node.build))
-    return dataclasses.replace(readings, destinations=tuple(found), unusable=unusable, notes=tuple(notes))
+    return dataclasses.replace(snapshot, destinations=tuple(found), unusable=unusable, notes=tuple(notes))
 
 
 def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
@@ -223,21 +229,21 @@ def _check_settings(cluster: Cluster, node: Node) -> list[MigrationFinding]:
     return list(check_node(NodeReport(node, settings=read_host_settings(cluster, node.name, networks=False))))
 
 
-def _still_coming(readings: Readings, node: Node) -> int:
+def _still_coming(snapshot: Snapshot, node: Node) -> int:
     """Return the memory of VMs from other nodes that are bound for a node which has not allocated it yet."""
-    source = first_label(readings.node.name)
+    source = first_label(snapshot.node.name)
     return sum(
         vm.memory_mb or 0
-        for vm, flight in readings.in_flight
-        if not flight.memory_is_there
-        and first_label(flight.destination) == first_label(node.name)
+        for vm, running in snapshot.migrating_vms
+        if not running.memory_is_there
+        and first_label(running.destination) == first_label(node.name)
         and first_label(vm.node) not in (source, first_label(node.name))
     )
 
 
-def _with_source(cluster: Cluster, readings: Readings) -> Readings:
+def _with_source(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
     """Add what only the node itself knows, and notes where it does not answer."""
-    node, notes = readings.node, list(readings.notes)
+    node, notes = snapshot.node, list(snapshot.notes)
     attachments: Mapping[str, tuple[Attachment, ...]] = {}
     local: list[Vm] = []
     if not node.is_running:
@@ -245,41 +251,36 @@ def _with_source(cluster: Cluster, readings: Readings) -> Readings:
     else:
         try:
             attachments = read_attachments(cluster, node.name)
-            known = {vm.id for vm in readings.vms}
+            known = {vm.id for vm in snapshot.vms}
             local = [vm for vm in read_local_vms(cluster, node.name) if vm.id not in known]
             stopping = [finding for finding in _check_settings(cluster, node) if finding.stops_source]
             notes.extend(f"{node.name}: {finding.text}" for finding in stopping)
         except NoAnswer as error:
             notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
-    replication, note = _read_replication(cluster, node)
+    replication, note = _read_replicas(cluster, node)
     return dataclasses.replace(
-        readings,
+        snapshot,
         attachments=attachments,
         local_vms=tuple(local),
         replication=replication,
-        notes=(*notes, *note, *_arrivals(readings)),
+        notes=(*notes, *note, *_arrivals(snapshot)),
     )
 
 
-def _read_replication(cluster: Cluster, node: Node) -> tuple[dict[str, int], list[str]]:
-    """Return ReplicationMode of VMs that are replicas (2 and above; Microsoft docs, Msvm_ComputerSystem)."""
-    columns = ("Name", "ReplicationMode")
-    query = Query("Msvm_ComputerSystem", columns, {columns[1]: (2, 3, 4)})
+def _read_replicas(cluster: Cluster, node: Node) -> tuple[dict[str, ReplicationMode], list[str]]:
     try:
         if cluster.offers_hyperv:
-            rows = cluster.hyperv.query(HYPERV_CLUSTER, query)
-        else:
-            rows = cluster.node(node.name).query(VIRTUALIZATION, query)
+            return read_replication(cluster.hyperv, HYPERV_CLUSTER, REPLICAS), []
+        return read_replication(cluster.node(node.name), VIRTUALIZATION, REPLICAS), []
     except NoAnswer as fault:
         return {}, [f"Whether VMs are replicas could not be read: {with_remedy(fault)}"]
-    return {normal_id(row.text("Name") or ""): row.integer("ReplicationMode") or 0 for row in rows}, []
 
 
-def _arrivals(readings: Readings) -> list[str]:
-    source = first_label(readings.node.name)
+def _arrivals(snapshot: Snapshot) -> list[str]:
+    source = first_label(snapshot.node.name)
     return [
-        f"{vm.name} is on its way from {vm.node} to {readings.node.name} and is not part of the plan. Pause the node, "
+        f"{vm.name} is on its way from {vm.node} to {snapshot.node.name} and is not part of the plan. Pause the node, "
         "wait, and plan anew."
-        for vm, flight in readings.in_flight
-        if first_label(flight.destination) == source and first_label(vm.node) != source
+        for vm, running in snapshot.migrating_vms
+        if first_label(running.destination) == source and first_label(vm.node) != source
     ]

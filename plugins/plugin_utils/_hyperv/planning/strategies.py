@@ -12,8 +12,14 @@ from collections.abc import Mapping, Sequence
 from ..cluster.vms import Vm, is_vm_id, normal_id
 from ..failure.errors import HyperVError
 
-MIGRATE, SHUTDOWN, SAVE, STAY, FAIL = STRATEGIES = ("migrate", "shutdown", "save", "stay", "fail")
-OFFLINE = frozenset({SHUTDOWN, SAVE})
+StrategyName = t.Literal["migrate", "shutdown", "save", "stay", "fail"]
+MIGRATE: t.Final = "migrate"
+SHUTDOWN: t.Final = "shutdown"
+SAVE: t.Final = "save"
+STAY: t.Final = "stay"
+FAIL: t.Final = "fail"
+STRATEGIES: tuple[StrategyName, ...] = t.get_args(StrategyName)
+OFFLINE: frozenset[StrategyName] = frozenset({SHUTDOWN, SAVE})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +27,7 @@ class Strategy:
     """One line of the user's list: which VMs, by name, pattern (``*``, ``?``, ``[seq]``) or GUID, and what of them."""
 
     vm: str
-    strategy: str
+    strategy: StrategyName
 
     def matches(self, vm: Vm) -> bool:
         """Tell whether a VM is meant; letter case does not matter, as Hyper-V does not mind it."""
@@ -39,10 +45,16 @@ def read_strategies(written: Sequence[Mapping[str, t.Any]]) -> tuple[Strategy, .
         vm, word = str(one["vm"]).strip(), str(one["strategy"])
         if not vm:
             raise HyperVError("strategies holds an entry with an empty vm. Give a name, a pattern such as web*, or id.")
-        if word not in STRATEGIES:
+        strategy = strategy_named(word)
+        if strategy is None:
             raise HyperVError(f"strategies holds {word!r} for {vm!r}. A strategy is one of {', '.join(STRATEGIES)}.")
-        found.append(Strategy(vm, word))
+        found.append(Strategy(vm, strategy))
     return tuple(found)
+
+
+def strategy_named(word: str) -> StrategyName | None:
+    """Return the strategy of a name, None where there is none."""
+    return next((strategy for strategy in STRATEGIES if strategy == word), None)
 
 
 def strategy_for(vm: Vm, strategies: Sequence[Strategy]) -> Strategy | None:
@@ -50,7 +62,7 @@ def strategy_for(vm: Vm, strategies: Sequence[Strategy]) -> Strategy | None:
     return next((one for one in strategies if one.matches(vm)), None)
 
 
-def unused(strategies: Sequence[Strategy], vms: Sequence[Vm]) -> list[str]:
+def note_unused_strategies(strategies: Sequence[Strategy], vms: Sequence[Vm]) -> list[str]:
     """Return a note for each entry that matches none of ``vms``, and for each that an earlier one makes needless."""
     used = {id(strategy_for(vm, strategies)) for vm in vms}
     notes = []

@@ -19,7 +19,8 @@ from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, Cluster
 from ..cluster.nodes import Node, find_node, pick_node, read_nodes
-from ..cluster.vms import AT_REST, read_local_vms, read_vms
+from ..cluster.states import AT_REST
+from ..cluster.vms import read_local_vms, read_vms
 from ..failure.errors import HyperVError
 
 _REBOOT, _FORCED_REBOOT = 2, 6

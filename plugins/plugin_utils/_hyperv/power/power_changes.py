@@ -9,8 +9,8 @@ import typing as t
 
 from ..cluster.lost_answers import LostAnswer, NextStep
 from ..cluster.nodes import Node
-from ..cluster.vms import AT_REST, Vm
-from ..failure.codes import UNKNOWN
+from ..cluster.states import AT_REST, SETTLED, UNKNOWN
+from ..cluster.vms import Vm
 from ..failure.failures import Failure
 
 DesiredState = t.Literal["running", "off", "saved", "shut_down"]
@@ -27,8 +27,6 @@ UNCHANGED: t.Final = "unchanged"
 CHANGED: t.Final = "changed"
 WOULD_CHANGE: t.Final = "would_change"
 FAILED: t.Final = "failed"
-
-_SETTLED = frozenset({"running", "off", "saved", "paused"})
 
 
 class PowerStage(enum.Enum):
@@ -88,7 +86,7 @@ class Change:
     @property
     def waits_for(self) -> str:
         """What must end before the VM can be asked; empty for nothing."""
-        if self.vm.state not in _SETTLED:
+        if self.vm.state not in SETTLED:
             return f"it is {'in a state that is not known here' if self.vm.state == UNKNOWN else self.vm.state}"
         return self.vm.activity
 

@@ -23,7 +23,7 @@ from ..cluster.guids import plain_guid
 from ..cluster.patience import NAMES_IN_A_QUERY
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code, see_event_logs
-from ..failure.failures import Failure, faulted
+from ..failure.failures import Failure, faulted, not_begun
 
 _REQUESTED = {"running": 2, "off": 3, "saved": 6}
 SHUTDOWN_COMPONENT = "Msvm_ShutdownComponent"
@@ -119,7 +119,7 @@ def _call(session: Session, target: Reference, method: str, parameters: Mapping[
     except (AnswerLost, UnreadableAnswer):
         return Ordered(is_lost=True)
     except TransportError as unsent:
-        return Ordered(error=Failure("not_sent", str(unsent).rstrip("."), "Nothing was begun.", transient=True))
+        return Ordered(error=not_begun("not_sent", unsent, "Nothing was begun."))
     value, job = answer.integer("ReturnValue"), answer.reference("Job")
     value = -1 if value is None else value
     if job is not None or value in (COMPLETED, JOB_STARTED, _IN_PROGRESS):

@@ -20,7 +20,8 @@ from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import read_job
 from ..cluster.lost_answers import NextStep
 from ..cluster.nodes import Node, read_nodes_if_any
-from ..cluster.vms import AT_REST, Vm, read_local_vms, read_vms
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.codes import see_event_logs
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure

@@ -74,12 +74,12 @@ def ledger_file_of_before(node: str, owner: Owner) -> str:
     return _file("hyperv-ledger", "" if by_itself else _short(owner), first_label(node).upper())
 
 
-def roll_file(owner: Owner) -> str:
-    """Return the name of the file with the state of a roll: ``hyperv-rolling-hvc1.corp.example.json``."""
+def rolling_file(owner: Owner) -> str:
+    """Return the name of the file of a rolling maintenance: ``hyperv-rolling-hvc1.corp.example.json``."""
     return _file("hyperv-rolling", _part(_plain(owner.full)))
 
 
-def roll_file_of_before(owner: Owner) -> str:
+def rolling_file_of_before(owner: Owner) -> str:
     """Return what earlier versions called that file: with the cluster's short name, in any letter case."""
     return _file("hyperv-rolling", _short(owner))
 

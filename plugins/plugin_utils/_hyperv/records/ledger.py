@@ -20,6 +20,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
+from ..cluster.states import AT_REST
 from ..failure.errors import HyperVError
 from .artifacts import from_artifact
 from .file_names import Owner, is_same
@@ -29,7 +30,6 @@ EARLIER_FORMAT = "hyperv.migration ledger 1"
 STATES = EVACUATING, EVACUATED, INCOMPLETE, RESTORED = "evacuating", "evacuated", "incomplete", "restored"
 PLANNED, STAYS, LEFT, ELSEWHERE = "planned", "stays", "left", "elsewhere"
 _SETTLED = frozenset({"moved", "already_there", STAYS, LEFT, ELSEWHERE})
-_AT_REST = frozenset({"off", "saved"})
 _TEXTS = ("vm_id", "name", "source_host", "destination_host", "outcome")
 # One written by hand may lack these, and these only. What their values may be, and the one that is taken.
 _OPTIONAL: Mapping[str, tuple[str, t.Any]] = {
@@ -170,7 +170,7 @@ def was_stopped(entry: Entry, state: str) -> bool:
     """
     if entry.get("state") != "running":
         return False
-    return state == _STOPPED_BY.get(str(entry.get("strategy"))) or (bool(entry.get("died")) and state in _AT_REST)
+    return state == _STOPPED_BY.get(str(entry.get("strategy"))) or (bool(entry.get("died")) and state in AT_REST)
 
 
 def may_still_stop(entry: Entry, state: str, now: str) -> bool:
@@ -181,7 +181,7 @@ def may_still_stop(entry: Entry, state: str, now: str) -> bool:
 def has_died(entry: Entry, state: str) -> bool:
     """Report whether a VM that is in ``state`` now ran when it was first seen, and was not stopped on purpose."""
     is_stopped = state == _STOPPED_BY.get(str(entry.get("strategy")))
-    return entry.get("state") == "running" and state in _AT_REST and not is_stopped
+    return entry.get("state") == "running" and state in AT_REST and not is_stopped
 
 
 def begin(

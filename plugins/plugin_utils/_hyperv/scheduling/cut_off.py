@@ -14,7 +14,7 @@ from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.owners import owner_of, owners_of
-from ..cluster.running_migrations import Flight, read_flights
+from ..cluster.running_migrations import RunningMigration, read_running_migrations
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
@@ -56,18 +56,18 @@ def account_for(cluster: Cluster, tasks: Sequence[MigrationTask], why: str) -> N
         _account_for(task, was, running.get(vm.id), why, cluster.clock.now())
 
 
-def _running(cluster: Cluster, vms: Sequence[Vm]) -> Mapping[str, Flight]:
+def _running(cluster: Cluster, vms: Sequence[Vm]) -> Mapping[str, RunningMigration]:
     with contextlib.suppress(HyperVError, NoAnswer):  # that one runs is known by its VM; only where to is not
-        return read_flights(cluster, vms)
+        return read_running_migrations(cluster, vms)
     return {}
 
 
-def _account_for(task: MigrationTask, was: str, flight: Flight | None, why: str, now: float) -> None:
+def _account_for(task: MigrationTask, was: str, running: RunningMigration | None, why: str, now: float) -> None:
     vm, source, destination = task.move.vm, task.move.source, task.move.destination.name
     owners, asked = owners_of(vm, task.move.role), task.was_asked_for
     if vm.is_leaving:
-        if flight is not None and first_label(flight.destination) != first_label(destination):
-            task.warn_once(f"It is being migrated to {flight.destination}, and not to {destination}.")
+        if running is not None and first_label(running.destination) != first_label(destination):
+            task.warn_once(f"It is being migrated to {running.destination}, and not to {destination}.")
         task.end("started", now)
     elif owners == {first_label(destination)}:
         if vm.state == was:

@@ -77,6 +77,8 @@ def _news(task: MigrationTask) -> str:
         return f"{way} FAILED: {task.error.cause}"
     if task.outcome == "already_there":
         return f"already on {task.move.destination.name}"
+    if task.outcome == "elsewhere":
+        return f"on {task.move.source}, where somebody else has moved it; it is left there"
     if task.outcome is not None:
         seconds = (
             f" in {task.ended - task.started:.0f} s" if task.started is not None and task.ended is not None else ""

@@ -16,37 +16,37 @@ from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
 from ..cluster.nodes import Node, find_node, read_host, read_hosts, read_nodes_if_any
 from ..failure.errors import HyperVError, UnknownVm
-from ..migration.moves import Move, Wish, chosen_vms, move_of, plan_moves, refuse_bad_wishes
+from ..migration.moves import Move, MoveRequest, chosen_vms, move_of, plan_moves, refuse_bad_requests
 from ..migration.vocabulary import AUTO, CLUSTER_GROUP, HOST, SYSTEM, MethodChoice
 from ..settings.storage import plan_storage, read_storage
 
 
-def plan(cluster: Cluster, wishes: Sequence[Wish], method: MethodChoice) -> list[Move]:
-    """Return the moves, in the order of the wishes, of VMs that are clustered or, where ``method`` allows, are not.
+def plan(cluster: Cluster, requests: Sequence[MoveRequest], method: MethodChoice) -> list[Move]:
+    """Return the moves, in the order of the requests, of VMs that are clustered or, where ``method`` allows, are not.
 
     Nothing is changed. Raises HyperVError for what does not exist or does not fit the method.
     """
-    refuse_bad_wishes(wishes)
-    if not wishes:
+    refuse_bad_requests(requests)
+    if not requests:
         return []
     nodes = read_nodes_if_any(cluster)
     if not cluster.is_clustered and method in (SYSTEM, CLUSTER_GROUP):
         host = cluster.home.node
         raise HyperVError(f"{host} is no node of a failover cluster, so there is no method={method}. Use method=host.")
     if not cluster.is_clustered or method == HOST:
-        return _plan_on_hosts(cluster, nodes, wishes, method)
+        return _plan_on_hosts(cluster, nodes, requests, method)
     try:
-        return _refuse_storage(plan_moves(cluster, nodes, wishes), wishes)
+        return _refuse_storage(plan_moves(cluster, nodes, requests), requests)
     except UnknownVm as unknown:
         if method != AUTO:
             raise
-        return _plan_unclustered(cluster, nodes, wishes, unknown)
+        return _plan_unclustered(cluster, nodes, requests, unknown)
 
 
-def _refuse_storage(moves: list[Move], wishes: Sequence[Wish]) -> list[Move]:
+def _refuse_storage(moves: list[Move], requests: Sequence[MoveRequest]) -> list[Move]:
     """Return the moves unless one of them would take a clustered VM's files along."""
-    for move, wish in zip(moves, wishes, strict=True):
-        if wish.storage.is_given:
+    for move, request in zip(moves, requests, strict=True):
+        if request.storage.is_given:
             raise _shares_storage(move)
     return moves
 
@@ -59,22 +59,24 @@ def _shares_storage(move: Move) -> HyperVError:
 
 
 def _plan_unclustered(
-    cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish], unknown: UnknownVm
+    cluster: Cluster, nodes: Sequence[Node], requests: Sequence[MoveRequest], unknown: UnknownVm
 ) -> list[Move]:
     """Return the moves where a VM is unknown to the cluster. Raises UnknownVm where its hosts know it no more."""
     try:
-        return _plan_on_hosts(cluster, nodes, wishes, AUTO)
+        return _plan_on_hosts(cluster, nodes, requests, AUTO)
     except (HyperVError, NoAnswer) as error:
         raise UnknownVm(f"{unknown} As a VM that is not clustered it was not found either: {error}") from error
 
 
-def _plan_on_hosts(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wish], method: MethodChoice) -> list[Move]:
-    names = list(dict.fromkeys(wish.destination for wish in wishes))
+def _plan_on_hosts(
+    cluster: Cluster, nodes: Sequence[Node], requests: Sequence[MoveRequest], method: MethodChoice
+) -> list[Move]:
+    names = list(dict.fromkeys(request.destination for request in requests))
     hosts = dict(zip(names, read_hosts(cluster, names), strict=True))
-    sources = read_hosts(cluster, list(dict.fromkeys(wish.source for wish in wishes if wish.source)))
+    sources = read_hosts(cluster, list(dict.fromkeys(request.source for request in requests if request.source)))
     home = read_host(cluster, None)
     asked = tuple(dict.fromkeys(host.name for host in (home, *sources, *hosts.values())))
-    chosen = chosen_vms(cluster, wishes, asked)
+    chosen = chosen_vms(cluster, requests, asked)
     roles = read_groups(cluster, chosen)
     clustered = [vm.name for vm in chosen if vm.id in roles]
     if clustered and method == HOST:
@@ -83,23 +85,24 @@ def _plan_on_hosts(cluster: Cluster, nodes: Sequence[Node], wishes: Sequence[Wis
             "another method; to take the VM out of the cluster, remove its role first."
         )
     destinations = [
-        find_node(cluster, nodes, wish.destination) if vm.id in roles else hosts[wish.destination]
-        for vm, wish in zip(chosen, wishes, strict=True)
+        find_node(cluster, nodes, request.destination) if vm.id in roles else hosts[request.destination]
+        for vm, request in zip(chosen, requests, strict=True)
     ]
-    known = dict(zip(dict.fromkeys(wish.source for wish in wishes if wish.source), sources, strict=True))
+    known = dict(zip(dict.fromkeys(request.source for request in requests if request.source), sources, strict=True))
     moves = [
         dataclasses.replace(
-            move_of(vm, roles.get(vm.id), host, asked), fetched_from=known[wish.source].name if wish.source else ""
+            move_of(vm, roles.get(vm.id), host, asked),
+            fetched_from=known[request.source].name if request.source else "",
         )
-        for vm, host, wish in zip(chosen, destinations, wishes, strict=True)
+        for vm, host, request in zip(chosen, destinations, requests, strict=True)
     ]
-    return [_with_storage(cluster, move, wish) for move, wish in zip(moves, wishes, strict=True)]
+    return [_with_storage(cluster, move, request) for move, request in zip(moves, requests, strict=True)]
 
 
-def _with_storage(cluster: Cluster, move: Move, wish: Wish) -> Move:
-    if not wish.storage.is_given:
+def _with_storage(cluster: Cluster, move: Move, request: MoveRequest) -> Move:
+    if not request.storage.is_given:
         return move
     if move.role is not None:
         raise _shares_storage(move)
     storage = read_storage(cluster, move.source, move.vm.id)
-    return dataclasses.replace(move, storage=plan_storage(wish.storage, storage, move.vm.name, stays=move.is_done))
+    return dataclasses.replace(move, storage=plan_storage(request.storage, storage, move.vm.name, stays=move.is_done))

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..._wsman.errors import NoAnswer
-from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import Limits
 from ..cluster.nodes import read_nodes_if_any
-from ..failure.errors import HyperVError, with_remedy
-from ..failure.failures import Failure
+from ..failure.errors import HyperVError, passes
+from ..failure.failures import Failure, not_begun
 from ..methods.methods import Methods
 from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
@@ -66,10 +65,7 @@ class Scheduler:
                 self._starter.dry_run(task)
             except (HyperVError, NoAnswer) as error:
                 cure = "Nothing was changed. Look at that first, then run it again."
-                task.fail(
-                    Failure("not_asked", with_remedy(error).rstrip("."), cure, transient=_passes(error)),
-                    self._clock.now(),
-                )
+                task.fail(not_begun("not_asked", error, cure), self._clock.now())
 
     def start(self, task: MigrationTask) -> None:
         """Start one move and end it as ``started`` as soon as its job is known. A move without a job is waited for."""
@@ -133,9 +129,8 @@ class Scheduler:
         try:
             step(task)
         except (HyperVError, NoAnswer) as error:
-            if not _passes(error):
-                why = with_remedy(error).rstrip(".")
-                task.fail(Failure("not_started", why, "Nothing was started."), self._clock.now())
+            if not passes(error):
+                task.fail(not_begun("not_started", error, "Nothing was started."), self._clock.now())
                 return
             self._liveness.unanswered([task], error)
             for waiting in [task] if self._is_answered() else tasks:
@@ -180,8 +175,3 @@ class Scheduler:
             else:
                 continue
             self._read_at = float("-inf")
-
-
-def _passes(error: Exception) -> bool:
-    """Tell whether the same request may be answered later."""
-    return not isinstance(error, HyperVError) and (not isinstance(error, Fault) or error.is_transient)

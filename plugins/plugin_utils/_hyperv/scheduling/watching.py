@@ -22,7 +22,7 @@ from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
 from ..migration.stage import Stage
 from ..migration.verification import Evidence, Verdict, judge
-from ..settings.storage import misplaced, read_storage
+from ..settings.storage import find_misplaced, read_storage
 from .liveness import Liveness, outcome_unknown
 
 _VERIFY_EVERY = 5.0  # seconds between two looks at owners, so that one look serves all moves that ended meanwhile
@@ -129,7 +129,7 @@ class Watcher:
         if task.move.storage is None or not task.was_asked_for:
             return None
         name = task.move.vm.name
-        return misplaced(
+        return find_misplaced(
             task.move.storage, read_storage(self._cluster, task.move.destination.name, task.move.vm.id), name
         )
 

@@ -15,20 +15,17 @@ import typing as t
 from collections.abc import Mapping
 
 from ..._wsman.values import CimType
-from ..failure.codes import MIGRATION_TYPES
-
-# Build numbers by what they are called; MSCluster_Node.BuildNumber tells a node's.
-WINDOWS_BUILDS = types.MappingProxyType(
-    {
-        9200: "Windows Server 2012",
-        9600: "Windows Server 2012 R2",
-        14393: "Windows Server 2016",
-        15063: "Windows 10, version 1703",
-        16299: "Windows Server, version 1709",
-        17763: "Windows Server 2019",
-        25398: "Azure Stack HCI, version 23H2",
-    }
+from ..cluster.cim_values import (
+    AZURE_23H2,
+    MIGRATION_TYPES,
+    WINDOWS_1703,
+    WINDOWS_1709,
+    WINDOWS_2012,
+    WINDOWS_2016,
+    WINDOWS_2019,
 )
+
+_BEFORE_2016 = WINDOWS_2016 - 1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -54,8 +51,8 @@ class SettingProperty:
     choices: Mapping[str, int] = dataclasses.field(default_factory=dict)
     in_parent: bool = False
     parent_choices: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    since: int = 9200
-    lacking: int = 9199
+    since: int = WINDOWS_2012
+    lacking: int = WINDOWS_2012 - 1
     aliases: tuple[str, ...] = ()
 
 
@@ -88,7 +85,7 @@ ADDRESSES = SettingProperty(
     aliases=("destination_ip_address_list",),
 )
 UNMANAGED_VHDS = SettingProperty(
-    "unmanaged_vhds", "UnmanagedVhds", CimType.STRING, is_array=True, since=14393, lacking=14392
+    "unmanaged_vhds", "UnmanagedVhds", CimType.STRING, is_array=True, since=WINDOWS_2016, lacking=_BEFORE_2016
 )
 
 RETAIN_DISKS = SettingProperty("retain_vhd_copies_on_source", "RetainVhdCopiesOnSource", CimType.BOOLEAN)
@@ -103,16 +100,16 @@ MIGRATION_PROPERTIES = (
         "CPUCappingMagnitude",
         CimType.UINT16,
         choices=CPU_CAPPINGS,
-        since=16299,
-        lacking=16298,
+        since=WINDOWS_1709,
+        lacking=WINDOWS_1709 - 1,
         aliases=("cpu_capping_magnitude",),
     ),
     SettingProperty(
         "cancel_if_blackout_threshold_exceeded",
         "CancelIfBlackoutThresholdExceeded",
         CimType.BOOLEAN,
-        since=16299,
-        lacking=16298,
+        since=WINDOWS_1709,
+        lacking=WINDOWS_1709 - 1,
     ),
     SettingProperty("priority", "Priority", CimType.UINT16, in_parent=True),
     SettingProperty("bandwidth", "Bandwidth", CimType.UINT16, in_parent=True),
@@ -120,16 +117,28 @@ MIGRATION_PROPERTIES = (
     SettingProperty("destination_planned_virtual_system_id", "DestinationPlannedVirtualSystemId", CimType.STRING),
     RETAIN_DISKS,
     SettingProperty(
-        "remove_source_unmanaged_vhds", "RemoveSourceUnmanagedVhds", CimType.BOOLEAN, since=14393, lacking=14392
+        "remove_source_unmanaged_vhds",
+        "RemoveSourceUnmanagedVhds",
+        CimType.BOOLEAN,
+        since=WINDOWS_2016,
+        lacking=_BEFORE_2016,
     ),
     UNMANAGED_VHDS,
     # "Windows 10, version 1703 and Windows Server 2016": the older of the two, for nodes are servers.
-    SettingProperty("avoid_removing_vhds", "AvoidRemovingVHDs", CimType.BOOLEAN, since=14393, lacking=14392),
     SettingProperty(
-        "allow_overwrite_existing_file", "AllowOverwriteExistingFile", CimType.BOOLEAN, since=15063, lacking=15062
+        "avoid_removing_vhds", "AvoidRemovingVHDs", CimType.BOOLEAN, since=WINDOWS_2016, lacking=_BEFORE_2016
     ),
-    SettingProperty("enable_vhd_compression", "EnableVhdCompression", CimType.BOOLEAN, since=25398, lacking=17763),
-    SettingProperty("advanced_options", "AdvancedOptions", CimType.STRING, since=25398, lacking=17763),
+    SettingProperty(
+        "allow_overwrite_existing_file",
+        "AllowOverwriteExistingFile",
+        CimType.BOOLEAN,
+        since=WINDOWS_1703,
+        lacking=WINDOWS_1703 - 1,
+    ),
+    SettingProperty(
+        "enable_vhd_compression", "EnableVhdCompression", CimType.BOOLEAN, since=AZURE_23H2, lacking=WINDOWS_2019
+    ),
+    SettingProperty("advanced_options", "AdvancedOptions", CimType.STRING, since=AZURE_23H2, lacking=WINDOWS_2019),
     SettingProperty("instance_id", "InstanceID", CimType.STRING, in_parent=True),
     SettingProperty("element_name", "ElementName", CimType.STRING, in_parent=True),
     SettingProperty("caption", "Caption", CimType.STRING, in_parent=True),

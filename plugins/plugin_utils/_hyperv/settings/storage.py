@@ -31,11 +31,11 @@ _ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]|[\\/]{2}[^\\/?.][^\\/]*[\\/][^\\/]+")
 
 
 @dataclasses.dataclass(frozen=True)
-class StorageWish:
+class StorageRequest:
     """Where a VM's files shall be, as the user wrote it.
 
     Attributes:
-        folder: for configuration, checkpoints, paging file and, below it, the disks; empty for no wish.
+        folder: for configuration, checkpoints, paging file and, below it, the disks; empty where none is given.
         disks: new path by old path, for single disks.
         keep_source_disks: whether the old disks stay on the source; None for what the host does by itself.
     """
@@ -123,16 +123,16 @@ def read_storage(cluster: Cluster, host: str, vm_id: str) -> Storage:
     return Storage(systems[0], tuple(disks))
 
 
-def plan_storage(wish: StorageWish, storage: Storage, vm: str, *, stays: bool) -> StorageMove | None:
+def plan_storage(request: StorageRequest, storage: Storage, vm: str, *, stays: bool) -> StorageMove | None:
     """Return what to do about a VM's files, None where they are where they shall be.
 
     ``stays``: the VM is on its destination already. Where it is not, its files are nowhere on that host yet. Raises
     HyperVError for disks that the VM does not have, or that would have the same path.
     """
-    disks = _new_paths(wish, storage, vm, stays=stays)
+    disks = _new_paths(request, storage, vm, stays=stays)
     _refuse_one_path_for_two(disks, vm)
     roots = {
-        name: wish.folder if wish.folder and not (stays and is_below(path, wish.folder)) else path
+        name: request.folder if request.folder and not (stays and is_below(path, request.folder)) else path
         for name, path in storage.roots.items()
     }
     if stays and disks == [disk.path for disk in storage.disks] and roots == storage.roots:
@@ -146,27 +146,27 @@ def plan_storage(wish: StorageWish, storage: Storage, vm: str, *, stays: bool) -
         ),
         tuple(disks),
         {name: path for name, path in roots.items() if path},
-        wish.keep_source_disks,
+        request.keep_source_disks,
     )
 
 
-def _new_paths(wish: StorageWish, storage: Storage, vm: str, *, stays: bool) -> list[str]:
-    wanted = {_parts(old): (old, new) for old, new in wish.disks.items()}
+def _new_paths(request: StorageRequest, storage: Storage, vm: str, *, stays: bool) -> list[str]:
+    wanted = {_parts(old): (old, new) for old, new in request.disks.items()}
     there = {_parts(disk.path) for disk in storage.disks}
     unknown = [old for parts, (old, new) in wanted.items() if parts not in there and _parts(new) not in there]
     if unknown:
         paths = ", ".join(disk.path for disk in storage.disks) or "none"
         raise HyperVError(f"VM {vm} has no disk {', '.join(unknown)}. Its disks are {paths}.")
-    taken = {_parts(new) for new in wish.disks.values()}
+    taken = {_parts(new) for new in request.disks.values()}
     found: list[str] = []
     for disk in storage.disks:
         parts = _parts(disk.path)
         if parts in wanted:
             found.append(wanted[parts][1])
-        elif not wish.folder or (stays and (is_below(disk.path, wish.folder) or parts in taken)):
+        elif not request.folder or (stays and (is_below(disk.path, request.folder) or parts in taken)):
             found.append(disk.path)
         else:
-            found.append(ntpath.join(wish.folder, _DISK_FOLDER, ntpath.basename(disk.path)))
+            found.append(ntpath.join(request.folder, _DISK_FOLDER, ntpath.basename(disk.path)))
     return found
 
 
@@ -181,7 +181,7 @@ def _refuse_one_path_for_two(paths: Sequence[str], vm: str) -> None:
         seen.add(_parts(path))
 
 
-def misplaced(move: StorageMove, storage: Storage, vm: str) -> Failure | None:
+def find_misplaced(move: StorageMove, storage: Storage, vm: str) -> Failure | None:
     """Return what of a VM's files is not where it shall be after a move that is said to be complete, or None."""
     wanted = {_parts(path) for path in move.disks}
     wrong = [disk.path for disk in storage.disks if _parts(disk.path) not in wanted]

@@ -17,6 +17,7 @@ from ..._wsman.embedded import Property, write_embedded
 from ..._wsman.errors import UnsendableText
 from ..._wsman.values import CimType, Scalar, integer_range
 from ..._wsman.xmltext import refuse_unsendable
+from ..cluster.cim_values import WINDOWS_BUILDS
 from ..cluster.nodes import Node
 from ..failure.errors import HyperVError
 from .embedded_settings import resource_settings, system_settings
@@ -28,7 +29,6 @@ from .setting_properties import (
     TRANSPORT,
     UNMANAGED_VHD,
     UNMANAGED_VHDS,
-    WINDOWS_BUILDS,
     SettingProperty,
 )
 from .storage import StorageMove

@@ -15,21 +15,20 @@ from ..._wsman.wql import Query
 from ..checks.node_reports import NodeReport
 from ..cluster.affinity import NODE, RULE_TYPES
 from ..cluster.attachments import Attachment, read_attachments
+from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_memory
 from ..cluster.nodes import Node, read_nodes
 from ..cluster.owners import Owners, read_owners
-from ..cluster.vms import Vm, normal_id, read_local_vms, read_vms
+from ..cluster.replication import read_replication
+from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import with_remedy
 from .readiness import Readiness, read_readiness
 
-# Msvm_ComputerSystem.ReplicationMode (Microsoft docs)
-_REPLICATION = {1: "primary", 2: "replica", 3: "test_replica", 4: "extended_replica"}
-
 
 @dataclasses.dataclass(frozen=True)
-class HostReading:
+class HostDescription:
     """What only a node itself knows; ``problem`` says why it did not tell, empty where it did.
 
     Attributes:
@@ -61,7 +60,7 @@ class AffinityRule:
 
 
 @dataclasses.dataclass(frozen=True)
-class ClusterReadings:
+class ClusterDescription:
     """The cluster.
 
     Attributes:
@@ -72,12 +71,12 @@ class ClusterReadings:
     """
 
     readiness: Readiness
-    hosts: tuple[HostReading, ...]
+    hosts: tuple[HostDescription, ...]
     vms: tuple[Vm, ...]
     roles: Mapping[str, VmGroup] = dataclasses.field(default_factory=dict)
     traits: Mapping[str, GroupTraits] = dataclasses.field(default_factory=dict)
     owners: Mapping[str, Owners] = dataclasses.field(default_factory=dict)
-    replication: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    replication: Mapping[str, ReplicationMode] = dataclasses.field(default_factory=dict)
     rules: tuple[AffinityRule, ...] = ()
     fault_domains: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -88,7 +87,7 @@ class ClusterReadings:
         return collections.Counter(vm.name for vm in self.vms)
 
 
-def read_cluster(cluster: Cluster) -> ClusterReadings:
+def read_cluster(cluster: Cluster) -> ClusterDescription:
     """Read the cluster; nothing is changed. A node that does not answer is a note, not an error.
 
     Raises HyperVError, Fault and TransportError where the task's host itself does not answer.
@@ -100,7 +99,7 @@ def read_cluster(cluster: Cluster) -> ClusterReadings:
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     replication, replication_notes = _read_replication(cluster)
     rules, rule_notes = _read_rules(cluster, traits)
-    return ClusterReadings(
+    return ClusterDescription(
         readiness,
         hosts,
         tuple(_owned(vm, roles) for vm in vms),
@@ -120,31 +119,30 @@ def _owned(vm: Vm, roles: Mapping[str, VmGroup]) -> Vm:
     return vm if vm.node or role is None else dataclasses.replace(vm, node=role.owner)
 
 
-def _read_host(cluster: Cluster, report: NodeReport) -> HostReading:
+def _read_host(cluster: Cluster, report: NodeReport) -> HostDescription:
     name = report.node.name
     if not report.node.is_running:
-        return HostReading(report, problem=f"It is {report.node.state}, so its own settings are not known.")
+        return HostDescription(report, problem=f"It is {report.node.state}, so its own settings are not known.")
     if report.silence is not None:
-        return HostReading(report, problem=report.silence.text)
+        return HostDescription(report, problem=report.silence.text)
     try:
-        return HostReading(
+        return HostDescription(
             report,
             read_memory(cluster, name),
             read_attachments(cluster, name),
             tuple(read_local_vms(cluster, name)),
         )
     except NoAnswer as error:
-        return HostReading(report, problem=f"Its memory, or what VMs have of it, is not known: {with_remedy(error)}")
+        return HostDescription(
+            report, problem=f"Its memory, or what VMs have of it, is not known: {with_remedy(error)}"
+        )
 
 
-def _read_replication(cluster: Cluster) -> tuple[dict[str, str], list[str]]:
-    columns = ("Name", "ReplicationMode")
+def _read_replication(cluster: Cluster) -> tuple[dict[str, ReplicationMode], list[str]]:
     try:
-        rows = cluster.hyperv.query(HYPERV_CLUSTER, Query("Msvm_ComputerSystem", columns, {columns[1]: (1, 2, 3, 4)}))
+        return read_replication(cluster.hyperv, HYPERV_CLUSTER), []
     except Fault as fault:
         return {}, [f"Whether VMs are replicated could not be read: {with_remedy(fault)}"]
-    modes = {normal_id(row.text("Name") or ""): row.integer("ReplicationMode") or 0 for row in rows}
-    return {vm_id: _REPLICATION[mode] for vm_id, mode in modes.items() if mode in _REPLICATION}, []
 
 
 def _read_rules(cluster: Cluster, traits: Mapping[str, GroupTraits]) -> tuple[list[AffinityRule], list[str]]:

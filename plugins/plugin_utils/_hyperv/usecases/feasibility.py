@@ -17,7 +17,7 @@ from ..checks.migration_finding import MigrationFinding
 from ..cluster.cluster import Cluster
 from ..failure.finding import ERROR, WARNING, Finding
 from ..migration.migration_task import MigrationTask
-from ..migration.moves import Move, Wish
+from ..migration.moves import Move, MoveRequest
 from ..migration.vocabulary import AUTO, CLUSTER_GROUP
 from ..scheduling.migrate import MigrationOptions, dry_run
 from ..scheduling.resolve_moves import plan
@@ -26,15 +26,15 @@ from .readiness import Readiness
 _NOT_ASKED = "not_asked"  # the dry run's code for a question that was not answered
 
 
-def judge_move(cluster: Cluster, wish: Wish, readiness: Readiness) -> dict[str, t.Any]:
+def judge_move(cluster: Cluster, request: MoveRequest, readiness: Readiness) -> dict[str, t.Any]:
     """Return the verdict on a move for a task's result; nothing is changed.
 
     Its findings are errors where the move would fail, warnings where it may. Raises HyperVError for a VM or node that
     does not exist or is ambiguous, Fault and TransportError.
     """
     if readiness.service is None and readiness.is_clustered:
-        return _without_service(wish, readiness)
-    move = plan(cluster, [wish], AUTO)[0]
+        return _without_service(request, readiness)
+    move = plan(cluster, [request], AUTO)[0]
     (task,) = dry_run(cluster, [move], MigrationOptions()).tasks
     unknown = _unknown(task)
     findings = [*_refused(task), *unknown, *_of_nodes(readiness, move, already_there=task.outcome == "already_there")]
@@ -51,13 +51,13 @@ def judge_move(cluster: Cluster, wish: Wish, readiness: Readiness) -> dict[str, 
     }
 
 
-def _without_service(wish: Wish, readiness: Readiness) -> dict[str, t.Any]:
+def _without_service(request: MoveRequest, readiness: Readiness) -> dict[str, t.Any]:
     """Return the verdict where no node can be asked even which VMs there are."""
     missing = [finding for finding in readiness.findings if finding.code == "no_cluster_service"]
     return {
-        "vm": {"id": wish.vm_id, "name": wish.name, "state": None},
+        "vm": {"id": request.vm_id, "name": request.name, "state": None},
         "source_host": None,
-        "destination_host": wish.destination,
+        "destination_host": request.destination,
         "possible": False,
         "already_there": False,
         "checked": False,

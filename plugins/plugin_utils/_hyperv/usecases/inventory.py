@@ -10,6 +10,7 @@ import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..cluster.cim_values import PRIORITIES
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import read_nodes
 from ..failure.errors import HyperVError
@@ -22,7 +23,6 @@ FQDN = "hyperv_cluster_fqdn"
 # Names that mean something else to Ansible: a VM that bears one must not stand in for it.
 _RESERVED = frozenset({"all", "ungrouped", "localhost", "127.0.0.1", "::1"})
 _OWN_GROUPS = (NODES, VMS, CLUSTER)  # and what begins so
-_PRIORITIES = {0: "no_auto_start", 1000: "low", 2000: "medium", 3000: "high"}
 
 Row = dict[str, t.Any]
 
@@ -100,7 +100,7 @@ def read_members(cluster: Cluster) -> Row:
     }
 
 
-def node_members(nodes: Sequence[Row], naming: Naming) -> list[Member]:
+def make_node_members(nodes: Sequence[Row], naming: Naming) -> list[Member]:
     """Return the nodes as hosts; ``hyperv_node`` is what the cluster calls them, whatever the host is called."""
     return [
         Member(
@@ -116,7 +116,9 @@ def node_members(nodes: Sequence[Row], naming: Naming) -> list[Member]:
     ]
 
 
-def vm_members(vms: Sequence[Row], nodes: Sequence[Row], naming: Naming, groups: Collection[str] = ()) -> list[Member]:
+def make_vm_members(
+    vms: Sequence[Row], nodes: Sequence[Row], naming: Naming, groups: Collection[str] = ()
+) -> list[Member]:
     """Return the VMs as hosts.
 
     A VM is a host under its name. Where that is empty, reserved, one of the ``groups`` that there are already, borne by
@@ -137,7 +139,7 @@ def vm_members(vms: Sequence[Row], nodes: Sequence[Row], naming: Naming, groups:
     return members
 
 
-def without(members: Sequence[Member], hosts: Collection[str]) -> list[Member]:
+def leave_out(members: Sequence[Member], hosts: Collection[str]) -> list[Member]:
     """Return the members but for some hosts; VMs on nodes that are gone are in no group of theirs."""
     gone = {f"{VMS}_on_{host}" for host in hosts}
     return [
@@ -147,16 +149,16 @@ def without(members: Sequence[Member], hosts: Collection[str]) -> list[Member]:
     ]
 
 
-def identity(variables: Mapping[str, t.Any]) -> tuple[str, str]:
+def identify_machine(variables: Mapping[str, t.Any]) -> tuple[str, str]:
     """Return what tells the machine of a host's variables from every other, in any inventory.
 
     That is its cluster and its GUID or, for a node, its name there; empty texts where the variables tell of neither.
     """
     machine = variables.get("hyperv_vm_id") or variables.get("hyperv_node") or ""
-    return cluster_identity(variables), str(machine).lower()
+    return identify_cluster(variables), str(machine).lower()
 
 
-def cluster_identity(variables: Mapping[str, t.Any]) -> str:
+def identify_cluster(variables: Mapping[str, t.Any]) -> str:
     """Return what tells the cluster of a host's or group's variables from every other; empty for none."""
     return str(variables.get(FQDN) or variables.get(CLUSTER) or "").lower()
 
@@ -178,5 +180,5 @@ def _vm_groups(vm: Row, naming: Naming, nodes: Mapping[str, str]) -> tuple[str, 
     if owner:
         groups.append(f"{VMS}_on_{nodes.get(first_label(owner)) or naming.node(owner)}")
     if priority is not None:
-        groups.append(f"{VMS}_priority_{_PRIORITIES.get(priority, priority)}")
+        groups.append(f"{VMS}_priority_{PRIORITIES.get(priority, priority)}")
     return tuple(groups)

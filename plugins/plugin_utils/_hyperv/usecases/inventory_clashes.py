@@ -13,7 +13,7 @@ import dataclasses
 import typing as t
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .inventory import Member, identity
+from .inventory import Member, identify_machine
 
 _NAMED = 10  # hosts in one sentence
 
@@ -65,7 +65,7 @@ def find_clashes(members: Iterable[Member], find: Callable[[str], Present | None
     return clashes
 
 
-def described(clashes: Sequence[Clash]) -> list[str]:
+def describe_clashes(clashes: Sequence[Clash]) -> list[str]:
     """Return a sentence or two for each pair of sources, with the cure."""
     hosts = collections.defaultdict(list)
     for clash in clashes:
@@ -78,10 +78,10 @@ def described(clashes: Sequence[Clash]) -> list[str]:
 
 
 def _is_another(member: Member, other: Present) -> bool:
-    cluster, machine = identity(other.variables)
+    cluster, machine = identify_machine(other.variables)
     if not cluster:
         return other.is_node and not member.is_node
-    return (cluster, machine) != identity(member.variables)
+    return (cluster, machine) != identify_machine(member.variables)
 
 
 def _enumerated(names: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ class CancelledJob:
         return {**job, "outcome": self.outcome, "changed": self.changed, "message": self.message}
 
 
-def rehearse(listed: ListedJob) -> CancelledJob:
+def dry_run(listed: ListedJob) -> CancelledJob:
     """Return what check mode says of a job that runs."""
     return CancelledJob(listed, "would_cancel", True, f"{_title(listed)} would be cancelled.")
 

@@ -22,8 +22,8 @@ from ..cluster.guids import plain_guid
 from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import JOB_CLASSES, MIGRATION_JOB, Job, affected_vms, list_jobs
 from ..cluster.nodes import read_nodes
+from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm, is_vm_id, normal_id, pick_vm, read_vms
-from ..failure.codes import UNKNOWN
 from ..failure.errors import with_remedy
 from ..failure.failures import Failure
 
@@ -126,7 +126,7 @@ def _everywhere(cluster: Cluster) -> tuple[list[ListedJob], list[str]]:
     found = {one.job.id.casefold(): one for one in _of_place(cluster.hyperv, HYPERV_CLUSTER, "")}
     notes = []
     for node in read_nodes(cluster):
-        if node.state not in ("up", "paused"):
+        if not node.is_running:
             continue
         try:
             for one in _of_place(cluster.node(node.name), VIRTUALIZATION, node.name):

@@ -1,8 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a cluster is ready for live migrations, as a table that goes on where something refuses. Private to this
-collection.
-"""
+"""Whether a cluster is ready for live migrations, as a table that goes on where something refuses."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from ..cluster.nodes import Node, read_host, read_nodes_if_any
 from ..failure.errors import HyperVError, remedy_of, with_remedy
 from ..failure.finding import ERROR, INFO, WARNING, Finding, Severity, SubjectKind, sentence
 from ..migration.vocabulary import CLUSTER_GROUP, SYSTEM
-from ..planning.evacuation import Wish, plan_evacuation
+from ..planning.evacuation import EvacuationRequest, plan_evacuation
 from .readiness import Readiness, read_readiness
 
 Status = t.Literal["ready", "warning", "not_ready"]
@@ -111,7 +109,7 @@ def check_readiness(cluster: Cluster, reserve_percent: float, hosts: Sequence[st
     others = {} if cluster.is_clustered else {one: [other.name for other in nodes if other != one] for one in nodes}
     for node in nodes:
         if node.is_running and (cluster.is_clustered or others[node]):
-            rows.append(_check_capacity(cluster, Wish(node.name, others.get(node, ()), reserve_percent)))
+            rows.append(_check_capacity(cluster, EvacuationRequest(node.name, others.get(node, ()), reserve_percent)))
     return rows
 
 
@@ -231,13 +229,13 @@ def _rows_of(findings: Sequence[MigrationFinding], known: set[tuple[str, str]], 
         yield Row(check, dataclasses.replace(finding, severity=ERROR) if is_silence else finding)
 
 
-def _check_capacity(cluster: Cluster, wish: Wish) -> Row:
+def _check_capacity(cluster: Cluster, request: EvacuationRequest) -> Row:
     """Return whether the others could take the VMs of a node."""
     try:
-        plan = plan_evacuation(cluster, wish)
+        plan = plan_evacuation(cluster, request)
     except (HyperVError, NoAnswer) as error:
         message = f"It cannot be planned: {with_remedy(error)}"
-        return Row(CAPACITY, Finding("not_planned", ERROR, wish.node, "node", message, ASK_AGAIN))
+        return Row(CAPACITY, Finding("not_planned", ERROR, request.node, "node", message, ASK_AGAIN))
     if plan.infeasibility is None:
-        return _ready(CAPACITY, wish.node)
+        return _ready(CAPACITY, request.node)
     return Row(CAPACITY, plan.infeasibility)

@@ -13,19 +13,18 @@ from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..cluster.attachments import Attachment
+from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.groups import GroupTraits
 from ..cluster.hosts import HostSettings
+from ..cluster.states import IN_MEMORY, SETTLED, UNKNOWN, VmState
 from ..cluster.vms import Vm
-from .cluster_description import ClusterReadings, HostReading
+from .cluster_description import ClusterDescription, HostDescription
 
 Content = dict[str, t.Any]
 
 _SPEED = 10  # simulated seconds to a real one: a rehearsal need not take as long as the maintenance
-_MEDIUM = 2000
-_RUNNING = ("running", "paused")  # with memory of their own
-_STATES = ("running", "off", "saved", "paused")
 # A state that passes stands for the one that it leads to or comes from; the rest counts as off.
-_PASSING = {
+_PASSING: dict[VmState, VmState] = {
     "starting": "running",
     "resuming": "running",
     "snapshotting": "running",
@@ -34,12 +33,11 @@ _PASSING = {
     "fast_saved": "saved",
     "fast_saving": "saved",
 }
-_NODE_STATES = ("up", "down", "paused", "joining")
 _SERVICE_STATES = ("enabled", "disabled", "starting", "absent")
 _LOCAL_MB = 1  # what a VM takes that only its host knows: no one tells its memory, so it counts as the host's
 
 
-def write_scenario(read: ClusterReadings) -> tuple[Content, list[str]]:
+def write_scenario(read: ClusterDescription) -> tuple[Content, list[str]]:
     """Return the scenario, and notes on what it does not say or says otherwise. It holds no account and no password."""
     notes = list(read.notes)
     scenario = {
@@ -66,7 +64,7 @@ def _unless(usual: object, **values: object) -> Content:
     return {key: value for key, value in values.items() if value is not None and value != usual}
 
 
-def _cluster(read: ClusterReadings) -> Content:
+def _cluster(read: ClusterDescription) -> Content:
     settings = read.readiness.cluster
     limit, percent = settings.smb_bandwidth_limit, settings.smb_bandwidth_limit_percent
     return {
@@ -84,7 +82,7 @@ def _cluster(read: ClusterReadings) -> Content:
     }
 
 
-def _switches(read: ClusterReadings) -> Content:
+def _switches(read: ClusterDescription) -> Content:
     told = [host.report for host in read.hosts if host.report.cluster_service is not None]
     showing = [report.node.name for report in told if report.cluster_service]
     if not showing or len(showing) == len(told):
@@ -96,9 +94,9 @@ def _switches(read: ClusterReadings) -> Content:
     return {**provider, **({"host_name_form": "fqdn"} if any("." in vm.node for vm in read.vms) else {})}
 
 
-def _node(host: HostReading, read: ClusterReadings, notes: list[str]) -> Content:
+def _node(host: HostDescription, read: ClusterDescription, notes: list[str]) -> Content:
     node, report = host.node, host.report
-    state = node.state if node.state in _NODE_STATES else "down"
+    state = "down" if node.state == UNKNOWN else node.state
     if state != node.state:
         notes.append(f"{node.name}: its state is {node.state}; in the scenario it is down.")
     return {
@@ -113,13 +111,13 @@ def _node(host: HostReading, read: ClusterReadings, notes: list[str]) -> Content
     }
 
 
-def _memory(host: HostReading, read: ClusterReadings) -> Content:
+def _memory(host: HostDescription, read: ClusterDescription) -> Content:
     """Return the memory in MB; what is neither free nor that of clustered VMs is the host's."""
     if host.memory is None:
         return {}
     here = [vm for vm in read.vms if first_label(vm.node) == first_label(host.node.name)]
     of_vms = sum(vm.memory_mb or 0 for vm in here)
-    local = sum(vm.state in _RUNNING for vm in _own(host, read))
+    local = sum(vm.state in IN_MEMORY for vm in _own(host, read))
     rest = host.memory.total_mb - host.memory.free_mb - of_vms - local * _LOCAL_MB
     return {"memory_mb": max(1, host.memory.total_mb), "used_by_host_mb": max(0, rest)}
 
@@ -151,12 +149,12 @@ def _settings(settings: HostSettings, notes: list[str]) -> Content:
     }
 
 
-def _capabilities(host: HostReading) -> str:
+def _capabilities(host: HostDescription) -> str:
     told = host.report.capabilities
     return "absent" if told is None else "all" if told.offers_migration else "to_host_only"
 
 
-def _clustered(read: ClusterReadings, notes: list[str]) -> list[Content]:
+def _clustered(read: ClusterDescription, notes: list[str]) -> list[Content]:
     nodes = {first_label(host.node.name): host.node.name for host in read.hosts}
     attached = {vm_id: those for host in read.hosts for vm_id, those in host.attachments.items()}
     groups: set[str] = set()
@@ -173,7 +171,7 @@ def _clustered(read: ClusterReadings, notes: list[str]) -> list[Content]:
                 "id": vm.id,
                 "owner": owner,
                 **_unless("running", state=_state(vm)),
-                **({"memory_mb": vm.memory_mb} if vm.memory_mb and _state(vm) in _RUNNING else {}),
+                **({"memory_mb": vm.memory_mb} if vm.memory_mb and _state(vm) in IN_MEMORY else {}),
                 **_role(vm, read, groups, notes),
                 **_unless("none", replication=read.replication.get(vm.id, "none")),
                 **_attachments(attached.get(vm.id, ())),
@@ -182,8 +180,8 @@ def _clustered(read: ClusterReadings, notes: list[str]) -> list[Content]:
     return found
 
 
-def _state(vm: Vm) -> str:
-    return vm.state if vm.state in _STATES else _PASSING.get(vm.state, "off")
+def _state(vm: Vm) -> VmState:
+    return vm.state if vm.state in SETTLED else _PASSING.get(vm.state, "off")
 
 
 def _passing_by(vm: Vm) -> list[str]:
@@ -198,7 +196,7 @@ def _passing_by(vm: Vm) -> list[str]:
     return notes
 
 
-def _role(vm: Vm, read: ClusterReadings, groups: set[str], notes: list[str]) -> Content:
+def _role(vm: Vm, read: ClusterDescription, groups: set[str], notes: list[str]) -> Content:
     """Return what the cluster says of a VM: its group's name, priority, classes, condition, and who may own it."""
     role = read.roles.get(vm.id)
     own = f"{vm.name} ({vm.id})"
@@ -217,7 +215,7 @@ def _role(vm: Vm, read: ClusterReadings, groups: set[str], notes: list[str]) -> 
     return {
         # Of several VMs of one name only the first would have that name's group.
         **_unless(vm.name if read.times_named[vm.name] == 1 else None, group=group),
-        **_unless(_MEDIUM, priority=traits.priority),
+        **_unless(MEDIUM_PRIORITY, priority=traits.priority),
         **({"possible_owners": list(owners.possible)} if owners.possible and limited else {}),
         **({"preferred_owners": list(owners.preferred)} if owners.preferred else {}),
         **({"anti_affinity": list(traits.anti_affinity)} if traits.anti_affinity else {}),
@@ -236,12 +234,12 @@ def _attachments(those: Sequence[Attachment]) -> Content:
     return {"attachments": listed} if listed else {}
 
 
-def _own(host: HostReading, read: ClusterReadings) -> list[Vm]:
+def _own(host: HostDescription, read: ClusterDescription) -> list[Vm]:
     clustered = {vm.id for vm in read.vms}
     return [vm for vm in host.own_vms if vm.id not in clustered]
 
 
-def _local(read: ClusterReadings) -> list[Mapping[str, t.Any]]:
+def _local(read: ClusterDescription) -> list[Mapping[str, t.Any]]:
     """Return the VMs that only their hosts know."""
     return [
         {

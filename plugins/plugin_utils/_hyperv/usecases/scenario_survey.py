@@ -16,7 +16,7 @@ from ..cluster.cluster import Cluster
 from ..cluster.identity import ClusterName
 from ..failure.errors import HyperVError, remedy_of
 from ..failure.finding import ERROR, Finding, full_stop
-from .cluster_description import ClusterReadings, read_cluster
+from .cluster_description import ClusterDescription, read_cluster
 from .scenario import write_scenario
 from .survey import Party, Survey
 
@@ -44,7 +44,7 @@ def describe_all(survey: Survey, enter: Enter) -> tuple[list[Described], list[Fi
     A host that does not answer is in one if its cluster says that this node does not run.
     """
     missing: list[Finding] = []
-    read: dict[ClusterName, ClusterReadings] = {}
+    read: dict[ClusterName, ClusterDescription] = {}
     for party in survey.parties:
         if party.cluster is None:
             missing += [_alone(party, host) for host in party.hosts]
@@ -72,7 +72,7 @@ def _unread(host: str, message: str, error: Exception) -> Finding:
     return Finding("not_read", ERROR, host, "host", full_stop(message), remedy_of(error))
 
 
-def _first_reading(party: Party, enter: Enter) -> tuple[ClusterReadings | None, Exception | None]:
+def _first_reading(party: Party, enter: Enter) -> tuple[ClusterDescription | None, Exception | None]:
     """Return what the first host shows that may read the cluster, or else why the last one did not."""
     why: Exception | None = None
     for host in party.hosts:
@@ -83,10 +83,10 @@ def _first_reading(party: Party, enter: Enter) -> tuple[ClusterReadings | None, 
     return None, why
 
 
-def _runs(read: ClusterReadings, name: str) -> bool:
+def _runs(read: ClusterDescription, name: str) -> bool:
     return any(host.node.is_running for host in read.hosts if first_label(host.node.name) == first_label(name))
 
 
-def _described(cluster: ClusterName, read: ClusterReadings, short: collections.Counter[str]) -> Described:
+def _described(cluster: ClusterName, read: ClusterDescription, short: collections.Counter[str]) -> Described:
     name = cluster.name if short[first_label(cluster.name)] == 1 else cluster.full_name
     return Described(cluster, re.sub(r"[^\w.-]", "_", name), *write_scenario(read))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cim_values import JOB_STATES
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import Job
 
 from tests.support.scenarios import migration, one_vm, scenario, vm
@@ -122,3 +123,7 @@ def test_only_an_end_is_final_and_only_success_is_success(row: Row) -> None:
 def test_a_completed_job_with_an_error_code_is_no_success() -> None:
     assert not Job("1", "completed", error_code=32778).is_success
     assert Job("1", "completed_with_warnings", error_code=32768).is_success
+
+
+def test_every_state_that_is_known_has_a_row() -> None:
+    assert {(row.number, row.word) for row in ROWS if row.word != "unknown"} == set(JOB_STATES.items())

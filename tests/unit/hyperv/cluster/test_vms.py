@@ -8,13 +8,21 @@ import typing as t
 
 import pytest
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import STATES, same_name
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cim_values import VM_STATES as NUMBERED
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import (
+    AT_REST,
+    IN_MEMORY,
+    SETTLED,
+    VM_STATES,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms, same_name
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnsendableText
 
+from tests.support import scenarios as given
 from tests.support.simulated import Simulated
 
 ODD = 'O\'Brien "x" \\ % _ [1]'
@@ -80,7 +88,7 @@ def test_a_vm_with_an_odd_name_is_moved_and_no_other(name: str) -> None:
 
 def test_letter_case_does_not_matter() -> None:
     assert listed(LETTERS, {"name": "web02"}) == ["WEB02"]
-    (move,) = plan(Simulated(LETTERS).cluster, [Wish("node2", "wEb02")], "system")
+    (move,) = plan(Simulated(LETTERS).cluster, [MoveRequest("node2", "wEb02")], "system")
     assert (move.vm.name, move.destination.name) == ("WEB02", "NODE2")
 
 
@@ -95,7 +103,7 @@ def test_letters_are_compared_one_by_one(one: str, other: str, same: bool) -> No
 def test_two_names_that_only_full_case_folding_makes_equal_are_two_vms() -> None:
     simulated = Simulated(scenario("Straße", "Strasse"))
 
-    moves = plan(simulated.cluster, [Wish("NODE2", "STRASSE"), Wish("NODE2", "straße")], "system")
+    moves = plan(simulated.cluster, [MoveRequest("NODE2", "STRASSE"), MoveRequest("NODE2", "straße")], "system")
 
     assert [move.vm.name for move in moves] == ["Strasse", "Straße"]
 
@@ -115,7 +123,7 @@ def test_a_move_of_a_name_of_several_vms_is_refused_with_their_ids_and_nodes(nam
     simulated = Simulated(LETTERS)
 
     with pytest.raises(HyperVError) as refused:
-        plan(simulated.cluster, [Wish("NODE2", name)], "system")
+        plan(simulated.cluster, [MoveRequest("NODE2", name)], "system")
 
     for vm in simulated.server.state()["vms"][:2]:
         assert f"{vm['id']} on {vm['owner']}" in str(refused.value)
@@ -127,7 +135,7 @@ def test_a_vm_of_a_shared_name_is_moved_by_its_id() -> None:
     simulated = Simulated(LETTERS)
     wanted = simulated.server.state()["vms"][0]
 
-    (move,) = plan(simulated.cluster, [Wish("NODE2", vm_id="{" + wanted["id"].lower() + "}")], "system")
+    (move,) = plan(simulated.cluster, [MoveRequest("NODE2", vm_id="{" + wanted["id"].lower() + "}")], "system")
 
     assert (move.vm.id, move.source) == (wanted["id"], "NODE1")
 
@@ -225,9 +233,25 @@ def test_the_older_numbers_of_states_are_understood_as_far_as_their_sources_agre
 
 def test_a_hint_quotes_names_whose_blanks_matter() -> None:
     with pytest.raises(HyperVError, match="Did you mean ' lead ' or 'leads'"):
-        plan(Simulated(scenario(" lead ", "leads")).cluster, [Wish("NODE2", "lead")], "system")
+        plan(Simulated(scenario(" lead ", "leads")).cluster, [MoveRequest("NODE2", "lead")], "system")
 
 
 def test_the_words_for_states_are_told_apart() -> None:
-    assert len(set(STATES)) == len(STATES)
-    assert {"running", "off", "saved", "paused", "unknown"} <= set(STATES)
+    assert len(set(VM_STATES)) == len(VM_STATES)
+    assert {*NUMBERED.values(), "unknown"} == set(VM_STATES)
+    assert AT_REST.isdisjoint(IN_MEMORY)
+    assert set(VM_STATES) > SETTLED
+
+
+def test_every_column_that_is_asked_for_exists() -> None:
+    """A query with an unknown one is refused, and the whole class read instead, which nobody would notice."""
+    simulated = Simulated(given.scenario(vms=[given.vm("web01"), given.vm("edge01", clustered=False)]))
+    refused: list[bytes] = []
+
+    def note(request: bytes, answer: bytes) -> bytes:
+        refused.extend([request] if b"CannotProcessFilter" in answer else [])
+        return answer
+
+    simulated.alter = note
+    assert [one.name for one in read_vms(simulated.cluster, hosts=["NODE1"])] == ["web01", "edge01"]
+    assert refused == []

@@ -9,10 +9,12 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.codes import see_event_logs
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError, remedy_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import (
     Failure,
     faulted,
     job_failed,
+    not_begun,
     refused,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.finding import (
@@ -21,6 +23,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.f
     Severity,
     sentence,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import NodeBusy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 
 BUSY = Failure("vm_busy", "VM web01 is being backed up", "Wait until that has ended.", transient=True)
@@ -105,3 +108,18 @@ def test_a_fault_whose_meaning_is_not_known_is_its_own_cause_and_told_once() -> 
 def test_the_event_logs_are_those_of_the_nodes_that_are_meant() -> None:
     assert see_event_logs().endswith("on both nodes.")
     assert see_event_logs("NODE3").endswith("on NODE3.")
+
+
+@pytest.mark.parametrize(
+    ("error", "transient"),
+    [
+        (HyperVError("There is no node."), False),
+        (NodeBusy("NODE1 is busy."), True),
+        (Fault(0x800706BA, reason="RPC", node="NODE1", operation="Get X"), True),
+        (Fault(5, reason="Denied", node="NODE1", operation="Get root/MSCluster/X"), False),
+    ],
+)
+def test_what_an_error_kept_from_beginning_has_its_remedy_apart(error: Exception, transient: bool) -> None:
+    failure = not_begun("not_sent", error, "Nothing was started.")
+    assert (failure.cause, failure.transient) == (str(error).rstrip("."), transient)
+    assert failure.remedy == f"{remedy_of(error)} Nothing was started.".lstrip()

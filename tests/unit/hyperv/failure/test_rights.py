@@ -106,7 +106,7 @@ class Run:
 def perform(module: str, simulated: Simulated) -> dict[str, t.Any]:
     action: t.Any = importlib.import_module(f"ansible_collections.hyperv.migration.plugins.action.{module}")
     made = action.ActionModule.__new__(action.ActionModule)
-    made._task = types.SimpleNamespace(check_mode=False, diff=False)
+    made._task = types.SimpleNamespace(check_mode=False, diff=False, timeout=None)
     made._task_vars = {}
     made.tell = lambda message: None
     options = action.ActionModule.ARGUMENTS["argument_spec"]

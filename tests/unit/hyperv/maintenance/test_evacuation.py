@@ -4,27 +4,30 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import EvacuationOutcome
 
-from tests.support.maintenance import Story
+from tests.simulator.scenario import EventSpec, MigrationSpec, ReachedSpec, VmSpec, VmState
+from tests.support.maintenance import NODES, Story
+from tests.support.scenarios import Scenario, attachment, event, migration, node, power, scenario, vm, with_nodes
 
-NODES = """
-cluster: {name: HVC1, fqdn: hvc1.corp.example}
-nodes: [{name: NODE1, memory_mb: 65536}, {name: NODE2, memory_mb: 65536}, {name: NODE3, memory_mb: 65536}]
-network: {megabytes_per_second: 1000}
-"""
-TWO = NODES + "vms: [{name: web01, owner: NODE1, memory_mb: 8000}, {name: web02, owner: NODE1, memory_mb: 8000}]\n"
-ONE = NODES + "vms: [{name: web01, owner: NODE1, memory_mb: 20000%s}]\n"
-STOPPED = """
-vms:
-  - {name: build, owner: NODE1, memory_mb: 4096%s}
-  - {name: db, owner: NODE1, memory_mb: 4096}
-  - {name: web, owner: NODE1, memory_mb: 4096%s}
-"""
+web01 = functools.partial(vm, "web01", memory_mb=20000)
+build = functools.partial(vm, "build")
+TWO = scenario(NODES, [vm("web01", memory_mb=8000), vm("web02", memory_mb=8000)])
+FAILS = migration(fails_at=60, hresult=0x8007000E)
+HALFWAY = ReachedSpec("web01", 50)
+EDGE = vm("edge", clustered=False)
+BUILD, WEB = vm("build"), vm("web")
+
+
+def three(first: VmSpec = BUILD, web: VmSpec = WEB, *more: VmSpec) -> Scenario:
+    """Return a cluster with VMs build, db and web, of which the first and the last may be special."""
+    return scenario(NODES, [first, vm("db"), web, *more])
 
 
 def outcomes(outcome: EvacuationOutcome) -> dict[str, str]:
@@ -79,7 +82,7 @@ def test_a_dry_run_changes_nothing() -> None:
 
 
 def test_nothing_is_changed_where_a_vm_has_no_place() -> None:
-    story = Story(NODES + "vms: [{name: pinned, owner: NODE1, memory_mb: 1000, possible_owners: [NODE1]}]\n")
+    story = Story(scenario(NODES, [vm("pinned", memory_mb=1000, possible_owners=("NODE1",))]))
 
     for check in (True, False):
         outcome = story.evacuate(check=check)
@@ -90,7 +93,7 @@ def test_nothing_is_changed_where_a_vm_has_no_place() -> None:
 
 
 def test_a_node_that_is_down_is_refused() -> None:
-    story = Story(TWO.replace("{name: NODE1, memory_mb: 65536}", "{name: NODE1, memory_mb: 65536, state: down}"))
+    story = Story(with_nodes(TWO, node("NODE1", state="down")))
     with pytest.raises(HyperVError, match=r"Nothing was changed. Node NODE1 is down"):
         story.evacuate()
     assert story.ledger.content is None
@@ -105,9 +108,9 @@ def test_a_node_that_is_down_is_refused() -> None:
 )
 @pytest.mark.parametrize("check", [True, False])
 def test_a_paused_vm_that_is_to_be_stopped_is_refused_before_another_is_stopped(
-    strategy: str, state: str, why: str, check: bool
+    strategy: str, state: VmState, why: str, check: bool
 ) -> None:
-    story = Story(NODES + STOPPED % (f", state: {state}", ""))
+    story = Story(three(build(state=state)))
 
     outcome = story.evacuate(("build", strategy), ("db", "shutdown"), check=check)
 
@@ -118,7 +121,7 @@ def test_a_paused_vm_that_is_to_be_stopped_is_refused_before_another_is_stopped(
 
 @pytest.mark.parametrize("check", [True, False])
 def test_a_guest_that_cannot_be_shut_down_is_refused_before_another_is_stopped(check: bool) -> None:
-    story = Story(NODES + STOPPED % (", power: {guest: absent}", ""))
+    story = Story(three(build(power=power(guest="absent"))))
     if check:
         outcome = story.evacuate(("build", "shutdown"), ("db", "shutdown"), check=True)
         assert "build offers no shutdown service" in outcome.error
@@ -129,13 +132,9 @@ def test_a_guest_that_cannot_be_shut_down_is_refused_before_another_is_stopped(c
 
 
 def test_hyperv_is_not_asked_about_a_vm_that_will_be_off_by_then() -> None:
-    story = Story(
-        NODES.replace(
-            "{name: NODE2, memory_mb: 65536}, {name: NODE3, memory_mb: 65536}", "{name: NODE2, memory_mb: 16384}"
-        )
-        + "vms: [{name: build, owner: NODE1, memory_mb: 20000}, "
-        "{name: gpu, owner: NODE1, memory_mb: 1024, attachments: [{kind: pci_device}]}]\n"
-    )
+    nodes = [node("NODE1", memory_mb=65536), node("NODE2", memory_mb=16384)]
+    gpu = vm("gpu", memory_mb=1024, attachments=(attachment("pci_device"),))
+    story = Story(scenario(nodes, [build(memory_mb=20000), gpu]))
     strategies = ("build", "shutdown"), ("gpu", "shutdown")
 
     rehearsed = story.evacuate(*strategies, check=True)
@@ -147,7 +146,7 @@ def test_hyperv_is_not_asked_about_a_vm_that_will_be_off_by_then() -> None:
 
 
 def test_vms_are_stopped_as_wished_and_the_others_run_on() -> None:
-    story = Story(NODES + STOPPED % ("", ""))
+    story = Story(three())
 
     outcome = story.evacuate(("build", "shutdown"), ("db", "save"))
 
@@ -165,11 +164,9 @@ def test_vms_are_stopped_as_wished_and_the_others_run_on() -> None:
     ]
 
 
-FAILS = ", migration: {fails_at: 60, hresult: 0x8007000E%s}"
-
-
 def test_a_vm_whose_move_fails_is_tried_on_another_node() -> None:
-    story = Story(ONE % (FAILS % ", fails_towards: NODE2"))
+    fails_there = dataclasses.replace(FAILS, fails_towards="NODE2")
+    story = Story(scenario(NODES, [web01(migration=fails_there)]))
 
     outcome = story.evacuate()
 
@@ -189,8 +186,8 @@ def test_a_vm_whose_move_fails_is_tried_on_another_node() -> None:
     ids=["given back", "kept", "was paused before"],
 )
 def test_a_node_is_given_back_if_it_was_taken(paused: bool, give_back: bool, state: str, said: str) -> None:
-    scenario = ONE % (FAILS % "")
-    story = Story(scenario.replace("{name: NODE1,", "{name: NODE1, state: paused,") if paused else scenario)
+    first = node("NODE1", memory_mb=65536, state="paused" if paused else "up")
+    story = Story(with_nodes(scenario(NODES, [web01(migration=FAILS)]), first))
 
     outcome = story.evacuate(attempts=1, give_back=give_back)
 
@@ -202,8 +199,7 @@ def test_a_node_is_given_back_if_it_was_taken(paused: bool, give_back: bool, sta
 
 
 def test_vms_that_were_stopped_run_again_where_they_still_are_when_it_fails() -> None:
-    local = "  - {name: edge, owner: NODE1, memory_mb: 4096, clustered: false}\n"
-    story = Story(NODES + STOPPED % ("", FAILS % "") + local)
+    story = Story(three(BUILD, vm("web", migration=FAILS), EDGE))
 
     outcome = story.evacuate(("build", "shutdown"), ("edge", "shutdown"), attempts=1)
 
@@ -217,10 +213,8 @@ def test_vms_that_were_stopped_run_again_where_they_still_are_when_it_fails() ->
 
 
 def test_a_vm_that_came_meanwhile_is_told_by_name() -> None:
-    story = Story(
-        NODES + "vms: [{name: web01, owner: NODE1, memory_mb: 20000}, {name: app03, owner: NODE3, memory_mb: 1000}]\n"
-        "events: [{when: {vm: web01, percent: 50}, move: app03, to: NODE1, instant: true}]\n"
-    )
+    arrives = event(when=HALFWAY, move="app03", to="NODE1", instant=True)
+    story = Story(scenario(NODES, [web01(), vm("app03", owner="NODE3", memory_mb=1000)], [arrives]))
 
     outcome = story.evacuate()
 
@@ -233,7 +227,7 @@ def test_a_vm_that_came_meanwhile_is_told_by_name() -> None:
 
 
 def test_a_vm_that_died_in_its_migration_is_told_and_the_ledger_knows_that_it_ran() -> None:
-    story = Story(ONE % "" + "events: [{when: {vm: web01, percent: 50}, power_off: web01}]\n")
+    story = Story(scenario(NODES, [web01()], [event(when=HALFWAY, power_off="web01")]))
 
     outcome = story.evacuate()
 
@@ -255,7 +249,7 @@ def test_a_vm_that_died_in_its_migration_is_told_and_the_ledger_knows_that_it_ra
 
 
 def test_a_vm_that_died_in_a_run_before_is_told_without_failing_again() -> None:
-    story = Story(ONE % "" + "events: [{when: {vm: web01, percent: 50}, power_off: web01}]\n")
+    story = Story(scenario(NODES, [web01()], [event(when=HALFWAY, power_off="web01")]))
     story.evacuate()
 
     again = story.evacuate()
@@ -267,14 +261,18 @@ def test_a_vm_that_died_in_a_run_before_is_told_without_failing_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("event", "state", "said"),
+    ("happens", "state", "said"),
     [
-        ("resume: NODE1", "up", "NODE1 is up, and not paused: somebody resumed it while it was emptied."),
-        ("down: NODE1", "down", "The node is down."),
+        (
+            event(when=HALFWAY, resume="NODE1"),
+            "up",
+            "NODE1 is up, and not paused: somebody resumed it while it was emptied.",
+        ),
+        (event(when=HALFWAY, down="NODE1"), "down", "The node is down."),
     ],
 )
-def test_the_last_word_on_the_node_is_what_was_read_last(event: str, state: str, said: str) -> None:
-    story = Story(ONE % "" + f"events: [{{when: {{vm: web01, percent: 50}}, {event}}}]\n")
+def test_the_last_word_on_the_node_is_what_was_read_last(happens: EventSpec, state: str, said: str) -> None:
+    story = Story(scenario(NODES, [web01()], [happens]))
 
     outcome = story.evacuate()
 
@@ -284,12 +282,10 @@ def test_the_last_word_on_the_node_is_what_was_read_last(event: str, state: str,
 
 
 def test_a_vm_that_somebody_moved_meanwhile_is_left_there() -> None:
-    story = Story(
-        NODES.replace("memory_mb: 65536}", "memory_mb: 65536, simultaneous_migrations: 1}")
-        + "vms: [{name: big, owner: NODE1, memory_mb: 40000, priority: 3000}, "
-        "{name: web, owner: NODE1, memory_mb: 1000}]\n"
-        "events: [{when: {vm: big, percent: 30}, move: web, to: NODE3, instant: true}]\n"
-    )
+    nodes = [dataclasses.replace(one, simultaneous_migrations=1) for one in NODES]
+    vms = [vm("big", memory_mb=40000, priority=3000), vm("web", memory_mb=1000)]
+    moved = event(when=ReachedSpec("big", 30), move="web", to="NODE3", instant=True)
+    story = Story(scenario(nodes, vms, [moved]))
 
     outcome = story.evacuate(destinations=("NODE2",))
 
@@ -306,11 +302,11 @@ def test_a_vm_that_somebody_moved_meanwhile_is_left_there() -> None:
 
     assert back.error == ""
     assert story.vms == {"big": ("NODE1", "running"), "web": ("NODE3", "running")}
-    assert [one["reason"] for one in back.stays] == ["it is on NODE3: somebody moved it while NODE1 was emptied"]
+    assert [one["message"] for one in back.stays] == ["It is on NODE3: somebody moved it while NODE1 was emptied."]
 
 
 def test_a_given_plan_keeps_how_a_vm_was_that_a_cancelled_run_has_stopped() -> None:
-    story = Story(NODES + STOPPED % ("", ""))
+    story = Story(three())
     plan = planned(story, ("build", "shutdown"))
     interrupt(story, "Pause")  # the job is cancelled after it has shut build down
     with pytest.raises(KeyboardInterrupt):
@@ -328,7 +324,7 @@ def test_a_given_plan_keeps_how_a_vm_was_that_a_cancelled_run_has_stopped() -> N
 
 
 def test_a_vm_that_is_off_since_the_plan_was_made_is_named_and_left_off() -> None:
-    story = Story(ONE % "" + "events: [{at: 10, power_off: web01}]\n")
+    story = Story(scenario(NODES, [web01()], [event(at=10, power_off="web01")]))
     plan = planned(story)
     story.simulated.pause(20)
 
@@ -360,7 +356,7 @@ def interrupt(story: Story, after: str) -> None:
 
 
 def test_a_guest_that_does_not_shut_down_in_time_may_still_do_so_and_is_watched_for() -> None:
-    story = Story(NODES + STOPPED % (", power: {stop_seconds: 1000}", ""))
+    story = Story(three(build(power=power(stop_seconds=1000))))
 
     outcome = story.evacuate(("build", "shutdown"))
 
@@ -381,7 +377,7 @@ def test_a_guest_that_does_not_shut_down_in_time_may_still_do_so_and_is_watched_
 
 @pytest.mark.parametrize("full_from", [2, 3, 4])
 def test_a_ledger_that_cannot_be_written_any_more_hides_no_vm_that_is_stopped(full_from: int) -> None:
-    story = Story(NODES + STOPPED % ("", FAILS % ""))
+    story = Story(three(BUILD, vm("web", migration=FAILS)))
     story.ledger.full_from = full_from
 
     outcome = story.evacuate(("build", "shutdown"))
@@ -419,9 +415,9 @@ def test_a_hand_written_ledger_without_its_optional_parts_is_gone_on_with() -> N
     story.evacuate()
     assert story.ledger.content is not None
     bare = {"format": "hyperv.migration ledger 2", "cluster": "hvc1.corp.example", "node": "NODE1", "vms": []}
-    for vm in story.ledger.content["vms"]:
+    for entry in story.ledger.content["vms"]:
         kept = ("vm_id", "name", "source_host", "destination_host", "outcome")
-        bare["vms"].append({key: vm[key] for key in kept})  # type: ignore[attr-defined, literal-required]
+        bare["vms"].append({key: entry[key] for key in kept})  # type: ignore[attr-defined, literal-required]
     from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import read_ledger
 
     story.ledger.content = read_ledger(bare, "by hand")
@@ -432,8 +428,8 @@ def test_a_hand_written_ledger_without_its_optional_parts_is_gone_on_with() -> N
 
 
 def test_a_restart_is_refused_for_what_would_go_down_with_the_node() -> None:
-    local = "  - {name: edge, owner: NODE1, memory_mb: 4096, clustered: false}\n"
-    story = Story(NODES + STOPPED % ("", "") + local)
+    given = three(BUILD, WEB, EDGE)
+    story = Story(given)
     wishes = ("build", "stay"), ("edge", "stay")
 
     refused = story.evacuate(*wishes, restart=True)
@@ -447,29 +443,31 @@ def test_a_restart_is_refused_for_what_would_go_down_with_the_node() -> None:
     )
     allowed = story.evacuate(("edge", "stay"), restart=True, local_vms=True)
     assert (allowed.error, story.vms["edge"]) == ("", ("NODE1", "running"))
-    assert Story(NODES + STOPPED % ("", "") + local).evacuate(("edge", "shutdown"), restart=True).error == ""
+    assert Story(given).evacuate(("edge", "shutdown"), restart=True).error == ""
 
 
 def test_a_time_limit_that_is_shorter_than_one_move_may_take_is_told_before_the_first() -> None:
     story = Story(TWO)
     outcome = story.evacuate(time_limit=60)
     assert "This task is cut off after 60 s" in outcome.warnings[0]
-    assert story.lines[0].startswith("WARNING: This task is cut off after 60 s")
+    warning, first_move = (
+        next(number for number, line in enumerate(story.lines) if line.startswith(start))
+        for start in ("WARNING: This task is cut off after 60 s", "[")
+    )
+    assert warning < first_move, story.lines
     assert not Story(TWO).evacuate(time_limit=7200).warnings
 
 
-HOSTS = """
-nodes:
-  - {name: NODE1, member: false, memory_mb: 65536}
-  - {name: NODE2, member: false, memory_mb: 65536}
-vms:
-  - {name: web01, owner: NODE1, memory_mb: 4096%s}
-  - {name: test01, owner: NODE1, memory_mb: 2048, state: "off"}
-"""
+SMOOTH = migration()
+
+
+def hosts(moves: MigrationSpec = SMOOTH) -> Scenario:
+    nodes = [node(name, member=False, memory_mb=65536) for name in ("NODE1", "NODE2")]
+    return scenario(nodes, [vm("web01", migration=moves), vm("test01", memory_mb=2048, state="off")])
 
 
 def test_a_host_without_a_cluster_is_emptied_and_not_paused() -> None:
-    story = Story(HOSTS % "", home="NODE1")
+    story = Story(hosts(), home="NODE1")
 
     outcome = story.evacuate(destinations=("NODE2",))
 
@@ -482,7 +480,7 @@ def test_a_host_without_a_cluster_is_emptied_and_not_paused() -> None:
 
 
 def test_a_host_without_a_cluster_that_cannot_be_emptied_was_not_paused() -> None:
-    story = Story(HOSTS % (FAILS % ""), home="NODE1")
+    story = Story(hosts(FAILS), home="NODE1")
     outcome = story.evacuate(("test01", "stay"), destinations=("NODE2",))
     assert "1 of 1 VMs could not be moved from NODE1. web01 (NODE1 -> NODE2): " in outcome.error
     assert "The host is not a node of a cluster, so it was not paused." in outcome.error

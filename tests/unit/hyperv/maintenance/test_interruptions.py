@@ -15,17 +15,14 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import Outcome
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
-from tests.support.maintenance import CutOff, Gone, Story
+from tests.support.maintenance import NODES, CutOff, Gone, Story
+from tests.support.scenarios import NetworkSpec, power, scenario, vm
 
-SCENARIO = """
-cluster: {name: HVC1, fqdn: hvc1.corp.example}
-nodes: [{name: NODE1, memory_mb: 65536}, {name: NODE2, memory_mb: 65536}, {name: NODE3, memory_mb: 65536}]
-network: {megabytes_per_second: 2000}
-vms:
-  - {name: build, owner: NODE1, memory_mb: 4096, power: {stop_seconds: 3}}
-  - {name: web01, owner: NODE1, memory_mb: 8000}
-  - {name: web02, owner: NODE1, memory_mb: 8000}
-"""
+SCENARIO = scenario(
+    NODES,
+    [vm("build", power=power(stop_seconds=3)), vm("web01", memory_mb=8000), vm("web02", memory_mb=8000)],
+    network=NetworkSpec(megabytes_per_second=2000),
+)
 HOME = {"build": ("NODE1", "running"), "web01": ("NODE1", "running"), "web02": ("NODE1", "running")}
 EVERY = 5  # each fifth request; their number is no multiple of what is repeated, so that all kinds have their turn
 COMES_BACK = 4  # after each fourth of these the VMs are brought back

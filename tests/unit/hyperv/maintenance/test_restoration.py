@@ -4,29 +4,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
 from tests.simulator.scenario import EventSpec
-from tests.support.maintenance import Story
+from tests.support.maintenance import NODES, Story
 from tests.support.requests import invokes_migration
+from tests.support.scenarios import Scenario, migration, node, scenario, vm, with_nodes, with_vms
 
-NODES = """
-cluster: {name: HVC1, fqdn: hvc1.corp.example}
-nodes: [{name: NODE1, memory_mb: 65536}, {name: NODE2, memory_mb: 65536}, {name: NODE3, memory_mb: 65536}]
-"""
-TWO = NODES + "vms: [{name: web01, owner: NODE1, memory_mb: 8000%s}, {name: web02, owner: NODE1, memory_mb: 8000}]\n"
+TWO = scenario(NODES, [vm("web01", memory_mb=8000), vm("web02", memory_mb=8000)])
 
 
-def evacuated(scenario: str, *strategies: tuple[str, str]) -> Story:
-    story = Story(scenario)
+def evacuated(given: Scenario, *strategies: tuple[str, str]) -> Story:
+    story = Story(given)
     outcome = story.evacuate(*strategies)
     assert outcome.error == ""
     return story
 
 
 def test_the_node_is_resumed_and_gets_its_vms_back() -> None:
-    story = evacuated(TWO % "")
+    story = evacuated(TWO)
 
     outcome = story.restore()
 
@@ -39,7 +38,7 @@ def test_the_node_is_resumed_and_gets_its_vms_back() -> None:
 
 
 def test_a_dry_run_changes_nothing_and_does_not_ask_hyperv_for_a_paused_node() -> None:
-    story = evacuated(TWO % "")
+    story = evacuated(TWO)
     before, node, kept = story.vms, story.node1, story.ledger.read()
 
     outcome = story.restore(check=True)
@@ -51,11 +50,11 @@ def test_a_dry_run_changes_nothing_and_does_not_ask_hyperv_for_a_paused_node() -
 
 def test_without_a_ledger_there_is_nothing_to_go_by() -> None:
     with pytest.raises(HyperVError, match="There is no ledger at memory:ledger"):
-        Story(TWO % "").restore()
+        Story(TWO).restore()
 
 
 def test_a_ledger_given_as_data_is_gone_by_and_no_file_is_written() -> None:
-    story = evacuated(TWO % "")
+    story = evacuated(TWO)
     given, story.ledger.content = story.ledger.content, None
     outcome = story.restore(given=given, node="")
     assert (outcome.error, outcome.ledger_path, story.ledger.content) == ("", None, None)
@@ -63,9 +62,8 @@ def test_a_ledger_given_as_data_is_gone_by_and_no_file_is_written() -> None:
 
 
 def test_what_does_not_fit_is_said_in_the_dry_run_with_what_is_missing() -> None:
-    small = NODES.replace("{name: NODE1, memory_mb: 65536}", "{name: NODE1, memory_mb: 24576}")
-    vms = "".join(f"{{name: {name}, owner: {owner}, memory_mb: {mb}}}, " for name, owner, mb in WHO)
-    story = Story(f"{small}vms: [{vms[:-2]}]\n")
+    other = vm("other", owner="NODE2", memory_mb=6000)
+    story = Story(with_nodes(dataclasses.replace(TWO, vms=(*TWO.vms, other)), node("NODE1", memory_mb=24576)))
     assert story.evacuate(destinations=("NODE3",)).error == ""
     assert story.ledger.content is not None
     assert story.restore(given={**story.ledger.content, "vms": []}).node_state == "up"  # somebody resumed it
@@ -82,15 +80,9 @@ def test_what_does_not_fit_is_said_in_the_dry_run_with_what_is_missing() -> None
     assert failed["message"].startswith("NODE1 has no room for VM web02, which needs 8000 MB")
 
 
-WHO = (("web01", "NODE1", 8000), ("web02", "NODE1", 8000), ("other", "NODE2", 6000))
-
-
 def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
-    story = evacuated(
-        NODES.replace("memory_mb: 65536}", "memory_mb: 65536, simultaneous_migrations: 1}")
-        + "vms: [{name: big, owner: NODE1, memory_mb: 40000, priority: 3000}, "
-        "{name: web, owner: NODE1, memory_mb: 1000}]\n"
-    )
+    nodes = [dataclasses.replace(one, simultaneous_migrations=1) for one in NODES]
+    story = evacuated(scenario(nodes, [vm("big", memory_mb=40000, priority=3000), vm("web", memory_mb=1000)]))
     elsewhere = {"NODE2": "NODE3", "NODE3": "NODE2"}[story.vms["web"][0]]
 
     def move_web(node: str, request: bytes) -> str:
@@ -110,7 +102,8 @@ def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
 
 
 def test_what_came_back_is_settled_although_another_vm_does_not_come() -> None:
-    story = evacuated(TWO % ", migration: {fails_at: 10, hresult: 0x80071398, fails_towards: NODE1}")
+    fails = migration(fails_at=10, hresult=0x80071398, fails_towards="NODE1")
+    story = evacuated(with_vms(TWO, vm("web01", memory_mb=8000, migration=fails)))
 
     outcome = story.restore()
 
@@ -121,8 +114,9 @@ def test_what_came_back_is_settled_although_another_vm_does_not_come() -> None:
 
 
 def test_vms_that_were_stopped_are_started_when_they_are_back() -> None:
-    local = ", {name: edge, owner: NODE1, memory_mb: 1000, clustered: false}]\n"
-    story = evacuated((TWO % "").rstrip()[:-1] + local, ("web01", "shutdown"), ("edge", "save"))
+    edge = vm("edge", memory_mb=1000, clustered=False)
+    given = dataclasses.replace(TWO, vms=(*TWO.vms, edge))
+    story = evacuated(given, ("web01", "shutdown"), ("edge", "save"))
     assert (story.vms["web01"][1], story.vms["edge"]) == ("off", ("NODE1", "saved"))
 
     outcome = story.restore()
@@ -134,7 +128,7 @@ def test_vms_that_were_stopped_are_started_when_they_are_back() -> None:
 
 
 def test_a_vm_that_cannot_be_started_is_named_and_kept_in_the_ledger() -> None:
-    story = evacuated(TWO % "", ("web01", "shutdown"))
+    story = evacuated(TWO, ("web01", "shutdown"))
     story.simulated.lose = lambda node, request: "before" if b"/RequestStateChange</a:Action>" in request else ""
 
     outcome = story.restore()
@@ -145,7 +139,7 @@ def test_a_vm_that_cannot_be_started_is_named_and_kept_in_the_ledger() -> None:
     assert [vm.name for vm in outcome.still_stopped] == ["web01"]
 
 
-SLOW = NODES + "vms: [{name: big, owner: NODE1, memory_mb: 16384, migration: {seconds: 900}}]\n"
+SLOW = scenario(NODES, [vm("big", memory_mb=16384, migration=migration(seconds=900))])
 
 
 def test_a_migration_away_from_the_node_is_waited_for() -> None:
@@ -157,7 +151,7 @@ def test_a_migration_away_from_the_node_is_waited_for() -> None:
     back = story.restore()
 
     assert back.error == ""
-    assert any(line.startswith("waiting for big: its migration away from NODE1 still runs") for line in story.lines)
+    assert any(line.startswith("Waiting for big: Its migration away from NODE1 still runs") for line in story.lines)
     assert story.vms["big"] == ("NODE1", "running")
     assert story.simulated.migrations("big") == 2
 
@@ -166,12 +160,12 @@ def test_a_migration_that_does_not_end_is_not_waited_for_without_end() -> None:
     story = Story(SLOW)
     story.evacuate(timeout=30)
     back = story.restore(timeout=60)
-    assert "big is not back: its migration away from NODE1 still runs." in back.error
+    assert "big is not back: Its migration away from NODE1 still runs." in back.error
     assert not story.ledger.vm("big")["restored"]
 
 
 def test_a_vm_that_nobody_knows_is_kept_unless_it_is_to_be_forgotten() -> None:
-    story = evacuated(TWO % "")
+    story = evacuated(TWO)
     assert story.ledger.content is not None
     story.ledger.content["vms"][0] = {
         **story.ledger.content["vms"][0],
@@ -187,7 +181,7 @@ def test_a_vm_that_nobody_knows_is_kept_unless_it_is_to_be_forgotten() -> None:
 
 
 def test_a_ledger_that_cannot_be_written_is_said_and_the_vms_are_back() -> None:
-    story = evacuated(TWO % "")
+    story = evacuated(TWO)
     story.ledger.full_from = story.ledger.writes + 1
     outcome = story.restore()
     assert "No space left on device" in outcome.error
@@ -197,7 +191,7 @@ def test_a_ledger_that_cannot_be_written_is_said_and_the_vms_are_back() -> None:
 
 
 def test_a_node_that_is_down_is_refused_before_anything_is_changed() -> None:
-    story = evacuated(TWO % "")
+    story = evacuated(TWO)
     story.simulated.server.world.nodes["NODE1"].enter("down")
     with pytest.raises(HyperVError, match=r"Nothing was changed\. Node NODE1 is down"):
         story.restore()

@@ -16,7 +16,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
     MigrationTask,
     Policy,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodChoice
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
@@ -24,7 +24,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import (
     MIGRATION_PROPERTIES,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.storage import StorageWish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.storage import StorageRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.wanted_settings import WantedSettings
 
 from tests.support.requests import calls as is_call
@@ -58,9 +58,9 @@ def calls(simulated: Simulated) -> list[dict[str, t.Any]]:
 
 
 def move_storage(
-    simulated: Simulated, name: str, destination: str, wish: StorageWish, **policy: t.Any
+    simulated: Simulated, name: str, destination: str, wish: StorageRequest, **policy: t.Any
 ) -> MigrationTask:
-    moves = plan(simulated.cluster, [Wish(destination, name, None, wish)], "auto")
+    moves = plan(simulated.cluster, [MoveRequest(destination, name, None, wish)], "auto")
     runs = [
         MigrationTask(MigrationRequest(move, Timeout.of(0, move.vm.memory_mb, with_storage=True), move.stays))
         for move in moves
@@ -236,7 +236,7 @@ def test_without_a_cluster_there_is_no_group() -> None:
 
 def test_a_vm_goes_with_its_storage() -> None:
     simulated = hosts()
-    run = move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2\\db01"))
+    run = move_storage(simulated, "db01", "HV2", StorageRequest("D:\\VM2\\db01"))
     assert (run.outcome, run.method, simulated.owner("db01")) == ("moved", "host", "HV2")
     assert files(simulated, "db01") == {
         "configuration": "D:\\VM2\\db01",
@@ -247,32 +247,32 @@ def test_a_vm_goes_with_its_storage() -> None:
     assert run.job.job_type == "moving_vm_and_storage"
     # 2 s of set-up, 20 s of memory, 30 s of disks, 1 s of switch-over.
     assert run.ended - run.started >= 53
-    again = move_storage(simulated, "db01", "HV2", StorageWish("d:\\vm2\\DB01\\"))
+    again = move_storage(simulated, "db01", "HV2", StorageRequest("d:\\vm2\\DB01\\"))
     assert (again.outcome, len(calls(simulated))) == ("already_there", 1)
 
 
 def test_only_the_storage_moves_where_the_vm_is_there_already() -> None:
     simulated = hosts()
-    run = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db0"))
+    run = move_storage(simulated, "db01", "HV1", StorageRequest("D:\\VM\\db0"))
     assert (run.outcome, run.storage_only, simulated.owner("db01")) == ("completed", True, "HV1")
     (call,) = calls(simulated)
     assert (call["destination"], call["migration_settings"]["properties"]["MigrationType"]) == (None, 32769)
     assert files(simulated, "db01")["configuration"] == "D:\\VM\\db0"
-    again = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db0"))
+    again = move_storage(simulated, "db01", "HV1", StorageRequest("D:\\VM\\db0"))
     assert again.outcome == "already_there"
 
 
 def test_a_folder_whose_name_begins_alike_is_another_folder() -> None:
     simulated = hosts()
-    run = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db"))
+    run = move_storage(simulated, "db01", "HV1", StorageRequest("D:\\VM\\db"))
     assert run.outcome == "completed"
-    run = move_storage(simulated, "db01", "HV1", StorageWish("D:\\VM\\db0123"))
+    run = move_storage(simulated, "db01", "HV1", StorageRequest("D:\\VM\\db0123"))
     assert run.outcome == "completed"
 
 
 def test_single_disks_go_where_they_are_told() -> None:
     simulated = hosts()
-    wish = StorageWish("D:\\VM2", {"e:/data/DATA.vhdx": "F:\\data\\data.vhdx"})
+    wish = StorageRequest("D:\\VM2", {"e:/data/DATA.vhdx": "F:\\data\\data.vhdx"})
     assert move_storage(simulated, "db01", "HV2", wish).outcome == "moved"
     assert files(simulated, "db01")["disks"] == ("D:\\VM2\\Virtual Hard Disks\\os.vhdx", "F:\\data\\data.vhdx")
     assert move_storage(simulated, "db01", "HV2", wish).outcome == "already_there"
@@ -281,7 +281,7 @@ def test_single_disks_go_where_they_are_told() -> None:
 @pytest.mark.parametrize(("keep", "left"), [(True, 2), (False, 0), (None, 0)])
 def test_the_disks_on_the_source_are_kept_where_that_is_wished(keep: bool | None, left: int) -> None:
     simulated = hosts()
-    move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2", {}, keep))
+    move_storage(simulated, "db01", "HV2", StorageRequest("D:\\VM2", {}, keep))
     assert len(node_of(simulated, "HV1")["left_disks"]) == left
     sent = calls(simulated)[0]["migration_settings"]["properties"]
     assert sent.get("RetainVhdCopiesOnSource") == keep
@@ -290,18 +290,18 @@ def test_the_disks_on_the_source_are_kept_where_that_is_wished(keep: bool | None
 @pytest.mark.parametrize(
     ("wish", "told"),
     [
-        (StorageWish("VMs\\db01"), "destination_storage_path is 'VMs"),
-        (StorageWish("\\\\server"), "destination_storage_path is"),
-        (StorageWish("", {"D:\\nosuch.vhdx": "E:\\nosuch.vhdx"}), "has no disk D:\\\\nosuch.vhdx. Its disks are D:"),
-        (StorageWish("", {"D:\\VM\\db01\\os.vhdx": "os.vhdx"}), "destination_path is 'os.vhdx'"),
+        (StorageRequest("VMs\\db01"), "destination_storage_path is 'VMs"),
+        (StorageRequest("\\\\server"), "destination_storage_path is"),
+        (StorageRequest("", {"D:\\nosuch.vhdx": "E:\\nosuch.vhdx"}), "has no disk D:\\\\nosuch.vhdx. Its disks are D:"),
+        (StorageRequest("", {"D:\\VM\\db01\\os.vhdx": "os.vhdx"}), "destination_path is 'os.vhdx'"),
         (
-            StorageWish("D:\\n", {"D:\\VM\\db01\\os.vhdx": "D:\\n\\Virtual Hard Disks\\DATA.vhdx"}),
+            StorageRequest("D:\\n", {"D:\\VM\\db01\\os.vhdx": "D:\\n\\Virtual Hard Disks\\DATA.vhdx"}),
             "Two disks of VM db01",
         ),
-        (StorageWish("", {}, True), "keep_source_disks"),
+        (StorageRequest("", {}, True), "keep_source_disks"),
     ],
 )
-def test_bad_paths_are_refused_before_anything_is_done(wish: StorageWish, told: str) -> None:
+def test_bad_paths_are_refused_before_anything_is_done(wish: StorageRequest, told: str) -> None:
     simulated = hosts()
     with pytest.raises(HyperVError, match=told):
         move_storage(simulated, "db01", "HV2", wish)
@@ -310,7 +310,7 @@ def test_bad_paths_are_refused_before_anything_is_done(wish: StorageWish, told: 
 
 def test_a_clustered_vm_has_no_storage_to_take_along() -> None:
     with pytest.raises(HyperVError, match="is clustered"):
-        move_storage(Simulated(), "web01", "NODE2", StorageWish("D:\\VM"))
+        move_storage(Simulated(), "web01", "NODE2", StorageRequest("D:\\VM"))
 
 
 @pytest.mark.parametrize("lost", ["before", "after"])
@@ -318,7 +318,7 @@ def test_a_clustered_vm_has_no_storage_to_take_along() -> None:
 def test_a_lost_answer_to_a_move_of_storage_is_looked_after(lost: str, destination: str) -> None:
     simulated = hosts()
     simulated.lose = lose_first(lost, functools.partial(is_call, "MigrateVirtualSystemToHost"))
-    run = move_storage(simulated, "db01", destination, StorageWish("D:\\VM2"))
+    run = move_storage(simulated, "db01", destination, StorageRequest("D:\\VM2"))
     assert (run.outcome, simulated.migrations("db01")) == ("completed" if destination == "HV1" else "moved", 1)
     assert files(simulated, "db01")["configuration"] == "D:\\VM2"
 
@@ -331,7 +331,7 @@ def test_files_that_did_not_move_although_the_job_says_so_are_a_failure() -> Non
         return answer.replace(b"<p:ConfigurationDataRoot>D:\\VM2<", old)
 
     simulated.alter = alter
-    run = move_storage(simulated, "db01", "HV2", StorageWish("D:\\VM2"))
+    run = move_storage(simulated, "db01", "HV2", StorageRequest("D:\\VM2"))
     assert (run.outcome, run.error.code) == ("failed", "storage_not_moved")
     assert "D:\\VM\\db01" in run.error.text
 
@@ -340,7 +340,7 @@ def staged(simulated: Simulated, **settings: t.Any) -> MigrationTask:
     """Move web01 to HV2 with some migration settings, by option."""
     known = {one.option: one for one in MIGRATION_PROPERTIES}
     wanted = WantedSettings({known[option]: value for option, value in settings.items()})
-    (move,) = plan(simulated.cluster, [Wish("HV2", "web01")], "auto")
+    (move,) = plan(simulated.cluster, [MoveRequest("HV2", "web01")], "auto")
     run = MigrationTask(MigrationRequest(move, Timeout(600, "given"), not wanted.moves_the_vm))
     methods = Methods(simulated.cluster, "auto", wanted)
     Scheduler(simulated.cluster, methods, Limits({}), Policy(), lambda runs: None).execute([run])
@@ -369,6 +369,6 @@ def test_each_host_is_asked_for_its_name_once_however_many_vms_go_to_it() -> Non
 
 def test_a_clustered_vm_beside_one_that_is_not_takes_no_storage_along() -> None:
     simulated = Simulated(scenario(vms=[vm("web01"), vm("lone", clustered=False)]))
-    wishes = [Wish("NODE2", name, None, StorageWish("D:\\VM")) for name in ("lone", "web01")]
+    wishes = [MoveRequest("NODE2", name, None, StorageRequest("D:\\VM")) for name in ("lone", "web01")]
     with pytest.raises(HyperVError, match="web01 is clustered"):
         plan(simulated.cluster, wishes, "auto")

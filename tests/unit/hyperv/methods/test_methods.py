@@ -10,23 +10,36 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_group import GroupMethod
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_host import HostMethod
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.by_system import SystemMethod
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Method
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Method, Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodName
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness import read_readiness
+
+from tests.support.simulated import Simulated
 
 HYPERV = pathlib.Path(__file__).parents[4] / "plugins/plugin_utils/_hyperv"
 OF_ONE_METHOD = r"\b(SYSTEM|CLUSTER_GROUP|HOST|by_system|by_host|by_group|group_jobs|delegation)\b"
+
+
+def implementations() -> dict[str, Method]:
+    return t.cast("dict[str, Method]", Methods(Simulated().cluster)._by_name)
 
 
 def own_methods(kind: type) -> set[str]:
     return {name for name, unused in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("kind", [SystemMethod, HostMethod, GroupMethod])
+@pytest.mark.parametrize("kind", [type(method) for method in implementations().values()])
 def test_each_method_does_what_the_protocol_says_and_nothing_else(kind: type[t.Any]) -> None:
     assert own_methods(kind) == own_methods(Method)
     assert kind.__mro__ == (kind, object), "composed, not inherited"
+
+
+def test_every_method_is_implemented_and_tells_between_which_nodes_it_is_open() -> None:
+    names = set(t.get_args(MethodName))
+    cluster = Simulated().cluster
+    assert set(implementations()) == names
+    assert {one.method for one in read_readiness(cluster, read_nodes(cluster)).methods} == names
 
 
 @pytest.mark.parametrize("name", ["starting", "watching", "scheduler", "liveness", "move_results", "progress"])

@@ -11,6 +11,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.g
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import Job
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import Node
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.patience import SETTLES_WITHIN
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import VmState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.verification import (
@@ -28,7 +29,7 @@ COMPLETED = Job("J", "completed", 100, 0)
 FAILED = Job("J", "exception", 60, 32768, ("Es ist ein Fehler aufgetreten (0x8007000E).",))
 
 
-def on(node: str, state: str = "running", status: tuple[int, ...] = (2,)) -> Vm:
+def on(node: str, state: VmState = "running", status: tuple[int, ...] = (2,)) -> Vm:
     return dataclasses.replace(VM, node=node, state=state, operational_status=status)
 
 

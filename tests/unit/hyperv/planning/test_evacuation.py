@@ -13,13 +13,17 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import GroupTraits, VmGroup
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Memory
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import Node
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import VmState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan as plan_readings
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+    EvacuationRequest,
+    plan_evacuation,
+    plan_from_snapshot,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import Destination
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import Readings
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import Snapshot
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
 
 from tests.simulator.scenario import NodeSpec, VmSpec
@@ -46,7 +50,9 @@ def plan(simulated: Simulated, node: str = "NODE1", **wish: t.Any) -> dict[str, 
     strategies = tuple(Strategy(*one) for one in wish.pop("strategies", ()))
     # A plan that is taken back has been a task's result, and JSON in an artifact.
     read = read_earlier_plan(json.loads(json.dumps(earlier))) if earlier else None
-    return plan_evacuation(simulated.cluster, Wish(node, strategies=strategies, earlier=read, **wish)).as_result()
+    return plan_evacuation(
+        simulated.cluster, EvacuationRequest(node, strategies=strategies, earlier=read, **wish)
+    ).as_result()
 
 
 def of(given: Scenario, **options: t.Any) -> dict[str, t.Any]:
@@ -492,11 +498,11 @@ def test_numbers_of_an_earlier_plan_may_have_become_texts() -> None:
 GUIDS = {name: f"6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F3{number}" for number, name in enumerate(("web01", "web02"), 1)}
 
 
-def read(groups: dict[str, str], **vm: str) -> Readings:
-    """Return readings of NODE1 with VMs in groups, as no simulated cluster has them."""
-    return Readings(
+def read(groups: dict[str, str], state: VmState = "running") -> Snapshot:
+    """Return a snapshot of NODE1 with VMs in groups, as no simulated cluster has them."""
+    return Snapshot(
         Node("NODE1", "up", "not_initiated", "", 20348),
-        tuple(Vm(GUIDS[name], name, "NODE1", vm.get("state", "running"), (2,), 4096) for name in GUIDS),
+        tuple(Vm(GUIDS[name], name, "NODE1", state, (2,), 4096) for name in GUIDS),
         roles={GUIDS[name]: VmGroup(f"Virtual Machine {name}", group, "NODE1") for name, group in groups.items()},
         traits={group.casefold(): GroupTraits(2000, (), group) for group in groups.values()},
         destinations=(Destination("NODE2", Memory(90_000, 90_000)),),
@@ -505,15 +511,15 @@ def read(groups: dict[str, str], **vm: str) -> Readings:
 
 def test_vms_that_share_a_group_cannot_be_migrated_by_themselves() -> None:
     shared = {"web01": "both", "web02": "both"}
-    result = plan_readings(read(shared), Wish("NODE1")).as_result()
+    result = plan_from_snapshot(read(shared), EvacuationRequest("NODE1")).as_result()
     assert severities(result) == {("web01", "shared_group"): "error", ("web02", "shared_group"): "error"}
     assert "web02" in stays(result)["web01"]["message"]
-    off = plan_readings(read(shared, state="off"), Wish("NODE1")).as_result()
+    off = plan_from_snapshot(read(shared, state="off"), EvacuationRequest("NODE1")).as_result()
     assert set(severities(off).values()) == {"info"}
 
 
 def test_a_vm_for_which_the_cluster_lists_no_role_is_no_part_of_the_plan() -> None:
-    result = plan_readings(read({"web01": "web01"}), Wish("NODE1")).as_result()
+    result = plan_from_snapshot(read({"web01": "web01"}), EvacuationRequest("NODE1")).as_result()
     assert severities(result) == {("web02", "no_role"): "error"}
     assert set(places(result)) == {"web01"}
 

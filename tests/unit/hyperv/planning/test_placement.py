@@ -10,48 +10,57 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.affinity import DOMAIN
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import VmState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import solver
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.placement import Placement, place
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
+    Candidate,
     Destination,
-    Resident,
-    Situation,
+    PlacementProblem,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.situations import destination, is_allowed, is_possible, resident, rule, situation, situations
+from tests.support.placement_problems import (
+    candidate,
+    destination,
+    is_allowed,
+    is_possible,
+    placement_problem,
+    placement_problems,
+    rule,
+)
 
 
-def planned(residents: list[Resident], destinations: list[Destination], reserve: int = 0, **more: t.Any) -> Placement:
-    return place(situation(residents, destinations, reserve, **more))
+def planned(candidates: list[Candidate], destinations: list[Destination], reserve: int = 0, **more: t.Any) -> Placement:
+    return place(placement_problem(candidates, destinations, reserve, **more))
 
 
 def places(placement: Placement) -> dict[str, str]:
-    return {one.resident.vm.name: one.destination for one in placement.moves}
+    return {one.candidate.vm.name: one.destination for one in placement.moves}
 
 
 def test_each_vm_goes_where_most_memory_is_left() -> None:
     placement = planned(
-        [resident("big", 30_000), resident("small", 5_000)], [destination("A", 60_000), destination("B", 50_000)]
+        [candidate("big", 30_000), candidate("small", 5_000)], [destination("A", 60_000), destination("B", 50_000)]
     )
     assert places(placement) == {"big": "A", "small": "B"}
 
 
 def test_high_priority_goes_first_then_big_and_what_does_not_run_last() -> None:
-    residents = [
-        resident("off", state="off", priority=4000),
-        resident("low", priority=1000),
-        resident("medium", 1000),
-        resident("medium-big", 9000),
-        resident("high", priority=3000),
+    candidates = [
+        candidate("off", state="off", priority=4000),
+        candidate("low", priority=1000),
+        candidate("medium", 1000),
+        candidate("medium-big", 9000),
+        candidate("high", priority=3000),
     ]
-    placement = planned(residents, [destination("A", 90_000)])
-    assert [one.resident.vm.name for one in placement.moves] == ["high", "medium-big", "medium", "low", "off"]
+    placement = planned(candidates, [destination("A", 90_000)])
+    assert [one.candidate.vm.name for one in placement.moves] == ["high", "medium-big", "medium", "low", "off"]
 
 
 def test_the_reserve_stays_free_and_the_proof_says_how_much_is_missing() -> None:
-    placement = planned([resident("web01", 4000)], [destination("A", 13_000)], 10)
+    placement = planned([candidate("web01", 4000)], [destination("A", 13_000)], 10)
     assert not placement.moves
     (unplaced,) = placement.unplaced
     assert "lacks 1000 MB" in unplaced.finding.message
@@ -64,32 +73,32 @@ def test_the_reserve_stays_free_and_the_proof_says_how_much_is_missing() -> None
 
 
 def test_a_vm_that_does_not_run_needs_no_memory() -> None:
-    assert places(planned([resident("saved", 64_000, state="saved")], [destination("A", 0)])) == {"saved": "A"}
+    assert places(planned([candidate("saved", 64_000, state="saved")], [destination("A", 0)])) == {"saved": "A"}
 
 
 @pytest.mark.parametrize("state", ["starting", "stopping", "unknown"])
-def test_a_vm_whose_state_is_in_doubt_counts_with_its_memory(state: str) -> None:
-    assert not planned([resident("web01", 4000, state=state)], [destination("A", 3000)]).moves
+def test_a_vm_whose_state_is_in_doubt_counts_with_its_memory(state: VmState) -> None:
+    assert not planned([candidate("web01", 4000, state=state)], [destination("A", 3000)]).moves
 
 
 @pytest.mark.parametrize("strategy", ["shutdown", "save"])
 def test_a_vm_that_is_stopped_first_needs_no_memory(strategy: str) -> None:
-    assert places(planned([resident("web01", 64_000, strategy=strategy)], [destination("A", 0)])) == {"web01": "A"}
+    assert places(planned([candidate("web01", 64_000, strategy=strategy)], [destination("A", 0)])) == {"web01": "A"}
 
 
 def test_vms_that_need_no_memory_are_dealt_out_evenly() -> None:
-    residents = [resident(f"off{number}", state="off") for number in range(4)]
-    chosen = places(planned(residents, [destination("A", 90_000), destination("B", 1000)]))
+    candidates = [candidate(f"off{number}", state="off") for number in range(4)]
+    chosen = places(planned(candidates, [destination("A", 90_000), destination("B", 1000)]))
     assert sorted(chosen.values()) == ["A", "A", "B", "B"]
 
 
 def test_only_possible_owners_count_whatever_their_spelling() -> None:
     nodes = [destination("A", 90_000), destination("B", 9_000)]
-    assert places(planned([resident("web01", owners=["b.corp.example"])], nodes)) == {"web01": "B"}
+    assert places(planned([candidate("web01", owners=["b.corp.example"])], nodes)) == {"web01": "B"}
 
 
 def test_a_vm_without_a_possible_owner_among_the_destinations_has_no_place() -> None:
-    placement = planned([resident("web01", owners=["C"])], [destination("A", 90_000)])
+    placement = planned([candidate("web01", owners=["C"])], [destination("A", 90_000)])
     assert "possible owners (C)" in placement.unplaced[0].finding.message
     assert placement.infeasibility.code == "no_node"
     assert placement.infeasibility.vms == ("web01",)
@@ -97,25 +106,25 @@ def test_a_vm_without_a_possible_owner_among_the_destinations_has_no_place() -> 
 
 def test_a_preferred_owner_is_taken_before_the_roomiest_node_but_not_against_memory() -> None:
     nodes = [destination("A", 90_000), destination("B", 9_000)]
-    assert places(planned([resident("web01", preferred=["B"])], nodes)) == {"web01": "B"}
-    assert places(planned([resident("web01", 10_000, preferred=["B"])], nodes)) == {"web01": "A"}
+    assert places(planned([candidate("web01", preferred=["B"])], nodes)) == {"web01": "B"}
+    assert places(planned([candidate("web01", 10_000, preferred=["B"])], nodes)) == {"web01": "A"}
 
 
 def test_no_vm_goes_to_an_older_build_than_its_node() -> None:
     nodes = [destination("A", 90_000, build=17763), destination("B", 9_000, build=20348)]
-    assert places(planned([resident("web01", build=20348)], nodes)) == {"web01": "B"}
-    assert "older build (17763)" in planned([resident("web01", build=20348)], nodes[:1]).infeasibility.message
+    assert places(planned([candidate("web01", build=20348)], nodes)) == {"web01": "B"}
+    assert "older build (17763)" in planned([candidate("web01", build=20348)], nodes[:1]).infeasibility.message
 
 
 def test_a_saved_state_goes_to_the_same_build_only() -> None:
     nodes = [destination("A", 90_000, build=26100), destination("B", 9_000, build=20348)]
-    assert places(planned([resident("web01", build=20348)], nodes)) == {"web01": "A"}
-    assert places(planned([resident("web01", state="saved", build=20348)], nodes)) == {"web01": "B"}
-    assert places(planned([resident("web01", strategy="save", build=20348)], nodes)) == {"web01": "B"}
+    assert places(planned([candidate("web01", build=20348)], nodes)) == {"web01": "A"}
+    assert places(planned([candidate("web01", state="saved", build=20348)], nodes)) == {"web01": "B"}
+    assert places(planned([candidate("web01", strategy="save", build=20348)], nodes)) == {"web01": "B"}
 
 
 def test_a_soft_rule_is_kept_where_possible_and_told_where_not() -> None:
-    twins = [resident("dc1"), resident("dc2")]
+    twins = [candidate("dc1"), candidate("dc2")]
     apart = rule("anti-affinity class dc", ["dc1", "dc2"], hard=False)
     two = planned(twins, [destination("A", 90_000), destination("B", 30_000)], rules=[apart])
     assert places(two) == {"dc1": "A", "dc2": "B"}
@@ -125,15 +134,15 @@ def test_a_soft_rule_is_kept_where_possible_and_told_where_not() -> None:
 
 
 def test_a_soft_rule_is_kept_by_an_exchange_where_the_first_choice_would_break_it() -> None:
-    residents = [resident("dc1", 4000, owners=["A", "B"]), resident("dc2", 4000, owners=["A"]), resident("x", 8000)]
+    candidates = [candidate("dc1", 4000, owners=["A", "B"]), candidate("dc2", 4000, owners=["A"]), candidate("x", 8000)]
     apart = rule("dc", ["dc1", "dc2"], hard=False)
-    placement = planned(residents, [destination("A", 13_000), destination("B", 8_000)], rules=[apart])
+    placement = planned(candidates, [destination("A", 13_000), destination("B", 8_000)], rules=[apart])
     assert placement.infeasibility is None
     assert places(placement)["dc1"] != places(placement)["dc2"]
 
 
 def test_a_hard_rule_is_never_broken_and_proved_to_be_the_reason() -> None:
-    dcs = [resident("dc1"), resident("dc2"), resident("dc3")]
+    dcs = [candidate("dc1"), candidate("dc2"), candidate("dc3")]
     nodes = [destination("A", 90_000), destination("B", 90_000)]
     placement = planned(dcs, nodes, rules=[rule("anti-affinity class dc", ["dc1", "dc2", "dc3"])])
     assert sorted(places(placement).values()) == ["A", "B"]
@@ -143,12 +152,12 @@ def test_a_hard_rule_is_never_broken_and_proved_to_be_the_reason() -> None:
 
 def test_vms_that_a_destination_already_has_count_for_its_rules() -> None:
     nodes = [destination("A", 90_000), destination("B", 30_000)]
-    placement = planned([resident("dc2")], nodes, rules=[rule("dc", ["dc1", "dc2"])], where={"dc1": "a.corp.example"})
+    placement = planned([candidate("dc2")], nodes, rules=[rule("dc", ["dc1", "dc2"])], where={"dc1": "a.corp.example"})
     assert places(placement) == {"dc2": "B"}
 
 
 def test_vms_that_belong_on_one_node_are_placed_together_or_not_at_all() -> None:
-    pair = [resident("app", 20_000), resident("db", 20_000)]
+    pair = [candidate("app", 20_000), candidate("db", 20_000)]
     keep = rule("affinity rule app", ["app", "db"], together=True)
     nodes = [destination("A", 39_000), destination("B", 30_000)]
     placement = planned(pair, nodes, rules=[keep])
@@ -164,8 +173,8 @@ def test_vms_that_belong_on_one_node_are_placed_together_or_not_at_all() -> None
 def test_a_vm_follows_the_one_that_it_belongs_to() -> None:
     keep = rule("affinity rule app", ["app", "db"], together=True)
     nodes = [destination("A", 90_000), destination("B", 9_000)]
-    assert places(planned([resident("app")], nodes, rules=[keep], where={"db": "B"})) == {"app": "B"}
-    stuck = planned([resident("app")], nodes, rules=[keep], where={"db": "NODE1"})
+    assert places(planned([candidate("app")], nodes, rules=[keep], where={"db": "B"})) == {"app": "B"}
+    stuck = planned([candidate("app")], nodes, rules=[keep], where={"db": "NODE1"})
     assert stuck.infeasibility.code == "no_node"
     assert "affinity rule app" in stuck.infeasibility.message
 
@@ -173,7 +182,7 @@ def test_a_vm_follows_the_one_that_it_belongs_to() -> None:
 def test_fault_domains_are_kept_apart_and_together() -> None:
     nodes = [destination("A", 90_000), destination("B", 80_000), destination("C", 70_000)]
     domains = {"A": "site:1", "B": "site:1", "C": "site:2"}
-    pair = [resident("one"), resident("two")]
+    pair = [candidate("one"), candidate("two")]
     apart = planned(pair, nodes, rules=[rule("r", ["one", "two"], scope=DOMAIN)], domains=domains)
     assert places(apart) == {"one": "A", "two": "C"}
     keep = rule("r", ["one", "two"], scope=DOMAIN, together=True)
@@ -182,14 +191,14 @@ def test_fault_domains_are_kept_apart_and_together() -> None:
 
 
 def test_others_make_room_for_a_vm_that_finds_no_place() -> None:
-    residents = [resident("high", 20_000, priority=3000), resident("big", 50_000), resident("small", 10_000)]
-    placement = planned(residents, [destination("A", 50_000), destination("B", 30_000)])
+    candidates = [candidate("high", 20_000, priority=3000), candidate("big", 50_000), candidate("small", 10_000)]
+    placement = planned(candidates, [destination("A", 50_000), destination("B", 30_000)])
     assert places(placement) == {"high": "B", "big": "A", "small": "B"}
 
 
 def test_the_proof_names_the_vms_that_are_confined_and_what_they_lack() -> None:
-    residents = [resident("a", 6000, owners=["A"]), resident("b", 6000, owners=["A"]), resident("c", 1000)]
-    placement = planned(residents, [destination("A", 10_000), destination("B", 90_000)])
+    candidates = [candidate("a", 6000, owners=["A"]), candidate("b", 6000, owners=["A"]), candidate("c", 1000)]
+    placement = planned(candidates, [destination("A", 10_000), destination("B", 90_000)])
     assert placement.infeasibility.code == "total_memory"
     assert (placement.infeasibility.vms, placement.infeasibility.missing_mb, placement.infeasibility.nodes) == (
         ("a", "b"),
@@ -200,15 +209,15 @@ def test_the_proof_names_the_vms_that_are_confined_and_what_they_lack() -> None:
 
 
 def test_memory_in_the_wrong_pieces_is_proved_by_trying_everything() -> None:
-    residents = [resident(name, 6000) for name in "abc"]
-    placement = planned(residents, [destination("A", 10_000), destination("B", 10_000)])
+    candidates = [candidate(name, 6000) for name in "abc"]
+    placement = planned(candidates, [destination("A", 10_000), destination("B", 10_000)])
     assert placement.infeasibility.code == "no_combination"
     assert placement.infeasibility.is_proved
 
 
 def test_giving_up_is_told_and_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solver, "_SEARCH_STEPS", 3)
-    placement = planned([resident(name, 6000) for name in "abc"], [destination("A", 10_000), destination("B", 11_000)])
+    placement = planned([candidate(name, 6000) for name in "abc"], [destination("A", 10_000), destination("B", 11_000)])
     assert placement.infeasibility.code == "not_proved"
     assert not placement.infeasibility.is_proved
     assert "A placement may exist" in placement.unplaced[0].finding.message
@@ -216,43 +225,43 @@ def test_giving_up_is_told_and_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_pinned_vm_goes_where_it_is_bound_for_and_its_memory_may_be_there() -> None:
     nodes = [destination("A", 90_000), destination("B", 5_000)]
-    flying = resident("web01", 4000, pinned="b.corp.example", pinned_because="it runs already")
+    flying = candidate("web01", 4000, pinned="b.corp.example", pinned_because="it runs already")
     assert planned([flying], nodes).moves[0].reason == "it runs already"
-    assert places(planned([flying, resident("x", 5000, owners=["B"])], nodes)) == {"web01": "B"}
+    assert places(planned([flying, candidate("x", 5000, owners=["B"])], nodes)) == {"web01": "B"}
     there = dataclasses.replace(flying, memory_is_there=True)
-    assert places(planned([there, resident("x", 5000, owners=["B"])], nodes)) == {"web01": "B", "x": "B"}
+    assert places(planned([there, candidate("x", 5000, owners=["B"])], nodes)) == {"web01": "B", "x": "B"}
 
 
 def test_no_destination_at_all_is_proved_plainly() -> None:
-    assert planned([resident("web01")], []).infeasibility.code == "no_node"
+    assert planned([candidate("web01")], []).infeasibility.code == "no_node"
 
 
-@given(situations())
-def test_every_vm_is_told_once_and_nothing_that_is_hard_is_broken(drawn: Situation) -> None:
+@given(placement_problems())
+def test_every_vm_is_told_once_and_nothing_that_is_hard_is_broken(drawn: PlacementProblem) -> None:
     placement = place(drawn)
-    told = [one.resident.vm.id for one in placement.moves] + [one.resident.vm.id for one in placement.unplaced]
-    assert sorted(told) == sorted(one.vm.id for one in drawn.residents)
-    assert is_allowed(drawn, {one.resident.vm.id: one.destination for one in placement.moves})
+    told = [one.candidate.vm.id for one in placement.moves] + [one.candidate.vm.id for one in placement.unplaced]
+    assert sorted(told) == sorted(one.vm.id for one in drawn.candidates)
+    assert is_allowed(drawn, {one.candidate.vm.id: one.destination for one in placement.moves})
     assert (placement.infeasibility is None) is (not placement.unplaced)
     for room in placement.headroom:
-        taken = sum(one.resident.needs_mb for one in placement.moves if one.destination == room.node)
+        taken = sum(one.candidate.needs_mb for one in placement.moves if one.destination == room.node)
         assert room.free_after_mb == room.free_before_mb - taken
         assert taken == 0 or room.free_after_mb >= room.reserve_mb
 
 
-@given(situations(), st.randoms(use_true_random=False))
-def test_the_order_in_which_things_were_read_changes_nothing(drawn: Situation, shuffler: random.Random) -> None:
+@given(placement_problems(), st.randoms(use_true_random=False))
+def test_the_order_in_which_things_were_read_changes_nothing(drawn: PlacementProblem, shuffler: random.Random) -> None:
     def mixed(items: tuple[t.Any, ...]) -> tuple[t.Any, ...] | None:
         return tuple(shuffler.sample(items, len(items)))
 
     other = dataclasses.replace(
-        drawn, residents=mixed(drawn.residents), destinations=mixed(drawn.destinations), rules=mixed(drawn.rules)
+        drawn, candidates=mixed(drawn.candidates), destinations=mixed(drawn.destinations), rules=mixed(drawn.rules)
     )
     assert place(other) == place(drawn)
 
 
-@given(situations(most_vms=5, most_nodes=3))
-def test_a_proof_is_never_wrong_and_small_instances_are_always_decided(drawn: Situation) -> None:
+@given(placement_problems(most_vms=5, most_nodes=3))
+def test_a_proof_is_never_wrong_and_small_instances_are_always_decided(drawn: PlacementProblem) -> None:
     infeasibility = place(drawn).infeasibility
     assert infeasibility is None or infeasibility.is_proved
     assert (infeasibility is None) is is_possible(drawn)

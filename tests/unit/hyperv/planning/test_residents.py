@@ -8,7 +8,10 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.action.hyperv_cluster_node_info import ActionModule
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+    EvacuationRequest,
+    plan_evacuation,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 
@@ -29,7 +32,7 @@ def moved(who: str) -> Simulated:
 
 
 def plan(simulated: Simulated, node: str = "NODE1", **wish: t.Any) -> dict[str, t.Any]:
-    return plan_evacuation(simulated.cluster, Wish(node, **wish)).as_result()
+    return plan_evacuation(simulated.cluster, EvacuationRequest(node, **wish)).as_result()
 
 
 def places(result: dict[str, t.Any]) -> dict[str, str]:

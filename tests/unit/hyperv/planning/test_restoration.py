@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
     Ledger,
@@ -67,16 +67,16 @@ def test_vms_go_back_from_where_they_were_moved_and_others_stay() -> None:
         (3, "off01", "NODE1"),
     ]
     (stays,) = plan["stays"]
-    assert (stays["name"], stays["reason"]) == (
+    assert (stays["name"], stays["message"]) == (
         "app01",
-        "it is on NODE3, although the evacuation moved it to NODE2",
+        "It is on NODE3, although the evacuation moved it to NODE2.",
     )
 
 
 def test_the_moves_of_the_plan_are_moves() -> None:
     simulated = Simulated(CLUSTER)
     plan = plan_restoration(simulated.cluster, ledger_of(simulated)).as_result()
-    wishes = [Wish(move["destination_host"], move["name"], move["vm_id"]) for move in plan["moves"]]
+    wishes = [MoveRequest(move["destination_host"], move["name"], move["vm_id"]) for move in plan["moves"]]
     assert {move.destination.name for move in plan_moves(simulated.cluster, wishes, "system")} == {"NODE1"}
 
 
@@ -85,9 +85,9 @@ def test_what_is_home_stays_and_what_nobody_knows_is_told_as_gone() -> None:
     ledger = ledger_of(simulated)
     ledger["vms"].append({**ledger["vms"][0], "vm_id": "FFFFFFFF-0000-0000-0000-000000000000", "name": "gone01"})
     plan = plan_restoration(simulated.cluster, ledger).as_result()
-    assert {vm["name"]: vm["reason"] for vm in plan["stays"]}["web01"] == "it is on NODE1 already"
-    assert [(vm["name"], vm["reason"]) for vm in plan["gone"]] == [
-        ("gone01", "it is no longer among the VMs of the cluster")
+    assert {vm["name"]: vm["message"] for vm in plan["stays"]}["web01"] == "It is on NODE1 already."
+    assert [(vm["name"], vm["message"]) for vm in plan["gone"]] == [
+        ("gone01", "It is no longer among the VMs of the cluster.")
     ]
 
 
@@ -108,7 +108,7 @@ def test_a_ledger_with_the_short_name_alone_is_taken_by_a_vm_that_the_cluster_kn
     (first, *rest) = ledger["vms"]
     strange: LedgerVm = {**rest[0], "vm_id": STRANGER}
     ledger["vms"] = [{**first, "restored": True}, strange]
-    assert [vm["vm_id"] for vm in plan_restoration(simulated.cluster, ledger).gone] == [STRANGER]
+    assert [vm.vm_id for vm in plan_restoration(simulated.cluster, ledger).gone] == [STRANGER]
     ledger["vms"] = ledger["vms"][1:]
     with pytest.raises(
         HyperVError, match=r"is of a cluster called HVC1, and this is hvc1\.corp\.example, which knows none"
@@ -127,10 +127,10 @@ def test_a_vm_that_only_the_cluster_shows_is_not_gone() -> None:
     simulated.alter = hide
     plan = plan_restoration(simulated.cluster, ledger)
 
-    assert [(vm["name"], vm["reason"]) for vm in plan.leaving] == [
-        ("web01", "the cluster has its role on NODE2, but Hyper-V does not show the VM")
+    assert [(vm.subject, vm.message) for vm in plan.leaving] == [
+        ("web01", "The cluster has its role on NODE2, but Hyper-V does not show the VM.")
     ]
-    assert "web01" not in {vm["name"] for vm in (*plan.moves, *plan.stays)}
+    assert "web01" not in {move["name"] for move in plan.moves} | {vm.subject for vm in plan.stays}
 
 
 def test_settled_vms_are_not_looked_at_again() -> None:
@@ -147,9 +147,7 @@ def test_a_vm_that_still_migrates_away_is_not_taken_for_one_at_home() -> None:
     simulated.pause(5)
     plan = plan_restoration(simulated.cluster, ledger)
     assert (plan.moves, plan.stays) == ((), ())
-    assert [(vm["name"], vm["reason"]) for vm in plan.leaving] == [
-        ("web01", "its migration away from NODE1 still runs")
-    ]
+    assert [(vm.subject, vm.message) for vm in plan.leaving] == [("web01", "Its migration away from NODE1 still runs.")]
     simulated.pause(60)
     plan = plan_restoration(simulated.cluster, ledger)
     assert ([move["name"] for move in plan.moves], plan.leaving) == (["web01"], ())
@@ -163,7 +161,7 @@ def test_a_local_vm_that_was_only_stopped_is_started_where_it_stayed() -> None:
     ledger["vms"].append(t.cast(LedgerVm, {**ledger["vms"][0], **stays, "state": "running", "strategy": "shutdown"}))
     plan = plan_restoration(simulated.cluster, ledger)
     assert [vm["name"] for vm in plan.start] == ["edge01"]
-    assert [(vm["name"], vm["reason"]) for vm in plan.stays] == [("edge01", "it stayed on NODE1")]
+    assert [(vm.subject, vm.message) for vm in plan.stays] == [("edge01", "It stayed on NODE1.")]
 
 
 def test_vms_that_the_evacuation_stopped_are_started_again() -> None:

@@ -12,8 +12,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.f
     ledger_file,
     ledger_file_of_before,
     read_owner,
-    roll_file,
-    roll_file_of_before,
+    rolling_file,
+    rolling_file_of_before,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,13 +52,13 @@ def test_the_name_that_earlier_versions_gave_it_is_known(node: str, owner: Owner
 
 
 def test_the_state_of_a_roll_is_named_likewise() -> None:
-    assert roll_file(OURS) == "hyperv-rolling-hvc1.corp.example.json"
-    assert roll_file_of_before(OURS) == "hyperv-rolling-HVC1.json"
+    assert rolling_file(OURS) == "hyperv-rolling-hvc1.corp.example.json"
+    assert rolling_file_of_before(OURS) == "hyperv-rolling-HVC1.json"
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_no_name_leaves_its_folder(one: str, other: str) -> None:
-    assert "/" not in ledger_file(one, Owner(other)) + roll_file(Owner(other))
+    assert "/" not in ledger_file(one, Owner(other)) + rolling_file(Owner(other))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ledgers and states of rolls as files: links, locks, and files of earlier versions. No cluster, no Ansible command."""
+"""Ledgers and states of rolling maintenance as files: links, locks, earlier versions. No cluster."""
 
 from __future__ import annotations
 
@@ -20,10 +20,21 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._files import (
     replace_file,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
+    Ledger,
+    begin,
+    finish,
+    give_back,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import LedgerFile, ledger_file_of
+from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import end_work, enter_phase
 
 WEB = "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31"
 MOVE = {"vm_id": WEB, "name": "web {{ x }}", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
 OURS = {"node": "NODE1", "cluster": "hvc1.corp.example"}
+BRANCH = "hvc1.branch.example"
+NOW = "2026-03-01T22:00:00+00:00"
 NEW, OLD = "hyperv-ledger-hvc1.corp.example-NODE1.json", "hyperv-ledger-HVC1-NODE1.json"
 
 
@@ -35,12 +46,34 @@ def run(module: str, check_mode: bool = False, **given: t.Any) -> dict[str, t.An
     return t.cast("dict[str, t.Any]", action.carry_out(types.SimpleNamespace(check_mode=check_mode), arguments, {}))
 
 
-def ledger(**given: t.Any) -> dict[str, t.Any]:
-    return run("hyperv_evacuation_ledger", **given)
+def read(**given: t.Any) -> dict[str, t.Any]:
+    return run("hyperv_evacuation_ledger_info", **given)
 
 
-def state(**given: t.Any) -> dict[str, t.Any]:
-    return run("hyperv_rolling_state", **given)
+def file(folder: pathlib.Path, path: str = "", node: str = "NODE1", cluster: str = OURS["cluster"]) -> LedgerFile:
+    return ledger_file_of(path, str(folder), node, Owner(cluster))
+
+
+def begun(old: Ledger | None, cluster: str = OURS["cluster"], vm_id: str = WEB) -> Ledger:
+    return begin(old, "NODE1", cluster, [{**MOVE, "vm_id": vm_id}], NOW)
+
+
+def restored(old: Ledger | None, cluster: str = OURS["cluster"], vm_id: str = WEB) -> Ledger:
+    assert old is not None
+    return give_back(old, [vm_id], NOW, cluster)
+
+
+def finished(old: Ledger | None, cluster: str = OURS["cluster"]) -> Ledger:
+    assert old is not None
+    return finish(old, [], NOW, cluster=cluster)
+
+
+def state(phase: str, *, dry_run: bool = False, **rolling: t.Any) -> dict[str, t.Any]:
+    return run("hyperv_rolling_state", dry_run, phase=phase, rolling=rolling)
+
+
+def progress(**given: t.Any) -> dict[str, t.Any]:
+    return run("hyperv_rolling_state_info", **given)
 
 
 def write_earlier(folder: pathlib.Path) -> pathlib.Path:
@@ -53,50 +86,53 @@ def write_earlier(folder: pathlib.Path) -> pathlib.Path:
 
 
 def test_a_ledger_names_its_own_file_and_holds_no_template(tmp_path: pathlib.Path) -> None:
-    result = ledger(folder=str(tmp_path), state="begun", moves=[MOVE], **OURS)
-    assert result["path"] == str(tmp_path / NEW)
+    file(tmp_path).change(begun)
+    assert file(tmp_path).path == str(tmp_path / NEW)
     assert os.listdir(tmp_path) == [NEW]
     written = json.loads((tmp_path / NEW).read_text(encoding="utf-8"))
     assert (written["escaped"], written["vms"][0]["name"]) == (True, "web \\u007b\\u007b x }}")
-    assert ledger(folder=str(tmp_path), **OURS)["ledger"]["vms"][0]["name"] == "web {{ x }}"
+    assert read(folder=str(tmp_path), **OURS)["ledger"]["vms"][0]["name"] == "web {{ x }}"
+
+
+def test_a_ledger_that_is_not_there_is_told(tmp_path: pathlib.Path) -> None:
+    assert read(folder=str(tmp_path), **OURS) == {
+        "changed": False,
+        "exists": False,
+        "ledger": {},
+        "path": str(tmp_path / NEW),
+    }
 
 
 def test_clusters_of_one_name_have_a_ledger_each(tmp_path: pathlib.Path) -> None:
-    for domain in ("corp", "branch"):
-        ledger(folder=str(tmp_path), state="begun", moves=[MOVE], node="NODE1", cluster=f"hvc1.{domain}.example")
+    for cluster in ("hvc1.corp.example", BRANCH):
+        file(tmp_path, cluster=cluster).change(lambda old, cluster=cluster: begun(old, cluster))  # type: ignore[misc]
     assert sorted(os.listdir(tmp_path)) == [NEW.replace("corp", "branch"), NEW]
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"state": "begun", "moves": [MOVE]},
-        {"state": "finished", "moves": []},
-        {"state": "given_back", "vm_ids": [WEB]},
-        {"state": "read"},
-    ],
-    ids=lambda asked: str(asked["state"]),
-)
-def test_the_ledger_of_another_cluster_is_refused_before_anything_is_written(
-    tmp_path: pathlib.Path, asked: dict[str, t.Any]
-) -> None:
+def test_the_ledger_of_another_cluster_is_refused_before_anything_is_written(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "ledger.json"
-    ledger(path=str(path), state="begun", moves=[MOVE], **OURS)
+    ours = file(tmp_path, str(path))
+    ours.change(begun)
     before = path.read_bytes()
-    with pytest.raises(HyperVError, match=r"belongs to hvc1\.corp\.example .* and this is hvc1\.branch\.example"):
-        ledger(path=str(path), node="NODE1", cluster="hvc1.branch.example", **asked)
+    refused = r"belongs to hvc1\.corp\.example .* and this is hvc1\.branch\.example"
+    with pytest.raises(HyperVError, match=refused):
+        ours.change(lambda old: begun(old, BRANCH))
+    with pytest.raises(HyperVError, match=refused):
+        read(path=str(path), node="NODE1", cluster=BRANCH)
+    other = WEB[::-1]
+    for change in (lambda old: finished(old, BRANCH), lambda old: restored(old, BRANCH, other)):
+        ours.change(change)
     assert path.read_bytes() == before
 
 
 def test_a_ledger_of_an_earlier_version_is_read_where_it_was_and_kept_where_it_belongs(tmp_path: pathlib.Path) -> None:
     old = write_earlier(tmp_path)
-    found = ledger(folder=str(tmp_path), **OURS)
-    assert (found["changed"], found["ledger"]["cluster"]) == (False, "HVC1")
+    found = read(folder=str(tmp_path), **OURS)
+    assert found["ledger"]["cluster"] == "HVC1"
     assert f"{old} was written by an earlier version" in found["warnings"][0]
-    back = ledger(folder=str(tmp_path), state="given_back", vm_ids=[WEB], **OURS)
-    assert back["ledger"]["state"] == "restored"
+    assert file(tmp_path).change(restored)["state"] == "restored"
     assert os.listdir(tmp_path) == [NEW]
-    assert "warnings" not in ledger(folder=str(tmp_path), **OURS)
+    assert "warnings" not in read(folder=str(tmp_path), **OURS)
 
 
 def test_a_ledger_of_an_earlier_version_is_not_taken_over_by_a_cluster_that_knows_none_of_its_vms(
@@ -104,16 +140,16 @@ def test_a_ledger_of_an_earlier_version_is_not_taken_over_by_a_cluster_that_know
 ) -> None:
     old = write_earlier(tmp_path)
     before = old.read_bytes()
-    branch = {"folder": str(tmp_path), "node": "NODE1", "cluster": "hvc1.branch.example"}
+    branch = file(tmp_path, cluster=BRANCH)
     with pytest.raises(HyperVError, match=r"called HVC1, and this is hvc1\.branch\.example"):
-        ledger(state="begun", moves=[{**MOVE, "vm_id": WEB[::-1]}], **branch)
-    assert not ledger(state="given_back", vm_ids=[WEB[::-1]], **branch)["changed"]
+        branch.change(lambda old: begun(old, BRANCH, WEB[::-1]))
+    branch.change(lambda old: restored(old, BRANCH, WEB[::-1]))
     assert (os.listdir(tmp_path), old.read_bytes()) == ([OLD], before)
 
 
 def test_a_dry_run_says_what_it_would_write_and_writes_nothing(tmp_path: pathlib.Path) -> None:
     write_earlier(tmp_path)
-    assert ledger(folder=str(tmp_path), state="given_back", vm_ids=[WEB], check_mode=True, **OURS)["changed"]
+    assert file(tmp_path).check(restored)["state"] == "restored"
     assert os.listdir(tmp_path) == [OLD]
 
 
@@ -125,31 +161,65 @@ def test_a_ledger_without_what_it_needs_is_refused_before_anything_is_written(tm
     ):
         path.write_text(content, encoding="utf-8")
         with pytest.raises(HyperVError, match="without a node or a list of VMs"):
-            ledger(path=str(path), state="begun", moves=[MOVE], node="NODE1")
+            file(tmp_path, str(path)).change(begun)
         assert path.read_text(encoding="utf-8") == content
 
 
-def test_the_state_of_a_roll_is_kept_for_each_cluster(tmp_path: pathlib.Path) -> None:
-    corp, branch = ({"folder": str(tmp_path), "cluster": f"hvc1.{one}.example"} for one in ("corp", "branch"))
-    state(node="NODE1", phase="done", nodes=["NODE2"], **corp)
-    assert state(node="NODE1", nodes=["NODE2"], **branch)["phase"] == ""
+def test_the_state_of_a_rolling_maintenance_is_kept_for_each_cluster(tmp_path: pathlib.Path) -> None:
+    corp: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.corp.example"}
+    branch: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.branch.example"}
+    written = state(node="NODE1", phase="done", nodes=["NODE2"], **corp)
+    assert progress(**corp)["summary"] == "NODE1 done; NODE2 not begun"
+    assert not progress(**branch)["exists"]
     with pytest.raises(HyperVError, match=r"belongs to cluster hvc1\.corp\.example, and this is hvc1\.branch\.example"):
-        state(path=state(node="NODE1", **corp)["path"], node="NODE1", phase="begun", cluster=branch["cluster"])
+        state(path=written["path"], node="NODE1", phase="begun", cluster=branch["cluster"])
 
 
 def test_the_state_of_an_earlier_version_is_told_and_skips_no_node(tmp_path: pathlib.Path) -> None:
     old, new = tmp_path / "hyperv-rolling-HVC1.json", tmp_path / "hyperv-rolling-hvc1.corp.example.json"
     state(path=str(old), cluster="HVC1", node="NODE1", nodes=["NODE2"], phase="done")
     written = json.loads(old.read_text(encoding="utf-8"))
-    old.write_text(json.dumps({**written, "format": "hyperv.migration roll 1"}), encoding="utf-8")
-    ours = {"folder": str(tmp_path), "cluster": "hvc1.corp.example", "node": "NODE2"}
-    found = state(**ours)
-    assert found["summary"] == "NODE2 not begun"
+    old.write_text(json.dumps({**written, "format": "hyperv.migration roll 1", "round": ""}), encoding="utf-8")
+    ours: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.corp.example"}
+    found = state(phase="begun", dry_run=True, node="NODE2", **ours)
+    assert found["summary"] == "NODE2 begun"
     assert f"{old} was written by an earlier version" in found["warnings"][0]
     assert old.exists()
-    state(phase="begun", **ours)
+    state(phase="begun", node="NODE2", **ours)
     assert os.listdir(tmp_path) == [new.name]
-    assert state(**ours)["summary"] == "NODE2 begun"
+    assert progress(**ours)["summary"] == "NODE2 begun"
+
+
+def test_a_dry_run_writes_no_state_and_says_what_it_would_be(tmp_path: pathlib.Path) -> None:
+    ours: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.corp.example", "node": "NODE1"}
+    assert state(phase="done", dry_run=True, **ours)["phase"] == "done"
+    assert os.listdir(tmp_path) == []
+    state(phase="begun", **ours)
+    assert state(phase="begun", **ours)["changed"] is False
+    assert state(phase="evacuated", dry_run=True, **ours)["changed"] is True
+    assert progress(path=str(tmp_path / "hyperv-rolling-hvc1.corp.example.json"))["summary"] == "NODE1 begun"
+
+
+def test_a_rolling_maintenance_that_begins_anew_is_written_down_even_for_a_node_that_was_left_open(
+    tmp_path: pathlib.Path,
+) -> None:
+    ours: dict[str, t.Any] = {"folder": str(tmp_path), "cluster": "hvc1.corp.example", "nodes": ["NODE1", "NODE2"]}
+    for node, phase in (("NODE2", "done"), ("NODE1", "begun")):
+        state(node=node, phase=phase, **ours)
+    state(node="NODE1", phase="begun", begin_anew=True, **ours)
+    assert state(node="NODE1", phase="evacuated", **ours)["summary"] == "NODE1 evacuated; NODE2 not begun"
+
+
+def test_the_end_of_the_work_is_written_down_with_whether_a_restart_is_due(tmp_path: pathlib.Path) -> None:
+    record = {"folder": str(tmp_path), "cluster": "hvc1.corp.example", "node": "NODE1", "name": "NODE1"}
+    enter_phase(record, "evacuated")
+    assert end_work(record, True, dry_run=False) == "restarting"
+    enter_phase(record, "begun")  # the next run evacuates it again
+    assert end_work(record, False, dry_run=False) == "restarting"
+    enter_phase(record, "worked")
+    assert end_work(record, True, dry_run=False) == "worked"
+    enter_phase(None, "done")
+    assert progress(folder=str(tmp_path), cluster="hvc1.corp.example")["summary"] == "NODE1 worked on"
 
 
 def test_a_link_is_followed(tmp_path: pathlib.Path) -> None:

@@ -11,7 +11,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
     MigrationRequest,
     MigrationTask,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import changed, diff
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
@@ -51,7 +51,7 @@ FIRST, SECOND = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222
 def test_a_namesake_is_never_taken_for_the_vm(state: VmState, off_vm: str) -> None:
     namesakes = [vm("web01", state=state, id=FIRST), vm("web01", owner="NODE3", state=state, id=SECOND, group="other")]
     simulated = Simulated(scenario(vms=namesakes), private_properties="absent", off_vm=off_vm)
-    (move,) = plan(simulated.cluster, [Wish("NODE2", None, SECOND)], "system")
+    (move,) = plan(simulated.cluster, [MoveRequest("NODE2", None, SECOND)], "system")
     run = MigrationTask(MigrationRequest(move, Timeout.of(0, 2000)))
     simulated.scheduler().execute([run])
     owners = {vm["id"][:1]: vm["owner"] for vm in simulated.server.state()["vms"]}

@@ -8,11 +8,11 @@ import dataclasses
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cim_values import WINDOWS_BUILDS
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import Node, read_nodes
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.settings.setting_properties import (
     MIGRATION_PROPERTIES,
-    WINDOWS_BUILDS,
     SettingProperty,
 )
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import attachments
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.codes import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cim_values import (
     NODE_CONDITIONS,
     NODE_STATES,
-    UNKNOWN,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import UNKNOWN
 
 HYPERV = pathlib.Path(__file__).parents[4] / "plugins/plugin_utils/_hyperv"
 _CODE = re.compile(r"[a-z]+(_[a-z]+)*")

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import pathlib
 import types
 import typing as t
@@ -13,12 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 import yaml
-from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import Identity, identity_of
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.survey import take_survey
+from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import ledger_file_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
+from tests.support.actions import carry_out
 from tests.support.scenarios import (
     ClusterSpec,
     as_text,
@@ -57,6 +58,7 @@ MIXED = scenario(
     [node("NODE1"), node("NODE2"), node("NODE3", state="paused")],
     [vm("web01"), vm("web02"), vm("iso01", attachments=(attachment("iso"),)), vm("edge01", clustered=False)],
 )
+HOSTS = [f"node{number}.corp.example" for number in (1, 2)]
 GONE = "FFFFFFFF-0000-0000-0000-000000000000"
 Answer = dict[str, t.Any]
 
@@ -66,7 +68,8 @@ def ask(module: str, simulated: Simulated, **given: t.Any) -> Answer:
     action = importlib.import_module(f"ansible_collections.hyperv.migration.plugins.action.{module}").ActionModule
     options = action.ARGUMENTS["argument_spec"]
     arguments = {name: given.get(name, option.get("default")) for name, option in options.items()}
-    return t.cast("Answer", action.perform(types.SimpleNamespace(), simulated.cluster, arguments))
+    task = types.SimpleNamespace(check_mode=False, tell=lambda line: None)
+    return t.cast("Answer", action.perform(task, simulated.cluster, arguments))
 
 
 def ask_all(module: str) -> Answer:
@@ -84,23 +87,22 @@ def ask_all(module: str) -> Answer:
     return t.cast("Answer", shown)
 
 
-def via(monkeypatch: pytest.MonkeyPatch) -> Answer:
-    """Return what hyperv_via_info answers about one of two hosts of an inventory."""
+def on_hosts(module: str, monkeypatch: pytest.MonkeyPatch, **given: t.Any) -> Answer:
+    """Return what a module answers that looks at two hosts of an inventory by itself."""
     SimulatedHosts(monkeypatch, {"HVC1": as_text(MIXED)}, {})
-    module = importlib.import_module("ansible_collections.hyperv.migration.plugins.action.hyperv_via_info")
-    action = module.ActionModule.__new__(module.ActionModule)
-    hosts = [f"node{number}.corp.example" for number in (1, 2)]
-    action._connection = connection_loader.get("winrm", PlayContext(), os.devnull)
-    action._connection.set_options(var_options={"ansible_host": hosts[0], "_extras": {}})
-    action._task = types.SimpleNamespace(no_log=True, check_mode=False)
-    task_vars = {
-        "inventory_hostname": hosts[0],
-        "groups": {"all": hosts, "hyperv_nodes": hosts},
-        "hostvars": {host: {} for host in hosts},
-    }
-    options = module.ActionModule.ARGUMENTS["argument_spec"]
-    arguments = {**{name: option.get("default") for name, option in options.items()}, "node": "NODE1"}
-    return t.cast("Answer", action.carry_out(arguments, task_vars))
+    return carry_out(module, HOSTS, **given)
+
+
+def rolling_states(folder: pathlib.Path) -> list[Answer]:
+    """Return what is said of a rolling maintenance in which one node is done and another was not looked at."""
+    module = "hyperv_rolling_state_info"
+    rolling = {"folder": str(folder), "cluster": "hvc1.corp.example", "node": HOSTS[0], "nodes": HOSTS}
+    written = carry_out("hyperv_rolling_state", HOSTS, rolling=rolling, phase="done")
+    results = [{"host": HOSTS[0], "nodes": HOSTS, "phase": "done", "path": written["path"]}]
+    return [
+        carry_out(module, HOSTS, results=results),
+        carry_out(module, HOSTS, folder=str(folder), cluster="hvc2.corp.example"),
+    ]
 
 
 def jobs() -> Answer:
@@ -146,7 +148,7 @@ def restorations() -> Iterator[Answer]:
             "source_host": "NODE1",
             "destination_host": "NODE2",
             "outcome": "moved",
-            "seconds": 1.0,
+            "elapsed_seconds": 1.0,
             "restored": False,
         }
         for name, vm_id in {**known, "gone": GONE}.items()
@@ -161,7 +163,18 @@ def restorations() -> Iterator[Answer]:
     yield ask("hyperv_restore_plan_info", simulated, ledger=ledger)
 
 
-def answers(module: str, monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
+def ledgers(folder: pathlib.Path) -> list[Answer]:
+    """Return the ledger of an evacuation, and what is said where there is none."""
+    move = {"vm_id": GONE, "name": "web01", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
+    file = ledger_file_of(None, str(folder), "NODE1", Owner("hvc1.corp.example"))
+    file.change(lambda old: begin(old, "NODE1", "hvc1.corp.example", [move], "2026-03-01T22:00:00+00:00"))
+    return [
+        carry_out("hyperv_evacuation_ledger_info", HOSTS, folder=str(folder), node=node, cluster="hvc1.corp.example")
+        for node in ("NODE1", "NODE2")
+    ]
+
+
+def answers(module: str, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> list[Answer]:
     """Return answers of a module in which, together, everything is that it can return."""
     healthy = {"node": "NODE1", "ignore": ["NODE2"]}
     move = {"name": "web01", "destination_host": "NODE2"}
@@ -169,6 +182,7 @@ def answers(module: str, monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
         "hyperv_cim_info": lambda: [ask(module, Simulated(), class_name="Msvm_ComputerSystem")],
         "hyperv_cluster_health_info": lambda: [ask(module, Simulated(TROUBLED), **healthy)],
         "hyperv_cluster_node_info": lambda: [ask(module, Simulated(TROUBLED))],
+        "hyperv_evacuation_ledger_info": lambda: ledgers(folder),
         "hyperv_evacuation_plan_info": lambda: list(plans()),
         "hyperv_migration_capabilities_info": lambda: [
             ask(module, Simulated(TROUBLED)),
@@ -181,7 +195,11 @@ def answers(module: str, monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
         "hyperv_readiness_info": lambda: [ask(module, Simulated(TROUBLED)), ask_all(module)],
         "hyperv_restore_plan_info": lambda: list(restorations()),
         "hyperv_scenario_info": lambda: [ask(module, Simulated(MIXED)), ask_all(module)],
-        "hyperv_via_info": lambda: [via(monkeypatch)],
+        "hyperv_rolling_node_info": lambda: [
+            on_hosts(module, monkeypatch, node=HOSTS[0], nodes=HOSTS, ignore=["NODE3"], timeout=0, folder=str(folder))
+        ],
+        "hyperv_rolling_state_info": lambda: rolling_states(folder),
+        "hyperv_via_info": lambda: [on_hosts(module, monkeypatch, node="NODE1")],
         "hyperv_vm_info": lambda: [ask(module, Simulated(TROUBLED))],
     }
     return questions[module]()
@@ -229,9 +247,10 @@ def unseen(shown: list[t.Any], contains: Mapping[str, t.Any], where: str = "") -
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_result_is_the_documented_one(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_result_is_the_documented_one(module: str, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     shown = [
-        {key: value for key, value in answer.items() if key not in COMMON} for answer in answers(module, monkeypatch)
+        {key: value for key, value in answer.items() if key not in COMMON}
+        for answer in answers(module, monkeypatch, tmp_path)
     ]
     expected = documented(module)
     assert [difference for answer in shown for difference in differences(answer, expected)] == []

@@ -10,13 +10,13 @@ import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Wish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.feasibility import judge_move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness import read_readiness
 
 from tests.support.simulated import Simulated
 
-MOVE = Wish("NODE2", "web01")
+MOVE = MoveRequest("NODE2", "web01")
 
 
 def scenario(
@@ -29,7 +29,7 @@ def scenario(
     return yaml.safe_dump({"nodes": nodes, "vms": [{"name": "web01", "owner": "NODE1", **(vm or {})}], **more})
 
 
-def judge(text: str | Simulated, wish: Wish = MOVE, **switches: t.Any) -> dict[str, t.Any]:
+def judge(text: str | Simulated, wish: MoveRequest = MOVE, **switches: t.Any) -> dict[str, t.Any]:
     simulated = text if isinstance(text, Simulated) else Simulated(text, **switches)
     verdict = judge_move(simulated.cluster, wish, read_readiness(simulated.cluster, read_nodes(simulated.cluster)))
     assert simulated.migrations("web01") == 0
@@ -50,7 +50,7 @@ def test_a_move_that_hyper_v_approves_is_possible() -> None:
 
 
 def test_a_move_to_where_the_vm_is_needs_nothing() -> None:
-    verdict = judge(scenario({"migration_enabled": False}), Wish("node1.corp.example", "WEB01"))
+    verdict = judge(scenario({"migration_enabled": False}), MoveRequest("node1.corp.example", "WEB01"))
 
     assert (verdict["possible"], verdict["already_there"], codes(verdict, "error")) == (True, True, [])
 
@@ -58,7 +58,7 @@ def test_a_move_to_where_the_vm_is_needs_nothing() -> None:
 def test_the_vm_may_be_given_by_its_id() -> None:
     simulated = Simulated(scenario())
 
-    assert judge(simulated, Wish("NODE2", vm_id=simulated.server.state()["vms"][0]["id"]))["possible"] is True
+    assert judge(simulated, MoveRequest("NODE2", vm_id=simulated.server.state()["vms"][0]["id"]))["possible"] is True
 
 
 @pytest.mark.parametrize("method", ["not_supported", "missing"])
@@ -162,7 +162,9 @@ def test_a_vm_on_its_way_there_is_possible() -> None:
     nodes = read_nodes(simulated.cluster)
     verdict = judge_move(simulated.cluster, MOVE, read_readiness(simulated.cluster, nodes))
     elsewhere = judge_move(
-        simulated.cluster, Wish("NODE3", "web01"), read_readiness(simulated.cluster, read_nodes(simulated.cluster))
+        simulated.cluster,
+        MoveRequest("NODE3", "web01"),
+        read_readiness(simulated.cluster, read_nodes(simulated.cluster)),
     )
 
     assert verdict["possible"] is True
@@ -177,7 +179,7 @@ def test_without_a_cluster_namespace_no_move_is_possible() -> None:
     assert codes(verdict) == ["no_cluster_service"]
 
 
-@pytest.mark.parametrize("wish", [Wish("NODE2", "web99"), Wish("NODE9", "web01")])
-def test_a_vm_or_node_that_does_not_exist_is_an_error(wish: Wish) -> None:
+@pytest.mark.parametrize("wish", [MoveRequest("NODE2", "web99"), MoveRequest("NODE9", "web01")])
+def test_a_vm_or_node_that_does_not_exist_is_an_error(wish: MoveRequest) -> None:
     with pytest.raises(HyperVError, match=r"web99|NODE9"):
         judge(scenario(), wish)

@@ -10,10 +10,10 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.inventory import (
     Member,
     Naming,
-    node_members,
+    leave_out,
+    make_node_members,
+    make_vm_members,
     read_members,
-    vm_members,
-    without,
 )
 
 from tests.support.simulated import Simulated
@@ -29,7 +29,7 @@ HVC1 = Naming("HVC1", "hvc1.corp.example")
 def members(naming: Naming) -> list[Member]:
     """Return the one node and the one VM of a cluster."""
     found = read_members(Simulated(CLUSTER).cluster)
-    return [*node_members(found["nodes"], naming), *vm_members(found["vms"], found["nodes"], naming)]
+    return [*make_node_members(found["nodes"], naming), *make_vm_members(found["vms"], found["nodes"], naming)]
 
 
 def hosts_of(*names: str) -> tuple[list[str], list[str]]:
@@ -39,7 +39,7 @@ def hosts_of(*names: str) -> tuple[list[str], list[str]]:
         {"id": f"ID{number}", "name": name, "state": "off", "node": "NODE1", "priority": None}
         for number, name in enumerate(names)
     ]
-    return [member.host for member in vm_members(vms, nodes, HVC1, ["webservers"])], [str(vm["id"]) for vm in vms]
+    return [member.host for member in make_vm_members(vms, nodes, HVC1, ["webservers"])], [str(vm["id"]) for vm in vms]
 
 
 def test_a_vm_is_called_by_its_name_as_it_is() -> None:
@@ -123,7 +123,7 @@ def test_hosts_are_called_as_wished_and_tell_all_the_same_what_the_cluster_calls
 
 
 def test_vms_on_a_node_that_is_left_out_are_in_no_group_of_its_namesake() -> None:
-    (vm,) = without(members(HVC1), {"NODE1"})
+    (vm,) = leave_out(members(HVC1), {"NODE1"})
 
     assert vm.host == "web01"
     assert "hyperv_vms_on_NODE1" not in vm.groups

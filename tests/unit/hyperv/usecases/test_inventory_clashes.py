@@ -9,7 +9,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.inventory_clashes import (
     Clash,
     Present,
-    described,
+    describe_clashes,
     find_clashes,
 )
 
@@ -68,7 +68,7 @@ def test_namesakes_of_the_same_cluster_are_two_machines() -> None:
 
 
 def test_each_pair_of_sources_is_told_once_with_all_its_hosts_and_the_cure() -> None:
-    told = described(
+    told = describe_clashes(
         [Clash("NODE1", THERE, HERE, False), Clash("NODE2", HERE, THERE, True), Clash("a", THERE, HERE, False)]
     )
 
@@ -77,7 +77,7 @@ def test_each_pair_of_sources_is_told_once_with_all_its_hosts_and_the_cure() -> 
 
 
 def test_of_many_hosts_some_are_named_and_all_are_counted() -> None:
-    (told,) = described([Clash(f"vm{number}", THERE, HERE, False) for number in range(200)])
+    (told,) = describe_clashes([Clash(f"vm{number}", THERE, HERE, False) for number in range(200)])
 
     assert "vm9 and 190 more" in told
     assert "vm10" not in told

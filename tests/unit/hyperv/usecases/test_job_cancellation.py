@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_cancellation import (
     CancelledJob,
     cancel,
-    rehearse,
+    dry_run,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_listing import read_listing
 
@@ -94,6 +94,6 @@ def test_a_short_timeout_ends_the_wait() -> None:
 def test_a_rehearsal_sends_no_request() -> None:
     simulated, unused = started(one_vm())
     ((one,), unused_notes) = read_listing(simulated.cluster)
-    said = rehearse(one)
+    said = dry_run(one)
     assert (said.outcome, said.changed) == ("would_cancel", True)
     assert [job["state"] for job in simulated.server.state()["jobs"]] == ["running"]

@@ -9,7 +9,10 @@ import typing as t
 import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import Wish, plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+    EvacuationRequest,
+    plan_evacuation,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.cluster_description import read_cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness import read_readiness
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.scenario import write_scenario
@@ -59,7 +62,7 @@ def again(scenario: dict[str, t.Any], home: str) -> Simulated:
 
 
 def plan(simulated: Simulated, node: str) -> dict[str, t.Any]:
-    return plan_evacuation(simulated.cluster, Wish(node)).as_result()
+    return plan_evacuation(simulated.cluster, EvacuationRequest(node)).as_result()
 
 
 def readiness(simulated: Simulated) -> dict[str, t.Any]:

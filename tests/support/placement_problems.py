@@ -10,11 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.affinity import DOMAIN, NODE, Rule
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Memory
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import VmState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
+    Candidate,
     Destination,
-    Resident,
-    Situation,
+    PlacementProblem,
 )
 from hypothesis import strategies as st
 
@@ -23,17 +24,17 @@ def vm_id(name: str) -> str:
     return f"ID-{name}"
 
 
-def resident(
+def candidate(
     name: str,
     memory_mb: int = 4096,
     *,
-    state: str = "running",
+    state: VmState = "running",
     owners: Collection[str] = (),
     preferred: Collection[str] = (),
     **more: t.Any,
-) -> Resident:
+) -> Candidate:
     vm = Vm(vm_id(name), name, "NODE1", state, (2,), memory_mb)
-    return Resident(vm, possible_owners=tuple(owners), preferred_owners=tuple(preferred), **more)
+    return Candidate(vm, possible_owners=tuple(owners), preferred_owners=tuple(preferred), **more)
 
 
 def destination(name: str, free_mb: int, total_mb: int = 100_000, build: int | None = None) -> Destination:
@@ -44,17 +45,17 @@ def rule(name: str, members: Collection[str], *, together: bool = False, scope: 
     return Rule(name, together, scope, hard, frozenset(vm_id(one) for one in members))
 
 
-def situation(
-    residents: Sequence[Resident],
+def placement_problem(
+    candidates: Sequence[Candidate],
     destinations: Sequence[Destination],
     reserve: int = 0,
     *,
     rules: Sequence[Rule] = (),
     where: Mapping[str, str] | None = None,
     domains: Mapping[str, str] | None = None,
-) -> Situation:
-    return Situation(
-        tuple(residents),
+) -> PlacementProblem:
+    return PlacementProblem(
+        tuple(candidates),
         tuple(destinations),
         tuple(rules),
         {vm_id(name): node for name, node in (where or {}).items()},
@@ -63,22 +64,22 @@ def situation(
     )
 
 
-def is_allowed(given: Situation, places: Mapping[str, str]) -> bool:
+def is_allowed(given: PlacementProblem, places: Mapping[str, str]) -> bool:
     """Tell whether VMs (by id) may be placed so: memory less reserve, possible owners, and all hard rules."""
     for node in given.destinations:
-        taken = sum(one.needs_mb for one in given.residents if places.get(one.vm.id) == node.name)
+        taken = sum(one.needs_mb for one in given.candidates if places.get(one.vm.id) == node.name)
         if taken and taken > node.memory.free_mb - int(node.memory.total_mb * given.reserve_percent / 100):
             return False
     if any(
         one.possible_owners and places[one.vm.id] not in one.possible_owners
-        for one in given.residents
+        for one in given.candidates
         if one.vm.id in places
     ):
         return False
     return all(_is_kept(one, given, places) for one in given.rules if one.hard)
 
 
-def _is_kept(one: Rule, given: Situation, places: Mapping[str, str]) -> bool:
+def _is_kept(one: Rule, given: PlacementProblem, places: Mapping[str, str]) -> bool:
     def area(node: str) -> str | None:
         return node.lower() if one.scope == NODE else given.domains.get(node.lower())
 
@@ -91,19 +92,21 @@ def _is_kept(one: Rule, given: Situation, places: Mapping[str, str]) -> bool:
     return set(known) <= others if others else len(set(known)) <= 1
 
 
-def is_possible(given: Situation) -> bool:
+def is_possible(given: PlacementProblem) -> bool:
     """Tell whether any placement of all VMs is allowed."""
     nodes = [one.name for one in given.destinations]
-    ids = [one.vm.id for one in given.residents]
+    ids = [one.vm.id for one in given.candidates]
     return any(
         is_allowed(given, dict(zip(ids, places, strict=True)))
-        for places in itertools.product(nodes, repeat=len(given.residents))
+        for places in itertools.product(nodes, repeat=len(given.candidates))
     )
 
 
 @st.composite
-def situations(draw: st.DrawFn, most_vms: int = 6, most_nodes: int = 4, *, with_rules: bool = True) -> Situation:
-    """Draw a situation in which memory is about as scarce as it can be without being hopeless."""
+def placement_problems(
+    draw: st.DrawFn, most_vms: int = 6, most_nodes: int = 4, *, with_rules: bool = True
+) -> PlacementProblem:
+    """Draw a placement problem in which memory is about as scarce as it can be without being hopeless."""
     nodes = [f"N{number}" for number in range(1, draw(st.integers(1, most_nodes)) + 1)]
     names = [f"vm{number}" for number in range(draw(st.integers(1, most_vms)))]
     members = [*names, "other"]
@@ -113,9 +116,9 @@ def situations(draw: st.DrawFn, most_vms: int = 6, most_nodes: int = 4, *, with_
             rule(f"r{number}", draw(st.sets(st.sampled_from(members), min_size=1, max_size=3)), **draw(_KINDS))
             for number in range(draw(st.integers(0, 3)))
         ]
-    return situation(
+    return placement_problem(
         [
-            resident(
+            candidate(
                 name,
                 draw(st.integers(0, 20)),
                 state=draw(st.sampled_from(["running", "running", "running", "paused", "off", "saved"])),

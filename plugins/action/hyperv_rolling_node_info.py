@@ -1,0 +1,184 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Says what a rolling maintenance is to do with a node, once the cluster can run without it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
+from ..plugin_utils._clock import TaskClock
+from ..plugin_utils._connections import Connections
+from ..plugin_utils._files import full_path
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.identity import identity_of
+from ..plugin_utils._hyperv.cluster.nodes import find_node, read_nodes
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
+from ..plugin_utils._hyperv.maintenance.rolling import Turn
+from ..plugin_utils._hyperv.records.file_names import Owner
+from ..plugin_utils._hyperv.records.rolling_state import RollingOptions
+from ..plugin_utils._ranges import check_range, check_wait
+from ..plugin_utils._rolling_file import RollingFile
+from ..plugin_utils._user_work import find_work
+from ..plugin_utils._via import Via, ViaSearch
+
+_OF_ONE_NODE = ("evacuate_node_name", "restore_node_name")  # variables that would win over what the role says itself
+
+
+class ActionModule(ControllerAction):
+    """The action of hyperv_rolling_node_info."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            "node": {"type": "str", "required": True},
+            "nodes": {"type": "list", "elements": "str", "required": True},
+            "name": {"type": "str", "default": ""},
+            "via": {"type": "str", "default": ""},
+            "folder": {"type": "path", "default": "."},
+            "run_id": {"type": "str", "default": ""},
+            "begin_anew": {"type": "bool", "default": False},
+            "resume_within": {"type": "int", "default": 72},
+            "allow_changed_work": {"type": "bool", "default": False},
+            "tasks_file": {"type": "str", "default": ""},
+            "role": {"type": "str", "default": ""},
+            "restart": {"type": "bool", "default": False},
+            "restart_timeout": {"type": "int", "default": 1800},
+            "restart_poll_interval": {"type": "float", "default": 5},
+            "ignore": {"type": "raw", "default": []},
+            "timeout": {"type": "int", "default": 300},
+            "poll_interval": {"type": "float", "default": 10},
+        }
+    }
+
+    def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
+        """Find the node and who is talked through, then say what is to be done; changes nothing."""
+        _refuse_what_is_of_one_node(task_vars)
+        check_wait(arguments)
+        check_range(arguments, "resume_within", 0, unit="hours")
+        check_range(arguments, "restart_timeout", 1, unit="seconds")
+        check_range(arguments, "restart_poll_interval", 0.05, 60, "seconds")
+        ignore = _names(arguments["ignore"])
+        gate = HealthGate(ignore, 0 if self.check_mode else arguments["timeout"], arguments["poll_interval"], self.tell)
+        playbook_dir = str(task_vars.get("playbook_dir") or ".")
+        collections = self._task.collections or ()
+        work = find_work(arguments["tasks_file"], arguments["role"], playbook_dir, self._loader, collections)
+        connections = Connections(self._connection, task_vars, TaskClock(), self.trace)
+        try:
+            found = self._find(connections, arguments, task_vars)
+            there = connections.as_on(found.host)
+            cluster = Cluster(there.session, TaskClock(), there.lists, there.confirm)
+            _check_other_name(cluster, found, arguments["name"].strip(), arguments["node"])
+            owner, folder = _owner(found), full_path(arguments["folder"])
+            options = RollingOptions(
+                cluster=owner.full,
+                nodes=arguments["nodes"],
+                cluster_name=owner.short,
+                run_id=arguments["run_id"],
+                begin_anew=arguments["begin_anew"] and arguments["node"] == arguments["nodes"][0],
+                resume_within=arguments["resume_within"],
+                work=work,
+                allow_changed_work=arguments["allow_changed_work"],
+            )
+            file = RollingFile(folder, owner)
+            old = file.read()
+            listed = (task_vars.get("groups") or {}).get("all", ())
+            options = dataclasses.replace(
+                options, forget=[host for host in (old or {"nodes": {}})["nodes"] if host not in listed]
+            )
+            progress = file.resume(options)
+            turn = Turn(
+                arguments["node"], found.node, arguments["nodes"], progress.state, arguments["restart"], self.check_mode
+            )
+            gate = dataclasses.replace(gate, ignore=turn.overlooked(ignore))
+            result = {
+                "changed": False,
+                "host": turn.host,
+                "node": turn.node,
+                "nodes": list(turn.hosts),
+                "via": found.host,
+                **found.identity.as_result(),
+                "phase": turn.phase,
+                "steps": list(turn.steps),
+                "restart": turn.is_restarted,
+                "ignore": list(gate.ignore),
+                "tasks_file": work["tasks_file"],
+                "path": progress.path,
+                "folder": folder,
+                "rolling": {
+                    **dataclasses.asdict(options),
+                    "folder": folder,
+                    "node": turn.host,
+                    "name": turn.node,
+                },
+            }
+            for line in turn.intention(found.host):
+                self.tell(line)
+            try:
+                turn.check(cluster, gate)
+            except HyperVError as error:
+                raise FailedWithResult(str(error), result) from None
+        finally:
+            self.close(connections)
+        return {**result, "warnings": progress.warnings} if progress.warnings else result
+
+    def _find(self, connections: Connections, arguments: Arguments, task_vars: dict[str, t.Any]) -> Via:
+        """Return the node and another host of its cluster; all other hosts of the run must be of it, too."""
+        via, node, nodes = arguments["via"].strip(), arguments["node"], arguments["nodes"]
+        if node not in nodes:
+            raise HyperVError(f"nodes are {', '.join(nodes) or 'empty'}, and {node} is not among them.")
+        batch = task_vars.get("ansible_play_batch") or ()
+        if len(batch) > 1:
+            raise HyperVError(
+                f"Nothing was changed. {', '.join(batch)} are worked on at once, and a rolling maintenance goes "
+                "through one node at a time. Add serial: 1 to the play."
+            )
+        if via and not connections.lists(via):
+            raise HyperVError(f"rolling_maintenance_via is {via}, which is not a host of the inventory.")
+        search = ViaSearch(connections.inventory, connections.who)
+        listed = (task_vars.get("groups") or {}).get("hyperv_nodes", ())
+        found = search.find(node, list(dict.fromkeys([*nodes, *listed])), via=via, must_answer=True)
+        if found.identity.cluster is None:
+            raise HyperVError(
+                f"{node} is {found.identity.computer.name}, which is not a node of a failover cluster, so it cannot be "
+                "taken away. Nothing was changed."
+            )
+        search.refuse_strangers(found, nodes if node == nodes[0] else [])
+        return found
+
+
+def _refuse_what_is_of_one_node(task_vars: dict[str, t.Any]) -> None:
+    given = [name for name in _OF_ONE_NODE if task_vars.get(name)]
+    if given:
+        raise HyperVError(
+            f"Nothing was changed. {' and '.join(given)} must not be set, since a rolling maintenance goes through all "
+            "nodes."
+        )
+
+
+def _names(given: object) -> list[str]:
+    """Return names given as a list, or as the text that a survey's answer is: with commas or line breaks."""
+    entries = re.split(r"[,;\n]", given) if isinstance(given, str) else given
+    if not isinstance(entries, (list, tuple)):
+        raise HyperVError(f"ignore is {given!r}. Give a list of names, or names with commas between them.")
+    return [name for name in (str(entry).strip() for entry in entries) if name]
+
+
+def _owner(found: Via) -> Owner:
+    cluster = found.identity.cluster
+    assert cluster is not None
+    return Owner(cluster.fqdn or cluster.name, cluster.name)
+
+
+def _check_other_name(cluster: Cluster, found: Via, name: str, host: str) -> None:
+    """Refuse a name that means another node than the host, and a node that does not answer from there."""
+    node = find_node(cluster, read_nodes(cluster), name or found.node).name
+    identity_of(cluster.node(node)).identify()
+    if node != found.node:
+        raise HyperVError(
+            f"Nothing was changed. rolling_maintenance_node is {name}, which is the node {node}, and {host} is "
+            f"{found.node}. A rolling maintenance works on the host that it evacuates: leave rolling_maintenance_node "
+            "out, or correct it."
+        )

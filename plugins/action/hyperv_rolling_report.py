@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reports on a rolling maintenance: what became of each VM so far, and where it stops, how to go on."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import Arguments, ControllerAction, Result
+from ..plugin_utils._clock import TaskClock
+from ..plugin_utils._connections import Connections
+from ..plugin_utils._files import full_path
+from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.maintenance.rolling import Stop, describe_end, describe_node
+from ..plugin_utils._hyperv.records.file_names import NOBODY
+from ..plugin_utils._hyperv.records.rolling_state import RollingState, describe_progress, phase_of
+from ..plugin_utils._maintenance import report_lines
+from ..plugin_utils._report.records import NotAMove, account_of_results
+from ..plugin_utils._rolling_file import RollingFile
+
+
+class ActionModule(ControllerAction):
+    """The action of hyperv_rolling_report."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            "turn": {"type": "dict", "required": True},
+            "results": {"type": "list", "elements": "dict", "default": []},
+            "task": {"type": "str", "default": ""},
+            "reason": {"type": "str", "default": ""},
+            "path": {"type": "str", "default": ""},
+        }
+    }
+
+    def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
+        """Look how things stand, and fail at nothing that cannot be read: the reason for all this must not be lost."""
+        turn, reason, path = arguments["turn"], arguments["reason"], arguments["path"].strip()
+        host = str(turn.get("host") or task_vars.get("inventory_hostname"))
+        node, state = str(turn.get("node") or host), _state(str(turn.get("path") or ""))
+        progress = describe_progress(state) if state else ""
+        is_last = host == next(reversed(turn.get("nodes") or [host]))
+        lines: list[str] = []
+        results = [result for result in arguments["results"] if "moves" in result]  # the others failed before any move
+        if results and (is_last or path or reason):
+            error = f"The rolling maintenance stops at {node}." if reason else ""
+            lines += self._report(turn, results, error, "" if self.check_mode else progress, path)
+        if not reason:
+            lines.append(describe_end(state, node, self.check_mode))
+            return {"changed": False, "lines": lines, "text": "", **self._shown()}
+        stop = Stop(
+            node=node,
+            phase=phase_of(state, host) if state else "" if turn.get("path") else None,
+            task=arguments["task"],
+            reason=reason,
+            node_left=self._node_left(task_vars, str(turn.get("via") or ""), node),
+            folder=str(turn.get("folder") or full_path(".")),
+            via=str(turn.get("via") or ""),
+            progress=progress,
+            dry_run=self.check_mode,
+        )
+        shown = self._shown() if lines else {}
+        return {"changed": False, "lines": lines, "text": "\n".join(stop.lines()), **shown}
+
+    @staticmethod
+    def _shown() -> Result:
+        """Return what makes Ansible show the result on the screen, as it shows that of ``debug``."""
+        return {"_ansible_verbose_always": True}
+
+    def _report(
+        self, turn: dict[str, t.Any], results: list[dict[str, t.Any]], error: str, note: str, path: str
+    ) -> list[str]:
+        title = f"Maintenance of {(turn.get('cluster') or {}).get('name') or 'the cluster'}"
+        try:
+            account = account_of_results(results, title=title, error=error, note=note, dry_run=self.check_mode)
+        except NotAMove as broken:
+            return [f"No report can be drawn up: {broken}"]
+        return report_lines(account, path or None)
+
+    def _node_left(self, task_vars: dict[str, t.Any], via: str, node: str) -> str:
+        if not via or self.check_mode:
+            return "was not looked at"
+        connections = Connections(self._connection, task_vars, TaskClock(), self.trace)
+
+        def connect() -> Cluster:
+            there = connections.as_on(via)
+            return Cluster(there.session, TaskClock(), there.lists, there.confirm)
+
+        try:
+            return describe_node(connect, node)
+        finally:
+            self.close(connections)
+
+
+def _state(path: str) -> RollingState | None:
+    try:
+        return RollingFile(".", NOBODY, path).read() if path else None
+    except HyperVError:
+        return None

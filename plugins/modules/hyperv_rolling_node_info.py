@@ -1,0 +1,217 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_rolling_node_info
+short_description: Prepare the turn of a node in a rolling maintenance
+version_added: 0.1.0
+description:
+  - Finds the node in its cluster and another host of that cluster to talk through, checks that both are what the
+    inventory says, reads the state of the rolling maintenance, and waits until the cluster is healthy enough to run
+    without the node.
+  - It fails if somebody else has paused the node, if another node of this rolling maintenance is paused and not done,
+    if the user's tasks or role do not exist, or if the play has more than one host in its batch. Nothing is changed.
+  - The role P(hyperv.migration.rolling_maintenance#role) begins with it. Use it directly if you write your own role.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options:
+  node:
+    description: The inventory host of the node, which must answer itself.
+    type: str
+    required: true
+  nodes:
+    description: Inventory hosts of all nodes of the run, in their order. All must belong to the same cluster.
+    type: list
+    elements: str
+    required: true
+  name:
+    description: A name of the node in addition. It is refused if it means another node.
+    type: str
+    default: ""
+  via:
+    description: The inventory host to talk through. The default is the first other one of the cluster that answers.
+    type: str
+    default: ""
+  folder:
+    description: Directory of the state, and of the ledgers.
+    type: path
+    default: "."
+  run_id:
+    description: As O(hyperv.migration.hyperv_rolling_state#module:rolling.run_id).
+    type: str
+    default: ""
+  begin_anew:
+    description:
+      - As O(hyperv.migration.hyperv_rolling_state#module:rolling.begin_anew). Counts for the first of O(nodes) only.
+    type: bool
+    default: false
+  resume_within:
+    description: As O(hyperv.migration.hyperv_rolling_state#module:rolling.resume_within).
+    type: int
+    default: 72
+  allow_changed_work:
+    description: As O(hyperv.migration.hyperv_rolling_state#module:rolling.allow_changed_work).
+    type: bool
+    default: false
+  tasks_file:
+    description: The user's tasks, as a path from where Ansible was started, or beside the playbook.
+    type: str
+    default: ""
+  role:
+    description: The user's role.
+    type: str
+    default: ""
+  restart:
+    description: Whether the node is to be restarted after them, as far as that is known.
+    type: bool
+    default: false
+  restart_timeout:
+    description: Checked here, before anything is changed. See O(hyperv.migration.hyperv_node_restart#module:timeout).
+    type: int
+    default: 1800
+  restart_poll_interval:
+    description: Likewise. See O(hyperv.migration.hyperv_node_restart#module:poll_interval).
+    type: float
+    default: 5
+  ignore:
+    description:
+      - Names of nodes, VMs, roles and networks whose problems do not count, in any letter case.
+      - A list, or text with commas, semicolons or line breaks between the names, as a survey returns it.
+    type: raw
+    default: []
+  timeout:
+    description: Seconds to wait until the cluster is healthy. In check mode it checks once.
+    type: int
+    default: 300
+  poll_interval:
+    description: Seconds between two checks, from 0.05 to 3600.
+    type: float
+    default: 10
+seealso:
+  - module: hyperv.migration.hyperv_cluster_health_info
+  - module: hyperv.migration.hyperv_rolling_state
+"""
+
+EXAMPLES = r"""
+- name: Wait until the cluster can run without this node
+  hyperv.migration.hyperv_rolling_node_info:
+    node: "{{ inventory_hostname }}"
+    nodes: "{{ ansible_play_hosts_all }}"
+    folder: /var/lib/maintenance
+  register: turn
+
+- name: Evacuate it
+  hyperv.migration.hyperv_node_evacuation:
+    node: "{{ turn.node }}"
+    ledger_folder: "{{ turn.folder }}"
+    rolling: "{{ turn.rolling }}"
+  delegate_to: "{{ turn.via }}"
+  when: "'evacuate' in turn.steps"
+"""
+
+RETURN = r"""
+host:
+  description: The inventory host of the node.
+  type: str
+  returned: success
+  sample: node1.corp.example
+node:
+  description: Name of the node in the cluster.
+  type: str
+  returned: success
+  sample: NODE1
+nodes:
+  description: The same as O(nodes).
+  type: list
+  elements: str
+  returned: success
+  sample: [node1.corp.example, node2.corp.example]
+via:
+  description: Inventory host to talk through.
+  type: str
+  returned: success
+  sample: node2.corp.example
+phase:
+  description:
+    - The phase of the node, as O(hyperv.migration.hyperv_rolling_state#module:phase); empty before it begins.
+  type: str
+  returned: success
+  sample: ""
+steps:
+  description: What is to be done with the node - V(evacuate), V(work), V(restart), V(restore); nothing if it is done.
+  type: list
+  elements: str
+  returned: success
+  sample: [evacuate, work, restore]
+restart:
+  description: Whether the node is restarted, because of O(restart) or because an interrupted run decided so.
+  type: bool
+  returned: success
+  sample: false
+ignore:
+  description:
+    - The names of O(ignore). In check mode also the nodes before this one that are still paused, because a run would
+      have restored them by then.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+tasks_file:
+  description: Absolute path of O(tasks_file); empty for none.
+  type: str
+  returned: success
+  sample: /home/ops/updates.yml
+path:
+  description: Absolute path of the file with the state.
+  type: str
+  returned: success
+  sample: /var/lib/maintenance/hyperv-rolling-hvc1.corp.example.json
+folder:
+  description: Absolute path of O(folder).
+  type: str
+  returned: success
+  sample: /var/lib/maintenance
+rolling:
+  description: The rolling maintenance and the node in it, as O(hyperv.migration.hyperv_rolling_state#module:rolling).
+  type: dict
+  returned: success
+computer:
+  description: The computer that answers as RV(via).
+  type: dict
+  returned: success
+  contains:
+    name:
+      description: NetBIOS name.
+      type: str
+      returned: always
+      sample: NODE2
+    dns_name:
+      description: Its name in DNS without the domain, which may be longer than the NetBIOS name.
+      type: str
+      returned: always
+      sample: node2
+    domain:
+      description: DNS domain that it is a member of; empty in a workgroup.
+      type: str
+      returned: always
+      sample: corp.example
+cluster:
+  description: The cluster.
+  type: dict
+  returned: success
+  contains:
+    name:
+      description: Short name.
+      type: str
+      returned: always
+      sample: HVC1
+    fqdn:
+      description: Full name, which distinguishes clusters of the same short name; V(null) if the cluster has none.
+      type: str
+      returned: always
+      sample: hvc1.corp.example
+"""

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_rolling_report
+short_description: Report on a rolling maintenance, and say why it stops
+version_added: 0.1.0
+description:
+  - Merges the results of evacuations and restorations into one report on all moves of a run, as lines and as an HTML
+    page.
+  - With O(reason), it says why the rolling maintenance stops, how the node is left, and how to go on. It reads the
+    node for that, and does not fail if it cannot.
+  - Its result is shown on the screen like that of C(ansible.builtin.debug).
+  - In check mode the page is written, too.
+  - The role P(hyperv.migration.rolling_maintenance#role) uses it.
+author:
+  - The hyperv.migration contributors (@hyperv-migration)
+extends_documentation_fragment:
+  - hyperv.migration._attributes
+  - hyperv.migration._attributes.info
+options:
+  turn:
+    description: The result of M(hyperv.migration.hyperv_rolling_node_info), also of one that failed.
+    type: dict
+    required: true
+  results:
+    description:
+      - Results of M(hyperv.migration.hyperv_node_evacuation) and M(hyperv.migration.hyperv_node_restoration), of all
+        nodes of the run so far.
+      - They are reported at the last node, where it stops, and with O(path) at each node.
+    type: list
+    elements: dict
+    default: []
+  reason:
+    description:
+      - Why the rolling maintenance stops, such as C(ansible_failed_result.msg) in a C(rescue). Empty if it does not.
+    type: str
+    default: ""
+  task:
+    description: The name of that task.
+    type: str
+    default: ""
+  path:
+    description:
+      - File on the controller for the HTML page, with mode 0600. A relative path starts where Ansible was started.
+      - When empty, no page is written.
+    type: str
+    default: ""
+seealso:
+  - module: hyperv.migration.hyperv_migration_report
+"""
+
+EXAMPLES = r"""
+- name: Report on all nodes, and on how this one is left
+  hyperv.migration.hyperv_rolling_report:
+    turn: "{{ turn }}"
+    results: "{{ ansible_play_hosts_all | map('extract', hostvars, 'evacuate_node_result') | select('defined') }}"
+    task: "{{ ansible_failed_task.name }}"
+    reason: "{{ ansible_failed_result.msg }}"
+  register: stop
+"""
+
+RETURN = r"""
+lines:
+  description: The report in lines; empty if there is nothing to report yet.
+  type: list
+  elements: str
+  returned: success
+  sample: [NODE1 is done. NODE1 done; NODE2 not begun.]
+text:
+  description: Why it stops, how the node is left, and how to go on; empty without O(reason).
+  type: str
+  returned: success
+  sample: ""
+"""

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The file on the controller with the state of a rolling maintenance."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import json
+import typing as t
+from collections.abc import Callable, Mapping
+
+from ._files import KeptFile, check_writable, find_kept, full_path, locked
+from ._hyperv.records.artifacts import artifact_text
+from ._hyperv.records.file_names import Owner, is_same, rolling_file, rolling_file_of_before
+from ._hyperv.records.rolling_state import (
+    Phase,
+    RollingOptions,
+    RollingState,
+    after_work,
+    is_finished,
+    phase_of,
+    read_rolling_state,
+    resume_or_start,
+    rolling_options,
+    set_phase,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """A rolling maintenance as it is in its file, or would be in check mode, with warnings about it.
+
+    ``changed``: the file was changed, or would be.
+    """
+
+    path: str
+    state: RollingState
+    warnings: list[str]
+    changed: bool = False
+
+
+class RollingFile:
+    """The file, by its own path or by the name that it has in a folder. It is looked for at each use."""
+
+    def __init__(self, folder: str, owner: Owner, path: str | None = None) -> None:
+        self._folder = folder
+        self._owner = owner
+        self._path = path
+
+    def read(self) -> RollingState | None:
+        """Return the state as it is written, None where there is none. Raises HyperVError."""
+        return _content(self._find())
+
+    def resume(self, options: RollingOptions) -> Progress:
+        """Return the rolling maintenance that a run goes on with; writes nothing. Raises HyperVError."""
+        return self._resume(self._find(), options)
+
+    def enter(
+        self,
+        options: RollingOptions,
+        node: str,
+        next_phase: Callable[[Phase], Phase],
+        *,
+        name: str = "",
+        dry_run: bool,
+    ) -> Progress:
+        """Write down that a node has reached a phase, in a dry run only look whether that can be done.
+
+        ``node`` is its inventory host, ``name`` its name in the cluster, and ``next_phase`` makes of its present phase
+        the next one. With ``begun``, the rolling maintenance is resumed or started as ``options`` say; later phases
+        belong to the one in the file. Raises HyperVError.
+        """
+        with contextlib.nullcontext() if dry_run else locked(self._find().path):
+            file = self._find()
+            old = _content(file)
+            phase = next_phase(phase_of(old, node) if old is not None else "")
+            if phase == "begun" or old is None or not is_same(old["cluster"], options.cluster):
+                progress = self._resume(file, options)
+            else:
+                progress = Progress(file.path, old, [])
+            state = set_phase(progress.state, node, phase, _now(), name)
+            changed = old is None or _without_times(old) != _without_times(state)
+            if changed and dry_run:
+                check_writable(file.path)
+            elif changed:
+                file.write(artifact_text(state))
+        return dataclasses.replace(progress, state=state, changed=changed)
+
+    def _resume(self, file: KeptFile, options: RollingOptions) -> Progress:
+        where = file.earlier or file.path
+        old = _content(file)
+        state, warnings = resume_or_start(old, options, where, _now())
+        if old is not None and not is_same(old["cluster"], options.cluster) and not is_finished(old):
+            warnings.append(
+                f"{where} was written by an earlier version, which named clusters by their short name. That does not "
+                f"prove that it is of {state['cluster']}, so no node is skipped: the rolling maintenance begins anew, "
+                f"and is kept as {file.path} from the next change on. If the file is that of another cluster of this "
+                "name, stop and move it away."
+            )
+        return Progress(file.path, state, warnings)
+
+    def _find(self) -> KeptFile:
+        if self._path is not None:
+            return KeptFile(full_path(self._path))
+        return find_kept(self._folder, rolling_file(self._owner), rolling_file_of_before(self._owner))
+
+
+def file_of(rolling: Mapping[str, t.Any]) -> RollingFile:
+    """Return the file that the record of hyperv_rolling_node_info means."""
+    owner = Owner(rolling.get("cluster") or "", rolling.get("cluster_name") or "")
+    return RollingFile(rolling.get("folder") or ".", owner, rolling.get("path"))
+
+
+def enter_phase(rolling: Mapping[str, t.Any] | None, phase: Phase) -> None:
+    """Write down that a node has reached a phase, unless it is not part of a rolling maintenance. Raises HyperVError.
+
+    ``rolling`` is the record of hyperv_rolling_node_info, None or empty for none.
+    """
+    if rolling:
+        options = rolling_options(rolling)
+        name = str(rolling.get("name") or "")
+        file_of(rolling).enter(options, rolling["node"], lambda present: phase, name=name, dry_run=False)
+
+
+def end_work(rolling: Mapping[str, t.Any], restart: bool, *, dry_run: bool) -> Phase:
+    """Write down that the user's work on a node has ended, and return its phase: ``restarting`` or ``worked``.
+
+    ``rolling`` is the record of hyperv_rolling_node_info. Raises HyperVError.
+    """
+    host, name = rolling["node"], str(rolling.get("name") or "")
+    options = rolling_options(rolling)
+    progress = file_of(rolling).enter(
+        options, host, lambda present: after_work(present, restart), name=name, dry_run=dry_run
+    )
+    return phase_of(progress.state, host)
+
+
+def _content(file: KeptFile) -> RollingState | None:
+    content = file.read()
+    return read_rolling_state(content, file.earlier or file.path) if content is not None else None
+
+
+def _without_times(state: RollingState) -> str:
+    nodes = {name: {**node, "updated": ""} for name, node in state["nodes"].items()}
+    return json.dumps({**state, "updated": "", "begun": "", "nodes": nodes}, sort_keys=True)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)

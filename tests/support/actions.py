@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The actions of modules in this process, on hosts of an inventory behind which are simulated clusters."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import types
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
+
+Answer = dict[str, t.Any]
+
+
+def carry_out(
+    module: str,
+    hosts: Sequence[str],
+    *,
+    home: str = "",
+    check_mode: bool = False,
+    told: list[str] | None = None,
+    task_vars: Mapping[str, t.Any] | None = None,
+    **given: t.Any,
+) -> Answer:
+    """Return what an action answers; raises what it raises.
+
+    Args:
+        hosts: the group hyperv_nodes, each reached at its own name.
+        home: the task's host, the first one by default.
+        told: takes the lines that the task shows while it runs.
+        task_vars: further variables.
+        given: options; all others have their defaults.
+    """
+    action_module = importlib.import_module(f"ansible_collections.hyperv.migration.plugins.action.{module}")
+    action = action_module.ActionModule.__new__(action_module.ActionModule)
+    home = home or hosts[0]
+    action._connection = connection_loader.get("winrm", PlayContext(), os.devnull)
+    action._connection.set_options(var_options={"ansible_host": home, "_extras": {}})
+    action._task = types.SimpleNamespace(no_log=True, check_mode=check_mode, collections=[])
+    if told is not None:
+        action.tell = told.append
+    variables = {
+        "inventory_hostname": home,
+        "groups": {"all": list(hosts), "hyperv_nodes": list(hosts)},
+        "hostvars": {host: {} for host in hosts},
+        **(task_vars or {}),
+    }
+    action._task_vars = variables
+    action._loader = DataLoader()
+    action._loader.set_basedir(str(variables.get("playbook_dir", ".")))
+    options = action_module.ActionModule.ARGUMENTS["argument_spec"]
+    arguments = {**{name: option.get("default") for name, option in options.items()}, **given}
+    return t.cast("Answer", action.carry_out(arguments, variables))

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The options of the roles are the same in their defaults, their argument specifications and their READMEs."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.hyperv.migration.plugins.action.hyperv_vm_migrate import ActionModule
+
+ROLES = sorted(path for path in (pathlib.Path(__file__).parents[2] / "roles").iterdir() if path.is_dir())
+
+
+def each_role() -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+
+
+def options_of(role: pathlib.Path) -> dict[str, dict[str, t.Any]]:
+    entries = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    return {name: option for entry in entries.values() for name, option in entry["options"].items()}
+
+
+def defaults_of(role: pathlib.Path) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", yaml.safe_load((role / "defaults/main.yml").read_text(encoding="utf-8")))
+
+
+@each_role()
+def test_every_option_has_a_default_or_is_required(role: pathlib.Path) -> None:
+    optional = {name for name, option in options_of(role).items() if not option.get("required")}
+    assert optional == set(defaults_of(role))
+
+
+@each_role()
+def test_a_default_is_the_documented_one(role: pathlib.Path) -> None:
+    options = options_of(role)
+    plain = {name: value for name, value in defaults_of(role).items() if "{{" not in str(value)}
+    assert plain
+    assert plain == {name: options[name].get("default") for name in plain}
+
+
+@each_role()
+def test_choices_are_those_of_the_module(role: pathlib.Path) -> None:
+    known = ActionModule.ARGUMENTS["argument_spec"]
+    for name, option in options_of(role).items():
+        same = known.get(name.removeprefix(f"{role.name}_"), {})
+        assert option.get("choices") == same.get("choices", option.get("choices")), name
+
+
+@each_role()
+def test_the_readme_names_every_option(role: pathlib.Path) -> None:
+    readme = (role / "README.md").read_text(encoding="utf-8")
+    assert [name for name in options_of(role) if f"`{name}`" not in readme] == []
+
+
+@each_role()
+def test_every_option_is_used_by_a_step(role: pathlib.Path) -> None:
+    steps = "".join(
+        file.read_text(encoding="utf-8")
+        for folder in ("tasks", "templates", "vars")
+        for file in role.glob(f"{folder}/*")
+    )
+    assert [name for name in options_of(role) if name not in steps] == []

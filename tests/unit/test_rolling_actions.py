@@ -1,0 +1,308 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The modules that a rolling maintenance is made of, in this process, with their files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+import typing as t
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._action import FailedWithResult
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+
+from tests.support.actions import Answer, carry_out
+from tests.support.scenarios import NODES, as_text, node, scenario, vm, with_nodes
+from tests.unit.connection.simulated_hosts import SimulatedHosts
+from tests.unit.report.reading import read_page
+
+HOSTS = [f"node{number}.corp.example" for number in (1, 2, 3)]
+GIVEN = scenario(NODES, [vm("web01"), vm("edge01", clustered=False)])
+
+
+@pytest.fixture
+def simulated(monkeypatch: pytest.MonkeyPatch) -> SimulatedHosts:
+    return SimulatedHosts(monkeypatch, {"HVC1": as_text(GIVEN)}, {})
+
+
+def turn_of(number: int, folder: pathlib.Path, **given: t.Any) -> Answer:
+    host = HOSTS[number - 1]
+    options = {"node": host, "nodes": HOSTS, "folder": str(folder), "timeout": 0, **given}
+    return carry_out("hyperv_rolling_node_info", HOSTS, home=host, **options)
+
+
+def note(turn: Answer, phase: str) -> Answer:
+    return carry_out("hyperv_rolling_state", HOSTS, rolling=turn["rolling"], phase=phase)
+
+
+def move(outcome: str = "moved", ended: str = "2026-03-01T22:00:10Z") -> Answer:
+    return {
+        "vm": {"id": "0A", "name": "web01"},
+        "source_host": "NODE1",
+        "destination_host": "NODE2",
+        "outcome": outcome,
+        "started": "2026-03-01T22:00:00Z",
+        "ended": ended,
+        "elapsed_seconds": 10,
+    }
+
+
+@pytest.mark.usefixtures("simulated")
+class TestTurn:
+    def test_it_says_through_whom_and_what_is_to_be_done(self, tmp_path: pathlib.Path) -> None:
+        told: list[str] = []
+        turn = turn_of(1, tmp_path, told=told)
+        assert (turn["host"], turn["node"], turn["via"]) == (HOSTS[0], "NODE1", HOSTS[1])
+        assert turn["steps"] == ["evacuate", "work", "restore"]
+        assert told[1:] == [
+            "NODE1 is evacuated, worked on, and gets its VMs back.",
+            f"The cluster is asked through {HOSTS[1]}.",
+        ]
+        assert list(tmp_path.iterdir()) == []
+
+    def test_its_record_is_what_phases_are_noted_by(self, tmp_path: pathlib.Path) -> None:
+        turn = turn_of(1, tmp_path, run_id="2026-03")
+        assert note(turn, "begun")["path"] == turn["path"]
+        assert note(turn, "done")["summary"] == f"{HOSTS[0]} done; {', '.join(HOSTS[1:])} not begun"
+        again = turn_of(1, tmp_path, run_id="2026-03")
+        assert (again["phase"], again["steps"]) == ("done", [])
+
+    def test_nodes_are_taken_one_at_a_time(self, tmp_path: pathlib.Path) -> None:
+        with pytest.raises(HyperVError, match=r"are worked on at once.*Add serial: 1"):
+            turn_of(1, tmp_path, task_vars={"ansible_play_batch": HOSTS})
+
+    @pytest.mark.parametrize("name", ["evacuate_node_name", "restore_node_name"])
+    def test_what_names_one_node_is_refused(self, tmp_path: pathlib.Path, name: str) -> None:
+        with pytest.raises(HyperVError, match=f"{name} must not be set"):
+            turn_of(1, tmp_path, task_vars={name: "NODE2"})
+
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            ({"restart_timeout": 0}, "restart_timeout is 0"),
+            ({"restart_poll_interval": 61.0}, "restart_poll_interval is 61"),
+            ({"timeout": -1}, "timeout is -1"),
+            ({"poll_interval": 0.0}, "poll_interval is 0"),
+            ({"via": "nobody"}, "rolling_maintenance_via is nobody"),
+            ({"name": "NODE2"}, "rolling_maintenance_node is NODE2, which is the node NODE2"),
+            ({"ignore": 5}, "ignore is 5"),
+            ({"nodes": HOSTS[1:]}, "is not among them"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused_by_name_before_anything(
+        self, tmp_path: pathlib.Path, given: dict[str, t.Any], said: str
+    ) -> None:
+        with pytest.raises(HyperVError, match=said):
+            turn_of(1, tmp_path, **given)
+
+    def test_names_to_ignore_may_be_the_text_of_a_survey(self, tmp_path: pathlib.Path) -> None:
+        assert turn_of(1, tmp_path, ignore="NODE3, web 01;\nx\n")["ignore"] == ["NODE3", "web 01", "x"]
+
+    def test_it_begins_anew_with_the_first_node_only(self, tmp_path: pathlib.Path) -> None:
+        for number in (1, 2):
+            note(turn_of(number, tmp_path), "done")
+        assert turn_of(1, tmp_path, begin_anew=True)["phase"] == ""
+        assert turn_of(2, tmp_path, begin_anew=True)["phase"] == "done"
+
+    def test_a_node_that_the_inventory_does_not_have_any_more_keeps_nothing_open(self, tmp_path: pathlib.Path) -> None:
+        for number in (1, 2, 3):
+            note(turn_of(number, tmp_path, nodes=[*HOSTS, "node4.corp.example"]), "done")
+        assert turn_of(1, tmp_path)["phase"] == ""
+
+    def test_work_is_found_beside_the_playbook_and_told_apart_by_its_content(self, tmp_path: pathlib.Path) -> None:
+        tasks = tmp_path / "updates.yml"
+        tasks.write_text("- ansible.builtin.meta: noop\n", encoding="utf-8")
+        beside: dict[str, t.Any] = {"task_vars": {"playbook_dir": str(tmp_path)}, "tasks_file": "updates.yml"}
+        turn = turn_of(1, tmp_path, **beside)
+        assert turn["tasks_file"] == str(tasks.resolve())
+        assert turn["rolling"]["work"]["tasks_sha256"] == hashlib.sha256(tasks.read_bytes()).hexdigest()
+        note(turn, "done")
+        tasks.write_text("- ansible.builtin.meta: flush_handlers\n", encoding="utf-8")
+        with pytest.raises(HyperVError, match=f"which {HOSTS[0]} would not get"):
+            turn_of(2, tmp_path, **beside)
+
+    def test_work_that_is_not_there_is_refused(self, tmp_path: pathlib.Path) -> None:
+        with pytest.raises(
+            HyperVError, match=r"rolling_maintenance_tasks_file is updats\.yml, and there is no such file"
+        ):
+            turn_of(1, tmp_path, tasks_file="updats.yml")
+        with pytest.raises(
+            HyperVError, match="rolling_maintenance_role is updats, and the role 'updats' was not found"
+        ):
+            turn_of(1, tmp_path, role="updats")
+
+    def test_a_role_beside_the_playbook_is_found(self, tmp_path: pathlib.Path) -> None:
+        (tmp_path / "roles/firmware/tasks").mkdir(parents=True)
+        turn = turn_of(1, tmp_path, role="firmware", task_vars={"playbook_dir": str(tmp_path)})
+        assert turn["rolling"]["work"] == {"tasks_file": "", "tasks_sha256": "", "role": "firmware"}
+
+
+def test_an_unhealthy_cluster_is_told_with_all_that_is_known_already(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    SimulatedHosts(monkeypatch, {"HVC1": as_text(with_nodes(GIVEN, node("NODE3", state="paused")))}, {})
+    with pytest.raises(FailedWithResult, match=r"Node NODE3 is paused\.") as failed:
+        turn_of(1, tmp_path)
+    assert failed.value.result["via"] == HOSTS[1]
+    dry_run = turn_of(1, tmp_path, ignore=["NODE3"], check_mode=True)
+    assert dry_run["steps"] == ["evacuate", "work", "restore"]
+
+
+@pytest.mark.usefixtures("simulated")
+class TestReport:
+    RESULT: t.ClassVar[Answer] = {
+        "moves": [move()],
+        "nodes_before": [{"name": "NODE1", "vm_count": 1}],
+        "nodes_after": [{"name": "NODE1", "vm_count": 0}],
+    }
+
+    def report(self, turn: Answer, **given: t.Any) -> Answer:
+        return carry_out("hyperv_rolling_report", HOSTS, home=str(turn.get("host") or HOSTS[0]), turn=turn, **given)
+
+    def test_all_moves_are_told_at_the_last_node_and_until_then_only_how_far_it_is(
+        self, tmp_path: pathlib.Path
+    ) -> None:
+        turns = [turn_of(number, tmp_path) for number in (1, 2, 3)]
+        for turn in turns:
+            note(turn, "done")
+        first, last = (self.report(turn, results=[self.RESULT, self.RESULT]) for turn in (turns[0], turns[2]))
+        assert first["lines"] == ["NODE1 is done. The rolling maintenance is finished."]
+        assert last["lines"][0] == "Maintenance of HVC1: done. 2 of 2 moves of 1 VM made."
+        assert last["lines"][-1] == "NODE3 is done. The rolling maintenance is finished."
+        assert (first["text"], first["_ansible_verbose_always"]) == ("", True)
+
+    def test_nodes_are_as_before_the_first_move_and_after_the_last(self, tmp_path: pathlib.Path) -> None:
+        later: Answer = {
+            "moves": [move(ended="2026-03-01T23:00:00Z")],
+            "nodes_before": [{"name": "NODE1", "vm_count": 5}],
+            "nodes_after": [{"name": "NODE1", "vm_count": 7}],
+        }
+        page = tmp_path / "page.html"
+        self.report(turn_of(1, tmp_path), results=[later, self.RESULT], path=str(page))
+        text = page.read_text(encoding="utf-8")
+        assert read_page(text).title == "Maintenance of HVC1: done"
+        lines = self.report(turn_of(3, tmp_path), results=[later, self.RESULT])["lines"]
+        assert next(line.split()[-2:] for line in lines if line.startswith("NODE1 ")) == ["1", "7"]
+
+    def test_a_page_that_cannot_be_written_is_told_and_nothing_else_fails(self, tmp_path: pathlib.Path) -> None:
+        lines = self.report(turn_of(1, tmp_path), results=[self.RESULT], path=str(tmp_path))["lines"]
+        assert any(line.startswith("The HTML report was NOT written") for line in lines)
+
+    def test_a_stop_says_why_how_the_node_is_left_and_how_to_go_on(self, tmp_path: pathlib.Path) -> None:
+        turn = turn_of(1, tmp_path)
+        note(turn, "evacuated")
+        stop = self.report(turn, task="Install updates", reason="The disk is full.", results=[self.RESULT])
+        assert stop["lines"][0].startswith("Maintenance of HVC1: FAILED.")
+        for said in (
+            'stops at NODE1, at the task "Install updates":\nThe disk is full.\n',
+            "NODE1 is up and has 1 VM; it was evacuated, and your tasks are not done.",
+            f"{HOSTS[0]} evacuated; {HOSTS[1]}, {HOSTS[2]} not begun.",
+            f"-e restore_node_via={HOSTS[1]}",
+        ):
+            assert said in stop["text"]
+
+    @pytest.mark.parametrize("turn", [{}, {"msg": "It failed."}])
+    def test_a_stop_before_anything_is_known_says_only_that(self, turn: Answer) -> None:
+        stop = self.report(turn, reason="The cluster is not there.", task="Find the node")
+        assert stop["text"].splitlines() == [
+            f'The rolling maintenance stops at {HOSTS[0]}, at the task "Find the node":',
+            "The cluster is not there.",
+            "Nothing was changed on it in this run.",
+        ]
+        assert "_ansible_verbose_always" not in stop
+
+    def test_a_dry_run_changes_nothing_and_says_so(self, tmp_path: pathlib.Path) -> None:
+        stop = self.report(turn_of(1, tmp_path), reason="No.", check_mode=True)
+        assert stop["text"].splitlines()[-1] == "Nothing was changed."
+        assert self.report(turn_of(1, tmp_path), check_mode=True)["lines"] == ["NODE1 would be done."]
+
+    def test_an_evacuation_that_failed_before_any_move_has_nothing_to_report(self, tmp_path: pathlib.Path) -> None:
+        turn = turn_of(3, tmp_path)
+        assert self.report(turn, results=[{"failed": True, "msg": "No."}], reason="No.")["lines"] == []
+
+    def test_results_of_another_shape_are_told(self, tmp_path: pathlib.Path) -> None:
+        lines = self.report(turn_of(3, tmp_path), results=[{"moves": [{"vm": "web01"}]}])["lines"]
+        assert lines[0].startswith("No report can be drawn up: ")
+
+
+@pytest.mark.usefixtures("simulated")
+class TestEnd:
+    """What is checked in a play of its own, after the one that the user's tasks may have ended."""
+
+    def ended(self, *results: Answer, **given: t.Any) -> Answer:
+        return carry_out("hyperv_rolling_state_info", HOSTS, results=list(results), must_be_complete=True, **given)
+
+    def test_a_node_that_is_not_done_fails_it_by_name_and_so_does_one_that_nobody_looked_at(
+        self, tmp_path: pathlib.Path
+    ) -> None:
+        turn = turn_of(1, tmp_path)
+        note(turn, "evacuated")
+        with pytest.raises(FailedWithResult, match="did not come to its end") as failed:
+            self.ended(turn)
+        assert failed.value.result["unfinished"] == [
+            {"host": HOSTS[0], "phase": "evacuated"},
+            {"host": HOSTS[1], "phase": None},
+            {"host": HOSTS[2], "phase": None},
+        ]
+
+    def test_it_is_complete_when_all_are_done(self, tmp_path: pathlib.Path) -> None:
+        turns = [turn_of(number, tmp_path) for number in (1, 2, 3)]
+        noted = [note(turn, "done") for turn in turns]
+        assert self.ended(*turns, *noted)["complete"]
+
+    def test_a_node_that_an_earlier_run_has_done_is_done(self, tmp_path: pathlib.Path) -> None:
+        for number in (2, 3):
+            note(turn_of(number, tmp_path), "done")
+        turn = turn_of(1, tmp_path)
+        assert self.ended(turn, note(turn, "done"))["complete"]
+
+    def test_a_dry_run_is_judged_by_what_it_did_itself(self, tmp_path: pathlib.Path) -> None:
+        turns = [turn_of(number, tmp_path, check_mode=True) for number in (1, 2, 3)]
+        noted = [
+            carry_out("hyperv_rolling_state", HOSTS, rolling=turn["rolling"], phase="done", check_mode=True)
+            for turn in turns
+        ]
+        assert self.ended(*turns, *noted, check_mode=True)["complete"]
+        with pytest.raises(FailedWithResult, match=f"{HOSTS[2]}: its dry run was ended"):
+            self.ended(*turns, *noted[:2], check_mode=True)
+
+    def test_that_no_node_was_looked_at_is_no_success(self) -> None:
+        with pytest.raises(FailedWithResult, match="No node was looked at"):
+            self.ended()
+
+    def test_nodes_of_two_clusters_are_looked_for_in_the_files_of_both(self, tmp_path: pathlib.Path) -> None:
+        records = []
+        for cluster, phase in (("a", "done"), ("b", "evacuated")):
+            rolling = {"folder": str(tmp_path), "cluster": f"hvc.{cluster}.example", "node": cluster}
+            path = carry_out("hyperv_rolling_state", HOSTS, rolling=rolling, phase=phase)["path"]
+            records.append({"host": cluster, "nodes": [cluster], "phase": "", "path": path})
+        with pytest.raises(FailedWithResult) as failed:
+            self.ended(*records)
+        assert failed.value.result["unfinished"] == [{"host": "b", "phase": "evacuated"}]
+
+
+@pytest.mark.usefixtures("simulated")
+def test_a_restart_of_a_rolling_maintenance_ends_the_work_and_is_made_only_if_it_is_due(tmp_path: pathlib.Path) -> None:
+    turn = turn_of(1, tmp_path)
+
+    def restart(**given: t.Any) -> Answer:
+        options = {"name": "NODE1", "rolling": turn["rolling"], "poll_interval": 1.0, "timeout": 60, **given}
+        return carry_out("hyperv_node_restart", HOSTS, home=HOSTS[1], **options)
+
+    def phase() -> str:
+        state = json.loads(pathlib.Path(turn["path"]).read_text(encoding="utf-8"))
+        return str(state["nodes"][HOSTS[0]]["phase"])
+
+    note(turn, "evacuated")
+    assert restart(check_mode=True)["changed"]
+    assert phase() == "evacuated"
+    with pytest.raises(HyperVError, match="only a paused one is restarted"):
+        restart()
+    assert phase() == "restarting"
+    with pytest.raises(HyperVError, match="only a paused one is restarted"):
+        restart(due=False)  # an interrupted run has decided it
+    note(turn, "worked")
+    assert restart() == {"changed": False, "name": "NODE1"}
+    assert restart(rolling=None, due=False) == {"changed": False, "name": "NODE1"}
