@@ -70,16 +70,16 @@ def _empty_words() -> Patch:
 
 def _no_pause() -> Patch:
     # The evacuation reads the node once more at its end, so that one has to be wrong as well.
-    evacuation = _product("maintenance.evacuation")
-    read = evacuation.read_node_state
+    hold = _product("maintenance.node_hold")
+    read = hold.read_node_state
 
     def paused(cluster: t.Any, name: str) -> tuple[t.Any, str]:
         node, why = read(cluster, name)
         return dataclasses.replace(node, state="paused"), why
 
     patches = contextlib.ExitStack()
-    patches.enter_context(mock.patch.object(evacuation, "pause_node", lambda cluster, node: node))
-    patches.enter_context(mock.patch.object(evacuation, "read_node_state", paused))
+    patches.enter_context(mock.patch.object(hold, "pause_node", lambda cluster, node: node))
+    patches.enter_context(mock.patch.object(hold, "read_node_state", paused))
     return patches
 
 

@@ -44,12 +44,13 @@ class PowerSwitch:
     """Stops and starts VMs, clustered ones and those that only their host knows.
 
     Attributes:
+        cluster: where they are asked for.
         changes: what was asked for so far, each as far as it has come.
     """
 
     def __init__(self, cluster: Cluster, tell: Callable[[str], None] | None) -> None:
         """``tell`` shows lines of progress, None for none."""
-        self._cluster = cluster
+        self.cluster = cluster
         self._tell = tell
         self.changes: list[Change] = []
 
@@ -84,12 +85,12 @@ class PowerSwitch:
         changer = self._changer(wish, within)
         changes = changer.plan(*_by_home(vms))
         self.changes += changes  # before anything is asked for: whoever is cut off knows them
-        report = StateProgress(self._tell, self._cluster.clock).report if self._tell else _say_nothing
+        report = StateProgress(self._tell, self.cluster.clock).report if self._tell else _say_nothing
         changer.run(changes, report)
         return [change for change in changes if change.outcome == FAILED]
 
     def _changer(self, wish: DesiredState, within: float) -> StateChanger:
-        return StateChanger(self._cluster, wish, force=False, timeout=within, poll_interval=_LOOK_EVERY)
+        return StateChanger(self.cluster, wish, force=False, timeout=within, poll_interval=_LOOK_EVERY)
 
     @property
     def asked_to_shut_down(self) -> list[Vm]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ..cluster.cluster import Cluster
-from ..cluster.nodes import Node, find_node, read_nodes, resume_node
-from ..cluster.states import ANSWERING, UNKNOWN
+from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
-from ..failure.errors import HyperVError, with_remedy
+from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import Home, RestorationPlan, find_home, plan_restoration
@@ -26,9 +25,11 @@ from ..scheduling.move_results import cut_off
 from . import wording
 from .controller import Controller, LedgerStore
 from .moving import Moving, Wanted
-from .observation import UNREADABLE, read_node_state, read_standing, try_limits, try_overview
+from .node_hold import NodeHold
+from .observation import read_standing, try_limits, try_overview
 from .outcome import Outcome
 from .power import START_WITHIN, PowerSwitch
+from .salvage import Salvage
 
 _WAIT_FOR_LEAVING = 1800.0  # seconds
 _BETWEEN_LOOKS = 5.0
@@ -63,21 +64,19 @@ class Restoration:
         self._given = given
         self._moving = Moving(cluster, options.migration, controller)
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
+        self._salvage = Salvage(controller, self._take_new_sessions)
         self._store: LedgerStore | None = None
         self._ledger: Ledger
         self._home: Home
         self._plan: RestorationPlan
+        self._hold: NodeHold
         self._nodes_before: list[dict[str, t.Any]] = []
         self._nodes_after: list[dict[str, t.Any]] = []
         self._limits: dict[str, t.Any] = {}
-        self._unread = ""
-        self._node: Node | None = None
-        self._resumed = False
         self._started: list[Vm] = []
         self._not_started: list[tuple[str, str]] = []
         self._stopping: list[Vm] = []
         self._failure = ""
-        self._troubles: list[str] = []
         self._warnings: list[str] = []
 
     def dry_run(self) -> Outcome:
@@ -106,27 +105,22 @@ class Restoration:
         self._wait_for_leaving()
         self._begin()
         try:
-            self._resume()
+            self._hold.resume()
             self._moving.make(_wanted(self._plan))
             self._start()
         except BaseException as error:
             self._failure = self._explained(error)
-        self._try(self._look_for_stopping)
-        self._try(self._settle)
-        self._try(self._look_at_the_end)
-        self._try(self._read_for_the_report)
-        failed = wording.not_back(self._plan, self._records, self._not_started)
-        names = {one["vm"]["name"] for one in self._moving.failed}
-        shortage = self._plan.shortage if names.intersection(self._plan.without_room) else ""
-        unknown = f"How the node is left could not be read: {wording.sentence(self._unread)}" if self._unread else ""
+        attempt = self._salvage.attempt
+        attempt(self._look_for_stopping, "Which guests still shut down could not be read")
+        attempt(self._settle, "The ledger could not be written")
+        attempt(self._hold.read)
+        attempt(self._read_for_the_report)
         changed = (
-            self._resumed
+            self._hold.is_resumed_by_us
             or any(one["changed"] for one in self._records)
             or any(change.calls for change in self._switch.changes)
         )
-        return self._outcome(
-            wording.together(self._failure, failed, shortage, *self._troubles, unknown, self._not_up()), changed=changed
-        )
+        return self._outcome(self._what_failed(), changed=changed)
 
     @property
     def _records(self) -> list[dict[str, t.Any]]:
@@ -153,6 +147,7 @@ class Restoration:
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
+        self._hold = NodeHold(self._cluster, self._home.node.name, is_clustered=self._plan.is_clustered)
         self._controller.show(restoration_table(self._plan))
 
     def _read_ledger(self, home: Home | None) -> None:
@@ -180,18 +175,11 @@ class Restoration:
             self._plan = plan_restoration(self._cluster, self._ledger, self._home)
 
     def _begin(self) -> None:
-        if not self._plan.is_clustered:
-            return
-        node = find_node(self._cluster, read_nodes(self._cluster), self._home.node.name)
-        if node.state not in ANSWERING:
-            raise HyperVError(
-                f"Nothing was changed. Node {node.name} is {node.state}: only a node that is up or paused can get its "
-                "VMs back. Bring it up first."
-            )
-        self._node = node
-        if node.state != "up" or self._plan.moves:
+        self._hold.look("get its VMs back")
+        if self._plan.is_clustered and (self._hold.is_paused or self._plan.moves):
             self._cluster.confirm()
-        self._nodes_before = try_overview(self._cluster)
+        if self._plan.is_clustered:
+            self._nodes_before = try_overview(self._cluster)
         if self._plan.shortage:
             self._warnings.append(self._plan.shortage)
             self._controller.tell(f"WARNING: {self._plan.shortage}")
@@ -209,12 +197,6 @@ class Restoration:
         }
 
     # What brings the VMs back.
-
-    def _resume(self) -> None:
-        if self._node is None or self._node.state == "up":
-            return
-        self._node = resume_node(self._cluster, self._node, "none")
-        self._resumed = True
 
     def _start(self) -> None:
         """Start the VMs that the evacuation had stopped, and that are on the node."""
@@ -244,10 +226,8 @@ class Restoration:
         """Return why the restoration failed. Raises the error again where nothing more is to be done."""
         if isinstance(error, self._controller.gone):
             raise error
-        why = self._controller.cut_off(error)
+        why = self._salvage.cut_off(error)
         if why:
-            self._cluster = self._controller.reconnect()
-            self._moving.account_for(self._cluster, why)
             return cut_off(why, self._records)
         if isinstance(error, Exception):
             return wording.broke_off(f"The restoration of {self._home.node.name}", error)
@@ -279,36 +259,28 @@ class Restoration:
         if self._store is not None:
             self._ledger = self._store.change(lambda old: change(old if old is not None else known))
 
-    def _try(self, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except UNREADABLE as error:
-            self._troubles.append(wording.sentence(with_remedy(error)))
-        except BaseException as error:
-            why = self._controller.cut_off(error)
-            if not why:
-                raise
-            self._cluster = self._controller.reconnect()
-            self._troubles.append(wording.sentence(why))
-
-    def _look_at_the_end(self) -> None:
-        self._node, self._unread = None, "it was not read" if self._plan.is_clustered else ""
-        self._node, self._unread = self._read_node()
+    def _take_new_sessions(self, why: str) -> None:
+        """Go on with sessions of which none is in the middle of an answer, and find out what became of the moves."""
+        self._cluster = self._switch.cluster = self._hold.cluster = self._controller.reconnect()
+        self._moving.account_for(self._cluster, why)
 
     def _read_for_the_report(self) -> None:
-        if self._node is not None:
+        if self._plan.is_clustered:
             self._nodes_after = try_overview(self._cluster)
         if self._plan.moves:
             node = self._home.node.name
             self._limits = try_limits(self._cluster, {node, *(move["source_host"] for move in self._plan.moves)})
 
-    def _read_node(self) -> tuple[Node | None, str]:
-        return read_node_state(self._cluster, self._home.node.name) if self._plan.is_clustered else (None, "")
-
-    def _not_up(self) -> str:
-        if self._node is None or self._node.state == "up" or self._failure:
-            return ""
-        return f"{self._node.name} is {self._node.state}, and not up: somebody else changed that. Look at it."
+    def _what_failed(self) -> str:
+        """Return everything that is not as it should be, empty for nothing."""
+        names = {one["vm"]["name"] for one in self._moving.failed}
+        return wording.together(
+            self._failure,
+            wording.not_back(self._plan, self._records, self._not_started),
+            self._plan.shortage if names.intersection(self._plan.without_room) else "",
+            *self._salvage.troubles,
+            wording.not_up(self._hold) if not self._failure else "",
+        )
 
     def _outcome(self, failure: str, *, changed: bool) -> Outcome:
         result = self._plan.as_result()
@@ -334,7 +306,7 @@ class Restoration:
             still_stopped=[
                 Vm(vm["vm_id"], vm["name"], "", UNKNOWN) for vm in self._plan.start if vm["vm_id"] not in started
             ],
-            node_state=self._node.state if self._node is not None else "",
+            node_state=self._hold.state,
             ledger=self._ledger,
             ledger_path=self._store.path if self._store is not None else None,
             nodes_before=self._nodes_before,

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..._text import clean
 from ..._wsman.errors import NoAnswer
-from ..cluster.nodes import Node
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.restoration import RestorationPlan
+from .node_hold import NodeHold
 
 Record = Mapping[str, t.Any]
 
@@ -27,6 +27,9 @@ RESTORE = "Bring its VMs back with hyperv.migration.restore_node."
 RESUME_OR_RESTORE = (
     "Resume it with hyperv_cluster_node (state=active), or bring its VMs back with hyperv.migration.restore_node."
 )
+
+
+NEVER_PAUSED = "The host is not a node of a cluster, so it was not paused."
 
 
 def sentence(text: str) -> str:
@@ -118,8 +121,11 @@ def died(vms: Sequence[Vm]) -> str:
     )
 
 
-def not_paused(node: Node) -> str:
-    """Return why a node is not as an evacuation leaves it."""
+def not_paused(hold: NodeHold) -> str:
+    """Return why a node is not as an evacuation leaves it; empty where it is, and for a host by itself."""
+    node = hold.node
+    if node is None:
+        return f"Whether {hold.name} is paused could not be read: {sentence(hold.unread)}" if hold.unread else ""
     if node.state == "paused":
         return ""
     if node.state == "up":
@@ -130,51 +136,33 @@ def not_paused(node: Node) -> str:
     )
 
 
-def state_after_success(node: Node | None, is_clustered: bool, then: str) -> str:
-    """Return how the node is left by an evacuation that succeeded."""
-    is_so = "The node is paused." if is_clustered and node is not None else ""
-    if not is_clustered:
-        is_so = "It is not a node of a cluster, so nothing keeps VMs from being started on it."
-    return together(is_so, then or RESTORE)
+def state_after_success(is_clustered: bool, then: str) -> str:
+    """Return how a node is left by an evacuation that succeeded, and what comes next."""
+    if is_clustered:
+        return together("The node is paused.", then or RESTORE)
+    return together("It is not a node of a cluster, so nothing keeps VMs from being started on it.", then or RESTORE)
 
 
-def state_after_failure(
-    node: Node | None,
-    *,
-    unread: str,
-    is_clustered: bool,
-    was_asked_to_pause: bool,
-    was_paused_by_us: bool,
-    was_paused_before: bool,
-    was_asked_to_resume: bool,
-    gives_back: bool,
-    why_not_resumed: str,
-) -> str:
-    """Return how the node is left by an evacuation that failed: as it was read last, and by whom as far as is known.
-
-    ``was_asked_to_pause``, ``was_asked_to_resume``: this run called for it, whatever it saw of that;
-    ``was_paused_by_us``: and it saw the node paused.
-    """
-    if not is_clustered:
-        return "The host is not a node of a cluster, so it was not paused."
-    if node is None:
+def state_after_failure(hold: NodeHold, *, was_paused_before: bool, gives_back: bool) -> str:
+    """Return how a node is left by an evacuation that failed: as it was read last, and by whom as far as is known."""
+    if hold.node is None:
         return together(
-            f"Whether the node is paused is not known: {sentence(unread)}", "Look with hyperv_cluster_node_info."
+            f"Whether the node is paused is not known: {sentence(hold.unread)}", "Look with hyperv_cluster_node_info."
         )
-    if node.state == "up" and was_asked_to_resume:
+    if hold.state == "up" and hold.asked_to_resume:
         return "The node was given back: it takes VMs again."
-    if node.state == "up":
-        by = ": somebody else resumed it" if was_paused_by_us or was_paused_before else ""
+    if hold.state == "up":
+        by = ": somebody else resumed it" if hold.is_paused_by_us or was_paused_before else ""
         return f"The node is not paused{by}. It takes VMs."
-    if node.state != "paused":
-        return f"The node is {node.state}."
+    if hold.state != "paused":
+        return f"The node is {hold.state}."
     if was_paused_before:
         return f"The node had been paused before this run, and stays so. {RESUME_OR_RESTORE}"
-    if why_not_resumed:
-        return together(f"The node could not be resumed: {sentence(why_not_resumed)}", RESUME_OR_RESTORE)
+    if hold.why_not_resumed:
+        return together(f"The node could not be resumed: {sentence(hold.why_not_resumed)}", RESUME_OR_RESTORE)
     if not gives_back:
         return f"The node stays paused, as give_back=false says. {RESUME_OR_RESTORE}"
-    by = "" if was_asked_to_pause else ": somebody else paused it"
+    by = "" if hold.asked_to_pause else ": somebody else paused it"
     return f"The node is paused{by}. {RESUME_OR_RESTORE}"
 
 
@@ -268,3 +256,12 @@ def not_started_on_purpose(plan: RestorationPlan) -> str:
         return ""
     off = ", ".join(clean(vm["name"]) for vm in plan.off)
     return f"Off or saved, although running before, and not started, since the evacuation did not stop them: {off}."
+
+
+def not_up(hold: NodeHold) -> str:
+    """Return why a node is not as a restoration leaves it; empty where it is, and for a host by itself."""
+    if hold.node is None:
+        return f"How {hold.name} is left could not be read: {sentence(hold.unread)}" if hold.unread else ""
+    if hold.node.state == "up":
+        return ""
+    return f"{hold.node.name} is {hold.node.state}, and not up: somebody else changed that. Look at it."

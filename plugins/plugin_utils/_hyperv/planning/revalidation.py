@@ -36,6 +36,15 @@ class EarlierMove:
     priority: int | None = None
     first_state: str = ""
 
+    def as_first_seen(self) -> dict[str, t.Any]:
+        """Return how the VM was when it was first seen, and how it was to leave, as a ledger has it."""
+        return {
+            "state": self.first_state,
+            "strategy": self.strategy,
+            "memory_mb": self.memory_mb,
+            "priority": self.priority,
+        }
+
     def as_result(self, source: str) -> dict[str, t.Any]:
         """Return the move for a task's result; ``source`` is the node of its plan."""
         return {

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ledger in the course of an evacuation: in memory and in its file. Private to this collection."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm
+from ..planning.evacuation_plan import EvacuationPlan
+from ..planning.strategies import OFFLINE
+from ..records.ledger import Entry, Ledger, begin, finish, give_back, has_died, inherited
+from .controller import LedgerStore
+from .observation import Standing, Stopped, find_stopped
+
+
+class Bookkeeping:
+    """Keeps the ledger of one evacuation.
+
+    What is known outlives a file that cannot be written: the ledger is changed in memory first.
+
+    Attributes:
+        ledger: None until it is begun.
+        off_before: VMs that ran when the plan was made that was given, and were off when the evacuation began.
+        died_before: names of VMs that a former run found off.
+        warning: about VMs of an evacuation of long ago; empty for none.
+    """
+
+    def __init__(
+        self, store: LedgerStore, plan: EvacuationPlan, planned: Mapping[str, Entry], now: Callable[[], str]
+    ) -> None:
+        """``planned``: state and strategy of VMs in a plan that was made before, by VM id; ``now`` is the date."""
+        self.ledger: Ledger | None = None
+        self.off_before: list[Vm] = []
+        self.died_before: list[str] = []
+        self.warning = ""
+        self._store = store
+        self._plan = plan
+        self._planned = planned
+        self._now = now
+        self._watched: set[str] = set()
+
+    @property
+    def store(self) -> LedgerStore:
+        """Where it is kept."""
+        return self._store
+
+    @property
+    def was_paused_before(self) -> bool:
+        """The node was paused before the evacuation began, and not by it."""
+        return self.ledger is not None and self.ledger["paused_before"]
+
+    def check(self, *, is_paused: bool) -> None:
+        """Raise what ``begin`` would raise, as far as can be said without writing."""
+        self._store.check(lambda old: self._begun(old, is_paused=is_paused))
+
+    def begin(self, *, is_paused: bool) -> None:
+        """Write down what is about to be done. Raises HyperVError."""
+        self.ledger = self._store.change(lambda old: self._begun(old, is_paused=is_paused))
+
+    def begin_again(self, plan: EvacuationPlan) -> None:
+        """Write down where the VMs of another plan are to go. Raises HyperVError."""
+        self._watched |= {move.candidate.vm.id for move in plan.moves} - {vm.id for vm in self.off_before}
+        moves = plan.as_result()["moves"]
+        self._change(lambda ledger: begin(ledger, **self._owner, moves=moves, now=self._now()))
+
+    def finish(
+        self, records: Sequence[Mapping[str, t.Any]], standing: Standing | None, asked_to_shut_down: Collection[str]
+    ) -> None:
+        """Write down what became of each VM. Raises HyperVError.
+
+        ``standing`` is None where it could not be read; ``asked_to_shut_down`` are ids of guests.
+        """
+        residents = [vm.id for vm in standing.on(self._plan.node)] if standing is not None else None
+        died = self.stopped(standing).died if standing is not None else ()
+        stopping = {
+            vm_id
+            for vm_id in asked_to_shut_down
+            if standing is None or (vm_id in standing.vms and standing.vms[vm_id].state == "running")
+        }
+        self._change(
+            lambda ledger: finish(
+                ledger,
+                records,
+                self._now(),
+                residents,
+                self._plan.owner.full or None,
+                died=[vm.id for vm in died],
+                still_stopping=stopping,
+            )
+        )
+
+    def mark_restored(self, vms: Sequence[Vm]) -> None:
+        """Write down that VMs are as they were. Raises HyperVError."""
+        if vms:
+            ids, owner = [vm.id for vm in vms], self._plan.owner.full or None
+            self._change(lambda ledger: give_back(ledger, ids, self._now(), owner))
+
+    def stopped(self, standing: Standing) -> Stopped:
+        """Compare VMs with the state in which they were first seen."""
+        return find_stopped(self.ledger, standing, self._watched, self._now()) if self.ledger is not None else Stopped()
+
+    @property
+    def _owner(self) -> dict[str, t.Any]:
+        owner = self._plan.owner
+        return {"node": self._plan.node, "cluster": owner.full or None, "cluster_name": owner.short or None}
+
+    def _begun(self, old: Ledger | None, *, is_paused: bool) -> Ledger:
+        moves, now = _entries(self._plan), self._now()
+        ledger = begin(old, **self._owner, moves=moves, now=now, paused=is_paused, planned=self._planned)
+        self._note_what_is_off(old, ledger)
+        self.warning = inherited(ledger, moves, now)
+        return ledger
+
+    def _note_what_is_off(self, old: Ledger | None, ledger: Ledger) -> None:
+        """Tell VMs that are off already, without having been stopped, from those that may go off from now on."""
+        plan = self._plan
+        present = {vm.id: vm for vm in (*(one.candidate.vm for one in plan.moves), *(one.vm for one in plan.stays))}
+        before = {entry["vm_id"].upper() for entry in (old["vms"] if old is not None else ()) if not entry["restored"]}
+        self._watched, self.off_before, self.died_before = set(present), [], []
+        for entry in ledger["vms"]:
+            vm_id = entry["vm_id"].upper()
+            if entry["died"] and not entry["restored"]:
+                self._watched.discard(vm_id)
+                self.died_before.append(entry["name"])
+            elif vm_id in present and vm_id not in before and has_died(entry, present[vm_id].state):
+                self._watched.discard(vm_id)
+                self.off_before.append(present[vm_id])
+
+    def _change(self, change: Callable[[Ledger], Ledger]) -> None:
+        if self.ledger is None:
+            return
+        known = self.ledger
+        self.ledger = change(known)
+        self.ledger = self._store.change(lambda old: change(old if old is not None else known))
+
+
+def _entries(plan: EvacuationPlan) -> list[dict[str, t.Any]]:
+    """Return what the ledger is to hold of a plan.
+
+    That is its moves, those that were made by a run whose ledger may be lost, and VMs that are only stopped.
+    """
+    result = plan.as_result()
+    stopped = [
+        {**stay, "outcome": "stays", "source_host": plan.node, "destination_host": plan.node}
+        for stay in result["stays"]
+        if stay["strategy"] in OFFLINE and not stay["blocking"] and stay["state"] not in AT_REST
+    ]
+    return [*result["moves"], *({**move, "outcome": "already_there"} for move in result["made"]), *stopped]

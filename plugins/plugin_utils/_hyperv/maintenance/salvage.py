@@ -1,0 +1,53 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Steps at the end of a maintenance that are all to be taken, whichever of them fails. Private to this collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..failure.errors import with_remedy
+from . import wording
+from .controller import Controller
+from .observation import UNREADABLE
+
+
+class Salvage:
+    """Takes steps one after the other, and keeps what went wrong.
+
+    Attributes:
+        troubles: sentences for people.
+        is_cut_off: the task's time limit has come.
+    """
+
+    def __init__(self, controller: Controller, take_new_sessions: Callable[[str], None]) -> None:
+        """``take_new_sessions`` is called with the reason when the task is cut off."""
+        self.troubles: list[str] = []
+        self.is_cut_off = False
+        self._controller = controller
+        self._take_new_sessions = take_new_sessions
+
+    def cut_off(self, error: BaseException) -> str:
+        """Return why an exception cuts the task off, after what there is to do then; empty for any other."""
+        why = self._controller.cut_off(error)
+        if why:
+            self.is_cut_off = True
+            self._take_new_sessions(why)
+        return why
+
+    def attempt(self, step: Callable[[], None], trouble: str = "") -> None:
+        """Take a step. ``trouble`` says what it means if it fails; where it is empty, that need not be said.
+
+        Raises what ends the process.
+        """
+        try:
+            step()
+        except UNREADABLE as error:
+            text = f"{trouble}: {wording.sentence(with_remedy(error))}"
+            if trouble and text not in self.troubles:
+                self.troubles.append(text)
+        except BaseException as error:
+            why = self.cut_off(error)
+            if not why:
+                raise
+            self.troubles.append(wording.sentence(why))
