@@ -218,7 +218,7 @@ def test_vms_that_were_stopped_run_again_when_the_evacuation_fails(tmp_path: pat
 
         assert answer.code == FAILED
         for said in (
-            "it is no VM of the cluster, so it cannot be moved; it is shut down where it is",
+            "It is not a VM of the cluster, so it cannot be moved. It is shut down where it is.",
             "The node was given back",
             "Started again: edge.",
             "Still stopped, although running before: app01.",
