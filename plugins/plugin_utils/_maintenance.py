@@ -93,10 +93,7 @@ class MaintenanceAction(HyperVAction):
             "report": report_lines(account, path),
             "report_path": full_path(path) if path else None,
             "diff": _diff(outcome),
-            "warnings": [
-                *outcome.warnings,
-                *(f"{one['vm']['name']}: {text}" for one in outcome.moves for text in one["warnings"]),
-            ],
+            "warnings": list(outcome.warnings),
         }
         if outcome.error:
             raise FailedWithResult(outcome.error, result)

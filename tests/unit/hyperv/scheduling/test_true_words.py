@@ -21,9 +21,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session im
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
 from tests.simulator.fault_rules import FaultRule
-from tests.simulator.scenario import MigrationSpec, VmState
+from tests.simulator.scenario import MigrationSpec, ReachedSpec, VmState
 from tests.support.requests import calls, invokes_migration, lose_first, without
-from tests.support.scenarios import event, migration, one_vm, scenario, vm
+from tests.support.scenarios import event, migration, node, one_vm, scenario, vm
 from tests.support.simulated import Simulated
 
 SOAP = 'xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
@@ -362,3 +362,29 @@ def test_one_node_whose_answer_is_garbled_does_not_hide_the_jobs_of_the_others()
     jobs, notes = read_listing(simulated.cluster)
     assert len(jobs) == 1
     assert len(notes) == 3
+
+
+def test_a_vm_that_the_cluster_restarted_elsewhere_is_not_said_to_be_migrated_without_a_word() -> None:
+    crash = event(when=ReachedSpec("web01", 50), down="NODE1")
+    nodes = [node("NODE1"), node("NODE2")]
+    simulated = Simulated(scenario(nodes, [vm("web01", memory_mb=20000)], events=[crash]), home="NODE2")
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, simulated.owner("web01")) == ("moved", "NODE2")
+    assert any("its guest has lost what was in its memory. Look at the guest." in one for one in run.warnings)
+
+
+def test_a_vm_that_is_not_where_it_was_to_be_fetched_from_is_left_there() -> None:
+    simulated = Simulated(scenario(vms=[vm("web01", owner="NODE3"), vm("web02")]))
+    requests = [
+        MoveRequest("NODE2", "web01", source="NODE1"),
+        MoveRequest("NODE3", "web01", source="NODE1"),
+        MoveRequest("NODE2", "web01", source="node3.corp.example"),
+        MoveRequest("NODE2", "web01"),
+    ]
+    moves = [plan(simulated.cluster, [one], "auto")[0] for one in requests]
+    assert [move.is_elsewhere for move in moves] == [True, False, False, False]
+    runs = [MigrationTask(MigrationRequest(move, Timeout.of(0, move.vm.memory_mb))) for move in moves[:2]]
+    simulated.scheduler().execute(runs)
+    assert [run.outcome for run in runs] == ["elsewhere", "already_there"]
+    assert (changed(runs[0]), diff(runs)["after"]) == (False, "web01: NODE3\nweb01: NODE3\n")
+    assert simulated.migrations("web01") == 0
