@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
@@ -204,7 +205,7 @@ def test_a_node_that_is_down_is_refused_before_anything_is_changed() -> None:
         ("down", "NODE1 is down: it went away while its VMs were moved back. The cluster restarts elsewhere"),
     ],
 )
-def test_a_node_that_is_not_up_at_the_end_is_said_to_be_so(state: str, said: str) -> None:
+def test_a_node_that_is_not_up_at_the_end_is_said_to_be_so(state: t.Literal["paused", "down"], said: str) -> None:
     story = evacuated(TWO)
     called: list[str] = []
 
