@@ -46,7 +46,7 @@ class Shells:
         return self._in_a_shell(request, self._open[shell_id])
 
     def _create(self, body: ET.Element | None) -> str:
-        """Open a shell under the identifier that the client gives, or a new one; [MS-WSMV] 3.1.4.5.2."""
+        """Open a shell under the identifier that the client gives, or a new one ([MS-WSMV] 3.1.4.5.2)."""
         if body is None or body.tag != f"{_R}Shell":
             raise Fault(Code.SCHEMA_VALIDATION)
         shell_id = body.get("ShellId") or str(uuid.uuid4()).upper()
@@ -60,7 +60,11 @@ class Shells:
             f"<x:ResourceCreated><a:Address>{ANONYMOUS}</a:Address><a:ReferenceParameters>"
             f'<w:ResourceURI>{CMD}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{shown}</w:Selector>'
             "</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>"
-        ) + _element("Shell", f"<rsp:ShellId>{shown}</rsp:ShellId><rsp:ResourceUri>{CMD}</rsp:ResourceUri>{streams}")
+        ) + _element(
+            "Shell",
+            f"<rsp:ShellId>{shown}</rsp:ShellId><rsp:ResourceUri>{CMD}</rsp:ResourceUri>{streams}"
+            "<rsp:ShellRunTime>P0DT0H0M0S</rsp:ShellRunTime><rsp:ShellInactivity>P0DT0H0M0S</rsp:ShellInactivity>",
+        )
 
     def _in_a_shell(self, request: Request, commands: dict[str, bool]) -> str:
         if request.body is None:
@@ -81,10 +85,10 @@ class Shells:
     @staticmethod
     def _send(commands: dict[str, bool], body: ET.Element) -> str:
         stream = body.find(f"{_R}Stream")
-        if stream is None or stream.get("Name") != "stdin":
+        if stream is None or _attribute(stream, "Name") != "stdin":
             raise Fault(Code.SCHEMA_VALIDATION)
         command_id = _known(commands, stream)
-        if stream.get("End") in ("true", "1"):
+        if _attribute(stream, "End") in ("true", "1"):
             commands[command_id] = False
         return _element("SendResponse")
 
@@ -115,10 +119,15 @@ def _takes_input(request: Request) -> bool:
 
 
 def _known(commands: dict[str, bool], element: ET.Element) -> str:
-    command_id = element.get("CommandId", "")
+    command_id = _attribute(element, "CommandId")
     if command_id not in commands:
         raise Fault(Code.RESOURCE_NOT_FOUND)
     return command_id
+
+
+def _attribute(element: ET.Element, name: str) -> str:
+    """Return an attribute with or without its namespace: a recorded Server 2012 took either (winrm4j, win12.xml)."""
+    return element.get(name) or element.get(_R + name) or ""
 
 
 def _element(name: str, content: str = "") -> str:
