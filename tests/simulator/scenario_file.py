@@ -124,11 +124,12 @@ def _expand_vms(
                 raise marks.error(f"vms[{index}].clustered", True, f"{owner} is no member of the cluster")
             clustered = member if spec.clustered is None else spec.clustered
             one = dataclasses.replace(spec, name=name, count=None, id=identity, group=group, owner=owner)
-            vms.append(_with_files(dataclasses.replace(one, clustered=clustered)))
+            vms.append(with_files(dataclasses.replace(one, clustered=clustered)))
     return tuple(vms)
 
 
-def _with_files(spec: VmSpec) -> VmSpec:
+def with_files(spec: VmSpec) -> VmSpec:
+    """Return a VM whose owner is known, with its files where they are unless they are told."""
     volume = SHARED_VOLUMES + r"\Volume1" if spec.clustered else SHARE
     folder = spec.folder or rf"{volume}\{spec.name}"
     return dataclasses.replace(spec, folder=folder, disks=spec.disks or (rf"{folder}\{spec.name}.vhdx",))
