@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos clients demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults fuzz bench eda changelog clean
+.PHONY: help venv kerberos clients demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults worlds fuzz bench optimum eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -97,6 +97,11 @@ fuzz: $(BUILT)  ## the tests that draw their examples, with many more and always
 
 bench: $(BUILT)  ## figures of speed, in simulated time and counts
 	@.venv/bin/python -m tests.bench
+
+optimum: $(BUILT)  ## plans beside an exact solver, with SEED=2 for others and SIZE=4 for more; 8 minutes at most
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/optimum-requirements.txt
+	@.venv/bin/python -m pytest --quiet tests/unit/test_exact_solver.py tests/unit/test_optimum.py
+	@.venv/bin/python -m tests.optimum --seed $(or $(SEED),1) --size $(or $(SIZE),1)
 
 changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the documented plugins
 	antsibull-changelog release --update-existing --refresh --reload-plugins
