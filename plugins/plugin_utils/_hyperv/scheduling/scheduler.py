@@ -11,14 +11,17 @@ from collections.abc import Callable, Sequence
 
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
+from ..cluster.groups import VmGroup
 from ..cluster.hosts import Limits
 from ..cluster.nodes import read_nodes_if_any
+from ..cluster.patience import SETTLES_WITHIN
 from ..failure.errors import HyperVError, passes
-from ..failure.failures import Failure, not_begun
+from ..failure.failures import not_begun
 from ..methods.methods import Methods
 from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
 from ..migration.stage import Stage
+from ..migration.verification import not_shown
 from .liveness import Liveness
 from .starting import Starter
 from .watching import Watcher
@@ -114,7 +117,7 @@ class Scheduler:
     def _start(self, task: MigrationTask, tasks: Sequence[MigrationTask]) -> None:
         if self._clock.now() - self._read_at > _FRESH_FOR:
             self._refresh([waiting for waiting in tasks if waiting.stage is Stage.WAITING])
-        if task.stage is Stage.WAITING:
+        if task.stage is Stage.WAITING and task.due <= self._clock.now():
             self._methods.choose(task)
             self._starter.start(task)
             self._liveness.answered([task])
@@ -152,12 +155,22 @@ class Scheduler:
         for task in waiting:
             vm, role = now[task.move.vm.id]
             if vm is None:
-                gone = Failure("vm_gone", f"VM {task.move.vm.name} is gone", "Look for it in the cluster.")
-                task.fail(gone, self._clock.now())
+                self._miss(task, role)
                 continue
             task.go_on_from(vm, role)
             task.destination_seen(nodes.get(task.move.destination.name, task.move.destination))
-            self._starter.end_if_done(task)
+        for task in waiting:
+            if task.stage is Stage.WAITING and now[task.move.vm.id][0] is not None:
+                self._starter.end_if_done(task)
+
+    def _miss(self, task: MigrationTask, role: VmGroup | None) -> None:
+        """Put a move off whose VM is not shown; fail it where the cluster has no role of it, or for too long."""
+        now = self._clock.now()
+        if role is None or task.seconds_hidden(now) >= SETTLES_WITHIN:
+            task.fail(not_shown(task.move, role), now)
+        else:
+            task.put_off(now + _FIRST_BACKOFF)
+            self._read_at = float("-inf")
 
     def _try_again(self, tasks: Sequence[MigrationTask]) -> None:
         """Put failed moves back in the queue whose failure may pass. Owner and state are read before the next try."""
@@ -166,9 +179,7 @@ class Scheduler:
             error = task.error
             if task.stage is not Stage.ENDED or error is None or not error.transient or error.code in _NEVER_RETRIED:
                 continue
-            if error.code == _NO_SLOT and not task.timeout.is_over(
-                now - (now if task.started is None else task.started)
-            ):
+            if error.code == _NO_SLOT and not task.timeout.is_over(task.seconds_without_slot(now)):
                 task.wait_again(now + _FOR_A_SLOT, now)
             elif task.retried < self._policy.retries:
                 task.retry(now + min(_FIRST_BACKOFF * 2**task.retried, _LONGEST_BACKOFF), now)
