@@ -78,8 +78,10 @@ class Enumerations:
     def enumerate(self, request: Request, room: int) -> str:
         """Return the body of the answer to an Enumerate; ``room`` is the size it may have. Raises Fault."""
         wish = _Wish.read(request.body)
-        resource = self._resources.resolve(request.resource_uri)
-        enumeration = self._begin(request, resource, wish)
+        try:
+            enumeration = self._begin(request, self._resources.resolve(request.resource_uri), wish)
+        except Fault as fault:
+            raise self._recorded(fault, wish.query) from fault
         if not wish.optimized:
             return f"<n:EnumerateResponse>{self._context(self._keep(enumeration))}</n:EnumerateResponse>"
         items = enumeration.page(self._most(wish.most), room - WRAPPER_BYTES, self._counted_in)
@@ -130,6 +132,19 @@ class Enumerations:
             found, columns = self._query(request, resource, wish.query)
         renderer = Renderer(self._resources.schema, self._switches, resource.spelled, self._resources.build)
         return Enumeration(request.resource_uri, found, self._writer(renderer, wish.mode, columns))
+
+    def _recorded(self, fault: Fault, query: str | None) -> Fault:
+        """Return a fault about a missing class or namespace as hosts were recorded to send it, any other as it is.
+
+        A query: the mocks of WinRb/WinRM (Server 2008 R2), the code that virt-who expects. A plain enumeration:
+        Win32_InvalidClass in Microsoft's interoperability scenarios for WS-Management.
+        """
+        form = self._switches.missing_class_form
+        if form == "wmi" or fault.code not in (Code.WBEM_INVALID_CLASS, Code.WBEM_INVALID_NAMESPACE):
+            return fault
+        if query is not None:
+            return Fault(Code.CANNOT_PROCESS_FILTER, "", "ExecQuery", query)
+        return Fault(Code.RESOURCE_NOT_FOUND, "", "EnumerateInstances") if form == "not_found" else fault
 
     def _query(self, request: Request, resource: Resource, text: str) -> tuple[list[Found], list[str] | None]:
         if self._switches.wql == "refused":

@@ -160,7 +160,7 @@ def wire_order(name: str) -> str:
 def _compile(name: str, files: tuple[str, ...]) -> Namespace:
     repository = pywbem.MOFWBEMConnection()
     compiler = pywbem.MOFCompiler(repository, log_func=None)
-    for file in ("qualifiers", *files):
+    for file in ("qualifiers", "system", *files):
         compiler.compile_file(str(_FOLDER / f"{file}.mof"), name)
     compiled = repository.classes[name]
     return Namespace(name, (_definition(name, compiled, class_name) for class_name in compiled))

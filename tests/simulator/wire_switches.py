@@ -17,6 +17,9 @@ class WireSwitches:
 
     Attributes:
         wql: whether WQL is understood, or every query refused with CannotProcessFilter.
+        missing_class_form: how an Enumerate learns that its class or namespace does not exist: from WMI's own code
+            (``wmi``); a query from CannotProcessFilter and a plain enumeration from WMI's code (``filter``), or from
+            "the service cannot find the resource" (``not_found``).
         column_rows: what a query with a column list answers: ``fragment`` (w:XmlFragment, unprefixed children, no
             class name) or ``class_elements`` (the class's element with those properties only).
         page_limit: the most items in one answer, whatever the client asks for; null: as many as fit.
@@ -42,6 +45,7 @@ class WireSwitches:
     """
 
     wql: t.Literal["accepted", "refused"] = "accepted"
+    missing_class_form: t.Literal["not_found", "filter", "wmi"] = "not_found"
     column_rows: t.Literal["fragment", "class_elements"] = "fragment"
     page_limit: t.Annotated[int, Bounds(1)] | None = None
     fault_layout: Layout = "wsman"
