@@ -160,7 +160,7 @@ class Endpoint:
         room = self._room(request)
         if request.resource_uri.lower().startswith(_SHELLS):
             if self._switches.shells == "refused":
-                raise Fault(Code.NO_PLUGIN)
+                raise Fault(Code.SHELLS_NOT_ALLOWED)
             return self._shells.answer(request)
         if is_configuration(request.resource_uri) and request.action == GET:
             return configuration(
