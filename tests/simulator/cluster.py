@@ -133,7 +133,13 @@ class NodeEndpoint:
         scenario = self._cluster.scenario
         self._plan = FaultPlan(scenario.faults, self._name)
         node = world.nodes[self._name]
-        self._endpoint = Endpoint(node.spec.full_name, providers_of(world, node), scenario.switches, self._on_request)
+        self._endpoint = Endpoint(
+            node.spec.full_name,
+            providers_of(world, node),
+            scenario.switches,
+            self._on_request,
+            build=node.spec.windows_build,
+        )
 
     @property
     def open_enumerations(self) -> int:

@@ -11,11 +11,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 
 from .associations import Associations
-from .envelopes import ENUMERATION, WSMAN, Request, new_id
+from .cim import Instance
+from .envelopes import ENUMERATION, WSMAN, Request, new_id, size_of
 from .faults import Code, Fault
-from .filters import ASSOCIATIONS, SELECTORS, Filter
+from .filters import ASSOCIATIONS, SELECTORS, WQL, Filter
 from .rendering import Renderer
-from .resources import Found, Resource, Resources
+from .resources import Found, Resource, Resources, relative_path
 from .schema import ClassDefinition, Namespace
 from .wire_switches import WireSwitches
 from .wql import Select, WqlError, parse
@@ -23,8 +24,8 @@ from .wql import Select, WqlError, parse
 MOST_ITEMS = 32000
 MOST_CONTEXTS = 1500
 IDLE_SECONDS = 240.0
-# The elements around the items of a page, with a context.
-WRAPPER_BYTES = 400
+# The elements around the items of a page, with a context, in the longer encoding.
+WRAPPER_BYTES = 800
 
 _N, _W = f"{{{ENUMERATION}}}", f"{{{WSMAN}}}"
 _BINDING = "{http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd}"
@@ -46,12 +47,12 @@ class Enumeration:
     def ended(self) -> bool:
         return self.position >= len(self.found)
 
-    def page(self, most: int, room: int) -> str:
-        """Return the next items, at most ``most`` and ``room`` bytes of them. Raises Fault."""
+    def page(self, most: int, room: int, counted_in: str) -> str:
+        """Return the next items, at most ``most`` and ``room`` bytes of them, counted in an encoding. Raises Fault."""
         pieces: list[str] = []
         for found in self.found[self.position : self.position + most]:
             piece = self.write(found)
-            room -= len(piece) if piece.isascii() else len(piece.encode())
+            room -= size_of(piece, counted_in)
             if room < 0:
                 break
             pieces.append(piece)
@@ -64,21 +65,26 @@ class Enumeration:
 class Enumerations:
     """The enumerations of one service."""
 
-    def __init__(self, resources: Resources, switches: WireSwitches, now: Callable[[], float]) -> None:
+    def __init__(self, resources: Resources, switches: WireSwitches, now: Callable[[], float], server: str) -> None:
+        """Enumerate what ``resources`` offer; ``server`` is the host's short name."""
+        self._server = server
         self._resources = resources
         self._switches = switches
         self._now = now
+        self._counted_in = switches.counted_in or "utf16"
         self._lock = threading.Lock()
         self._open: dict[str, Enumeration] = {}
 
     def enumerate(self, request: Request, room: int) -> str:
         """Return the body of the answer to an Enumerate; ``room`` is the size it may have. Raises Fault."""
         wish = _Wish.read(request.body)
-        resource = self._resources.resolve(request.resource_uri)
-        enumeration = self._begin(request, resource, wish)
+        try:
+            enumeration = self._begin(request, self._resources.resolve(request.resource_uri), wish)
+        except Fault as fault:
+            raise self._recorded(fault, wish.query) from fault
         if not wish.optimized:
             return f"<n:EnumerateResponse>{self._context(self._keep(enumeration))}</n:EnumerateResponse>"
-        items = enumeration.page(self._most(wish.most), room - WRAPPER_BYTES)
+        items = enumeration.page(self._most(wish.most), room - WRAPPER_BYTES, self._counted_in)
         context = "" if enumeration.ended else self._keep(enumeration)
         prefix = "w" if self._switches.items_in == "wsman" else "n"
         end = f"<{prefix}:EndOfSequence/>" if enumeration.ended else ""
@@ -94,7 +100,7 @@ class Enumerations:
         enumeration = self._take(context, request.resource_uri)
         try:
             most = self._most(_count(fields.get(_N + "MaxElements", "1")))
-            items = enumeration.page(most, room - WRAPPER_BYTES)
+            items = enumeration.page(most, room - WRAPPER_BYTES, self._counted_in)
         finally:
             enumeration.busy = False
         if not enumeration.ended:
@@ -129,8 +135,21 @@ class Enumerations:
             found = Associations(self._resources, resource).find(query)
         else:
             found, columns = self._query(request, resource, wish.filter.text)
-        renderer = Renderer(self._resources.schema, self._switches, resource.spelled)
+        renderer = Renderer(self._resources.schema, self._switches, resource.spelled, self._resources.build)
         return Enumeration(request.resource_uri, found, self._writer(renderer, wish.mode, columns))
+
+    def _recorded(self, fault: Fault, query: str | None) -> Fault:
+        """Return a fault about a missing class or namespace as hosts were recorded to send it, any other as it is.
+
+        A query: the mocks of WinRb/WinRM (Server 2008 R2), the code that virt-who expects. A plain enumeration:
+        Win32_InvalidClass in Microsoft's interoperability scenarios for WS-Management.
+        """
+        form = self._switches.missing_class_form
+        if form == "wmi" or fault.code not in (Code.WBEM_INVALID_CLASS, Code.WBEM_INVALID_NAMESPACE):
+            return fault
+        if query is not None:
+            return Fault(Code.CANNOT_PROCESS_FILTER, "", "ExecQuery", query)
+        return Fault(Code.RESOURCE_NOT_FOUND, "", "EnumerateInstances") if form == "not_found" else fault
 
     def _query(self, request: Request, resource: Resource, text: str) -> tuple[list[Found], list[str] | None]:
         if self._switches.wql == "refused":
@@ -152,11 +171,30 @@ class Enumerations:
             known = namespace.find(name)
             return known is not None and known.is_a(ancestor)
 
+        asks_for_the_system = any(name.startswith("__") for name in query.properties())
         return [
             (member, instance)
             for member, instance in self._resources.instances(namespace, definition)
-            if query.matches(instance, member.name, is_a)
+            if query.matches(
+                {**instance, **self._system_properties(member, instance)} if asks_for_the_system else instance,
+                member.name,
+                is_a,
+            )
         ]
+
+    def _system_properties(self, definition: ClassDefinition, instance: Instance) -> Instance:
+        """Return what WMI knows of every instance (Microsoft docs, "WMI System Properties"); not on the wire."""
+        path = relative_path(definition, instance)
+        namespace = definition.namespace.replace("/", "\\")
+        return {
+            "__SERVER": self._server,
+            "__NAMESPACE": namespace,
+            "__RELPATH": path,
+            "__PATH": f"\\\\{self._server}\\{namespace}:{path}",
+            "__SUPERCLASS": next(iter(definition.ancestors), None),
+            "__DYNASTY": (definition.name, *definition.ancestors)[-1],
+            "__GENUS": 2,
+        }
 
     def _writer(self, renderer: Renderer, mode: str, columns: Sequence[str] | None) -> Callable[[Found], str]:
         as_fragment = columns is not None and self._switches.column_rows == "fragment"
@@ -201,7 +239,8 @@ class Enumerations:
             if enumeration is None or self._now() - enumeration.used_at > IDLE_SECONDS:
                 self._open.pop(context, None)
                 raise Fault(Code.INVALID_CONTEXT)
-            if enumeration.uri.lower() != uri.lower():
+            # Libvirt pulls from the class what it has enumerated by WQL, and so does virt-who.
+            if self._switches.pull_uri == "same" and enumeration.uri.lower() != uri.lower():
                 raise Fault(Code.PULL_DIFFERS)
             if enumeration.busy:
                 raise Fault(Code.PULL_IN_PROGRESS)
@@ -217,6 +256,11 @@ class _Wish(t.NamedTuple):
     most: int
     mode: str
     filter: Filter | None
+
+    @property
+    def query(self) -> str | None:
+        """The text of a WQL filter; None where there is none."""
+        return self.filter.text if self.filter is not None and self.filter.dialect == WQL else None
 
     @classmethod
     def read(cls, body: ET.Element | None) -> _Wish:
@@ -236,11 +280,16 @@ class _Wish(t.NamedTuple):
 
 
 def _fields(body: ET.Element | None, name: str, known: set[str]) -> dict[str, str]:
-    """Return the texts of the children of ``body``, which must be the element ``name``. Raises Fault."""
+    """Return the texts of the children of ``body``, which must be the element ``name``. Raises Fault.
+
+    The schema of WS-Enumeration has room for elements of other namespaces, and clients (WinRb) send some.
+    """
     if body is None or body.tag != _N + name:
         raise Fault(Code.SCHEMA_VALIDATION)
     fields: dict[str, str] = {}
     for child in body:
+        if child.tag not in known and not child.tag.startswith(_N):
+            continue
         if child.tag not in known or child.tag in fields or (len(child) and child.tag != _W + "Filter"):
             raise Fault(Code.SCHEMA_VALIDATION)
         fields[child.tag] = child.text or ""

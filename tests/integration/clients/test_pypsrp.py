@@ -77,3 +77,11 @@ def test_a_shell_of_powershell_itself_is_not_there(shell_host: Host) -> None:
     with client(shell_host) as wsman, pytest.raises(WSManFaultError) as raised:
         RunspacePool(wsman).open()
     assert code(raised) == 0x80338012
+
+
+@pytest.mark.parametrize("login", LOGINS, ids=str)
+def test_the_configuration_tells_how_large_a_message_may_be(host: Host, login: dict[str, str]) -> None:
+    wsman = client(host, **login)
+    before = wsman.max_payload_size
+    wsman.update_max_payload_size()
+    assert wsman.max_payload_size > before

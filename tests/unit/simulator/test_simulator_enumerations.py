@@ -99,13 +99,15 @@ def test_too_many_open_enumerations_meet_the_quota() -> None:
     service = endpoint()
     for unused in range(1500):
         service.handle(message(SYSTEM, f"{N}/Enumerate", "<n:Enumerate/>"))
-    assert fault_of(service.handle(enumerate_message(SYSTEM, most=1))) == (0x803381A6, "w:QuotaLimit")
+    assert fault_of(service.handle(enumerate_message(SYSTEM, most=1))) == (0x803381A6, "w:InternalError")
 
 
-def test_a_pull_names_the_resource_of_its_enumerate() -> None:
-    service = endpoint()
-    context = context_of(service.handle(enumerate_message(SYSTEM, most=1)))
-    assert fault_of(service.handle(pull_message(EVERY_CLASS, context)))[0] == 0x803381AD
+def test_a_pull_may_name_another_resource_than_its_enumerate() -> None:
+    for pull_uri, answered in (("any", True), ("same", False)):
+        service = endpoint(pull_uri=pull_uri)
+        context = context_of(service.handle(enumerate_message(SYSTEM, most=1)))
+        reply = service.handle(pull_message(EVERY_CLASS, context))
+        assert reply.status == 200 if answered else fault_of(reply)[0] == 0x803381AD
 
 
 def test_items_come_with_or_as_endpoint_references() -> None:
@@ -132,7 +134,7 @@ def test_a_column_list_gives_fragments_without_prefixes() -> None:
     query = f"SELECT name, InstallDate, Caption, OtherEnabledState FROM Msvm_ComputerSystem WHERE Name = '{VM_ID}'"
     reply = endpoint().handle(enumerate_message(EVERY_CLASS, query))
     assert (
-        '<w:XmlFragment xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><Caption></Caption>'
+        f'<w:XmlFragment xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:w="{W}"><Caption></Caption>'
         "<InstallDate><Datetime>2026-01-15T08:30:05.120000Z</Datetime></InstallDate>"
         f'<Name>{VM_ID}</Name><OtherEnabledState xsi:nil="true"/></w:XmlFragment>'
     ) in reply.body.decode()
@@ -169,12 +171,35 @@ def test_associators_and_references_are_found() -> None:
         ("SELECT FROM", 0x80041017),
         ("SELECT Nothing FROM Msvm_ComputerSystem WHERE Name = 'x'", 0x80041017),
         ("SELECT * FROM Msvm_ComputerSystem WHERE Nothing = 1", 0x80041017),
-        ("SELECT * FROM Msvm_Unknown WHERE Name = 'x'", 0x80041010),
         ("ASSOCIATORS OF {Msvm_ComputerSystem.CreationClassName='Msvm_ComputerSystem',Name='NOBODY'}", 0x80041002),
     ],
 )
 def test_wrong_queries_are_faults(query: str, code: int) -> None:
     assert fault_of(endpoint().handle(enumerate_message(EVERY_CLASS, query)))[0] == code
+
+
+@pytest.mark.parametrize(
+    ("form", "to_a_query", "to_an_enumeration"),
+    [
+        ("wmi", (0x80041010, "a:DestinationUnreachable"), (0x80041010, "a:DestinationUnreachable")),
+        ("filter", (0x8033801A, "n:CannotProcessFilter"), (0x80041010, "a:DestinationUnreachable")),
+        ("not_found", (0x8033801A, "n:CannotProcessFilter"), (0x80338000, "a:DestinationUnreachable")),
+    ],
+)
+def test_a_class_that_does_not_exist_is_told_in_each_recorded_form(
+    form: str, to_a_query: tuple[int, str], to_an_enumeration: tuple[int, str]
+) -> None:
+    service = endpoint(missing_class_form=form)
+    query = enumerate_message(EVERY_CLASS, "SELECT * FROM Msvm_Unknown WHERE Name = 'x'")
+    assert fault_of(service.handle(query)) == to_a_query
+    plain = enumerate_message(EVERY_CLASS.replace("*", "Msvm_Unknown"))
+    assert fault_of(service.handle(plain)) == to_an_enumeration
+    nowhere = service.handle(enumerate_message(EVERY_CLASS.replace("v2", "v9"), ALL_SYSTEMS))
+    assert fault_of(nowhere)[1] == to_a_query[1]
+
+
+def test_every_namespace_has_a_class_of_the_namespaces_in_it() -> None:
+    assert items_of(endpoint().handle(enumerate_message(EVERY_CLASS.replace("*", "__NAMESPACE"))), W) == []
 
 
 def test_queries_need_the_resource_of_all_classes() -> None:
@@ -222,7 +247,7 @@ def many(count: int, notes: str = "n") -> Rows:
 
 
 def test_pages_are_cut_to_the_size_that_client_and_service_take() -> None:
-    service = endpoint(many(200, "ü" * 100), max_envelope_size=60000)
+    service = endpoint(many(200, "ü" * 100), max_envelope_size=60000, counted_in="utf8")
     uri = f"{CLUSTER}/Msvm_SummaryInformationBase"
     more = "<w:MaxEnvelopeSize>20000</w:MaxEnvelopeSize>"
     request = enumerate_message(uri, most=200)
@@ -235,6 +260,15 @@ def test_pages_are_cut_to_the_size_that_client_and_service_take() -> None:
         large = service.handle(pull_message(uri, context_of(large), 200))
         seen += [item[0].text for item in items_of(large)]
     assert len(seen) == 200
+
+
+def test_pages_are_counted_in_utf_16_as_recorded() -> None:
+    uri = f"{CLUSTER}/Msvm_SummaryInformationBase"
+    more = "<w:MaxEnvelopeSize>153600</w:MaxEnvelopeSize></s:Header>"
+    request = enumerate_message(uri, most=200).replace(b"</s:Header>", more.encode())
+    reply = endpoint(many(200, "ü" * 100)).handle(request)
+    # The full pages of hosts of 2008 and 2012 hold 75,184 to 76,811 characters where 153,600 bytes are allowed.
+    assert 75184 < len(reply.body.decode()) <= 76800
 
 
 def test_an_item_that_does_not_fit_is_a_fault() -> None:
