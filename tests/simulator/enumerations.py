@@ -81,7 +81,7 @@ class Enumerations:
         try:
             enumeration = self._begin(request, self._resources.resolve(request.resource_uri), wish)
         except Fault as fault:
-            raise self._recorded(fault, wish.query) from fault
+            raise self._recorded(fault, wish.filter.text if wish.filter is not None else None) from fault
         if not wish.optimized:
             return f"<n:EnumerateResponse>{self._context(self._keep(enumeration))}</n:EnumerateResponse>"
         items = enumeration.page(self._most(wish.most), room - WRAPPER_BYTES, self._counted_in)

@@ -134,15 +134,15 @@ class Connection(http.server.BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet: what happened is in the counters."""
 
+    def version_string(self) -> str:
+        """Return the Server header; http.server would put a blank behind it."""
+        return self.server_version
+
     def handle_expect_100(self) -> bool:
         """Ask for the message of a client that waits for that, and let it out of the buffer."""
         proceeds = super().handle_expect_100()
         self.wfile.flush()
         return proceeds
-
-    def version_string(self) -> str:
-        """Return the Server header; http.server would put a blank behind it."""
-        return self.server_version
 
     def do_GET(self) -> None:  # the name is http.server's
         self._answer_of_http(405 if self._known_path() else 404)
