@@ -4,6 +4,9 @@ VENV := $(CURDIR)/.venv
 BUILT := .venv/built
 TYPED := plugins/plugin_utils plugins/action plugins/inventory tests
 
+# The version of Windows of simulated nodes that name none, for one run of any target: make stories WINDOWS=2016.
+export SIMULATED_WINDOWS := $(WINDOWS)
+
 # Commands started from here take the tools of .venv, and this checkout before an installed copy of the collection.
 export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
@@ -53,7 +56,7 @@ unit: $(BUILT)  ## the tests of make test, without the linters
 
 test: lint unit  ## the linters and all tests but the long stories
 
-stories: $(BUILT)  ## the long stories: whole maintenances, AWX jobs, many clusters
+stories: $(BUILT)  ## the long stories: whole maintenances, AWX jobs, many clusters; WINDOWS=2016 like other targets
 	pytest -n 4 --dist loadfile --timeout 300 -m long tests/integration
 
 eda:  ## the event source with real ansible-rulebook, which needs Java 17

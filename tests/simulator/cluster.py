@@ -180,6 +180,10 @@ class NodeEndpoint:
             world.look()
             return self._endpoint.handle(request)
 
+    def identify(self, request: bytes) -> Reply:
+        """Answer a message that has arrived from who has not logged in."""
+        return self._endpoint.identify(request)
+
     def refuse(self, request: bytes, code: int) -> Reply:
         """Answer a message with the fault ``code``, and carry nothing out."""
         return self._endpoint.refuse(request, CimFault(code, "", ""))

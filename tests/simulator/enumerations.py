@@ -14,7 +14,7 @@ from .associations import Associations
 from .cim import Instance
 from .envelopes import ENUMERATION, WSMAN, Request, new_id, size_of
 from .faults import Code, Fault
-from .filters import ASSOCIATIONS, SELECTORS, Filter
+from .filters import ASSOCIATIONS, SELECTORS, WQL, Filter
 from .rendering import Renderer
 from .resources import Found, Resource, Resources, relative_path
 from .schema import ClassDefinition, Namespace
@@ -256,6 +256,11 @@ class _Wish(t.NamedTuple):
     most: int
     mode: str
     filter: Filter | None
+
+    @property
+    def query(self) -> str | None:
+        """The text of a WQL filter; None where there is none."""
+        return self.filter.text if self.filter is not None and self.filter.dialect == WQL else None
 
     @classmethod
     def read(cls, body: ET.Element | None) -> _Wish:

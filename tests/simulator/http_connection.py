@@ -56,6 +56,9 @@ class Service(t.Protocol):
     def handle(self, request: bytes) -> Reply:
         """Answer one SOAP message."""
 
+    def identify(self, request: bytes) -> Reply:
+        """Answer a SOAP message of who has not logged in: with the status 401, unless it is an Identify."""
+
 
 # What shall go wrong with the SOAP message of one request; None: nothing.
 Disturb = t.Callable[[bytes], FaultRule | None]
@@ -154,6 +157,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
             self._authenticate(body)
         elif self.authentication.seal and body:
             self._receive(body)
+        elif self.headers.get("WSMANIDENTIFY", "").strip().lower() == "unauthenticated":
+            self._carry_out(body, False, (), self.server.service.identify)
         else:
             self._answer(401, challenges=self.authentication.offers)
 
@@ -197,14 +202,16 @@ class Connection(http.server.BaseHTTPRequestHandler):
         elif self._must_be_sealed():
             self._answer(500)
             return
-        self._carry_out(body, sealed, challenges)
+        self._carry_out(body, sealed, challenges, self.server.service.handle)
 
     def _must_be_sealed(self) -> bool:
         if self.authentication.seal is None:
             return self.server.encryption == "required"
         return self.server.encryption != "optional"
 
-    def _carry_out(self, message: bytes, sealed: bool, challenges: t.Iterable[str]) -> None:
+    def _carry_out(
+        self, message: bytes, sealed: bool, challenges: t.Iterable[str], serve: t.Callable[[bytes], Reply]
+    ) -> None:
         rule = self.server.disturb(message)
         effect = rule.effect if rule else ""
         if rule and effect == "delay":
@@ -216,7 +223,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
             self._refuse(int(effect[-3:]))
             return
         try:
-            reply = self.server.service.handle(message)
+            reply = serve(message)
         except Exception:
             # The last line of defence: a bug in the simulation shall show here and not as a hanging client.
             traceback.print_exc()
@@ -230,6 +237,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
             original = content_type
             content_type = self.authentication.seal.content_type(content)
             content = self.authentication.seal.encrypt(content, original)
+        challenges = self.authentication.offers if reply.status == 401 else challenges
         self._answer(reply.status, content, content_type, challenges, effect == "truncate")
 
     def _refuse(self, status: int) -> None:

@@ -22,6 +22,7 @@ from .wire_switches import WireSwitches
 # A malformed embedded instance in the return codes of DMTF: Invalid Parameter.
 DMTF_INVALID_PARAMETER = 4
 INTERNAL_ERROR = 0x8033803B
+_CLASSES = frozenset({"creationclassname", "systemcreationclassname"})
 _NIL = f"{{{XSI}}}nil"
 _ALLOWED_ATTRIBUTES = {_NIL, f"{{{XSI}}}type"}
 
@@ -74,8 +75,9 @@ class Invocations:
         if not keys and self._switches.service_without_selectors == "invalid_parameters":
             raise Fault(Code.WBEM_INVALID_METHOD_PARAMETERS, "", "ExecMethod", definition.name)
         found = self._resources.matching(resource, keys)
-        # Hyper-V finds its services by their class alone, whatever it thinks of other partial keys.
-        by_class_alone = [name.lower() for name in keys] == ["creationclassname"] and len(found) == 1
+        # Hyper-V finds its services by their class alone, whatever it thinks of other partial keys; virt-who adds the
+        # class of the system.
+        by_class_alone = {name.lower() for name in keys} <= _CLASSES and len(found) == 1
         if 0 < len(keys) < len(definition.keys) and self._switches.partial_keys == "refused" and not by_class_alone:
             raise Fault(Code.RESOURCE_NOT_FOUND, "", "ExecMethod", definition.name)
         if len(found) > 1:

@@ -23,18 +23,21 @@ _Settings = Mapping[str, t.Any]
 _PORTS = {"HTTP": "5985", "HTTPS": "5986"}
 
 
-def identify(version: str) -> str:
-    """Return the envelope of the answer to Identify for a version of Windows such as ``10.0.20348``."""
+def identify(version: str, names_security: bool = True) -> str:
+    """Return the envelope of the answer to Identify for a version of Windows such as ``10.0.20348``.
+
+    ``names_security``: whether it has the security profiles, the ways to log in.
+    """
     profiles = "".join(
         f"<wsmid:SecurityProfileName>{_PROFILES}{name}</wsmid:SecurityProfileName>" for name in _SECURITY
     )
+    security = f"<wsmid:SecurityProfiles>{profiles}</wsmid:SecurityProfiles>" if names_security else ""
     return (
         f'<s:Envelope xml:lang="" xmlns:s="{SOAP}"><s:Header/><s:Body><wsmid:IdentifyResponse xmlns:wsmid="{IDENTITY}">'
         f"<wsmid:ProtocolVersion>{WSMAN}</wsmid:ProtocolVersion>"
         "<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>"
         f"<wsmid:ProductVersion>OS: {version} SP: 0.0 Stack: 3.0</wsmid:ProductVersion>"
-        f"<wsmid:SecurityProfiles>{profiles}</wsmid:SecurityProfiles>"
-        "</wsmid:IdentifyResponse></s:Body></s:Envelope>"
+        f"{security}</wsmid:IdentifyResponse></s:Body></s:Envelope>"
     )
 
 

@@ -141,6 +141,21 @@ class Endpoint:
             return self._fault(message, fault)
         return Reply(200, self._envelope(message, action, body).encode(message.encoding))
 
+    def identify(self, request: bytes) -> Reply:
+        """Answer an Identify of who has not logged in, and anything else with an empty 401.
+
+        [MS-WSMV] 3.1.4.1.23: the security profiles are kept back; hosts keep their version back too.
+        """
+        try:
+            message = Request.read(request)
+        except UnreadableRequest:
+            return Reply(401, b"")
+        if not message.is_identify:
+            return Reply(401, b"")
+        if self._on_request is not None:
+            self._on_request(RequestInfo.of(message, request))
+        return Reply(200, identify("0.0.0", names_security=False).encode(message.encoding))
+
     def refuse(self, request: bytes, error: CimFault) -> Reply:
         """Answer a SOAP message with a fault, and carry nothing out. Raises UnreadableRequest."""
         return self._fault(Request.read(request), provider_fault(error))

@@ -45,6 +45,9 @@ class Echo:
         self.asked.append(request)
         return self.answer
 
+    def identify(self, request: bytes) -> Answer:
+        return Answer(401, b"")
+
 
 @pytest.fixture
 def service() -> Echo:
