@@ -74,6 +74,9 @@ class Oracle:
         if record["outcome"] in _MOVED:
             if not there and not self._has_arrived(machine, destination):
                 self.violations.append(f"{machine.name} is said to be on {destination} and is on {machine.owner}")
+        elif record["outcome"] == "elsewhere":
+            if machine.owner != record["source_host"]:
+                self.violations.append(f"{machine.name} is left on {record['source_host']} and is on {machine.owner}")
         elif record["outcome"] != "failed":
             self.violations.append(f"{machine.name} ended as {record['outcome']}")
         else:

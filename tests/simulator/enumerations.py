@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from .associations import Associations
 from .envelopes import ENUMERATION, WSMAN, Request, new_id
 from .faults import Code, Fault
+from .filters import ASSOCIATIONS, SELECTORS, Filter
 from .rendering import Renderer
 from .resources import Found, Resource, Resources
 from .schema import ClassDefinition, Namespace
 from .wire_switches import WireSwitches
 from .wql import Select, WqlError, parse
 
-WQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 MOST_ITEMS = 32000
 MOST_CONTEXTS = 1500
 IDLE_SECONDS = 240.0
@@ -77,7 +77,7 @@ class Enumerations:
         try:
             enumeration = self._begin(request, self._resources.resolve(request.resource_uri), wish)
         except Fault as fault:
-            raise self._recorded(fault, wish.query) from fault
+            raise self._recorded(fault, wish.filter.text if wish.filter is not None else None) from fault
         if not wish.optimized:
             return f"<n:EnumerateResponse>{self._context(self._keep(enumeration))}</n:EnumerateResponse>"
         # All answers recorded of Server 2008 and 2012 that hold several instances begin with a page of one.
@@ -124,10 +124,15 @@ class Enumerations:
 
     def _begin(self, request: Request, resource: Resource, wish: _Wish) -> Enumeration:
         columns: list[str] | None = None
-        if wish.query is None:
+        if wish.filter is None:
             found = list(self._resources.instances(resource.namespace, resource.one_class))
+        elif wish.filter.dialect == SELECTORS:
+            found = wish.filter.selected(self._resources, resource)
+        elif wish.filter.dialect == ASSOCIATIONS:
+            query = wish.filter.association_query(self._resources, resource)
+            found = Associations(self._resources, resource).find(query)
         else:
-            found, columns = self._query(request, resource, wish.query)
+            found, columns = self._query(request, resource, wish.filter.text)
         renderer = Renderer(self._resources.schema, self._switches, resource.spelled)
         return Enumeration(request.resource_uri, found, self._writer(renderer, wish.mode, columns))
 
@@ -223,18 +228,17 @@ class Enumerations:
 
 
 class _Wish(t.NamedTuple):
-    """What an n:Enumerate element asks for; ``query`` is the text of a WQL filter."""
+    """What an n:Enumerate element asks for."""
 
     optimized: bool
     most: int
     mode: str
-    query: str | None
+    filter: Filter | None
 
     @classmethod
     def read(cls, body: ET.Element | None) -> _Wish:
         filter_element = None if body is None else body.find(_W + "Filter")
-        if filter_element is not None and filter_element.get("Dialect") != WQL:
-            raise Fault(Code.FILTER_DIALECT)
+        chosen = None if filter_element is None else Filter.read(filter_element)
         known = {_W + name for name in ("OptimizeEnumeration", "MaxElements", "EnumerationMode", "Filter")}
         fields = _fields(body, "Enumerate", known | {_N + "Expires", _N + "Filter", _BINDING + "PolymorphismMode"})
         if _N + "Filter" in fields:
@@ -245,7 +249,7 @@ class _Wish(t.NamedTuple):
         if mode not in _MODES or (_W + "EnumerationMode" in fields and not mode):
             raise Fault(Code.ENUMERATION_MODE)
         most = _count(fields.get(_W + "MaxElements", "1"))
-        return cls(_W + "OptimizeEnumeration" in fields, most, mode, fields.get(_W + "Filter"))
+        return cls(_W + "OptimizeEnumeration" in fields, most, mode, chosen)
 
 
 def _fields(body: ET.Element | None, name: str, known: set[str]) -> dict[str, str]:
@@ -254,7 +258,7 @@ def _fields(body: ET.Element | None, name: str, known: set[str]) -> dict[str, st
         raise Fault(Code.SCHEMA_VALIDATION)
     fields: dict[str, str] = {}
     for child in body:
-        if child.tag not in known or child.tag in fields or len(child):
+        if child.tag not in known or child.tag in fields or (len(child) and child.tag != _W + "Filter"):
             raise Fault(Code.SCHEMA_VALIDATION)
         fields[child.tag] = child.text or ""
     return fields

@@ -16,9 +16,9 @@ import pywbem
 _FOLDER = pathlib.Path(__file__).parent / "mof"
 _FILES: dict[str, tuple[str, ...]] = {
     "root/HyperVCluster/v2": ("cim", "hyperv", "hypervcluster"),
-    "root/virtualization/v2": ("cim", "hyperv", "virtualization"),
+    "root/virtualization/v2": ("cim", "hyperv", "virtualization", "management"),
     "root/MSCluster": ("mscluster",),
-    "root/cimv2": ("cimv2",),
+    "root/cimv2": ("cimv2", "hardware"),
     "root/interop": ("interop",),
 }
 

@@ -39,7 +39,8 @@ class WireSwitches:
         service_without_selectors: what an Invoke without selectors ends in: WBEM_E_INVALID_METHOD_PARAMETERS or an
             unspecific InternalError.
         shells: whether a WinRS shell can be opened, in which every command prints one canned result (``canned``). This
-            collection does not need a shell, so the default is to refuse them.
+            collection does not need a shell, so the default is a host with AllowRemoteShellAccess off, which refuses
+            all of them with w:InternalError ([MS-WSMV] 2.2.4.42).
     """
 
     wql: t.Literal["accepted", "refused"] = "accepted"

@@ -12,6 +12,7 @@ _MARKS = frozenset({"Mn", "Me", "Cf"})
 OUTCOMES = {
     "moved": "moved",
     "already_there": "was there already",
+    "elsewhere": "left elsewhere",
     "completed": "completed",
     "would_move": "would move",
     "started": "still under way",

@@ -122,9 +122,7 @@ class Evacuation:
             self._move()
             self._verify()
         except BaseException as error:
-            what = f"The evacuation of {self._plan.node}"
-            is_end = isinstance(error, NotEmptied)
-            self._failure = str(error) if is_end else self._salvage.explain(error, what, self._moving.records)
+            self._failure = str(error) if isinstance(error, NotEmptied) else self._explained(error)
             self._roll_back()
         return self._conclude()
 
@@ -254,6 +252,13 @@ class Evacuation:
             self._stopped = self._books.stopped(self._standing)
 
     # When it fails.
+
+    def _explained(self, error: BaseException) -> str:
+        """Return why the evacuation broke off, and what of it had failed by then."""
+        why = self._salvage.explain(error, f"The evacuation of {self._plan.node}", self._moving.records)
+        if self._salvage.is_cut_off:  # said with what became of each move
+            return why
+        return wording.together(why, wording.moves_failed(self._plan.node, self._records))
 
     def _take_new_sessions(self, why: str) -> None:
         """Go on with sessions of which none is in the middle of an answer, and find out what became of the moves."""

@@ -262,9 +262,11 @@ class Restoration:
 
     def _what_failed(self) -> str:
         """Return everything that is not as it should be, empty for nothing."""
+        names = {one["vm"]["name"] for one in self._moving.failed}
         return wording.together(
             self._failure,
             wording.not_back(self._plan, self._records, self._not_started),
+            self._plan.shortage if names.intersection(self._plan.without_room) else "",
             *self._salvage.troubles,
             wording.not_up(self._hold) if self._hold.unread or not self._failure else "",
         )

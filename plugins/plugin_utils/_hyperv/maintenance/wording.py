@@ -22,6 +22,9 @@ from .node_hold import NodeHold
 
 Record = Mapping[str, t.Any]
 
+# Codes of infeasibility whose message only repeats what is said of each VM.
+_SAID_OF_EACH_VM = frozenset({"blocked", "strategy"})
+
 RESTORE = "Bring its VMs back with hyperv.migration.restore_node."
 RESUME_OR_RESTORE = (
     "Resume it with hyperv_cluster_node (state=active), or bring its VMs back with hyperv.migration.restore_node."
@@ -56,8 +59,10 @@ def infeasible(plan: EvacuationPlan) -> str:
     found = plan.infeasibility
     if found is not None and found.code == "restart":
         why = f"it is to be restarted and {', '.join(found.vms)} would go down with it."
+    elif found is not None and found.code not in _SAID_OF_EACH_VM:
+        why = together("it cannot be emptied.", found.message)
     else:
-        why = together("it cannot be emptied.", found.message if found is not None else "")
+        why = "it cannot be emptied."
     by_reason: dict[tuple[str, str], list[Vm]] = {}
     for stay in plan.stays:
         if stay.is_blocking:
@@ -119,8 +124,8 @@ def not_paused(hold: NodeHold) -> str:
     if node.state == "up":
         return f"{node.name} is up, and not paused: somebody resumed it while it was emptied. Run the evacuation again."
     return (
-        f"{node.name} is {node.state}: it went away while it was emptied, and the cluster restarts elsewhere what "
-        "still ran on it. Look at the VMs and at the node."
+        f"{node.name} is {node.state}: it went away during its evacuation. The cluster restarts elsewhere what "
+        "still ran on it, so guests may have been restarted instead of moved. Look at the VMs and at the node."
     )
 
 
@@ -252,4 +257,13 @@ def not_up(hold: NodeHold) -> str:
         return f"How {hold.name} is left could not be read: {full_stop(hold.unread)}" if hold.unread else ""
     if hold.node.state == "up":
         return ""
-    return f"{hold.node.name} is {hold.node.state}, and not up: somebody else changed that. Look at it."
+    name, state = hold.node.name, hold.node.state
+    if state == "paused":
+        return (
+            f"{name} is paused again: somebody else paused it while its VMs were moved back. Resume it with "
+            "hyperv_cluster_node (state=active) if it is to take VMs."
+        )
+    return (
+        f"{name} is {state}: it went away while its VMs were moved back. The cluster restarts elsewhere what ran on "
+        "it. Look at the node, and run the restoration again when it is up."
+    )

@@ -13,7 +13,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import changed, diff
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import (
+    changed,
+    diff,
+    record,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_listing import read_listing
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnreadableAnswer
@@ -21,9 +25,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session im
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
 from tests.simulator.fault_rules import FaultRule
-from tests.simulator.scenario import MigrationSpec, VmState
+from tests.simulator.scenario import MigrationSpec, ReachedSpec, VmState
 from tests.support.requests import calls, invokes_migration, lose_first, without
-from tests.support.scenarios import event, migration, one_vm, scenario, vm
+from tests.support.scenarios import event, migration, node, one_vm, scenario, vm
 from tests.support.simulated import Simulated
 
 SOAP = 'xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
@@ -118,7 +122,7 @@ def test_a_vm_that_arrived_in_another_state_is_told_where_it_is() -> None:
     )
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error.code, changed(run)) == ("failed", "state_changed", True)
-    assert diff([run]) == {"before": "web01: NODE1\n", "after": "web01: NODE2\n"}
+    assert diff([record(run, str)]) == {"before": "web01: NODE1\n", "after": "web01: NODE2\n"}
 
 
 def test_a_cancelled_vm_that_arrived_in_another_state_is_not_said_to_have_stayed() -> None:
@@ -240,7 +244,7 @@ def test_a_migration_that_leaves_the_vm_in_place_is_decided_by_its_job(moves: Mi
     run = MigrationTask(MigrationRequest(asked.move, asked.timeout, storage_only=True))
     simulated.scheduler().execute([run])
     assert (run.outcome, changed(run)) == (outcome, outcome == "completed")
-    assert diff([run])["after"] == f"web01: {run.owner}\n"
+    assert diff([record(run, str)])["after"] == f"web01: {run.owner}\n"
 
 
 def test_an_enumeration_that_never_ends_is_ended() -> None:
@@ -362,3 +366,32 @@ def test_one_node_whose_answer_is_garbled_does_not_hide_the_jobs_of_the_others()
     jobs, notes = read_listing(simulated.cluster)
     assert len(jobs) == 1
     assert len(notes) == 3
+
+
+def test_a_vm_that_the_cluster_restarted_elsewhere_is_not_said_to_be_migrated_without_a_word() -> None:
+    crash = event(when=ReachedSpec("web01", 50), down="NODE1")
+    nodes = [node("NODE1"), node("NODE2")]
+    simulated = Simulated(scenario(nodes, [vm("web01", memory_mb=20000)], events=[crash]), home="NODE2")
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, simulated.owner("web01")) == ("moved", "NODE2")
+    assert any("its guest has lost what was in its memory. Look at the guest." in one for one in run.warnings)
+
+
+def test_a_vm_that_is_not_where_it_was_to_be_fetched_from_is_left_there() -> None:
+    simulated = Simulated(scenario(vms=[vm("web01", owner="NODE3"), vm("web02")]))
+    requests = [
+        MoveRequest("NODE2", "web01", source="NODE1"),
+        MoveRequest("NODE3", "web01", source="NODE1"),
+        MoveRequest("NODE2", "web01", source="node3.corp.example"),
+        MoveRequest("NODE2", "web01"),
+    ]
+    moves = [plan(simulated.cluster, [one], "auto")[0] for one in requests]
+    assert [move.is_elsewhere for move in moves] == [True, False, False, False]
+    runs = [MigrationTask(MigrationRequest(move, Timeout.of(0, move.vm.memory_mb))) for move in moves[:2]]
+    simulated.scheduler().execute(runs)
+    assert [run.outcome for run in runs] == ["elsewhere", "already_there"]
+    assert (changed(runs[0]), diff([record(run, str) for run in runs])["after"]) == (
+        False,
+        "web01: NODE3\nweb01: NODE3\n",
+    )
+    assert simulated.migrations("web01") == 0
