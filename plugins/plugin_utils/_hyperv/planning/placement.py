@@ -8,9 +8,10 @@ import dataclasses
 
 from ..failure.finding import ERROR
 from .assignment import Assignment, Bundle, move_order
-from .infeasibility import Infeasibility, names_of, prove, why_no_node
+from .infeasibility import Infeasibility, names_of, not_found, prove, why_no_node
 from .problem import Candidate, PlacementProblem
-from .solver import place_all
+from .shortage import enough_memory
+from .solver import place_all, place_some
 from .vm_finding import VmFinding, about_vm
 
 
@@ -60,8 +61,15 @@ def place(problem: PlacementProblem) -> Placement:
     depends on the problem alone, not on the order in which it was read.
     """
     assignment = Assignment(problem)
-    found = place_all(assignment)
-    infeasibility = prove(assignment, found)
+    infeasibility = prove(assignment)
+    if infeasibility is None:
+        found = place_all(assignment)
+        if assignment.unplaced():
+            infeasibility = not_found(assignment, exhausted=found.exhausted, steps=found.steps)
+    else:
+        place_some(assignment)
+    if infeasibility is not None:
+        infeasibility = infeasibility.with_enough(enough_memory(problem, infeasibility))
     return Placement(_moves(assignment), _unplaced(assignment, infeasibility), _headroom(assignment), infeasibility)
 
 

@@ -10,7 +10,9 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.affinity import DOMAIN
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Memory
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import VmState
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import placement as placement_module
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import solver
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.placement import Placement, place
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
@@ -29,6 +31,11 @@ from tests.support.placement_problems import (
     placement_problem,
     placement_problems,
     rule,
+)
+
+_WRONG_PIECES = (
+    [candidate("a", 6000), candidate("b", 5000), candidate("c", 4000)],
+    [destination("A", 8500), destination("B", 7000)],
 )
 
 
@@ -209,15 +216,76 @@ def test_the_proof_names_the_vms_that_are_confined_and_what_they_lack() -> None:
 
 
 def test_memory_in_the_wrong_pieces_is_proved_by_trying_everything() -> None:
-    candidates = [candidate(name, 6000) for name in "abc"]
-    placement = planned(candidates, [destination("A", 10_000), destination("B", 10_000)])
+    placement = planned(*_WRONG_PIECES)
     assert placement.infeasibility.code == "no_combination"
     assert placement.infeasibility.is_proved
+    assert placement.infeasibility.missing_mb == 500
+
+
+def test_vms_too_many_of_their_size_are_proved_without_trying_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placement_module, "place_all", None)
+    candidates = [candidate(name, 7000) for name in "abc"]
+    placement = planned(candidates, [destination("A", 10_000), destination("B", 10_000)])
+    assert placement.infeasibility.code == "no_combination"
+    assert placement.infeasibility.at_least_mb == placement.infeasibility.missing_mb == 4000
+    assert (
+        "3 VMs need 7000 MB or more each, and A and B have room for 2 of that size" in placement.infeasibility.message
+    )
+
+
+def test_every_vm_that_is_too_big_is_added_up() -> None:
+    nodes = [destination(name, 10_000) for name in "ABC"]
+    infeasibility = planned([candidate("a", 12_000), candidate("b", 12_000)], nodes).infeasibility
+    assert (infeasibility.code, infeasibility.missing_mb, infeasibility.vms) == ("vm_too_big", 4000, ("a", "b"))
+    assert [mb for unused, mb in infeasibility.enough] == [2000, 2000]
+
+
+@given(placement_problems(with_rules=False))
+def test_what_is_said_to_be_missing_is_enough_and_no_less_than_the_bound(drawn: PlacementProblem) -> None:
+    infeasibility = place(drawn).infeasibility
+    if infeasibility is None or infeasibility.code == "no_node":
+        return
+    assert infeasibility.missing_mb >= infeasibility.at_least_mb
+    more = dict(infeasibility.enough)
+    grown = [
+        dataclasses.replace(node, memory=Memory(node.memory.total_mb, node.memory.free_mb + more.get(node.name, 0)))
+        for node in drawn.destinations
+    ]
+    assert is_possible(dataclasses.replace(drawn, destinations=tuple(grown)))
+
+
+def test_a_vm_with_one_node_left_by_a_rule_is_seen_before_others_take_that_node() -> None:
+    nodes = [
+        destination("A", 101),
+        destination("B", 100),
+        *(destination(f"N{number:02}", 64) for number in range(3, 32)),
+    ]
+    others = {f"dc{number:02}": node.name for number, node in enumerate(nodes[1:], 2)}
+    candidates = [candidate("big", 98), candidate("dc01", 4), candidate("x", 16, owners=["A", "B"])]
+    candidates += [candidate(f"s{number}", 8) for number in (1, 2, 3)]
+    placement = planned(candidates, nodes, rules=[rule("dc", ["dc01", *others])], where=others)
+    assert placement.infeasibility is None
+    assert places(placement)["dc01"] == "A"
+
+
+@pytest.mark.parametrize("count", [60, 600])
+def test_tight_memory_is_filled_however_many_vms_there_are(count: int) -> None:
+    """Nodes that were cut to a hidden placement with 1 % to spare: placed in turn, the last VMs do not fit."""
+    drawn = random.Random(count)
+    used = [0] * 12
+    candidates = []
+    for number in range(count):
+        size = drawn.choice([3, 5, 9, 14, 30, 62])
+        used[drawn.randrange(12)] += size
+        candidates.append(candidate(f"vm{number:03}", size * 1000))
+    nodes = [destination(f"N{number:02}", mb * 1010, 10_000_000) for number, mb in enumerate(used)]
+    assert planned(candidates, nodes).infeasibility is None
 
 
 def test_giving_up_is_told_and_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solver, "_SEARCH_STEPS", 3)
-    placement = planned([candidate(name, 6000) for name in "abc"], [destination("A", 10_000), destination("B", 11_000)])
+    monkeypatch.setattr(solver, "_DIVES", 0)
+    placement = planned(*_WRONG_PIECES)
     assert placement.infeasibility.code == "not_proved"
     assert not placement.infeasibility.is_proved
     assert "A placement may exist" in placement.unplaced[0].finding.message
