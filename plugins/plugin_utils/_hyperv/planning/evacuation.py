@@ -310,7 +310,7 @@ def _notes(
     if older:
         where = ", ".join(sorted({move.destination for move in older}))
         notes.append(
-            f"{', '.join(move.candidate.vm.name for move in older)} would go to a node with an older Windows ({where}). "
+            f"{', '.join(one.candidate.vm.name for one in older)} would go to a node with an older Windows ({where}). "
             "The configuration version of a VM decides whether that works; Hyper-V checks it before each move."
         )
     kept = {one.vm.id for one in problem.candidates if one.pinned}
