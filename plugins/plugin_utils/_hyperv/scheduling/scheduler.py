@@ -23,6 +23,7 @@ from ..migration.moves import reread
 from ..migration.stage import Stage
 from ..migration.verification import not_shown
 from .liveness import Liveness
+from .making_room import RoomQueue, in_a_circle, leaving, wants_room
 from .starting import Starter
 from .watching import Watcher
 
@@ -58,6 +59,7 @@ class Scheduler:
         self._methods = methods
         self._starter = Starter(cluster, methods, policy, self._liveness)
         self._watcher = Watcher(cluster, methods, policy, self._liveness)
+        self._room = RoomQueue()
         self._read_at = self._clock.now()
 
     def dry_run(self, tasks: Sequence[MigrationTask]) -> None:
@@ -69,6 +71,26 @@ class Scheduler:
             except (HyperVError, NoAnswer) as error:
                 cure = "Nothing was changed. Look at that first, then run it again."
                 task.fail(not_begun("not_asked", error, cure), self._clock.now())
+        self._foresee_rounds(tasks)
+
+    def _foresee_rounds(self, tasks: Sequence[MigrationTask]) -> None:
+        """Let moves count that are refused now and would be tried again once another VM has left their node."""
+        refused = [task for task in tasks if wants_room(task) and leaving(task, tasks)]
+        while True:
+            possible = [one for one in refused if any(other.outcome == "would_move" for other in leaving(one, tasks))]
+            if not possible:
+                break
+            for task in possible:
+                first = ", ".join(other.move.vm.name for other in leaving(task, tasks) if other.outcome == "would_move")
+                refusal = task.error.message if task.error is not None else ""
+                task.warn(f"{refusal} It would be tried again once {first} has left {task.move.destination.name}.")
+                task.wait_again(0.0, self._clock.now())
+                task.end("would_move", self._clock.now())
+            refused = [task for task in refused if task not in possible]
+        for task in refused:
+            others = [other for other in leaving(task, tasks) if other in refused]
+            if task.error is not None:
+                task.error = in_a_circle(task.error, task, others)
 
     def start(self, task: MigrationTask) -> None:
         """Start one move and end it as ``started`` as soon as its job is known. A move without a job is waited for."""
@@ -89,6 +111,8 @@ class Scheduler:
         while True:
             self._start_what_fits(tasks)
             self._try_again(tasks)
+            if self._room.hold(tasks, self._clock.now()):
+                self._read_at = float("-inf")
             self._report(tasks)
             if all(task.stage is Stage.ENDED or (until_started and task.stage is Stage.RUNNING) for task in tasks):
                 return

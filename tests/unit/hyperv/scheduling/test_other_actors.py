@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from tests.simulator.scenario import NetworkSpec
 from tests.simulator.world import checks, failures
 from tests.simulator.world.obstacles import Obstacle
-from tests.support.scenarios import ClusterSpec, Scenario, node, scenario, vm
+from tests.support.scenarios import ClusterSpec, Scenario, event, node, scenario, vm
 from tests.support.simulated import Simulated
 
 SLOW = NetworkSpec(megabytes_per_second=100)
@@ -82,3 +83,63 @@ def test_a_host_whose_check_finds_no_slot_is_asked_no_longer_than_the_timeout(
     assert run.error is not None
     assert (run.outcome, run.error.code, run.attempts) == ("failed", "limit_reached", 0)
     assert 600 <= simulated.now() < 700
+
+
+class TestMovesThatMakeRoom:
+    SMALL: Scenario = scenario(
+        [node("NODE1", memory_mb=16384), node("NODE2", memory_mb=16384), node("NODE3", memory_mb=16384)],
+        [vm("a", memory_mb=10000), vm("b", owner="NODE2", memory_mb=10000)],
+    )
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_one_that_is_refused_is_tried_again_when_the_other_has_left(self, turned: bool) -> None:
+        wishes = [("a", "NODE2"), ("b", "NODE3")]
+        simulated = Simulated(self.SMALL)
+        runs = simulated.move(*(reversed(wishes) if turned else wishes))
+        assert [run.outcome for run in runs] == ["moved", "moved"]
+        assert (simulated.owner("a"), simulated.owner("b")) == ("NODE2", "NODE3")
+
+    def test_a_chain_goes_from_its_end(self) -> None:
+        vms = [
+            vm("a", memory_mb=10000),
+            vm("b", owner="NODE2", memory_mb=10000),
+            vm("c", owner="NODE3", memory_mb=10000),
+        ]
+        nodes = [node(f"NODE{number}", memory_mb=16384) for number in (1, 2, 3, 4)]
+        simulated = Simulated(scenario(nodes, vms))
+        runs = simulated.move(("a", "NODE2"), ("b", "NODE3"), ("c", "NODE4"))
+        assert [run.outcome for run in runs] == ["moved", "moved", "moved"]
+
+    def test_one_that_somebody_moves_while_it_waits_for_room_is_there(self) -> None:
+        slow = dataclasses.replace(self.SMALL, network=SLOW, events=(event(at=40, move="a", to="NODE3", instant=True),))
+        simulated = Simulated(slow)
+        runs = simulated.move(("a", "NODE2"), ("b", "NODE3"))
+        assert {run.outcome for run in runs} <= {"moved", "failed"}
+        assert [simulated.owner(run.move.vm.name) == run.move.destination.name for run in runs] == [
+            run.outcome == "moved" for run in runs
+        ]
+
+    def test_a_circle_needs_a_third_node_and_is_told(self) -> None:
+        simulated = Simulated(self.SMALL)
+        runs = simulated.move(("a", "NODE2"), ("b", "NODE1"))
+        assert [run.outcome for run in runs] == ["failed", "failed"]
+        assert (
+            "It may go once b has left NODE2, which waits for room as well: move one of these VMs to a third node"
+            in (runs[0].error.remedy if runs[0].error is not None else "")
+        )
+        assert simulated.now() < 60
+
+    def test_a_dry_run_says_the_same(self) -> None:
+        runs = Simulated(self.SMALL).rehearse(("a", "NODE2"), ("b", "NODE3"))
+        assert [run.outcome for run in runs] == ["would_move", "would_move"]
+        assert runs[0].warnings[0].endswith("It would be tried again once b has left NODE2.")
+        circle = Simulated(self.SMALL).rehearse(("a", "NODE2"), ("b", "NODE1"))
+        assert ["third node" in run.error.remedy for run in circle if run.error is not None] == [True, True]
+
+    def test_what_does_not_fit_although_the_other_has_left_fails(self) -> None:
+        vms = [vm("a", memory_mb=30000), vm("b", owner="NODE2", memory_mb=1000)]
+        nodes = [node("NODE1"), node("NODE2", memory_mb=16384), node("NODE3")]
+        runs = Simulated(scenario(nodes, vms)).move(("a", "NODE2"), ("b", "NODE3"))
+        assert [run.outcome for run in runs] == ["failed", "moved"]
+        assert runs[0].error is not None
+        assert (runs[0].error.code, "third node" in runs[0].error.text) == ("not_migratable", False)
