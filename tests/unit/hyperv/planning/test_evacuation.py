@@ -137,7 +137,7 @@ def test_classes_that_an_older_cluster_lacks_are_done_without() -> None:
 
 def test_possible_owners_of_many_vms_cost_no_request_each() -> None:
     few = Simulated(scenario(vms=[vm("web", count=10)]))
-    many = Simulated(scenario(vms=[vm("web", count=40)]))
+    many = Simulated(scenario(vms=[vm("web", count=30)]))
     plan(few)
     plan(many)
     assert many.sent == few.sent
