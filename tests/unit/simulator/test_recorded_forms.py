@@ -176,7 +176,7 @@ def test_elements_of_other_namespaces_are_passed_over() -> None:
 )
 def test_system_properties_are_known_in_wql(condition: str, found: int) -> None:
     query = f"SELECT __PATH, Name FROM Msvm_ComputerSystem WHERE {condition}"
-    reply = endpoint().handle(enumerate_message(f"{CLUSTER}/*", query))
+    reply = endpoint(first_page="full").handle(enumerate_message(f"{CLUSTER}/*", query))
     assert [names(item) for item in items_of(reply, W)] == [["Name"]] * found
 
 
