@@ -84,7 +84,9 @@ class Enumerations:
             raise self._recorded(fault, wish.filter.text if wish.filter is not None else None) from fault
         if not wish.optimized:
             return f"<n:EnumerateResponse>{self._context(self._keep(enumeration))}</n:EnumerateResponse>"
-        items = enumeration.page(self._most(wish.most), room - WRAPPER_BYTES, self._counted_in)
+        # All answers recorded of Server 2008 and 2012 that hold several instances begin with a page of one.
+        most = 1 if self._switches.first_page == "one_item" else self._most(wish.most)
+        items = enumeration.page(most, room - WRAPPER_BYTES, self._counted_in)
         context = "" if enumeration.ended else self._keep(enumeration)
         prefix = "w" if self._switches.items_in == "wsman" else "n"
         end = f"<{prefix}:EndOfSequence/>" if enumeration.ended else ""

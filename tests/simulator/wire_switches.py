@@ -22,6 +22,8 @@ class WireSwitches:
             "the service cannot find the resource" (``not_found``).
         column_rows: what a query with a column list answers: ``fragment`` (w:XmlFragment, unprefixed children, no
             class name) or ``class_elements`` (the class's element with those properties only).
+        first_page: what an optimized Enumerate answers with, however many were asked for: ``one_item``, and the rest
+            comes with Pulls, or as many as fit (``full``).
         page_limit: the most items in one answer, whatever the client asks for; null: as many as fit.
         fault_layout: the detail of faults: f:WSManFault, or an MSFT_WmiError instance instead of it.
         language: of fault texts and xml:lang.
@@ -48,12 +50,13 @@ class WireSwitches:
     wql: t.Literal["accepted", "refused"] = "accepted"
     missing_class_form: t.Literal["not_found", "filter", "wmi"] = "not_found"
     column_rows: t.Literal["fragment", "class_elements"] = "fragment"
+    first_page: t.Literal["one_item", "full"] = "one_item"
     page_limit: t.Annotated[int, Bounds(1)] | None = None
     fault_layout: Layout = "wsman"
     language: Language = "en-US"
     datetime_form: t.Literal["child", "bare"] = "child"
     private_properties: t.Literal["elements", "cim_xml", "absent"] = "elements"
-    max_envelope_size: t.Annotated[int, Bounds(8192)] = 512000
+    max_envelope_size: t.Annotated[int, Bounds(8192)] | None = None
     partial_keys: t.Literal["accepted", "refused"] | None = None
     counted_in: t.Literal["utf16", "utf8"] | None = None
     activity_id: t.Literal["sent", "absent"] | None = None

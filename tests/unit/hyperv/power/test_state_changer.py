@@ -246,7 +246,8 @@ def test_many_vms_are_changed_together() -> None:
 
     assert {change.outcome for change in changes} == {"changed"}
     assert simulated.now() - before < 60
-    assert sum(simulated.sent.values()) < 70
+    # 30 calls, and polls of a query for each of the two nodes, which takes a Pull while several VMs are on their way.
+    assert sum(simulated.sent.values()) < 90
 
 
 def test_a_vm_that_only_its_host_knows_is_changed_there() -> None:
