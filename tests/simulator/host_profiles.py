@@ -24,6 +24,8 @@ class HostProfile:
         build: the first build of it; a host of a build in between has the forms of the older version.
         activity_id: whether answers carry p:ActivityId. Those recorded in 2014 to 2017 do (2012 R2, 2016; the
             identifiers end in the time), those of a host of 2026 do not; of 2022 there is no recording.
+        max_envelope_size: MaxEnvelopeSizekb as installed, in bytes: full pages recorded from hosts of 2012 have that of
+            150 kB, although the client asked for 500; of later versions Microsoft's docs say 500.
         fault_text_language: whether s:Text names the language of a fault. Both were recorded; of which version the
             empty one is was not written down.
         partial_keys: what a Get with some of the keys comes to. Libvirt and virt-who, which are used with all versions,
@@ -34,6 +36,7 @@ class HostProfile:
 
     build: int
     activity_id: t.Literal["sent", "absent"]
+    max_envelope_size: int = 512000
     fault_text_language: t.Literal["named", "empty"] = "named"
     partial_keys: t.Literal["accepted", "refused"] = "accepted"
     counted_in: t.Literal["utf16", "utf8"] = "utf16"
@@ -44,9 +47,9 @@ class HostProfile:
         return dataclasses.replace(switches, **own)
 
 
-_FORMS = ("activity_id", "fault_text_language", "partial_keys", "counted_in")
+_FORMS = ("activity_id", "max_envelope_size", "fault_text_language", "partial_keys", "counted_in")
 PROFILES: dict[Windows, HostProfile] = {
-    2012: HostProfile(9600, "sent"),
+    2012: HostProfile(9600, "sent", max_envelope_size=153600),
     2016: HostProfile(14393, "sent", fault_text_language="empty"),
     2022: HostProfile(20348, "absent"),
     2025: HostProfile(26100, "absent", partial_keys="refused"),

@@ -56,7 +56,7 @@ class WireSwitches:
     language: Language = "en-US"
     datetime_form: t.Literal["child", "bare"] = "child"
     private_properties: t.Literal["elements", "cim_xml", "absent"] = "elements"
-    max_envelope_size: t.Annotated[int, Bounds(8192)] = 512000
+    max_envelope_size: t.Annotated[int, Bounds(8192)] | None = None
     partial_keys: t.Literal["accepted", "refused"] | None = None
     counted_in: t.Literal["utf16", "utf8"] | None = None
     activity_id: t.Literal["sent", "absent"] | None = None

@@ -112,6 +112,7 @@ class Endpoint:
         self._now = now
         self._version = version_of(build)
         self._counted_in = switches.counted_in or "utf16"
+        self._limit = switches.max_envelope_size or PROFILES[DEFAULT].max_envelope_size
         self._resources = Resources(load(), providers, build)
         self._enumerations = Enumerations(self._resources, switches, now, name.partition(".")[0].upper())
         self._invocations = Invocations(self._resources, switches)
@@ -163,7 +164,7 @@ class Endpoint:
     def _answer(self, request: Request) -> tuple[str, str]:
         """Return action and body of the answer. Raises Fault."""
         request.check(self._switches.language)
-        if request.size > self._switches.max_envelope_size:
+        if request.size > self._limit:
             raise Fault(Code.REQUEST_TOO_LARGE)
         began = self._now()
         body = self._operate(request)
@@ -178,9 +179,7 @@ class Endpoint:
                 raise Fault(Code.SHELLS_NOT_ALLOWED)
             return self._shells.answer(request)
         if is_configuration(request.resource_uri) and request.action == GET:
-            return configuration(
-                request.resource_uri, self._switches.max_envelope_size, self._switches.shells == "canned"
-            )
+            return configuration(request.resource_uri, self._limit, self._switches.shells == "canned")
         if request.action == GET:
             return self._fitting(self._get(request), room, Code.ENCODING_LIMIT)
         if request.action == ENUMERATE:
@@ -216,7 +215,7 @@ class Endpoint:
 
     def _room(self, request: Request) -> int:
         """Return how many bytes the body of the answer may have, in the encoding in which the host counts them."""
-        limit = min(request.max_envelope_size or self._switches.max_envelope_size, self._switches.max_envelope_size)
+        limit = min(request.max_envelope_size or self._limit, self._limit)
         return limit - size_of(self._envelope(request, f"{request.action}Response", ""), self._counted_in)
 
     def _fitting(self, body: str, room: int, code: Code) -> str:

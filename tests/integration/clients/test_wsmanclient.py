@@ -14,7 +14,7 @@ from tests.integration.clients.served import NODES, PASSWORD, USER, WMI, Host
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("wsmanclient") is None,
-    reason="python-wsmanclient, a client of PyPI, is not installed: make clients",
+    reason="python-wsmanclient of PyPI is not installed: make clients",
 )
 
 

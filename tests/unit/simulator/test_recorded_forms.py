@@ -176,7 +176,7 @@ def test_elements_of_other_namespaces_are_passed_over() -> None:
 )
 def test_system_properties_are_known_in_wql(condition: str, found: int) -> None:
     query = f"SELECT __PATH, Name FROM Msvm_ComputerSystem WHERE {condition}"
-    reply = endpoint().handle(enumerate_message(f"{CLUSTER}/*", query))
+    reply = endpoint(first_page="full").handle(enumerate_message(f"{CLUSTER}/*", query))
     assert [names(item) for item in items_of(reply, W)] == [["Name"]] * found
 
 
@@ -219,6 +219,10 @@ def test_the_configuration_is_read_whole_or_in_part() -> None:
     service = endpoint(max_envelope_size=153600)
     whole = body_of(service.handle(message(CONFIG, GET)))
     assert whole.findtext(f"{{{CONFIG}}}MaxEnvelopeSizekb") == "150"
+    limits: list[tuple[Windows, str]] = [(2012, "150"), (2016, "500")]
+    for windows, limit in limits:
+        own = body_of(Endpoint("NODE1", [], WireSwitches(), build=PROFILES[windows].build).handle(message(CONFIG, GET)))
+        assert own.findtext(f"{{{CONFIG}}}MaxEnvelopeSizekb") == limit
     part = body_of(service.handle(message(f"{CONFIG}/service/auth", GET)))
     assert (part.tag, part.findtext(f"{{{CONFIG}}}Kerberos")) == (f"{{{CONFIG}}}Auth", "true")
     assert fault_of(service.handle(message(f"{CONFIG}/nothing", GET)))[0] == 0x80338002

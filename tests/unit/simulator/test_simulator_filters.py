@@ -30,7 +30,9 @@ def ask(uri: str, dialect: str, filtered: str) -> Reply:
     """Enumerate with elements as a filter."""
     optimized = "<w:OptimizeEnumeration/><w:MaxElements>10</w:MaxElements>"
     wish = f'<w:Filter Dialect="{dialect}" xmlns:b="{BINDING}">{filtered}</w:Filter>'
-    return endpoint().handle(message(uri, f"{N}/Enumerate", f"<n:Enumerate>{optimized}{wish}</n:Enumerate>"))
+    return endpoint(first_page="full").handle(
+        message(uri, f"{N}/Enumerate", f"<n:Enumerate>{optimized}{wish}</n:Enumerate>")
+    )
 
 
 def selectors(**values: str) -> str:
