@@ -223,6 +223,45 @@ infeasibility:
       type: list
       elements: str
       returned: always
+expected:
+  description:
+    - How long the moves take together, if every one runs at the same pace, within the limits of the nodes and of the
+      cluster.
+    - What the network carries is not known, so RV(expected.seconds) is for comparing plans.
+  returned: success, V(null) where the limits of a node are not known
+  type: dict
+  contains:
+    seconds:
+      description: The duration.
+      type: int
+      returned: always
+      sample: 185
+    megabytes_per_second:
+      description: The pace that every move is taken to run at, besides 3 seconds to begin and end.
+      type: int
+      returned: always
+      sample: 1000
+    bound_by:
+      description:
+        - V(source) for how many migrations the node to be emptied, or the cluster, runs at once.
+        - V(destination) for how many migrations one destination takes at once.
+        - V(longest_move) for the move of one VM.
+        - V(order) where none of them alone is the reason.
+      type: str
+      returned: always
+      sample: source
+    subject:
+      description: The node or VM that RV(expected.bound_by) is about.
+      type: str
+      returned: always
+      sample: NODE1
+    message:
+      description: The duration and what bounds it, in a sentence.
+      type: str
+      returned: always
+      sample: >-
+        The moves are expected to take 0:03:05 at 1000 MB/s each, bound by how many migrations NODE1 or the cluster runs
+        at once.
 moves:
   description:
     - The moves, in order.

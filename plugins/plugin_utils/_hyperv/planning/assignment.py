@@ -15,6 +15,7 @@ from collections.abc import Sequence, Set
 
 from ..._hostnames import first_label
 from ..cluster.affinity import NODE, Rule
+from .durations import finish, least_time, milliseconds, slots_of
 from .problem import Candidate, Destination, PlacementProblem
 
 
@@ -94,6 +95,13 @@ class Assignment:
         self._open_to = [frozenset(bundle.open_to) for bundle in self.bundles]
         self.room = [problem.room_mb(one) for one in self.destinations]
         self.total = [max(1, one.memory.total_mb) for one in self.destinations]
+        self.times = [[milliseconds(one) for one in bundle.candidates] for bundle in self.bundles]
+        self.slots = [one.slots or 1 for one in self.destinations]
+        source = slots_of(problem)
+        self.is_timed = source is not None and all(one.slots for one in self.destinations)
+        moves = [time for times in self.times for time in times]
+        self.least_time = least_time(moves, source, self.slots) if source is not None else 0
+        self._queue = [0] * len(self.destinations)
         self.without_memory = [0] * len(self.destinations)
         self.places: list[int | None] = [None] * len(self.bundles)
         self.rules = [rule for rule in sorted(problem.rules, key=_rule_order) if self._concerns(rule)]
@@ -195,6 +203,7 @@ class Assignment:
 
     def _count(self, bundle: int, place: int, sign: int) -> None:
         self.room[place] -= sign * self.bundles[bundle].need
+        self._queue[place] += sign * sum(self.times[bundle])
         self.without_memory[place] += sign * (self.bundles[bundle].need == 0)
         for state, count in self._hard_rules_of[bundle]:
             state.add(place, sign * count)
@@ -214,20 +223,33 @@ class Assignment:
         """Return the share of a destination's memory that is in use with ``more`` MB placed there."""
         return (more - self.room[place]) / self.total[place]
 
+    def finish(self, place: int, without: int | None = None, plus: int | None = None) -> float:
+        """Return when the moves to a destination have ended, in milliseconds: without one bundle, with another one."""
+        on = [one for one in self._on[place] if one != without] + ([] if plus is None else [plus])
+        return finish([time for bundle in on for time in self.times[bundle]], self.slots[place])
+
+    def _delay(self, bundle: int, place: int) -> float:
+        """Return for how long a destination's slots would be taken where that makes the evacuation longer, else 0."""
+        if not self.is_timed:
+            return 0
+        queue = (self._queue[place] + sum(self.times[bundle])) / self.slots[place]
+        return queue if queue > self.least_time else 0
+
     def best_place(self, bundle: int) -> int | None:
         """Return where a bundle goes best, None where it fits nowhere.
 
-        Soft rules count first, then preferred owners, then the least share of memory in use. What needs no memory is
-        dealt out evenly: it may be started there later.
+        Soft rules count first, then preferred owners, then that the evacuation does not get longer, then the least
+        share of memory in use. What needs no memory is dealt out evenly: it may be started there later.
         """
         fitting = [place for place in self.bundles[bundle].open_to if self.fits(bundle, place)]
         return min(fitting, key=lambda place: self._rank(bundle, place), default=None)
 
-    def _rank(self, bundle: int, place: int) -> tuple[int, bool, int, float, int]:
+    def _rank(self, bundle: int, place: int) -> tuple[int, bool, float, int, float, int]:
         need = self.needs[bundle]
         return (
             self.soft_violations(bundle, place),
             self.misses_preferred(bundle, place),
+            self._delay(bundle, place),
             0 if need else self.without_memory[place],
             self.share_used(place, need),
             place,

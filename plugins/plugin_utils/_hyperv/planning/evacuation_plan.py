@@ -14,6 +14,7 @@ from ..records.file_names import NOBODY, Owner
 from .infeasibility import Infeasibility
 from .placement import Headroom, Placed
 from .revalidation import Difference, EarlierMove
+from .schedule import ExpectedDuration
 from .strategies import StrategyName
 from .vm_finding import VmFinding
 
@@ -62,6 +63,7 @@ class EvacuationPlan:
         made: moves of that earlier plan whose VMs are where it sends them.
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
+        expected: how long the moves take together, None where that is not known.
         first_states: states of VMs when an earlier plan first saw them, by VM id.
     """
 
@@ -76,6 +78,7 @@ class EvacuationPlan:
     made: tuple[EarlierMove, ...] = ()
     is_clustered: bool = True
     owner: Owner = NOBODY
+    expected: ExpectedDuration | None = None
     first_states: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def as_result(self) -> dict[str, t.Any]:
@@ -87,6 +90,7 @@ class EvacuationPlan:
             "clustered": self.is_clustered,
             "feasible": self.infeasibility is None,
             "infeasibility": self.infeasibility.as_result() if self.infeasibility is not None else None,
+            "expected": self.expected.as_result(self.node) if self.expected is not None else None,
             "moves": [self._move(order, one) for order, one in enumerate(self.moves, 1)],
             "stays": [stay.as_result() for stay in self.stays],
             "findings": [finding.as_result() for finding in self.findings],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 from .assignment import Assignment
+from .levelling import level_out
 from .overflow import reduce_overflow
 from .search import search
 from .steps import Steps
@@ -48,6 +49,7 @@ def place_all(assignment: Assignment) -> Outcome:
             place_some(assignment)
             return outcome
     grant_wishes(assignment)
+    level_out(assignment)
     return outcome
 
 

@@ -20,6 +20,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
     Destination,
     PlacementProblem,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.schedule import ExpectedDuration
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -298,6 +299,87 @@ def test_a_pinned_vm_goes_where_it_is_bound_for_and_its_memory_may_be_there() ->
     assert places(planned([flying, candidate("x", 5000, owners=["B"])], nodes)) == {"web01": "B"}
     there = dataclasses.replace(flying, memory_is_there=True)
     assert places(planned([there, candidate("x", 5000, owners=["B"])], nodes)) == {"web01": "B", "x": "B"}
+
+
+def test_a_preferred_owner_is_not_given_away_to_a_vm_that_does_not_care() -> None:
+    candidates = [candidate("any", 8000), candidate("wants", 8000, preferred=["A"])]
+    assert places(planned(candidates, [destination("A", 10_000), destination("B", 10_000)]))["wants"] == "A"
+
+
+def test_a_preferred_owner_is_searched_for_where_one_exchange_does_not_help() -> None:
+    candidates = [candidate("wants", 8000, preferred=["A"]), candidate("x", 5000), candidate("y", 5000)]
+    candidates += [candidate("big", 9000), candidate("z", 2000, preferred=["B"])]
+    nodes = [destination("A", 10_000), destination("B", 10_000), destination("C", 11_000)]
+    assert places(planned(candidates, nodes))["wants"] == "A"
+
+
+def test_two_small_wishes_are_worth_more_than_one_big_one() -> None:
+    candidates = [candidate("big", 8000, preferred=["A"], priority=3000)]
+    candidates += [candidate(name, 4000, preferred=["A"]) for name in ("one", "two")]
+    chosen = places(planned(candidates, [destination("A", 8000), destination("B", 8000)]))
+    assert chosen == {"big": "B", "one": "A", "two": "A"}
+
+
+def test_memory_is_evened_out_by_shares_and_not_by_megabytes() -> None:
+    nodes = [destination("A", 100_000, 100_000), destination("B", 100_000, 400_000)]
+    chosen = places(planned([candidate(f"vm{number}", 10_000) for number in range(4)], nodes))
+    assert set(chosen.values()) == {"A"}
+
+
+def timed(
+    candidates: list[Candidate], nodes: dict[str, tuple[int, int]], source_slots: int = 8, **more: t.Any
+) -> Placement:
+    """Place with nodes of so many MB of memory and so many slots."""
+    destinations = [dataclasses.replace(destination(name, mb, mb), slots=slots) for name, (mb, slots) in nodes.items()]
+    return place(PlacementProblem(tuple(candidates), tuple(destinations), source_slots=source_slots, **more))
+
+
+def expected(placement: Placement) -> ExpectedDuration:
+    assert placement.expected is not None
+    return placement.expected
+
+
+def test_a_roomy_node_with_one_slot_does_not_take_everything() -> None:
+    candidates = [candidate(f"vm{number}", 8000) for number in range(10)]  # 11 seconds each
+    placement = timed(candidates, {"A": (1_000_000, 1), "B": (100_000, 4)})
+    assert sorted(places(placement).values()) == ["A"] * 2 + ["B"] * 8
+    assert expected(placement) == ExpectedDuration(22, "destination", "A")
+
+
+def test_what_bounds_the_evacuation_is_told() -> None:
+    candidates = [candidate(f"vm{number}", 7000) for number in range(8)]  # 10 seconds each
+    nodes = {"A": (1_000_000, 8), "B": (1_000_000, 8)}
+    assert expected(timed(candidates, nodes, 2)) == ExpectedDuration(40, "source", "")
+    assert expected(timed(candidates, nodes, 4, cluster_slots=1)) == ExpectedDuration(80, "source", "")
+    giant = candidate("giant", 97_000)
+    assert expected(timed([*candidates, giant], nodes, 4)) == ExpectedDuration(100, "longest_move", "giant")
+    assert planned(candidates, [destination("A", 90_000)]).expected is None
+
+
+def test_a_long_move_goes_before_others_of_higher_priority_unless_that_is_not_wanted() -> None:
+    candidates = [candidate(f"vm{number}", 7000, priority=3000) for number in range(10)]
+    candidates.append(candidate("giant", 47_000, priority=1000))  # 50 seconds
+    nodes = {"A": (1_000_000, 4)}
+    placement = timed(candidates, nodes, 3)
+    (first,) = [one for one in placement.moves if one.candidate.vm.name == "giant"]
+    assert placement.moves.index(first) == 0
+    assert "it goes before VMs of higher priority" in first.reason
+    assert expected(placement).seconds == 50
+    in_turn = timed(candidates, nodes, 3, priority_first=True)
+    assert in_turn.moves[-1].candidate.vm.name == "giant"
+    assert expected(in_turn).seconds == 80
+
+
+@given(placement_problems(), st.integers(1, 8), st.lists(st.integers(1, 8), min_size=4, max_size=4))
+def test_slots_change_nothing_of_what_is_possible(drawn: PlacementProblem, source: int, slots: list[int]) -> None:
+    nodes = [dataclasses.replace(one, slots=number) for one, number in zip(drawn.destinations, slots, strict=False)]
+    with_slots = dataclasses.replace(drawn, destinations=tuple(nodes), source_slots=source)
+    placement = place(with_slots)
+    assert is_allowed(drawn, {one.candidate.vm.id: one.destination for one in placement.moves})
+    assert (placement.infeasibility is None) is (place(drawn).infeasibility is None)
+    assert sorted(one.candidate.vm.id for one in placement.moves) == sorted(
+        {one.vm.id for one in drawn.candidates} - {one.candidate.vm.id for one in placement.unplaced}
+    )
 
 
 def test_no_destination_at_all_is_proved_plainly() -> None:
