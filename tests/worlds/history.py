@@ -42,7 +42,8 @@ class VmSeen:
 class Moment:
     """The cluster when a request was answered: VMs by id, states of nodes by name.
 
-    ``request`` counts the requests of the run from 0; ``answered``: its answer arrived.
+    ``request`` counts the requests of the run from 0; ``answered``: its answer arrived. ``about``: ids of the only VMs
+    that were read, None for all.
     """
 
     request: int
@@ -51,6 +52,11 @@ class Moment:
     answered: bool
     vms: dict[str, VmSeen]
     nodes: dict[str, str]
+    about: frozenset[str] | None = None
+
+    def shows(self, vm: str) -> bool:
+        """Tell whether a VM was read, and was there."""
+        return self.answered and vm in self.vms and (self.about is None or vm in self.about)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +140,14 @@ class History:
     def note(self, request: bytes, *, answered: bool) -> None:
         """Keep what a request could have read."""
         reading = next((kind for kind, pattern in _READINGS if pattern.search(request)), "else")
-        self.moments.append(self.moment(t.cast("Reading", reading), answered=answered))
+        moment = self.moment(t.cast("Reading", reading), answered=answered)
+        self.moments.append(dataclasses.replace(moment, about=self._about(request)))
+
+    def _about(self, request: bytes) -> frozenset[str] | None:
+        if b" WHERE " not in request:
+            return None
+        machines = self._world.machines.values()
+        return frozenset(one.id for one in machines if one.id.encode() in request or one.name.encode() in request)
 
     def moment(self, reading: Reading = "else", *, answered: bool = True) -> Moment:
         """Return the cluster as it is now."""

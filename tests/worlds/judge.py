@@ -98,16 +98,22 @@ def _off_is_said(unused: World, episodes: Sequence[Episode], number: int) -> Ite
         return
     if not episode.has_changed:
         return
-    end = episode.last("vms")
+    before, end = _last_two(episode)
     for vm, seen in end.vms.items():
         ran = _constant(episode.planned(), vm) == (episode.run.node, "running")
-        if not ran or seen.state not in _AT_REST:
+        if not ran or seen.state not in _AT_REST or vm not in before.vms or before.vms[vm].state not in _AT_REST:
             continue
         if not _is_named(episode, vm):
             yield f"{seen.name} ran and is {seen.state} on {seen.owner}, which is not said: {episode.told.text}"
         entry = episode.told.ledger.get(vm)
         if entry is None or entry["state"] != "running":
             yield f"{seen.name} ran and is {seen.state}, and the ledger has {entry and entry['state']}"
+
+
+def _last_two(episode: Episode) -> tuple[Moment, Moment]:
+    """Return the last two moments at which VMs were read: a report may be read after the words were found."""
+    found = [episode.before, episode.before, *(one for one in episode.moments if one.answered and one.reading == "vms")]
+    return found[-2], found[-1]
 
 
 def _strangers(world: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
@@ -134,7 +140,7 @@ def _left_to_others(unused: World, episodes: Sequence[Episode], number: int) -> 
         known = [
             moment
             for moment in episode.moments[: call.request]
-            if moment.request > came.request and moment.answered and moment.reading == "vms"
+            if moment.request > came.request and moment.reading == "vms" and moment.shows(call.vm)
             and moment.vms[call.vm].shown == {call.source}
         ]  # fmt: skip
         if known or call.at - came.at > _FRESH_FOR:
@@ -163,9 +169,10 @@ def _moved_once(unused: World, episodes: Sequence[Episode], number: int) -> Iter
             yield f"{_name(episode, call.vm)} is moved again to {call.destination}, after {earlier[-1]}"
 
 
-def _readings_at(episode: Episode, at: float) -> list[Moment]:
-    """Return what was read of VMs last at or before a second: all readings of that last second."""
-    found = [one for one in episode.moments if one.answered and one.reading in ("vms", "roles") and one.at <= at + 1e-6]
+def _readings_at(episode: Episode, vm: str, at: float) -> list[Moment]:
+    """Return what was read of a VM last at or before a second: all readings of that last second."""
+    readings = [one for one in episode.moments if one.reading in ("vms", "roles") and one.shows(vm)]
+    found = [one for one in readings if one.at <= at + 1e-6]
     return [one for one in found if one.at == found[-1].at] or [episode.before]
 
 
@@ -197,8 +204,9 @@ def _ended_moves(episode: Episode) -> Iterable[tuple[dict[str, t.Any], list[VmSe
         return
     for record in episode.told.records:
         if record["ended"]:
-            moments = _readings_at(episode, _second(record["ended"]))
-            yield record, [one.vms[record["vm"]["id"]] for one in moments if record["vm"]["id"] in one.vms]
+            vm = record["vm"]["id"]
+            moments = _readings_at(episode, vm, _second(record["ended"]))
+            yield record, [one.vms[vm] for one in moments if vm in one.vms]
 
 
 def _state_kept(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
@@ -259,8 +267,10 @@ def _success_is_success(unused: World, episodes: Sequence[Episode], number: int)
     last, wanted = _node_readings(episode), "paused" if run.kind == "evacuate" else "up"
     if wanted not in last:
         yield f"{run.node} was last read as {sorted(last)} after a success"
-    seen = episode.last("vms", "roles").vms.items() if run.kind == "evacuate" else ()
-    here = [vm.name for vm_id, vm in seen if vm.owner == run.node and vm_id not in told.stays]
+    if run.kind == "restore":
+        return
+    before, end = ({vm for vm, seen in one.vms.items() if seen.owner == run.node} for one in _last_two(episode))
+    here = [_name(episode, vm) for vm in before & end - told.stays]
     if here:
         yield f"{run.node} is said to be empty, and has {here}"
 
@@ -269,9 +279,19 @@ def _moved_away(episodes: Sequence[Episode], node: str, vm: str) -> set[str]:
     """Return where evacuations of a node have moved a VM, or asked for it."""
     evacuations = [one for one in episodes if (one.run.kind, one.run.node) == ("evacuate", node)]
     asked = {call.destination for one in evacuations for call in one.called if (call.vm, call.source) == (vm, node)}
-    moves = [move for one in evacuations for move in one.moved if (move.vm, move.source) == (vm, node)]
-    # A migration that somebody else started is waited for, and counts.
-    return asked | {move.destination for move in moves if move.by == "product" or move.how == "job"}
+    # What somebody else brings where it was to go, or before a run that is cut off can see it, counts as well.
+    by_others = {
+        move.destination
+        for one in evacuations
+        for move in one.moved
+        if (move.vm, move.source) == (vm, node) and not _is_given_up(one, vm)
+    }
+    return asked | by_others
+
+
+def _is_given_up(episode: Episode, vm: str) -> bool:
+    """Tell whether a run says that somebody else has moved a VM."""
+    return any(record["vm"]["id"] == vm and record["outcome"] == "elsewhere" for record in episode.told.records)
 
 
 def _fetched_rightly(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
@@ -279,6 +299,8 @@ def _fetched_rightly(unused: World, episodes: Sequence[Episode], number: int) ->
     episode = episodes[number]
     if episode.run.kind != "restore":
         return
+    if any(one.told.ending == "killed" for one in episodes[:number]):
+        return  # it cannot be told who brought a VM where it was to go
     for call in episode.called:
         if call.source not in _moved_away(episodes[:number], episode.run.node, call.vm):
             yield f"{_name(episode, call.vm)} is fetched from {call.source}, where no evacuation moved it"
