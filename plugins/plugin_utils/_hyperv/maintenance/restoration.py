@@ -91,6 +91,7 @@ class Restoration:
             for move in self._moving.resolve(_wanted(self._plan))
         ]
         self._moving.foresee(up, self._without_room())
+        self._warnings += filter(None, (self._plan.tight,))
         failure = wording.together(self._plan.shortage) if self._plan.without_room else ""
         pauses = self._plan.is_clustered and self._plan.home.node.state == "paused"
         return self._outcome(failure, changed=pauses or bool(self._plan.moves))
@@ -180,9 +181,9 @@ class Restoration:
             self._cluster.confirm()
         if self._plan.is_clustered:
             self._nodes_before = try_overview(self._cluster)
-        if self._plan.shortage:
-            self._warnings.append(self._plan.shortage)
-            self._controller.tell(f"WARNING: {self._plan.shortage}")
+        for warning in filter(None, (self._plan.shortage, self._plan.tight)):
+            self._warnings.append(warning)
+            self._controller.tell(f"WARNING: {warning}")
 
     def _without_room(self) -> dict[str, Failure]:
         node = self._home.node.name

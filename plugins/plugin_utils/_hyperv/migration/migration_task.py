@@ -293,6 +293,10 @@ class MigrationTask:
         self.error, self.goes_on = error, goes_on
         self.end("failed", now)
 
+    def overrule(self, error: Failure) -> None:
+        """Have a dry run that ended well fail after all, or a failure say more than it did."""
+        self.error, self.outcome = error, "failed"
+
     def wait_again(self, due: float, now: float) -> None:
         """Put a failed move back in the queue."""
         self._enter(Stage.WAITING, now)

@@ -18,6 +18,7 @@ from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.finding import INFO, WARNING, Severity
 from ..records.file_names import Owner, read_owner
 from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
+from .move_objections import RESERVE_PERCENT
 from .placement import Headroom
 from .vm_finding import VmFinding
 
@@ -79,6 +80,19 @@ class RestorationPlan:
             f"{self.home.node.name} has {free} MB free, and the VMs that come back need {free - after} MB: {-after} MB "
             f"are missing. {', '.join(self.without_room)} would not fit. Move other VMs away from "
             f"{self.home.node.name} first."
+        )
+
+    @property
+    def tight(self) -> str:
+        """That the node would have less free than an evacuation keeps free, in words; empty where it would not."""
+        if self.headroom is None or self.without_room or not self.moves:
+            return ""
+        after, reserve = self.headroom.free_after_mb, self.headroom.total_mb * RESERVE_PERCENT // 100
+        if after >= reserve:
+            return ""
+        return (
+            f"{self.home.node.name} would have {after} MB free after that, less than the {RESERVE_PERCENT} % of its "
+            "memory that an evacuation keeps free."
         )
 
     def as_result(self) -> dict[str, t.Any]:

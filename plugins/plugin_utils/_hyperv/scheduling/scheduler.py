@@ -90,7 +90,7 @@ class Scheduler:
         for task in refused:
             others = [other for other in leaving(task, tasks) if other in refused]
             if task.error is not None:
-                task.error = in_a_circle(task.error, task, others)
+                task.overrule(in_a_circle(task.error, task, others))
 
     def start(self, task: MigrationTask) -> None:
         """Start one move and end it as ``started`` as soon as its job is known. A move without a job is waited for."""

@@ -143,3 +143,14 @@ class TestMovesThatMakeRoom:
         assert [run.outcome for run in runs] == ["failed", "moved"]
         assert runs[0].error is not None
         assert (runs[0].error.code, "third node" in runs[0].error.text) == ("not_migratable", False)
+
+
+def test_a_host_that_dies_after_the_move_leaves_the_word_to_the_destination() -> None:
+    hosts = [node("HV1", member=False), node("HV2", member=False)]
+    given = scenario(hosts, [vm("web01", owner="HV1", memory_mb=2000)], cluster=ClusterSpec(fqdn="none.corp.example"))
+    simulated = Simulated(given, home="HV1")
+    (run,) = simulated.runs(("web01", "HV2"))
+    simulated.lose = lambda name, request: "down" if name == "HV1" and simulated.owner("web01") == "HV2" else ""
+    simulated.scheduler().execute([run])
+    assert (run.outcome, run.owner, simulated.migrations("web01")) == ("moved", "HV2", 1)
+    assert any("HV1 does not answer" in warning for warning in run.warnings)
