@@ -327,6 +327,58 @@ moves:
       type: str
       returned: always
       sample: migrate
+helpers:
+  description:
+    - Moves of VMs of other nodes that would give every VM of the node a place, in their order; each of them fits when
+      those before it are made. Empty where the plan is feasible, or where none were found.
+    - They are looked for where nothing but memory stands against the evacuation, at most four of them, in a bounded
+      search. They are as few as it found. They keep possible owners, the reserve and all affinity rules.
+    - You can pass them to M(hyperv.migration.hyperv_vm_migrate) as O(hyperv.migration.hyperv_vm_migrate#module:moves),
+      one by one, and plan again. No ledger brings them home.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    order:
+      description: Position, from 1.
+      type: int
+      returned: always
+      sample: 1
+    vm_id:
+      description: GUID of the VM.
+      type: str
+      returned: always
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    name:
+      description: Display name of the VM.
+      type: str
+      returned: always
+      sample: app03
+    state:
+      description: State of the VM.
+      type: str
+      returned: always
+      sample: running
+    memory_mb:
+      description: Memory in MB that the VM needs on its destination.
+      type: int
+      returned: always
+      sample: 16384
+    priority:
+      description: Priority of its cluster group.
+      type: int
+      returned: always
+      sample: 2000
+    source_host:
+      description: The node that the VM is on.
+      type: str
+      returned: always
+      sample: NODE3
+    destination_host:
+      description: The node that the VM would move to.
+      type: str
+      returned: always
+      sample: NODE4
 stays:
   description: VMs that are left on the node, and why; every VM of the node is either here or in RV(moves).
   returned: success

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from tests.bench.figures import Figure, table
 
-from . import placing, spans, times, wishes
+from . import helping, placing, spans, times, wishes
 
 
 class _Part(t.NamedTuple):
@@ -30,6 +30,7 @@ class _Part(t.NamedTuple):
 _PARTS = {
     "times": _Part(times.cases, times.run, times.figures, times.remarkable),
     "placing": _Part(placing.cases, placing.run, placing.figures, placing.remarkable),
+    "helping": _Part(helping.cases, helping.run, helping.figures, helping.remarkable),
     "wishes": _Part(wishes.cases, wishes.run, wishes.figures, wishes.remarkable),
     "spans": _Part(spans.cases, spans.run, spans.figures, spans.remarkable),
 }

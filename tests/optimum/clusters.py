@@ -57,6 +57,13 @@ class Whole:
         rules = self._classes(on, left, chance) if self.bound else ()
         return Situation(nodes, vms, rules, reserve_percent=_RESERVE)
 
+    def residents(self) -> dict[str, dict[str, int]]:
+        """Return the memory of the VMs of every other node."""
+        chance = random.Random(repr(dataclasses.replace(self, left=0)))
+        names = [f"N{number:02}" for number in range(1, self.count + 1)]
+        on = {name: self._fill(name, chance) for name in names}
+        return {name: vms for name, vms in on.items() if name != names[self.left]}
+
     def _fill(self, node: str, chance: random.Random) -> dict[str, int]:
         found: dict[str, int] = {}
         most = self.node_gb * _GB * self.fill / 100

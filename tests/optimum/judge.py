@@ -9,7 +9,8 @@ different nodes and fault domains), possible and preferred owners of a role.
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 
 from .model import Rule, Situation
 
@@ -76,3 +77,28 @@ def _of_rules(situation: Situation, places: Places) -> Iterator[str]:
                 yield f"{rule.name} is not kept together"
         elif crowded(situation, rule, places):
             yield f"{rule.name} is not kept apart"
+
+
+def after_helpers(
+    situation: Situation, residents: Mapping[str, Mapping[str, int]], moves: Sequence[tuple[str, str, str]]
+) -> tuple[Situation, list[str]]:
+    """Return the situation after moves (VM, from, to) of VMs of other nodes, and what is broken at a moment of them.
+
+    ``residents`` are the memory of VMs by node; a VM takes memory on both nodes while it moves.
+    """
+    free = {node.name: node.free_mb for node in situation.nodes}
+    on = {node: dict(vms) for node, vms in residents.items()}
+    broken = []
+    for vm, source, target in moves:
+        if vm not in on.get(source, {}) or target not in free:
+            broken.append(f"{vm} is not on {source}, or {target} takes nothing")
+            continue
+        size = on[source].pop(vm)
+        on[target][vm] = size
+        free[target] -= size
+        node = next(one for one in situation.nodes if one.name == target)
+        if free[target] < int(node.total_mb * situation.reserve_percent / 100):
+            broken.append(f"{target} has no room for {vm} at that moment")
+        free[source] += size
+    nodes = tuple(dataclasses.replace(node, free_mb=free[node.name]) for node in situation.nodes)
+    return dataclasses.replace(situation, nodes=nodes), broken

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import affinity
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import Memory
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm as ClusterVm
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.helper_moves import Helper, find_help
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.placement import place
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
     Candidate,
@@ -56,6 +57,32 @@ def ask(situation: Situation) -> Answer:
         why.code if why is not None else "",
         seconds,
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class HelpAnswer:
+    """Moves (VM, from, to) of VMs of other nodes in their order, None for none found, and the places after them."""
+
+    moves: Sequence[tuple[str, str, str]] | None
+    places: Mapping[str, str]
+    cpu_seconds: float
+
+
+def ask_for_help(situation: Situation, residents: Mapping[str, Mapping[str, int]], most: int) -> HelpAnswer:
+    """Let the planner find VMs of other nodes that step aside; ``residents`` are their memory by node."""
+    problem = _problem(situation)
+    helpers = [
+        Helper(Candidate(ClusterVm(vm, vm, node, "running", (2,), size)), node)
+        for node, vms in residents.items()
+        for vm, size in vms.items()
+    ]
+    began = time.process_time()
+    found = find_help(problem, helpers, most)
+    seconds = time.process_time() - began
+    if found is None:
+        return HelpAnswer(None, {}, seconds)
+    moves = [(one.helper.candidate.vm.name, one.helper.node, one.destination) for one in found.moves]
+    return HelpAnswer(moves, {one.candidate.vm.name: one.destination for one in found.placement.moves}, seconds)
 
 
 def _problem(situation: Situation) -> PlacementProblem:

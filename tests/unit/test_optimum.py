@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from tests.optimum import judge, placing, schedule, spans, times, wishes
+from tests.optimum import helping, judge, placing, schedule, spans, times, wishes
 from tests.optimum.clusters import Whole, all_clusters
 from tests.optimum.model import Node, Rule, Situation, Vm
 from tests.optimum.planner import Answer
@@ -83,6 +83,22 @@ def test_soft_rules_and_preferred_owners_are_counted_and_forbid_nothing() -> Non
     assert judge.soft_breaks(given, GOOD) == 2
     assert judge.preferred_missed(given, GOOD) == 0
     assert judge.preferred_missed(given, {**GOOD, "b": "C"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("moves", "broken"),
+    [
+        ([("x", "A", "B")], []),
+        ([("x", "A", "C"), ("y", "A", "C")], ["C has no room for y at that moment"]),
+        ([("x", "B", "C")], ["x is not on B, or C takes nothing"]),
+        ([("x", "A", "D")], ["x is not on A, or D takes nothing"]),
+    ],
+)
+def test_a_moment_without_room_for_a_helper_is_counted(moves: list[tuple[str, str, str]], broken: list[str]) -> None:
+    after, found = judge.after_helpers(situation(), {"A": {"x": 30, "y": 30}, "B": {}, "C": {}}, moves)
+    assert found == broken
+    if not broken:
+        assert [node.free_mb for node in after.nodes] == [80, 20, 50]
 
 
 def answer(places: dict[str, str], *, complete: bool = True, proved: bool = False) -> Answer:
@@ -179,6 +195,14 @@ def test_a_greater_size_holds_the_cases_of_a_smaller_one() -> None:
     assert set(all_rooms(1, 1)) < set(all_rooms(1, 2))
     assert set(all_clusters(1, 1)) < set(all_clusters(1, 2))
     assert set(wishes.cases(1, 1)) < set(wishes.cases(1, 2))
+
+
+@pytest.mark.parametrize(("helpers", "kept"), [((0, 2), True), ((0, None), False)])
+def test_evacuations_that_helpers_make_possible_count_as_possible(helpers: tuple[int | None, ...], kept: bool) -> None:
+    outcomes = [helping.Outcome(helping.cases(1, 1)[0], (), one, True, 0.1) for one in helpers]
+    found = {one.name: one for one in helping.figures(outcomes)}
+    assert found["possible without helpers"].value == 50
+    assert found["possible with helpers"].is_kept is kept
 
 
 def queued(*sizes: int, slots: int = 8, each: tuple[int, int] = (8, 8), limit: int | None = None) -> Situation:
