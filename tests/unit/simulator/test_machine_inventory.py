@@ -21,6 +21,7 @@ W = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 SCENARIO = """
 nodes: [{name: NODE1, build: 26100}]
 vms: [{name: web01, owner: NODE1}, {name: db01, owner: NODE1, state: "off"}]
+switches: {first_page: full}
 """
 
 
