@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos clients demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults fuzz bench eda changelog clean
+.PHONY: help venv kerberos clients demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults worlds fuzz bench eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansibl
 
 faults: $(BUILT)  ## break every request of six runs, each by a third of the kinds of faults; by all with STRIDE=1
 	@.venv/bin/python -m tests.faults --stride $(or $(STRIDE),3)
+
+worlds: $(BUILT)  ## let others act while the product runs, in WORLDS=5000 worlds of SEED=1
+	@.venv/bin/python -m tests.worlds --seed $(or $(SEED),1) --worlds $(or $(WORLDS),5000)
 
 sanity:  ## ansible-test's sanity tests with every supported ansible-core, or with those of CORES="2.16 newest"
 	@$(PYTHON) -m tests.ci.sanity $(CORES)
