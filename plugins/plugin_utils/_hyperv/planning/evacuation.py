@@ -208,6 +208,41 @@ def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequenc
 
 
 def _place(problem: PlacementProblem, earlier: EarlierPlan | None) -> tuple[Placement, PlacementProblem]:
+    """Place on nodes that run no older Windows as long as that works; an older one is the last choice.
+
+    Microsoft supports clusters of mixed versions during an upgrade (cluster-operating-system-rolling-upgrade). What
+    decides there is the configuration version of the VM, which Hyper-V checks when the VM is to move.
+    """
+    placement, problem = _place_with_pins(problem, earlier)
+    if not placement.unplaced:
+        return placement, problem
+    for vm_ids in ({one.candidate.vm.id for one in placement.unplaced}, {one.vm.id for one in problem.candidates}):
+        wider = _with_older_nodes(problem, vm_ids)
+        if not placement.unplaced or wider == problem:
+            continue
+        found, used = _place_with_pins(wider, earlier)
+        if len(found.unplaced) < len(placement.unplaced):
+            placement, problem = found, used
+        else:  # older nodes are no help, and that is what the proof is to be about
+            placement = dataclasses.replace(placement, infeasibility=found.infeasibility)
+    return placement, problem
+
+
+def _with_older_nodes(problem: PlacementProblem, vm_ids: set[str]) -> PlacementProblem:
+    """Return the problem in which these VMs may go to older nodes, unless they take a saved state along."""
+    builds = [node.build for node in problem.destinations if node.build is not None]
+    return dataclasses.replace(
+        problem,
+        candidates=tuple(
+            dataclasses.replace(one, build=None)
+            if one.vm.id in vm_ids and not one.carries_state and one.build and min(builds, default=0) < one.build
+            else one
+            for one in problem.candidates
+        ),
+    )
+
+
+def _place_with_pins(problem: PlacementProblem, earlier: EarlierPlan | None) -> tuple[Placement, PlacementProblem]:
     """Place with the moves of an earlier plan kept; those that cannot be kept are planned anew."""
     placement = place(problem)
     given_up = {one.candidate.vm.id for one in placement.unplaced if earlier and one.candidate.vm.id in earlier.moves}
@@ -267,11 +302,26 @@ def _notes(
     notes = note_unused_strategies(request.strategies, [*snapshot.vms_on_node, *snapshot.local_vms])
     builds = {one.build for one in snapshot.destinations if one.build is not None} | {snapshot.node.build}
     if len(builds - {None}) > 1:
-        notes.append("The nodes run different builds of Windows; VMs are not sent to an older one than they are on.")
+        notes.append(
+            "The nodes run different builds of Windows; VMs are sent to an older one than they are on only where no "
+            "other place is left."
+        )
+    older = [move for move in placement.moves if _is_older(problem, move.destination, snapshot.node.build)]
+    if older:
+        where = ", ".join(sorted({move.destination for move in older}))
+        notes.append(
+            f"{', '.join(one.candidate.vm.name for one in older)} would go to a node with an older Windows ({where}). "
+            "The configuration version of a VM decides whether that works; Hyper-V checks it before each move."
+        )
     kept = {one.vm.id for one in problem.candidates if one.pinned}
     if request.earlier is not None and placement.unplaced and kept and not place(_without_pins(problem, kept)).unplaced:
         notes.append("The moves of the earlier plan were kept. Planned anew, without it, every VM would have a place.")
     return notes
+
+
+def _is_older(problem: PlacementProblem, node: str, build: int | None) -> bool:
+    found = next((one.build for one in problem.destinations if one.name == node), None)
+    return build is not None and found is not None and found < build
 
 
 def _infeasibility(

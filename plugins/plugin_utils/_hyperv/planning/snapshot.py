@@ -161,22 +161,33 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[bool, str, Owner]:
 
 
 def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node], *, enforced: bool) -> Snapshot:
-    """Add the rules. Members are VM ids, found by way of their resource: a group need not be called like its VM."""
-    inside: dict[str, list[str]] = {}
-    for vm_id, role in sorted(snapshot.roles.items()):
-        inside.setdefault(role.group.casefold(), []).append(vm_id)
-    members: dict[str, list[str]] = {}
-    for name, traits in snapshot.traits.items():
-        members[name] = members[traits.id.casefold()] = inside.get(name, [group_member(name)])
-    classes = {one: traits.anti_affinity for name, traits in snapshot.traits.items() for one in members[name]}
-    rules, notes = read_rules(cluster, members)
+    rules, notes = collect_rules(cluster, snapshot.roles, snapshot.traits, enforced=enforced)
     domains = _read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
     return dataclasses.replace(
         snapshot,
-        rules=(*class_rules(classes, enforced=enforced), *rules),
+        rules=tuple(rules),
         domains=domains,
         notes=(*snapshot.notes, *notes, *note_unjudged_rules(rules, domains, [first_label(one.name) for one in nodes])),
     )
+
+
+def collect_rules(
+    cluster: Cluster, roles: Mapping[str, VmGroup], traits: Mapping[str, GroupTraits], *, enforced: bool
+) -> tuple[list[Rule], list[str]]:
+    """Return anti-affinity classes and affinity rules, and notes on what was left out; one request.
+
+    Members are VM ids, found by way of their resource: a group need not be called like its VM. ``enforced``: the
+    cluster enforces classes. Raises Fault and TransportError.
+    """
+    inside: dict[str, list[str]] = {}
+    for vm_id, role in sorted(roles.items()):
+        inside.setdefault(role.group.casefold(), []).append(vm_id)
+    members: dict[str, list[str]] = {}
+    for name, one in traits.items():
+        members[name] = members[one.id.casefold()] = inside.get(name, [group_member(name)])
+    classes = {member: one.anti_affinity for name, one in traits.items() for member in members[name]}
+    rules, notes = read_rules(cluster, members)
+    return [*class_rules(classes, enforced=enforced), *rules], notes
 
 
 def _read_domains(cluster: Cluster) -> dict[str, str]:

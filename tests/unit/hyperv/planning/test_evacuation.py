@@ -185,6 +185,27 @@ def test_mixed_builds_are_noted_and_kept_apart() -> None:
     assert any("different builds" in note for note in result["notes"])
 
 
+@pytest.mark.parametrize("strategy", ["", "migrate", "shutdown"])
+def test_an_older_node_is_the_last_choice_and_proves_nothing(strategy: str) -> None:
+    nodes = [node("NODE1", build=26100), node("NODE2", build=20348), node("NODE3", build=26100, memory_mb=10240)]
+    vms = [vm("web01", memory_mb=4096), vm("web02", memory_mb=4096)]
+    wishes = [("*", strategy)] if strategy else []
+    result = plan(Simulated(scenario(nodes, vms)), strategies=wishes)
+    assert (result["feasible"], sorted(places(result).values())) == (
+        True,
+        ["NODE3", "NODE3"] if strategy == "shutdown" else ["NODE2", "NODE3"],
+    )
+    assert any("configuration version" in note for note in result["notes"]) == (strategy != "shutdown")
+
+
+def test_a_node_may_be_emptied_where_all_others_run_an_older_windows() -> None:
+    nodes = [node("NODE1", build=26100), node("NODE2", build=20348), node("NODE3", build=20348, memory_mb=2048)]
+    result = plan(Simulated(scenario(nodes, [vm("web01", memory_mb=4096)]), home="NODE2"))
+    assert (result["feasible"], places(result)) == (True, {"web01": "NODE2"})
+    (note,) = [one for one in result["notes"] if "configuration version" in one]
+    assert note.startswith("web01 would go to a node with an older Windows (NODE2).")
+
+
 @pytest.mark.parametrize(
     ("given", "blocker"),
     [

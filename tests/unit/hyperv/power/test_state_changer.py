@@ -249,6 +249,26 @@ def test_many_vms_are_changed_together() -> None:
     assert sum(simulated.sent.values()) < 70
 
 
+@pytest.mark.parametrize(("deleted", "outcome"), [(False, "changed"), (True, "failed")])
+def test_a_vm_that_is_not_shown_is_gone_only_where_the_cluster_has_no_role_of_it(deleted: bool, outcome: str) -> None:
+    simulated = Simulated(scenario(vms=[vm("web01", power=power(stop_seconds=60))]))
+    changer = StateChanger(simulated.cluster, "shut_down", force=False, timeout=300.0, poll_interval=2.0)
+    (change,) = changer.plan(read_vms(simulated.cluster, names=["web01"]))
+    vm_id = change.vm.id.encode()
+    hidden = simulated.now() + 10
+
+    def alter(request: bytes, answer: bytes) -> bytes:
+        shows_vms = b"Msvm_SummaryInformation" in request or (deleted and b"MSCluster_Resource" in request)
+        return answer.replace(vm_id, vm_id[::-1]) if shows_vms and hidden <= simulated.now() <= hidden + 5 else answer
+
+    simulated.alter = alter
+    changer.run([change], lambda unused: None)
+    assert (change.outcome, change.error.code if change.error is not None else "") == (
+        outcome,
+        "vm_gone" if deleted else "",
+    )
+
+
 def test_a_vm_that_only_its_host_knows_is_changed_there() -> None:
     simulated = Simulated(
         "nodes: [{name: NODE1}, {name: NODE2}]\nvms: [{name: old01, owner: NODE1, clustered: false}]", "NODE2"
