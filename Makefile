@@ -74,6 +74,9 @@ matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansibl
 faults: $(BUILT)  ## break every request of six runs, each by a third of the kinds of faults; by all with STRIDE=1
 	@.venv/bin/python -m tests.faults --stride $(or $(STRIDE),3)
 
+worlds: $(BUILT)  ## let others act while the product runs, in WORLDS=5000 worlds of SEED=1
+	@.venv/bin/python -m tests.worlds --seed $(or $(SEED),1) --worlds $(or $(WORLDS),5000)
+
 sanity:  ## ansible-test's sanity tests with every supported ansible-core, or with those of CORES="2.16 newest"
 	@$(PYTHON) -m tests.ci.sanity $(CORES)
 

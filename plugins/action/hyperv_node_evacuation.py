@@ -43,9 +43,9 @@ class ActionModule(MaintenanceAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan, and empty the node; in check mode ask about each VM instead."""
-        self.check_options(arguments)
-        check_range(arguments, "attempts", 1)
-        check_reserve(arguments)
+        self.check_options(arguments, "evacuate_node")
+        check_range(arguments, "attempts", 1, variable="evacuate_node_attempts")
+        check_reserve(arguments, "evacuate_node")
         request = EvacuationRequest(
             arguments["node"],
             read_names(arguments["destinations"], "destinations"),

@@ -18,7 +18,7 @@ from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
-from ..planning.restoration import Home, RestorationPlan, find_home, plan_restoration
+from ..planning.restoration import MOVED_ON, Home, RestorationPlan, find_home, plan_restoration
 from ..records.ledger import ELSEWHERE, Ledger, give_back, may_still_stop, no_ledger
 from ..scheduling.migrate import MigrationOptions
 from . import wording
@@ -217,7 +217,7 @@ class Restoration:
     def _is_home(self) -> set[str]:
         """Return the ids of the VMs that are on the node, or were left where somebody meant them to be."""
         there = {"moved", "already_there", ELSEWHERE}
-        return {vm.vm_id for vm in self._plan.stays} | {
+        return {vm.vm_id for vm in self._plan.stays if vm.code != MOVED_ON} | {
             one["vm"]["id"] for one in self._records if one["outcome"] in there
         }
 
@@ -279,6 +279,7 @@ class Restoration:
         note = wording.together(
             wording.started_again(self._started),
             wording.kept_in_the_ledger(self._plan) if not self._options.forget_gone else "",
+            wording.moved_on(self._plan),
             wording.not_started_on_purpose(self._plan),
             wording.may_still_stop(self._stopping),
         )
