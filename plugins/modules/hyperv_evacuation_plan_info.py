@@ -395,6 +395,7 @@ stays:
         - V(no_node), V(rule) or V(no_memory) where no destination can take it, because none may own it, because
           of a rule, or because of its memory.
         - V(strategy_stay) or V(strategy_fail) where its strategy says so.
+        - V(confined) where it may run on the node only, and is shut down or saved there, as its strategy says.
         - V(not_clustered) for a VM that only the node itself has.
       type: str
       returned: always

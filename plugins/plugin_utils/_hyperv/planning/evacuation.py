@@ -182,11 +182,25 @@ def _case(vm: Vm, snapshot: Snapshot, request: EvacuationRequest) -> _Case:
     )
     blockers = tuple(find_blockers(candidate, facts))
     fatal = [blocker for blocker in blockers if blocker.severity == ERROR]
+    if not fatal and strategy in OFFLINE and _is_confined(candidate, snapshot.node.name):
+        return _Case(candidate, strategy, blockers, Stay(vm, strategy, _stopped_in_place(vm, strategy, snapshot)))
     if not fatal:
         return _Case(candidate, strategy, blockers)
     message, remedy = " ".join(one.message for one in fatal), " ".join(one.remedy for one in fatal)
     finding = about_vm(vm, "blocked", ERROR, message, remedy)
     return _Case(candidate, strategy, blockers, Stay(vm, strategy, finding))
+
+
+def _is_confined(candidate: Candidate, node: str) -> bool:
+    """Tell whether the cluster lets a VM run on this node alone."""
+    return {first_label(one) for one in candidate.possible_owners} == {first_label(node)}
+
+
+def _stopped_in_place(vm: Vm, strategy: StrategyName, snapshot: Snapshot) -> VmFinding:
+    did = "shut down" if strategy == SHUTDOWN else "saved"
+    message = f"It may run on {snapshot.node.name} only, so it stays there"
+    message += "." if vm.state in AT_REST else f", and is {did} where it is."
+    return about_vm(vm, "confined", INFO, message)
 
 
 def _make_candidate(vm: Vm, snapshot: Snapshot, request: EvacuationRequest, strategy: StrategyName) -> Candidate:

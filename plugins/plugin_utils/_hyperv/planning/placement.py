@@ -179,7 +179,7 @@ def _remedy_for_constraints(bundle: Bundle) -> str:
         return "Plan anew, or wait until the running migration has ended."
     return (
         "Bring one of them up, resume it, or add a node to the possible owners of the VM; or give the VM the strategy "
-        "stay."
+        "stay, or, if it may run on its node only, shutdown or save, by which it is stopped there."
     )
 
 
