@@ -9,7 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults fuzz bench eda changelog clean
+.PHONY: help venv kerberos clients demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults fuzz bench eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -29,6 +29,10 @@ gates: $(BUILT)
 
 kerberos: $(BUILT)  ## add the libraries of Kerberos to .venv; they are compiled
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/kerberos-requirements.txt
+
+clients: $(BUILT)  ## add to .venv the clients of others that the tests point at the simulated cluster; it needs npm
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/clients-requirements.txt
+	npm install --silent --no-audit --no-fund --prefix .venv/clients winrm-client@0.0.11
 
 demo: $(BUILT)  ## empty a node of a simulated cluster and fill it again
 	@.venv/bin/python -m tests.demo

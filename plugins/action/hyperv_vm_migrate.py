@@ -251,6 +251,6 @@ def _shown(tasks: Sequence[MigrationTask], records: Sequence[Result], notes: Seq
         **(records[0] if single and records else {}),
         "changed": any(changed(task) for task in tasks),
         "moves": list(records),
-        "diff": diff(tasks),
+        "diff": diff(records),
         "warnings": [*notes, *(f"{task.move.vm.name}: {text}" for task in tasks for text in task.warnings)],
     }

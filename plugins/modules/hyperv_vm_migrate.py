@@ -469,6 +469,12 @@ moves:
       type: str
       returned: always
       sample: NODE2
+    host_after:
+      description:
+        - Where the VM is as it was read last. With V(started), and in check mode, it is the destination.
+      type: str
+      returned: always
+      sample: NODE2
     outcome:
       description:
         - V(moved) and V(already_there) are verified by owner. V(would_move) is the outcome in check mode, V(started)

@@ -17,13 +17,13 @@ from ._hyperv.maintenance.outcome import Outcome
 from ._hyperv.migration.migration_task import Policy
 from ._hyperv.migration.vocabulary import AUTO, METHODS
 from ._hyperv.scheduling.migrate import MigrationOptions
+from ._hyperv.scheduling.move_results import diff
 from ._ledgers import ledger_file_of
 from ._ranges import MOST_RETRIES, check_poll_interval, check_range, check_timeout
 from ._report.account import Account
 from ._report.page import page
 from ._report.records import read_account
 from ._report.summary import summary
-from ._text import clean
 
 # Options of both.
 OPTIONS: dict[str, t.Any] = {
@@ -92,7 +92,7 @@ class MaintenanceAction(HyperVAction):
             **outcome.as_result(),
             "report": report_lines(account, path),
             "report_path": full_path(path) if path else None,
-            "diff": _diff(outcome),
+            "diff": diff(outcome.moves),
             "warnings": list(outcome.warnings),
         }
         if outcome.error:
@@ -110,14 +110,3 @@ def report_lines(account: Account, path: str | None) -> list[str]:
         except HyperVError as error:
             lines.append(f"The HTML report was NOT written: {error}")
     return lines
-
-
-def _diff(outcome: Outcome) -> dict[str, str]:
-    """Return owners before and after."""
-    arrives = {"moved", "already_there", "would_move"}
-    before = [f"{clean(one['vm']['name'])}: {one['source_host']}\n" for one in outcome.moves]
-    after = [
-        f"{clean(one['vm']['name'])}: {one['destination_host'] if one['outcome'] in arrives else one['source_host']}\n"
-        for one in outcome.moves
-    ]
-    return {"before": "".join(before), "after": "".join(after)}

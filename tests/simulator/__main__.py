@@ -41,7 +41,7 @@ def _run_until(ending: Ending, options: argparse.Namespace) -> int:
     try:
         # Whoever waits for the ready file must not find the one of an earlier run.
         options.ready.unlink(missing_ok=True)
-        _run(options, load(options.scenario), ending)
+        _run(options, load(options.scenario, allow_unencrypted=options.allow_unencrypted), ending)
     except (ScenarioError, OSError) as error:
         print(f"The simulated cluster cannot run: {error}", file=sys.stderr)
         return 1
@@ -76,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--inventory", type=pathlib.Path, required=True, help="Ansible inventory to write")
     parser.add_argument("--ready", type=pathlib.Path, required=True, help="JSON file to write when all nodes answer")
     parser.add_argument("--control", action="store_true", help="offer GET /state, GET /counters and POST /reset")
+    parser.add_argument(
+        "--allow-unencrypted",
+        action="store_true",
+        help="take readable messages over HTTP from every login, for clients that cannot encrypt (AllowUnencrypted)",
+    )
     parser.add_argument("--lifetime", type=_seconds, default=LIFETIME, help="seconds to run at most (%(default)g)")
     return parser
 

@@ -20,6 +20,8 @@ _ENVIRONMENT = threading.Lock()
 class User:
     """The one account of a listener; it may log in as ``name``, ``DOMAIN\\name``, ``name@domain`` or ``name@realm``.
 
+    Clients that split ``name@realm`` send the realm as the domain, winrm-client of npm among them.
+
     ``realm``: the Kerberos realm, which is the DNS domain in capitals.
     """
 
@@ -34,7 +36,7 @@ class User:
         if self.domain:
             pairs += [(self.domain, self.name), ("", f"{self.name}@{self.domain}")]
         if self.realm:
-            pairs += [("", self.principal)]
+            pairs += [(self.realm, self.name), ("", self.principal)]
         return pairs
 
     @property

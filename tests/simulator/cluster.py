@@ -193,13 +193,19 @@ class NodeEndpoint:
         self._plan.in_the_service(request)
 
 
-def load(path_or_text: pathlib.Path | str, clock: Clock | None = None) -> SimulatedCluster:
+def load(
+    path_or_text: pathlib.Path | str, clock: Clock | None = None, *, allow_unencrypted: bool = False
+) -> SimulatedCluster:
     """Return the cluster of a scenario file (a Path) or of a scenario's text.
 
-    The clock is the scenario's own (scaled real time) unless one is given. Raises ScenarioError.
+    The clock is the scenario's own (scaled real time) unless one is given. With ``allow_unencrypted`` its listeners
+    take readable messages, whatever the scenario says. Raises ScenarioError.
     """
     if isinstance(path_or_text, pathlib.Path):
         scenario = read_scenario_file(path_or_text)
     else:
         scenario = read_scenario(path_or_text)
+    if allow_unencrypted:
+        listener = dataclasses.replace(scenario.listener, encryption="optional")
+        scenario = dataclasses.replace(scenario, listener=listener)
     return SimulatedCluster(scenario, clock or ScaledClock(scenario.clock.speed))

@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from .associations import Associations
 from .envelopes import ENUMERATION, WSMAN, Request, new_id
 from .faults import Code, Fault
+from .filters import ASSOCIATIONS, SELECTORS, Filter
 from .rendering import Renderer
 from .resources import Found, Resource, Resources
 from .schema import ClassDefinition, Namespace
 from .wire_switches import WireSwitches
 from .wql import Select, WqlError, parse
 
-WQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 MOST_ITEMS = 32000
 MOST_CONTEXTS = 1500
 IDLE_SECONDS = 240.0
@@ -74,8 +74,10 @@ class Enumerations:
     def enumerate(self, request: Request, room: int) -> str:
         """Return the body of the answer to an Enumerate; ``room`` is the size it may have. Raises Fault."""
         wish = _Wish.read(request.body)
-        resource = self._resources.resolve(request.resource_uri)
-        enumeration = self._begin(request, resource, wish)
+        try:
+            enumeration = self._begin(request, self._resources.resolve(request.resource_uri), wish)
+        except Fault as fault:
+            raise self._recorded(fault, wish.filter.text if wish.filter is not None else None) from fault
         if not wish.optimized:
             return f"<n:EnumerateResponse>{self._context(self._keep(enumeration))}</n:EnumerateResponse>"
         items = enumeration.page(self._most(wish.most), room - WRAPPER_BYTES)
@@ -120,12 +122,30 @@ class Enumerations:
 
     def _begin(self, request: Request, resource: Resource, wish: _Wish) -> Enumeration:
         columns: list[str] | None = None
-        if wish.query is None:
+        if wish.filter is None:
             found = list(self._resources.instances(resource.namespace, resource.one_class))
+        elif wish.filter.dialect == SELECTORS:
+            found = wish.filter.selected(self._resources, resource)
+        elif wish.filter.dialect == ASSOCIATIONS:
+            query = wish.filter.association_query(self._resources, resource)
+            found = Associations(self._resources, resource).find(query)
         else:
-            found, columns = self._query(request, resource, wish.query)
+            found, columns = self._query(request, resource, wish.filter.text)
         renderer = Renderer(self._resources.schema, self._switches, resource.spelled)
         return Enumeration(request.resource_uri, found, self._writer(renderer, wish.mode, columns))
+
+    def _recorded(self, fault: Fault, query: str | None) -> Fault:
+        """Return a fault about a missing class or namespace as hosts were recorded to send it, any other as it is.
+
+        A query: the mocks of WinRb/WinRM (Server 2008 R2), the code that virt-who expects. A plain enumeration:
+        Win32_InvalidClass in Microsoft's interoperability scenarios for WS-Management.
+        """
+        form = self._switches.missing_class_form
+        if form == "wmi" or fault.code not in (Code.WBEM_INVALID_CLASS, Code.WBEM_INVALID_NAMESPACE):
+            return fault
+        if query is not None:
+            return Fault(Code.CANNOT_PROCESS_FILTER, "", "ExecQuery", query)
+        return Fault(Code.RESOURCE_NOT_FOUND, "", "EnumerateInstances") if form == "not_found" else fault
 
     def _query(self, request: Request, resource: Resource, text: str) -> tuple[list[Found], list[str] | None]:
         if self._switches.wql == "refused":
@@ -206,18 +226,17 @@ class Enumerations:
 
 
 class _Wish(t.NamedTuple):
-    """What an n:Enumerate element asks for; ``query`` is the text of a WQL filter."""
+    """What an n:Enumerate element asks for."""
 
     optimized: bool
     most: int
     mode: str
-    query: str | None
+    filter: Filter | None
 
     @classmethod
     def read(cls, body: ET.Element | None) -> _Wish:
         filter_element = None if body is None else body.find(_W + "Filter")
-        if filter_element is not None and filter_element.get("Dialect") != WQL:
-            raise Fault(Code.FILTER_DIALECT)
+        chosen = None if filter_element is None else Filter.read(filter_element)
         known = {_W + name for name in ("OptimizeEnumeration", "MaxElements", "EnumerationMode", "Filter")}
         fields = _fields(body, "Enumerate", known | {_N + "Expires", _N + "Filter", _BINDING + "PolymorphismMode"})
         if _N + "Filter" in fields:
@@ -228,7 +247,7 @@ class _Wish(t.NamedTuple):
         if mode not in _MODES or (_W + "EnumerationMode" in fields and not mode):
             raise Fault(Code.ENUMERATION_MODE)
         most = _count(fields.get(_W + "MaxElements", "1"))
-        return cls(_W + "OptimizeEnumeration" in fields, most, mode, fields.get(_W + "Filter"))
+        return cls(_W + "OptimizeEnumeration" in fields, most, mode, chosen)
 
 
 def _fields(body: ET.Element | None, name: str, known: set[str]) -> dict[str, str]:
@@ -237,7 +256,7 @@ def _fields(body: ET.Element | None, name: str, known: set[str]) -> dict[str, st
         raise Fault(Code.SCHEMA_VALIDATION)
     fields: dict[str, str] = {}
     for child in body:
-        if child.tag not in known or child.tag in fields or len(child):
+        if child.tag not in known or child.tag in fields or (len(child) and child.tag != _W + "Filter"):
             raise Fault(Code.SCHEMA_VALIDATION)
         fields[child.tag] = child.text or ""
     return fields

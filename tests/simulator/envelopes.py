@@ -36,6 +36,10 @@ _UNDERSTOOD = frozenset(
     | {_W + name for name in ("Locale", "RequestTotalItemsCountEstimate")}
     | {_P + name for name in ("DataLocale", "SessionId", "OperationID", "SequenceId", "ActivityId")}
 )
+# What a shell complies with: [MS-WSMV] 3.1.4.5.2 and 3.1.4.11, [MS-PSRP] 3.1.5.3.1.
+_SHELL_OPTIONS = frozenset(
+    {"WINRS_NOPROFILE", "WINRS_CODEPAGE", "WINRS_CONSOLEMODE_STDIN", "WINRS_SKIP_CMD_SHELL", "protocolversion"}
+)
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _TRUE = ("true", "1")
 
@@ -97,7 +101,7 @@ class Request:
         if locale is not None and locale.get(_S + "mustUnderstand") in _TRUE and locale.get(_LANGUAGE) != language:
             raise Fault(Code.LOCALE)
         options = self.header("OptionSet")
-        if options is not None and any(option.get("MustComply") in _TRUE for option in options):
+        if options is not None and any(_demands(option) for option in options):
             raise Fault(Code.UNSUPPORTED_FEATURE)
         if self.timeout is not None and self.timeout <= 0:
             raise Fault(Code.TIMEOUT_HEADER)
@@ -134,6 +138,11 @@ class Request:
     def selectors(self) -> Mapping[str, ET.Element]:
         """The selectors of the header by name as sent. Raises Fault."""
         return read_selectors(self.header("SelectorSet"))
+
+
+def _demands(option: ET.Element) -> bool:
+    """Tell whether a w:Option must be complied with and is unknown."""
+    return option.get("MustComply") in _TRUE and option.get("Name") not in _SHELL_OPTIONS
 
 
 def read_selectors(selector_set: ET.Element | None) -> dict[str, ET.Element]:

@@ -41,6 +41,7 @@ TEXTS = {
         0x80338102: "The provider does not support the operation.",
         0x80338137: "The polymorphism mode is not supported.",
         0x803381A6: "This user has reached the maximum number of concurrent operations.",
+        0x803381AC: "The service is configured not to allow remote shells.",
         0x803381AD: "The resource URI of the Pull differs from the one of the Enumerate.",
         0x80041002: "The WMI object was not found.",
         0x80041003: "Access was denied by WMI.",

@@ -122,6 +122,12 @@ class Connection(http.server.BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet: what happened is in the counters."""
 
+    def handle_expect_100(self) -> bool:
+        """Ask for the message of a client that waits for that, and let it out of the buffer."""
+        proceeds = super().handle_expect_100()
+        self.wfile.flush()
+        return proceeds
+
     def do_GET(self) -> None:  # the name is http.server's
         self._answer(405 if self._known_path() else 404)
 

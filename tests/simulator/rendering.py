@@ -68,7 +68,7 @@ class Renderer:
 
     def result(self, uri: str, method: str, types: Mapping[str, CimType], values: Mapping[str, Value]) -> str:
         """Return the METHOD_OUTPUT element; ``types`` are the out-parameters and ReturnValue in alphabetical order."""
-        fields = [self._field(name, "p:", cim_type) for name, cim_type in types.items()]
+        fields = [self._returned(name, cim_type) for name, cim_type in types.items()]
         return (
             f'<p:{method}_OUTPUT xmlns:xsi="{XSI}" xmlns:p={quoteattr(uri)} xmlns:cim="{COMMON}">'
             f"{_write(fields, values)}</p:{method}_OUTPUT>"
@@ -117,6 +117,21 @@ class Renderer:
             return Field(name, nil, "", nil, lambda value: "")
         prefixes = _REFERENCE_PREFIXES if cim_type.name == "reference" else ""
         return Field(name, f"<{tag}{prefixes}>", f"</{tag}>", nil, self._writer(cim_type, prefix))
+
+    def _returned(self, name: str, cim_type: CimType) -> Field:
+        """Return an out-parameter; where it is an object, virt-who finds the properties directly in its element."""
+        if not cim_type.is_object:
+            return self._field(name, "p:", cim_type)
+        return Field(name, "", "", f'<p:{name} xsi:nil="true"/>', lambda value: self._object(f"p:{name}", value))
+
+    def _object(self, tag: str, embedded: Embedded) -> str:
+        definition = self._definition_of(embedded)
+        uri = self.class_uri(definition.namespace, definition.name)
+        fields = self._class_fields(definition, "q:", None)
+        return (
+            f'<{tag} xmlns:q={quoteattr(uri)} xsi:type="q:{definition.name}_Type">'
+            f"{_write(fields, embedded.properties)}</{tag}>"
+        )
 
     def _writer(self, cim_type: CimType, prefix: str) -> Write:
         if cim_type.embedded_class is not None:

@@ -16,9 +16,9 @@ import pywbem
 _FOLDER = pathlib.Path(__file__).parent / "mof"
 _FILES: dict[str, tuple[str, ...]] = {
     "root/HyperVCluster/v2": ("cim", "hyperv", "hypervcluster"),
-    "root/virtualization/v2": ("cim", "hyperv", "virtualization"),
+    "root/virtualization/v2": ("cim", "hyperv", "virtualization", "management"),
     "root/MSCluster": ("mscluster",),
-    "root/cimv2": ("cimv2",),
+    "root/cimv2": ("cimv2", "hardware"),
     "root/interop": ("interop",),
 }
 
@@ -151,7 +151,7 @@ def load() -> Schema:
 def _compile(name: str, files: tuple[str, ...]) -> Namespace:
     repository = pywbem.MOFWBEMConnection()
     compiler = pywbem.MOFCompiler(repository, log_func=None)
-    for file in ("qualifiers", *files):
+    for file in ("qualifiers", "system", *files):
         compiler.compile_file(str(_FOLDER / f"{file}.mof"), name)
     compiled = repository.classes[name]
     return Namespace(name, (_definition(name, compiled, class_name) for class_name in compiled))

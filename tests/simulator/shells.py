@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """WinRS shells ([MS-WSMV], the messages of the Shell resource) in which every command is a module that ends at once.
 
-They are there to be compared with: a command runs no PowerShell, reads its input to the end, and prints one canned
-result, so that the way through PowerShell costs what its messages cost and nothing more.
+They are there to be compared with, and for clients that know no other way: a command runs no PowerShell, reads its
+input to the end, and prints one canned result, so that the way through PowerShell costs what its messages cost and
+nothing more. Shells of PowerShell itself ([MS-PSRP]) are not served.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import base64
 import uuid
 import xml.etree.ElementTree as ET
+from xml.sax.saxutils import escape
 
 from .envelopes import ANONYMOUS, TRANSFER, Request
 from .faults import Code, Fault
@@ -34,7 +36,7 @@ class Shells:
         if request.resource_uri != CMD:
             raise Fault(Code.NO_PLUGIN)
         if request.action == f"{TRANSFER}/Create":
-            return self._create()
+            return self._create(request.body)
         shell_id = (request.selectors["ShellId"].text or "") if "ShellId" in request.selectors else ""
         if shell_id not in self._open:
             raise Fault(Code.UNEXPECTED_SELECTORS)
@@ -43,13 +45,25 @@ class Shells:
             return ""
         return self._in_a_shell(request, self._open[shell_id])
 
-    def _create(self) -> str:
-        shell_id = str(uuid.uuid4()).upper()
+    def _create(self, body: ET.Element | None) -> str:
+        """Open a shell under the identifier that the client gives, or a new one ([MS-WSMV] 3.1.4.5.2)."""
+        if body is None or body.tag != f"{_R}Shell":
+            raise Fault(Code.SCHEMA_VALIDATION)
+        shell_id = body.get("ShellId") or str(uuid.uuid4()).upper()
         self._open[shell_id] = {}
+        shown = escape(shell_id)
+        streams = "".join(
+            f"<rsp:{name}>{escape(body.findtext(_R + name) or '')}</rsp:{name}>"
+            for name in ("InputStreams", "OutputStreams")
+        )
         return (
             f"<x:ResourceCreated><a:Address>{ANONYMOUS}</a:Address><a:ReferenceParameters>"
-            f'<w:ResourceURI>{CMD}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{shell_id}</w:Selector>'
+            f'<w:ResourceURI>{CMD}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{shown}</w:Selector>'
             "</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>"
+        ) + _element(
+            "Shell",
+            f"<rsp:ShellId>{shown}</rsp:ShellId><rsp:ResourceUri>{CMD}</rsp:ResourceUri>{streams}"
+            "<rsp:ShellRunTime>P0DT0H0M0S</rsp:ShellRunTime><rsp:ShellInactivity>P0DT0H0M0S</rsp:ShellInactivity>",
         )
 
     def _in_a_shell(self, request: Request, commands: dict[str, bool]) -> str:
@@ -71,10 +85,10 @@ class Shells:
     @staticmethod
     def _send(commands: dict[str, bool], body: ET.Element) -> str:
         stream = body.find(f"{_R}Stream")
-        if stream is None or stream.get("Name") != "stdin":
+        if stream is None or _attribute(stream, "Name") != "stdin":
             raise Fault(Code.SCHEMA_VALIDATION)
         command_id = _known(commands, stream)
-        if stream.get("End") in ("true", "1"):
+        if _attribute(stream, "End") in ("true", "1"):
             commands[command_id] = False
         return _element("SendResponse")
 
@@ -105,10 +119,15 @@ def _takes_input(request: Request) -> bool:
 
 
 def _known(commands: dict[str, bool], element: ET.Element) -> str:
-    command_id = element.get("CommandId", "")
+    command_id = _attribute(element, "CommandId")
     if command_id not in commands:
         raise Fault(Code.RESOURCE_NOT_FOUND)
     return command_id
+
+
+def _attribute(element: ET.Element, name: str) -> str:
+    """Return an attribute with or without its namespace: a recorded Server 2012 took either (winrm4j, win12.xml)."""
+    return element.get(name) or element.get(_R + name) or ""
 
 
 def _element(name: str, content: str = "") -> str:

@@ -31,7 +31,7 @@ class Switches(MaintenanceSwitches, HostSwitches, GroupSwitches, WireSwitches):
             (Msvm_VirtualSystemMigrationSettingData), ``typed_net`` (the same with TransportType or
             DestinationIPAddressList), ``null``, ``cim`` (CIM_VirtualSystemMigrationSettingData).
         refuses_setting_data_by: how the other forms are refused: by the code for an invalid parameter, or by the fault
-            for invalid method parameters or for a class that the namespace does not have.
+            for invalid method parameters, for a class that the namespace does not have, or with the Win32 error 87.
         setting_data_build: whose Windows version decides which properties of it exist: the oldest node's, or that of
             the node that is asked.
         migration_types: the values of MigrationType that are taken. A simulated VM has no storage to move along.
@@ -67,7 +67,7 @@ class Switches(MaintenanceSwitches, HostSwitches, GroupSwitches, WireSwitches):
 
     provider_on: t.Literal["all", "none", "core_group"] | tuple[str, ...] = "all"
     accepts_setting_data: tuple[SettingDataForm, ...] = ("typed", "typed_net", "null", "cim")
-    refuses_setting_data_by: t.Literal["return_value", "parameter_fault", "class_fault"] = "return_value"
+    refuses_setting_data_by: t.Literal["return_value", "parameter_fault", "class_fault", "win32_fault"] = "return_value"
     setting_data_build: t.Literal["oldest", "asked"] = "oldest"
     migration_types: tuple[MigrationType, ...] = ("virtual_system",)
     new_settings: t.Literal["always", "never", "with_storage"] = "with_storage"

@@ -17,6 +17,9 @@ class WireSwitches:
 
     Attributes:
         wql: whether WQL is understood, or every query refused with CannotProcessFilter.
+        missing_class_form: how an Enumerate learns that its class or namespace does not exist: from WMI's own code
+            (``wmi``); a query from CannotProcessFilter and a plain enumeration from WMI's code (``filter``), or from
+            "the service cannot find the resource" (``not_found``).
         column_rows: what a query with a column list answers: ``fragment`` (w:XmlFragment, unprefixed children, no
             class name) or ``class_elements`` (the class's element with those properties only).
         page_limit: the most items in one answer, whatever the client asks for; null: as many as fit.
@@ -34,10 +37,12 @@ class WireSwitches:
         service_without_selectors: what an Invoke without selectors ends in: WBEM_E_INVALID_METHOD_PARAMETERS or an
             unspecific InternalError.
         shells: whether a WinRS shell can be opened, in which every command prints one canned result (``canned``). This
-            collection does not need a shell, so the default is to refuse them.
+            collection does not need a shell, so the default is a host with AllowRemoteShellAccess off, which refuses
+            all of them with w:InternalError ([MS-WSMV] 2.2.4.42).
     """
 
     wql: t.Literal["accepted", "refused"] = "accepted"
+    missing_class_form: t.Literal["not_found", "filter", "wmi"] = "not_found"
     column_rows: t.Literal["fragment", "class_elements"] = "fragment"
     page_limit: t.Annotated[int, Bounds(1)] | None = None
     fault_layout: Layout = "wsman"

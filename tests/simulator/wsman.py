@@ -148,7 +148,7 @@ class Endpoint:
         room = self._room(request)
         if request.resource_uri.lower().startswith(_SHELLS):
             if self._switches.shells == "refused":
-                raise Fault(Code.NO_PLUGIN)
+                raise Fault(Code.SHELLS_NOT_ALLOWED)
             return self._shells.answer(request)
         if request.action == GET:
             return self._fitting(self._get(request), room, Code.ENCODING_LIMIT)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import typing as t
 from xml.etree.ElementTree import Element
 
 from .errors import NoAnswer
@@ -25,7 +26,8 @@ _FILTER = frozenset({_WSMAN + 24, _WSMAN + 25, _WSMAN + 26, 0x80041017, _WSMAN +
 _TIMED_OUT = frozenset({_WSMAN + 41, _WSMAN + 28})
 _CONTEXT_GONE = frozenset({_WSMAN + 27, _WSMAN + 7})
 _NO_METHOD = frozenset({_WSMAN + 19, _WSMAN + 258, 0x80041024, 0x8004100C, 0x80041055})
-_PARAMETERS = frozenset({_WSMAN + 21, _WSMAN + 65, _WSMAN + 84, _WSMAN + 85, 0x8004102F, 0x80041008})
+# 87 is ERROR_INVALID_PARAMETER, which a provider fault may give instead of a code of WMI.
+_PARAMETERS = frozenset({87, _WSMAN + 21, _WSMAN + 65, _WSMAN + 84, _WSMAN + 85, 0x8004102F, 0x80041008})
 _QUOTA = frozenset({_WSMAN + 63, *range(_WSMAN + 421, _WSMAN + 425), _WSMAN + 427, *range(_WSMAN + 484, _WSMAN + 491)})
 # RPC unavailable or broken, provider failure or shutting down, service starting: VMMS or the cluster provider restarts.
 _STARTING = frozenset(
@@ -46,6 +48,7 @@ class Fault(NoAnswer):
         machine: the node that refused, where it says so.
         detail: WMI's operation and parameter, where given.
         node, operation: whom the request went to and what it asked, filled in by the session.
+        missing: what an Enumerate did not find, filled in by the session: such a fault is never about an instance.
     """
 
     code: int | None
@@ -56,6 +59,7 @@ class Fault(NoAnswer):
     detail: str = ""
     node: str = ""
     operation: str = ""
+    missing: t.Literal["", "class", "namespace"] = ""
 
     def __str__(self) -> str:
         number = f" (0x{self.code:08X})" if self.code is not None else f" ({self.subcode})" if self.subcode else ""
@@ -73,12 +77,12 @@ class Fault(NoAnswer):
     @property
     def is_not_found(self) -> bool:
         """The instance, or what the resource URI names, does not exist."""
-        return self._is(_NOT_FOUND, "DestinationUnreachable")
+        return not self.missing and self._is(_NOT_FOUND, "DestinationUnreachable")
 
     @property
     def is_missing_class(self) -> bool:
         """The node has no such class, or not even the namespace."""
-        return self._is(_NO_CLASS) or self.is_missing_namespace
+        return self.missing == "class" or self._is(_NO_CLASS) or self.is_missing_namespace
 
     @property
     def lacks_only_the_class(self) -> bool:
@@ -88,7 +92,7 @@ class Fault(NoAnswer):
     @property
     def is_missing_namespace(self) -> bool:
         """The node has no such CIM namespace."""
-        return self._is(_NO_NAMESPACE)
+        return self.missing == "namespace" or self._is(_NO_NAMESPACE)
 
     @property
     def is_missing_method(self) -> bool:

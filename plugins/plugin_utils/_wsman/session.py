@@ -8,8 +8,9 @@ that it refused before it started.
 
 from __future__ import annotations
 
+import collections
 import contextlib
-import datetime as dt
+import dataclasses
 import gc
 import re
 import typing as t
@@ -21,10 +22,10 @@ from .errors import AnswerLost, NoAnswer, NodeBusy, TooMany, UnreadableAnswer
 from .faults import Fault
 from .instances import Instance, read_instance
 from .items import Item, Page, read_page
+from .method_input import Parameter, write_input
 from .namespaces import ENUMERATE, GET, PULL, RELEASE, WQL_DIALECT, resource_uri
-from .references import Reference, reference_body
+from .references import Reference
 from .transport import OPERATION_TIMEOUT, Clock, Send
-from .values import Scalar, wsman_text
 from .wql import Query
 from .xmltext import escaped
 
@@ -38,7 +39,6 @@ _PATIENCE = 120.0  # seconds after which a read is not repeated once more
 _QUERIED = re.compile(r">SELECT [^>]*? FROM (\w+)")  # the class that a query asks for, whatever it asks of it
 PAGE_SIZE = 1000  # instances a page; the node sends fewer where the envelope would grow too large
 
-Parameter = t.Union[None, Scalar, Reference, "list[Scalar]", "list[Reference]", "tuple[str, ...]"]
 _T = t.TypeVar("_T")
 
 
@@ -71,7 +71,7 @@ class Session:
         self._new_id = new_id
         self._trace = trace
         self._to = f"http://{node}:5985/wsman"
-        self._without_wql: set[str] = set()
+        self._namespaces: collections.defaultdict[str, _Namespace] = collections.defaultdict(_Namespace)
 
     def get(self, reference: Reference) -> Instance:
         """Return one instance. Raises Fault (``is_not_found`` where it is gone) and TransportError."""
@@ -85,9 +85,9 @@ class Session:
     ) -> list[Instance]:
         """Return the instances that answer ``query``. Raises Fault and TransportError.
 
-        Where the node refuses WQL, the whole class is enumerated and filtered here, and the namespace is remembered.
-        With ``missing_ok`` a class that the namespace does not have has no instances. Raises TooMany as soon as
-        ``at_most`` instances have come and there are more.
+        Where the node refuses the query, the whole class is enumerated and filtered here. With ``missing_ok`` a class
+        that the namespace does not have has no instances. Raises TooMany as soon as ``at_most`` instances have come and
+        there are more.
         """
         try:
             return [item.instance for item in self._items(namespace, query, "", at_most)]
@@ -103,16 +103,44 @@ class Session:
         return [item.reference for item in found if item.reference is not None]
 
     def _items(self, namespace: str, query: Query, mode: str, at_most: int | None = None) -> list[Item]:
-        if namespace.lower() not in self._without_wql:
+        known = self._namespaces[namespace.lower()]
+        try:
+            items = self._ask(known, namespace, query, mode, at_most)
+        except Fault as fault:
+            if fault.is_not_found:
+                if known.exists is None:
+                    known.exists = self._has_namespace(namespace)
+                fault.missing = "class" if known.exists else "namespace"
+            raise
+        known.exists = True
+        return items
+
+    def _ask(self, known: _Namespace, namespace: str, query: Query, mode: str, at_most: int | None) -> list[Item]:
+        class_name = query.class_name.lower()
+        if known.takes_wql is not False and known.exists is not False and class_name not in known.enumerated:
             wanted = f'<w:Filter Dialect="{WQL_DIALECT}">{escaped(query.text())}</w:Filter>'
             try:
-                return self._enumerate(resource_uri(namespace, "*"), mode + wanted, at_most)
+                items = self._enumerate(resource_uri(namespace, "*"), mode + wanted, at_most)
+                known.takes_wql = True
+                return items
             except Fault as fault:
                 if not fault.is_filter_refused:
                     raise
-                self._without_wql.add(namespace.lower())
+            # Windows refuses the filter also where it does not have the class or the namespace.
+            known.enumerated.add(class_name)
         everything = self._enumerate(resource_uri(namespace, query.class_name), mode, at_most)
+        known.takes_wql = known.takes_wql is True
         return [item for item in everything if query.matches(item.instance)]
+
+    def _has_namespace(self, namespace: str) -> bool:
+        """Ask for the namespaces inside, which every namespace has a class for ([MS-WMI] 3.1.4.18.2)."""
+        try:
+            self._enumerate(resource_uri(namespace, "__NAMESPACE"), "", None)
+        except Fault as fault:
+            if fault.is_not_found or fault.is_missing_class:
+                return False
+            raise
+        return True
 
     def invoke(self, target: Reference, method: str, parameters: Mapping[str, Parameter]) -> Instance:
         """Call a method and return its out-parameters, ``ReturnValue`` among them.
@@ -120,7 +148,7 @@ class Session:
         Raises Fault; AnswerLost (or a Fault that ``is_timed_out``) means that the outcome is unknown: look before you
         call again. Only refusals that come before the call starts (quota, busy) are waited out here.
         """
-        body = _input(target.uri, method, parameters)
+        body = write_input(target.uri, method, parameters)
         for pause in READ_PAUSES[1:]:
             try:
                 return read_instance(self._exchange(f"{target.uri}/{method}", target, body))
@@ -222,6 +250,22 @@ class Session:
             self._exchange(RELEASE, target, f"<n:Release>{context_element}</n:Release>")
 
 
+@dataclasses.dataclass
+class _Namespace:
+    """What a session has learnt of a namespace.
+
+    Attributes:
+        exists: it has answered, or it was looked for; None: neither.
+        takes_wql: whether a query has succeeded there. False once one was refused while the plain enumeration of its
+            class succeeded; None: neither.
+        enumerated: classes in lower case of which a query was refused: they are enumerated plainly from then on.
+    """
+
+    exists: bool | None = None
+    takes_wql: bool | None = None
+    enumerated: set[str] = dataclasses.field(default_factory=set)
+
+
 @contextlib.contextmanager
 def _without_garbage_collection() -> Iterator[None]:
     """Keep Python from looking for garbage again and again among instances that are all needed: a fifth of the time."""
@@ -244,24 +288,3 @@ class _EnumerationGone(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(str(fault))
         self.fault = fault
-
-
-def _input(uri: str, method: str, parameters: Mapping[str, Parameter]) -> str:
-    """Return ``METHOD_INPUT`` (DSP0227 section 10). None leaves the parameter out, which WMI reads as NULL."""
-    # The prefix p is bound anew here: the method's namespace is the class URI.
-    elements = []
-    for name, value in parameters.items():
-        for one in value if isinstance(value, (list, tuple)) else () if value is None else (value,):
-            elements.append(f"<p:{name}>{_parameter(one)}</p:{name}>")
-    return f'<p:{method}_INPUT xmlns:p="{escaped(uri)}">{"".join(elements)}</p:{method}_INPUT>'
-
-
-def _parameter(value: Scalar | Reference) -> str:
-    if isinstance(value, Reference):
-        return reference_body(value)
-    text = escaped(wsman_text(value))
-    if isinstance(value, dt.datetime):
-        return f"<cim:Datetime>{text}</cim:Datetime>"
-    if isinstance(value, dt.timedelta):
-        return f"<cim:Interval>{text}</cim:Interval>"
-    return text

@@ -10,9 +10,11 @@ from . import (
     attachments,
     cluster_groups,
     cluster_nodes,
+    hardware,
     host_migration,
     host_moves,
     jobs,
+    management,
     migration_service,
     power,
     profiles,
@@ -27,9 +29,10 @@ _TABLES: dict[str, ClassTable] = {
     | host_moves.TABLE
     | jobs.TABLE
     | power.HOST_TABLE
-    | attachments.TABLE,
+    | attachments.TABLE
+    | management.TABLE,
     MSCLUSTER: cluster_nodes.TABLE | cluster_groups.TABLE | affinity_rules.TABLE,
-    CIMV2: windows.TABLE,
+    CIMV2: windows.TABLE | hardware.TABLE,
     INTEROP: profiles.TABLE,
 }
 _CLUSTER_TABLE = systems.CLUSTER_TABLE | migration_service.CLUSTER_TABLE | jobs.TABLE | power.TABLE

@@ -23,8 +23,13 @@ PARENT = "CIM_VirtualSystemMigrationSettingData"
 MIGRATION_TYPES = {"virtual_system": 32768, "virtual_system_and_storage": 32771}
 DMTF_LIVE = 2
 _VALUES = {"TransportType": (5, 32768), "CPUCappingMagnitude": (0, 1, 2)}
-# WBEM_E_INVALID_METHOD_PARAMETERS, and WBEM_E_INVALID_CLASS: the cluster's namespace does not have the Msvm_ class.
-_FAULTS = {"parameter_fault": (0x8004102F, "Invalid method Parameter(s)"), "class_fault": (0x80041010, "Invalid class")}
+# WBEM_E_INVALID_METHOD_PARAMETERS; WBEM_E_INVALID_CLASS: the cluster's namespace does not have the Msvm_ class;
+# ERROR_INVALID_PARAMETER, as a recorded fault of a provider has it.
+_FAULTS = {
+    "parameter_fault": (0x8004102F, "Invalid method Parameter(s)"),
+    "class_fault": (0x80041010, "Invalid class"),
+    "win32_fault": (87, "The parameter is incorrect."),
+}
 
 
 def refusal_of(

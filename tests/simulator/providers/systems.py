@@ -8,6 +8,7 @@ Values: Microsoft docs of Msvm_ComputerSystem, Msvm_SummaryInformation and Msvm_
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Iterator
 
 from ..cim import Instance, ObjectPath
@@ -164,7 +165,8 @@ def _summary_id(machine: Machine) -> str:
     return f"Microsoft:{machine.id}"
 
 
-def _summaries(view: View) -> Iterator[Instance]:
+def summaries(view: View) -> Iterator[Instance]:
+    """Return the summaries of the VMs that the view shows."""
     for machine in machines_seen(view):
         yield {
             "InstanceID": _summary_id(machine),
@@ -224,6 +226,7 @@ def _settings(view: View) -> Iterator[Instance]:
             "VirtualSystemType": "Microsoft:Hyper-V:System:Realized",
             "VirtualSystemSubType": "Microsoft:Hyper-V:SubType:2",
             "Version": CONFIGURATION_VERSION,
+            "BIOSGUID": f"{{{uuid.uuid5(uuid.NAMESPACE_OID, machine.id)}}}".upper(),
             "ConfigurationDataRoot": machine.files.configuration,
             "SnapshotDataRoot": machine.files.snapshots,
             "SwapFileDataRoot": machine.files.swap,
@@ -257,7 +260,7 @@ def _memory(view: View) -> Iterator[Instance]:
 CLUSTER_TABLE = ClassTable(
     {
         SYSTEM: _cluster_systems,
-        "Msvm_SummaryInformation": _summaries,
+        "Msvm_SummaryInformation": summaries,
         "Msvm_ComputerSystemSummaryInformation": _summary_links,
         "Msvm_HostedDependency": _hosted,
         "Msvm_ComponentCS": _components,

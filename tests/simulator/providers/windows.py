@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..cim import Instance, ObjectPath, Value
+from .hardware import CORES, SOCKETS
 from .namespace import ClassTable, View
 from .systems import AGE
 
@@ -45,6 +46,8 @@ def _computer_systems(view: View) -> Iterator[Instance]:
         "DNSHostName": spec.dns_name,
         "Domain": "WORKGROUP" if spec.workgroup else spec.domain,
         "PartOfDomain": not spec.workgroup,
+        "NumberOfProcessors": SOCKETS,
+        "NumberOfLogicalProcessors": SOCKETS * 2 * CORES,
         "TotalPhysicalMemory": spec.memory_mb * 1024 * 1024,
         "Manufacturer": "Simulated",
         "Model": "Simulated host",

@@ -225,6 +225,16 @@ def test_a_busy_node_says_so(node: Node, plugin: str) -> None:
     assert sender.send(b"<two/>") == answer_to(b"<two/>")
 
 
+def test_a_soap_message_with_the_status_of_a_busy_node_is_the_answer_and_nothing_is_sent_again(
+    node: Node, plugin: str
+) -> None:
+    # So openwsmand sends its fault DestinationUnreachable: the call may have been carried out.
+    node.service.status = 503
+    sender = node.sender(plugin, ansible_psrp_reconnection_retries=3, ansible_psrp_reconnection_backoff=0)
+    assert sender.send(b"<one/>") == answer_to(b"<one/>")
+    assert node.service.received == [b"<one/>"]
+
+
 @pytest.mark.parametrize("login", ["ntlm", "basic"])
 def test_a_page_of_a_proxy_is_no_answer(
     tls_node: Node, plugin: str, trusted: str, login: str, monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,8 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+import winrm.exceptions
+import winrm.transport
 import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
@@ -25,6 +27,7 @@ from ansible.template import Templar
 from ansible.vars.manager import VariableManager
 
 from tests.simulator.handover import inventory, write_inventory
+from tests.unit.simulator.messages import SYSTEM, enumerate_message
 
 ROOT = pathlib.Path(__file__).parents[3]
 TWO_NODES = ROOT / "tests" / "simulator" / "scenarios" / "two_nodes.yml"
@@ -120,6 +123,23 @@ def test_a_lifetime_that_is_none_is_refused_in_words(tmp_path: pathlib.Path, lif
     told = ended(command(tmp_path, TWO_NODES, f"--lifetime={lifetime}"))
     assert told.returncode == 2
     assert f"argument --lifetime: '{lifetime}' is no number of seconds above 0" in told.stderr
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 500), (["--allow-unencrypted"], 200)])
+def test_readable_messages_under_ntlm_can_be_allowed(tmp_path: pathlib.Path, options: list[str], status: int) -> None:
+    with started(tmp_path, *options) as (unused, ready):
+        readable = winrm.transport.Transport(
+            f"http://127.0.0.1:{ready['nodes']['NODE1']['port']}/wsman",
+            username=ready["user"],
+            password=ready["password"],
+            auth_method="ntlm",
+            message_encryption="never",
+        )
+        try:
+            answered = 200 if b"Msvm_ComputerSystem" in readable.send_message(enumerate_message(SYSTEM)) else 0
+        except winrm.exceptions.WinRMTransportError as error:
+            answered = error.args[1]
+    assert answered == status
 
 
 @pytest.mark.parametrize("password", ["a{{ x }}b", "{% x %}", "{# x #}", "- {{ 'quoted' }}: 1", "plain"])

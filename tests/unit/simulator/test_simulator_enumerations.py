@@ -169,12 +169,35 @@ def test_associators_and_references_are_found() -> None:
         ("SELECT FROM", 0x80041017),
         ("SELECT Nothing FROM Msvm_ComputerSystem WHERE Name = 'x'", 0x80041017),
         ("SELECT * FROM Msvm_ComputerSystem WHERE Nothing = 1", 0x80041017),
-        ("SELECT * FROM Msvm_Unknown WHERE Name = 'x'", 0x80041010),
         ("ASSOCIATORS OF {Msvm_ComputerSystem.CreationClassName='Msvm_ComputerSystem',Name='NOBODY'}", 0x80041002),
     ],
 )
 def test_wrong_queries_are_faults(query: str, code: int) -> None:
     assert fault_of(endpoint().handle(enumerate_message(EVERY_CLASS, query)))[0] == code
+
+
+@pytest.mark.parametrize(
+    ("form", "to_a_query", "to_an_enumeration"),
+    [
+        ("wmi", (0x80041010, "a:DestinationUnreachable"), (0x80041010, "a:DestinationUnreachable")),
+        ("filter", (0x8033801A, "n:CannotProcessFilter"), (0x80041010, "a:DestinationUnreachable")),
+        ("not_found", (0x8033801A, "n:CannotProcessFilter"), (0x80338000, "a:DestinationUnreachable")),
+    ],
+)
+def test_a_class_that_does_not_exist_is_told_in_each_recorded_form(
+    form: str, to_a_query: tuple[int, str], to_an_enumeration: tuple[int, str]
+) -> None:
+    service = endpoint(missing_class_form=form)
+    query = enumerate_message(EVERY_CLASS, "SELECT * FROM Msvm_Unknown WHERE Name = 'x'")
+    assert fault_of(service.handle(query)) == to_a_query
+    plain = enumerate_message(EVERY_CLASS.replace("*", "Msvm_Unknown"))
+    assert fault_of(service.handle(plain)) == to_an_enumeration
+    nowhere = service.handle(enumerate_message(EVERY_CLASS.replace("v2", "v9"), ALL_SYSTEMS))
+    assert fault_of(nowhere)[1] == to_a_query[1]
+
+
+def test_every_namespace_has_a_class_of_the_namespaces_in_it() -> None:
+    assert items_of(endpoint().handle(enumerate_message(EVERY_CLASS.replace("*", "__NAMESPACE"))), W) == []
 
 
 def test_queries_need_the_resource_of_all_classes() -> None:

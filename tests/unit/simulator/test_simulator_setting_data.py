@@ -102,7 +102,9 @@ def test_new_settings_are_taken_as_switched(
     assert Service(switches).call(typed(), **changes) == without
 
 
-@pytest.mark.parametrize(("way", "code"), [("parameter_fault", 0x8004102F), ("class_fault", 0x80041010)])
+@pytest.mark.parametrize(
+    ("way", "code"), [("parameter_fault", 0x8004102F), ("class_fault", 0x80041010), ("win32_fault", 87)]
+)
 def test_a_form_can_be_refused_by_a_fault(way: str, code: int) -> None:
     service = Service(f"accepts_setting_data: ['null'], refuses_setting_data_by: {way}")
     with pytest.raises(CimFault) as caught:

@@ -12,9 +12,10 @@ from winrm.exceptions import WinRMOperationTimeoutError
 from winrm.protocol import Protocol
 
 from tests.simulator.accounts import User
+from tests.simulator.envelopes import TRANSFER
 from tests.simulator.http import Listener
-from tests.simulator.shells import RESULT
-from tests.unit.simulator.messages import endpoint
+from tests.simulator.shells import CMD, RESULT, SHELL
+from tests.unit.simulator.messages import endpoint, message
 
 # The later name of each is that of pywinrm before 0.5.
 Refused: type[Exception] = getattr(exceptions, "WSManFaultError", exceptions.WinRMError)
@@ -48,6 +49,17 @@ def test_a_command_reads_its_input_and_prints_the_canned_result(shells: Protocol
     assert shells.get_command_output(shell, command) == (RESULT, b"", 0)
     shells.cleanup_command(shell, command)
     shells.close_shell(shell)
+
+
+def test_a_client_may_name_its_shell() -> None:
+    body = '<rsp:Shell xmlns:rsp="{0}" ShellId="A &amp; B"><rsp:InputStreams>stdin</rsp:InputStreams></rsp:Shell>'
+    options = '<w:OptionSet><w:Option Name="WINRS_NOPROFILE" MustComply="true">TRUE</w:Option></w:OptionSet>'
+    service = endpoint(shells="canned")
+    created = service.handle(message(CMD, f"{TRANSFER}/Create", body.format(SHELL), more=options)).body
+    assert b'<w:Selector Name="ShellId">A &amp; B</w:Selector>' in created
+    assert b"<rsp:ShellId>A &amp; B</rsp:ShellId>" in created
+    assert b"<rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams></rsp:OutputStreams>" in created
+    assert service.handle(message(CMD, f"{TRANSFER}/Delete", "", {"ShellId": "A & B"})).status == 200
 
 
 def test_a_shell_that_was_closed_is_gone(shells: Protocol) -> None:

@@ -247,7 +247,7 @@ def test_what_is_told_of_a_request_names_operation_class_and_namespace() -> None
     ],
 )
 def test_shells_are_refused(uri: str) -> None:
-    assert fault_of(endpoint().handle(message(uri, GET.replace("Get", "Create"))))[0] == 0x80338012
+    assert fault_of(endpoint().handle(message(uri, GET.replace("Get", "Create")))) == (0x803381AC, "w:InternalError")
 
 
 def test_whoever_is_told_of_a_request_can_refuse_it() -> None:

@@ -22,8 +22,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes 
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnreadableAnswer, UnsendableText
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.method_input import Parameter
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Parameter, Session
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.values import CimType, Scalar
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 from hypothesis import given

@@ -114,12 +114,12 @@ CODES: list[tuple[set[str], list[int]]] = [
     ({"missing_method"}, [WSMAN + 19, WSMAN + 258, 0x80041024, 0x8004100C, 0x80041055]),
     ({"access_denied"}, [5, 0x80070005, 0x80041003, WSMAN + 260, WSMAN + 261, WSMAN + 262]),
     ({"filter_refused"}, [WSMAN + 24, WSMAN + 25, WSMAN + 26, WSMAN + 251, 0x80041017]),
-    ({"parameter_refused"}, [WSMAN + 21, WSMAN + 65, WSMAN + 84, WSMAN + 85, 0x8004102F, 0x80041008]),
+    ({"parameter_refused"}, [87, WSMAN + 21, WSMAN + 65, WSMAN + 84, WSMAN + 85, 0x8004102F, 0x80041008]),
     ({"timed_out", "transient"}, [WSMAN + 41, WSMAN + 28]),
     ({"context_gone"}, [WSMAN + 27, WSMAN + 7]),
     ({"quota", "transient"}, [WSMAN + n for n in (63, 421, 422, 423, 424, 427, *range(484, 491))]),
     ({"transient"}, STARTING),
-    (set(), [87, WSMAN + 1, WSMAN + 425, WSMAN + 483, WSMAN + 491, 0x80041005]),
+    (set(), [WSMAN + 1, WSMAN + 425, WSMAN + 483, WSMAN + 491, 0x80041005]),
 ]
 
 

@@ -257,4 +257,13 @@ def not_up(hold: NodeHold) -> str:
         return f"How {hold.name} is left could not be read: {full_stop(hold.unread)}" if hold.unread else ""
     if hold.node.state == "up":
         return ""
-    return f"{hold.node.name} is {hold.node.state}, and not up: somebody else changed that. Look at it."
+    name, state = hold.node.name, hold.node.state
+    if state == "paused":
+        return (
+            f"{name} is paused again: somebody else paused it while its VMs were moved back. Resume it with "
+            "hyperv_cluster_node (state=active) if it is to take VMs."
+        )
+    return (
+        f"{name} is {state}: it went away while its VMs were moved back. The cluster restarts elsewhere what ran on "
+        "it. Look at the node, and run the restoration again when it is up."
+    )

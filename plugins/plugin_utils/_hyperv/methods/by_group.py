@@ -16,7 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
-from ..._wsman.session import Parameter
+from ..._wsman.method_input import Parameter
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
+from ..._wsman.method_input import Parameter
 from ..._wsman.references import Reference
-from ..._wsman.session import Parameter
 from ..failure.codes import COMPLETED, JOB_STARTED, return_code
 from ..failure.failures import Failure, faulted, not_begun, refused
 from ..migration.attempt import WatchedJob

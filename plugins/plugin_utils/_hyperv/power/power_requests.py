@@ -15,8 +15,9 @@ from collections.abc import Iterable, Mapping
 from ..._hostnames import first_label
 from ..._wsman.errors import AnswerLost, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
+from ..._wsman.method_input import Parameter
 from ..._wsman.references import Reference
-from ..._wsman.session import Parameter, Session
+from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.guids import plain_guid

@@ -8,7 +8,7 @@ Private to this collection.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
@@ -37,6 +37,7 @@ def record(task: MigrationTask, moment: t.Callable[[float], str]) -> dict[str, t
         "vm": {"id": vm.id, "name": vm.name, "state": vm.state},
         "source_host": task.move.source,
         "destination_host": task.move.destination.name,
+        "host_after": _where_after(task),
         "outcome": task.outcome,
         "changed": changed(task),
         "verified": task.outcome in ("moved", "already_there"),
@@ -67,16 +68,20 @@ def _job(task: MigrationTask) -> dict[str, t.Any] | None:
     return {**watched.seen.as_result(), **where}
 
 
-def diff(tasks: Sequence[MigrationTask]) -> dict[str, str]:
-    """Return owners before and after."""
-    before = [f"{clean(task.move.vm.name)}: {task.move.source}\n" for task in tasks]
-    after = [f"{clean(task.move.vm.name)}: {_where_after(task)}\n" for task in tasks]
-    return {"before": "".join(before), "after": "".join(after)}
-
-
 def _where_after(task: MigrationTask) -> str:
+    """Return where a VM is as it was read last, or would be in a dry run."""
     arrives = task.outcome not in ("failed", "elsewhere", "not_begun") and not task.storage_only
     return task.move.destination.name if arrives else task.owner or task.move.source
+
+
+def diff(records: Iterable[Mapping[str, t.Any]]) -> dict[str, str]:
+    """Return in the form of Ansible's diff mode where VMs were and are, or would be in a dry run."""
+    sides: dict[str, str] = {"before": "", "after": ""}
+    for one in records:
+        name = clean(one["vm"]["name"])
+        sides["before"] += f"{name}: {one['source_host']}\n"
+        sides["after"] += f"{name}: {one['host_after']}\n"
+    return sides
 
 
 def failure(tasks: Sequence[MigrationTask]) -> str:

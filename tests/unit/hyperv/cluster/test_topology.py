@@ -71,11 +71,11 @@ def test_a_node_is_one_of_a_cluster_whatever_is_read_first(first: str, service: 
 def test_what_is_known_costs_no_request() -> None:
     simulated = hosts()
     read_nodes_if_any(simulated.cluster)
-    assert simulated.sent["HV1"] == 1
+    assert simulated.sent["HV1"] == 3, "a query, a plain enumeration, and whether the namespace exists"
     for name in ("its nodes", "its groups", "its rules", "its settings", "its limit"):
         READERS[name](simulated.cluster)
     assert simulated.cluster.topology is Topology.STANDALONE_HOSTS
-    assert simulated.sent["HV1"] == 1
+    assert simulated.sent["HV1"] == 3
 
 
 def test_without_a_cluster_its_nodes_cannot_be_read() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
@@ -195,3 +196,28 @@ def test_a_node_that_is_down_is_refused_before_anything_is_changed() -> None:
     story.simulated.server.world.nodes["NODE1"].enter("down")
     with pytest.raises(HyperVError, match=r"Nothing was changed\. Node NODE1 is down"):
         story.restore()
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("paused", "NODE1 is paused again: somebody else paused it while its VMs were moved back. Resume it with "),
+        ("down", "NODE1 is down: it went away while its VMs were moved back. The cluster restarts elsewhere"),
+    ],
+)
+def test_a_node_that_is_not_up_at_the_end_is_said_to_be_so(state: t.Literal["paused", "down"], said: str) -> None:
+    story = evacuated(TWO)
+    called: list[str] = []
+
+    def change_the_node(node: str, request: bytes) -> str:
+        if invokes_migration(request):
+            called.append(node)
+        elif len(called) == len(TWO.vms) and {owner for owner, _state in story.vms.values()} == {"NODE1"}:
+            story.simulated.server.world.nodes["NODE1"].enter(state)
+        return ""
+
+    story.simulated.lose = change_the_node
+    outcome = story.restore()
+
+    assert said in outcome.error
+    assert outcome.node_state == state

@@ -35,7 +35,7 @@ def switch(client: Client, **switches: t.Any) -> None:
     client.simulated.server.world.scenario = changed
 
 
-@pytest.mark.parametrize("refusal", ["return_value", "parameter_fault", "class_fault"])
+@pytest.mark.parametrize("refusal", ["return_value", "parameter_fault", "class_fault", "win32_fault"])
 @pytest.mark.parametrize("family", ["dmtf", "hyperv"])
 @pytest.mark.parametrize("form", FORMS)
 def test_the_forms_are_tried_in_order_until_one_is_taken(form: str, refusal: str, family: str) -> None:

@@ -13,7 +13,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import changed, diff
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import (
+    changed,
+    diff,
+    record,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_listing import read_listing
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnreadableAnswer
@@ -118,7 +122,7 @@ def test_a_vm_that_arrived_in_another_state_is_told_where_it_is() -> None:
     )
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.error.code, changed(run)) == ("failed", "state_changed", True)
-    assert diff([run]) == {"before": "web01: NODE1\n", "after": "web01: NODE2\n"}
+    assert diff([record(run, str)]) == {"before": "web01: NODE1\n", "after": "web01: NODE2\n"}
 
 
 def test_a_cancelled_vm_that_arrived_in_another_state_is_not_said_to_have_stayed() -> None:
@@ -240,7 +244,7 @@ def test_a_migration_that_leaves_the_vm_in_place_is_decided_by_its_job(moves: Mi
     run = MigrationTask(MigrationRequest(asked.move, asked.timeout, storage_only=True))
     simulated.scheduler().execute([run])
     assert (run.outcome, changed(run)) == (outcome, outcome == "completed")
-    assert diff([run])["after"] == f"web01: {run.owner}\n"
+    assert diff([record(run, str)])["after"] == f"web01: {run.owner}\n"
 
 
 def test_an_enumeration_that_never_ends_is_ended() -> None:
@@ -386,5 +390,8 @@ def test_a_vm_that_is_not_where_it_was_to_be_fetched_from_is_left_there() -> Non
     runs = [MigrationTask(MigrationRequest(move, Timeout.of(0, move.vm.memory_mb))) for move in moves[:2]]
     simulated.scheduler().execute(runs)
     assert [run.outcome for run in runs] == ["elsewhere", "already_there"]
-    assert (changed(runs[0]), diff(runs)["after"]) == (False, "web01: NODE3\nweb01: NODE3\n")
+    assert (changed(runs[0]), diff([record(run, str) for run in runs])["after"]) == (
+        False,
+        "web01: NODE3\nweb01: NODE3\n",
+    )
     assert simulated.migrations("web01") == 0

@@ -1,0 +1,20 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Debian's winrmcp, which uses masterzen/winrm, the client of most programs in Go: Basic and WinRS shells."""
+
+from __future__ import annotations
+
+import pathlib
+
+from tests.integration.clients.served import PASSWORD, USER, Host, needs, run
+
+pytestmark = needs("winrmcp, a client in Go", "apt-get install winrmcp", "winrmcp")
+
+
+def test_a_file_goes_through_shells(shell_host: Host, tmp_path: pathlib.Path) -> None:
+    # It exits 0 and says nothing where the host refuses its shells: only what the host has seen proves anything.
+    (tmp_path / "file.txt").write_text("content", encoding="utf-8")
+    account = ("-user", USER, "-pass", PASSWORD, "-addr", f"127.0.0.1:{shell_host.port}")
+    copied = run("winrmcp", *account, "file.txt", "C:/file.txt", folder=tmp_path)
+    assert (copied.returncode, copied.stderr) == (0, "")
+    assert shell_host.cluster.counters()["shells_opened"] > 0
