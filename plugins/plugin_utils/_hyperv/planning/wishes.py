@@ -12,10 +12,12 @@ from collections.abc import Collection, Mapping
 
 from ..cluster.affinity import Rule
 from .assignment import Assignment
+from .min_conflicts import MinConflicts
 from .search import bits, search
 from .steps import Steps
 
 _EXCHANGE_STEPS = 300_000  # places looked at by bundles that might make room
+_CONFLICT_STEPS = 150_000  # places and bundles looked at by way of placements that are no better
 _SEARCH_STEPS = 150_000  # of all searches
 _DIVES = 4  # times that one of them may go down to the last bundle
 _RULE = 1 << 20  # a broken rule counts more than any number of preferred owners missed
@@ -30,6 +32,7 @@ def grant_wishes(assignment: Assignment) -> None:
         return
     while sum([_oblige(assignment, bundle, steps) for bundle in wishing]) and steps.left() > 0:
         pass
+    MinConflicts(assignment, cost, Steps(_CONFLICT_STEPS)).run(wishing)
     if not assignment.unplaced():
         _Searches(assignment).run()
 
