@@ -7,11 +7,13 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance import wording
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
     EvacuationRequest,
     plan_evacuation,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.helper_moves import Helper, find_help
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.plan_table import evacuation_table
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
     Candidate,
     Destination,
@@ -19,8 +21,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 
+from tests.simulator.scenario import VmSpec
 from tests.support.placement_problems import candidate, destination, placement_problem, rule
-from tests.support.scenarios import ClusterSpec, attachment, node, scenario, vm
+from tests.support.scenarios import attachment, node, scenario, vm
 from tests.support.simulated import Simulated
 
 
@@ -125,12 +128,18 @@ def test_where_a_helper_goes_counts_for_the_rules_of_those_that_leave() -> None:
 NODES = [node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)]
 
 
-def refused(*more: t.Any, cluster: ClusterSpec | None = None, **wish: t.Any) -> dict[str, t.Any]:
-    vms = [vm("big", memory_mb=36_000), *more]
-    if not any(one.name == "app02" for one in more):
-        vms.append(vm("app02", owner="NODE2", memory_mb=24_000))
-    vms += [vm("fill02", owner="NODE2", memory_mb=15_000), vm("fill03", owner="NODE3", memory_mb=28_000)]
-    given = scenario(nodes=NODES, vms=vms)
+CROWDED = [
+    vm("big", memory_mb=36_000),
+    vm("app02", owner="NODE2", memory_mb=24_000),
+    vm("fill02", owner="NODE2", memory_mb=15_000),
+    vm("fill03", owner="NODE3", memory_mb=28_000),
+]
+SENTENCE = "Move app02 from NODE2 to NODE3, and plan again: every VM has a place then."
+
+
+def refused(*more: VmSpec, **wish: t.Any) -> dict[str, t.Any]:
+    named = {one.name for one in more}
+    given = scenario(nodes=NODES, vms=[*more, *(one for one in CROWDED if one.name not in named)])
     return plan_evacuation(Simulated(given).cluster, EvacuationRequest("NODE1", **wish)).as_result()
 
 
@@ -140,18 +149,20 @@ def test_a_plan_that_is_refused_names_what_would_help() -> None:
     assert [(one["name"], one["source_host"], one["destination_host"]) for one in plan["helpers"]] == [
         ("app02", "NODE2", "NODE3")
     ]
-    assert plan["infeasibility"]["remedy"].startswith(
-        "Move app02 from NODE2 to NODE3, and plan again: every VM has a place then."
-    )
+    assert plan["infeasibility"]["remedy"].startswith(SENTENCE)
 
 
 def test_when_they_have_moved_the_plan_is_feasible() -> None:
-    vms = [vm("big", memory_mb=36_000), vm("app02", owner="NODE2", memory_mb=24_000)]
-    vms += [vm("fill02", owner="NODE2", memory_mb=15_000), vm("fill03", owner="NODE3", memory_mb=28_000)]
-    simulated = Simulated(scenario(nodes=NODES, vms=vms))
+    simulated = Simulated(scenario(nodes=NODES, vms=CROWDED))
     (step,) = plan_evacuation(simulated.cluster, EvacuationRequest("NODE1")).as_result()["helpers"]
     assert [run.outcome for run in simulated.move((step["name"], step["destination_host"]))] == ["moved"]
     assert plan_evacuation(simulated.cluster, EvacuationRequest("NODE1")).as_result()["feasible"]
+
+
+def test_the_table_and_a_refused_evacuation_say_what_would_help() -> None:
+    plan = plan_evacuation(Simulated(scenario(nodes=NODES, vms=CROWDED)).cluster, EvacuationRequest("NODE1"))
+    assert SENTENCE in evacuation_table(plan)
+    assert SENTENCE in wording.infeasible(plan)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +173,7 @@ def test_when_they_have_moved_the_plan_is_feasible() -> None:
         vm("app02", owner="NODE2", memory_mb=24_000, possible_owners=("NODE1", "NODE2")),
     ],
 )
-def test_a_vm_that_cannot_move_is_not_named(app02: t.Any) -> None:
+def test_a_vm_that_cannot_move_is_not_named(app02: VmSpec) -> None:
     assert refused(app02)["helpers"] == []
 
 
