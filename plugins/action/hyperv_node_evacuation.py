@@ -31,6 +31,7 @@ class ActionModule(MaintenanceAction):
             "reserve_memory_percent": {"type": "float", "default": 10},
             "restart": {"type": "bool", "default": False},
             "local_vms": {"type": "bool", "default": False},
+            "priority_first": {"type": "bool", "default": False},
             "on_timeout": {"type": "str", "choices": ["leave", "cancel"], "default": "leave"},
             "attempts": {"type": "int", "default": 2},
             "give_back": {"type": "bool", "default": True},
@@ -42,9 +43,9 @@ class ActionModule(MaintenanceAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan, and empty the node; in check mode ask about each VM instead."""
-        self.check_options(arguments)
-        check_range(arguments, "attempts", 1)
-        check_reserve(arguments)
+        self.check_options(arguments, "evacuate_node")
+        check_range(arguments, "attempts", 1, variable="evacuate_node_attempts")
+        check_reserve(arguments, "evacuate_node")
         request = EvacuationRequest(
             arguments["node"],
             read_names(arguments["destinations"], "destinations"),
@@ -53,6 +54,7 @@ class ActionModule(MaintenanceAction):
             earlier=read_earlier_plan(arguments["plan"]) if arguments["plan"] else None,
             restart=arguments["restart"],
             local_vms=arguments["local_vms"],
+            priority_first=arguments["priority_first"],
         )
         options = EvacuationOptions(
             self.migration_options(arguments, arguments["on_timeout"]),

@@ -28,7 +28,7 @@ class ActionModule(MaintenanceAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan, and bring the VMs back; in check mode add up memory instead."""
-        self.check_options(arguments)
+        self.check_options(arguments, "restore_node")
         given = read_ledger(arguments["ledger"], "The ledger given") if arguments["ledger"] else None
         options = RestorationOptions(
             self.migration_options(arguments, "leave"), arguments["node"].strip(), arguments["forget_gone"]

@@ -55,10 +55,12 @@ class ActionModule(ControllerAction):
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Find the node and who is talked through, then say what is to be done; changes nothing."""
         _refuse_what_is_of_one_node(task_vars)
-        check_wait(arguments)
-        check_range(arguments, "resume_within", 0, unit="hours")
-        check_range(arguments, "restart_timeout", 1, unit="seconds")
-        check_range(arguments, "restart_poll_interval", 0.05, 60, "seconds")
+        check_wait(arguments, "rolling_maintenance_health_timeout", "rolling_maintenance_health_interval")
+        variables = {name: f"rolling_maintenance_{name}" for name in arguments}
+        check_range(arguments, "resume_within", 0, unit="hours", variable=variables["resume_within"])
+        check_range(arguments, "restart_timeout", 1, unit="seconds", variable=variables["restart_timeout"])
+        name = "restart_poll_interval"
+        check_range(arguments, name, 0.05, 60, "seconds", variable=variables[name])
         ignore = _names(arguments["ignore"])
         playbook_dir = str(task_vars.get("playbook_dir") or ".")
         collections = self._task.collections or ()

@@ -13,6 +13,7 @@ from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
 from ..plugin_utils._hyperv.cluster.states import AT_REST
 from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.maintenance.judging import judge_together
 from ..plugin_utils._hyperv.migration.migration_task import MigrationTask, Policy
 from ..plugin_utils._hyperv.migration.moves import Move, MoveRequest
 from ..plugin_utils._hyperv.migration.timeouts import too_short
@@ -124,6 +125,9 @@ class ActionModule(HyperVAction):
             done = self._migrated(cluster, moves, options, report, single=single)
         else:
             done = start(cluster, moves[0], options, report)
+        if cluster.is_clustered:
+            stopped = _stopped_first(arguments["moves"] or [], moves)
+            notes += judge_together(cluster, done.tasks, stopped, is_dry_run=self.check_mode)
         return _result(done.tasks, [*notes, *done.notes], single=single)
 
     def _migrated(

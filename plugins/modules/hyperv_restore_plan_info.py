@@ -129,12 +129,12 @@ stays:
       returned: always
       sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
     code:
-      description: V(stayed), V(already_there) or V(moved_elsewhere).
+      description: V(stayed), V(already_there), V(moved_elsewhere) or V(moved_on).
       type: str
       returned: always
       sample: moved_elsewhere
     severity:
-      description: V(info).
+      description: V(info), or V(warning) for V(moved_on).
       type: str
       returned: always
     subject:

@@ -133,7 +133,7 @@ def _try_lock(lock: str) -> int | None:
 
 
 def check_writable(path: str) -> None:
-    """Raise HyperVError if ``replace_file`` could not write there, as far as can be told without writing."""
+    """Raise HyperVError if ``replace_file`` could not write there. Leaves nothing behind."""
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     while not os.path.lexists(folder):
@@ -144,6 +144,11 @@ def check_writable(path: str) -> None:
         raise _cannot_be_written(path, f"{folder} is no directory")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _cannot_be_written(path, f"{folder} does not allow it")
+    try:  # what a file system mounted read-only, a full quota or an odd one refuses, no permission shows
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _cannot_be_written(path, f"{folder}: {error.strerror or error}") from None
 
 
 def replace_file(path: str, content: str) -> None:

@@ -42,12 +42,12 @@ OPTIONS: dict[str, t.Any] = {
 class MaintenanceAction(HyperVAction):
     """An action that empties a node or fills it again."""
 
-    def check_options(self, arguments: Arguments) -> None:
-        """Refuse numbers out of their range. Raises HyperVError."""
-        check_timeout(arguments)
-        check_poll_interval(arguments)
-        check_range(arguments, "max_parallel", 0)
-        check_range(arguments, "retries", 0, MOST_RETRIES)
+    def check_options(self, arguments: Arguments, role: str) -> None:
+        """Refuse numbers out of their range; ``role`` is the one whose variables they are. Raises HyperVError."""
+        check_timeout(arguments, role)
+        check_poll_interval(arguments, role)
+        check_range(arguments, "max_parallel", 0, variable=f"{role}_max_parallel")
+        check_range(arguments, "retries", 0, MOST_RETRIES, variable=f"{role}_retries")
 
     def migration_options(self, arguments: Arguments, on_timeout: t.Literal["leave", "cancel"]) -> MigrationOptions:
         """Return how VMs are moved."""

@@ -21,10 +21,12 @@ def check_range(
     unit: str = "",
     *,
     below: bool = False,
+    variable: str = "",
 ) -> None:
     """Raise HyperVError if an option is given and not from ``low`` to ``high`` (None: any number above).
 
-    ``unit``: of the number, in the plural; ``below``: ``high`` itself is too much.
+    ``unit``: of the number, in the plural; ``below``: ``high`` itself is too much; ``variable``: of the role that gives
+    the option, for those who have never seen the module.
     """
     value = arguments[name]
     if value is None:
@@ -32,25 +34,34 @@ def check_range(
     fits = value >= low and (high is None or value < high or (value == high and not below))
     if not fits:
         most = f"{low} or more" if high is None else f"from {low} to {'less than ' if below else ''}{high}"
-        raise HyperVError(f"{name} is {value}. It must be {most}{f' {unit}' if unit else ''}.")
+        where = f" The variable of the role is {variable}." if variable else ""
+        raise HyperVError(f"{name} is {value}. It must be {most}{f' {unit}' if unit else ''}.{where}")
 
 
-def check_timeout(arguments: Mapping[str, t.Any]) -> None:
+def check_timeout(arguments: Mapping[str, t.Any], role: str = "") -> None:
     """Raise HyperVError unless ``timeout`` is a number of seconds, 0 for a limit that follows from the VM's memory."""
-    check_range(arguments, "timeout", 0, LONGEST_TIMEOUT, "seconds")
+    check_range(arguments, "timeout", 0, LONGEST_TIMEOUT, "seconds", variable=_of(role, "timeout"))
 
 
-def check_poll_interval(arguments: Mapping[str, t.Any]) -> None:
+def _of(role: str, name: str) -> str:
+    return f"{role}_{name}" if role else ""
+
+
+def check_poll_interval(arguments: Mapping[str, t.Any], role: str = "") -> None:
     """Raise HyperVError unless ``poll_interval`` is one; a host keeps an ended job for 5 minutes only."""
-    check_range(arguments, "poll_interval", 0.05, 60, "seconds")
+    check_range(arguments, "poll_interval", 0.05, 60, "seconds", variable=_of(role, "poll_interval"))
 
 
-def check_wait(arguments: Mapping[str, t.Any]) -> None:
-    """Raise HyperVError unless ``timeout`` and ``poll_interval`` are those of a wait for a healthy cluster."""
-    check_range(arguments, "timeout", 0, LONGEST_TIMEOUT, "seconds")
-    check_range(arguments, "poll_interval", 0.05, 3600, "seconds")
+def check_wait(arguments: Mapping[str, t.Any], timeout: str = "", poll_interval: str = "") -> None:
+    """Raise HyperVError unless ``timeout`` and ``poll_interval`` are those of a wait for a healthy cluster.
+
+    The words after ``arguments`` are the variables of a role that gives them.
+    """
+    check_range(arguments, "timeout", 0, LONGEST_TIMEOUT, "seconds", variable=timeout)
+    check_range(arguments, "poll_interval", 0.05, 3600, "seconds", variable=poll_interval)
 
 
-def check_reserve(arguments: Mapping[str, t.Any]) -> None:
+def check_reserve(arguments: Mapping[str, t.Any], role: str = "") -> None:
     """Raise HyperVError unless ``reserve_memory_percent`` is a share of memory."""
-    check_range(arguments, "reserve_memory_percent", 0, 100, "percent", below=True)
+    name = "reserve_memory_percent"
+    check_range(arguments, name, 0, 100, "percent", below=True, variable=_of(role, name))

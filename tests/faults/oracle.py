@@ -74,6 +74,8 @@ class Oracle:
         if record["outcome"] in _MOVED:
             if not there and not self._has_arrived(machine, destination):
                 self.violations.append(f"{machine.name} is said to be on {destination} and is on {machine.owner}")
+            elif record["outcome"] == "moved" and record["vm"]["state"] == "running" and self._was_restarted(record):
+                self.violations.append(f"{machine.name} was restarted on {destination} and is said to be moved")
         elif record["outcome"] == "elsewhere":
             if machine.owner != record["source_host"]:
                 self.violations.append(f"{machine.name} is left on {record['source_host']} and is on {machine.owner}")
@@ -81,7 +83,7 @@ class Oracle:
             self.violations.append(f"{machine.name} ended as {record['outcome']}")
         else:
             error = record["error"]
-            if there:
+            if there and not (error["code"] == "restarted" and not self._world.nodes[record["source_host"]].answers):
                 self.violations.append(f"{machine.name} is on {destination}, and a failure is told: {error['message']}")
             self._see_error(f"{error['message']} {error['remedy']}", machine, record)
             if machine.name not in message:
@@ -99,6 +101,16 @@ class Oracle:
         """Tell whether a migration brought the VM there, and a crash of that node took it away again."""
         came = any(job.machine is machine and job.destination == node and _succeeded(job) for job in self._ended)
         return came and not self._world.nodes[node].answers
+
+    def _was_restarted(self, record: dict[str, t.Any]) -> bool:
+        """Tell whether no migration brought a VM to its destination, and its source is down."""
+        came = any(
+            job.machine.id == record["vm"]["id"].upper()
+            and job.destination == record["destination_host"]
+            and _succeeded(job)
+            for job in self._ended
+        )
+        return not came and not self._world.nodes[record["source_host"]].answers
 
     def _see_message(self, text: str, action: str) -> None:
         if _CRASH.search(text):

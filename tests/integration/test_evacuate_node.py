@@ -28,7 +28,7 @@ def test_a_node_is_emptied_and_the_second_run_changes_nothing(cluster: RunningCl
     assert cluster.node_states()["NODE1"] == "paused"
     summary = [line for line in first.text.splitlines() if '"moved to ' in line]
     for name in ON_NODE1:
-        (line,) = (line for line in summary if f'"moved to {cluster.owners()[name]} ' in line)
+        (line,) = (line for line in summary if f'"moved to {cluster.owners()[name]}: ' in line)
         assert f" {name} " in line
 
     again = ansible.evacuate("-e", "evacuate_node_name=node1.corp.example")

@@ -54,6 +54,11 @@ def test_what_is_outside_of_a_range_is_refused_by_its_option(
         assert str(error.value) == f"{name} is {value}. {said}"
 
 
+def test_a_role_names_its_variable() -> None:
+    with pytest.raises(HyperVError, match=r"60 seconds\. The variable of the role is restore_node_poll_interval\.$"):
+        check_poll_interval({"poll_interval": 61}, "restore_node")
+
+
 class TaskTimeoutError(BaseException):
     """What ansible-core 2.16 to 2.18 raises, by its name."""
 

@@ -94,7 +94,7 @@ def _destinations(account: Account) -> list[str]:
     for direction, node, moves in account.routes():
         for word in sorted({move.outcome for move in moves} - {FAILED, NOT_BEGUN}):
             here = [move for move in moves if move.outcome == word]
-            lines += _entry(f"{outcome(word)} {direction} {node}", len(here), _joined(_went(move) for move in here))
+            lines += _entry(f"{outcome(word)} {direction} {node}:", len(here), _joined(_went(move) for move in here))
     return lines
 
 

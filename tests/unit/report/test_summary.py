@@ -23,8 +23,8 @@ def test_a_good_run_reads_like_this() -> None:
         "1 min 15 s from 2026-03-01 22:15:04 to 22:16:19 UTC, at most 2 at once (limit 4).",
         "Slowest: sql01 1 min 15 s, web01 12 s, web02 9 s. Half of them took 12 s or less.",
         "The node is paused.",
-        "moved to NODE2          2  web01 12 s, web02 9 s",
-        "moved to NODE3          1  sql01 1 min 15 s",
+        "moved to NODE2:         2  web01 12 s, web02 9 s",
+        "moved to NODE3:         1  sql01 1 min 15 s",
         "node   total GB  free before  free after  change  VMs before  after",
         "NODE1     128.0         40.0        56.0   +16.0           3      0",
     ]
@@ -46,7 +46,7 @@ def test_failures_come_first_with_reason_and_remedy() -> None:
         "NOT BEGUN               1  late01",
         "stay                    2  db01, db02: Its strategy is stay.",
         "stays                   1  old01: It has no place. Make room.",
-        "moved to NODE2          1  web01 12 s",
+        "moved to NODE2:         1  web01 12 s",
     ]
 
 
@@ -80,7 +80,7 @@ def test_a_roll_in_which_vms_leave_and_come_back_counts_moves() -> None:
     moves = [record("web01", 0, 0, 12), record("sql01", 1, 0, 75), record("web01", 0, 200, 9, **back)]
     told = summary(account(moves=moves, title="Maintenance of HVC1"))
     assert told[0] == "Maintenance of HVC1: done. 3 of 3 moves of 2 VMs made."
-    assert "moved to NODE1          1  web01 9 s" in told
+    assert "moved to NODE1:         1  web01 9 s" in told
 
 
 def test_a_dry_run_tells_what_hyper_v_says_and_what_was_not_asked() -> None:
@@ -91,8 +91,8 @@ def test_a_dry_run_tells_what_hyper_v_says_and_what_was_not_asked() -> None:
     ]
     told = summary(account(moves=moves, planned=[planned("late01", 5)], dry_run=True))
     assert told[0] == ("Evacuation of NODE1: FAILED. 3 of 4 VMs would move, 1 failed. Hyper-V was asked and agrees.")
-    assert "would move to NODE2     2  web01, web02 (Hyper-V was not asked)" in told
-    assert "planned to NODE4        1  late01" in told
+    assert "would move to NODE2:    2  web01, web02 (Hyper-V was not asked)" in told
+    assert "planned to NODE4:       1  late01" in told
 
 
 def test_what_the_plan_expects_of_the_memory_is_shown_before_the_moves() -> None:

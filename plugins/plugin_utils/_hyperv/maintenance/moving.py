@@ -24,6 +24,7 @@ from ..scheduling.move_results import record
 from ..scheduling.progress import Progress
 from ..scheduling.resolve_moves import plan as resolve
 from .controller import Controller
+from .judging import judge_together
 
 # These moves may still come to their end by themselves, so no other node is tried.
 _STILL_OPEN = frozenset({"timeout", "already_migrating"})
@@ -74,6 +75,8 @@ class Moving:
 
         done = migrate(self.cluster, moves, self._options, report)
         self.warnings += done.notes
+        refused = [task for task in done.tasks if task.outcome == "failed"]
+        self.warnings += judge_together(self.cluster, refused, is_dry_run=False)
         self._keep(done.tasks)
 
     def dry_run(self, wanted: Sequence[Wanted]) -> None:

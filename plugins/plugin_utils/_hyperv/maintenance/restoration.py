@@ -18,7 +18,7 @@ from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
-from ..planning.restoration import Home, RestorationPlan, find_home, plan_restoration
+from ..planning.restoration import MOVED_ON, Home, RestorationPlan, find_home, plan_restoration
 from ..records.ledger import ELSEWHERE, Ledger, give_back, may_still_stop, no_ledger
 from ..scheduling.migrate import MigrationOptions
 from . import wording
@@ -91,6 +91,7 @@ class Restoration:
             for move in self._moving.resolve(_wanted(self._plan))
         ]
         self._moving.foresee(up, self._without_room())
+        self._warnings += filter(None, (self._plan.tight,))
         failure = wording.together(self._plan.shortage) if self._plan.without_room else ""
         pauses = self._plan.is_clustered and self._plan.home.node.state == "paused"
         return self._outcome(failure, changed=pauses or bool(self._plan.moves))
@@ -180,9 +181,9 @@ class Restoration:
             self._cluster.confirm()
         if self._plan.is_clustered:
             self._nodes_before = try_overview(self._cluster)
-        if self._plan.shortage:
-            self._warnings.append(self._plan.shortage)
-            self._controller.tell(f"WARNING: {self._plan.shortage}")
+        for warning in filter(None, (self._plan.shortage, self._plan.tight)):
+            self._warnings.append(warning)
+            self._controller.tell(f"WARNING: {warning}")
 
     def _without_room(self) -> dict[str, Failure]:
         node = self._home.node.name
@@ -216,7 +217,7 @@ class Restoration:
     def _is_home(self) -> set[str]:
         """Return the ids of the VMs that are on the node, or were left where somebody meant them to be."""
         there = {"moved", "already_there", ELSEWHERE}
-        return {vm.vm_id for vm in self._plan.stays} | {
+        return {vm.vm_id for vm in self._plan.stays if vm.code != MOVED_ON} | {
             one["vm"]["id"] for one in self._records if one["outcome"] in there
         }
 
@@ -278,6 +279,7 @@ class Restoration:
         note = wording.together(
             wording.started_again(self._started),
             wording.kept_in_the_ledger(self._plan) if not self._options.forget_gone else "",
+            wording.moved_on(self._plan),
             wording.not_started_on_purpose(self._plan),
             wording.may_still_stop(self._stopping),
         )

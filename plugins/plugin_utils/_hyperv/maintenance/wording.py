@@ -17,7 +17,7 @@ from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import full_stop
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.helper_moves import step_aside
-from ..planning.restoration import RestorationPlan
+from ..planning.restoration import MOVED_ON, RestorationPlan
 from ..scheduling.move_results import describe_move
 from .node_hold import NodeHold
 
@@ -245,6 +245,12 @@ def kept_in_the_ledger(plan: RestorationPlan) -> str:
         f"Known neither to Hyper-V nor to the cluster, and kept in the ledger: {gone}. If they were deleted, run this "
         "again with forget_gone=true (restore_node_forget_gone)."
     )
+
+
+def moved_on(plan: RestorationPlan) -> str:
+    """Return which VMs wait for the end of the maintenance of another node."""
+    waiting = [one for one in plan.stays if one.code == MOVED_ON]
+    return clean(together(*(f"{one.subject} is kept in the ledger: {one.text}" for one in waiting)))
 
 
 def not_started_on_purpose(plan: RestorationPlan) -> str:

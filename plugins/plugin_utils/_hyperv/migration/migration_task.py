@@ -78,6 +78,8 @@ class MigrationTask:
         retried: how many of its attempts followed a failure.
         attempt: the present attempt.
         silent_since: clock reading since when nothing was heard of it; None while there are answers.
+        hidden_since: clock reading since when its VM is not shown, although the cluster has its role; None where it is.
+        no_slot_since: clock reading at which a host first had no slot left for it; None before.
         owner: the node that was last seen to own the VM, None for none.
         warnings: for people.
     """
@@ -98,6 +100,8 @@ class MigrationTask:
         self.retried = 0
         self.attempt = Attempt()
         self.silent_since: float | None = None
+        self.hidden_since: float | None = None
+        self.no_slot_since: float | None = None
         self.owner: str | None = None
         self.warnings: list[str] = []
 
@@ -174,6 +178,16 @@ class MigrationTask:
         self.silent_since = since if self.silent_since is None else self.silent_since
         return now - self.silent_since
 
+    def seconds_hidden(self, now: float) -> float:
+        """Note that its VM is not shown, and return for how long now."""
+        self.hidden_since = now if self.hidden_since is None else self.hidden_since
+        return now - self.hidden_since
+
+    def seconds_without_slot(self, now: float) -> float:
+        """Note that a host has no slot left for it, and return for how long it has been trying by now."""
+        self.no_slot_since = now if self.no_slot_since is None else self.no_slot_since
+        return now - (self.no_slot_since if self.started is None else min(self.started, self.no_slot_since))
+
     def seen(self, vm: Vm, role: VmGroup | None) -> None:
         """Note what the VM and its role are like by now."""
         self.move = dataclasses.replace(self.move, vm=vm, role=role)
@@ -184,6 +198,7 @@ class MigrationTask:
 
     def go_on_from(self, vm: Vm, role: VmGroup | None) -> None:
         """Go on from where the VM was just seen, and say so where that is another node than before."""
+        self.hidden_since = None
         owner = owner_of(vm, role)
         known = {first_label(self.move.source), first_label(self.move.destination.name)}
         if first_label(owner) not in known and not self.move.fetched_from:
@@ -277,6 +292,10 @@ class MigrationTask:
         """End the move without success; ``goes_on``: its migration may still run."""
         self.error, self.goes_on = error, goes_on
         self.end("failed", now)
+
+    def overrule(self, error: Failure) -> None:
+        """Have a dry run that ended well fail after all, or a failure say more than it did."""
+        self.error, self.outcome = error, "failed"
 
     def wait_again(self, due: float, now: float) -> None:
         """Put a failed move back in the queue."""

@@ -78,7 +78,7 @@ def judge(move: Move, seen: Evidence) -> Judgement:
     vm, role, job = seen.vm, seen.role, seen.job
     late = seen.waited >= SETTLES_WITHIN
     if vm is None:
-        return _failed(_gone(move)) if late else _TOO_EARLY
+        return _failed(not_shown(move, role)) if late else _TOO_EARLY
     wanted = first_label(move.destination.name)
     owners = owners_of(vm, role)
     if owners == {wanted} and not vm.is_leaving:
@@ -117,7 +117,15 @@ def _state_changed(move: Move, vm: Vm) -> Failure:
     )
 
 
-def _gone(move: Move) -> Failure:
+def not_shown(move: Move, role: VmGroup | None) -> Failure:
+    """Return why a VM that Hyper-V does not show is not moved; ``role`` is what the cluster has of it, if anything."""
+    if role is not None:
+        return Failure(
+            "vm_not_shown",
+            f"Hyper-V does not show VM {move.vm.name}, whose role the cluster has on {role.owner or 'no node'}",
+            "Look at the VM on that node, and run the task again once Hyper-V shows it.",
+            transient=True,
+        )
     return Failure(
         "vm_gone",
         f"VM {move.vm.name} ({move.vm.id}) is no longer among the VMs of the cluster",

@@ -56,6 +56,7 @@ class EvacuationRequest:
         earlier: a plan that was made before, of which is kept what still holds.
         restart: the node is to be restarted, so that no VM may run on there.
         local_vms: VMs that are not of the cluster may go down in that restart.
+        priority_first: no move goes before one of higher priority, however long it takes.
     """
 
     node: str
@@ -66,6 +67,7 @@ class EvacuationRequest:
     earlier: EarlierPlan | None = None
     restart: bool = False
     local_vms: bool = False
+    priority_first: bool = False
 
 
 def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
@@ -136,6 +138,7 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest) -> Evacua
         _infeasibility(snapshot, placement, stays, doomed),
         is_clustered=snapshot.is_clustered,
         owner=snapshot.owner,
+        expected=placement.expected,
     )
     if request.earlier is None:
         return found
@@ -179,11 +182,25 @@ def _case(vm: Vm, snapshot: Snapshot, request: EvacuationRequest) -> _Case:
     )
     blockers = tuple(find_blockers(candidate, facts))
     fatal = [blocker for blocker in blockers if blocker.severity == ERROR]
+    if not fatal and strategy in OFFLINE and _is_confined(candidate, snapshot.node.name):
+        return _Case(candidate, strategy, blockers, Stay(vm, strategy, _stopped_in_place(vm, strategy, snapshot)))
     if not fatal:
         return _Case(candidate, strategy, blockers)
     message, remedy = " ".join(one.message for one in fatal), " ".join(one.remedy for one in fatal)
     finding = about_vm(vm, "blocked", ERROR, message, remedy)
     return _Case(candidate, strategy, blockers, Stay(vm, strategy, finding))
+
+
+def _is_confined(candidate: Candidate, node: str) -> bool:
+    """Tell whether the cluster lets a VM run on this node alone."""
+    return {first_label(one) for one in candidate.possible_owners} == {first_label(node)}
+
+
+def _stopped_in_place(vm: Vm, strategy: StrategyName, snapshot: Snapshot) -> VmFinding:
+    did = "shut down" if strategy == SHUTDOWN else "saved"
+    message = f"It may run on {snapshot.node.name} only, so it stays there"
+    message += "." if vm.state in AT_REST else f", and is {did} where it is."
+    return about_vm(vm, "confined", INFO, message)
 
 
 def _make_candidate(vm: Vm, snapshot: Snapshot, request: EvacuationRequest, strategy: StrategyName) -> Candidate:
@@ -232,10 +249,48 @@ def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequenc
         where,
         snapshot.domains,
         request.reserve_percent,
+        snapshot.slots,
+        snapshot.cluster_slots,
+        request.priority_first,
     )
 
 
 def _place(problem: PlacementProblem, earlier: EarlierPlan | None) -> tuple[Placement, PlacementProblem]:
+    """Place on nodes that run no older Windows as long as that works; an older one is the last choice.
+
+    Microsoft supports clusters of mixed versions during an upgrade (cluster-operating-system-rolling-upgrade). What
+    decides there is the configuration version of the VM, which Hyper-V checks when the VM is to move.
+    """
+    placement, problem = _place_with_pins(problem, earlier)
+    if not placement.unplaced:
+        return placement, problem
+    for vm_ids in ({one.candidate.vm.id for one in placement.unplaced}, {one.vm.id for one in problem.candidates}):
+        wider = _with_older_nodes(problem, vm_ids)
+        if not placement.unplaced or wider == problem:
+            continue
+        found, used = _place_with_pins(wider, earlier)
+        if len(found.unplaced) < len(placement.unplaced):
+            placement, problem = found, used
+        else:  # older nodes are no help, and that is what the proof is to be about
+            placement = dataclasses.replace(placement, infeasibility=found.infeasibility)
+    return placement, problem
+
+
+def _with_older_nodes(problem: PlacementProblem, vm_ids: set[str]) -> PlacementProblem:
+    """Return the problem in which these VMs may go to older nodes, unless they take a saved state along."""
+    builds = [node.build for node in problem.destinations if node.build is not None]
+    return dataclasses.replace(
+        problem,
+        candidates=tuple(
+            dataclasses.replace(one, build=None)
+            if one.vm.id in vm_ids and not one.carries_state and one.build and min(builds, default=0) < one.build
+            else one
+            for one in problem.candidates
+        ),
+    )
+
+
+def _place_with_pins(problem: PlacementProblem, earlier: EarlierPlan | None) -> tuple[Placement, PlacementProblem]:
     """Place with the moves of an earlier plan kept; those that cannot be kept are planned anew."""
     placement = place(problem)
     given_up = {one.candidate.vm.id for one in placement.unplaced if earlier and one.candidate.vm.id in earlier.moves}
@@ -295,11 +350,26 @@ def _notes(
     notes = note_unused_strategies(request.strategies, [*snapshot.vms_on_node, *snapshot.local_vms])
     builds = {one.build for one in snapshot.destinations if one.build is not None} | {snapshot.node.build}
     if len(builds - {None}) > 1:
-        notes.append("The nodes run different builds of Windows; VMs are not sent to an older one than they are on.")
+        notes.append(
+            "The nodes run different builds of Windows; VMs are sent to an older one than they are on only where no "
+            "other place is left."
+        )
+    older = [move for move in placement.moves if _is_older(problem, move.destination, snapshot.node.build)]
+    if older:
+        where = ", ".join(sorted({move.destination for move in older}))
+        notes.append(
+            f"{', '.join(one.candidate.vm.name for one in older)} would go to a node with an older Windows ({where}). "
+            "The configuration version of a VM decides whether that works; Hyper-V checks it before each move."
+        )
     kept = {one.vm.id for one in problem.candidates if one.pinned}
     if request.earlier is not None and placement.unplaced and kept and not place(_without_pins(problem, kept)).unplaced:
         notes.append("The moves of the earlier plan were kept. Planned anew, without it, every VM would have a place.")
     return notes
+
+
+def _is_older(problem: PlacementProblem, node: str, build: int | None) -> bool:
+    found = next((one.build for one in problem.destinations if one.name == node), None)
+    return build is not None and found is not None and found < build
 
 
 def _infeasibility(

@@ -18,8 +18,12 @@ from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.finding import INFO, WARNING, Severity
 from ..records.file_names import Owner, read_owner
 from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
+from .move_objections import RESERVE_PERCENT
 from .placement import Headroom
 from .vm_finding import VmFinding
+
+MOVED_ON: t.Final = "moved_on"
+"""Code of a VM that is not settled: the node to which it was moved is under maintenance by now."""
 
 _WAIT = "Wait until that has changed, or cancel a migration that runs with hyperv_migration_job."
 _IF_DELETED = "If it was deleted, run the restoration with forget_gone=true (restore_node_forget_gone)."
@@ -81,6 +85,19 @@ class RestorationPlan:
             f"{self.home.node.name} first."
         )
 
+    @property
+    def tight(self) -> str:
+        """That the node would have less free than an evacuation keeps free, in words; empty where it would not."""
+        if self.headroom is None or self.without_room or not self.moves:
+            return ""
+        after, reserve = self.headroom.free_after_mb, self.headroom.total_mb * RESERVE_PERCENT // 100
+        if after >= reserve:
+            return ""
+        return (
+            f"{self.home.node.name} would have {after} MB free after that, less than the {RESERVE_PERCENT} % of its "
+            "memory that an evacuation keeps free."
+        )
+
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result."""
         return {
@@ -129,7 +146,28 @@ def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None)
     if open_vms and not is_ours(ledger, home.owner.full, [*present, *owners]):
         _refuse_if_unknown(cluster, ledger, home, hosts)
     plan = dataclasses.replace(decide(home, open_vms, present, owners), is_clustered=cluster.is_clustered)
+    plan = dataclasses.replace(plan, stays=tuple(_moved_on(cluster, plan, open_vms)))
     return _with_memory(cluster, plan) if plan.moves else plan
+
+
+def _moved_on(cluster: Cluster, plan: RestorationPlan, entries: Sequence[LedgerVm]) -> list[VmFinding]:
+    """Tell VMs that somebody moved from those that left their node only because that is under maintenance itself."""
+    if not any(one.code == "moved_elsewhere" for one in plan.stays):
+        return list(plan.stays)
+    paused = {first_label(node.name): node.name for node in read_nodes_if_any(cluster) if node.state == "paused"}
+    meant = {entry["vm_id"].upper(): first_label(entry["destination_host"]) for entry in entries}
+    return [
+        dataclasses.replace(
+            one,
+            code=MOVED_ON,
+            severity=WARNING,
+            remedy=f"{paused[node]} is paused, so it was most likely emptied after that: restore {paused[node]} first, "
+            f"and {plan.home.node.name} again.",
+        )
+        if one.code == "moved_elsewhere" and (node := meant[one.vm_id]) in paused
+        else one
+        for one in plan.stays
+    ]
 
 
 def _with_memory(cluster: Cluster, plan: RestorationPlan) -> RestorationPlan:

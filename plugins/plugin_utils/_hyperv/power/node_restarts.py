@@ -18,7 +18,9 @@ from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, Cluster
+from ..cluster.groups import read_groups
 from ..cluster.nodes import Node, find_node, pick_node, read_nodes
+from ..cluster.owners import owners_of
 from ..cluster.states import AT_REST
 from ..cluster.vms import read_local_vms, read_vms
 from ..failure.errors import HyperVError
@@ -68,9 +70,10 @@ def objection_to_restart(cluster: Cluster, name: str, *, local_vms: bool) -> tup
         )
     label = first_label(node.name)
     vms = read_vms(cluster)
+    roles = read_groups(cluster, vms)
     clustered = {vm.id for vm in vms}
     own = [vm for vm in read_local_vms(cluster, node.name) if vm.state not in AT_REST]
-    shown = [vm for vm in vms if first_label(vm.node) == label and vm.state not in AT_REST]
+    shown = [vm for vm in vms if label in owners_of(vm, roles.get(vm.id)) and vm.state not in AT_REST]
     running = {vm.id: vm.name for vm in (*shown, *own) if vm.id in clustered}
     if running:
         return node, (

@@ -16,6 +16,7 @@ from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
 from ..cluster.cluster import Cluster
+from ..cluster.groups import read_groups
 from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import read_job
 from ..cluster.lost_answers import NextStep
@@ -181,6 +182,7 @@ class StateChanger:
             for node in {change.vm.node for change in changes if change.is_local}:
                 vms += read_local_vms(self._cluster, node)
             present = {vm.id: vm for vm in vms}
+            hidden = read_groups(self._cluster, [one.vm for one in changes if one.vm.id not in present])
         except (HyperVError, NoAnswer):
             with contextlib.suppress(HyperVError, NoAnswer):
                 self._cluster.find_provider()
@@ -188,7 +190,7 @@ class StateChanger:
         for change in changes:
             if change.vm.id in present:
                 change.seen(present[change.vm.id])
-            else:
+            elif change.vm.id not in hidden:  # what the cluster has a role of may only not be shown just now
                 change.fail(Failure("vm_gone", f"VM {change.vm.name} is no longer there", "Look what became of it."))
         return True
 

@@ -22,6 +22,7 @@ from ..migration.migration_task import MigrationTask
 from ..migration.moves import reread
 from ..migration.stage import Stage
 from .liveness import outcome_unknown
+from .restarted import find_restart
 
 _AGAIN = "Run the same task again: it takes up what still runs."
 
@@ -53,7 +54,7 @@ def account_for(cluster: Cluster, tasks: Sequence[MigrationTask], why: str) -> N
         was = task.move.vm.state
         task.seen(vm, role)
         task.seen_at(owner_of(vm, role))
-        _account_for(task, was, running.get(vm.id), why, cluster.clock.now())
+        _account_for(cluster, task, was, running.get(vm.id), why)
 
 
 def _running(cluster: Cluster, vms: Sequence[Vm]) -> Mapping[str, RunningMigration]:
@@ -62,7 +63,8 @@ def _running(cluster: Cluster, vms: Sequence[Vm]) -> Mapping[str, RunningMigrati
     return {}
 
 
-def _account_for(task: MigrationTask, was: str, running: RunningMigration | None, why: str, now: float) -> None:
+def _account_for(cluster: Cluster, task: MigrationTask, was: str, running: RunningMigration | None, why: str) -> None:
+    now = cluster.clock.now()
     vm, source, destination = task.move.vm, task.move.source, task.move.destination.name
     owners, asked = owners_of(vm, task.move.role), task.was_asked_for
     if vm.is_leaving:
@@ -70,7 +72,10 @@ def _account_for(task: MigrationTask, was: str, running: RunningMigration | None
             task.warn_once(f"It is being migrated to {running.destination}, and not to {destination}.")
         task.end("started", now)
     elif owners == {first_label(destination)}:
-        if vm.state == was:
+        restart = _restart(cluster, task, was) if asked else None
+        if restart is not None:
+            task.fail(restart, now)
+        elif vm.state == was:
             task.end("moved" if asked else "already_there", now)
         else:
             task.fail(_changed(task, was), now)
@@ -85,6 +90,12 @@ def _account_for(task: MigrationTask, was: str, running: RunningMigration | None
         task.fail(
             outcome_unknown(task.move, f"{why}, and Hyper-V and the cluster name different owners"), now, goes_on=True
         )
+
+
+def _restart(cluster: Cluster, task: MigrationTask, was: str) -> Failure | None:
+    with contextlib.suppress(HyperVError, NoAnswer):  # nothing else speaks against what was just read
+        return find_restart(cluster, task, was)
+    return None
 
 
 def _changed(task: MigrationTask, was: str) -> Failure:

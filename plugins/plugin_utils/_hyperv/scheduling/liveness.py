@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
+from ..cluster.vms import read_local_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
@@ -39,8 +40,23 @@ class Liveness:
             if task.unanswered(since, now) >= _LOST_AFTER:
                 cause = with_remedy(error).rstrip(".")
                 waits = task.stage is Stage.WAITING
+                if not waits and self._has_arrived(task):
+                    task.warn(f"{task.move.source} does not answer ({cause}); the VM was seen on its destination.")
+                    task.end("moved" if task.was_asked_for else "already_there", now)
+                    continue
                 known = _not_started(cause) if waits else outcome_unknown(task.move, cause)
                 task.fail(known, now, goes_on=not waits)
+
+    def _has_arrived(self, task: MigrationTask) -> bool:
+        """Ask the destination alone for a VM that only hosts know: nobody else can say where it is."""
+        if not task.move.hosts or task.storage_only or task.move.storage is not None:
+            return False
+        with contextlib.suppress(HyperVError, NoAnswer):
+            for vm in read_local_vms(self._cluster, task.move.destination.name):
+                if vm.id == task.move.vm.id and vm.state == task.move.vm.state and not vm.is_migrating:
+                    task.seen_at(task.move.destination.name)
+                    return True
+        return False
 
 
 def _not_started(why: str) -> Failure:

@@ -11,15 +11,19 @@ from collections.abc import Callable, Sequence
 
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
+from ..cluster.groups import VmGroup
 from ..cluster.hosts import Limits
 from ..cluster.nodes import read_nodes_if_any
+from ..cluster.patience import SETTLES_WITHIN
 from ..failure.errors import HyperVError, passes
-from ..failure.failures import Failure, not_begun
+from ..failure.failures import not_begun
 from ..methods.methods import Methods
 from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
 from ..migration.stage import Stage
+from ..migration.verification import not_shown
 from .liveness import Liveness
+from .making_room import RoomQueue, in_a_circle, leaving, wants_room
 from .starting import Starter
 from .watching import Watcher
 
@@ -55,6 +59,7 @@ class Scheduler:
         self._methods = methods
         self._starter = Starter(cluster, methods, policy, self._liveness)
         self._watcher = Watcher(cluster, methods, policy, self._liveness)
+        self._room = RoomQueue()
         self._read_at = self._clock.now()
 
     def dry_run(self, tasks: Sequence[MigrationTask]) -> None:
@@ -66,6 +71,26 @@ class Scheduler:
             except (HyperVError, NoAnswer) as error:
                 cure = "Nothing was changed. Look at that first, then run it again."
                 task.fail(not_begun("not_asked", error, cure), self._clock.now())
+        self._foresee_rounds(tasks)
+
+    def _foresee_rounds(self, tasks: Sequence[MigrationTask]) -> None:
+        """Let moves count that are refused now and would be tried again once another VM has left their node."""
+        refused = [task for task in tasks if wants_room(task) and leaving(task, tasks)]
+        while True:
+            possible = [one for one in refused if any(other.outcome == "would_move" for other in leaving(one, tasks))]
+            if not possible:
+                break
+            for task in possible:
+                first = ", ".join(other.move.vm.name for other in leaving(task, tasks) if other.outcome == "would_move")
+                refusal = task.error.message if task.error is not None else ""
+                task.warn(f"{refusal} It would be tried again once {first} has left {task.move.destination.name}.")
+                task.wait_again(0.0, self._clock.now())
+                task.end("would_move", self._clock.now())
+            refused = [task for task in refused if task not in possible]
+        for task in refused:
+            others = [other for other in leaving(task, tasks) if other in refused]
+            if task.error is not None:
+                task.overrule(in_a_circle(task.error, task, others))
 
     def start(self, task: MigrationTask) -> None:
         """Start one move and end it as ``started`` as soon as its job is known. A move without a job is waited for."""
@@ -86,6 +111,8 @@ class Scheduler:
         while True:
             self._start_what_fits(tasks)
             self._try_again(tasks)
+            if self._room.hold(tasks, self._clock.now()):
+                self._read_at = float("-inf")
             self._report(tasks)
             if all(task.stage is Stage.ENDED or (until_started and task.stage is Stage.RUNNING) for task in tasks):
                 return
@@ -114,7 +141,7 @@ class Scheduler:
     def _start(self, task: MigrationTask, tasks: Sequence[MigrationTask]) -> None:
         if self._clock.now() - self._read_at > _FRESH_FOR:
             self._refresh([waiting for waiting in tasks if waiting.stage is Stage.WAITING])
-        if task.stage is Stage.WAITING:
+        if task.stage is Stage.WAITING and task.due <= self._clock.now():
             self._methods.choose(task)
             self._starter.start(task)
             self._liveness.answered([task])
@@ -152,12 +179,22 @@ class Scheduler:
         for task in waiting:
             vm, role = now[task.move.vm.id]
             if vm is None:
-                gone = Failure("vm_gone", f"VM {task.move.vm.name} is gone", "Look for it in the cluster.")
-                task.fail(gone, self._clock.now())
+                self._miss(task, role)
                 continue
             task.go_on_from(vm, role)
             task.destination_seen(nodes.get(task.move.destination.name, task.move.destination))
-            self._starter.end_if_done(task)
+        for task in waiting:
+            if task.stage is Stage.WAITING and now[task.move.vm.id][0] is not None:
+                self._starter.end_if_done(task)
+
+    def _miss(self, task: MigrationTask, role: VmGroup | None) -> None:
+        """Put a move off whose VM is not shown; fail it where the cluster has no role of it, or for too long."""
+        now = self._clock.now()
+        if role is None or task.seconds_hidden(now) >= SETTLES_WITHIN:
+            task.fail(not_shown(task.move, role), now)
+        else:
+            task.put_off(now + _FIRST_BACKOFF)
+            self._read_at = float("-inf")
 
     def _try_again(self, tasks: Sequence[MigrationTask]) -> None:
         """Put failed moves back in the queue whose failure may pass. Owner and state are read before the next try."""
@@ -166,9 +203,7 @@ class Scheduler:
             error = task.error
             if task.stage is not Stage.ENDED or error is None or not error.transient or error.code in _NEVER_RETRIED:
                 continue
-            if error.code == _NO_SLOT and not task.timeout.is_over(
-                now - (now if task.started is None else task.started)
-            ):
+            if error.code == _NO_SLOT and not task.timeout.is_over(task.seconds_without_slot(now)):
                 task.wait_again(now + _FOR_A_SLOT, now)
             elif task.retried < self._policy.retries:
                 task.retry(now + min(_FIRST_BACKOFF * 2**task.retried, _LONGEST_BACKOFF), now)

@@ -26,6 +26,7 @@ from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import Move, obstacle_to, possible_owners_of, reread
 from ..migration.stage import Stage
 from .liveness import Liveness, outcome_unknown
+from .restarted import find_restart
 
 _BETWEEN_LOOKS = 10.0  # seconds
 
@@ -41,7 +42,10 @@ class Starter:
         self._liveness = liveness
 
     def end_if_done(self, task: MigrationTask) -> bool:
-        """End a move whose VM is on its destination already, or is no longer where it was to be fetched from."""
+        """End a move whose VM is on its destination already, or is no longer where it was to be fetched from.
+
+        Raises as ``start``.
+        """
         if not task.storage_only and task.move.is_elsewhere:
             task.warn_once(
                 f"It is on {task.move.source}, and no longer on {task.move.fetched_from}: somebody moved it, so it is "
@@ -51,6 +55,10 @@ class Starter:
             return True
         if task.storage_only or not task.move.is_done or task.move.vm.is_leaving:
             return False
+        restart = find_restart(self._cluster, task, task.move.vm.state) if task.attempts else None
+        if restart is not None:
+            task.fail(restart, self._clock.now())
+            return True
         # After an attempt of its own it is this task that moved the VM, however that came to light.
         task.end("moved" if task.attempts else "already_there", self._clock.now())
         return True

@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 
-from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
-from ..cluster.nodes import read_nodes_if_any
 from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
@@ -27,12 +24,13 @@ from ..migration.stage import Stage
 from ..migration.verification import Evidence, Verdict, judge
 from ..settings.storage import find_misplaced, read_storage
 from .liveness import Liveness, outcome_unknown
+from .restarted import find_restart
 
 _VERIFY_EVERY = 5.0  # seconds between two looks at owners, so that one look serves all moves that ended meanwhile
 
 
 class Watcher:
-    """Watches jobs, all of them with one request, and verifies by owner whatever has ended."""
+    """Watches jobs, all of them with one query, and verifies by owner whatever has ended."""
 
     def __init__(self, cluster: Cluster, methods: Methods, policy: Policy, liveness: Liveness) -> None:
         self._cluster = cluster
@@ -113,10 +111,12 @@ class Watcher:
         judgement = judge(task.move, Evidence(vm, role, task.job, now - task.since))
         if judgement.warning is not None:
             task.warn(judgement.warning)
-            self._warn_of_restart(task)
         if judgement.verdict is Verdict.ARRIVED:
+            restart = find_restart(self._cluster, task, task.move.vm.state)
             wrong = self._misplaced(task)
-            if wrong is None:
+            if restart is not None:
+                task.fail(restart, now)
+            elif wrong is None:
                 self._arrived(task)
             elif now - task.since >= SETTLES_WITHIN:
                 task.fail(wrong, now)
@@ -127,19 +127,6 @@ class Watcher:
             task.fail(task.timeout.error(task.move, task.job, "was cancelled") if cancelled else error, now)
         elif vm is not None and vm.is_leaving and task.is_late(now):
             task.fail(self._left_alone(task, None), now, goes_on=True)
-
-    def _warn_of_restart(self, task: MigrationTask) -> None:
-        """Warn that a VM was not migrated but restarted, if its source went down and its job did not succeed."""
-        if task.move.vm.state != "running" or task.job is None or task.job.is_success:
-            return
-        with contextlib.suppress(HyperVError, NoAnswer):
-            nodes = {first_label(node.name): node for node in read_nodes_if_any(self._cluster)}
-            source = nodes.get(first_label(task.move.source))
-            if source is not None and not source.is_running:
-                task.warn(
-                    f"{source.name} is {source.state}: most likely the cluster restarted the VM on "
-                    f"{task.move.destination.name}, and its guest has lost what was in its memory. Look at the guest."
-                )
 
     def _misplaced(self, task: MigrationTask) -> Failure | None:
         """Return what of the files of an arrived VM is not where it shall be. Raises Fault and TransportError."""

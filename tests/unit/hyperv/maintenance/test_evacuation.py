@@ -496,3 +496,17 @@ def test_a_host_without_a_cluster_that_cannot_be_emptied_was_not_paused() -> Non
     outcome = story.evacuate(("test01", "stay"), destinations=("NODE2",))
     assert "1 of 1 VMs could not be moved from NODE1. web01 (NODE1 -> NODE2): " in outcome.error
     assert "The host is not a node of a cluster, so it was not paused." in outcome.error
+
+
+@pytest.mark.parametrize("strategy", ["shutdown", "save"])
+def test_a_vm_that_may_run_on_one_node_only_is_stopped_there_and_started_again(strategy: str) -> None:
+    pinned = vm("pinned", memory_mb=4000, possible_owners=("NODE1",))
+    story = Story(scenario(NODES, [pinned, vm("web", memory_mb=4000)]))
+
+    outcome = story.evacuate(("pinned", strategy), restart=True)
+
+    assert (outcome.error, outcome.node_state) == ("", "paused")
+    assert story.vms["pinned"] == ("NODE1", "off" if strategy == "shutdown" else "saved")
+    assert "Stopped for the evacuation: pinned." in outcome.note
+    assert story.restore().error == ""
+    assert story.vms == {"pinned": ("NODE1", "running"), "web": ("NODE1", "running")}

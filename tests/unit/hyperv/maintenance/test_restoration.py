@@ -102,6 +102,33 @@ def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
     assert story.ledger.content["state"] == "restored"
 
 
+def test_a_vm_that_left_a_node_under_maintenance_waits_for_the_end_of_that() -> None:
+    story = evacuated(scenario(NODES, [vm("web", memory_mb=1000)]))
+    there = story.vms["web"][0]
+    third = {"NODE2": "NODE3", "NODE3": "NODE2"}[there]
+    events = story.simulated.server.world.events
+    events.carry_out(EventSpec(pause=there))
+    events.carry_out(EventSpec(move="web", to=third, instant=True))
+
+    outcome = story.restore()
+
+    assert (outcome.error, story.vms["web"][0]) == ("", third)
+    assert f"{there} is paused, so it was most likely emptied after that: restore {there} first" in outcome.note
+    assert story.ledger.vm("web")["restored"] is False
+
+    events.carry_out(EventSpec(resume=there))
+    events.carry_out(EventSpec(move="web", to=there, instant=True))
+    assert (story.restore().error, story.vms["web"][0]) == ("", "NODE1")
+    assert story.ledger.vm("web")["restored"] is True
+
+
+def test_what_leaves_little_memory_is_a_warning() -> None:
+    story = evacuated(scenario(NODES, [vm("web", memory_mb=30000), vm("db", memory_mb=30000)]))
+    outcome = story.restore(check=True)
+    assert outcome.error == ""
+    assert any("less than the 10 % of its memory that an evacuation keeps free" in one for one in outcome.warnings)
+
+
 def test_what_came_back_is_settled_although_another_vm_does_not_come() -> None:
     fails = migration(fails_at=10, hresult=0x80071398, fails_towards="NODE1")
     story = evacuated(with_vms(TWO, vm("web01", memory_mb=8000, migration=fails)))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
@@ -83,6 +84,18 @@ def test_a_node_may_come_back_without_being_paused() -> None:
 )
 def test_a_node_that_is_needed_is_not_restarted(changed: dict[str, t.Any], said: str) -> None:
     assert said in objection(a_cluster(**changed))
+
+
+def test_a_vm_that_hyper_v_does_not_place_counts_where_the_cluster_has_its_role() -> None:
+    simulated = a_cluster(owner="NODE1")
+
+    def alter(request: bytes, answer: bytes) -> bytes:  # neither Hyper-V of the cluster nor the node itself tells
+        if b"virtualization/v2" in request:
+            return re.sub(rb"(EnabledState[^>]*>)2<", rb"\g<1>3<", answer)
+        return re.sub(rb"(<(?:\w+:)?HostComputerSystemName[^>]*>)NODE1(</)", rb"\1\2", answer)
+
+    simulated.alter = alter
+    assert "paused but not empty: web01 would go down" in objection(simulated)
 
 
 def test_local_vms_may_go_down_where_that_is_allowed() -> None:

@@ -242,6 +242,11 @@ def test_what_could_not_be_written_is_known_beforehand(tmp_path: pathlib.Path) -
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
+def test_a_folder_in_which_nothing_can_be_made_is_known_beforehand_whatever_its_permissions_say() -> None:
+    with pytest.raises(HyperVError, match="cannot be written: /proc"):  # root may write there, and yet nobody can
+        check_writable("/proc/rolling/ledger.json")
+
+
 def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(HyperVError, match="cannot be written"):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
@@ -368,13 +369,40 @@ def test_one_node_whose_answer_is_garbled_does_not_hide_the_jobs_of_the_others()
     assert len(notes) == 3
 
 
-def test_a_vm_that_the_cluster_restarted_elsewhere_is_not_said_to_be_migrated_without_a_word() -> None:
+def test_a_vm_that_the_cluster_restarted_elsewhere_was_not_moved() -> None:
     crash = event(when=ReachedSpec("web01", 50), down="NODE1")
     nodes = [node("NODE1"), node("NODE2")]
     simulated = Simulated(scenario(nodes, [vm("web01", memory_mb=20000)], events=[crash]), home="NODE2")
-    (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, simulated.owner("web01")) == ("moved", "NODE2")
-    assert any("its guest has lost what was in its memory. Look at the guest." in one for one in run.warnings)
+    (run,) = simulated.move(("web01", "NODE2"), retries=3)
+    assert (run.outcome, run.retried, simulated.owner("web01")) == ("failed", 0, "NODE2")
+    assert run.error is not None
+    assert (run.error.code, changed(run)) == ("restarted", True)
+    assert "NODE1 is down and its migration ended as exception" in run.error.message
+    assert "its guest has lost what was in its memory. Look at the guest" in run.error.text
+
+
+def test_a_vm_that_has_no_memory_to_lose_is_moved_by_the_crash_of_its_node() -> None:
+    crash = event(at=0.0, down="NODE1")
+    given = scenario([node("NODE1"), node("NODE2")], [vm("web01", state="off", migration=migration(seconds=60))])
+    simulated = Simulated(given, home="NODE2")
+    runs = simulated.runs(("web01", "NODE2"))
+    simulated.lose = carry_out_after_the_call(simulated, crash)
+    simulated.scheduler().execute(runs)
+    assert (runs[0].outcome, simulated.owner("web01")) == ("moved", "NODE2")
+
+
+def carry_out_after_the_call(simulated: Simulated, what: event) -> Callable[[str, bytes], str]:
+    called: list[bool] = []
+
+    def lose(node: str, request: bytes) -> str:
+        if called == [True]:
+            simulated.server.world.events.carry_out(what)
+            called.append(False)
+        if invokes_migration(request) and not called:
+            called.append(True)
+        return ""
+
+    return lose
 
 
 def test_a_vm_that_is_not_where_it_was_to_be_fetched_from_is_left_there() -> None:

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moves that were made or asked about, with what the cluster's own data say of them. Private to this collection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ..._wsman.errors import NoAnswer
+from ..cluster.cluster import Cluster
+from ..cluster.states import AT_REST
+from ..failure.errors import HyperVError
+from ..migration.migration_task import MigrationTask
+from ..planning.move_objections import Intended, Judged, explained, judge_moves, read_around
+
+_MADE = frozenset({"would_move", "moved", "started"})
+
+
+def judge_together(
+    cluster: Cluster, tasks: Sequence[MigrationTask], stopped_first: Collection[str] = (), *, is_dry_run: bool
+) -> list[str]:
+    """Say of refused moves what speaks against them, and of the others which rules they break.
+
+    In a dry run moves fail for which the destination lacks memory beside the others; ``stopped_first`` are ids of VMs
+    that will not run by then. Returns notes on what could not be read.
+    """
+    judged = {
+        task.move.vm.id: (
+            task,
+            Intended(
+                task.move.vm,
+                task.request.move.source,
+                task.move.destination,
+                runs=task.move.vm.id not in stopped_first and task.move.vm.state not in AT_REST,
+            ),
+        )
+        for task in tasks
+        if not task.storage_only and (task.outcome in _MADE or _is_unexplained(task))
+    }
+    moves = [move for _task, move in judged.values()]
+    if not moves:
+        return []
+    try:
+        around = read_around(cluster, moves)
+    except (HyperVError, NoAnswer) as error:
+        return [f"Rules, and the memory of destinations, could not be read: {error}"]
+    together = judge_moves(around, moves) if is_dry_run else {}
+    for vm_id, (task, move) in judged.items():
+        known = together.get(vm_id) or judge_moves(around, [move])[vm_id]
+        _add(task, known, is_dry_run=is_dry_run)
+    return []
+
+
+def _add(task: MigrationTask, known: Judged, *, is_dry_run: bool) -> None:
+    if task.error is not None:
+        task.overrule(explained(task.error, known, task.move.destination.name))
+        return
+    for rule in known.rules:
+        task.warn_once(f"{rule}. The cluster does not refuse that.")
+    if is_dry_run and known.shortage is not None:
+        task.overrule(known.shortage)
+    elif is_dry_run and known.tight:
+        task.warn_once(known.tight)
+
+
+def _is_unexplained(task: MigrationTask) -> bool:
+    return task.error is not None and task.error.code == "not_migratable"

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What rules, anti-affinity classes and memory say of moves that somebody chose, all of them together.
+
+Hyper-V judges each move alone, and gives no reason where it refuses one. Private to this collection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from ..._hostnames import first_label
+from ..cluster.affinity import NODE, Rule, group_member
+from ..cluster.cluster import Cluster
+from ..cluster.groups import read_groups, read_traits
+from ..cluster.hosts import Memory, try_memory
+from ..cluster.nodes import Node
+from ..cluster.owners import owner_of
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm, read_vms
+from ..failure.failures import Failure
+from .snapshot import collect_rules
+
+RESERVE_PERCENT = 10
+"""Of a node's memory so much is to stay free, as an evacuation keeps it unless it is told otherwise."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Intended:
+    """A move that somebody chose. ``runs``: its VM takes memory on the destination."""
+
+    vm: Vm
+    source: str
+    destination: Node
+    runs: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """What speaks against a move.
+
+    Attributes:
+        rules: that it would break, in words.
+        shortage: the destination lacks memory for it beside the other moves; None where it does not.
+        tight: it leaves less free than the reserve, in words; empty where it does not.
+    """
+
+    rules: tuple[str, ...] = ()
+    shortage: Failure | None = None
+    tight: str = ""
+
+    @property
+    def against(self) -> str:
+        """Everything that may keep the cluster from making the move, in clauses; empty for nothing."""
+        return "; ".join((*self.rules, *((self.shortage.cause,) if self.shortage is not None else ())))
+
+
+@dataclasses.dataclass(frozen=True)
+class Around:
+    """The cluster around some moves: its rules, where their members are, and memory by first label of the node."""
+
+    rules: tuple[Rule, ...]
+    where: Mapping[str, str]
+    memory: Mapping[str, Memory]
+
+
+def read_around(cluster: Cluster, intended: Sequence[Intended]) -> Around:
+    """Read rules, and the memory of the destinations. Raises HyperVError, Fault, TransportError."""
+    memory: dict[str, Memory] = {}
+    for node in {first_label(one.destination.name): one.destination for one in intended}.values():
+        known = try_memory(cluster, node)[0]
+        if known is not None:
+            memory[first_label(node.name)] = known
+    if not cluster.is_clustered:
+        return Around((), {}, memory)
+    vms = read_vms(cluster)
+    roles, traits = read_groups(cluster, vms), read_traits(cluster)
+    row = cluster.identity.cluster_row
+    enforced = row is not None and bool(row.integer("ClusterEnforcedAntiAffinity"))
+    rules, _notes = collect_rules(cluster, roles, traits, enforced=enforced)
+    where = {group_member(name): one.owner for name, one in traits.items() if one.owner}
+    where.update({vm.id: owner_of(vm, roles.get(vm.id)) for vm in vms})
+    return Around(tuple(rules), where, memory)
+
+
+def judge_moves(around: Around, intended: Sequence[Intended]) -> dict[str, Judged]:
+    """Return what speaks against each move once all of them are made, by VM id. Pure."""
+    where = {**around.where, **{one.vm.id: one.destination.name for one in intended}}
+    short, tight = _memory(around, intended)
+    return {
+        one.vm.id: Judged(tuple(_broken(around, where, one)), short.get(one.vm.id), tight.get(one.vm.id, ""))
+        for one in intended
+    }
+
+
+def _broken(around: Around, where: Mapping[str, str], one: Intended) -> list[str]:
+    here = first_label(one.destination.name)
+    found = []
+    for rule in around.rules:
+        if rule.scope != NODE or one.vm.id not in rule.members:
+            continue
+        others = [first_label(where[member]) for member in rule.members - {one.vm.id} if where.get(member)]
+        if (here not in others and others) if rule.together else here in others:
+            found.append(f"{one.destination.name} would break the {rule.text}")
+    return found
+
+
+def _memory(around: Around, intended: Sequence[Intended]) -> tuple[dict[str, Failure], dict[str, str]]:
+    short: dict[str, Failure] = {}
+    tight: dict[str, str] = {}
+    for label, memory in around.memory.items():
+        free = memory.free_mb + sum(
+            one.vm.memory_mb or 0
+            for one in intended
+            if first_label(one.source) == label and one.vm.state not in AT_REST
+        )
+        reserve = memory.total_mb * RESERVE_PERCENT // 100
+        for one in intended:
+            need = (one.vm.memory_mb or 0) if one.runs else 0
+            if first_label(one.destination.name) != label or first_label(one.source) == label or not need:
+                continue
+            name = one.destination.name
+            if need > free:
+                short[one.vm.id] = Failure(
+                    "not_enough_memory",
+                    f"{name} has {max(free, 0)} MB free beside the other VMs that go there, and VM {one.vm.name} needs "
+                    f"{need} MB",
+                    f"Move other VMs away from {name} first, or choose another node.",
+                )
+                continue
+            free -= need
+            if free < reserve:
+                tight[one.vm.id] = (
+                    f"{name} would have {free} MB free after that, less than the {RESERVE_PERCENT} % of its memory "
+                    "that an evacuation keeps free."
+                )
+    return short, tight
+
+
+def explained(refusal: Failure, judged: Judged, destination: str) -> Failure:
+    """Return a refusal for which Hyper-V gives no reason with what the cluster's own data say against the move."""
+    if refusal.code != "not_migratable" or not judged.against:
+        return refusal
+    return dataclasses.replace(
+        refusal,
+        cause=f"{refusal.cause}. What the cluster's own data say against it: {judged.against}",
+        remedy=judged.shortage.remedy
+        if judged.shortage is not None and not judged.rules
+        else f"Choose another node than {destination}, or move the other VMs that the rule is about first.",
+    )

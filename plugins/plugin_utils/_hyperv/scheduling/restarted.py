@@ -1,0 +1,36 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a VM reached its destination by a restart: the cluster restarts elsewhere what ran on a node that went down.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+from ..._hostnames import first_label
+from ..cluster.cluster import Cluster
+from ..cluster.nodes import read_nodes_if_any
+from ..failure.failures import Failure
+from ..migration.migration_task import MigrationTask
+
+
+def find_restart(cluster: Cluster, task: MigrationTask, was: str) -> Failure | None:
+    """Return why a VM that is on its destination was not migrated there; None where nothing says so.
+
+    ``was`` is the state of the VM before: only what ran can lose its memory. Nothing is asked where the job was seen to
+    succeed. Raises HyperVError, Fault, TransportError.
+    """
+    if was != "running" or (task.job is not None and task.job.is_success):
+        return None
+    fetched_from, destination = task.request.move.source, task.move.destination.name
+    nodes = {first_label(node.name): node for node in read_nodes_if_any(cluster)}
+    source = nodes.get(first_label(fetched_from))
+    if source is None or source.is_running or first_label(fetched_from) == first_label(destination):
+        return None
+    job = f"its migration ended as {task.job.state}" if task.job and task.job.is_final else "no end of it was seen"
+    return Failure(
+        "restarted",
+        f"VM {task.move.vm.name} is on {destination}, but {source.name} is {source.state} and {job}: most likely the "
+        "VM was not migrated, and the cluster restarted it there, so that its guest has lost what was in its memory",
+        "Look at the guest, and at the event log of the cluster.",
+    )

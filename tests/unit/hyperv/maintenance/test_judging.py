@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What rules, classes and memory say of moves that Hyper-V judges one by one and without a reason."""
+
+from __future__ import annotations
+
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.judging import judge_together
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import MigrationTask
+
+from tests.support.scenarios import ClusterSpec, affinity_rule, node, scenario, vm
+from tests.support.simulated import Simulated
+
+SMALL = [node("NODE1"), node("NODE2", memory_mb=16384), node("NODE3")]
+TWO = scenario(SMALL, [vm("a1", memory_mb=8192), vm("a2", memory_mb=8192)])
+RULES = scenario(
+    vms=[
+        vm("dc1", memory_mb=4096, anti_affinity=("dcs",)),
+        vm("dc2", owner="NODE2", memory_mb=4096, anti_affinity=("dcs",)),
+        vm("lb1", memory_mb=4096),
+        vm("lb2", owner="NODE2", memory_mb=4096),
+    ],
+    cluster=ClusterSpec(enforced_anti_affinity=1),
+    affinity_rules=[affinity_rule("keep apart", "different_node", ("lb1", "lb2"))],
+)
+
+
+def dry_run(simulated: Simulated, *wishes: tuple[str, str]) -> list[MigrationTask]:
+    runs = simulated.rehearse(*wishes)
+    assert judge_together(simulated.cluster, runs, is_dry_run=True) == []
+    return runs
+
+
+def made(simulated: Simulated, *wishes: tuple[str, str]) -> list[MigrationTask]:
+    runs = simulated.move(*wishes)
+    assert judge_together(simulated.cluster, runs, is_dry_run=False) == []
+    return runs
+
+
+def error_of(run: MigrationTask) -> tuple[str, str]:
+    return (run.error.code, run.error.text) if run.error is not None else ("", "")
+
+
+class TestMemory:
+    WISHES = (("a1", "NODE2"), ("a2", "NODE2"))
+
+    def test_a_dry_run_adds_up_what_goes_to_a_node_as_the_run_does(self) -> None:
+        foreseen, real = dry_run(Simulated(TWO), *self.WISHES), made(Simulated(TWO), *self.WISHES)
+        assert [run.outcome for run in foreseen] == ["would_move", "failed"]
+        assert [run.outcome for run in real] == ["moved", "failed"]
+        code, text = error_of(foreseen[1])
+        assert code == "not_enough_memory"
+        assert "NODE2 has 4096 MB free beside the other VMs that go there, and VM a2 needs 8192 MB" in text
+        assert "NODE2 has 4096 MB free" in error_of(real[1])[1]
+        assert "checkpoints" not in error_of(real[1])[1]
+
+    def test_what_leaves_makes_room_in_the_sum(self) -> None:
+        given = scenario(SMALL, [vm("a1", memory_mb=8192), vm("b1", owner="NODE2", memory_mb=8192)])
+        runs = dry_run(Simulated(given), ("a1", "NODE2"), ("b1", "NODE3"))
+        assert [run.outcome for run in runs] == ["would_move", "would_move"]
+
+    def test_what_does_not_run_takes_none(self) -> None:
+        given = scenario(SMALL, [vm("a1", memory_mb=8192), vm("a2", memory_mb=8192, state="off")])
+        assert [run.outcome for run in dry_run(Simulated(given), *self.WISHES)] == ["would_move", "would_move"]
+
+    def test_less_than_the_reserve_is_a_warning(self) -> None:
+        given = scenario(SMALL, [vm("a1", memory_mb=12000)])
+        (run,) = dry_run(Simulated(given), ("a1", "NODE2"))
+        assert run.outcome == "would_move"
+        assert run.warnings == [
+            "NODE2 would have 288 MB free after that, less than the 10 % of its memory that an evacuation keeps free."
+        ]
+
+
+class TestRules:
+    def test_a_refusal_without_a_reason_names_the_class(self) -> None:
+        for run in (dry_run(Simulated(RULES), ("dc1", "NODE2"))[0], made(Simulated(RULES), ("dc1", "NODE2"))[0]):
+            code, text = error_of(run)
+            assert (code, "NODE2 would break the anti-affinity class dcs (another node)" in text) == (
+                "not_migratable",
+                True,
+            )
+            assert "Choose another node than NODE2" in text
+
+    def test_a_rule_that_the_cluster_lets_pass_is_a_warning(self) -> None:
+        for run in (dry_run(Simulated(RULES), ("lb1", "NODE2"))[0], made(Simulated(RULES), ("lb1", "NODE2"))[0]):
+            assert run.outcome in ("would_move", "moved")
+            assert any("would break the affinity rule keep apart (another node)" in one for one in run.warnings)
+
+    def test_rules_are_judged_by_where_all_will_be(self) -> None:
+        runs = dry_run(Simulated(RULES), ("lb1", "NODE2"), ("lb2", "NODE3"))
+        assert [run.warnings for run in runs] == [[], []]

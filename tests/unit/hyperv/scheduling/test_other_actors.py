@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Moves in a cluster that does not stand still: VMs that are not shown, hosts without a slot, nodes that go down."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from tests.simulator.scenario import NetworkSpec
+from tests.simulator.world import checks, failures
+from tests.simulator.world.obstacles import Obstacle
+from tests.support.scenarios import ClusterSpec, Scenario, event, node, scenario, vm
+from tests.support.simulated import Simulated
+
+SLOW = NetworkSpec(megabytes_per_second=100)
+
+
+def id_of(simulated: Simulated, name: str) -> str:
+    return str(next(one["id"] for one in simulated.server.state()["vms"] if one["name"] == name))
+
+
+def hide(simulated: Simulated, name: str, start: float, end: float = float("inf")) -> Callable[[bytes, bytes], bytes]:
+    """Return what Hyper-V answers while it does not show a VM, from ``start`` to ``end``."""
+    vm_id = id_of(simulated, name).encode()
+
+    def alter(request: bytes, answer: bytes) -> bytes:
+        hidden = b"Msvm_SummaryInformation" in request and start <= simulated.now() <= end
+        return answer.replace(vm_id, vm_id[::-1]) if hidden else answer
+
+    return alter
+
+
+class TestAVmThatIsNotShown:
+    QUEUED: Scenario = scenario(
+        [node("NODE1", simultaneous_migrations=1), node("NODE2")],
+        [vm("big", memory_mb=20000), vm("web", memory_mb=2000)],
+        network=SLOW,
+    )
+
+    def test_it_is_waited_for_while_the_cluster_has_its_role(self) -> None:
+        simulated = Simulated(self.QUEUED)
+        runs = simulated.runs(("big", "NODE2"), ("web", "NODE2"))
+        simulated.alter = hide(simulated, "web", simulated.now() + 190, simulated.now() + 215)
+        simulated.scheduler().execute(runs)
+        assert [run.outcome for run in runs] == ["moved", "moved"]
+
+    def test_it_is_not_waited_for_without_end(self) -> None:
+        simulated = Simulated(self.QUEUED)
+        runs = simulated.runs(("big", "NODE2"), ("web", "NODE2"))
+        simulated.alter = hide(simulated, "web", simulated.now() + 190)
+        simulated.scheduler().execute(runs)
+        error = runs[1].error
+        assert error is not None
+        assert error.code == "vm_not_shown"
+        assert "Hyper-V does not show VM web, whose role the cluster has on NODE1" in error.message
+        assert 250 <= simulated.now() < 400
+
+    def test_one_that_was_deleted_is_gone(self) -> None:
+        simulated = Simulated(self.QUEUED)
+        runs = simulated.runs(("big", "NODE2"), ("web", "NODE2"))
+        del simulated.server.world.machines[id_of(simulated, "web")]
+        simulated.scheduler().execute(runs)
+        assert [run.error.code if run.error is not None else "" for run in runs] == ["", "vm_gone"]
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_host_whose_check_finds_no_slot_is_asked_no_longer_than_the_timeout(
+    retries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        checks,
+        "find_obstacle",
+        lambda world, machine, destination, order: Obstacle(None, failures.of_limit(machine.name, destination.name, 2)),
+    )
+    hosts = [node("HV1", member=False), node("HV2", member=False)]
+    given = scenario(hosts, [vm("web01", owner="HV1", memory_mb=2000)], cluster=ClusterSpec(fqdn="none.corp.example"))
+    simulated = Simulated(given, home="HV1")
+    (run,) = simulated.runs(("web01", "HV2"), timeout=600)
+    simulated.scheduler(retries=retries).execute([run])
+    assert run.error is not None
+    assert (run.outcome, run.error.code, run.attempts) == ("failed", "limit_reached", 0)
+    assert 600 <= simulated.now() < 700
+
+
+class TestMovesThatMakeRoom:
+    SMALL: Scenario = scenario(
+        [node("NODE1", memory_mb=16384), node("NODE2", memory_mb=16384), node("NODE3", memory_mb=16384)],
+        [vm("a", memory_mb=10000), vm("b", owner="NODE2", memory_mb=10000)],
+    )
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_one_that_is_refused_is_tried_again_when_the_other_has_left(self, turned: bool) -> None:
+        wishes = [("a", "NODE2"), ("b", "NODE3")]
+        simulated = Simulated(self.SMALL)
+        runs = simulated.move(*(reversed(wishes) if turned else wishes))
+        assert [run.outcome for run in runs] == ["moved", "moved"]
+        assert (simulated.owner("a"), simulated.owner("b")) == ("NODE2", "NODE3")
+
+    def test_a_chain_goes_from_its_end(self) -> None:
+        vms = [
+            vm("a", memory_mb=10000),
+            vm("b", owner="NODE2", memory_mb=10000),
+            vm("c", owner="NODE3", memory_mb=10000),
+        ]
+        nodes = [node(f"NODE{number}", memory_mb=16384) for number in (1, 2, 3, 4)]
+        simulated = Simulated(scenario(nodes, vms))
+        runs = simulated.move(("a", "NODE2"), ("b", "NODE3"), ("c", "NODE4"))
+        assert [run.outcome for run in runs] == ["moved", "moved", "moved"]
+
+    def test_one_that_somebody_moves_while_it_waits_for_room_is_there(self) -> None:
+        slow = dataclasses.replace(self.SMALL, network=SLOW, events=(event(at=40, move="a", to="NODE3", instant=True),))
+        simulated = Simulated(slow)
+        runs = simulated.move(("a", "NODE2"), ("b", "NODE3"))
+        assert {run.outcome for run in runs} <= {"moved", "failed"}
+        assert [simulated.owner(run.move.vm.name) == run.move.destination.name for run in runs] == [
+            run.outcome == "moved" for run in runs
+        ]
+
+    def test_a_circle_needs_a_third_node_and_is_told(self) -> None:
+        simulated = Simulated(self.SMALL)
+        runs = simulated.move(("a", "NODE2"), ("b", "NODE1"))
+        assert [run.outcome for run in runs] == ["failed", "failed"]
+        assert (
+            "It may go once b has left NODE2, which waits for room as well: move one of these VMs to a third node"
+            in (runs[0].error.remedy if runs[0].error is not None else "")
+        )
+        assert simulated.now() < 60
+
+    def test_a_dry_run_says_the_same(self) -> None:
+        runs = Simulated(self.SMALL).rehearse(("a", "NODE2"), ("b", "NODE3"))
+        assert [run.outcome for run in runs] == ["would_move", "would_move"]
+        assert runs[0].warnings[0].endswith("It would be tried again once b has left NODE2.")
+        circle = Simulated(self.SMALL).rehearse(("a", "NODE2"), ("b", "NODE1"))
+        assert ["third node" in run.error.remedy for run in circle if run.error is not None] == [True, True]
+
+    def test_what_does_not_fit_although_the_other_has_left_fails(self) -> None:
+        vms = [vm("a", memory_mb=30000), vm("b", owner="NODE2", memory_mb=1000)]
+        nodes = [node("NODE1"), node("NODE2", memory_mb=16384), node("NODE3")]
+        runs = Simulated(scenario(nodes, vms)).move(("a", "NODE2"), ("b", "NODE3"))
+        assert [run.outcome for run in runs] == ["failed", "moved"]
+        assert runs[0].error is not None
+        assert (runs[0].error.code, "third node" in runs[0].error.text) == ("not_migratable", False)
+
+
+def test_a_host_that_dies_after_the_move_leaves_the_word_to_the_destination() -> None:
+    hosts = [node("HV1", member=False), node("HV2", member=False)]
+    given = scenario(hosts, [vm("web01", owner="HV1", memory_mb=2000)], cluster=ClusterSpec(fqdn="none.corp.example"))
+    simulated = Simulated(given, home="HV1")
+    (run,) = simulated.runs(("web01", "HV2"))
+    simulated.lose = lambda name, request: "down" if name == "HV1" and simulated.owner("web01") == "HV2" else ""
+    simulated.scheduler().execute([run])
+    assert (run.outcome, run.owner, simulated.migrations("web01")) == ("moved", "HV2", 1)
+    assert any("HV1 does not answer" in warning for warning in run.warnings)
