@@ -56,6 +56,7 @@ class EvacuationRequest:
         earlier: a plan that was made before, of which is kept what still holds.
         restart: the node is to be restarted, so that no VM may run on there.
         local_vms: VMs that are not of the cluster may go down in that restart.
+        priority_first: no move goes before one of higher priority, however long it takes.
     """
 
     node: str
@@ -66,6 +67,7 @@ class EvacuationRequest:
     earlier: EarlierPlan | None = None
     restart: bool = False
     local_vms: bool = False
+    priority_first: bool = False
 
 
 def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
@@ -136,6 +138,7 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest) -> Evacua
         _infeasibility(snapshot, placement, stays, doomed),
         is_clustered=snapshot.is_clustered,
         owner=snapshot.owner,
+        expected=placement.expected,
     )
     if request.earlier is None:
         return found
@@ -232,6 +235,9 @@ def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequenc
         where,
         snapshot.domains,
         request.reserve_percent,
+        snapshot.slots,
+        snapshot.cluster_slots,
+        request.priority_first,
     )
 
 

@@ -15,6 +15,7 @@ from .helper_moves import HelperMove
 from .infeasibility import Infeasibility
 from .placement import Headroom, Placed
 from .revalidation import Difference, EarlierMove
+from .schedule import ExpectedDuration
 from .strategies import StrategyName
 from .vm_finding import VmFinding
 
@@ -63,6 +64,7 @@ class EvacuationPlan:
         made: moves of that earlier plan whose VMs are where it sends them.
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
+        expected: how long the moves take together, None where that is not known.
         first_states: states of VMs when an earlier plan first saw them, by VM id.
         helpers: moves of VMs of other nodes, in their order, after which an infeasible plan would be feasible.
     """
@@ -78,6 +80,7 @@ class EvacuationPlan:
     made: tuple[EarlierMove, ...] = ()
     is_clustered: bool = True
     owner: Owner = NOBODY
+    expected: ExpectedDuration | None = None
     first_states: Mapping[str, str] = dataclasses.field(default_factory=dict)
     helpers: tuple[HelperMove, ...] = ()
 
@@ -90,6 +93,7 @@ class EvacuationPlan:
             "clustered": self.is_clustered,
             "feasible": self.infeasibility is None,
             "infeasibility": self.infeasibility.as_result() if self.infeasibility is not None else None,
+            "expected": self.expected.as_result(self.node) if self.expected is not None else None,
             "moves": [self._move(order, one) for order, one in enumerate(self.moves, 1)],
             "helpers": [dict(one.as_result(), order=order) for order, one in enumerate(self.helpers, 1)],
             "stays": [stay.as_result() for stay in self.stays],
