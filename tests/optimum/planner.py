@@ -96,10 +96,21 @@ def _problem(situation: Situation) -> PlacementProblem:
         )
         for vm in situation.vms
     )
-    destinations = tuple(Destination(node.name, Memory(node.total_mb, node.free_mb)) for node in situation.nodes)
+    destinations = tuple(
+        Destination(node.name, Memory(node.total_mb, node.free_mb), slots=node.slots) for node in situation.nodes
+    )
     domains = {node.lower(): domain for node, domain in situation.domains.items()}
     rules = tuple(_rule(rule) for rule in situation.rules)
-    return PlacementProblem(candidates, destinations, rules, where, domains, situation.reserve_percent)
+    return PlacementProblem(
+        candidates,
+        destinations,
+        rules,
+        where,
+        domains,
+        situation.reserve_percent,
+        source_slots=situation.slots,
+        cluster_slots=situation.limit,
+    )
 
 
 def _rule(rule: Rule) -> affinity.Rule:
