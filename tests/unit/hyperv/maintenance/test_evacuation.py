@@ -496,3 +496,15 @@ def test_a_host_without_a_cluster_that_cannot_be_emptied_was_not_paused() -> Non
     outcome = story.evacuate(("test01", "stay"), destinations=("NODE2",))
     assert "1 of 1 VMs could not be moved from NODE1. web01 (NODE1 -> NODE2): " in outcome.error
     assert "The host is not a node of a cluster, so it was not paused." in outcome.error
+
+
+def test_a_vm_that_somebody_brings_back_meanwhile_is_not_moved_a_second_time() -> None:
+    big = vm("big", memory_mb=40000, priority=3000, migration=migration(fails_at=90, fail_times=1))
+    back = event(at=25, move="web", to="NODE1", instant=True)
+    story = Story(scenario(NODES, [big, WEB], [back]))
+
+    outcome = story.evacuate()
+
+    assert (story.vms["web"][0], story.simulated.migrations("web")) == ("NODE1", 1)
+    assert "These VMs are on NODE1 although all planned moves have ended: web." in outcome.error
+    assert (story.simulated.migrations("big"), story.node1) == (2, "up")
