@@ -22,7 +22,7 @@ Invariant = Callable[[World, Sequence[Episode], int], Iterable[str]]
 _ENDED = ("well", "failed")
 _AT_REST = ("off", "saved")
 _FRESH_FOR = 45.0  # seconds for which what was read before a call may be out of date by the documentation
-_UNDECIDED = frozenset({"timeout", "already_migrating", "outcome_unknown", "state_changed"})
+_UNDECIDED = frozenset({"timeout", "already_migrating", "outcome_unknown", "restarted", "state_changed"})
 # What an end says of its node, and the states in which that is true.
 _SAYINGS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (

@@ -510,3 +510,15 @@ def test_a_vm_that_may_run_on_one_node_only_is_stopped_there_and_started_again(s
     assert "Stopped for the evacuation: pinned." in outcome.note
     assert story.restore().error == ""
     assert story.vms == {"pinned": ("NODE1", "running"), "web": ("NODE1", "running")}
+
+
+def test_a_vm_that_somebody_brings_back_meanwhile_is_not_moved_a_second_time() -> None:
+    big = vm("big", memory_mb=40000, priority=3000, migration=migration(fails_at=90, fail_times=1))
+    back = event(at=25, move="web", to="NODE1", instant=True)
+    story = Story(scenario(NODES, [big, WEB], [back]))
+
+    outcome = story.evacuate()
+
+    assert (story.vms["web"][0], story.simulated.migrations("web")) == ("NODE1", 1)
+    assert "These VMs are on NODE1 although all planned moves have ended: web." in outcome.error
+    assert (story.simulated.migrations("big"), story.node1) == (2, "up")
