@@ -4,12 +4,15 @@ VENV := $(CURDIR)/.venv
 BUILT := .venv/built
 TYPED := plugins/plugin_utils plugins/action plugins/inventory tests
 
+# The version of Windows of simulated nodes that name none, for one run of any target: make stories WINDOWS=2016.
+export SIMULATED_WINDOWS := $(WINDOWS)
+
 # Commands started from here take the tools of .venv, and this checkout before an installed copy of the collection.
 export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos clients demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults fuzz bench eda changelog clean
+.PHONY: help venv kerberos clients demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults worlds fuzz bench optimum eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -53,7 +56,7 @@ unit: $(BUILT)  ## the tests of make test, without the linters
 
 test: lint unit  ## the linters and all tests but the long stories
 
-stories: $(BUILT)  ## the long stories: whole maintenances, AWX jobs, many clusters
+stories: $(BUILT)  ## the long stories: whole maintenances, AWX jobs, many clusters; WINDOWS=2016 like other targets
 	pytest -n 4 --dist loadfile --timeout 300 -m long tests/integration
 
 eda:  ## the event source with real ansible-rulebook, which needs Java 17
@@ -70,6 +73,9 @@ matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansibl
 
 faults: $(BUILT)  ## break every request of six runs, each by a third of the kinds of faults; by all with STRIDE=1
 	@.venv/bin/python -m tests.faults --stride $(or $(STRIDE),3)
+
+worlds: $(BUILT)  ## let others act while the product runs, in WORLDS=5000 worlds of SEED=1
+	@.venv/bin/python -m tests.worlds --seed $(or $(SEED),1) --worlds $(or $(WORLDS),5000)
 
 sanity:  ## ansible-test's sanity tests with every supported ansible-core, or with those of CORES="2.16 newest"
 	@$(PYTHON) -m tests.ci.sanity $(CORES)
@@ -97,6 +103,11 @@ fuzz: $(BUILT)  ## the tests that draw their examples, with many more and always
 
 bench: $(BUILT)  ## figures of speed, in simulated time and counts
 	@.venv/bin/python -m tests.bench
+
+optimum: $(BUILT)  ## plans beside an exact solver, with SEED=2 for others and SIZE=4 for more; 8 minutes at most
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/optimum-requirements.txt
+	@.venv/bin/python -m pytest --quiet tests/unit/test_exact_solver.py tests/unit/test_optimum.py
+	@.venv/bin/python -m tests.optimum --seed $(or $(SEED),1) --size $(or $(SIZE),1)
 
 changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the documented plugins
 	antsibull-changelog release --update-existing --refresh --reload-plugins

@@ -38,6 +38,7 @@ class ActionModule(HyperVAction):
             "plan": {"type": "dict"},
             "restart": {"type": "bool", "default": False},
             "local_vms": {"type": "bool", "default": False},
+            "priority_first": {"type": "bool", "default": False},
         },
     }
 
@@ -62,4 +63,5 @@ def _request(arguments: Arguments) -> EvacuationRequest:
         read_earlier_plan(arguments["plan"]) if arguments["plan"] else None,
         arguments["restart"],
         arguments["local_vms"],
+        arguments["priority_first"],
     )

@@ -31,6 +31,7 @@ class ActionModule(MaintenanceAction):
             "reserve_memory_percent": {"type": "float", "default": 10},
             "restart": {"type": "bool", "default": False},
             "local_vms": {"type": "bool", "default": False},
+            "priority_first": {"type": "bool", "default": False},
             "on_timeout": {"type": "str", "choices": ["leave", "cancel"], "default": "leave"},
             "attempts": {"type": "int", "default": 2},
             "give_back": {"type": "bool", "default": True},
@@ -53,6 +54,7 @@ class ActionModule(MaintenanceAction):
             earlier=read_earlier_plan(arguments["plan"]) if arguments["plan"] else None,
             restart=arguments["restart"],
             local_vms=arguments["local_vms"],
+            priority_first=arguments["priority_first"],
         )
         options = EvacuationOptions(
             self.migration_options(arguments, arguments["on_timeout"]),

@@ -71,4 +71,11 @@ options:
     description: Whether VMs that are not clustered may go down in that restart.
     type: bool
     default: false
+  priority_first:
+    description:
+      - Whether no VM leaves before one of higher priority.
+      - By default a VM whose move takes so long that the evacuation would wait for it in the end leaves earlier. The
+        reason of its move says so.
+    type: bool
+    default: false
 """

@@ -141,9 +141,9 @@ infeasibility:
       description:
         - V(no_node) where no destination may take a VM at all.
         - V(total_memory) where VMs need more memory than the nodes have to which they may go.
-        - V(vm_too_big) where no node has enough memory for one VM.
+        - V(vm_too_big) where no node has enough memory for one or several VMs.
         - V(too_few_nodes) where a rule keeps more VMs apart than there are nodes.
-        - V(no_combination) where all combinations were tried.
+        - V(no_combination) where memory is not in the pieces that VMs need, or all combinations were tried.
         - V(blocked) where something stops single VMs, see RV(stays).
         - V(restart) if VMs would go down in the restart that is to follow.
         - V(strategy) where a VM with the strategy V(fail) is on the node.
@@ -170,7 +170,7 @@ infeasibility:
       description: What is the matter, in sentences.
       type: str
       returned: always
-      sample: "12 VMs need 98304 MB; NODE2 and NODE3 together have 90112 MB to give: 8192 MB are missing."
+      sample: "12 VMs need 98304 MB; NODE2 and NODE3 together have 90112 MB to give. 8192 MB are missing."
     remedy:
       description: What would help, in sentences.
       type: str
@@ -190,15 +190,78 @@ infeasibility:
       type: list
       elements: str
       returned: always
-    missing_mb:
-      description: Memory in MB that is missing at least, 0 where memory is not the reason.
+    at_least_mb:
+      description: Memory in MB that is missing in any case, 0 where none is proved.
       type: int
       returned: always
+      sample: 8192
+    missing_mb:
+      description:
+        - Memory in MB with which a placement of every VM was found, as RV(infeasibility.enough) spreads it.
+        - V(0) where memory is not the reason, or where none was found.
+      type: int
+      returned: always
+      sample: 8192
+    enough:
+      description: How much memory would be enough on which node.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        node:
+          description: The node.
+          type: str
+          returned: always
+          sample: NODE2
+        memory_mb:
+          description: Memory in MB that it would need more.
+          type: int
+          returned: always
+          sample: 8192
     nodes:
       description: The nodes on which it is missing.
       type: list
       elements: str
       returned: always
+expected:
+  description:
+    - How long the moves take together, if every one runs at the same pace, within the limits of the nodes and of the
+      cluster.
+    - What the network carries is not known, so RV(expected.seconds) is for comparing plans.
+  returned: success, V(null) where the limits of a node are not known
+  type: dict
+  contains:
+    seconds:
+      description: The duration.
+      type: int
+      returned: always
+      sample: 185
+    megabytes_per_second:
+      description: The pace that every move is taken to run at, besides 3 seconds to begin and end.
+      type: int
+      returned: always
+      sample: 1000
+    bound_by:
+      description:
+        - V(source) for how many migrations the node to be emptied, or the cluster, runs at once.
+        - V(destination) for how many migrations one destination takes at once.
+        - V(longest_move) for the move of one VM.
+        - V(order) where none of them alone is the reason.
+      type: str
+      returned: always
+      sample: source
+    subject:
+      description: The node or VM that RV(expected.bound_by) is about.
+      type: str
+      returned: always
+      sample: NODE1
+    message:
+      description: The duration and what bounds it, in a sentence.
+      type: str
+      returned: always
+      sample: >-
+        The moves are expected to take 0:03:05 at 1000 MB/s each, bound by how many migrations NODE1 or the cluster runs
+        at once.
 moves:
   description:
     - The moves, in order.
@@ -264,6 +327,58 @@ moves:
       type: str
       returned: always
       sample: migrate
+helpers:
+  description:
+    - Moves of VMs of other nodes that would give every VM of the node a place, in their order; each of them fits when
+      those before it are made. Empty where the plan is feasible, or where none were found.
+    - They are looked for where nothing but memory stands against the evacuation, at most four of them, in a bounded
+      search. They are as few as it found. They keep possible owners, the reserve and all affinity rules.
+    - You can pass them to M(hyperv.migration.hyperv_vm_migrate) as O(hyperv.migration.hyperv_vm_migrate#module:moves),
+      one by one, and plan again. No ledger brings them home.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    order:
+      description: Position, from 1.
+      type: int
+      returned: always
+      sample: 1
+    vm_id:
+      description: GUID of the VM.
+      type: str
+      returned: always
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    name:
+      description: Display name of the VM.
+      type: str
+      returned: always
+      sample: app03
+    state:
+      description: State of the VM.
+      type: str
+      returned: always
+      sample: running
+    memory_mb:
+      description: Memory in MB that the VM needs on its destination.
+      type: int
+      returned: always
+      sample: 16384
+    priority:
+      description: Priority of its cluster group.
+      type: int
+      returned: always
+      sample: 2000
+    source_host:
+      description: The node that the VM is on.
+      type: str
+      returned: always
+      sample: NODE3
+    destination_host:
+      description: The node that the VM would move to.
+      type: str
+      returned: always
+      sample: NODE4
 stays:
   description: VMs that are left on the node, and why; every VM of the node is either here or in RV(moves).
   returned: success

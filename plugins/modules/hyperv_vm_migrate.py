@@ -196,7 +196,7 @@ options:
     default: 0
   poll_interval:
     description:
-      - Longest time between two polls of the running jobs in seconds, from 0.05 to 60. One request reads all of them.
+      - Longest time between two polls of the running jobs in seconds, from 0.05 to 60. One query reads all of them.
       - If a job is about to end according to its progress, the next poll is earlier, after at least a quarter of this
         time.
     type: float

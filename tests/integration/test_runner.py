@@ -149,4 +149,4 @@ def test_an_answer_that_is_none_is_refused_by_name_before_anything_is_changed(
 
     assert job.status == "failed"
     assert all(name in job.failures()["NODE2"] for name in answers)
-    assert set(cluster.counters()["requests"]) == {"Enumerate"}  # who the hosts are
+    assert set(cluster.counters()["requests"]) == {"Enumerate", "Pull"}  # who the hosts are

@@ -9,6 +9,7 @@ import dataclasses
 import hmac
 import os
 import pathlib
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ class User:
 
     def spellings(self) -> list[tuple[str, str]]:
         """Return the pairs of domain and user name under which NTLM looks the account up."""
-        pairs = [("", self.name)]
+        # go-ntlmssp sends the target name of the challenge where it has no domain; pyspnego's is this machine's name.
+        pairs = [("", self.name), (socket.gethostname().upper(), self.name)]
         if self.domain:
             pairs += [(self.domain, self.name), ("", f"{self.name}@{self.domain}")]
         if self.realm:

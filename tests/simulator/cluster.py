@@ -133,7 +133,13 @@ class NodeEndpoint:
         scenario = self._cluster.scenario
         self._plan = FaultPlan(scenario.faults, self._name)
         node = world.nodes[self._name]
-        self._endpoint = Endpoint(node.spec.full_name, providers_of(world, node), scenario.switches, self._on_request)
+        self._endpoint = Endpoint(
+            node.spec.full_name,
+            providers_of(world, node),
+            scenario.switches,
+            self._on_request,
+            build=node.spec.windows_build,
+        )
 
     @property
     def open_enumerations(self) -> int:
@@ -173,6 +179,10 @@ class NodeEndpoint:
         with world.lock:
             world.look()
             return self._endpoint.handle(request)
+
+    def identify(self, request: bytes) -> Reply:
+        """Answer a message that has arrived from who has not logged in."""
+        return self._endpoint.identify(request)
 
     def refuse(self, request: bytes, code: int) -> Reply:
         """Answer a message with the fault ``code``, and carry nothing out."""

@@ -11,11 +11,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 
 from .associations import Associations
-from .envelopes import ENUMERATION, WSMAN, Request, new_id
+from .cim import Instance
+from .envelopes import ENUMERATION, WSMAN, Request, new_id, size_of
 from .faults import Code, Fault
-from .filters import ASSOCIATIONS, SELECTORS, Filter
+from .filters import ASSOCIATIONS, SELECTORS, WQL, Filter
 from .rendering import Renderer
-from .resources import Found, Resource, Resources
+from .resources import Found, Resource, Resources, relative_path
 from .schema import ClassDefinition, Namespace
 from .wire_switches import WireSwitches
 from .wql import Select, WqlError, parse
@@ -23,8 +24,8 @@ from .wql import Select, WqlError, parse
 MOST_ITEMS = 32000
 MOST_CONTEXTS = 1500
 IDLE_SECONDS = 240.0
-# The elements around the items of a page, with a context.
-WRAPPER_BYTES = 400
+# The elements around the items of a page, with a context, in the longer encoding.
+WRAPPER_BYTES = 800
 
 _N, _W = f"{{{ENUMERATION}}}", f"{{{WSMAN}}}"
 _BINDING = "{http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd}"
@@ -46,12 +47,12 @@ class Enumeration:
     def ended(self) -> bool:
         return self.position >= len(self.found)
 
-    def page(self, most: int, room: int) -> str:
-        """Return the next items, at most ``most`` and ``room`` bytes of them. Raises Fault."""
+    def page(self, most: int, room: int, counted_in: str) -> str:
+        """Return the next items, at most ``most`` and ``room`` bytes of them, counted in an encoding. Raises Fault."""
         pieces: list[str] = []
         for found in self.found[self.position : self.position + most]:
             piece = self.write(found)
-            room -= len(piece) if piece.isascii() else len(piece.encode())
+            room -= size_of(piece, counted_in)
             if room < 0:
                 break
             pieces.append(piece)
@@ -64,10 +65,13 @@ class Enumeration:
 class Enumerations:
     """The enumerations of one service."""
 
-    def __init__(self, resources: Resources, switches: WireSwitches, now: Callable[[], float]) -> None:
+    def __init__(self, resources: Resources, switches: WireSwitches, now: Callable[[], float], server: str) -> None:
+        """Enumerate what ``resources`` offer; ``server`` is the host's short name."""
+        self._server = server
         self._resources = resources
         self._switches = switches
         self._now = now
+        self._counted_in = switches.counted_in or "utf16"
         self._lock = threading.Lock()
         self._open: dict[str, Enumeration] = {}
 
@@ -80,7 +84,9 @@ class Enumerations:
             raise self._recorded(fault, wish.filter.text if wish.filter is not None else None) from fault
         if not wish.optimized:
             return f"<n:EnumerateResponse>{self._context(self._keep(enumeration))}</n:EnumerateResponse>"
-        items = enumeration.page(self._most(wish.most), room - WRAPPER_BYTES)
+        # All answers recorded of Server 2008 and 2012 that hold several instances begin with a page of one.
+        most = 1 if self._switches.first_page == "one_item" else self._most(wish.most)
+        items = enumeration.page(most, room - WRAPPER_BYTES, self._counted_in)
         context = "" if enumeration.ended else self._keep(enumeration)
         prefix = "w" if self._switches.items_in == "wsman" else "n"
         end = f"<{prefix}:EndOfSequence/>" if enumeration.ended else ""
@@ -96,7 +102,7 @@ class Enumerations:
         enumeration = self._take(context, request.resource_uri)
         try:
             most = self._most(_count(fields.get(_N + "MaxElements", "1")))
-            items = enumeration.page(most, room - WRAPPER_BYTES)
+            items = enumeration.page(most, room - WRAPPER_BYTES, self._counted_in)
         finally:
             enumeration.busy = False
         if not enumeration.ended:
@@ -131,7 +137,7 @@ class Enumerations:
             found = Associations(self._resources, resource).find(query)
         else:
             found, columns = self._query(request, resource, wish.filter.text)
-        renderer = Renderer(self._resources.schema, self._switches, resource.spelled)
+        renderer = Renderer(self._resources.schema, self._switches, resource.spelled, self._resources.build)
         return Enumeration(request.resource_uri, found, self._writer(renderer, wish.mode, columns))
 
     def _recorded(self, fault: Fault, query: str | None) -> Fault:
@@ -167,11 +173,30 @@ class Enumerations:
             known = namespace.find(name)
             return known is not None and known.is_a(ancestor)
 
+        asks_for_the_system = any(name.startswith("__") for name in query.properties())
         return [
             (member, instance)
             for member, instance in self._resources.instances(namespace, definition)
-            if query.matches(instance, member.name, is_a)
+            if query.matches(
+                {**instance, **self._system_properties(member, instance)} if asks_for_the_system else instance,
+                member.name,
+                is_a,
+            )
         ]
+
+    def _system_properties(self, definition: ClassDefinition, instance: Instance) -> Instance:
+        """Return what WMI knows of every instance (Microsoft docs, "WMI System Properties"); not on the wire."""
+        path = relative_path(definition, instance)
+        namespace = definition.namespace.replace("/", "\\")
+        return {
+            "__SERVER": self._server,
+            "__NAMESPACE": namespace,
+            "__RELPATH": path,
+            "__PATH": f"\\\\{self._server}\\{namespace}:{path}",
+            "__SUPERCLASS": next(iter(definition.ancestors), None),
+            "__DYNASTY": (definition.name, *definition.ancestors)[-1],
+            "__GENUS": 2,
+        }
 
     def _writer(self, renderer: Renderer, mode: str, columns: Sequence[str] | None) -> Callable[[Found], str]:
         as_fragment = columns is not None and self._switches.column_rows == "fragment"
@@ -216,7 +241,8 @@ class Enumerations:
             if enumeration is None or self._now() - enumeration.used_at > IDLE_SECONDS:
                 self._open.pop(context, None)
                 raise Fault(Code.INVALID_CONTEXT)
-            if enumeration.uri.lower() != uri.lower():
+            # Libvirt pulls from the class what it has enumerated by WQL, and so does virt-who.
+            if self._switches.pull_uri == "same" and enumeration.uri.lower() != uri.lower():
                 raise Fault(Code.PULL_DIFFERS)
             if enumeration.busy:
                 raise Fault(Code.PULL_IN_PROGRESS)
@@ -232,6 +258,11 @@ class _Wish(t.NamedTuple):
     most: int
     mode: str
     filter: Filter | None
+
+    @property
+    def query(self) -> str | None:
+        """The text of a WQL filter; None where there is none."""
+        return self.filter.text if self.filter is not None and self.filter.dialect == WQL else None
 
     @classmethod
     def read(cls, body: ET.Element | None) -> _Wish:
@@ -251,11 +282,16 @@ class _Wish(t.NamedTuple):
 
 
 def _fields(body: ET.Element | None, name: str, known: set[str]) -> dict[str, str]:
-    """Return the texts of the children of ``body``, which must be the element ``name``. Raises Fault."""
+    """Return the texts of the children of ``body``, which must be the element ``name``. Raises Fault.
+
+    The schema of WS-Enumeration has room for elements of other namespaces, and clients (WinRb) send some.
+    """
     if body is None or body.tag != _N + name:
         raise Fault(Code.SCHEMA_VALIDATION)
     fields: dict[str, str] = {}
     for child in body:
+        if child.tag not in known and not child.tag.startswith(_N):
+            continue
         if child.tag not in known or child.tag in fields or (len(child) and child.tag != _W + "Filter"):
             raise Fault(Code.SCHEMA_VALIDATION)
         fields[child.tag] = child.text or ""

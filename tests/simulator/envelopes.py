@@ -2,15 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """SOAP envelopes: what a request's header says and whether it may, and the envelope around an answer.
 
-Headers: DSP0226 5 to 7 and [MS-WSMV] 2.2.4; faults for missing and not understood ones: DSP0226 14.6.
+Headers: DSP0226 5 to 7 and [MS-WSMV] 2.2.4; faults for missing and not understood ones: DSP0226 14.6. The encoding of
+an answer is that of the request: DSP0226 C.2 (by memory).
 """
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import functools
 import re
 import typing as t
+import urllib.parse
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
@@ -24,14 +27,18 @@ WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 WSMV = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"
 ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
 TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+EVENTING = "http://schemas.xmlsoap.org/ws/2004/08/eventing"
+IDENTITY = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ANONYMOUS = f"{ADDRESSING}/role/anonymous"
 SMALLEST_ENVELOPE = 8192
+NAMESPACE_SELECTOR = "__cimnamespace"
 
 _S, _A, _W, _P = (f"{{{uri}}}" for uri in (SOAP, ADDRESSING, WSMAN, WSMV))
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _UNDERSTOOD = frozenset(
     {_A + name for name in ("To", "Action", "MessageID", "ReplyTo", "FaultTo", "From")}
+    | {_W + "FragmentTransfer"}
     | {_W + name for name in ("ResourceURI", "SelectorSet", "OptionSet", "MaxEnvelopeSize", "OperationTimeout")}
     | {_W + name for name in ("Locale", "RequestTotalItemsCountEstimate")}
     | {_P + name for name in ("DataLocale", "SessionId", "OperationID", "SequenceId", "ActivityId")}
@@ -42,6 +49,10 @@ _SHELL_OPTIONS = frozenset(
 )
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _TRUE = ("true", "1")
+_BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PREFIXES = {"s": SOAP, "a": ADDRESSING, "x": TRANSFER, "e": EVENTING, "n": ENUMERATION, "w": WSMAN, "p": WSMV}
+# What each answer declares, as in all recorded ones; Enumerate, Pull and Release have p only where a header has it.
+_DECLARED = {"enumeration": "sanw", "fault": "saxenwp", "": "saxwp"}
 
 
 class UnreadableRequest(Exception):
@@ -50,14 +61,20 @@ class UnreadableRequest(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """One SOAP message from a client. Header values are as sent, stripped; missing ones are empty."""
+    """One SOAP message from a client. Header values are as sent, stripped; missing ones are empty.
+
+    ``size`` is in bytes as sent, ``encoding`` what the message and its answer are written in. ``written_uri`` is the
+    resource URI as sent, where ``resource_uri`` was put in its place.
+    """
 
     size: int
+    encoding: t.Literal["utf-8", "utf-16"]
     headers: t.Sequence[ET.Element]
     body: ET.Element | None
     message_id: str
     action: str
     resource_uri: str
+    written_uri: str = ""
 
     @classmethod
     def read(cls, data: bytes) -> Request:
@@ -76,6 +93,7 @@ class Request:
         texts = {header.tag: (header.text or "").strip() for header in headers}
         return cls(
             len(data),
+            "utf-16" if data.startswith(_BYTE_ORDER_MARKS) else "utf-8",
             headers,
             next(iter(body), None),
             texts.get(_A + "MessageID", ""),
@@ -86,6 +104,16 @@ class Request:
     def header(self, name: str, namespace: str = WSMAN) -> ET.Element | None:
         """Return the first header of that name."""
         return next((header for header in self.headers if header.tag == f"{{{namespace}}}{name}"), None)
+
+    @property
+    def is_identify(self) -> bool:
+        """Whether it asks who the service is, which needs no header at all (DSP0226 11)."""
+        return self.body is not None and self.body.tag == f"{{{IDENTITY}}}Identify"
+
+    @property
+    def addressed_to(self) -> str:
+        """The host in wsa:To, empty where there is none."""
+        return urllib.parse.urlsplit(self._text("To", ADDRESSING)).hostname or ""
 
     def check(self, language: str) -> None:
         """Raise Fault when headers are missing, ill-formed or must be understood and are not."""
@@ -130,14 +158,24 @@ class Request:
             return None
         match = _DURATION.fullmatch(written)
         if match is None or not any(match.groups()):
-            raise Fault(Code.TIMEOUT_HEADER)
+            # Recorded for PT-1S (pypsrp).
+            raise Fault(Code.INVALID_HEADER)
         days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
         return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
     @functools.cached_property
     def selectors(self) -> Mapping[str, ET.Element]:
-        """The selectors of the header by name as sent. Raises Fault."""
-        return read_selectors(self.header("SelectorSet"))
+        """The selectors of the header by name as sent, without that of the namespace. Raises Fault."""
+        chosen = read_selectors(self.header("SelectorSet"))
+        return {name: selector for name, selector in chosen.items() if name.lower() != NAMESPACE_SELECTOR}
+
+    @property
+    def namespace_selector(self) -> str:
+        """The CIM namespace that a selector names, empty where none does (DSP0227 5.2). Raises Fault."""
+        chosen = read_selectors(self.header("SelectorSet"))
+        return next(
+            ((element.text or "").strip() for name, element in chosen.items() if name.lower() == NAMESPACE_SELECTOR), ""
+        )
 
 
 def _demands(option: ET.Element) -> bool:
@@ -158,18 +196,32 @@ def read_selectors(selector_set: ET.Element | None) -> dict[str, ET.Element]:
     return selectors
 
 
+def size_of(text: str, counted_in: str) -> int:
+    """Return the bytes of ``text`` in ``utf16`` or ``utf8``."""
+    # A look at the text is cheaper than to encode each of thousands of instances.
+    letters = len(text) if text.isascii() else len(text.encode("utf-16-le" if counted_in == "utf16" else "utf-8"))
+    return letters * 2 if counted_in == "utf16" and text.isascii() else letters
+
+
 def new_id() -> str:
     """Return a new message or context id in the spelling of Windows."""
     return f"uuid:{str(uuid.uuid4()).upper()}"
 
 
-def envelope(action: str, relates_to: str, language: str, body: str) -> str:
-    """Return the answer around ``body`` (XML text that may use the prefixes s, a, w, n and x)."""
+def envelope(
+    action: str, relates_to: str, language: str, body: str, *, activity_id: bool = False, is_fault: bool = False
+) -> str:
+    """Return the answer around ``body``, XML text that may use the prefixes that the answer to the operation has."""
     # No white space between elements: Microsoft's own client fails on an indented fault.
+    kind = "fault" if is_fault else "enumeration" if action.startswith(ENUMERATION) else ""
+    letters = _DECLARED[kind]
+    if activity_id and "p" not in letters:
+        letters += "p"
+    declared = "".join(f' xmlns:{letter}="{_PREFIXES[letter]}"' for letter in letters)
+    activity = f"<p:ActivityId>{str(uuid.uuid4()).upper()}</p:ActivityId>" if activity_id else ""
     relates = f"<a:RelatesTo>{escape(relates_to)}</a:RelatesTo>" if relates_to else ""
     return (
-        f'<s:Envelope xml:lang="{language}" xmlns:s="{SOAP}" xmlns:a="{ADDRESSING}" xmlns:x="{TRANSFER}"'
-        f' xmlns:n="{ENUMERATION}" xmlns:w="{WSMAN}" xmlns:p="{WSMV}"><s:Header><a:Action>{escape(action)}</a:Action>'
-        f"<a:MessageID>{new_id()}</a:MessageID><a:To>{ANONYMOUS}</a:To>{relates}</s:Header>"
+        f'<s:Envelope xml:lang="{language}"{declared}><s:Header><a:Action>{escape(action)}</a:Action>'
+        f"<a:MessageID>{new_id()}</a:MessageID>{activity}<a:To>{ANONYMOUS}</a:To>{relates}</s:Header>"
         f"<s:Body>{body}</s:Body></s:Envelope>"
     )

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+# What the Reason of a fault begins with, except where its text does so itself.
+BEGINNINGS = {"en-US": "The WS-Management service cannot process the request. ", "ja-JP": ""}
+
 TEXTS = {
     "en-US": {
         0: "The request failed with the code 0x{0:08X}.",
@@ -11,6 +14,7 @@ TEXTS = {
         0x80338000: "The service cannot find the resource identified by the resource URI and selectors.",
         0x80338002: "The resource URI is not valid for this operation.",
         0x80338006: "A Pull operation is already in progress on this enumeration context.",
+        0x8033800F: "A WS-Addressing or WS-Management header is not valid.",
         0x80338010: "The WS-Management service cannot process a SOAP header that is marked mustUnderstand.",
         0x80338011: "A required WS-Addressing or WS-Management header is missing or is not valid.",
         0x80338012: "The WS-Management service does not support the resource URI.",

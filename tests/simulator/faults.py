@@ -3,7 +3,10 @@
 """Every fault that the service answers with: its code, SOAP subcode, action, text and detail.
 
 Codes and texts: wsmerror.h and wbemcli.h of the Windows SDK. Subcodes and their actions: DSP0226 14.6, WS-Addressing,
-WS-Enumeration and WS-Transfer. Layout of the detail: [MS-WSMV] 2.2.4.43 (WSManFault) and 2.2.4.44 (ProviderFault).
+WS-Enumeration and WS-Transfer. Layout of the detail: [MS-WSMV] 2.2.4.43 (WSManFault) and 2.2.4.44 (ProviderFault), and
+as recorded from hosts (tests of OMI, WinRb, pypsrp, OpenNMS): texts with a blank at their end, the Reason with a
+sentence in front; outside the machine as the client calls it, inside its own name; an inner fault that declares its
+prefix once more; no Description, and the provider by name.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .cim import CimFault
 from .fault_rules import FaultRule
-from .fault_texts import TEXTS
+from .fault_texts import BEGINNINGS, TEXTS
 
 Layout = t.Literal["wsman", "wmi_error"]
+TextLanguage = t.Literal["named", "empty"]
 Language = t.Literal["en-US", "ja-JP"]
 
 
@@ -27,6 +31,7 @@ class Code(enum.IntEnum):
     RESOURCE_NOT_FOUND = 0x80338000
     INVALID_URI = 0x80338002
     PULL_IN_PROGRESS = 0x80338006
+    INVALID_HEADER = 0x8033800F
     MUST_UNDERSTAND = 0x80338010
     HEADER_REQUIRED = 0x80338011
     NO_PLUGIN = 0x80338012
@@ -84,6 +89,7 @@ _SOAP = {
     Code.RESOURCE_NOT_FOUND: _Soap("Sender", "a:DestinationUnreachable", "InvalidResourceURI", 6),
     Code.INVALID_URI: _Soap("Sender", "a:DestinationUnreachable", "InvalidResourceURI", 6),
     Code.PULL_IN_PROGRESS: _Soap("Sender", "w:Concurrency"),
+    Code.INVALID_HEADER: _Soap("Sender", "a:InvalidMessageInformationHeader", "", 4),
     Code.MUST_UNDERSTAND: _Soap("MustUnderstand", ""),
     Code.HEADER_REQUIRED: _Soap("Sender", "a:MessageInformationHeaderRequired"),
     Code.NO_PLUGIN: _Soap("Sender", "a:DestinationUnreachable", "InvalidResourceURI", 6),
@@ -132,6 +138,14 @@ _ACTIONS = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """The host of a fault, as the client ``called`` it and by its ``own_name``."""
+
+    called: str
+    own_name: str
+
+
 @dataclasses.dataclass(eq=False)
 class Fault(Exception):
     """A request that is answered by a SOAP fault.
@@ -148,22 +162,30 @@ class Fault(Exception):
     operation: str = ""
     parameter: str = ""
 
-    @property
-    def action(self) -> str:
-        """The wsa:Action of the answer."""
-        return _ACTIONS[self._soap.subcode.partition(":")[0]]
+    def action(self, layout: Layout) -> str:
+        """Return the wsa:Action of the answer."""
+        return _ACTIONS[self._soap(layout).subcode.partition(":")[0]]
 
-    @property
-    def _soap(self) -> _Soap:
+    def names_its_request(self, layout: Layout) -> bool:
+        """Tell whether the answer has a RelatesTo: a quota's in the layout of MSFT_WmiError was recorded without."""
+        return layout == "wsman" or self.code != Code.TOO_MANY_OPERATIONS
+
+    def _soap(self, layout: Layout) -> _Soap:
+        if self.code == Code.TOO_MANY_OPERATIONS and layout == "wsman":
+            return _INTERNAL
         return _SOAP.get(self.code, _INTERNAL)
 
-    def render(self, machine: str, namespace: str, language: Language, layout: Layout) -> str:
+    def render(
+        self, machine: Machine, namespace: str, language: Language, layout: Layout, text_language: TextLanguage
+    ) -> str:
         """Return the s:Fault element; it uses the prefixes s, a, w and n of the envelope around it.
 
         ``namespace`` is the CIM namespace of the request.
         """
-        soap = self._soap
+        soap = self._soap(layout)
         text = self.message or TEXTS[language].get(self.code) or TEXTS[language][0].format(self.code)
+        text = text.rstrip() + " "
+        named = language if text_language == "named" else ""
         code = f"<s:Value>s:{soap.role}</s:Value>"
         if soap.subcode:
             code += f"<s:Subcode><s:Value>{soap.subcode}</s:Value></s:Subcode>"
@@ -172,26 +194,43 @@ class Fault(Exception):
             detail = f"<w:FaultDetail>{_DETAIL}{soap.detail}</w:FaultDetail>"
         detail += self._wmi_error(text, soap) if layout == "wmi_error" else self._wsman_fault(text, machine, namespace)
         return (
-            f"<s:Fault><s:Code>{code}</s:Code><s:Reason><s:Text xml:lang={quoteattr(language)}>{escape(text)}</s:Text>"
+            f"<s:Fault><s:Code>{code}</s:Code><s:Reason>"
+            f"<s:Text xml:lang={quoteattr(named)}>{escape(_reason(text, language))}</s:Text>"
             f"</s:Reason><s:Detail>{detail}</s:Detail></s:Fault>"
         )
 
-    def _wsman_fault(self, text: str, machine: str, namespace: str) -> str:
-        attributes = f"Code={quoteattr(str(int(self.code)))} Machine={quoteattr(machine)}"
+    def _wsman_fault(self, text: str, machine: Machine, namespace: str) -> str:
         message = escape(text)
-        if self.operation:
-            inner = f"<f:WSManFault {attributes}><f:Message>{message}</f:Message></f:WSManFault>"
-            message = f"<f:ProviderFault {_PROVIDER}>{inner}{self._extended_status(text, namespace)}</f:ProviderFault>"
+        if self.operation and self._is_of_windows:
+            message = f"<f:ProviderFault {_PROVIDER}>{message}</f:ProviderFault>"
+        elif self.operation:
+            inner = self._element(message, machine.own_name)
+            message = f"<f:ProviderFault {_PROVIDER}>{inner}{self._extended_status(namespace)}</f:ProviderFault>"
+        return self._element(message, machine.called)
+
+    @property
+    def _is_of_windows(self) -> bool:
+        """Whether the ProviderFault holds bare text, which was recorded for 87, 0x80070002 and 0x80540FA0."""
+        return self.code < 0x10000 or self.code >> 16 in (0x8007, 0x8054)
+
+    def _element(self, message: str, machine: str) -> str:
+        attributes = f"Code={quoteattr(str(int(self.code)))} Machine={quoteattr(machine)}"
         return f'<f:WSManFault xmlns:f="{_FAULT}" {attributes}><f:Message>{message}</f:Message></f:WSManFault>'
 
-    def _extended_status(self, text: str, namespace: str) -> str:
+    def _provider(self, namespace: str) -> str:
+        if self.operation == "ExecQuery" or self.code in (Code.WBEM_INVALID_CLASS, Code.WBEM_INVALID_NAMESPACE):
+            return "WinMgmt"
+        return _PROVIDERS.get(namespace.lower(), "WinMgmt")
+
+    def _extended_status(self, namespace: str) -> str:
         uri = quoteattr(f"{_WMI}{namespace}/__ExtendedStatus")
         parameter = f"<p:ParameterInfo>{escape(self.parameter)}</p:ParameterInfo>"
         return (
             f'<f:ExtendedError><p:__ExtendedStatus xmlns:xsi="{_XSI}" xmlns:p={uri}'
-            f' xsi:type="p:__ExtendedStatus_Type"><p:Description>{escape(text)}</p:Description>'
+            f' xsi:type="p:__ExtendedStatus_Type"><p:Description xsi:nil="true"/>'
             f"<p:Operation>{escape(self.operation)}</p:Operation>"
-            f"{parameter if self.parameter else _NO_PARAMETER}<p:ProviderName>WMI</p:ProviderName>"
+            f"{parameter if self.parameter else _NO_PARAMETER}"
+            f"<p:ProviderName>{self._provider(namespace)}</p:ProviderName>"
             f'<p:StatusCode xsi:nil="true"/></p:__ExtendedStatus></f:ExtendedError>'
         )
 
@@ -206,6 +245,11 @@ class Fault(Exception):
             f"<p:error_Type>{kind}</p:error_Type>"
             f"<p:error_WindowsErrorMessage>{escape(text)}</p:error_WindowsErrorMessage></p:MSFT_WmiError>"
         )
+
+
+def _reason(text: str, language: Language) -> str:
+    begins = BEGINNINGS[language]
+    return text if text.startswith(begins.rstrip(". ")) else begins + text
 
 
 def provider_fault(error: CimFault, parameter: str = "") -> Fault:
@@ -224,4 +268,12 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _PROVIDER = r'provider="WMI Provider" path="%systemroot%\system32\WsmWmiPl.dll"'
 _NO_PARAMETER = '<p:ParameterInfo xsi:nil="true"/>'
 
-__all__ = ["Code", "Fault", "FaultRule", "Language", "Layout", "provider_fault"]
+# The hosts' names for their providers: CIMWin32 and WinMgmt were recorded, the other two are in Microsoft's docs.
+_PROVIDERS = {
+    "root/cimv2": "CIMWin32",
+    "root/virtualization/v2": "VmmsWmiInstanceAndMethodProvider",
+    "root/hypervcluster/v2": "VmmsWmiInstanceAndMethodProvider",
+    "root/mscluster": "MS_CLUSTER_PROVIDER",
+}
+
+__all__ = ["Code", "Fault", "FaultRule", "Language", "Layout", "Machine", "TextLanguage", "provider_fault"]

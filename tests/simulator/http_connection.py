@@ -7,6 +7,7 @@ Behaviour: [MS-WSMV] 2.1 and 3.1.4.1. What a request's bytes mean is the service
 
 from __future__ import annotations
 
+import codecs
 import collections
 import http.server
 import socket
@@ -27,6 +28,14 @@ from .sealing import Undecipherable
 
 SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 PATH = "/wsman"
+# http.sys answers itself, in HTML, what does not concern the service; general knowledge, nothing was recorded.
+_ERRORS = {404: "Not Found", 405: "Method Not Allowed", 411: "Length Required"}
+_ERROR_PAGE = (
+    '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">\r\n'
+    "<HTML><HEAD><TITLE>{title}</TITLE>\r\n"
+    '<META HTTP-EQUIV="Content-Type" Content="text/html; charset=us-ascii"></HEAD>\r\n'
+    "<BODY><h2>{title}</h2>\r\n<hr><p>HTTP Error {status}.</p>\r\n</BODY></HTML>\r\n"
+)
 
 
 class Reply(t.Protocol):
@@ -46,6 +55,9 @@ class Service(t.Protocol):
 
     def handle(self, request: bytes) -> Reply:
         """Answer one SOAP message."""
+
+    def identify(self, request: bytes) -> Reply:
+        """Answer a SOAP message of who has not logged in: with the status 401, unless it is an Identify."""
 
 
 # What shall go wrong with the SOAP message of one request; None: nothing.
@@ -122,6 +134,10 @@ class Connection(http.server.BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet: what happened is in the counters."""
 
+    def version_string(self) -> str:
+        """Return the Server header; http.server would put a blank behind it."""
+        return self.server_version
+
     def handle_expect_100(self) -> bool:
         """Ask for the message of a client that waits for that, and let it out of the buffer."""
         proceeds = super().handle_expect_100()
@@ -129,18 +145,20 @@ class Connection(http.server.BaseHTTPRequestHandler):
         return proceeds
 
     def do_GET(self) -> None:  # the name is http.server's
-        self._answer(405 if self._known_path() else 404)
+        self._answer_of_http(405 if self._known_path() else 404)
 
     def do_POST(self) -> None:  # the name is http.server's
         body = self._read()
         if body is None:
-            self._answer(411)
+            self._answer_of_http(411)
         elif not self._known_path():
-            self._answer(404)
+            self._answer_of_http(404)
         elif "Authorization" in self.headers:
             self._authenticate(body)
-        elif self.authentication.seal:
+        elif self.authentication.seal and body:
             self._receive(body)
+        elif self.headers.get("WSMANIDENTIFY", "").strip().lower() == "unauthenticated":
+            self._carry_out(body, False, (), self.server.service.identify)
         else:
             self._answer(401, challenges=self.authentication.offers)
 
@@ -184,14 +202,16 @@ class Connection(http.server.BaseHTTPRequestHandler):
         elif self._must_be_sealed():
             self._answer(500)
             return
-        self._carry_out(body, sealed, challenges)
+        self._carry_out(body, sealed, challenges, self.server.service.handle)
 
     def _must_be_sealed(self) -> bool:
         if self.authentication.seal is None:
             return self.server.encryption == "required"
         return self.server.encryption != "optional"
 
-    def _carry_out(self, message: bytes, sealed: bool, challenges: t.Iterable[str]) -> None:
+    def _carry_out(
+        self, message: bytes, sealed: bool, challenges: t.Iterable[str], serve: t.Callable[[bytes], Reply]
+    ) -> None:
         rule = self.server.disturb(message)
         effect = rule.effect if rule else ""
         if rule and effect == "delay":
@@ -203,7 +223,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
             self._refuse(int(effect[-3:]))
             return
         try:
-            reply = self.server.service.handle(message)
+            reply = serve(message)
         except Exception:
             # The last line of defence: a bug in the simulation shall show here and not as a hanging client.
             traceback.print_exc()
@@ -212,10 +232,12 @@ class Connection(http.server.BaseHTTPRequestHandler):
         if effect == "reset_after":
             self._reset()
             return
-        content, content_type = reply.body, SOAP_TYPE
+        content, content_type = reply.body, _soap_type(reply.body)
         if sealed and content and self.authentication.seal:
+            original = content_type
             content_type = self.authentication.seal.content_type(content)
-            content = self.authentication.seal.encrypt(content, SOAP_TYPE)
+            content = self.authentication.seal.encrypt(content, original)
+        challenges = self.authentication.offers if reply.status == 401 else challenges
         self._answer(reply.status, content, content_type, challenges, effect == "truncate")
 
     def _refuse(self, status: int) -> None:
@@ -231,6 +253,10 @@ class Connection(http.server.BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
         self.connection.close()
+
+    def _answer_of_http(self, status: int) -> None:
+        page = _ERROR_PAGE.format(title=_ERRORS[status], status=f"{status}. {_ERRORS[status]}")
+        self._answer(status, page.encode(), "text/html; charset=us-ascii")
 
     def _answer(
         self,
@@ -253,3 +279,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
         self.wfile.write(sent)
         self.wfile.flush()
         self.close_connection = self.close_connection or truncated
+
+
+def _soap_type(message: bytes) -> str:
+    is_utf16 = message.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return SOAP_TYPE.replace("UTF-8", "UTF-16") if is_utf16 else SOAP_TYPE

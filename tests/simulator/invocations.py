@@ -15,13 +15,14 @@ from .envelopes import XSI, Request
 from .faults import Code, Fault, provider_fault
 from .rendering import COMMON, Renderer
 from .resources import Resource, Resources, path_of
-from .schema import CimType, Method, Parameter
+from .schema import CimType, Method, Parameter, wire_order
 from .values import NotAValue, read_date, read_interval, read_scalar
 from .wire_switches import WireSwitches
 
 # A malformed embedded instance in the return codes of DMTF: Invalid Parameter.
 DMTF_INVALID_PARAMETER = 4
 INTERNAL_ERROR = 0x8033803B
+_CLASSES = frozenset({"creationclassname", "systemcreationclassname"})
 _NIL = f"{{{XSI}}}nil"
 _ALLOWED_ATTRIBUTES = {_NIL, f"{{{XSI}}}type"}
 
@@ -53,8 +54,9 @@ class Invocations:
         unknown = values.keys() - types.keys()
         if unknown:
             raise LookupError(f"{method.name} has no out-parameter {sorted(unknown)}")
-        renderer = Renderer(self._resources.schema, self._switches, resource.spelled)
-        return renderer.result(resource.uri, method.name, dict(sorted(types.items())), values)
+        renderer = Renderer(self._resources.schema, self._switches, resource.spelled, self._resources.build)
+        ordered = {name: types[name] for name in sorted(types, key=wire_order)}
+        return renderer.result(resource.uri, method.name, ordered, values)
 
     def _refusal(self, method: Method, refused: EmbeddedRefused) -> Mapping[str, Value]:
         if method.return_type is None:
@@ -70,12 +72,13 @@ class Invocations:
             return ObjectPath(definition.namespace, definition.name, {})
         if not keys and self._switches.service_without_selectors == "internal_error":
             raise Fault(INTERNAL_ERROR, "", "ExecMethod", definition.name)
-        if not keys:
+        if not keys and self._switches.service_without_selectors == "invalid_parameters":
             raise Fault(Code.WBEM_INVALID_METHOD_PARAMETERS, "", "ExecMethod", definition.name)
         found = self._resources.matching(resource, keys)
-        # Hyper-V finds its services by their class alone, whatever it thinks of other partial keys.
-        by_class_alone = [name.lower() for name in keys] == ["creationclassname"] and len(found) == 1
-        if len(keys) < len(definition.keys) and self._switches.partial_keys == "refused" and not by_class_alone:
+        # Hyper-V finds its services by their class alone, whatever it thinks of other partial keys; virt-who adds the
+        # class of the system.
+        by_class_alone = {name.lower() for name in keys} <= _CLASSES and len(found) == 1
+        if 0 < len(keys) < len(definition.keys) and self._switches.partial_keys == "refused" and not by_class_alone:
             raise Fault(Code.RESOURCE_NOT_FOUND, "", "ExecMethod", definition.name)
         if len(found) > 1:
             raise Fault(Code.AMBIGUOUS_SELECTORS)
@@ -84,14 +87,16 @@ class Invocations:
         return path_of(*found[0])
 
     def _read_input(self, request: Request, resource: Resource, method: Method) -> dict[str, Value]:
-        body, space = request.body, f"{{{resource.uri}}}"
-        if body is None or body.tag != f"{space}{method.name}_INPUT":
+        body = request.body
+        # Virt-who sends the element in another namespace than the class's, and hosts take it.
+        if body is None or body.tag.rpartition("}")[2] != f"{method.name}_INPUT":
             raise Fault(Code.SCHEMA_VALIDATION)
+        spaces = (f"{{{resource.uri}}}", body.tag.rpartition("}")[0] + "}")
         given: dict[str, list[ET.Element]] = {}
         for tag, elements in itertools.groupby(body, lambda element: element.tag):
-            name = str(tag).removeprefix(space)
+            space, unused, name = str(tag).rpartition("}")
             parameter = method.parameters.get(name)
-            if not str(tag).startswith(space) or parameter is None or not parameter.is_in:
+            if space + "}" not in spaces or parameter is None or not parameter.is_in:
                 raise Fault(Code.PARAMETER_NAME)
             if name in given:
                 raise Fault(Code.SCHEMA_VALIDATION)
@@ -132,7 +137,9 @@ class Invocations:
         if cim_type.embedded_class is not None:
             return read_instance(text, cim_type.embedded_class, self._resources.schema, namespace)
         try:
-            return read_scalar(text, cim_type.name)
+            # XML Schema collapses blanks around every value that is not a text.
+            is_text = cim_type.name in ("string", "char16")
+            return read_scalar(text if is_text else text.strip(" \t\r\n"), cim_type.name)
         except NotAValue as error:
             raise Fault(Code.PARAMETER_TYPE) from error
 

@@ -39,12 +39,17 @@ class Field(t.NamedTuple):
 
 
 class Renderer:
-    """Writes values as one service does. ``spelled`` is the namespace as the client wrote it, which is echoed."""
+    """Writes values as one service does.
 
-    def __init__(self, schema: Schema, switches: WireSwitches, spelled: str) -> None:
+    ``spelled`` is the namespace as the client wrote it, which is echoed; ``build`` is that of the host's Windows, which
+    has no properties of later ones.
+    """
+
+    def __init__(self, schema: Schema, switches: WireSwitches, spelled: str, build: int) -> None:
         self._schema = schema
         self._switches = switches
         self._spelled = spelled
+        self._build = build
         self._fields: dict[tuple[str, str, tuple[str, ...] | None], list[Field]] = {}
 
     def class_uri(self, namespace: str, class_name: str) -> str:
@@ -64,10 +69,24 @@ class Renderer:
     def fragment(self, definition: ClassDefinition, instance: Instance, columns: Sequence[str]) -> str:
         """Return a row of a column list as w:XmlFragment: no prefixes, no class name."""
         fields = self._class_fields(definition, "", columns)
-        return f'<w:XmlFragment xmlns:xsi="{XSI}">{_write(fields, instance)}</w:XmlFragment>'
+        # Both declarations stand there in all 719 recorded rows, although the envelope declares w too.
+        return f'<w:XmlFragment xmlns:xsi="{XSI}" xmlns:w="{WSMAN}">{_write(fields, instance)}</w:XmlFragment>'
+
+    def selected(self, expression: str, definition: ClassDefinition, instance: Instance) -> str:
+        """Return what a fragment-level Get asks for: a property, or its text alone; DSP0226 7.7 and its annex D."""
+        name, unused, rest = expression.partition("/")
+        declared = definition.find_property(name.rpartition(":")[2])
+        opening = f'<w:XmlFragment xmlns:xsi="{XSI}" xmlns:w="{WSMAN}"'
+        if declared is None or rest not in ("", "text()") or instance.get(declared.name) is None:
+            return f'{opening} xsi:nil="true"/>'
+        written = _write(self._class_fields(definition, "p:", [declared.name]), instance)
+        if rest:
+            written = re.sub(r"</?p:\w+>", "", written)
+        uri = quoteattr(self.class_uri(definition.namespace, definition.name))
+        return f'{opening} xmlns:p={uri} xmlns:cim="{COMMON}">{written}</w:XmlFragment>'
 
     def result(self, uri: str, method: str, types: Mapping[str, CimType], values: Mapping[str, Value]) -> str:
-        """Return the METHOD_OUTPUT element; ``types`` are the out-parameters and ReturnValue in alphabetical order."""
+        """Return the METHOD_OUTPUT element; ``types`` are the out-parameters and ReturnValue as they are to stand."""
         fields = [self._returned(name, cim_type) for name, cim_type in types.items()]
         return (
             f'<p:{method}_OUTPUT xmlns:xsi="{XSI}" xmlns:p={quoteattr(uri)} xmlns:cim="{COMMON}">'
@@ -106,13 +125,14 @@ class Renderer:
             self._fields[key] = [
                 self._field(name, prefix, declared.type)
                 for name, declared in definition.properties.items()
-                if columns is None or name in columns
+                if declared.since_build <= self._build and (columns is None or name in columns)
             ]
         return self._fields[key]
 
     def _field(self, name: str, prefix: str, cim_type: CimType) -> Field:
         tag = f"{prefix}{name}"
-        nil = f'<{tag} xsi:nil="true"/>'
+        # Recorded instances (Server 2008 to 2026) have nil for a scalar that is NULL, and nothing for an array.
+        nil = "" if cim_type.is_array else f'<{tag} xsi:nil="true"/>'
         if cim_type.is_object and self._switches.private_properties == "absent":
             return Field(name, nil, "", nil, lambda value: "")
         prefixes = _REFERENCE_PREFIXES if cim_type.name == "reference" else ""

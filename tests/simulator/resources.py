@@ -13,13 +13,16 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 
 from .cim import CimFault, Instance, ObjectPath, Provider, Value
-from .envelopes import ADDRESSING, WSMAN, read_selectors
+from .envelopes import ADDRESSING, NAMESPACE_SELECTOR, WSMAN, Request, read_selectors
 from .faults import Code, Fault, provider_fault
 from .rendering import WMI
 from .schema import ClassDefinition, Namespace, Schema
 
 _A, _W = f"{{{ADDRESSING}}}", f"{{{WSMAN}}}"
 EVERY_CLASS = "*"
+# DSP0227 5.1. Windows looks in root/hardware where no selector says otherwise.
+DMTF = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
+_DMTF_NAMESPACE = "root/hardware"
 
 # An instance with its own class, which may be derived from the one that was asked for.
 Found = tuple[ClassDefinition, Instance]
@@ -32,6 +35,15 @@ def split_uri(uri: str) -> tuple[str, str] | None:
         return None
     namespace, separator, class_name = uri[len(WMI) :].rpartition("/")
     return (namespace, class_name) if separator and class_name else None
+
+
+def in_terms_of_wmi(request: Request) -> Request:
+    """Return ``request`` with the resource URI of WMI in place of DMTF's; any other as it is. Raises Fault."""
+    if request.resource_uri[: len(DMTF)].lower() != DMTF:
+        return request
+    namespace = (request.namespace_selector or _DMTF_NAMESPACE).replace("\\", "/")
+    uri = f"{WMI}{namespace}/{request.resource_uri[len(DMTF) :]}"
+    return dataclasses.replace(request, resource_uri=uri, written_uri=request.resource_uri)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,8 +66,10 @@ class Resource:
 class Resources:
     """All that one node's providers offer."""
 
-    def __init__(self, schema: Schema, providers: Sequence[Provider]) -> None:
+    def __init__(self, schema: Schema, providers: Sequence[Provider], build: int) -> None:
+        """Offer the classes that a host of this ``build`` of Windows has."""
         self.schema = schema
+        self.build = build
         self._providers = {provider.namespace.lower(): provider for provider in providers}
 
     def resolve(self, uri: str) -> Resource:
@@ -73,7 +87,7 @@ class Resources:
     def definition(self, namespace: Namespace, class_name: str) -> ClassDefinition:
         """Return a class in any letter case. Raises Fault."""
         found = namespace.find(class_name)
-        if found is None:
+        if found is None or found.since_build > self.build:
             raise Fault(Code.WBEM_INVALID_CLASS, "", "GetObject", class_name)
         return found
 
@@ -126,6 +140,7 @@ class Resources:
             raise Fault(Code.SCHEMA_VALIDATION)
         # ObjectPath keeps texts only, and no method of the schema takes a reference to an association.
         selectors = read_selectors(parameters.find(_W + "SelectorSet"))
+        selectors = {name: one for name, one in selectors.items() if name.lower() != NAMESPACE_SELECTOR}
         keys = {name: _text(selector) for name, selector in selectors.items() if not len(selector)}
         namespace = self.schema.find(names[0])
         definition = namespace.find(names[1]) if namespace is not None else None
@@ -145,6 +160,19 @@ def path_of(definition: ClassDefinition, instance: Instance) -> ObjectPath:
     """Return the reference to an instance."""
     keys = {key: str(instance[key]) for key in definition.keys}
     return ObjectPath(definition.namespace, definition.name, keys)
+
+
+def relative_path(definition: ClassDefinition, instance: Instance) -> str:
+    """Return the object path of an instance inside its namespace, as text."""
+    keys = ",".join(f"{key}={_quoted(instance.get(key))}" for key in definition.keys)
+    return f"{definition.name}.{keys}"
+
+
+def _quoted(value: Value) -> str:
+    if isinstance(value, (bool, int)):
+        return str(value).upper()
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def same_object(path: ObjectPath, namespace: str) -> t.Hashable:

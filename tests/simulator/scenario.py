@@ -13,6 +13,7 @@ import re
 import typing as t
 
 from .fault_rules import FaultRule
+from .host_profiles import DEFAULT, PROFILES, Windows
 from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
@@ -131,8 +132,10 @@ class NodeSpec:
     the first network; an empty list: the node cannot receive a migration. ``migration_service``: its EnabledState, if
     the host lists the service. ``capabilities``: those that the host lists. ``delegation``: whether a caller's
     credentials reach other hosts from this one, by constrained delegation or CredSSP. ``destination_formats``: the
-    formats in which a migration from this host may name another host. ``user``: the account that may log in here
-    instead of the cluster's user, with the same password.
+    formats in which a migration from this host may name another host. ``windows``: the version of Windows Server (2012
+    is 2012 R2), which decides the build and the forms of answers that the switches leave open; null: as
+    SIMULATED_WINDOWS in the environment says, else 2022. ``build``: of Windows; null: the first of its version.
+    ``user``: the account that may log in here instead of the cluster's user, with the same password.
     """
 
     name: NodeName
@@ -155,7 +158,8 @@ class NodeSpec:
     destination_formats: tuple[t.Literal["domain_name", "ipv4", "ipv6"], ...] = ("domain_name", "ipv4", "ipv6")
     compression: bool = True
     smb: bool = False
-    build: Count = 20348
+    windows: Windows | None = None
+    build: Count | None = None
     fault_domain: tuple[str, ...] = ()
     networks: tuple[MigrationNetworkSpec, ...] = (MigrationNetworkSpec("10.20.0.0"),)
     listener_addresses: tuple[str, ...] | None = None
@@ -167,6 +171,11 @@ class NodeSpec:
     def full_name(self) -> str:
         """The name in DNS, with the domain."""
         return f"{self.dns_name or self.name}.{self.domain}".lower()
+
+    @property
+    def windows_build(self) -> int:
+        """The build of Windows."""
+        return self.build or PROFILES[self.windows or DEFAULT].build
 
     @property
     def takes_part(self) -> bool:

@@ -6,17 +6,21 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import os
 import pathlib
 import typing as t
 import uuid
 from collections.abc import Mapping
 
+from .host_profiles import PROFILES, Windows
 from .scenario import EventSpec, MigrationNetworkSpec, NodeSpec, Scenario, VmSpec
 from .scenario_listener import ListenerSpec
 from .scenario_reader import Marks, ScenarioError, compose, read
 from .scenario_roles import SHARE, SHARED_VOLUMES
 from .switches import Switches
 
+# By this variable of the environment one run of any tests is on another version of Windows.
+CHOSEN_WINDOWS = "SIMULATED_WINDOWS"
 ACTIONS = ("move", "power_off", "idle", "pause", "resume", "down", "up", "core_group", "vmms_restart")
 
 
@@ -56,6 +60,7 @@ def vm_id(name: str, fqdn: str, occurrence: int = 0) -> str:
 
 def _expand_nodes(written: tuple[NodeSpec, ...], domain: str, marks: Marks) -> tuple[NodeSpec, ...]:
     nodes: list[NodeSpec] = []
+    chosen = _chosen_windows()
     for index, spec in enumerate(written):
         names = [spec.name] if spec.count is None else [f"{spec.name}{number + 1}" for number in range(spec.count)]
         if len(names[-1]) > 15:
@@ -69,13 +74,24 @@ def _expand_nodes(written: tuple[NodeSpec, ...], domain: str, marks: Marks) -> t
             dns_name = spec.dns_name or name.lower()
             if dns_name[:15].lower() != name.lower():
                 raise marks.error(f"nodes[{index}].dns_name", dns_name, f"its first 15 letters are to be {name}")
-            known = dataclasses.replace(spec, domain=spec.domain or domain, dns_name=dns_name)
+            windows = spec.windows or (chosen if spec.build is None else None)
+            known = dataclasses.replace(spec, windows=windows, domain=spec.domain or domain, dns_name=dns_name)
             nodes.append(dataclasses.replace(known, name=name, count=None, listener_addresses=listeners))
             if any(node.name.lower() == name.lower() for node in nodes[:-1]):
                 raise marks.error(f"nodes[{index}].name", name, "a node of this name stands here already")
             if spec.port is not None and any(node.port == spec.port for node in nodes[:-1]):
                 raise marks.error(f"nodes[{index}].port", spec.port, "another node listens on this port")
     return tuple(nodes)
+
+
+def _chosen_windows() -> Windows | None:
+    """Return the version for nodes that name neither version nor build, None for the usual. Raises ScenarioError."""
+    named = os.environ.get(CHOSEN_WINDOWS, "")
+    found = next((windows for windows in PROFILES if str(windows) == named), None)
+    if named and found is None:
+        allowed = ", ".join(str(windows) for windows in PROFILES)
+        raise ScenarioError(f"{CHOSEN_WINDOWS}: {named!r} is wrong; allowed: {allowed}")
+    return found
 
 
 def _check_networks(spec: NodeSpec, marks: Marks, where: str) -> None:
@@ -124,11 +140,12 @@ def _expand_vms(
                 raise marks.error(f"vms[{index}].clustered", True, f"{owner} is no member of the cluster")
             clustered = member if spec.clustered is None else spec.clustered
             one = dataclasses.replace(spec, name=name, count=None, id=identity, group=group, owner=owner)
-            vms.append(_with_files(dataclasses.replace(one, clustered=clustered)))
+            vms.append(with_files(dataclasses.replace(one, clustered=clustered)))
     return tuple(vms)
 
 
-def _with_files(spec: VmSpec) -> VmSpec:
+def with_files(spec: VmSpec) -> VmSpec:
+    """Return a VM whose owner is known, with its files where they are unless they are told."""
     volume = SHARED_VOLUMES + r"\Volume1" if spec.clustered else SHARE
     folder = spec.folder or rf"{volume}\{spec.name}"
     return dataclasses.replace(spec, folder=folder, disks=spec.disks or (rf"{folder}\{spec.name}.vhdx",))

@@ -73,7 +73,10 @@ class Method:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ClassDefinition:
-    """A class with all it inherits. ``ancestors`` begins with the nearest; ``properties`` are in alphabetical order."""
+    """A class with all it inherits. ``ancestors`` begins with the nearest, ``properties`` are in the order of the wire.
+
+    ``since_build``: the Windows build that brought it, or 0.
+    """
 
     namespace: str
     name: str
@@ -81,6 +84,7 @@ class ClassDefinition:
     is_association: bool
     properties: Mapping[str, Property]
     methods: Mapping[str, Method]
+    since_build: int = 0
 
     @functools.cached_property
     def keys(self) -> tuple[str, ...]:
@@ -148,6 +152,11 @@ def load() -> Schema:
     return Schema(_compile(name, files) for name, files in _FILES.items())
 
 
+def wire_order(name: str) -> str:
+    """Return what property names are sorted by on the wire: recorded hosts sort them without regard to letter case."""
+    return name.lower()
+
+
 def _compile(name: str, files: tuple[str, ...]) -> Namespace:
     repository = pywbem.MOFWBEMConnection()
     compiler = pywbem.MOFCompiler(repository, log_func=None)
@@ -175,8 +184,9 @@ def _definition(namespace: str, compiled: Mapping[str, t.Any], class_name: str) 
         class_name,
         tuple(ancestor.classname for ancestor in lineage[1:]),
         any(_flag(ancestor, "Association") for ancestor in lineage),
-        types.MappingProxyType(dict(sorted(properties.items()))),
+        types.MappingProxyType({name: properties[name] for name in sorted(properties, key=wire_order)}),
         types.MappingProxyType(methods),
+        int(_text(lineage[0], "SinceBuild") or 0),
     )
 
 

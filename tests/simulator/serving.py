@@ -22,6 +22,9 @@ class _Arrived:
     def handle(self, request: bytes) -> Reply:
         return self.endpoint.serve(request)
 
+    def identify(self, request: bytes) -> Reply:
+        return self.endpoint.identify(request)
+
 
 class ServedCluster:
     """Listens for every node of ``cluster`` from its construction until ``close``.

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 
 from .cim import CimFault, Provider
 from .enumerations import Enumerations
-from .envelopes import ENUMERATION, TRANSFER, Request, UnreadableRequest, envelope
-from .faults import Code, Fault, provider_fault
+from .envelopes import ENUMERATION, TRANSFER, Request, UnreadableRequest, envelope, size_of
+from .faults import Code, Fault, Machine, provider_fault
+from .host_profiles import DEFAULT, PROFILES, profile_of, version_of
 from .invocations import Invocations
 from .rendering import Renderer
-from .resources import Resource, Resources, split_uri
+from .resources import Resource, Resources, in_terms_of_wmi, split_uri
 from .schema import load
+from .service_itself import configuration, identify, is_configuration
 from .shells import Shells
 from .wire_switches import WireSwitches
 
@@ -71,6 +73,8 @@ def describe(message: bytes) -> RequestInfo | None:
 def _operation(request: Request) -> str:
     if request.resource_uri.lower().startswith(_SHELLS):
         return "Shell"
+    if request.is_identify:
+        return "Identify"
     method = _method(request)
     return f"Invoke {method}" if method else _OPERATIONS.get(request.action, request.action.rpartition("/")[2])
 
@@ -78,7 +82,8 @@ def _operation(request: Request) -> str:
 def _method(request: Request) -> str:
     """Return the method of an Invoke, whose action is the resource URI and the method; else an empty text."""
     prefix, separator, method = request.action.rpartition("/")
-    return method if separator and prefix.lower() == request.resource_uri.lower() else ""
+    named = (request.written_uri or request.resource_uri).lower()
+    return method if separator and prefix.lower() == named else ""
 
 
 class Endpoint:
@@ -91,20 +96,25 @@ class Endpoint:
         switches: WireSwitches,
         on_request: Callable[[RequestInfo], None] | None = None,
         now: Callable[[], float] = time.monotonic,
+        build: int = PROFILES[DEFAULT].build,
     ) -> None:
         """Serve ``providers``, one for each namespace.
 
         Args:
-            name: the machine that faults name.
+            name: what the host calls itself in faults.
             on_request: told of each request before it is carried out; a CimFault that it raises is the answer.
             now: seconds, for the idle time of enumerations and for OperationTimeout.
+            build: of the host's Windows, which decides what ``switches`` leave open.
         """
         self._name = name
-        self._switches = switches
+        self._switches = switches = profile_of(build).complete(switches)
         self._on_request = on_request
         self._now = now
-        self._resources = Resources(load(), providers)
-        self._enumerations = Enumerations(self._resources, switches, now)
+        self._version = version_of(build)
+        self._counted_in = switches.counted_in or "utf16"
+        self._limit = switches.max_envelope_size or PROFILES[DEFAULT].max_envelope_size
+        self._resources = Resources(load(), providers, build)
+        self._enumerations = Enumerations(self._resources, switches, now, name.partition(".")[0].upper())
         self._invocations = Invocations(self._resources, switches)
         self._shells = Shells()
 
@@ -120,14 +130,32 @@ class Endpoint:
         except UnreadableRequest:
             return Reply(500, b"")
         try:
+            message = in_terms_of_wmi(message)
             if self._on_request is not None:
                 self._on_request(RequestInfo.of(message, request))
+            if message.is_identify:
+                return Reply(200, identify(self._version).encode(message.encoding))
             action, body = self._answer(message)
         except CimFault as error:
             return self._fault(message, provider_fault(error))
         except Fault as fault:
             return self._fault(message, fault)
-        return Reply(200, self._envelope(message, action, body))
+        return Reply(200, self._envelope(message, action, body).encode(message.encoding))
+
+    def identify(self, request: bytes) -> Reply:
+        """Answer an Identify of who has not logged in, and anything else with an empty 401.
+
+        [MS-WSMV] 3.1.4.1.23: the security profiles are kept back; hosts keep their version back too.
+        """
+        try:
+            message = Request.read(request)
+        except UnreadableRequest:
+            return Reply(401, b"")
+        if not message.is_identify:
+            return Reply(401, b"")
+        if self._on_request is not None:
+            self._on_request(RequestInfo.of(message, request))
+        return Reply(200, identify("0.0.0", names_security=False).encode(message.encoding))
 
     def refuse(self, request: bytes, error: CimFault) -> Reply:
         """Answer a SOAP message with a fault, and carry nothing out. Raises UnreadableRequest."""
@@ -136,7 +164,7 @@ class Endpoint:
     def _answer(self, request: Request) -> tuple[str, str]:
         """Return action and body of the answer. Raises Fault."""
         request.check(self._switches.language)
-        if request.size > self._switches.max_envelope_size:
+        if request.size > self._limit:
             raise Fault(Code.REQUEST_TOO_LARGE)
         began = self._now()
         body = self._operate(request)
@@ -150,6 +178,8 @@ class Endpoint:
             if self._switches.shells == "refused":
                 raise Fault(Code.SHELLS_NOT_ALLOWED)
             return self._shells.answer(request)
+        if is_configuration(request.resource_uri) and request.action == GET:
+            return configuration(request.resource_uri, self._limit, self._switches.shells == "canned")
         if request.action == GET:
             return self._fitting(self._get(request), room, Code.ENCODING_LIMIT)
         if request.action == ENUMERATE:
@@ -169,33 +199,48 @@ class Endpoint:
         definition = resource.one_class
         keys = self._resources.read_keys(request.selectors)
         found = self._resources.matching(resource, keys)
-        if not keys and (len(found) > 1 or self._switches.partial_keys == "refused") and definition.keys:
+        # Singletons without any key are read by libvirt and virt-who from hosts of all versions.
+        if not keys and len(found) > 1 and definition.keys:
             raise Fault(Code.NOT_A_SINGLETON)
-        incomplete = len(keys) < len(definition.keys) and self._switches.partial_keys == "refused"
+        incomplete = 0 < len(keys) < len(definition.keys) and self._switches.partial_keys == "refused"
         if not found or incomplete:
             raise Fault(Code.RESOURCE_NOT_FOUND, "", "GetObject", _object_path(resource, request))
         if len(found) > 1:
             raise Fault(Code.AMBIGUOUS_SELECTORS)
-        return Renderer(self._resources.schema, self._switches, resource.spelled).instance(*found[0])
+        renderer = Renderer(self._resources.schema, self._switches, resource.spelled, self._resources.build)
+        fragment = request.header("FragmentTransfer")
+        if fragment is None:
+            return renderer.instance(*found[0])
+        return renderer.selected((fragment.text or "").strip(), *found[0])
 
     def _room(self, request: Request) -> int:
-        """Return how many bytes the body of the answer may have."""
-        limit = min(request.max_envelope_size or self._switches.max_envelope_size, self._switches.max_envelope_size)
-        return limit - len(self._envelope(request, f"{request.action}Response", ""))
+        """Return how many bytes the body of the answer may have, in the encoding in which the host counts them."""
+        limit = min(request.max_envelope_size or self._limit, self._limit)
+        return limit - size_of(self._envelope(request, f"{request.action}Response", ""), self._counted_in)
 
-    @staticmethod
-    def _fitting(body: str, room: int, code: Code) -> str:
-        if len(body.encode()) > room:
+    def _fitting(self, body: str, room: int, code: Code) -> str:
+        if size_of(body, self._counted_in) > room:
             raise Fault(code)
         return body
 
     def _fault(self, request: Request, fault: Fault) -> Reply:
         namespace, unused = split_uri(request.resource_uri) or ("root/cimv2", "")
-        body = fault.render(self._name, namespace, self._switches.language, self._switches.fault_layout)
-        return Reply(500, self._envelope(request, fault.action, body))
+        machine, layout = Machine(request.addressed_to or self._name, self._name), self._switches.fault_layout
+        body = fault.render(
+            machine, namespace, self._switches.language, layout, self._switches.fault_text_language or "named"
+        )
+        return Reply(500, self._envelope(request, fault.action(layout), body, fault).encode(request.encoding))
 
-    def _envelope(self, request: Request, action: str, body: str) -> bytes:
-        return envelope(action, request.message_id, self._switches.language, body).encode()
+    def _envelope(self, request: Request, action: str, body: str, fault: Fault | None = None) -> str:
+        layout = self._switches.fault_layout
+        return envelope(
+            action,
+            request.message_id if fault is None or fault.names_its_request(layout) else "",
+            self._switches.language,
+            body,
+            activity_id=self._switches.activity_id == "sent",
+            is_fault=fault is not None,
+        )
 
 
 def _object_path(resource: Resource, request: Request) -> str:

@@ -85,6 +85,9 @@ class Session:
     ) -> list[Instance]:
         """Return the instances that answer ``query``. Raises Fault and TransportError.
 
+        It takes one request where one instance answers or none, and two or more otherwise: Windows sends one instance
+        with the first answer, however many are asked for, and the rest with Pulls.
+
         Where the node refuses the query, the whole class is enumerated and filtered here. With ``missing_ok`` a class
         that the namespace does not have has no instances. Raises TooMany as soon as ``at_most`` instances have come and
         there are more.
@@ -98,9 +101,16 @@ class Session:
 
     def references(self, namespace: str, query: Query) -> list[Reference]:
         """Return the references of the instances that answer ``query``, as the node gives them. Raises as it does."""
+        return [reference for unused, reference in self.query_with_references(namespace, query)]
+
+    def query_with_references(self, namespace: str, query: Query) -> list[tuple[Instance, Reference]]:
+        """Return the instances that answer ``query``, each with the node's reference to it. Raises as ``query``.
+
+        Instances without a reference are left out: the node has none where the columns of ``query`` are no keys.
+        """
         mode = "<w:EnumerationMode>EnumerateObjectAndEPR</w:EnumerationMode>"
         found = self._items(namespace, query, mode)
-        return [item.reference for item in found if item.reference is not None]
+        return [(item.instance, item.reference) for item in found if item.reference is not None]
 
     def _items(self, namespace: str, query: Query, mode: str, at_most: int | None = None) -> list[Item]:
         known = self._namespaces[namespace.lower()]

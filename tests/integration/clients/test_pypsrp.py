@@ -16,6 +16,7 @@ from pypsrp.wsman import SelectorSet, WSMan
 from tests.integration.clients.served import NODES, PASSWORD, USER, WMI, Host
 from tests.simulator.shells import RESULT
 
+CONFIG = "http://schemas.microsoft.com/wbem/wsman/1/config"
 N = "{http://schemas.xmlsoap.org/ws/2004/09/enumeration}"
 W = "{http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd}"
 LOGINS = [{"auth": "basic", "encryption": "never"}, {"auth": "ntlm"}, {"auth": "negotiate"}]
@@ -77,3 +78,11 @@ def test_a_shell_of_powershell_itself_is_not_there(shell_host: Host) -> None:
     with client(shell_host) as wsman, pytest.raises(WSManFaultError) as raised:
         RunspacePool(wsman).open()
     assert code(raised) == 0x80338012
+
+
+def test_the_size_of_envelopes_is_learnt_from_the_configuration(host: Host) -> None:
+    wsman = client(host, auth="ntlm")
+    wsman.update_max_payload_size()
+    assert wsman.max_envelope_size == 500 * 1024
+    service = wsman.get_server_config("config/service")
+    assert service.findtext(f".//{{{CONFIG}}}MaxConcurrentOperationsPerUser") == "1500"

@@ -43,4 +43,4 @@ def test_a_host_without_shells_says_so(host: Host) -> None:
 @pytest.mark.parametrize(("transport", "user"), LOGINS)
 def test_a_message_of_ones_own(host: Host, transport: str, user: str) -> None:
     answer = session(host, transport, user).protocol.send_message(enumerate_message(NODES).decode())
-    assert b"<p:Name>NODE2</p:Name>" in (answer if isinstance(answer, bytes) else answer.encode())
+    assert b"<p:Name>NODE1</p:Name>" in (answer if isinstance(answer, bytes) else answer.encode())

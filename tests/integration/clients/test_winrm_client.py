@@ -13,8 +13,8 @@ from tests.integration.clients.served import PASSWORD, ROOT, USER, Host, needs, 
 
 PACKAGE = ROOT / ".venv" / "clients" / "node_modules" / "winrm-client"
 pytestmark = [
-    needs("winrm-client, a client of npm", "apt-get install nodejs npm, then make clients", "node"),
-    pytest.mark.skipif(not PACKAGE.exists(), reason="winrm-client, a client of npm, is not installed: make clients"),
+    needs("winrm-client of npm", "apt-get install nodejs npm, then make clients", "node"),
+    pytest.mark.skipif(not PACKAGE.exists(), reason="winrm-client of npm is not installed: make clients"),
 ]
 
 # Without an end the connections that it keeps alive would hold the process.

@@ -8,7 +8,7 @@ import pathlib
 
 from tests.integration.clients.served import PASSWORD, USER, Host, needs, run
 
-pytestmark = needs("winrmcp, a client in Go", "apt-get install winrmcp", "winrmcp")
+pytestmark = needs("winrmcp", "apt-get install winrmcp", "winrmcp")
 
 
 def test_a_file_goes_through_shells(shell_host: Host, tmp_path: pathlib.Path) -> None:

@@ -79,7 +79,7 @@ def _nodes(view: View) -> Iterator[Instance]:
             "DynamicWeight": 1,
             "MajorVersion": 10,
             "MinorVersion": 0,
-            "BuildNumber": node.spec.build,
+            "BuildNumber": node.spec.windows_build,
             "NodeHighestVersion": version,
             "NodeLowestVersion": version,
             "FaultDomain": list(node.spec.fault_domain) or None,

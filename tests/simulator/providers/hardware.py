@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 
 from ..cim import Instance
+from ..host_profiles import version_of
 from .namespace import ClassTable, View
 
 SOCKETS, CORES = 2, 16
@@ -81,7 +82,7 @@ def _files(view: View) -> Iterator[Instance]:
         "Name": "c:\\windows\\system32\\vmms.exe",
         "Path": "\\windows\\system32\\",
         "Status": "OK",
-        "Version": f"10.0.{view.node.spec.build}.1",
+        "Version": f"{version_of(view.node.spec.windows_build)}.1",
     }
 
 

@@ -85,8 +85,8 @@ def has_known_values(view: View, setting_data: Embedded) -> bool:
 
 def _is_known(view: View, setting_data: Embedded) -> bool:
     """Tell whether the Windows version that decides has all the properties of an instance."""
-    builds = [node.spec.build for node in view.world.nodes.values()]
-    build = view.node.spec.build if view.world.scenario.switches.setting_data_build == "asked" else min(builds)
+    builds = [node.spec.windows_build for node in view.world.nodes.values()]
+    build = view.node.spec.windows_build if view.world.scenario.switches.setting_data_build == "asked" else min(builds)
     definition = schema.load().find_anywhere(setting_data.class_name, VIRTUALIZATION)
     assert definition is not None
     return all(definition.properties[name].since_build <= build for name in setting_data.properties)

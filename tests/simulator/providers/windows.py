@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..cim import Instance, ObjectPath, Value
+from ..host_profiles import version_of
 from .hardware import CORES, SOCKETS
 from .namespace import ClassTable, View
 from .systems import AGE
@@ -15,11 +16,12 @@ from .systems import AGE
 RESTART, FORCED_RESTART = 2, 6
 INVALID_PARAMETER, PRIVILEGE_NOT_HELD = 87, 1314
 
-RELEASES = {14393: "2016", 17763: "2019", 20348: "2022", 26100: "2025"}
+RELEASES = {9600: "2012 R2", 14393: "2016", 17763: "2019", 20348: "2022", 26100: "2025"}
 
 
 def _operating_systems(view: View) -> Iterator[Instance]:
     spec = view.node.spec
+    build = spec.windows_build
     total = spec.memory_mb * 1024
     booted = view.node.booted_at
     yield {
@@ -27,9 +29,9 @@ def _operating_systems(view: View) -> Iterator[Instance]:
         "CSCreationClassName": "Win32_ComputerSystem",
         "CSName": view.node.name,
         "Name": "Microsoft Windows Server|C:\\Windows|\\Device\\Harddisk0\\Partition3",
-        "Caption": f"Microsoft Windows Server {RELEASES.get(spec.build, spec.build)} Datacenter",
-        "Version": f"10.0.{spec.build}",
-        "BuildNumber": str(spec.build),
+        "Caption": f"Microsoft Windows Server {RELEASES.get(build, build)} Datacenter",
+        "Version": version_of(build),
+        "BuildNumber": str(build),
         "FreePhysicalMemory": max(0, view.node.free_mb()) * 1024,
         "TotalVisibleMemorySize": total,
         "LastBootUpTime": view.world.date(0) - AGE if booted is None else view.world.date(booted),

@@ -13,7 +13,7 @@ import functools
 import threading
 
 from ..clock import Clock
-from ..scenario import Scenario
+from ..scenario import Scenario, VmSpec
 from .calls import KEPT, Call
 from .drains import Drains
 from .events import Events
@@ -51,14 +51,9 @@ class World:
         self.nodes = {spec.name: Node(spec, index + 1) for index, spec in enumerate(self.scenario.nodes)}
         self._node_names = {name.lower(): name for name in self.nodes}
         self.machines = {}
+        self._groups: dict[str, Machine] = {}
         for spec in self.scenario.vms:
-            owner = str(spec.owner)
-            folder = str(spec.folder)
-            files = Files(folder, folder, folder, spec.disks or ())
-            machine = Machine(spec, owner, spec.state, spec.activity, owner, owner, files)
-            self.machines[machine.id] = machine
-            self.nodes[owner].residents[machine.id] = machine
-        self._groups = {machine.group.lower(): machine for machine in self.machines.values()}
+            self.add(spec)
         first = next(iter(self.members or self.nodes))
         self.core_group_owner = self.scenario.cluster.core_group_owner or first
         self.migrations = Migrations(self)
@@ -114,6 +109,23 @@ class World:
         if self.scenario.switches.host_name_form == "fqdn":
             return self.nodes[node].spec.full_name
         return node
+
+    def add(self, spec: VmSpec) -> None:
+        """Let there be one more VM, whose id, group and files are told."""
+        owner, folder = str(spec.owner), str(spec.folder)
+        files = Files(folder, folder, folder, spec.disks or ())
+        machine = Machine(spec, owner, spec.state, spec.activity, owner, owner, files)
+        self.machines[machine.id] = machine
+        self.nodes[owner].residents[machine.id] = machine
+        self._groups[machine.group.lower()] = machine
+
+    def remove(self, machine: Machine) -> None:
+        """Let a VM that does not move be gone, with its role."""
+        del self.machines[machine.id]
+        del self.nodes[machine.owner].residents[machine.id]
+        del self._groups[machine.group.lower()]
+        for node in self.nodes.values():
+            node.drained = [identity for identity in node.drained if identity != machine.id]
 
     def relocate(self, machine: Machine, destination: str) -> None:
         """Make ``destination`` the owner; summary and cluster show it at once or later, as switched."""

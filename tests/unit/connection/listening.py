@@ -64,6 +64,9 @@ class Service:
         self.received.append(request)
         return Reply(self.status, answer_to(request))
 
+    def identify(self, request: bytes) -> Reply:
+        return Reply(401, b"")
+
 
 def answer_to(request: bytes) -> bytes:
     return b"<s:Envelope>" + request + b"</s:Envelope>"

@@ -81,7 +81,9 @@ def test_a_query_is_answered_by_every_node() -> None:
 
 def test_a_name_with_markup_arrives_escaped() -> None:
     cluster, unused_clock = two_nodes()
-    reply = cluster.endpoint("NODE1").handle(query("SELECT * FROM Msvm_ComputerSystem"))
+    reply = cluster.endpoint("NODE1").handle(
+        query("SELECT * FROM Msvm_ComputerSystem WHERE ElementName LIKE '%02%' AND Name LIKE '%-%'")
+    )
     assert b"web&amp;&lt;02&gt;" in reply.body
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.simulator.accounts import User
 from tests.simulator.http import Listener
-from tests.unit.simulator.messages import SYSTEM, endpoint, enumerate_message
+from tests.unit.simulator.messages import SYSTEM, S, endpoint, enumerate_message
 
 USER = User("operator", "secret-9", "CORP")
 MESSAGE = enumerate_message(SYSTEM)
@@ -87,3 +87,31 @@ def test_an_encoded_password_may_hold_a_colon_and_a_blank(line: socket.socket) -
     wrong = f"Authorization: Basic {base64.b64encode(b'operator:not: it').decode()}"
     line.sendall(head(wrong) + MESSAGE)
     assert answer(line)[0] == 401
+
+
+IDENTITY = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+IDENTIFY = (
+    f'<s:Envelope xmlns:s="{S}" xmlns:i="{IDENTITY}"><s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>'
+).encode()
+ANONYMOUS = "WSMANIDENTIFY: unauthenticated"
+
+
+@pytest.mark.parametrize(
+    ("login", "version", "security"),
+    [(ANONYMOUS, b"OS: 0.0.0 SP: 0.0 Stack: 3.0", False), (BASIC, b"OS: 10.0.20348 SP: 0.0 Stack: 3.0", True)],
+)
+def test_a_host_says_more_of_itself_to_who_logs_in(
+    line: socket.socket, login: str, version: bytes, security: bool
+) -> None:
+    line.sendall(head(login, length=len(IDENTIFY)) + IDENTIFY)
+    status, unused, body = answer(line)
+    assert (status, version in body, b"SecurityProfiles" in body) == (200, True, security)
+
+
+@pytest.mark.parametrize(("lines", "message"), [((ANONYMOUS,), MESSAGE), ((ANONYMOUS,), b"no message"), ((), IDENTIFY)])
+def test_nothing_else_is_answered_to_who_does_not_log_in(
+    line: socket.socket, lines: tuple[str, ...], message: bytes
+) -> None:
+    line.sendall(head(*lines, length=len(message)) + message)
+    status, top, body = answer(line)
+    assert (status, "www-authenticate: negotiate" in top, body) == (401, True, b"")

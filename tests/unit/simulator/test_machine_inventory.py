@@ -11,7 +11,15 @@ import pytest
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.cluster import SimulatedCluster, load
-from tests.unit.simulator.messages import WMI, enumerate_message, fault_of, invoke_message, items_of
+from tests.unit.simulator.messages import (
+    WMI,
+    context_of,
+    enumerate_message,
+    fault_of,
+    invoke_message,
+    items_of,
+    pull_message,
+)
 
 V2 = f"{WMI}root/virtualization/v2"
 SERVICE = f"{V2}/Msvm_VirtualSystemManagementService"
@@ -21,6 +29,7 @@ W = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 SCENARIO = """
 nodes: [{name: NODE1, build: 26100}]
 vms: [{name: web01, owner: NODE1}, {name: db01, owner: NODE1, state: "off"}]
+switches: {first_page: full}
 """
 
 
@@ -30,8 +39,12 @@ def cluster() -> SimulatedCluster:
 
 
 def rows(cluster: SimulatedCluster, namespace: str, query: str) -> list[dict[str, str]]:
-    reply = cluster.endpoint("NODE1").handle(enumerate_message(f"{WMI}{namespace}/*", query))
+    uri, host = f"{WMI}{namespace}/*", cluster.endpoint("NODE1")
+    reply = host.handle(enumerate_message(uri, query))
     found = items_of(reply, W)
+    while context := context_of(reply):
+        reply = host.handle(pull_message(uri, context))
+        found += items_of(reply)
     return [{child.tag.rpartition("}")[2]: child.text or "" for child in item} for item in found]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.simulator.clock import ManualClock
 from tests.simulator.cluster import SimulatedCluster, load
-from tests.unit.simulator.messages import MESSAGE_ID, WMI, A, N, S, W
+from tests.unit.simulator.messages import MESSAGE_ID, WMI, A, N, S, W, fault_of
 
 MSCLUSTER = f"{WMI}root/MSCluster"
 NODES = f"{MSCLUSTER}/MSCluster_Node"
@@ -26,7 +26,7 @@ CMD = f"{RSP}/cmd"
 P = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"
 WQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 SCENARIO = """
-nodes: [{name: NODE1}, {name: NODE2}]
+nodes: [{name: NODE1, windows: %d}, {name: NODE2}]
 vms: [{name: web01, owner: NODE1}, {name: db01, owner: NODE1, state: "off"}]
 switches: {shells: canned}
 """
@@ -81,9 +81,9 @@ WINRM4J = Style(
 )
 
 
-@pytest.fixture
-def cluster() -> SimulatedCluster:
-    return load(SCENARIO, ManualClock())
+@pytest.fixture(params=[2012, 2016, 2022, 2025])
+def cluster(request: pytest.FixtureRequest) -> SimulatedCluster:
+    return load(SCENARIO % request.param, ManualClock())
 
 
 def ask(cluster: SimulatedCluster, message: bytes) -> str:
@@ -162,3 +162,114 @@ def test_winrm4j_writes_attributes_with_a_namespace(cluster: SimulatedCluster) -
     signal = f'<rsp:Signal CommandId="{command_id}"><rsp:Code>{RSP}/signal/terminate</rsp:Code></rsp:Signal>'
     assert "SignalResponse" in ask(cluster, WINRM4J.write(CMD, f"{RSP}/Signal", signal, shell))
     ask(cluster, WINRM4J.write(CMD, f"{TRANSFER}/Delete", "", shell))
+
+
+def query(text: str, more: str = "") -> str:
+    return f'<wsen:Enumerate>{more}<wsman:Filter Dialect="{WQL}">{text}</wsman:Filter></wsen:Enumerate>'
+
+
+@pytest.mark.parametrize(
+    ("namespace", "class_name", "text", "found"),
+    [
+        ("root/cimv2", "Win32_ComputerSystemProduct", "SELECT * FROM Win32_ComputerSystemProduct ", 1),
+        (
+            "root/cimv2",
+            "Win32_Processor",
+            "ASSOCIATORS OF {Win32_ComputerSystem.Name='NODE1'} WHERE AssocClass = Win32_ComputerSystemProcessor "
+            "ResultClass = Win32_Processor",
+            2,
+        ),
+        (
+            "root/virtualization/v2",
+            "Msvm_ComputerSystem",
+            'SELECT * FROM Msvm_ComputerSystem WHERE Description = "Microsoft Virtual Machine" AND '
+            "(EnabledState != 0 and EnabledState != 3 and EnabledState != 32769) ",
+            1,
+        ),
+    ],
+)
+def test_libvirt_pulls_with_the_uri_of_the_class(
+    cluster: SimulatedCluster, namespace: str, class_name: str, text: str, found: int
+) -> None:
+    uri = f"{WMI}{namespace}/{class_name}"
+    first = OPENWSMAN.write(f"{WMI}{namespace}/*", ENUMERATE, query(text))
+    answers = read_all(cluster, first, OPENWSMAN, uri)
+    # It looks for the class's element as the first child of n:Items.
+    assert ["".join(answers).count(f"<n:Items><p:{class_name} "), len(answers)] == [found, found + 1]
+
+
+def test_libvirt_starts_a_vm_and_follows_the_job(cluster: SimulatedCluster) -> None:
+    vm_id = cluster.state()["vms"][1]["id"]
+    uri = f"{V2}/Msvm_ComputerSystem"
+    wish = "<p:RequestedState>2</p:RequestedState>"
+    body = f'<p:RequestStateChange_INPUT xmlns:p="{uri}">{wish}</p:RequestStateChange_INPUT>'
+    selectors = (
+        '<wsman:SelectorSet><wsman:Selector Name="CreationClassName">Msvm_ComputerSystem</wsman:Selector>'
+        f'<wsman:Selector Name="Name">{vm_id}</wsman:Selector></wsman:SelectorSet>'
+    )
+    started = ask(cluster, OPENWSMAN.write(uri, f"{uri}/RequestStateChange", body, selectors))
+    assert "<p:ReturnValue>4096</p:ReturnValue>" in started
+    (job,) = re.findall(r'<w:Selector Name="InstanceID">([^<]+)<', started)
+    asked = query(f"SELECT * FROM Msvm_ConcreteJob WHERE InstanceID = '{job}'")
+    answers = read_all(cluster, OPENWSMAN.write(f"{V2}/*", ENUMERATE, asked), OPENWSMAN, f"{V2}/Msvm_ConcreteJob")
+    assert names_in(answers, "InstanceID") == [job]
+
+
+def test_winrb_repeats_its_session_in_the_body(cluster: SimulatedCluster) -> None:
+    wish = '<wsman:OptimizeEnumeration xsi:nil="true"/><wsman:MaxElements>32000</wsman:MaxElements>'
+    session = "<p:SessionId>uuid:1</p:SessionId>"
+    body = query("select * from MSCluster_Node", wish).replace("</wsen:Enumerate>", f"{session}</wsen:Enumerate>")
+    pulled = f'<wsman:OptimizeEnumeration xsi:nil="true"/><wsman:MaxElements>32000</wsman:MaxElements>{session}'
+    answers = read_all(cluster, WINRB.write(f"{MSCLUSTER}/*", ENUMERATE, body), WINRB, f"{MSCLUSTER}/*", pulled)
+    assert names_in(answers) == ["NODE1", "NODE2"]
+
+
+def test_virt_who_reads_guests_with_blanks_in_its_headers(cluster: SimulatedCluster) -> None:
+    def spread(namespace: str, class_name: str) -> str:
+        return f"\n                {WMI}{namespace}/{class_name}\n            "
+
+    text = "select BIOSGUID, VirtualSystemIdentifier from Msvm_VirtualSystemSettingData "
+    realized = query(f"{text}where VirtualSystemType = 'Microsoft:Hyper-V:System:Realized'")
+    begun = ask(cluster, OPENWSMAN.write(spread("root/virtualization/v2", "*"), ENUMERATE, realized))
+    service = f"{V2}/Msvm_VirtualSystemManagementService"
+    body = f'<wsman:GetSummaryInformation_INPUT xmlns:p="{service}">'
+    body += "".join(f"<p:RequestedInformation>{number}</p:RequestedInformation>" for number in (0, 1, 100))
+    selectors = (
+        "<wsman:SelectorSet>"
+        '<wsman:Selector Name="CreationClassName">Msvm_VirtualSystemManagementService</wsman:Selector>'
+        '<wsman:Selector Name="SystemCreationClassName">Msvm_ComputerSystem</wsman:Selector></wsman:SelectorSet>'
+    )
+    named = spread("root/virtualization/v2", "Msvm_VirtualSystemManagementService")
+    invoke = f"{body}</wsman:GetSummaryInformation_INPUT>"
+    summaries = ask(cluster, OPENWSMAN.write(named, f"{service}/GetSummaryInformation", invoke, selectors))
+    assert re.findall(r"<q:EnabledState>(\d+)<", summaries) == ["2", "3"]
+    # It pulls with the namespace of old, whichever it asked.
+    pull = f"<wsen:Pull><wsen:EnumerationContext>{context_in(begun)}</wsen:EnumerationContext></wsen:Pull>"
+    first = ask(cluster, OPENWSMAN.write(spread("root/virtualization", "*"), PULL, pull))
+    assert len(names_in([first], "BIOSGUID")) == 1
+
+
+def test_virt_who_learns_that_the_namespace_of_old_is_gone(cluster: SimulatedCluster) -> None:
+    # The codes that it was seen with; it goes on with the new namespace after any fault.
+    asked = query("select BIOSGUID from Msvm_VirtualSystemSettingData where SettingType = 3")
+    reply = cluster.endpoint("NODE1").handle(OPENWSMAN.write(f"{WMI}root/virtualization/*", ENUMERATE, asked))
+    assert fault_of(reply)[0] in (2150858778, 0x8004100E)
+
+
+def test_omicli_names_classes_as_dmtf_does(cluster: SimulatedCluster) -> None:
+    uri = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSCluster_Node"
+    namespace = '<wsman:Selector Name="__cimnamespace">root/MSCluster</wsman:Selector>'
+    first = OPENWSMAN.write(uri, ENUMERATE, "<wsen:Enumerate/>", f"<wsman:SelectorSet>{namespace}</wsman:SelectorSet>")
+    assert re.findall(r"<p:Name>(\w+)<", "".join(read_all(cluster, first, OPENWSMAN, uri))) == ["NODE1", "NODE2"]
+
+
+def test_an_unauthenticated_test_of_wsman_has_no_headers(cluster: SimulatedCluster) -> None:
+    identity = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+    message = f'<s:Envelope xmlns:s="{S}" xmlns:i="{identity}"><s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>'
+    assert "Stack: 3.0" in ask(cluster, message.encode())
+
+
+def test_winrb_and_pypsrp_ask_for_the_size_of_envelopes(cluster: SimulatedCluster) -> None:
+    config = "http://schemas.microsoft.com/wbem/wsman/1/config"
+    answer = ask(cluster, WINRB.write(config, f"{TRANSFER}/Get", ""))
+    assert re.search(r"<cfg:MaxEnvelopeSizekb>(150|500)<", answer)

@@ -36,8 +36,23 @@ CONTEXT = f"{{{N}}}EnumerationContext"
 W_END, N_END = f"{{{W}}}EndOfSequence", f"{{{N}}}EndOfSequence"
 
 
-def test_an_optimized_enumeration_that_fits_is_one_answer() -> None:
-    reply = endpoint().handle(enumerate_message(EVERY_CLASS, ALL_SYSTEMS))
+def test_an_optimized_enumeration_begins_with_one_item_however_many_were_asked_for() -> None:
+    service = endpoint()
+    reply = service.handle(enumerate_message(EVERY_CLASS, ALL_SYSTEMS, most=500))
+    assert [child.tag for child in body_of(reply)] == [CONTEXT, f"{{{W}}}Items"]
+    assert len(items_of(reply, W)) == 1
+    rest = service.handle(pull_message(EVERY_CLASS, context_of(reply), 500))
+    assert [child.tag for child in body_of(rest)] == [f"{{{N}}}Items", N_END]
+    assert len(items_of(rest)) == 2
+
+
+def test_a_single_item_ends_an_optimized_enumeration_at_once() -> None:
+    reply = endpoint().handle(enumerate_message(EVERY_CLASS, f"{ALL_SYSTEMS} AND Name = '{VM_ID}'", most=500))
+    assert [child.tag for child in body_of(reply)] == [CONTEXT, f"{{{W}}}Items", W_END]
+
+
+def test_an_optimized_enumeration_that_fits_can_be_one_answer() -> None:
+    reply = endpoint(first_page="full").handle(enumerate_message(EVERY_CLASS, ALL_SYSTEMS))
     body = body_of(reply)
     assert body.tag == f"{{{N}}}EnumerateResponse"
     assert [child.tag for child in body] == [CONTEXT, f"{{{W}}}Items", W_END]
@@ -99,13 +114,15 @@ def test_too_many_open_enumerations_meet_the_quota() -> None:
     service = endpoint()
     for unused in range(1500):
         service.handle(message(SYSTEM, f"{N}/Enumerate", "<n:Enumerate/>"))
-    assert fault_of(service.handle(enumerate_message(SYSTEM, most=1))) == (0x803381A6, "w:QuotaLimit")
+    assert fault_of(service.handle(enumerate_message(SYSTEM, most=1))) == (0x803381A6, "w:InternalError")
 
 
-def test_a_pull_names_the_resource_of_its_enumerate() -> None:
-    service = endpoint()
-    context = context_of(service.handle(enumerate_message(SYSTEM, most=1)))
-    assert fault_of(service.handle(pull_message(EVERY_CLASS, context)))[0] == 0x803381AD
+def test_a_pull_may_name_another_resource_than_its_enumerate() -> None:
+    for pull_uri, answered in (("any", True), ("same", False)):
+        service = endpoint(pull_uri=pull_uri)
+        context = context_of(service.handle(enumerate_message(SYSTEM, most=1)))
+        reply = service.handle(pull_message(EVERY_CLASS, context))
+        assert reply.status == 200 if answered else fault_of(reply)[0] == 0x803381AD
 
 
 def test_items_come_with_or_as_endpoint_references() -> None:
@@ -132,7 +149,7 @@ def test_a_column_list_gives_fragments_without_prefixes() -> None:
     query = f"SELECT name, InstallDate, Caption, OtherEnabledState FROM Msvm_ComputerSystem WHERE Name = '{VM_ID}'"
     reply = endpoint().handle(enumerate_message(EVERY_CLASS, query))
     assert (
-        '<w:XmlFragment xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><Caption></Caption>'
+        f'<w:XmlFragment xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:w="{W}"><Caption></Caption>'
         "<InstallDate><Datetime>2026-01-15T08:30:05.120000Z</Datetime></InstallDate>"
         f'<Name>{VM_ID}</Name><OtherEnabledState xsi:nil="true"/></w:XmlFragment>'
     ) in reply.body.decode()
@@ -228,7 +245,7 @@ def test_ill_formed_enumerates_are_faults(wrong: str, right: str, code: int) -> 
 
 
 def test_items_can_stand_in_the_namespace_of_enumeration() -> None:
-    reply = endpoint(items_in="enumeration").handle(enumerate_message(SYSTEM))
+    reply = endpoint(items_in="enumeration", first_page="full").handle(enumerate_message(SYSTEM))
     assert [child.tag for child in body_of(reply)] == [CONTEXT, f"{{{N}}}Items", N_END]
 
 
@@ -245,7 +262,8 @@ def many(count: int, notes: str = "n") -> Rows:
 
 
 def test_pages_are_cut_to_the_size_that_client_and_service_take() -> None:
-    service = endpoint(many(200, "ü" * 100), max_envelope_size=60000)
+    rows = many(200, "ü" * 100)
+    service = endpoint(rows, max_envelope_size=60000, counted_in="utf8", first_page="full")
     uri = f"{CLUSTER}/Msvm_SummaryInformationBase"
     more = "<w:MaxEnvelopeSize>20000</w:MaxEnvelopeSize>"
     request = enumerate_message(uri, most=200)
@@ -258,6 +276,15 @@ def test_pages_are_cut_to_the_size_that_client_and_service_take() -> None:
         large = service.handle(pull_message(uri, context_of(large), 200))
         seen += [item[0].text for item in items_of(large)]
     assert len(seen) == 200
+
+
+def test_pages_are_counted_in_utf_16_as_recorded() -> None:
+    uri = f"{CLUSTER}/Msvm_SummaryInformationBase"
+    more = "<w:MaxEnvelopeSize>153600</w:MaxEnvelopeSize></s:Header>"
+    request = enumerate_message(uri, most=200).replace(b"</s:Header>", more.encode())
+    reply = endpoint(many(200, "ü" * 100), first_page="full").handle(request)
+    # The full pages of hosts of 2008 and 2012 hold 75,184 to 76,811 characters where 153,600 bytes are allowed.
+    assert 75184 < len(reply.body.decode()) <= 76800
 
 
 def test_an_item_that_does_not_fit_is_a_fault() -> None:

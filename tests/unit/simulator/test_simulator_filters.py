@@ -30,7 +30,8 @@ def ask(uri: str, dialect: str, filtered: str) -> Reply:
     """Enumerate with elements as a filter."""
     optimized = "<w:OptimizeEnumeration/><w:MaxElements>10</w:MaxElements>"
     wish = f'<w:Filter Dialect="{dialect}" xmlns:b="{BINDING}">{filtered}</w:Filter>'
-    return endpoint().handle(message(uri, f"{N}/Enumerate", f"<n:Enumerate>{optimized}{wish}</n:Enumerate>"))
+    request = message(uri, f"{N}/Enumerate", f"<n:Enumerate>{optimized}{wish}</n:Enumerate>")
+    return endpoint(first_page="full").handle(request)
 
 
 def selectors(**values: str) -> str:

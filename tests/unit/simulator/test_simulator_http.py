@@ -7,11 +7,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import http.client
+import socket
 import ssl
 import typing as t
 from collections.abc import Callable, Iterator
 
 import pytest
+import requests.auth
 import requests.exceptions
 import trustme
 import winrm.exceptions
@@ -43,10 +45,18 @@ class Echo:
         self.asked.append(request)
         return self.answer
 
+    def identify(self, request: bytes) -> Answer:
+        return Answer(401, b"")
+
 
 @pytest.fixture
 def service() -> Echo:
     return Echo()
+
+
+class NoLogin(requests.auth.AuthBase):
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
 
 
 Start = Callable[..., Listener]
@@ -158,6 +168,37 @@ def test_unencrypted_messages_under_ntlm_can_be_allowed(start: Start, service: E
 @pytest.mark.parametrize(("path", "status"), [("/wsman", 200), ("/wsman/", 200), ("/WSMAN", 200), ("/", 404)])
 def test_only_the_path_of_wsman_is_served(start: Start, service: Echo, path: str, status: int) -> None:
     assert plain(start(), QUESTION, basic(), path).status == status
+
+
+@pytest.mark.parametrize(("path", "title"), [("/other", "Not Found"), ("/wsman", "Method Not Allowed")])
+def test_what_is_not_for_the_service_is_answered_in_html_as_by_http_sys(start: Start, path: str, title: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", start().port, timeout=10)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    assert f"<h2>{title}</h2>" in response.read().decode()
+    assert response.headers["Server"] == "Microsoft-HTTPAPI/2.0"
+    assert response.headers["Content-Type"].startswith("text/html")
+    connection.close()
+
+
+def test_an_empty_post_on_an_authenticated_connection_asks_to_log_in_again(start: Start, service: Echo) -> None:
+    listener = start()
+    pipe = transport(listener)
+    pipe.send_message(QUESTION)
+    response = pipe.session.post(pipe.endpoint, data=b"", auth=NoLogin())
+    assert response.status_code == 401
+    assert service.asked == [QUESTION]
+
+
+def test_the_target_name_of_the_challenge_is_taken_for_the_domain(start: Start, service: Echo) -> None:
+    pipe = transport(start(), user=f"{socket.gethostname().upper()}\\Operator")
+    assert pipe.send_message(QUESTION) == ANSWER
+
+
+def test_an_answer_in_utf_16_says_so(start: Start, service: Echo) -> None:
+    service.answer = Answer(body="<answer/>".encode("utf-16"))
+    assert plain(start(), QUESTION, basic()).headers["Content-Type"] == "application/soap+xml;charset=UTF-16"
+    assert transport(start()).send_message(QUESTION) == service.answer.body
 
 
 def test_a_new_connection_with_old_keys_gets_an_empty_400(start: Start, service: Echo) -> None:

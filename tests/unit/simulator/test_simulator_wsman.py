@@ -34,7 +34,6 @@ from tests.unit.simulator.messages import (
 GOLDEN_HEADER = (
     '<s:Envelope xml:lang="en-US" xmlns:s="http://www.w3.org/2003/05/soap-envelope"'
     ' xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:x="http://schemas.xmlsoap.org/ws/2004/09/transfer"'
-    ' xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration"'
     ' xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"'
     ' xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"><s:Header>'
     "<a:Action>http://schemas.xmlsoap.org/ws/2004/09/transfer/GetResponse</a:Action><a:MessageID>ID</a:MessageID>"
@@ -130,13 +129,12 @@ def test_private_properties_come_in_three_forms(form: str, expected: str) -> Non
     ("request_bytes", "code", "subcode"),
     [
         (get(CreationClassName="Msvm_ComputerSystem", Name="NOBODY"), 0x80338000, "a:DestinationUnreachable"),
-        (get(Name=VM_ID), 0x80338000, "a:DestinationUnreachable"),
         (get(), 0x803380FA, "w:InvalidSelectors"),
         (get(**KEYS, ElementName="web01"), 0x8033805B, "w:InvalidSelectors"),
         (message(f"{CLUSTER}/Msvm_Unknown", GET), 0x80041010, "a:DestinationUnreachable"),
         (message(f"{CLUSTER}/*", GET), 0x80338002, "a:DestinationUnreachable"),
         (message(SYSTEM.replace("v2", "v9"), GET), 0x8004100E, "a:DestinationUnreachable"),
-        (message("http://schemas.microsoft.com/wbem/wsman/1/config", GET), 0x80338012, "a:DestinationUnreachable"),
+        (message("http://schemas.microsoft.com/wbem/wsman/1/other", GET), 0x80338012, "a:DestinationUnreachable"),
         (message(SYSTEM, GET.replace("Get", "Put")), 0x80338013, "a:ActionNotSupported"),
         (get(**KEYS).replace(MESSAGE_ID.encode(), b""), 0x80338011, "a:MessageInformationHeaderRequired"),
         (get(**KEYS).replace(b"role/anonymous", b"none"), 0x80338011, "a:MessageInformationHeaderRequired"),
@@ -152,7 +150,8 @@ def test_wrong_requests_end_in_the_fault_of_windows(request_bytes: bytes, code: 
     [
         ('<x:New xmlns:x="urn:x" s:mustUnderstand="true"/>', 0x80338010),
         ("<w:MaxEnvelopeSize>8191</w:MaxEnvelopeSize>", 0x8033807E),
-        ("<w:OperationTimeout>60</w:OperationTimeout>", 0x80338081),
+        ("<w:OperationTimeout>PT-1S</w:OperationTimeout>", 0x8033800F),
+        ("<w:OperationTimeout>PT0S</w:OperationTimeout>", 0x80338081),
         ('<w:Locale xml:lang="fr-FR" s:mustUnderstand="true"/>', 0x80338087),
     ],
 )
@@ -174,10 +173,17 @@ def test_headers_of_real_clients_are_taken(header: str) -> None:
     assert endpoint().handle(message(SYSTEM, GET, "", KEYS, header)).status == 200
 
 
-def test_partial_keys_can_be_accepted_when_they_are_unique() -> None:
-    service = endpoint(partial_keys="accepted")
-    assert service.handle(get(Name=VM_ID)).status == 200
-    assert fault_of(service.handle(get(CreationClassName="Msvm_ComputerSystem")))[0] == 0x8033805E
+def test_partial_keys_are_accepted_when_they_are_unique() -> None:
+    assert endpoint().handle(get(Name=VM_ID)).status == 200
+    assert fault_of(endpoint().handle(get(CreationClassName="Msvm_ComputerSystem")))[0] == 0x8033805E
+    refused = endpoint(partial_keys="refused").handle(get(Name=VM_ID))
+    assert fault_of(refused) == (0x80338000, "a:DestinationUnreachable")
+
+
+def test_a_singleton_needs_no_keys() -> None:
+    for partial_keys in ("accepted", "refused"):
+        reply = endpoint(partial_keys=partial_keys).handle(message(f"{CLUSTER}/Msvm_MigrationJob", GET))
+        assert reply.status == 200, reply.body
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"<a/>", b'<!DOCTYPE x [<!ENTITY y "z">]>' + get(**KEYS)])
@@ -186,16 +192,23 @@ def test_what_is_no_soap_gets_an_empty_500(data: bytes) -> None:
     assert (reply.status, reply.body) == (500, b"")
 
 
-def test_a_request_in_utf_16_is_read() -> None:
-    text = '<?xml version="1.0" encoding="UTF-16"?>' + get(**KEYS).decode()
-    assert endpoint().handle(text.encode("utf-16")).status == 200
+def test_a_request_in_utf_16_is_answered_in_utf_16() -> None:
+    for keys in (KEYS, {**KEYS, "Name": "NOBODY"}):
+        text = '<?xml version="1.0" encoding="UTF-16"?>' + get(**keys).decode()
+        reply = endpoint().handle(text.encode("utf-16"))
+        assert reply.status == (200 if keys == KEYS else 500)
+        assert reply.body.decode("utf-16") != ""
+        assert reply.body[:2] in (b"\xff\xfe", b"\xfe\xff")
+        assert body_of(reply) is not None
 
 
 def test_a_fault_names_the_provider_the_operation_and_the_object() -> None:
     reply = endpoint().handle(get(CreationClassName="Msvm_ComputerSystem", Name="NOBODY"))
     text = reply.body.decode()
     assert f"<a:Action>{A}/fault</a:Action>" in text
-    assert text.count('Code="2150858752" Machine="NODE1"') == 2
+    assert re.findall('Code="2150858752" Machine="([^"]+)"', text) == ["node1.corp.example", "NODE1"]
+    assert '<p:Description xsi:nil="true"/>' in text
+    assert "<p:ProviderName>VmmsWmiInstanceAndMethodProvider</p:ProviderName>" in text
     assert '<f:ProviderFault provider="WMI Provider" path="%systemroot%\\system32\\WsmWmiPl.dll">' in text
     assert "<p:Operation>GetObject</p:Operation>" in text
     assert 'Msvm_ComputerSystem.CreationClassName="Msvm_ComputerSystem",Name="NOBODY"' in text
@@ -255,7 +268,7 @@ def test_whoever_is_told_of_a_request_can_refuse_it() -> None:
         raise CimFault(0x803381A6, "")
 
     service = Endpoint("NODE1", [cluster_rows()], WireSwitches(), refuse)
-    assert fault_of(service.handle(get(**KEYS))) == (0x803381A6, "w:QuotaLimit")
+    assert fault_of(service.handle(get(**KEYS))) == (0x803381A6, "w:InternalError")
 
 
 def test_an_operation_that_outlasts_its_timeout_is_a_fault() -> None:

@@ -19,7 +19,7 @@ from ..._wsman.wql import Query
 from ..cluster.cim_values import NETWORK_TROUBLES, UNUSED_NETWORK
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.groups import GroupTraits, read_traits
-from ..cluster.nodes import Node, find_node, read_nodes
+from ..cluster.nodes import EVERY_NODE, Node, find_node, nodes_of
 from ..cluster.vms import Vm, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import ERROR, WARNING, Finding, sentence
@@ -80,14 +80,15 @@ class Health:
 
 
 def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) -> Health:
-    """Look at the whole cluster in six requests, or seven; ``leaving`` is the node that is about to be taken away.
+    """Look at the whole cluster with five queries and a call; ``leaving`` is the node that is about to be taken away.
 
     ``ignore`` are names of nodes, roles, VMs and networks whose problems do not count. Raises HyperVError for a node
     that does not exist, Fault and TransportError where the cluster cannot be asked at all.
     """
-    nodes = read_nodes(cluster)
+    rows = cluster.query_cluster(EVERY_NODE)
+    nodes = nodes_of(rows)
     node = find_node(cluster, nodes, leaving) if leaving else None
-    votes = _read_votes(cluster)
+    votes = _votes(rows)
     found = [*_of_nodes(nodes, node), *_of_groups(read_traits(cluster)), *_of_networks(_read_networks(cluster))]
     migrating: list[str] = []
     try:
@@ -190,8 +191,7 @@ def _of_migrations(moving: Sequence[Vm]) -> Iterator[Finding]:
         )
 
 
-def _read_votes(cluster: Cluster) -> dict[str, Votes]:
-    rows = cluster.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "NodeWeight", "DynamicWeight")))
+def _votes(rows: Sequence[Instance]) -> dict[str, Votes]:
     return {
         (row.text("Name") or "").lower(): Votes(row.integer("NodeWeight"), row.integer("DynamicWeight")) for row in rows
     }

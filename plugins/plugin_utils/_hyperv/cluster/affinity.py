@@ -63,7 +63,7 @@ def class_rules(classes: Mapping[str, Collection[str]], *, enforced: bool) -> li
 
 
 def read_rules(cluster: Cluster, members: Mapping[str, Sequence[str]]) -> tuple[list[Rule], list[str]]:
-    """Return the enabled affinity rules, and notes on what was left out; one request.
+    """Return the enabled affinity rules, and notes on what was left out; one query.
 
     ``members`` are those of a group, by its name and its id in lower case: no source tells which of both
     MSCluster_AffinityRule.Groups holds. A cluster without the class has no rules. Raises Fault and TransportError.

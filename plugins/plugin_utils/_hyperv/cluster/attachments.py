@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Media, drives and devices of its own host that a VM uses.
 
-Only root/virtualization/v2 of the host shows it; one request a class serves all VMs of the host. Source: Microsoft
+Only root/virtualization/v2 of the host shows it; one query a class serves all VMs of the host. Source: Microsoft
 docs, Msvm_StorageAllocationSettingData, Msvm_ResourceAllocationSettingData, Msvm_PciExpressSettingData and
 Msvm_GpuPartitionSettingData.
 """
@@ -45,7 +45,7 @@ class Attachment:
 
 
 def read_attachments(cluster: Cluster, node: str) -> dict[str, tuple[Attachment, ...]]:
-    """Return what the VMs of a node have attached of it, by VM id; four requests. Raises Fault and TransportError."""
+    """Return what the VMs of a node have attached of it, by VM id; four queries. Raises Fault and TransportError."""
     session = cluster.node(node)
     found: dict[str, tuple[Attachment, ...]] = {}
     for vm_id, attachment in (*_media(session), *_devices(session)):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ..._hostnames import domain_of, first_label
-from ..._wsman.errors import NoAnswer, TransportError
+from ..._wsman.errors import NoAnswer, TooMany, TransportError
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
@@ -244,4 +244,7 @@ class Cluster:
 
 def _answers(session: Session, namespace: str) -> bool:
     """Tell whether one of Hyper-V's namespaces is alive on a node: it always shows a system, if only a node."""
-    return bool(session.query(namespace, Query("Msvm_ComputerSystem", ("Name",))))
+    try:
+        return bool(session.query(namespace, Query("Msvm_ComputerSystem", ("Name",)), 1))
+    except TooMany:
+        return True

@@ -120,7 +120,7 @@ def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int
 
 
 def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:
-    """Return the traits of all groups, also of those that are no VMs, by name in lower case, in one request."""
+    """Return the traits of all groups, also of those that are no VMs, by name in lower case, in one query."""
     columns = (
         "Name",
         "Id",

@@ -92,7 +92,7 @@ class Memory:
 
 
 def read_host_settings(cluster: Cluster, node: str, *, networks: bool = True) -> HostSettings:
-    """Return one node's settings, in three requests; two without ``networks``. Raises Fault and TransportError."""
+    """Return one node's settings, in three queries; two without ``networks``. Raises Fault and TransportError."""
     session = cluster.node(node)
     settings = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationServiceSettingData"))
     services = session.query(VIRTUALIZATION, Query("Msvm_VirtualSystemMigrationService"))

@@ -134,7 +134,7 @@ class Identity:
 
     @functools.cached_property
     def node_names(self) -> tuple[str, ...]:
-        """The names of the nodes of its cluster, none where there is no cluster; in one request."""
+        """The names of the nodes of its cluster, none where there is no cluster; in one query."""
         try:
             rows = self._session.query(_MSCLUSTER, Query("MSCluster_Node", ("Name",)))
         except Fault as fault:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Migration jobs: reading them, all running ones in one request, and finding the job of a VM.
+"""Migration jobs: reading them, all running ones in one query, and finding the job of a VM.
 
 Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_AffectedJobElement.
 """
@@ -146,7 +146,7 @@ def read_job(session: Session, reference: Reference) -> Job | None:
 
 
 def read_jobs(session: Session, references: Sequence[Reference]) -> dict[str, Job | None]:
-    """Return jobs by id, with one request per class of job; None for a job that is gone.
+    """Return jobs by id, with one query per class of job; None for a job that is gone.
 
     The classes and namespaces are those of the references: no source tells which the cluster uses. A job that the list
     does not show is asked for by itself before it counts as gone.
@@ -165,7 +165,7 @@ def read_jobs(session: Session, references: Sequence[Reference]) -> dict[str, Jo
 def list_jobs(
     session: Session, namespace: str = HYPERV_CLUSTER, class_name: str = MIGRATION_JOB, *, details: bool = False
 ) -> list[Job]:
-    """Return all jobs of one class, those that ended in the last minutes among them. One request.
+    """Return all jobs of one class, those that ended in the last minutes among them. One query.
 
     A class that the namespace does not have has no jobs. Raises Fault and TransportError.
     """
@@ -175,7 +175,7 @@ def list_jobs(
 
 
 def affected_vms(session: Session, namespace: str) -> dict[str, tuple[Reference, frozenset[str]]]:
-    """Return of each job that affects VMs its reference and their ids, by the job's id. One request; raises as above.
+    """Return of each job that affects VMs its reference and their ids, by the job's id. One query; raises as above.
 
     This is how a VM's job is found where its class does not name the VM.
     """

@@ -24,7 +24,7 @@ from .states import ANSWERING, UNKNOWN, DrainStatus, NodeCondition, NodeState
 # No drain: the collection moves the VMs itself, one verified migration each (Microsoft docs, MSCluster_Node.Pause).
 PAUSE_WITHOUT_DRAIN = 0
 FAILBACK = {"none": 0, "immediate": 1, "policy": 2}
-_ALL = Query("MSCluster_Node")
+EVERY_NODE = Query("MSCluster_Node")
 _ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_CLUSTER_NODE_NOT_PAUSED
 _DOWN = 5050  # ERROR_CLUSTER_NODE_DOWN
 
@@ -82,15 +82,16 @@ class Node:
 
 def read_nodes(cluster: Cluster) -> list[Node]:
     """Return all nodes of the cluster. Raises Fault, also where there is no cluster, and TransportError."""
-    return _nodes(cluster.query_cluster(_ALL))
+    return nodes_of(cluster.query_cluster(EVERY_NODE))
 
 
 def read_nodes_if_any(cluster: Cluster) -> list[Node]:
     """Return all nodes of the cluster, none for hosts that stand alone. Raises Fault and TransportError."""
-    return _nodes(cluster.query_cluster_if_any(_ALL))
+    return nodes_of(cluster.query_cluster_if_any(EVERY_NODE))
 
 
-def _nodes(rows: Iterable[Instance]) -> list[Node]:
+def nodes_of(rows: Iterable[Instance]) -> list[Node]:
+    """Return the nodes that whole rows of MSCluster_Node show, by name."""
     return sorted(
         (
             Node(

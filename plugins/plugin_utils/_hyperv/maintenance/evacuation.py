@@ -200,9 +200,10 @@ class Evacuation:
         """Plan for what is left, each VM without the nodes on which its move failed, and write that down."""
         excluded = {vm_id: frozenset(map(first_label, nodes)) for vm_id, nodes in self._moving.excluded.items()}
         plan = plan_evacuation(self._cluster, dataclasses.replace(self._request, excluded=excluded, earlier=None))
-        # What is still on its way was given up on because it takes too long; no node is tried beside that.
-        given_up = {one["vm"]["id"] for one in self._moving.failed if one["vm"]["id"] not in excluded}
-        moves = tuple(move for move in plan.moves if move.candidate.vm.id not in given_up)
+        # What is still on its way was given up on because it takes too long; no node is tried beside that. What was
+        # moved and is here again was brought back by somebody, and is not moved a second time.
+        done = {one["vm"]["id"] for one in self._records if one["vm"]["id"] not in excluded}
+        moves = tuple(move for move in plan.moves if move.candidate.vm.id not in done)
         self._books.begin_again(dataclasses.replace(plan, moves=moves))
         return moves
 

@@ -16,6 +16,7 @@ from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import full_stop
 from ..planning.evacuation_plan import EvacuationPlan
+from ..planning.helper_moves import step_aside
 from ..planning.restoration import MOVED_ON, RestorationPlan
 from ..scheduling.move_results import describe_move
 from .node_hold import NodeHold
@@ -68,7 +69,10 @@ def infeasible(plan: EvacuationPlan) -> str:
         if stay.is_blocking:
             by_reason.setdefault((stay.finding.message, stay.finding.remedy), []).append(stay.vm)
     each = [f"{names(vms)}: {message} {remedy}".strip() for (message, remedy), vms in by_reason.items()]
-    return clean(together(f"Nothing was changed on {plan.node}, because {why}", *each, *map(full_stop, plan.notes)))
+    help_ = step_aside(plan.helpers) if plan.helpers else ""
+    return clean(
+        together(f"Nothing was changed on {plan.node}, because {why}", *each, help_, *map(full_stop, plan.notes))
+    )
 
 
 def moves_failed(node: str, records: Sequence[Record]) -> str:

@@ -61,7 +61,7 @@ class JobTracker:
         return WatchedJob(found[0], self._method, self._node(move), found[1]) if found is not None else None
 
     def read(self, tasks: Sequence[MigrationTask]) -> dict[str, WatchedJob | None]:
-        """Return the jobs by VM id, with one request for each node and class; None for a job that is gone.
+        """Return the jobs by VM id, with one query for each node and class; None for a job that is gone.
 
         Raises HyperVError where the provider is not there that would show them, Fault and TransportError.
         """

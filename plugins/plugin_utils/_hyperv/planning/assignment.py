@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from ..._hostnames import first_label
 from ..cluster.affinity import NODE, Rule
+from .durations import finish, least_time, milliseconds, slots_of
 from .problem import Candidate, Destination, PlacementProblem
 
 
@@ -43,6 +44,45 @@ def move_order(candidate: Candidate) -> tuple[bool, int, int, str, str]:
     return not candidate.leaves_live, -candidate.priority, -candidate.needs_mb, vm.name.casefold(), vm.id
 
 
+@dataclasses.dataclass
+class _RuleState:
+    """Where the members of a rule are now.
+
+    Attributes:
+        scope_of: index of the node or fault domain of each destination, None where that is not known.
+        held: how many members each of them has.
+        total: how many members are where the rule can be judged.
+    """
+
+    rule: Rule
+    scope_of: list[int | None]
+    held: list[int]
+    total: int
+
+    def breaks(self, place: int, count: int) -> bool:
+        """Tell whether ``count`` more members at a destination would break the rule."""
+        scope = self.scope_of[place]
+        if scope is None:
+            return False
+        if self.rule.together:
+            return self.held[scope] == 0 and self.total > 0
+        return self.held[scope] > 0 or count > 1
+
+    @property
+    def is_broken(self) -> bool:
+        """The rule is broken as its members are now."""
+        if self.rule.together:
+            return max(self.held, default=0) < self.total
+        return any(count > 1 for count in self.held)
+
+    def add(self, place: int, count: int) -> None:
+        """Count members at a destination; below 0 where they leave it."""
+        scope = self.scope_of[place]
+        if scope is not None:
+            self.held[scope] += count
+            self.total += count
+
+
 class Assignment:
     """Bundles, destinations and rules of a problem, and where each bundle is placed (``places``; None for nowhere)."""
 
@@ -51,59 +91,105 @@ class Assignment:
         self.destinations = tuple(sorted(problem.destinations, key=lambda one: one.name.casefold()))
         self.labels = [first_label(one.name) for one in self.destinations]
         self.bundles = _list_bundles(problem, self.labels)
+        self.needs = [bundle.need for bundle in self.bundles]
+        self._open_to = [frozenset(bundle.open_to) for bundle in self.bundles]
         self.room = [problem.room_mb(one) for one in self.destinations]
+        self.total = [max(1, one.memory.total_mb) for one in self.destinations]
+        self.times = [[milliseconds(one) for one in bundle.candidates] for bundle in self.bundles]
+        self.slots = [one.slots or 1 for one in self.destinations]
+        source = slots_of(problem)
+        self.is_timed = source is not None and all(one.slots for one in self.destinations)
+        moves = [time for times in self.times for time in times]
+        self.least_time = least_time(moves, source, self.slots) if source is not None else 0
+        self._queue = [0] * len(self.destinations)
         self.without_memory = [0] * len(self.destinations)
         self.places: list[int | None] = [None] * len(self.bundles)
         self.rules = [rule for rule in sorted(problem.rules, key=_rule_order) if self._concerns(rule)]
-        self._scopes = [[self.scope(rule, place) for place in range(len(self.labels))] for rule in self.rules]
-        self._held = [self._held_by_others(rule) for rule in self.rules]
-        self._rules_of = [
-            [(index, count) for index, rule in enumerate(self.rules) if (count := _members(rule, bundle))]
-            for bundle in self.bundles
-        ]
-        self.is_free_of_hard_rules = not any(rule.hard for rule in self.rules)
+        self._states = states = [self._state(rule) for rule in self.rules]
+        of = [[(state, n) for state in states if (n := _members(state.rule, bundle))] for bundle in self.bundles]
+        self._hard_rules_of = [[one for one in mine if one[0].rule.hard] for mine in of]
+        self._soft_rules_of = [[one for one in mine if not one[0].rule.hard] for mine in of]
+        self._on: list[set[int]] = [set() for unused in self.destinations]
 
     def _concerns(self, rule: Rule) -> bool:
         return any(one.vm.id in rule.members for one in self.problem.candidates)
 
     def scope(self, rule: Rule, place: int) -> str | None:
-        """Return the node or fault domain of a destination, whichever a rule is about; None where it is not told."""
+        """Return the node or fault domain of a destination, whichever a rule is about; None where it is not known."""
         return self._scope_of(rule, self.labels[place])
 
     def _scope_of(self, rule: Rule, label: str) -> str | None:
         return label if rule.scope == NODE else self.problem.domains.get(label)
 
-    def _held_by_others(self, rule: Rule) -> collections.Counter[str | None]:
+    def _state(self, rule: Rule) -> _RuleState:
         nodes = [self.problem.where[one] for one in rule.members if one in self.problem.where]
-        return collections.Counter(self._scope_of(rule, first_label(node)) for node in nodes)
+        held = collections.Counter(self._scope_of(rule, first_label(node)) for node in nodes)
+        del held[None]
+        scopes = [self.scope(rule, place) for place in range(len(self.labels))]
+        known = sorted({*held, *scopes} - {None}, key=str)
+        index = {scope: number for number, scope in enumerate(known)}
+        return _RuleState(
+            rule,
+            [index.get(scope) for scope in scopes],
+            [held[scope] for scope in known],
+            sum(held.values()),
+        )
 
     def broken_rules(self, bundle: int, place: int, *, hard: bool) -> list[Rule]:
         """Return the hard or soft rules that a bundle would break there, as everything else is placed now."""
-        broken = []
-        for index, count in self._rules_of[bundle]:
-            rule, scope, held = self.rules[index], self._scopes[index][place], self._held[index]
-            if rule.hard is not hard or scope is None:
-                continue
-            if rule.together:
-                if held[scope] == 0 and any(number for one, number in held.items() if one is not None):
-                    broken.append(rule)
-            elif held[scope] or count > 1:
-                broken.append(rule)
-        return broken
+        rules = self._hard_rules_of[bundle] if hard else self._soft_rules_of[bundle]
+        return [state.rule for state, count in rules if state.breaks(place, count)]
+
+    def keeps_hard_rules(self, bundle: int, place: int) -> bool:
+        """Tell whether the hard rules let a bundle go to a destination, as everything else is placed now."""
+        return not any(state.breaks(place, count) for state, count in self._hard_rules_of[bundle])
 
     def fits(self, bundle: int, place: int) -> bool:
         """Tell whether memory and hard rules let a bundle go to a destination that is open to it."""
         need = self.bundles[bundle].need
-        return (need == 0 or need <= self.room[place]) and not self.broken_rules(bundle, place, hard=True)
+        return (need == 0 or need <= self.room[place]) and self.keeps_hard_rules(bundle, place)
+
+    def reachable(self, bundle: int, also_hard: Set[Rule] = frozenset()) -> list[int]:
+        """Return the destinations that are open to a bundle under the hard rules and some soft ones, memory apart."""
+        soft = [one for one in self._soft_rules_of[bundle] if one[0].rule in also_hard] if also_hard else []
+        return [
+            place
+            for place in self.bundles[bundle].open_to
+            if self.keeps_hard_rules(bundle, place) and not any(state.breaks(place, count) for state, count in soft)
+        ]
+
+    def rules_of(self, bundle: int, also_hard: Set[Rule] = frozenset()) -> list[Rule]:
+        """Return the hard rules that a bundle is a member of, and those of some soft ones."""
+        hard = [state.rule for state, unused in self._hard_rules_of[bundle]]
+        return hard + [state.rule for state, unused in self._soft_rules_of[bundle] if state.rule in also_hard]
+
+    @property
+    def soft_rules(self) -> list[Rule]:
+        """The soft rules that any bundle is a member of."""
+        return [rule for rule in self.rules if not rule.hard]
+
+    def is_broken(self, rule: Rule) -> bool:
+        """Tell whether a rule is broken as everything is placed now."""
+        return self._states[self.rules.index(rule)].is_broken
+
+    def is_movable(self, bundle: int) -> bool:
+        """Tell whether a bundle is placed and may be placed elsewhere."""
+        return self.places[bundle] is not None and not self.bundles[bundle].pinned
 
     def soft_violations(self, bundle: int, place: int) -> int:
         """Return how many soft rules a bundle would break there."""
-        return len(self.broken_rules(bundle, place, hard=False))
+        return sum(state.breaks(place, count) for state, count in self._soft_rules_of[bundle])
+
+    def misses_preferred(self, bundle: int, place: int) -> bool:
+        """Tell whether a bundle prefers other destinations to this one."""
+        preferred = self.bundles[bundle].preferred
+        return bool(preferred) and place not in preferred
 
     def put(self, bundle: int, place: int) -> None:
         """Place a bundle that is nowhere."""
         self._count(bundle, place, 1)
         self.places[bundle] = place
+        self._on[place].add(bundle)
 
     def take(self, bundle: int) -> int:
         """Remove a bundle from its place and return that place."""
@@ -112,48 +198,83 @@ class Assignment:
             raise ValueError(f"bundle {bundle} is placed nowhere")
         self._count(bundle, place, -1)
         self.places[bundle] = None
+        self._on[place].discard(bundle)
         return place
 
     def _count(self, bundle: int, place: int, sign: int) -> None:
         self.room[place] -= sign * self.bundles[bundle].need
+        self._queue[place] += sign * sum(self.times[bundle])
         self.without_memory[place] += sign * (self.bundles[bundle].need == 0)
-        for index, count in self._rules_of[bundle]:
-            self._held[index][self._scopes[index][place]] += sign * count
+        for state, count in self._hard_rules_of[bundle]:
+            state.add(place, sign * count)
+        for state, count in self._soft_rules_of[bundle]:
+            state.add(place, sign * count)
 
-    def choices(self, bundle: int) -> list[int]:
-        """Return the destinations that fit, best first: soft rules, then preferred owners, then most memory left.
+    def set_places(self, places: Sequence[int | None]) -> None:
+        """Place every bundle as given, whatever speaks against it."""
+        for bundle, place in enumerate(self.places):
+            if place is not None and place != places[bundle]:
+                self.take(bundle)
+        for bundle, place in enumerate(places):
+            if place is not None and self.places[bundle] is None:
+                self.put(bundle, place)
 
-        What needs no memory is dealt out evenly: it may be started there later.
+    def share_used(self, place: int, more: int = 0) -> float:
+        """Return the share of a destination's memory that is in use with ``more`` MB placed there."""
+        return (more - self.room[place]) / self.total[place]
+
+    def finish(self, place: int, without: int | None = None, plus: int | None = None) -> float:
+        """Return when the moves to a destination have ended, in milliseconds: without one bundle, with another one."""
+        on = [one for one in self._on[place] if one != without] + ([] if plus is None else [plus])
+        return finish([time for bundle in on for time in self.times[bundle]], self.slots[place])
+
+    def _delay(self, bundle: int, place: int) -> float:
+        """Return for how long a destination's slots would be taken where that makes the evacuation longer, else 0."""
+        if not self.is_timed:
+            return 0
+        queue = (self._queue[place] + sum(self.times[bundle])) / self.slots[place]
+        return queue if queue > self.least_time else 0
+
+    def best_place(self, bundle: int) -> int | None:
+        """Return where a bundle goes best, None where it fits nowhere.
+
+        Soft rules count first, then preferred owners, then that the evacuation does not get longer, then the least
+        share of memory in use. What needs no memory is dealt out evenly: it may be started there later.
         """
-        wanted = self.bundles[bundle]
-        return sorted(
-            (place for place in wanted.open_to if self.fits(bundle, place)),
-            key=lambda place: (
-                self.soft_violations(bundle, place),
-                bool(wanted.preferred) and place not in wanted.preferred,
-                self.without_memory[place] if wanted.need == 0 else 0,
-                -self.room[place],
-                place,
-            ),
+        fitting = [place for place in self.bundles[bundle].open_to if self.fits(bundle, place)]
+        return min(fitting, key=lambda place: self._rank(bundle, place), default=None)
+
+    def _rank(self, bundle: int, place: int) -> tuple[int, bool, float, int, float, int]:
+        need = self.needs[bundle]
+        return (
+            self.soft_violations(bundle, place),
+            self.misses_preferred(bundle, place),
+            self._delay(bundle, place),
+            0 if need else self.without_memory[place],
+            self.share_used(place, need),
+            place,
         )
 
-    def is_unbound(self, bundle: int) -> bool:
-        """Tell whether neither memory nor a hard rule matters to a bundle: it fits wherever it is open to."""
-        concerned = any(self.rules[index].hard for index, unused in self._rules_of[bundle])
-        return self.bundles[bundle].need == 0 and not concerned
+    def is_held(self, rule: Rule) -> bool:
+        """Tell whether a member of a rule is where the rule can be judged."""
+        return self._states[self.rules.index(rule)].total > 0
 
-    def equivalent_destinations(self) -> list[int]:
-        """Return for each destination the first one that takes the same bundles under the same rules, maybe itself."""
-        if not self.is_free_of_hard_rules:
-            return list(range(len(self.destinations)))
-        takes = [tuple(place in bundle.open_to for bundle in self.bundles) for place in range(len(self.destinations))]
-        return [takes.index(one) for one in takes]
+    def has_soft_rules(self, bundle: int) -> bool:
+        """Tell whether a bundle is a member of any soft rule."""
+        return bool(self._soft_rules_of[bundle])
+
+    def is_open(self, bundle: int, place: int) -> bool:
+        """Tell whether nothing but memory and rules keeps a bundle from a destination."""
+        return place in self._open_to[bundle]
+
+    def missing_at(self, place: int) -> int:
+        """Return the memory in MB that a destination lacks for what is placed there."""
+        room = self.room[place]
+        return -room if room < 0 and any(self.needs[bundle] for bundle in self._on[place]) else 0
 
     def on(self, place: int) -> list[int]:
         """Return the bundles on a destination that can be placed anew."""
-        return [
-            bundle for bundle, where in enumerate(self.places) if where == place and not self.bundles[bundle].pinned
-        ]
+        return [bundle for bundle in sorted(self._on[place]) if not self.bundles[bundle].pinned]
 
     def unplaced(self) -> list[int]:
         """Return the bundles that are nowhere."""

@@ -9,21 +9,24 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..cluster.affinity import group_member
 from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.cluster import Cluster
 from ..cluster.owners import Owners
 from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
-from ..failure.errors import HyperVError
+from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import ERROR, INFO, Severity
 from .blockers import Facts, find_blockers, paused_before_it_is_stopped
 from .evacuation_plan import EvacuationPlan, Stay
+from .helper_moves import step_aside
 from .infeasibility import Infeasibility
 from .placement import Placement, place
 from .problem import Candidate, PlacementProblem
 from .revalidation import Difference, EarlierPlan, PresentVm, compare
 from .snapshot import Snapshot, take_snapshot
+from .stepping_aside import who_would_help
 from .strategies import (
     FAIL,
     MIGRATE,
@@ -36,6 +39,8 @@ from .strategies import (
     strategy_for,
 )
 from .vm_finding import VmFinding, about_vm
+
+_WITHOUT_MEMORY = "no_memory"  # the code of a VM to which nothing but memory denies a place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +56,7 @@ class EvacuationRequest:
         earlier: a plan that was made before, of which is kept what still holds.
         restart: the node is to be restarted, so that no VM may run on there.
         local_vms: VMs that are not of the cluster may go down in that restart.
+        priority_first: no move goes before one of higher priority, however long it takes.
     """
 
     node: str
@@ -61,6 +67,7 @@ class EvacuationRequest:
     earlier: EarlierPlan | None = None
     restart: bool = False
     local_vms: bool = False
+    priority_first: bool = False
 
 
 def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
@@ -74,7 +81,30 @@ def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationP
         raise HyperVError(
             f"plan is one for {planned_for}, and this is {snapshot.owner.full}. Give the plan of this one."
         )
-    return plan_from_snapshot(snapshot, request)
+    return _with_help(cluster, snapshot, request, plan_from_snapshot(snapshot, request))
+
+
+def _with_help(
+    cluster: Cluster, snapshot: Snapshot, request: EvacuationRequest, plan: EvacuationPlan
+) -> EvacuationPlan:
+    """Add to a plan that is refused for want of memory which VMs of other nodes would have to step aside."""
+    blocking = [stay for stay in plan.stays if stay.is_blocking]
+    if plan.infeasibility is None or not snapshot.is_clustered:
+        return plan
+    if any(stay.finding.code != _WITHOUT_MEMORY for stay in blocking):
+        return plan
+    problem = _make_problem(snapshot, request, [_case(vm, snapshot, request) for vm in snapshot.vms_on_node])
+    try:
+        helpers = who_would_help(cluster, snapshot, problem, request.strategies)
+    except NoAnswer as error:
+        note = f"Whether VMs of other nodes could step aside could not be read: {with_remedy(error)}"
+        return dataclasses.replace(plan, notes=(*plan.notes, note))
+    if not helpers:
+        return plan
+    remedy = f"{step_aside(helpers)} {plan.infeasibility.remedy}"
+    return dataclasses.replace(
+        plan, infeasibility=dataclasses.replace(plan.infeasibility, remedy=remedy), helpers=helpers
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +138,7 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest) -> Evacua
         _infeasibility(snapshot, placement, stays, doomed),
         is_clustered=snapshot.is_clustered,
         owner=snapshot.owner,
+        expected=placement.expected,
     )
     if request.earlier is None:
         return found
@@ -218,6 +249,9 @@ def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequenc
         where,
         snapshot.domains,
         request.reserve_percent,
+        snapshot.slots,
+        snapshot.cluster_slots,
+        request.priority_first,
     )
 
 

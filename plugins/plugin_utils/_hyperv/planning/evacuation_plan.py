@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from ..cluster.vms import Vm
 from ..failure.finding import ERROR
 from ..records.file_names import NOBODY, Owner
+from .helper_moves import HelperMove
 from .infeasibility import Infeasibility
 from .placement import Headroom, Placed
 from .revalidation import Difference, EarlierMove
+from .schedule import ExpectedDuration
 from .strategies import StrategyName
 from .vm_finding import VmFinding
 
@@ -62,7 +64,9 @@ class EvacuationPlan:
         made: moves of that earlier plan whose VMs are where it sends them.
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
+        expected: how long the moves take together, None where that is not known.
         first_states: states of VMs when an earlier plan first saw them, by VM id.
+        helpers: moves of VMs of other nodes, in their order, after which an infeasible plan would be feasible.
     """
 
     node: str
@@ -76,7 +80,9 @@ class EvacuationPlan:
     made: tuple[EarlierMove, ...] = ()
     is_clustered: bool = True
     owner: Owner = NOBODY
+    expected: ExpectedDuration | None = None
     first_states: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    helpers: tuple[HelperMove, ...] = ()
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result; ``read_earlier_plan`` takes it back."""
@@ -87,7 +93,9 @@ class EvacuationPlan:
             "clustered": self.is_clustered,
             "feasible": self.infeasibility is None,
             "infeasibility": self.infeasibility.as_result() if self.infeasibility is not None else None,
+            "expected": self.expected.as_result(self.node) if self.expected is not None else None,
             "moves": [self._move(order, one) for order, one in enumerate(self.moves, 1)],
+            "helpers": [dict(one.as_result(), order=order) for order, one in enumerate(self.helpers, 1)],
             "stays": [stay.as_result() for stay in self.stays],
             "findings": [finding.as_result() for finding in self.findings],
             "headroom": [dataclasses.asdict(one) for one in self.headroom],

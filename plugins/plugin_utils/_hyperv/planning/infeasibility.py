@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+import heapq
 import typing as t
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..cluster.affinity import NODE
 from ..failure.finding import ERROR, Finding
 from .assignment import Assignment, Bundle
-from .solver import SearchResult
 
 _MOST_SETS = 32  # sets of destinations of which the unions are looked at as well
 
@@ -21,31 +21,49 @@ class Infeasibility(Finding):
     """Why not every VM can have a place; its subject is the node that is to be emptied.
 
     Its code is ``no_node`` (a VM may go nowhere), ``total_memory`` (of all VMs, or of those that are confined to some
-    nodes), ``vm_too_big``, ``too_few_nodes`` (more VMs of a hard rule than nodes), ``no_combination`` (every
-    combination was tried), ``blocked`` and ``strategy`` (single VMs cannot, or are not to, be moved), or
-    ``not_proved``: no placement was found, and there may be one all the same.
+    nodes), ``vm_too_big``, ``too_few_nodes`` (more VMs of a hard rule than nodes), ``no_combination`` (memory is not in
+    the pieces that VMs need, or every combination was tried), ``blocked`` and ``strategy`` (single VMs cannot, or are
+    not to, be moved), or ``not_proved``: no placement was found, and there may be one all the same.
 
     Attributes:
-        vms: names_of of the VMs that it is about, empty for all.
-        missing_mb: memory that is missing at least, 0 where it is not memory.
-        nodes: the nodes where it is missing.
+        vms: names of the VMs that it is about, empty for all.
+        nodes: the nodes where memory is missing.
+        at_least_mb: memory that is missing in any case, 0 where none is proved.
+        missing_mb: memory with which a placement of every VM was found, 0 where none was or memory is not missing.
+        enough: how much of ``missing_mb`` is to be added to which node.
     """
 
     vms: tuple[str, ...] = ()
-    missing_mb: int = 0
     nodes: tuple[str, ...] = ()
+    at_least_mb: int = 0
+    missing_mb: int = 0
+    enough: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def because(
-        cls, code: str, message: str, vms: tuple[str, ...] = (), missing_mb: int = 0, nodes: tuple[str, ...] = ()
+        cls, code: str, message: str, vms: tuple[str, ...] = (), at_least_mb: int = 0, nodes: tuple[str, ...] = ()
     ) -> Infeasibility:
         """Return the infeasibility of a node that is not named yet."""
-        return cls(code, ERROR, "", "node", message, vms=vms, missing_mb=missing_mb, nodes=nodes)
+        return cls(code, ERROR, "", "node", message, vms=vms, nodes=nodes, at_least_mb=at_least_mb)
 
     @property
     def is_proved(self) -> bool:
         """No placement exists, as opposed to none having been found."""
         return self.code != "not_proved"
+
+    def with_enough(self, enough: tuple[tuple[str, int], ...]) -> Infeasibility:
+        """Return it with the memory that would be enough, by node, empty where that is not known; and say so."""
+        missing = sum(mb for unused, mb in enough)
+        where = _and([f"{mb} MB on {node}" for node, mb in enough]) if enough else ""
+        if missing and missing == self.at_least_mb:
+            amount = f" {missing} MB are missing" + (f"; {where} would be enough." if len(enough) > 1 else ".")
+        elif missing:
+            least = f" At least {self.at_least_mb} MB are missing." if self.at_least_mb else ""
+            amount = f"{least} {where} more would be enough."
+        else:
+            amount = f" At least {self.at_least_mb} MB are missing." if self.at_least_mb else ""
+        nodes = self.nodes or tuple(node for node, unused in enough)
+        return dataclasses.replace(self, message=self.message + amount, missing_mb=missing, enough=enough, nodes=nodes)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return it for a task's result."""
@@ -53,48 +71,49 @@ class Infeasibility(Finding):
             **super().as_result(),
             "proved": self.is_proved,
             "vms": list(self.vms),
-            "missing_mb": self.missing_mb,
             "nodes": list(self.nodes),
+            "at_least_mb": self.at_least_mb,
+            "missing_mb": self.missing_mb,
+            "enough": [{"node": node, "memory_mb": mb} for node, mb in self.enough],
         }
 
 
-def prove(assignment: Assignment, found: SearchResult) -> Infeasibility | None:
-    """Return why not every bundle of an assignment could be placed, the plainest reason first; None where all are."""
-    if not assignment.unplaced():
-        return None
-    empty = Assignment(assignment.problem)
-    for attempt in (_no_node, _total_memory, _vm_too_big, _confined_memory, _too_few_nodes):
-        infeasibility = attempt(empty)
-        if infeasibility is not None:
-            return infeasibility
-    if found.exhausted:
+def prove(empty: Assignment) -> Infeasibility | None:
+    """Return why not every bundle can be placed, without any search: the plainest reason first; None for none known.
+
+    Nothing is placed in the assignment.
+    """
+    for attempt in (_no_node, _too_few_nodes):
+        found = attempt(empty)
+        if found is not None:
+            return found
+    shortages = list(_shortages(empty))
+    return max(shortages, key=lambda one: one.at_least_mb) if shortages else None
+
+
+def not_found(assignment: Assignment, *, exhausted: bool, steps: int) -> Infeasibility:
+    """Return what a search says that has placed not every bundle: it went to its end, or it gave up."""
+    vms = names_of(assignment.bundles[bundle] for bundle in assignment.unplaced())
+    if exhausted:
         return Infeasibility.because(
-            "no_combination",
-            "Every combination of places was ruled out: memory would suffice, but not in the pieces that it is in, nor "
-            "within the rules.",
-            names_of(empty.bundles[bundle] for bundle in assignment.unplaced()),
-            nodes=_node_names(empty, range(len(empty.destinations))),
+            "no_combination", "Every combination of places was ruled out, by memory and rules together.", vms
         )
-    return Infeasibility.because(
-        "not_proved",
-        f"No complete placement was found, and none was proved impossible: the search ended after {found.steps} steps.",
-        names_of(empty.bundles[bundle] for bundle in assignment.unplaced()),
-    )
+    text = f"No complete placement was found, and none was proved impossible: the search ended after {steps} steps."
+    return Infeasibility.because("not_proved", text, vms)
 
 
 def names_of(bundles: Iterable[Bundle]) -> tuple[str, ...]:
-    """Return the names_of of the VMs of some bundles."""
+    """Return the names of the VMs of some bundles."""
     return tuple(one.vm.name for bundle in bundles for one in bundle.candidates)
 
 
 def _node_names(assignment: Assignment, places: Iterable[int]) -> tuple[str, ...]:
-    return tuple(assignment.destinations[place].name for place in sorted(places))
+    return tuple(assignment.destinations[place].name for place in sorted(set(places)))
 
 
 def _no_node(assignment: Assignment) -> Infeasibility | None:
     for index, bundle in enumerate(assignment.bundles):
-        places = [place for place in bundle.open_to if not assignment.broken_rules(index, place, hard=True)]
-        if not places:
+        if not assignment.reachable(index):
             vms = names_of([bundle])
             return Infeasibility.because(
                 "no_node", f"No destination may take {', '.join(vms)}: {why_no_node(assignment, index)}.", vms
@@ -122,65 +141,92 @@ def why_no_node(assignment: Assignment, bundle: int) -> str:
     return f"none of its possible owners ({listed}) is up, not paused and allowed as destination"
 
 
-def _reachable(assignment: Assignment, bundle: int) -> list[int]:
-    return [
-        place for place in assignment.bundles[bundle].open_to if not assignment.broken_rules(bundle, place, hard=True)
-    ]
+def _shortages(assignment: Assignment) -> Iterator[Infeasibility]:
+    """Compare needs and room over each set of destinations to which some VMs are confined, the largest set first."""
+    everything = frozenset(range(len(assignment.destinations)))
+    reach = {
+        index: frozenset(assignment.reachable(index)) for index, bundle in enumerate(assignment.bundles) if bundle.need
+    }
+    sets = set(reach.values())
+    if len(sets) <= _MOST_SETS:
+        sets |= {one | other for one in sets for other in sets}
+    for places in sorted({everything, *sets}, key=lambda one: (-len(one), sorted(one))):
+        confined = [index for index, reachable in reach.items() if reachable <= places]
+        for proof in (_total_memory, _too_big, _pieces):
+            found = proof(assignment, places, confined)
+            if found is not None:
+                yield found
 
 
-def _vm_too_big(assignment: Assignment) -> Infeasibility | None:
-    worst: tuple[int, int, int] | None = None
-    for index, bundle in enumerate(assignment.bundles):
-        best = max(_reachable(assignment, index), key=lambda place: (assignment.room[place], -place))
-        missing = bundle.need - assignment.room[best]
-        if bundle.need and missing > 0 and (worst is None or missing > worst[0]):
-            worst = (missing, index, best)
-    if worst is None:
-        return None
-    missing, index, best = worst
-    vms, node = names_of([assignment.bundles[index]]), assignment.destinations[best].name
-    need, it = ("need", "them") if len(vms) > 1 else ("needs", "it")
-    text = (
-        f"{_and(vms)} {need} {assignment.bundles[index].need} MB on one node; the roomiest that may take {it}, {node}, "
-        f"has {max(0, assignment.room[best])} MB to give: {missing} MB are missing."
-    )
-    return Infeasibility.because("vm_too_big", text, vms, missing, (node,))
-
-
-def _total_memory(assignment: Assignment) -> Infeasibility | None:
-    return _shortage(assignment, frozenset(range(len(assignment.destinations))))
-
-
-def _confined_memory(assignment: Assignment) -> Infeasibility | None:
-    """Compare needs and room over each set of destinations to which some VMs are confined."""
-    sets = sorted(
-        {frozenset(_reachable(assignment, index)) for index, bundle in enumerate(assignment.bundles) if bundle.need},
-        key=sorted,
-    )
-    unions = {one | other for one in sets for other in (sets if len(sets) <= _MOST_SETS else (one,))}
-    found = [_shortage(assignment, places) for places in sorted(unions, key=lambda one: (-len(one), sorted(one)))]
-    return max(filter(None, found), key=lambda shortage: shortage.missing_mb, default=None)
-
-
-def _shortage(assignment: Assignment, places: frozenset[int]) -> Infeasibility | None:
-    """Return that the VMs that can only go to ``places`` need more memory than these have, if they do."""
-    confined = [
-        bundle
-        for index, bundle in enumerate(assignment.bundles)
-        if bundle.need and places.issuperset(_reachable(assignment, index))
-    ]
-    needed = sum(bundle.need for bundle in confined)
+def _total_memory(assignment: Assignment, places: frozenset[int], confined: Sequence[int]) -> Infeasibility | None:
+    """Prove that the VMs that can only go to ``places`` need more memory than these have."""
+    needed = sum(assignment.needs[index] for index in confined)
     room = sum(max(0, assignment.room[one]) for one in places)
     if needed <= room:
         return None
     nodes, everything = _node_names(assignment, places), len(places) == len(assignment.destinations)
-    count = len(names_of(confined))
-    who = f"{count} {'VMs need' if count != 1 else 'VM needs'} {needed} MB"
+    vms = names_of(assignment.bundles[index] for index in confined)
+    who = f"{len(vms)} {'VMs need' if len(vms) != 1 else 'VM needs'} {needed} MB"
     what = (
         f"{_and(nodes)} {'together have' if len(nodes) > 1 else 'has'} {room} MB to give" if nodes else "none is there"
     )
-    text = f"{who}{'' if everything else ' and may go nowhere else'}; {what}: {needed - room} MB are missing."
-    return Infeasibility.because("total_memory", text, () if everything else names_of(confined), needed - room, nodes)
+    text = f"{who}{'' if everything else ' and may go nowhere else'}; {what}."
+    return Infeasibility.because("total_memory", text, () if everything else vms, needed - room, nodes)
+
+
+def _too_big(assignment: Assignment, places: frozenset[int], confined: Sequence[int]) -> Infeasibility | None:
+    """Prove that VMs are bigger than any node that they may go to: each lacks what the roomiest of them lacks."""
+    most = max((assignment.room[place] for place in places), default=0)
+    big = [index for index in confined if assignment.needs[index] > max(0, most)]
+    if not big:
+        return None
+    least, cheapest = _growth(assignment, places, min(assignment.needs[index] for index in big), len(big))
+    vms = names_of(assignment.bundles[index] for index in big)
+    best = min(places, key=lambda place: (-assignment.room[place], place))
+    node = assignment.destinations[best].name
+    sizes = _and([f"{assignment.needs[index]} MB" for index in big])
+    need, it = ("need", "them") if len(vms) > 1 else ("needs", "it")
+    apart = " on one node" if len(vms) > 1 and len(big) == 1 else " on one node each" if len(big) > 1 else ""
+    text = (
+        f"{_and(vms)} {need} {sizes}{apart}; the roomiest node that may take {it}, {node}, has "
+        f"{max(0, assignment.room[best])} MB to give."
+    )
+    return Infeasibility.because("vm_too_big", text, vms, least, _node_names(assignment, cheapest))
+
+
+def _pieces(assignment: Assignment, places: frozenset[int], confined: Sequence[int]) -> Infeasibility | None:
+    """Prove that big VMs outnumber the places of their size: memory would suffice, but not in pieces of that size."""
+    worst: Infeasibility | None = None
+    needs = sorted((assignment.needs[index] for index in confined), reverse=True)
+    for size in sorted(set(needs)):
+        count = sum(need >= size for need in needs)
+        room = sum(max(0, assignment.room[place]) // size for place in places)
+        if count <= room:
+            continue
+        least, unused = _growth(assignment, places, size, count - room)
+        if worst is not None and least <= worst.at_least_mb:
+            continue
+        vms = names_of(assignment.bundles[index] for index in confined if assignment.needs[index] >= size)
+        nodes = _node_names(assignment, places)
+        text = (
+            f"{count} VMs need {size} MB or more each, and {_and(nodes)} {'have' if len(nodes) > 1 else 'has'} room "
+            f"for {room} of that size."
+        )
+        worst = Infeasibility.because("no_combination", text, vms, least, nodes)
+    return worst
+
+
+def _growth(assignment: Assignment, places: frozenset[int], size: int, count: int) -> tuple[int, list[int]]:
+    """Return the least memory with which ``places`` hold ``count`` more VMs of a size, and where that is added."""
+    rooms = [(size - max(0, assignment.room[place]) % size, place) for place in sorted(places)]
+    heapq.heapify(rooms)
+    total, grown = 0, []
+    for unused in range(count):
+        growth, place = heapq.heappop(rooms)
+        total += growth
+        grown.append(place)
+        heapq.heappush(rooms, (size, place))
+    return total, grown
 
 
 def _too_few_nodes(assignment: Assignment) -> Infeasibility | None:
@@ -192,7 +238,7 @@ def _too_few_nodes(assignment: Assignment) -> Infeasibility | None:
             for index, bundle in enumerate(assignment.bundles)
             if any(one.vm.id in rule.members for one in bundle.candidates)
         ]
-        places = {place for index in inside for place in _reachable(assignment, index)}
+        places = {place for index in inside for place in assignment.reachable(index)}
         scopes = {assignment.scope(rule, place) for place in places}
         if None in scopes or len(inside) <= len(scopes):
             continue

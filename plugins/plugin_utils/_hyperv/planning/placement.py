@@ -8,9 +8,11 @@ import dataclasses
 
 from ..failure.finding import ERROR
 from .assignment import Assignment, Bundle, move_order
-from .infeasibility import Infeasibility, names_of, prove, why_no_node
+from .infeasibility import Infeasibility, names_of, not_found, prove, why_no_node
 from .problem import Candidate, PlacementProblem
-from .solver import place_all
+from .schedule import ExpectedDuration, schedule
+from .shortage import enough_memory
+from .solver import place_all, place_some
 from .vm_finding import VmFinding, about_vm
 
 
@@ -44,44 +46,62 @@ class Headroom:
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
-    """The answer of the planner; ``infeasibility`` says why ``unplaced`` have no place, None where there are none."""
+    """The answer of the planner.
+
+    Attributes:
+        infeasibility: why ``unplaced`` have no place, None where there are none.
+        expected: how long the moves take together, None where the slots of a node are not known.
+    """
 
     moves: tuple[Placed, ...]
     unplaced: tuple[Unplaced, ...]
     headroom: tuple[Headroom, ...]
     infeasibility: Infeasibility | None = None
+    expected: ExpectedDuration | None = None
 
 
 def place(problem: PlacementProblem) -> Placement:
     """Give every VM a place, if there is one: within memory less the reserve, possible owners, builds and hard rules.
 
-    Of the nodes that remain, those that break no soft rule come first, then preferred owners, then the one with the
-    most memory left. Urgent and big VMs choose first; others move out of the way of one that finds no place. The answer
-    depends on the problem alone, not on the order in which it was read.
+    Of the nodes that remain, those that break no soft rule come first, then preferred owners, then those whose slots
+    the evacuation does not wait for, then the one with the least share of its memory in use. Others move out of the way
+    of a VM that finds no place, urgent and big VMs first where not all have one. The answer depends on the problem
+    alone, not on the order in which it was read.
     """
     assignment = Assignment(problem)
-    found = place_all(assignment)
-    infeasibility = prove(assignment, found)
-    return Placement(_moves(assignment), _unplaced(assignment, infeasibility), _headroom(assignment), infeasibility)
+    infeasibility = prove(assignment)
+    if infeasibility is None:
+        found = place_all(assignment)
+        if assignment.unplaced():
+            infeasibility = not_found(assignment, exhausted=found.exhausted, steps=found.steps)
+    else:
+        place_some(assignment)
+    if infeasibility is not None:
+        infeasibility = infeasibility.with_enough(enough_memory(problem, infeasibility))
+    moves, expected = _schedule(assignment)
+    return Placement(moves, _unplaced(assignment, infeasibility), _headroom(assignment), infeasibility, expected)
 
 
-def _moves(assignment: Assignment) -> tuple[Placed, ...]:
-    """Return the moves in their order; the reasons tell the memory that is left before each of them."""
+def _schedule(assignment: Assignment) -> tuple[tuple[Placed, ...], ExpectedDuration | None]:
+    """Return the moves in their order, and how long they take; the reasons tell the memory left before each of them."""
     left = Assignment(assignment.problem).room
+    placed = [
+        (candidate, index, where)
+        for index, where in enumerate(assignment.places)
+        if where is not None
+        for candidate in assignment.bundles[index].candidates
+    ]
+    placed.sort(key=lambda one: (move_order(assignment.bundles[one[1]].candidates[0]), move_order(one[0])))
+    found = schedule(assignment.problem, [(one[0], assignment.destinations[one[2]]) for one in placed])
     moves = []
-    placed = [index for index, where in enumerate(assignment.places) if where is not None]
-    for index in sorted(placed, key=lambda one: move_order(assignment.bundles[one].candidates[0])):
-        where, bundle = assignment.places[index], assignment.bundles[index]
-        if where is None:
-            continue
-        for candidate in bundle.candidates:
-            moves.append(
-                Placed(
-                    candidate, assignment.destinations[where].name, _reason(assignment, index, where, candidate, left)
-                )
-            )
-            left[where] -= candidate.needs_mb
-    return tuple(moves)
+    for number in found.order:
+        candidate, index, where = placed[number]
+        reason = _reason(assignment, index, where, candidate, left)
+        if number in found.ahead:
+            reason += "; it goes before VMs of higher priority, because its move takes so long"
+        moves.append(Placed(candidate, assignment.destinations[where].name, reason))
+        left[where] -= candidate.needs_mb
+    return tuple(moves), found.expected
 
 
 def _reason(assignment: Assignment, index: int, where: int, candidate: Candidate, left: list[int]) -> str:

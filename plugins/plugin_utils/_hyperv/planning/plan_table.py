@@ -11,6 +11,7 @@ from ..._text import clean
 from ..cluster.states import AT_REST
 from ..failure.finding import ERROR
 from .evacuation_plan import EvacuationPlan
+from .helper_moves import step_aside
 from .placement import Placed
 from .restoration import RestorationPlan
 from .strategies import SAVE, SHUTDOWN
@@ -37,12 +38,14 @@ def evacuation_table(plan: EvacuationPlan) -> list[str]:
         _Row(stay.vm.name, plan.node, "NOWHERE" if stay.is_blocking else "stays", "", stay.finding.message)
         for stay in plan.stays
     ]
-    below = [f"{finding.subject}: {finding.text}" for finding in plan.findings if finding.severity != ERROR]
+    below = [step_aside(plan.helpers)] if plan.helpers else []
+    below += [f"{finding.subject}: {finding.text}" for finding in plan.findings if finding.severity != ERROR]
     below += [f"Changed since the plan was made: {one.subject}: {one.message}" for one in plan.revalidation]
     below += [
         f"{node.node}: {node.free_before_mb} of {node.total_mb} MB are free, {node.free_after_mb} MB afterwards"
         for node in (plan.headroom if plan.moves else ())
     ]
+    below += [plan.expected.text(plan.node)] if plan.expected is not None else []
     below += plan.notes
     return [*(_lines(rows) if rows else [f"{plan.node} has no VMs."]), *map(clean, below)]
 

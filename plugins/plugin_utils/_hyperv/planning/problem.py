@@ -85,11 +85,17 @@ class Candidate:
 
 @dataclasses.dataclass(frozen=True)
 class Destination:
-    """A node that can take VMs: its memory as it is free now, and its Windows build, None where not told."""
+    """A node that can take VMs: its memory as it is free now.
+
+    Attributes:
+        build: its Windows build, None where not known.
+        slots: how many live migrations it takes part in at once, None where not known.
+    """
 
     name: str
     memory: Memory
     build: int | None = None
+    slots: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +107,9 @@ class PlacementProblem:
         where: the node of every member that does not move.
         domains: fault domain by first label of the node; nodes without one are missing.
         reserve_percent: share of each destination's memory that is kept free.
+        source_slots, cluster_slots: how many live migrations the node that is emptied takes part in at once, and how
+            many run in the cluster at once; None where not known, or not limited.
+        priority_first: no move goes before one of higher priority, however long it takes.
     """
 
     candidates: tuple[Candidate, ...]
@@ -109,6 +118,9 @@ class PlacementProblem:
     where: Mapping[str, str] = dataclasses.field(default_factory=dict)
     domains: Mapping[str, str] = dataclasses.field(default_factory=dict)
     reserve_percent: float = 0
+    source_slots: int | None = None
+    cluster_slots: int | None = None
+    priority_first: bool = False
 
     def reserve_mb(self, destination: Destination) -> int:
         """Return the memory that is kept free on a destination."""

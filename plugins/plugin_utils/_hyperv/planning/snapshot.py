@@ -19,7 +19,7 @@ from ..cluster.attachments import Attachment, read_attachments
 from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
-from ..cluster.hosts import Memory, read_host_settings, try_memory
+from ..cluster.hosts import Memory, read_cluster_limit, read_host_settings, try_memory
 from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
 from ..cluster.owners import Owners, owners_of, read_owners
 from ..cluster.replication import REPLICAS, read_replication
@@ -45,6 +45,8 @@ class Snapshot:
         volumes: folder under which all nodes see the cluster's shared volumes, empty where not told.
         domains: fault domain by first label of the node, where rules are about fault domains.
         notes: what could not be read, counted or judged, for people.
+        slots, cluster_slots: how many live migrations the node takes part in at once, and how many run in the
+            cluster at once; None where not known, or not limited.
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
     """
@@ -63,6 +65,8 @@ class Snapshot:
     rules: tuple[Rule, ...] = ()
     domains: Mapping[str, str] = dataclasses.field(default_factory=dict)
     volumes: str = ""
+    slots: int | None = None
+    cluster_slots: int | None = None
     notes: tuple[str, ...] = ()
     is_clustered: bool = True
     owner: Owner = NOBODY
@@ -132,7 +136,9 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     snapshot = Snapshot(
         node, owned, roles=roles, traits=traits, running_migrations=running_migrations, volumes=volumes, notes=notes
     )
-    snapshot = dataclasses.replace(snapshot, is_clustered=cluster.is_clustered, owner=owner)
+    snapshot = dataclasses.replace(
+        snapshot, is_clustered=cluster.is_clustered, owner=owner, cluster_slots=read_cluster_limit(cluster)
+    )
     residents = {vm.id for vm in snapshot.vms_on_node}
     snapshot = dataclasses.replace(
         snapshot, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
@@ -209,7 +215,7 @@ def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Nod
     found, unusable, notes = [], {}, list(snapshot.notes)
     by_name = {node.name: node for node in nodes}
     answers = cluster.ask_each(list(by_name), lambda name: _try_destination(cluster, by_name[name]))
-    for node, (memory, problem) in zip(nodes, answers, strict=True):
+    for node, (memory, slots, problem) in zip(nodes, answers, strict=True):
         if memory is None:
             unusable[first_label(node.name)] = problem
             notes.append(f"{node.name} is not counted as a destination: {problem}")
@@ -217,27 +223,30 @@ def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Nod
         coming = _still_coming(snapshot, node)
         if coming:
             notes.append(f"{coming} MB of VMs that are on their way to {node.name} are taken off its free memory.")
-        found.append(Destination(node.name, Memory(memory.total_mb, memory.free_mb - coming), node.build))
+        found.append(Destination(node.name, Memory(memory.total_mb, memory.free_mb - coming), node.build, slots))
     return dataclasses.replace(snapshot, destinations=tuple(found), unusable=unusable, notes=tuple(notes))
 
 
-def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
-    """Return the memory of a node that can receive migrations, or None and why it is no destination."""
+def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, int, str]:
+    """Return the memory and slots of a node that can receive migrations, or None and why it is no destination."""
     unable = node.cannot_receive()
     if unable is not None:
-        return None, unable.message
+        return None, 0, unable.message
     memory, problem = try_memory(cluster, node)
     if memory is None:
-        return None, problem
+        return None, 0, problem
     try:
-        findings = [finding for finding in _check_settings(cluster, node) if finding.stops_destination]
+        slots, found = _check_settings(cluster, node)
     except NoAnswer as error:
-        return None, f"Its migration settings could not be read: {with_remedy(error)}"
-    return (None, " ".join(finding.text for finding in findings)) if findings else (memory, "")
+        return None, 0, f"Its migration settings could not be read: {with_remedy(error)}"
+    findings = [finding for finding in found if finding.stops_destination]
+    return (None, 0, " ".join(finding.text for finding in findings)) if findings else (memory, slots, "")
 
 
-def _check_settings(cluster: Cluster, node: Node) -> list[MigrationFinding]:
-    return list(check_node(NodeReport(node, settings=read_host_settings(cluster, node.name, networks=False))))
+def _check_settings(cluster: Cluster, node: Node) -> tuple[int, list[MigrationFinding]]:
+    """Return how many live migrations a node takes part in at once, and what is wrong with its settings."""
+    settings = read_host_settings(cluster, node.name, networks=False)
+    return max(1, settings.maximum_migrations), list(check_node(NodeReport(node, settings=settings)))
 
 
 def _still_coming(snapshot: Snapshot, node: Node) -> int:
@@ -257,6 +266,7 @@ def _with_source(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
     node, notes = snapshot.node, list(snapshot.notes)
     attachments: Mapping[str, tuple[Attachment, ...]] = {}
     local: list[Vm] = []
+    slots = None
     if not node.is_running:
         notes.append(f"{node.name} is {node.state}: its devices were not looked at, and no VM can be migrated from it.")
     else:
@@ -264,7 +274,8 @@ def _with_source(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
             attachments = read_attachments(cluster, node.name)
             known = {vm.id for vm in snapshot.vms}
             local = [vm for vm in read_local_vms(cluster, node.name) if vm.id not in known]
-            stopping = [finding for finding in _check_settings(cluster, node) if finding.stops_source]
+            slots, found = _check_settings(cluster, node)
+            stopping = [finding for finding in found if finding.stops_source]
             notes.extend(f"{node.name}: {finding.text}" for finding in stopping)
         except NoAnswer as error:
             notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
@@ -274,6 +285,7 @@ def _with_source(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
         attachments=attachments,
         local_vms=tuple(local),
         replication=replication,
+        slots=slots,
         notes=(*notes, *note, *_arrivals(snapshot)),
     )
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Finding a place for every bundle: greedily, by making room, and by trying everything within a bound.
+"""Finding a place for every bundle: greedily, by search, and by exchanges from a placement that lacks memory.
 
 Deterministic: steps are counted, time is not. Private to this collection.
 """
@@ -10,65 +10,105 @@ from __future__ import annotations
 import dataclasses
 
 from .assignment import Assignment
+from .levelling import level_out
+from .overflow import reduce_overflow
+from .search import search
+from .steps import Steps
+from .wishes import grant_wishes
 
 _MOST_EVICTIONS = 3  # bundles that make room for one another in a chain
-_CHAIN_STEPS = 5_000  # places tried while room is made for all bundles together
-_SEARCH_STEPS = 20_000  # places tried by the search
-_SEARCHED_BUNDLES = 400  # the search is as deep as there are bundles
-
-Places = list[int | None]
+_CHAIN_STEPS = 3_000  # places tried while room is made for all bundles together
+_FIRST_STEPS = 30_000  # of the search, before exchanges are tried
+_SEARCH_STEPS = 700_000  # of the search in all, where there are few bundles and destinations
+_SMALL = 1_000  # bundles times destinations: beyond, the search gets fewer steps, each of which costs more
+_DIVES = 1  # times that the search may go down to the last bundle in any case
+_STARTS = 16  # placements from which exchanges begin
+_EXCHANGE_STEPS = 60_000  # exchanges looked at from each of them
 
 
 @dataclasses.dataclass(frozen=True)
-class SearchResult:
+class Outcome:
     """How an assignment was filled.
 
     Attributes:
         exhausted: there is no complete placement: every one was ruled out.
-        steps: places that the search tried before it gave up or ended.
+        steps: of the search, until it ended.
     """
 
     exhausted: bool = False
     steps: int = 0
 
 
-class _Steps:
-    """A bound on work that does not depend on the speed of the machine."""
+def place_all(assignment: Assignment) -> Outcome:
+    """Place every bundle if that is possible within the bounds; else as ``place_some``."""
+    outcome = Outcome()
+    if not place_in_turn(assignment) and not _place_big_first(assignment):
+        _clear(assignment)
+        outcome = _search_places(assignment)
+        if assignment.unplaced():
+            place_some(assignment)
+            return outcome
+    grant_wishes(assignment)
+    level_out(assignment)
+    return outcome
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.taken = 0
 
-    def step(self) -> bool:
-        """Count one; tell whether there was one left."""
-        self.taken += 1
-        return self.taken <= self.most
-
-
-def place_all(assignment: Assignment) -> SearchResult:
-    """Place every bundle if that is possible within the bounds, else as many as fit, most urgent first."""
-    for bundle in range(len(assignment.bundles)):
-        _put_best(assignment, bundle)
-    steps = _Steps(_CHAIN_STEPS)
+def place_some(assignment: Assignment) -> None:
+    """Place as many bundles as fit, most urgent first, some of which make room for others."""
+    _clear(assignment)
+    place_in_turn(assignment)
+    steps = Steps(_CHAIN_STEPS)
     for bundle in assignment.unplaced():
         _make_room(assignment, bundle, _MOST_EVICTIONS, steps, set())
-    found = SearchResult()
-    if assignment.unplaced():
-        found = _try_everything(assignment)
-    _improve(assignment)
+    grant_wishes(assignment)
+    place_in_turn(assignment)
+
+
+def place_in_turn(assignment: Assignment) -> bool:
+    """Place each bundle that fits at its best place; tell whether all did."""
     for bundle in assignment.unplaced():
         _put_best(assignment, bundle)
-    return found
+    return not assignment.unplaced()
+
+
+def _place_big_first(assignment: Assignment) -> bool:
+    """Place every bundle anew, the big ones first; tell whether all have a place."""
+    _clear(assignment)
+    for bundle in sorted(assignment.unplaced(), key=lambda one: (-assignment.needs[one], one)):
+        if not _put_best(assignment, bundle):
+            return False
+    return True
+
+
+def _clear(assignment: Assignment) -> None:
+    assignment.set_places([None] * len(assignment.bundles))
 
 
 def _put_best(assignment: Assignment, bundle: int) -> bool:
-    choices = assignment.choices(bundle)
-    if choices:
-        assignment.put(bundle, choices[0])
-    return bool(choices)
+    best = assignment.best_place(bundle)
+    if best is not None:
+        assignment.put(bundle, best)
+    return best is not None
 
 
-def _make_room(assignment: Assignment, bundle: int, depth: int, steps: _Steps, moving: set[int]) -> bool:
+def _search_places(assignment: Assignment) -> Outcome:
+    """Fill an empty assignment if the search or exchanges find how; else leave it empty."""
+    size = len(assignment.bundles)
+    most = _SEARCH_STEPS * _SMALL // max(_SMALL, size * len(assignment.destinations))
+    dive = _DIVES * size * (size + 1) // 2
+    found = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6)
+    if found.places is None and not found.exhausted:
+        if reduce_overflow(assignment, starts=_STARTS, steps=min(_EXCHANGE_STEPS, most)) == 0:
+            return Outcome()
+        _clear(assignment)
+        found = search(assignment, Steps(max(most, 2 * dive)))
+    if found.places is not None:
+        for bundle, place in found.places.items():
+            assignment.put(bundle, place)
+    return Outcome(found.exhausted, found.steps)
+
+
+def _make_room(assignment: Assignment, bundle: int, depth: int, steps: Steps, moving: set[int]) -> bool:
     """Place a bundle by moving others out of its way, which may move others in turn. On failure all is as it was.
 
     ``moving`` are the bundles that wait for a place further up the chain.
@@ -78,7 +118,7 @@ def _make_room(assignment: Assignment, bundle: int, depth: int, steps: _Steps, m
     if depth == 0:
         return False
     for place in sorted(assignment.bundles[bundle].open_to, key=lambda one: (-assignment.room[one], one)):
-        for other in sorted(assignment.on(place), key=lambda one: (assignment.bundles[one].need, one)):
+        for other in sorted(assignment.on(place), key=lambda one: (assignment.needs[one], one)):
             if other in moving:
                 continue
             if not steps.step():
@@ -91,145 +131,3 @@ def _make_room(assignment: Assignment, bundle: int, depth: int, steps: _Steps, m
                 assignment.take(bundle)
             assignment.put(other, place)
     return False
-
-
-def _try_everything(assignment: Assignment) -> SearchResult:
-    """Search all placements. The assignment is filled where one is found, and left as it was where none is."""
-    before = list(assignment.places)
-    # What needs no memory and no rule concerns fits in any case, if anywhere; it only makes the search longer.
-    free = [bundle for bundle in range(len(assignment.bundles)) if assignment.is_unbound(bundle)]
-    bound = [bundle for bundle in range(len(assignment.bundles)) if bundle not in free]
-    if any(not bundle.open_to for bundle in assignment.bundles):
-        return SearchResult(exhausted=True)
-    if len(bound) > _SEARCHED_BUNDLES:
-        return SearchResult()
-    for bundle in range(len(assignment.bundles)):
-        if assignment.places[bundle] is not None:
-            assignment.take(bundle)
-    search = _Search(assignment, bound)
-    if search.run():
-        for bundle in free:
-            _put_best(assignment, bundle)
-        return SearchResult(steps=search.steps.taken)
-    for bundle, place in enumerate(before):
-        if place is not None:
-            assignment.put(bundle, place)
-    return SearchResult(search.steps.taken <= search.steps.most, search.steps.taken)
-
-
-class _Search:
-    """A depth-first search: the least free and biggest bundles first, each tried where it leaves the least room."""
-
-    def __init__(self, assignment: Assignment, bundles: list[int]) -> None:
-        self.assignment = assignment
-        self.steps = _Steps(_SEARCH_STEPS)
-        self._order = sorted(
-            bundles, key=lambda one: (len(assignment.bundles[one].open_to), -assignment.bundles[one].need, one)
-        )
-        needs = [assignment.bundles[bundle].need for bundle in self._order]
-        self._left = [sum(needs[index:]) for index in range(len(needs) + 1)]
-        self._equivalents = assignment.equivalent_destinations()
-        self._dead: set[tuple[int, tuple[int, ...]]] = set()
-
-    def run(self, index: int = 0) -> bool:
-        """Place the bundles from ``index`` on; tell whether that succeeded. Where it did not, they are nowhere."""
-        if index == len(self._order):
-            return True
-        assignment, bundle = self.assignment, self._order[index]
-        if self._left[index] > sum(room for room in assignment.room if room > 0):
-            return False
-        state = (index, tuple(assignment.room))
-        if state in self._dead:
-            return False
-        for place in self._promising(bundle):
-            if not self.steps.step():
-                return False
-            assignment.put(bundle, place)
-            if self.run(index + 1):
-                return True
-            assignment.take(bundle)
-            if self.steps.taken > self.steps.most:
-                return False
-        if assignment.is_free_of_hard_rules:
-            self._dead.add(state)
-        return False
-
-    def _promising(self, bundle: int) -> list[int]:
-        """Return where a bundle fits, without places that are as good as an earlier one."""
-        assignment, seen, promising = self.assignment, set(), []
-        for place in sorted(assignment.bundles[bundle].open_to, key=lambda one: (assignment.room[one], one)):
-            kind = (self._equivalents[place], assignment.room[place])
-            if kind not in seen and assignment.fits(bundle, place):
-                seen.add(kind)
-                promising.append(place)
-        return promising
-
-
-def _improve(assignment: Assignment) -> None:
-    """Move or exchange bundles, as long as soft rules or preferred owners gain by it."""
-    for unused in range(len(assignment.destinations)):
-        movable = [
-            bundle
-            for bundle, place in enumerate(assignment.places)
-            if place is not None and not assignment.bundles[bundle].pinned
-        ]
-        if sum(_relocate(assignment, bundle) or _exchange(assignment, bundle) for bundle in movable) == 0:
-            return
-
-
-def _cost(assignment: Assignment, bundle: int, place: int) -> tuple[int, int]:
-    wanted = assignment.bundles[bundle]
-    return assignment.soft_violations(bundle, place), int(bool(wanted.preferred) and place not in wanted.preferred)
-
-
-def _relocate(assignment: Assignment, bundle: int) -> bool:
-    place = assignment.take(bundle)
-    choices = assignment.choices(bundle)
-    better = bool(choices) and _cost(assignment, bundle, choices[0]) < _cost(assignment, bundle, place)
-    assignment.put(bundle, choices[0] if better else place)
-    return better
-
-
-def _exchange(assignment: Assignment, bundle: int) -> bool:
-    """Exchange a bundle that breaks a soft rule with another, if fewer are broken then; else leave all as it is."""
-    place = assignment.take(bundle)
-    if assignment.soft_violations(bundle, place) == 0:
-        assignment.put(bundle, place)
-        return False
-    for there in assignment.bundles[bundle].open_to:
-        for other in assignment.on(there) if there != place else ():
-            if place not in assignment.bundles[other].open_to:
-                continue
-            if _is_better_exchanged(assignment, bundle, place, other, there):
-                return True
-    assignment.put(bundle, place)
-    return False
-
-
-def _is_better_exchanged(assignment: Assignment, bundle: int, place: int, other: int, there: int) -> bool:
-    """Exchange the bundle taken from ``place`` with ``other`` on ``there``; undo it where nothing is gained."""
-    assignment.put(bundle, place)
-    before = _cost_of(assignment, bundle, other)
-    assignment.take(bundle)
-    assignment.take(other)
-    if assignment.fits(bundle, there):
-        assignment.put(bundle, there)
-        if assignment.fits(other, place):
-            assignment.put(other, place)
-            if _cost_of(assignment, bundle, other) < before:
-                return True
-            assignment.take(other)
-        assignment.take(bundle)
-    assignment.put(other, there)
-    return False
-
-
-def _cost_of(assignment: Assignment, *bundles: int) -> tuple[int, int]:
-    """Return the cost of bundles at their places, added up."""
-    total = (0, 0)
-    for bundle in bundles:
-        place = assignment.take(bundle)
-        cost = _cost(assignment, bundle, place)
-        assignment.put(bundle, place)
-        total = (total[0] + cost[0], total[1] + cost[1])
-    return total

@@ -94,7 +94,7 @@ class Orders:
         return _call(self._cluster.node(vm.node), component, "InitiateShutdown", parameters, vm)
 
     def shutdown_components(self, vms: Iterable[Vm]) -> dict[str, Reference]:
-        """Return the shutdown services of guests by VM id, in one request a node; guests without one are missing.
+        """Return the shutdown services of guests by VM id, in one query a node; guests without one are missing.
 
         Raises Fault and TransportError.
         """

@@ -30,7 +30,7 @@ _VERIFY_EVERY = 5.0  # seconds between two looks at owners, so that one look ser
 
 
 class Watcher:
-    """Watches jobs, all of them with one request, and verifies by owner whatever has ended."""
+    """Watches jobs, all of them with one query, and verifies by owner whatever has ended."""
 
     def __init__(self, cluster: Cluster, methods: Methods, policy: Policy, liveness: Liveness) -> None:
         self._cluster = cluster

@@ -21,7 +21,7 @@ Change = dict[str, t.Any]
 class Changes:
     """Compares each look at the cluster with the one before; the first look only notes how things are.
 
-    A look takes one request for the nodes and one for the jobs. More are made only where there is something to tell (a
+    A look takes one query for the nodes and one for the jobs. More are made only where there is something to tell (a
     VM's name, why a job failed), and where no job is shown: a node without the provider shows none either.
     """
 

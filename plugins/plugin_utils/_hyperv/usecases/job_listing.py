@@ -137,7 +137,7 @@ def _everywhere(cluster: Cluster) -> tuple[list[ListedJob], list[str]]:
 
 
 def _of_place(session: Session, namespace: str, node: str) -> Iterable[ListedJob]:
-    """Return the migration jobs of one namespace on one node: two requests, or three where a job names no VM."""
+    """Return the migration jobs of one namespace on one node: two queries, or three where a job names no VM."""
     jobs = [
         (class_name, job)
         for class_name in JOB_CLASSES

@@ -129,16 +129,16 @@ def _cluster_service(
 def _ask_cluster_service(cluster: Cluster) -> ClusterService | None:
     if not cluster.provider_answers():
         cluster.find_provider()
-    rows = cluster.hyperv.query(HYPERV_CLUSTER, Query(_SERVICE))
-    references = cluster.hyperv_references(Query(_SERVICE))
-    if not rows or not references:
+    found = cluster.hyperv.query_with_references(HYPERV_CLUSTER, Query(_SERVICE))
+    if not found:
         return None
+    service, reference = found[0]
     return ClusterService(
         node=cluster.hyperv.node,
-        cim_keys={name: value for name, value in references[0].selectors if isinstance(value, str)},
-        state=enabled_state(rows[0]),
-        active_migrations=rows[0].integer("ActiveVirtualSystemMigrationCount"),
-        active_storage_migrations=rows[0].integer("ActiveStorageMigrationCount"),
+        cim_keys={name: value for name, value in reference.selectors if isinstance(value, str)},
+        state=enabled_state(service),
+        active_migrations=service.integer("ActiveVirtualSystemMigrationCount"),
+        active_storage_migrations=service.integer("ActiveStorageMigrationCount"),
         capabilities=read_capabilities_of(cluster.hyperv, HYPERV_CLUSTER),
     )
 

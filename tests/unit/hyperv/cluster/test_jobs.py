@@ -63,15 +63,16 @@ def test_a_job_tells_who_wanted_what_and_how_far_it_is() -> None:
 
 
 @pytest.mark.parametrize("job_class", ["Msvm_MigrationJob", "Msvm_ConcreteJob"])
-def test_any_number_of_jobs_is_polled_with_one_request(job_class: str) -> None:
-    simulated = Simulated(job_class=job_class)
+@pytest.mark.parametrize(("first_page", "asked"), [("one_item", 2), ("full", 1)])
+def test_any_number_of_jobs_is_polled_with_one_query(job_class: str, first_page: str, asked: int) -> None:
+    simulated = Simulated(job_class=job_class, first_page=first_page)
     references = []
     for run in simulated.runs(("web01", "NODE2"), ("web02", "NODE3")):
         simulated.scheduler().start(run)
         references.append(run.reference)
     before = requests(simulated)
     jobs = read_jobs(simulated.cluster.hyperv, references)
-    assert requests(simulated) == before + 1
+    assert requests(simulated) == before + asked
     assert len(jobs) == 2
     assert all(job is not None and not job.is_final for job in jobs.values())
 

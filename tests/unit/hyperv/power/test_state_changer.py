@@ -255,7 +255,8 @@ def test_many_vms_are_changed_together() -> None:
 
     assert {change.outcome for change in changes} == {"changed"}
     assert simulated.now() - before < 60
-    assert sum(simulated.sent.values()) < 70
+    # 30 calls, and polls of a query for each of the two nodes, which takes a Pull while several VMs are on their way.
+    assert sum(simulated.sent.values()) < 90
 
 
 @pytest.mark.parametrize(("deleted", "outcome"), [(False, "changed"), (True, "failed")])

@@ -270,13 +270,14 @@ def test_a_late_migration_is_told_and_goes_on() -> None:
     assert 100 < run.ended - run.started < 110
 
 
-def test_one_request_a_poll_reads_all_running_jobs() -> None:
-    def requests_while_waiting(count: int) -> set[int]:
+def test_one_query_a_poll_reads_all_running_jobs() -> None:
+    def requests_while_waiting(count: int, first_page: str = "one_item") -> set[int]:
         simulated = Simulated(
             scenario(
                 [node("NODE1", simultaneous_migrations=20), node("NODE2", simultaneous_migrations=20)],
                 [vm("vm", count=count, memory_mb=5000)],
-            )
+            ),
+            first_page=first_page,
         )
         names = [vm["name"] for vm in simulated.server.state()["vms"]]
         runs = simulated.move(*((name, "NODE2") for name in names), timeout=1000)
@@ -284,7 +285,8 @@ def test_one_request_a_poll_reads_all_running_jobs() -> None:
         # From the second pause until the jobs end nothing is started or verified: polls only.
         return set(simulated.between_pauses[1:3])
 
-    assert requests_while_waiting(1) == requests_while_waiting(10) == {1}
+    assert requests_while_waiting(1) == requests_while_waiting(10, "full") == {1}
+    assert requests_while_waiting(10) == {2}, "the first page holds one job, and a Pull brings the others"
 
 
 def test_a_job_that_is_about_to_end_is_looked_at_sooner() -> None:

@@ -47,10 +47,19 @@ def system_property(value: object, name: str = "Notes") -> object:
     return arrived(new_system_settings={name: value})["new_system_settings"]["properties"].get(name)
 
 
+READ_FROM_HOSTS = 17763  # the build of the oldest host that microsoft/wmi read
+
+
 def refusal(**options: t.Any) -> str:
     with pytest.raises(HyperVError) as caught:
         wanted(**options)
     return str(caught.value)
+
+
+def documented(class_name: str) -> set[str]:
+    """Return the properties that Microsoft's docs have; those of later builds were read from hosts, without types."""
+    declared = schema.load().find_anywhere(class_name, HOST).properties.values()
+    return {one.name for one in declared if one.since_build < READ_FROM_HOSTS}
 
 
 def test_every_property_of_a_vm_is_read_back_typed() -> None:
@@ -58,8 +67,7 @@ def test_every_property_of_a_vm_is_read_back_typed() -> None:
     sent = arrived(new_system_settings=given_values)["new_system_settings"]
     assert sent["class"] == VM_CLASS
     assert sent["properties"] == {name: BY_TYPE[word][1] for name, word in VM_SETTING_TYPES.values()}
-    declared = schema.load().find_anywhere(VM_CLASS, HOST)
-    assert sent["properties"].keys() == declared.properties.keys()
+    assert sent["properties"].keys() == documented(VM_CLASS)
 
 
 @pytest.mark.parametrize("class_name", sorted(RESOURCE_CLASSES.values()))
@@ -73,7 +81,7 @@ def test_every_property_of_a_resource_class_is_read_back_typed(class_name: str) 
     (sent,) = arrived(new_resource_settings=[entry])["new_resource_settings"]
     assert sent["class"] == class_name
     assert sent["properties"] == {name: expected for name, (unused, expected) in values.items()}
-    assert sent["properties"].keys() == schema.load().find_anywhere(class_name, HOST).properties.keys()
+    assert sent["properties"].keys() == documented(class_name)
 
 
 def test_several_resources_arrive_in_order_and_each_of_its_class() -> None:

@@ -62,6 +62,16 @@ HOSTS = [f"node{number}.corp.example" for number in (1, 2)]
 GONE = "FFFFFFFF-0000-0000-0000-000000000000"
 Answer = dict[str, t.Any]
 
+# web01 finds room on NODE2 if web02 steps aside.
+CROWDED = scenario(
+    [node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)],
+    [
+        vm("web01", memory_mb=36_000),
+        *(vm(f"web0{number}", owner="NODE2", memory_mb=size) for number, size in ((2, 24_000), (3, 15_000))),
+        vm("web04", owner="NODE3", memory_mb=28_000),
+    ],
+)
+
 
 def ask(module: str, simulated: Simulated, **given: t.Any) -> Answer:
     """Return what an information module answers about a simulated cluster."""
@@ -121,6 +131,7 @@ def plans() -> Iterator[Answer]:
     first = ask(module, Simulated(MIXED), node="NODE1", strategies=[{"vm": "nothing*", "strategy": "stay"}])
     yield first
     yield ask(module, Simulated(with_nodes(MIXED, node("NODE2", memory_mb=5000))), node="NODE1")
+    yield ask(module, Simulated(CROWDED), node="NODE1")
     (arrived, *unused) = first["moves"]
     grown = [
         vm(name, owner=arrived["destination_host"] if name == arrived["name"] else "NODE1", memory_mb=8192)

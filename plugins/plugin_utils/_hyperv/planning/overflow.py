@@ -1,0 +1,174 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A placement of everything with as little memory missing as can be found. Private to this collection.
+
+A tabu search (Glover, "Tabu search", 1989): it starts from a complete placement that keeps the hard rules and takes,
+at the fullest destinations, the move or exchange after which the least is missing, even where that is more than before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+from .assignment import Assignment
+from .search import search
+from .steps import Steps
+
+_RULE_STEPS = 30_000  # to find a placement that keeps the rules
+
+
+@dataclasses.dataclass(frozen=True)
+class _Move:
+    """A bundle that goes to a destination, in exchange for another one from there or for none."""
+
+    bundle: int
+    there: int
+    other: int | None = None
+
+
+def reduce_overflow(assignment: Assignment, *, starts: int, steps: int, enough: int = 0) -> int | None:
+    """Place everything so that as little memory is missing as is found, and return that in MB.
+
+    The assignment is empty before. ``starts``: how many placements are begun with, each for ``steps`` exchanges that
+    are looked at, until no more than ``enough`` MB are missing. None, and an empty assignment, where not even the rules
+    were kept.
+    """
+    best: tuple[int, list[int | None]] | None = None
+    for variant in range(starts):
+        if not _begin(assignment, variant):
+            break
+        tabu = _Overflow(assignment, Steps(steps))
+        tabu.reduce(enough)
+        missing = tabu.missing()
+        if best is None or missing < best[0]:
+            best = missing, list(assignment.places)
+        assignment.set_places([None] * len(assignment.bundles))
+        if missing <= enough:
+            break
+    if best is None:
+        return None
+    assignment.set_places(best[1])
+    return best[0]
+
+
+def _begin(assignment: Assignment, variant: int) -> bool:
+    """Place everything within the rules, where the most memory is left; tell whether that was found to be possible."""
+    chance = random.Random(variant)
+    shuffled = {bundle: chance.uniform(0.5, 1) if variant else 1 for bundle in range(len(assignment.bundles))}
+    for bundle in sorted(shuffled, key=lambda one: (-assignment.needs[one] * shuffled[one], one)):
+        places = assignment.reachable(bundle)
+        if not places:
+            break
+        assignment.put(bundle, max(places, key=lambda place: (assignment.room[place], -place)))
+    if not assignment.unplaced():
+        return True
+    assignment.set_places([None] * len(assignment.bundles))
+    bound = Steps(max(_RULE_STEPS, len(assignment.bundles) ** 2))
+    found = search(assignment, bound, without_memory=True, variant=variant)
+    if found.places is not None:
+        assignment.set_places([found.places[bundle] for bundle in range(len(assignment.bundles))])
+    return found.places is not None
+
+
+class _Overflow:
+    """Bundles of an assignment in which all are placed, some of them where memory does not suffice."""
+
+    def __init__(self, assignment: Assignment, steps: Steps) -> None:
+        self._assignment = assignment
+        self._steps = steps
+        self._forbidden: dict[tuple[int, int], int] = {}
+        self._turn = 0
+
+    def missing(self) -> int:
+        """Return the memory in MB that is missing at all destinations together."""
+        return sum(self._assignment.missing_at(place) for place in range(len(self._assignment.room)))
+
+    def reduce(self, enough: int) -> None:
+        """Move and exchange until no more than ``enough`` MB are missing, or to the bound; keep the best places."""
+        assignment = self._assignment
+        best, least = list(assignment.places), self.missing()
+        stuck = 0
+        while least > enough and stuck < self._patience() and self._steps.left() > 0:
+            if not self._step(least):
+                break
+            self._turn += 1
+            stuck += 1
+            missing = self.missing()
+            if missing < least:
+                best, least, stuck = list(assignment.places), missing, 0
+        assignment.set_places(best)
+
+    def _patience(self) -> int:
+        return 40 + 10 * len(self._assignment.bundles)
+
+    def _step(self, least: int) -> bool:
+        """Take the best move or exchange that is not forbidden, or one that is better than all before."""
+        assignment = self._assignment
+        best: tuple[int, _Move] | None = None
+        for place in range(len(assignment.room)):
+            for bundle in assignment.on(place) if assignment.missing_at(place) else ():
+                if assignment.needs[bundle]:
+                    assignment.take(bundle)
+                    best = self._best_of(bundle, place, least, best)
+                    assignment.put(bundle, place)
+        if best is None:
+            return False
+        move = best[1]
+        place = assignment.take(move.bundle)
+        self._forbid(move.bundle, place)
+        if move.other is not None:
+            assignment.take(move.other)
+            self._forbid(move.other, move.there)
+            assignment.put(move.other, place)
+        assignment.put(move.bundle, move.there)
+        return True
+
+    def _best_of(self, bundle: int, place: int, least: int, best: tuple[int, _Move] | None) -> tuple[int, _Move] | None:
+        """Return the better of ``best`` and the moves of a bundle that was taken from a place."""
+        assignment, room, needs = self._assignment, self._assignment.room, self._assignment.needs
+        need, left = needs[bundle], room[place]
+        now = self.missing() - max(0, -left)  # without the bundle, and without what is missing at its place
+        for there in assignment.bundles[bundle].open_to:
+            if there == place:
+                continue
+            here, others = room[there], assignment.on(there)
+            self._steps.step(1 + len(others))
+            rest = now - (max(0, -here) if others else 0)
+            missing = rest + max(0, -left) + max(0, need - here)
+            if (
+                (best is None or missing < best[0])
+                and (missing < least or self._is_allowed(bundle, there))
+                and assignment.keeps_hard_rules(bundle, there)
+            ):
+                best = missing, _Move(bundle, there)
+            for other in others:
+                size = needs[other]
+                missing = rest + max(0, size - left) + max(0, need - here - size)
+                if (
+                    size < need
+                    and (best is None or missing < best[0])
+                    and assignment.is_open(other, place)
+                    and (missing < least or (self._is_allowed(bundle, there) and self._is_allowed(other, place)))
+                    and self._can_swap(bundle, place, other, there)
+                ):
+                    best = missing, _Move(bundle, there, other)
+        return best
+
+    def _can_swap(self, bundle: int, place: int, other: int, there: int) -> bool:
+        """Tell whether rules allow a bundle that is taken to exchange places with another one."""
+        assignment = self._assignment
+        assignment.take(other)
+        result = assignment.keeps_hard_rules(bundle, there)
+        if result:
+            assignment.put(bundle, there)
+            result = assignment.keeps_hard_rules(other, place)
+            assignment.take(bundle)
+        assignment.put(other, there)
+        return result
+
+    def _is_allowed(self, bundle: int, place: int) -> bool:
+        return self._forbidden.get((bundle, place), -1) < self._turn
+
+    def _forbid(self, bundle: int, place: int) -> None:
+        self._forbidden[bundle, place] = self._turn + 4 + self._turn % 7

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How much memory on which nodes would be enough for every VM. Private to this collection."""
+
+from __future__ import annotations
+
+from .assignment import Assignment
+from .infeasibility import Infeasibility
+from .overflow import reduce_overflow
+from .problem import PlacementProblem
+
+_STARTS = 3
+_STEPS = 40_000
+_NOT_MEMORY = frozenset({"no_node", "too_few_nodes"})
+
+
+def enough_memory(problem: PlacementProblem, infeasibility: Infeasibility) -> tuple[tuple[str, int], ...]:
+    """Return nodes and MB with which a placement of every VM was found, as little as was found in a bounded search.
+
+    Empty where the rules alone are in the way, or no placement that keeps them was found.
+    """
+    if infeasibility.code in _NOT_MEMORY:
+        return ()
+    assignment = Assignment(problem)
+    if not reduce_overflow(assignment, starts=_STARTS, steps=_STEPS, enough=infeasibility.at_least_mb):
+        return ()
+    missing = [(node.name, assignment.missing_at(place)) for place, node in enumerate(assignment.destinations)]
+    return tuple((node, mb) for node, mb in missing if mb)

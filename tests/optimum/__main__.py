@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Plans beside an exact solver: ``make optimum``. Drawn from a seed, so that anybody gets the same figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import pathlib
+import sys
+import time
+import typing as t
+from collections.abc import Callable, Sequence
+
+from tests.bench.figures import Figure, table
+
+from . import helping, placing, spans, times, wishes
+
+
+class _Part(t.NamedTuple):
+    """One kind of question: its cases for a seed and a size, how one is answered, and what the answers come to."""
+
+    cases: Callable[[int, int], Sequence[t.Any]]
+    run: Callable[[t.Any], t.Any]
+    figures: Callable[[Sequence[t.Any]], list[Figure]]
+    remarkable: Callable[[t.Any], str]
+
+
+_PARTS = {
+    "times": _Part(times.cases, times.run, times.figures, times.remarkable),
+    "placing": _Part(placing.cases, placing.run, placing.figures, placing.remarkable),
+    "helping": _Part(helping.cases, helping.run, helping.figures, helping.remarkable),
+    "wishes": _Part(wishes.cases, wishes.run, wishes.figures, wishes.remarkable),
+    "spans": _Part(spans.cases, spans.run, spans.figures, spans.remarkable),
+}
+_LONGEST = 480  # seconds for all parts of size 1
+_OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "optimum.json"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the table, write it as JSON, and return 1 where a figure misses its limit."""
+    options = _parser().parse_args(arguments)
+    began = time.monotonic()
+    figures: list[Figure] = []
+    remarkable: list[str] = []
+    with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
+        for name in options.only or _PARTS:
+            part = _PARTS[name]
+            cases = part.cases(options.seed, options.size)
+            print(f"{name}: {len(cases)} cases ...", file=sys.stderr, flush=True)
+            outcomes = [one for one in pool.imap(part.run, cases, chunksize=1) if one is not None]
+            figures += part.figures(outcomes)
+            remarkable += filter(None, map(part.remarkable, outcomes))
+    seconds = time.monotonic() - began
+    if not options.only and options.size == 1:
+        figures.append(Figure("all of this", "duration", seconds, _LONGEST, unit="s"))
+    print(table(figures))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "seed": options.seed,
+        "size": options.size,
+        "figures": [figure.as_data() for figure in figures],
+        "remarkable": remarkable,
+        "seconds": round(seconds),
+    }
+    options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    missed = [figure for figure in figures if not figure.is_kept]
+    for figure in missed:
+        print(f"missed: {', '.join(figure.cells()[:3])}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.optimum", description="Compare plans with the best ones.")
+    parser.add_argument("--only", action="append", choices=list(_PARTS), help="this part alone (repeatable)")
+    parser.add_argument("--seed", type=int, default=1, help="what is drawn (%(default)s)")
+    parser.add_argument("--size", type=int, default=1, help="how many times as much of everything (%(default)s)")
+    parser.add_argument("--processes", type=int, default=2, help="cases at the same time (%(default)s)")
+    parser.add_argument("--output", type=pathlib.Path, default=_OUTPUT, help="JSON file to write (%(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Nodes of crowded clusters that can be emptied, some only if VMs of other nodes step aside first."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Sequence
+
+from tests.bench.figures import Figure
+
+from . import judge
+from .clusters import Whole
+from .planner import ask, ask_for_help
+from .sizes import SIZES
+
+_COPIES = 2  # clusters of each kind of sizes, with 16 evacuations each
+_MOST = 4  # helpers that may be needed
+_POSSIBLE = 99.0  # percent of the evacuations, at least
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What became of one evacuation.
+
+    Attributes:
+        violations: what the plan, or a moment on the way to it, breaks.
+        helpers: VMs of other nodes that step aside; None where the node cannot be emptied even so.
+        can_hold: the other nodes have as much memory as the VMs of the node need.
+    """
+
+    case: Whole
+    violations: tuple[str, ...]
+    helpers: int | None
+    can_hold: bool
+    cpu_seconds: float
+
+
+def cases(seed: int, size: int) -> list[Whole]:
+    """Return every node of clusters of 16 nodes that are 80 percent full."""
+    return [
+        Whole(f"{seed}/help {copy}", 16, 512, 80, sizes, bound=False, left=left)
+        for sizes in SIZES
+        for copy in range(_COPIES * size)
+        for left in range(16)
+    ]
+
+
+def run(case: Whole) -> Outcome:
+    """Plan an evacuation, with helpers where there is no plan without."""
+    situation, can_hold = case.draw(), True
+    answer = ask(situation)
+    if answer.is_complete:
+        broken = tuple(judge.violations(situation, answer.places))
+        return Outcome(case, broken, 0, can_hold, answer.cpu_seconds)
+    can_hold = sum(vm.memory_mb for vm in situation.vms) <= sum(map(situation.room_mb, situation.nodes))
+    help_ = ask_for_help(situation, case.residents(), _MOST)
+    seconds = answer.cpu_seconds + help_.cpu_seconds
+    if help_.moves is None:
+        return Outcome(case, (), None, can_hold, seconds)
+    after, broken_on_the_way = judge.after_helpers(situation, case.residents(), help_.moves)
+    broken = (*broken_on_the_way, *judge.violations(after, help_.places))
+    broken += tuple(f"{vm} has no place" for vm in judge.missing(after, help_.places))
+    return Outcome(case, broken, len(help_.moves), can_hold, seconds)
+
+
+def figures(outcomes: Sequence[Outcome]) -> list[Figure]:
+    """Return how many evacuations are possible, and with how many helpers."""
+    name, counts = "16 nodes, 80 % full", collections.Counter(one.helpers for one in outcomes)
+    possible = sum(one.helpers is not None for one in outcomes)
+    found = [
+        Figure(name, "evacuations", len(outcomes)),
+        Figure(name, "violations", sum(bool(one.violations) for one in outcomes), 0),
+        Figure(name, "possible without helpers", 100 * counts[0] / len(outcomes), unit="%"),
+        Figure(name, "possible with helpers", 100 * possible / len(outcomes), _POSSIBLE, at_least=True, unit="%"),
+        Figure(name, "CPU, worst", max(one.cpu_seconds for one in outcomes), unit="s"),
+    ]
+    found += [Figure(name, f"with {number} helpers", counts[number]) for number in range(1, _MOST + 1)]
+    return [*found, Figure(name, "without the memory in all", sum(not one.can_hold for one in outcomes))]
+
+
+def remarkable(outcome: Outcome) -> str:
+    """Return a line about an outcome that a planner should not have, empty for any other."""
+    if outcome.violations:
+        return f"broken: {outcome.case}: {'; '.join(outcome.violations)}"
+    return f"no helpers found: {outcome.case}" if outcome.helpers is None and outcome.can_hold else ""

@@ -1,0 +1,187 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""VMs of other nodes that would make room: the fewest, each in a moment when it fits, and only those that may move."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance import wording
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+    EvacuationRequest,
+    plan_evacuation,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.helper_moves import Helper, find_help
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.plan_table import evacuation_table
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
+    Candidate,
+    Destination,
+    PlacementProblem,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
+
+from tests.simulator.scenario import VmSpec
+from tests.support.placement_problems import candidate, destination, placement_problem, rule
+from tests.support.scenarios import attachment, node, scenario, vm
+from tests.support.simulated import Simulated
+
+
+def helper(name: str, memory_mb: int, node: str, **more: t.Any) -> Helper:
+    return Helper(candidate(name, memory_mb, **more), node)
+
+
+def moves(problem: PlacementProblem, helpers: list[Helper], most: int = 4) -> list[str]:
+    found = find_help(problem, helpers, most)
+    return (
+        [f"{one.helper.candidate.vm.name} {one.helper.node} {one.destination}" for one in found.moves] if found else []
+    )
+
+
+def crowded(candidates: list[Candidate] | None = None, **more: t.Any) -> PlacementProblem:
+    """Two holes of 40 and 30, and a VM of 60."""
+    nodes = [destination("A", 40), destination("B", 30)]
+    return placement_problem(candidates or [candidate("big", 60)], nodes, **more)
+
+
+def test_the_smallest_vm_that_makes_enough_room_steps_aside() -> None:
+    assert moves(crowded(), [helper("small", 10, "A"), helper("enough", 20, "A"), helper("more", 25, "A")]) == [
+        "enough A B"
+    ]
+
+
+def test_what_takes_no_more_room_than_there_is_in_all_is_not_looked_for() -> None:
+    assert moves(crowded([candidate("big", 71)]), [helper("one", 30, "A"), helper("two", 10, "B")]) == []
+
+
+def test_several_step_aside_where_one_does_not_do() -> None:
+    nodes = [destination("A", 40), destination("B", 12), destination("C", 10)]
+    problem = placement_problem([candidate("big", 60)], nodes)
+    helpers = [helper("x", 10, "A"), helper("y", 12, "A"), helper("z", 4, "A")]
+    assert moves(problem, helpers) == ["y A B", "x A C"]
+    assert moves(problem, helpers, most=1) == []
+
+
+def test_each_of_them_fits_when_those_before_it_have_moved() -> None:
+    nodes = [destination("A", 40), destination("B", 30), destination("C", 30)]
+    problem = placement_problem([candidate("big", 60), candidate("other", 35)], nodes)
+    helpers = [helper("a", 20, "A"), helper("b", 20, "B"), helper("c", 5, "C")]
+    found = find_help(problem, helpers, 4)
+    rooms = {"A": 40, "B": 30, "C": 30}
+    for move in found.moves:
+        assert move.helper.candidate.needs_mb <= rooms[move.destination]
+        rooms[move.destination] -= move.helper.candidate.needs_mb
+        rooms[move.helper.node] += move.helper.candidate.needs_mb
+    for placed in found.placement.moves:
+        rooms[placed.destination] -= placed.candidate.needs_mb
+    assert len(found.placement.moves) == 2
+    assert min(rooms.values()) >= 0
+
+
+def test_nothing_steps_aside_beyond_the_reserve() -> None:
+    nodes = [Destination("A", destination("A", 50).memory), Destination("B", destination("B", 40).memory)]
+    problem = placement_problem([candidate("big", 60)], nodes, reserve=0)
+    assert moves(problem, [helper("x", 35, "A")]) == ["x A B"]
+    reserved = placement_problem([candidate("big", 60)], [destination("A", 50), destination("B", 34)], reserve=10)
+    assert moves(reserved, [helper("x", 35, "A")]) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"owners": ["A"]}, {}),
+        ({"owners": ["A", "B"]}, {"rules": [rule("apart", ["x", "y"])], "where": {"x": "A", "y": "B"}}),
+        ({}, {"rules": [rule("soft", ["x", "y"], hard=False)], "where": {"x": "A", "y": "B"}}),
+        ({}, {"rules": [rule("together", ["x", "y"], together=True)], "where": {"x": "A", "y": "A"}}),
+        (
+            {},
+            {
+                "rules": [rule("sites", ["x", "y"], scope="domain")],
+                "where": {"x": "A", "y": "LEFT"},
+                "domains": {"A": "east", "B": "west", "LEFT": "west"},
+            },
+        ),
+    ],
+)
+def test_a_helper_keeps_owners_and_rules(more: dict[str, t.Any], problem: dict[str, t.Any]) -> None:
+    assert moves(crowded(**problem), [helper("x", 20, "A", **more)]) == []
+    assert moves(crowded(), [helper("x", 20, "A")]) == ["x A B"]
+
+
+def test_a_helper_goes_to_no_older_build() -> None:
+    nodes = [destination("A", 40, build=26100), destination("B", 30, build=20348)]
+    problem = placement_problem([candidate("big", 60)], nodes)
+    assert moves(problem, [helper("x", 20, "A", build=26100)]) == []
+    assert moves(problem, [helper("x", 20, "A", build=20348)]) == ["x A B"]
+
+
+def test_where_a_helper_goes_counts_for_the_rules_of_those_that_leave() -> None:
+    apart = rule("apart", ["dc", "x"])
+    nodes = [destination("A", 40), destination("B", 30), destination("C", 6)]
+    problem = placement_problem([candidate("big", 60), candidate("dc", 5)], nodes, rules=[apart], where={"x": "A"})
+    found = find_help(problem, [helper("x", 20, "A")], 1)
+    places = {one.candidate.vm.name: one.destination for one in found.placement.moves}
+    assert places == {"big": "A", "dc": "C"}
+
+
+# Less reserve and what the host takes, NODE2 has room for less than 16,000 MB and NODE3 for less than 27,000 MB.
+NODES = [node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)]
+
+
+CROWDED = [
+    vm("big", memory_mb=36_000),
+    vm("app02", owner="NODE2", memory_mb=24_000),
+    vm("fill02", owner="NODE2", memory_mb=15_000),
+    vm("fill03", owner="NODE3", memory_mb=28_000),
+]
+SENTENCE = "Move app02 from NODE2 to NODE3, and plan again: every VM has a place then."
+
+
+def refused(*more: VmSpec, **wish: t.Any) -> dict[str, t.Any]:
+    named = {one.name for one in more}
+    given = scenario(nodes=NODES, vms=[*more, *(one for one in CROWDED if one.name not in named)])
+    return plan_evacuation(Simulated(given).cluster, EvacuationRequest("NODE1", **wish)).as_result()
+
+
+def test_a_plan_that_is_refused_names_what_would_help() -> None:
+    plan = refused()
+    assert not plan["feasible"]
+    assert [(one["name"], one["source_host"], one["destination_host"]) for one in plan["helpers"]] == [
+        ("app02", "NODE2", "NODE3")
+    ]
+    assert plan["infeasibility"]["remedy"].startswith(SENTENCE)
+
+
+def test_when_they_have_moved_the_plan_is_feasible() -> None:
+    simulated = Simulated(scenario(nodes=NODES, vms=CROWDED))
+    (step,) = plan_evacuation(simulated.cluster, EvacuationRequest("NODE1")).as_result()["helpers"]
+    assert [run.outcome for run in simulated.move((step["name"], step["destination_host"]))] == ["moved"]
+    assert plan_evacuation(simulated.cluster, EvacuationRequest("NODE1")).as_result()["feasible"]
+
+
+def test_the_table_and_a_refused_evacuation_say_what_would_help() -> None:
+    plan = plan_evacuation(Simulated(scenario(nodes=NODES, vms=CROWDED)).cluster, EvacuationRequest("NODE1"))
+    assert SENTENCE in evacuation_table(plan)
+    assert SENTENCE in wording.infeasible(plan)
+
+
+@pytest.mark.parametrize(
+    "app02",
+    [
+        vm("app02", owner="NODE2", memory_mb=24_000, state="paused"),
+        vm("app02", owner="NODE2", memory_mb=24_000, attachments=(attachment("iso", r"C:\ISO\tools.iso"),)),
+        vm("app02", owner="NODE2", memory_mb=24_000, possible_owners=("NODE1", "NODE2")),
+    ],
+)
+def test_a_vm_that_cannot_move_is_not_named(app02: VmSpec) -> None:
+    assert refused(app02)["helpers"] == []
+
+
+@pytest.mark.parametrize("word", ["stay", "shutdown", "fail"])
+def test_a_vm_that_is_not_to_migrate_is_not_named(word: str) -> None:
+    assert refused(strategies=read_strategies([{"vm": "app*", "strategy": word}]))["helpers"] == []
+
+
+def test_a_plan_that_is_refused_for_another_reason_names_no_helpers() -> None:
+    plan = refused(vm("bound", memory_mb=100), strategies=read_strategies([{"vm": "bound", "strategy": "fail"}]))
+    assert (plan["feasible"], plan["helpers"]) == (False, [])

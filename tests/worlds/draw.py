@@ -1,0 +1,227 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Draws worlds from seeds: small clusters, sequences of runs, and others who act little or much."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import typing as t
+from collections.abc import Callable, Sequence
+
+from tests.simulator.scenario import ClusterSpec, MigrationSpec, NodeSpec, VmSpec
+from tests.simulator.scenario_power import PowerSpec
+from tests.simulator.scenario_roles import AttachmentSpec
+from tests.simulator.switches import Switches
+from tests.support.scenarios import Scenario, scenario
+
+from .world import Run, Step, World
+
+_MEMORY = (1024, 2048, 4096, 8192, 16384)
+_TIMEOUTS = (0, 120, 300, 600)
+
+
+def draw(seed: int, number: int) -> World:
+    """Return one world."""
+    name = f"{seed}/{number}"
+    random_one = random.Random(name)
+    return _Drawing(random_one).world(name)
+
+
+class _Drawing:
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._nodes: list[str] = []
+        self._vms: list[str] = []
+
+    def _likely(self, probability: float) -> bool:
+        return self._chance.random() < probability
+
+    def world(self, name: str) -> World:
+        given = self._scenario()
+        pick = self._chance.random()
+        runs = self._runs()
+        steps: list[Step] = []
+        eagerness = 0.0
+        if 0.1 <= pick < 0.22:
+            runs, steps = self._cut(runs)
+        elif 0.22 <= pick < 0.35:
+            eagerness = self._chance.choice((0.005, 0.01, 0.02))
+        elif pick >= 0.35:
+            eagerness = self._chance.choice((0.1, 0.3, 0.5))
+            runs = [*runs, *runs] if self._likely(0.7) else runs
+        return World(name, given, tuple(runs), tuple(steps), eagerness)
+
+    # The cluster.
+
+    def _scenario(self) -> Scenario:
+        count = self._chance.choice((2, 3, 3, 3, 4))
+        self._nodes = [f"NODE{number}" for number in range(1, count + 1)]
+        nodes = [
+            NodeSpec(
+                name,
+                memory_mb=self._chance.choice((32768, 65536, 65536, 131072)),
+                simultaneous_migrations=self._chance.choice((1, 2, 2, 4)),
+                state="paused" if name != "NODE1" and self._likely(0.03) else "up",
+            )
+            for name in self._nodes
+        ]
+        self._vms = [f"vm{letter}" for letter in "abcdefg"[: self._chance.choice((1, 2, 3, 3, 4, 5))]]
+        vms = [self._vm(name) for name in self._vms]
+        if self._likely(0.1):
+            nodes.append(NodeSpec("OTHER", member=False))
+            vms.append(VmSpec(self._vms[0], "OTHER", clustered=False))
+        cluster = ClusterSpec(enforced_anti_affinity=1 if self._likely(0.1) else 0)
+        return scenario(nodes, vms, cluster=cluster, switches=self._switches())
+
+    def _vm(self, name: str) -> VmSpec:
+        at_home = self._likely(0.75)
+        return VmSpec(
+            name,
+            "NODE1" if at_home else self._chance.choice(self._nodes),
+            memory_mb=self._chance.choice(_MEMORY),
+            state=t.cast(t.Any, self._chance.choices(("running", "off", "saved", "paused"), (80, 10, 6, 4))[0]),
+            priority=self._chance.choice((1000, 2000, 2000, 3000)),
+            possible_owners=tuple(self._nodes[:-1]) if len(self._nodes) > 2 and self._likely(0.05) else None,
+            anti_affinity=("class",) if self._likely(0.08) else (),
+            attachments=(AttachmentSpec("pci_device", "GPU"),) if self._likely(0.03) else (),
+            migration=self._migration(),
+            power=self._power(),
+        )
+
+    def _migration(self) -> MigrationSpec:
+        if self._likely(0.8):
+            return MigrationSpec()
+        return self._chance.choice(
+            (
+                MigrationSpec(fails_at=self._chance.randint(0, 99), fail_times=self._chance.choice((1, 2, None))),
+                MigrationSpec(fails_at=50, fails_towards=self._chance.choice(self._nodes)),
+                MigrationSpec(stuck_at=self._chance.randint(0, 99)),
+                MigrationSpec(job_vanishes_at=self._chance.randint(0, 99)),
+                MigrationSpec(warnings=True),
+                MigrationSpec(seconds=self._chance.choice((30.0, 200.0, 900.0))),
+                MigrationSpec(cancel=t.cast(t.Any, self._chance.choice(("race", "ignored", "refuse", "kill_only")))),
+                MigrationSpec(refuse_check="It does not suit."),
+            )
+        )
+
+    def _power(self) -> PowerSpec:
+        if self._likely(0.8):
+            return PowerSpec()
+        guest = self._chance.choice(("shuts_down", "locked", "ignores", "not_ready", "absent"))
+        stop = self._chance.choice((5.0, 60.0, 600.0, 1200.0))
+        return PowerSpec(guest=t.cast(t.Any, guest), stop_seconds=stop)
+
+    def _switches(self) -> Switches:
+        if self._likely(0.5):
+            return Switches()
+        moves: tuple[tuple[str, t.Any], ...] = (
+            ("provider_on", "core_group"),
+            ("jobs_lost_with_provider", True),
+            ("return_form", self._chance.choice(("synchronous", "done_with_job", "job_unnamed"))),
+            ("job_namespace", "v2"),
+            ("owner_lag_seconds", self._chance.choice((2.0, 10.0, 20.0))),
+            ("host_name_form", "fqdn"),
+            ("migrate_method", "not_supported"),
+            ("check_method", self._chance.choice(("not_supported", "missing"))),
+            ("off_vm", "refuse"),
+            ("limit", self._chance.choice(("queue", "refuse"))),
+            ("moving_status", "in_service"),
+            ("job_error_methods", self._chance.choice(("get_error", "missing"))),
+            ("paused_destination", self._chance.choice(("fail_job", "allow"))),
+            ("start_on_paused_node", "allow"),
+            ("return_codes", "hyperv"),
+        )
+        return Switches(**dict(self._chance.sample(moves, self._chance.randint(1, 3))))
+
+    # What is run.
+
+    def _runs(self) -> list[Run]:
+        patterns: Sequence[tuple[int, Callable[[], list[Run]]]] = (
+            (30, self._maintenance),
+            (10, self._with_dry_run),
+            (8, self._two_nodes),
+            (8, self._again),
+            (12, self._moves),
+            (8, self._power_runs),
+            (8, self._roll),
+        )
+        return self._chance.choices([one for _, one in patterns], [weight for weight, _ in patterns])[0]()
+
+    def _limits(self) -> dict[str, t.Any]:
+        return {
+            "timeout": self._chance.choice(_TIMEOUTS),
+            "retries": self._chance.choice((0, 0, 1, 2)),
+            "cancels": self._likely(0.3),
+        }
+
+    def _evacuation(self, node: str = "NODE1") -> Run:
+        strategies = tuple(
+            (vm, self._chance.choice(("shutdown", "save", "migrate"))) for vm in self._vms if self._likely(0.2)
+        )
+        return Run(
+            "evacuate",
+            node,
+            strategies=strategies,
+            attempts=self._chance.choice((1, 2, 2)),
+            gives_back=self._likely(0.85),
+            **self._limits(),
+        )
+
+    def _restoration(self, node: str = "NODE1") -> Run:
+        return Run("restore", node, given=self._likely(0.15), **self._limits())
+
+    def _maintenance(self) -> list[Run]:
+        return [self._evacuation(), self._restoration()]
+
+    def _with_dry_run(self) -> list[Run]:
+        run = self._evacuation()
+        real = dataclasses.replace(run, given=self._likely(0.5))
+        return [dataclasses.replace(run, check=True), real, self._restoration()]
+
+    def _two_nodes(self) -> list[Run]:
+        back = [self._restoration("NODE1"), self._restoration("NODE2")]
+        self._chance.shuffle(back)
+        return [self._evacuation("NODE1"), self._evacuation("NODE2"), *back]
+
+    def _again(self) -> list[Run]:
+        run = self._evacuation()
+        return [run, run, self._restoration(), self._restoration()]
+
+    def _moves(self) -> list[Run]:
+        vms = self._chance.sample(self._vms, self._chance.randint(1, len(self._vms)))
+        run = Run("move", moves=tuple((vm, self._chance.choice(self._nodes)) for vm in vms), **self._limits())
+        return [dataclasses.replace(run, check=True), run, run]
+
+    def _power_runs(self) -> list[Run]:
+        vms = tuple(self._chance.sample(self._vms, self._chance.randint(1, len(self._vms))))
+        state = self._chance.choice(("running", "saved", "shut_down", "off"))
+        run = Run("power", vms=vms, state=state, force=self._likely(0.3))
+        return [dataclasses.replace(run, check=True), run, Run("power", vms=vms, state="running")]
+
+    def _roll(self) -> list[Run]:
+        runs: list[Run] = []
+        for node in self._nodes[:2]:
+            evacuation = dataclasses.replace(self._evacuation(node), restart=True)
+            runs += [evacuation, Run("restart", node), self._restoration(node)]
+        return runs
+
+    def _cut(self, runs: list[Run]) -> tuple[list[Run], list[Step]]:
+        """Return the runs with one or two of them ended in the middle, and repeated after that.
+
+        Some are repeated on another controller, which has no files, and the plan of a dry run as an artifact.
+        """
+        elsewhere = runs[0].kind == "evacuate" and self._likely(0.3)
+        result = [dataclasses.replace(runs[0], check=True, given=False)] if elsewhere else []
+        steps: list[Step] = []
+        for run in runs:
+            again = dataclasses.replace(run, given=run.given or elsewhere)
+            if len(steps) < 2 and self._likely(0.5):
+                steps.append(Step(len(result), self._request(), "kill"))
+                result.append(again)
+                again = dataclasses.replace(again, elsewhere=elsewhere and run.kind == "evacuate")
+            result.append(again)
+        return result, steps
+
+    def _request(self) -> int:
+        return min(int(self._chance.expovariate(1 / 30)), 400)

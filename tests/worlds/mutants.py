@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Mutants of the product, which prove that the worlds find each mistake: ``python -m tests.worlds.mutants``.
+
+Each has a small world of its own in which the mistake shows. Exits with 1 where one is not found, or where the product
+as it is does something wrong in one of these worlds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+import typing as t
+from collections.abc import Callable
+from unittest import mock
+
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance import (
+    bookkeeping,
+    node_hold,
+    observation,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.bookkeeping import Bookkeeping
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import Evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
+
+from tests.simulator.scenario import MigrationSpec, NodeSpec, VmSpec
+from tests.support.scenarios import scenario
+
+from .judge import judge
+from .play import play
+from .product import tell
+from .world import Run, Step, World
+
+Patch = contextlib.AbstractContextManager[t.Any]
+_NODES = tuple(NodeSpec(f"NODE{number}", simultaneous_migrations=1) for number in (1, 2, 3))
+_VMS = (VmSpec("vma", "NODE1", memory_mb=65536, priority=3000), VmSpec("vmb", "NODE1"))
+_MAINTENANCE = (Run("evacuate"), Run("restore"))
+
+
+def _world(name: str, *steps: Step, runs: tuple[Run, ...] = _MAINTENANCE, vms: tuple[VmSpec, ...] = _VMS) -> World:
+    return World(name, scenario(_NODES, vms), runs, steps)
+
+
+def _no_verdict_on_the_dead() -> Patch:
+    """The state in which a VM was first seen counts for nothing."""
+    return mock.patch.object(bookkeeping, "find_stopped", return_value=observation.Stopped())
+
+
+def _no_look_at_the_owner() -> Patch:
+    """Where a VM is fetched from does not matter, and nothing is read again."""
+    return mock.patch.object(Move, "is_elsewhere", False)
+
+
+def _ledger_after_the_moves() -> Patch:
+    """The ledger is written when all is over."""
+
+    def begin(self: Bookkeeping, *, is_paused: bool) -> None:
+        self.ledger = self._begun(self._store.read(), is_paused=is_paused)
+
+    return mock.patch.object(Bookkeeping, "begin", begin)
+
+
+def _always_paused() -> Patch:
+    """Whatever is read of the node, it is taken for paused."""
+    read = observation.read_node_state
+
+    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str]:
+        node, why = read(cluster, name)
+        return (dataclasses.replace(node, state="paused") if node is not None else None), why
+
+    return mock.patch.object(node_hold, "read_node_state", paused)
+
+
+def _all_moved() -> Patch:
+    """Every move is said to have succeeded."""
+
+    def execute(self: t.Any, tasks: t.Any, **unused: t.Any) -> None:
+        for task in tasks:
+            task.end("moved", self._clock.now())
+
+    return mock.patch.object(Scheduler, "execute", execute)
+
+
+def _nothing_left_behind() -> Patch:
+    """What is still on the node is not looked at."""
+
+    def look(self: t.Any) -> None:
+        real(self)
+        self._left = []
+
+    real = Evacuation._look
+    return mock.patch.object(Evacuation, "_look", look)
+
+
+def _restores_all() -> Patch:
+    """A restoration fetches each VM from wherever it is."""
+    return mock.patch.object(restoration, "_stay", return_value=None)
+
+
+def _dry_run_pauses() -> Patch:
+    """A dry run pauses the node."""
+
+    def look(self: t.Any, what: str) -> None:
+        real(self, what)
+        self.pause()
+
+    real = node_hold.NodeHold.look
+    return mock.patch.object(node_hold.NodeHold, "look", look)
+
+
+_DIES = (VmSpec("vma", "NODE1"), VmSpec("vmb", "NODE1", memory_mb=65536))
+_FETCHED = (VmSpec("vma", "NODE1", memory_mb=65536, priority=3000), VmSpec("vmb", "NODE1", priority=1000))
+_FAILS = (VmSpec("vma", "NODE1", migration=MigrationSpec(fails_at=50)),)
+
+_COMES = _world(
+    "comes",
+    Step(0, 60, "resume", "NODE1"),
+    Step(0, 61, "create", "vma", "NODE1", 1024.0),
+    Step(0, 62, "pause", "NODE1"),
+)
+
+MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
+    "what died is not looked for": (
+        "off is said", _no_verdict_on_the_dead, _world("dies", Step(0, 75, "die", "vmb"), vms=_DIES),
+    ),
+    "the owner is not looked at before a move": (
+        "left to others", _no_look_at_the_owner, _world("queued", Step(0, 60, "move", "vmb", "NODE2"), vms=_FETCHED),
+    ),
+    "the ledger is written after the moves": (
+        "ledger is kept", _ledger_after_the_moves, _world("cut", Step(0, 80, "kill"), vms=_FETCHED),
+    ),
+    "the node is taken for paused": (
+        "node is as said", _always_paused, _world("resumed", Step(0, 75, "resume", "NODE1")),
+    ),
+    "every move succeeds": ("arrived", _all_moved, _world("fails", vms=_FAILS)),
+    "what is left is not looked at": (
+        "success is success", _nothing_left_behind, _COMES,
+    ),
+    "a restoration fetches everything": (
+        "fetched rightly", _restores_all, _world("elsewhere", Step(1, 0, "move", "vmb", "NODE2")),
+    ),
+    "a dry run pauses": (
+        "dry run changes nothing", _dry_run_pauses, _world("dry", runs=(Run("evacuate", check=True),)),
+    ),
+}  # fmt: skip
+"""By name: the invariant that finds it, the mutation, and the world in which it shows."""
+
+
+def violated(world: World) -> set[str]:
+    """Return the names of the invariants that do not hold in a world."""
+    return {violation.partition(":")[0] for violation in judge(world, play(world, tell))}
+
+
+def main() -> int:
+    """Carry out each world as it is and with its mutation; return the exit code."""
+    missed = 0
+    for name, (wanted, mutate, world) in MUTANTS.items():
+        before = violated(world)
+        with mutate():
+            found = violated(world)
+        well = not before and wanted in found
+        missed += not well
+        print(f"{name}: {'found' if well else f'NOT FOUND: {sorted(found)}, and {sorted(before)} without it'}")
+    print(f"{len(MUTANTS) - missed} of {len(MUTANTS)} mutants found")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,267 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Carries a world out: the product's runs one after the other, with the steps of others between their requests."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import random
+import typing as t
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from unittest import mock
+
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
+
+from tests.simulator.clock import ManualClock
+from tests.simulator.cluster import SimulatedCluster
+from tests.simulator.scenario_file import read_scenario
+from tests.simulator.world import Machine
+from tests.support.scenarios import as_text
+
+from .controllers import CutOff, Files
+from .history import Called, Commanded, Held, History, Moment, Moved
+from .others import Others
+from .steps import Killed, carry_out
+from .world import Run, Step, World
+
+MOST_REQUESTS = 3000  # of one run
+Ending = t.Literal["well", "failed", "refused", "killed", "broken", "endless"]
+
+
+class Endless(BaseException):
+    """A run has sent more requests than any that comes to its end."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What a run said at its end.
+
+    Attributes:
+        ending: ``refused``: before anything was changed; ``broken``: by an error that is a mistake of the code.
+        text: the last message, with its notes and warnings.
+        records: what it says of each move, in the form of hyperv_vm_migrate.
+        node_state: of its node.
+        ledger: VMs of the ledger, by id.
+        left, started: names of VMs.
+        plan, artifact: what an artifact would hold of plan and ledger.
+    """
+
+    ending: Ending
+    text: str = ""
+    records: tuple[dict[str, t.Any], ...] = ()
+    node_state: str = ""
+    ledger: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    started: frozenset[str] = frozenset()
+    stays: frozenset[str] = frozenset()
+    plan: dict[str, t.Any] | None = None
+    artifact: dict[str, t.Any] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Episode:
+    """One run with all that happened in it.
+
+    ``before``, ``after``: the cluster at its begin and at its end; ``steps``: what others did.
+    """
+
+    run: Run
+    told: Told
+    before: Moment
+    after: Moment
+    moments: tuple[Moment, ...]
+    moved: tuple[Moved, ...]
+    called: tuple[Called, ...]
+    commanded: tuple[Commanded, ...]
+    held: tuple[Held, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def changed_from(self) -> int:
+        """The number of the first request that changed something; that of the end where none did."""
+        changes = [one.request for one in self.called]
+        changes += [one.request for one in self.commanded]
+        changes += [one.request for one in self.held]
+        return min(changes, default=len(self.moments))
+
+    @property
+    def has_changed(self) -> bool:
+        """It changed anything."""
+        return self.changed_from < len(self.moments)
+
+    def planned(self) -> tuple[Moment, ...]:
+        """Return what was read of VMs before anything was changed."""
+        return tuple(
+            moment
+            for moment in self.moments[: self.changed_from]
+            if moment.answered and moment.reading in ("vms", "roles")
+        )
+
+    def last(self, *readings: str, until: float | None = None) -> Moment:
+        """Return the moment of the last answered reading of a kind, or else that of the begin."""
+        found = (
+            moment
+            for moment in reversed(self.moments)
+            if moment.answered and moment.reading in readings and (until is None or moment.at <= until)
+        )
+        return next(found, self.before)
+
+
+class Play:
+    """A world that is being carried out; is the product's clock, and what steps act on."""
+
+    def __init__(self, world: World) -> None:
+        self._clock = ManualClock()
+        self.server = SimulatedCluster(read_scenario(as_text(world.scenario)), self._clock)
+        self.cluster = self.server.world
+        self.history = History(self.cluster)
+        self.files = Files()
+        self.artifacts: dict[str, dict[str, t.Any]] = {}
+        self.plans: dict[str, dict[str, t.Any]] = {}
+        self._ids = {one.name: one.id for one in self.cluster.machines.values()}
+        self._due: list[Step] = []
+        self._done: list[Step] = []
+        self._lost = ""
+        self._interruption = ""
+        self._world = world
+        self._number = 0
+        self._others = Others(world)
+
+    # What the product sees.
+
+    def now(self) -> float:
+        """Return the reading of the clock."""
+        return self._clock.now()
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass."""
+        self._clock.advance(seconds)
+
+    def connect(self, home: str) -> Cluster:
+        """Return the cluster as a new task sees it that talks through a node."""
+        names = {name.lower(): name for name in self.cluster.nodes}
+
+        def session(node: str | None) -> Session:
+            name = names.get((node or home).partition(".")[0].lower(), node or home)
+            if node is not None and name == home:
+                return cluster.home
+            return Session(lambda request: self._send(name, request), self, name)
+
+        cluster = Cluster(session, self)
+        return cluster
+
+    def _send(self, node: str, request: bytes) -> bytes:
+        self._let_others_act()
+        lost, self._lost = self._lost, ""
+        answered = False
+        try:
+            if lost == "before":
+                raise AnswerLost("reset")
+            try:
+                answer = self.server.endpoint(node).handle(request).body
+            except (ConnectionResetError, KeyError) as error:
+                raise Unreachable(str(error)) from error
+            if lost == "after":
+                raise AnswerLost("reset")
+            answered = True
+            return answer
+        finally:
+            self.history.note(request, answered=answered)
+            self.history.request += 1
+
+    def _let_others_act(self) -> None:
+        if self.history.request >= MOST_REQUESTS:
+            raise Endless
+        while self._due and self._due[0].request <= self.history.request:
+            self._act(self._due.pop(0))
+        for step in self._others.think_of(self._number, self.history.request):
+            if self._act(step):
+                break
+        interruption, self._interruption = self._interruption, ""
+        if interruption == "kill":
+            raise Killed
+        if interruption == "cut_off":
+            raise CutOff
+
+    def _act(self, step: Step) -> bool:
+        self.cluster.look()
+        with self.history.acting("others"):
+            done = carry_out(self, step)
+        if done:
+            self._done.append(step)
+        self.cluster.look()
+        return done
+
+    # What steps act on.
+
+    def machine(self, name: str) -> Machine | None:
+        """See ``Surroundings``."""
+        return self.cluster.machines.get(self._ids.get(name, ""))
+
+    def lose(self, how: str) -> None:
+        """See ``Surroundings``."""
+        self._lost = how
+
+    def fill_disk(self, full: bool) -> None:
+        """See ``Surroundings``."""
+        self.files.are_full = full
+
+    def pass_time(self, seconds: float) -> None:
+        """See ``Surroundings``."""
+        self._clock.advance(seconds)
+
+    def interrupt(self, how: str) -> None:
+        """See ``Surroundings``."""
+        self._interruption = how
+
+    # One run after the other.
+
+    def carry_out(self, number: int, run: Run, tell: Callable[[Play, Run], Told]) -> Episode:
+        """Carry out one run, and return what happened in it."""
+        self._due = sorted((step for step in self._world.steps if step.run == number), key=lambda step: step.request)
+        self._done, self._lost, self._interruption, self._number = [], "", "", number
+        if run.elsewhere:
+            self.files = Files()
+        self.cluster.look()
+        self.history.begin()
+        before = self.history.moment()
+        try:
+            told = tell(self, run)
+        except (Killed, CutOff):
+            told = Told("killed")
+        except Endless:
+            told = Told("endless")
+        self.cluster.look()
+        seen = self.history
+        return Episode(
+            run, told, before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
+            tuple(seen.commanded), tuple(seen.held), tuple(self._done),
+        )  # fmt: skip
+
+    def settle(self, seconds: float) -> None:
+        """Let time pass in which nobody acts."""
+        self._clock.advance(seconds)
+        self.cluster.look()
+
+
+@contextlib.contextmanager
+def repeatable(name: str) -> Iterator[None]:
+    """Have ids that are drawn at random be the same each time."""
+    drawn = random.Random(name)
+    with mock.patch.object(uuid, "uuid4", side_effect=lambda: uuid.UUID(int=drawn.getrandbits(128), version=4)):
+        yield
+
+
+def as_played(world: World, episodes: Sequence[Episode]) -> World:
+    """Return the world in which others do just what they did."""
+    return dataclasses.replace(world, steps=tuple(step for one in episodes for step in one.steps), eagerness=0.0)
+
+
+def play(world: World, tell: Callable[[Play, Run], Told]) -> list[Episode]:
+    """Carry a world out."""
+    with repeatable(world.name):
+        stage = Play(world)
+        return [stage.carry_out(number, run, tell) for number, run in enumerate(world.runs)]

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A world as data: a cluster, what is run of the product, and what others do meanwhile. It says all that happens."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from tests.simulator.scenario import Scenario
+
+RunKind = t.Literal["evacuate", "restore", "move", "power", "restart"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One run of the product.
+
+    Attributes:
+        node: the node that is emptied, filled or restarted.
+        check: a dry run.
+        strategies: names of VMs, and how they are to leave.
+        moves: names of VMs, and where they are to go.
+        vms, state: which VMs are to be in which state.
+        given: the plan, or the ledger, of the last run of the node that ended is handed on as an artifact.
+        elsewhere: from here on the controller is another one, which has none of the files.
+        restart: the node is to be restarted after it was emptied.
+    """
+
+    kind: RunKind
+    node: str = "NODE1"
+    check: bool = False
+    strategies: tuple[tuple[str, str], ...] = ()
+    moves: tuple[tuple[str, str], ...] = ()
+    vms: tuple[str, ...] = ()
+    state: str = ""
+    force: bool = False
+    given: bool = False
+    elsewhere: bool = False
+    restart: bool = False
+    timeout: int = 0
+    retries: int = 0
+    attempts: int = 2
+    cancels: bool = False
+    gives_back: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """Something that somebody else does, or that happens.
+
+    Attributes:
+        run: number of the run during which it happens.
+        request: before which of its requests, counted from 0.
+        kind: see ``steps.STEPS``.
+        subject: a VM's name at the start, or a node's.
+        other: a node, or how.
+        amount: seconds, or a number.
+    """
+
+    run: int
+    request: int
+    kind: str
+    subject: str = ""
+    other: str = ""
+    amount: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """All of it.
+
+    Attributes:
+        name: repeats the drawing; a world that was shrunk keeps it.
+        eagerness: how likely somebody acts before a request, beside the steps that are told.
+    """
+
+    name: str
+    scenario: Scenario
+    runs: tuple[Run, ...]
+    steps: tuple[Step, ...] = ()
+    eagerness: float = 0.0
