@@ -112,7 +112,7 @@ class ActionModule(HyperVAction):
         moves = plan(cluster, requests, arguments["method"])
         if not all(move.is_done for move in moves):
             cluster.confirm()
-        notes = _notes(cluster, settings, moves)
+        notes = [*_renamed(requests, moves), *_notes(cluster, settings, moves)]
         if not self.check_mode:
             _refuse_what_still_runs(arguments["moves"] or [], moves)
         options = _options(arguments, settings)
@@ -170,6 +170,15 @@ def _options(arguments: Arguments, settings: WantedSettings) -> MigrationOptions
         stall_after=arguments["stall_after"],
     )
     return MigrationOptions(arguments["method"], arguments["timeout"], arguments["max_parallel"], policy, settings)
+
+
+def _renamed(requests: Sequence[MoveRequest], moves: Sequence[Move]) -> list[str]:
+    """Return a warning for each VM that has another name than the one that stands beside its id: the id counts."""
+    return [
+        f"vm_id is that of VM {move.vm.name}, and name is {request.name}: the VM of the id is meant."
+        for request, move in zip(requests, moves, strict=True)
+        if request.vm_id and request.name and request.name.casefold() != move.vm.name.casefold()
+    ]
 
 
 def _notes(cluster: Cluster, settings: WantedSettings, moves: Sequence[Move]) -> list[str]:

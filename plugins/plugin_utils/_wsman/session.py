@@ -65,7 +65,7 @@ class Session:
         self.node = node
         self.requests = 0
         self.identity: object = None
-        self._operation_timeout = operation_timeout
+        self.operation_timeout = operation_timeout
         self._send = send
         self._clock = clock
         self._new_id = new_id
@@ -174,7 +174,7 @@ class Session:
         message_id = self._new_id()
         self.requests += 1
         request = write_request(
-            action, target, body, to=self._to, message_id=message_id, operation_timeout=self._operation_timeout
+            action, target, body, to=self._to, message_id=message_id, operation_timeout=self.operation_timeout
         )
         operation = f"{action.rpartition('/')[2]} {target.uri.rpartition('wmi/')[2]}"
         began = self._clock.now()

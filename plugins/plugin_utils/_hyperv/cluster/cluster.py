@@ -19,7 +19,7 @@ from ..._wsman.transport import Clock
 from ..._wsman.wql import Query
 from ..failure.errors import HyperVError
 from .identity import Identity, identity_of
-from .patience import NODES_AT_ONCE, NODES_ONE_BY_ONE
+from .patience import NODES_AT_ONCE, NODES_ONE_BY_ONE, lost_answer
 from .topology import Topology
 
 HYPERV_CLUSTER = "root/HyperVCluster/v2"
@@ -114,6 +114,11 @@ class Cluster:
         if key not in self._sessions:
             self._sessions[key] = self._connect(name)
         return self._sessions[key]
+
+    @property
+    def look_for_lost(self) -> float:
+        """Seconds for which what a call without an answer has started is looked for: nodes may be given long."""
+        return max(lost_answer(session.operation_timeout) for session in (self.home, *self._sessions.values()))
 
     def know_as(self, name: str, session: Session) -> None:
         """Take a session from now on for a host of this name as well: another name of the same host."""

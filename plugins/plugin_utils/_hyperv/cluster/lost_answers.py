@@ -29,13 +29,15 @@ class LostAnswer:
         since: clock reading since when what it started is looked for.
         calls: how often it was made without an answer; 0 for one whose answer only could not be understood, which is
             never repeated.
+        look_for: seconds for which what it started is looked for.
     """
 
     since: float
     calls: int
+    look_for: float = LOST_ANSWER
 
     def next_step(self, now: float) -> NextStep:
         """Return what comes next where nothing shows that it was carried out."""
-        if now - self.since < LOST_ANSWER:
+        if now - self.since < self.look_for:
             return NextStep.LOOK
         return NextStep.REPEAT if 0 < self.calls < MOST_CALLS else NextStep.GIVE_UP

@@ -9,8 +9,16 @@ from __future__ import annotations
 
 from ..._wsman.transport import OPERATION_TIMEOUT
 
-LOST_ANSWER = OPERATION_TIMEOUT + 5.0
-"""For so long what a call without an answer has started is looked for: the node itself may take OPERATION_TIMEOUT."""
+_AFTER_TIMEOUT = 5.0
+
+LOST_ANSWER = OPERATION_TIMEOUT + _AFTER_TIMEOUT
+"""For so long at least what a call without an answer has started is looked for."""
+
+
+def lost_answer(operation_timeout: float) -> float:
+    """Return for how long it is looked for where the node itself may take ``operation_timeout`` for a call."""
+    return max(LOST_ANSWER, operation_timeout + _AFTER_TIMEOUT)
+
 
 MOST_CALLS = 2
 """A call without an answer is repeated once, when nothing shows that it was carried out."""

@@ -117,9 +117,9 @@ class Change:
         self.stage = PowerStage.WAITING
         return True
 
-    def after_lost_answer(self, now: float) -> NextStep:
-        """Return what to do about a call that was not answered."""
-        return LostAnswer(self.asked_at, self.calls).next_step(now)
+    def after_lost_answer(self, now: float, look_for: float) -> NextStep:
+        """Return what to do about a call that was not answered; ``look_for`` as LostAnswer has it."""
+        return LostAnswer(self.asked_at, self.calls, look_for).next_step(now)
 
     def end(self, outcome: PowerOutcome) -> None:
         """End it without an error."""

@@ -200,7 +200,9 @@ class StateChanger:
         if change.is_there:
             change.end(CHANGED)
             return
-        step = change.after_lost_answer(self._clock.now()) if change.is_lost and not change.waits_for else NextStep.LOOK
+        step = NextStep.LOOK
+        if change.is_lost and not change.waits_for:
+            step = change.after_lost_answer(self._clock.now(), self._cluster.look_for_lost)
         if step is NextStep.REPEAT:
             self._ask(change)
         elif step is NextStep.GIVE_UP:

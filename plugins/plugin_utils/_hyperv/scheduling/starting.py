@@ -108,7 +108,7 @@ class Starter:
             return
         self._liveness.answered([task])
         now = self._clock.now()
-        lost = LostAnswer(task.since, task.attempt.unanswered)
+        lost = LostAnswer(task.since, task.attempt.unanswered, self._cluster.look_for_lost)
         if found is not None:
             task.follow(found, now)
         elif vm is None or vm.is_leaving or dataclasses.replace(task.move, vm=vm, role=role).is_done:

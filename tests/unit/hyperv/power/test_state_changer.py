@@ -178,6 +178,15 @@ def test_a_command_that_never_arrived_is_repeated_once_after_looking() -> None:
     assert simulated.now() - before > 65
 
 
+def test_a_node_that_may_take_long_for_a_command_is_looked_at_for_as_long() -> None:
+    simulated = web01()
+    simulated.cluster.home.operation_timeout = 200
+    simulated.lose = lose_first("before", is_request)
+    before = simulated.now()
+    assert bring(simulated, "saved").outcome == "changed"
+    assert simulated.now() - before > 200
+
+
 def test_a_long_change_that_was_begun_by_a_lost_command_is_waited_for() -> None:
     simulated = web01(acts=power(save_seconds=200))
     simulated.lose = lose_first("after", is_request)

@@ -8,6 +8,9 @@ import dataclasses
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.action.hyperv_vm_migrate import _renamed
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 
 from tests.simulator.scenario import NetworkSpec
 from tests.simulator.world import checks, failures
@@ -154,3 +157,10 @@ def test_a_host_that_dies_after_the_move_leaves_the_word_to_the_destination() ->
     simulated.scheduler().execute([run])
     assert (run.outcome, run.owner, simulated.migrations("web01")) == ("moved", "HV2", 1)
     assert any("HV1 does not answer" in warning for warning in run.warnings)
+
+
+def test_a_name_that_is_not_that_of_the_id_is_told() -> None:
+    simulated = Simulated(scenario(vms=[vm("web01"), vm("web02")]))
+    requests = [MoveRequest("NODE2", "web02", id_of(simulated, "web01")), MoveRequest("NODE2", "WEB02")]
+    moves = [plan(simulated.cluster, [one], "auto")[0] for one in requests]
+    assert _renamed(requests, moves) == ["vm_id is that of VM web01, and name is web02: the VM of the id is meant."]

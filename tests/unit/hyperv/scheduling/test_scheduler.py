@@ -210,6 +210,16 @@ def test_a_call_that_never_arrived_is_repeated_once_it_is_sure() -> None:
     assert simulated.migrations("web01") == 1
 
 
+def test_a_node_that_may_take_long_for_a_call_is_looked_at_for_as_long() -> None:
+    simulated = Simulated()
+    simulated.cluster.home.operation_timeout = 400
+    simulated.lose = lose_first("before", invokes_migration)
+    before = simulated.now()
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, run.attempts, simulated.migrations("web01")) == ("moved", 2, 1)
+    assert simulated.now() - before > 400
+
+
 def test_a_lost_call_is_not_taken_for_an_earlier_migration() -> None:
     simulated = Simulated()
     assert simulated.move(("web01", "NODE2"))[0].outcome == "moved"

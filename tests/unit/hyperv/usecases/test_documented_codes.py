@@ -55,7 +55,7 @@ LISTS = [
         "hyperv_evacuation_plan_info",
         "infeasibility.code",
         ("planning/infeasibility.py", "planning/evacuation.py"),
-        others={"strategy_stay", "strategy_fail", "not_clustered"},
+        others={"strategy_stay", "strategy_fail", "not_clustered", "confined"},
         values={"fail"},
     ),
     Listed(
