@@ -12,6 +12,7 @@ from ..cluster.cluster import Cluster
 from ..cluster.nodes import read_nodes_if_any
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
+from ..migration.vocabulary import CLUSTER_GROUP
 
 
 def find_restart(cluster: Cluster, task: MigrationTask, was: str) -> Failure | None:
@@ -20,14 +21,16 @@ def find_restart(cluster: Cluster, task: MigrationTask, was: str) -> Failure | N
     ``was`` is the state of the VM before: only what ran can lose its memory. Nothing is asked where the job was seen to
     succeed. Raises HyperVError, Fault, TransportError.
     """
-    if was != "running" or (task.job is not None and task.job.is_success):
+    # What stands for the job of a group's move succeeds with its owner, by whatever the VM came there.
+    own_job = task.job if task.method != CLUSTER_GROUP else None
+    if was != "running" or (own_job is not None and own_job.is_success):
         return None
     fetched_from, destination = task.request.move.source, task.move.destination.name
     nodes = {first_label(node.name): node for node in read_nodes_if_any(cluster)}
     source = nodes.get(first_label(fetched_from))
     if source is None or source.is_running or first_label(fetched_from) == first_label(destination):
         return None
-    job = f"its migration ended as {task.job.state}" if task.job and task.job.is_final else "no end of it was seen"
+    job = f"its migration ended as {own_job.state}" if own_job and own_job.is_final else "no end of it was seen"
     return Failure(
         "restarted",
         f"VM {task.move.vm.name} is on {destination}, but {source.name} is {source.state} and {job}: most likely the "

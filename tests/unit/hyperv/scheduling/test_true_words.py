@@ -14,6 +14,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodChoice
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import (
     changed,
     diff,
@@ -369,15 +370,17 @@ def test_one_node_whose_answer_is_garbled_does_not_hide_the_jobs_of_the_others()
     assert len(notes) == 3
 
 
-def test_a_vm_that_the_cluster_restarted_elsewhere_was_not_moved() -> None:
+@pytest.mark.parametrize("method", ["system", "cluster_group"])
+def test_a_vm_that_the_cluster_restarted_elsewhere_was_not_moved(method: MethodChoice) -> None:
     crash = event(when=ReachedSpec("web01", 50), down="NODE1")
     nodes = [node("NODE1"), node("NODE2")]
     simulated = Simulated(scenario(nodes, [vm("web01", memory_mb=20000)], events=[crash]), home="NODE2")
-    (run,) = simulated.move(("web01", "NODE2"), retries=3)
+    (run,) = simulated.move(("web01", "NODE2"), retries=3, method=method)
     assert (run.outcome, run.retried, simulated.owner("web01")) == ("failed", 0, "NODE2")
     assert run.error is not None
     assert (run.error.code, changed(run)) == ("restarted", True)
-    assert "NODE1 is down and its migration ended as exception" in run.error.message
+    ended = {"system": "its migration ended as exception", "cluster_group": "no end of it was seen"}[method]
+    assert f"NODE1 is down and {ended}" in run.error.message
     assert "its guest has lost what was in its memory. Look at the guest" in run.error.text
 
 
