@@ -277,7 +277,10 @@ def _success_is_success(unused: World, episodes: Sequence[Episode], number: int)
         yield f"{run.node} was last read as {sorted(last)} after a success"
     if run.kind == "restore":
         return
-    before, end = ({vm for vm, seen in one.vms.items() if seen.owner == run.node} for one in _last_two(episode))
+    before, end = (
+        {vm for vm, seen in one.vms.items() if seen.owner == run.node and _can_be_known(one, seen)}
+        for one in _last_two(episode)
+    )
     here = [_name(episode, vm) for vm in before & end - told.stays]
     if here:
         yield f"{run.node} is said to be empty, and has {here}"
@@ -286,6 +289,14 @@ def _success_is_success(unused: World, episodes: Sequence[Episode], number: int)
 def _evacuations(episodes: Sequence[Episode], node: str) -> list[Episode]:
     # A dry run keeps no ledger, so what others do meanwhile is no part of a maintenance.
     return [one for one in episodes if (one.run.kind, one.run.node, one.run.check) == ("evacuate", node, False)]
+
+
+def _can_be_known(moment: Moment, seen: VmSeen) -> bool:
+    """Tell whether a VM's owner can be read, or doubted: for a while after a change both readings may name the old one.
+
+    A VM that is shown on a node that is down is on its way, and is to be waited for.
+    """
+    return seen.owner in seen.told or any(moment.nodes.get(node) == "down" for node in seen.told)
 
 
 def _moved_away(episodes: Sequence[Episode], node: str, vm: str) -> set[str]:
