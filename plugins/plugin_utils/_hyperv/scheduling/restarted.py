@@ -10,17 +10,20 @@ from __future__ import annotations
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import read_nodes_if_any
+from ..cluster.states import IN_MEMORY
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
 
 
-def find_restart(cluster: Cluster, task: MigrationTask, was: str) -> Failure | None:
+def find_restart(cluster: Cluster, task: MigrationTask) -> Failure | None:
     """Return why a VM that is on its destination was not migrated there; None where nothing says so.
 
-    ``was`` is the state of the VM before: only what ran can lose its memory. Nothing is asked where the job was seen to
-    succeed. Raises HyperVError, Fault, TransportError.
+    Only what ran or was paused when the task began can lose its memory: it may be off by now all the same, but what is
+    saved has lost nothing. Nothing is asked where the job was seen to succeed. Raises HyperVError, Fault,
+    TransportError.
     """
-    if was != "running" or (task.job is not None and task.job.is_success):
+    had_memory = task.request.move.vm.state in IN_MEMORY and task.move.vm.state != "saved"
+    if not had_memory or (task.job is not None and task.job.is_success):
         return None
     fetched_from, destination = task.request.move.source, task.move.destination.name
     nodes = {first_label(node.name): node for node in read_nodes_if_any(cluster)}
