@@ -73,9 +73,9 @@ def _no_pause() -> Patch:
     hold = _product("maintenance.node_hold")
     read = hold.read_node_state
 
-    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str]:
-        node, why = read(cluster, name)
-        return dataclasses.replace(node, state="paused"), why
+    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str, frozenset[str]]:
+        node, why, down = read(cluster, name)
+        return dataclasses.replace(node, state="paused"), why, down
 
     patches = contextlib.ExitStack()
     patches.enter_context(mock.patch.object(hold, "pause_node", lambda cluster, node: node))

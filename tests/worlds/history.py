@@ -29,13 +29,17 @@ _READINGS: tuple[tuple[Reading, re.Pattern[bytes]], ...] = (
 
 @dataclasses.dataclass(frozen=True)
 class VmSeen:
-    """A VM at a moment: where it is, where summary and cluster show it, and its state."""
+    """A VM at a moment: where it is, where summary and cluster show it, and its state.
+
+    ``shown`` holds the owner as well, and ``told`` only what can be read.
+    """
 
     name: str
     owner: str
     shown: frozenset[str]
     state: str
     busy: bool
+    told: frozenset[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,4 +224,5 @@ class History:
 
 def _seen(machine: Machine) -> VmSeen:
     shown = frozenset({machine.owner, machine.owner_in_summary, machine.owner_in_cluster})
-    return VmSeen(machine.name, machine.owner, shown, machine.state, machine.job is not None)
+    told = frozenset({machine.owner_in_summary, machine.owner_in_cluster})
+    return VmSeen(machine.name, machine.owner, shown, machine.state, machine.job is not None, told)

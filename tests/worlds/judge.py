@@ -231,14 +231,16 @@ def _restart_is_said(unused: World, episodes: Sequence[Episode], number: int) ->
     for record, _seen in _ended_moves(episode):
         vm, destination = record["vm"]["id"], record["destination_host"]
         came = _came(episode.moved, vm, destination, _second(record["ended"]))
-        was_restarted = came is not None and came.how == "restart" and _ran(episode, vm)
+        was_restarted = came is not None and came.how == "restart" and _ran(episode, vm, came.request)
         said = "restart" in " ".join(record["warnings"]).lower()
         if record["outcome"] == "moved" and was_restarted and not said:
             yield f"{record['vm']['name']} was restarted on {destination}, and is said to have moved"
 
 
-def _ran(episode: Episode, vm: str) -> bool:
-    return vm in episode.before.vms and episode.before.vms[vm].state == "running"
+def _ran(episode: Episode, vm: str, request: int) -> bool:
+    """Tell whether a VM ran until a request; what somebody has saved or turned off by then loses nothing in a crash."""
+    until = [episode.before, *(one for one in episode.moments if one.request < request)]
+    return all(vm in one.vms and one.vms[vm].state == "running" for one in (until[0], until[-1]))
 
 
 def _node_readings(episode: Episode) -> set[str]:
@@ -275,15 +277,31 @@ def _success_is_success(unused: World, episodes: Sequence[Episode], number: int)
         yield f"{run.node} was last read as {sorted(last)} after a success"
     if run.kind == "restore":
         return
-    before, end = ({vm for vm, seen in one.vms.items() if seen.owner == run.node} for one in _last_two(episode))
+    before, end = (
+        {vm for vm, seen in one.vms.items() if seen.owner == run.node and _can_be_known(one, seen)}
+        for one in _last_two(episode)
+    )
     here = [_name(episode, vm) for vm in before & end - told.stays]
     if here:
         yield f"{run.node} is said to be empty, and has {here}"
 
 
+def _evacuations(episodes: Sequence[Episode], node: str) -> list[Episode]:
+    # A dry run keeps no ledger, so what others do meanwhile is no part of a maintenance.
+    return [one for one in episodes if (one.run.kind, one.run.node, one.run.check) == ("evacuate", node, False)]
+
+
+def _can_be_known(moment: Moment, seen: VmSeen) -> bool:
+    """Tell whether a VM's owner can be read, or doubted: for a while after a change both readings may name the old one.
+
+    A VM that is shown on a node that is down is on its way, and is to be waited for.
+    """
+    return seen.owner in seen.told or any(moment.nodes.get(node) == "down" for node in seen.told)
+
+
 def _moved_away(episodes: Sequence[Episode], node: str, vm: str) -> set[str]:
     """Return where evacuations of a node have moved a VM, or asked for it."""
-    evacuations = [one for one in episodes if (one.run.kind, one.run.node) == ("evacuate", node)]
+    evacuations = _evacuations(episodes, node)
     asked = {call.destination for one in evacuations for call in one.called if (call.vm, call.source) == (vm, node)}
     # What somebody else brings where it was to go, or before a run that is cut off can see it, counts as well.
     by_others = {
@@ -293,6 +311,17 @@ def _moved_away(episodes: Sequence[Episode], node: str, vm: str) -> set[str]:
         if (move.vm, move.source) == (vm, node) and not _is_given_up(one, vm)
     }
     return asked | by_others
+
+
+def _was_asked_for_last(episodes: Sequence[Episode], node: str, vm: str) -> str:
+    """Return where evacuations of a node asked a VM to go at last; empty where they asked for nothing."""
+    asked = [
+        call.destination
+        for one in _evacuations(episodes, node)
+        for call in one.called
+        if (call.vm, call.source) == (vm, node)
+    ]
+    return asked[-1] if asked else ""
 
 
 def _is_given_up(episode: Episode, vm: str) -> bool:
@@ -355,6 +384,15 @@ def _all_are_back(unused: World, episodes: Sequence[Episode], number: int) -> It
     for vm, was in episode.before.vms.items():
         now = episode.after.vms.get(vm)
         moved = was.owner in _moved_away(before, node, vm) and was.owner != node
+        # A move that failed on one node and was tried on another did not bring the VM to the first: whatever did, as a
+        # failover of a VM that was still on its node when that was restarted, left it where somebody meant it to be.
+        last = _was_asked_for_last(before, node, vm)
+        by_product = any(
+            (move.vm, move.source, move.destination, move.by) == (vm, node, was.owner, "product")
+            for one in before
+            for move in one.moved
+        )
+        moved = moved and (by_product or last in ("", was.owner))
         if moved and not was.busy and now is not None and now.owner != node:
             yield f"{was.name} was moved from {node} to {was.owner}, and is on {now.owner} after a success"
 

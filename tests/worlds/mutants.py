@@ -67,9 +67,9 @@ def _always_paused() -> Patch:
     """Whatever is read of the node, it is taken for paused."""
     read = observation.read_node_state
 
-    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str]:
-        node, why = read(cluster, name)
-        return (dataclasses.replace(node, state="paused") if node is not None else None), why
+    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str, frozenset[str]]:
+        node, why, down = read(cluster, name)
+        return (dataclasses.replace(node, state="paused") if node is not None else None), why, down
 
     return mock.patch.object(node_hold, "read_node_state", paused)
 

@@ -14,8 +14,10 @@ import typing as t
 from collections.abc import Sequence
 
 from ..._hostnames import first_label
+from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node
+from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.states import AT_REST, UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
@@ -38,6 +40,7 @@ from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
 from .salvage import Salvage
 
+_BETWEEN_LOOKS = 5.0  # seconds
 _START_WITHIN_AFTER_CUT_OFF = 60.0  # seconds: whoever set a limit for the task does not wait for guests to start
 
 
@@ -224,8 +227,9 @@ class Evacuation:
     def _verify(self) -> None:
         """Read what stands, write it down, and refuse to call a node empty that is not. Raises NotEmptied."""
         self._look()
-        self._write_down()
         self._hold.read()
+        self._wait_for_failovers()
+        self._write_down()
         wrong = wording.together(
             wording.moves_failed(self._plan.node, self._records),
             wording.left_behind(self._plan.node, self._left) if not self._moving.failed else "",
@@ -234,6 +238,23 @@ class Evacuation:
         )
         if wrong:
             raise NotEmptied(wrong)
+
+    def _wait_for_failovers(self) -> None:
+        """Look again while VMs are shown on nodes that are down.
+
+        Before this node was paused the cluster may have restarted them here, and shows their old owner for a while.
+        """
+        clock = self._cluster.clock
+        deadline = clock.now() + SETTLES_WITHIN
+        while self._standing is not None and clock.now() < deadline:
+            waited_for = self._standing.failing_over(self._hold.down)
+            if not waited_for:
+                return
+            names = ", ".join(clean(vm.name) for vm in waited_for)
+            self._controller.tell(f"Waiting until VMs of nodes that are down are shown elsewhere: {names}.")
+            clock.pause(_BETWEEN_LOOKS)
+            self._look()
+            self._hold.read()
 
     # What is known at the end.
 

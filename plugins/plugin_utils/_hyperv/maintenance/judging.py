@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.states import AT_REST
-from ..failure.errors import HyperVError
+from ..failure.errors import HyperVError, with_remedy
 from ..migration.migration_task import MigrationTask
 from ..planning.move_objections import Intended, Judged, explained, judge_moves, read_around
 
@@ -43,7 +43,7 @@ def judge_together(
     try:
         around = read_around(cluster, moves)
     except (HyperVError, NoAnswer) as error:
-        return [f"Rules, and the memory of destinations, could not be read: {error}"]
+        return [f"Rules, and the memory of destinations, could not be read: {with_remedy(error)}"]
     together = judge_moves(around, moves) if is_dry_run else {}
     for vm_id, (task, move) in judged.items():
         known = together.get(vm_id) or judge_moves(around, [move])[vm_id]

@@ -19,6 +19,7 @@ class NodeHold:
         name: what it is called.
         node: as it was read last, None where it was not or could not be read.
         unread: why it could not be read; empty where it was.
+        down: the nodes of the cluster that were down then, by first label.
         asked_to_pause, asked_to_resume: this run called for it, whatever it saw of that.
         is_paused_by_us: this run called for it, and saw the node paused.
         is_resumed_by_us: likewise.
@@ -29,6 +30,7 @@ class NodeHold:
         self.cluster = cluster
         self.node: Node | None = None
         self.unread = ""
+        self.down: frozenset[str] = frozenset()
         self.asked_to_pause = False
         self.asked_to_resume = False
         self.is_paused_by_us = False
@@ -90,4 +92,4 @@ class NodeHold:
         """Read it again, or note why it cannot be read."""
         if self._is_clustered:
             self.node, self.unread = None, "it was not read"
-            self.node, self.unread = read_node_state(self.cluster, self.name)
+            self.node, self.unread, self.down = read_node_state(self.cluster, self.name)

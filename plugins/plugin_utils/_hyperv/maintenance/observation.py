@@ -38,9 +38,15 @@ class Standing:
 
     def on(self, node: str) -> list[Vm]:
         """Return the clustered VMs of which Hyper-V or the cluster says that a node owns them, by name."""
-        label = first_label(node)
-        here = [vm for vm in self.vms.values() if label in owners_of(vm, self.roles.get(vm.id))]
-        return sorted(here, key=lambda vm: (vm.name.casefold(), vm.id))
+        return self._of(frozenset({first_label(node)}))
+
+    def failing_over(self, down: frozenset[str]) -> list[Vm]:
+        """Return likewise those of nodes that are down: the cluster restarts them elsewhere, or has done so already."""
+        return self._of(down)
+
+    def _of(self, nodes: frozenset[str]) -> list[Vm]:
+        those = [vm for vm in self.vms.values() if not nodes.isdisjoint(owners_of(vm, self.roles.get(vm.id)))]
+        return sorted(those, key=lambda vm: (vm.name.casefold(), vm.id))
 
 
 def read_standing(cluster: Cluster, hosts: Sequence[str], local_on: str = "") -> Standing:
@@ -55,12 +61,13 @@ def read_standing(cluster: Cluster, hosts: Sequence[str], local_on: str = "") ->
     return Standing({**{vm.id: vm for vm in local}, **found}, roles)
 
 
-def read_node_state(cluster: Cluster, node: str) -> tuple[Node | None, str]:
-    """Return a node as it is now, or None and why that could not be read."""
+def read_node_state(cluster: Cluster, node: str) -> tuple[Node | None, str, frozenset[str]]:
+    """Return a node as it is now, or None and why that could not be read; with the nodes that are down, by label."""
     try:
-        return pick_node(read_nodes(cluster), node), ""
+        nodes = read_nodes(cluster)
+        return pick_node(nodes, node), "", frozenset(first_label(one.name) for one in nodes if one.state == "down")
     except UNREADABLE as error:
-        return None, with_remedy(error)
+        return None, with_remedy(error), frozenset()
 
 
 def try_overview(cluster: Cluster) -> list[dict[str, t.Any]]:

@@ -72,7 +72,7 @@ def _account_for(cluster: Cluster, task: MigrationTask, was: str, running: Runni
             task.warn_once(f"It is being migrated to {running.destination}, and not to {destination}.")
         task.end("started", now)
     elif owners == {first_label(destination)}:
-        restart = _restart(cluster, task, was) if asked else None
+        restart = _restart(cluster, task) if asked else None
         if restart is not None:
             task.fail(restart, now)
         elif vm.state == was:
@@ -92,9 +92,9 @@ def _account_for(cluster: Cluster, task: MigrationTask, was: str, running: Runni
         )
 
 
-def _restart(cluster: Cluster, task: MigrationTask, was: str) -> Failure | None:
+def _restart(cluster: Cluster, task: MigrationTask) -> Failure | None:
     with contextlib.suppress(HyperVError, NoAnswer):  # nothing else speaks against what was just read
-        return find_restart(cluster, task, was)
+        return find_restart(cluster, task)
     return None
 
 

@@ -10,20 +10,23 @@ from __future__ import annotations
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import read_nodes_if_any
+from ..cluster.states import IN_MEMORY
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
 from ..migration.vocabulary import CLUSTER_GROUP
 
 
-def find_restart(cluster: Cluster, task: MigrationTask, was: str) -> Failure | None:
+def find_restart(cluster: Cluster, task: MigrationTask) -> Failure | None:
     """Return why a VM that is on its destination was not migrated there; None where nothing says so.
 
-    ``was`` is the state of the VM before: only what ran can lose its memory. Nothing is asked where the job was seen to
-    succeed. Raises HyperVError, Fault, TransportError.
+    Only what ran or was paused when the task began can lose its memory: it may be off by now all the same, but what is
+    saved has lost nothing. Nothing is asked where the job was seen to succeed. Raises HyperVError, Fault,
+    TransportError.
     """
+    had_memory = task.request.move.vm.state in IN_MEMORY and task.move.vm.state != "saved"
     # What stands for the job of a group's move succeeds with its owner, by whatever the VM came there.
     own_job = task.job if task.method != CLUSTER_GROUP else None
-    if was != "running" or (own_job is not None and own_job.is_success):
+    if not had_memory or (own_job is not None and own_job.is_success):
         return None
     fetched_from, destination = task.request.move.source, task.move.destination.name
     nodes = {first_label(node.name): node for node in read_nodes_if_any(cluster)}

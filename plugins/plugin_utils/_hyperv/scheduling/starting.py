@@ -55,7 +55,7 @@ class Starter:
             return True
         if task.storage_only or not task.move.is_done or task.move.vm.is_leaving:
             return False
-        restart = find_restart(self._cluster, task, task.move.vm.state) if task.attempts else None
+        restart = find_restart(self._cluster, task) if task.attempts else None
         if restart is not None:
             task.fail(restart, self._clock.now())
             return True

@@ -112,7 +112,7 @@ class Watcher:
         if judgement.warning is not None:
             task.warn(judgement.warning)
         if judgement.verdict is Verdict.ARRIVED:
-            restart = find_restart(self._cluster, task, task.move.vm.state)
+            restart = find_restart(self._cluster, task)
             wrong = self._misplaced(task)
             if restart is not None:
                 task.fail(restart, now)

@@ -227,6 +227,26 @@ def test_a_vm_that_came_meanwhile_is_told_by_name() -> None:
     assert story.node1 == "up"
 
 
+def test_a_vm_that_a_crash_brought_before_the_pause_is_told_although_its_old_owner_is_shown_for_a_while() -> None:
+    app = vm("app", owner="NODE3", possible_owners=("NODE1", "NODE3"))
+    story = Story(scenario(NODES, [app], [event(at=0, down="NODE3")]), owner_lag_seconds=10)
+
+    outcome = story.evacuate()
+
+    assert story.vms["app"] == ("NODE1", "running")
+    assert "These VMs are on NODE1 although all planned moves have ended: app." in outcome.error
+    assert "Waiting until VMs of nodes that are down are shown elsewhere: app." in story.lines
+
+
+def test_a_vm_that_stays_on_a_node_that_is_down_is_not_waited_for_forever() -> None:
+    pinned = vm("pinned", owner="NODE3", possible_owners=("NODE3",))
+    story = Story(scenario(NODES, [pinned], [event(at=0, down="NODE3")]))
+
+    outcome = story.evacuate()
+
+    assert (outcome.error, story.node1, story.vms["pinned"][0]) == ("", "paused", "NODE3")
+
+
 def test_a_vm_that_died_in_its_migration_is_told_and_the_ledger_knows_that_it_ran() -> None:
     story = Story(scenario(NODES, [web01()], [event(when=HALFWAY, power_off="web01")]))
 

@@ -12,7 +12,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
     MigrationRequest,
     MigrationTask,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest, reread
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodChoice
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import (
@@ -21,6 +21,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
     record,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.restarted import find_restart
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_listing import read_listing
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnreadableAnswer
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
@@ -382,6 +383,30 @@ def test_a_vm_that_the_cluster_restarted_elsewhere_was_not_moved(method: MethodC
     ended = {"system": "its migration ended as exception", "cluster_group": "no end of it was seen"}[method]
     assert f"NODE1 is down and {ended}" in run.error.message
     assert "its guest has lost what was in its memory. Look at the guest" in run.error.text
+
+
+def test_a_paused_vm_whose_node_crashed_was_not_moved() -> None:
+    crash = event(when=ReachedSpec("web01", 50), down="NODE1")
+    given = scenario([node("NODE1"), node("NODE2")], [vm("web01", state="paused")], events=[crash])
+    simulated = Simulated(given, home="NODE2")
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert (run.outcome, simulated.owner("web01")) == ("failed", "NODE2")
+    assert run.error is not None
+    assert run.error.code == "restarted"
+
+
+def test_a_vm_that_was_restarted_and_is_off_by_now_was_not_moved() -> None:
+    given = scenario([node("NODE1"), node("NODE2")], [vm("web01", migration=migration(seconds=60))])
+    simulated = Simulated(given, home="NODE2")
+    run = simulated.runs(("web01", "NODE2"))[0]
+    run.begin(simulated.now())
+    for what in (event(at=0, down="NODE1"), event(at=0, power_off="web01")):
+        simulated.server.world.events.carry_out(what)
+    run.go_on_from(*reread(simulated.cluster, [run.move])[run.move.vm.id])
+    restart = find_restart(simulated.cluster, run)
+    assert run.move.vm.state == "off"
+    assert restart is not None
+    assert restart.code == "restarted"
 
 
 def test_a_vm_that_has_no_memory_to_lose_is_moved_by_the_crash_of_its_node() -> None:
