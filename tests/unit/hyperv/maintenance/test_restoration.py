@@ -102,6 +102,29 @@ def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
     assert story.ledger.content["state"] == "restored"
 
 
+def test_a_vm_that_somebody_moved_seconds_before_its_slot_became_free_is_left_there() -> None:
+    nodes = [dataclasses.replace(one, simultaneous_migrations=1) for one in NODES]
+    story = evacuated(scenario(nodes, [vm("big", memory_mb=12000, priority=3000), vm("web", memory_mb=1000)]))
+    elsewhere = {"NODE2": "NODE3", "NODE3": "NODE2"}[story.vms["web"][0]]
+    calls: list[float] = []
+
+    def move_web(node: str, request: bytes) -> str:
+        if calls:
+            story.simulated.server.world.events.carry_out(EventSpec(move="web", to=elsewhere, instant=True))
+            story.simulated.lose = lambda node, request: ""
+        elif invokes_migration(request):
+            calls.append(story.simulated.now())
+        return ""
+
+    began = story.simulated.now()
+    story.simulated.lose = move_web
+    outcome = story.restore()
+
+    assert story.simulated.now() - began < 30
+    assert story.vms == {"big": ("NODE1", "running"), "web": (elsewhere, "running")}
+    assert {one["vm"]["name"]: one["outcome"] for one in outcome.moves} == {"big": "moved", "web": "elsewhere"}
+
+
 def test_a_vm_that_left_a_node_under_maintenance_waits_for_the_end_of_that() -> None:
     story = evacuated(scenario(NODES, [vm("web", memory_mb=1000)]))
     there = story.vms["web"][0]
