@@ -250,9 +250,13 @@ def _ran(episode: Episode, vm: str) -> bool:
 
 
 def _node_readings(episode: Episode) -> set[str]:
-    """Return the states in which the node was read last: a report may be read after the words were found."""
+    """Return the states in which the node was read last.
+
+    After an evacuation that succeeded, the report is read when the words were found already.
+    """
     node = episode.run.node
-    return set([one.nodes[node] for one in episode.moments if one.answered and one.reading == "nodes"][-2:])
+    last = 2 if (episode.run.kind, episode.told.ending) == ("evacuate", "well") else 1
+    return set([one.nodes[node] for one in episode.moments if one.answered and one.reading == "nodes"][-last:])
 
 
 def _node_said(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:

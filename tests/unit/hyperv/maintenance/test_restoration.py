@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 import pytest
@@ -271,3 +272,24 @@ def test_a_node_that_is_not_up_at_the_end_is_said_to_be_so(state: t.Literal["pau
 
     assert said in outcome.error
     assert outcome.node_state == state
+
+
+@pytest.mark.parametrize("wanted", range(1, 16))
+def test_what_is_said_of_the_node_is_what_was_read_of_it_last(wanted: int) -> None:
+    """Somebody pauses it before one of the last requests, counted from when all VMs are back."""
+    story = evacuated(TWO)
+    read: list[str] = []
+    requests: list[bytes] = []
+
+    def pause_the_node(node: str, request: bytes) -> str:
+        state = story.simulated.server.world.nodes["NODE1"]
+        if {owner for owner, _state in story.vms.values()} == {"NODE1"}:
+            requests.append(request)
+        if len(requests) == wanted:
+            state.enter("paused")
+        if re.search(rb"MSCluster_Node\b", request):
+            read.append(state.state)
+        return ""
+
+    story.simulated.lose = pause_the_node
+    assert story.restore().node_state == read[-1]
