@@ -318,9 +318,9 @@ class Evacuation:
     # The end.
 
     def _conclude(self) -> EvacuationOutcome:
-        if self._failure:
-            self._salvage.attempt(self._hold.read)
         self._salvage.attempt(self._read_for_the_report)
+        if self._failure:
+            self._salvage.attempt(self._hold.read)  # last, so that what is said of the node was read of it last
         return self._outcome(
             self._failure,
             note=self._left_as(),

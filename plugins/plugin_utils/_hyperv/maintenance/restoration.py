@@ -114,8 +114,8 @@ class Restoration:
         attempt = self._salvage.attempt
         attempt(self._look_for_stopping, "Which guests still shut down could not be read")
         attempt(self._settle, "The ledger could not be written")
-        attempt(self._hold.read)
         attempt(self._read_for_the_report)
+        attempt(self._hold.read)  # last, so that what is said of the node is what was read of it last
         changed = (
             self._hold.is_resumed_by_us
             or any(one["changed"] for one in self._records)

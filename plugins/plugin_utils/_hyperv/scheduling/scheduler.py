@@ -25,9 +25,10 @@ from ..migration.verification import not_shown
 from .liveness import Liveness
 from .making_room import RoomQueue, in_a_circle, leaving, wants_room
 from .starting import Starter
-from .watching import Watcher
+from .watching import Seen, Watcher
 
-_FRESH_FOR = 30.0  # seconds that a VM's owner and state count as known before its move is started
+_VM_FRESH_FOR = 5.0  # seconds that a VM's owner and state count as known before its move is started
+_FRESH_FOR = 30.0  # seconds that the rest counts as known: states of the destinations, jobs
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 10.0, 120.0  # seconds before a retry; each waits twice as long as the one before
 _FOR_A_SLOT = 30.0  # seconds before a host is asked again that had no slot left for one more migration
 _SOONEST = 4  # the next look comes after this part of the interval at the soonest
@@ -61,6 +62,7 @@ class Scheduler:
         self._watcher = Watcher(cluster, methods, policy, self._liveness)
         self._room = RoomQueue()
         self._read_at = self._clock.now()
+        self._vms_read_at: dict[str, float] = {}  # by VM id, where that is later than the rest
 
     def dry_run(self, tasks: Sequence[MigrationTask]) -> None:
         """Ask what every move would come to, and end it with ``would_move`` or ``failed``. Changes nothing."""
@@ -121,7 +123,7 @@ class Scheduler:
                 if task.stage is Stage.SEARCHING and task.due <= self._clock.now():
                     self._attempt(task, self._starter.search, tasks)
             self._watcher.poll(tasks)
-            self._watcher.verify(tasks)
+            self._see_again(tasks)
 
     def _pause(self, tasks: Sequence[MigrationTask]) -> None:
         """Wait for the next look: less than the interval where a job is about to end, for others wait for its slot."""
@@ -138,8 +140,26 @@ class Scheduler:
                 self._attempt(task, lambda task: self._start(task, tasks), tasks)
                 self._report(tasks)
 
+    def _see_again(self, tasks: Sequence[MigrationTask]) -> None:
+        """Verify what has ended, and have the same requests read what may start next: somebody may have moved it."""
+        busy = [(other.move.source, other.move.destination.name) for other in tasks if other.takes_a_slot]
+        next_up = []
+        for task in tasks:
+            pair = (task.move.source, task.move.destination.name)
+            if task.stage is Stage.WAITING and task.due <= self._clock.now() and self._limits.allow(busy, *pair):
+                next_up.append(task)
+                busy.append(pair)
+        now = self._clock.now()
+        seen = self._watcher.verify(tasks, next_up)
+        self._renew([task for task in next_up if task.move.vm.id in seen], seen, now)
+
+    def _is_stale(self, task: MigrationTask) -> bool:
+        now = self._clock.now()
+        read_at = max(self._read_at, self._vms_read_at.get(task.move.vm.id, self._read_at))
+        return now - self._read_at > _FRESH_FOR or now - read_at > _VM_FRESH_FOR
+
     def _start(self, task: MigrationTask, tasks: Sequence[MigrationTask]) -> None:
-        if self._clock.now() - self._read_at > _FRESH_FOR:
+        if self._is_stale(task):
             self._refresh([waiting for waiting in tasks if waiting.stage is Stage.WAITING])
         if task.stage is Stage.WAITING and task.due <= self._clock.now():
             self._methods.choose(task)
@@ -172,19 +192,26 @@ class Scheduler:
 
     def _refresh(self, waiting: Sequence[MigrationTask]) -> None:
         """Read owners and states again before a queued move starts: of the VMs, and of the nodes they are to go to."""
-        now = reread(self._cluster, [task.move for task in waiting])
+        began = self._clock.now()
+        seen = reread(self._cluster, [task.move for task in waiting])
         nodes = {node.name: node for node in read_nodes_if_any(self._cluster)}
         self._methods.forget_jobs()
         self._read_at = self._clock.now()
         for task in waiting:
-            vm, role = now[task.move.vm.id]
+            task.destination_seen(nodes.get(task.move.destination.name, task.move.destination))
+        self._renew(waiting, seen, began)
+
+    def _renew(self, waiting: Sequence[MigrationTask], seen: Seen, at: float) -> None:
+        """Go on from where waiting VMs were just seen, at ``at``; end what is done, or was moved by somebody else."""
+        for task in waiting:
+            vm, role = seen[task.move.vm.id]
             if vm is None:
                 self._miss(task, role)
                 continue
+            self._vms_read_at[vm.id] = at
             task.go_on_from(vm, role)
-            task.destination_seen(nodes.get(task.move.destination.name, task.move.destination))
         for task in waiting:
-            if task.stage is Stage.WAITING and now[task.move.vm.id][0] is not None:
+            if task.stage is Stage.WAITING and seen[task.move.vm.id][0] is not None:
                 self._starter.end_if_done(task)
 
     def _miss(self, task: MigrationTask, role: VmGroup | None) -> None:

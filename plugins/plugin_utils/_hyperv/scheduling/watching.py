@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
@@ -27,6 +27,9 @@ from .liveness import Liveness, outcome_unknown
 from .restarted import find_restart
 
 _VERIFY_EVERY = 5.0  # seconds between two looks at owners, so that one look serves all moves that ended meanwhile
+
+Seen = Mapping[str, tuple[Vm | None, VmGroup | None]]
+"""By VM id what was just read of it, None for what is not shown."""
 
 
 class Watcher:
@@ -85,22 +88,27 @@ class Watcher:
         why = "this task did not start it" if task.attempt.attached else "no node shows its job"
         return task.timeout.error(task.move, job, f"goes on: it was not cancelled, for {why}")
 
-    def verify(self, tasks: Sequence[MigrationTask]) -> None:
-        """Look at the owners of all moves whose job has ended, at most every few seconds while others run or wait."""
+    def verify(self, tasks: Sequence[MigrationTask], next_up: Sequence[MigrationTask] = ()) -> Seen:
+        """Look at the owners of all moves whose job has ended, at most every few seconds while others run or wait.
+
+        ``next_up``: moves that start right after this. The same requests read them; returns what they show of them,
+        nothing where there was no look.
+        """
         verifying = [task for task in tasks if task.stage is Stage.VERIFYING]
         now = self._clock.now()
         more_to_come = any(task.stage in (Stage.RUNNING, Stage.WAITING) for task in tasks)
         if not verifying or (more_to_come and now - self._verified_at < _VERIFY_EVERY):
-            return
+            return {}
         try:
-            seen = reread(self._cluster, [task.move for task in verifying])
+            seen = reread(self._cluster, [task.move for task in (*verifying, *next_up)])
             for task in verifying:
                 self._judge(task, *seen[task.move.vm.id])
         except (HyperVError, NoAnswer) as error:
             self._liveness.unanswered([task for task in verifying if task.stage is Stage.VERIFYING], error)
-            return
+            return {}
         self._liveness.answered(verifying)
         self._verified_at = now
+        return {task.move.vm.id: seen[task.move.vm.id] for task in next_up}
 
     def _judge(self, task: MigrationTask, vm: Vm | None, role: VmGroup | None) -> None:
         now = self._clock.now()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 import pytest
@@ -100,6 +101,29 @@ def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
     assert {one["vm"]["name"]: one["outcome"] for one in outcome.moves} == {"big": "moved", "web": "elsewhere"}
     assert story.ledger.content is not None
     assert story.ledger.content["state"] == "restored"
+
+
+def test_a_vm_that_somebody_moved_seconds_before_its_slot_became_free_is_left_there() -> None:
+    nodes = [dataclasses.replace(one, simultaneous_migrations=1) for one in NODES]
+    story = evacuated(scenario(nodes, [vm("big", memory_mb=12000, priority=3000), vm("web", memory_mb=1000)]))
+    elsewhere = {"NODE2": "NODE3", "NODE3": "NODE2"}[story.vms["web"][0]]
+    calls: list[float] = []
+
+    def move_web(node: str, request: bytes) -> str:
+        if calls:
+            story.simulated.server.world.events.carry_out(EventSpec(move="web", to=elsewhere, instant=True))
+            story.simulated.lose = lambda node, request: ""
+        elif invokes_migration(request):
+            calls.append(story.simulated.now())
+        return ""
+
+    began = story.simulated.now()
+    story.simulated.lose = move_web
+    outcome = story.restore()
+
+    assert story.simulated.now() - began < 30
+    assert story.vms == {"big": ("NODE1", "running"), "web": (elsewhere, "running")}
+    assert {one["vm"]["name"]: one["outcome"] for one in outcome.moves} == {"big": "moved", "web": "elsewhere"}
 
 
 def test_a_vm_that_left_a_node_under_maintenance_waits_for_the_end_of_that() -> None:
@@ -248,3 +272,24 @@ def test_a_node_that_is_not_up_at_the_end_is_said_to_be_so(state: t.Literal["pau
 
     assert said in outcome.error
     assert outcome.node_state == state
+
+
+@pytest.mark.parametrize("wanted", range(1, 16))
+def test_what_is_said_of_the_node_is_what_was_read_of_it_last(wanted: int) -> None:
+    """Somebody pauses it before one of the last requests, counted from when all VMs are back."""
+    story = evacuated(TWO)
+    read: list[str] = []
+    requests: list[bytes] = []
+
+    def pause_the_node(node: str, request: bytes) -> str:
+        state = story.simulated.server.world.nodes["NODE1"]
+        if {owner for owner, _state in story.vms.values()} == {"NODE1"}:
+            requests.append(request)
+        if len(requests) == wanted:
+            state.enter("paused")
+        if re.search(rb"MSCluster_Node\b", request):
+            read.append(state.state)
+        return ""
+
+    story.simulated.lose = pause_the_node
+    assert story.restore().node_state == read[-1]
