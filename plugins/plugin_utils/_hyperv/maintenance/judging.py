@@ -41,14 +41,15 @@ def judge_together(
     if not moves:
         return []
     try:
-        around = read_around(cluster, moves)
+        refused = any(task.error is not None for task, _move in judged.values())
+        around = read_around(cluster, moves, with_memory=is_dry_run or refused)
     except (HyperVError, NoAnswer) as error:
         return [f"Rules, and the memory of destinations, could not be read: {with_remedy(error)}"]
     together = judge_moves(around, moves) if is_dry_run else {}
     for vm_id, (task, move) in judged.items():
         known = together.get(vm_id) or judge_moves(around, [move])[vm_id]
         _add(task, known, is_dry_run=is_dry_run)
-    return []
+    return list(around.notes)
 
 
 def _add(task: MigrationTask, known: Judged, *, is_dry_run: bool) -> None:

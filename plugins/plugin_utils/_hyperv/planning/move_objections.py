@@ -58,22 +58,30 @@ class Judged:
 
 @dataclasses.dataclass(frozen=True)
 class Around:
-    """The cluster around some moves: its rules, where their members are, and memory by first label of the node."""
+    """The cluster around some moves: its rules, where their members are, and memory by first label of the node.
+
+    ``notes`` say whose memory could not be read.
+    """
 
     rules: tuple[Rule, ...]
     where: Mapping[str, str]
     memory: Mapping[str, Memory]
+    notes: tuple[str, ...] = ()
 
 
-def read_around(cluster: Cluster, intended: Sequence[Intended]) -> Around:
-    """Read rules, and the memory of the destinations. Raises HyperVError, Fault, TransportError."""
+def read_around(cluster: Cluster, intended: Sequence[Intended], *, with_memory: bool) -> Around:
+    """Read rules, and the memory of the destinations if it matters. Raises HyperVError, Fault, TransportError."""
     memory: dict[str, Memory] = {}
-    for node in {first_label(one.destination.name): one.destination for one in intended}.values():
-        known = try_memory(cluster, node)[0]
+    notes: list[str] = []
+    destinations = {first_label(one.destination.name): one.destination for one in intended} if with_memory else {}
+    for label, node in destinations.items():
+        known, why = try_memory(cluster, node)
         if known is not None:
-            memory[first_label(node.name)] = known
+            memory[label] = known
+        else:
+            notes.append(f"Whether {node.name} has memory for what goes there could not be read. {why}")
     if not cluster.is_clustered:
-        return Around((), {}, memory)
+        return Around((), {}, memory, tuple(notes))
     vms = read_vms(cluster)
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     row = cluster.identity.cluster_row
@@ -81,7 +89,7 @@ def read_around(cluster: Cluster, intended: Sequence[Intended]) -> Around:
     rules, _notes = collect_rules(cluster, roles, traits, enforced=enforced)
     where = {group_member(name): one.owner for name, one in traits.items() if one.owner}
     where.update({vm.id: owner_of(vm, roles.get(vm.id)) for vm in vms})
-    return Around(tuple(rules), where, memory)
+    return Around(tuple(rules), where, memory, tuple(notes))
 
 
 def judge_moves(around: Around, intended: Sequence[Intended]) -> dict[str, Judged]:
