@@ -193,7 +193,7 @@ class Evacuation:
         moves: Sequence[Placed] = self._plan.moves
         for attempt in range(1, self._options.attempts + 1):
             if attempt > 1:
-                if not self._moving.may_be_tried_elsewhere:
+                if not self._moving.may_be_tried_again:
                     return
                 moves = self._planned_again()
             self._refuse_what_runs_again(moves)
@@ -204,11 +204,14 @@ class Evacuation:
         excluded = {vm_id: frozenset(map(first_label, nodes)) for vm_id, nodes in self._moving.excluded.items()}
         plan = plan_evacuation(self._cluster, dataclasses.replace(self._request, excluded=excluded, earlier=None))
         # What is still on its way was given up on because it takes too long; no node is tried beside that. What was
-        # moved and is here again was brought back by somebody, and is not moved a second time.
-        done = {one["vm"]["id"] for one in self._records if one["vm"]["id"] not in excluded}
+        # moved and is here again was brought back by somebody, and is not moved a second time. What somebody else began
+        # to migrate is planned to go where that goes, and waited for.
+        again = excluded.keys() | self._moving.moved_by_others
+        done = {one["vm"]["id"] for one in self._records if one["vm"]["id"] not in again}
         moves = tuple(move for move in plan.moves if move.candidate.vm.id not in done)
         self._books.begin_again(dataclasses.replace(plan, moves=moves))
-        return moves
+        left = self._moving.moved_by_others - {move.candidate.vm.id for move in plan.moves}
+        return *moves, *(move for move in self._plan.moves if move.candidate.vm.id in left)
 
     def _refuse_what_runs_again(self, moves: Sequence[Placed]) -> None:
         """Refuse to migrate live what was stopped and was started since: no memory was set aside for it."""

@@ -119,9 +119,14 @@ class Moving:
         return [one for one in self.records.values() if one["outcome"] == "failed"]
 
     @property
-    def may_be_tried_elsewhere(self) -> bool:
-        """One of the moves failed for good on its node."""
-        return any(one["error"]["code"] not in _STILL_OPEN for one in self.failed)
+    def may_be_tried_again(self) -> bool:
+        """One of the moves failed for good on its node, or somebody else moves its VM to another one."""
+        return any(one["error"]["code"] != "timeout" for one in self.failed)
+
+    @property
+    def moved_by_others(self) -> set[str]:
+        """The ids of VMs that somebody else was migrating to another node when their turn came."""
+        return {one["vm"]["id"] for one in self.failed if one["error"]["code"] == "already_migrating"}
 
     @property
     def under_way(self) -> list[Record]:

@@ -340,6 +340,21 @@ def test_a_vm_that_somebody_moved_meanwhile_is_left_there() -> None:
     assert [one["message"] for one in back.stays] == ["It is on NODE3: somebody moved it while NODE1 was emptied."]
 
 
+@pytest.mark.parametrize("seconds", [90, 900])
+def test_a_vm_that_somebody_else_begins_to_migrate_to_another_node_is_waited_for(seconds: int) -> None:
+    nodes = [dataclasses.replace(one, simultaneous_migrations=1) for one in NODES]
+    vms = [vm(name, memory_mb=40000, priority=3000) for name in ("big1", "big2")]
+    vms.append(vm("web", memory_mb=1000, migration=migration(seconds=seconds)))
+    story = Story(scenario(nodes, vms, [event(when=ReachedSpec("big1", 90), move="web", to="NODE3")]))
+
+    outcome = story.evacuate()
+
+    assert {one["name"]: one["destination_host"] for one in outcome.planned}["web"] == "NODE2"
+    assert outcome.error == ""
+    assert story.vms["web"] == ("NODE3", "running")
+    assert story.simulated.migrations("web") == 0
+
+
 def test_a_given_plan_keeps_how_a_vm_was_that_a_cancelled_run_has_stopped() -> None:
     story = Story(three())
     plan = planned(story, ("build", "shutdown"))
