@@ -105,7 +105,8 @@ class Assignment:
         self.without_memory = [0] * len(self.destinations)
         self.places: list[int | None] = [None] * len(self.bundles)
         self.rules = [rule for rule in sorted(problem.rules, key=_rule_order) if self._concerns(rule)]
-        self._states = states = [self._state(rule) for rule in self.rules]
+        states = [self._state(rule) for rule in self.rules]
+        self._state_of = dict(zip(self.rules, states, strict=True))
         of = [[(state, n) for state in states if (n := _members(state.rule, bundle))] for bundle in self.bundles]
         self._hard_rules_of = [[one for one in mine if one[0].rule.hard] for mine in of]
         self._soft_rules_of = [[one for one in mine if not one[0].rule.hard] for mine in of]
@@ -170,7 +171,7 @@ class Assignment:
 
     def is_broken(self, rule: Rule) -> bool:
         """Tell whether a rule is broken as everything is placed now."""
-        return self._states[self.rules.index(rule)].is_broken
+        return self._state_of[rule].is_broken
 
     def is_movable(self, bundle: int) -> bool:
         """Tell whether a bundle is placed and may be placed elsewhere."""
@@ -219,6 +220,10 @@ class Assignment:
             if place is not None and self.places[bundle] is None:
                 self.put(bundle, place)
 
+    def clear(self) -> None:
+        """Place every bundle nowhere."""
+        self.set_places([None] * len(self.bundles))
+
     def share_used(self, place: int, more: int = 0) -> float:
         """Return the share of a destination's memory that is in use with ``more`` MB placed there."""
         return (more - self.room[place]) / self.total[place]
@@ -257,7 +262,7 @@ class Assignment:
 
     def is_held(self, rule: Rule) -> bool:
         """Tell whether a member of a rule is where the rule can be judged."""
-        return self._states[self.rules.index(rule)].total > 0
+        return self._state_of[rule].total > 0
 
     def has_soft_rules(self, bundle: int) -> bool:
         """Tell whether a bundle is a member of any soft rule."""

@@ -8,62 +8,36 @@ Bounded in steps. Private to this collection.
 
 from __future__ import annotations
 
-import dataclasses
-import typing as t
+from collections.abc import Callable
 
 from .assignment import Assignment
+from .changes import Change, added_cost, cost
 from .steps import Steps
-from .wishes import cost
 
 _TIME_STEPS = 40_000
 _MEMORY_STEPS = 8_000
 
 
-class _Measure(t.Protocol):
-    """How high a destination is loaded, without one bundle of it and with another one that is not there."""
-
-    def level(self, place: int, without: int | None = None, plus: int | None = None) -> float:
-        """Return the load."""
-
-
-class _Time:
-    """When the moves to a destination have ended."""
-
-    def __init__(self, assignment: Assignment) -> None:
-        self._assignment = assignment
-
-    def level(self, place: int, without: int | None = None, plus: int | None = None) -> float:
-        return self._assignment.finish(place, without, plus)
-
-
-class _Memory:
-    """The share of a destination's memory that is in use."""
-
-    def __init__(self, assignment: Assignment) -> None:
-        self._assignment = assignment
-
-    def level(self, place: int, without: int | None = None, plus: int | None = None) -> float:
-        needs = self._assignment.needs
-        more = (0 if plus is None else needs[plus]) - (0 if without is None else needs[without])
-        return self._assignment.share_used(place, more)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Change:
-    bundle: int
-    there: int
-    other: int | None
+_Measure = Callable[[int, "int | None", "int | None"], float]
+"""How high a destination is loaded: without one bundle of it, and with another one that is not there."""
 
 
 def level_out(assignment: Assignment) -> None:
     """Shorten the evacuation, then even out the memory without making it longer."""
-    time = _Time(assignment)
-    places = range(len(assignment.destinations))
+    time = assignment.finish
+    limit = 0.0
     if assignment.is_timed:
         _Levelling(assignment, time, assignment.least_time, None, 0, Steps(_TIME_STEPS)).run()
-    limit = max(assignment.least_time, *(time.level(place) for place in places), 0) if assignment.is_timed else 0
+        limit = max(assignment.least_time, *(time(place) for place in range(len(assignment.destinations))), 0)
     guard = time if assignment.is_timed else None
-    _Levelling(assignment, _Memory(assignment), 0, guard, limit, Steps(_MEMORY_STEPS)).run()
+
+    def memory(place: int, without: int | None = None, plus: int | None = None) -> float:
+        needs = assignment.needs
+        return assignment.share_used(
+            place, (0 if plus is None else needs[plus]) - (0 if without is None else needs[without])
+        )
+
+    _Levelling(assignment, memory, 0, guard, limit, Steps(_MEMORY_STEPS)).run()
 
 
 class _Levelling:
@@ -91,18 +65,14 @@ class _Levelling:
             places = [place for place in range(len(assignment.destinations)) if assignment.on(place)]
             if not places:
                 return
-            highest = max(places, key=lambda place: (self._measure.level(place), -place))
-            level = self._measure.level(highest)
+            highest = max(places, key=lambda place: (self._measure(place, None, None), -place))
+            level = self._measure(highest, None, None)
             change = self._best_change(highest, level) if level > self._floor else None
             if change is None:
                 return
-            assignment.take(change.bundle)
-            if change.other is not None:
-                assignment.take(change.other)
-                assignment.put(change.other, highest)
-            assignment.put(change.bundle, change.there)
+            change.make(assignment)
 
-    def _best_change(self, place: int, level: float) -> _Change | None:
+    def _best_change(self, place: int, level: float) -> Change | None:
         """Return the move or exchange after which both destinations are lowest."""
         assignment, best, lowest = self._assignment, None, level
         for bundle in assignment.on(place):
@@ -111,38 +81,30 @@ class _Levelling:
                     continue
                 for other in (None, *assignment.on(there)):
                     self._steps.step()
-                    after = self._after(bundle, place, other, there)
-                    if after < lowest and self._is_allowed(bundle, place, other, there):
-                        best, lowest = _Change(bundle, there, other), after
+                    change = Change(bundle, there, other)
+                    after = self._after(self._measure, change, place)
+                    if after < lowest and self._is_allowed(change, place):
+                        best, lowest = change, after
                 if self._steps.left() <= 0:
                     return best
         return best
 
-    def _after(self, bundle: int, place: int, other: int | None, there: int) -> float:
-        return max(self._measure.level(place, bundle, other), self._measure.level(there, other, bundle))
+    @staticmethod
+    def _after(measure: _Measure, change: Change, place: int) -> float:
+        """Return how high the higher one of both destinations is loaded after a change."""
+        return max(
+            measure(place, change.bundle, change.other),
+            measure(change.there, change.other, change.bundle),
+        )
 
-    def _is_allowed(self, bundle: int, place: int, other: int | None, there: int) -> bool:
+    def _is_allowed(self, change: Change, place: int) -> bool:
         """Tell whether a change fits, keeps to the limit, and gives up no wish."""
-        assignment, guard = self._assignment, self._guard
-        if other is not None and not assignment.is_open(other, place):
+        assignment = self._assignment
+        if change.other is not None and not assignment.is_open(change.other, place):
             return False
-        if guard and max(guard.level(place, bundle, other), guard.level(there, other, bundle)) > self._limit:
+        if self._guard and self._after(self._guard, change, place) > self._limit:
             return False
-        assignment.take(bundle)
-        before = cost(assignment, bundle, place)
-        if other is not None:
-            assignment.take(other)
-            before += cost(assignment, other, there)
-        allowed = assignment.fits(bundle, there)
-        if allowed:
-            after = cost(assignment, bundle, there)
-            if other is not None:
-                assignment.put(bundle, there)
-                allowed = assignment.fits(other, place)
-                after += cost(assignment, other, place)
-                assignment.take(bundle)
-            allowed = allowed and after <= before
-        if other is not None:
-            assignment.put(other, there)
-        assignment.put(bundle, place)
-        return allowed
+        assignment.take(change.bundle)
+        added = added_cost(assignment, change, place, cost(assignment, change.bundle, place))
+        assignment.put(change.bundle, place)
+        return added is not None and added <= 0

@@ -8,23 +8,18 @@ One bundle after the other that breaks or misses something takes its best move o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from .assignment import Assignment
+from .changes import Change, Tabu, added_cost, cost
 from .steps import Steps
-
-_Cost = Callable[[Assignment, int, int], int]
 
 
 class MinConflicts:
-    """Moves placed bundles to lower the cost of all of them together; ``cost`` is that of one placed nowhere now."""
+    """Moves placed bundles to lower the cost of all of them together."""
 
-    def __init__(self, assignment: Assignment, cost: _Cost, steps: Steps) -> None:
+    def __init__(self, assignment: Assignment, steps: Steps) -> None:
         self._assignment = assignment
-        self._cost = cost
         self._steps = steps
-        self._forbidden: dict[tuple[int, int], int] = {}
-        self._turn = 0
+        self._tabu = Tabu(10)
 
     def run(self, bundles: list[int]) -> None:
         """Take turns with some bundles until nothing is broken or the bound is reached; keep the best places."""
@@ -34,7 +29,7 @@ class MinConflicts:
             moved = False
             for bundle in bundles:
                 place = assignment.take(bundle)
-                before = self._cost(assignment, bundle, place)
+                before = cost(assignment, bundle, place)
                 assignment.put(bundle, place)
                 if not before or self._steps.left() <= 0:
                     continue
@@ -46,63 +41,39 @@ class MinConflicts:
                     best, lowest = list(assignment.places), total
             if not moved:
                 break
-        assignment.set_places([None] * len(best))
+        assignment.clear()
         assignment.set_places(best)
 
     def _move(self, bundle: int, place: int, before: int) -> int | None:
         """Take the best move that is not forbidden; return what it changes, None where there is none."""
         assignment = self._assignment
         assignment.take(bundle)
-        best: tuple[int, int, int] | None = None
+        best: tuple[int, Change] | None = None
         for there in assignment.bundles[bundle].open_to:
-            if there == place or self._is_forbidden(bundle, there):
+            if there == place or not self._tabu.allows(bundle, there):
                 continue
-            self._steps.step()
-            if assignment.fits(bundle, there):
-                best = min(best or (1 << 60, 0, 0), (self._cost(assignment, bundle, there) - before, there, -1))
-            for other in assignment.on(there):
-                change = self._exchange(bundle, place, other, there, before)
-                if change is not None:
-                    best = min(best or (1 << 60, 0, 0), (change, there, other))
+            for other in (None, *assignment.on(there)):
+                self._steps.step()
+                change = Change(bundle, there, other)
+                added = self._added(change, place, before)
+                if added is not None and (best is None or added < best[0]):
+                    best = added, change
+        assignment.put(bundle, place)
         if best is None:
-            assignment.put(bundle, place)
             return None
-        change, there, other = best
-        if other >= 0:
-            assignment.take(other)
-            self._forbid(other, there)
-            assignment.put(other, place)
-        assignment.put(bundle, there)
-        self._forbid(bundle, place)
-        self._turn += 1
-        return change
+        self._tabu.made(best[1], best[1].make(assignment))
+        return best[0]
 
-    def _exchange(self, bundle: int, place: int, other: int, there: int, before: int) -> int | None:
-        """Return what an exchange with another bundle would change, None where it is not possible."""
-        assignment = self._assignment
-        self._steps.step()
-        if (
-            assignment.needs[bundle] > assignment.room[there] + assignment.needs[other]
-            or assignment.needs[other] > assignment.room[place]
-            or not assignment.is_open(other, place)
-            or self._is_forbidden(other, place)
-        ):
-            return None
-        self._steps.step(4)
-        assignment.take(other)
-        change = -before - self._cost(assignment, other, there)
-        possible = assignment.fits(bundle, there)
-        if possible:
-            change += self._cost(assignment, bundle, there)
-            assignment.put(bundle, there)
-            possible = assignment.fits(other, place)
-            change += self._cost(assignment, other, place)
-            assignment.take(bundle)
-        assignment.put(other, there)
-        return change if possible else None
-
-    def _is_forbidden(self, bundle: int, place: int) -> bool:
-        return self._forbidden.get((bundle, place), -1) >= self._turn
-
-    def _forbid(self, bundle: int, place: int) -> None:
-        self._forbidden[bundle, place] = self._turn + 10 + self._turn % 7
+    def _added(self, change: Change, place: int, before: int) -> int | None:
+        """Return what a change would cost more than now, None where it is not possible or forbidden."""
+        assignment, other = self._assignment, change.other
+        if other is not None:
+            if (
+                assignment.needs[change.bundle] > assignment.room[change.there] + assignment.needs[other]
+                or assignment.needs[other] > assignment.room[place]
+                or not assignment.is_open(other, place)
+                or not self._tabu.allows(other, place)
+            ):
+                return None
+            self._steps.step(4)
+        return added_cost(assignment, change, place, before)

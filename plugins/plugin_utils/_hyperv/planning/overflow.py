@@ -8,23 +8,14 @@ at the fullest destinations, the move or exchange after which the least is missi
 
 from __future__ import annotations
 
-import dataclasses
 import random
 
 from .assignment import Assignment
+from .changes import Change, Tabu
 from .search import search
 from .steps import Steps
 
 _RULE_STEPS = 30_000  # to find a placement that keeps the rules
-
-
-@dataclasses.dataclass(frozen=True)
-class _Move:
-    """A bundle that goes to a destination, in exchange for another one from there or for none."""
-
-    bundle: int
-    there: int
-    other: int | None = None
 
 
 def reduce_overflow(assignment: Assignment, *, starts: int, steps: int, enough: int = 0) -> int | None:
@@ -43,7 +34,7 @@ def reduce_overflow(assignment: Assignment, *, starts: int, steps: int, enough: 
         missing = tabu.missing()
         if best is None or missing < best[0]:
             best = missing, list(assignment.places)
-        assignment.set_places([None] * len(assignment.bundles))
+        assignment.clear()
         if missing <= enough:
             break
     if best is None:
@@ -63,7 +54,7 @@ def _begin(assignment: Assignment, variant: int) -> bool:
         assignment.put(bundle, max(places, key=lambda place: (assignment.room[place], -place)))
     if not assignment.unplaced():
         return True
-    assignment.set_places([None] * len(assignment.bundles))
+    assignment.clear()
     bound = Steps(max(_RULE_STEPS, len(assignment.bundles) ** 2))
     found = search(assignment, bound, without_memory=True, variant=variant)
     if found.places is not None:
@@ -77,8 +68,7 @@ class _Overflow:
     def __init__(self, assignment: Assignment, steps: Steps) -> None:
         self._assignment = assignment
         self._steps = steps
-        self._forbidden: dict[tuple[int, int], int] = {}
-        self._turn = 0
+        self._tabu = Tabu(4)
 
     def missing(self) -> int:
         """Return the memory in MB that is missing at all destinations together."""
@@ -92,7 +82,6 @@ class _Overflow:
         while least > enough and stuck < self._patience() and self._steps.left() > 0:
             if not self._step(least):
                 break
-            self._turn += 1
             stuck += 1
             missing = self.missing()
             if missing < least:
@@ -105,7 +94,7 @@ class _Overflow:
     def _step(self, least: int) -> bool:
         """Take the best move or exchange that is not forbidden, or one that is better than all before."""
         assignment = self._assignment
-        best: tuple[int, _Move] | None = None
+        best: tuple[int, Change] | None = None
         for place in range(len(assignment.room)):
             for bundle in assignment.on(place) if assignment.missing_at(place) else ():
                 if assignment.needs[bundle]:
@@ -114,17 +103,12 @@ class _Overflow:
                     assignment.put(bundle, place)
         if best is None:
             return False
-        move = best[1]
-        place = assignment.take(move.bundle)
-        self._forbid(move.bundle, place)
-        if move.other is not None:
-            assignment.take(move.other)
-            self._forbid(move.other, move.there)
-            assignment.put(move.other, place)
-        assignment.put(move.bundle, move.there)
+        self._tabu.made(best[1], best[1].make(assignment))
         return True
 
-    def _best_of(self, bundle: int, place: int, least: int, best: tuple[int, _Move] | None) -> tuple[int, _Move] | None:
+    def _best_of(
+        self, bundle: int, place: int, least: int, best: tuple[int, Change] | None
+    ) -> tuple[int, Change] | None:
         """Return the better of ``best`` and the moves of a bundle that was taken from a place."""
         assignment, room, needs = self._assignment, self._assignment.room, self._assignment.needs
         need, left = needs[bundle], room[place]
@@ -138,10 +122,10 @@ class _Overflow:
             missing = rest + max(0, -left) + max(0, need - here)
             if (
                 (best is None or missing < best[0])
-                and (missing < least or self._is_allowed(bundle, there))
+                and (missing < least or self._tabu.allows(bundle, there))
                 and assignment.keeps_hard_rules(bundle, there)
             ):
-                best = missing, _Move(bundle, there)
+                best = missing, Change(bundle, there)
             for other in others:
                 size = needs[other]
                 missing = rest + max(0, size - left) + max(0, need - here - size)
@@ -149,10 +133,10 @@ class _Overflow:
                     size < need
                     and (best is None or missing < best[0])
                     and assignment.is_open(other, place)
-                    and (missing < least or (self._is_allowed(bundle, there) and self._is_allowed(other, place)))
+                    and (missing < least or (self._tabu.allows(bundle, there) and self._tabu.allows(other, place)))
                     and self._can_swap(bundle, place, other, there)
                 ):
-                    best = missing, _Move(bundle, there, other)
+                    best = missing, Change(bundle, there, other)
         return best
 
     def _can_swap(self, bundle: int, place: int, other: int, there: int) -> bool:
@@ -166,9 +150,3 @@ class _Overflow:
             assignment.take(bundle)
         assignment.put(other, there)
         return result
-
-    def _is_allowed(self, bundle: int, place: int) -> bool:
-        return self._forbidden.get((bundle, place), -1) < self._turn
-
-    def _forbid(self, bundle: int, place: int) -> None:
-        self._forbidden[bundle, place] = self._turn + 4 + self._turn % 7

@@ -84,7 +84,7 @@ def place(problem: PlacementProblem) -> Placement:
 
 def _schedule(assignment: Assignment) -> tuple[tuple[Placed, ...], ExpectedDuration | None]:
     """Return the moves in their order, and how long they take; the reasons tell the memory left before each of them."""
-    left = Assignment(assignment.problem).room
+    left = [assignment.problem.room_mb(one) for one in assignment.destinations]
     placed = [
         (candidate, index, where)
         for index, where in enumerate(assignment.places)

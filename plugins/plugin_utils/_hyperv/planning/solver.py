@@ -43,7 +43,7 @@ def place_all(assignment: Assignment) -> Outcome:
     """Place every bundle if that is possible within the bounds; else as ``place_some``."""
     outcome = Outcome()
     if not place_in_turn(assignment) and not _place_big_first(assignment):
-        _clear(assignment)
+        assignment.clear()
         outcome = _search_places(assignment)
         if assignment.unplaced():
             place_some(assignment)
@@ -55,7 +55,7 @@ def place_all(assignment: Assignment) -> Outcome:
 
 def place_some(assignment: Assignment) -> None:
     """Place as many bundles as fit, most urgent first, some of which make room for others."""
-    _clear(assignment)
+    assignment.clear()
     place_in_turn(assignment)
     steps = Steps(_CHAIN_STEPS)
     for bundle in assignment.unplaced():
@@ -73,15 +73,11 @@ def place_in_turn(assignment: Assignment) -> bool:
 
 def _place_big_first(assignment: Assignment) -> bool:
     """Place every bundle anew, the big ones first; tell whether all have a place."""
-    _clear(assignment)
+    assignment.clear()
     for bundle in sorted(assignment.unplaced(), key=lambda one: (-assignment.needs[one], one)):
         if not _put_best(assignment, bundle):
             return False
     return True
-
-
-def _clear(assignment: Assignment) -> None:
-    assignment.set_places([None] * len(assignment.bundles))
 
 
 def _put_best(assignment: Assignment, bundle: int) -> bool:
@@ -100,7 +96,7 @@ def _search_places(assignment: Assignment) -> Outcome:
     if found.places is None and not found.exhausted:
         if reduce_overflow(assignment, starts=_STARTS, steps=min(_EXCHANGE_STEPS, most)) == 0:
             return Outcome()
-        _clear(assignment)
+        assignment.clear()
         found = search(assignment, Steps(max(most, 2 * dive)))
     if found.places is not None:
         for bundle, place in found.places.items():

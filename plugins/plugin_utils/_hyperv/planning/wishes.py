@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 
 from ..cluster.affinity import Rule
 from .assignment import Assignment
+from .changes import cost
 from .min_conflicts import MinConflicts
 from .search import bits, search
 from .steps import Steps
@@ -20,7 +21,6 @@ _EXCHANGE_STEPS = 300_000  # places looked at by bundles that might make room
 _CONFLICT_STEPS = 150_000  # places and bundles looked at by way of placements that are no better
 _SEARCH_STEPS = 150_000  # of all searches
 _DIVES = 4  # times that one of them may go down to the last bundle
-_RULE = 1 << 20  # a broken rule counts more than any number of preferred owners missed
 
 
 def grant_wishes(assignment: Assignment) -> None:
@@ -32,14 +32,9 @@ def grant_wishes(assignment: Assignment) -> None:
         return
     while sum([_oblige(assignment, bundle, steps) for bundle in wishing]) and steps.left() > 0:
         pass
-    MinConflicts(assignment, cost, Steps(_CONFLICT_STEPS)).run(wishing)
+    MinConflicts(assignment, Steps(_CONFLICT_STEPS)).run(wishing)
     if not assignment.unplaced():
         _Searches(assignment).run()
-
-
-def cost(assignment: Assignment, bundle: int, place: int) -> int:
-    """Return what a bundle, placed nowhere now, would break and miss at a place."""
-    return _RULE * assignment.soft_violations(bundle, place) + assignment.misses_preferred(bundle, place)
 
 
 def _oblige(assignment: Assignment, bundle: int, steps: Steps) -> bool:
@@ -147,7 +142,7 @@ class _Searches:
         assignment, before = self._assignment, list(self._assignment.places)
         total = self._refill(before)
         bound = Steps(self._each)
-        assignment.set_places([None] * len(before))
+        assignment.clear()
         found = search(assignment, bound, only=wishes, also_hard=frozenset(rules), runs=2)
         self._steps.step(max(1, bound.taken))
         if found.places is None or self._refill([found.places[one] for one in range(len(before))]) >= total:
@@ -156,7 +151,7 @@ class _Searches:
     def _refill(self, places: list[int | None]) -> int:
         """Place everything as given and return what that breaks and misses in all."""
         assignment, total = self._assignment, 0
-        assignment.set_places([None] * len(places))
+        assignment.clear()
         for bundle, place in enumerate(places):
             if place is not None:
                 total += cost(assignment, bundle, place)
