@@ -7,21 +7,24 @@ Private to this collection.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from ..._hostnames import first_label
-from ..cluster.cluster import Cluster
-from ..cluster.nodes import read_nodes_if_any
+from ..cluster.nodes import Node
 from ..cluster.states import IN_MEMORY
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
 from ..migration.vocabulary import CLUSTER_GROUP
 
+ReadNodes = Callable[[], Sequence[Node]]
+"""Reads the nodes of the cluster, none for hosts that stand alone; who asks for many moves reads them once."""
 
-def find_restart(cluster: Cluster, task: MigrationTask) -> Failure | None:
+
+def find_restart(task: MigrationTask, read_nodes: ReadNodes) -> Failure | None:
     """Return why a VM that is on its destination was not migrated there; None where nothing says so.
 
     Only what ran or was paused when the task began can lose its memory: it may be off by now all the same, but what is
-    saved has lost nothing. Nothing is asked where the job was seen to succeed. Raises HyperVError, Fault,
-    TransportError.
+    saved has lost nothing. Nodes are not read where the job was seen to succeed. Raises what ``read_nodes`` raises.
     """
     had_memory = task.request.move.vm.state in IN_MEMORY and task.move.vm.state != "saved"
     # What stands for the job of a group's move succeeds with its owner, by whatever the VM came there.
@@ -29,7 +32,7 @@ def find_restart(cluster: Cluster, task: MigrationTask) -> Failure | None:
     if not had_memory or (own_job is not None and own_job.is_success):
         return None
     fetched_from, destination = task.request.move.source, task.move.destination.name
-    nodes = {first_label(node.name): node for node in read_nodes_if_any(cluster)}
+    nodes = {first_label(node.name): node for node in read_nodes()}
     source = nodes.get(first_label(fetched_from))
     if source is None or source.is_running or first_label(fetched_from) == first_label(destination):
         return None

@@ -16,6 +16,7 @@ from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job
 from ..cluster.lost_answers import LostAnswer, NextStep
+from ..cluster.nodes import read_nodes_if_any
 from ..cluster.vms import Vm
 from ..failure.codes import return_code
 from ..failure.errors import HyperVError
@@ -55,7 +56,7 @@ class Starter:
             return True
         if task.storage_only or not task.move.is_done or task.move.vm.is_leaving:
             return False
-        restart = find_restart(self._cluster, task) if task.attempts else None
+        restart = find_restart(task, lambda: read_nodes_if_any(self._cluster)) if task.attempts else None
         if restart is not None:
             task.fail(restart, self._clock.now())
             return True

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
+from ..cluster.nodes import read_nodes_if_any
 from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
@@ -24,7 +26,7 @@ from ..migration.stage import Stage
 from ..migration.verification import Evidence, Verdict, judge
 from ..settings.storage import find_misplaced, read_storage
 from .liveness import Liveness, outcome_unknown
-from .restarted import find_restart
+from .restarted import ReadNodes, find_restart
 
 _VERIFY_EVERY = 5.0  # seconds between two looks at owners, so that one look serves all moves that ended meanwhile
 
@@ -101,8 +103,9 @@ class Watcher:
             return {}
         try:
             seen = reread(self._cluster, [task.move for task in (*verifying, *next_up)])
+            nodes = functools.cache(lambda: read_nodes_if_any(self._cluster))
             for task in verifying:
-                self._judge(task, *seen[task.move.vm.id])
+                self._judge(task, *seen[task.move.vm.id], nodes)
         except (HyperVError, NoAnswer) as error:
             self._liveness.unanswered([task for task in verifying if task.stage is Stage.VERIFYING], error)
             return {}
@@ -110,7 +113,7 @@ class Watcher:
         self._verified_at = now
         return {task.move.vm.id: seen[task.move.vm.id] for task in next_up}
 
-    def _judge(self, task: MigrationTask, vm: Vm | None, role: VmGroup | None) -> None:
+    def _judge(self, task: MigrationTask, vm: Vm | None, role: VmGroup | None, nodes: ReadNodes) -> None:
         now = self._clock.now()
         task.seen_at(vm.node if vm is not None else "")
         if task.storage_only:
@@ -120,7 +123,7 @@ class Watcher:
         if judgement.warning is not None:
             task.warn(judgement.warning)
         if judgement.verdict is Verdict.ARRIVED:
-            restart = find_restart(self._cluster, task)
+            restart = find_restart(task, nodes)
             wrong = self._misplaced(task)
             if restart is not None:
                 task.fail(restart, now)

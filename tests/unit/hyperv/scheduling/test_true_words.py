@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
     MigrationRequest,
     MigrationTask,
@@ -403,7 +404,7 @@ def test_a_vm_that_was_restarted_and_is_off_by_now_was_not_moved() -> None:
     for what in (event(at=0, down="NODE1"), event(at=0, power_off="web01")):
         simulated.server.world.events.carry_out(what)
     run.go_on_from(*reread(simulated.cluster, [run.move])[run.move.vm.id])
-    restart = find_restart(simulated.cluster, run)
+    restart = find_restart(run, lambda: read_nodes(simulated.cluster))
     assert run.move.vm.state == "off"
     assert restart is not None
     assert restart.code == "restarted"
