@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import pathlib
 import sys
 import time
 from collections.abc import Callable, Sequence
 
 from . import batch, makespan, methods, scale, tasks, waiting
-from .figures import Figure, table
+from .figures import Figure, publish
 
 _CASES: dict[str, Callable[[], list[Figure]]] = {
     "tasks": tasks.measure,
@@ -37,14 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seconds = time.monotonic() - began
     if not options.only:
         figures.append(Figure("all of this", "duration", seconds, _LONGEST, unit="s"))
-    print(table(figures))
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    content = {"figures": [figure.as_data() for figure in figures], "seconds": round(seconds)}
-    options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    missed = [figure for figure in figures if not figure.is_kept]
-    for figure in missed:
-        print(f"missed: {', '.join(figure.cells()[:3])}", file=sys.stderr)
-    return 1 if missed else 0
+    return publish(figures, options.output, {"seconds": round(seconds)})
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import pathlib
+import sys
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _HEAD = ("case", "figure", "limit", "ok")
 
@@ -55,6 +58,18 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(
         f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:>{wide[2]}}  {row[3]}".rstrip() for row in rows
     )
+
+
+def publish(figures: Sequence[Figure], output: pathlib.Path, content: Mapping[str, t.Any]) -> int:
+    """Print the table, write the figures with ``content`` as JSON, and return 1 where one misses its limit."""
+    print(table(figures))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    data = {**content, "figures": [figure.as_data() for figure in figures]}
+    output.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    missed = [figure for figure in figures if not figure.is_kept]
+    for figure in missed:
+        print(f"missed: {', '.join(figure.cells()[:3])}", file=sys.stderr)
+    return 1 if missed else 0
 
 
 def _number(value: float) -> str:

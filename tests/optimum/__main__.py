@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import pathlib
 import sys
@@ -13,7 +12,7 @@ import time
 import typing as t
 from collections.abc import Callable, Sequence
 
-from tests.bench.figures import Figure, table
+from tests.bench.figures import Figure, publish
 
 from . import helping, placing, spans, times, wishes
 
@@ -55,20 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seconds = time.monotonic() - began
     if not options.only and options.size == 1:
         figures.append(Figure("all of this", "duration", seconds, _LONGEST, unit="s"))
-    print(table(figures))
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    content = {
-        "seed": options.seed,
-        "size": options.size,
-        "figures": [figure.as_data() for figure in figures],
-        "remarkable": remarkable,
-        "seconds": round(seconds),
-    }
-    options.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    missed = [figure for figure in figures if not figure.is_kept]
-    for figure in missed:
-        print(f"missed: {', '.join(figure.cells()[:3])}", file=sys.stderr)
-    return 1 if missed else 0
+    told = {"seed": options.seed, "size": options.size, "remarkable": remarkable, "seconds": round(seconds)}
+    return publish(figures, options.output, told)
 
 
 def _parser() -> argparse.ArgumentParser:
