@@ -24,6 +24,12 @@ from ..plugin_utils._rolling_file import RollingFile
 from ..plugin_utils._user_work import find_work
 from ..plugin_utils._via import Via, ViaSearch
 
+# Lowest and highest number of an option (None: any number above), and its unit.
+_RANGES = (
+    ("resume_within", 0, None, "hours"),
+    ("restart_timeout", 1, None, "seconds"),
+    ("restart_poll_interval", 0.05, 60, "seconds"),
+)
 _OF_ONE_NODE = ("evacuate_node_name", "restore_node_name")  # variables that would win over what the role says itself
 
 
@@ -56,11 +62,8 @@ class ActionModule(ControllerAction):
         """Find the node and who is talked through, then say what is to be done; changes nothing."""
         _refuse_what_is_of_one_node(task_vars)
         check_wait(arguments, "rolling_maintenance_health_timeout", "rolling_maintenance_health_interval")
-        variables = {name: f"rolling_maintenance_{name}" for name in arguments}
-        check_range(arguments, "resume_within", 0, unit="hours", variable=variables["resume_within"])
-        check_range(arguments, "restart_timeout", 1, unit="seconds", variable=variables["restart_timeout"])
-        name = "restart_poll_interval"
-        check_range(arguments, name, 0.05, 60, "seconds", variable=variables[name])
+        for name, low, high, unit in _RANGES:
+            check_range(arguments, name, low, high, unit, variable=f"rolling_maintenance_{name}")
         ignore = _names(arguments["ignore"])
         playbook_dir = str(task_vars.get("playbook_dir") or ".")
         collections = self._task.collections or ()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import typing as t
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -47,7 +48,7 @@ def names(element: ET.Element) -> list[str]:
     return [child.tag.rpartition("}")[2] for child in element]
 
 
-def windows_endpoint(windows: Windows = 2022, **switches: str) -> Endpoint:
+def windows_endpoint(windows: Windows = 2022, **switches: t.Any) -> Endpoint:
     rows = Rows(
         "root/cimv2",
         {
@@ -55,7 +56,7 @@ def windows_endpoint(windows: Windows = 2022, **switches: str) -> Endpoint:
             "Win32_ComputerSystem": [{"Name": "NODE1"}],
         },
     )
-    forms = WireSwitches(**switches)  # type: ignore[arg-type]
+    forms = WireSwitches(**switches)
     return Endpoint("node1.corp.example", [rows, cluster_rows()], forms, build=PROFILES[windows].build)
 
 
