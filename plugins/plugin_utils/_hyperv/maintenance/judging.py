@@ -29,6 +29,7 @@ def judge_together(
             task,
             Intended(
                 task.move.vm,
+                task.move.role,
                 task.request.move.source,
                 task.move.destination,
                 runs=task.move.vm.id not in stopped_first and task.move.vm.state not in AT_REST,

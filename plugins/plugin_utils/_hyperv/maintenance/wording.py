@@ -69,9 +69,9 @@ def infeasible(plan: EvacuationPlan) -> str:
         if stay.is_blocking:
             by_reason.setdefault((stay.finding.message, stay.finding.remedy), []).append(stay.vm)
     each = [f"{names(vms)}: {message} {remedy}".strip() for (message, remedy), vms in by_reason.items()]
-    help_ = step_aside(plan.helpers) if plan.helpers else ""
+    helped = step_aside(plan.helpers)
     return clean(
-        together(f"Nothing was changed on {plan.node}, because {why}", *each, help_, *map(full_stop, plan.notes))
+        together(f"Nothing was changed on {plan.node}, because {why}", *each, helped, *map(full_stop, plan.notes))
     )
 
 

@@ -54,7 +54,9 @@ class HelperMove:
 
 
 def step_aside(moves: Sequence[HelperMove]) -> str:
-    """Return the sentence that says which VMs would have to be moved first."""
+    """Return the sentence that says which VMs would have to be moved first; empty for none."""
+    if not moves:
+        return ""
     told = [f"{one.helper.candidate.vm.name} from {one.helper.node} to {one.destination}" for one in moves]
     return f"Move {', then '.join(told)}, and plan again: every VM has a place then."
 

@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 from ..._hostnames import first_label
 from ..cluster.affinity import NODE, Rule, group_member
 from ..cluster.cluster import Cluster
-from ..cluster.groups import read_groups, read_traits
+from ..cluster.groups import VmGroup, read_traits
 from ..cluster.hosts import Memory, try_memory
 from ..cluster.nodes import Node
-from ..cluster.owners import owner_of
 from ..cluster.states import AT_REST
-from ..cluster.vms import Vm, read_vms
+from ..cluster.vms import Vm
 from ..failure.failures import Failure
 from .snapshot import collect_rules
 
@@ -31,6 +30,7 @@ class Intended:
     """A move that somebody chose. ``runs``: its VM takes memory on the destination."""
 
     vm: Vm
+    role: VmGroup | None
     source: str
     destination: Node
     runs: bool
@@ -82,13 +82,10 @@ def read_around(cluster: Cluster, intended: Sequence[Intended], *, with_memory: 
             notes.append(f"Whether {node.name} has memory for what goes there could not be read. {why}")
     if not cluster.is_clustered:
         return Around((), {}, memory, tuple(notes))
-    vms = read_vms(cluster)
-    roles, traits = read_groups(cluster, vms), read_traits(cluster)
-    row = cluster.identity.cluster_row
-    enforced = row is not None and bool(row.integer("ClusterEnforcedAntiAffinity"))
-    rules, _notes = collect_rules(cluster, roles, traits, enforced=enforced)
+    # Of the others it is enough to know their groups: a look at all VMs costs more the bigger the cluster is.
+    traits = read_traits(cluster)
+    rules, _notes = collect_rules(cluster, {one.vm.id: one.role for one in intended if one.role}, traits)
     where = {group_member(name): one.owner for name, one in traits.items() if one.owner}
-    where.update({vm.id: owner_of(vm, roles.get(vm.id)) for vm in vms})
     return Around(tuple(rules), where, memory, tuple(notes))
 
 
@@ -123,7 +120,6 @@ def _memory(around: Around, intended: Sequence[Intended]) -> tuple[dict[str, Fai
             for one in intended
             if first_label(one.source) == label and one.vm.state not in AT_REST
         )
-        reserve = memory.total_mb * RESERVE_PERCENT // 100
         for one in intended:
             need = (one.vm.memory_mb or 0) if one.runs else 0
             if first_label(one.destination.name) != label or first_label(one.source) == label or not need:
@@ -138,12 +134,19 @@ def _memory(around: Around, intended: Sequence[Intended]) -> tuple[dict[str, Fai
                 )
                 continue
             free -= need
-            if free < reserve:
-                tight[one.vm.id] = (
-                    f"{name} would have {free} MB free after that, less than the {RESERVE_PERCENT} % of its memory "
-                    "that an evacuation keeps free."
-                )
+            if less := less_than_reserve(name, free, memory.total_mb):
+                tight[one.vm.id] = less
     return short, tight
+
+
+def less_than_reserve(node: str, free_mb: int, total_mb: int) -> str:
+    """Return that a node would have less free than the reserve, in words; empty where it would not."""
+    if free_mb >= total_mb * RESERVE_PERCENT // 100:
+        return ""
+    return (
+        f"{node} would have {free_mb} MB free after that, less than the {RESERVE_PERCENT} % of its memory that an "
+        "evacuation keeps free."
+    )
 
 
 def explained(refusal: Failure, judged: Judged, destination: str) -> Failure:

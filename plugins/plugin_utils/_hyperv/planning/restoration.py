@@ -18,7 +18,7 @@ from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.finding import INFO, WARNING, Severity
 from ..records.file_names import Owner, read_owner
 from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
-from .move_objections import RESERVE_PERCENT
+from .move_objections import less_than_reserve
 from .placement import Headroom
 from .vm_finding import VmFinding
 
@@ -90,13 +90,7 @@ class RestorationPlan:
         """That the node would have less free than an evacuation keeps free, in words; empty where it would not."""
         if self.headroom is None or self.without_room or not self.moves:
             return ""
-        after, reserve = self.headroom.free_after_mb, self.headroom.total_mb * RESERVE_PERCENT // 100
-        if after >= reserve:
-            return ""
-        return (
-            f"{self.home.node.name} would have {after} MB free after that, less than the {RESERVE_PERCENT} % of its "
-            "memory that an evacuation keeps free."
-        )
+        return less_than_reserve(self.home.node.name, self.headroom.free_after_mb, self.headroom.total_mb)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result."""

@@ -124,7 +124,7 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     # Where Hyper-V tells no owner, the cluster's word counts.
     owned = tuple(vm if vm.node or vm.id not in roles else _owned_by(vm, roles[vm.id].owner) for vm in vms)
-    enforced, volumes, owner = _read_cluster(cluster, node)
+    volumes, owner = _read_cluster(cluster, node)
     disputed = [vm for vm in owned if _is_disputed(vm, node, roles.get(vm.id))]
     running_migrations = {
         vm.id: RunningMigration(vm.node, memory_is_there=False) for vm in disputed
@@ -143,7 +143,7 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     snapshot = dataclasses.replace(
         snapshot, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
     )
-    snapshot = _with_rules(cluster, snapshot, nodes, enforced=enforced)
+    snapshot = _with_rules(cluster, snapshot, nodes)
     snapshot = _with_destinations(cluster, snapshot, [one for one in dict.fromkeys(wanted) if one != node])
     return _with_source(cluster, snapshot)
 
@@ -158,16 +158,15 @@ def _is_disputed(vm: Vm, node: Node, role: VmGroup | None) -> bool:
     return first_label(vm.node) != label and label in owners_of(vm, role)
 
 
-def _read_cluster(cluster: Cluster, node: Node) -> tuple[bool, str, Owner]:
-    """Return whether anti-affinity classes are enforced, where the shared volumes are, and whose the node is."""
+def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
+    """Return where the shared volumes are, and whose the node is."""
     row = cluster.identity.cluster_row if cluster.is_clustered else None
-    enforced = row is not None and bool(row.integer("ClusterEnforcedAntiAffinity"))
     volumes = (row.text("SharedVolumesRoot") or "") if row is not None else ""
-    return enforced, volumes, read_owner(cluster, node.name)
+    return volumes, read_owner(cluster, node.name)
 
 
-def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node], *, enforced: bool) -> Snapshot:
-    rules, notes = collect_rules(cluster, snapshot.roles, snapshot.traits, enforced=enforced)
+def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
+    rules, notes = collect_rules(cluster, snapshot.roles, snapshot.traits)
     domains = _read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
     return dataclasses.replace(
         snapshot,
@@ -178,13 +177,15 @@ def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node], *, 
 
 
 def collect_rules(
-    cluster: Cluster, roles: Mapping[str, VmGroup], traits: Mapping[str, GroupTraits], *, enforced: bool
+    cluster: Cluster, roles: Mapping[str, VmGroup], traits: Mapping[str, GroupTraits]
 ) -> tuple[list[Rule], list[str]]:
-    """Return anti-affinity classes and affinity rules, and notes on what was left out; one request.
+    """Return anti-affinity classes and affinity rules, and notes on what was left out; one query.
 
-    Members are VM ids, found by way of their resource: a group need not be called like its VM. ``enforced``: the
-    cluster enforces classes. Raises Fault and TransportError.
+    Members are VM ids, found by way of their resource: a group need not be called like its VM. Those of which ``roles``
+    has no VM are ``group_member``. Raises Fault and TransportError.
     """
+    row = cluster.identity.cluster_row if cluster.is_clustered else None
+    enforced = row is not None and bool(row.integer("ClusterEnforcedAntiAffinity"))
     inside: dict[str, list[str]] = {}
     for vm_id, role in sorted(roles.items()):
         inside.setdefault(role.group.casefold(), []).append(vm_id)

@@ -89,3 +89,18 @@ class TestRules:
     def test_rules_are_judged_by_where_all_will_be(self) -> None:
         runs = dry_run(Simulated(RULES), ("lb1", "NODE2"), ("lb2", "NODE3"))
         assert [run.warnings for run in runs] == [[], []]
+
+
+def test_the_rules_of_a_move_cost_no_look_at_all_vms() -> None:
+    simulated = Simulated(scenario(vms=[vm("a1", memory_mb=4096), vm("other", owner="NODE3", count=30)]))
+    runs = simulated.move(("a1", "NODE2"))
+    asked: list[bytes] = []
+
+    def note(node: str, request: bytes) -> str:
+        asked.append(request)
+        return ""
+
+    simulated.lose = note
+    assert judge_together(simulated.cluster, runs, is_dry_run=False) == []
+    assert asked
+    assert not any(b"Msvm_" in request for request in asked)
