@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 import re
 import socket
@@ -261,6 +262,20 @@ def test_the_inventory_goes_around_a_proxy_of_the_environment(
     monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{closed}")
     node, settings = listen(scheme)
     assert node.sender(plugin, **settings, **setting).send(b"<one/>") == answer_to(b"<one/>")
+
+
+def test_no_login_and_no_message_sets_a_proxy_in_the_environment_that_all_threads_share(
+    listen: Listen, plugin: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to use no proxy, requests 2.34.2 sets no_proxy while it looks for one. Threads that do so at once fail."""
+    node, settings = listen(scheme)
+    written: list[str] = []
+    monkeypatch.setattr(os, "putenv", lambda name, value: written.append(os.fsdecode(name)))
+
+    sender = node.sender(plugin, **settings)
+
+    assert [sender.send(b"<one/>"), sender.send(b"<two/>")] == [answer_to(b"<one/>"), answer_to(b"<two/>")]
+    assert [name for name in written if name.lower().endswith("_proxy")] == []
 
 
 def test_no_proxy_goes_around_that_of_the_environment_and_not_around_that_of_the_inventory(
