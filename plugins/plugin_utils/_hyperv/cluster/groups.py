@@ -141,8 +141,11 @@ def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int
     return {(row.text("Name") or "").casefold(): row.integer("Priority") for row in rows}
 
 
-def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:
-    """Return the traits of all groups, also of those that are no VMs, by name in lower case, in one query."""
+def read_traits(cluster: Cluster, names: Sequence[str] = ()) -> dict[str, GroupTraits]:
+    """Return the traits of groups, also of those that are no VMs, by name in lower case, in one query.
+
+    Of all groups without ``names``, of which there may be at most NAMES_IN_A_QUERY.
+    """
     columns = (
         "Name",
         "Id",
@@ -152,7 +155,8 @@ def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:
         "Priority",
         "AntiAffinityClassNames",
     )
-    rows = cluster.query_cluster_if_any(Query("MSCluster_ResourceGroup", columns))
+    where = {columns[0]: tuple(names)} if names else {}
+    rows = cluster.query_cluster_if_any(Query("MSCluster_ResourceGroup", columns, where))
     return {(row.text("Name") or "").casefold(): _traits(row) for row in rows}
 
 
