@@ -16,6 +16,8 @@ from ansible.errors import AnsibleError
 from .._wsman.errors import Unreachable
 from .inventory import Inventory, Listing
 from .neighbours import Neighbours
+from .psrp import psrp_sender
+from .winrm import winrm_sender
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
@@ -54,12 +56,8 @@ def open_sender(connection: ConnectionBase) -> Sender:
     plugin = connection.transport
     try:
         if plugin == "winrm":
-            from .winrm import winrm_sender
-
             return winrm_sender(connection)
         if plugin == "psrp":
-            from .psrp import psrp_sender
-
             return psrp_sender(connection)
     except ImportError as error:
         package = {"winrm": "pywinrm>=0.4.3", "psrp": "pypsrp>=0.8,<1.0"}[plugin]
