@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From Ansible's connection plugins to ``send(bytes) -> bytes``. Private to this collection.
+"""From Ansible's connection plugins to ``send(bytes) -> bytes``.
 
 The only place that knows pywinrm, pypsrp and the private names of ansible-core. No remote shell is opened: the plugin's
 own ``_connect`` is never called, its options are.
