@@ -48,7 +48,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 
 HOME = "NODE1"
-_TIMES = 5  # the best of so many repetitions counts
+_TIMES = 3  # the best of so many repetitions counts
 _CONTEXT = re.compile(rb"(<\w+:EnumerationContext>)([^<]+)")
 
 Result = dict[str, t.Any]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,13 +23,17 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 )
 
 from tests.running_cluster import ROOT, RunningCluster, running_cluster
+from tests.support.requests import calls
 from tests.support.simulated import Simulated
 
 from .figures import Figure
+from .tasks import besides_polls
 
 NODES, SMALL, LARGE = 64, 800, 8000
 _NAMES = [f"NODE{number}" for number in range(1, NODES + 1)]
 _MEGABYTE = 1024 * 1024
+_METHOD = "MigrateVirtualSystemToSystem"
+_QUERIED = re.compile(rb" FROM (\w+)")
 
 
 def scenario(vms: int) -> dict[str, t.Any]:
@@ -47,15 +52,17 @@ def measure() -> list[Figure]:
     case = f"{NODES} nodes and {LARGE:,} VMs"
     times = listing["cpu"] / small["listing"]["cpu"]
     return [
-        Figure(case, "requests to list all VMs", listing["requests"]),
-        Figure(case, "MB received to list all VMs", listing["received"] / _MEGABYTE),
+        Figure(case, "requests to list all VMs", listing["requests"], 60),
+        Figure(case, "MB received to list all VMs", listing["received"] / _MEGABYTE, 13),
         Figure(case, f"CPU to list all VMs, to that for {SMALL} VMs", times, 12, unit="x"),
         Figure(case, f"CPU for each VM of a list, to that with {SMALL} VMs", times * SMALL / LARGE, unit="x"),
         Figure(case, "CPU to list all VMs, to reading and parsing", listing["cpu"] / listing["floor"], 2, unit="x"),
         Figure(case, "most memory of the process that lists", listing["memory"] / _MEGABYTE, 250, unit="MB"),
-        Figure(case, "requests to look at one VM", large["one"]["requests"]),
+        Figure(case, "requests to look at one VM", large["one"]["requests"], 5),
         Figure(case, "MB received to look at one VM", large["one"]["received"] / _MEGABYTE),
-        Figure(case, f"requests to plan for {plan['vms']} VMs over {plan['destinations']} nodes", plan["requests"]),
+        Figure(
+            case, f"requests to plan for {plan['vms']} VMs over {plan['destinations']} nodes", plan["requests"], 400
+        ),
         Figure(case, "CPU to read what the plan is made of, with 64 logins", plan["reading"], unit="s"),
         Figure(case, "CPU to plan, from what was read", plan["cpu"], 1, unit="s"),
         Figure(case, "most memory of the process that plans", plan["memory"] / _MEGABYTE, 250, unit="MB"),
@@ -82,17 +89,25 @@ def _job(cluster: RunningCluster, job: str, vms: int) -> dict[str, t.Any]:
     return told
 
 
+def _asked(request: bytes) -> str:
+    """Return what ``besides_polls`` tells requests by: the class of a query, the method, or Pull."""
+    if calls(_METHOD, request):
+        return _METHOD
+    queried = _QUERIED.search(request)
+    return queried[1].decode() if queried else "Pull" if b"enumeration/Pull<" in request else "other"
+
+
 def _evacuation(case: str) -> list[Figure]:
     simulated = Simulated(yaml.safe_dump(scenario(LARGE)), home="NODE2")
     plan = plan_evacuation(simulated.cluster, EvacuationRequest("NODE1"))
-    before = simulated.sent.total()
+    before = len(simulated.requests)
     runs = simulated.runs(*((one.candidate.vm.name, one.destination) for one in plan.moves))
     simulated.scheduler().execute(runs)
     if {run.outcome for run in runs} != {"moved"}:
         raise RuntimeError("not all VMs were moved")
     polls = len(simulated.between_pauses)
-    sent = simulated.sent.total() - before
+    asked = [_asked(request) for unused, request in simulated.requests[before:]]
     return [
-        Figure(case, f"requests besides polls for each of {len(runs)} moves", (sent - polls) / len(runs)),
+        Figure(case, f"requests besides polls for each of {len(runs)} moves", besides_polls(asked) / len(runs), 6),
         Figure(case, "polls of an evacuation for each simulated minute", polls / (simulated.now() / 60)),
     ]

@@ -17,6 +17,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.
 from tests.support.simulated import Simulated
 
 Problems = list[tuple[str, str, str]]
+_2022 = {"windows": 2022}  # older versions know no condition of a node, and no limit of the cluster
 
 RICH = """
 cluster:
@@ -30,12 +31,12 @@ cluster:
   core_group_owner: NODE2
 nodes:
   - name: NODE1
-    build: 17763
+    build: 20348
     networks:
       - {subnet: 10.20.0.0, prefix_length: 24, metric: 2000}
       - {subnet: 10.30.0.0, prefix_length: 16, metric: 1000, tags: [admin, script]}
     listener_addresses: [10.20.0.11, 10.30.0.11]
-  - {name: NODE2, build: 17763}
+  - {name: NODE2, build: 20348}
 """
 
 
@@ -88,9 +89,9 @@ def test_a_node_is_described() -> None:
         "state": "up",
         "drain_status": "not_initiated",
         "condition": "",
-        "build": 17763,
-        "version": "2019",
-        "os_version": "10.0.17763",
+        "build": 20348,
+        "version": "2022",
+        "os_version": "10.0.20348",
         "computer_name": "NODE1",
         "answered": True,
         "cluster_service": True,
@@ -220,7 +221,7 @@ PROBLEMS: dict[str, tuple[str, Problems]] = {
     ),
     "limit 0": (nodes_of({"simultaneous_migrations": 0}), [("NODE1", "limit_zero", "error")]),
     "cluster limit 0": (
-        nodes_of({}, maximum_parallel_migrations=0),
+        nodes_of(_2022, maximum_parallel_migrations=0),
         [("NODE1", "limit_zero", "error"), ("cluster", "cluster_limit_zero", "warning")],
     ),
     "CredSSP": (nodes_of({"authentication": "credssp"}), [("NODE1", "credssp", "warning")]),
@@ -244,8 +245,8 @@ PROBLEMS: dict[str, tuple[str, Problems]] = {
     "paused": (nodes_of({}, {"state": "paused"}), [("NODE2", "node_paused", "error")]),
     "down": (nodes_of({}, {"state": "down"}), [("NODE2", "node_down", "error")]),
     "joining": (nodes_of({}, {"state": "joining"}), [("NODE2", "node_joining", "error")]),
-    "isolated": (nodes_of({}, {"condition": "isolated"}), [("NODE2", "node_isolated", "error")]),
-    "quarantined": (nodes_of({}, {"condition": "quarantined"}), [("NODE2", "node_quarantined", "error")]),
+    "isolated": (nodes_of(_2022, {**_2022, "condition": "isolated"}), [("NODE2", "node_isolated", "error")]),
+    "quarantined": (nodes_of(_2022, {**_2022, "condition": "quarantined"}), [("NODE2", "node_quarantined", "error")]),
     "builds differ": (nodes_of({"build": 17763}, {"build": 20348}), [("cluster", "mixed_versions", "warning")]),
     "method not offered": (
         nodes_of({"capabilities": "to_host_only"}),
