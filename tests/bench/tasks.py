@@ -54,8 +54,8 @@ def measure() -> list[Figure]:
         asked = ansible.requests(move_to("NODE2"))
     return [
         *_against("hyperv_vm_info of one VM", info, rival, requests=6),
-        *_against("no-op hyperv_vm_migrate", noop, rival, requests=5, bytes_sent=12_000, ratio=15),
-        Figure("a real move", "requests besides polls", besides_polls(asked), 20),
+        *_against("no-op hyperv_vm_migrate", noop, rival, requests=4, bytes_sent=12_000, ratio=15),
+        Figure("a real move", "requests besides polls", besides_polls(asked), 19),
         *_against("a real move", move, rival),
         Figure("a module over PowerShell", "requests after the handshake", rival.requests),
         Figure("a module over PowerShell", "bytes sent", rival.bytes_sent),
