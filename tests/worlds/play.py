@@ -251,7 +251,11 @@ class Play:
 def repeatable(name: str) -> Iterator[None]:
     """Have ids that are drawn at random be the same each time."""
     drawn = random.Random(name)
-    with mock.patch.object(uuid, "uuid4", side_effect=lambda: uuid.UUID(int=drawn.getrandbits(128), version=4)):
+
+    def draw_id() -> uuid.UUID:
+        return uuid.UUID(int=drawn.getrandbits(128), version=4)
+
+    with mock.patch.object(uuid, "uuid4", draw_id):
         yield
 
 
