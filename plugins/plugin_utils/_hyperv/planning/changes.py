@@ -5,26 +5,28 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from .assignment import Assignment
 
-_RULE = 1 << 20  # a broken rule counts more than any number of preferred owners missed
+RULE = 1 << 20  # a broken rule counts more than any number of preferred owners missed
 
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """A bundle that goes to a destination, in exchange for another one from there or for none."""
+    """A bundle that goes to a destination, and another one that leaves it for ``onward``, if any does."""
 
     bundle: int
     there: int
     other: int | None = None
+    onward: int = -1
 
     def make(self, assignment: Assignment) -> int:
         """Carry it out, whatever speaks against it; return where the bundle was."""
         place = assignment.take(self.bundle)
         if self.other is not None:
             assignment.take(self.other)
-            assignment.put(self.other, place)
+            assignment.put(self.other, self.onward)
         assignment.put(self.bundle, self.there)
         return place
 
@@ -37,8 +39,13 @@ class Tabu:
         self._until: dict[tuple[int, int], int] = {}
         self._turn = 0
 
-    def allows(self, bundle: int, place: int) -> bool:
-        """Tell whether a bundle may go to a place by now."""
+    def allows(self, change: Change) -> bool:
+        """Tell whether the bundles of a change may go where they would by now."""
+        return self._is_free(change.bundle, change.there) and (
+            change.other is None or self._is_free(change.other, change.onward)
+        )
+
+    def _is_free(self, bundle: int, place: int) -> bool:
         return self._until.get((bundle, place), -1) < self._turn
 
     def made(self, change: Change, place: int) -> None:
@@ -51,25 +58,41 @@ class Tabu:
 
 def cost(assignment: Assignment, bundle: int, place: int) -> int:
     """Return what a bundle, placed nowhere now, would break and miss at a place."""
-    return _RULE * assignment.soft_violations(bundle, place) + assignment.misses_preferred(bundle, place)
+    return RULE * assignment.soft_violations(bundle, place) + assignment.misses_preferred(bundle, place)
 
 
-def added_cost(assignment: Assignment, change: Change, place: int, before: int) -> int | None:
-    """Return what a change would break and miss more than now, None where memory or a hard rule is against it.
+def added_cost(
+    assignment: Assignment,
+    change: Change,
+    before: int,
+    bears: Callable[[Assignment, int, int], bool] = Assignment.fits,
+) -> int | None:
+    """Return what a change would break and miss more than now, None where a destination does not bear it.
 
-    Its bundle was taken from ``place``, where it costs ``before``.
+    Its bundle was taken from a place where it costs ``before``. ``bears`` tells whether a destination takes a bundle.
     """
     bundle, there, other = change.bundle, change.there, change.other
     if other is None:
-        return cost(assignment, bundle, there) - before if assignment.fits(bundle, there) else None
+        return cost(assignment, bundle, there) - before if bears(assignment, bundle, there) else None
     assignment.take(other)
     before += cost(assignment, other, there)
-    after, possible = 0, assignment.fits(bundle, there)
+    after, possible = 0, bears(assignment, bundle, there)
     if possible:
         after = cost(assignment, bundle, there)
         assignment.put(bundle, there)
-        possible = assignment.fits(other, place)
-        after += cost(assignment, other, place)
+        possible = bears(assignment, other, change.onward)
+        after += cost(assignment, other, change.onward)
         assignment.take(bundle)
     assignment.put(other, there)
     return after - before if possible else None
+
+
+def total_cost(assignment: Assignment) -> int:
+    """Return what all that is placed breaks and misses together. It is placed anew."""
+    places, total = list(assignment.places), 0
+    assignment.clear()
+    for bundle, place in enumerate(places):
+        if place is not None:
+            total += cost(assignment, bundle, place)
+            assignment.put(bundle, place)
+    return total

@@ -81,7 +81,7 @@ class _Levelling:
                     continue
                 for other in (None, *assignment.on(there)):
                     self._steps.step()
-                    change = Change(bundle, there, other)
+                    change = Change(bundle, there, other, place)
                     after = self._after(self._measure, change, place)
                     if after < lowest and self._is_allowed(change, place):
                         best, lowest = change, after
@@ -105,6 +105,6 @@ class _Levelling:
         if self._guard and self._after(self._guard, change, place) > self._limit:
             return False
         assignment.take(change.bundle)
-        added = added_cost(assignment, change, place, cost(assignment, change.bundle, place))
+        added = added_cost(assignment, change, cost(assignment, change.bundle, place))
         assignment.put(change.bundle, place)
         return added is not None and added <= 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 
 from .assignment import Assignment
-from .changes import Change, Tabu
+from .changes import Change, Tabu, added_cost
 from .search import search
 from .steps import Steps
 
@@ -122,31 +122,18 @@ class _Overflow:
             missing = rest + max(0, -left) + max(0, need - here)
             if (
                 (best is None or missing < best[0])
-                and (missing < least or self._tabu.allows(bundle, there))
+                and (missing < least or self._tabu.allows(Change(bundle, there)))
                 and assignment.keeps_hard_rules(bundle, there)
             ):
                 best = missing, Change(bundle, there)
             for other in others:
                 size = needs[other]
                 missing = rest + max(0, size - left) + max(0, need - here - size)
-                if (
-                    size < need
-                    and (best is None or missing < best[0])
-                    and assignment.is_open(other, place)
-                    and (missing < least or (self._tabu.allows(bundle, there) and self._tabu.allows(other, place)))
-                    and self._can_swap(bundle, place, other, there)
-                ):
-                    best = missing, Change(bundle, there, other)
+                if size < need and (best is None or missing < best[0]) and assignment.is_open(other, place):
+                    change = Change(bundle, there, other, place)
+                    if (missing < least or self._tabu.allows(change)) and self._keeps_rules(change):
+                        best = missing, change
         return best
 
-    def _can_swap(self, bundle: int, place: int, other: int, there: int) -> bool:
-        """Tell whether rules allow a bundle that is taken to exchange places with another one."""
-        assignment = self._assignment
-        assignment.take(other)
-        result = assignment.keeps_hard_rules(bundle, there)
-        if result:
-            assignment.put(bundle, there)
-            result = assignment.keeps_hard_rules(other, place)
-            assignment.take(bundle)
-        assignment.put(other, there)
-        return result
+    def _keeps_rules(self, change: Change) -> bool:
+        return added_cost(self._assignment, change, 0, Assignment.keeps_hard_rules) is not None
