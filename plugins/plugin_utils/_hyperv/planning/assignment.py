@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..._hostnames import first_label
 from ..cluster.affinity import NODE, Rule
@@ -222,10 +222,10 @@ class Assignment:
         """Return the share of a destination's memory that is in use with ``more`` MB placed there."""
         return (more - self.room[place]) / self.total[place]
 
-    def finish(self, place: int, without: int | None = None, plus: int | None = None) -> float:
-        """Return when the moves to a destination have ended, in milliseconds: without one bundle, with another one."""
-        on = [one for one in self._on[place] if one != without] + ([] if plus is None else [plus])
-        return finish([time for bundle in on for time in self.times[bundle]], self.slots[place])
+    def finish(self, place: int, without: Collection[int] = (), plus: Sequence[int] = ()) -> float:
+        """Return when the moves to a destination have ended, in milliseconds: without some bundles, with others."""
+        on = [one for one in self._on[place] if one not in without]
+        return finish([time for bundle in (*on, *plus) for time in self.times[bundle]], self.slots[place])
 
     def _delay(self, bundle: int, place: int) -> float:
         """Return for how long a destination's slots would be taken where that makes the evacuation longer, else 0."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .assignment import Assignment
 
@@ -14,21 +14,16 @@ RULE = 1 << 20  # a broken rule counts more than any number of preferred owners 
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """A bundle that goes to a destination, and another one that leaves it for ``onward``, if any does."""
+    """Bundles that go to destinations, all at once."""
 
-    bundle: int
-    there: int
-    other: int | None = None
-    onward: int = -1
+    moves: tuple[tuple[int, int], ...]
 
-    def make(self, assignment: Assignment) -> int:
-        """Carry it out, whatever speaks against it; return where the bundle was."""
-        place = assignment.take(self.bundle)
-        if self.other is not None:
-            assignment.take(self.other)
-            assignment.put(self.other, self.onward)
-        assignment.put(self.bundle, self.there)
-        return place
+    def make(self, assignment: Assignment) -> list[tuple[int, int]]:
+        """Carry it out, whatever speaks against it; return each bundle and where it was."""
+        left = [(bundle, assignment.take(bundle)) for bundle, unused in self.moves]
+        for bundle, there in self.moves:
+            assignment.put(bundle, there)
+        return left
 
 
 class Tabu:
@@ -41,18 +36,12 @@ class Tabu:
 
     def allows(self, change: Change) -> bool:
         """Tell whether the bundles of a change may go where they would by now."""
-        return self._is_free(change.bundle, change.there) and (
-            change.other is None or self._is_free(change.other, change.onward)
-        )
+        return all(self._until.get(move, -1) < self._turn for move in change.moves)
 
-    def _is_free(self, bundle: int, place: int) -> bool:
-        return self._until.get((bundle, place), -1) < self._turn
-
-    def made(self, change: Change, place: int) -> None:
-        """Note that a change was made, and that its bundle was at a place before: the next turn begins."""
-        for bundle, left in ((change.bundle, place), (change.other, change.there)):
-            if bundle is not None:
-                self._until[bundle, left] = self._turn + self._turns + self._turn % 7
+    def made(self, left: Iterable[tuple[int, int]]) -> None:
+        """Note that a change was made by which bundles have left places: the next turn begins."""
+        for one in left:
+            self._until[one] = self._turn + self._turns + self._turn % 7
         self._turn += 1
 
 
@@ -62,29 +51,29 @@ def cost(assignment: Assignment, bundle: int, place: int) -> int:
 
 
 def added_cost(
-    assignment: Assignment,
-    change: Change,
-    before: int,
-    bears: Callable[[Assignment, int, int], bool] = Assignment.fits,
+    assignment: Assignment, change: Change, bears: Callable[[Assignment, int, int], bool] = Assignment.fits
 ) -> int | None:
     """Return what a change would break and miss more than now, None where a destination does not bear it.
 
-    Its bundle was taken from a place where it costs ``before``. ``bears`` tells whether a destination takes a bundle.
+    ``bears`` tells whether a destination takes a bundle.
     """
-    bundle, there, other = change.bundle, change.there, change.other
-    if other is None:
-        return cost(assignment, bundle, there) - before if bears(assignment, bundle, there) else None
-    assignment.take(other)
-    before += cost(assignment, other, there)
-    after, possible = 0, bears(assignment, bundle, there)
-    if possible:
-        after = cost(assignment, bundle, there)
+    added, left = 0, []
+    for bundle, unused in change.moves:
+        place = assignment.take(bundle)
+        left.append((bundle, place))
+        added -= cost(assignment, bundle, place)
+    put = []
+    for bundle, there in change.moves:
+        if not bears(assignment, bundle, there):
+            break
+        added += cost(assignment, bundle, there)
         assignment.put(bundle, there)
-        possible = bears(assignment, other, change.onward)
-        after += cost(assignment, other, change.onward)
+        put.append(bundle)
+    for bundle in put:
         assignment.take(bundle)
-    assignment.put(other, there)
-    return after - before if possible else None
+    for bundle, place in left:
+        assignment.put(bundle, place)
+    return added if len(put) == len(left) else None
 
 
 def total_cost(assignment: Assignment) -> int:

@@ -76,7 +76,7 @@ class MinConflicts:
         assignment.put(bundle, place)
         if found is None:
             return None
-        self._tabu.made(found[1], found[1].make(assignment))
+        self._tabu.made(found[1].make(assignment))
         return found[0]
 
     def _best(self, options: Iterator[_Option]) -> _Option | None:
@@ -92,7 +92,7 @@ class MinConflicts:
                 continue
             after = cost(assignment, bundle, there)
             if after < before and assignment.fits(bundle, there):
-                yield after - before, Change(bundle, there)
+                yield after - before, Change(((bundle, there),))
             for other in assignment.on(there):
                 if need > assignment.room[there] + assignment.needs[other]:
                     continue
@@ -116,7 +116,7 @@ class MinConflicts:
                 if assignment.fits(other, onward):
                     added = after - before + cost(assignment, other, onward) - spared
                     if best is None or added < best[0]:
-                        best = added, Change(bundle, there, other, onward)
+                        best = added, Change(((bundle, there), (other, onward)))
                     if added <= after - before - spared:
                         break
             assignment.take(bundle)

@@ -82,15 +82,16 @@ def _place_big_first(assignment: Assignment) -> bool:
 
 def _search_places(assignment: Assignment) -> Outcome:
     """Fill an empty assignment if the search or exchanges find how; else leave it empty."""
-    size = len(assignment.bundles)
-    most = _SEARCH_STEPS * _SMALL // max(_SMALL, size * len(assignment.destinations))
-    dive = _DIVES * size * (size + 1) // 2
+    count = len(assignment.bundles)
+    size = max(_SMALL, count * len(assignment.destinations))
+    most = _SEARCH_STEPS * _SMALL**2 // size**2
+    dive = _DIVES * count * (count + 1) // 2
     found = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6)
     if found.places is None and not found.exhausted:
-        if reduce_overflow(assignment, starts=_STARTS, steps=min(_EXCHANGE_STEPS, most)) == 0:
+        if reduce_overflow(assignment, starts=max(1, _STARTS * _SMALL // size), steps=_EXCHANGE_STEPS) == 0:
             return Outcome()
         assignment.clear()
-        found = search(assignment, Steps(max(most, 2 * dive)))
+        found = search(assignment, Steps(max(most, dive)))
     if found.places is not None:
         for bundle, place in found.places.items():
             assignment.put(bundle, place)
