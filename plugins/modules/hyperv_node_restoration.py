@@ -87,7 +87,7 @@ moves:
   type: list
   elements: dict
 planned:
-  description: The moves of the plan.
+  description: The moves of the plan, those of VMs that stepped aside last.
   returned: as RV(node)
   type: list
   elements: dict

@@ -111,6 +111,7 @@ class Story:
         local_vms: bool = False,
         timeout: int = 0,
         retries: int = 0,
+        helpers: int = 0,
         **options: t.Any,
     ) -> EvacuationOutcome:
         wish = EvacuationRequest(
@@ -121,6 +122,7 @@ class Story:
             earlier=read_earlier_plan(plan) if plan is not None else None,
             restart=restart,
             local_vms=local_vms,
+            helpers=helpers,
         )
         migration = MigrationOptions(timeout=timeout, policy=Policy(retries=retries))
         chosen = EvacuationOptions(migration, **options)
