@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Options of the modules that evacuate a node, bring its VMs back, or plan that. Private to this collection."""
+"""Options of the modules that evacuate a node, bring its VMs back, or plan that."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a cluster is fit to lose a node for a while. Private to this collection.
+"""Whether a cluster is fit to lose a node for a while.
 
 Source: Microsoft docs of the failover cluster WMI provider (MSCluster_Node, _ResourceGroup and _Network).
 """

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One thing that a user should know, in the one form in which every result of this collection reports it.
-
-Private to this collection.
-"""
+"""One thing that a user should know, in the one form in which every result of this collection reports it."""
 
 from __future__ import annotations
 

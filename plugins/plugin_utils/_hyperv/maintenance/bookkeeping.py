@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ledger in the course of an evacuation: in memory and in its file. Private to this collection."""
+"""The ledger in the course of an evacuation: in memory and in its file."""
 
 from __future__ import annotations
 

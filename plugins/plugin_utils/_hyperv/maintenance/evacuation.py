@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A node is emptied: from the plan to a node that is paused and has no VMs, or back. Private to this collection.
+"""A node is emptied: from the plan to a node that is paused and has no VMs, or back.
 
 ``execute`` wraps the steps with a rollback, as a task of nova's conductor does (nova/conductor/tasks/base.py). Whatever
 is said at the end is read at the end. Until the ledger is written nothing is changed; from then on no error leaves

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A node that was emptied gets its VMs back, as far as they are where they were moved. Private to this collection.
+"""A node that was emptied gets its VMs back, as far as they are where they were moved.
 
 Nothing is changed until the plan is made. From then on no error leaves ``execute`` but the end of the whole process:
 what came back is written down, whatever became of the rest.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""VMs of other nodes step aside so that every VM of a node has a place. Private to this collection."""
+"""VMs of other nodes step aside so that every VM of a node has a place."""
 
 from __future__ import annotations
 

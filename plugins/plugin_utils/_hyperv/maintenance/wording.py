@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a person reads at the end of a maintenance. Pure. Private to this collection.
+"""What a person reads at the end of a maintenance. Pure.
 
 Names of VMs are shown as ``clean`` makes them.
 """

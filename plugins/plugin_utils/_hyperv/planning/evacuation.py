@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan to empty a node, from what was read: who leaves, who stays, and where to. Private to this collection."""
+"""The plan to empty a node, from what was read: who leaves, who stays, and where to."""
 
 from __future__ import annotations
 

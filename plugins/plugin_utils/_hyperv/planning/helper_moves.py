@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which VMs of other nodes would have to step aside so that every VM of a node has a place. Pure.
 
-It asks ``place`` what is possible and knows nothing of how that searches. Private to this collection.
+It asks ``place`` what is possible and knows nothing of how that searches.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Wishes by way of placements that keep no more of them, or fewer for a while. Private to this collection.
+"""Wishes by way of placements that keep no more of them, or fewer for a while.
 
 One bundle after the other that breaks or misses something takes its best move or exchange, even where that is worse
 (Minton and others, "Minimizing conflicts", 1992), and does not go back soon; the best placement is kept.

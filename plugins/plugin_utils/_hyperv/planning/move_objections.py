@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What rules, anti-affinity classes and memory say of moves that somebody chose, all of them together.
 
-Hyper-V judges each move alone, and gives no reason where it refuses one. Private to this collection.
+Hyper-V judges each move alone, and gives no reason where it refuses one.
 """
 
 from __future__ import annotations

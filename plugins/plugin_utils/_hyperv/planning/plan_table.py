@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Plans as lines for a terminal: which VM goes where and why. Pure. Private to this collection."""
+"""Plans as lines for a terminal: which VM goes where and why. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An earlier plan taken back: reading it, and what has changed since. Pure. Private to this collection."""
+"""An earlier plan taken back: reading it, and what has changed since. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Everything that a plan to empty a node depends on, read from the cluster. Private to this collection."""
+"""Everything that a plan to empty a node depends on, read from the cluster."""
 
 from __future__ import annotations
 

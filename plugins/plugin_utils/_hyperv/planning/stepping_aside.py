@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which VMs of other nodes step aside, or could, where a node cannot be emptied. Private to this collection."""
+"""Which VMs of other nodes step aside, or could, where a node cannot be emptied."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hyper-V hosts by themselves: who they are, and moves between them. Private to this collection.
+"""Hyper-V hosts by themselves: who they are, and moves between them.
 
 A VM that is not clustered is known to its host alone (root\\virtualization\\v2). It is looked for on the task's host,
 and on the host that it is to go to: there it is after an earlier run.
