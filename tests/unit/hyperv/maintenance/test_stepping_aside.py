@@ -9,11 +9,13 @@ import re
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish
 
 from tests.simulator.scenario import EventSpec, VmSpec
-from tests.support.maintenance import CutOff, Gone, Story
+from tests.support.maintenance import CutOff, Gone, MemoryLedger, Story
 from tests.support.scenarios import migration, node, scenario, vm
 
+NOW = "2026-03-01T22:00:00+00:00"
 NODES = [node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)]
 # Less reserve and what the host takes, NODE2 has room for less than 16,000 MB and NODE3 for less than 27,000 MB.
 CROWDED = [
@@ -237,6 +239,62 @@ def test_an_evacuation_that_fails_later_leaves_a_way_home() -> None:
     assert (owners(told), told.node1) == ({**AT_HOME, "app02": "NODE3"}, "up")
     assert not told.restore().error
     assert owners(told) == AT_HOME
+
+
+def test_a_roll_leaves_each_vm_where_it_was() -> None:
+    """NODE2, whose VM stepped aside for NODE1, is the next one."""
+    told = Story(scenario(nodes=NODES4, vms=WIDER), home="NODE4")
+    begun = owners(told)
+    for name in ("NODE1", "NODE2", "NODE3"):
+        told.node, told.ledger = name, MemoryLedger()
+        assert not told.evacuate(helpers=2).error, name
+        assert name not in owners(told).values()
+        assert not told.restore().error, name
+        assert owners(told) == begun, name
+
+
+def test_its_own_node_may_be_next_before_it_is_home() -> None:
+    """Its node is paused when NODE1 is filled again, is filled itself, and gets it with the next restore of NODE1."""
+    told = story()
+    told.evacuate(helpers=1)
+    of_node1 = told.ledger
+    happens(told, pause="NODE2")
+    told.restore()
+    happens(told, resume="NODE2")
+    told.node, told.ledger = "NODE2", MemoryLedger()
+    told.simulated.home = "NODE3"
+    assert not told.evacuate().error
+    assert not told.restore().error
+    assert owners(told)["app02"] == "NODE3"
+    told.node, told.ledger = "NODE1", of_node1
+    assert not told.restore().error
+    assert (owners(told), of_node1.content["state"]) == (AT_HOME, "restored")
+
+
+def test_one_that_steps_aside_again_keeps_its_first_home() -> None:
+    move = {"vm_id": "A", "name": "a", "state": "running", "source_host": "NODE2", "destination_host": "NODE3"}
+    first = begin(None, "NODE1", None, [{**move, "helper": True}], NOW)
+    moved = {"vm": {"id": "A"}, "destination_host": "NODE3", "outcome": "moved", "elapsed_seconds": 1.0}
+    first = finish(first, [moved], NOW, [])
+    onward = {**move, "source_host": "NODE3", "destination_host": "NODE4", "state": "paused", "helper": True}
+    (entry,) = begin(first, "NODE1", None, [onward], NOW)["vms"]
+    assert (entry["source_host"], entry["destination_host"], entry["state"]) == ("NODE2", "NODE4", "running")
+    elsewhere = {**onward, "source_host": "NODE5"}
+    (entry,) = begin(first, "NODE1", None, [elsewhere], NOW)["vms"]
+    assert entry["source_host"] == "NODE5", "somebody moved it there"
+
+
+def test_a_vm_of_the_node_that_steps_aside_later_belongs_to_the_node() -> None:
+    move = {"vm_id": "A", "name": "a", "state": "running", "source_host": "NODE1", "destination_host": "NODE2"}
+    first = finish(
+        begin(None, "NODE1", None, [move], NOW),
+        [{"vm": {"id": "A"}, "destination_host": "NODE2", "outcome": "moved", "elapsed_seconds": 1.0}],
+        NOW,
+        [],
+    )
+    onward = {**move, "source_host": "NODE2", "destination_host": "NODE3", "helper": True}
+    (entry,) = begin(first, "NODE1", None, [onward], NOW)["vms"]
+    assert (entry["source_host"], entry["helper"]) == ("NODE1", False)
 
 
 EVERY = 7
