@@ -280,9 +280,10 @@ class Evacuation:
         again = self._moving.excluded.keys() | self._moving.moved_by_others
         done = self._moving.records.keys() - again
         moves = tuple(move for move in plan.moves if move.candidate.vm.id not in done)
-        self._books.begin_again(dataclasses.replace(plan, moves=moves))
-        self._plan = dataclasses.replace(self._plan, helpers=(*self._plan.helpers, *plan.steps_aside))
-        if not self._aside.make(plan.steps_aside):
+        helpers = plan.steps_aside if moves else ()
+        self._books.begin_again(dataclasses.replace(plan, moves=moves, helpers=helpers))
+        self._plan = dataclasses.replace(self._plan, helpers=(*self._plan.helpers, *helpers))
+        if not self._aside.make(helpers):
             return ()
         left = self._moving.moved_by_others - {move.candidate.vm.id for move in plan.moves}
         return *moves, *(move for move in self._plan.moves if move.candidate.vm.id in left)

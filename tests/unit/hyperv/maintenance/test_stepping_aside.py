@@ -230,6 +230,19 @@ def test_a_plan_that_was_agreed_on_is_carried_out() -> None:
     assert owners(told) == AT_HOME
 
 
+def test_a_second_one_steps_aside_where_a_move_fails_later() -> None:
+    """The node for which the first made room refuses the VM, and the other one has room when another VM is gone."""
+    picky = vm("big", memory_mb=36_000, migration=migration(fails_at=50, fails_towards="NODE2"))
+    told = story(vms=[picky, *CROWDED[1:], vm("fill04", owner="NODE4", memory_mb=28_500)], nodes=NODES4)
+    outcome = told.evacuate(helpers=2)
+    assert not outcome.error
+    aside = [one["vm"]["name"] for one in outcome.moves if one["helper"]]
+    assert (len(aside), owners(told)["big"] in ("NODE3", "NODE4")) == (2, True)
+    short = watched(told)
+    assert not told.restore().error
+    assert (owners(told), short) == ({**AT_HOME, "fill04": "NODE4"}, [])
+
+
 def test_an_evacuation_that_fails_later_leaves_a_way_home() -> None:
     stuck = vm("big", memory_mb=36_000, migration=migration(fails_at=50))
     told = story(vms=[stuck, *CROWDED[1:]])
