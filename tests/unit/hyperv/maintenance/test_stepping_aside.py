@@ -159,15 +159,37 @@ def test_a_home_that_is_paused_is_waited_for() -> None:
     assert (owners(told), told.ledger.content["state"]) == (AT_HOME, "restored")
 
 
-def test_a_home_without_room_is_not_filled() -> None:
-    told = story(vms=[*CROWDED, vm("late", memory_mb=8_000)])
-    told.evacuate(("late", "stay"), helpers=1)
-    happens(told, move="late", to="NODE2", instant=True)
-    happens(told, move="big", to="NODE3", instant=True)
-    outcome = told.restore(check=True)
+def test_a_home_without_room_is_waited_for() -> None:
+    told = story()
+    told.evacuate(helpers=1)
+    happens(told, move="fill03", to="NODE2", instant=True)
+    outcome = told.restore()
     assert not outcome.error
-    told.restore()
-    assert owners(told)["app02"] == "NODE2"
+    assert owners(told) == {**AT_HOME, "fill03": "NODE2", "app02": "NODE3"}
+    assert any(re.search(r"app02 .*NODE2 has \d+ MB free, and it needs 24000 MB", one) for one in outcome.warnings)
+    assert told.simulated.migrations("app02") == 1
+    happens(told, move="fill03", to="NODE3", instant=True)
+    assert not told.restore().error
+    assert owners(told) == AT_HOME
+
+
+def test_one_that_is_still_on_its_way_after_a_kill_is_waited_for() -> None:
+    told = story()
+
+    def kill(node: str, request: bytes) -> str:
+        if any(one["moving_to"] for one in told.simulated.server.state()["vms"]):
+            raise KeyboardInterrupt
+        return ""
+
+    told.simulated.lose = kill
+    with pytest.raises(KeyboardInterrupt):
+        told.evacuate(helpers=1)
+    told.simulated.lose = lambda node, request: ""
+    assert not told.evacuate(helpers=1).error
+    assert "Waiting for VMs that are on their way and may leave room: app02." in told.lines
+    assert (owners(told), told.simulated.migrations("app02")) == (ASIDE, 1)
+    assert not told.restore().error
+    assert owners(told) == AT_HOME
 
 
 def failing(memory_mb: int = 24_000) -> VmSpec:
