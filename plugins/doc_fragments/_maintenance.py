@@ -78,4 +78,13 @@ options:
         reason of its move says so.
     type: bool
     default: false
+  helpers:
+    description:
+      - How many VMs of other nodes may step aside to a third node if not every VM has a place otherwise, from 0 to 10.
+      - They are live-migrated first, one after another, so that memory suffices at every moment. Only running VMs that
+        may migrate are used. They keep possible owners, the reserve and all affinity rules. As few as possible are
+        moved.
+      - Helpers of an earlier plan that was passed to the task are used in any case.
+    type: int
+    default: 0
 """

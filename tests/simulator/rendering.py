@@ -38,6 +38,22 @@ class Field(t.NamedTuple):
     write: Write
 
 
+class Renderers:
+    """The renderers of one service, one for each spelling of a namespace: each keeps what it worked out of classes."""
+
+    def __init__(self, schema: Schema, switches: WireSwitches, build: int) -> None:
+        self._schema = schema
+        self._switches = switches
+        self._build = build
+        self._renderers: dict[str, Renderer] = {}
+
+    def of(self, spelled: str) -> Renderer:
+        """Return the renderer for answers in which a namespace is spelled as the client wrote it."""
+        if spelled not in self._renderers:
+            self._renderers[spelled] = Renderer(self._schema, self._switches, spelled, self._build)
+        return self._renderers[spelled]
+
+
 class Renderer:
     """Writes values as one service does.
 
