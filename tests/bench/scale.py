@@ -108,6 +108,6 @@ def _evacuation(case: str) -> list[Figure]:
     polls = len(simulated.between_pauses)
     asked = [_asked(request) for unused, request in simulated.requests[before:]]
     return [
-        Figure(case, f"requests besides polls for each of {len(runs)} moves", besides_polls(asked) / len(runs), 6),
+        Figure(case, f"requests besides polls for each of {len(runs)} moves", besides_polls(asked) / len(runs), 7),
         Figure(case, "polls of an evacuation for each simulated minute", polls / (simulated.now() / 60)),
     ]
