@@ -20,6 +20,7 @@ _FILES: dict[str, tuple[str, ...]] = {
     "root/MSCluster": ("mscluster",),
     "root/cimv2": ("cimv2", "hardware"),
     "root/interop": ("interop",),
+    "root/Microsoft/Windows/Storage": ("storage",),
 }
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From a move whose job runs to its verified end: progress, stalls, time-outs, owners. Private to this collection."""
+"""From a move whose job runs to its verified end: progress, stalls, time-outs, owners."""
 
 from __future__ import annotations
 
