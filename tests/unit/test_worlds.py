@@ -6,10 +6,17 @@ from __future__ import annotations
 
 import pytest
 
+from tests.worlds.__main__ import examine
 from tests.worlds.draw import draw
 from tests.worlds.mutants import MUTANTS, violated
 from tests.worlds.play import as_played, play
 from tests.worlds.product import tell
+
+SHARE = 300  # worlds: a minute of one processor
+
+
+def names(first: int) -> list[str]:
+    return [f"1/{number}" for number in range(first, first + 10)]
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -26,3 +33,10 @@ def test_a_world_is_the_same_each_time_and_can_be_told_again() -> None:
     assert first == play(world, tell)
     told_again = play(as_played(world, first), tell)
     assert [one.moved for one in told_again] == [one.moved for one in first]
+
+
+@pytest.mark.parametrize("first", range(0, SHARE, 10))
+def test_what_is_said_is_so_whatever_others_do(first: int) -> None:
+    """The first worlds of the seed that ``make worlds`` takes; one with a violation is shown by its name."""
+    found = {name: wrong for name in names(first) if (wrong := examine(name)[3])}
+    assert found == {}

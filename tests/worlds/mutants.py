@@ -15,15 +15,21 @@ import typing as t
 from collections.abc import Callable
 from unittest import mock
 
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import Failure
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance import (
     bookkeeping,
     node_hold,
     observation,
+    wording,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.bookkeeping import Bookkeeping
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import Evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.moving import Moving
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration import verification
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling import watching
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 
 from tests.simulator.scenario import MigrationSpec, NodeSpec, VmSpec
@@ -111,9 +117,78 @@ def _dry_run_pauses() -> Patch:
     return mock.patch.object(node_hold.NodeHold, "look", look)
 
 
+def _breaks() -> Patch:
+    """A mistake in the code ends an evacuation."""
+    return mock.patch.object(Evacuation, "_verify", side_effect=ZeroDivisionError)
+
+
+def _moves_again() -> Patch:
+    """What was moved and is on the node again is moved a second time."""
+
+    def planned_again(self: t.Any) -> t.Any:
+        return plan_evacuation(self._cluster, self._request).moves
+
+    return mock.patch.object(Evacuation, "_planned_again", planned_again)
+
+
+def _never_arrives() -> Patch:
+    """What has arrived is taken for failed."""
+    error = Failure("not_arrived", "it did not arrive", "Look at it.")
+    return mock.patch.object(
+        verification, "_arrived", return_value=verification.Judgement(verification.Verdict.FAILED, error)
+    )
+
+
+def _no_look_at_the_state() -> Patch:
+    """What has arrived is taken for moved, in whatever state it is, and however it came there."""
+    stack = contextlib.ExitStack()
+    arrived = verification.Judgement(verification.Verdict.ARRIVED)
+    stack.enter_context(mock.patch.object(verification, "_arrived", return_value=arrived))
+    stack.enter_context(mock.patch.object(watching, "find_restart", return_value=None))
+    return stack
+
+
+def _brings_nothing_back() -> Patch:
+    """A restoration takes every VM for one that is back."""
+
+    def decide(home: t.Any, *unused: t.Any) -> restoration.RestorationPlan:
+        return restoration.RestorationPlan(home, (), (), (), (), (), ())
+
+    return mock.patch.object(restoration, "decide", decide)
+
+
+def _silent_about_what_is_not_back() -> Patch:
+    """A restoration does not say which VMs it did not bring back."""
+    return mock.patch.object(wording, "not_back", return_value="")
+
+
+def _looks_twice_a_day() -> Patch:
+    """Half a day passes between two looks at migrations."""
+    return mock.patch.object(Scheduler, "_pause", lambda self, unused: self._clock.pause(12 * 3600.0))
+
+
+def _dry_run_asks_nothing() -> Patch:
+    """A dry run does not ask Hyper-V about the VMs."""
+    return mock.patch.object(Moving, "dry_run", return_value=None)
+
+
 _DIES = (VmSpec("vma", "NODE1"), VmSpec("vmb", "NODE1", memory_mb=65536))
 _FETCHED = (VmSpec("vma", "NODE1", memory_mb=65536, priority=3000), VmSpec("vmb", "NODE1", priority=1000))
 _FAILS = (VmSpec("vma", "NODE1", migration=MigrationSpec(fails_at=50)),)
+
+_FAILS_ONCE = (VmSpec("vma", "NODE1"), VmSpec("vmb", "NODE1", migration=MigrationSpec(fails_at=99, fail_times=1)))
+_NOT_BACK = (VmSpec("vma", "NODE1", migration=MigrationSpec(fails_at=50, fails_towards="NODE1")),)
+_MOVE = (Run("move", moves=(("vma", "NODE2"),)),)
+_ONE = (VmSpec("vma", "NODE1"),)
+_REFUSED = (VmSpec("vma", "NODE1", migration=MigrationSpec(refuse_check="It does not suit.")),)
+
+_BACK = _world(
+    "brought back",
+    Step(0, 78, "resume", "NODE1"),
+    Step(0, 78, "move", "vma", "NODE1"),
+    Step(0, 78, "pause", "NODE1"),
+    vms=_FAILS_ONCE,
+)
 
 _COMES = _world(
     "comes",
@@ -141,6 +216,28 @@ MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
     ),
     "a restoration fetches everything": (
         "fetched rightly", _restores_all, _world("elsewhere", Step(1, 0, "move", "vmb", "NODE2")),
+    ),
+    "an error of the code ends it": ("ends", _breaks, _world("breaks", vms=_ONE)),
+    "what came back is moved again": ("moved once", _moves_again, _BACK),
+    "what has arrived is taken for failed": ("failed", _never_arrives, _world("arrives", runs=_MOVE, vms=_ONE)),
+    "the state is not looked at": (
+        "state is kept", _no_look_at_the_state,
+        _world(
+            "turned off", Step(0, 0, "lag", "", "both", 8.0), Step(0, 18, "turn_off", "vma"), runs=_MOVE, vms=_ONE
+        ),
+    ),
+    "a crash is not looked for": (
+        "restart is said", _no_look_at_the_state, _world("crash", Step(0, 13, "crash", "NODE1"), runs=_MOVE, vms=_ONE),
+    ),
+    "a restoration brings nothing back": ("all are back", _brings_nothing_back, _world("back", vms=_ONE)),
+    "what is not back is not said": ("as before", _brings_nothing_back, _world("as before", vms=_ONE)),
+    "what failed to come back is not said": (
+        "left is said", _silent_about_what_is_not_back, _world("left", vms=_NOT_BACK),
+    ),
+    "migrations are looked at twice a day": ("in time", _looks_twice_a_day, _world("late", runs=_MOVE, vms=_ONE)),
+    "a dry run asks nothing": (
+        "dry run is true", _dry_run_asks_nothing,
+        _world("asked", runs=(Run("evacuate", check=True), Run("evacuate")), vms=_REFUSED),
     ),
     "a dry run pauses": (
         "dry run changes nothing", _dry_run_pauses, _world("dry", runs=(Run("evacuate", check=True),)),

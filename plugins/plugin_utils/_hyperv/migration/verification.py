@@ -12,6 +12,7 @@ from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.owners import owner_of, owners_of
 from ..cluster.patience import SETTLES_WITHIN
+from ..cluster.states import IN_MEMORY
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
 from .moves import Move
@@ -106,6 +107,8 @@ def _arrived(move: Move, job: Job | None, vm: Vm, late: bool) -> Judgement:
         warns = job is not None and job.state == "completed_with_warnings"
         return Judgement(Verdict.ARRIVED, warning="The job ended with warnings." if warns else None)
     told = f"The VM is on {move.destination.name} although its job ended as {job.state}."
+    if move.vm.state in IN_MEMORY:  # its node may be up again by now, so that no look at it shows that
+        told += f" If {move.source} went down meanwhile, the cluster restarted it there."
     return Judgement(Verdict.ARRIVED, warning=told)
 
 

@@ -217,10 +217,10 @@ def begin(
             raise not_ours(kept, cluster)
     before = {vm["vm_id"].upper(): vm for vm in kept["vms"]} if kept else {}
     told = {vm_id for vm_id, vm in before.items() if vm["outcome"] in _SETTLED and not vm["restored"]}
-    # What was moved once and is on the node again has come back to it since: it is seen for the first time.
-    seen = {
-        vm: entry for vm, entry in before.items() if kept and _age(kept["updated"], now) <= _RECENT and vm not in told
-    }
+    # What was moved once and is on the node again has come back to it since, and what is as it was is done with: such
+    # a VM is seen for the first time.
+    is_recent = kept is not None and _age(kept["updated"], now) <= _RECENT
+    seen = {vm: entry for vm, entry in before.items() if is_recent and vm not in told and not entry["restored"]}
     entries = {str(move["vm_id"]).upper(): _planned(move, before, seen, planned or {}) for move in moves}
     new = {vm: entry for vm, entry in entries.items() if entry["outcome"] == PLANNED or vm not in told}
     earlier = [vm for vm in kept["vms"] if vm["vm_id"].upper() not in new] if kept else []

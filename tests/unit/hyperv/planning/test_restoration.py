@@ -174,3 +174,12 @@ def test_vms_that_the_evacuation_stopped_are_started_again() -> None:
     )
     # web01 runs again by now, and app01 was moved by somebody.
     assert [vm["name"] for vm in plan_restoration(simulated.cluster, ledger).start] == ["off01"]
+
+
+def test_a_vm_that_was_renamed_is_named_as_it_is_called_now() -> None:
+    simulated = Simulated(CLUSTER)
+    ledger = ledger_of(simulated)
+    for entry in ledger["vms"]:
+        entry["name"] = f"old {entry['name']}"
+    plan = plan_restoration(simulated.cluster, ledger)
+    assert [stay.subject for stay in plan.stays] == ["app01"]

@@ -295,3 +295,10 @@ def test_vms_of_an_evacuation_of_long_ago_are_told() -> None:
     assert "web01" not in warning
     recent = begin(None, "NODE1", "HVC1", [move(DB, "db01")], THEN)
     assert inherited(recent, [], NOW) == ""
+
+
+def test_a_vm_that_was_given_back_is_seen_anew_while_others_are_still_away() -> None:
+    off = {**move(), "state": "off"}
+    first = give_back(begin(None, "NODE1", "HVC1", [off, move(DB, "db01")], NOW), [WEB], NOW)
+    again = begin(first, "NODE1", "HVC1", [{**move(), "state": "running", "strategy": "shutdown"}], NOW)
+    assert {vm["name"]: vm["state"] for vm in again["vms"]}["web01"] == "running"

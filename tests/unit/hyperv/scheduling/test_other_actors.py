@@ -198,3 +198,19 @@ def test_a_name_that_is_not_that_of_the_id_is_told() -> None:
     requests = [MoveRequest("NODE2", "web02", id_of(simulated, "web01")), MoveRequest("NODE2", "WEB02")]
     moves = [plan(simulated.cluster, [one], "auto")[0] for one in requests]
     assert _renamed(requests, moves) == ["vm_id is that of VM web01, and name is web02: the VM of the id is meant."]
+
+
+def test_what_was_read_before_a_slow_answer_decides_nothing() -> None:
+    simulated = Simulated(scenario(vms=[vm("web")]), owner_lag_seconds=30, owner_lag_in="summary")
+    arrived: list[float] = []
+
+    def alter(request: bytes, answer: bytes) -> bytes:
+        if b"MSCluster_Resource" in request and simulated.owner("web") == "NODE2" and not arrived:
+            simulated.pause(100)  # Hyper-V was asked before that, and the cluster answers only now
+            arrived.append(simulated.now())
+        return answer
+
+    (run,) = simulated.runs(("web", "NODE2"))
+    simulated.alter = alter
+    simulated.scheduler().execute([run])
+    assert (run.outcome, bool(arrived)) == ("moved", True)
