@@ -88,6 +88,7 @@ def _build_session(build: Callable[[], requests.Session]) -> requests.Session:
     With them all, urllib3 would send a request again after a TLS error that came when it was on its way.
     """
     session: t.Any = build()
+    session.trust_env = False  # all that the environment says is in the session; requests asks it for each message
     if getattr(session.auth, "auth_provider", "") in _WITH_TICKETS and not session.auth.password:
         # It logs in here, and again where the node asks for that. With a password it has a cache of its own in memory.
         session.auth.handle_401 = OWN.holding(session.auth.handle_401)

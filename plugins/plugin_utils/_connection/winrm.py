@@ -59,7 +59,8 @@ def winrm_sender(plugin: t.Any) -> HttpSender:
     given = options.get("proxy", _FROM_ENVIRONMENT)
     proxy = find_proxy(url, None if given == _FROM_ENVIRONMENT else str(given or ""), VARIABLES.proxy, VARIABLES.direct)
     options |= {"operation_timeout_sec": timeouts.operation, "read_timeout_sec": timeouts.read}
-    options["proxy"] = proxy.url if proxy else None
+    # None would do as well, but then requests writes no_proxy into the environment of all threads for a moment.
+    options["proxy"] = proxy.url if proxy else ""
     ways = {
         method: functools.partial(_open, plugin, url, method, options, timeouts.read)
         for method in plugin._winrm_transport
@@ -165,7 +166,9 @@ class PywinrmChannel:
     def _log_in(self) -> None:
         """Log in without a message, so that no failure of it can concern one. pywinrm does so only if it encrypts."""
         self._transport.build_session()
-        login: t.Any = getattr(getattr(self._transport, "session", None), "auth", None)
+        # All that the environment says is in the session now; requests would ask it again for each message.
+        self._transport.session.trust_env = False
+        login: t.Any = getattr(self._transport.session, "auth", None)
         if self._tickets and hasattr(login, "generate_request_header"):
             # pywinrm logs in again by itself where the node asks for that, and looks for a ticket then.
             login.generate_request_header = self._tickets.holding(login.generate_request_header)

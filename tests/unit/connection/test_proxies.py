@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 import re
-import socket
 import traceback
 import typing as t
 from collections.abc import Callable, Iterator
@@ -20,6 +20,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors imp
 from tests.certificates import authority_file
 from tests.kerberos import lacking as lacking_for_kerberos
 from tests.kerberos import realm
+from tests.ports import free_port
 from tests.proxies import PROXIES, lacking, proxy
 from tests.unit.connection.foreign import foreign
 from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection, server_tls
@@ -90,11 +91,8 @@ def listen(authority: trustme.CA, tmp_path: pathlib.Path) -> Iterator[Listen]:
 
 
 @pytest.fixture
-def closed() -> Iterator[int]:
-    """A port on which nobody listens."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
+def closed() -> int:
+    return free_port()
 
 
 def through(plugin: str, port: int) -> dict[str, t.Any]:
@@ -261,6 +259,20 @@ def test_the_inventory_goes_around_a_proxy_of_the_environment(
     monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{closed}")
     node, settings = listen(scheme)
     assert node.sender(plugin, **settings, **setting).send(b"<one/>") == answer_to(b"<one/>")
+
+
+def test_no_login_and_no_message_sets_a_proxy_in_the_environment_that_all_threads_share(
+    listen: Listen, plugin: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to use no proxy, requests 2.34.2 sets no_proxy while it looks for one. Threads that do so at once fail."""
+    node, settings = listen(scheme)
+    written: list[str] = []
+    monkeypatch.setattr(os, "putenv", lambda name, value: written.append(os.fsdecode(name)))
+
+    sender = node.sender(plugin, **settings)
+
+    assert [sender.send(b"<one/>"), sender.send(b"<two/>")] == [answer_to(b"<one/>"), answer_to(b"<two/>")]
+    assert [name for name in written if name.lower().endswith("_proxy")] == []
 
 
 def test_no_proxy_goes_around_that_of_the_environment_and_not_around_that_of_the_inventory(

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A placement in the making: who is where, what room is left, which rules bear another move.
 
-Private to this collection.
-
 Bundles and destinations are known by their index here, so that trying thousands of places stays cheap.
 """
 

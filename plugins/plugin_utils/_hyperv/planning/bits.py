@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Destinations as bits of a number, so that trying many places stays cheap. Private to this collection."""
+"""Destinations as bits of a number, so that trying many places stays cheap."""
 
 from __future__ import annotations
 

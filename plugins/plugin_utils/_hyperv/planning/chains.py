@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Places for bundles by chains of others that move out of the way. Private to this collection."""
+"""Places for bundles by chains of others that move out of the way."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Moves and exchanges of placed bundles, and what they do to soft rules and preferred owners.
-
-Private to this collection.
-"""
+"""Moves and exchanges of placed bundles, and what they do to soft rules and preferred owners."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 """Destinations that are evenly loaded: first in the time that their moves take, then in their share of memory.
 
 Bundles are moved and exchanged away from the highest destination as long as that lowers it; no wish is given up for it.
-Bounded in steps. Private to this collection.
+Bounded in steps.
 """
 
 from __future__ import annotations

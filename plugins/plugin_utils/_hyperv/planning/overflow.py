@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A placement of everything with as little memory missing as can be found. Private to this collection.
+"""A placement of everything with as little memory missing as can be found.
 
 A tabu search (Glover, "Tabu search", 1989): it starts from a complete placement that keeps the hard rules and takes,
 at the fullest destinations, the move or exchange after which the least is missing, even where that is more than before.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A search for places for all bundles, to its end or to a bound. Private to this collection.
+"""A search for places for all bundles, to its end or to a bound.
 
 Depth first with forward checking: what a placement rules out for others is taken off their places at once. The bundle
 with the fewest places left comes first, weighted by how often it was left without any (Boussemart, Hemery, Lecoutre and

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How much memory on which nodes would be enough for every VM. Private to this collection."""
+"""How much memory on which nodes would be enough for every VM."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Finding a place for every bundle: greedily, by search, and by exchanges from a placement that lacks memory.
 
-Deterministic: steps are counted, time is not. Private to this collection.
+Deterministic: steps are counted, time is not.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 """What a placement in the making breaks and misses at least, and which places would be too much of it.
 
 A bound as of branch and bound: what is placed costs what it costs, everything else at least what its best place does.
-Private to this collection.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Soft rules and preferred owners: kept wherever that is found to be possible. Private to this collection.
+"""Soft rules and preferred owners: kept wherever that is found to be possible.
 
 First bundles are moved, then a placement that misses less is searched for, again and again. Both are bounded in steps.
 """
