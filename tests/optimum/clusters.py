@@ -15,11 +15,12 @@ from .sizes import SIZES, SizesName, draw_sizes
 LARGE = "whole clusters of 64 nodes"
 _GB = 1024
 _RESERVE = 10  # percent
+_MISSES = 20  # VMs that are too much for a node, until it is full to the brim
 SMALL = (3, 4, 6, 8, 12, 16)  # nodes
 FILLS = (50, 60, 65, 70, 75, 80, 84)  # percent
 
 
-FillingName = t.Literal["the cluster", "node by node", "the least full node"]
+FillingName = t.Literal["the cluster", "node by node", "the least full node", "to the brim"]
 FILLINGS: tuple[FillingName, ...] = t.get_args(FillingName)
 
 
@@ -27,8 +28,9 @@ FILLINGS: tuple[FillingName, ...] = t.get_args(FillingName)
 class Whole:
     """A cluster of ``count`` alike nodes that are ``fill`` percent full, of which number ``left`` is emptied.
 
-    ``filling``: VMs are drawn for one node after the other until the next one is too much, or for the cluster as a
-    whole until it is that full, each of them put on some node with room for it or on the least full one.
+    ``filling``: VMs are drawn for one node after the other until the next one is too much, or (to the brim) several
+    are; or for the cluster as a whole until it is that full, each put on some node with room for it or on the least
+    full one.
     """
 
     seed: str
@@ -74,7 +76,7 @@ class Whole:
         return {name: vms for name, vms in on.items() if name != names[self.left]}
 
     def _filled(self, names: Sequence[str], chance: random.Random) -> dict[str, dict[str, int]]:
-        if self.filling == "node by node":
+        if self.filling in ("node by node", "to the brim"):
             return {name: self._fill(name, chance) for name in names}
         on: dict[str, dict[str, int]] = {name: {} for name in names}
         taken = dict.fromkeys(names, 0)
@@ -91,11 +93,14 @@ class Whole:
     def _fill(self, node: str, chance: random.Random) -> dict[str, int]:
         found: dict[str, int] = {}
         most = self.node_gb * _GB * self.fill / 100
-        while True:
+        misses = _MISSES if self.filling == "to the brim" else 1
+        while misses:
             (size,) = draw_sizes(self.sizes, 1, chance)
             if sum(found.values()) + size > most:
-                return found
-            found[f"{node}-vm{len(found):03}"] = size
+                misses -= 1
+            else:
+                found[f"{node}-vm{len(found):03}"] = size
+        return found
 
     def _owners(
         self, names: Sequence[str], on: dict[str, dict[str, int]], chance: random.Random

@@ -13,10 +13,13 @@ from tests.bench.figures import Figure
 from . import judge
 from .clusters import FILLINGS, FillingName, Whole
 from .planner import ask, ask_for_help
-from .sizes import SIZES
+from .sizes import SIZES, SizesName
 
-_COPIES = 2  # clusters of each kind of sizes and filling, with 16 evacuations each
-_JUDGED = "the cluster"  # the filling that the limit is for; the others are told
+_BRIM: FillingName = "to the brim"  # told, and not limited
+_SIZES: Sequence[tuple[FillingName, SizesName]] = [
+    *((filling, sizes) for filling in FILLINGS for sizes in SIZES if filling != _BRIM),
+    (_BRIM, "huawei"),
+]  # of a cluster with 16 evacuations each
 _MOST = 4  # helpers that may be needed
 _POSSIBLE = 99.0  # percent of the evacuations, at least
 
@@ -25,6 +28,7 @@ _WAYS: dict[FillingName, str] = {
     "node by node": "node by node",
     "the cluster": "as a whole",
     "the least full node": "evenly",
+    "to the brim": "to the brim",
 }
 
 
@@ -49,9 +53,8 @@ def cases(seed: int, size: int) -> list[Whole]:
     """Return every node of clusters of 16 nodes that are 80 percent full."""
     return [
         Whole(f"{seed}/help {copy}", 16, 512, 80, sizes, bound=False, left=left, filling=filling)
-        for filling in FILLINGS
-        for sizes in SIZES
-        for copy in range(_COPIES * size)
+        for filling, sizes in _SIZES
+        for copy in range(size)
         for left in range(16)
     ]
 
@@ -80,7 +83,7 @@ def figures(outcomes: Sequence[Outcome]) -> list[Figure]:
     for filling in FILLINGS:
         ours = [one for one in outcomes if one.case.filling == filling]
         if ours:
-            found += _figures(f"80 % full, filled {_WAYS[filling]}", ours, _POSSIBLE if filling == _JUDGED else None)
+            found += _figures(f"80 % full, filled {_WAYS[filling]}", ours, None if filling == _BRIM else _POSSIBLE)
     return found
 
 

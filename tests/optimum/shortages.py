@@ -12,10 +12,11 @@ from tests.bench.figures import Figure
 
 from .model import Situation
 from .planner import ask
-from .rooms import BINDINGS, Rooms
+from .rooms import BindingName, Rooms
 from .sizes import SIZES
 
 _SHAPES = ((2, 6), (3, 12), (4, 20))  # nodes, VMs
+_BINDINGS: tuple[BindingName, ...] = ("plain", "all")
 _SHARES = (98, 100, 110)  # percent of all rooms that is needed
 _EFFORT = 0.5  # of the exact solver, about seconds
 
@@ -42,7 +43,7 @@ def cases(seed: int, size: int) -> list[Rooms]:
     """Return the cases of a size."""
     return [
         Rooms(f"{seed}/short {copy}", shape, sizes, binding, share=share)
-        for shape, sizes, binding, share, copy in itertools.product(_SHAPES, SIZES, BINDINGS, _SHARES, range(size))
+        for shape, sizes, binding, share, copy in itertools.product(_SHAPES, SIZES, _BINDINGS, _SHARES, range(size))
     ]
 
 
