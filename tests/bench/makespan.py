@@ -58,7 +58,7 @@ EVACUATIONS = (
     Evacuation("200 VMs of 2 to 64 GB, 4 slots a node", (4, 4, 4, 4), _some_of(_DOUBLING, 200), 1.05),
     Evacuation("150 VMs, 8 slots at the source, 4 elsewhere", (8, 4, 4, 4), _some_of(_DOUBLING, 150), 1.05),
     Evacuation("120 VMs of 2 to 4 GB and 6 of 256 GB", (2, 2, 2), [262144] * 6 + _some_of(_DOUBLING[:2], 120), 1.05),
-    Evacuation("200 VMs, a destination fails half-way", (4, 4, 4, 4), _some_of(_DOUBLING, 200), 1.1, 550),
+    Evacuation("200 VMs, a destination fails half-way", (4, 4, 4, 4), _some_of(_DOUBLING, 200), 1.05, 550),
     Evacuation("150 VMs, 8 slots at the source, 2 to 4 elsewhere", (8, 2, 4, 2), _some_of(_DOUBLING, 150), 1.05),
 )
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from tests.bench.figures import Figure, publish
 
-from . import helping, placing, spans, times, wishes
+from . import helping, placing, shortages, spans, times, wishes
 
 
 class _Part(t.NamedTuple):
@@ -30,6 +30,7 @@ _PARTS = {
     "times": _Part(times.cases, times.run, times.figures, times.remarkable),
     "placing": _Part(placing.cases, placing.run, placing.figures, placing.remarkable),
     "helping": _Part(helping.cases, helping.run, helping.figures, helping.remarkable),
+    "shortages": _Part(shortages.cases, shortages.run, shortages.figures, shortages.remarkable),
     "wishes": _Part(wishes.cases, wishes.run, wishes.figures, wishes.remarkable),
     "spans": _Part(spans.cases, spans.run, spans.figures, spans.remarkable),
 }

@@ -15,13 +15,23 @@ from .sizes import SIZES, SizesName, draw_sizes
 LARGE = "whole clusters of 64 nodes"
 _GB = 1024
 _RESERVE = 10  # percent
+_MISSES = 20  # VMs that are too much for a node, until it is full to the brim
 SMALL = (3, 4, 6, 8, 12, 16)  # nodes
 FILLS = (50, 60, 65, 70, 75, 80, 84)  # percent
 
 
+FillingName = t.Literal["the cluster", "node by node", "the least full node", "to the brim"]
+FILLINGS: tuple[FillingName, ...] = t.get_args(FillingName)
+
+
 @dataclasses.dataclass(frozen=True)
 class Whole:
-    """A cluster of ``count`` alike nodes that are ``fill`` percent full, of which number ``left`` is emptied."""
+    """A cluster of ``count`` alike nodes that are ``fill`` percent full, of which number ``left`` is emptied.
+
+    ``filling``: VMs are drawn for one node after the other until the next one is too much, or (to the brim) several
+    are; or for the cluster as a whole until it is that full, each put on some node with room for it or on the least
+    full one.
+    """
 
     seed: str
     count: int
@@ -30,6 +40,7 @@ class Whole:
     sizes: SizesName
     bound: bool
     left: int
+    filling: FillingName = "node by node"
 
     @property
     def row(self) -> str:
@@ -45,7 +56,7 @@ class Whole:
         """Return the situation; the same one each time, and the same cluster whichever node is left."""
         chance = random.Random(repr(dataclasses.replace(self, left=0)))
         names = [f"N{number:02}" for number in range(1, self.count + 1)]
-        on = {name: self._fill(name, chance) for name in names}
+        on = self._filled(names, chance)
         left = names[self.left]
         owners = self._owners(names, on, chance) if self.bound else {}
         nodes = tuple(
@@ -61,17 +72,35 @@ class Whole:
         """Return the memory of the VMs of every other node."""
         chance = random.Random(repr(dataclasses.replace(self, left=0)))
         names = [f"N{number:02}" for number in range(1, self.count + 1)]
-        on = {name: self._fill(name, chance) for name in names}
+        on = self._filled(names, chance)
         return {name: vms for name, vms in on.items() if name != names[self.left]}
+
+    def _filled(self, names: Sequence[str], chance: random.Random) -> dict[str, dict[str, int]]:
+        if self.filling in ("node by node", "to the brim"):
+            return {name: self._fill(name, chance) for name in names}
+        on: dict[str, dict[str, int]] = {name: {} for name in names}
+        taken = dict.fromkeys(names, 0)
+        while True:
+            (size,) = draw_sizes(self.sizes, 1, chance)
+            fitting = [name for name in names if taken[name] + size <= self.node_gb * _GB * (100 - _RESERVE) / 100]
+            if not fitting or sum(taken.values()) + size > self.node_gb * _GB * self.count * self.fill / 100:
+                return on
+            least = min(fitting, key=lambda name: taken[name])
+            name = least if self.filling == "the least full node" else chance.choice(fitting)
+            on[name][f"{name}-vm{len(on[name]):03}"] = size
+            taken[name] += size
 
     def _fill(self, node: str, chance: random.Random) -> dict[str, int]:
         found: dict[str, int] = {}
         most = self.node_gb * _GB * self.fill / 100
-        while True:
+        misses = _MISSES if self.filling == "to the brim" else 1
+        while misses:
             (size,) = draw_sizes(self.sizes, 1, chance)
             if sum(found.values()) + size > most:
-                return found
-            found[f"{node}-vm{len(found):03}"] = size
+                misses -= 1
+            else:
+                found[f"{node}-vm{len(found):03}"] = size
+        return found
 
     def _owners(
         self, names: Sequence[str], on: dict[str, dict[str, int]], chance: random.Random

@@ -11,7 +11,7 @@ import typing as t
 
 from ortools.sat.python import cp_model
 
-from .model import Rule, Situation
+from .model import Node, Rule, Situation
 
 _PATIENCE = 10.0  # seconds for each second of effort, in case the solver counts too little
 _DECIDED: dict[int, bool | None] = {cp_model.OPTIMAL: True, cp_model.FEASIBLE: True, cp_model.INFEASIBLE: False}
@@ -28,9 +28,9 @@ def make_solver(effort: float) -> t.Any:
 
 
 class Model:
-    """A situation as a model of CP-SAT, for one question."""
+    """A situation as a model of CP-SAT, for one question; with ``can_grow`` nodes may be given ``more`` memory."""
 
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: Situation, *, can_grow: bool = False) -> None:
         self.situation = situation
         self.cp = cp_model.CpModel()
         self.at = {
@@ -43,12 +43,17 @@ class Model:
             for node in situation.nodes:
                 if vm.owners and node.name not in vm.owners:
                     self.cp.add(self.at[vm.name, node.name] == 0)
+        self.more = {node.name: self._more(node, can_grow=can_grow) for node in situation.nodes}
         for node in situation.nodes:
             needed = sum(vm.memory_mb * self.at[vm.name, node.name] for vm in situation.vms)
-            self.cp.add(needed <= situation.room_mb(node))
+            self.cp.add(needed <= situation.room_mb(node) + self.more[node.name])
         for rule in situation.rules:
             if rule.hard:
                 self._keep(rule)
+
+    def _more(self, node: Node, *, can_grow: bool) -> t.Any:
+        most = sum(vm.memory_mb for vm in self.situation.vms)
+        return self.cp.new_int_var(0, most, f"more of {node.name}") if can_grow else 0
 
     def _areas(self, rule: Rule) -> dict[str, list[str]]:
         """Return the nodes of each area that a rule is about."""
@@ -122,6 +127,12 @@ def fewest_preferred_missed(situation: Situation, most_breaks: int, effort: floa
     model = Model(situation)
     model.cp.add(model.soft_breaks() <= most_breaks)
     return _least(model, model.preferred_missed(), effort)
+
+
+def least_memory_missing(situation: Situation, effort: float) -> int | None:
+    """Return the least memory in MB with which all VMs can be placed; None where that is not proved or rules forbid."""
+    model = Model(situation, can_grow=True)
+    return _least(model, sum(model.more.values()), effort)
 
 
 def _least(model: Model, cost: t.Any, effort: float) -> int | None:

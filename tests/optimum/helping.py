@@ -11,13 +11,25 @@ from collections.abc import Sequence
 from tests.bench.figures import Figure
 
 from . import judge
-from .clusters import Whole
+from .clusters import FILLINGS, FillingName, Whole
 from .planner import ask, ask_for_help
-from .sizes import SIZES
+from .sizes import SIZES, SizesName
 
-_COPIES = 2  # clusters of each kind of sizes, with 16 evacuations each
+_BRIM: FillingName = "to the brim"  # told, and not limited
+_SIZES: Sequence[tuple[FillingName, SizesName]] = [
+    *((filling, sizes) for filling in FILLINGS for sizes in SIZES if filling != _BRIM),
+    (_BRIM, "huawei"),
+]  # of a cluster with 16 evacuations each
 _MOST = 4  # helpers that may be needed
 _POSSIBLE = 99.0  # percent of the evacuations, at least
+
+
+_WAYS: dict[FillingName, str] = {
+    "node by node": "node by node",
+    "the cluster": "as a whole",
+    "the least full node": "evenly",
+    "to the brim": "to the brim",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +52,9 @@ class Outcome:
 def cases(seed: int, size: int) -> list[Whole]:
     """Return every node of clusters of 16 nodes that are 80 percent full."""
     return [
-        Whole(f"{seed}/help {copy}", 16, 512, 80, sizes, bound=False, left=left)
-        for sizes in SIZES
-        for copy in range(_COPIES * size)
+        Whole(f"{seed}/help {copy}", 16, 512, 80, sizes, bound=False, left=left, filling=filling)
+        for filling, sizes in _SIZES
+        for copy in range(size)
         for left in range(16)
     ]
 
@@ -66,14 +78,23 @@ def run(case: Whole) -> Outcome:
 
 
 def figures(outcomes: Sequence[Outcome]) -> list[Figure]:
-    """Return how many evacuations are possible, and with how many helpers."""
-    name, counts = "16 nodes, 80 % full", collections.Counter(one.helpers for one in outcomes)
+    """Return how many evacuations are possible, and with how many helpers, for each way of filling a cluster."""
+    found: list[Figure] = []
+    for filling in FILLINGS:
+        ours = [one for one in outcomes if one.case.filling == filling]
+        if ours:
+            found += _figures(f"80 % full, filled {_WAYS[filling]}", ours, None if filling == _BRIM else _POSSIBLE)
+    return found
+
+
+def _figures(name: str, outcomes: Sequence[Outcome], limit: float | None) -> list[Figure]:
+    counts = collections.Counter(one.helpers for one in outcomes)
     possible = sum(one.helpers is not None for one in outcomes)
     found = [
         Figure(name, "evacuations", len(outcomes)),
         Figure(name, "violations", sum(bool(one.violations) for one in outcomes), 0),
         Figure(name, "possible without helpers", 100 * counts[0] / len(outcomes), unit="%"),
-        Figure(name, "possible with helpers", 100 * possible / len(outcomes), _POSSIBLE, at_least=True, unit="%"),
+        Figure(name, "possible with helpers", 100 * possible / len(outcomes), limit, at_least=True, unit="%"),
         Figure(name, "CPU, worst", max(one.cpu_seconds for one in outcomes), unit="s"),
     ]
     found += [Figure(name, f"with {number} helpers", counts[number]) for number in range(1, _MOST + 1)]

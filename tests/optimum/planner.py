@@ -34,6 +34,8 @@ class Answer:
         is_proved: it says that it is impossible, as opposed to not found.
         code: why not every VM has a place, empty where all have.
         cpu_seconds: what the answer took.
+        at_least_mb: memory that it says is missing in any case.
+        enough: memory that it says would be enough, by node.
     """
 
     places: Mapping[str, str]
@@ -41,6 +43,8 @@ class Answer:
     is_proved: bool
     code: str
     cpu_seconds: float
+    at_least_mb: int = 0
+    enough: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 def ask(situation: Situation) -> Answer:
@@ -56,6 +60,8 @@ def ask(situation: Situation) -> Answer:
         why is not None and why.is_proved,
         why.code if why is not None else "",
         seconds,
+        why.at_least_mb if why is not None else 0,
+        dict(why.enough) if why is not None else {},
     )
 
 

@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from tests.optimum import helping, judge, placing, schedule, spans, times, wishes
+from tests.optimum import helping, judge, placing, schedule, shortages, spans, times, wishes
 from tests.optimum.clusters import Whole, all_clusters
 from tests.optimum.model import Node, Rule, Situation, Vm
 from tests.optimum.planner import Answer
@@ -160,10 +160,36 @@ def test_a_wish_is_missed_in_vain_only_where_fewer_misses_are_known() -> None:
 
 
 @pytest.mark.parametrize(
+    ("at_least", "enough", "suffices", "figure", "value"),
+    [
+        (4, 4, True, "at least, though less would do", 0),
+        (5, 5, True, "at least, though less would do", 1),
+        (4, 4, False, "enough, though it is not", 1),
+        (4, 8, True, "enough to the least, mean", 2),
+        (4, 0, None, "no amount named", 1),
+    ],
+)
+def test_amounts_of_memory_that_are_wrong_are_counted(
+    at_least: int, enough: int, suffices: bool | None, figure: str, value: float
+) -> None:
+    outcome = shortages.Outcome(RANDOM, at_least, enough, suffices, least=4)
+    found = {one.name: one for one in shortages.figures([outcome])}
+    assert found[figure].value == value
+    assert bool(shortages.remarkable(outcome)) == any(not one.is_kept for one in found.values())
+
+
+def test_a_situation_grows_where_memory_is_added() -> None:
+    more = shortages.grown(situation(), {"B": 7})
+    before = {node.name: node.free_mb for node in situation().nodes}
+    assert {node.name: node.free_mb for node in more.nodes} == {**before, "B": before["B"] + 7}
+
+
+@pytest.mark.parametrize(
     "case",
     [
         ROOMS,
         RANDOM,
+        Whole("1/0", 4, 512, 70, "huawei", bound=False, left=2, filling="the cluster"),
         Whole("1/0", 4, 512, 70, "huawei", bound=True, left=2),
         Queue("1/0", "slots drawn"),
         times.cases(1, 1)[0],

@@ -88,7 +88,7 @@ def _search_places(assignment: Assignment) -> Outcome:
     dive = _DIVES * count * (count + 1) // 2
     found = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6)
     if found.places is None and not found.exhausted:
-        if reduce_overflow(assignment, starts=max(1, _STARTS * _SMALL // size), steps=_EXCHANGE_STEPS) == 0:
+        if reduce_overflow(assignment, starts=max(1, _STARTS * _SMALL**2 // size**2), steps=_EXCHANGE_STEPS) == 0:
             return Outcome()
         assignment.clear()
         found = search(assignment, Steps(max(most, dive)))
