@@ -62,6 +62,7 @@ _FROM_A_PLAN: dict[str, t.Any] = {
     "priority": {"type": "int"},
     "reason": {"type": "str"},
     "strategy": {"type": "str", "choices": [MIGRATE, *sorted(OFFLINE)], "default": MIGRATE},
+    "helper": {"type": "bool"},
 }
 
 

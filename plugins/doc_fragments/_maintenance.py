@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Options of the modules that evacuate a node, bring its VMs back, or plan that. Private to this collection."""
+"""Options of the modules that evacuate a node, bring its VMs back, or plan that."""
 
 from __future__ import annotations
 
@@ -78,4 +78,13 @@ options:
         reason of its move says so.
     type: bool
     default: false
+  helpers:
+    description:
+      - How many VMs of other nodes may step aside to a third node if not every VM has a place otherwise, from 0 to 10.
+      - They are live-migrated first, one after another, so that memory suffices at every moment. Only running VMs that
+        may migrate are used. They keep possible owners, the reserve and all affinity rules. As few as possible are
+        moved.
+      - Helpers of an earlier plan that was passed to the task are used in any case.
+    type: int
+    default: 0
 """

@@ -179,17 +179,13 @@ ledger:
           type: float
           returned: always
           sample: 12.4
-        died:
-          description: Whether it ran at first and was off at the end of the evacuation, which had not stopped it.
-          type: bool
-          returned: always
-          sample: false
-        asked_to_stop:
-          description: When its guest was asked to shut down and did not do so in time, in UTC; V(null) if never.
-          type: str
-          returned: always
         restored:
           description: Whether it is settled again.
           type: bool
           returned: always
+        helper:
+          description: Whether it is a VM of another node, C(source_host), that stepped aside.
+          type: bool
+          returned: always
+          sample: false
 """

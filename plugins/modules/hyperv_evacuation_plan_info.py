@@ -265,11 +265,12 @@ expected:
 moves:
   description:
     - The moves, in order.
-    - You can pass them to M(hyperv.migration.hyperv_vm_migrate) as O(hyperv.migration.hyperv_vm_migrate#module:moves).
+    - You can pass them to M(hyperv.migration.hyperv_vm_migrate) as O(hyperv.migration.hyperv_vm_migrate#module:moves),
+      once those of RV(helpers) are made.
   returned: success
   type: list
   elements: dict
-  contains:
+  contains: &move
     order:
       description: Position, from 1.
       type: int
@@ -306,7 +307,7 @@ moves:
       returned: always
       sample: 2000
     source_host:
-      description: The node to be emptied.
+      description: The node that the VM leaves.
       type: str
       returned: always
       sample: NODE1
@@ -327,58 +328,23 @@ moves:
       type: str
       returned: always
       sample: migrate
+    helper:
+      description: Whether it is a VM of another node that steps aside.
+      type: bool
+      returned: always
+      sample: false
 helpers:
   description:
-    - Moves of VMs of other nodes that would give every VM of the node a place, in their order; each of them fits when
-      those before it are made. Empty where the plan is feasible, or where none were found.
-    - They are looked for where nothing but memory stands against the evacuation, at most four of them, in a bounded
-      search. They are as few as it found. They keep possible owners, the reserve and all affinity rules.
-    - You can pass them to M(hyperv.migration.hyperv_vm_migrate) as O(hyperv.migration.hyperv_vm_migrate#module:moves),
-      one by one, and plan again. No ledger brings them home.
+    - Moves of VMs of other nodes that step aside before RV(moves), one after another; each of them fits when those
+      before it are made.
+    - Where RV(feasible) is false, those that would give every VM of the node a place with that number of O(helpers).
+      Empty where none were found.
+    - They are looked for where nothing but memory stands against the evacuation, in a bounded search. They are as few
+      as it found, and at most four or O(helpers).
   returned: success
   type: list
   elements: dict
-  contains:
-    order:
-      description: Position, from 1.
-      type: int
-      returned: always
-      sample: 1
-    vm_id:
-      description: GUID of the VM.
-      type: str
-      returned: always
-      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
-    name:
-      description: Display name of the VM.
-      type: str
-      returned: always
-      sample: app03
-    state:
-      description: State of the VM.
-      type: str
-      returned: always
-      sample: running
-    memory_mb:
-      description: Memory in MB that the VM needs on its destination.
-      type: int
-      returned: always
-      sample: 16384
-    priority:
-      description: Priority of its cluster group.
-      type: int
-      returned: always
-      sample: 2000
-    source_host:
-      description: The node that the VM is on.
-      type: str
-      returned: always
-      sample: NODE3
-    destination_host:
-      description: The node that the VM would move to.
-      type: str
-      returned: always
-      sample: NODE4
+  contains: *move
 stays:
   description: VMs that are left on the node, and why; every VM of the node is either here or in RV(moves).
   returned: success
@@ -555,6 +521,7 @@ revalidation:
         - V(bigger), V(state) or V(strategy) where the VM itself has changed.
         - V(destination) where it goes to another node than planned, V(stays) where it has no move any more, V(leaves)
           where it had none.
+        - For VMs of other nodes, V(new) and V(stays) are about stepping aside.
       type: str
       returned: always
       sample: bigger
@@ -626,7 +593,7 @@ made:
       returned: always
       sample: 2000
     source_host:
-      description: The node that is evacuated.
+      description: The node that had the VM.
       type: str
       returned: always
       sample: NODE1
@@ -640,6 +607,11 @@ made:
       type: str
       returned: always
       sample: migrate
+    helper:
+      description: Whether it is a VM of another node that stepped aside.
+      type: bool
+      returned: always
+      sample: false
 summary:
   description: The plan as lines for a terminal.
   returned: success

@@ -17,6 +17,8 @@ description:
   - The state of each VM when the evacuation first saw it is kept in the ledger, also over runs that were cut off. A VM
     that ran then and is off at the end, without having been stopped, is a failure.
   - A VM that somebody moves to another node meanwhile is left there.
+  - With O(helpers), VMs of other nodes step aside first if not every VM has a place otherwise. The ledger has them, and
+    M(hyperv.migration.hyperv_node_restoration) brings them home.
   - Run it again at any time. It continues with what is left, and takes up migrations that still run.
   - A host without a cluster can be evacuated, too. Name the hosts that may receive its VMs in O(destinations). It is
     not paused.
@@ -39,7 +41,7 @@ options:
   plan:
     description:
       - A plan that was made before, by M(hyperv.migration.hyperv_evacuation_plan_info). It is compared with the
-        cluster, and what still holds of it is kept.
+        cluster, and what still holds of it is kept. VMs that step aside in it may do so whatever O(helpers) is.
     type: dict
   restart:
     description: Whether the node is to be restarted afterwards. VMs that would go down with it are refused then.
@@ -117,7 +119,8 @@ clustered:
 moves:
   description:
     - What became of each move, in the form of RV(hyperv.migration.hyperv_vm_migrate#module:moves). A VM that was tried
-      on several nodes is in it once, with the last one.
+      on several nodes is in it once, with the last one. C(helper) tells whether it is a VM of another node that stepped
+      aside.
     - If Ansible's time limit cuts the task off, this is what was read after that.
   returned: as RV(node)
   type: list
@@ -129,7 +132,7 @@ plan:
   returned: as RV(node)
   type: dict
 planned:
-  description: The moves of the plan.
+  description: The moves of the plan, those of VMs that step aside first.
   returned: as RV(node)
   type: list
   elements: dict

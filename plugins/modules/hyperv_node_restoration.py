@@ -11,6 +11,8 @@ description:
     where the evacuation moved them. It starts the VMs again that the evacuation had stopped, or that died in it.
   - It waits for VMs whose migration away from the node still runs.
   - A VM that somebody moved since, or moves while this task runs, is left there.
+  - VMs of other nodes that stepped aside for the evacuation go home after that, one after another. If the node of one
+    is paused, not up or has no room, the VM stays where it is, with a warning, and the ledger keeps it.
   - In check mode it adds up the memory that the VMs need on the node, and does not ask Hyper-V. Hyper-V would refuse
     for a paused node what it accepts after the node is resumed.
   - Run it again at any time. It continues with what is left.
@@ -87,7 +89,7 @@ moves:
   type: list
   elements: dict
 planned:
-  description: The moves of the plan.
+  description: The moves of the plan, those of VMs that stepped aside last.
   returned: as RV(node)
   type: list
   elements: dict

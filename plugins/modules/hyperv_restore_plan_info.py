@@ -71,7 +71,7 @@ moves:
   type: list
   elements: dict
   returned: success
-  contains:
+  contains: &move
     order:
       description: Position, from 1. Running VMs come first, then high priority, then much memory.
       type: int
@@ -117,6 +117,20 @@ moves:
       type: str
       returned: always
       sample: the evacuation of NODE1 moved it to NODE2
+    helper:
+      description: Whether it is a VM of another node that stepped aside.
+      type: bool
+      returned: always
+      sample: false
+helpers:
+  description:
+    - The moves home of VMs of other nodes that stepped aside, in order, after those of RV(moves). Make them one after
+      another, so that memory suffices at every moment.
+    - Such a VM is in RV(stays) as long as its node cannot take it.
+  returned: success
+  type: list
+  elements: dict
+  contains: *move
 stays:
   description: VMs of the ledger that stay where they are, and why.
   returned: success
@@ -129,12 +143,14 @@ stays:
       returned: always
       sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
     code:
-      description: V(stayed), V(already_there), V(moved_elsewhere) or V(moved_on).
+      description:
+        - V(stayed), V(already_there), V(moved_elsewhere) or V(moved_on).
+        - V(home_not_ready) for a VM that stepped aside and whose node cannot take it now.
       type: str
       returned: always
       sample: moved_elsewhere
     severity:
-      description: V(info), or V(warning) for V(moved_on).
+      description: V(info), or V(warning) for V(moved_on) and V(home_not_ready).
       type: str
       returned: always
     subject:

@@ -140,6 +140,9 @@ options:
         type: str
         choices: [migrate, save, shutdown]
         default: migrate
+      helper:
+        description: Not used. Part of a plan.
+        type: bool
   method:
     description:
       - The migration method. RV(moves[].method) is the method that was used.

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Errors of the layers below as Ansible has them: a task's result, an unreachable host, a source that cannot be read.
-
-Private to this collection.
-"""
+"""Errors of the layers below as Ansible has them: a result, an unreachable host, a source that cannot be read."""
 
 from __future__ import annotations
 

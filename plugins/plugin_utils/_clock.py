@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Real time, as the layers below ask for it. Private to this collection."""
+"""Real time, as the layers below ask for it."""
 
 from __future__ import annotations
 

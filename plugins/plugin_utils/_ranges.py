@@ -11,6 +11,7 @@ from ._hyperv.failure.errors import HyperVError
 
 LONGEST_TIMEOUT = 604800  # seconds: a week
 MOST_RETRIES = 1000
+MOST_HELPERS = 10  # the search for them takes longer with each
 
 
 def check_range(
@@ -52,13 +53,17 @@ def check_poll_interval(arguments: Mapping[str, t.Any], role: str = "") -> None:
     check_range(arguments, "poll_interval", 0.05, 60, "seconds", variable=_of(role, "poll_interval"))
 
 
-def check_wait(arguments: Mapping[str, t.Any], timeout: str = "", poll_interval: str = "") -> None:
-    """Raise HyperVError unless ``timeout`` and ``poll_interval`` are those of a wait for a healthy cluster.
-
-    The words after ``arguments`` are the variables of a role that gives them.
-    """
+def check_wait(arguments: Mapping[str, t.Any], role: str = "") -> None:
+    """Raise HyperVError unless the options are those of a wait for a healthy cluster, maybe given by a role."""
+    timeout, storage, interval = (_of(role, name) for name in ("health_timeout", "storage_timeout", "health_interval"))
     check_range(arguments, "timeout", 0, LONGEST_TIMEOUT, "seconds", variable=timeout)
-    check_range(arguments, "poll_interval", 0.05, 3600, "seconds", variable=poll_interval)
+    check_range(arguments, "storage_timeout", 0, LONGEST_TIMEOUT, "seconds", variable=storage)
+    check_range(arguments, "poll_interval", 0.05, 3600, "seconds", variable=interval)
+
+
+def check_helpers(arguments: Mapping[str, t.Any], role: str = "") -> None:
+    """Raise HyperVError unless ``helpers`` is how many VMs of other nodes may step aside."""
+    check_range(arguments, "helpers", 0, MOST_HELPERS, variable=_of(role, "helpers"))
 
 
 def check_reserve(arguments: Mapping[str, t.Any], role: str = "") -> None:

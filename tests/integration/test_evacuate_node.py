@@ -10,7 +10,19 @@ import pytest
 
 from tests.integration.commands import SCENARIO, Ansible
 from tests.running_cluster import RunningCluster, running_cluster
+from tests.support.scenarios import NetworkSpec, as_text, node, scenario, vm
 
+# Less reserve and what the host takes, NODE2 has room for less than 16,000 MB and NODE3 for less than 27,000 MB.
+CROWDED = scenario(
+    [node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)],
+    [
+        vm("big", memory_mb=36_000),
+        vm("app02", owner="NODE2", memory_mb=24_000),
+        vm("fill02", owner="NODE2", memory_mb=15_000),
+        vm("fill03", owner="NODE3", memory_mb=28_000),
+    ],
+    network=NetworkSpec(megabytes_per_second=20_000),
+)
 FAILED = 2
 ON_NODE1 = {"web01", "web02", "db01", "test01"}
 
@@ -104,6 +116,38 @@ def test_a_vm_that_came_meanwhile_fails_the_evacuation_by_name(tmp_path: pathlib
         assert "although all planned moves have ended: app03." in answer.text
         assert cluster.migrations() == dict.fromkeys(ON_NODE1, 1)
         assert cluster.node_states()["NODE1"] == "up"
+
+
+def test_a_vm_of_another_node_steps_aside_and_comes_home(tmp_path: pathlib.Path, plugin: str) -> None:
+    given = tmp_path / "crowded.yml"
+    given.write_text(as_text(CROWDED), encoding="utf-8")
+
+    with running_cluster(given, tmp_path) as cluster:
+        ansible = Ansible(tmp_path, cluster.inventory, plugin)
+        begun = cluster.owners()
+        node, allowed = ("-e", "evacuate_node_name=NODE1"), ("-e", "evacuate_node_helpers=1")
+
+        refused = ansible.evacuate(*node)
+        assert refused.code == FAILED
+        assert "With helpers=1 (the roles' evacuate_node_helpers) every VM has a place" in refused.text
+        wrong = ansible.evacuate(*node, "-e", "evacuate_node_helpers=11")
+        assert "helpers is 11. It must be from 0 to 10." in wrong.text
+        assert "The variable of the role is evacuate_node_helpers." in wrong.text
+
+        dry = ansible.evacuate(*node, *allowed, "--check")
+        assert dry.code == 0, dry.text
+        assert "app02 (helper)" in dry.text
+        assert (cluster.owners(), cluster.migrations()) == (begun, {})
+
+        done = ansible.evacuate(*node, *allowed)
+        assert done.code == 0, done.text
+        assert "app02 (helper)" in done.text
+        assert cluster.owners() == {**begun, "big": "NODE2", "app02": "NODE3"}
+
+        restore = ["ansible-playbook", *ansible.sources, "hyperv.migration.restore_node"]
+        back = ansible.run(*restore, "-e", "restore_node_name=NODE1")
+        assert back.code == 0, back.text
+        assert cluster.owners() == begun
 
 
 def test_the_destinations_and_the_node_to_talk_through_can_be_chosen(cluster: RunningCluster, ansible: Ansible) -> None:

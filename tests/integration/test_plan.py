@@ -70,6 +70,7 @@ def test_a_vm_that_is_to_be_shut_down_first_is_not_migrated_while_it_runs(
     ("arguments", "said"),
     [
         ({"node": "NODE1", "reserve_memory_percent": 100}, "reserve_memory_percent is 100"),
+        ({"node": "NODE1", "helpers": 11}, "helpers is 11. It must be from 0 to 10."),
         ({"node": "NODE1", "destinations": ["NODE1"]}, "cannot be one of its own destinations"),
         ({"node": "NODE9"}, "no node 'NODE9'"),
         ({"node": "NODE1", "plan": {"node": "NODE2", "moves": [], "stays": []}}, "plan is one for NODE2"),

@@ -87,7 +87,8 @@ class Story:
     """One simulated cluster, of which NODE1 is emptied and filled again through NODE2.
 
     Attributes:
-        ledger: where the ledger of NODE1 is kept.
+        node: the node that is emptied and filled.
+        ledger: where its ledger is kept.
         lines: what was shown meanwhile.
         entered: how often the node was entered as about to be emptied.
         interrupt: called before each request with the number of requests so far, and may raise.
@@ -97,6 +98,7 @@ class Story:
         self.simulated = Simulated(given, home, **switches)
         self.ledger = MemoryLedger()
         self.lines: list[str] = []
+        self.node = "NODE1"
         self.entered = 0
         self.enter: Callable[[], None] = lambda: None
 
@@ -111,16 +113,18 @@ class Story:
         local_vms: bool = False,
         timeout: int = 0,
         retries: int = 0,
+        helpers: int = 0,
         **options: t.Any,
     ) -> EvacuationOutcome:
         wish = EvacuationRequest(
-            "NODE1",
+            self.node,
             destinations,
             reserve,
             read_strategies([{"vm": vm, "strategy": strategy} for vm, strategy in strategies]),
             earlier=read_earlier_plan(plan) if plan is not None else None,
             restart=restart,
             local_vms=local_vms,
+            helpers=helpers,
         )
         migration = MigrationOptions(timeout=timeout, policy=Policy(retries=retries))
         chosen = EvacuationOptions(migration, **options)
@@ -131,7 +135,7 @@ class Story:
         self, *, check: bool = False, given: Ledger | None = None, timeout: int = 0, retries: int = 0, **options: t.Any
     ) -> Outcome:
         migration = MigrationOptions(timeout=timeout, policy=Policy(retries=retries))
-        chosen = RestorationOptions(migration, **{"node": "NODE1", **options})
+        chosen = RestorationOptions(migration, **{"node": self.node, **options})
         restoration = Restoration(self._cluster(), chosen, self._controller(), given)
         return restoration.dry_run() if check else restoration.execute()
 

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ansible_errors import is_time_limit
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ranges import (
+    check_helpers,
     check_poll_interval,
     check_range,
     check_reserve,
@@ -29,6 +30,7 @@ def test_a_number_without_a_highest_one_is_taken(value: int | None) -> None:
     ("check", "name", "good", "bad", "said"),
     [
         (check_timeout, "timeout", (0, 604800), (-1, 604801), "It must be from 0 to 604800 seconds."),
+        (check_helpers, "helpers", (0, 10), (-1, 11), "It must be from 0 to 10."),
         (check_poll_interval, "poll_interval", (0.05, 60), (0.04, 61), "It must be from 0.05 to 60 seconds."),
         (
             check_reserve,

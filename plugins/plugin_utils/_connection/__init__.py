@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From Ansible's connection plugins to ``send(bytes) -> bytes``. Private to this collection.
+"""From Ansible's connection plugins to ``send(bytes) -> bytes``.
 
 The only place that knows pywinrm, pypsrp and the private names of ansible-core. No remote shell is opened: the plugin's
 own ``_connect`` is never called, its options are.
@@ -16,6 +16,8 @@ from ansible.errors import AnsibleError
 from .._wsman.errors import Unreachable
 from .inventory import Inventory, Listing
 from .neighbours import Neighbours
+from .psrp import psrp_sender
+from .winrm import winrm_sender
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
@@ -54,12 +56,8 @@ def open_sender(connection: ConnectionBase) -> Sender:
     plugin = connection.transport
     try:
         if plugin == "winrm":
-            from .winrm import winrm_sender
-
             return winrm_sender(connection)
         if plugin == "psrp":
-            from .psrp import psrp_sender
-
             return psrp_sender(connection)
     except ImportError as error:
         package = {"winrm": "pywinrm>=0.4.3", "psrp": "pypsrp>=0.8,<1.0"}[plugin]

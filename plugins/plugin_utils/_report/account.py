@@ -25,6 +25,7 @@ class Move:
         seconds: what it took.
         cause, remedy: why it failed and what to do, empty where it did not.
         memory_mb: memory of the VM, None where nobody told.
+        helper: it is a VM of another node than the one that was emptied, and stepped aside or went home.
     """
 
     vm: str
@@ -42,6 +43,7 @@ class Move:
     remedy: str = ""
     warnings: tuple[str, ...] = ()
     memory_mb: int | None = None
+    helper: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +146,8 @@ class Account:
     @property
     def limit(self) -> int | None:
         """Return how many of these moves may run at once, in all or at a node that all share; None where unknown."""
-        shared = set.intersection(*({move.source, move.destination} for move in self.moves)) if self.moves else set()
+        ends = [{move.source, move.destination} for move in self.moves if not move.helper]
+        shared = set.intersection(*ends) if ends else set()
         limits = [self.limits.total, *(self.limits.nodes.get(node) for node in shared)]
         return min((limit for limit in limits if limit), default=None)
 

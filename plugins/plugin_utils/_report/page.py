@@ -148,7 +148,7 @@ def _times(account: Account) -> ET.Element | None:
                 element("th", name(move.vm), scope="row", class_="vm"),
                 element("td", *_way(move), class_="route"),
                 element("td", f"{gigabytes(move.memory_mb)} GB" if move.memory_mb else "", class_="number wide"),
-                element("td", outcome(move.outcome), ", Hyper-V agrees" if _agreed(move) else ""),
+                element("td", _result(move)),
             ]
         )
         for unused, unused_too, moves in account.routes()
@@ -158,8 +158,9 @@ def _times(account: Account) -> ET.Element | None:
     return element("section", element("h2", "Where each VM would go" if account.dry_run else "The VMs"), table)
 
 
-def _agreed(move: Move) -> bool:
-    return move.checked and move.outcome == "would_move"
+def _result(move: Move) -> str:
+    agreed = ", Hyper-V agrees" if move.checked and move.outcome == "would_move" else ""
+    return f"{outcome(move.outcome)}{agreed}{', helper' if move.helper else ''}"
 
 
 def _stays(account: Account) -> ET.Element | None:

@@ -97,12 +97,14 @@ def _move(record: Data, memory_mb: int | None) -> Move:
         remedy=clean(error.get("remedy") or ""),
         warnings=tuple(clean(warning) for warning in record.get("warnings") or ()),
         memory_mb=memory_mb,
+        helper=bool(record.get("helper")),
     )
 
 
 def _untried(plan: Data, outcome: str) -> Move:
     ways = (clean(plan["name"]), clean(plan["source_host"]), clean(plan["destination_host"]))
-    return Move(*ways, outcome, str(plan["vm_id"]).upper(), memory_mb=plan.get("memory_mb"))
+    vm_id, is_helper = str(plan["vm_id"]).upper(), bool(plan.get("helper"))
+    return Move(*ways, outcome, vm_id, memory_mb=plan.get("memory_mb"), helper=is_helper)
 
 
 def _moment(text: str | None) -> int | None:

@@ -99,9 +99,10 @@ def _destinations(account: Account) -> list[str]:
 
 
 def _went(move: Move) -> str:
+    name = f"{move.vm} (helper)" if move.helper else move.vm
     if move.began is not None and move.outcome in ARRIVED:
-        return f"{move.vm} {duration(move.seconds)}"
-    return f"{move.vm} (Hyper-V was not asked)" if move.outcome == WOULD_MOVE and not move.checked else move.vm
+        return f"{name} {duration(move.seconds)}"
+    return f"{name} (Hyper-V was not asked)" if move.outcome == WOULD_MOVE and not move.checked else name
 
 
 def _stays(account: Account) -> list[str]:

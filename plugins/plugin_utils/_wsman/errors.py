@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a request may come to instead of an answer that can be read. Private to this collection.
+"""What a request may come to instead of an answer that can be read.
 
 ::
 

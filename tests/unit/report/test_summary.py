@@ -146,3 +146,10 @@ def test_durations_read_naturally(seconds: float, text: str) -> None:
 def test_what_is_no_move_is_refused(wrong: dict[str, t.Any]) -> None:
     with pytest.raises(NotAMove, match="Give the moves that hyperv_vm_migrate returned"):
         account(moves=[wrong])
+
+
+def test_a_vm_of_another_node_is_told_from_those_of_the_node() -> None:
+    moves = [record("app02", 1, 0, source_host="NODE2", helper=True), record("big", 4, 20), record("web", 0, 40)]
+    text = "\n".join(summary(account(moves=moves, capabilities=CAPABILITIES)))
+    assert "app02 (helper) 10 s, big 10 s" in text
+    assert "at most 1 at once (limit 4)" in text

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a provider says it can do: methods, forms of host names, types of migration. Private to this collection."""
+"""What a provider says it can do: methods, forms of host names, types of migration."""
 
 from __future__ import annotations
 

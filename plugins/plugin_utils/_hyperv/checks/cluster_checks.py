@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is wrong between the nodes though each may be right by itself. Private to this collection."""
+"""What is wrong between the nodes though each may be right by itself."""
 
 from __future__ import annotations
 

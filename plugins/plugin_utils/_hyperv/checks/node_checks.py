@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is known to make migrations fail, looked for in one node's settings. Private to this collection.
+"""What is known to make migrations fail, looked for in one node's settings.
 
 Causes and remedies: Microsoft's documentation and troubleshooting guides for live migration in failover clusters.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether the task's host is the node that was emptied, by its own word. Private to this collection."""
+"""Whether the task's host is the node that was emptied, by its own word."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One node asked about everything that bears on migrations. Private to this collection."""
+"""One node asked about everything that bears on migrations."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Numbers of CIM properties as words, and the numbers of Windows' builds. Data only. Private to this collection.
+"""Numbers of CIM properties as words, and the numbers of Windows' builds. Data only.
 
 Sources: Microsoft docs of Root\\HyperVCluster\\v2, root\\virtualization\\v2 and the Failover Cluster WMI provider;
 value maps that are not documented there come from the enumerations of the Hyper-V PowerShell module.
@@ -150,12 +150,12 @@ NETWORK_TROUBLES: Mapping[int, str] = {0: "unavailable", 1: "down", 2: "partitio
 UNUSED_NETWORK: t.Final = 0
 
 # Builds of Windows, as MSCluster_Node.BuildNumber tells a node's
-WINDOWS_2012, WINDOWS_2016, WINDOWS_1703, WINDOWS_1709 = 9200, 14393, 15063, 16299
+WINDOWS_2012, WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_1703, WINDOWS_1709 = 9200, 9600, 14393, 15063, 16299
 WINDOWS_2019, WINDOWS_2022, AZURE_23H2, WINDOWS_2025 = 17763, 20348, 25398, 26100
 WINDOWS_BUILDS: Mapping[int, str] = types.MappingProxyType(
     {
         WINDOWS_2012: "Windows Server 2012",
-        9600: "Windows Server 2012 R2",
+        WINDOWS_2012_R2: "Windows Server 2012 R2",
         WINDOWS_2016: "Windows Server 2016",
         WINDOWS_1703: "Windows 10, version 1703",
         WINDOWS_1709: "Windows Server, version 1709",
@@ -164,6 +164,7 @@ WINDOWS_BUILDS: Mapping[int, str] = types.MappingProxyType(
     }
 )
 SERVER_VERSIONS: Mapping[int, str] = {
+    WINDOWS_2012_R2: "2012 R2",
     WINDOWS_2016: "2016",
     WINDOWS_2019: "2019",
     WINDOWS_2022: "2022",

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""GUIDs, by which VMs are told apart: one form, whoever writes them in which. Pure. Private to this collection."""
+"""GUIDs, by which VMs are told apart: one form, whoever writes them in which. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Nodes with their memory and how many VMs they have. Private to this collection."""
+"""Nodes with their memory and how many VMs they have."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How long is waited for what, how often a call is made, and how much is asked at once: all with their reasons.
 
-Numbers that one file alone needs are in that file. Seconds where nothing else is said. Private to this collection.
+Numbers that one file alone needs are in that file. Seconds where nothing else is said.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which VMs Hyper-V Replica has to do with. Private to this collection."""
+"""Which VMs Hyper-V Replica has to do with."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The states of VMs and nodes, and which of them are alike for a migration. Private to this collection."""
+"""The states of VMs and nodes, and which of them are alike for a migration."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What hosts can be to each other: nodes of a failover cluster, or hosts by themselves. Private to this collection."""
+"""What hosts can be to each other: nodes of a failover cluster, or hosts by themselves."""
 
 from __future__ import annotations
 

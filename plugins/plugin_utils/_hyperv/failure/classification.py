@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From what a host tells of a failure to the one cause that is worth showing. Pure. Private to this collection.
+"""From what a host tells of a failure to the one cause that is worth showing. Pure.
 
 HRESULTs come first, then message ids, then error types, then the job's error code; sentences are read for the codes in
 them alone. The docs do not say in which order GetErrorEx gives its chain, so ids that are known to stand around the

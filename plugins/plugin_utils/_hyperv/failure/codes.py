@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the return values of Hyper-V's methods mean. Data only. Private to this collection.
+"""What the return values of Hyper-V's methods mean. Data only.
 
 Sources: Microsoft docs of Root\\HyperVCluster\\v2, root\\virtualization\\v2 and the Failover Cluster WMI provider;
 value maps that are not documented there come from the enumerations of the Hyper-V PowerShell module.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why something that was to be done was not done. Private to this collection.
+"""Why something that was to be done was not done.
 
 A failure is kept in parts; its texts are composed when they are asked for. Who knows better than the one that made it
 replaces a part (``dataclasses.replace``), never words in a text.

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One thing that a user should know, in the one form in which every result of this collection reports it.
-
-Private to this collection.
-"""
+"""One thing that a user should know, in the one form in which every result of this collection reports it."""
 
 from __future__ import annotations
 
@@ -17,8 +14,9 @@ ERROR: t.Final = "error"
 WARNING: t.Final = "warning"
 INFO: t.Final = "info"
 
-SubjectKind = t.Literal["vm", "node", "cluster", "role", "network", "namespace", "host"]
-"""What a subject is; ``host`` is an inventory host of which it is not known what it is, ``namespace`` one of CIM."""
+SubjectKind = t.Literal["vm", "node", "cluster", "role", "network", "storage", "namespace", "host"]
+"""What a subject is; ``host`` is an inventory host of which it is not known what it is, ``namespace`` one of CIM,
+``storage`` a pool, virtual disk, disk or storage job."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One error that a failed job tells of itself. Private to this collection.
+"""One error that a failed job tells of itself.
 
 Source: Microsoft docs, class Msvm_Error.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why migrations fail: what an HRESULT, a message id or an error type means. Data only. Private to this collection.
+"""Why migrations fail: what an HRESULT, a message id or an error type means. Data only.
 
 Sources: Microsoft's live migration troubleshooting articles, the event lists of Hyper-V-VMMS and
 Hyper-V-High-Availability, winerror.h, and the comments of running programs that act on these codes.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which right an account lacks where a node denies access. Private to this collection.
+"""Which right an account lacks where a node denies access.
 
 Sources: Microsoft docs, "Securing a Remote WMI Connection" and "Access to WMI Namespaces" (rights in a namespace),
 "Installation and configuration for Windows Remote Management" (Remote Management Users), Grant-ClusterAccess (rights in

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a Win32 error code means for a migration. Data only. Private to this collection.
+"""What a Win32 error code means for a migration. Data only.
 
 Hyper-V tells them as HRESULT (0x8007 and the code in hexadecimal), the cluster provider as they are.
 Sources: winerror.h, the Failover Cluster API, Microsoft's live migration troubleshooting articles.

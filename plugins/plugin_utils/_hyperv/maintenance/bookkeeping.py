@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ledger in the course of an evacuation: in memory and in its file. Private to this collection."""
+"""The ledger in the course of an evacuation: in memory and in its file."""
 
 from __future__ import annotations
 
@@ -62,8 +62,9 @@ class Bookkeeping:
 
     def begin_again(self, plan: EvacuationPlan) -> None:
         """Write down where the VMs of another plan are to go. Raises HyperVError."""
-        self._watched |= {move.candidate.vm.id for move in plan.moves} - {vm.id for vm in self.off_before}
-        moves = plan.as_result()["moves"]
+        leaving = {vm.id for vm in _leaving(plan)}
+        self._watched |= leaving - {vm.id for vm in self.off_before}
+        moves = _moves(plan)
         self._change(lambda ledger: begin(ledger, **self._owner, moves=moves, now=self._now()))
 
     def finish(
@@ -73,7 +74,7 @@ class Bookkeeping:
 
         ``standing`` is None where it could not be read; ``asked_to_shut_down`` are ids of guests.
         """
-        residents = [vm.id for vm in standing.on(self._plan.node)] if standing is not None else None
+        residents = self._where_they_were(standing) if standing is not None else None
         died = self.stopped(standing).died if standing is not None else ()
         stopping = {
             vm_id
@@ -102,6 +103,18 @@ class Bookkeeping:
         """Compare VMs with the state in which they were first seen."""
         return find_stopped(self.ledger, standing, self._watched, self._now()) if self.ledger is not None else Stopped()
 
+    def _where_they_were(self, standing: Standing) -> list[str]:
+        """Return the ids of VMs that are on the node which they were to leave."""
+        entries = self.ledger["vms"] if self.ledger is not None else []
+        homes = {entry["vm_id"].upper(): entry["source_host"] for entry in entries if entry["helper"]}
+        at_home = [
+            vm.id
+            for node in sorted(set(homes.values()))
+            for vm in standing.on(node)
+            if homes.get(vm.id) == node and not vm.is_leaving
+        ]
+        return [*(vm.id for vm in standing.on(self._plan.node)), *at_home]
+
     @property
     def _owner(self) -> dict[str, t.Any]:
         owner = self._plan.owner
@@ -117,7 +130,7 @@ class Bookkeeping:
     def _note_what_is_off(self, old: Ledger | None, ledger: Ledger) -> None:
         """Tell VMs that are off already, without having been stopped, from those that may go off from now on."""
         plan = self._plan
-        present = {vm.id: vm for vm in (*(one.candidate.vm for one in plan.moves), *(one.vm for one in plan.stays))}
+        present = {vm.id: vm for vm in (*_leaving(plan), *(one.vm for one in plan.stays))}
         before = {entry["vm_id"].upper() for entry in (old["vms"] if old is not None else ()) if not entry["restored"]}
         self._watched, self.off_before, self.died_before = set(present), [], []
         for entry in ledger["vms"]:
@@ -137,6 +150,17 @@ class Bookkeeping:
         self.ledger = self._store.change(lambda old: change(old if old is not None else known))
 
 
+def _leaving(plan: EvacuationPlan) -> list[Vm]:
+    """Return the VMs that a plan moves."""
+    return [one.helper.candidate.vm for one in plan.steps_aside] + [one.candidate.vm for one in plan.moves]
+
+
+def _moves(plan: EvacuationPlan) -> list[dict[str, t.Any]]:
+    """Return the moves of a plan in their order."""
+    result = plan.as_result()
+    return [*(result["helpers"] if plan.steps_aside else ()), *result["moves"]]
+
+
 def _entries(plan: EvacuationPlan) -> list[dict[str, t.Any]]:
     """Return what the ledger is to hold of a plan.
 
@@ -148,4 +172,4 @@ def _entries(plan: EvacuationPlan) -> list[dict[str, t.Any]]:
         for stay in result["stays"]
         if stay["strategy"] in OFFLINE and not stay["blocking"] and stay["state"] not in AT_REST
     ]
-    return [*result["moves"], *({**move, "outcome": "already_there"} for move in result["made"]), *stopped]
+    return [*_moves(plan), *({**move, "outcome": "already_there"} for move in result["made"]), *stopped]

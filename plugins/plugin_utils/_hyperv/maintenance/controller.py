@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the machine that Ansible runs on does for a maintenance: ledgers, lines on the screen, dates, interruptions.
-
-Private to this collection.
-"""
+"""What the machine that Ansible runs on does for a maintenance: ledgers, lines on the screen, dates, interruptions."""
 
 from __future__ import annotations
 

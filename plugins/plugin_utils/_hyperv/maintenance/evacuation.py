@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A node is emptied: from the plan to a node that is paused and has no VMs, or back. Private to this collection.
+"""A node is emptied: from the plan to a node that is paused and has no VMs, or back.
 
 ``execute`` wraps the steps with a rollback, as a task of nova's conductor does (nova/conductor/tasks/base.py). Whatever
 is said at the end is read at the end. Until the ledger is written nothing is changed; from then on no error leaves
@@ -28,6 +28,7 @@ from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.placement import Placed
 from ..planning.plan_table import evacuation_table
 from ..planning.restoration import Home, plan_restoration
+from ..planning.revalidation import EarlierPlan
 from ..planning.strategies import OFFLINE
 from ..scheduling.migrate import MigrationOptions
 from . import wording
@@ -39,8 +40,12 @@ from .observation import Standing, Stopped, read_standing, try_limits, try_overv
 from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
 from .salvage import Salvage
+from .stepping_aside import SteppingAside
+from .stepping_aside import wanted as wanted_aside
 
 _BETWEEN_LOOKS = 5.0  # seconds
+_WAIT_FOR_OTHERS = 1800.0  # seconds
+_BETWEEN_LOOKS_AT_OTHERS = 10.0
 _START_WITHIN_AFTER_CUT_OFF = 60.0  # seconds: whoever set a limit for the task does not wait for guests to start
 
 
@@ -78,6 +83,8 @@ class Evacuation:
         self._options = options
         self._controller = controller
         self._moving = Moving(cluster, options.migration, controller)
+        self._aside = SteppingAside(cluster, options.migration, controller)
+        self._helpers = request.helpers
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
         self._plan: EvacuationPlan
@@ -102,9 +109,12 @@ class Evacuation:
         self._cluster.confirm()
         self._books.check(is_paused=self._is_paused)
         objections = self._switch.objections(ToStop.of(self._plan))
-        self._moving.dry_run(_wanted(self._plan.node, self._plan.moves))
+        # All in one: what Hyper-V refuses by now may have room when others have stepped aside.
+        self._moving.dry_run([*wanted_aside(self._plan.steps_aside), *_wanted(self._plan.node, self._plan.moves)])
         failure = wording.together(
-            wording.moves_failed(self._plan.node, self._records), wording.not_stopped(objections)
+            wording.not_aside(self._records),
+            wording.moves_failed(self._plan.node, self._records),
+            wording.not_stopped(objections),
         )
         return self._outcome(
             failure, note="", changed=not self._is_paused or any(one["changed"] for one in self._records)
@@ -116,11 +126,13 @@ class Evacuation:
         Raises HyperVError, Fault and TransportError before anything is changed only, and what ends the process.
         """
         self._make_plan()
+        self._wait_for_others()
         if self._plan.infeasibility is not None:
             return self._outcome(wording.infeasible(self._plan), note="", changed=False)
         self._begin()
         try:
             self._hold.pause()
+            self._make_room()
             self._stop()
             self._move()
             self._verify()
@@ -130,13 +142,30 @@ class Evacuation:
         return self._conclude()
 
     def _make_plan(self) -> None:
-        self._plan = plan = plan_evacuation(self._cluster, self._request)
+        self._take(plan_evacuation(self._cluster, self._request))
+
+    def _take(self, plan: EvacuationPlan) -> None:
+        self._plan = plan
         self._controller.show(evacuation_table(plan))
+        self._helpers = max(self._request.helpers, len(plan.steps_aside))
         self._hold = NodeHold(self._cluster, plan.node, is_clustered=plan.is_clustered)
-        earlier = self._request.earlier.moves if self._request.earlier is not None else {}
-        planned = {vm_id: move.as_first_seen() for vm_id, move in earlier.items()}
+        earlier = self._request.earlier
+        moves = {**earlier.moves, **earlier.helpers} if earlier is not None else {}
+        planned = {vm_id: move.as_first_seen() for vm_id, move in moves.items()}
         store = self._controller.ledger_of(plan.node, plan.owner)
         self._books = Bookkeeping(store, plan, planned, self._date)
+
+    def _wait_for_others(self) -> None:
+        """Wait for VMs of other nodes that may leave room, such as those of a run that was cut off, and plan again."""
+        clock, plan = self._cluster.clock, self._plan
+        deadline = clock.now() + (self._options.migration.timeout or _WAIT_FOR_OTHERS)
+        while self._helpers and plan.under_way and clock.now() < deadline:
+            names = ", ".join(map(clean, plan.under_way))
+            self._controller.tell(f"Waiting for VMs that are on their way and may leave room: {names}.")
+            clock.pause(_BETWEEN_LOOKS_AT_OTHERS)
+            plan = plan_evacuation(self._cluster, self._request)
+        if plan is not self._plan:
+            self._take(plan)
 
     def _date(self) -> str:
         return self._controller.moment(self._cluster.clock.now())
@@ -148,7 +177,10 @@ class Evacuation:
 
     @property
     def _records(self) -> list[dict[str, t.Any]]:
-        return list(self._moving.records.values())
+        """What became of each move, in the form of hyperv_vm_migrate, marked where its VM steps aside."""
+        aside = self._aside.moving.records.keys() | {one.helper.candidate.vm.id for one in self._plan.steps_aside}
+        records = [*self._aside.records, *self._moving.records.values()]
+        return [{**one, "helper": one["vm"]["id"] in aside} for one in records]
 
     @property
     def _hosts(self) -> list[str]:
@@ -175,13 +207,53 @@ class Evacuation:
     def _warn_of_time_limit(self) -> None:
         if self._options.time_limit is None or not self._plan.moves:
             return
-        longest = self._moving.longest([move.candidate.vm.memory_mb for move in self._plan.moves])
+        asides = [move.helper.candidate.vm.memory_mb for move in self._plan.steps_aside]
+        longest = self._moving.longest([*asides, *(move.candidate.vm.memory_mb for move in self._plan.moves)])
         warning = too_short(self._options.time_limit, longest)
         if warning:
             self._warnings.append(warning)
             self._controller.tell(f"WARNING: {warning}")
 
     # What empties the node.
+
+    def _make_room(self) -> None:
+        """Have VMs of other nodes step aside; what is not made, or not as planned, is planned again.
+
+        Raises NotEmptied where that is no use, before anything of the node was stopped or moved.
+        """
+        plan = self._plan
+        agreed = self._request.earlier.without_places() if self._request.earlier is not None else None
+        for attempt in range(1, self._options.attempts + 1):
+            if self._aside.make(plan.steps_aside):
+                return
+            if self._aside.is_over or attempt == self._options.attempts:
+                break
+            plan = plan_evacuation(self._cluster, self._request_again(agreed))
+            if plan.infeasibility is not None:
+                raise NotEmptied(wording.together(wording.not_aside(self._records), wording.infeasible_again(plan)))
+            self._books.begin_again(plan)
+            gone = {one["vm"]["id"] for one in self._aside.aside}
+            made = [one for one in self._plan.helpers if one.helper.candidate.vm.id in gone]
+            self._plan = dataclasses.replace(
+                plan, helpers=(*made, *plan.helpers), revalidation=self._plan.revalidation, made=self._plan.made
+            )
+        raise NotEmptied(wording.not_aside(self._records))
+
+    def _request_again(self, earlier: EarlierPlan | None) -> EvacuationRequest:
+        """Return what to plan for what is left: each VM without the nodes on which its move failed."""
+        excluded = {vm_id: frozenset(map(first_label, nodes)) for vm_id, nodes in self._excluded.items()}
+        return dataclasses.replace(
+            self._request,
+            excluded=excluded,
+            earlier=earlier,
+            helpers=max(0, self._helpers - len(self._aside.aside)),
+            not_aside=self._aside.settled | self._moving.records.keys(),
+        )
+
+    @property
+    def _excluded(self) -> dict[str, frozenset[str]]:
+        """Nodes on which the move of a VM has failed, by its id."""
+        return {**self._aside.moving.excluded, **self._moving.excluded}
 
     def _stop(self) -> None:
         failed = self._switch.stop(ToStop.of(self._plan))
@@ -200,16 +272,19 @@ class Evacuation:
             self._moving.make(_wanted(self._plan.node, moves))
 
     def _planned_again(self) -> Sequence[Placed]:
-        """Plan for what is left, each VM without the nodes on which its move failed, and write that down."""
-        excluded = {vm_id: frozenset(map(first_label, nodes)) for vm_id, nodes in self._moving.excluded.items()}
-        plan = plan_evacuation(self._cluster, dataclasses.replace(self._request, excluded=excluded, earlier=None))
+        """Plan for what is left, and write that down; VMs of other nodes that it needs step aside."""
+        plan = plan_evacuation(self._cluster, self._request_again(None))
         # What is still on its way was given up on because it takes too long; no node is tried beside that. What was
         # moved and is here again was brought back by somebody, and is not moved a second time. What somebody else began
         # to migrate is planned to go where that goes, and waited for.
-        again = excluded.keys() | self._moving.moved_by_others
-        done = {one["vm"]["id"] for one in self._records if one["vm"]["id"] not in again}
+        again = self._moving.excluded.keys() | self._moving.moved_by_others
+        done = self._moving.records.keys() - again
         moves = tuple(move for move in plan.moves if move.candidate.vm.id not in done)
-        self._books.begin_again(dataclasses.replace(plan, moves=moves))
+        helpers = plan.steps_aside if moves else ()
+        self._books.begin_again(dataclasses.replace(plan, moves=moves, helpers=helpers))
+        self._plan = dataclasses.replace(self._plan, helpers=(*self._plan.helpers, *helpers))
+        if not self._aside.make(helpers):
+            return ()
         left = self._moving.moved_by_others - {move.candidate.vm.id for move in plan.moves}
         return *moves, *(move for move in self._plan.moves if move.candidate.vm.id in left)
 
@@ -234,6 +309,7 @@ class Evacuation:
         self._wait_for_failovers()
         self._write_down()
         wrong = wording.together(
+            wording.not_aside(self._records) if self._moving.failed else "",
             wording.moves_failed(self._plan.node, self._records),
             wording.left_behind(self._plan.node, self._left) if not self._moving.failed else "",
             wording.died(self._stopped.died),
@@ -280,7 +356,8 @@ class Evacuation:
 
     def _explained(self, error: BaseException) -> str:
         """Return why the evacuation broke off, and what of it had failed by then."""
-        why = self._salvage.explain(error, f"The evacuation of {self._plan.node}", self._moving.records)
+        records = {one["vm"]["id"]: one for one in self._records}
+        why = self._salvage.explain(error, f"The evacuation of {self._plan.node}", records)
         if self._salvage.is_cut_off:  # said with what became of each move
             return why
         return wording.together(why, wording.moves_failed(self._plan.node, self._records))
@@ -288,6 +365,7 @@ class Evacuation:
     def _take_new_sessions(self, why: str) -> None:
         """Go on with sessions of which none is in the middle of an answer, and find out what became of the moves."""
         self._cluster = self._switch.cluster = self._hold.cluster = self._controller.reconnect()
+        self._aside.moving.account_for(self._cluster, why)
         self._moving.account_for(self._cluster, why)
 
     def _roll_back(self) -> None:
@@ -337,6 +415,7 @@ class Evacuation:
             self._nodes_after = try_overview(self._cluster)
         if self._plan.moves:
             hosts = {self._plan.node, *(move.destination for move in self._plan.moves)}
+            hosts |= {node for move in self._plan.helpers for node in (move.helper.node, move.destination)}
             self._limits = try_limits(self._cluster, hosts)
 
     @property
@@ -350,6 +429,7 @@ class Evacuation:
         if not self._failure:
             return wording.together(
                 wording.state_after_success(self._plan.is_clustered, self._options.next_step),
+                wording.stepped_aside(self._records),
                 wording.stopped_until_restored(self._stopped.still),
                 off_before,
                 wording.died_before(self._books.died_before),
@@ -359,6 +439,7 @@ class Evacuation:
             wording.state_after_failure(self._hold, was_paused_before=was_paused, gives_back=self._options.give_back)
             if self._plan.is_clustered
             else wording.NEVER_PAUSED,
+            wording.stepped_aside(self._records),
             wording.started_again(self._started),
             wording.still_stopped(self._still_stopped),
             wording.may_still_stop(self._stopped.stopping),
@@ -377,7 +458,7 @@ class Evacuation:
             note=note,
             moves=self._records,
             plan=result,
-            planned=result["moves"],
+            planned=[*(result["helpers"] if self._plan.steps_aside else ()), *result["moves"]],
             stays=result["stays"],
             started=self._started,
             still_stopped=self._still_stopped,
@@ -389,10 +470,10 @@ class Evacuation:
             headroom=result["headroom"],
             limits=self._limits,
             changed=changed,
-            warnings=[*self._warnings, *self._moving.warnings],
+            warnings=[*self._warnings, *self._aside.moving.warnings, *self._moving.warnings],
             left=self._left,
             died=self._stopped.died,
-            excluded=self._moving.excluded,
+            excluded=self._excluded,
             paused_by_us=self._hold.is_paused_by_us,
             paused_before=ledger["paused_before"] if ledger is not None else None,
         )

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Moves that were made or asked about, with what the cluster's own data say of them. Private to this collection."""
+"""Moves that were made or asked about, with what the cluster's own data say of them."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Moves of a plan, brought to their end in one or several attempts, with what became of each.
-
-Private to this collection.
-"""
+"""Moves of a plan, brought to their end in one or several attempts, with what became of each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The node of a maintenance: paused, resumed, and read again, with who did what to it. Private to this collection."""
+"""The node of a maintenance: paused, resumed, and read again, with who did what to it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What stands when a maintenance ends: read again, never concluded from what was done. Private to this collection."""
+"""What stands when a maintenance ends: read again, never concluded from what was done."""
 
 from __future__ import annotations
 

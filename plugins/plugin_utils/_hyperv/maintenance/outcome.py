@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an evacuation or a restoration came to, as data. Private to this collection."""
+"""What an evacuation or a restoration came to, as data."""
 
 from __future__ import annotations
 

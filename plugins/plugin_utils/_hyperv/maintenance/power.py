@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Stopping VMs before they are moved, and starting them again. Private to this collection."""
+"""Stopping VMs before they are moved, and starting them again."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A node that was emptied gets its VMs back, as far as they are where they were moved. Private to this collection.
+"""A node that was emptied gets its VMs back, as far as they are where they were moved.
 
 Nothing is changed until the plan is made. From then on no error leaves ``execute`` but the end of the whole process:
 what came back is written down, whatever became of the rest.
@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
-from ..planning.restoration import MOVED_ON, Home, RestorationPlan, find_home, plan_restoration
+from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
 from ..records.ledger import ELSEWHERE, Ledger, give_back, may_still_stop, no_ledger
 from ..scheduling.migrate import MigrationOptions
 from . import wording
@@ -84,17 +85,21 @@ class Restoration:
         Hyper-V is not asked about the VMs: it would refuse for a paused node what it takes once that is resumed.
         """
         self._make_plan()
-        if self._plan.moves:
+        moves = [*self._plan.moves, *self._plan.helpers]
+        if moves:
             self._cluster.confirm()
+        home = self._plan.home.node.name
         up = [
             dataclasses.replace(move, destination=dataclasses.replace(move.destination, state="up"))
-            for move in self._moving.resolve(_wanted(self._plan))
+            if move.destination.name == home
+            else move
+            for move in self._moving.resolve(_wanted(moves))
         ]
         self._moving.foresee(up, self._without_room())
-        self._warnings += filter(None, (self._plan.tight,))
+        self._warnings += filter(None, (self._plan.tight, *wording.left_aside(self._plan)))
         failure = wording.together(self._plan.shortage) if self._plan.without_room else ""
         pauses = self._plan.is_clustered and self._plan.home.node.state == "paused"
-        return self._outcome(failure, changed=pauses or bool(self._plan.moves))
+        return self._outcome(failure, changed=pauses or bool(moves))
 
     def execute(self) -> Outcome:
         """Bring the VMs back.
@@ -106,7 +111,8 @@ class Restoration:
         self._begin()
         try:
             self._hold.resume()
-            self._moving.make(_wanted(self._plan))
+            self._moving.make(_wanted(self._plan.moves))
+            self._bring_helpers_home()
             self._start()
         except BaseException as error:
             what = f"The restoration of {self._home.node.name}"
@@ -125,7 +131,9 @@ class Restoration:
 
     @property
     def _records(self) -> list[dict[str, t.Any]]:
-        return list(self._moving.records.values())
+        """What became of each move, in the form of hyperv_vm_migrate, marked where its VM had stepped aside."""
+        helpers = {vm["vm_id"].upper() for vm in self._ledger["vms"] if vm["helper"]}
+        return [{**one, "helper": one["vm"]["id"] in helpers} for one in self._moving.records.values()]
 
     @property
     def _hosts(self) -> list[str]:
@@ -177,7 +185,7 @@ class Restoration:
 
     def _begin(self) -> None:
         self._hold.look("get its VMs back")
-        if self._plan.is_clustered and (self._hold.is_paused or self._plan.moves):
+        if self._plan.is_clustered and (self._hold.is_paused or self._plan.moves or self._plan.helpers):
             self._cluster.confirm()
         if self._plan.is_clustered:
             self._nodes_before = try_overview(self._cluster)
@@ -199,6 +207,25 @@ class Restoration:
 
     # What brings the VMs back.
 
+    def _bring_helpers_home(self) -> None:
+        """Bring VMs that stepped aside home one after another, each if its node can take it by then."""
+        helpers = {vm["vm_id"].upper() for vm in self._ledger["vms"] if vm["helper"] and not vm["restored"]}
+        made: dict[str, Mapping[str, t.Any]] = {}
+        while helpers:
+            now = plan_restoration(self._cluster, self._ledger, self._home)
+            stays = [one for one in self._plan.stays if one.vm_id not in helpers]
+            stays += [one for one in now.stays if one.vm_id in helpers - made.keys()]
+            left = [move for move in now.helpers if move["vm_id"] not in made]
+            self._plan = dataclasses.replace(self._plan, stays=tuple(stays), helpers=(*made.values(), *left))
+            if not left:
+                break
+            move = made[left[0]["vm_id"]] = left[0]
+            if self._controller.shows_progress:
+                way = f"from {move['source_host']} to {move['destination_host']}"
+                self._controller.tell(f"{clean(move['name'])} stepped aside and goes home {way}.")
+            self._moving.make(_wanted([move]))
+        self._warnings += wording.left_aside(self._plan)
+
     def _start(self) -> None:
         """Start the VMs that the evacuation had stopped, and that are on the node."""
         home = self._is_home()
@@ -217,7 +244,7 @@ class Restoration:
     def _is_home(self) -> set[str]:
         """Return the ids of the VMs that are on the node, or were left where somebody meant them to be."""
         there = {"moved", "already_there", ELSEWHERE}
-        return {vm.vm_id for vm in self._plan.stays if vm.code != MOVED_ON} | {
+        return {vm.vm_id for vm in self._plan.stays if vm.code not in NOT_SETTLED} | {
             one["vm"]["id"] for one in self._records if one["outcome"] in there
         }
 
@@ -257,9 +284,10 @@ class Restoration:
     def _read_for_the_report(self) -> None:
         if self._hold.node is not None:
             self._nodes_after = try_overview(self._cluster)
-        if self._plan.moves:
-            node = self._home.node.name
-            self._limits = try_limits(self._cluster, {node, *(move["source_host"] for move in self._plan.moves)})
+        moves = [*self._plan.moves, *self._plan.helpers]
+        if moves:
+            nodes = {move[end] for move in moves for end in ("source_host", "destination_host")}
+            self._limits = try_limits(self._cluster, nodes)
 
     def _what_failed(self) -> str:
         """Return everything that is not as it should be, empty for nothing."""
@@ -280,6 +308,7 @@ class Restoration:
             wording.started_again(self._started),
             wording.kept_in_the_ledger(self._plan) if not self._options.forget_gone else "",
             wording.moved_on(self._plan),
+            *wording.left_aside(self._plan),
             wording.not_started_on_purpose(self._plan),
             wording.may_still_stop(self._stopping),
         )
@@ -291,7 +320,7 @@ class Restoration:
             cause=failure,
             note=note,
             moves=self._records,
-            planned=result["moves"],
+            planned=[*result["moves"], *result["helpers"]],
             stays=[*result["stays"], *result["leaving"], *result["gone"]],
             started=self._started,
             still_stopped=[
@@ -309,5 +338,5 @@ class Restoration:
         )
 
 
-def _wanted(plan: RestorationPlan) -> Sequence[Wanted]:
-    return [Wanted(move["vm_id"], move["name"], move["source_host"], move["destination_host"]) for move in plan.moves]
+def _wanted(moves: Sequence[Mapping[str, t.Any]]) -> Sequence[Wanted]:
+    return [Wanted(move["vm_id"], move["name"], move["source_host"], move["destination_host"]) for move in moves]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Steps at the end of a maintenance that are all to be taken, whichever of them fails. Private to this collection."""
+"""Steps at the end of a maintenance that are all to be taken, whichever of them fails."""
 
 from __future__ import annotations
 

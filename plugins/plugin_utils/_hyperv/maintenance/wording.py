@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a person reads at the end of a maintenance. Pure. Private to this collection.
+"""What a person reads at the end of a maintenance. Pure.
 
 Names of VMs are shown as ``clean`` makes them.
 """
@@ -17,7 +17,7 @@ from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import full_stop
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.helper_moves import step_aside
-from ..planning.restoration import MOVED_ON, RestorationPlan
+from ..planning.restoration import AWAY, MOVED_ON, RestorationPlan
 from ..scheduling.move_results import describe_move
 from .node_hold import NodeHold
 
@@ -57,6 +57,15 @@ def broke_off(what: str, error: Exception) -> str:
 
 def infeasible(plan: EvacuationPlan) -> str:
     """Return why a node cannot be emptied, for each VM with what to do about it."""
+    return _infeasible(f"Nothing was changed on {plan.node}, because", plan)
+
+
+def infeasible_again(plan: EvacuationPlan) -> str:
+    """Return why a node cannot be emptied any more, when VMs of other nodes have not stepped aside."""
+    return _infeasible("Planned again after that:", plan)
+
+
+def _infeasible(beginning: str, plan: EvacuationPlan) -> str:
     found = plan.infeasibility
     if found is not None and found.code == "restart":
         why = f"it is to be restarted and {', '.join(found.vms)} would go down with it."
@@ -70,19 +79,39 @@ def infeasible(plan: EvacuationPlan) -> str:
             by_reason.setdefault((stay.finding.message, stay.finding.remedy), []).append(stay.vm)
     each = [f"{names(vms)}: {message} {remedy}".strip() for (message, remedy), vms in by_reason.items()]
     helped = step_aside(plan.helpers)
-    return clean(
-        together(f"Nothing was changed on {plan.node}, because {why}", *each, helped, *map(full_stop, plan.notes))
-    )
+    return clean(together(f"{beginning} {why}", *each, helped, *map(full_stop, plan.notes)))
 
 
 def moves_failed(node: str, records: Sequence[Record]) -> str:
     """Return which moves of an evacuation failed and why; empty for none."""
-    failed = [one for one in records if one["outcome"] == "failed"]
+    own = [one for one in records if not one["helper"]]
+    failed = [one for one in own if one["outcome"] == "failed"]
     if not failed:
         return ""
     return clean(
-        together(f"{len(failed)} of {len(records)} VMs could not be moved from {node}.", *map(_failed_move, failed))
+        together(f"{len(failed)} of {len(own)} VMs could not be moved from {node}.", *map(_failed_move, failed))
     )
+
+
+def not_aside(records: Sequence[Record]) -> str:
+    """Return which VMs of other nodes did not step aside as planned, and why; empty for none."""
+    helpers = [one for one in records if one["helper"]]
+    told = [f"{describe_move(one)} did not step aside: {_why(one)}" for one in helpers if one["outcome"] == "failed"]
+    told += [
+        f"{one['vm']['name']} did not step aside to {one['destination_host']}: it is on {one['host_after']}, where "
+        "somebody else has moved it."
+        for one in helpers
+        if one["outcome"] == "elsewhere"
+    ]
+    return clean(together(*told))
+
+
+def stepped_aside(records: Sequence[Record]) -> str:
+    """Return which VMs of other nodes have stepped aside, and who brings them home; empty for none."""
+    aside = [describe_move(one) for one in records if one["helper"] and one["outcome"] == "moved"]
+    if not aside:
+        return ""
+    return clean(f"Stepped aside: {', '.join(aside)}. hyperv.migration.restore_node brings them home.")
 
 
 def _failed_move(record: Record) -> str:
@@ -251,6 +280,11 @@ def moved_on(plan: RestorationPlan) -> str:
     """Return which VMs wait for the end of the maintenance of another node."""
     waiting = [one for one in plan.stays if one.code == MOVED_ON]
     return clean(together(*(f"{one.subject} is kept in the ledger: {one.text}" for one in waiting)))
+
+
+def left_aside(plan: RestorationPlan) -> list[str]:
+    """Return which VMs stay where they have stepped aside to, and why."""
+    return [clean(f"{one.subject} is kept in the ledger: {one.text}") for one in plan.stays if one.code == AWAY]
 
 
 def not_started_on_purpose(plan: RestorationPlan) -> str:

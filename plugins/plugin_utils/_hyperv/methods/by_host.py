@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Moving a VM by its own host: MigrateVirtualSystemToHost in root\\virtualization\\v2. Private to this collection.
+"""Moving a VM by its own host: MigrateVirtualSystemToHost in root\\virtualization\\v2.
 
 Sources: Microsoft docs, Msvm_VirtualSystemMigrationService and Msvm_VirtualSystemMigrationCapabilities; Microsoft's
 sample of live and storage migration, and os-win, for what is sent.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Moving a VM by the cluster's migration service: MigrateVirtualSystemToSystem. Private to this collection.
+"""Moving a VM by the cluster's migration service: MigrateVirtualSystemToSystem.
 
 Source: Microsoft docs, Msvm_VirtualSystemMigrationService of Root\\HyperVCluster\\v2.
 """

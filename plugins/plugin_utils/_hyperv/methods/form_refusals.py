@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""When a call may be made again in another form of its setting data, and what to say when no form was taken.
-
-Private to this collection.
-"""
+"""When a call may be made again in another form of its setting data, and what to say when no form was taken."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the cluster shows of a group that moves, read as a job; all groups in two queries. Private to this collection.
+"""What the cluster shows of a group that moves, read as a job; all groups in two queries.
 
 Sources: Microsoft docs, MSCluster_ResourceGroup (State, StatusInformation) and the private properties of resources of
 type "Virtual Machine"; os-win, which takes a group for arrived that is online on its destination, and for pending while

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The CIM jobs of Hyper-V's own migration methods: found, read many at once, and ended. Private to this collection."""
+"""The CIM jobs of Hyper-V's own migration methods: found, read many at once, and ended."""
 
 from __future__ import annotations
 

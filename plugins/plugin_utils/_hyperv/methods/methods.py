@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The documented methods by which a VM can be moved, and which one is taken. Private to this collection."""
+"""The documented methods by which a VM can be moved, and which one is taken."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a method answers: before a move, and to its call. Data only. Private to this collection."""
+"""What a method answers: before a move, and to its call. Data only."""
 
 from __future__ import annotations
 

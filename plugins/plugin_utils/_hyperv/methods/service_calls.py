@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Msvm_VirtualSystemMigrationService: what its methods are given, and what their answers mean, wherever it is.
-
-Private to this collection.
-"""
+"""Msvm_VirtualSystemMigrationService: what its methods are given, and what their answers mean, wherever it is."""
 
 from __future__ import annotations
 

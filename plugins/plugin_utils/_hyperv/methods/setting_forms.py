@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""In which form a provider takes the setting data of a migration: tried out, and kept. Private to this collection."""
+"""In which form a provider takes the setting data of a migration: tried out, and kept."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One try of a move: how it was asked for, and what is known of its job. Values only. Private to this collection."""
+"""One try of a move: how it was asked for, and what is known of its job. Values only."""
 
 from __future__ import annotations
 

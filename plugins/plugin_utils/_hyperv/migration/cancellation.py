@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ending migrations that run: in order first, by force later, and what came of it. Private to this collection.
+"""Ending migrations that run: in order first, by force later, and what came of it.
 
 A request that Hyper-V takes promises nothing: the job may complete all the same. What is said here is about the job
 only; where the VM is, its owner tells.

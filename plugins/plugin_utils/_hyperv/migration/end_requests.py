@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Asking a CIM job to end, and what the answer means. Private to this collection.
+"""Asking a CIM job to end, and what the answer means.
 
 Source: Microsoft docs, Msvm_MigrationJob.RequestStateChange, and DMTF's CIM_ConcreteJob.
 """

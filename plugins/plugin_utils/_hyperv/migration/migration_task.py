@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One move from its beginning to its end: what is known of it, and what may follow. Private to this collection."""
+"""One move from its beginning to its end: what is known of it, and what may follow."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What shall move, and whether it can: from requests to moves. Private to this collection."""
+"""What shall move, and whether it can: from requests to moves."""
 
 from __future__ import annotations
 

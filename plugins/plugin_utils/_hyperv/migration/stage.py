@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The stages that a move goes through, and from which to which. Private to this collection."""
+"""The stages that a move goes through, and from which to which."""
 
 from __future__ import annotations
 

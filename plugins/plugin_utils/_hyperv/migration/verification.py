@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where a VM ended, and what that makes of a move. Pure. Private to this collection."""
+"""Where a VM ended, and what that makes of a move. Pure."""
 
 from __future__ import annotations
 

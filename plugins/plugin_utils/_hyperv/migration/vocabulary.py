@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The closed sets of words for a migration that users meet as options and results. Private to this collection."""
+"""The closed sets of words for a migration that users meet as options and results."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What would stop the move of a VM, found before it begins, each with its remedy. Pure. Private to this collection.
+"""What would stop the move of a VM, found before it begins, each with its remedy. Pure.
 
 Sources: Microsoft docs of Msvm_ComputerSystem.OperationalStatus, MSCluster_ResourceGroup and Msvm_ComputerSystem's
 ReplicationMode; Microsoft's troubleshooting guides for live migration.

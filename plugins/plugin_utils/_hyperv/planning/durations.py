@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How long moves take beside one another, as far as that can be known before. Pure. Private to this collection.
+"""How long moves take beside one another, as far as that can be known before. Pure.
 
 What a network carries is not known, so every move is taken to run at the same pace. That is enough to compare plans:
 only their ratio to one another matters.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan to empty a node, from what was read: who leaves, who stays, and where to. Private to this collection."""
+"""The plan to empty a node, from what was read: who leaves, who stays, and where to."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import ERROR, INFO, Severity
 from .blockers import Facts, find_blockers, paused_before_it_is_stopped
 from .evacuation_plan import EvacuationPlan, Stay
-from .helper_moves import step_aside
+from .helper_moves import Help, HelperMove, step_aside
 from .infeasibility import Infeasibility
-from .placement import Placement, place
+from .placement import Headroom, Placement, place
 from .problem import Candidate, PlacementProblem
-from .revalidation import Difference, EarlierPlan, PresentVm, compare
+from .revalidation import Difference, EarlierPlan, PresentVm, compare, compare_helpers
 from .snapshot import Snapshot, take_snapshot
-from .stepping_aside import who_would_help
+from .stepping_aside import Wish, who_would_help
 from .strategies import (
     FAIL,
     MIGRATE,
@@ -57,6 +57,8 @@ class EvacuationRequest:
         restart: the node is to be restarted, so that no VM may run on there.
         local_vms: VMs that are not of the cluster may go down in that restart.
         priority_first: no move goes before one of higher priority, however long it takes.
+        helpers: how many VMs of other nodes may step aside, besides those of the earlier plan.
+        not_aside: ids of VMs that do not step aside.
     """
 
     node: str
@@ -68,6 +70,8 @@ class EvacuationRequest:
     restart: bool = False
     local_vms: bool = False
     priority_first: bool = False
+    helpers: int = 0
+    not_aside: AbstractSet[str] = frozenset()
 
 
 def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
@@ -87,23 +91,40 @@ def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationP
 def _with_help(
     cluster: Cluster, snapshot: Snapshot, request: EvacuationRequest, plan: EvacuationPlan
 ) -> EvacuationPlan:
-    """Add to a plan that is refused for want of memory which VMs of other nodes would have to step aside."""
+    """Let VMs of other nodes step aside where memory alone is missing, or say which ones would have to."""
     blocking = [stay for stay in plan.stays if stay.is_blocking]
-    if plan.infeasibility is None or not snapshot.is_clustered:
+    refusal = plan.infeasibility
+    if refusal is None or not snapshot.is_clustered:
         return plan
     if any(stay.finding.code != _WITHOUT_MEMORY for stay in blocking):
         return plan
+    plan = dataclasses.replace(plan, under_way=_what_may_leave_room(snapshot))
     problem = _make_problem(snapshot, request, [_case(vm, snapshot, request) for vm in snapshot.vms_on_node])
+    planned = tuple(request.earlier.helpers.values()) if request.earlier is not None else ()
+    wish = Wish(request.helpers, request.strategies, request.excluded, request.not_aside, planned)
     try:
-        helpers = who_would_help(cluster, snapshot, problem, request.strategies)
+        found = who_would_help(cluster, snapshot, problem, wish)
     except NoAnswer as error:
         note = f"Whether VMs of other nodes could step aside could not be read: {with_remedy(error)}"
         return dataclasses.replace(plan, notes=(*plan.notes, note))
-    if not helpers:
+    if found is None:
         return plan
-    remedy = f"{step_aside(helpers)} {plan.infeasibility.remedy}"
-    return dataclasses.replace(
-        plan, infeasibility=dataclasses.replace(plan.infeasibility, remedy=remedy), helpers=helpers
+    agreed = {(one.vm_id, first_label(one.destination)) for one in planned}
+    new = [one for one in found.moves if (one.helper.candidate.vm.id, first_label(one.destination)) not in agreed]
+    if len(new) <= request.helpers:
+        return dataclasses.replace(plan_from_snapshot(snapshot, request, found), under_way=plan.under_way)
+    remedy = f"{step_aside(found.moves)} {refusal.remedy}"
+    return dataclasses.replace(plan, infeasibility=dataclasses.replace(refusal, remedy=remedy), helpers=found.moves)
+
+
+def _what_may_leave_room(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the VMs that leave a destination, and those of the node whose memory may count twice until it is there."""
+    nodes, here = {first_label(one.name) for one in snapshot.destinations}, first_label(snapshot.node.name)
+    return tuple(
+        vm.name
+        for vm, running in snapshot.migrating_vms
+        if first_label(vm.node) in nodes - {first_label(running.destination)}
+        or (first_label(vm.node) == here and not running.memory_is_there)
     )
 
 
@@ -117,11 +138,17 @@ class _Case:
     stay: Stay | None = None
 
 
-def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest) -> EvacuationPlan:
-    """Return the plan for what was read. Pure: the same snapshot give the same plan, in whatever order they came."""
+def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: Help | None = None) -> EvacuationPlan:
+    """Return the plan for what was read. Pure: the same snapshot give the same plan, in whatever order they came.
+
+    ``help_``: VMs of other nodes that step aside first, and the placement after that.
+    """
     cases = [_case(vm, snapshot, request) for vm in snapshot.vms_on_node]
     problem = _make_problem(snapshot, request, cases)
-    placement, problem = _place(problem, request.earlier)
+    if help_ is None:
+        placement, problem = _place(problem, request.earlier)
+    else:
+        placement = dataclasses.replace(help_.placement, headroom=_as_it_is(problem, help_.placement))
     stays = [case.stay for case in cases if case.stay is not None]
     stays += [Stay(one.candidate.vm, one.candidate.strategy, one.finding) for one in placement.unplaced]
     stays += [_local(vm, request) for vm in snapshot.local_vms]
@@ -139,17 +166,35 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest) -> Evacua
         is_clustered=snapshot.is_clustered,
         owner=snapshot.owner,
         expected=placement.expected,
+        helpers=help_.moves if help_ is not None else (),
     )
     if request.earlier is None:
         return found
     nodes = {vm.id: vm.node for vm in snapshot.vms}
-    differences = _differences(request.earlier, snapshot, found, nodes)
-    first_states = {vm_id: move.first_state for vm_id, move in request.earlier.moves.items()}
+    differences = [
+        *_differences(request.earlier, snapshot, found, nodes),
+        *compare_helpers(request.earlier, {one.helper.candidate.vm.id: _present(one) for one in found.helpers}, nodes),
+    ]
+    known = {**request.earlier.moves, **request.earlier.helpers}
+    first_states = {vm_id: move.first_state for vm_id, move in known.items()}
     return dataclasses.replace(
         found,
         revalidation=tuple(differences),
         made=tuple(request.earlier.made(nodes)),
         first_states=first_states,
+    )
+
+
+def _as_it_is(problem: PlacementProblem, placement: Placement) -> tuple[Headroom, ...]:
+    """Return the memory of a placement after helper moves, beside what is free before them."""
+    free = {one.name: one.memory.free_mb for one in problem.destinations}
+    return tuple(dataclasses.replace(one, free_before_mb=free[one.node]) for one in placement.headroom)
+
+
+def _present(move: HelperMove) -> PresentVm:
+    candidate = move.helper.candidate
+    return PresentVm(
+        candidate.vm.name, move.helper.node, candidate.vm.state, candidate.needs_mb, MIGRATE, move.destination
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The plan to empty a node, as data. Private to this collection."""
+"""The plan to empty a node, as data."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from ..records.file_names import NOBODY, Owner
 from .helper_moves import HelperMove
 from .infeasibility import Infeasibility
 from .placement import Headroom, Placed
+from .problem import Candidate
 from .revalidation import Difference, EarlierMove
 from .schedule import ExpectedDuration
 from .strategies import StrategyName
 from .vm_finding import VmFinding
+
+STEPS_ASIDE = "it steps aside, so that every VM of the node has a place"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +69,9 @@ class EvacuationPlan:
         owner: the cluster, or the host by itself.
         expected: how long the moves take together, None where that is not known.
         first_states: states of VMs when an earlier plan first saw them, by VM id.
-        helpers: moves of VMs of other nodes, in their order, after which an infeasible plan would be feasible.
+        helpers: moves of VMs of other nodes that go first, one after the other; of an infeasible plan those with which
+            it would be feasible.
+        under_way: names of VMs whose migrations may leave room when they have ended, where room is short.
     """
 
     node: str
@@ -83,6 +88,12 @@ class EvacuationPlan:
     expected: ExpectedDuration | None = None
     first_states: Mapping[str, str] = dataclasses.field(default_factory=dict)
     helpers: tuple[HelperMove, ...] = ()
+    under_way: tuple[str, ...] = ()
+
+    @property
+    def steps_aside(self) -> tuple[HelperMove, ...]:
+        """The helper moves that are to be made: those of an infeasible plan are no more than a hint."""
+        return self.helpers if self.infeasibility is None else ()
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the plan for a task's result; ``read_earlier_plan`` takes it back."""
@@ -94,18 +105,25 @@ class EvacuationPlan:
             "feasible": self.infeasibility is None,
             "infeasibility": self.infeasibility.as_result() if self.infeasibility is not None else None,
             "expected": self.expected.as_result(self.node) if self.expected is not None else None,
-            "moves": [self._move(order, one) for order, one in enumerate(self.moves, 1)],
-            "helpers": [dict(one.as_result(), order=order) for order, one in enumerate(self.helpers, 1)],
+            "moves": [
+                self._move(order, one.candidate, self.node, one.destination, one.reason)
+                for order, one in enumerate(self.moves, 1)
+            ],
+            "helpers": [
+                self._move(order, one.helper.candidate, one.helper.node, one.destination, STEPS_ASIDE, helper=True)
+                for order, one in enumerate(self.helpers, 1)
+            ],
             "stays": [stay.as_result() for stay in self.stays],
             "findings": [finding.as_result() for finding in self.findings],
             "headroom": [dataclasses.asdict(one) for one in self.headroom],
             "notes": list(self.notes),
             "revalidation": [one.as_result() for one in self.revalidation],
-            "made": [one.as_result(self.node) for one in self.made],
+            "made": [one.as_result() for one in self.made],
         }
 
-    def _move(self, order: int, one: Placed) -> dict[str, t.Any]:
-        candidate = one.candidate
+    def _move(
+        self, order: int, candidate: Candidate, source: str, destination: str, reason: str, *, helper: bool = False
+    ) -> dict[str, t.Any]:
         return {
             "order": order,
             "vm_id": candidate.vm.id,
@@ -114,8 +132,9 @@ class EvacuationPlan:
             "state_at_first": self.first_states.get(candidate.vm.id) or candidate.vm.state,
             "memory_mb": candidate.needs_mb,
             "priority": candidate.priority,
-            "source_host": self.node,
-            "destination_host": one.destination,
-            "reason": one.reason,
+            "source_host": source,
+            "destination_host": destination,
+            "reason": reason,
             "strategy": candidate.strategy,
+            "helper": helper,
         }

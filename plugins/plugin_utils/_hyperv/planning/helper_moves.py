@@ -2,13 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which VMs of other nodes would have to step aside so that every VM of a node has a place. Pure.
 
-It asks ``place`` what is possible and knows nothing of how that searches. Private to this collection.
+It asks ``place`` what is possible and knows nothing of how that searches.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..._hostnames import first_label
@@ -39,26 +38,16 @@ class HelperMove:
     helper: Helper
     destination: str
 
-    def as_result(self) -> dict[str, t.Any]:
-        """Return the move for a task's result."""
-        candidate = self.helper.candidate
-        return {
-            "vm_id": candidate.vm.id,
-            "name": candidate.vm.name,
-            "state": candidate.vm.state,
-            "memory_mb": candidate.needs_mb,
-            "priority": candidate.priority,
-            "source_host": self.helper.node,
-            "destination_host": self.destination,
-        }
-
 
 def step_aside(moves: Sequence[HelperMove]) -> str:
-    """Return the sentence that says which VMs would have to be moved first; empty for none."""
+    """Return the sentences that say which VMs would have to step aside, and how to let them; empty for none."""
     if not moves:
         return ""
     told = [f"{one.helper.candidate.vm.name} from {one.helper.node} to {one.destination}" for one in moves]
-    return f"Move {', then '.join(told)}, and plan again: every VM has a place then."
+    return (
+        f"With helpers={len(moves)} (the roles' evacuate_node_helpers) every VM has a place: VMs of other nodes step "
+        f"aside first, {', then '.join(told)}."
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +56,24 @@ class Help:
 
     moves: tuple[HelperMove, ...]
     placement: Placement
+
+
+def check_help(problem: PlacementProblem, moves: Sequence[HelperMove]) -> Help | None:
+    """Return these moves with the placement after them; None where one does not fit in its turn, or a VM has no place.
+
+    Every node that they are about is a destination.
+    """
+    after = problem
+    for move in moves:
+        candidate = move.helper.candidate
+        there = next(one for one in after.destinations if first_label(one.name) == first_label(move.destination))
+        if candidate.objection(there) or candidate.needs_mb > after.room_mb(there):
+            return None
+        if not _keeps_rules(after, move.helper, there.name):
+            return None
+        after = _moved(after, (move,))
+    placement = place(after)
+    return Help(tuple(moves), placement) if not placement.unplaced else None
 
 
 def find_help(problem: PlacementProblem, helpers: Sequence[Helper], most: int) -> Help | None:

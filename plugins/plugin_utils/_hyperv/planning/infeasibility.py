@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why a node cannot be emptied, with what is missing and where. Pure. Private to this collection."""
+"""Why a node cannot be emptied, with what is missing and where. Pure."""
 
 from __future__ import annotations
 

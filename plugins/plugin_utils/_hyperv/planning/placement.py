@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where the VMs of a node would go: pure and deterministic. Private to this collection."""
+"""Where the VMs of a node would go: pure and deterministic."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Plans as lines for a terminal: which VM goes where and why. Pure. Private to this collection."""
+"""Plans as lines for a terminal: which VM goes where and why. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from ..._text import clean
 from ..cluster.states import AT_REST
 from ..failure.finding import ERROR
-from .evacuation_plan import EvacuationPlan
-from .helper_moves import step_aside
+from .evacuation_plan import STEPS_ASIDE, EvacuationPlan
+from .helper_moves import HelperMove, step_aside
 from .placement import Placed
 from .restoration import RestorationPlan
 from .strategies import SAVE, SHUTDOWN
@@ -33,12 +33,13 @@ _HEAD = _Row("VM", "from", "to", "MB", "why")
 
 def evacuation_table(plan: EvacuationPlan) -> list[str]:
     """Return the plan to empty a node: its moves, what stays, what else there is to know, and the memory."""
-    rows = [_leaving(plan.node, move) for move in plan.moves]
+    rows = [_stepping_aside(move) for move in plan.steps_aside]
+    rows += [_leaving(plan.node, move) for move in plan.moves]
     rows += [
         _Row(stay.vm.name, plan.node, "NOWHERE" if stay.is_blocking else "stays", "", stay.finding.message)
         for stay in plan.stays
     ]
-    below = [step_aside(plan.helpers)] if plan.helpers else []
+    below = [step_aside(plan.helpers)] if plan.infeasibility is not None and plan.helpers else []
     below += [f"{finding.subject}: {finding.text}" for finding in plan.findings if finding.severity != ERROR]
     below += [f"Changed since the plan was made: {one.subject}: {one.message}" for one in plan.revalidation]
     below += [
@@ -48,6 +49,11 @@ def evacuation_table(plan: EvacuationPlan) -> list[str]:
     below += [plan.expected.text(plan.node)] if plan.expected is not None else []
     below += plan.notes
     return [*(_lines(rows) if rows else [f"{plan.node} has no VMs."]), *map(clean, below)]
+
+
+def _stepping_aside(move: HelperMove) -> _Row:
+    candidate = move.helper.candidate
+    return _Row(candidate.vm.name, move.helper.node, move.destination, str(candidate.needs_mb), STEPS_ASIDE)
 
 
 def _leaving(node: str, move: Placed) -> _Row:
@@ -69,7 +75,7 @@ def restoration_table(plan: RestorationPlan) -> list[str]:
             str(move["memory_mb"] or 0),
             f"{move['reason']}{'; it is started there' if move['vm_id'] in started else ''}",
         )
-        for move in plan.moves
+        for move in (*plan.moves, *plan.helpers)
     ]
     rows += [
         _Row(vm.subject, "", "stays", "", f"{vm.message}{' It is started.' if vm.vm_id in started else ''}")

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which VMs of a ledger are brought back, and which are left alone and why. Private to this collection."""
+"""Which VMs of a ledger are brought back, and which are left alone and why."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
@@ -15,7 +15,7 @@ from ..cluster.hosts import try_memory
 from ..cluster.nodes import Node, find_node, hosts_of_vms, read_host, read_hosts, read_nodes_if_any
 from ..cluster.states import AT_REST, IN_MEMORY, UNKNOWN
 from ..cluster.vms import Vm, read_local_vms, read_vms
-from ..failure.finding import INFO, WARNING, Severity
+from ..failure.finding import INFO, WARNING, Severity, full_stop
 from ..records.file_names import Owner, read_owner
 from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
 from .move_objections import less_than_reserve
@@ -24,6 +24,9 @@ from .vm_finding import VmFinding
 
 MOVED_ON: t.Final = "moved_on"
 """Code of a VM that is not settled: the node to which it was moved is under maintenance by now."""
+AWAY: t.Final = "home_not_ready"
+"""Code of a VM that is not settled: the node from which it stepped aside cannot take it now."""
+NOT_SETTLED: t.Final = frozenset({MOVED_ON, AWAY})
 
 _WAIT = "Wait until that has changed, or cancel a migration that runs with hyperv_migration_job."
 _IF_DELETED = "If it was deleted, run the restoration with forget_gone=true (restore_node_forget_gone)."
@@ -48,6 +51,7 @@ class RestorationPlan:
     Attributes:
         home: the node to bring VMs back to.
         moves: for hyperv_vm_migrate, in the order in which they go.
+        helpers: likewise the moves home of VMs of other nodes that stepped aside, one after another, after ``moves``.
         stays: VMs that are left alone, and why.
         start: VMs that the evacuation stopped and that ran before: to be started once they are on their node.
         leaving: VMs of which nothing can be said yet: their migration away from the node still runs, or only the
@@ -72,6 +76,7 @@ class RestorationPlan:
     without_room: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     is_clustered: bool = True
+    helpers: tuple[Mapping[str, t.Any], ...] = ()
 
     @property
     def shortage(self) -> str:
@@ -100,6 +105,7 @@ class RestorationPlan:
             "cluster_name": self.home.owner.short or None,
             "clustered": self.is_clustered,
             "moves": [dict(move, order=order) for order, move in enumerate(self.moves, 1)],
+            "helpers": [dict(move, order=order) for order, move in enumerate(self.helpers, 1)],
             "stays": [_with_name(finding) for finding in self.stays],
             "start": [dict(vm) for vm in self.start],
             "leaving": [_with_name(finding) for finding in self.leaving],
@@ -141,7 +147,9 @@ def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None)
         _refuse_if_unknown(cluster, ledger, home, hosts)
     plan = dataclasses.replace(decide(home, open_vms, present, owners), is_clustered=cluster.is_clustered)
     plan = dataclasses.replace(plan, stays=tuple(_moved_on(cluster, plan, open_vms)))
-    return _with_memory(cluster, plan) if plan.moves else plan
+    plan = _with_memory(cluster, plan) if plan.moves else plan
+    under_way = {vm.id for vm in present.values() if vm.is_leaving}
+    return _with_ready_homes(cluster, plan, under_way) if plan.helpers else plan
 
 
 def _moved_on(cluster: Cluster, plan: RestorationPlan, entries: Sequence[LedgerVm]) -> list[VmFinding]:
@@ -169,7 +177,7 @@ def _with_memory(cluster: Cluster, plan: RestorationPlan) -> RestorationPlan:
     if memory is None:
         note = f"Whether {plan.home.node.name} has memory for the VMs that come back is not known. {problem}"
         return dataclasses.replace(plan, notes=(note,))
-    needs = {move["vm_id"]: 0 if move["state"] in AT_REST else int(move["memory_mb"] or 0) for move in plan.moves}
+    needs = {move["vm_id"]: _needs(move) for move in plan.moves}
     left, without_room = memory.free_mb, []
     for move in plan.moves:
         if needs[move["vm_id"]] <= left:
@@ -179,6 +187,52 @@ def _with_memory(cluster: Cluster, plan: RestorationPlan) -> RestorationPlan:
     after = memory.free_mb - sum(needs.values())
     headroom = Headroom(plan.home.node.name, memory.total_mb, 0, memory.free_mb, after)
     return dataclasses.replace(plan, headroom=headroom, without_room=tuple(without_room))
+
+
+def _with_ready_homes(cluster: Cluster, plan: RestorationPlan, under_way: Collection[str]) -> RestorationPlan:
+    """Leave VMs that stepped aside where they are as long as their own nodes cannot take them, and say so.
+
+    Each goes home when all before it are there; those that are ``under_way``, by id, come first. The VMs that go back
+    to the restored node leave room, too.
+    """
+    nodes = {first_label(node.name): node for node in read_nodes_if_any(cluster)}
+    rooms: dict[str, int | None] = {}
+    for label in sorted({first_label(str(move["destination_host"])) for move in plan.helpers}):
+        memory, _problem = try_memory(cluster, nodes[label]) if label in nodes else (None, "")
+        returning = [one for one in plan.moves if first_label(str(one["source_host"])) == label]
+        rooms[label] = memory.free_mb + sum(map(_needs, returning)) if memory is not None else None
+    moves, stays = [], list(plan.stays)
+    for move in sorted(plan.helpers, key=lambda move: move["vm_id"] not in under_way):
+        label = first_label(str(move["destination_host"]))
+        why = _unready(nodes.get(label), rooms[label], move)
+        if why and move["vm_id"] not in under_way:
+            message = f"It stepped aside and is on {move['source_host']}: {why}"
+            remedy = f"Run the restoration of {plan.home.node.name} again when it can go home."
+            stays.append(VmFinding(AWAY, WARNING, move["name"], "vm", message, remedy, vm_id=move["vm_id"]))
+            continue
+        moves.append(move)
+        for one, change in ((label, -_needs(move)), (first_label(str(move["source_host"])), _needs(move))):
+            room = rooms.get(one)
+            if room is not None:
+                rooms[one] = room + change
+    return dataclasses.replace(plan, helpers=tuple(moves), stays=tuple(stays))
+
+
+def _unready(node: Node | None, room: int | None, move: Mapping[str, t.Any]) -> str:
+    """Return why a VM cannot go home to a node now, empty where it can as far as is known."""
+    home = move["destination_host"]
+    if node is None:
+        return f"{home} is not a node of the cluster any more."
+    unable = node.cannot_receive()
+    if unable is not None:
+        return full_stop(unable.message)
+    if room is not None and _needs(move) > room:
+        return f"{home} has {max(0, room)} MB free, and it needs {_needs(move)} MB."
+    return ""
+
+
+def _needs(move: Mapping[str, t.Any]) -> int:
+    return 0 if move["state"] in AT_REST else int(move["memory_mb"] or 0)
 
 
 def _hosts(cluster: Cluster, ledger: Ledger, home: Home) -> tuple[str, ...]:
@@ -218,18 +272,23 @@ def decide(
     back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be.
     """
     moves: list[Mapping[str, t.Any]] = []
+    helpers: list[Mapping[str, t.Any]] = []
     stays: list[VmFinding] = []
     start: list[Mapping[str, t.Any]] = []
     leaving: list[VmFinding] = []
     gone: list[VmFinding] = []
     off: list[Mapping[str, t.Any]] = []
     node = home.node
-    for entry in sorted(entries, key=_order):
-        vm = present.get(entry["vm_id"].upper())
+    for kept in sorted(entries, key=_order):
+        vm = present.get(kept["vm_id"].upper())
+        entry = kept.copy()
+        if vm is not None:
+            entry["name"] = vm.name  # it may have been renamed since
         named = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
-        at_home = vm is not None and first_label(vm.node) == first_label(node.name)
+        home_node = entry["source_host"] if entry["helper"] else node.name
+        at_home = vm is not None and first_label(vm.node) == first_label(home_node)
         if vm is not None and at_home and vm.is_leaving:
-            leaving.append(_not_yet(entry, "leaving", f"Its migration away from {node.name} still runs."))
+            leaving.append(_not_yet(entry, "leaving", f"Its migration away from {home_node} still runs."))
             continue
         if vm is None and named["vm_id"] in owners_of_missing:
             owner = owners_of_missing[named["vm_id"]] or "no node"
@@ -239,7 +298,7 @@ def decide(
         if vm is None:
             gone.append(_find(entry, "gone", WARNING, _where_it_is_no_more(entry, node), _IF_DELETED))
             continue
-        stay = _stay(entry, vm, node, at_home=at_home)
+        stay = _stay(entry, vm, node, home_node, at_home=at_home)
         if (at_home or stay is None) and was_stopped(entry, vm.state):
             start.append(named)
         elif entry["state"] == "running" and vm.state in AT_REST:
@@ -247,8 +306,20 @@ def decide(
         if stay is not None:
             stays.append(stay)
         else:
-            moves.append(_move(entry, vm, node))
-    return RestorationPlan(home, tuple(moves), tuple(stays), tuple(start), tuple(leaving), tuple(gone), tuple(off))
+            (helpers if entry["helper"] else moves).append(_move(entry, vm, node, home_node))
+    # The last one that stepped aside goes home first: it may be where the one before it has its home.
+    stepped = [entry["vm_id"].upper() for entry in entries]
+    helpers.sort(key=lambda move: -stepped.index(move["vm_id"]))
+    return RestorationPlan(
+        home,
+        tuple(moves),
+        tuple(stays),
+        tuple(start),
+        tuple(leaving),
+        tuple(gone),
+        tuple(off),
+        helpers=tuple(helpers),
+    )
 
 
 def _order(entry: Entry) -> tuple[bool, int, int, str]:
@@ -261,13 +332,13 @@ def _where_it_is_no_more(entry: Entry, node: Node) -> str:
     return f"It is no longer on {node.name}." if stays else "It is no longer among the VMs of the cluster."
 
 
-def _stay(entry: Entry, vm: Vm, node: Node, *, at_home: bool) -> VmFinding | None:
+def _stay(entry: Entry, vm: Vm, node: Node, home_node: str, *, at_home: bool) -> VmFinding | None:
     """Return why a VM is left where it is, None for one that goes back."""
     stays = entry["outcome"] == STAYS
     if at_home and stays:
         return _find(entry, "stayed", INFO, f"It stayed on {node.name}.")
     if at_home:
-        return _find(entry, "already_there", INFO, f"It is on {node.name} already.")
+        return _find(entry, "already_there", INFO, f"It is on {home_node} already.")
     if entry["outcome"] == ELSEWHERE:
         message = f"It is on {vm.node}: somebody moved it while {node.name} was emptied."
         return _find(entry, "moved_elsewhere", INFO, message)
@@ -286,7 +357,10 @@ def _find(entry: Entry, code: str, severity: Severity, message: str, remedy: str
     return VmFinding(code, severity, entry["name"], "vm", message, remedy, vm_id=entry["vm_id"].upper())
 
 
-def _move(entry: Entry, vm: Vm, node: Node) -> dict[str, t.Any]:
+def _move(entry: Entry, vm: Vm, node: Node, home_node: str) -> dict[str, t.Any]:
+    there = entry["destination_host"]
+    moved = f"the evacuation of {node.name} moved it to {there}"
+    stepped = f"it stepped aside to {there} for the evacuation of {node.name}"
     return {
         "vm_id": vm.id,
         "name": vm.name,
@@ -294,6 +368,7 @@ def _move(entry: Entry, vm: Vm, node: Node) -> dict[str, t.Any]:
         "memory_mb": vm.memory_mb if vm.memory_mb is not None else entry.get("memory_mb"),
         "priority": entry.get("priority"),
         "source_host": vm.node,
-        "destination_host": node.name,
-        "reason": f"the evacuation of {node.name} moved it to {entry['destination_host']}",
+        "destination_host": home_node,
+        "reason": stepped if entry["helper"] else moved,
+        "helper": bool(entry["helper"]),
     }

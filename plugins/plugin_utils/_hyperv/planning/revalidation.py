@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An earlier plan taken back: reading it, and what has changed since. Pure. Private to this collection."""
+"""An earlier plan taken back: reading it, and what has changed since. Pure."""
 
 from __future__ import annotations
 
@@ -25,16 +25,19 @@ class EarlierMove:
 
     Attributes:
         first_state: the state in which the first of several plans saw the VM, of which each was given to the next.
+        helper: its VM is one of another node that steps aside.
     """
 
     vm_id: str
     name: str
+    source: str
     destination: str
     memory_mb: int
     state: str
     strategy: StrategyName
     priority: int | None = None
     first_state: str = ""
+    helper: bool = False
 
     def as_first_seen(self) -> dict[str, t.Any]:
         """Return how the VM was when it was first seen, and how it was to leave, as a ledger has it."""
@@ -45,8 +48,8 @@ class EarlierMove:
             "priority": self.priority,
         }
 
-    def as_result(self, source: str) -> dict[str, t.Any]:
-        """Return the move for a task's result; ``source`` is the node of its plan."""
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the move for a task's result."""
         return {
             "vm_id": self.vm_id,
             "name": self.name,
@@ -54,9 +57,10 @@ class EarlierMove:
             "state_at_first": self.first_state or self.state,
             "memory_mb": self.memory_mb,
             "priority": self.priority,
-            "source_host": source,
+            "source_host": self.source,
             "destination_host": self.destination,
             "strategy": self.strategy,
+            "helper": self.helper,
         }
 
 
@@ -71,21 +75,31 @@ class EarlierStay:
 
 @dataclasses.dataclass(frozen=True)
 class EarlierPlan:
-    """An earlier result of the planner: moves and stays by VM id, and whose node it is about; empty where not told."""
+    """An earlier result of the planner: moves and stays by VM id, and whose node it is about; empty where not told.
+
+    ``helpers``: likewise the moves of VMs of other nodes that step aside first, in their order.
+    """
 
     node: str
     moves: Mapping[str, EarlierMove]
     stays: Mapping[str, EarlierStay]
     owner: str = ""
+    helpers: Mapping[str, EarlierMove] = dataclasses.field(default_factory=dict)
 
     def strategy(self, vm_id: str) -> StrategyName | None:
         """Return how a VM was to leave, None where the plan does not know the VM."""
         known = self.moves.get(vm_id) or self.stays.get(vm_id)
         return known.strategy if known is not None else None
 
+    def without_places(self) -> EarlierPlan:
+        """Return the plan with how its VMs are to leave, and not where to."""
+        moves = {vm_id: dataclasses.replace(move, destination="") for vm_id, move in self.moves.items()}
+        return dataclasses.replace(self, moves=moves, helpers={})
+
     def made(self, nodes: Mapping[str, str]) -> list[EarlierMove]:
         """Return the moves of VMs that are where they were to go; ``nodes`` are those of all VMs by id."""
-        return [move for move in self.moves.values() if _arrived(move, nodes.get(move.vm_id, ""))]
+        known = [*self.helpers.values(), *self.moves.values()]
+        return [move for move in known if _arrived(move, nodes.get(move.vm_id, ""))]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,11 +136,14 @@ def read_earlier_plan(plan: Mapping[str, t.Any]) -> EarlierPlan:
     """
     plan = from_artifact(plan)
     try:
-        moves = [_move(one) for one in plan["moves"]]
-        # What an earlier plan still had to move, and was made by then.
-        made = [_move(one) for one in plan.get("made") or ()]
-        stays = [EarlierStay(normal_id(str(one["vm_id"])), str(one["name"]), _strategy(one)) for one in plan["stays"]]
         node = str(plan["node"])
+        moves = [_move(one, node) for one in plan["moves"]]
+        # What an earlier plan still had to move, and was made by then.
+        made = [_move(one, node) for one in plan.get("made") or ()]
+        stays = [EarlierStay(normal_id(str(one["vm_id"])), str(one["name"]), _strategy(one)) for one in plan["stays"]]
+        # Those of a plan that was refused are no more than a hint.
+        is_refused = isinstance(plan.get("infeasibility"), Mapping)
+        helpers = [_move(one, node) for one in (() if is_refused else plan.get("helpers") or ())]
     except KeyError as missing:
         raise HyperVError(f"plan lacks {missing}. {_HINT}") from None
     except (TypeError, ValueError, AttributeError) as error:
@@ -135,21 +152,30 @@ def read_earlier_plan(plan: Mapping[str, t.Any]) -> EarlierPlan:
     found = EarlierPlan(node, {one.vm_id: one for one in moves}, {one.vm_id: one for one in stays}, owner)
     if len({*found.moves, *found.stays}) < len(moves) + len(stays):
         raise HyperVError(f"plan names a VM more than once. {_HINT}")
-    known = {**{one.vm_id: one for one in made if one.vm_id not in found.stays}, **found.moves}
-    return dataclasses.replace(found, moves=known)
+    before = {one.vm_id: one for one in made if one.vm_id not in found.stays}
+    return dataclasses.replace(
+        found,
+        moves={**{vm_id: one for vm_id, one in before.items() if not one.helper}, **found.moves},
+        helpers={
+            **{vm_id: one for vm_id, one in before.items() if one.helper},
+            **{one.vm_id: one for one in helpers},
+        },
+    )
 
 
-def _move(one: Mapping[str, t.Any]) -> EarlierMove:
+def _move(one: Mapping[str, t.Any], node: str) -> EarlierMove:
     state = str(one.get("state") or "")
     return EarlierMove(
         normal_id(str(one["vm_id"])),
         str(one["name"]),
+        str(one.get("source_host") or node),
         str(one["destination_host"]),
         int(one.get("memory_mb") or 0),
         state,
         _strategy(one),
         int(one["priority"]) if one.get("priority") is not None else None,
         str(one.get("state_at_first") or "") or state,
+        helper=str(one.get("helper") or False).casefold() == "true",
     )
 
 
@@ -199,6 +225,26 @@ def compare(
         if earlier.strategy(vm_id) is None:
             what = f"goes to {one.destination}." if one.destination else f"has no move. {one.stays_because}"
             found.append(Difference.of(vm_id, one.name, "new", f"It is new on {one.node} and {what}"))
+    return sorted(found, key=lambda difference: (difference.subject.casefold(), difference.vm_id, difference.code))
+
+
+def compare_helpers(earlier: EarlierPlan, now: Mapping[str, PresentVm], cluster: Mapping[str, str]) -> list[Difference]:
+    """Return what changed of the VMs of other nodes that step aside; the arguments are as those of ``compare``."""
+    found: list[Difference] = []
+    for move in earlier.helpers.values():
+        one = now.get(move.vm_id)
+        node = cluster.get(move.vm_id)
+        if one is None and node is not None and first_label(node) == first_label(move.source):
+            found.append(Difference.of(move.vm_id, move.name, "stays", f"It need not step aside, and stays on {node}."))
+        elif one is None:
+            found.append(_absent(move, node))
+        elif first_label(one.destination) != first_label(move.destination):
+            message = f"It steps aside to {one.destination} instead of {move.destination}."
+            found.append(Difference.of(move.vm_id, one.name, "destination", message))
+    for vm_id, one in now.items():
+        if vm_id not in earlier.helpers:
+            message = f"It steps aside from {one.node} to {one.destination}."
+            found.append(Difference.of(vm_id, one.name, "new", message))
     return sorted(found, key=lambda difference: (difference.subject.casefold(), difference.vm_id, difference.code))
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""In which order moves are started, and how long they take together. Pure. Private to this collection.
+"""In which order moves are started, and how long they take together. Pure.
 
 Moves are started as the scheduler starts them: in their order, each as soon as its two nodes have a slot left.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How much memory on which nodes would be enough for every VM. Private to this collection."""
+"""How much memory on which nodes would be enough for every VM."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .problem import PlacementProblem
 
 _STARTS = 3
 _STEPS = 40_000
+_SMALL = 1_000  # bundles times destinations: beyond, there is one start
 _NOT_MEMORY = frozenset({"no_node", "too_few_nodes"})
 
 
@@ -22,7 +23,10 @@ def enough_memory(problem: PlacementProblem, infeasibility: Infeasibility) -> tu
     if infeasibility.code in _NOT_MEMORY:
         return ()
     assignment = Assignment(problem)
-    if not reduce_overflow(assignment, starts=_STARTS, steps=_STEPS, enough=infeasibility.at_least_mb):
+    is_small = len(assignment.bundles) * len(assignment.destinations) <= _SMALL
+    if not reduce_overflow(
+        assignment, starts=_STARTS if is_small else 1, steps=_STEPS, enough=infeasibility.at_least_mb
+    ):
         return ()
     missing = [(node.name, assignment.missing_at(place)) for place, node in enumerate(assignment.destinations)]
     return tuple((node, mb) for node, mb in missing if mb)

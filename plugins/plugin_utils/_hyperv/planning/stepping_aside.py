@@ -1,10 +1,12 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which VMs of other nodes could step aside where a node cannot be emptied. Private to this collection."""
+"""Which VMs of other nodes step aside, or could, where a node cannot be emptied."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..cluster.attachments import Attachment, read_attachments
@@ -14,8 +16,9 @@ from ..cluster.owners import Owners, read_owners
 from ..cluster.vms import Vm
 from ..failure.finding import ERROR
 from .blockers import Facts, find_blockers
-from .helper_moves import Help, Helper, HelperMove, find_help
+from .helper_moves import Help, Helper, HelperMove, check_help, find_help
 from .problem import Candidate, PlacementProblem
+from .revalidation import EarlierMove
 from .snapshot import Snapshot
 from .strategies import MIGRATE, Strategy, strategy_for
 
@@ -23,22 +26,40 @@ _MOST_HELPERS = 4  # that are looked for
 _LOOKS = 3  # at helpers of which some turn out to be unable to move
 
 
-def who_would_help(
-    cluster: Cluster, snapshot: Snapshot, problem: PlacementProblem, strategies: Sequence[Strategy]
-) -> tuple[HelperMove, ...]:
-    """Return the fewest moves of VMs of other nodes, in their order, with which every VM has a place; empty for none.
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What is asked of the VMs of other nodes.
 
-    A helper runs on a destination, alone in its group, and nothing stands against its move. Only of those that were
-    found is read what they have attached. Raises Fault, NoAnswer and TransportError.
+    Attributes:
+        most: how many may step aside.
+        strategies: as those of an evacuation; only what is to migrate steps aside.
+        excluded: VM ids, each with the first labels of nodes that this VM shall not go to.
+        stay: ids of VMs that do not step aside.
+        planned: moves of an earlier plan, which are kept where they still do.
     """
-    vms = _eligible(snapshot, strategies)
+
+    most: int
+    strategies: Sequence[Strategy] = ()
+    excluded: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    stay: AbstractSet[str] = frozenset()
+    planned: Sequence[EarlierMove] = ()
+
+
+def who_would_help(cluster: Cluster, snapshot: Snapshot, problem: PlacementProblem, wish: Wish) -> Help | None:
+    """Return the fewest moves of VMs of other nodes with which every VM has a place, None where none were found.
+
+    They may be more than the wish has, for people to know. A helper runs on a destination, alone in its group, and
+    nothing stands against its move. Only of those that were found is read what they have attached. Raises Fault,
+    NoAnswer and TransportError.
+    """
+    vms = _eligible(snapshot, wish)
     owners = read_owners(cluster, {vm.id: snapshot.roles[vm.id] for vm in vms})
-    helpers = [Helper(_candidate(vm, snapshot, owners), vm.node) for vm in vms]
+    helpers = [Helper(_candidate(vm, snapshot, owners, wish), vm.node) for vm in vms]
     attachments: dict[str, Mapping[str, tuple[Attachment, ...]]] = {}
     for unused in range(_LOOKS):
-        found = find_help(problem, helpers, _MOST_HELPERS)
+        found = _as_planned(problem, helpers, wish) or find_help(problem, helpers, max(wish.most, _MOST_HELPERS))
         if found is None:
-            return ()
+            return None
         for node in _nodes(found):
             if node not in attachments:
                 attachments[node] = read_attachments(cluster, node)
@@ -48,16 +69,33 @@ def who_would_help(
             if _is_stopped(move.helper, snapshot, attachments[move.helper.node].get(move.helper.candidate.vm.id, ()))
         }
         if not unable:
-            return found.moves
+            return found
         helpers = [one for one in helpers if one not in unable]
-    return ()
+    return None
+
+
+def _as_planned(problem: PlacementProblem, helpers: Sequence[Helper], wish: Wish) -> Help | None:
+    """Return the moves of the earlier plan that are left to make, None where they are no help as they are."""
+    known = {one.candidate.vm.id: one for one in helpers}
+    nodes = {first_label(one.name): one.name for one in problem.destinations}
+    moves = []
+    for planned in wish.planned:
+        if first_label(problem.where.get(planned.vm_id, "")) == first_label(planned.destination):
+            continue
+        helper = known.get(planned.vm_id)
+        if helper is None or first_label(helper.node) != first_label(planned.source):
+            return None
+        if first_label(planned.destination) not in nodes:
+            return None
+        moves.append(HelperMove(helper, nodes[first_label(planned.destination)]))
+    return check_help(problem, moves) if moves else None
 
 
 def _nodes(found: Help) -> list[str]:
     return sorted({move.helper.node for move in found.moves})
 
 
-def _eligible(snapshot: Snapshot, strategies: Sequence[Strategy]) -> list[Vm]:
+def _eligible(snapshot: Snapshot, wish: Wish) -> list[Vm]:
     """Return the VMs that run on destinations and of which nothing that is read already says that they should stay."""
     nodes = {first_label(one.name) for one in snapshot.destinations}
     return [
@@ -67,10 +105,11 @@ def _eligible(snapshot: Snapshot, strategies: Sequence[Strategy]) -> list[Vm]:
         and vm.state == "running"
         and vm.memory_mb
         and vm.id in snapshot.roles
+        and vm.id not in wish.stay
         and vm.id not in snapshot.running_migrations
         and first_label(snapshot.roles[vm.id].owner) == first_label(vm.node)
         and not snapshot.group_members_of(vm)
-        and _may_migrate(vm, strategies)
+        and _may_migrate(vm, wish.strategies)
     ]
 
 
@@ -79,7 +118,7 @@ def _may_migrate(vm: Vm, strategies: Sequence[Strategy]) -> bool:
     return entry is None or entry.strategy == MIGRATE
 
 
-def _candidate(vm: Vm, snapshot: Snapshot, owners: Mapping[str, Owners]) -> Candidate:
+def _candidate(vm: Vm, snapshot: Snapshot, owners: Mapping[str, Owners], wish: Wish) -> Candidate:
     traits = snapshot.traits_of(vm)
     builds = {first_label(one.name): one.build for one in snapshot.destinations}
     return Candidate(
@@ -87,6 +126,7 @@ def _candidate(vm: Vm, snapshot: Snapshot, owners: Mapping[str, Owners]) -> Cand
         traits.priority if traits is not None and traits.priority is not None else MEDIUM_PRIORITY,
         owners.get(vm.id, Owners()).possible,
         build=builds[first_label(vm.node)],
+        excluded=wish.excluded.get(vm.id, frozenset()),
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A bound on work that does not depend on the speed of the machine. Private to this collection."""
+"""A bound on work that does not depend on the speed of the machine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How each VM leaves its node, as the user wishes it. Pure. Private to this collection."""
+"""How each VM leaves its node, as the user wishes it. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Lists as people write them: as data, or as the one text of a survey's answer. Pure. Private to this collection."""
+"""Lists as people write them: as data, or as the one text of a survey's answer. Pure."""
 
 from __future__ import annotations
 

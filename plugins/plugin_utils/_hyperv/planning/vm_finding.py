@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A finding about one VM, which several VMs of a name cannot share. Private to this collection."""
+"""A finding about one VM, which several VMs of a name cannot share."""
 
 from __future__ import annotations
 

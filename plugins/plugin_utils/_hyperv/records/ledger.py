@@ -48,6 +48,7 @@ _OPTIONAL_OF_VM: Mapping[str, tuple[str, t.Any]] = {
     "died": ("true or false", False),
     "asked_to_stop": ("text", None),
     "restored": ("true or false", False),
+    "helper": ("true or false", False),
 }
 _TYPES: Mapping[str, tuple[type, ...]] = {"text": (str,), "number": (int, float), "true or false": (bool,)}
 _STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes of a running VM, by strategy
@@ -68,6 +69,7 @@ class LedgerVm(t.TypedDict):
         died: it ran when it was first seen and was off at the end, without having been stopped.
         asked_to_stop: when its guest was asked to shut down without having done so in time (ISO 8601), None for never.
         restored: it is back as it was, or was given up on.
+        helper: it is a VM of another node, ``source_host``, that stepped aside.
     """
 
     vm_id: str
@@ -83,6 +85,7 @@ class LedgerVm(t.TypedDict):
     died: bool
     asked_to_stop: str | None
     restored: bool
+    helper: bool
 
 
 class Ledger(t.TypedDict):
@@ -318,10 +321,14 @@ def _planned(
     # A run that was cut off may have stopped it: how it was before that, and how it was to leave, is what counts.
     stopped = next((one for one in (known, first_seen) if was_stopped(one, state)), None)
     how: Entry = stopped or move
+    # Of one that an evacuation has moved and that goes on from there, the node that it was on at first is its home.
+    goes_on = bool(known) and first_label(known["destination_host"]) == first_label(move["source_host"])
+    if goes_on and not first_seen:
+        first_seen = known
     return {
         "vm_id": vm_id,
         "name": str(move.get("name") or ""),
-        "source_host": move["source_host"],
+        "source_host": known["source_host"] if goes_on else move["source_host"],
         "destination_host": move["destination_host"],
         "state": (stopped or first_seen).get("state") or move.get("state"),
         "strategy": how.get("strategy"),
@@ -332,6 +339,7 @@ def _planned(
         "died": bool(known.get("died")),
         "asked_to_stop": known.get("asked_to_stop"),
         "restored": False,
+        "helper": bool(known["helper"] if goes_on else move.get("helper")),
     }
 
 
@@ -347,9 +355,9 @@ def finish(
 ) -> Ledger:
     """Return the ledger with what became of each move.
 
-    ``records`` are the ``moves`` of hyperv_vm_migrate; ``residents`` the ids of the VMs that are on the node by now,
-    None where that was not read. ``died``, ``still_stopping``: ids of VMs that are off without having been stopped, and
-    of guests that did not shut down in time. One that is not of ``cluster`` stays as it is.
+    ``records`` are the ``moves`` of hyperv_vm_migrate; ``residents`` the ids of the VMs that are by now on the node
+    that they were to leave, None where that was not read. ``died``, ``still_stopping``: ids of VMs that are off without
+    having been stopped, and of guests that did not shut down in time. One that is not of ``cluster`` stays as it is.
     """
     here = {one.upper() for one in residents} if residents is not None else None
     told = {record["vm"]["id"].upper(): record for record in records}
@@ -363,15 +371,32 @@ def finish(
             vm = {
                 **vm,
                 "destination_host": record["destination_host"],
-                "outcome": record["outcome"],
+                "outcome": _outcome(vm, str(record["outcome"])),
                 "elapsed_seconds": record["elapsed_seconds"],
             }
         elif vm["outcome"] == PLANNED and here is not None and vm_id not in here:
             vm = {**vm, "outcome": LEFT}
+        if vm["helper"]:
+            vm = _of_helper(vm, here, died=vm_id in died)
         asked = now if vm_id in still_stopping else vm.get("asked_to_stop")
         vms.append({**vm, "died": vm.get("died", False) or vm_id in died, "asked_to_stop": asked})
-    state = EVACUATED if all(vm["outcome"] in _SETTLED for vm in vms) else INCOMPLETE
+    is_settled = all(vm["outcome"] in _SETTLED or (vm["helper"] and vm["restored"]) for vm in vms)
+    state = EVACUATED if is_settled else INCOMPLETE
     return {**_in_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
+
+
+def _outcome(vm: LedgerVm, outcome: str) -> str:
+    """Return the outcome of a move; a helper that is there when its turn comes was moved by somebody else."""
+    return ELSEWHERE if vm["helper"] and outcome == "already_there" else outcome
+
+
+def _of_helper(vm: LedgerVm, here: Collection[str] | None, *, died: bool) -> LedgerVm:
+    """Return the entry of a VM of another node after an evacuation; another one may have stepped aside instead."""
+    if here is None or vm["outcome"] in _SETTLED:
+        return vm
+    if vm["vm_id"].upper() not in here:
+        return {**vm, "outcome": LEFT}
+    return {**vm, "restored": not died}
 
 
 def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | None = None) -> Ledger:

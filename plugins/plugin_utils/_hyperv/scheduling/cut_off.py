@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What became of moves whose task was cut off before their end. Private to this collection.
+"""What became of moves whose task was cut off before their end.
 
 The migrations themselves go on at the cluster, so nothing counts that the task knew: where the VMs are now decides.
 """

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Moves of one task that make room for one another: one that is refused waits until another has left its destination.
-
-Private to this collection.
-"""
+"""Moves of one task that make room for one another: one that is refused waits until another has left."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Many moves from their beginning to their end, within the limits of their hosts. Private to this collection."""
+"""Many moves from their beginning to their end, within the limits of their hosts."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a task says of its moves at the end: records for machines, a diff, and the message of a failure.
-
-Private to this collection.
-"""
+"""What a task says of its moves at the end: records for machines, a diff, and the message of a failure."""
 
 from __future__ import annotations
 

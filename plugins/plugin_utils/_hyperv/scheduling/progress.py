@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a task shows of its moves while it runs: lines that read well in a terminal and in a log.
-
-Private to this collection.
-"""
+"""What a task shows of its moves while it runs: lines that read well in a terminal and in a log."""
 
 from __future__ import annotations
 

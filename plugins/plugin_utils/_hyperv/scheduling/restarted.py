@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a VM reached its destination by a restart: the cluster restarts elsewhere what ran on a node that went down.
-
-Private to this collection.
-"""
+"""Whether a VM reached its destination by a restart, as the cluster does with VMs of a node that went down."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Many moves in one loop: start what the limits allow, watch what runs, try again what may pass.
-
-Private to this collection.
-"""
+"""Many moves in one loop: start what the limits allow, watch what runs, try again what may pass."""
 
 from __future__ import annotations
 

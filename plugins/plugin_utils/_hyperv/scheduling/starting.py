@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From a move that waits to one whose job or owner can be watched. Private to this collection.
+"""From a move that waits to one whose job or owner can be watched.
 
 A call of the method is never repeated blindly: whatever is unclear is looked at first.
 """

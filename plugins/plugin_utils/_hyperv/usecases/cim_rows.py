@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Instances of any CIM class as a node shows them, for people who look for a cause. Private to this collection."""
+"""Instances of any CIM class as a node shows them, for people who look for a cause."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A whole cluster as it is: what a simulated one needs to be like it. Private to this collection."""
+"""A whole cluster as it is: what a simulated one needs to be like it."""
 
 from __future__ import annotations
 

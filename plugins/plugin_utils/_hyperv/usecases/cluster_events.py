@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What changed at a cluster between two looks: states of nodes, migrations. Private to this collection."""
+"""What changed at a cluster between two looks: states of nodes, migrations."""
 
 from __future__ import annotations
 

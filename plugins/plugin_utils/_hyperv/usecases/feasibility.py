@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether one move is possible: the dry run's answer beside what is wrong with its two nodes.
-
-Private to this collection.
-"""
+"""Whether one move is possible: the dry run's answer beside what is wrong with its two nodes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The cluster as hosts, variables and groups of an Ansible inventory. Private to this collection."""
+"""The cluster as hosts, variables and groups of an Ansible inventory."""
 
 from __future__ import annotations
 

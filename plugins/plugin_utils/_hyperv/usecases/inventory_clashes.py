@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Machines of two inventory sources for one host name: which of them is listed. Private to this collection.
+"""Machines of two inventory sources for one host name: which of them is listed.
 
 Ansible itself merges what several sources say about a host. So a task for a node would reach the node of that name in
 another cluster.

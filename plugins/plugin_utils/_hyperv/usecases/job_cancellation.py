@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What came of migrations that were to be cancelled: from the end of the job and from where the VM is.
-
-Private to this collection.
-"""
+"""What came of migrations that were to be cancelled: from the end of the job and from where the VM is."""
 
 from __future__ import annotations
 

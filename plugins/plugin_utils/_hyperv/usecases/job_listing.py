@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""All migration jobs of the cluster with their VMs, wherever they are kept. Private to this collection.
+"""All migration jobs of the cluster with their VMs, wherever they are kept.
 
 No source tells where a cluster keeps the job of a migration. So the cluster's namespace is asked and
 root/virtualization/v2 of every node that is up: a migration that was started on a host itself is only there.

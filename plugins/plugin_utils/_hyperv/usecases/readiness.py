@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the cluster and its nodes can do about migrations, and what would stop one. Private to this collection."""
+"""What the cluster and its nodes can do about migrations, and what would stop one."""
 
 from __future__ import annotations
 

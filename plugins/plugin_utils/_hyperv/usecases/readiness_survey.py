@@ -1,9 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether all clusters and hosts of a play are ready: each host is in a table, or is a row that says why not.
-
-Private to this collection.
-"""
+"""Whether all clusters and hosts of a play are ready: each host is in a table, or is a row that says why not."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A cluster as a scenario of the simulated cluster, to rehearse on. Pure. Private to this collection.
+"""A cluster as a scenario of the simulated cluster, to rehearse on. Pure.
 
 The keys are those of the simulated cluster's scenario files, told in the guide "Rehearsing on a simulated cluster".
 What is as there by default is left out, so that a person can read and change the rest.

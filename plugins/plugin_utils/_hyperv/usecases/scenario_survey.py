@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""All clusters of a play as scenarios, and which hosts are in none and why. Private to this collection."""
+"""All clusters of a play as scenarios, and which hosts are in none and why."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which clusters some hosts are nodes of, and which hosts could not be asked: none is left out.
 
-Pure. Private to this collection.
+Pure.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""VMs as a task lists them: what Hyper-V says of them beside what the cluster says. Private to this collection."""
+"""VMs as a task lists them: what Hyper-V says of them beside what the cluster says."""
 
 from __future__ import annotations
 

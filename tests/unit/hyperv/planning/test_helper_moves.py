@@ -134,7 +134,10 @@ CROWDED = [
     vm("fill02", owner="NODE2", memory_mb=15_000),
     vm("fill03", owner="NODE3", memory_mb=28_000),
 ]
-SENTENCE = "Move app02 from NODE2 to NODE3, and plan again: every VM has a place then."
+SENTENCE = (
+    "With helpers=1 (the roles' evacuate_node_helpers) every VM has a place: VMs of other nodes step aside first, "
+    "app02 from NODE2 to NODE3."
+)
 
 
 def refused(*more: VmSpec, **wish: t.Any) -> dict[str, t.Any]:

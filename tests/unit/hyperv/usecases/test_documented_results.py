@@ -144,8 +144,8 @@ def restorations() -> Iterator[Answer]:
     """Yield the plan for a ledger with VMs of every kind."""
     at_home, elsewhere, moving = vm("home"), vm("away", owner="NODE2"), vm("moving")
     stopped, died = (vm(name, owner="NODE2", state="off") for name in ("stopped", "died"))
-    begun = event(at=1, move="moving", to="NODE3")
-    simulated = Simulated(scenario(vms=[at_home, elsewhere, stopped, died, moving], events=[begun]))
+    aside, begun = vm("aside", owner="NODE2"), event(at=1, move="moving", to="NODE3")
+    simulated = Simulated(scenario(vms=[at_home, elsewhere, stopped, died, moving, aside], events=[begun]))
     simulated.pause(2)
     known = {one["name"]: one["id"] for one in simulated.server.state()["vms"]}
     entries = [
@@ -156,11 +156,12 @@ def restorations() -> Iterator[Answer]:
             "strategy": "shutdown" if name == "stopped" else "migrate",
             "memory_mb": 4096,
             "priority": 2000,
-            "source_host": "NODE1",
+            "source_host": "NODE3" if name == "aside" else "NODE1",
             "destination_host": "NODE2",
             "outcome": "moved",
             "elapsed_seconds": 1.0,
             "restored": False,
+            "helper": name == "aside",
         }
         for name, vm_id in {**known, "gone": GONE}.items()
     ]
