@@ -23,7 +23,7 @@ class ActionModule(ControllerAction):
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "turn": {"type": "dict", "required": True},
-            "results": {"type": "list", "elements": "dict", "default": []},
+            "results": {"type": "list", "elements": "raw", "default": []},
             "task": {"type": "str", "default": ""},
             "reason": {"type": "str", "default": ""},
             "path": {"type": "str", "default": ""},
@@ -38,7 +38,8 @@ class ActionModule(ControllerAction):
         progress = describe_progress(state) if state else ""
         is_last = host == next(reversed(turn.get("nodes") or [host]))
         lines: list[str] = []
-        results = [result for result in arguments["results"] if "moves" in result]  # the others failed before any move
+        # The others failed before any move, or are what the user's tasks made of a variable of the roles.
+        results = [one for one in arguments["results"] if isinstance(one, dict) and _is_records(one.get("moves"))]
         if results and (is_last or path or reason):
             error = f"The rolling maintenance stops at {node}." if reason else ""
             lines += self._report(turn, results, error, "" if self.check_mode else progress, path)
@@ -79,6 +80,10 @@ class ActionModule(ControllerAction):
             return "was not looked at"
         with self.connections() as connections:
             return describe_node(lambda: connections.as_on(via).cluster(), node)
+
+
+def _is_records(moves: object) -> bool:
+    return isinstance(moves, list) and all(isinstance(move, dict) for move in moves)
 
 
 def _state(path: str) -> RollingState | None:

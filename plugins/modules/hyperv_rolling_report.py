@@ -29,8 +29,9 @@ options:
       - Results of M(hyperv.migration.hyperv_node_evacuation) and M(hyperv.migration.hyperv_node_restoration), of all
         nodes of the run so far.
       - They are reported at the last node, where it stops, and with O(path) at each node.
+      - Whatever else is among them is left out.
     type: list
-    elements: dict
+    elements: raw
     default: []
   reason:
     description:

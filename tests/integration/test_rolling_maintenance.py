@@ -497,3 +497,45 @@ def test_more_than_one_node_at_a_time_is_refused(
     assert "are worked on at once" in answer.text
     assert set(cluster.node_states().values()) == {"up"}
     assert cluster.migrations() == {}
+
+
+CLASHES = """
+- name: Set what the roles call their own
+  ansible.builtin.set_fact:
+    rolling_maintenance_turn: {node: NODE4, via: NODE1, steps: [], rolling: {}, path: /nowhere, nodes: [NODE4]}
+    __rolling_maintenance_turn: {node: NODE4}
+    rolling_maintenance_result: false
+    evacuate_node_result: {moves: nothing}
+    evacuate_node_rolling: {}
+    restore_node_result: done
+    restore_node_name: NODE4
+    restore_node_ledger: {vms: []}
+    restore_node_ledger_path: /nowhere/else.json
+"""
+
+
+@pytest.mark.parametrize("broken", ["", "NODE2"])
+def test_variables_that_the_users_tasks_set_do_not_change_the_roll(
+    cluster: RunningCluster, roll: Roll, broken: str
+) -> None:
+    owners = cluster.owners()
+    tasks = USERS_TASKS.partition("- name: Install")
+    roll.write_tasks(f"{tasks[0]}{CLASHES}{tasks[1]}{tasks[2]}")
+
+    answer = roll("--limit", "NODE1,NODE2", broken=broken)
+
+    if not broken:
+        assert answer.code == 0, answer.text
+        assert worked_on(answer) == ["NODE1", "NODE2"]
+        assert roll.phases() == {"NODE1": "done", "NODE2": "done"}
+        assert cluster.owners() == owners
+        assert set(cluster.node_states().values()) == {"up"}
+        return
+    assert answer.code == FAILED
+    assert roll.phases() == {"NODE1": "done", "NODE2": "evacuated"}
+    for said in (
+        'stops at NODE2, at the task \\"Install updates\\":',
+        "The disk is full.",
+        "NODE1 done; NODE2 evacuated",
+    ):
+        assert said in answer.text, answer.text

@@ -17,6 +17,7 @@ from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move, reread
 from ..migration.stage import Stage
 from ..migration.verification import Evidence, Verdict, judge
+from ..settings.storage import find_misplaced, read_storage
 from .restarted import find_restart
 
 _LOST_AFTER = 300.0  # seconds; Hyper-V keeps an ended job as long (Msvm_MigrationJob.TimeBeforeRemoval)
@@ -61,14 +62,18 @@ class Liveness:
 
         The cluster knows the owner, also where the source kept the job; of a VM that only hosts know, the destination.
         """
-        move = task.move
-        if task.storage_only or move.storage is not None:
+        move, destination = task.move, task.move.destination.name
+        if task.storage_only:
             return False
         with contextlib.suppress(HyperVError, NoAnswer):
+            if move.storage is not None:
+                files = read_storage(self._cluster, destination, move.vm.id)
+                if find_misplaced(move.storage, files, move.vm.name) is not None:
+                    return False
             if not move.hosts:
                 seen = Evidence(*reread(self._cluster, [move])[move.vm.id], task.job, waited=0.0)
                 return judge(move, seen).verdict is Verdict.ARRIVED
-            for vm in read_local_vms(self._cluster, move.destination.name):
+            for vm in read_local_vms(self._cluster, destination):
                 if vm.id == move.vm.id and vm.state == move.vm.state and not vm.is_migrating:
                     return True
         return False

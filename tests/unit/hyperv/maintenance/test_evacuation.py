@@ -557,3 +557,16 @@ def test_a_vm_that_somebody_brings_back_meanwhile_is_not_moved_a_second_time() -
     assert (story.vms["web"][0], story.simulated.migrations("web")) == ("NODE1", 1)
     assert "These VMs are on NODE1 although all planned moves have ended: web." in outcome.error
     assert (story.simulated.migrations("big"), story.node1) == (2, "up")
+
+
+def test_a_move_that_took_too_long_is_not_planned_again_beside_its_migration() -> None:
+    given = scenario(
+        NODES,
+        [vm("big", memory_mb=8192, migration=migration(seconds=900)), vm("web", migration=migration(fails_at=50))],
+    )
+    story = Story(given)
+    outcome = story.evacuate(timeout=30, attempts=3)
+    moves = [(move["vm"]["name"], move["outcome"]) for move in outcome.moves]
+    assert moves.count(("big", "failed")) == 1
+    assert story.simulated.migrations("big") == 1
+    assert "among the destinations" not in outcome.error

@@ -234,6 +234,14 @@ def test_without_a_cluster_there_is_no_group() -> None:
         hosts().move(("web01", "HV2"), method="cluster_group")
 
 
+def test_a_source_that_is_silent_leaves_the_word_on_vm_and_files_to_the_destination() -> None:
+    simulated = hosts()
+    simulated.lose = lambda name, request: "down" if name == "HV1" and simulated.owner("db01") == "HV2" else ""
+    run = move_storage(simulated, "db01", "HV2", StorageRequest("D:\\VM2\\db01"))
+    assert (run.outcome, run.owner, run.goes_on) == ("moved", "HV2", False), run.error
+    assert any("HV1 does not answer" in warning for warning in run.warnings)
+
+
 def test_a_vm_goes_with_its_storage() -> None:
     simulated = hosts()
     run = move_storage(simulated, "db01", "HV2", StorageRequest("D:\\VM2\\db01"))
