@@ -13,10 +13,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+from tests.ports import free_port
+
 PROXIES = ("squid", "tinyproxy")
 # Debian keeps squid where only root's PATH looks.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
-_READY_WITHIN = 20.0  # seconds
+_READY_WITHIN = 60.0  # seconds
 
 
 def lacking(name: str) -> str:
@@ -27,9 +29,7 @@ def lacking(name: str) -> str:
 @contextlib.contextmanager
 def proxy(name: str, folder: pathlib.Path, *, denying: bool = False) -> Iterator[int]:
     """Run a proxy with its files in ``folder``; yield its port. ``denying``: its rules let nothing pass."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     settings = folder / f"{name}.conf"
     settings.write_text({"squid": _squid, "tinyproxy": _tinyproxy}[name](port, folder, denying), encoding="utf-8")
     command = [shutil.which(name, path=_PATH) or name]

@@ -20,6 +20,7 @@ class ActionModule(HyperVAction):
             "node": {"type": "str"},
             "ignore": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "int"},
+            "storage_timeout": {"type": "int"},
             "poll_interval": {"type": "float", "default": 10},
         }
     }
@@ -28,9 +29,11 @@ class ActionModule(HyperVAction):
         """Read what the cluster says of itself, again and again if that is wished. Nothing heals in a dry run."""
         check_wait(arguments)
         timeout = 0 if self.check_mode else arguments["timeout"] or 0
-        gate = HealthGate(arguments["ignore"], timeout, arguments["poll_interval"], self.tell)
+        storage = arguments["storage_timeout"]
+        for_storage = 0 if self.check_mode else timeout if storage is None else storage
+        gate = HealthGate(arguments["ignore"], timeout, for_storage, arguments["poll_interval"], self.tell)
         health = gate.wait(cluster, arguments["node"])
         result = {"changed": False, "msg": health.message, **health.as_result()}
-        if health.findings and arguments["timeout"] is not None:
+        if health.findings and not (arguments["timeout"] is None and storage is None):
             raise FailedWithResult(health.message, result)
         return result

@@ -54,6 +54,7 @@ class ActionModule(ControllerAction):
             "restart_poll_interval": {"type": "float", "default": 5},
             "ignore": {"type": "raw", "default": []},
             "timeout": {"type": "int", "default": 300},
+            "storage_timeout": {"type": "int", "default": 14400},
             "poll_interval": {"type": "float", "default": 10},
         }
     }
@@ -61,7 +62,7 @@ class ActionModule(ControllerAction):
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Find the node and who is talked through, then say what is to be done; changes nothing."""
         _refuse_what_is_of_one_node(task_vars)
-        check_wait(arguments, "rolling_maintenance_health_timeout", "rolling_maintenance_health_interval")
+        check_wait(arguments, "rolling_maintenance")
         for name, low, high, unit in _RANGES:
             check_range(arguments, name, low, high, unit, variable=f"rolling_maintenance_{name}")
         ignore = _names(arguments["ignore"])
@@ -90,8 +91,10 @@ class ActionModule(ControllerAction):
             turn = Turn(
                 arguments["node"], found.node, arguments["nodes"], progress.state, arguments["restart"], self.check_mode
             )
-            timeout = 0 if self.check_mode else arguments["timeout"]
-            gate = HealthGate(turn.overlooked(ignore), timeout, arguments["poll_interval"], self.tell)
+            timeout, for_storage = (
+                0 if self.check_mode else arguments[name] for name in ("timeout", "storage_timeout")
+            )
+            gate = HealthGate(turn.overlooked(ignore), timeout, for_storage, arguments["poll_interval"], self.tell)
             result = {
                 "changed": False,
                 "host": turn.host,

@@ -8,7 +8,10 @@ short_description: Check whether a Hyper-V failover cluster can run without a no
 version_added: 0.1.0
 description:
   - Checks nodes, drains, running migrations, failed roles, cluster networks and quorum.
-  - Problems do not fail the task unless you set O(timeout). Use RV(healthy) in your own condition.
+  - With Storage Spaces Direct it also checks that the pool, the virtual disks and the disks of the other nodes are
+    healthy, and that nothing is being repaired or rebalanced. Storage elsewhere, such as a SAN, is not checked.
+  - Problems do not fail the task unless you set O(timeout) or O(storage_timeout). Use RV(healthy) in your own
+    condition.
   - The role P(hyperv.migration.rolling_maintenance#role) uses it before it evacuates a node, and before it restores
     its VMs.
 author:
@@ -24,7 +27,8 @@ options:
     type: str
   ignore:
     description:
-      - Names of nodes, VMs, roles and networks whose problems do not count, in any letter case.
+      - Names of nodes, VMs, roles, networks, pools, virtual disks and disks whose problems do not count, in any letter
+        case.
       - They are returned in RV(ignored).
     type: list
     elements: str
@@ -34,6 +38,11 @@ options:
       - Seconds to wait until the cluster is healthy. If it is not by then, the task fails. V(0) checks once.
       - Without it, the module checks once and does not fail.
       - In check mode it checks once, because nothing changes during a dry run.
+    type: int
+  storage_timeout:
+    description:
+      - Seconds to wait while the repair of storage is all that there is to wait for. It can take hours.
+      - Without it, O(timeout) counts.
     type: int
   poll_interval:
     description: Seconds between two checks, from 0.05 to 3600.
@@ -75,7 +84,8 @@ findings:
     code:
       description:
         - V(node_not_up), V(node_distrusted) (isolated or quarantined), V(drain_running), V(migration_running),
-          V(role_failed), V(network_not_up), V(quorum_lost), V(quorum_unknown) or V(provider_silent).
+          V(role_failed), V(network_not_up), V(quorum_lost), V(quorum_unknown), V(provider_silent),
+          V(storage_unhealthy), V(storage_repairing), V(storage_read_only), V(storage_job_failed) or V(storage_unknown).
       type: str
       returned: always
       sample: node_not_up
@@ -85,12 +95,12 @@ findings:
       returned: always
       sample: error
     subject:
-      description: Name of the node, VM, role, network or CIM namespace that it is about.
+      description: Name of the node, VM, role, network, storage or CIM namespace that it is about.
       type: str
       returned: always
       sample: NODE3
     subject_kind:
-      description: V(node), V(vm), V(role), V(network) or V(namespace).
+      description: V(node), V(vm), V(role), V(network), V(storage) or V(namespace).
       type: str
       returned: always
       sample: node
@@ -195,4 +205,30 @@ loses_quorum:
   returned: success
   type: bool
   sample: false
+storage:
+  description: What is known of Storage Spaces Direct.
+  returned: success
+  type: dict
+  contains:
+    on_the_nodes:
+      description:
+        - Whether the volumes are on disks of the nodes. If they are not, the storage was not checked.
+      type: bool
+      returned: always
+      sample: true
+    repair_jobs:
+      description: How many storage jobs have not ended.
+      type: int
+      returned: always
+      sample: 2
+    repair_percent:
+      description: How much of them is done; V(null) if nothing is being repaired or the jobs report no bytes.
+      type: int
+      returned: always
+      sample: 40
+    repair_bytes_left:
+      description: How many bytes are left; V(null) if nothing is being repaired. It may grow while a node is away.
+      type: int
+      returned: always
+      sample: 13690208256
 """

@@ -242,8 +242,8 @@ nodes:
       sample: 20348
     version:
       description:
-        - Version of Windows Server with that build, V(2016), V(2019), V(2022), V(23H2) or V(2025); V(null) for
-          unknown builds.
+        - Version of Windows Server with that build, V(2012 R2), V(2016), V(2019), V(2022), V(23H2) or V(2025);
+          V(null) for unknown builds.
       type: str
       returned: always
       sample: "2022"

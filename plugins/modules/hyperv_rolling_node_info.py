@@ -87,6 +87,11 @@ options:
     description: Seconds to wait until the cluster is healthy. In check mode it checks once.
     type: int
     default: 300
+  storage_timeout:
+    description:
+      - Seconds to wait while the repair of storage is all that there is to wait for. In check mode it checks once.
+    type: int
+    default: 14400
   poll_interval:
     description: Seconds between two checks, from 0.05 to 3600.
     type: float

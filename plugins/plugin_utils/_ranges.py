@@ -53,13 +53,12 @@ def check_poll_interval(arguments: Mapping[str, t.Any], role: str = "") -> None:
     check_range(arguments, "poll_interval", 0.05, 60, "seconds", variable=_of(role, "poll_interval"))
 
 
-def check_wait(arguments: Mapping[str, t.Any], timeout: str = "", poll_interval: str = "") -> None:
-    """Raise HyperVError unless ``timeout`` and ``poll_interval`` are those of a wait for a healthy cluster.
-
-    The words after ``arguments`` are the variables of a role that gives them.
-    """
+def check_wait(arguments: Mapping[str, t.Any], role: str = "") -> None:
+    """Raise HyperVError unless the options are those of a wait for a healthy cluster, maybe given by a role."""
+    timeout, storage, interval = (_of(role, name) for name in ("health_timeout", "storage_timeout", "health_interval"))
     check_range(arguments, "timeout", 0, LONGEST_TIMEOUT, "seconds", variable=timeout)
-    check_range(arguments, "poll_interval", 0.05, 3600, "seconds", variable=poll_interval)
+    check_range(arguments, "storage_timeout", 0, LONGEST_TIMEOUT, "seconds", variable=storage)
+    check_range(arguments, "poll_interval", 0.05, 3600, "seconds", variable=interval)
 
 
 def check_helpers(arguments: Mapping[str, t.Any], role: str = "") -> None:

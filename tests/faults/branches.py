@@ -20,7 +20,7 @@ from collections.abc import Iterable
 
 from tests.simulator.wsman import Reply
 
-from .kinds import Broken
+from .kinds import Broken, Fault
 from .network import Network, Request
 
 _FOUND = "found.pickle"
@@ -30,12 +30,8 @@ class Place(t.Protocol):
     """What a branch needs to know of its case."""
 
     @property
-    def kind(self) -> str:
-        """How the request is broken."""
-
-    @property
-    def index(self) -> int:
-        """Which request of the run it is."""
+    def faults(self) -> tuple[Fault, ...]:
+        """What goes wrong, in order."""
 
 
 CaseType = t.TypeVar("CaseType", bound=Place)
@@ -54,7 +50,7 @@ class Branches(t.Generic[CaseType]):
     def __init__(self, cases: Iterable[CaseType], most: int) -> None:
         self._cases: dict[int, list[CaseType]] = {}
         for case in cases:
-            self._cases.setdefault(case.index, []).append(case)
+            self._cases.setdefault(case.faults[0].index, []).append(case)
         self._most = most
         self._running: dict[int, tuple[CaseType, pathlib.Path]] = {}
         self.case: CaseType | None = None
@@ -65,7 +61,7 @@ class Branches(t.Generic[CaseType]):
         for case in self._cases.get(request.index, ()):
             self._wait_for_fewer_than(self._most)
             if self._branch(case):
-                network.disturbance = Broken(case.kind, case.index)
+                network.disturbance = Broken(case.faults)
                 return network.disturbance.answer(network, request)
         return network.deliver(request)
 
@@ -84,7 +80,7 @@ class Branches(t.Generic[CaseType]):
             _leave(1)
 
     def _branch(self, case: CaseType) -> bool:
-        folder = pathlib.Path(f"{case.kind}-{case.index}").absolute()
+        folder = pathlib.Path("+".join(f"{fault.kind}-{fault.index}" for fault in case.faults)).absolute()
         files = [file for file in folder.parent.iterdir() if file.is_file()]
         folder.mkdir()
         for file in files:

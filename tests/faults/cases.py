@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One case of the matrix: a run, a kind of fault, and the request that goes wrong."""
+"""One case of the matrix: a run, and one or two requests of it that go wrong."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import functools
 import json
 import os
 import pathlib
+import random
 import tempfile
 from collections.abc import Iterable, Iterator
 
@@ -18,32 +19,32 @@ from tests.simulator.cluster import SimulatedCluster
 
 from .branches import Branches
 from .controller import Controller, Outcome
-from .kinds import KINDS, Broken, Well
+from .kinds import KINDS, Broken, Fault, Well
 from .network import Disturbance, Hangs, Killed, Network
 from .oracle import Oracle
 from .runs import RUNS, PlannedRun
 
 LEDGER = pathlib.Path("ledger.json")  # a relative path, so that each process has its own
+_SOON = 8  # requests: about as many as look for a job or log in anew
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """What goes wrong in which run; ``index`` counts its requests from 0."""
+    """What goes wrong in which run, in order; no fault where all goes well."""
 
     run: str
-    kind: str
-    index: int
+    faults: tuple[Fault, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.run}/{self.kind}/{self.index}"
+        return f"{self.run}/{'+'.join(map(str, self.faults))}"
 
     @classmethod
     def read(cls, text: str) -> Case:
         """Return the case that was printed so. Raises ValueError."""
-        run, kind, index = text.split("/")
-        if run not in RUNS or kind not in KINDS:
-            raise ValueError(f"{text}: runs are {', '.join(RUNS)}; kinds are {', '.join(KINDS)}")
-        return cls(run, kind, int(index))
+        run, __, faults = text.partition("/")
+        if run not in RUNS:
+            raise ValueError(f"{text}: runs are {', '.join(RUNS)}")
+        return cls(run, tuple(map(Fault.read, faults.split("+"))))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +52,19 @@ class Finding:
     """What a case came to.
 
     Attributes:
-        requests: the operations of the run, or of the second one where the first was killed.
-        outcome: of the same.
+        requests: the operations of the run, and of those that followed where it was killed.
+        outcome: of the last run.
     """
 
     case: Case
     violations: tuple[str, ...]
     requests: tuple[str, ...]
     outcome: Outcome | None
+
+    @property
+    def struck(self) -> int:
+        """How many of the case's faults a request was there for."""
+        return sum(fault.index < len(self.requests) for fault in self.case.faults)
 
 
 @functools.cache
@@ -69,7 +75,7 @@ def controller() -> Controller:
 
 def undisturbed(run: str) -> Finding:
     """Carry out a run with nothing going wrong. That it does not end well is a violation like any other."""
-    whole = _alone(Case(run, "", 0), Well())
+    whole = _alone(Case(run), Well())
     if whole.requests and whole.outcome is not None and whole.outcome.succeeded:
         return whole
     failed = f"failed with nothing broken, after {len(whole.requests)} requests: {whole.outcome}"
@@ -78,7 +84,7 @@ def undisturbed(run: str) -> Finding:
 
 def carry_out(case: Case) -> Finding:
     """Carry out one case from the start of its run."""
-    return _alone(case, Broken(case.kind, case.index))
+    return _alone(case, Broken(case.faults))
 
 
 def carry_out_all(run: str, cases: Iterable[Case], processes: int) -> list[Finding]:
@@ -86,7 +92,7 @@ def carry_out_all(run: str, cases: Iterable[Case], processes: int) -> list[Findi
     branches = Branches(cases, processes)
     with _own_folder():
         try:
-            found = _carry_out(Case(run, "", 0), branches)
+            found = _carry_out(Case(run), branches)
             branches.end(dataclasses.replace(found, case=branches.case or found.case))
         except BaseException:
             branches.fail()
@@ -131,11 +137,12 @@ def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
 def _attempt(run: PlannedRun, network: Network, oracle: Oracle) -> Outcome:
     nodes = list(network.cluster.world.nodes)
     again = functools.partial(controller().run, run.play(LEDGER), nodes, network, oracle.see)
-    try:
-        return again()
-    except Killed:
-        network.begin_anew(Well())
-        return again()
+    while True:
+        try:
+            return again()
+        except Killed:
+            network.begin_anew()
+            oracle.begin_anew()
 
 
 def all_cases(run: str, requests: int, stride: int) -> list[Case]:
@@ -144,7 +151,33 @@ def all_cases(run: str, requests: int, stride: int) -> list[Case]:
     Those of its first request come first, a kind of fault each: a stride that shares no factor with the number of kinds
     takes each in turn.
     """
-    return [Case(run, kind, index) for index in range(requests) for kind in KINDS][::stride]
+    return [Case(run, (Fault(kind, index),)) for index in range(requests) for kind in KINDS][::stride]
 
 
-__all__ = ["KINDS", "RUNS", "Case", "Finding", "all_cases", "carry_out", "carry_out_all", "undisturbed"]
+def pairs(run: str, requests: int, count: int, seed: int) -> list[Case]:
+    """Return at most ``count`` cases of a run in which two requests go wrong, other ones for each seed.
+
+    Half of the second faults strike while the product still deals with the first, the others anywhere after it, where
+    that was a kill in the run that follows. No request is there for some: a run that fails ends early.
+    """
+    drawn, kinds, cases = random.Random(f"{run} {seed}"), tuple(KINDS), set[Case]()
+    for number in range(count):
+        first = Fault(drawn.choice(kinds), drawn.randrange(requests))
+        end = first.index + requests if first.kind == "killed" else requests
+        further = _SOON if number % 2 else max(_SOON, end - first.index)
+        cases.add(Case(run, (first, Fault(drawn.choice(kinds), first.index + drawn.randint(1, further)))))
+    return sorted(cases, key=str)
+
+
+__all__ = [
+    "KINDS",
+    "RUNS",
+    "Case",
+    "Fault",
+    "Finding",
+    "all_cases",
+    "carry_out",
+    "carry_out_all",
+    "pairs",
+    "undisturbed",
+]

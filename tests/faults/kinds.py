@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The kinds of faults: how one request of a run goes wrong."""
+"""The kinds of faults: how a request of a run goes wrong."""
 
 from __future__ import annotations
 
@@ -33,17 +33,40 @@ class Well:
 
 
 @dataclasses.dataclass(frozen=True)
-class Broken:
-    """One request of a run goes wrong, or as many from there on as the kind of fault says."""
+class Fault:
+    """A request that goes wrong, or as many from there on as the kind says; ``index`` counts all from 0."""
 
     kind: str
     index: int
 
-    def answer(self, network: Network, request: Request) -> Reply:
-        """Break the request if it is the one; else have it carried out."""
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.index}"
+
+    @classmethod
+    def read(cls, text: str) -> Fault:
+        """Return the fault that was printed so. Raises ValueError."""
+        kind, index = text.split("/")
+        if kind not in KINDS:
+            raise ValueError(f"{text}: kinds are {', '.join(KINDS)}")
+        return cls(kind, int(index))
+
+    def strikes(self, index: int) -> bool:
+        """Tell whether it breaks a request."""
         times = FAILING_REQUESTS if self.kind == "provider_failure" else 1
-        if self.index <= request.index < self.index + times:
-            return KINDS[self.kind](network, request)
+        return self.index <= index < self.index + times
+
+
+@dataclasses.dataclass(frozen=True)
+class Broken:
+    """Requests of a run go wrong; of two faults that strike the same one, the later."""
+
+    faults: tuple[Fault, ...]
+
+    def answer(self, network: Network, request: Request) -> Reply:
+        """Break the request if it is one of them; else have it carried out."""
+        for fault in reversed(self.faults):
+            if fault.strikes(request.index):
+                return KINDS[fault.kind](network, request)
         return network.deliver(request)
 
 

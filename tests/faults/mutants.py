@@ -18,6 +18,7 @@ from unittest import mock
 from . import network
 from .cases import Case, Finding, carry_out, controller, undisturbed
 from .controller import COLLECTION
+from .kinds import Fault
 
 Patch = contextlib.AbstractContextManager[t.Any]
 
@@ -111,7 +112,7 @@ def main() -> int:
     missed = 0
     for name, (place, wanted, mutate) in MUTANTS.items():
         run, __, kind = place.partition("/")
-        case = Case(run, kind, _first_call(undisturbed(run))) if kind else None
+        case = Case(run, (Fault(kind, _first_call(undisturbed(run))),)) if kind else None
         with mutate():
             found = " ".join((carry_out(case) if case else undisturbed(run)).violations)
         missed += wanted not in found

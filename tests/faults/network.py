@@ -42,7 +42,7 @@ class Disturbance(t.Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """One request on its way: its place in the run from 0, the node, the SOAP message, seconds until it is given up."""
+    """One request on its way: its place among all from 0, the node, the SOAP message, seconds until it is given up."""
 
     index: int
     node: str
@@ -52,7 +52,7 @@ class Request:
 
 
 class Network:
-    """Carries the requests of one run.
+    """Carries the requests of one run, and of those that follow where it is killed.
 
     Attributes:
         sent: the operation of each request so far, in order.
@@ -63,12 +63,12 @@ class Network:
         self.clock = clock
         self.sent: list[str] = []
         self.disturbance = disturbance
+        self._sent_before = 0
         self._began = clock.now()
 
-    def begin_anew(self, disturbance: Disturbance) -> None:
-        """Count requests and time from zero again, for a second run."""
-        self.sent.clear()
-        self.disturbance = disturbance
+    def begin_anew(self) -> None:
+        """Allow as many requests and as much time again, for another run."""
+        self._sent_before = len(self.sent)
         self._began = self.clock.now()
 
     def carry(self, prepared: requests.PreparedRequest, connect: float, patience: float) -> Reply:
@@ -77,8 +77,9 @@ class Network:
         message = prepared.body if isinstance(prepared.body, bytes) else b""
         request = Request(len(self.sent), node, message, patience, prepared)
         self.sent.append(f"{node} {_operation(message)}")
-        if len(self.sent) > MOST_REQUESTS or self.clock.now() - self._began > LONGEST:
-            raise Hangs(f"{len(self.sent)} requests in {self.clock.now() - self._began:.0f} s")
+        sent, took = len(self.sent) - self._sent_before, self.clock.now() - self._began
+        if sent > MOST_REQUESTS or took > LONGEST:
+            raise Hangs(f"{sent} requests in {took:.0f} s")
         if not self._windows_runs(node):
             self.clock.advance(connect)
             raise requests.ConnectTimeout(f"{node} timed out", request=prepared)

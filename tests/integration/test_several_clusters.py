@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
-import socket
 import typing as t
 from collections.abc import Iterator, Mapping
 
@@ -14,6 +13,7 @@ import pytest
 import yaml
 
 from tests.integration.commands import Ansible, Answer
+from tests.ports import free_port
 from tests.running_cluster import RunningCluster, running_cluster
 from tests.simulator.scenario_file import read_scenario_file
 
@@ -86,13 +86,6 @@ def play(clusters: Mapping[str, RunningCluster], tmp_path: pathlib.Path) -> Play
     return Play({name: clusters[name] for name in "ab"}, tmp_path)
 
 
-def closed_port() -> int:
-    """Return a port at which nobody listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def unready(lines: list[str]) -> list[tuple[str, str]]:
     """Return node and check of each row that is not ready."""
     rows = [line.removesuffix("not_ready").split() for line in lines if line.endswith("not_ready")]
@@ -113,8 +106,8 @@ def test_each_cluster_is_looked_at_whatever_its_nodes_are_called_in_the_inventor
 
 
 def test_a_host_that_does_not_answer_is_a_row_and_a_failure(play: Play) -> None:
-    play.hosts("b")["node2.b.example"]["ansible_port"] = closed_port()  # a node that its cluster shows as up
-    play.hosts("b")["spare.b.example"] = {"ansible_host": "127.0.0.1", "ansible_port": closed_port()}  # no node at all
+    play.hosts("b")["node2.b.example"]["ansible_port"] = free_port()  # a node that its cluster shows as up
+    play.hosts("b")["spare.b.example"] = {"ansible_host": "127.0.0.1", "ansible_port": free_port()}  # no node at all
 
     table = play.table()
 
@@ -150,7 +143,7 @@ def test_each_cluster_gets_a_scenario_of_its_own(play: Play) -> None:
 
 def test_what_can_be_described_is_written_before_a_host_that_is_in_no_scenario_fails_the_play(play: Play) -> None:
     for variables in play.hosts("b").values():
-        variables["ansible_port"] = closed_port()
+        variables["ansible_port"] = free_port()
 
     answer = play.run("write_scenario", "-e", "write_scenario_path=mine.yml")
 

@@ -195,6 +195,8 @@ class NodeEndpoint:
             world.look()
             if not world.nodes[self._name].windows_runs:
                 return FaultRule("reset_before")
+        if not self._plan.has_rules:
+            return None
         info = describe_request(request)
         return None if info is None else self._plan.on_the_network(info)
 

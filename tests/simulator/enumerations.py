@@ -15,7 +15,7 @@ from .cim import Instance
 from .envelopes import ENUMERATION, WSMAN, Request, new_id, size_of
 from .faults import Code, Fault
 from .filters import ASSOCIATIONS, SELECTORS, WQL, Filter
-from .rendering import Renderer
+from .rendering import Renderer, Renderers
 from .resources import Found, Resource, Resources, relative_path
 from .schema import ClassDefinition, Namespace
 from .wire_switches import WireSwitches
@@ -65,10 +65,18 @@ class Enumeration:
 class Enumerations:
     """The enumerations of one service."""
 
-    def __init__(self, resources: Resources, switches: WireSwitches, now: Callable[[], float], server: str) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        renderers: Renderers,
+        switches: WireSwitches,
+        now: Callable[[], float],
+        server: str,
+    ) -> None:
         """Enumerate what ``resources`` offer; ``server`` is the host's short name."""
         self._server = server
         self._resources = resources
+        self._renderers = renderers
         self._switches = switches
         self._now = now
         self._counted_in = switches.counted_in or "utf16"
@@ -137,7 +145,7 @@ class Enumerations:
             found = Associations(self._resources, resource).find(query)
         else:
             found, columns = self._query(request, resource, wish.filter.text)
-        renderer = Renderer(self._resources.schema, self._switches, resource.spelled, self._resources.build)
+        renderer = self._renderers.of(resource.spelled)
         return Enumeration(request.resource_uri, found, self._writer(renderer, wish.mode, columns))
 
     def _recorded(self, fault: Fault, query: str | None) -> Fault:

@@ -103,7 +103,11 @@ class Request:
 
     def header(self, name: str, namespace: str = WSMAN) -> ET.Element | None:
         """Return the first header of that name."""
-        return next((header for header in self.headers if header.tag == f"{{{namespace}}}{name}"), None)
+        return self._by_tag.get(f"{{{namespace}}}{name}")
+
+    @functools.cached_property
+    def _by_tag(self) -> Mapping[str, ET.Element]:
+        return {header.tag: header for header in reversed(self.headers)}
 
     @property
     def is_identify(self) -> bool:

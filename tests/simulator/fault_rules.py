@@ -91,6 +91,11 @@ class FaultPlan:
         self._lock = threading.Lock()
         self.reset()
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether anything is to go wrong."""
+        return bool(self._rules)
+
     def reset(self) -> None:
         """Count from zero again."""
         self._seen = [0] * len(self._rules)

@@ -28,13 +28,20 @@ from .sealing import Undecipherable
 
 SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 PATH = "/wsman"
-# http.sys answers itself, in HTML, what does not concern the service; general knowledge, nothing was recorded.
-_ERRORS = {404: "Not Found", 405: "Method Not Allowed", 411: "Length Required"}
+# http.sys answers itself, in HTML, what does not concern the service. The page of 411 was recorded from other services
+# behind it (Server: Microsoft-HTTPAPI/2.0, Content-Length: 344, Connection: close; actions-runner 170, httpful 200),
+# and says that a chunked request is taken. Of the service of WS-Management nothing was recorded.
+_ERRORS = {
+    404: ("Not Found", "The requested resource is not found."),
+    405: ("Method Not Allowed", "Method Not Allowed."),
+    411: ("Length Required", "The request must be chunked or have a content length."),
+}
+_LAST_CHUNK = 0
 _ERROR_PAGE = (
     '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">\r\n'
     "<HTML><HEAD><TITLE>{title}</TITLE>\r\n"
     '<META HTTP-EQUIV="Content-Type" Content="text/html; charset=us-ascii"></HEAD>\r\n'
-    "<BODY><h2>{title}</h2>\r\n<hr><p>HTTP Error {status}.</p>\r\n</BODY></HTML>\r\n"
+    "<BODY><h2>{title}</h2>\r\n<hr><p>HTTP Error {status}. {text}</p>\r\n</BODY></HTML>\r\n"
 )
 
 
@@ -167,12 +174,22 @@ class Connection(http.server.BaseHTTPRequestHandler):
 
     def _read(self) -> bytes | None:
         try:
-            length = int(self.headers["Content-Length"])
+            chunked = self.headers.get("Transfer-Encoding", "").strip().lower() == "chunked"
+            body = self._read_chunks() if chunked else self.rfile.read(int(self.headers["Content-Length"]))
         except (TypeError, ValueError):
             self.close_connection = True
             return None
-        body = self.rfile.read(length)
         self.server.count("bytes_in", len(body))
+        return body
+
+    def _read_chunks(self) -> bytes:
+        """Return a chunked body (RFC 9112 7.1), without extensions and trailers. Raises ValueError for another one."""
+        body = b""
+        while (size := int(self.rfile.readline().partition(b";")[0], 16)) != _LAST_CHUNK:
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
         return body
 
     def _authenticate(self, body: bytes) -> None:
@@ -255,7 +272,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
         self.connection.close()
 
     def _answer_of_http(self, status: int) -> None:
-        page = _ERROR_PAGE.format(title=_ERRORS[status], status=f"{status}. {_ERRORS[status]}")
+        title, text = _ERRORS[status]
+        page = _ERROR_PAGE.format(title=title, status=status, text=text)
         self._answer(status, page.encode(), "text/html; charset=us-ascii")
 
     def _answer(

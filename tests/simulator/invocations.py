@@ -13,7 +13,7 @@ from .cim import CimFault, ObjectPath, Value
 from .embedded_text import EmbeddedRefused, read_instance
 from .envelopes import XSI, Request
 from .faults import Code, Fault, provider_fault
-from .rendering import COMMON, Renderer
+from .rendering import COMMON, Renderers
 from .resources import Resource, Resources, path_of
 from .schema import CimType, Method, Parameter, wire_order
 from .values import NotAValue, read_date, read_interval, read_scalar
@@ -30,8 +30,9 @@ _ALLOWED_ATTRIBUTES = {_NIL, f"{{{XSI}}}type"}
 class Invocations:
     """Carries out methods of one node's instances and classes."""
 
-    def __init__(self, resources: Resources, switches: WireSwitches) -> None:
+    def __init__(self, resources: Resources, renderers: Renderers, switches: WireSwitches) -> None:
         self._resources = resources
+        self._renderers = renderers
         self._switches = switches
 
     def invoke(self, request: Request, method_name: str) -> str:
@@ -54,7 +55,7 @@ class Invocations:
         unknown = values.keys() - types.keys()
         if unknown:
             raise LookupError(f"{method.name} has no out-parameter {sorted(unknown)}")
-        renderer = Renderer(self._resources.schema, self._switches, resource.spelled, self._resources.build)
+        renderer = self._renderers.of(resource.spelled)
         ordered = {name: types[name] for name in sorted(types, key=wire_order)}
         return renderer.result(resource.uri, method.name, ordered, values)
 

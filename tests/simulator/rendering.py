@@ -38,6 +38,22 @@ class Field(t.NamedTuple):
     write: Write
 
 
+class Renderers:
+    """The renderers of one service, one for each spelling of a namespace: each keeps what it worked out of classes."""
+
+    def __init__(self, schema: Schema, switches: WireSwitches, build: int) -> None:
+        self._schema = schema
+        self._switches = switches
+        self._build = build
+        self._renderers: dict[str, Renderer] = {}
+
+    def of(self, spelled: str) -> Renderer:
+        """Return the renderer for answers in which a namespace is spelled as the client wrote it."""
+        if spelled not in self._renderers:
+            self._renderers[spelled] = Renderer(self._schema, self._switches, spelled, self._build)
+        return self._renderers[spelled]
+
+
 class Renderer:
     """Writes values as one service does.
 
@@ -133,10 +149,14 @@ class Renderer:
         tag = f"{prefix}{name}"
         # Recorded instances (Server 2008 to 2026) have nil for a scalar that is NULL, and nothing for an array.
         nil = "" if cim_type.is_array else f'<{tag} xsi:nil="true"/>'
-        if cim_type.is_object and self._switches.private_properties == "absent":
+        if cim_type.is_object and self._hides_objects(prefix):
             return Field(name, nil, "", nil, lambda value: "")
         prefixes = _REFERENCE_PREFIXES if cim_type.name == "reference" else ""
         return Field(name, f"<{tag}{prefixes}>", f"</{tag}>", nil, self._writer(cim_type, prefix))
+
+    def _hides_objects(self, prefix: str) -> bool:
+        hidden = self._switches.private_properties
+        return hidden == "absent" or (hidden == "whole_rows" and not prefix)
 
     def _returned(self, name: str, cim_type: CimType) -> Field:
         """Return an out-parameter; where it is an object, virt-who finds the properties directly in its element."""
@@ -155,7 +175,7 @@ class Renderer:
 
     def _writer(self, cim_type: CimType, prefix: str) -> Write:
         if cim_type.embedded_class is not None:
-            as_elements = cim_type.is_object and self._switches.private_properties == "elements"
+            as_elements = cim_type.is_object and self._switches.private_properties != "cim_xml"
             return self._embedded_elements if as_elements else self._embedded_text
         if cim_type.name == "reference":
             return self.reference

@@ -18,6 +18,7 @@ from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
 from .scenario_roles import AffinityRuleSpec, AttachmentSpec, GroupCondition, Replication
+from .scenario_storage import StorageSpec
 from .switches import Switches
 
 NodeName = t.Annotated[
@@ -305,6 +306,7 @@ class Scenario:
     listener: ListenerSpec = dataclasses.field(default_factory=ListenerSpec)
     clock: ClockSpec = ClockSpec()
     network: NetworkSpec = NetworkSpec()
+    storage: StorageSpec = dataclasses.field(default_factory=StorageSpec)
     language: t.Literal["en-US", "ja-JP"] = "en-US"
     switches: Switches = dataclasses.field(default_factory=Switches)
     faults: tuple[FaultRule, ...] = ()

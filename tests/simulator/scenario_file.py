@@ -60,7 +60,7 @@ def vm_id(name: str, fqdn: str, occurrence: int = 0) -> str:
 
 def _expand_nodes(written: tuple[NodeSpec, ...], domain: str, marks: Marks) -> tuple[NodeSpec, ...]:
     nodes: list[NodeSpec] = []
-    chosen = _chosen_windows()
+    chosen = chosen_windows()
     for index, spec in enumerate(written):
         names = [spec.name] if spec.count is None else [f"{spec.name}{number + 1}" for number in range(spec.count)]
         if len(names[-1]) > 15:
@@ -84,7 +84,7 @@ def _expand_nodes(written: tuple[NodeSpec, ...], domain: str, marks: Marks) -> t
     return tuple(nodes)
 
 
-def _chosen_windows() -> Windows | None:
+def chosen_windows() -> Windows | None:
     """Return the version for nodes that name neither version nor build, None for the usual. Raises ScenarioError."""
     named = os.environ.get(CHOSEN_WINDOWS, "")
     found = next((windows for windows in PROFILES if str(windows) == named), None)

@@ -20,6 +20,7 @@ _FILES: dict[str, tuple[str, ...]] = {
     "root/MSCluster": ("mscluster",),
     "root/cimv2": ("cimv2", "hardware"),
     "root/interop": ("interop",),
+    "root/Microsoft/Windows/Storage": ("storage",),
 }
 
 
@@ -106,7 +107,11 @@ class ClassDefinition:
 
     def is_a(self, class_name: str) -> bool:
         """Tell whether this is ``class_name`` or derived from it, in any letter case."""
-        return class_name.lower() in (name.lower() for name in (self.name, *self.ancestors))
+        return class_name.lower() in self._lineage
+
+    @functools.cached_property
+    def _lineage(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in (self.name, *self.ancestors))
 
 
 class Namespace:
@@ -115,6 +120,7 @@ class Namespace:
     def __init__(self, name: str, classes: Iterable[ClassDefinition]) -> None:
         self.name = name
         self._classes = {definition.name.lower(): definition for definition in classes}
+        self._families: dict[str, list[ClassDefinition]] = {}
 
     def find(self, class_name: str) -> ClassDefinition | None:
         """Return the class, or None."""
@@ -122,7 +128,10 @@ class Namespace:
 
     def family(self, definition: ClassDefinition) -> list[ClassDefinition]:
         """Return the class and all that are derived from it."""
-        return [member for member in self._classes.values() if member.is_a(definition.name)]
+        name = definition.name
+        if name not in self._families:
+            self._families[name] = [member for member in self._classes.values() if member.is_a(name)]
+        return self._families[name]
 
     @functools.cached_property
     def associations(self) -> tuple[ClassDefinition, ...]:

@@ -11,7 +11,7 @@ from .world import Job, Machine, Node, World
 
 
 def describe(world: World) -> dict[str, t.Any]:
-    """Return ``nodes``, ``vms``, ``jobs``, ``events`` and ``calls``: lists of dicts for JSON; times are in seconds."""
+    """Return ``nodes``, ``vms``, ``jobs``, ``events``, ``calls`` and ``storage`` for JSON; times are in seconds."""
     return {
         "now": round(world.now, 3),
         "core_group_owner": world.core_group_owner,
@@ -22,6 +22,11 @@ def describe(world: World) -> dict[str, t.Any]:
             {"at": past.at, "action": past.action, "subject": past.subject, "outcome": past.outcome}
             for past in world.events.past
         ],
+        "storage": {
+            "kind": world.storage.spec.kind,
+            "outdated": sorted(world.storage.outdated),
+            "losses": [dataclasses.asdict(loss) for loss in world.storage.losses],
+        },
         "calls": [dataclasses.asdict(call) for call in world.calls],
     }
 

@@ -29,7 +29,7 @@ class WireSwitches:
         language: of fault texts and xml:lang.
         datetime_form: datetimes and intervals in a ``child`` element cim:Datetime or cim:Interval, or ``bare``.
         private_properties: properties that hold an object (not the text of one): as ``elements``, as text in
-            ``cim_xml``, or ``absent`` (nil).
+            ``cim_xml``, ``absent`` (nil), or as elements in ``whole_rows`` and nil in a w:XmlFragment.
         max_envelope_size: of requests and answers, in bytes; pages are cut to it and to the client's own limit.
         partial_keys: whether selectors with some of the keys, or none for the only instance, find one.
         counted_in: what an envelope's size is counted in: ``utf16`` (two bytes for a letter) or ``utf8``.
@@ -55,7 +55,7 @@ class WireSwitches:
     fault_layout: Layout = "wsman"
     language: Language = "en-US"
     datetime_form: t.Literal["child", "bare"] = "child"
-    private_properties: t.Literal["elements", "cim_xml", "absent"] = "elements"
+    private_properties: t.Literal["elements", "cim_xml", "absent", "whole_rows"] = "elements"
     max_envelope_size: t.Annotated[int, Bounds(8192)] | None = None
     partial_keys: t.Literal["accepted", "refused"] | None = None
     counted_in: t.Literal["utf16", "utf8"] | None = None

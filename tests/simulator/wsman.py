@@ -14,7 +14,7 @@ from .envelopes import ENUMERATION, TRANSFER, Request, UnreadableRequest, envelo
 from .faults import Code, Fault, Machine, provider_fault
 from .host_profiles import DEFAULT, PROFILES, profile_of, version_of
 from .invocations import Invocations
-from .rendering import Renderer
+from .rendering import Renderers
 from .resources import Resource, Resources, in_terms_of_wmi, split_uri
 from .schema import load
 from .service_itself import configuration, identify, is_configuration
@@ -114,8 +114,9 @@ class Endpoint:
         self._counted_in = switches.counted_in or "utf16"
         self._limit = switches.max_envelope_size or PROFILES[DEFAULT].max_envelope_size
         self._resources = Resources(load(), providers, build)
-        self._enumerations = Enumerations(self._resources, switches, now, name.partition(".")[0].upper())
-        self._invocations = Invocations(self._resources, switches)
+        self._renderers = renderers = Renderers(self._resources.schema, switches, build)
+        self._enumerations = Enumerations(self._resources, renderers, switches, now, name.partition(".")[0].upper())
+        self._invocations = Invocations(self._resources, renderers, switches)
         self._shells = Shells()
 
     @property
@@ -207,7 +208,7 @@ class Endpoint:
             raise Fault(Code.RESOURCE_NOT_FOUND, "", "GetObject", _object_path(resource, request))
         if len(found) > 1:
             raise Fault(Code.AMBIGUOUS_SELECTORS)
-        renderer = Renderer(self._resources.schema, self._switches, resource.spelled, self._resources.build)
+        renderer = self._renderers.of(resource.spelled)
         fragment = request.header("FragmentTransfer")
         if fragment is None:
             return renderer.instance(*found[0])

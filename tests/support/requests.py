@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 Lose = Callable[[str, bytes], str]
 
@@ -13,6 +13,11 @@ Lose = Callable[[str, bytes], str]
 def calls(method: str, request: bytes) -> bool:
     """Tell whether a request is a call of a CIM method."""
     return f"/{method}</a:Action>".encode() in request
+
+
+def queried_classes(requests: Iterable[tuple[str, bytes]]) -> set[str]:
+    """Return the classes that queries among the requests ask for."""
+    return {name.decode() for unused, request in requests for name in re.findall(rb"SELECT .*? FROM (\w+)", request)}
 
 
 def invokes_migration(request: bytes) -> bool:

@@ -25,6 +25,7 @@ from tests.simulator.scenario_power import PowerSpec as power
 from tests.simulator.scenario_power import RestartSpec as restart
 from tests.simulator.scenario_roles import AffinityRuleSpec as affinity_rule
 from tests.simulator.scenario_roles import AttachmentSpec as attachment
+from tests.simulator.scenario_storage import StorageSpec
 from tests.simulator.switches import Switches
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "ClusterSpec",
     "NetworkSpec",
     "Scenario",
+    "StorageSpec",
     "Switches",
     "affinity_rule",
     "as_mapping",
@@ -53,6 +55,7 @@ __all__ = [
 vm = functools.partial(VmSpec, owner="NODE1")
 NODES = (node("NODE1"), node("NODE2"), node("NODE3"))
 _CLUSTER, _NETWORK, _SWITCHES, _SMOOTH = ClusterSpec(), NetworkSpec(), Switches(), migration()
+_STORAGE = StorageSpec()
 
 
 def scenario(
@@ -62,6 +65,7 @@ def scenario(
     *,
     cluster: ClusterSpec = _CLUSTER,
     network: NetworkSpec = _NETWORK,
+    storage: StorageSpec = _STORAGE,
     affinity_rules: Sequence[affinity_rule] = (),
     faults: Sequence[fault] = (),
     language: Language = "en-US",
@@ -74,6 +78,7 @@ def scenario(
         tuple(affinity_rules),
         cluster,
         network=network,
+        storage=storage,
         language=language,
         switches=switches,
         faults=tuple(faults),

@@ -41,9 +41,11 @@ def test_only_questions_for_jobs_after_the_call_are_polls() -> None:
         "MigrateVirtualSystemToSystem",
         "Msvm_MigrationJob",
         "Msvm_MigrationJob",
+        "Pull",
         "MSCluster_Resource",
+        "Pull",
     ]
-    assert besides_polls(asked) == 3
+    assert besides_polls(asked) == 4
 
 
 def test_what_a_playbook_costs_anyway_is_taken_off_before_the_mean_is_formed() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import pathlib
-import socket
 import subprocess
 import sys
 import types
@@ -19,6 +18,7 @@ import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._event_source import ARGUMENTS, BadArguments, Source
 
 from tests.ansible_command import ansible_environment
+from tests.ports import free_port
 
 ROOT = pathlib.Path(__file__).parents[2]
 PLUGIN = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "hyperv_cluster.py"
@@ -50,12 +50,6 @@ def loaded() -> types.ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def closed_port() -> int:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return unused.getsockname()[1]
 
 
 def test_it_can_be_read_without_ansible_and_without_ansible_rulebook() -> None:
@@ -126,7 +120,7 @@ def test_it_takes_every_variable_of_the_connection_plugin_and_what_the_rulebook_
 
 @pytest.mark.parametrize("plugin", ["winrm", "psrp"])
 def test_a_host_that_cannot_be_reached_is_an_event_and_no_error(plugin: str, tmp_path: pathlib.Path) -> None:
-    port = closed_port()
+    port = free_port()
     arguments = json.dumps({**GOOD, "ansible_connection": plugin, "ansible_port": port})
     answer = subprocess.run(
         [sys.executable, "-c", FIRST_EVENT, str(PLUGIN), arguments],

@@ -13,7 +13,7 @@ import sys
 
 import pytest
 
-from tests.faults.cases import KINDS, Case, all_cases
+from tests.faults.cases import KINDS, Case, Fault, all_cases, pairs
 from tests.running_cluster import ROOT
 
 
@@ -23,11 +23,12 @@ def carried_out(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_no_broken_request_of_a_sample_makes_the_product_say_what_is_not_true() -> None:
-    done = carried_out("tests.faults", "--stride", "201")
+    done = carried_out("tests.faults", "--stride", "201", "--pairs", "20")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = re.search(r"^(\d+) cases, 0 violations", done.stdout, re.MULTILINE)
+    found = re.search(r"^(\d+) cases, 0 violations.*; two faults struck in (\d+)", done.stdout, re.MULTILINE)
     assert found, done.stdout
-    assert int(found[1]) > len(KINDS)
+    assert int(found[1]) > len(KINDS) + 10
+    assert int(found[2]) > 5
 
 
 def test_every_mutant_of_the_product_is_found() -> None:
@@ -36,17 +37,31 @@ def test_every_mutant_of_the_product_is_found() -> None:
 
 
 def test_every_request_is_broken_by_every_kind_of_fault() -> None:
-    every = {(kind, index) for kind in KINDS for index in range(18)}
-    assert {(case.kind, case.index) for case in all_cases("single", 18, 1)} == every
+    every = {(Fault(kind, index),) for kind in KINDS for index in range(18)}
+    assert {case.faults for case in all_cases("single", 18, 1)} == every
 
 
 def test_a_part_of_the_matrix_breaks_every_request_and_has_every_kind_of_fault() -> None:
     part = all_cases("batch", 82, 9)
-    assert {case.index for case in part} == set(range(82))
-    assert {case.kind for case in part} == set(KINDS)
+    assert {fault.index for case in part for fault in case.faults} == set(range(82))
+    assert {fault.kind for case in part for fault in case.faults} == set(KINDS)
+
+
+def test_pairs_of_faults_are_the_same_for_the_same_seed_and_others_for_another() -> None:
+    drawn = pairs("batch", 82, 200, seed=1)
+    assert drawn == pairs("batch", 82, 200, seed=1)
+    assert drawn != pairs("batch", 82, 200, seed=2)
+    assert len(drawn) == len(set(drawn)) > 190
+    assert all(first.index < second.index for first, second in (case.faults for case in drawn))
+    assert {case.faults[0].kind for case in drawn} == {case.faults[1].kind for case in drawn} == set(KINDS)
+    assert any(case.faults[1].index >= 82 for case in drawn), "none strikes in a run after one that was killed"
 
 
 def test_a_case_can_be_named() -> None:
-    assert Case.read("batch/killed/17") == Case("batch", "killed", 17)
+    for name in ("batch/killed/17", "batch/killed/17+node_crash/20"):
+        assert str(Case.read(name)) == name
+    assert Case.read(name).faults == (Fault("killed", 17), Fault("node_crash", 20))
+    with pytest.raises(ValueError, match="kinds are reset_before, "):
+        Case.read("batch/kiled/17")
     with pytest.raises(ValueError, match="runs are single, by_group, by_host, batch, evacuation, restore"):
         Case.read("batches/killed/17")

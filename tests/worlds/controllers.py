@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import typing as t
 from collections.abc import Callable
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
@@ -21,6 +22,12 @@ class Files:
     def __init__(self) -> None:
         self.are_full = False
         self.ledgers: dict[str, Ledger] = {}
+
+    def kept(self, node: str) -> dict[str, t.Any]:
+        """Return the VMs of the ledger of a node that are still to be brought back, by id."""
+        ledger = self.ledgers.get(node)
+        entries = copy.deepcopy(ledger["vms"]) if ledger is not None else []
+        return {entry["vm_id"].upper(): entry for entry in entries if not entry["restored"]}
 
     def ledger_of(self, node: str) -> KeptLedger:
         """Return where the ledger of a node is kept."""

@@ -21,9 +21,9 @@ How = t.Literal["job", "hand", "restart"]
 Reading = t.Literal["vms", "roles", "nodes", "else"]
 
 _READINGS: tuple[tuple[Reading, re.Pattern[bytes]], ...] = (
-    ("nodes", re.compile(rb"\bMSCluster_Node\b")),
-    ("roles", re.compile(rb"\bMSCluster_Resource(Group)?\b")),
-    ("vms", re.compile(rb"\bMsvm_SummaryInformation(Base)?\b")),
+    ("nodes", re.compile(rb"MSCluster_Node\b")),
+    ("roles", re.compile(rb"MSCluster_Resource(Group)?\b")),
+    ("vms", re.compile(rb"Msvm_SummaryInformation(Base)?\b")),
 )
 
 

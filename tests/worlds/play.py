@@ -65,7 +65,8 @@ class Told:
 class Episode:
     """One run with all that happened in it.
 
-    ``before``, ``after``: the cluster at its begin and at its end; ``steps``: what others did.
+    ``before``, ``after``: the cluster at its begin and at its end; ``steps``: what others did; ``kept``: the VMs of its
+    node's ledger, by id, that were to be brought back when it began.
     """
 
     run: Run
@@ -78,6 +79,7 @@ class Episode:
     commanded: tuple[Commanded, ...]
     held: tuple[Held, ...]
     steps: tuple[Step, ...]
+    kept: dict[str, t.Any]
 
     @property
     def changed_from(self) -> int:
@@ -227,7 +229,7 @@ class Play:
             self.files = Files()
         self.cluster.look()
         self.history.begin()
-        before = self.history.moment()
+        before, kept = self.history.moment(), self.files.kept(run.node)
         try:
             told = tell(self, run)
         except (Killed, CutOff):
@@ -238,7 +240,7 @@ class Play:
         seen = self.history
         return Episode(
             run, told, before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
-            tuple(seen.commanded), tuple(seen.held), tuple(self._done),
+            tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept,
         )  # fmt: skip
 
     def settle(self, seconds: float) -> None:
@@ -251,7 +253,11 @@ class Play:
 def repeatable(name: str) -> Iterator[None]:
     """Have ids that are drawn at random be the same each time."""
     drawn = random.Random(name)
-    with mock.patch.object(uuid, "uuid4", side_effect=lambda: uuid.UUID(int=drawn.getrandbits(128), version=4)):
+
+    def draw_id() -> uuid.UUID:
+        return uuid.UUID(int=drawn.getrandbits(128), version=4)
+
+    with mock.patch.object(uuid, "uuid4", draw_id):
         yield
 
 

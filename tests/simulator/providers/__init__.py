@@ -18,10 +18,11 @@ from . import (
     migration_service,
     power,
     profiles,
+    storage,
     systems,
     windows,
 )
-from .namespace import CIMV2, CLUSTER, INTEROP, MSCLUSTER, VIRTUALIZATION, ClassTable, NamespaceProvider, View
+from .namespace import CIMV2, CLUSTER, INTEROP, MSCLUSTER, STORAGE, VIRTUALIZATION, ClassTable, NamespaceProvider, View
 
 _TABLES: dict[str, ClassTable] = {
     VIRTUALIZATION: systems.HOST_TABLE
@@ -34,12 +35,13 @@ _TABLES: dict[str, ClassTable] = {
     MSCLUSTER: cluster_nodes.TABLE | cluster_groups.TABLE | affinity_rules.TABLE,
     CIMV2: windows.TABLE | hardware.TABLE,
     INTEROP: profiles.TABLE,
+    STORAGE: storage.TABLE,
 }
 _CLUSTER_TABLE = systems.CLUSTER_TABLE | migration_service.CLUSTER_TABLE | jobs.TABLE | power.TABLE
 
 
 def providers_of(world: World, node: Node) -> list[NamespaceProvider]:
-    """Return what ``node`` answers in its five namespaces."""
+    """Return what ``node`` answers in its namespaces."""
     everywhere = [
         NamespaceProvider(View(world, node, name), table)
         for name, table in _TABLES.items()

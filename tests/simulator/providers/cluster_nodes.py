@@ -46,6 +46,7 @@ def _clusters(view: View) -> Iterator[Instance]:
         "MaxNumberOfNodes": 64,
         "ClusterFunctionalLevel": spec.functional_level,
         "ClusterUpgradeVersion": 1,
+        "S2DEnabled": int(view.world.storage.is_on_the_nodes),
         "ClusterEnforcedAntiAffinity": spec.enforced_anti_affinity,
         "AutoBalancerMode": 2,
         "AutoBalancerLevel": 1,
@@ -117,6 +118,8 @@ def _pause(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Map
         raise win32_errors.fault(win32_errors.INVALID_PARAMETER)
     if not node.answers:
         raise win32_errors.fault(win32_errors.NODE_DOWN)
+    if drain_type != NO_DRAIN and not view.world.storage.is_whole:
+        raise win32_errors.fault(win32_errors.SPACE_DEGRADED)
     if node.drain == "in_progress":
         raise win32_errors.fault(win32_errors.DRAIN_IN_PROGRESS)
     # A paused node can still be drained; only the same pause again is an error.

@@ -20,6 +20,7 @@ GROUP_QUEUED = 5959
 RESOURCE_LOCKED = 5960
 DRAIN_IN_PROGRESS = 5962
 AFFINITY_CONFLICT = 5971
+SPACE_DEGRADED = 5987
 
 _TEXTS = {
     INVALID_PARAMETER: "The parameter is incorrect.",
@@ -38,6 +39,8 @@ _TEXTS = {
     DRAIN_IN_PROGRESS: "The node is being drained.",
     AFFINITY_CONFLICT: "The operation did not complete successfully because it would cause or worsen an affinity "
     "conflict.",
+    # The code is documented (Invoke-CauRun), its text is our own.
+    SPACE_DEGRADED: "A clustered storage space is degraded.",
 }
 
 

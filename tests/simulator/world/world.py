@@ -21,6 +21,7 @@ from .members import READERS, Files, Machine, Node
 from .migrations import Migrations
 from .power import Power
 from .restarts import Restarts
+from .storage import Storage
 from .timeline import Timeline
 
 
@@ -35,6 +36,7 @@ class World:
     drains: Drains
     power: Power
     restarts: Restarts
+    storage: Storage
     events: Events
     calls: collections.deque[Call]
 
@@ -60,6 +62,7 @@ class World:
         self.drains = Drains(self)
         self.power = Power(self)
         self.restarts = Restarts(self)
+        self.storage = Storage(self)
         self.events = Events(self)
         self.calls = collections.deque(maxlen=KEPT)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
-import socket
 import ssl
 import threading
 import time
@@ -17,6 +16,7 @@ import trustme
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import http_sender, open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, NodeBusy, Unreachable
 
+from tests.ports import free_port
 from tests.simulator.fault_rules import Effect
 from tests.unit.connection.listening import PASSWORD, GarbledTls, Node, Reply, answer_to, connection, inside, server_tls
 
@@ -136,11 +136,8 @@ def test_a_wrong_password_is_unreachable_where_messages_are_encrypted(node: Node
 
 
 def test_a_closed_port_is_unreachable(plugin: str) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with pytest.raises(Unreachable, match="refused the connection"):
-        open_sender(connection(plugin, port)).send(b"<one/>")
+        open_sender(connection(plugin, free_port())).send(b"<one/>")
 
 
 def test_an_unknown_name_is_unreachable(plugin: str) -> None:

@@ -8,7 +8,6 @@ import contextlib
 import os
 import pathlib
 import re
-import socket
 import traceback
 import typing as t
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors imp
 from tests.certificates import authority_file
 from tests.kerberos import lacking as lacking_for_kerberos
 from tests.kerberos import realm
+from tests.ports import free_port
 from tests.proxies import PROXIES, lacking, proxy
 from tests.unit.connection.foreign import foreign
 from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection, server_tls
@@ -91,11 +91,8 @@ def listen(authority: trustme.CA, tmp_path: pathlib.Path) -> Iterator[Listen]:
 
 
 @pytest.fixture
-def closed() -> Iterator[int]:
-    """A port on which nobody listens."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
+def closed() -> int:
+    return free_port()
 
 
 def through(plugin: str, port: int) -> dict[str, t.Any]:

@@ -181,6 +181,26 @@ def test_what_is_not_for_the_service_is_answered_in_html_as_by_http_sys(start: S
     connection.close()
 
 
+def test_a_chunked_request_is_taken_as_http_sys_says(start: Start, service: Echo) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", start().port, timeout=10)
+    for unused in range(2):  # the second one begins where the first one really ends
+        halves = iter((QUESTION[:7], QUESTION[7:]))
+        connection.request("POST", "/wsman", halves, basic(), encode_chunked=True)
+        assert connection.getresponse().read() == ANSWER
+    assert service.asked == [QUESTION] * 2
+    connection.close()
+
+
+def test_a_request_without_a_length_is_refused_in_the_recorded_words(start: Start) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", start().port, timeout=10)
+    connection.putrequest("POST", "/wsman")
+    connection.endheaders()
+    response = connection.getresponse()
+    assert (response.status, response.headers["Content-Length"]) == (411, "344")
+    assert "HTTP Error 411. The request must be chunked or have a content length." in response.read().decode()
+    connection.close()
+
+
 def test_an_empty_post_on_an_authenticated_connection_asks_to_log_in_again(start: Start, service: Echo) -> None:
     listener = start()
     pipe = transport(listener)

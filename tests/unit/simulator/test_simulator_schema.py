@@ -116,3 +116,20 @@ def test_methods_of_the_cluster_provider_return_nothing_but_the_answers_about_qu
 def test_private_properties_are_an_object_and_no_text() -> None:
     declared = the_class("root/MSCluster", "MSCluster_Resource").properties["PrivateProperties"]
     assert (declared.type.is_object, declared.type.embedded_class) == (True, "MSCluster_Property")
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("MSCluster_Cluster", (84, 111, 116, 119, 130)),
+        ("MSCluster_Node", (36, 39, 40, 40, 43)),
+        ("MSCluster_Network", (19, 19, 19, 19, 19)),
+        ("MSCluster_ResourceGroup", (23, 27, 31, 31, 32)),
+        ("MSCluster_Resource", (42, 42, 42, 42, 42)),
+    ],
+)
+def test_cluster_classes_have_all_properties_that_hosts_of_a_build_have(name: str, counts: tuple[int, ...]) -> None:
+    """The third and the last number are those of microsoft/wmi, read from hosts of 2019 and 23H2; others: the docs."""
+    declared = the_class("root/MSCluster", name).properties.values()
+    found = [sum(one.since_build <= build for one in declared) for build in (9600, 14393, 17763, 20348, 26100)]
+    assert tuple(found) == counts

@@ -23,6 +23,7 @@ from ..cluster.nodes import EVERY_NODE, Node, find_node, nodes_of
 from ..cluster.vms import Vm, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import ERROR, WARNING, Finding, sentence
+from .storage_health import StorageHealth, read_storage_health
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Health:
         migrating: names of the VMs that are being moved.
         loses_quorum: whether the cluster says that it loses quorum without the node; None where it was not asked or
             did not tell.
+        storage: what was found of Storage Spaces Direct; its findings are among the others.
     """
 
     nodes: tuple[tuple[Node, Votes], ...]
@@ -51,11 +53,17 @@ class Health:
     ignored: tuple[Finding, ...]
     migrating: tuple[str, ...]
     loses_quorum: bool | None
+    storage: StorageHealth
 
     @property
     def message(self) -> str:
         """What counts against the cluster and what to do about it, in one text."""
         return " ".join(finding.text for finding in self.findings) or "The cluster is healthy."
+
+    @property
+    def waits_for_storage(self) -> bool:
+        """Storage that is being repaired is all that counts against the cluster."""
+        return bool(self.findings) and all(one.transient and one in self.storage.findings for one in self.findings)
 
     def as_result(self) -> dict[str, t.Any]:
         """Return it for a task's result."""
@@ -76,13 +84,15 @@ class Health:
             ],
             "migrating": list(self.migrating),
             "loses_quorum": self.loses_quorum,
+            "storage": self.storage.as_result(),
         }
 
 
 def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) -> Health:
     """Look at the whole cluster with five queries and a call; ``leaving`` is the node that is about to be taken away.
 
-    ``ignore`` are names of nodes, roles, VMs and networks whose problems do not count. Raises HyperVError for a node
+    Storage Spaces Direct takes three queries more. ``ignore`` are names of nodes, roles, VMs, networks, pools, virtual
+    disks and disks whose problems do not count. Raises HyperVError for a node
     that does not exist, Fault and TransportError where the cluster cannot be asked at all.
     """
     rows = cluster.query_cluster(EVERY_NODE)
@@ -101,6 +111,8 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
         moving = [vm for vm in vms if vm.is_migrating]
         migrating = sorted(vm.name for vm in moving)
         found += _of_migrations(moving)
+    storage = read_storage_health(cluster, node)
+    found += storage.findings
     loses, lost = _quorum(cluster, node) if node is not None else (None, None)
     found += [lost] if lost is not None else []
     overlooked = {_key(name) for name in ignore}
@@ -111,6 +123,7 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
         ignored=tuple(finding for finding in found if finding not in counting),
         migrating=tuple(migrating),
         loses_quorum=loses,
+        storage=storage,
     )
 
 

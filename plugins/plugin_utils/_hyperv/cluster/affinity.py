@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
+from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
 from .cluster import Cluster
 
@@ -62,13 +63,17 @@ def class_rules(classes: Mapping[str, Collection[str]], *, enforced: bool) -> li
     ]
 
 
-def read_rules(cluster: Cluster, members: Mapping[str, Sequence[str]]) -> tuple[list[Rule], list[str]]:
-    """Return the enabled affinity rules, and notes on what was left out; one query.
+def read_affinity_rules(cluster: Cluster) -> Sequence[Instance]:
+    """Return the rows of all affinity rules, none where the class is missing. Raises Fault and TransportError."""
+    return cluster.query_cluster_if_any(Query("MSCluster_AffinityRule"), missing_ok=True)
+
+
+def enabled_rules(rows: Sequence[Instance], members: Mapping[str, Sequence[str]]) -> tuple[list[Rule], list[str]]:
+    """Return the enabled affinity rules of two or more members, and notes on what was left out.
 
     ``members`` are those of a group, by its name and its id in lower case: no source tells which of both
-    MSCluster_AffinityRule.Groups holds. A cluster without the class has no rules. Raises Fault and TransportError.
+    MSCluster_AffinityRule.Groups holds.
     """
-    rows = cluster.query_cluster_if_any(Query("MSCluster_AffinityRule"), missing_ok=True)
     rules, notes = [], []
     for row in sorted(rows, key=lambda one: one.text("Name") or ""):
         name, kind = f"affinity rule {row.text('Name')}", row.integer("RuleType")

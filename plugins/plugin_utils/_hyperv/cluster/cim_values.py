@@ -150,12 +150,12 @@ NETWORK_TROUBLES: Mapping[int, str] = {0: "unavailable", 1: "down", 2: "partitio
 UNUSED_NETWORK: t.Final = 0
 
 # Builds of Windows, as MSCluster_Node.BuildNumber tells a node's
-WINDOWS_2012, WINDOWS_2016, WINDOWS_1703, WINDOWS_1709 = 9200, 14393, 15063, 16299
+WINDOWS_2012, WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_1703, WINDOWS_1709 = 9200, 9600, 14393, 15063, 16299
 WINDOWS_2019, WINDOWS_2022, AZURE_23H2, WINDOWS_2025 = 17763, 20348, 25398, 26100
 WINDOWS_BUILDS: Mapping[int, str] = types.MappingProxyType(
     {
         WINDOWS_2012: "Windows Server 2012",
-        9600: "Windows Server 2012 R2",
+        WINDOWS_2012_R2: "Windows Server 2012 R2",
         WINDOWS_2016: "Windows Server 2016",
         WINDOWS_1703: "Windows 10, version 1703",
         WINDOWS_1709: "Windows Server, version 1709",
@@ -164,6 +164,7 @@ WINDOWS_BUILDS: Mapping[int, str] = types.MappingProxyType(
     }
 )
 SERVER_VERSIONS: Mapping[int, str] = {
+    WINDOWS_2012_R2: "2012 R2",
     WINDOWS_2016: "2016",
     WINDOWS_2019: "2019",
     WINDOWS_2022: "2022",

@@ -11,6 +11,7 @@ import collections
 import dataclasses
 from collections.abc import Iterable, Sequence
 
+from ..._wsman.errors import UnexpectedValue
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
@@ -22,6 +23,9 @@ from .states import UNKNOWN
 from .vms import Vm, read_vms
 
 _TYPE = "Virtual Machine"  # MSCluster_Resource.Type, a resource type's name, not localised
+_PRIVATE = "PrivateProperties"
+# A whole row has 42 properties, so a list of them takes several times as many pages.
+_COLUMNS = ("Name", "OwnerGroup", "OwnerNode", _PRIVATE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,9 +81,27 @@ def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
         rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), {"Name": names}))
         found = _by_vm(cluster, rows, vms)
     if len(found) < len(vms):
-        rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), {"Type": (_TYPE,)}))
-        found = _by_vm(cluster, rows, vms)
+        found = _by_vm(cluster, _read_all_of_vms(cluster), vms)
     return found
+
+
+def _read_all_of_vms(cluster: Cluster) -> Sequence[Instance]:
+    """Return the resources of all VMs, in whole rows where one with columns does not show private properties.
+
+    No source has an object in a row with columns, and without it only names tell whose a resource is.
+    """
+    where = {"Type": (_TYPE,)}
+    rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", _COLUMNS, where))
+    if all(_shows_private_properties(row) for row in rows):
+        return rows
+    return cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))
+
+
+def _shows_private_properties(row: Instance) -> bool:
+    try:
+        return row.embedded(_PRIVATE) is not None
+    except UnexpectedValue:
+        return False
 
 
 def _by_vm(cluster: Cluster, rows: Sequence[Instance], vms: Sequence[Vm]) -> dict[str, VmGroup]:
@@ -89,7 +111,7 @@ def _by_vm(cluster: Cluster, rows: Sequence[Instance], vms: Sequence[Vm]) -> dic
         if (row.text("Type") or _TYPE) != _TYPE:
             continue
         name = row.text("Name") or ""
-        private = row.embedded("PrivateProperties")
+        private = row.embedded(_PRIVATE)
         if private is None:
             ids = _ids_by_name(cluster) if ids is None else ids
         vm_id = plain_guid(private.text("VmID") or "") if private else (ids or {}).get(name.casefold(), "")
@@ -119,8 +141,11 @@ def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int
     return {(row.text("Name") or "").casefold(): row.integer("Priority") for row in rows}
 
 
-def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:
-    """Return the traits of all groups, also of those that are no VMs, by name in lower case, in one query."""
+def read_traits(cluster: Cluster, names: Sequence[str] = ()) -> dict[str, GroupTraits]:
+    """Return the traits of groups, also of those that are no VMs, by name in lower case, in one query.
+
+    Of all groups without ``names``, of which there may be at most NAMES_IN_A_QUERY.
+    """
     columns = (
         "Name",
         "Id",
@@ -130,7 +155,8 @@ def read_traits(cluster: Cluster) -> dict[str, GroupTraits]:
         "Priority",
         "AntiAffinityClassNames",
     )
-    rows = cluster.query_cluster_if_any(Query("MSCluster_ResourceGroup", columns))
+    where = {columns[0]: tuple(names)} if names else {}
+    rows = cluster.query_cluster_if_any(Query("MSCluster_ResourceGroup", columns, where))
     return {(row.text("Name") or "").casefold(): _traits(row) for row in rows}
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 
 from ..._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
@@ -18,13 +19,14 @@ from ..failure.failures import Failure, win32_codes
 from .cim_values import NODE_CONDITIONS, NODE_DRAIN_STATES, NODE_STATES, SERVER_VERSIONS
 from .cluster import CIMV2, HYPERV_CLUSTER, MSCLUSTER, Cluster
 from .identity import WrongMachine, identity_of
-from .patience import SETTLES_WITHIN
+from .patience import NAMES_IN_A_QUERY, SETTLES_WITHIN
 from .states import ANSWERING, UNKNOWN, DrainStatus, NodeCondition, NodeState
 
 # No drain: the collection moves the VMs itself, one verified migration each (Microsoft docs, MSCluster_Node.Pause).
 PAUSE_WITHOUT_DRAIN = 0
 FAILBACK = {"none": 0, "immediate": 1, "policy": 2}
 EVERY_NODE = Query("MSCluster_Node")
+_LABEL = re.compile(r"[a-z0-9_-]+")
 _ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_CLUSTER_NODE_NOT_PAUSED
 _DOWN = 5050  # ERROR_CLUSTER_NODE_DOWN
 
@@ -88,6 +90,21 @@ def read_nodes(cluster: Cluster) -> list[Node]:
 def read_nodes_if_any(cluster: Cluster) -> list[Node]:
     """Return all nodes of the cluster, none for hosts that stand alone. Raises Fault and TransportError."""
     return nodes_of(cluster.query_cluster_if_any(EVERY_NODE))
+
+
+def read_named_nodes(cluster: Cluster, names: Sequence[str]) -> list[Node]:
+    """Return the nodes that are registered under the first labels of some names, none for hosts that stand alone.
+
+    One node comes in one answer, which lists of nodes take two of. All nodes of the cluster are returned where a name
+    is not found so, such as an address. Raises as ``read_nodes_if_any``.
+    """
+    labels = tuple(dict.fromkeys(map(first_label, names)))
+    if len(labels) <= NAMES_IN_A_QUERY and all(map(_LABEL.fullmatch, labels)):
+        query = dataclasses.replace(EVERY_NODE, where={"Name": labels})
+        nodes = nodes_of(cluster.query_cluster_if_any(query))
+        if len(nodes) == len(labels) or not cluster.is_clustered:
+            return nodes
+    return read_nodes_if_any(cluster)
 
 
 def nodes_of(rows: Iterable[Instance]) -> list[Node]:
@@ -227,7 +244,7 @@ def _change(cluster: Cluster, node: Node, method: str, parameters: dict[str, str
         error = lost
     deadline = cluster.clock.now() + SETTLES_WITHIN
     while True:
-        now = pick_node(read_nodes(cluster), node.name)
+        now = pick_node(read_named_nodes(cluster, [node.name]), node.name)
         if now.state == wanted:
             return now
         if cluster.clock.now() >= deadline:

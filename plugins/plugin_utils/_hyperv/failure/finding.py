@@ -14,8 +14,9 @@ ERROR: t.Final = "error"
 WARNING: t.Final = "warning"
 INFO: t.Final = "info"
 
-SubjectKind = t.Literal["vm", "node", "cluster", "role", "network", "namespace", "host"]
-"""What a subject is; ``host`` is an inventory host of which it is not known what it is, ``namespace`` one of CIM."""
+SubjectKind = t.Literal["vm", "node", "cluster", "role", "network", "storage", "namespace", "host"]
+"""What a subject is; ``host`` is an inventory host of which it is not known what it is, ``namespace`` one of CIM,
+``storage`` a pool, virtual disk, disk or storage job."""
 
 
 @dataclasses.dataclass(frozen=True)

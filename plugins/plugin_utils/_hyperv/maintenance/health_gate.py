@@ -16,14 +16,16 @@ class HealthGate:
     """How long is waited, and for what.
 
     Attributes:
-        ignore: names of nodes, VMs, roles and networks whose problems do not count.
+        ignore: names whose problems do not count; see ``read_health``.
         timeout: seconds; 0 to look once.
+        storage_timeout: seconds for storage that is being repaired, which takes hours where all else takes minutes.
         interval: seconds between two looks.
         report: shows a line when the wait begins, and when what is waited for has changed.
     """
 
     ignore: Collection[str]
     timeout: float
+    storage_timeout: float
     interval: float
     report: Callable[[str], None]
 
@@ -33,11 +35,18 @@ class HealthGate:
         ``node`` is the one that is taken away. Raises HyperVError for a node that does not exist, Fault and
         TransportError.
         """
-        deadline = cluster.clock.now() + self.timeout
+        begun = cluster.clock.now()
+        unfit_since: float | None = None
         told = ""
         while True:
             health = read_health(cluster, node, self.ignore)
-            left = deadline - cluster.clock.now()
+            now = cluster.clock.now()
+            if health.waits_for_storage:
+                unfit_since = None
+                left = begun + self.storage_timeout - now
+            else:
+                unfit_since = now if unfit_since is None else unfit_since
+                left = unfit_since + self.timeout - now
             if not health.findings or left <= 0:
                 return health
             if health.message != told:

@@ -105,6 +105,9 @@ class SystemMethod:
     def _find_service(self) -> Reference:
         """Return the service instance, from an enumeration: its keys are documented for hosts only."""
         found = self._cluster.hyperv_references(Query(SERVICE))
+        if not found and not self._cluster.provider_answers():
+            self._cluster.find_provider()
+            found = self._cluster.hyperv_references(Query(SERVICE))
         if not found:
             raise HyperVError(
                 f"{self._cluster.hyperv.node} shows no {SERVICE} in Root\\HyperVCluster\\v2. Check that Hyper-V's "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence
 
 from ..._hostnames import first_label
 from ..cluster.affinity import NODE, Rule
@@ -66,13 +66,6 @@ class _RuleState:
             return self.held[scope] == 0 and self.total > 0
         return self.held[scope] > 0 or count > 1
 
-    @property
-    def is_broken(self) -> bool:
-        """The rule is broken as its members are now."""
-        if self.rule.together:
-            return max(self.held, default=0) < self.total
-        return any(count > 1 for count in self.held)
-
     def add(self, place: int, count: int) -> None:
         """Count members at a destination; below 0 where they leave it."""
         scope = self.scope_of[place]
@@ -108,6 +101,7 @@ class Assignment:
         of = [[(state, n) for state in states if (n := _members(state.rule, bundle))] for bundle in self.bundles]
         self._hard_rules_of = [[one for one in mine if one[0].rule.hard] for mine in of]
         self._soft_rules_of = [[one for one in mine if not one[0].rule.hard] for mine in of]
+        self._soft_of = [frozenset(state.rule for state, unused in mine) for mine in self._soft_rules_of]
         self._on: list[set[int]] = [set() for unused in self.destinations]
 
     def _concerns(self, rule: Rule) -> bool:
@@ -148,28 +142,30 @@ class Assignment:
         need = self.bundles[bundle].need
         return (need == 0 or need <= self.room[place]) and self.keeps_hard_rules(bundle, place)
 
-    def reachable(self, bundle: int, also_hard: Set[Rule] = frozenset()) -> list[int]:
-        """Return the destinations that are open to a bundle under the hard rules and some soft ones, memory apart."""
-        soft = [one for one in self._soft_rules_of[bundle] if one[0].rule in also_hard] if also_hard else []
-        return [
-            place
-            for place in self.bundles[bundle].open_to
-            if self.keeps_hard_rules(bundle, place) and not any(state.breaks(place, count) for state, count in soft)
-        ]
+    def reachable(self, bundle: int) -> list[int]:
+        """Return the destinations that are open to a bundle under the hard rules, memory apart."""
+        return [place for place in self.bundles[bundle].open_to if self.keeps_hard_rules(bundle, place)]
 
-    def rules_of(self, bundle: int, also_hard: Set[Rule] = frozenset()) -> list[Rule]:
-        """Return the hard rules that a bundle is a member of, and those of some soft ones."""
-        hard = [state.rule for state, unused in self._hard_rules_of[bundle]]
-        return hard + [state.rule for state, unused in self._soft_rules_of[bundle] if state.rule in also_hard]
+    def hard_rules_of(self, bundle: int) -> list[Rule]:
+        """Return the hard rules that a bundle is a member of."""
+        return [state.rule for state, unused in self._hard_rules_of[bundle]]
+
+    def is_member(self, bundle: int, rule: Rule) -> bool:
+        """Tell whether a bundle is a member of a soft rule."""
+        return rule in self._soft_of[bundle]
+
+    def is_broken_by(self, rule: Rule, place: int) -> bool:
+        """Tell whether one more member at a destination would break a rule, as everything is placed now."""
+        return self._state_of[rule].breaks(place, 1)
+
+    def share_soft_rule(self, bundle: int, other: int) -> bool:
+        """Tell whether two bundles are members of the same soft rule."""
+        return not self._soft_of[bundle].isdisjoint(self._soft_of[other])
 
     @property
     def soft_rules(self) -> list[Rule]:
         """The soft rules that any bundle is a member of."""
         return [rule for rule in self.rules if not rule.hard]
-
-    def is_broken(self, rule: Rule) -> bool:
-        """Tell whether a rule is broken as everything is placed now."""
-        return self._state_of[rule].is_broken
 
     def is_movable(self, bundle: int) -> bool:
         """Tell whether a bundle is placed and may be placed elsewhere."""
@@ -226,10 +222,10 @@ class Assignment:
         """Return the share of a destination's memory that is in use with ``more`` MB placed there."""
         return (more - self.room[place]) / self.total[place]
 
-    def finish(self, place: int, without: int | None = None, plus: int | None = None) -> float:
-        """Return when the moves to a destination have ended, in milliseconds: without one bundle, with another one."""
-        on = [one for one in self._on[place] if one != without] + ([] if plus is None else [plus])
-        return finish([time for bundle in on for time in self.times[bundle]], self.slots[place])
+    def finish(self, place: int, without: Collection[int] = (), plus: Sequence[int] = ()) -> float:
+        """Return when the moves to a destination have ended, in milliseconds: without some bundles, with others."""
+        on = [one for one in self._on[place] if one not in without]
+        return finish([time for bundle in (*on, *plus) for time in self.times[bundle]], self.slots[place])
 
     def _delay(self, bundle: int, place: int) -> float:
         """Return for how long a destination's slots would be taken where that makes the evacuation longer, else 0."""

@@ -5,28 +5,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable
 
 from .assignment import Assignment
 
-_RULE = 1 << 20  # a broken rule counts more than any number of preferred owners missed
+RULE = 1 << 20  # a broken rule counts more than any number of preferred owners missed
 
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """A bundle that goes to a destination, in exchange for another one from there or for none."""
+    """Bundles that go to destinations, all at once."""
 
-    bundle: int
-    there: int
-    other: int | None = None
+    moves: tuple[tuple[int, int], ...]
 
-    def make(self, assignment: Assignment) -> int:
-        """Carry it out, whatever speaks against it; return where the bundle was."""
-        place = assignment.take(self.bundle)
-        if self.other is not None:
-            assignment.take(self.other)
-            assignment.put(self.other, place)
-        assignment.put(self.bundle, self.there)
-        return place
+    def make(self, assignment: Assignment) -> list[tuple[int, int]]:
+        """Carry it out, whatever speaks against it; return each bundle and where it was."""
+        left = [(bundle, assignment.take(bundle)) for bundle, unused in self.moves]
+        for bundle, there in self.moves:
+            assignment.put(bundle, there)
+        return left
 
 
 class Tabu:
@@ -37,39 +34,54 @@ class Tabu:
         self._until: dict[tuple[int, int], int] = {}
         self._turn = 0
 
-    def allows(self, bundle: int, place: int) -> bool:
-        """Tell whether a bundle may go to a place by now."""
-        return self._until.get((bundle, place), -1) < self._turn
+    def allows(self, change: Change) -> bool:
+        """Tell whether the bundles of a change may go where they would by now."""
+        return all(self._until.get(move, -1) < self._turn for move in change.moves)
 
-    def made(self, change: Change, place: int) -> None:
-        """Note that a change was made, and that its bundle was at a place before: the next turn begins."""
-        for bundle, left in ((change.bundle, place), (change.other, change.there)):
-            if bundle is not None:
-                self._until[bundle, left] = self._turn + self._turns + self._turn % 7
+    def made(self, left: Iterable[tuple[int, int]]) -> None:
+        """Note that a change was made by which bundles have left places: the next turn begins."""
+        for one in left:
+            self._until[one] = self._turn + self._turns + self._turn % 7
         self._turn += 1
 
 
 def cost(assignment: Assignment, bundle: int, place: int) -> int:
     """Return what a bundle, placed nowhere now, would break and miss at a place."""
-    return _RULE * assignment.soft_violations(bundle, place) + assignment.misses_preferred(bundle, place)
+    return RULE * assignment.soft_violations(bundle, place) + assignment.misses_preferred(bundle, place)
 
 
-def added_cost(assignment: Assignment, change: Change, place: int, before: int) -> int | None:
-    """Return what a change would break and miss more than now, None where memory or a hard rule is against it.
+def added_cost(
+    assignment: Assignment, change: Change, bears: Callable[[Assignment, int, int], bool] = Assignment.fits
+) -> int | None:
+    """Return what a change would break and miss more than now, None where a destination does not bear it.
 
-    Its bundle was taken from ``place``, where it costs ``before``.
+    ``bears`` tells whether a destination takes a bundle.
     """
-    bundle, there, other = change.bundle, change.there, change.other
-    if other is None:
-        return cost(assignment, bundle, there) - before if assignment.fits(bundle, there) else None
-    assignment.take(other)
-    before += cost(assignment, other, there)
-    after, possible = 0, assignment.fits(bundle, there)
-    if possible:
-        after = cost(assignment, bundle, there)
+    added, left = 0, []
+    for bundle, unused in change.moves:
+        place = assignment.take(bundle)
+        left.append((bundle, place))
+        added -= cost(assignment, bundle, place)
+    put = []
+    for bundle, there in change.moves:
+        if not bears(assignment, bundle, there):
+            break
+        added += cost(assignment, bundle, there)
         assignment.put(bundle, there)
-        possible = assignment.fits(other, place)
-        after += cost(assignment, other, place)
+        put.append(bundle)
+    for bundle in put:
         assignment.take(bundle)
-    assignment.put(other, there)
-    return after - before if possible else None
+    for bundle, place in left:
+        assignment.put(bundle, place)
+    return added if len(put) == len(left) else None
+
+
+def total_cost(assignment: Assignment) -> int:
+    """Return what all that is placed breaks and misses together. It is placed anew."""
+    places, total = list(assignment.places), 0
+    assignment.clear()
+    for bundle, place in enumerate(places):
+        if place is not None:
+            total += cost(assignment, bundle, place)
+            assignment.put(bundle, place)
+    return total

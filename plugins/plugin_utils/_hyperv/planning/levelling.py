@@ -8,18 +8,20 @@ Bounded in steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from .assignment import Assignment
-from .changes import Change, added_cost, cost
+from .changes import Change, added_cost
 from .steps import Steps
 
 _TIME_STEPS = 40_000
 _MEMORY_STEPS = 8_000
 
 
-_Measure = Callable[[int, "int | None", "int | None"], float]
-"""How high a destination is loaded: without one bundle of it, and with another one that is not there."""
+_MOST_TOGETHER = 8  # bundles that are exchanged for one
+
+_Measure = Callable[[int, Sequence[int], Sequence[int]], float]
+"""How high a destination is loaded: without some bundles of it, and with some that are not there."""
 
 
 def level_out(assignment: Assignment) -> None:
@@ -31,11 +33,9 @@ def level_out(assignment: Assignment) -> None:
         limit = max(assignment.least_time, *(time(place) for place in range(len(assignment.destinations))), 0)
     guard = time if assignment.is_timed else None
 
-    def memory(place: int, without: int | None = None, plus: int | None = None) -> float:
+    def memory(place: int, without: Sequence[int], plus: Sequence[int]) -> float:
         needs = assignment.needs
-        return assignment.share_used(
-            place, (0 if plus is None else needs[plus]) - (0 if without is None else needs[without])
-        )
+        return assignment.share_used(place, sum(needs[one] for one in plus) - sum(needs[one] for one in without))
 
     _Levelling(assignment, memory, 0, guard, limit, Steps(_MEMORY_STEPS)).run()
 
@@ -65,46 +65,78 @@ class _Levelling:
             places = [place for place in range(len(assignment.destinations)) if assignment.on(place)]
             if not places:
                 return
-            highest = max(places, key=lambda place: (self._measure(place, None, None), -place))
-            level = self._measure(highest, None, None)
+            highest = max(places, key=lambda place: (self._measure(place, (), ()), -place))
+            level = self._measure(highest, (), ())
             change = self._best_change(highest, level) if level > self._floor else None
             if change is None:
                 return
             change.make(assignment)
 
     def _best_change(self, place: int, level: float) -> Change | None:
-        """Return the move or exchange after which both destinations are lowest."""
-        assignment, best, lowest = self._assignment, None, level
+        """Return the change after which both destinations are lowest: one for one, or else several for one."""
+        for changes in (self._single(place), self._several(place)):
+            best, lowest = None, level
+            for change, there in changes:
+                self._steps.step()
+                after = self._after(self._measure, change, place, there)
+                if after < lowest and self._is_allowed(change, place, there):
+                    best, lowest = change, after
+            if best is not None:
+                return best
+        return None
+
+    def _single(self, place: int) -> Iterator[tuple[Change, int]]:
+        """Yield the moves from a place and the exchanges with others, and where they lead."""
+        assignment = self._assignment
         for bundle in assignment.on(place):
+            if self._steps.left() <= 0:
+                return
             for there in assignment.bundles[bundle].open_to:
-                if there == place:
-                    continue
-                for other in (None, *assignment.on(there)):
-                    self._steps.step()
-                    change = Change(bundle, there, other)
-                    after = self._after(self._measure, change, place)
-                    if after < lowest and self._is_allowed(change, place):
-                        best, lowest = change, after
+                if there != place:
+                    yield Change(((bundle, there),)), there
+                    for other in assignment.on(there):
+                        if assignment.is_open(other, place):
+                            yield Change(((bundle, there), (other, place))), there
+
+    def _several(self, place: int) -> Iterator[tuple[Change, int]]:
+        """Yield exchanges of several bundles of a place for a bigger one, and where they lead."""
+        assignment, needs = self._assignment, self._assignment.needs
+        small_first = sorted(assignment.on(place), key=lambda one: (needs[one], one))
+        for there in range(len(assignment.destinations)):
+            ours = [one for one in small_first if assignment.is_open(one, there)]
+            for other in assignment.on(there) if there != place else ():
                 if self._steps.left() <= 0:
-                    return best
-        return best
+                    return
+                if not assignment.is_open(other, place):
+                    continue
+                room = assignment.room[there] + needs[other]
+                for count in range(2, _MOST_TOGETHER + 1):
+                    biggest = _biggest_run(ours, needs, count, room)
+                    if not biggest:
+                        break
+                    yield Change(((other, place), *((one, there) for one in biggest))), there
 
     @staticmethod
-    def _after(measure: _Measure, change: Change, place: int) -> float:
+    def _after(measure: _Measure, change: Change, place: int, there: int) -> float:
         """Return how high the higher one of both destinations is loaded after a change."""
-        return max(
-            measure(place, change.bundle, change.other),
-            measure(change.there, change.other, change.bundle),
-        )
+        leave = [bundle for bundle, where in change.moves if where == there]
+        come = [bundle for bundle, where in change.moves if where == place]
+        return max(measure(place, leave, come), measure(there, come, leave))
 
-    def _is_allowed(self, change: Change, place: int) -> bool:
+    def _is_allowed(self, change: Change, place: int, there: int) -> bool:
         """Tell whether a change fits, keeps to the limit, and gives up no wish."""
-        assignment = self._assignment
-        if change.other is not None and not assignment.is_open(change.other, place):
+        if self._guard and self._after(self._guard, change, place, there) > self._limit:
             return False
-        if self._guard and self._after(self._guard, change, place) > self._limit:
-            return False
-        assignment.take(change.bundle)
-        added = added_cost(assignment, change, place, cost(assignment, change.bundle, place))
-        assignment.put(change.bundle, place)
+        added = added_cost(self._assignment, change)
         return added is not None and added <= 0
+
+
+def _biggest_run(ordered: Sequence[int], needs: Sequence[int], count: int, room: int) -> Sequence[int]:
+    """Return the ``count`` neighbours in an order, small ones first, that need most within ``room``, if any."""
+    found: Sequence[int] = ()
+    for start in range(len(ordered) - count + 1):
+        run = ordered[start : start + count]
+        if sum(needs[one] for one in run) > room:
+            break
+        found = run
+    return found

@@ -11,11 +11,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
-from ..cluster.affinity import NODE, Rule, group_member
+from ..cluster.affinity import NODE, Rule, group_member, read_affinity_rules
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_traits
 from ..cluster.hosts import Memory, try_memory
 from ..cluster.nodes import Node
+from ..cluster.patience import NAMES_IN_A_QUERY
 from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
@@ -82,11 +83,23 @@ def read_around(cluster: Cluster, intended: Sequence[Intended], *, with_memory: 
             notes.append(f"Whether {node.name} has memory for what goes there could not be read. {why}")
     if not cluster.is_clustered:
         return Around((), {}, memory, tuple(notes))
+    roles = {one.vm.id: one.role for one in intended if one.role}
+    affinity = read_affinity_rules(cluster)
+    if not affinity and _share_no_class(cluster, list({role.group.casefold() for role in roles.values()})):
+        return Around((), {}, memory, tuple(notes))
     # Of the others it is enough to know their groups: a look at all VMs costs more the bigger the cluster is.
     traits = read_traits(cluster)
-    rules, _notes = collect_rules(cluster, {one.vm.id: one.role for one in intended if one.role}, traits)
+    rules, _notes = collect_rules(cluster, affinity, roles, traits)
     where = {group_member(name): one.owner for name, one in traits.items() if one.owner}
     return Around(tuple(rules), where, memory, tuple(notes))
+
+
+def _share_no_class(cluster: Cluster, groups: Sequence[str]) -> bool:
+    """Tell whether some groups are known to be in no anti-affinity class; one request, or none for many groups."""
+    if not groups or len(groups) > NAMES_IN_A_QUERY:
+        return not groups
+    own = read_traits(cluster, groups)
+    return len(own) == len(groups) and not any(one.anti_affinity for one in own.values())
 
 
 def judge_moves(around: Around, intended: Sequence[Intended]) -> dict[str, Judged]:

@@ -9,9 +9,10 @@ at the fullest destinations, the move or exchange after which the least is missi
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from .assignment import Assignment
-from .changes import Change, Tabu
+from .changes import Change, Tabu, added_cost
 from .search import search
 from .steps import Steps
 
@@ -62,6 +63,9 @@ def _begin(assignment: Assignment, variant: int) -> bool:
     return found.places is not None
 
 
+_Best = tuple[int, Change] | None  # the memory that is missing after a change
+
+
 class _Overflow:
     """Bundles of an assignment in which all are placed, some of them where memory does not suffice."""
 
@@ -94,59 +98,48 @@ class _Overflow:
     def _step(self, least: int) -> bool:
         """Take the best move or exchange that is not forbidden, or one that is better than all before."""
         assignment = self._assignment
-        best: tuple[int, Change] | None = None
-        for place in range(len(assignment.room)):
-            for bundle in assignment.on(place) if assignment.missing_at(place) else ():
+        best: _Best = None
+        places = range(len(assignment.room))
+        lacking = [assignment.missing_at(place) for place in places]
+        on = [assignment.on(place) for place in places]
+        for place in places:
+            for bundle in on[place] if lacking[place] else ():
                 if assignment.needs[bundle]:
-                    assignment.take(bundle)
-                    best = self._best_of(bundle, place, least, best)
-                    assignment.put(bundle, place)
+                    best = self._best_of(bundle, place, sum(lacking) - lacking[place], on, least, best)
         if best is None:
             return False
-        self._tabu.made(best[1], best[1].make(assignment))
+        self._tabu.made(best[1].make(assignment))
         return True
 
     def _best_of(
-        self, bundle: int, place: int, least: int, best: tuple[int, Change] | None
-    ) -> tuple[int, Change] | None:
-        """Return the better of ``best`` and the moves of a bundle that was taken from a place."""
+        self, bundle: int, place: int, elsewhere: int, on: Sequence[Sequence[int]], least: int, best: _Best
+    ) -> _Best:
+        """Return the better of ``best`` and the moves of a bundle at a place.
+
+        ``elsewhere``: the memory that is missing at all other places, ``on`` the bundles on each.
+        """
         assignment, room, needs = self._assignment, self._assignment.room, self._assignment.needs
-        need, left = needs[bundle], room[place]
-        now = self.missing() - max(0, -left)  # without the bundle, and without what is missing at its place
+        need, left = needs[bundle], room[place] + needs[bundle]
         for there in assignment.bundles[bundle].open_to:
             if there == place:
                 continue
-            here, others = room[there], assignment.on(there)
+            here, others = room[there], on[there]
             self._steps.step(1 + len(others))
-            rest = now - (max(0, -here) if others else 0)
+            rest = elsewhere - (max(0, -here) if others else 0)
             missing = rest + max(0, -left) + max(0, need - here)
-            if (
-                (best is None or missing < best[0])
-                and (missing < least or self._tabu.allows(bundle, there))
-                and assignment.keeps_hard_rules(bundle, there)
-            ):
-                best = missing, Change(bundle, there)
+            if best is None or missing < best[0]:
+                best = self._if_allowed(Change(((bundle, there),)), missing, least) or best
             for other in others:
                 size = needs[other]
+                if size >= need:
+                    continue
                 missing = rest + max(0, size - left) + max(0, need - here - size)
-                if (
-                    size < need
-                    and (best is None or missing < best[0])
-                    and assignment.is_open(other, place)
-                    and (missing < least or (self._tabu.allows(bundle, there) and self._tabu.allows(other, place)))
-                    and self._can_swap(bundle, place, other, there)
-                ):
-                    best = missing, Change(bundle, there, other)
+                if (best is None or missing < best[0]) and assignment.is_open(other, place):
+                    best = self._if_allowed(Change(((bundle, there), (other, place))), missing, least) or best
         return best
 
-    def _can_swap(self, bundle: int, place: int, other: int, there: int) -> bool:
-        """Tell whether rules allow a bundle that is taken to exchange places with another one."""
-        assignment = self._assignment
-        assignment.take(other)
-        result = assignment.keeps_hard_rules(bundle, there)
-        if result:
-            assignment.put(bundle, there)
-            result = assignment.keeps_hard_rules(other, place)
-            assignment.take(bundle)
-        assignment.put(other, there)
-        return result
+    def _if_allowed(self, change: Change, missing: int, least: int) -> _Best:
+        """Return a change, None where it is forbidden or breaks a hard rule."""
+        if missing >= least and not self._tabu.allows(change):
+            return None
+        return None if added_cost(self._assignment, change, Assignment.keeps_hard_rules) is None else (missing, change)

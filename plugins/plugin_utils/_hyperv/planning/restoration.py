@@ -279,8 +279,11 @@ def decide(
     gone: list[VmFinding] = []
     off: list[Mapping[str, t.Any]] = []
     node = home.node
-    for entry in sorted(entries, key=_order):
-        vm = present.get(entry["vm_id"].upper())
+    for kept in sorted(entries, key=_order):
+        vm = present.get(kept["vm_id"].upper())
+        entry = kept.copy()
+        if vm is not None:
+            entry["name"] = vm.name  # it may have been renamed since
         named = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
         home_node = entry["source_host"] if entry["helper"] else node.name
         at_home = vm is not None and first_label(vm.node) == first_label(home_node)

@@ -6,8 +6,6 @@ Depth first with forward checking: what a placement rules out for others is take
 with the fewest places left comes first, weighted by how often it was left without any (Boussemart, Hemery, Lecoutre and
 Sais, "Boosting systematic search by weighting constraints", 2004), and the search begins again with other orders after
 lengths of the sequence of Luby, Sinclair and Zuckerman ("Optimal speedup of Las Vegas algorithms", 1993).
-
-Destinations are bits of a number, so that trying many places stays cheap.
 """
 
 from __future__ import annotations
@@ -20,7 +18,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..cluster.affinity import Rule
 from .assignment import Assignment
+from .bits import bits, places_in
 from .steps import Steps
+from .wish_bound import WishBound
 
 _RUN = 100  # nodes of the shortest run
 _RUNS = 24  # runs with other orders before the one that goes to its end
@@ -83,21 +83,18 @@ def search(
     assignment: Assignment,
     steps: Steps,
     *,
-    only: Mapping[int, int] | None = None,
-    also_hard: frozenset[Rule] = frozenset(),
+    below: int | None = None,
     runs: int = _RUNS,
     without_memory: bool = False,
     variant: int = 0,
 ) -> SearchResult:
     """Search a complete placement of an assignment in which nothing is placed.
 
-    ``only`` narrows the destinations of some bundles, as bits; ``also_hard`` are soft rules to be kept;
-    ``without_memory`` looks at the rules alone, and prefers roomy destinations; ``variant`` is for another one of many
-    placements. One step is one bundle looked at.
+    ``below``: what it breaks and misses, as ``cost`` has it, is to be less than that. ``without_memory`` looks at the
+    rules alone, and prefers roomy destinations; ``variant`` is for another one of many placements.
+    One step is one bundle looked at.
     """
-    return _Search(
-        assignment, steps, only or {}, also_hard, more_mb=_PLENTY if without_memory else 0, variant=variant
-    ).run(runs)
+    return _Search(assignment, steps, below, more_mb=_PLENTY if without_memory else 0, variant=variant).run(runs)
 
 
 class _Search:
@@ -105,8 +102,7 @@ class _Search:
         self,
         assignment: Assignment,
         steps: Steps,
-        only: Mapping[int, int],
-        also_hard: frozenset[Rule],
+        below: int | None,
         *,
         more_mb: int,
         variant: int,
@@ -116,19 +112,19 @@ class _Search:
         bundles = assignment.bundles
         self._needs = [bundle.need for bundle in bundles]
         # What needs no memory and no rule concerns fits in any case, if anywhere; it only makes the search longer.
-        self._rules = [assignment.rules_of(bundle, also_hard) for bundle in range(len(bundles))]
-        self._unbound = [bundle for bundle, need in enumerate(self._needs) if not need and not self._rules[bundle]]
-        bound = [bundle for bundle, need in enumerate(self._needs) if need or self._rules[bundle]]
+        self._rules = [assignment.hard_rules_of(bundle) for bundle in range(len(bundles))]
+        self._bound = WishBound(assignment, below) if below is not None else None
+        wishing = self._bound.wishing if self._bound is not None else ()
+        bound = {bundle for bundle, need in enumerate(self._needs) if need or self._rules[bundle]}.union(wishing)
+        self._unbound = [bundle for bundle in range(len(bundles)) if bundle not in bound]
         self._order = sorted(bound, key=lambda one: (-self._needs[one], one))
         unit = math.gcd(*self._needs) or 1
         self._first_room = [room // unit * unit + more_mb for room in assignment.room]
         self._first_order = variant + 1 if more_mb else variant
         self._seed = _SEED + 1000 * variant
-        self._domains = {
-            bundle: bits(assignment.reachable(bundle, also_hard)) & only.get(bundle, -1)
-            for bundle in range(len(bundles))
-        }
+        self._domains = {bundle: bits(assignment.reachable(bundle)) for bundle in range(len(bundles))}
         self._weight = [1] * len(bundles)
+        self._placed: dict[int, int] = {}
         self._place_rules()
         self._twins = self._find_twins()
         self._prepare()
@@ -167,7 +163,8 @@ class _Search:
         for bundle in self._order:
             rules = tuple(sorted(id(one) for one in self._together[bundle]))
             apart = tuple(one.members + one.alike for one in self._apart[bundle])
-            alike.setdefault((self._needs[bundle], self._domains[bundle], apart, rules), []).append(bundle)
+            wishes = self._bound.key(bundle) if self._bound is not None else ()
+            alike.setdefault((self._needs[bundle], self._domains[bundle], apart, rules, wishes), []).append(bundle)
         twins: list[tuple[int, ...]] = [()] * len(self._needs)
         for group in alike.values():
             for bundle in group:
@@ -176,11 +173,14 @@ class _Search:
 
     def _prepare(self) -> None:
         """Begin anew: nothing is placed."""
+        if self._bound is not None:
+            for bundle, place in reversed(self._placed.items()):
+                self._bound.take(bundle, place)
         self._room = list(self._first_room)
         self._open = {bundle: self._domains[bundle] for bundle in self._order}
         self._left = set(self._order)
         self._left_mb = sum(self._needs[bundle] for bundle in self._order)
-        self._placed: dict[int, int] = {}
+        self._placed = {}
         for bundle, places in self._open.items():
             if self._needs[bundle]:
                 self._open[bundle] = places & bits(
@@ -200,7 +200,7 @@ class _Search:
             self._sort = _ORDERS[(number + self._first_order) % len(_ORDERS)]
             self._chance = random.Random(self._seed + number)
             self._prepare()
-            found = self._explore()
+            found = self._check_wishes([]) and self._explore()
             if found is None:
                 continue
             if not found:
@@ -246,7 +246,11 @@ class _Search:
         if self._left_mb > sum(self._room[place] for place in places_in(usable)):
             self._weight[bundle] += 1
             return None
-        return _Choice(bundle, self._sort(self, bundle)[::-1])
+        places = self._sort(self, bundle)
+        if self._bound is not None:
+            bound = self._bound
+            places.sort(key=lambda place: bound.cost(bundle, place))
+        return _Choice(bundle, places[::-1])
 
     def _hardest(self) -> tuple[int, int]:
         """Return the bundle with the fewest places, and the destinations open to any that needs memory."""
@@ -278,7 +282,7 @@ class _Search:
     def _kinds(self, choice: _Choice) -> Mapping[int, object]:
         """Return what each place of a choice is for all that is left: equal ones fail alike."""
         places = [choice.place, *choice.places]
-        if not self._is_by_node:
+        if not self._is_by_node or self._bound is not None:
             return {place: place for place in places}
         rooms = collections.Counter(self._room[place] for place in places)
         kinds: dict[int, object] = {}
@@ -325,12 +329,16 @@ class _Search:
         self._placed[bundle] = place
         self._room[place] -= need
         self._left_mb -= need
+        if self._bound is not None:
+            self._bound.put(bundle, place)
         choice.undo = []
         return self._check(bundle, place, choice.undo)
 
     def _withdraw(self, choice: _Choice) -> None:
         bundle, need = choice.bundle, self._needs[choice.bundle]
         self._restore(choice.undo)
+        if self._bound is not None:
+            self._bound.take(bundle, choice.place)
         self._left_mb += need
         self._room[choice.place] += need
         del self._placed[bundle]
@@ -342,7 +350,14 @@ class _Search:
             self._check_memory(bundle, place, undo)
             and all(self._narrow_all(rule.members, ~rule.alike[place], undo) for rule in self._apart[bundle])
             and all(self._narrow_all(rule.members, rule.allowed[place], undo) for rule in self._together[bundle])
+            and self._check_wishes(undo)
         )
+
+    def _check_wishes(self, undo: _Undo) -> bool:
+        if self._bound is None:
+            return True
+        found = self._bound.too_much(self._left, self._open)
+        return found is not None and all(self._narrow(bundle, ~places, undo) for bundle, places in found)
 
     def _check_memory(self, bundle: int, place: int, undo: _Undo) -> bool:
         if not self._needs[bundle]:
@@ -384,24 +399,6 @@ _ORDERS: Sequence[Callable[[_Search, int], list[int]]] = (
     _Search.fullest_first_with_chance,
     _Search.by_chance,
 )
-
-
-def bits(places: Iterable[int]) -> int:
-    """Return destinations as bits of a number."""
-    result = 0
-    for place in places:
-        result |= 1 << place
-    return result
-
-
-def places_in(number: int) -> list[int]:
-    """Return the destinations that are bits of a number."""
-    found = []
-    while number:
-        lowest = number & -number
-        found.append(lowest.bit_length() - 1)
-        number ^= lowest
-    return found
 
 
 def _luby(index: int) -> int:

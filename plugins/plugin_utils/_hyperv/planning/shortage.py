@@ -11,6 +11,7 @@ from .problem import PlacementProblem
 
 _STARTS = 3
 _STEPS = 40_000
+_SMALL = 1_000  # bundles times destinations: beyond, there is one start
 _NOT_MEMORY = frozenset({"no_node", "too_few_nodes"})
 
 
@@ -22,7 +23,10 @@ def enough_memory(problem: PlacementProblem, infeasibility: Infeasibility) -> tu
     if infeasibility.code in _NOT_MEMORY:
         return ()
     assignment = Assignment(problem)
-    if not reduce_overflow(assignment, starts=_STARTS, steps=_STEPS, enough=infeasibility.at_least_mb):
+    is_small = len(assignment.bundles) * len(assignment.destinations) <= _SMALL
+    if not reduce_overflow(
+        assignment, starts=_STARTS if is_small else 1, steps=_STEPS, enough=infeasibility.at_least_mb
+    ):
         return ()
     missing = [(node.name, assignment.missing_at(place)) for place, node in enumerate(assignment.destinations)]
     return tuple((node, mb) for node, mb in missing if mb)

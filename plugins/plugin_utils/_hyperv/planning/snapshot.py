@@ -10,11 +10,20 @@ from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
+from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
 from ..checks.migration_finding import MigrationFinding
 from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport
-from ..cluster.affinity import DOMAIN, Rule, class_rules, group_member, note_unjudged_rules, read_rules
+from ..cluster.affinity import (
+    DOMAIN,
+    Rule,
+    class_rules,
+    enabled_rules,
+    group_member,
+    note_unjudged_rules,
+    read_affinity_rules,
+)
 from ..cluster.attachments import Attachment, read_attachments
 from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
@@ -166,7 +175,7 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
 
 
 def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
-    rules, notes = collect_rules(cluster, snapshot.roles, snapshot.traits)
+    rules, notes = collect_rules(cluster, read_affinity_rules(cluster), snapshot.roles, snapshot.traits)
     domains = _read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
     return dataclasses.replace(
         snapshot,
@@ -177,9 +186,9 @@ def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> 
 
 
 def collect_rules(
-    cluster: Cluster, roles: Mapping[str, VmGroup], traits: Mapping[str, GroupTraits]
+    cluster: Cluster, affinity: Sequence[Instance], roles: Mapping[str, VmGroup], traits: Mapping[str, GroupTraits]
 ) -> tuple[list[Rule], list[str]]:
-    """Return anti-affinity classes and affinity rules, and notes on what was left out; one query.
+    """Return anti-affinity classes and the rules of the rows ``affinity``, and notes on what was left out.
 
     Members are VM ids, found by way of their resource: a group need not be called like its VM. Those of which ``roles``
     has no VM are ``group_member``. Raises Fault and TransportError.
@@ -193,7 +202,7 @@ def collect_rules(
     for name, one in traits.items():
         members[name] = members[one.id.casefold()] = inside.get(name, [group_member(name)])
     classes = {member: one.anti_affinity for name, one in traits.items() for member in members[name]}
-    rules, notes = read_rules(cluster, members)
+    rules, notes = enabled_rules(affinity, members)
     return [*class_rules(classes, enforced=enforced), *rules], notes
 
 

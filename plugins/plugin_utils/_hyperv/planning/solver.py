@@ -10,13 +10,13 @@ from __future__ import annotations
 import dataclasses
 
 from .assignment import Assignment
+from .chains import make_room, put_best
 from .levelling import level_out
 from .overflow import reduce_overflow
 from .search import search
 from .steps import Steps
 from .wishes import grant_wishes
 
-_MOST_EVICTIONS = 3  # bundles that make room for one another in a chain
 _CHAIN_STEPS = 3_000  # places tried while room is made for all bundles together
 _FIRST_STEPS = 30_000  # of the search, before exchanges are tried
 _SEARCH_STEPS = 700_000  # of the search in all, where there are few bundles and destinations
@@ -59,7 +59,7 @@ def place_some(assignment: Assignment) -> None:
     place_in_turn(assignment)
     steps = Steps(_CHAIN_STEPS)
     for bundle in assignment.unplaced():
-        _make_room(assignment, bundle, _MOST_EVICTIONS, steps, set())
+        make_room(assignment, bundle, steps)
     grant_wishes(assignment)
     place_in_turn(assignment)
 
@@ -67,7 +67,7 @@ def place_some(assignment: Assignment) -> None:
 def place_in_turn(assignment: Assignment) -> bool:
     """Place each bundle that fits at its best place; tell whether all did."""
     for bundle in assignment.unplaced():
-        _put_best(assignment, bundle)
+        put_best(assignment, bundle)
     return not assignment.unplaced()
 
 
@@ -75,55 +75,24 @@ def _place_big_first(assignment: Assignment) -> bool:
     """Place every bundle anew, the big ones first; tell whether all have a place."""
     assignment.clear()
     for bundle in sorted(assignment.unplaced(), key=lambda one: (-assignment.needs[one], one)):
-        if not _put_best(assignment, bundle):
+        if not put_best(assignment, bundle):
             return False
     return True
 
 
-def _put_best(assignment: Assignment, bundle: int) -> bool:
-    best = assignment.best_place(bundle)
-    if best is not None:
-        assignment.put(bundle, best)
-    return best is not None
-
-
 def _search_places(assignment: Assignment) -> Outcome:
     """Fill an empty assignment if the search or exchanges find how; else leave it empty."""
-    size = len(assignment.bundles)
-    most = _SEARCH_STEPS * _SMALL // max(_SMALL, size * len(assignment.destinations))
-    dive = _DIVES * size * (size + 1) // 2
+    count = len(assignment.bundles)
+    size = max(_SMALL, count * len(assignment.destinations))
+    most = _SEARCH_STEPS * _SMALL**2 // size**2
+    dive = _DIVES * count * (count + 1) // 2
     found = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6)
     if found.places is None and not found.exhausted:
-        if reduce_overflow(assignment, starts=_STARTS, steps=min(_EXCHANGE_STEPS, most)) == 0:
+        if reduce_overflow(assignment, starts=max(1, _STARTS * _SMALL // size), steps=_EXCHANGE_STEPS) == 0:
             return Outcome()
         assignment.clear()
-        found = search(assignment, Steps(max(most, 2 * dive)))
+        found = search(assignment, Steps(max(most, dive)))
     if found.places is not None:
         for bundle, place in found.places.items():
             assignment.put(bundle, place)
     return Outcome(found.exhausted, found.steps)
-
-
-def _make_room(assignment: Assignment, bundle: int, depth: int, steps: Steps, moving: set[int]) -> bool:
-    """Place a bundle by moving others out of its way, which may move others in turn. On failure all is as it was.
-
-    ``moving`` are the bundles that wait for a place further up the chain.
-    """
-    if _put_best(assignment, bundle):
-        return True
-    if depth == 0:
-        return False
-    for place in sorted(assignment.bundles[bundle].open_to, key=lambda one: (-assignment.room[one], one)):
-        for other in sorted(assignment.on(place), key=lambda one: (assignment.needs[one], one)):
-            if other in moving:
-                continue
-            if not steps.step():
-                return False
-            assignment.take(other)
-            if assignment.fits(bundle, place):
-                assignment.put(bundle, place)
-                if _make_room(assignment, other, depth - 1, steps, moving | {bundle, other}):
-                    return True
-                assignment.take(bundle)
-            assignment.put(other, place)
-    return False

@@ -19,7 +19,7 @@ from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, Cluster
 from ..cluster.groups import read_groups
-from ..cluster.nodes import Node, find_node, pick_node, read_nodes
+from ..cluster.nodes import Node, find_node, pick_node, read_named_nodes, read_nodes
 from ..cluster.owners import owners_of
 from ..cluster.states import AT_REST
 from ..cluster.vms import read_local_vms, read_vms
@@ -108,7 +108,7 @@ def restart_node(cluster: Cluster, node: Node, *, force: bool, timeout: float, p
                 now = read_boot_time(cluster, node.name)
                 after = now if now - before > _JITTER else None
             if after is not None:
-                there = pick_node(read_nodes(cluster), node.name)
+                there = pick_node(read_named_nodes(cluster, [node.name]), node.name)
                 state = there.state
                 if there.is_running:
                     return Restarted(there, before, after, clock.now() - began)

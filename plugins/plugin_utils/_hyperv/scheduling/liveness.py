@@ -9,12 +9,15 @@ from collections.abc import Iterable
 
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
+from ..cluster.nodes import read_nodes_if_any
 from ..cluster.vms import read_local_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
-from ..migration.moves import Move
+from ..migration.moves import Move, reread
 from ..migration.stage import Stage
+from ..migration.verification import Evidence, Verdict, judge
+from .restarted import find_restart
 
 _LOST_AFTER = 300.0  # seconds; Hyper-V keeps an ended job as long (Msvm_MigrationJob.TimeBeforeRemoval)
 
@@ -40,23 +43,40 @@ class Liveness:
             if task.unanswered(since, now) >= _LOST_AFTER:
                 cause = with_remedy(error).rstrip(".")
                 waits = task.stage is Stage.WAITING
-                if not waits and self._has_arrived(task):
-                    task.warn(f"{task.move.source} does not answer ({cause}); the VM was seen on its destination.")
-                    task.end("moved" if task.was_asked_for else "already_there", now)
+                if waits or not self._has_arrived(task):
+                    known = _not_started(cause) if waits else outcome_unknown(task.move, cause)
+                    task.fail(known, now, goes_on=not waits)
                     continue
-                known = _not_started(cause) if waits else outcome_unknown(task.move, cause)
-                task.fail(known, now, goes_on=not waits)
+                task.seen_at(task.move.destination.name)
+                restart = self._restart(task)
+                if restart is not None:
+                    task.fail(restart, now)
+                    continue
+                silent = task.move.source if task.move.hosts else "What knows its migration"
+                task.warn(f"{silent} does not answer ({cause}); the VM was seen on its destination.")
+                task.end("moved" if task.was_asked_for else "already_there", now)
 
     def _has_arrived(self, task: MigrationTask) -> bool:
-        """Ask the destination alone for a VM that only hosts know: nobody else can say where it is."""
-        if not task.move.hosts or task.storage_only or task.move.storage is not None:
+        """Look for a VM on its destination without the node that is silent.
+
+        The cluster knows the owner, also where the source kept the job; of a VM that only hosts know, the destination.
+        """
+        move = task.move
+        if task.storage_only or move.storage is not None:
             return False
         with contextlib.suppress(HyperVError, NoAnswer):
-            for vm in read_local_vms(self._cluster, task.move.destination.name):
-                if vm.id == task.move.vm.id and vm.state == task.move.vm.state and not vm.is_migrating:
-                    task.seen_at(task.move.destination.name)
+            if not move.hosts:
+                seen = Evidence(*reread(self._cluster, [move])[move.vm.id], task.job, waited=0.0)
+                return judge(move, seen).verdict is Verdict.ARRIVED
+            for vm in read_local_vms(self._cluster, move.destination.name):
+                if vm.id == move.vm.id and vm.state == move.vm.state and not vm.is_migrating:
                     return True
         return False
+
+    def _restart(self, task: MigrationTask) -> Failure | None:
+        with contextlib.suppress(HyperVError, NoAnswer):  # nothing else speaks against what was just read
+            return find_restart(task, lambda: read_nodes_if_any(self._cluster))
+        return None
 
 
 def _not_started(why: str) -> Failure:

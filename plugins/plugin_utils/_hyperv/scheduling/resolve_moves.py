@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
-from ..cluster.nodes import Node, find_node, read_host, read_hosts, read_nodes_if_any
+from ..cluster.nodes import Node, find_node, read_host, read_hosts, read_named_nodes
 from ..failure.errors import HyperVError, UnknownVm
 from ..migration.moves import Move, MoveRequest, chosen_vms, move_of, plan_moves, refuse_bad_requests
 from ..migration.vocabulary import AUTO, CLUSTER_GROUP, HOST, SYSTEM, MethodChoice
@@ -29,7 +29,7 @@ def plan(cluster: Cluster, requests: Sequence[MoveRequest], method: MethodChoice
     refuse_bad_requests(requests)
     if not requests:
         return []
-    nodes = read_nodes_if_any(cluster)
+    nodes = read_named_nodes(cluster, [name for one in requests for name in (one.destination, one.source) if name])
     if not cluster.is_clustered and method in (SYSTEM, CLUSTER_GROUP):
         host = cluster.home.node
         raise HyperVError(f"{host} is no node of a failover cluster, so there is no method={method}. Use method=host.")

@@ -105,7 +105,7 @@ class Watcher:
             seen = reread(self._cluster, [task.move for task in (*verifying, *next_up)])
             nodes = functools.cache(lambda: read_nodes_if_any(self._cluster))
             for task in verifying:
-                self._judge(task, *seen[task.move.vm.id], nodes)
+                self._judge(task, *seen[task.move.vm.id], nodes, asked_at=now)
         except (HyperVError, NoAnswer) as error:
             self._liveness.unanswered([task for task in verifying if task.stage is Stage.VERIFYING], error)
             return {}
@@ -113,13 +113,17 @@ class Watcher:
         self._verified_at = now
         return {task.move.vm.id: seen[task.move.vm.id] for task in next_up}
 
-    def _judge(self, task: MigrationTask, vm: Vm | None, role: VmGroup | None, nodes: ReadNodes) -> None:
-        now = self._clock.now()
+    def _judge(
+        self, task: MigrationTask, vm: Vm | None, role: VmGroup | None, nodes: ReadNodes, *, asked_at: float
+    ) -> None:
+        # What was read is as old as its first request, however long the others took: by then too little time may have
+        # passed for owners to settle.
+        waited, now = asked_at - task.since, self._clock.now()
         task.seen_at(vm.node if vm is not None else "")
         if task.storage_only:
             self._judge_by_job(task)
             return
-        judgement = judge(task.move, Evidence(vm, role, task.job, now - task.since))
+        judgement = judge(task.move, Evidence(vm, role, task.job, waited))
         if judgement.warning is not None:
             task.warn(judgement.warning)
         if judgement.verdict is Verdict.ARRIVED:
@@ -129,7 +133,7 @@ class Watcher:
                 task.fail(restart, now)
             elif wrong is None:
                 self._arrived(task)
-            elif now - task.since >= SETTLES_WITHIN:
+            elif waited >= SETTLES_WITHIN:
                 task.fail(wrong, now)
         elif judgement.error is not None:
             error = self._methods.of(task).explain(judgement.error, task.move)

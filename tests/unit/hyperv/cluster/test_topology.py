@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.affinity import read_rules
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.affinity import read_affinity_rules
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster_settings import (
     read_cluster_settings,
@@ -38,7 +38,7 @@ READERS: dict[str, Callable[[Cluster], object]] = {
     "its VMs": read_vms,
     "its roles": lambda cluster: read_groups(cluster, read_vms(cluster)),
     "its groups": read_traits,
-    "its rules": lambda cluster: read_rules(cluster, {}),
+    "its rules": lambda cluster: list(read_affinity_rules(cluster)),
     "its settings": read_cluster_settings,
     "its limit": read_cluster_limit,
     "a host by name": lambda cluster: read_surroundings(cluster, [cluster.home.node]),

@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.health_gate import HealthGate
 
-from tests.support.scenarios import NODES, event, node, scenario, vm, with_nodes
+from tests.support.scenarios import NODES, StorageSpec, event, node, scenario, vm, with_nodes
 from tests.support.simulated import Simulated
 
 
-def gate(told: list[str], timeout: float = 300, interval: float = 10, ignore: tuple[str, ...] = ()) -> HealthGate:
-    return HealthGate(ignore, timeout, interval, told.append)
+def gate(
+    told: list[str], timeout: float = 300, interval: float = 10, ignore: tuple[str, ...] = (), for_storage: float = 7200
+) -> HealthGate:
+    return HealthGate(ignore, timeout, for_storage, interval, told.append)
 
 
 def test_a_healthy_cluster_is_not_waited_for() -> None:
@@ -55,3 +59,38 @@ def test_what_is_ignored_is_not_waited_for() -> None:
     simulated = Simulated(with_nodes(scenario(), node("NODE2", state="paused")))
     assert not gate([], ignore=(" node2 ",)).wait(simulated.cluster, "NODE1").findings
     assert simulated.pauses == []
+
+
+def repairing(seconds: float, **changed: t.Any) -> Simulated:
+    """Return a cluster whose NODE3 has just come back, so that its mirrors are repaired for so long."""
+    spec = StorageSpec("spaces_direct", repair_delay_seconds=0, repair_seconds=seconds)
+    simulated = Simulated(scenario(storage=spec, **changed))
+    world = simulated.server.world
+    world.drains.lose(world.nodes["NODE3"])
+    world.nodes["NODE3"].enter("up")
+    return simulated
+
+
+def test_a_repair_of_storage_has_a_limit_of_its_own() -> None:
+    simulated = repairing(3600)
+
+    assert not gate([], timeout=60, interval=60, for_storage=7200).wait(simulated.cluster, "NODE1").findings
+    assert simulated.now() >= 3600
+
+
+def test_a_repair_that_takes_too_long_is_told_with_what_is_left() -> None:
+    simulated = repairing(3600)
+
+    health = gate([], timeout=60, interval=60, for_storage=1800).wait(simulated.cluster, "NODE1")
+
+    assert simulated.now() == pytest.approx(1800, abs=1)
+    assert "50 %" in health.message
+
+
+def test_what_else_is_wrong_does_not_get_the_time_of_storage_and_is_not_cut_short_by_it() -> None:
+    simulated = repairing(3600, events=[event(3000, pause="NODE2")])
+
+    health = gate([], timeout=60, interval=60, for_storage=7200).wait(simulated.cluster, "NODE1")
+
+    assert "node_not_up" in {finding.code for finding in health.findings}
+    assert 3060 <= simulated.now() <= 3130

@@ -104,3 +104,19 @@ def test_the_rules_of_a_move_cost_no_look_at_all_vms() -> None:
     assert judge_together(simulated.cluster, runs, is_dry_run=False) == []
     assert asked
     assert not any(b"Msvm_" in request for request in asked)
+
+
+def test_where_no_rule_and_no_class_can_apply_the_other_groups_are_not_read() -> None:
+    def cost(*, with_class: bool) -> tuple[int, list[str]]:
+        classes = ("dcs",) if with_class else ()
+        others = vm("dc", count=60, owner="NODE2", memory_mb=16, anti_affinity=("dcs",))
+        simulated = Simulated(scenario(vms=[vm("dc1", memory_mb=4096, anti_affinity=classes), others]))
+        runs = simulated.move(("dc1", "NODE2"))
+        before = simulated.sent.total()
+        assert judge_together(simulated.cluster, runs, is_dry_run=False) == []
+        return simulated.sent.total() - before, runs[0].warnings
+
+    assert cost(with_class=False) == (2, [])
+    requests, warnings = cost(with_class=True)
+    assert requests > 2
+    assert [warning for warning in warnings if "anti-affinity class dcs" in warning] == warnings != []

@@ -56,7 +56,7 @@ def refusal(of: Turn, given: Scenario, *ignore: str) -> tuple[str, list[float]]:
     """Return why a turn is refused, empty where it is not, and what it waited."""
     simulated = Simulated(given, home="NODE3")
     try:
-        of.check(simulated.cluster, HealthGate(of.overlooked(ignore), 60, 10, lambda line: None))
+        of.check(simulated.cluster, HealthGate(of.overlooked(ignore), 60, 60, 10, lambda line: None))
     except HyperVError as error:
         return str(error), simulated.pauses
     return "", simulated.pauses
@@ -130,7 +130,7 @@ class TestMayBegin:
 
     def test_nobody_is_asked_about_a_node_that_is_done(self) -> None:
         simulated = Simulated(GIVEN)
-        turn(1, a_state("done")).check(simulated.cluster, HealthGate((), 60, 10, lambda line: None))
+        turn(1, a_state("done")).check(simulated.cluster, HealthGate((), 60, 60, 10, lambda line: None))
         assert simulated.sent == {}
 
 

@@ -159,6 +159,40 @@ def test_a_host_that_dies_after_the_move_leaves_the_word_to_the_destination() ->
     assert any("HV1 does not answer" in warning for warning in run.warnings)
 
 
+@pytest.mark.parametrize("is_dead", [False, True])
+def test_a_node_that_keeps_the_job_and_is_silent_leaves_the_word_to_the_cluster(is_dead: bool) -> None:
+    given = scenario(vms=[vm("web01", memory_mb=8000)], network=SLOW)
+    simulated = Simulated(given, home="NODE3", check_method="not_supported", migrate_method="not_supported")
+    (first,) = simulated.runs(("web01", "NODE2"))
+    simulated.scheduler().start(first)
+    (run,) = simulated.runs(("web01", "NODE2"))
+
+    def lose(name: str, request: bytes) -> str:
+        del request
+        if name != "NODE1" or simulated.owner("web01") != "NODE2":
+            return ""
+        if is_dead:
+            simulated.server.world.events.carry_out(event(down="NODE1"))
+        return "down"
+
+    simulated.lose = lose
+    simulated.scheduler().execute([run])
+    assert (run.owner, run.attempt.attached, simulated.migrations("web01")) == ("NODE2", True, 1)
+    if is_dead:
+        assert run.error is not None
+        assert run.error.code == "restarted"  # as far as anybody can tell: no end of its migration was seen
+    else:
+        assert (run.outcome, run.goes_on) == ("moved", False), run.error
+
+
+def test_a_provider_that_moves_before_its_service_is_looked_for_is_followed() -> None:
+    simulated = Simulated(provider_on="core_group")
+    runs = simulated.runs(("web01", "NODE2"))
+    simulated.server.world.events.carry_out(event(core_group="NODE3"))
+    simulated.scheduler(precheck=False).execute(runs)
+    assert [(run.outcome, run.attempts) for run in runs] == [("moved", 1)], runs[0].error
+
+
 def test_a_name_that_is_not_that_of_the_id_is_told() -> None:
     simulated = Simulated(scenario(vms=[vm("web01"), vm("web02")]))
     requests = [MoveRequest("NODE2", "web02", id_of(simulated, "web01")), MoveRequest("NODE2", "WEB02")]

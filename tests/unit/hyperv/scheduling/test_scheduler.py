@@ -107,6 +107,7 @@ def test_no_form_taken_is_a_refusal_and_nothing_moves() -> None:
         {"page_limit": 1},
         {"private_properties": "cim_xml"},
         {"private_properties": "absent"},
+        {"private_properties": "whole_rows"},
         {"datetime_form": "bare"},
         {"moving_status": "in_service"},
         {"provider_on": ["NODE3"]},

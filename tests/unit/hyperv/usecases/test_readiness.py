@@ -30,12 +30,12 @@ cluster:
   core_group_owner: NODE2
 nodes:
   - name: NODE1
-    build: 17763
+    build: 20348
     networks:
       - {subnet: 10.20.0.0, prefix_length: 24, metric: 2000}
       - {subnet: 10.30.0.0, prefix_length: 16, metric: 1000, tags: [admin, script]}
     listener_addresses: [10.20.0.11, 10.30.0.11]
-  - {name: NODE2, build: 17763}
+  - {name: NODE2, build: 20348}
 """
 
 
@@ -88,9 +88,9 @@ def test_a_node_is_described() -> None:
         "state": "up",
         "drain_status": "not_initiated",
         "condition": "",
-        "build": 17763,
-        "version": "2019",
-        "os_version": "10.0.17763",
+        "build": 20348,
+        "version": "2022",
+        "os_version": "10.0.20348",
         "computer_name": "NODE1",
         "answered": True,
         "cluster_service": True,

@@ -1,0 +1,265 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether the storage of a cluster can do without the disks of a node: Storage Spaces Direct.
+
+Sources, all Microsoft docs: "Taking a Storage Spaces Direct server offline for maintenance" (what to look at before and
+after), "Understand and see storage resync" (jobs), the Storage Management API (MSFT_VirtualDisk, _StoragePool,
+_StorageJob, _PhysicalDisk: values), and MSCluster_Cluster of live schemas (S2DEnabled).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Iterator, Sequence
+
+from ..._hostnames import first_label
+from ..._wsman.errors import TransportError
+from ..._wsman.faults import Fault
+from ..._wsman.instances import Instance
+from ..._wsman.references import Reference
+from ..._wsman.session import Session
+from ..._wsman.wql import Query
+from ..cluster.cluster import Cluster
+from ..cluster.nodes import Node
+from ..failure.errors import with_remedy
+from ..failure.finding import ERROR, Finding, sentence
+
+STORAGE = "root/Microsoft/Windows/Storage"
+_HEALTH = {0: "healthy", 1: "in the state Warning", 2: "unhealthy", 5: "in an unknown state"}
+_HEALTHY, _OK = 0, 2
+_STATUS = {
+    0: "Unknown",
+    1: "Other",
+    2: "OK",
+    3: "Degraded",
+    4: "Stressed",
+    5: "Predictive Failure",
+    6: "Error",
+    7: "Non-Recoverable Error",
+    8: "Starting",
+    9: "Stopping",
+    10: "Stopped",
+    11: "In Service",
+    12: "No Contact",
+    13: "Lost Communication",
+    14: "Aborted",
+    15: "Dormant",
+    16: "Supporting Entity in Error",
+}
+_DETACHED, _INCOMPLETE = 0xD002, 0xD003
+_OF_VOLUMES = {_DETACHED: "Detached", _INCOMPLETE: "Incomplete"}
+_OF_DISKS = {
+    0xD004: "Failed Media",
+    0xD005: "Split",
+    0xD006: "Stale Metadata",
+    0xD007: "IO Error",
+    0xD008: "Unrecognized Metadata",
+}
+_ENDED = frozenset({7})  # JobState: Completed
+_BROKEN_OFF = {8: "was terminated", 9: "was killed", 10: "ended with an error"}
+_WAIT = "Wait until it is repaired: a node must not be taken away before."
+_GIB = 1 << 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Repair:
+    """All repairs that have not ended, in bytes; ``total`` may grow while a node is away (Microsoft docs)."""
+
+    jobs: int
+    done: int
+    total: int
+
+    @property
+    def percent(self) -> int | None:
+        """How much is done, rounded down; None where no bytes are told."""
+        return 100 * self.done // self.total if self.total else None
+
+    def __str__(self) -> str:
+        if self.percent is None:
+            return f"{self.jobs} running"
+        return f"{self.percent} %, {(self.total - self.done) / _GIB:.1f} GiB left"
+
+
+@dataclasses.dataclass(frozen=True)
+class StorageHealth:
+    """What was found.
+
+    Attributes:
+        on_the_nodes: whether the volumes are on disks of the nodes, as with Storage Spaces Direct; where they are not,
+            taking a node away does not concern them, and nothing was looked at.
+        findings: what speaks against taking a node away.
+        repair: the repairs that have not ended, None for none.
+    """
+
+    on_the_nodes: bool
+    findings: tuple[Finding, ...] = ()
+    repair: Repair | None = None
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return it for a task's result."""
+        repair = self.repair
+        return {
+            "on_the_nodes": self.on_the_nodes,
+            "repair_jobs": repair.jobs if repair else 0,
+            "repair_percent": repair.percent if repair else None,
+            "repair_bytes_left": repair.total - repair.done if repair else None,
+        }
+
+
+def read_storage_health(cluster: Cluster, leaving: Node | None) -> StorageHealth:
+    """Look at pool, virtual disks and repairs in three queries, and at disks only where all those are in order.
+
+    ``leaving`` is the node that is about to be taken away: its own disks do not count. Lists of all disks can take
+    minutes, so they are not read while there is something to wait for. Raises Fault and TransportError where the
+    cluster cannot be asked who it is.
+    """
+    row = cluster.identity.cluster_row
+    if row is None or not row.integer("S2DEnabled"):
+        return StorageHealth(on_the_nodes=False)
+    session = cluster.home
+    try:
+        pools = [row for row in session.query(STORAGE, _POOLS) if not row.boolean("IsPrimordial")]
+        volumes = session.query(STORAGE, _VOLUMES)
+        jobs = session.query(STORAGE, _JOBS)
+        findings = [*_of_pools(pools), *_of_volumes(volumes), *_of_jobs(jobs)]
+        if not findings:
+            findings = list(_of_disks(session, leaving))
+    except (Fault, TransportError) as error:
+        return StorageHealth(True, (_unread(session, error),))
+    return StorageHealth(True, tuple(findings), _repair(jobs))
+
+
+_POOLS = Query("MSFT_StoragePool", ("FriendlyName", "IsPrimordial", "IsReadOnly", "HealthStatus", "OperationalStatus"))
+_VOLUMES = Query("MSFT_VirtualDisk", ("FriendlyName", "HealthStatus", "OperationalStatus"))
+_JOBS = Query("MSFT_StorageJob", ("Name", "JobState", "BytesProcessed", "BytesTotal", "ErrorDescription"))
+_BAD_DISKS = Query(
+    "MSFT_PhysicalDisk",
+    ("ObjectId", "FriendlyName", "SerialNumber", "StoragePoolUniqueId", "HealthStatus", "OperationalStatus"),
+    {"HealthStatus": (1, 2, 5)},
+)
+_PLACES = Query("MSFT_StorageNodeToPhysicalDisk", ("StorageNode", "PhysicalDisk", "IsPhysicallyConnected"))
+
+
+def _unread(session: Session, error: Exception) -> Finding:
+    return Finding(
+        "storage_unknown",
+        ERROR,
+        session.node,
+        "node",
+        f"The state of the storage could not be read from {session.node}. {sentence(with_remedy(error))}",
+        "Reading it takes a local administrator of that node; for some minutes after a restart it may fail by itself.",
+        transient=True,
+    )
+
+
+def _of_pools(pools: Sequence[Instance]) -> Iterator[Finding]:
+    for row in pools:
+        name = row.text("FriendlyName") or ""
+        if row.boolean("IsReadOnly"):
+            yield Finding(
+                "storage_read_only",
+                ERROR,
+                name,
+                "storage",
+                f"The storage pool {name} is read-only.",
+                "Find out why in Server Manager or with Get-StoragePool (ReadOnlyReason).",
+            )
+        elif not _is_healthy(row):
+            yield _unhealthy("The storage pool", name, row, _OF_VOLUMES, transient=True, remedy=_WAIT)
+
+
+def _of_volumes(volumes: Sequence[Instance]) -> Iterator[Finding]:
+    for row in volumes:
+        if _is_healthy(row):
+            continue
+        is_detached = _DETACHED in _statuses(row)
+        remedy = "Bring the disks back that it misses, then attach it." if is_detached else _WAIT
+        name = row.text("FriendlyName") or ""
+        yield _unhealthy("The virtual disk", name, row, _OF_VOLUMES, transient=not is_detached, remedy=remedy)
+
+
+def _of_jobs(jobs: Sequence[Instance]) -> Iterator[Finding]:
+    active = _repair(jobs)
+    if active is not None:
+        yield Finding(
+            "storage_repairing",
+            ERROR,
+            "storage",
+            "storage",
+            f"Storage is being repaired or rebalanced: {active}.",
+            _WAIT,
+            transient=True,
+        )
+    for row in jobs:
+        how = _BROKEN_OFF.get(row.integer("JobState") or 0)
+        if how is not None:
+            name = row.text("Name") or "storage job"
+            yield Finding(
+                "storage_job_failed",
+                ERROR,
+                name,
+                "storage",
+                f"The storage job {name} {how}. {sentence(row.text('ErrorDescription') or '')}".rstrip(),
+                "See Get-StorageJob, and start the repair again with Repair-VirtualDisk.",
+            )
+
+
+def _of_disks(session: Session, leaving: Node | None) -> Iterator[Finding]:
+    """Yield disks that are not healthy, those of the leaving node and those outside a pool left out."""
+    bad = [row for row in session.query(STORAGE, _BAD_DISKS) if row.text("StoragePoolUniqueId")]
+    if not bad:
+        return
+    places = _places(session)
+    for row in bad:
+        place = places.get((row.text("ObjectId") or "").casefold(), "")
+        if leaving is not None and place and first_label(place) == first_label(leaving.name):
+            continue
+        name = row.text("FriendlyName") or row.text("SerialNumber") or ""
+        where = f" of {first_label(place).upper()}" if place else ""
+        remedy = "Replace it, or retire it and wait for the repair, before another server is taken away."
+        yield _unhealthy(f"The disk{where}", name, row, _OF_DISKS, transient=False, remedy=remedy)
+
+
+def _places(session: Session) -> dict[str, str]:
+    """Return the full name of the node to which each disk is connected, by the disk's ObjectId in lower case."""
+    names = {
+        (row.text("ObjectId") or "").casefold(): row.text("Name") or ""
+        for row in session.query(STORAGE, Query("MSFT_StorageNode", ("ObjectId", "Name")))
+    }
+    places: dict[str, str] = {}
+    for row in session.query(STORAGE, _PLACES):
+        node, disk = row.reference("StorageNode"), row.reference("PhysicalDisk")
+        if node is not None and disk is not None and row.boolean("IsPhysicallyConnected"):
+            places[_object_id(disk)] = names.get(_object_id(node), "")
+    return places
+
+
+def _object_id(reference: Reference) -> str:
+    return (reference.key("ObjectId") or "").casefold()
+
+
+def _is_healthy(row: Instance) -> bool:
+    return row.integer("HealthStatus") == _HEALTHY and all(status == _OK for status in _statuses(row))
+
+
+def _statuses(row: Instance) -> tuple[int, ...]:
+    return tuple(row.integers("OperationalStatus"))
+
+
+def _unhealthy(what: str, name: str, row: Instance, more: dict[int, str], *, transient: bool, remedy: str) -> Finding:
+    health = row.integer("HealthStatus")
+    words = {**_STATUS, **more}
+    statuses = ", ".join(words.get(status, f"status {status}") for status in _statuses(row))
+    state = _HEALTH.get(-1 if health is None else health, f"in the state {health}")
+    message = f"{what} {name} is {state}" + (f" ({statuses})." if statuses else ".")
+    return Finding("storage_unhealthy", ERROR, name, "storage", message, remedy, transient=transient)
+
+
+def _repair(jobs: Sequence[Instance]) -> Repair | None:
+    """Return what has not ended. A suspended job counts: it waits for a node that is away."""
+    active = [row for row in jobs if (row.integer("JobState") or 0) not in {*_ENDED, *_BROKEN_OFF}]
+    if not active:
+        return None
+    done, total = (sum(row.integer(name) or 0 for row in active) for name in ("BytesProcessed", "BytesTotal"))
+    return Repair(len(active), done, total)
