@@ -104,6 +104,11 @@ def _with_help(
     wish = Wish(request.helpers, request.strategies, request.excluded, request.not_aside, planned)
     try:
         found = who_would_help(cluster, snapshot, problem, wish)
+        if found is None and request.earlier is not None:
+            anew = _without_pins(problem, set(request.earlier.moves))
+            # What has a place without helpers when it is planned anew is for people to decide.
+            if anew != problem and place(anew).unplaced:
+                found = who_would_help(cluster, snapshot, anew, wish)
     except NoAnswer as error:
         note = f"Whether VMs of other nodes could step aside could not be read: {with_remedy(error)}"
         return dataclasses.replace(plan, notes=(*plan.notes, note))

@@ -332,7 +332,7 @@ def test_a_vm_of_the_node_that_steps_aside_later_belongs_to_the_node() -> None:
     assert (entry["source_host"], entry["helper"]) == ("NODE1", False)
 
 
-EVERY = 7
+EVERY = 17  # requests between two at which a run is interrupted
 
 
 @pytest.mark.parametrize("error", [CutOff, KeyboardInterrupt, Gone])

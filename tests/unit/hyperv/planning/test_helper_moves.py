@@ -19,6 +19,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
     Destination,
     PlacementProblem,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 
 from tests.simulator.scenario import VmSpec
@@ -188,3 +189,51 @@ def test_a_vm_that_is_not_to_migrate_is_not_named(word: str) -> None:
 def test_a_plan_that_is_refused_for_another_reason_names_no_helpers() -> None:
     plan = refused(vm("bound", memory_mb=100), strategies=read_strategies([{"vm": "bound", "strategy": "fail"}]))
     assert (plan["feasible"], plan["helpers"]) == (False, [])
+
+
+def planned(*vms: VmSpec, earlier: dict[str, t.Any] | None = None, **wish: t.Any) -> dict[str, t.Any]:
+    given = Simulated(scenario(nodes=NODES, vms=vms)).cluster
+    read = read_earlier_plan(earlier) if earlier is not None else None
+    return plan_evacuation(given, EvacuationRequest("NODE1", earlier=read, **wish)).as_result()
+
+
+def test_a_plan_with_helpers_is_feasible_and_has_all_moves_in_one_form() -> None:
+    plan = planned(*CROWDED, helpers=1)
+    assert (plan["feasible"], plan["stays"]) == (True, [])
+    (first,), (then,) = plan["helpers"], plan["moves"]
+    assert (first["name"], first["helper"], then["name"], then["helper"]) == ("app02", True, "big", False)
+    assert first.keys() == then.keys()
+    free = {one["node"]: (one["free_before_mb"], one["free_after_mb"]) for one in plan["headroom"]}
+    assert free["NODE3"][0] - free["NODE3"][1] == 24_000
+    assert free["NODE2"][0] - free["NODE2"][1] == 36_000 - 24_000
+
+
+def test_helpers_of_an_earlier_plan_are_kept_without_the_option() -> None:
+    first = planned(*CROWDED, helpers=1)
+    again = planned(*CROWDED, earlier=first)
+    assert [again[key] for key in ("moves", "helpers", "revalidation")] == [
+        [{**one, "reason": "it was planned so before"} for one in first["moves"]],
+        first["helpers"],
+        [],
+    ]
+
+
+def test_those_of_a_plan_that_was_refused_are_not_agreed_on() -> None:
+    assert not planned(*CROWDED, earlier=planned(*CROWDED))["feasible"]
+
+
+def test_a_helper_that_is_not_needed_any_more_stays() -> None:
+    first = planned(*CROWDED, helpers=1)
+    again = planned(vm("big", memory_mb=10_000), *CROWDED[1:], earlier=first)
+    assert again["helpers"] == []
+    assert [(one["subject"], one["code"], one["message"]) for one in again["revalidation"]] == [
+        ("app02", "stays", "It need not step aside, and stays on NODE2.")
+    ]
+
+
+def test_a_helper_that_is_new_is_told() -> None:
+    first = planned(vm("big", memory_mb=10_000), *CROWDED[1:])
+    again = planned(*CROWDED, earlier=first, helpers=1)
+    assert ("app02", "new", "It steps aside from NODE2 to NODE3.") in [
+        (one["subject"], one["code"], one["message"]) for one in again["revalidation"]
+    ]
