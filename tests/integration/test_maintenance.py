@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import json
 import pathlib
@@ -35,8 +36,8 @@ class Maintenance:
         self._ansible = ansible
         self._ledger = folder / "NODE1.json"
 
-    def evacuate(self, *options: str) -> Answer:
-        return self._play("evacuate_node", *options)
+    def evacuate(self, *options: str, warns: bool = False) -> Answer:
+        return self._play("evacuate_node", *options, warns=warns)
 
     def restore(self, *options: str) -> Answer:
         return self._play("restore_node", *options)
@@ -69,11 +70,10 @@ class Maintenance:
     def has_ledger(self) -> bool:
         return self._ledger.exists()
 
-    def _play(self, role: str, *options: str) -> Answer:
+    def _play(self, role: str, *options: str, warns: bool = False) -> Answer:
         settings = {f"{role}_name": "NODE1", f"{role}_poll_interval": 0.1, f"{role}_ledger_path": str(self._ledger)}
-        return self._ansible.run(
-            "ansible-playbook", *self._ansible.sources, f"hyperv.migration.{role}", "-e", json.dumps(settings), *options
-        )
+        command = ["ansible-playbook", *self._ansible.sources, f"hyperv.migration.{role}", "-e", json.dumps(settings)]
+        return self._ansible.run(*command, *options, warns=warns)
 
 
 @contextlib.contextmanager
@@ -143,7 +143,8 @@ def test_nothing_is_paused_or_moved_where_capacity_does_not_suffice(tmp_path: pa
 def test_vms_go_elsewhere_when_one_destination_fails_half_way(tmp_path: pathlib.Path) -> None:
     event = "events: [{when: {vm: app01, percent: 60}, down: NODE3}]\n"
     with maintenance(tmp_path, FIVE % "" + event) as story:
-        story.in_full(story.evacuate, "-e", "evacuate_node_retries=0")
+        # Whether the memory of the node was still read before it went down is a matter of milliseconds.
+        story.in_full(functools.partial(story.evacuate, warns=True), "-e", "evacuate_node_retries=0")
         assert "NODE1" not in story.cluster.owners().values()
         assert story.ledger()["state"] == "evacuated"
         destinations = {vm["name"]: vm["destination_host"] for vm in story.ledger()["vms"]}
