@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import Arguments, ControllerAction, Result
+from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._files import full_path
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.rolling import Stop, describe_end, describe_node
@@ -31,7 +31,10 @@ class ActionModule(ControllerAction):
     }
 
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
-        """Look how things stand, and fail at nothing that cannot be read: the reason for all this must not be lost."""
+        """Look how things stand. What cannot be read is no error, so that the reason for all this is not lost.
+
+        Raises FailedWithResult where it stops.
+        """
         turn, reason, path = arguments["turn"], arguments["reason"], arguments["path"].strip()
         host = str(turn.get("host") or task_vars.get("inventory_hostname"))
         node, state = str(turn.get("node") or host), _state(str(turn.get("path") or ""))
@@ -45,7 +48,8 @@ class ActionModule(ControllerAction):
             lines += self._report(turn, results, error, "" if self.check_mode else progress, path)
         if not reason:
             lines.append(describe_end(state, node, self.check_mode))
-            return {"changed": False, "lines": lines, "text": "", **self._shown()}
+            # As debug does, so that Ansible shows the result on the screen.
+            return {"changed": False, "lines": lines, "_ansible_verbose_always": True}
         stop = Stop(
             node=node,
             phase=phase_of(state, host) if state else "" if turn.get("path") else None,
@@ -57,13 +61,7 @@ class ActionModule(ControllerAction):
             progress=progress,
             dry_run=self.check_mode,
         )
-        shown = self._shown() if lines else {}
-        return {"changed": False, "lines": lines, "text": "\n".join(stop.lines()), **shown}
-
-    @staticmethod
-    def _shown() -> Result:
-        """Return what makes Ansible show the result on the screen, as it shows that of ``debug``."""
-        return {"_ansible_verbose_always": True}
+        raise FailedWithResult("\n".join(stop.lines()), {"changed": False, "lines": lines})
 
     def _report(
         self, turn: dict[str, t.Any], results: list[dict[str, t.Any]], error: str, note: str, path: str

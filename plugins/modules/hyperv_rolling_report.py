@@ -9,8 +9,8 @@ version_added: 0.1.0
 description:
   - Merges the results of evacuations and restorations into one report on all moves of a run, as lines and as an HTML
     page.
-  - With O(reason), it says why the rolling maintenance stops, how the node is left, and how to go on. It reads the
-    node for that, and does not fail if it cannot.
+  - With O(reason), it fails with a message that says why the rolling maintenance stops, how the node is left, and
+    how to go on. It reads the node for that; if it cannot, the message says so.
   - Its result is shown on the screen like that of C(ansible.builtin.debug).
   - In check mode the page is written, too.
   - The role P(hyperv.migration.rolling_maintenance#role) uses it.
@@ -59,7 +59,6 @@ EXAMPLES = r"""
     results: "{{ ansible_play_hosts_all | map('extract', hostvars, 'evacuate_node_result') | select('defined') }}"
     task: "{{ ansible_failed_task.name }}"
     reason: "{{ ansible_failed_result.msg }}"
-  register: stop
 """
 
 RETURN = r"""
@@ -67,11 +66,6 @@ lines:
   description: The report in lines; empty if there is nothing to report yet.
   type: list
   elements: str
-  returned: success
+  returned: always
   sample: [NODE1 is done. NODE1 done; NODE2 not begun.]
-text:
-  description: Why it stops, how the node is left, and how to go on; empty without O(reason).
-  type: str
-  returned: success
-  sample: ""
 """

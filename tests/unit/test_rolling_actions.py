@@ -171,7 +171,7 @@ class TestReport:
         assert first["lines"] == ["NODE1 is done. The rolling maintenance is finished."]
         assert last["lines"][0] == "Maintenance of HVC1: done. 2 of 2 moves of 1 VM made."
         assert last["lines"][-1] == "NODE3 is done. The rolling maintenance is finished."
-        assert (first["text"], first["_ansible_verbose_always"]) == ("", True)
+        assert (first.get("failed", False), first["_ansible_verbose_always"]) == (False, True)
 
     def test_nodes_are_as_before_the_first_move_and_after_the_last(self, tmp_path: pathlib.Path) -> None:
         later: Answer = {
@@ -201,21 +201,21 @@ class TestReport:
             f"{HOSTS[0]} evacuated; {HOSTS[1]}, {HOSTS[2]} not begun.",
             f"-e restore_node_via={HOSTS[1]}",
         ):
-            assert said in stop["text"]
+            assert said in stop["msg"]
 
     @pytest.mark.parametrize("turn", [{}, {"msg": "It failed."}])
     def test_a_stop_before_anything_is_known_says_only_that(self, turn: Answer) -> None:
         stop = self.report(turn, reason="The cluster is not there.", task="Find the node")
-        assert stop["text"].splitlines() == [
+        assert stop["msg"].splitlines() == [
             f'The rolling maintenance stops at {HOSTS[0]}, at the task "Find the node":',
             "The cluster is not there.",
             "Nothing was changed on it in this run.",
         ]
-        assert "_ansible_verbose_always" not in stop
+        assert stop["failed"]
 
     def test_a_dry_run_changes_nothing_and_says_so(self, tmp_path: pathlib.Path) -> None:
         stop = self.report(turn_of(1, tmp_path), reason="No.", check_mode=True)
-        assert stop["text"].splitlines()[-1] == "Nothing was changed."
+        assert stop["msg"].splitlines()[-1] == "Nothing was changed."
         assert self.report(turn_of(1, tmp_path), check_mode=True)["lines"] == ["NODE1 would be done."]
 
     def test_an_evacuation_that_failed_before_any_move_has_nothing_to_report(self, tmp_path: pathlib.Path) -> None:
