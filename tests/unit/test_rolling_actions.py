@@ -159,7 +159,11 @@ class TestReport:
     }
 
     def report(self, turn: Answer, **given: t.Any) -> Answer:
-        return carry_out("hyperv_rolling_report", HOSTS, home=str(turn.get("host") or HOSTS[0]), turn=turn, **given)
+        home = str(turn.get("host") or HOSTS[0])
+        try:
+            return carry_out("hyperv_rolling_report", HOSTS, home=home, turn=turn, **given)
+        except FailedWithResult as stop:
+            return {**stop.result, "failed": True, "msg": str(stop)}
 
     def test_all_moves_are_told_at_the_last_node_and_until_then_only_how_far_it_is(
         self, tmp_path: pathlib.Path
