@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
+from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.hosts import Limits
-from ..cluster.nodes import read_nodes_if_any
+from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.patience import SETTLES_WITHIN
 from ..failure.errors import HyperVError, passes
 from ..failure.failures import not_begun
@@ -21,6 +23,7 @@ from ..migration.stage import Stage
 from ..migration.verification import not_shown
 from .liveness import Liveness
 from .making_room import RoomQueue, in_a_circle, leaving, wants_room
+from .restarted import find_restart
 from .starting import Starter
 from .watching import Seen, Watcher
 
@@ -114,6 +117,7 @@ class Scheduler:
                 self._read_at = float("-inf")
             self._report(tasks)
             if all(task.stage is Stage.ENDED or (until_started and task.stage is Stage.RUNNING) for task in tasks):
+                self._tell_restarts([task for task in tasks if task.outcome == "failed"])
                 return
             self._pause(tasks)
             for task in tasks:
@@ -121,6 +125,26 @@ class Scheduler:
                     self._attempt(task, self._starter.search, tasks)
             self._watcher.poll(tasks)
             self._see_again(tasks)
+
+    def _tell_restarts(self, failed: Sequence[MigrationTask]) -> None:
+        """Look where VMs are whose moves failed: their nodes may be down, and the cluster restarts VMs elsewhere."""
+        lost = [task for task in failed if task.error is not None and task.error.code != "restarted"]
+        if not lost:
+            return
+        nodes: list[Node] = []
+        try:
+            nodes += read_nodes_if_any(self._cluster)
+            running = {first_label(node.name) for node in nodes if node.is_running}
+            lost = [task for task in lost if nodes and first_label(task.request.move.source) not in running]
+            seen = reread(self._cluster, [task.move for task in lost])
+        except (HyperVError, NoAnswer):
+            return  # the word on each of them stands
+        for task in lost:
+            vm, role = seen[task.move.vm.id]
+            if vm is not None and dataclasses.replace(task.move, vm=vm, role=role).is_done:
+                restart = find_restart(task, lambda: nodes)
+                if restart is not None:
+                    task.overrule(restart)
 
     def _pause(self, tasks: Sequence[MigrationTask]) -> None:
         """Wait for the next look: less than the interval where a job is about to end, for others wait for its slot."""

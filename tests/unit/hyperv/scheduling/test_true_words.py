@@ -386,6 +386,19 @@ def test_a_vm_that_the_cluster_restarted_elsewhere_was_not_moved(method: MethodC
     assert "its guest has lost what was in its memory. Look at the guest" in run.error.text
 
 
+def test_a_move_that_was_refused_long_before_its_node_went_down_ends_with_the_restart() -> None:
+    crash = event(when=ReachedSpec("web02", 50), down="NODE1")
+    vms = [
+        vm("web01", possible_owners=("NODE1", "NODE2"), migration=migration(refuse_check="No.")),
+        vm("web02", owner="NODE3", migration=migration(seconds=60)),
+    ]
+    simulated = Simulated(scenario(vms=vms, events=[crash]), home="NODE2")
+    refused, moved = simulated.move(("web01", "NODE2"), ("web02", "NODE2"))
+    assert (simulated.owner("web01"), moved.outcome, refused.outcome) == ("NODE2", "moved", "failed")
+    assert refused.error is not None
+    assert refused.error.code == "restarted"
+
+
 def test_a_paused_vm_whose_node_crashed_was_not_moved() -> None:
     crash = event(when=ReachedSpec("web01", 50), down="NODE1")
     given = scenario([node("NODE1"), node("NODE2")], [vm("web01", state="paused")], events=[crash])
