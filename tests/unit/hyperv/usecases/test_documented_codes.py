@@ -48,7 +48,7 @@ class Listed(t.NamedTuple):
 
 BLOCKERS = Listed("hyperv_evacuation_plan_info", "findings.code", ("planning/blockers.py",), ATTACHED)
 LISTS = [
-    Listed("hyperv_cluster_health_info", "findings.code", ("checks/cluster_health.py",)),
+    Listed("hyperv_cluster_health_info", "findings.code", ("checks/cluster_health.py", "checks/storage_health.py")),
     BLOCKERS,
     Listed("hyperv_evacuation_plan_info", "revalidation.code", ("planning/revalidation.py",)),
     Listed(
