@@ -18,9 +18,9 @@ from tests.simulator.providers.namespace import NamespaceProvider
 from tests.simulator.scenario_file import read_scenario
 from tests.simulator.scenario_roles import AttachmentKind
 from tests.simulator.world import World
-from tests.support.scenarios import Switches, affinity_rule, as_text, attachment, scenario, vm
+from tests.support.scenarios import StorageSpec, Switches, affinity_rule, as_text, attachment, scenario, vm
 
-# Whatever makes a class have rows: NODE1 is being drained, so that jobs of both classes are among them.
+# Whatever makes a class have rows: NODE1 is being drained and storage repaired, so that all jobs are among them.
 ATTACHMENTS: tuple[AttachmentKind, ...] = ("iso", "pass_through_disk", "pci_device", "gpu_partition")
 EVERYTHING = scenario(
     vms=[
@@ -29,16 +29,19 @@ EVERYTHING = scenario(
         vm("local", clustered=False),
     ],
     affinity_rules=[affinity_rule("pair", "different_node", ("app", "db"))],
+    storage=StorageSpec("spaces_direct", repair_delay_seconds=0),
 )
 JOB_CLASSES: tuple[t.Literal["Msvm_MigrationJob", "Msvm_ConcreteJob"], ...] = ("Msvm_MigrationJob", "Msvm_ConcreteJob")
 
 
 def busy_providers(job_class: t.Literal["Msvm_MigrationJob", "Msvm_ConcreteJob"]) -> list[NamespaceProvider]:
-    """Return the providers of NODE1 while it is being drained."""
+    """Return the providers of NODE1 while it is being drained and the disks of NODE3 are being repaired."""
     clock = ManualClock()
     switches = Switches(job_class=job_class, state_change_form="job")
     world = World(read_scenario(as_text(dataclasses.replace(EVERYTHING, switches=switches))), clock)
     node = world.nodes["NODE1"]
+    world.drains.lose(world.nodes["NODE3"])
+    world.nodes["NODE3"].enter("up")
     world.drains.pause(node, drain=True)
     clock.advance(10)
     world.look()

@@ -356,8 +356,7 @@ class Evacuation:
 
     def _explained(self, error: BaseException) -> str:
         """Return why the evacuation broke off, and what of it had failed by then."""
-        records = {one["vm"]["id"]: one for one in self._records}
-        why = self._salvage.explain(error, f"The evacuation of {self._plan.node}", records)
+        why = self._salvage.explain(error, f"The evacuation of {self._plan.node}", lambda: self._records)
         if self._salvage.is_cut_off:  # said with what became of each move
             return why
         return wording.together(why, wording.moves_failed(self._plan.node, self._records))

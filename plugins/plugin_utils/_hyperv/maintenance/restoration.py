@@ -116,7 +116,7 @@ class Restoration:
             self._start()
         except BaseException as error:
             what = f"The restoration of {self._home.node.name}"
-            self._failure = self._salvage.explain(error, what, self._moving.records)
+            self._failure = self._salvage.explain(error, what, lambda: self._records)
         attempt = self._salvage.attempt
         attempt(self._look_for_stopping, "Which guests still shut down could not be read")
         attempt(self._settle, "The ledger could not be written")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from ..failure.errors import with_remedy
 from ..failure.finding import full_stop
@@ -38,16 +38,16 @@ class Salvage:
             self._take_new_sessions(why)
         return why
 
-    def explain(self, error: BaseException, what: str, records: Mapping[str, Record]) -> str:
+    def explain(self, error: BaseException, what: str, records: Callable[[], Sequence[Record]]) -> str:
         """Return why ``what`` ends in the middle. Raises the error again where nothing more is to be done.
 
-        ``records`` are what became of its moves; those that were cut off are read again before it is said.
+        ``records`` returns what became of its moves; it is called when those that were cut off were read again.
         """
         if isinstance(error, self._controller.gone):
             raise error
         why = self.cut_off(error)
         if why:
-            return cut_off(why, list(records.values()))
+            return cut_off(why, list(records()))
         if isinstance(error, Exception):
             return wording.broke_off(what, error)
         raise error
