@@ -20,7 +20,7 @@ NAMES = [
     "it's \"quoted\" 'twice' \\back\\slash\\",
     "100%_[a-z]*?",
     "]]><b onclick=alert(1)>&amp;</td><script>alert(1)</script><!--",
-    "{{ 6 * 7 }}{% for x in y %}{# #}",
+    "{{ 6 * 7001 }}{% for x in y %}{# #}",
     "line\nok: [NODE9] => forged\r\nfatal: forged",
     "csi\x9b31mred \x85\u2028fatal: forged",
     "\u202egnp.exe\u2066 \u200f",
@@ -28,7 +28,7 @@ NAMES = [
     "$(touch forged) `id`; --limit all",
     "' OR Name LIKE '%",
 ]
-FAILS = "fails\nfatal: forged {{ 6 * 7 }} \u202e<script>"
+FAILS = "fails\nfatal: forged {{ 6 * 7001 }} \u202e<script>"
 # What a terminal acts on, and what turns the direction of writing; line feeds are the printer's own.
 DANGEROUS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -51,7 +51,7 @@ def assert_nothing_is_forged(text: str) -> None:
     found = DANGEROUS.search(text)
     assert found is None, ascii(text[max(0, found.start() - 200) : found.end() + 100])
     assert not [line for line in text.splitlines() if line.strip(' "').startswith(("ok: [NODE9]", "fatal: forged"))]
-    assert "42" not in re.findall(r"(?<![\d:.,])\d+(?![\d:.,])", text)
+    assert "42006" not in re.findall(r"(?<![\d:.,])\d+(?![\d:.,])", text)
 
 
 def test_names_are_data_from_the_node_to_the_ledger_and_back(tmp_path: pathlib.Path) -> None:
