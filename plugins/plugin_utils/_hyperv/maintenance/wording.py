@@ -151,7 +151,8 @@ def not_paused(hold: NodeHold) -> str:
     """Return why a node is not as an evacuation leaves it; empty where it is, and for a host by itself."""
     node = hold.node
     if node is None:
-        return f"Whether {hold.name} is paused could not be read: {full_stop(hold.unread)}" if hold.unread else ""
+        unread = f"Whether {hold.name} is paused could not be read: {full_stop(hold.unread)} Run the evacuation again."
+        return unread if hold.unread else ""
     if node.state == "paused":
         return ""
     if node.state == "up":
