@@ -7,12 +7,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.hosts import Limits
-from ..cluster.nodes import Node, read_nodes_if_any
+from ..cluster.nodes import read_nodes_if_any
 from ..cluster.patience import SETTLES_WITHIN
 from ..failure.errors import HyperVError, passes
 from ..failure.failures import not_begun
@@ -131,11 +130,10 @@ class Scheduler:
         lost = [task for task in failed if task.error is not None and task.error.code != "restarted"]
         if not lost:
             return
-        nodes: list[Node] = []
         try:
-            nodes += read_nodes_if_any(self._cluster)
-            running = {first_label(node.name) for node in nodes if node.is_running}
-            lost = [task for task in lost if nodes and first_label(task.request.move.source) not in running]
+            nodes = read_nodes_if_any(self._cluster)
+            if all(node.is_running for node in nodes):
+                return
             seen = reread(self._cluster, [task.move for task in lost])
         except (HyperVError, NoAnswer):
             return  # the word on each of them stands
