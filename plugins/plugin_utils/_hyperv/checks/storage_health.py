@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.errors import TransportError
@@ -20,44 +20,23 @@ from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
+from ..cluster.cim_values import (
+    DETACHED,
+    HEALTHY,
+    JOB_STATES,
+    OPERATIONAL_OK,
+    PHYSICAL_DISK_STATUSES,
+    STORAGE_HEALTH,
+    VIRTUAL_DISK_STATUSES,
+)
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node
+from ..cluster.states import UNKNOWN
 from ..failure.errors import with_remedy
 from ..failure.finding import ERROR, Finding, sentence
 
 STORAGE = "root/Microsoft/Windows/Storage"
-_HEALTH = {0: "healthy", 1: "in the state Warning", 2: "unhealthy", 5: "in an unknown state"}
-_HEALTHY, _OK = 0, 2
-_STATUS = {
-    0: "Unknown",
-    1: "Other",
-    2: "OK",
-    3: "Degraded",
-    4: "Stressed",
-    5: "Predictive Failure",
-    6: "Error",
-    7: "Non-Recoverable Error",
-    8: "Starting",
-    9: "Stopping",
-    10: "Stopped",
-    11: "In Service",
-    12: "No Contact",
-    13: "Lost Communication",
-    14: "Aborted",
-    15: "Dormant",
-    16: "Supporting Entity in Error",
-}
-_DETACHED, _INCOMPLETE = 0xD002, 0xD003
-_OF_VOLUMES = {_DETACHED: "Detached", _INCOMPLETE: "Incomplete"}
-_OF_DISKS = {
-    0xD004: "Failed Media",
-    0xD005: "Split",
-    0xD006: "Stale Metadata",
-    0xD007: "IO Error",
-    0xD008: "Unrecognized Metadata",
-}
-_ENDED = frozenset({7})  # JobState: Completed
-_BROKEN_OFF = {8: "was terminated", 9: "was killed", 10: "ended with an error"}
+_BROKEN_OFF = {"terminated": "was terminated", "killed": "was killed", "exception": "ended with an error"}
 _WAIT = "Wait until it is repaired: a node must not be taken away before."
 _GIB = 1 << 30
 
@@ -122,12 +101,13 @@ def read_storage_health(cluster: Cluster, leaving: Node | None) -> StorageHealth
         pools = [row for row in session.query(STORAGE, _POOLS) if not row.boolean("IsPrimordial")]
         volumes = session.query(STORAGE, _VOLUMES)
         jobs = session.query(STORAGE, _JOBS)
-        findings = [*_of_pools(pools), *_of_volumes(volumes), *_of_jobs(jobs)]
+        repair = _repair(jobs)
+        findings = [*_of_pools(pools), *_of_volumes(volumes), *_of_repair(repair), *_of_broken_jobs(jobs)]
         if not findings:
             findings = list(_of_disks(session, leaving))
     except (Fault, TransportError) as error:
         return StorageHealth(True, (_unread(session, error),))
-    return StorageHealth(True, tuple(findings), _repair(jobs))
+    return StorageHealth(True, tuple(findings), repair)
 
 
 _POOLS = Query("MSFT_StoragePool", ("FriendlyName", "IsPrimordial", "IsReadOnly", "HealthStatus", "OperationalStatus"))
@@ -166,33 +146,35 @@ def _of_pools(pools: Sequence[Instance]) -> Iterator[Finding]:
                 "Find out why in Server Manager or with Get-StoragePool (ReadOnlyReason).",
             )
         elif not _is_healthy(row):
-            yield _unhealthy("The storage pool", name, row, _OF_VOLUMES, transient=True, remedy=_WAIT)
+            yield _unhealthy("The storage pool", name, row, VIRTUAL_DISK_STATUSES, transient=True, remedy=_WAIT)
 
 
 def _of_volumes(volumes: Sequence[Instance]) -> Iterator[Finding]:
     for row in volumes:
         if _is_healthy(row):
             continue
-        is_detached = _DETACHED in _statuses(row)
+        is_detached = DETACHED in _statuses(row)
         remedy = "Bring the disks back that it misses, then attach it." if is_detached else _WAIT
         name = row.text("FriendlyName") or ""
-        yield _unhealthy("The virtual disk", name, row, _OF_VOLUMES, transient=not is_detached, remedy=remedy)
+        yield _unhealthy("The virtual disk", name, row, VIRTUAL_DISK_STATUSES, transient=not is_detached, remedy=remedy)
 
 
-def _of_jobs(jobs: Sequence[Instance]) -> Iterator[Finding]:
-    active = _repair(jobs)
-    if active is not None:
+def _of_repair(repair: Repair | None) -> Iterator[Finding]:
+    if repair is not None:
         yield Finding(
             "storage_repairing",
             ERROR,
             "storage",
             "storage",
-            f"Storage is being repaired or rebalanced: {active}.",
+            f"Storage is being repaired or rebalanced: {repair}.",
             _WAIT,
             transient=True,
         )
+
+
+def _of_broken_jobs(jobs: Sequence[Instance]) -> Iterator[Finding]:
     for row in jobs:
-        how = _BROKEN_OFF.get(row.integer("JobState") or 0)
+        how = _BROKEN_OFF.get(_job_state(row))
         if how is not None:
             name = row.text("Name") or "storage job"
             yield Finding(
@@ -218,7 +200,7 @@ def _of_disks(session: Session, leaving: Node | None) -> Iterator[Finding]:
         name = row.text("FriendlyName") or row.text("SerialNumber") or ""
         where = f" of {first_label(place).upper()}" if place else ""
         remedy = "Replace it, or retire it and wait for the repair, before another server is taken away."
-        yield _unhealthy(f"The disk{where}", name, row, _OF_DISKS, transient=False, remedy=remedy)
+        yield _unhealthy(f"The disk{where}", name, row, PHYSICAL_DISK_STATUSES, transient=False, remedy=remedy)
 
 
 def _places(session: Session) -> dict[str, str]:
@@ -240,26 +222,31 @@ def _object_id(reference: Reference) -> str:
 
 
 def _is_healthy(row: Instance) -> bool:
-    return row.integer("HealthStatus") == _HEALTHY and all(status == _OK for status in _statuses(row))
+    return row.integer("HealthStatus") == HEALTHY and all(status == OPERATIONAL_OK for status in _statuses(row))
 
 
 def _statuses(row: Instance) -> tuple[int, ...]:
     return tuple(row.integers("OperationalStatus"))
 
 
-def _unhealthy(what: str, name: str, row: Instance, more: dict[int, str], *, transient: bool, remedy: str) -> Finding:
+def _unhealthy(
+    what: str, name: str, row: Instance, words: Mapping[int, str], *, transient: bool, remedy: str
+) -> Finding:
     health = row.integer("HealthStatus")
-    words = {**_STATUS, **more}
     statuses = ", ".join(words.get(status, f"status {status}") for status in _statuses(row))
-    state = _HEALTH.get(-1 if health is None else health, f"in the state {health}")
+    state = STORAGE_HEALTH.get(-1 if health is None else health, f"in the state {health}")
     message = f"{what} {name} is {state}" + (f" ({statuses})." if statuses else ".")
     return Finding("storage_unhealthy", ERROR, name, "storage", message, remedy, transient=transient)
 
 
 def _repair(jobs: Sequence[Instance]) -> Repair | None:
     """Return what has not ended. A suspended job counts: it waits for a node that is away."""
-    active = [row for row in jobs if (row.integer("JobState") or 0) not in {*_ENDED, *_BROKEN_OFF}]
+    active = [row for row in jobs if _job_state(row) not in {"completed", *_BROKEN_OFF}]
     if not active:
         return None
     done, total = (sum(row.integer(name) or 0 for row in active) for name in ("BytesProcessed", "BytesTotal"))
     return Repair(len(active), done, total)
+
+
+def _job_state(row: Instance) -> str:
+    return JOB_STATES.get(row.integer("JobState") or 0, UNKNOWN)

@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Numbers of CIM properties as words, and the numbers of Windows' builds. Data only.
 
-Sources: Microsoft docs of Root\\HyperVCluster\\v2, root\\virtualization\\v2 and the Failover Cluster WMI provider;
-value maps that are not documented there come from the enumerations of the Hyper-V PowerShell module.
+Sources: Microsoft docs of Root\\HyperVCluster\\v2, root\\virtualization\\v2, the Failover Cluster WMI provider and the
+Storage Management API; value maps that are not documented there come from the enumerations of the Hyper-V PowerShell
+module.
 """
 
 from __future__ import annotations
@@ -148,6 +149,46 @@ PRIORITIES: Mapping[int, str] = {0: "no_auto_start", 1000: "low", MEDIUM_PRIORIT
 # MSCluster_Network.State but for "up", and Role where the cluster does not use a network
 NETWORK_TROUBLES: Mapping[int, str] = {0: "unavailable", 1: "down", 2: "partitioned"}
 UNUSED_NETWORK: t.Final = 0
+
+# HealthStatus of MSFT_StoragePool, MSFT_VirtualDisk and MSFT_PhysicalDisk, as a sentence has it
+HEALTHY: t.Final = 0
+STORAGE_HEALTH: Mapping[int, str] = {
+    HEALTHY: "healthy",
+    1: "in the state Warning",
+    2: "unhealthy",
+    5: "in an unknown state",
+}
+# OperationalStatus of all three, and what virtual and physical disks have beside it
+OPERATIONAL_OK: t.Final = 2
+DETACHED: t.Final = 0xD002
+OPERATIONAL_STATUSES: Mapping[int, str] = {
+    0: "Unknown",
+    1: "Other",
+    OPERATIONAL_OK: "OK",
+    3: "Degraded",
+    4: "Stressed",
+    5: "Predictive Failure",
+    6: "Error",
+    7: "Non-Recoverable Error",
+    8: "Starting",
+    9: "Stopping",
+    10: "Stopped",
+    11: "In Service",
+    12: "No Contact",
+    13: "Lost Communication",
+    14: "Aborted",
+    15: "Dormant",
+    16: "Supporting Entity in Error",
+}
+VIRTUAL_DISK_STATUSES: Mapping[int, str] = {**OPERATIONAL_STATUSES, DETACHED: "Detached", 0xD003: "Incomplete"}
+PHYSICAL_DISK_STATUSES: Mapping[int, str] = {
+    **OPERATIONAL_STATUSES,
+    0xD004: "Failed Media",
+    0xD005: "Split",
+    0xD006: "Stale Metadata",
+    0xD007: "IO Error",
+    0xD008: "Unrecognized Metadata",
+}
 
 # Builds of Windows, as MSCluster_Node.BuildNumber tells a node's
 WINDOWS_2012, WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_1703, WINDOWS_1709 = 9200, 9600, 14393, 15063, 16299
