@@ -84,7 +84,7 @@ def _pools(view: View) -> Iterator[Instance]:
     }
 
 
-def volume_names(volumes: int) -> list[str]:
+def _volume_names(volumes: int) -> list[str]:
     """Return the names of the virtual disks, the one that the Health Service keeps for itself among them."""
     return [*(f"Volume{number + 1}" for number in range(volumes)), "ClusterPerformanceHistory"]
 
@@ -94,7 +94,7 @@ def _virtual_disks(view: View) -> Iterator[Instance]:
         return
     storage = view.world.storage
     health, status = _volume_state(view)
-    for name in volume_names(storage.spec.volumes):
+    for name in _volume_names(storage.spec.volumes):
         yield {
             **_known(view, "VirtualDisk", name),
             "HealthStatus": health,
@@ -122,7 +122,7 @@ def _volume_state(view: View) -> tuple[int, list[Value]]:
     return WARNING, [IN_SERVICE]
 
 
-def disk_names(node: Node, disks: int) -> list[str]:
+def _disk_names(node: Node, disks: int) -> list[str]:
     """Return the names of the disks of a node that are in the pool."""
     return [f"{node.name} disk {number + 1}" for number in range(disks)]
 
@@ -139,7 +139,7 @@ def _disks(view: View) -> Iterator[Instance]:
     if not _on_the_nodes(view):
         return
     for node in view.world.members.values():
-        for name in disk_names(node, view.world.storage.spec.disks_per_node):
+        for name in _disk_names(node, view.world.storage.spec.disks_per_node):
             health, status = _disk_state(view, node, name)
             yield {
                 **_known(view, "PhysicalDisk", name),
@@ -188,7 +188,7 @@ def _disks_of_nodes(view: View) -> Iterator[Instance]:
     for node in view.world.members.values():
         there = view.path("MSFT_StorageNode", ObjectId=_object_id(view, "StorageNode", node.spec.full_name))
         for owner in view.world.members.values():
-            for name in disk_names(owner, view.world.storage.spec.disks_per_node):
+            for name in _disk_names(owner, view.world.storage.spec.disks_per_node):
                 health, status = _disk_state(view, owner, name)
                 yield {
                     "StorageNode": there,
@@ -206,7 +206,7 @@ def _jobs(view: View) -> Iterator[Instance]:
     for repair in storage.repairs:
         if repair.begins > now or (repair.ends is None and not storage.spec.away_job):
             continue
-        for volume in volume_names(storage.spec.volumes):
+        for volume in _volume_names(storage.spec.volumes):
             yield _job(view, repair, volume)
 
 
