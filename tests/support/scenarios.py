@@ -29,6 +29,8 @@ from tests.simulator.scenario_storage import StorageSpec
 from tests.simulator.switches import Switches
 
 __all__ = [
+    "CROWDED_NODES",
+    "CROWDED_VMS",
     "NODES",
     "ClusterSpec",
     "NetworkSpec",
@@ -54,6 +56,15 @@ __all__ = [
 
 vm = functools.partial(VmSpec, owner="NODE1")
 NODES = (node("NODE1"), node("NODE2"), node("NODE3"))
+# NODE1 can be emptied if app02 steps aside to NODE3: less reserve and what the host takes, NODE2 has room for less than
+# 16,000 MB and NODE3 for less than 27,000 MB.
+CROWDED_NODES = tuple(node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3))
+CROWDED_VMS = (
+    vm("big", memory_mb=36_000),
+    vm("app02", owner="NODE2", memory_mb=24_000),
+    vm("fill02", owner="NODE2", memory_mb=15_000),
+    vm("fill03", owner="NODE3", memory_mb=28_000),
+)
 _CLUSTER, _NETWORK, _SWITCHES, _SMOOTH = ClusterSpec(), NetworkSpec(), Switches(), migration()
 _STORAGE = StorageSpec()
 

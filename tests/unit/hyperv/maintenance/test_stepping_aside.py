@@ -13,23 +13,15 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
 
 from tests.simulator.scenario import EventSpec, VmSpec
 from tests.support.maintenance import CutOff, Gone, MemoryLedger, Story
-from tests.support.scenarios import migration, node, scenario, vm
+from tests.support.scenarios import CROWDED_NODES, CROWDED_VMS, migration, node, scenario, vm
 
 NOW = "2026-03-01T22:00:00+00:00"
-NODES = [node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)]
-# Less reserve and what the host takes, NODE2 has room for less than 16,000 MB and NODE3 for less than 27,000 MB.
-CROWDED = [
-    vm("big", memory_mb=36_000),
-    vm("app02", owner="NODE2", memory_mb=24_000),
-    vm("fill02", owner="NODE2", memory_mb=15_000),
-    vm("fill03", owner="NODE3", memory_mb=28_000),
-]
 AT_HOME = {"big": "NODE1", "app02": "NODE2", "fill02": "NODE2", "fill03": "NODE3"}
 ASIDE = {**AT_HOME, "big": "NODE2", "app02": "NODE3"}
 
 
-def story(*, vms: t.Sequence[VmSpec] = CROWDED, events: t.Sequence[EventSpec] = (), **more: t.Any) -> Story:
-    return Story(scenario(nodes=more.pop("nodes", NODES), vms=vms, events=events, **more))
+def story(*, vms: t.Sequence[VmSpec] = CROWDED_VMS, events: t.Sequence[EventSpec] = (), **more: t.Any) -> Story:
+    return Story(scenario(nodes=more.pop("nodes", CROWDED_NODES), vms=vms, events=events, **more))
 
 
 def owners(told: Story) -> dict[str, str]:
@@ -197,11 +189,11 @@ def failing(memory_mb: int = 24_000) -> VmSpec:
     return vm("app02", owner="NODE2", memory_mb=memory_mb, migration=migration(fails_at=40, fails_towards="NODE3"))
 
 
-WIDER = [*CROWDED, vm("fill04", owner="NODE4", memory_mb=28_500)]
+WIDER = [*CROWDED_VMS, vm("fill04", owner="NODE4", memory_mb=28_500)]
 
 
 def test_a_move_that_fails_is_planned_again() -> None:
-    told = story(vms=[failing() if one.name == "app02" else one for one in CROWDED] + [WIDER[-1]], nodes=NODES4)
+    told = story(vms=[failing() if one.name == "app02" else one for one in CROWDED_VMS] + [WIDER[-1]], nodes=NODES4)
     # NODE4 has the smaller hole, so it comes first; the one on NODE3 is the other.
     happens(told, pause="NODE4")
     told.enter = lambda: happens(told, resume="NODE4")
@@ -215,7 +207,7 @@ def test_a_move_that_fails_is_planned_again() -> None:
 
 
 def test_where_nothing_else_helps_the_node_is_given_back() -> None:
-    told = story(vms=[failing() if one.name == "app02" else one for one in CROWDED])
+    told = story(vms=[failing() if one.name == "app02" else one for one in CROWDED_VMS])
     outcome = told.evacuate(helpers=1)
     assert "app02 (NODE2 -> NODE3) did not step aside" in outcome.error
     assert "Planned again after that: it cannot be emptied." in outcome.error
@@ -255,7 +247,7 @@ def test_a_plan_that_was_agreed_on_is_carried_out() -> None:
 def test_a_second_one_steps_aside_where_a_move_fails_later() -> None:
     """The node for which the first made room refuses the VM, and the other one has room when another VM is gone."""
     picky = vm("big", memory_mb=36_000, migration=migration(fails_at=50, fails_towards="NODE2"))
-    told = story(vms=[picky, *CROWDED[1:], vm("fill04", owner="NODE4", memory_mb=28_500)], nodes=NODES4)
+    told = story(vms=[picky, *CROWDED_VMS[1:], vm("fill04", owner="NODE4", memory_mb=28_500)], nodes=NODES4)
     outcome = told.evacuate(helpers=2)
     assert not outcome.error
     aside = [one["vm"]["name"] for one in outcome.moves if one["helper"]]
@@ -267,7 +259,7 @@ def test_a_second_one_steps_aside_where_a_move_fails_later() -> None:
 
 def test_an_evacuation_that_fails_later_leaves_a_way_home() -> None:
     stuck = vm("big", memory_mb=36_000, migration=migration(fails_at=50))
-    told = story(vms=[stuck, *CROWDED[1:]])
+    told = story(vms=[stuck, *CROWDED_VMS[1:]])
     outcome = told.evacuate(helpers=1)
     assert "big (NODE1 -> NODE2)" in outcome.error
     assert "Stepped aside: app02 (NODE2 -> NODE3)" in outcome.error

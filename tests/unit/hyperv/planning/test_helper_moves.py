@@ -24,7 +24,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 
 from tests.simulator.scenario import VmSpec
 from tests.support.placement_problems import candidate, destination, placement_problem, rule
-from tests.support.scenarios import attachment, node, scenario, vm
+from tests.support.scenarios import CROWDED_NODES, CROWDED_VMS, attachment, scenario, vm
 from tests.support.simulated import Simulated
 
 
@@ -125,16 +125,6 @@ def test_where_a_helper_goes_counts_for_the_rules_of_those_that_leave() -> None:
     assert places == {"big": "A", "dc": "C"}
 
 
-# Less reserve and what the host takes, NODE2 has room for less than 16,000 MB and NODE3 for less than 27,000 MB.
-NODES = [node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)]
-
-
-CROWDED = [
-    vm("big", memory_mb=36_000),
-    vm("app02", owner="NODE2", memory_mb=24_000),
-    vm("fill02", owner="NODE2", memory_mb=15_000),
-    vm("fill03", owner="NODE3", memory_mb=28_000),
-]
 SENTENCE = (
     "With helpers=1 (the roles' evacuate_node_helpers) every VM has a place: VMs of other nodes step aside first, "
     "app02 from NODE2 to NODE3."
@@ -143,7 +133,7 @@ SENTENCE = (
 
 def refused(*more: VmSpec, **wish: t.Any) -> dict[str, t.Any]:
     named = {one.name for one in more}
-    given = scenario(nodes=NODES, vms=[*more, *(one for one in CROWDED if one.name not in named)])
+    given = scenario(nodes=CROWDED_NODES, vms=[*more, *(one for one in CROWDED_VMS if one.name not in named)])
     return plan_evacuation(Simulated(given).cluster, EvacuationRequest("NODE1", **wish)).as_result()
 
 
@@ -157,14 +147,16 @@ def test_a_plan_that_is_refused_names_what_would_help() -> None:
 
 
 def test_when_they_have_moved_the_plan_is_feasible() -> None:
-    simulated = Simulated(scenario(nodes=NODES, vms=CROWDED))
+    simulated = Simulated(scenario(nodes=CROWDED_NODES, vms=CROWDED_VMS))
     (step,) = plan_evacuation(simulated.cluster, EvacuationRequest("NODE1")).as_result()["helpers"]
     assert [run.outcome for run in simulated.move((step["name"], step["destination_host"]))] == ["moved"]
     assert plan_evacuation(simulated.cluster, EvacuationRequest("NODE1")).as_result()["feasible"]
 
 
 def test_the_table_and_a_refused_evacuation_say_what_would_help() -> None:
-    plan = plan_evacuation(Simulated(scenario(nodes=NODES, vms=CROWDED)).cluster, EvacuationRequest("NODE1"))
+    plan = plan_evacuation(
+        Simulated(scenario(nodes=CROWDED_NODES, vms=CROWDED_VMS)).cluster, EvacuationRequest("NODE1")
+    )
     assert SENTENCE in evacuation_table(plan)
     assert SENTENCE in wording.infeasible(plan)
 
@@ -192,13 +184,13 @@ def test_a_plan_that_is_refused_for_another_reason_names_no_helpers() -> None:
 
 
 def planned(*vms: VmSpec, earlier: dict[str, t.Any] | None = None, **wish: t.Any) -> dict[str, t.Any]:
-    given = Simulated(scenario(nodes=NODES, vms=vms)).cluster
+    given = Simulated(scenario(nodes=CROWDED_NODES, vms=vms)).cluster
     read = read_earlier_plan(earlier) if earlier is not None else None
     return plan_evacuation(given, EvacuationRequest("NODE1", earlier=read, **wish)).as_result()
 
 
 def test_a_plan_with_helpers_is_feasible_and_has_all_moves_in_one_form() -> None:
-    plan = planned(*CROWDED, helpers=1)
+    plan = planned(*CROWDED_VMS, helpers=1)
     assert (plan["feasible"], plan["stays"]) == (True, [])
     (first,), (then,) = plan["helpers"], plan["moves"]
     assert (first["name"], first["helper"], then["name"], then["helper"]) == ("app02", True, "big", False)
@@ -209,8 +201,8 @@ def test_a_plan_with_helpers_is_feasible_and_has_all_moves_in_one_form() -> None
 
 
 def test_helpers_of_an_earlier_plan_are_kept_without_the_option() -> None:
-    first = planned(*CROWDED, helpers=1)
-    again = planned(*CROWDED, earlier=first)
+    first = planned(*CROWDED_VMS, helpers=1)
+    again = planned(*CROWDED_VMS, earlier=first)
     assert [again[key] for key in ("moves", "helpers", "revalidation")] == [
         [{**one, "reason": "it was planned so before"} for one in first["moves"]],
         first["helpers"],
@@ -219,12 +211,12 @@ def test_helpers_of_an_earlier_plan_are_kept_without_the_option() -> None:
 
 
 def test_those_of_a_plan_that_was_refused_are_not_agreed_on() -> None:
-    assert not planned(*CROWDED, earlier=planned(*CROWDED))["feasible"]
+    assert not planned(*CROWDED_VMS, earlier=planned(*CROWDED_VMS))["feasible"]
 
 
 def test_a_helper_that_is_not_needed_any_more_stays() -> None:
-    first = planned(*CROWDED, helpers=1)
-    again = planned(vm("big", memory_mb=10_000), *CROWDED[1:], earlier=first)
+    first = planned(*CROWDED_VMS, helpers=1)
+    again = planned(vm("big", memory_mb=10_000), *CROWDED_VMS[1:], earlier=first)
     assert again["helpers"] == []
     assert [(one["subject"], one["code"], one["message"]) for one in again["revalidation"]] == [
         ("app02", "stays", "It need not step aside, and stays on NODE2.")
@@ -232,8 +224,8 @@ def test_a_helper_that_is_not_needed_any_more_stays() -> None:
 
 
 def test_a_helper_that_is_new_is_told() -> None:
-    first = planned(vm("big", memory_mb=10_000), *CROWDED[1:])
-    again = planned(*CROWDED, earlier=first, helpers=1)
+    first = planned(vm("big", memory_mb=10_000), *CROWDED_VMS[1:])
+    again = planned(*CROWDED_VMS, earlier=first, helpers=1)
     assert ("app02", "new", "It steps aside from NODE2 to NODE3.") in [
         (one["subject"], one["code"], one["message"]) for one in again["revalidation"]
     ]
