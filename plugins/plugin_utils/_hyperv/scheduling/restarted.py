@@ -36,7 +36,8 @@ class Restarts:
         """
         had_memory = task.request.move.vm.state in IN_MEMORY and task.move.vm.state != "saved"
         # What stands for the job of a group's move succeeds with its owner, by whatever the VM came there.
-        own_job = task.job if task.method != CLUSTER_GROUP else None
+        watched = task.attempt.job
+        own_job = watched.seen if watched is not None and watched.method != CLUSTER_GROUP else None
         if not had_memory or (own_job is not None and own_job.is_success):
             return None
         fetched_from, destination = task.request.move.source, task.move.destination.name
