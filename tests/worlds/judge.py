@@ -437,7 +437,9 @@ def _all_are_back(unused: World, episodes: Sequence[Episode], number: int) -> It
             for one in before
             for move in one.moved
         )
-        moved = moved and (by_product or last in ("", was.owner))
+        # What somebody else brought away counts as moved where the evacuation was to bring it, and nowhere else.
+        planned = episode.kept.get(vm, {"destination_host": ""})["destination_host"]
+        moved = moved and (by_product or was.owner == (last or planned))
         # As long as both owners lag, nothing shows that it has left its node.
         moved = moved and any(one.vms[vm].told != {node} for one in episode.moments if vm in one.vms)
         if moved and not was.busy and now is not None and now.owner != node:
