@@ -12,6 +12,7 @@ from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.nodes import Node
 from ..cluster.owners import owner_of, owners_of
+from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
 from .attempt import Attempt, JobProgress, WatchedJob
@@ -293,8 +294,11 @@ class MigrationTask:
             self.warn(f"Its job has been {before.state}{at} for {now - before.since:.0f} s without progress.")
 
     def end(self, outcome: Outcome, now: float) -> None:
-        """End the move."""
+        """End the move, and say so where the VM ran when it was asked for and does not any more."""
         self._enter(Stage.ENDED, now)
+        before, after = self.request.move.vm.state, self.move.vm.state
+        if outcome == "moved" and before not in AT_REST and after in AT_REST:
+            self.warn_once(f"It was {before} when the task began, and is {after}.")
         self.outcome, self.ended = outcome, now
 
     def fail(self, error: Failure, now: float, *, goes_on: bool = False) -> None:

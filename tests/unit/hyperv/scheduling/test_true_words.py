@@ -434,6 +434,16 @@ def test_a_node_that_crashed_and_is_up_again_did_not_migrate_its_vm(answers: boo
         assert any("the cluster restarted it there" in one for one in run.warnings), run.warnings
 
 
+def test_a_vm_that_somebody_turned_off_before_its_turn_came_is_said_to_be_off() -> None:
+    given = scenario([node("NODE1", simultaneous_migrations=1), node("NODE2")], [vm("big"), vm("web01")])
+    simulated = Simulated(given)
+    runs = simulated.runs(("big", "NODE2"), ("web01", "NODE2"))
+    simulated.server.world.events.carry_out(event(power_off="web01"))
+    simulated.scheduler().execute(runs)
+    assert [run.outcome for run in runs] == ["moved", "moved"]
+    assert runs[1].warnings == ["It was running when the task began, and is off."]
+
+
 def test_a_vm_that_was_restarted_and_is_off_by_now_was_not_moved() -> None:
     given = scenario([node("NODE1"), node("NODE2")], [vm("web01", migration=migration(seconds=60))])
     simulated = Simulated(given, home="NODE2")
