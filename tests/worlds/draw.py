@@ -50,7 +50,9 @@ class _Drawing:
         elif pick >= 0.35:
             eagerness = self._chance.choice((0.1, 0.3, 0.5))
             runs = [*runs, *runs] if self._likely(0.7) else runs
-        return World(name, given, tuple(runs), tuple(steps), eagerness)
+        # Drawn by itself, so that worlds without a second cluster are the same with and without this line.
+        twin = random.Random(f"second cluster of {name}").random() < 0.06
+        return World(name, given, tuple(runs), tuple(steps), eagerness, twin)
 
     # The cluster.
 

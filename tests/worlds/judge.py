@@ -131,8 +131,10 @@ def _last_two(episode: Episode) -> tuple[Moment, Moment]:
 
 
 def _strangers(world: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    """Nothing of hosts that are not of the cluster is changed."""
+    """Nothing of another cluster, or of hosts that are not of this one, is changed."""
     episode = episodes[number]
+    if episode.strangers_changed:
+        yield f"something changed in the other cluster of the same names: {episode.told.text}"
     hosts = {spec.name for spec in world.scenario.nodes if not spec.member}
     for vm in {one.vm for one in episode.called} | {one.vm for one in episode.commanded}:
         if vm in episode.before.vms and episode.before.vms[vm].owner in hosts:

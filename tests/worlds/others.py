@@ -18,7 +18,19 @@ _KINDS: dict[str, float] = {
     "jump": 6, "kill": 0.5, "cut_off": 0.5,
 }  # fmt: skip
 _OF_NODES = frozenset(
-    {"pause", "resume", "drain", "crash", "come_back", "evict", "limit", "restart_service", "move_provider"}
+    {
+        "pause",
+        "resume",
+        "drain",
+        "crash",
+        "come_back",
+        "evict",
+        "limit",
+        "restart_service",
+        "move_provider",
+        "lead_astray",
+        "lead_back",
+    }
 )
 _OF_NOTHING = frozenset({"lag", "lose", "fill", "free", "jump", "kill", "cut_off"})
 _TO_NODES = frozenset({"move", "migrate", "balance", "create"})
@@ -40,13 +52,14 @@ class Others:
     def __init__(self, world: World) -> None:
         self._chance = random.Random(f"others of {world.name}")
         self._eagerness = world.eagerness
+        self._kinds = {**_KINDS, "lead_astray": 1.0, "lead_back": 8.0} if world.twin else _KINDS
         self._nodes = [node.name for node in world.scenario.nodes if node.member]
         self._vms = sorted({vm.name for vm in world.scenario.vms})
 
     def think_of(self, run: int, request: int) -> Iterator[Step]:
         """Yield what somebody could do before a request; nothing most times."""
         if self._eagerness and self._chance.random() < self._eagerness:
-            for kind in self._chance.choices(list(_KINDS), list(_KINDS.values()), k=_IDEAS):
+            for kind in self._chance.choices(list(self._kinds), list(self._kinds.values()), k=_IDEAS):
                 yield self._step(run, request, kind)
 
     def _step(self, run: int, request: int, kind: str) -> Step:

@@ -24,6 +24,7 @@ from tests.support.scenarios import as_text
 
 from .controllers import CutOff, Files
 from .history import Called, Commanded, Held, History, Moment, Moved
+from .neighbours import Neighbours
 from .others import Others
 from .steps import Killed, carry_out
 from .world import Run, Step, World
@@ -66,7 +67,8 @@ class Episode:
     """One run with all that happened in it.
 
     ``before``, ``after``: the cluster at its begin and at its end; ``steps``: what others did; ``kept``: the VMs of its
-    node's ledger, by id, that were to be brought back when it began.
+    node's ledger, by id, that were to be brought back when it began; ``strangers_changed``: the second cluster is not
+    as it was before.
     """
 
     run: Run
@@ -80,6 +82,7 @@ class Episode:
     held: tuple[Held, ...]
     steps: tuple[Step, ...]
     kept: dict[str, t.Any]
+    strangers_changed: bool = False
 
     @property
     def changed_from(self) -> int:
@@ -131,6 +134,7 @@ class Play:
         self._world = world
         self._number = 0
         self._others = Others(world)
+        self.neighbours = Neighbours(self.server, world.scenario, self._clock, self._send) if world.twin else None
 
     # What the product sees.
 
@@ -144,18 +148,20 @@ class Play:
 
     def connect(self, home: str) -> Cluster:
         """Return the cluster as a new task sees it that talks through a node."""
+        if self.neighbours is not None:
+            return self.neighbours.connect(home, self)
         names = {name.lower(): name for name in self.cluster.nodes}
 
         def session(node: str | None) -> Session:
             name = names.get((node or home).partition(".")[0].lower(), node or home)
             if node is not None and name == home:
                 return cluster.home
-            return Session(lambda request: self._send(name, request), self, name)
+            return Session(lambda request: self._send(self.server, name, request), self, name)
 
         cluster = Cluster(session, self)
         return cluster
 
-    def _send(self, node: str, request: bytes) -> bytes:
+    def _send(self, server: SimulatedCluster, node: str, request: bytes) -> bytes:
         self._let_others_act()
         lost, self._lost = self._lost, ""
         answered = False
@@ -163,12 +169,12 @@ class Play:
             if lost == "before":
                 raise AnswerLost("reset")
             try:
-                answer = self.server.endpoint(node).handle(request).body
+                answer = server.endpoint(node).handle(request).body
             except (ConnectionResetError, KeyError) as error:
                 raise Unreachable(str(error)) from error
             if lost == "after":
                 raise AnswerLost("reset")
-            answered = True
+            answered = server is self.server
             return answer
         finally:
             self.history.note(request, answered=answered)
@@ -215,6 +221,13 @@ class Play:
         """See ``Surroundings``."""
         self._clock.advance(seconds)
 
+    def lead(self, node: str, *, astray: bool) -> bool:
+        """See ``Surroundings``."""
+        if self.neighbours is None or (node in self.neighbours.astray) == astray:
+            return False
+        (self.neighbours.astray.add if astray else self.neighbours.astray.discard)(node)
+        return True
+
     def interrupt(self, how: str) -> None:
         """See ``Surroundings``."""
         self._interruption = how
@@ -230,8 +243,10 @@ class Play:
         self.cluster.look()
         self.history.begin()
         before, kept = self.history.moment(), self.files.kept(run.node)
+        strangers = self._strangers()
         try:
-            told = tell(self, run)
+            with self.neighbours.reachable() if self.neighbours is not None else contextlib.nullcontext():
+                told = tell(self, run)
         except (Killed, CutOff):
             told = Told("killed")
         except Endless:
@@ -240,8 +255,11 @@ class Play:
         seen = self.history
         return Episode(
             run, told, before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
-            tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept,
+            tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept, self._strangers() != strangers,
         )  # fmt: skip
+
+    def _strangers(self) -> str:
+        return self.neighbours.state() if self.neighbours is not None else ""
 
     def settle(self, seconds: float) -> None:
         """Let time pass in which nobody acts."""

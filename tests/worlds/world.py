@@ -72,6 +72,7 @@ class World:
 
     Attributes:
         name: repeats the drawing; a world that was shrunk keeps it.
+        twin: there is a second cluster with the same names.
         eagerness: how likely somebody acts before a request, beside the steps that are told.
     """
 
@@ -80,3 +81,4 @@ class World:
     runs: tuple[Run, ...]
     steps: tuple[Step, ...] = ()
     eagerness: float = 0.0
+    twin: bool = False
