@@ -272,11 +272,14 @@ def _ran(episode: Episode, vm: str, request: int) -> bool:
 def _node_readings(episode: Episode) -> set[str]:
     """Return the states in which the node was read last.
 
-    After an evacuation that succeeded, the report is read when the words were found already.
+    After an evacuation that succeeded, the report is read when the words were found already, and read again where an
+    answer was lost.
     """
-    node = episode.run.node
+    read = [one for one in episode.moments if one.answered and one.reading == "nodes"]
     last = 2 if (episode.run.kind, episode.told.ending) == ("evacuate", "well") else 1
-    return set([one.nodes[node] for one in episode.moments if one.answered and one.reading == "nodes"][-last:])
+    if last < len(read) and last == 2 and any(not one.answered for one in episode.moments[read[-2].request :]):
+        last = 3
+    return {one.nodes[episode.run.node] for one in read[-last:]}
 
 
 def _node_said(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
