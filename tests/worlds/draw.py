@@ -74,7 +74,8 @@ class _Drawing:
         if random.Random(f"crowd of {name}").random() < 0.08:
             given, runs = _crowded(given, runs)
         twin = random.Random(f"second cluster of {name}").random() < 0.06
-        return World(name, given, tuple(runs), tuple(steps), eagerness, twin)
+        company = random.Random(f"company of {name}").random() < 0.08
+        return World(name, given, tuple(runs), tuple(steps), eagerness, twin, company)
 
     # The cluster.
 

@@ -23,6 +23,7 @@ _ENDED = ("well", "failed")
 _AT_REST = ("off", "saved")
 _FRESH_FOR = 5.0  # seconds for which what was read before a call may be out of date by the documentation
 _TO_START = 12  # requests from the last look at a clock to the call: what is read and asked of a VM that is to start
+_TIME_PASSES = frozenset({"jump", "second_run"})  # what others do that takes the time of their amount
 _UNDECIDED = frozenset({"timeout", "already_migrating", "outcome_unknown", "restarted", "state_changed"})
 # What an end says of its node, and the states in which that is true.
 _SAYINGS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
@@ -66,11 +67,11 @@ def _is_named(episode: Episode, vm: str) -> bool:
 
 
 def _ends(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    told = episodes[number].told
-    if told.ending in ("broken", "endless"):
-        yield f"the run ended {told.ending}: {told.text}"
-    elif "was not foreseen" in told.text:
-        yield f"an error that was not foreseen: {told.text}"
+    for told in (episodes[number].told, *episodes[number].beside):
+        if told.ending in ("broken", "endless"):
+            yield f"the run ended {told.ending}: {told.text}"
+        elif "was not foreseen" in told.text:
+            yield f"an error that was not foreseen: {told.text}"
 
 
 def _in_time(world: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
@@ -78,7 +79,7 @@ def _in_time(world: World, episodes: Sequence[Episode], number: int) -> Iterable
     run = episode.run
     memory = [spec.memory_mb for spec in world.scenario.vms]
     each = sum((run.timeout or 600 + size / 10) + 300 for size in memory) * (run.retries + 1) * run.attempts
-    jumps = sum(step.amount for step in episode.steps if step.kind == "jump")
+    jumps = sum(step.amount for step in episode.steps if step.kind in _TIME_PASSES)
     limit = each + 4 * 1800 + jumps
     took = episode.after.at - episode.before.at
     if took > limit:
@@ -172,7 +173,9 @@ def _is_known(episode: Episode, call: Called, came: Moved) -> bool:
     ):  # fmt: skip
         return True
     first = max(came.request, call.request - _TO_START)
-    unseen = sum(one.amount for one in episode.steps if one.kind == "jump" and first <= one.request <= call.request)
+    unseen = sum(
+        one.amount for one in episode.steps if one.kind in _TIME_PASSES and first <= one.request <= call.request
+    )
     return call.at - came.at - unseen > _FRESH_FOR
 
 

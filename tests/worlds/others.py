@@ -30,6 +30,7 @@ _OF_NODES = frozenset(
         "move_provider",
         "lead_astray",
         "lead_back",
+        "second_run",
     }
 )
 _OF_NOTHING = frozenset({"lag", "lose", "fill", "free", "jump", "kill", "cut_off"})
@@ -42,7 +43,11 @@ _AMOUNTS: dict[str, tuple[float, ...]] = {
     "limit": (0.0, 1.0, 3.0),
     "jump": (1.0, 10.0, 40.0, 300.0, 1500.0),
 }
-_HOW: dict[str, tuple[str, ...]] = {"lag": ("both", "summary", "cluster"), "lose": ("before", "after")}
+_HOW: dict[str, tuple[str, ...]] = {
+    "lag": ("both", "summary", "cluster"),
+    "lose": ("before", "after"),
+    "second_run": ("same", "evacuate", "restore"),
+}
 _IDEAS = 4  # what is tried before a request until one thing can be done
 
 
@@ -52,7 +57,9 @@ class Others:
     def __init__(self, world: World) -> None:
         self._chance = random.Random(f"others of {world.name}")
         self._eagerness = world.eagerness
-        self._kinds = {**_KINDS, "lead_astray": 1.0, "lead_back": 8.0} if world.twin else _KINDS
+        self._kinds = dict(_KINDS)
+        self._kinds.update({"lead_astray": 1.0, "lead_back": 8.0} if world.twin else {})
+        self._kinds.update({"second_run": 3.0} if world.company else {})
         self._nodes = [node.name for node in world.scenario.nodes if node.member]
         self._vms = sorted({vm.name for vm in world.scenario.vms})
 

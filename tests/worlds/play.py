@@ -27,7 +27,7 @@ from .history import Called, Commanded, Held, History, Moment, Moved
 from .neighbours import Neighbours
 from .others import Others
 from .steps import Killed, carry_out
-from .world import Run, Step, World
+from .world import Run, RunKind, Step, World
 
 MOST_REQUESTS = 3000  # of one run
 Ending = t.Literal["well", "failed", "refused", "killed", "broken", "endless"]
@@ -68,7 +68,7 @@ class Episode:
 
     ``before``, ``after``: the cluster at its begin and at its end; ``steps``: what others did; ``kept``: the VMs of its
     node's ledger, by id, that were to be brought back when it began; ``strangers_changed``: the second cluster is not
-    as it was before.
+    as it was before; ``beside``: what other runs said that began and ended in the middle of this one.
     """
 
     run: Run
@@ -83,6 +83,7 @@ class Episode:
     steps: tuple[Step, ...]
     kept: dict[str, t.Any]
     strangers_changed: bool = False
+    beside: tuple[Told, ...] = ()
 
     @property
     def changed_from(self) -> int:
@@ -133,6 +134,10 @@ class Play:
         self._interruption = ""
         self._world = world
         self._number = 0
+        self._run = world.runs[0]
+        self._beside: list[Told] = []
+        self._tell: Callable[[Play, Run], Told] | None = None
+        self._requests_beside = 0
         self._others = Others(world)
         self.neighbours = Neighbours(self.server, world.scenario, self._clock, self._send) if world.twin else None
 
@@ -162,6 +167,8 @@ class Play:
         return cluster
 
     def _send(self, server: SimulatedCluster, node: str, request: bytes) -> bytes:
+        if self._requests_beside:
+            return self._send_beside(server, node, request)
         self._let_others_act()
         lost, self._lost = self._lost, ""
         answered = False
@@ -180,6 +187,16 @@ class Play:
             self.history.note(request, answered=answered)
             self.history.request += 1
 
+    def _send_beside(self, server: SimulatedCluster, node: str, request: bytes) -> bytes:
+        """Carry a request of a second run, in which nobody else acts."""
+        self._requests_beside += 1
+        if self._requests_beside > MOST_REQUESTS:
+            raise Endless
+        try:
+            return server.endpoint(node).handle(request).body
+        except (ConnectionResetError, KeyError) as error:
+            raise Unreachable(str(error)) from error
+
     def _let_others_act(self) -> None:
         if self.history.request >= MOST_REQUESTS:
             raise Endless
@@ -196,10 +213,12 @@ class Play:
 
     def _act(self, step: Step) -> bool:
         self.cluster.look()
+        began = self._clock.now()
         with self.history.acting("others"):
             done = carry_out(self, step)
         if done:
-            self._done.append(step)
+            took = self._clock.now() - began
+            self._done.append(dataclasses.replace(step, amount=took) if step.kind == "second_run" else step)
         self.cluster.look()
         return done
 
@@ -228,6 +247,20 @@ class Play:
         (self.neighbours.astray.add if astray else self.neighbours.astray.discard)(node)
         return True
 
+    def run_beside(self, node: str, how: str) -> bool:
+        """See ``Surroundings``."""
+        if self._tell is None or self._requests_beside:
+            return False
+        kind: RunKind = "restore" if how == "restore" else "evacuate"
+        self._requests_beside = 1
+        try:
+            self._beside.append(self._tell(self, self._run if how == "same" else Run(kind, node)))
+        except Endless:
+            self._beside.append(Told("endless"))
+        finally:
+            self._requests_beside = 0
+        return True
+
     def interrupt(self, how: str) -> None:
         """See ``Surroundings``."""
         self._interruption = how
@@ -238,6 +271,7 @@ class Play:
         """Carry out one run, and return what happened in it."""
         self._due = sorted((step for step in self._world.steps if step.run == number), key=lambda step: step.request)
         self._done, self._lost, self._interruption, self._number = [], "", "", number
+        self._run, self._tell, self._beside = run, tell, []
         if run.elsewhere:
             self.files = Files()
         self.cluster.look()
@@ -256,6 +290,7 @@ class Play:
         return Episode(
             run, told, before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
             tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept, self._strangers() != strangers,
+            tuple(self._beside),
         )  # fmt: skip
 
     def _strangers(self) -> str:

@@ -43,6 +43,9 @@ class Surroundings(t.Protocol):
     def lead(self, node: str, *, astray: bool) -> bool:
         """Have the name of a node lead to the second cluster, or back; False where that changes nothing."""
 
+    def run_beside(self, node: str, how: str) -> bool:
+        """Begin and end another run: the ``same`` one again, or one that empties or fills a node; False within one."""
+
     def interrupt(self, how: str) -> None:
         """End the task at hand: ``kill`` or ``cut_off``."""
 
@@ -292,6 +295,10 @@ def _lead_back(around: Surroundings, step: Step) -> bool:
     return around.lead(step.subject, astray=False)
 
 
+def _second_run(around: Surroundings, step: Step) -> bool:
+    return around.run_beside(step.subject, step.other)
+
+
 def _kill(around: Surroundings, unused: Step) -> bool:
     around.interrupt("kill")
     return True
@@ -337,6 +344,7 @@ STEPS: dict[str, Callable[[Surroundings, Step], bool]] = {
     "jump": _jump,
     "lead_astray": _lead_astray,
     "lead_back": _lead_back,
+    "second_run": _second_run,
     "kill": _kill,
     "cut_off": _cut_off,
 }

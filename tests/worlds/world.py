@@ -75,6 +75,7 @@ class World:
     Attributes:
         name: repeats the drawing; a world that was shrunk keeps it.
         twin: there is a second cluster with the same names.
+        company: a second run may begin and end while one goes on, on the same controller.
         eagerness: how likely somebody acts before a request, beside the steps that are told.
     """
 
@@ -84,3 +85,4 @@ class World:
     steps: tuple[Step, ...] = ()
     eagerness: float = 0.0
     twin: bool = False
+    company: bool = False
