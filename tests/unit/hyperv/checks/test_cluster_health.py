@@ -51,8 +51,8 @@ def test_a_healthy_cluster_has_no_problems(first: NodeState, quorum_answer: str)
 
     assert (codes(health), health.loses_quorum, health.as_result()["healthy"]) == ([], False, True)
     assert [votes.counted for node, votes in health.nodes] == [1, 1, 1]
-    # Who answers and whether its volumes are on the nodes, five queries, of which four take a Pull, and a call.
-    assert simulated.sent.total() == 11
+    # Who answers and whether its volumes are on the nodes, six queries, of which five take a Pull, and a call.
+    assert simulated.sent.total() == 13
 
 
 def test_without_a_node_a_paused_one_counts_and_quorum_is_not_asked_for() -> None:
