@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
-from ..cluster.affinity import group_member
+from ..cluster.affinity import counting_what_runs, group_member
 from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.cluster import Cluster
 from ..cluster.owners import Owners
@@ -295,13 +295,22 @@ def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequenc
     return PlacementProblem(
         tuple(case.candidate for case in cases if case.stay is None),
         snapshot.destinations,
-        snapshot.rules,
+        tuple(counting_what_runs(snapshot.rules, _off_by_then(snapshot, cases))),
         where,
         snapshot.domains,
         request.reserve_percent,
         snapshot.slots,
         snapshot.cluster_slots,
         request.priority_first,
+    )
+
+
+def _off_by_then(snapshot: Snapshot, cases: Sequence[_Case]) -> set[str]:
+    """Return the members of rules that do not run when the node is emptied."""
+    return (
+        {vm.id for vm in snapshot.vms if vm.state in AT_REST}
+        | {case.candidate.vm.id for case in cases if case.strategy in OFFLINE}
+        | {group_member(name) for name, traits in snapshot.traits.items() if traits.state == "offline"}
     )
 
 

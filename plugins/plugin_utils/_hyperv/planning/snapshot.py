@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
-from ..._wsman.wql import Query
 from ..checks.migration_finding import MigrationFinding
 from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport
@@ -23,10 +22,11 @@ from ..cluster.affinity import (
     group_member,
     note_unjudged_rules,
     read_affinity_rules,
+    read_domains,
 )
 from ..cluster.attachments import Attachment, read_attachments
 from ..cluster.cim_values import ReplicationMode
-from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
+from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_cluster_limit, read_host_settings, try_memory
 from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
@@ -176,7 +176,7 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
 
 def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
     rules, notes = collect_rules(cluster, read_affinity_rules(cluster), snapshot.roles, snapshot.traits)
-    domains = _read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
+    domains = read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
     return dataclasses.replace(
         snapshot,
         rules=tuple(rules),
@@ -204,21 +204,6 @@ def collect_rules(
     classes = {member: one.anti_affinity for name, one in traits.items() for member in members[name]}
     rules, notes = enabled_rules(affinity, members)
     return [*class_rules(classes, enforced=enforced), *rules], notes
-
-
-def _read_domains(cluster: Cluster) -> dict[str, str]:
-    """Return the fault domain of each node that has one.
-
-    MSCluster_Node.FaultDomain lists a node's levels; no source tells which one a rule is about. The site counts where
-    one is told, as in a stretched cluster, else all levels together.
-    """
-    domains = {}
-    for row in cluster.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "FaultDomain"))):
-        levels = [one.strip() for one in row.texts("FaultDomain") if one.strip()]
-        site = next((one for one in levels if one.casefold().startswith("site")), "/".join(levels))
-        if site:
-            domains[first_label(row.text("Name") or "")] = site.casefold()
-    return domains
 
 
 def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
