@@ -21,6 +21,7 @@ class GroupSwitches:
             is not (``failures_kept``), both are, or none is.
         group_job: where the Msvm_MigrationJob of such a move shows: on its source, in the cluster's namespace as well,
             or nowhere.
+        internal_groups: whether the groups of shared volumes and storage pools are listed, with GUIDs as names.
         class_names: whether classes of AntiAffinityClassNames that differ in upper and lower case are one.
         class_holders: whether an enforced class counts all its groups, or those that run.
         same_node_rule: what happens to a move that parts VMs of a rule for the same node: it is made, it is refused,
@@ -32,6 +33,7 @@ class GroupSwitches:
     group_move_state: t.Literal["pending", "online"] = "pending"
     group_migration_state: t.Literal["failures_kept", "kept", "cleared"] = "failures_kept"
     group_job: t.Literal["source", "cluster", "none"] = "source"
+    internal_groups: t.Literal["listed", "absent"] = "listed"
     class_names: t.Literal["identical", "any_case"] = "identical"
     class_holders: t.Literal["all", "running"] = "all"
     same_node_rule: t.Literal["allow", "refuse", "fail_job", "follow"] = "allow"

@@ -33,6 +33,7 @@ class World:
     nodes: dict[str, Node]
     machines: dict[str, Machine]
     core_group_owner: str
+    role_owners: dict[str, str]
     affinity: Affinity
     migrations: Migrations
     drains: Drains
@@ -60,6 +61,7 @@ class World:
             self.add(spec)
         first = next(iter(self.members or self.nodes))
         self.core_group_owner = self.scenario.cluster.core_group_owner or first
+        self.role_owners = {role.name: role.owner for role in self.scenario.roles}
         self.affinity = Affinity(self)
         self.migrations = Migrations(self)
         self.migrations.ended.append(self.affinity.let_others_follow)

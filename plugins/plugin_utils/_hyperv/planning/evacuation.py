@@ -178,6 +178,7 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: He
         owner=snapshot.owner,
         expected=placement.expected,
         helpers=help_.moves if help_ is not None else (),
+        other_roles=snapshot.other_roles,
     )
     if request.earlier is None:
         return found

@@ -30,6 +30,7 @@ from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_cluster_limit, read_host_settings, try_memory
 from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
+from ..cluster.other_roles import OtherRoles, read_other_roles
 from ..cluster.owners import Owners, owners_of, read_owners
 from ..cluster.replication import REPLICAS, read_replication
 from ..cluster.running_migrations import RunningMigration, read_running_migrations
@@ -58,6 +59,7 @@ class Snapshot:
             cluster at once; None where not known, or not limited.
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
+        other_roles: what the node owns beside VMs.
     """
 
     node: Node
@@ -79,6 +81,7 @@ class Snapshot:
     notes: tuple[str, ...] = ()
     is_clustered: bool = True
     owner: Owner = NOBODY
+    other_roles: OtherRoles = dataclasses.field(default_factory=OtherRoles)
 
     @property
     def vms_on_node(self) -> list[Vm]:
@@ -152,7 +155,7 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     snapshot = dataclasses.replace(
         snapshot, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
     )
-    snapshot = _with_rules(cluster, snapshot, nodes)
+    snapshot = _with_other_roles(cluster, _with_rules(cluster, snapshot, nodes))
     snapshot = _with_destinations(cluster, snapshot, [one for one in dict.fromkeys(wanted) if one != node])
     return _with_source(cluster, snapshot)
 
@@ -172,6 +175,15 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
     row = cluster.identity.cluster_row if cluster.is_clustered else None
     volumes = (row.text("SharedVolumesRoot") or "") if row is not None else ""
     return volumes, read_owner(cluster, node.name)
+
+
+def _with_other_roles(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
+    try:
+        found = read_other_roles(cluster, snapshot.node.name, snapshot.traits.values())
+    except NoAnswer as error:
+        note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
+        return dataclasses.replace(snapshot, notes=(*snapshot.notes, note))
+    return dataclasses.replace(snapshot, other_roles=found)
 
 
 def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
