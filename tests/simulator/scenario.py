@@ -17,7 +17,7 @@ from .host_profiles import DEFAULT, PROFILES, Windows
 from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
-from .scenario_roles import AffinityRuleSpec, AttachmentSpec, GroupCondition, Replication
+from .scenario_roles import AffinityRuleSpec, AttachmentSpec, GroupCondition, Replication, RoleSpec
 from .scenario_storage import StorageSpec
 from .switches import Switches
 
@@ -305,6 +305,7 @@ class Scenario:
 
     nodes: tuple[NodeSpec, ...]
     vms: tuple[VmSpec, ...] = ()
+    roles: tuple[RoleSpec, ...] = ()
     affinity_rules: tuple[AffinityRuleSpec, ...] = ()
     cluster: ClusterSpec = ClusterSpec()
     user: UserSpec = UserSpec()

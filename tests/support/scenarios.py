@@ -25,6 +25,7 @@ from tests.simulator.scenario_power import PowerSpec as power
 from tests.simulator.scenario_power import RestartSpec as restart
 from tests.simulator.scenario_roles import AffinityRuleSpec as affinity_rule
 from tests.simulator.scenario_roles import AttachmentSpec as attachment
+from tests.simulator.scenario_roles import RoleSpec as role
 from tests.simulator.scenario_storage import StorageSpec
 from tests.simulator.switches import Switches
 
@@ -48,6 +49,7 @@ __all__ = [
     "one_vm",
     "power",
     "restart",
+    "role",
     "scenario",
     "vm",
     "with_nodes",
@@ -77,6 +79,7 @@ def scenario(
     cluster: ClusterSpec = _CLUSTER,
     network: NetworkSpec = _NETWORK,
     storage: StorageSpec = _STORAGE,
+    roles: Sequence[role] = (),
     affinity_rules: Sequence[affinity_rule] = (),
     faults: Sequence[fault] = (),
     language: Language = "en-US",
@@ -86,6 +89,7 @@ def scenario(
     return Scenario(
         tuple(nodes),
         tuple(vms),
+        tuple(roles),
         tuple(affinity_rules),
         cluster,
         network=network,

@@ -83,8 +83,14 @@ def _cluster_objection(world: World, machine: Machine, destination: Node) -> Obs
             failures.NOT_A_POSSIBLE_OWNER,
         ),
         (
-            world.conflicts_on(machine, destination),
+            world.affinity.conflicts_on(machine, destination),
             switches.affinity_conflict,
+            Refusal.INVALID_STATE,
+            failures.AFFINITY_CONFLICT,
+        ),
+        (
+            world.affinity.parts(machine, destination),
+            "allow" if switches.same_node_rule == "follow" else switches.same_node_rule,
             Refusal.INVALID_STATE,
             failures.AFFINITY_CONFLICT,
         ),

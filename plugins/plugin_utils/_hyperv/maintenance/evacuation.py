@@ -15,6 +15,7 @@ import typing as t
 from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node
+from ..cluster.other_roles import OtherRoles
 from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
@@ -31,7 +32,7 @@ from .bookkeeping import Bookkeeping
 from .controller import Controller
 from .moving import Record
 from .node_hold import NodeHold
-from .observation import Standing, Stopped, read_standing, try_limits, try_overview
+from .observation import Standing, Stopped, read_standing, try_limits, try_other_roles, try_overview
 from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
 from .rounds import NotEmptied, Rounds
@@ -86,6 +87,7 @@ class Evacuation:
         self._nodes_before: list[dict[str, t.Any]] = []
         self._nodes_after: list[dict[str, t.Any]] = []
         self._limits: dict[str, t.Any] = {}
+        self._other_roles = OtherRoles()
 
     def dry_run(self) -> EvacuationOutcome:
         """Plan, and ask Hyper-V about each VM; nothing is changed. Raises HyperVError, Fault, TransportError."""
@@ -316,6 +318,7 @@ class Evacuation:
     def _read_for_the_report(self) -> None:
         if self._plan.is_clustered:
             self._nodes_after = try_overview(self._cluster)
+            self._other_roles = try_other_roles(self._cluster, self._plan.node)
         if self._plan.moves:
             hosts = {self._plan.node, *(move.destination for move in self._plan.moves)}
             hosts |= {node for move in self._plan.helpers for node in (move.helper.node, move.destination)}
@@ -336,6 +339,7 @@ class Evacuation:
                 wording.stopped_until_restored(self._stopped.still),
                 off_before,
                 wording.died_before(self._books.died_before),
+                clean(self._other_roles.text(self._plan.node)),
             )
         was_paused = self._books.was_paused_before and not self._hold.asked_to_pause
         return wording.together(
