@@ -139,6 +139,7 @@ class NodeEndpoint:
             scenario.switches,
             self._on_request,
             build=node.spec.windows_build,
+            account=f"{scenario.user.domain}\\{scenario.user.name}",
         )
 
     @property

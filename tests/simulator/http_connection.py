@@ -29,8 +29,8 @@ from .sealing import Undecipherable
 SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 PATH = "/wsman"
 # http.sys answers itself, in HTML, what does not concern the service: title, heading, text. The pages of 400 and 411
-# were recorded from other services behind it (Server: Microsoft-HTTPAPI/2.0, Connection: close, Content-Length: 326, for
-# a first line that is no HTTP, in many nmap scans; 344, actions-runner 170, httpful 200), and that of 411 says that a
+# were recorded from other services behind it (Server: Microsoft-HTTPAPI/2.0, Connection: close; Content-Length: 326 for
+# a first line that is no HTTP, in scans by nmap; 344, actions-runner 170, httpful 200), and that of 411 says that a
 # chunked request is taken. Of the service of WS-Management nothing was recorded.
 _ERRORS = {
     400: ("Bad Request", "Bad Request - Invalid Verb", "The request verb is invalid."),

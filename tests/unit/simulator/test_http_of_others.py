@@ -120,7 +120,7 @@ def test_nothing_else_is_answered_to_who_does_not_log_in(
 @pytest.mark.parametrize(
     ("request_line", "status", "page"),
     [
-        ("no request", 400, b"<h2>Bad Request - Invalid Verb</h2>\r\n<hr><p>HTTP Error 400. The request verb is invalid."),
+        ("no request", 400, b"<p>HTTP Error 400. The request verb is invalid.</p>"),
         ("PUT /wsman HTTP/1.1", 405, b"HTTP Error 405."),
         ("OPTIONS /wsman HTTP/1.1", 405, b"HTTP Error 405."),
     ],
