@@ -140,6 +140,7 @@ class NodeEndpoint:
             self._on_request,
             build=node.spec.windows_build,
             account=f"{scenario.user.domain}\\{scenario.user.name}",
+            listener=scenario.listener,
         )
 
     @property
