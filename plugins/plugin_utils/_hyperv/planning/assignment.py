@@ -271,6 +271,10 @@ class Assignment:
         room = self.room[place]
         return -room if room < 0 and any(self.needs[bundle] for bundle in self._on[place]) else 0
 
+    def missing(self) -> tuple[int, ...]:
+        """Return the memory in MB that each destination lacks for what is placed there."""
+        return tuple(map(self.missing_at, range(len(self.room))))
+
     def on(self, place: int) -> list[int]:
         """Return the bundles on a destination that can be placed anew."""
         return [bundle for bundle in sorted(self._on[place]) if not self.bundles[bundle].pinned]

@@ -60,24 +60,27 @@ class Placement:
     expected: ExpectedDuration | None = None
 
 
-def place(problem: PlacementProblem) -> Placement:
+def place(problem: PlacementProblem, *, is_trial: bool = False) -> Placement:
     """Give every VM a place, if there is one: within memory less the reserve, possible owners, builds and hard rules.
 
     Of the nodes that remain, those that break no soft rule come first, then preferred owners, then those whose slots
     the evacuation does not wait for, then the one with the least share of its memory in use. Others move out of the way
     of a VM that finds no place, urgent and big VMs first where not all have one. The answer depends on the problem
     alone, not on the order in which it was read.
+
+    A trial is one of many: it is bounded in fewer steps, and does not say how much memory would be enough.
     """
     assignment = Assignment(problem)
-    infeasibility = prove(assignment)
+    infeasibility, missing = prove(assignment), tuple[int, ...]()
     if infeasibility is None:
-        found = place_all(assignment)
+        found = place_all(assignment, is_trial=is_trial)
         if assignment.unplaced():
             infeasibility = not_found(assignment, exhausted=found.exhausted, steps=found.steps)
+            missing = found.missing
     else:
         place_some(assignment)
-    if infeasibility is not None:
-        infeasibility = infeasibility.with_enough(enough_memory(problem, infeasibility))
+    if infeasibility is not None and not is_trial:
+        infeasibility = infeasibility.with_enough(enough_memory(problem, infeasibility, missing))
     moves, expected = _schedule(assignment)
     return Placement(moves, _unplaced(assignment, infeasibility), _headroom(assignment), infeasibility, expected)
 
