@@ -227,6 +227,12 @@ class Assignment:
         on = [one for one in self._on[place] if one not in without]
         return finish([time for bundle in (*on, *plus) for time in self.times[bundle]], self.slots[place])
 
+    def end(self) -> float:
+        """Return when all moves have ended, in milliseconds; 0 where that is not known."""
+        if not self.is_timed:
+            return 0
+        return max([self.least_time, *map(self.finish, range(len(self.destinations)))])
+
     def _delay(self, bundle: int, place: int) -> float:
         """Return for how long a destination's slots would be taken where that makes the evacuation longer, else 0."""
         if not self.is_timed:

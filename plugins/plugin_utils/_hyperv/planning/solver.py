@@ -11,7 +11,8 @@ import dataclasses
 
 from .assignment import Assignment
 from .chains import make_room, put_best
-from .levelling import level_out
+from .changes import RULE, total_cost
+from .levelling import give_up_preferred, level_out
 from .overflow import reduce_overflow
 from .search import search
 from .steps import Steps
@@ -36,11 +37,13 @@ class Outcome:
         steps: of the search, until it ended.
         missing: memory in MB that each destination lacks in the best placement of everything that exchanges came to,
             empty where they were not tried.
+        given_up: bundles that are beside their preferred owners because the evacuation would take too long otherwise.
     """
 
     exhausted: bool = False
     steps: int = 0
     missing: tuple[int, ...] = ()
+    given_up: frozenset[int] = frozenset()
 
 
 def place_all(assignment: Assignment, *, is_trial: bool = False) -> Outcome:
@@ -54,7 +57,33 @@ def place_all(assignment: Assignment, *, is_trial: bool = False) -> Outcome:
             return outcome
     grant_wishes(assignment)
     level_out(assignment)
-    return outcome
+    return dataclasses.replace(outcome, given_up=_limit_preferred(assignment))
+
+
+def _limit_preferred(assignment: Assignment) -> frozenset[int]:
+    """Give up preferred owners for which the evacuation would take longer than it may; return the bundles."""
+    problem = assignment.problem
+    if problem.preferred_owner_cost is None:
+        return frozenset()
+    longer = 1 + problem.preferred_owner_cost / 100
+    if assignment.end() <= assignment.least_time * longer:
+        return frozenset()
+    candidates = tuple(dataclasses.replace(one, preferred_owners=()) for one in problem.candidates)
+    shortest = Assignment(dataclasses.replace(problem, candidates=candidates, preferred_owner_cost=None))
+    place_all(shortest)
+    longest = shortest.end() * longer
+    if shortest.unplaced() or assignment.end() <= longest:
+        return frozenset()
+    before = [bundle for bundle, place in enumerate(assignment.places) if _is_preferred(assignment, bundle, place)]
+    broken = total_cost(assignment) // RULE
+    give_up_preferred(assignment, longest)
+    if assignment.end() > longest and total_cost(shortest) // RULE <= broken:
+        assignment.set_places(shortest.places)
+    return frozenset(one for one in before if not _is_preferred(assignment, one, assignment.places[one]))
+
+
+def _is_preferred(assignment: Assignment, bundle: int, place: int | None) -> bool:
+    return place in assignment.bundles[bundle].preferred
 
 
 def place_some(assignment: Assignment) -> None:
