@@ -30,7 +30,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling import watching
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.restarted import Restarts
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 
 from tests.simulator.scenario import MigrationSpec, NodeSpec, VmSpec
@@ -145,7 +145,7 @@ def _no_look_at_the_state() -> Patch:
     stack = contextlib.ExitStack()
     arrived = verification.Judgement(verification.Verdict.ARRIVED)
     stack.enter_context(mock.patch.object(verification, "_arrived", return_value=arrived))
-    stack.enter_context(mock.patch.object(watching, "find_restart", return_value=None))
+    stack.enter_context(mock.patch.object(Restarts, "find", return_value=None))
     return stack
 
 

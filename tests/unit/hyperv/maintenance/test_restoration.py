@@ -104,6 +104,24 @@ def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
     assert story.ledger.content["state"] == "restored"
 
 
+@pytest.mark.parametrize(("lag", "code"), [(20.0, None), (400.0, "owner_in_doubt")])
+def test_a_vm_that_only_the_cluster_shows_elsewhere_is_not_fetched(lag: float, code: str | None) -> None:
+    story = evacuated(scenario(NODES, [vm("web")]))
+    world = story.simulated.server.world
+    lagging = dataclasses.replace(world.scenario.switches, owner_lag_seconds=lag, owner_lag_in="summary")
+    world.scenario = dataclasses.replace(world.scenario, switches=lagging)
+    elsewhere = {"NODE2": "NODE3", "NODE3": "NODE2"}[story.vms["web"][0]]
+    world.events.carry_out(EventSpec(move="web", to=elsewhere, instant=True))
+
+    outcome = story.restore()
+
+    assert story.vms == {"web": (elsewhere, "running")}
+    (move,) = outcome.moves
+    assert (move["outcome"], (move["error"] or {}).get("code")) == ("failed" if code else "elsewhere", code)
+    assert outcome.ledger is not None
+    assert outcome.ledger["state"] == ("evacuated" if code else "restored")
+
+
 def test_a_vm_that_somebody_moved_seconds_before_its_slot_became_free_is_left_there() -> None:
     nodes = [dataclasses.replace(one, simultaneous_migrations=1) for one in NODES]
     story = evacuated(scenario(nodes, [vm("big", memory_mb=12000, priority=3000), vm("web", memory_mb=1000)]))
