@@ -133,8 +133,10 @@ def test_a_vm_of_another_node_steps_aside_and_comes_home(tmp_path: pathlib.Path,
         wrong = ansible.evacuate(*node, "-e", "evacuate_node_helpers=11")
         assert "helpers is 11. It must be from 0 to 10." in wrong.text
         assert "The variable of the role is evacuate_node_helpers." in wrong.text
+        wrong = ansible.evacuate(*node, "-e", "evacuate_node_preferred_owner_cost=-1")
+        assert "The variable of the role is evacuate_node_preferred_owner_cost." in wrong.text
 
-        dry = ansible.evacuate(*node, *allowed, "--check")
+        dry = ansible.evacuate(*node, *allowed, "-e", "evacuate_node_preferred_owner_cost=0", "--check")
         assert dry.code == 0, dry.text
         assert "app02 (helper)" in dry.text
         assert (cluster.owners(), cluster.migrations()) == (begun, {})
@@ -158,6 +160,19 @@ def test_the_destinations_and_the_node_to_talk_through_can_be_chosen(cluster: Ru
     assert answer.code == 0, answer.text
     assert answer.recap("NODE3", "changed") == 1
     assert {cluster.owners()[name] for name in ON_NODE1} == {"NODE3"}
+
+
+def test_the_first_other_node_may_be_down(tmp_path: pathlib.Path, plugin: str) -> None:
+    given = tmp_path / "down.yml"
+    nodes = [node("NODE1"), node("NODE2", state="down"), node("NODE3")]
+    given.write_text(as_text(scenario(nodes, [vm("web01", memory_mb=1000)])), encoding="utf-8")
+
+    with running_cluster(given, tmp_path) as cluster:
+        answer = Ansible(tmp_path, cluster.inventory, plugin).evacuate("-e", "evacuate_node_name=NODE1")
+
+        assert answer.code == 0, answer.text
+        assert answer.recap("NODE3", "changed") == 1
+        assert cluster.owners() == {"web01": "NODE3"}
 
 
 def test_a_limit_chooses_the_node_to_talk_through(cluster: RunningCluster, ansible: Ansible) -> None:

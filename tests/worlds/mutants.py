@@ -26,6 +26,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.bookkeeping import Bookkeeping
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import Evacuation
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.moving import Moving
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.rounds import Rounds
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration import verification
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import restoration
@@ -126,10 +127,10 @@ def _breaks() -> Patch:
 def _moves_again() -> Patch:
     """What was moved and is on the node again is moved a second time."""
 
-    def planned_again(self: t.Any) -> t.Any:
+    def planned_again(self: t.Any, unused: t.Any) -> t.Any:
         return plan_evacuation(self._cluster, self._request).moves
 
-    return mock.patch.object(Evacuation, "_planned_again", planned_again)
+    return mock.patch.object(Rounds, "_planned_again", planned_again)
 
 
 def _never_arrives() -> Patch:

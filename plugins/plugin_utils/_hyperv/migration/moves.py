@@ -163,11 +163,13 @@ def obstacle_to(move: Move, possible_owners: Sequence[str]) -> Failure | None:
     if unable is not None:
         return unable
     if possible_owners and first_label(move.destination.name) not in {first_label(one) for one in possible_owners}:
+        others = [one for one in possible_owners if first_label(one) != first_label(move.source)]
+        choose = f"Choose {' or '.join(others)} as destination_host, or add" if others else "Add"
         return Failure(
             "not_possible_owner",
             f"node {move.destination.name} is not a possible owner of VM {move.vm.name} (possible: "
             f"{', '.join(possible_owners)})",
-            "Choose one of these as destination_host, or add the node to the possible owners of its resource.",
+            f"{choose} the node to the possible owners of its resource.",
         )
     if move.vm.state not in SETTLED:
         return Failure(
