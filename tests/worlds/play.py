@@ -29,7 +29,7 @@ from .others import Others
 from .steps import Killed, carry_out
 from .world import Run, RunKind, Step, World
 
-MOST_REQUESTS = 3000  # of one run
+MOST_REQUESTS = 8000  # of one run: one that waits for a slot as long as it may sends half of that
 Ending = t.Literal["well", "failed", "refused", "killed", "broken", "endless"]
 
 
