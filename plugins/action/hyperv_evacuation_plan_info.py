@@ -14,7 +14,7 @@ from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest, plan_e
 from ..plugin_utils._hyperv.planning.plan_table import evacuation_table
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.survey_answers import read_names, read_strategy_list
-from ..plugin_utils._ranges import check_helpers, check_reserve
+from ..plugin_utils._ranges import check_helpers, check_preferred_owner_cost, check_reserve
 
 
 class ActionModule(HyperVAction):
@@ -39,6 +39,7 @@ class ActionModule(HyperVAction):
             "restart": {"type": "bool", "default": False},
             "local_vms": {"type": "bool", "default": False},
             "priority_first": {"type": "bool", "default": False},
+            "preferred_owner_cost": {"type": "float"},
             "helpers": {"type": "int", "default": 0},
         },
     }
@@ -52,6 +53,7 @@ class ActionModule(HyperVAction):
 def _request(arguments: Arguments) -> EvacuationRequest:
     check_reserve(arguments)
     check_helpers(arguments)
+    check_preferred_owner_cost(arguments)
     excluded: dict[str, frozenset[str]] = {}
     for one in arguments["excluded"]:
         vm_id = normal_id(one["vm_id"])
@@ -67,4 +69,5 @@ def _request(arguments: Arguments) -> EvacuationRequest:
         arguments["local_vms"],
         arguments["priority_first"],
         arguments["helpers"],
+        preferred_owner_cost=arguments["preferred_owner_cost"],
     )

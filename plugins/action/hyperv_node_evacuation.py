@@ -15,7 +15,7 @@ from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.survey_answers import read_names, read_strategy_list
 from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
-from ..plugin_utils._ranges import check_helpers, check_range, check_reserve
+from ..plugin_utils._ranges import check_helpers, check_preferred_owner_cost, check_range, check_reserve
 from ..plugin_utils._rolling_file import enter_phase
 
 
@@ -32,6 +32,7 @@ class ActionModule(MaintenanceAction):
             "restart": {"type": "bool", "default": False},
             "local_vms": {"type": "bool", "default": False},
             "priority_first": {"type": "bool", "default": False},
+            "preferred_owner_cost": {"type": "float"},
             "helpers": {"type": "int", "default": 0},
             "on_timeout": {"type": "str", "choices": ["leave", "cancel"], "default": "leave"},
             "attempts": {"type": "int", "default": 2},
@@ -48,6 +49,7 @@ class ActionModule(MaintenanceAction):
         check_range(arguments, "attempts", 1, variable="evacuate_node_attempts")
         check_reserve(arguments, "evacuate_node")
         check_helpers(arguments, "evacuate_node")
+        check_preferred_owner_cost(arguments, "evacuate_node")
         request = EvacuationRequest(
             arguments["node"],
             read_names(arguments["destinations"], "destinations"),
@@ -58,6 +60,7 @@ class ActionModule(MaintenanceAction):
             local_vms=arguments["local_vms"],
             priority_first=arguments["priority_first"],
             helpers=arguments["helpers"],
+            preferred_owner_cost=arguments["preferred_owner_cost"],
         )
         options = EvacuationOptions(
             self.migration_options(arguments, arguments["on_timeout"]),

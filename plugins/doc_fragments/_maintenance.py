@@ -78,6 +78,14 @@ options:
         reason of its move says so.
     type: bool
     default: false
+  preferred_owner_cost:
+    description:
+      - How many percent longer the moves may take together so that VMs go to their preferred owners. If they would take
+        longer, as few VMs as possible go elsewhere, and the reason of their moves says so. V(0) keeps a preferred owner
+        only where that costs no time.
+      - By default preferred owners are kept however long the moves take, because a VM elsewhere may have to be moved
+        once more.
+    type: float
   helpers:
     description:
       - How many VMs of other nodes may step aside to a third node if not every VM has a place otherwise, from 0 to 10.

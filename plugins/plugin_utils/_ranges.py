@@ -66,6 +66,12 @@ def check_helpers(arguments: Mapping[str, t.Any], role: str = "") -> None:
     check_range(arguments, "helpers", 0, MOST_HELPERS, variable=_of(role, "helpers"))
 
 
+def check_preferred_owner_cost(arguments: Mapping[str, t.Any], role: str = "") -> None:
+    """Raise HyperVError unless ``preferred_owner_cost`` is not given or some percent."""
+    name = "preferred_owner_cost"
+    check_range(arguments, name, 0, unit="percent", variable=_of(role, name))
+
+
 def check_reserve(arguments: Mapping[str, t.Any], role: str = "") -> None:
     """Raise HyperVError unless ``reserve_memory_percent`` is a share of memory."""
     name = "reserve_memory_percent"

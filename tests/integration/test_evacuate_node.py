@@ -133,8 +133,10 @@ def test_a_vm_of_another_node_steps_aside_and_comes_home(tmp_path: pathlib.Path,
         wrong = ansible.evacuate(*node, "-e", "evacuate_node_helpers=11")
         assert "helpers is 11. It must be from 0 to 10." in wrong.text
         assert "The variable of the role is evacuate_node_helpers." in wrong.text
+        wrong = ansible.evacuate(*node, "-e", "evacuate_node_preferred_owner_cost=-1")
+        assert "The variable of the role is evacuate_node_preferred_owner_cost." in wrong.text
 
-        dry = ansible.evacuate(*node, *allowed, "--check")
+        dry = ansible.evacuate(*node, *allowed, "-e", "evacuate_node_preferred_owner_cost=0", "--check")
         assert dry.code == 0, dry.text
         assert "app02 (helper)" in dry.text
         assert (cluster.owners(), cluster.migrations()) == (begun, {})

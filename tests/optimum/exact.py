@@ -7,11 +7,13 @@ Bounded in the solver's own deterministic time, so that every machine gives the 
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
+from collections.abc import Mapping
 
 from ortools.sat.python import cp_model
 
-from .model import Node, Rule, Situation
+from .model import Node, Rule, Situation, Vm
 
 _PATIENCE = 10.0  # seconds for each second of effort, in case the solver counts too little
 _DECIDED: dict[int, bool | None] = {cp_model.OPTIMAL: True, cp_model.FEASIBLE: True, cp_model.INFEASIBLE: False}
@@ -114,6 +116,22 @@ class Model:
 def is_possible(situation: Situation, effort: float) -> bool | None:
     """Return whether all VMs can be placed; None where the solver could not decide it."""
     return _DECIDED.get(make_solver(effort).solve(Model(situation).cp))
+
+
+def is_possible_with_helpers(
+    situation: Situation, residents: Mapping[str, Mapping[str, int]], most: int, effort: float
+) -> bool | None:
+    """Return whether all VMs can be placed if at most ``most`` of other nodes move; None where that was not decided.
+
+    ``residents`` are the memory of VMs by node. The order of the moves counts for nothing here.
+    """
+    stay = {vm: node for node, vms in residents.items() for vm in vms}
+    free = {node.name: node.free_mb + sum(residents[node.name].values()) for node in situation.nodes}
+    nodes = tuple(dataclasses.replace(node, free_mb=free[node.name]) for node in situation.nodes)
+    helpers = tuple(Vm(vm, size) for vms in residents.values() for vm, size in vms.items())
+    model = Model(dataclasses.replace(situation, nodes=nodes, vms=(*situation.vms, *helpers)))
+    model.cp.add(sum(1 - model.at[vm, node] for vm, node in stay.items()) <= most)
+    return _DECIDED.get(make_solver(effort).solve(model.cp))
 
 
 def fewest_soft_breaks(situation: Situation, effort: float) -> int | None:

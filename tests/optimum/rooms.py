@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from .model import Node, Rule, Situation, Vm
 from .sizes import SIZES, SizesName, draw_sizes
 
-BindingName = t.Literal["plain", "classes", "owners", "all"]
+BindingName = t.Literal["plain", "classes", "owners", "all", "domains"]
 BINDINGS: tuple[BindingName, ...] = t.get_args(BindingName)
 SHAPES = ((2, 6), (3, 12), (4, 20), (5, 30), (8, 24), (8, 48), (16, 40), (16, 60))  # nodes, VMs
 SLACKS = (0, 1, 3, 10)  # percent
@@ -58,7 +58,7 @@ class Rooms:
             Vm(f"vm{number:02}", size, possible)
             for number, (size, possible) in enumerate(zip(sizes, owners, strict=True))
         )
-        return Situation(nodes, listed, self._rules(listed, hidden, names, chance))
+        return Situation(nodes, listed, self._rules(listed, hidden, names, chance), domains=_domains(names))
 
     def _widened(
         self, names: Sequence[str], sizes: Sequence[int], hidden: Sequence[str], chance: random.Random
@@ -75,6 +75,8 @@ class Rooms:
     def _rules(
         self, vms: Sequence[Vm], hidden: Sequence[str], names: Sequence[str], chance: random.Random
     ) -> tuple[Rule, ...]:
+        if self.binding == "domains":
+            return tuple(_of_domains(vms, hidden, names, chance))
         if self.binding not in ("classes", "all"):
             return ()
         rules = [_class(f"class {number}", vms, hidden, names, chance) for number in range(1, 4)]
@@ -119,3 +121,21 @@ def _pair(vms: Sequence[Vm], hidden: Sequence[str]) -> list[Rule]:
         if here == there and (not one.owners or not other.owners):
             return [Rule("pair", frozenset({one.name, other.name}), together=True)]
     return []
+
+
+def _domains(names: Sequence[str]) -> dict[str, str]:
+    """Return fault domains of two nodes each."""
+    return {name: f"D{number // 2:02}" for number, name in enumerate(names)}
+
+
+def _of_domains(vms: Sequence[Vm], hidden: Sequence[str], names: Sequence[str], chance: random.Random) -> list[Rule]:
+    """Return rules on fault domains that the hidden placement keeps: a class, and two VMs that stay in one domain."""
+    domains = _domains(names)
+    places = [domains[one] for one in hidden]
+    apart = _class("class of domains", vms, places, sorted(set(places)), chance)
+    rules = [dataclasses.replace(apart, held=(), by_domain=True)]
+    for (one, here), (other, there) in itertools.combinations(zip(vms, places, strict=True), 2):
+        if here == there:
+            pair = frozenset({one.name, other.name})
+            return [*rules, Rule("pair of a domain", pair, together=True, by_domain=True)]
+    return rules

@@ -17,6 +17,7 @@ import yaml
 
 from tests.simulator.fault_rules import FaultRule as fault
 from tests.simulator.faults import Language
+from tests.simulator.host_profiles import Windows
 from tests.simulator.scenario import ClusterSpec, NetworkSpec, Scenario, VmSpec
 from tests.simulator.scenario import EventSpec as event
 from tests.simulator.scenario import MigrationSpec as migration
@@ -54,6 +55,7 @@ __all__ = [
     "vm",
     "with_nodes",
     "with_vms",
+    "with_windows",
 ]
 
 vm = functools.partial(VmSpec, owner="NODE1")
@@ -109,6 +111,11 @@ def one_vm(moves: migration = _SMOOTH, events: Sequence[event] = (), *, language
 def with_nodes(given: Scenario, *nodes: node) -> Scenario:
     """Return a scenario with other nodes in the place of those of the same names. Raises LookupError: none is there."""
     return dataclasses.replace(given, nodes=_in_place(given.nodes, nodes))
+
+
+def with_windows(given: Scenario, windows: Windows) -> Scenario:
+    """Return a scenario whose nodes are of a version that has what is asserted of them, in a run of any version."""
+    return dataclasses.replace(given, nodes=tuple(dataclasses.replace(one, windows=windows) for one in given.nodes))
 
 
 def with_vms(given: Scenario, *vms: VmSpec) -> Scenario:

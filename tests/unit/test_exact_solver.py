@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
 import random
 from collections.abc import Iterator
@@ -75,3 +76,30 @@ def test_the_solver_agrees_with_every_placement_tried(number: int) -> None:
     assert exact.fewest_soft_breaks(situation, EFFORT) == breaks
     missed = min(judge.preferred_missed(situation, one) for one in found if judge.soft_breaks(situation, one) <= breaks)
     assert exact.fewest_preferred_missed(situation, breaks, EFFORT) == missed
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_the_solver_agrees_with_every_way_to_let_one_vm_step_aside(number: int) -> None:
+    situation, residents = crowded(number)
+    moves = [(vm, here, there) for here in residents for vm in residents[here] for there in residents if there != here]
+    after = [judge.after_helpers(situation, residents, [move]) for move in moves]
+    possible = exact.is_possible(situation, EFFORT) or any(
+        exact.is_possible(one, EFFORT) for one, broken in after if not broken
+    )
+    assert exact.is_possible_with_helpers(situation, residents, 1, EFFORT) is possible
+
+
+def test_the_drawn_crowded_clusters_are_of_all_kinds() -> None:
+    counts = collections.Counter(
+        (exact.is_possible(one, EFFORT), exact.is_possible_with_helpers(one, residents, 1, EFFORT))
+        for one, residents in map(crowded, range(40))
+    )
+    assert len(counts) == 3
+
+
+def crowded(number: int) -> tuple[Situation, dict[str, dict[str, int]]]:
+    chance = random.Random(f"crowded {number}")
+    residents = {node: {f"{node}{one}": chance.randint(5, 30) for one in range(3)} for node in "ABC"}
+    nodes = tuple(Node(node, 100, 100 - sum(vms.values())) for node, vms in residents.items())
+    vms = tuple(Vm(f"vm{index}", chance.randint(20, 60)) for index in range(3))
+    return Situation(nodes, vms), residents

@@ -228,7 +228,17 @@ def test_evacuations_that_helpers_make_possible_count_as_possible(helpers: tuple
     outcomes = [helping.Outcome(helping.cases(1, 1)[0], (), one, True, 0.1) for one in helpers]
     found = {one.name: one for one in helping.figures(outcomes)}
     assert found["possible without helpers"].value == 50
-    assert found["possible with helpers"].is_kept is kept
+    assert found["planned, with helpers"].is_kept is kept
+
+
+@pytest.mark.parametrize(("is_possible", "kept"), [(True, False), (False, True)])
+def test_what_needs_more_helpers_than_may_be_counts_against_nobody(is_possible: bool, kept: bool) -> None:
+    brim = next(one for one in helping.cases(1, 1) if one.filling == "to the brim")
+    outcomes = [helping.Outcome(brim, (), 2, True, 0.1), helping.Outcome(brim, (), None, is_possible, 0.1)]
+    found = {one.name: one for one in helping.figures(outcomes)}
+    (ours,) = [one for name, one in found.items() if "that are possible with" in name]
+    assert ours.is_kept is kept
+    assert bool(helping.remarkable(outcomes[1])) is is_possible
 
 
 def queued(*sizes: int, slots: int = 8, each: tuple[int, int] = (8, 8), limit: int | None = None) -> Situation:

@@ -13,6 +13,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ranges import (
     check_helpers,
     check_poll_interval,
+    check_preferred_owner_cost,
     check_range,
     check_reserve,
     check_timeout,
@@ -33,6 +34,13 @@ def test_a_number_without_a_highest_one_is_taken(value: int | None) -> None:
         (check_helpers, "helpers", (0, 10), (-1, 11), "It must be from 0 to 10."),
         (check_poll_interval, "poll_interval", (0.05, 60), (0.04, 61), "It must be from 0.05 to 60 seconds."),
         (
+            check_preferred_owner_cost,
+            "preferred_owner_cost",
+            (None, 0, 25.5, 1e6),
+            (-1, float("nan")),
+            "It must be 0 or more percent.",
+        ),
+        (
             check_reserve,
             "reserve_memory_percent",
             (0, 99.9),
@@ -44,7 +52,7 @@ def test_a_number_without_a_highest_one_is_taken(value: int | None) -> None:
 def test_what_is_outside_of_a_range_is_refused_by_its_option(
     check: Callable[[Mapping[str, t.Any]], None],
     name: str,
-    good: Sequence[float],
+    good: Sequence[float | None],
     bad: Sequence[float],
     said: str,
 ) -> None:

@@ -67,6 +67,14 @@ class Move:
         return bool(owners) and owners.isdisjoint(map(first_label, (self.fetched_from, self.destination.name)))
 
     @property
+    def is_in_doubt(self) -> bool:
+        """One names a third node as its owner, and another does not yet: somebody has just moved it."""
+        if not self.fetched_from or self.vm.is_leaving:
+            return False
+        known = set(map(first_label, (self.fetched_from, self.destination.name)))
+        return not owners_of(self.vm, self.role) <= known
+
+    @property
     def is_done(self) -> bool:
         """All that is said of the VM's owner names the destination, and its files need not move on that host."""
         return not self.stays and owners_of(self.vm, self.role) == {first_label(self.destination.name)}

@@ -227,6 +227,12 @@ class Assignment:
         on = [one for one in self._on[place] if one not in without]
         return finish([time for bundle in (*on, *plus) for time in self.times[bundle]], self.slots[place])
 
+    def end(self) -> float:
+        """Return when all moves have ended, in milliseconds; 0 where that is not known."""
+        if not self.is_timed:
+            return 0
+        return max([self.least_time, *map(self.finish, range(len(self.destinations)))])
+
     def _delay(self, bundle: int, place: int) -> float:
         """Return for how long a destination's slots would be taken where that makes the evacuation longer, else 0."""
         if not self.is_timed:
@@ -270,6 +276,10 @@ class Assignment:
         """Return the memory in MB that a destination lacks for what is placed there."""
         room = self.room[place]
         return -room if room < 0 and any(self.needs[bundle] for bundle in self._on[place]) else 0
+
+    def missing(self) -> tuple[int, ...]:
+        """Return the memory in MB that each destination lacks for what is placed there."""
+        return tuple(map(self.missing_at, range(len(self.room))))
 
     def on(self, place: int) -> list[int]:
         """Return the bundles on a destination that can be placed anew."""

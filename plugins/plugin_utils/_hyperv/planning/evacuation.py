@@ -58,6 +58,8 @@ class EvacuationRequest:
         restart: the node is to be restarted, so that no VM may run on there.
         local_vms: VMs that are not of the cluster may go down in that restart.
         priority_first: no move goes before one of higher priority, however long it takes.
+        preferred_owner_cost: how many percent longer the moves may take for the sake of preferred owners; None for
+            however long they take.
         helpers: how many VMs of other nodes may step aside, besides those of the earlier plan.
         not_aside: ids of VMs that do not step aside.
     """
@@ -73,6 +75,7 @@ class EvacuationRequest:
     priority_first: bool = False
     helpers: int = 0
     not_aside: AbstractSet[str] = frozenset()
+    preferred_owner_cost: float | None = None
 
 
 def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
@@ -309,6 +312,7 @@ def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequenc
         snapshot.slots,
         snapshot.cluster_slots,
         request.priority_first,
+        request.preferred_owner_cost,
     )
 
 

@@ -72,7 +72,7 @@ def check_help(problem: PlacementProblem, moves: Sequence[HelperMove]) -> Help |
         if not _keeps_rules(after, move.helper, there.name):
             return None
         after = _moved(after, (move,))
-    placement = place(after)
+    placement = place(after, is_trial=True)
     return Help(tuple(moves), placement) if not placement.unplaced else None
 
 
@@ -94,7 +94,7 @@ class _HelpSearch:
         self._placements = 0  # that may still be asked for
 
     def run(self, problem: PlacementProblem, most: int) -> Help | None:
-        placement = place(problem)
+        placement = place(problem, is_trial=True)
         pairs = max(1, len(problem.candidates) * len(problem.destinations))
         for count in range(1, most + 1):
             self._placements = min(_MOST_PLACEMENTS, max(_LEAST_PLACEMENTS, _PAIRS // pairs))
@@ -112,7 +112,7 @@ class _HelpSearch:
                 return None
             self._placements -= 1
             after = _moved(problem, moves)
-            found, together = place(after), (*made, *moves)
+            found, together = place(after, is_trial=True), (*made, *moves)
             if not found.unplaced:
                 return Help(together, found)
             if most > len(moves):

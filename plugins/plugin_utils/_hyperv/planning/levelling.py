@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Destinations that are evenly loaded: first in the time that their moves take, then in their share of memory.
 
-Bundles are moved and exchanged away from the highest destination as long as that lowers it; no wish is given up for it.
-Bounded in steps.
+Bundles are moved and exchanged away from the highest destination as long as that lowers it. No wish is given up for it,
+unless the evacuation is to take no longer than a limit: then preferred owners are. Bounded in steps.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from .assignment import Assignment
-from .changes import Change, added_cost
+from .changes import RULE, Change, added_cost
 from .steps import Steps
 
 _TIME_STEPS = 40_000
@@ -26,22 +26,33 @@ _Measure = Callable[[int, Sequence[int], Sequence[int]], float]
 
 def level_out(assignment: Assignment) -> None:
     """Shorten the evacuation, then even out the memory without making it longer."""
-    time = assignment.finish
-    limit = 0.0
     if assignment.is_timed:
-        _Levelling(assignment, time, assignment.least_time, None, 0, Steps(_TIME_STEPS)).run()
-        limit = max(assignment.least_time, *(time(place) for place in range(len(assignment.destinations))), 0)
-    guard = time if assignment.is_timed else None
+        _Levelling(assignment, assignment.finish, assignment.least_time, None, 0, Steps(_TIME_STEPS)).run()
+    _level_memory(assignment)
+
+
+def give_up_preferred(assignment: Assignment, longest: float) -> None:
+    """Miss as few preferred owners as are in the way of an evacuation that takes ``longest`` milliseconds at most."""
+    steps = Steps(_TIME_STEPS)
+    _Levelling(assignment, assignment.finish, longest, None, 0, steps, most_added=RULE - 1).run()
+    _level_memory(assignment)
+
+
+def _level_memory(assignment: Assignment) -> None:
+    guard = assignment.finish if assignment.is_timed else None
 
     def memory(place: int, without: Sequence[int], plus: Sequence[int]) -> float:
         needs = assignment.needs
         return assignment.share_used(place, sum(needs[one] for one in plus) - sum(needs[one] for one in without))
 
-    _Levelling(assignment, memory, 0, guard, limit, Steps(_MEMORY_STEPS)).run()
+    _Levelling(assignment, memory, 0, guard, assignment.end(), Steps(_MEMORY_STEPS)).run()
 
 
 class _Levelling:
-    """Lowers the highest destination until all are at a floor; a second measure stays within its limit."""
+    """Lowers the highest destination until all are at a floor; a second measure stays within its limit.
+
+    ``most_added``: what one change may break and miss more than before it, as ``cost`` has it; less goes first.
+    """
 
     def __init__(
         self,
@@ -51,6 +62,8 @@ class _Levelling:
         guard: _Measure | None,
         limit: float,
         steps: Steps,
+        *,
+        most_added: int = 0,
     ) -> None:
         self._assignment = assignment
         self._measure = measure
@@ -58,6 +71,7 @@ class _Levelling:
         self._guard = guard
         self._limit = limit
         self._steps = steps
+        self._most_added = most_added
 
     def run(self) -> None:
         assignment = self._assignment
@@ -75,12 +89,15 @@ class _Levelling:
     def _best_change(self, place: int, level: float) -> Change | None:
         """Return the change after which both destinations are lowest: one for one, or else several for one."""
         for changes in (self._single(place), self._several(place)):
-            best, lowest = None, level
+            best, lowest = None, (self._most_added, level)
             for change, there in changes:
                 self._steps.step()
                 after = self._after(self._measure, change, place, there)
-                if after < lowest and self._is_allowed(change, place, there):
-                    best, lowest = change, after
+                if after >= level or (0, after) >= lowest or not self._keeps_limit(change, place, there):
+                    continue
+                added = added_cost(self._assignment, change)
+                if added is not None and (max(0, added), after) < lowest:
+                    best, lowest = change, (max(0, added), after)
             if best is not None:
                 return best
         return None
@@ -123,12 +140,8 @@ class _Levelling:
         come = [bundle for bundle, where in change.moves if where == place]
         return max(measure(place, leave, come), measure(there, come, leave))
 
-    def _is_allowed(self, change: Change, place: int, there: int) -> bool:
-        """Tell whether a change fits, keeps to the limit, and gives up no wish."""
-        if self._guard and self._after(self._guard, change, place, there) > self._limit:
-            return False
-        added = added_cost(self._assignment, change)
-        return added is not None and added <= 0
+    def _keeps_limit(self, change: Change, place: int, there: int) -> bool:
+        return self._guard is None or self._after(self._guard, change, place, there) <= self._limit
 
 
 def _biggest_run(ordered: Sequence[int], needs: Sequence[int], count: int, room: int) -> Sequence[int]:

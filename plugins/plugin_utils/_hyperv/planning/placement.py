@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 from ..failure.finding import ERROR
 from .assignment import Assignment, Bundle, move_order
@@ -12,7 +13,7 @@ from .infeasibility import Infeasibility, names_of, not_found, prove, why_no_nod
 from .problem import Candidate, PlacementProblem
 from .schedule import ExpectedDuration, schedule
 from .shortage import enough_memory
-from .solver import place_all, place_some
+from .solver import Outcome, place_all, place_some
 from .vm_finding import VmFinding, about_vm
 
 
@@ -60,30 +61,35 @@ class Placement:
     expected: ExpectedDuration | None = None
 
 
-def place(problem: PlacementProblem) -> Placement:
+def place(problem: PlacementProblem, *, is_trial: bool = False) -> Placement:
     """Give every VM a place, if there is one: within memory less the reserve, possible owners, builds and hard rules.
 
     Of the nodes that remain, those that break no soft rule come first, then preferred owners, then those whose slots
     the evacuation does not wait for, then the one with the least share of its memory in use. Others move out of the way
     of a VM that finds no place, urgent and big VMs first where not all have one. The answer depends on the problem
     alone, not on the order in which it was read.
+
+    A trial is one of many: it is bounded in fewer steps, and does not say how much memory would be enough.
     """
     assignment = Assignment(problem)
-    infeasibility = prove(assignment)
+    infeasibility, found = prove(assignment), Outcome()
     if infeasibility is None:
-        found = place_all(assignment)
+        found = place_all(assignment, is_trial=is_trial)
         if assignment.unplaced():
             infeasibility = not_found(assignment, exhausted=found.exhausted, steps=found.steps)
     else:
         place_some(assignment)
-    if infeasibility is not None:
-        infeasibility = infeasibility.with_enough(enough_memory(problem, infeasibility))
-    moves, expected = _schedule(assignment)
+    if infeasibility is not None and not is_trial:
+        infeasibility = infeasibility.with_enough(enough_memory(problem, infeasibility, found.missing))
+    moves, expected = _schedule(assignment, found.given_up)
     return Placement(moves, _unplaced(assignment, infeasibility), _headroom(assignment), infeasibility, expected)
 
 
-def _schedule(assignment: Assignment) -> tuple[tuple[Placed, ...], ExpectedDuration | None]:
-    """Return the moves in their order, and how long they take; the reasons tell the memory left before each of them."""
+def _schedule(assignment: Assignment, given_up: Collection[int]) -> tuple[tuple[Placed, ...], ExpectedDuration | None]:
+    """Return the moves in their order, and how long they take; the reasons tell the memory left before each of them.
+
+    ``given_up``: bundles that do not go to a preferred owner because that would take too long.
+    """
     left = [assignment.problem.room_mb(one) for one in assignment.destinations]
     placed = [
         (candidate, index, where)
@@ -97,6 +103,8 @@ def _schedule(assignment: Assignment) -> tuple[tuple[Placed, ...], ExpectedDurat
     for number in found.order:
         candidate, index, where = placed[number]
         reason = _reason(assignment, index, where, candidate, left)
+        if index in given_up:
+            reason += "; the evacuation would take too long if it went to a preferred owner"
         if number in found.ahead:
             reason += "; it goes before VMs of higher priority, because its move takes so long"
         moves.append(Placed(candidate, assignment.destinations[where].name, reason))

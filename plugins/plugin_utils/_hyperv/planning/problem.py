@@ -110,6 +110,8 @@ class PlacementProblem:
         source_slots, cluster_slots: how many live migrations the node that is emptied takes part in at once, and how
             many run in the cluster at once; None where not known, or not limited.
         priority_first: no move goes before one of higher priority, however long it takes.
+        preferred_owner_cost: how many percent longer the moves may take for the sake of preferred owners; None for
+            however long they take.
     """
 
     candidates: tuple[Candidate, ...]
@@ -121,6 +123,7 @@ class PlacementProblem:
     source_slots: int | None = None
     cluster_slots: int | None = None
     priority_first: bool = False
+    preferred_owner_cost: float | None = None
 
     def reserve_mb(self, destination: Destination) -> int:
         """Return the memory that is kept free on a destination."""

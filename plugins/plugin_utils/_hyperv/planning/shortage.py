@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .assignment import Assignment
 from .infeasibility import Infeasibility
 from .overflow import reduce_overflow
@@ -15,18 +17,22 @@ _SMALL = 1_000  # bundles times destinations: beyond, there is one start
 _NOT_MEMORY = frozenset({"no_node", "too_few_nodes"})
 
 
-def enough_memory(problem: PlacementProblem, infeasibility: Infeasibility) -> tuple[tuple[str, int], ...]:
+def enough_memory(
+    problem: PlacementProblem, infeasibility: Infeasibility, missing: Sequence[int] = ()
+) -> tuple[tuple[str, int], ...]:
     """Return nodes and MB with which a placement of every VM was found, as little as was found in a bounded search.
 
-    Empty where the rules alone are in the way, or no placement that keeps them was found.
+    Empty where the rules alone are in the way, or no placement that keeps them was found. ``missing``: what each
+    destination lacks in the best placement that is known already; it is not looked for again then.
     """
     if infeasibility.code in _NOT_MEMORY:
         return ()
     assignment = Assignment(problem)
-    is_small = len(assignment.bundles) * len(assignment.destinations) <= _SMALL
-    if not reduce_overflow(
-        assignment, starts=_STARTS if is_small else 1, steps=_STEPS, enough=infeasibility.at_least_mb
-    ):
-        return ()
-    missing = [(node.name, assignment.missing_at(place)) for place, node in enumerate(assignment.destinations)]
-    return tuple((node, mb) for node, mb in missing if mb)
+    if not missing:
+        is_small = len(assignment.bundles) * len(assignment.destinations) <= _SMALL
+        starts = _STARTS if is_small else 1
+        if not reduce_overflow(assignment, starts=starts, steps=_STEPS, enough=infeasibility.at_least_mb):
+            return ()
+        missing = assignment.missing()
+    nodes = [one.name for one in assignment.destinations]
+    return tuple((node, mb) for node, mb in zip(nodes, missing, strict=True) if mb)

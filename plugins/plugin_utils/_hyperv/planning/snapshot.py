@@ -14,6 +14,7 @@ from ..._wsman.instances import Instance
 from ..checks.migration_finding import MigrationFinding
 from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport
+from ..checks.others_at_work import find_others_at_work
 from ..cluster.affinity import (
     DOMAIN,
     Rule,
@@ -145,6 +146,7 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
         f"{vm.name} is on {vm.node}, says Hyper-V; on {node.name}, says the cluster. It counts as bound for {vm.node}."
         for vm in disputed
     )
+    notes += tuple(finding.text for finding in find_others_at_work(cluster))
     snapshot = Snapshot(
         node, owned, roles=roles, traits=traits, running_migrations=running_migrations, volumes=volumes, notes=notes
     )

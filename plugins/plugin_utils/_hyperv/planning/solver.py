@@ -11,7 +11,8 @@ import dataclasses
 
 from .assignment import Assignment
 from .chains import make_room, put_best
-from .levelling import level_out
+from .changes import RULE, total_cost
+from .levelling import give_up_preferred, level_out
 from .overflow import reduce_overflow
 from .search import search
 from .steps import Steps
@@ -24,6 +25,7 @@ _SMALL = 1_000  # bundles times destinations: beyond, the search gets fewer step
 _DIVES = 1  # times that the search may go down to the last bundle in any case
 _STARTS = 16  # placements from which exchanges begin
 _EXCHANGE_STEPS = 60_000  # exchanges looked at from each of them
+_TRIAL_STEPS = 10_000  # exchanges looked at in a trial
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,24 +35,55 @@ class Outcome:
     Attributes:
         exhausted: there is no complete placement: every one was ruled out.
         steps: of the search, until it ended.
+        missing: memory in MB that each destination lacks in the best placement of everything that exchanges came to,
+            empty where they were not tried.
+        given_up: bundles that are beside their preferred owners because the evacuation would take too long otherwise.
     """
 
     exhausted: bool = False
     steps: int = 0
+    missing: tuple[int, ...] = ()
+    given_up: frozenset[int] = frozenset()
 
 
-def place_all(assignment: Assignment) -> Outcome:
-    """Place every bundle if that is possible within the bounds; else as ``place_some``."""
+def place_all(assignment: Assignment, *, is_trial: bool = False) -> Outcome:
+    """Place every bundle if that is possible within the bounds, which are low in a trial; else as ``place_some``."""
     outcome = Outcome()
     if not place_in_turn(assignment) and not _place_big_first(assignment):
         assignment.clear()
-        outcome = _search_places(assignment)
+        outcome = _search_places(assignment, is_trial=is_trial)
         if assignment.unplaced():
             place_some(assignment)
             return outcome
     grant_wishes(assignment)
     level_out(assignment)
-    return outcome
+    return dataclasses.replace(outcome, given_up=_limit_preferred(assignment))
+
+
+def _limit_preferred(assignment: Assignment) -> frozenset[int]:
+    """Give up preferred owners for which the evacuation would take longer than it may; return the bundles."""
+    problem = assignment.problem
+    if problem.preferred_owner_cost is None:
+        return frozenset()
+    longer = 1 + problem.preferred_owner_cost / 100
+    if assignment.end() <= assignment.least_time * longer:
+        return frozenset()
+    candidates = tuple(dataclasses.replace(one, preferred_owners=()) for one in problem.candidates)
+    shortest = Assignment(dataclasses.replace(problem, candidates=candidates, preferred_owner_cost=None))
+    place_all(shortest)
+    longest = shortest.end() * longer
+    if shortest.unplaced() or assignment.end() <= longest:
+        return frozenset()
+    before = [bundle for bundle, place in enumerate(assignment.places) if _is_preferred(assignment, bundle, place)]
+    broken = total_cost(assignment) // RULE
+    give_up_preferred(assignment, longest)
+    if assignment.end() > longest and total_cost(shortest) // RULE <= broken:
+        assignment.set_places(shortest.places)
+    return frozenset(one for one in before if not _is_preferred(assignment, one, assignment.places[one]))
+
+
+def _is_preferred(assignment: Assignment, bundle: int, place: int | None) -> bool:
+    return place in assignment.bundles[bundle].preferred
 
 
 def place_some(assignment: Assignment) -> None:
@@ -80,19 +113,24 @@ def _place_big_first(assignment: Assignment) -> bool:
     return True
 
 
-def _search_places(assignment: Assignment) -> Outcome:
+def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
     """Fill an empty assignment if the search or exchanges find how; else leave it empty."""
     count = len(assignment.bundles)
     size = max(_SMALL, count * len(assignment.destinations))
     most = _SEARCH_STEPS * _SMALL**2 // size**2
     dive = _DIVES * count * (count + 1) // 2
-    found = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6)
+    found, missing = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6), tuple[int, ...]()
     if found.places is None and not found.exhausted:
-        if reduce_overflow(assignment, starts=max(1, _STARTS * _SMALL**2 // size**2), steps=_EXCHANGE_STEPS) == 0:
-            return Outcome()
+        starts = 1 if is_trial else max(1, _STARTS * _SMALL**2 // size**2)
+        reduce_overflow(assignment, starts=starts, steps=_TRIAL_STEPS if is_trial else _EXCHANGE_STEPS)
+        if not assignment.unplaced():
+            missing = assignment.missing()
+            if not any(missing):
+                return Outcome()
         assignment.clear()
-        found = search(assignment, Steps(max(most, dive)))
+        if not is_trial:
+            found = search(assignment, Steps(max(most, dive)))
     if found.places is not None:
         for bundle, place in found.places.items():
             assignment.put(bundle, place)
-    return Outcome(found.exhausted, found.steps)
+    return Outcome(found.exhausted, found.steps, missing)

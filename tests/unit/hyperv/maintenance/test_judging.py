@@ -11,9 +11,12 @@ from tests.support.scenarios import ClusterSpec, affinity_rule, node, scenario, 
 from tests.support.simulated import Simulated
 
 SMALL = [node("NODE1"), node("NODE2", memory_mb=16384), node("NODE3")]
+# Affinity rules are there since 2022.
+WITH_RULES = [node(f"NODE{number}", windows=2022) for number in (1, 2, 3)]
 TWO = scenario(SMALL, [vm("a1", memory_mb=8192), vm("a2", memory_mb=8192)])
 RULES = scenario(
-    vms=[
+    WITH_RULES,
+    [
         vm("dc1", memory_mb=4096, anti_affinity=("dcs",)),
         vm("dc2", owner="NODE2", memory_mb=4096, anti_affinity=("dcs",)),
         vm("lb1", memory_mb=4096),
@@ -152,7 +155,7 @@ def test_where_no_rule_and_no_class_can_apply_the_other_groups_are_not_read() ->
     def cost(*, with_class: bool) -> tuple[int, list[str]]:
         classes = ("dcs",) if with_class else ()
         others = vm("dc", count=60, owner="NODE2", memory_mb=16, anti_affinity=("dcs",))
-        simulated = Simulated(scenario(vms=[vm("dc1", memory_mb=4096, anti_affinity=classes), others]))
+        simulated = Simulated(scenario(WITH_RULES, [vm("dc1", memory_mb=4096, anti_affinity=classes), others]))
         runs = simulated.move(("dc1", "NODE2"))
         before = simulated.sent.total()
         assert judge_together(simulated.cluster, runs, is_dry_run=False) == []

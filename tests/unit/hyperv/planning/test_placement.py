@@ -14,6 +14,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.h
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.states import VmState
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import placement as placement_module
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import solver
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.assignment import Assignment
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.placement import Placement, place
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
     Candidate,
@@ -21,6 +22,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
     PlacementProblem,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.schedule import ExpectedDuration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.solver import place_all
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -368,6 +370,49 @@ def test_a_long_move_goes_before_others_of_higher_priority_unless_that_is_not_wa
     in_turn = timed(candidates, nodes, 3, priority_first=True)
     assert in_turn.moves[-1].candidate.vm.name == "giant"
     assert expected(in_turn).seconds == 80
+
+
+@pytest.mark.parametrize(
+    ("cost", "kept", "seconds"), [(None, 10, 110), (400, 10, 110), (300, 8, 88), (100, 4, 44), (0, 2, 22)]
+)
+def test_preferred_owners_are_kept_up_to_what_they_may_cost(cost: float | None, kept: int, seconds: int) -> None:
+    candidates = [candidate(f"vm{number}", 8000, preferred=["A"]) for number in range(10)]  # 11 seconds each
+    nodes = {"A": (1_000_000, 1), "B": (1_000_000, 4)}
+    placement = timed(candidates, nodes, preferred_owner_cost=cost)
+    assert sum(one.destination == "A" for one in placement.moves) == kept
+    assert expected(placement).seconds == seconds
+    told = [one for one in placement.moves if "would take too long if it went to a preferred owner" in one.reason]
+    assert {one.candidate.vm.id for one in told} == {
+        one.candidate.vm.id for one in placement.moves if one.destination == "B"
+    }
+
+
+def test_a_preferred_owner_that_costs_no_time_is_kept_in_any_case() -> None:
+    candidates = [candidate("wants", 8000, preferred=["B"]), *(candidate(f"vm{number}", 8000) for number in range(5))]
+    nodes = {"A": (1_000_000, 2), "B": (100_000, 2)}
+    placement = timed(candidates, nodes, 4, preferred_owner_cost=0)
+    assert places(placement)["wants"] == "B"
+    assert expected(placement).seconds == 22
+
+
+@given(
+    placement_problems(with_rules=False),
+    st.lists(st.integers(1, 4), min_size=4, max_size=4),
+    st.sampled_from([0, 25, 100]),
+)
+def test_preferred_owners_cost_no_more_than_they_may(drawn: PlacementProblem, slots: list[int], cost: float) -> None:
+    nodes = [dataclasses.replace(one, slots=number) for one, number in zip(drawn.destinations, slots, strict=False)]
+    unlimited = dataclasses.replace(drawn, destinations=tuple(nodes), source_slots=4)
+    unwished = tuple(dataclasses.replace(one, preferred_owners=()) for one in drawn.candidates)
+    limited, shortest = (
+        Assignment(dataclasses.replace(unlimited, preferred_owner_cost=cost)),
+        Assignment(dataclasses.replace(unlimited, candidates=unwished)),
+    )
+    place_all(limited)
+    place_all(shortest)
+    assert bool(limited.unplaced()) is bool(shortest.unplaced())
+    if not limited.unplaced():
+        assert limited.end() <= shortest.end() * (1 + cost / 100)
 
 
 @given(placement_problems(), st.integers(1, 8), st.lists(st.integers(1, 8), min_size=4, max_size=4))
