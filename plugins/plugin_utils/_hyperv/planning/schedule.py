@@ -26,19 +26,31 @@ class ExpectedDuration:
 
     Attributes:
         seconds: at the pace that every move is taken to run at.
-        bound_by: ``source`` (slots of the node that is emptied, or of the cluster), ``destination`` (slots of one
-            node), ``longest_move``, or ``order`` (none of them alone).
+        bound_by: what the node's own VMs wait for: ``source`` (slots of the node that is emptied, or of the cluster),
+            ``destination`` (slots of one node), ``longest_move``, or ``order`` (none of them alone).
         subject: the VM or the destination that it is about, empty for neither.
+        has_rates: the rates of some links are known.
+        helpers: how many VMs of other nodes step aside first, one after the other.
+        helper_seconds: how long that takes, as a part of ``seconds``.
     """
 
     seconds: int
     bound_by: str
     subject: str
+    has_rates: bool = False
+    helpers: int = 0
+    helper_seconds: int = 0
+
+    def after(self, helpers: Sequence[int]) -> ExpectedDuration:
+        """Return it with helper moves of so many milliseconds each before it."""
+        seconds = -(-sum(helpers) // 1000)
+        return dataclasses.replace(self, seconds=self.seconds + seconds, helpers=len(helpers), helper_seconds=seconds)
 
     def as_result(self, source: str) -> dict[str, t.Any]:
         """Return it for a task's result; ``source`` is the node that is emptied."""
         return {
             "seconds": self.seconds,
+            "helper_seconds": self.helper_seconds,
             "megabytes_per_second": MEGABYTES_PER_SECOND,
             "bound_by": self.bound_by,
             "subject": self.subject or source,
@@ -53,10 +65,12 @@ class ExpectedDuration:
             "longest_move": f"bound by the move of {self.subject}",
             "order": "bound by no node alone",
         }[self.bound_by]
-        return (
-            f"The moves are expected to take {dt.timedelta(seconds=self.seconds)} at {MEGABYTES_PER_SECOND} MB/s each, "
-            f"{reason}."
-        )
+        pace = "at the given rates of links" if self.has_rates else f"at {MEGABYTES_PER_SECOND} MB/s each"
+        text = f"The moves are expected to take {dt.timedelta(seconds=self.seconds)} {pace}, {reason}."
+        if self.helpers:
+            aside = f"{self.helpers} VM{'s' if self.helpers > 1 else ''} of other nodes to step aside"
+            text += f" Of that, {dt.timedelta(seconds=self.helper_seconds)} are for {aside} first."
+        return text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +98,7 @@ def schedule(problem: PlacementProblem, moves: Sequence[tuple[Candidate, Destina
     if slots is None or not moves or not all(taken):
         return Schedule(in_turn)
     plan = _Moves(
-        [milliseconds(one) for one, unused in moves],
+        [milliseconds(one, there) for one, there in moves],
         [one.name for unused, one in moves],
         {one.name: one.slots or 1 for unused, one in moves},
         slots,
@@ -97,7 +111,9 @@ def schedule(problem: PlacementProblem, moves: Sequence[tuple[Candidate, Destina
     chosen = next(number for number, end in enumerate(ended) if end <= min(ended) * _AS_GOOD)
     order = plan.run(orders[chosen])[0]
     seconds = -(-ended[chosen] // 1000)
-    return Schedule(order, _expect(plan, moves, ended[chosen], seconds), _ahead(moves, order))
+    expected = _expect(plan, moves, ended[chosen], seconds)
+    has_rates = any(one.rate for unused, one in moves)
+    return Schedule(order, dataclasses.replace(expected, has_rates=has_rates), _ahead(moves, order))
 
 
 def _ahead(moves: Sequence[tuple[Candidate, Destination]], order: Sequence[int]) -> tuple[int, ...]:

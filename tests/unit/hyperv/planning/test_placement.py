@@ -395,6 +395,23 @@ def test_a_preferred_owner_that_costs_no_time_is_kept_in_any_case() -> None:
     assert expected(placement).seconds == 22
 
 
+def test_fast_links_come_first_as_long_as_nothing_waits_for_them() -> None:
+    candidates = [candidate(f"vm{number}", 7000) for number in range(8)]
+    nodes = [
+        dataclasses.replace(destination("A", 1_000_000, 1_000_000), slots=8, rate=100),  # 73 seconds each
+        dataclasses.replace(destination("B", 100_000, 1_000_000), slots=8, rate=1000),  # 10 seconds each
+    ]
+    placement = place(PlacementProblem(tuple(candidates), tuple(nodes), source_slots=2))
+    assert set(places(placement).values()) == {"B"}
+    assert expected(placement) == ExpectedDuration(40, "source", "", has_rates=True)
+    assert "take 0:00:40 at the given rates of links, bound by" in expected(placement).text("NODE1")
+    full = [nodes[0], dataclasses.replace(nodes[1], memory=Memory(1_000_000, 49_000))]
+    assert sorted(places(place(PlacementProblem(tuple(candidates), tuple(full), source_slots=2))).values()) == [
+        "A",
+        *["B"] * 7,
+    ]
+
+
 @given(
     placement_problems(with_rules=False),
     st.lists(st.integers(1, 4), min_size=4, max_size=4),
