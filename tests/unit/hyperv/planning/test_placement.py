@@ -372,6 +372,23 @@ def test_a_long_move_goes_before_others_of_higher_priority_unless_that_is_not_wa
     assert expected(in_turn).seconds == 80
 
 
+def test_a_trial_says_whether_and_not_how_much_is_missing() -> None:
+    short = placement_problem([candidate("a", 7), candidate("b", 7)], [destination("A", 10)])
+    full, trial = place(short).infeasibility, place(short, is_trial=True).infeasibility
+    assert full is not None
+    assert trial is not None
+    assert (full.missing_mb, trial.missing_mb) == (4, 0)
+    assert full.at_least_mb == trial.at_least_mb == 4
+
+
+def test_what_exchanges_came_to_is_said_to_be_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up = solver.Outcome(steps=5, missing=(0, 7))
+    monkeypatch.setattr(placement_module, "place_all", lambda *unused, **more: given_up)
+    refusal = place(placement_problem([candidate("a", 7)], [destination("A", 10), destination("B", 10)])).infeasibility
+    assert refusal is not None
+    assert (refusal.code, refusal.missing_mb, refusal.enough) == ("not_proved", 7, (("B", 7),))
+
+
 @pytest.mark.parametrize(
     ("cost", "kept", "seconds"), [(None, 10, 110), (400, 10, 110), (300, 8, 88), (100, 4, 44), (0, 2, 22)]
 )
