@@ -74,8 +74,8 @@ options:
   priority_first:
     description:
       - Whether no VM leaves before one of higher priority.
-      - By default a VM whose move takes so long that the evacuation would wait for it in the end leaves earlier. The
-        reason of its move says so.
+      - By default a VM whose move, or the queue for its node, takes so long that the evacuation would wait for it in
+        the end leaves earlier. The reason of its move says so.
     type: bool
     default: false
   preferred_owner_cost:

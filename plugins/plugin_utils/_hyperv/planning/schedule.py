@@ -106,7 +106,8 @@ def schedule(problem: PlacementProblem, moves: Sequence[tuple[Candidate, Destina
     orders = [in_turn]
     if not problem.priority_first:
         least = plan.least()
-        orders += [plan.run(in_turn, least)[0], tuple(sorted(in_turn, key=lambda one: -plan.times[one]))]
+        long_first = tuple(sorted(in_turn, key=lambda one: -plan.times[one]))
+        orders += [plan.run(in_turn, least)[0], long_first, plan.run(long_first, least)[0], plan.by_queues(long_first)]
     ended = [plan.run(order)[1] for order in orders]
     chosen = next(number for number, end in enumerate(ended) if end <= min(ended) * _AS_GOOD)
     order = plan.run(orders[chosen])[0]
@@ -156,16 +157,44 @@ class _Moves:
     def least(self) -> int:
         return least_time(self.times, self.source_slots, list(self.slots.values()))
 
+    def by_queues(self, order: Sequence[int]) -> tuple[int, ...]:
+        """Return the moves so that the next one goes where most work waits for each slot, else in their order."""
+        waiting, found = list(order), list[int]()
+        work = self._work(waiting)
+        while waiting:
+            node = max(work, key=lambda one: work[one])
+            move = next(one for one in waiting if self.nodes[one] == node)
+            work[node] -= self.times[move] / self.slots[node]
+            waiting.remove(move)
+            found.append(move)
+            if all(self.nodes[one] != node for one in waiting):
+                del work[node]
+        return tuple(found)
+
+    def _work(self, waiting: Sequence[int]) -> dict[str, float]:
+        """Return how much work of moves that wait there is for each slot of their nodes."""
+        work: dict[str, float] = {}
+        for one in waiting:
+            node = self.nodes[one]
+            work[node] = work.get(node, 0) + self.times[one] / self.slots[node]
+        return work
+
+    def _needed(self, waiting: Sequence[int]) -> dict[int, float]:
+        """Return how long it takes at least until the node of each move that waits has no more of them."""
+        work = self._work(waiting)
+        return {one: max(self.times[one], work[self.nodes[one]]) for one in waiting}
+
     def run(self, order: Sequence[int], least: int | None = None) -> tuple[tuple[int, ...], int]:
         """Return in which order moves are started, and when the last one has ended.
 
-        With ``least`` a move goes first that could not end in that time any more if it were started later.
+        With ``least`` a move goes first if it, or all that waits for its node, could not end in that time any more.
         """
         waiting, running, now = list(order), list[tuple[int, str]](), 0
         free, left, started = dict(self.slots), self.source_slots, []
         while waiting or running:
             if least is not None:
-                waiting.sort(key=lambda one: -self.times[one] if self.times[one] >= least - now else 0)
+                needed = self._needed(waiting)
+                waiting.sort(key=lambda one: -needed[one] if needed[one] >= least - now else 0)
             index = 0
             while left and index < len(waiting):
                 move = waiting[index]

@@ -449,6 +449,17 @@ def test_preferred_owners_cost_no_more_than_they_may(drawn: PlacementProblem, sl
         assert limited.end() <= shortest.end() * (1 + cost / 100)
 
 
+def test_a_long_queue_begins_before_moves_of_higher_priority_unless_that_is_not_wanted() -> None:
+    low = [candidate(f"low{number}", 7000, owners=["A"], priority=1000) for number in range(4)]  # 10 seconds each
+    high = [candidate(f"high{number:02}", 7000, owners=["B"], priority=3000) for number in range(12)]
+    nodes = {"A": (1_000_000, 1), "B": (1_000_000, 8)}
+    placement = timed([*low, *high], nodes, 4)
+    assert expected(placement).seconds == 40
+    assert placement.moves[0].candidate.vm.name == "low0"
+    assert "it goes before VMs of higher priority" in placement.moves[0].reason
+    assert expected(timed([*low, *high], nodes, 4, priority_first=True)).seconds == 70
+
+
 @given(placement_problems(), st.integers(1, 8), st.lists(st.integers(1, 8), min_size=4, max_size=4))
 def test_slots_change_nothing_of_what_is_possible(drawn: PlacementProblem, source: int, slots: list[int]) -> None:
     nodes = [dataclasses.replace(one, slots=number) for one, number in zip(drawn.destinations, slots, strict=False)]
