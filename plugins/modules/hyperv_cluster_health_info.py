@@ -10,6 +10,8 @@ description:
   - Checks nodes, drains, running migrations, failed roles, cluster networks and quorum.
   - With Storage Spaces Direct it also checks that the pool, the virtual disks and the disks of the other nodes are
     healthy, and that nothing is being repaired or rebalanced. Storage elsewhere, such as a SAN, is not checked.
+  - Of Cluster Shared Volumes it checks that they can be reached and are not in maintenance.
+  - It also reports who else may move VMs or is at work, such as the balancer of the cluster and backups (RV(notes)).
   - Problems do not fail the task unless you set O(timeout) or O(storage_timeout). Use RV(healthy) in your own
     condition.
   - The role P(hyperv.migration.rolling_maintenance#role) uses it before it evacuates a node, and before it restores
@@ -85,7 +87,8 @@ findings:
       description:
         - V(node_not_up), V(node_distrusted) (isolated or quarantined), V(drain_running), V(migration_running),
           V(role_failed), V(network_not_up), V(quorum_lost), V(quorum_unknown), V(provider_silent),
-          V(storage_unhealthy), V(storage_repairing), V(storage_read_only), V(storage_job_failed) or V(storage_unknown).
+          V(storage_unhealthy), V(storage_repairing), V(storage_read_only), V(storage_job_failed), V(storage_unknown),
+          V(shared_volume_no_access), V(shared_volume_in_maintenance) or V(shared_volumes_unknown).
       type: str
       returned: always
       sample: node_not_up
@@ -153,6 +156,48 @@ ignored:
       type: str
       returned: always
       sample: Bring it up and wait until it has joined the cluster.
+    transient:
+      description: As in RV(findings[].transient).
+      type: bool
+      returned: always
+      sample: false
+notes:
+  description:
+    - What does not stand against it and is good to know, in the same form.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    code:
+      description:
+        - V(balancer_on), V(backup_running), V(cluster_backup_running), V(no_drain_on_shutdown) or
+          V(shared_volume_redirected).
+      type: str
+      returned: always
+    severity:
+      description: V(info) or V(warning).
+      type: str
+      returned: always
+      sample: info
+    subject:
+      description: As in RV(findings[].subject).
+      type: str
+      returned: always
+    subject_kind:
+      description: As in RV(findings[].subject_kind).
+      type: str
+      returned: always
+      sample: cluster
+    message:
+      description: As in RV(findings[].message).
+      type: str
+      returned: always
+      sample: A backup of the cluster's configuration is running.
+    remedy:
+      description: As in RV(findings[].remedy).
+      type: str
+      returned: always
+      sample: Wait until it has ended before nodes are restarted.
     transient:
       description: As in RV(findings[].transient).
       type: bool

@@ -503,6 +503,29 @@ headroom:
       description: Free memory after the moves.
       type: int
       returned: always
+other_roles:
+  description:
+    - Roles of the node that are not VMs and not offline. They are not moved, and fail over when the node restarts.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the cluster group.
+      type: str
+      sample: FS1
+    type:
+      description: What kind of role it is.
+      type: str
+      sample: file server
+shared_volumes:
+  description:
+    - The disk resources of the cluster shared volumes that the node coordinates. Another node takes them over when the
+      node restarts.
+  returned: success
+  type: list
+  elements: str
+  sample: [Cluster Virtual Disk (Volume1)]
 notes:
   description:
     - Nodes that are not used as destinations, and why.

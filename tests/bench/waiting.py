@@ -44,7 +44,7 @@ def measure() -> list[Figure]:
     late = [_late(seconds) for seconds in _LENGTHS]
     case = f"waiting for {JOBS} jobs"
     return [
-        Figure(case, "requests a minute", told["requests"]),
+        Figure(case, "requests a minute", told["requests"], 60),
         Figure(case, "CPU a minute", told["cpu"], unit="s"),
         Figure("the end of a move", "noticed after, of a poll interval, mean", 100 * statistics.mean(late), unit="%"),
         Figure("the end of a move", "noticed after, of a poll interval, at most", 100 * max(late), unit="%"),

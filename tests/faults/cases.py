@@ -130,7 +130,7 @@ def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
         oracle.violations.append(f"the run hangs: {hangs}")
     oracle.see_calls()
     if outcome is not None:
-        oracle.see_node(run.node_state, outcome.succeeded, outcome.message)
+        oracle.see_node(run.node_state, outcome.succeeded, outcome.message, was_answered=network.was_answered)
     return Finding(case, tuple(oracle.violations), tuple(network.sent), outcome)
 
 

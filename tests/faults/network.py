@@ -22,6 +22,7 @@ from tests.simulator.http_connection import SOAP_TYPE
 from tests.simulator.wsman import Reply, describe
 
 MOST_REQUESTS = 3000  # of one run; more count as a run that hangs
+OK = 200
 LONGEST = 4 * 3600.0  # simulated seconds of one run; the same
 
 
@@ -56,6 +57,7 @@ class Network:
 
     Attributes:
         sent: the operation of each request so far, in order.
+        was_answered: the run that goes on was answered with something that it can read.
     """
 
     def __init__(self, cluster: SimulatedCluster, clock: ManualClock, disturbance: Disturbance) -> None:
@@ -63,11 +65,13 @@ class Network:
         self.clock = clock
         self.sent: list[str] = []
         self.disturbance = disturbance
+        self.was_answered = False
         self._sent_before = 0
         self._began = clock.now()
 
     def begin_anew(self) -> None:
         """Allow as many requests and as much time again, for another run."""
+        self.was_answered = False
         self._sent_before = len(self.sent)
         self._began = self.clock.now()
 
@@ -83,7 +87,9 @@ class Network:
         if not self._windows_runs(node):
             self.clock.advance(connect)
             raise requests.ConnectTimeout(f"{node} timed out", request=prepared)
-        return self.disturbance.answer(self, request)
+        reply = self.disturbance.answer(self, request)
+        self.was_answered |= reply.status == OK
+        return reply
 
     def deliver(self, request: Request) -> Reply:
         """Have a request carried out. Raises ConnectionError where the node goes down meanwhile."""

@@ -162,6 +162,19 @@ def test_the_destinations_and_the_node_to_talk_through_can_be_chosen(cluster: Ru
     assert {cluster.owners()[name] for name in ON_NODE1} == {"NODE3"}
 
 
+def test_the_first_other_node_may_be_down(tmp_path: pathlib.Path, plugin: str) -> None:
+    given = tmp_path / "down.yml"
+    nodes = [node("NODE1"), node("NODE2", state="down"), node("NODE3")]
+    given.write_text(as_text(scenario(nodes, [vm("web01", memory_mb=1000)])), encoding="utf-8")
+
+    with running_cluster(given, tmp_path) as cluster:
+        answer = Ansible(tmp_path, cluster.inventory, plugin).evacuate("-e", "evacuate_node_name=NODE1")
+
+        assert answer.code == 0, answer.text
+        assert answer.recap("NODE3", "changed") == 1
+        assert cluster.owners() == {"web01": "NODE3"}
+
+
 def test_a_limit_chooses_the_node_to_talk_through(cluster: RunningCluster, ansible: Ansible) -> None:
     answer = ansible.evacuate("-e", "evacuate_node_name=NODE1", "--limit", "NODE3")
 

@@ -139,6 +139,8 @@ class NodeEndpoint:
             scenario.switches,
             self._on_request,
             build=node.spec.windows_build,
+            account=f"{scenario.user.domain}\\{scenario.user.name}",
+            listener=scenario.listener,
         )
 
     @property

@@ -49,7 +49,8 @@ _SHELL_OPTIONS = frozenset(
 )
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _TRUE = ("true", "1")
-_BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# A byte order mark, or the first letter of an envelope that has none (XML 1.0, appendix F).
+_BEGINNINGS_OF_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<")
 _PREFIXES = {"s": SOAP, "a": ADDRESSING, "x": TRANSFER, "e": EVENTING, "n": ENUMERATION, "w": WSMAN, "p": WSMV}
 # What each answer declares, as in all recorded ones; Enumerate, Pull and Release have p only where a header has it.
 _DECLARED = {"enumeration": "sanw", "fault": "saxenwp", "": "saxwp"}
@@ -93,7 +94,7 @@ class Request:
         texts = {header.tag: (header.text or "").strip() for header in headers}
         return cls(
             len(data),
-            "utf-16" if data.startswith(_BYTE_ORDER_MARKS) else "utf-8",
+            "utf-16" if data.startswith(_BEGINNINGS_OF_UTF16) else "utf-8",
             headers,
             next(iter(body), None),
             texts.get(_A + "MessageID", ""),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Undocumented behaviour of moving a cluster group, each as a switch."""
+"""Undocumented behaviour of moving a cluster group, and of the rules that keep groups together or apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typing as t
 
 @dataclasses.dataclass(frozen=True)
 class GroupSwitches:
-    """Behaviours of MSCluster_ResourceGroup.MoveToNewNodeParams.
+    """Behaviours of MSCluster_ResourceGroup.MoveToNewNodeParams, and of affinity.
 
     Attributes:
         group_moves: whether a live move of a group works; works and leaves the group Pending for good
@@ -21,6 +21,11 @@ class GroupSwitches:
             is not (``failures_kept``), both are, or none is.
         group_job: where the Msvm_MigrationJob of such a move shows: on its source, in the cluster's namespace as well,
             or nowhere.
+        internal_groups: whether the groups of shared volumes and storage pools are listed, with GUIDs as names.
+        class_names: whether classes of AntiAffinityClassNames that differ in upper and lower case are one.
+        class_holders: whether an enforced class counts all its groups, or those that run.
+        same_node_rule: what happens to a move that parts VMs of a rule for the same node: it is made, it is refused,
+            the job fails, or it is made and the cluster moves the others after it (``follow``).
     """
 
     group_moves: t.Literal["work", "left_pending", "fail"] = "work"
@@ -28,3 +33,7 @@ class GroupSwitches:
     group_move_state: t.Literal["pending", "online"] = "pending"
     group_migration_state: t.Literal["failures_kept", "kept", "cleared"] = "failures_kept"
     group_job: t.Literal["source", "cluster", "none"] = "source"
+    internal_groups: t.Literal["listed", "absent"] = "listed"
+    class_names: t.Literal["identical", "any_case"] = "identical"
+    class_holders: t.Literal["all", "running"] = "all"
+    same_node_rule: t.Literal["allow", "refuse", "fail_job", "follow"] = "allow"

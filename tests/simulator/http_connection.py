@@ -28,20 +28,22 @@ from .sealing import Undecipherable
 
 SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 PATH = "/wsman"
-# http.sys answers itself, in HTML, what does not concern the service. The page of 411 was recorded from other services
-# behind it (Server: Microsoft-HTTPAPI/2.0, Content-Length: 344, Connection: close; actions-runner 170, httpful 200),
-# and says that a chunked request is taken. Of the service of WS-Management nothing was recorded.
+# http.sys answers itself, in HTML, what does not concern the service: title, heading, text. The pages of 400 and 411
+# were recorded from other services behind it (Server: Microsoft-HTTPAPI/2.0, Connection: close; Content-Length: 326 for
+# a first line that is no HTTP, in scans by nmap; 344, actions-runner 170, httpful 200), and that of 411 says that a
+# chunked request is taken. Of the service of WS-Management nothing was recorded.
 _ERRORS = {
-    404: ("Not Found", "The requested resource is not found."),
-    405: ("Method Not Allowed", "Method Not Allowed."),
-    411: ("Length Required", "The request must be chunked or have a content length."),
+    400: ("Bad Request", "Bad Request - Invalid Verb", "The request verb is invalid."),
+    404: ("Not Found", "Not Found", "The requested resource is not found."),
+    405: ("Method Not Allowed", "Method Not Allowed", "Method Not Allowed."),
+    411: ("Length Required", "Length Required", "The request must be chunked or have a content length."),
 }
 _LAST_CHUNK = 0
 _ERROR_PAGE = (
     '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">\r\n'
     "<HTML><HEAD><TITLE>{title}</TITLE>\r\n"
     '<META HTTP-EQUIV="Content-Type" Content="text/html; charset=us-ascii"></HEAD>\r\n'
-    "<BODY><h2>{title}</h2>\r\n<hr><p>HTTP Error {status}. {text}</p>\r\n</BODY></HTML>\r\n"
+    "<BODY><h2>{heading}</h2>\r\n<hr><p>HTTP Error {status}. {text}</p>\r\n</BODY></HTML>\r\n"
 )
 
 
@@ -150,6 +152,13 @@ class Connection(http.server.BaseHTTPRequestHandler):
         proceeds = super().handle_expect_100()
         self.wfile.flush()
         return proceeds
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer a request with another verb, or what is no request of HTTP, as http.sys does, and close."""
+        self.close_connection = True
+        # Without a version there would be no status line.
+        self.request_version = self.protocol_version
+        self._answer_of_http(405 if code == 501 else 400)
 
     def do_GET(self) -> None:  # the name is http.server's
         self._answer_of_http(405 if self._known_path() else 404)
@@ -272,8 +281,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
         self.connection.close()
 
     def _answer_of_http(self, status: int) -> None:
-        title, text = _ERRORS[status]
-        page = _ERROR_PAGE.format(title=title, status=status, text=text)
+        title, heading, text = _ERRORS[status]
+        page = _ERROR_PAGE.format(title=title, heading=heading, status=status, text=text)
         self._answer(status, page.encode(), "text/html; charset=us-ascii")
 
     def _answer(
@@ -290,6 +299,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
         if content_type:
             self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         sent = content[: len(content) // 2] if truncated else content
         # Counted first, so that who has an answer finds it in the count.

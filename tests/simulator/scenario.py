@@ -17,7 +17,7 @@ from .host_profiles import DEFAULT, PROFILES, Windows
 from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
-from .scenario_roles import AffinityRuleSpec, AttachmentSpec, GroupCondition, Replication
+from .scenario_roles import AffinityRuleSpec, AttachmentSpec, GroupCondition, Replication, RoleSpec
 from .scenario_storage import StorageSpec
 from .switches import Switches
 
@@ -68,7 +68,8 @@ class ClusterSpec:
 
     It and the two properties of the SMB bandwidth limit came with an update of Windows; null: the cluster does not have
     the property.
-    ``tells_fqdn`` false: the cluster reports its short name only.
+    ``tells_fqdn`` false: the cluster reports its short name only. ``auto_balancer_mode``: 0 off, 1 when a node joins, 2
+    every 30 minutes too, as Windows sets it up.
     """
 
     name: NodeName = "HVC1"
@@ -80,6 +81,10 @@ class ClusterSpec:
     functional_level: Count = 11
     core_group_owner: NodeName | None = None
     tells_fqdn: bool = True
+    auto_balancer_mode: t.Literal[0, 1, 2] = 2
+    auto_balancer_level: t.Literal[1, 2, 3] = 1
+    drain_on_shutdown: t.Literal[0, 1] = 1
+    backup_in_progress: t.Literal[0, 1] = 0
 
     @property
     def domain(self) -> str:
@@ -300,6 +305,7 @@ class Scenario:
 
     nodes: tuple[NodeSpec, ...]
     vms: tuple[VmSpec, ...] = ()
+    roles: tuple[RoleSpec, ...] = ()
     affinity_rules: tuple[AffinityRuleSpec, ...] = ()
     cluster: ClusterSpec = ClusterSpec()
     user: UserSpec = UserSpec()

@@ -37,3 +37,9 @@ class ListenerSpec:
     encryption: Encryption = "where_possible"
     keytab: str | None = None
     tls: TlsSpec | None = None
+
+    @property
+    def takes_readable_messages(self) -> bool:
+        """Whether messages may go over HTTP without encryption, from whatever login."""
+        readable = self.encryption == "optional" or (self.encryption == "where_possible" and "basic" in self.logins)
+        return self.tls is None and readable

@@ -34,10 +34,12 @@ class RestartSpec:
     """What a request to restart does to a node.
 
     It stops after ``shutdown_seconds``; after ``away_seconds`` more its Windows runs again, and after
-    ``joining_seconds`` it is a member of the cluster again. Or it is off for good, or nothing happens at all.
+    ``joining_seconds`` it is a member of the cluster again. Its Hyper-V listens for migrations ``listening_seconds``
+    after Windows runs. Or it is off for good, or nothing happens at all.
     """
 
     outcome: t.Literal["restarts", "stays_down", "nothing"] = "restarts"
     shutdown_seconds: Seconds = 5.0
     away_seconds: Seconds = 60.0
     joining_seconds: Seconds = 10.0
+    listening_seconds: Seconds = 0.0

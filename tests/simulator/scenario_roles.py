@@ -10,6 +10,15 @@ import typing as t
 AttachmentKind = t.Literal["iso", "floppy", "host_drive", "pass_through_disk", "pci_device", "gpu_partition"]
 GroupCondition = t.Literal["normal", "locked", "queued", "failed", "pending"]
 Replication = t.Literal["none", "primary", "replica", "test_replica", "extended_replica"]
+RoleType = t.Literal[
+    "file_server",
+    "generic_service",
+    "scale_out_file_server",
+    "replica_broker",
+    "available_storage",
+    "shared_volume",
+    "storage_pool",
+]
 AffinityRuleType = t.Literal["same_fault_domain", "same_node", "different_fault_domain", "different_node"]
 
 SHARED_VOLUMES = "C:\\ClusterStorage"
@@ -32,6 +41,19 @@ class AttachmentSpec:
     def ties_to_host(self) -> bool:
         """No other node has it: all but images that every node reaches."""
         return self.kind not in ("iso", "floppy") or not is_shared(self.path)
+
+
+@dataclasses.dataclass(frozen=True)
+class RoleSpec:
+    """A cluster group that is no VM, and the node that owns it.
+
+    A ``shared_volume`` is the disk resource of this name in a group of its own; whoever owns it coordinates the volume.
+    """
+
+    name: str
+    type: RoleType
+    owner: str
+    online: bool = True
 
 
 @dataclasses.dataclass(frozen=True)

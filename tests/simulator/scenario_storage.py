@@ -25,6 +25,9 @@ class StorageSpec:
     (Microsoft docs): jobs are called Repair, or Regeneration on Windows Server 2016. ``bad_disks``: disks that have
     failed, such as ``NODE2 disk 1``. ``ended_jobs_stay_seconds``: how long a job that has ended stays listed.
     ``away_job``: whether the repair of a node that is still away is listed as a suspended job.
+
+    Volumes are shared volumes of the cluster but for ``smb``. By name, such as ``Volume1``: ``redirected`` (what ReFS,
+    which always redirects, is told as is not documented), ``unreachable`` and ``in_maintenance``, and ``in_backup``.
     """
 
     kind: t.Literal["san", "smb", "spaces_direct"] = "san"
@@ -38,3 +41,12 @@ class StorageSpec:
     repair_bytes: Count = 22_817_013_760
     ended_jobs_stay_seconds: Seconds = 0.0
     away_job: bool = True
+    redirected: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
+    in_maintenance: tuple[str, ...] = ()
+    in_backup: tuple[str, ...] = ()
+
+    @property
+    def volume_names(self) -> list[str]:
+        """The volumes that VMs may be on."""
+        return [f"Volume{number + 1}" for number in range(self.volumes)]

@@ -15,12 +15,20 @@ from xml.sax.saxutils import escape
 
 from .envelopes import IDENTITY, SOAP, WSMAN, XSI
 from .faults import Code, Fault
+from .scenario_listener import ListenerSpec, Login
 
 CONFIG = "http://schemas.microsoft.com/wbem/wsman/1/config"
 _PROFILES = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/http/"
 _SECURITY = ("basic", "spnego-kerberos")
 _Settings = Mapping[str, t.Any]
 _PORTS = {"HTTP": "5985", "HTTPS": "5986"}
+_AUTH: Mapping[str, Login] = {
+    "Basic": "basic",
+    "Kerberos": "kerberos",
+    "Negotiate": "negotiate",
+    "Certificate": "certificate",
+    "CredSSP": "credssp",
+}
 
 
 def identify(version: str, names_security: bool = True) -> str:
@@ -46,9 +54,9 @@ def is_configuration(uri: str) -> bool:
     return f"{uri.lower()}/".startswith(f"{CONFIG}/")
 
 
-def configuration(uri: str, max_envelope_size: int, shells: bool) -> str:
+def configuration(uri: str, max_envelope_size: int, shells: bool, listener: ListenerSpec) -> str:
     """Return the element of the configuration, or of the part of it that ``uri`` names. Raises Fault."""
-    name, settings = "Config", _settings(max_envelope_size, shells)
+    name, settings = "Config", _settings(max_envelope_size, shells, listener)
     for part in uri[len(CONFIG) :].strip("/").split("/") if len(uri.rstrip("/")) > len(CONFIG) else ():
         found = next((key for key, value in settings.items() if key.lower() == part.lower()), None)
         if found is None or isinstance(settings[found], str):
@@ -64,8 +72,8 @@ def _written(settings: _Settings) -> str:
     )
 
 
-def _settings(max_envelope_size: int, shells: bool) -> _Settings:
-    auth = {"Basic": "false", "Kerberos": "true", "Negotiate": "true", "Certificate": "false", "CredSSP": "false"}
+def _settings(max_envelope_size: int, shells: bool, listener: ListenerSpec) -> _Settings:
+    auth = {name: _said(login in listener.logins) for name, login in _AUTH.items()}
     return {
         "MaxEnvelopeSizekb": str(max_envelope_size // 1024),
         "MaxTimeoutms": "60000",
@@ -86,7 +94,7 @@ def _settings(max_envelope_size: int, shells: bool) -> _Settings:
             "EnumerationTimeoutms": "240000",
             "MaxConnections": "300",
             "MaxPacketRetrievalTimeSeconds": "120",
-            "AllowUnencrypted": "false",
+            "AllowUnencrypted": _said(listener.takes_readable_messages),
             "Auth": {**auth, "CbtHardeningLevel": "Relaxed"},
             "DefaultPorts": _PORTS,
             "IPv4Filter": "*",
@@ -97,7 +105,7 @@ def _settings(max_envelope_size: int, shells: bool) -> _Settings:
             "AllowRemoteAccess": "true",
         },
         "Winrs": {
-            "AllowRemoteShellAccess": "true" if shells else "false",
+            "AllowRemoteShellAccess": _said(shells),
             "IdleTimeout": "7200000",
             "MaxConcurrentUsers": "2147483647",
             "MaxShellRunTime": "2147483647",
@@ -106,3 +114,7 @@ def _settings(max_envelope_size: int, shells: bool) -> _Settings:
             "MaxShellsPerUser": "2147483647",
         },
     }
+
+
+def _said(value: bool) -> str:
+    return "true" if value else "false"

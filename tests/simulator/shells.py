@@ -1,20 +1,22 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""WinRS shells ([MS-WSMV], the messages of the Shell resource) in which every command is a module that ends at once.
+"""WinRS shells ([MS-WSMV], the messages of the Shell resource), for clients that know no other way.
 
-They are there to be compared with, and for clients that know no other way: a command runs no PowerShell, reads its
-input to the end, and prints one canned result, so that the way through PowerShell costs what its messages cost and
-nothing more. Shells of PowerShell itself ([MS-PSRP]) are not served.
+Every command is either a module of Ansible that ends at once, to be compared with: it reads its input to the end and
+prints one canned result, so that the way through PowerShell costs what its messages cost and nothing more. Or it is one
+of those that ``command_line`` knows. Shells of PowerShell itself ([MS-PSRP]) are not served.
 """
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import uuid
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape
 
-from .envelopes import ANONYMOUS, TRANSFER, Request
+from .command_line import Computer, Ran, run
+from .envelopes import ADDRESSING, TRANSFER, Request
 from .faults import Code, Fault
 
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
@@ -24,19 +26,37 @@ RESULT = b'{"changed": false, "ping": "pong"}'
 _R = f"{{{SHELL}}}"
 
 
-class Shells:
-    """The WinRS shells of one node that are open, each with its commands."""
+@dataclasses.dataclass
+class _Command:
+    """A command of a shell: what becomes of it, and whether it still waits for input."""
 
-    def __init__(self) -> None:
-        # Whether a command still waits for input, by its id, by shell id.
-        self._open: dict[str, dict[str, bool]] = {}
+    ran: Ran
+    waits: bool
+
+
+@dataclasses.dataclass
+class _Shell:
+    """An open shell with its commands by id."""
+
+    codepage: str
+    commands: dict[str, _Command] = dataclasses.field(default_factory=dict)
+
+
+class Shells:
+    """The WinRS shells of one node that are open."""
+
+    def __init__(self, computer: Computer, *, canned: bool) -> None:
+        """Serve shells of ``computer`` in which every command prints the ``canned`` result, or is run."""
+        self._computer = computer
+        self._canned = canned
+        self._open: dict[str, _Shell] = {}
 
     def answer(self, request: Request) -> str:
         """Return the body of the answer to a message about a shell. Raises Fault."""
         if request.resource_uri != CMD:
             raise Fault(Code.NO_PLUGIN)
         if request.action == f"{TRANSFER}/Create":
-            return self._create(request.body)
+            return self._create(request)
         shell_id = (request.selectors["ShellId"].text or "") if "ShellId" in request.selectors else ""
         if shell_id not in self._open:
             raise Fault(Code.UNEXPECTED_SELECTORS)
@@ -45,33 +65,42 @@ class Shells:
             return ""
         return self._in_a_shell(request, self._open[shell_id])
 
-    def _create(self, body: ET.Element | None) -> str:
-        """Open a shell under the identifier that the client gives, or a new one ([MS-WSMV] 3.1.4.5.2)."""
+    def _create(self, request: Request) -> str:
+        """Open a shell under the identifier that the client gives, or a new one ([MS-WSMV] 3.1.4.5.2).
+
+        The answer has the elements of one recorded from a Server 2012 R2 (winrm4j, win12.xml), in their order.
+        """
+        body = request.body
         if body is None or body.tag != f"{_R}Shell":
             raise Fault(Code.SCHEMA_VALIDATION)
         shell_id = body.get("ShellId") or str(uuid.uuid4()).upper()
-        self._open[shell_id] = {}
+        self._open[shell_id] = _Shell(_options(request).get("WINRS_CODEPAGE", "437"))
         shown = escape(shell_id)
         streams = "".join(
             f"<rsp:{name}>{escape(body.findtext(_R + name) or '')}</rsp:{name}>"
             for name in ("InputStreams", "OutputStreams")
         )
+        to = request.header("To", ADDRESSING)
+        address = escape((to.text or "").strip()) if to is not None else ""
         return (
-            f"<x:ResourceCreated><a:Address>{ANONYMOUS}</a:Address><a:ReferenceParameters>"
+            f"<x:ResourceCreated><a:Address>{address}</a:Address><a:ReferenceParameters>"
             f'<w:ResourceURI>{CMD}</w:ResourceURI><w:SelectorSet><w:Selector Name="ShellId">{shown}</w:Selector>'
             "</w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>"
         ) + _element(
             "Shell",
-            f"<rsp:ShellId>{shown}</rsp:ShellId><rsp:ResourceUri>{CMD}</rsp:ResourceUri>{streams}"
+            f"<rsp:ShellId>{shown}</rsp:ShellId><rsp:ResourceUri>{CMD}</rsp:ResourceUri>"
+            f"<rsp:Owner>{escape(self._computer.account)}</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP>"
+            f"<rsp:IdleTimeOut>PT7200.000S</rsp:IdleTimeOut>{streams}"
             "<rsp:ShellRunTime>P0DT0H0M0S</rsp:ShellRunTime><rsp:ShellInactivity>P0DT0H0M0S</rsp:ShellInactivity>",
         )
 
-    def _in_a_shell(self, request: Request, commands: dict[str, bool]) -> str:
+    def _in_a_shell(self, request: Request, shell: _Shell) -> str:
         if request.body is None:
             raise Fault(Code.SCHEMA_VALIDATION)
+        commands = shell.commands
         if request.action == f"{SHELL}/Command":
             command_id = str(uuid.uuid4()).upper()
-            commands[command_id] = _takes_input(request)
+            commands[command_id] = self._begin(request, request.body, shell.codepage)
             return _element("CommandResponse", f"<rsp:CommandId>{command_id}</rsp:CommandId>")
         if request.action == f"{SHELL}/Send":
             return self._send(commands, request.body)
@@ -82,43 +111,60 @@ class Shells:
             return _element("SignalResponse")
         raise Fault(Code.ACTION_NOT_SUPPORTED)
 
+    def _begin(self, request: Request, body: ET.Element, codepage: str) -> _Command:
+        if self._canned:
+            # What input is piped into it reads that to its end; else it has a console, and reads nothing here.
+            return _Command(
+                Ran(RESULT.decode()), _options(request).get("WINRS_CONSOLEMODE_STDIN", "").upper() == "FALSE"
+            )
+        parts = [body.findtext(f"{_R}Command") or "", *(one.text or "" for one in body.iter(f"{_R}Arguments"))]
+        return _Command(run(" ".join(parts), self._computer, codepage), waits=False)
+
     @staticmethod
-    def _send(commands: dict[str, bool], body: ET.Element) -> str:
+    def _send(commands: dict[str, _Command], body: ET.Element) -> str:
         stream = body.find(f"{_R}Stream")
         if stream is None or _attribute(stream, "Name") != "stdin":
             raise Fault(Code.SCHEMA_VALIDATION)
         command_id = _known(commands, stream)
         if _attribute(stream, "End") in ("true", "1"):
-            commands[command_id] = False
+            commands[command_id].waits = False
         return _element("SendResponse")
 
     @staticmethod
-    def _receive(commands: dict[str, bool], body: ET.Element) -> str:
+    def _receive(commands: dict[str, _Command], body: ET.Element) -> str:
         desired = body.find(f"{_R}DesiredStream")
         if desired is None:
             raise Fault(Code.SCHEMA_VALIDATION)
         command_id = _known(commands, desired)
-        if commands[command_id]:
+        command = commands[command_id]
+        if command.waits:
             # It reads on, so nothing is printed before the time of the operation is over.
             raise Fault(Code.TIMED_OUT)
+        printed = "".join(
+            f'<rsp:Stream Name="{name}" CommandId="{command_id}">{_encoded(text)}</rsp:Stream>'
+            for name, text in (("stdout", command.ran.stdout), ("stderr", command.ran.stderr))
+            if text
+        )
         return _element(
             "ReceiveResponse",
-            f'<rsp:Stream Name="stdout" CommandId="{command_id}">{base64.b64encode(RESULT).decode()}</rsp:Stream>'
-            f'<rsp:Stream Name="stdout" CommandId="{command_id}" End="true"></rsp:Stream>'
+            f'{printed}<rsp:Stream Name="stdout" CommandId="{command_id}" End="true"></rsp:Stream>'
             f'<rsp:Stream Name="stderr" CommandId="{command_id}" End="true"></rsp:Stream>'
             f'<rsp:CommandState CommandId="{command_id}" State="{SHELL}/CommandState/Done">'
-            "<rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>",
+            f"<rsp:ExitCode>{command.ran.exit_code}</rsp:ExitCode></rsp:CommandState>",
         )
 
 
-def _takes_input(request: Request) -> bool:
-    """Tell whether input is piped into a command; else it has a console, and reads nothing here."""
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _options(request: Request) -> dict[str, str]:
+    """Return the options of a message by name."""
     options = request.header("OptionSet")
-    chosen = {} if options is None else {option.get("Name"): (option.text or "").upper() for option in options}
-    return chosen.get("WINRS_CONSOLEMODE_STDIN") == "FALSE"
+    return {} if options is None else {option.get("Name", ""): (option.text or "").strip() for option in options}
 
 
-def _known(commands: dict[str, bool], element: ET.Element) -> str:
+def _known(commands: dict[str, _Command], element: ET.Element) -> str:
     command_id = _attribute(element, "CommandId")
     if command_id not in commands:
         raise Fault(Code.RESOURCE_NOT_FOUND)

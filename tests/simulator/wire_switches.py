@@ -42,7 +42,8 @@ class WireSwitches:
             or Hyper-V (32768, 32773, 32776).
         service_without_selectors: what an Invoke without selectors ends in: WBEM_E_INVALID_METHOD_PARAMETERS or an
             unspecific InternalError; or the only instance is meant (``accepted``).
-        shells: whether a WinRS shell can be opened, in which every command prints one canned result (``canned``). This
+        shells: whether a WinRS shell can be opened, in which every command prints one canned result (``canned``), or in
+            which chcp, echo, exit, hostname, ver and whoami are known and nothing else is found (``commands``). This
             collection does not need a shell, so the default is a host with AllowRemoteShellAccess off, which refuses
             all of them with w:InternalError ([MS-WSMV] 2.2.4.42).
     """
@@ -66,4 +67,4 @@ class WireSwitches:
     items_in: t.Literal["wsman", "enumeration"] = "wsman"
     embedded_return_codes: t.Literal["dmtf", "hyperv"] = "dmtf"
     service_without_selectors: t.Literal["invalid_parameters", "internal_error", "accepted"] = "invalid_parameters"
-    shells: t.Literal["refused", "canned"] = "refused"
+    shells: t.Literal["refused", "canned", "commands"] = "refused"

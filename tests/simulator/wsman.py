@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from .cim import CimFault, Provider
+from .command_line import Computer
 from .enumerations import Enumerations
 from .envelopes import ENUMERATION, TRANSFER, Request, UnreadableRequest, envelope, size_of
 from .faults import Code, Fault, Machine, provider_fault
@@ -16,6 +17,7 @@ from .host_profiles import DEFAULT, PROFILES, profile_of, version_of
 from .invocations import Invocations
 from .rendering import Renderers
 from .resources import Resource, Resources, in_terms_of_wmi, split_uri
+from .scenario_listener import ListenerSpec
 from .schema import load
 from .service_itself import configuration, identify, is_configuration
 from .shells import Shells
@@ -29,6 +31,7 @@ _SHELLS = (
     "http://schemas.microsoft.com/wbem/wsman/1/windows/shell",
     "http://schemas.microsoft.com/powershell/",
 )
+_LISTENER = ListenerSpec()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +100,8 @@ class Endpoint:
         on_request: Callable[[RequestInfo], None] | None = None,
         now: Callable[[], float] = time.monotonic,
         build: int = PROFILES[DEFAULT].build,
+        account: str = "",
+        listener: ListenerSpec = _LISTENER,
     ) -> None:
         """Serve ``providers``, one for each namespace.
 
@@ -105,8 +110,11 @@ class Endpoint:
             on_request: told of each request before it is carried out; a CimFault that it raises is the answer.
             now: seconds, for the idle time of enumerations and for OperationTimeout.
             build: of the host's Windows, which decides what ``switches`` leave open.
+            account: who owns the shells, as ``DOMAIN\\user``.
+            listener: what the configuration says of the ways to log in.
         """
         self._name = name
+        self._listener = listener
         self._switches = switches = profile_of(build).complete(switches)
         self._on_request = on_request
         self._now = now
@@ -117,7 +125,8 @@ class Endpoint:
         self._renderers = renderers = Renderers(self._resources.schema, switches, build)
         self._enumerations = Enumerations(self._resources, renderers, switches, now, name.partition(".")[0].upper())
         self._invocations = Invocations(self._resources, renderers, switches)
-        self._shells = Shells()
+        computer = Computer(name.partition(".")[0].upper(), account, self._version)
+        self._shells = Shells(computer, canned=switches.shells == "canned")
 
     @property
     def open_enumerations(self) -> int:
@@ -180,7 +189,7 @@ class Endpoint:
                 raise Fault(Code.SHELLS_NOT_ALLOWED)
             return self._shells.answer(request)
         if is_configuration(request.resource_uri) and request.action == GET:
-            return configuration(request.resource_uri, self._limit, self._switches.shells == "canned")
+            return configuration(request.resource_uri, self._limit, self._switches.shells != "refused", self._listener)
         if request.action == GET:
             return self._fitting(self._get(request), room, Code.ENCODING_LIMIT)
         if request.action == ENUMERATE:

@@ -17,6 +17,7 @@ import yaml
 
 from tests.simulator.fault_rules import FaultRule as fault
 from tests.simulator.faults import Language
+from tests.simulator.host_profiles import Windows
 from tests.simulator.scenario import ClusterSpec, NetworkSpec, Scenario, VmSpec
 from tests.simulator.scenario import EventSpec as event
 from tests.simulator.scenario import MigrationSpec as migration
@@ -25,6 +26,7 @@ from tests.simulator.scenario_power import PowerSpec as power
 from tests.simulator.scenario_power import RestartSpec as restart
 from tests.simulator.scenario_roles import AffinityRuleSpec as affinity_rule
 from tests.simulator.scenario_roles import AttachmentSpec as attachment
+from tests.simulator.scenario_roles import RoleSpec as role
 from tests.simulator.scenario_storage import StorageSpec
 from tests.simulator.switches import Switches
 
@@ -48,10 +50,12 @@ __all__ = [
     "one_vm",
     "power",
     "restart",
+    "role",
     "scenario",
     "vm",
     "with_nodes",
     "with_vms",
+    "with_windows",
 ]
 
 vm = functools.partial(VmSpec, owner="NODE1")
@@ -77,6 +81,7 @@ def scenario(
     cluster: ClusterSpec = _CLUSTER,
     network: NetworkSpec = _NETWORK,
     storage: StorageSpec = _STORAGE,
+    roles: Sequence[role] = (),
     affinity_rules: Sequence[affinity_rule] = (),
     faults: Sequence[fault] = (),
     language: Language = "en-US",
@@ -86,6 +91,7 @@ def scenario(
     return Scenario(
         tuple(nodes),
         tuple(vms),
+        tuple(roles),
         tuple(affinity_rules),
         cluster,
         network=network,
@@ -105,6 +111,11 @@ def one_vm(moves: migration = _SMOOTH, events: Sequence[event] = (), *, language
 def with_nodes(given: Scenario, *nodes: node) -> Scenario:
     """Return a scenario with other nodes in the place of those of the same names. Raises LookupError: none is there."""
     return dataclasses.replace(given, nodes=_in_place(given.nodes, nodes))
+
+
+def with_windows(given: Scenario, windows: Windows) -> Scenario:
+    """Return a scenario whose nodes are of a version that has what is asserted of them, in a run of any version."""
+    return dataclasses.replace(given, nodes=tuple(dataclasses.replace(one, windows=windows) for one in given.nodes))
 
 
 def with_vms(given: Scenario, *vms: VmSpec) -> Scenario:

@@ -25,11 +25,12 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.bookkeeping import Bookkeeping
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import Evacuation
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.moving import Moving
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.rounds import Rounds
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration import verification
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling import watching
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.restarted import Restarts
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 
 from tests.simulator.scenario import MigrationSpec, NodeSpec, VmSpec
@@ -125,10 +126,10 @@ def _breaks() -> Patch:
 def _moves_again() -> Patch:
     """What was moved and is on the node again is moved a second time."""
 
-    def planned_again(self: t.Any) -> t.Any:
+    def planned_again(self: t.Any, unused: t.Any) -> t.Any:
         return plan_evacuation(self._cluster, self._request).moves
 
-    return mock.patch.object(Evacuation, "_planned_again", planned_again)
+    return mock.patch.object(Rounds, "_planned_again", planned_again)
 
 
 def _never_arrives() -> Patch:
@@ -144,7 +145,7 @@ def _no_look_at_the_state() -> Patch:
     stack = contextlib.ExitStack()
     arrived = verification.Judgement(verification.Verdict.ARRIVED)
     stack.enter_context(mock.patch.object(verification, "_arrived", return_value=arrived))
-    stack.enter_context(mock.patch.object(watching, "find_restart", return_value=None))
+    stack.enter_context(mock.patch.object(Restarts, "find", return_value=None))
     return stack
 
 

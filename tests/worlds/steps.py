@@ -201,10 +201,11 @@ def _crash(cluster: Cluster, node: Node, unused: Step) -> bool:
     return True
 
 
-def _come_back(unused: Cluster, node: Node, unused_step: Step) -> bool:
+def _come_back(cluster: Cluster, node: Node, unused: Step) -> bool:
     if node.state != "down":
         return False
     node.enter("up")
+    node.booted_at = cluster.now
     return True
 
 

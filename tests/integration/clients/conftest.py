@@ -21,5 +21,5 @@ def host() -> Iterator[Host]:
 @pytest.fixture(scope="module")
 def shell_host() -> Iterator[Host]:
     """A node that serves remote shells."""
-    with served("canned") as node:
+    with served("commands") as node:
         yield node

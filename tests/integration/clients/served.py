@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.simulator.cluster import SimulatedCluster, load
+from tests.simulator.host_profiles import DEFAULT, Windows
 from tests.simulator.serving import ServedCluster
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -26,7 +27,7 @@ USER, PASSWORD = "operator", "Marked-0ne-Passw0rd"
 _SCENARIO = f"""
 user: {{name: {USER}, password: {PASSWORD}, domain: CORP}}
 listener: {{encryption: optional}}
-nodes: [{{name: NODE1}}, {{name: NODE2}}]
+nodes: [{{name: NODE1, windows: %d}}, {{name: NODE2}}]
 vms: [{{name: web01, owner: NODE1, memory_mb: 1024}}]
 switches: {{shells: %s}}
 """
@@ -45,9 +46,9 @@ class Host:
 
 
 @contextlib.contextmanager
-def served(shells: str) -> Iterator[Host]:
-    """Serve two nodes, with remote shells ``refused`` or ``canned``; readable messages are taken from all logins."""
-    cluster = load(_SCENARIO % shells)
+def served(shells: str, windows: Windows = DEFAULT) -> Iterator[Host]:
+    """Serve two nodes whose remote shells are ``refused`` or run ``commands``; readable messages are always taken."""
+    cluster = load(_SCENARIO % (windows, shells))
     listening = ServedCluster(cluster)
     try:
         yield Host(listening.ports["NODE1"], cluster)

@@ -14,7 +14,6 @@ from pypsrp.shell import Process, WinRS
 from pypsrp.wsman import SelectorSet, WSMan
 
 from tests.integration.clients.served import NODES, PASSWORD, USER, WMI, Host
-from tests.simulator.shells import RESULT
 
 CONFIG = "http://schemas.microsoft.com/wbem/wsman/1/config"
 N = "{http://schemas.xmlsoap.org/ws/2004/09/enumeration}"
@@ -64,7 +63,8 @@ def test_a_command(shell_host: Host, login: dict[str, str]) -> None:
     with client(shell_host, **login) as wsman, WinRS(wsman, no_profile=True, codepage=437) as shell:
         process = Process(shell, "hostname")
         process.invoke()
-        assert (process.rc, process.stdout, process.stderr) == (0, RESULT, b"")
+        assert (process.rc, process.stdout, process.stderr) == (0, b"NODE1\r\n", b"")
+        assert shell.owner == f"CORP\\{USER}"
 
 
 @pytest.mark.parametrize("shell", [WinRS, RunspacePool])

@@ -10,8 +10,8 @@ import pytest
 import winrm
 from winrm import exceptions
 
-from tests.integration.clients.served import NODES, PASSWORD, USER, Host
-from tests.simulator.shells import RESULT
+from tests.integration.clients.served import NODES, PASSWORD, USER, Host, served
+from tests.simulator.host_profiles import Windows
 from tests.unit.simulator.messages import enumerate_message
 
 # The later name is that of pywinrm before 0.5.
@@ -25,12 +25,20 @@ def session(host: Host, transport: str = "ntlm", user: str = USER) -> t.Any:
 
 @pytest.mark.parametrize(("transport", "user"), LOGINS)
 def test_a_command(shell_host: Host, transport: str, user: str) -> None:
-    said = session(shell_host, transport, user).run_cmd("hostname", ["/all"])
-    assert (said.status_code, said.std_out, said.std_err) == (0, RESULT, b"")
+    said = session(shell_host, transport, user).run_cmd("echo", ["all", "is", "well"])
+    assert (said.status_code, said.std_out, said.std_err) == (0, b"all is well\r\n", b"")
 
 
-def test_a_script_of_powershell_is_a_command_too(shell_host: Host) -> None:
-    assert session(shell_host).run_ps("Get-VM").std_out == RESULT
+@pytest.mark.parametrize(("windows", "version"), [(2012, b"6.3.9600"), (2016, b"10.0.14393"), (2025, b"10.0.26100")])
+def test_a_host_names_its_version(windows: Windows, version: bytes) -> None:
+    with served("commands", windows) as host:
+        assert session(host).run_cmd("ver").std_out == b"\r\nMicrosoft Windows [Version %s]\r\n" % version
+
+
+def test_a_script_of_powershell_finds_no_powershell(shell_host: Host) -> None:
+    said = session(shell_host).run_ps("Get-VM")
+    assert (said.status_code, said.std_out) == (1, b"")
+    assert b"'powershell' is not recognized as an internal or external command" in said.std_err
 
 
 def test_a_host_without_shells_says_so(host: Host) -> None:

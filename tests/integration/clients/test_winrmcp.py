@@ -6,15 +6,25 @@ from __future__ import annotations
 
 import pathlib
 
-from tests.integration.clients.served import PASSWORD, USER, Host, needs, run
+from tests.integration.clients.served import PASSWORD, USER, needs, run, served
 
 pytestmark = needs("winrmcp", "apt-get install winrmcp", "winrmcp")
 
 
-def test_a_file_goes_through_shells(shell_host: Host, tmp_path: pathlib.Path) -> None:
+def test_a_file_goes_through_shells(tmp_path: pathlib.Path) -> None:
     # It exits 0 and says nothing where the host refuses its shells: only what the host has seen proves anything.
     (tmp_path / "file.txt").write_text("content", encoding="utf-8")
-    account = ("-user", USER, "-pass", PASSWORD, "-addr", f"127.0.0.1:{shell_host.port}")
-    copied = run("winrmcp", *account, "file.txt", "C:/file.txt", folder=tmp_path)
-    assert (copied.returncode, copied.stderr) == (0, "")
-    assert shell_host.cluster.counters()["shells_opened"] > 0
+    with served("canned") as host:
+        account = ("-user", USER, "-pass", PASSWORD, "-addr", f"127.0.0.1:{host.port}")
+        copied = run("winrmcp", *account, "file.txt", "C:/file.txt", folder=tmp_path)
+        assert (copied.returncode, copied.stderr) == (0, "")
+        assert host.cluster.counters()["shells_opened"] > 0
+
+
+def test_a_host_without_powershell_is_told_of(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file.txt").write_text("content", encoding="utf-8")
+    with served("commands") as host:
+        account = ("-user", USER, "-pass", PASSWORD, "-addr", f"127.0.0.1:{host.port}")
+        copied = run("winrmcp", *account, "file.txt", "C:/file.txt", folder=tmp_path)
+    assert copied.returncode == 1
+    assert "'powershell" in copied.stderr

@@ -18,6 +18,7 @@ from . import (
     migration_service,
     power,
     profiles,
+    shared_volumes,
     storage,
     systems,
     windows,
@@ -32,7 +33,7 @@ _TABLES: dict[str, ClassTable] = {
     | power.HOST_TABLE
     | attachments.TABLE
     | management.TABLE,
-    MSCLUSTER: cluster_nodes.TABLE | cluster_groups.TABLE | affinity_rules.TABLE,
+    MSCLUSTER: cluster_nodes.TABLE | cluster_groups.TABLE | affinity_rules.TABLE | shared_volumes.TABLE,
     CIMV2: windows.TABLE | hardware.TABLE,
     INTEROP: profiles.TABLE,
     STORAGE: storage.TABLE,

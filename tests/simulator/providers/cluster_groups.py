@@ -12,10 +12,11 @@ import uuid
 from collections.abc import Iterator, Mapping
 
 from ..cim import Embedded, Instance, ObjectPath, Value
+from ..scenario_roles import RoleSpec, RoleType
 from ..world import Machine
 from . import group_moves
 from .cluster_nodes import node_path
-from .group_moves import GROUP, ONLINE
+from .group_moves import GROUP, OFFLINE, ONLINE
 from .namespace import ClassTable, View
 
 RESOURCE = "MSCluster_Resource"
@@ -27,6 +28,18 @@ CORE_RESOURCES = {
     "Virtual Machine Cluster WMI": "Virtual Machine Cluster WMI",
 }
 VIRTUAL_MACHINE_GROUP, CORE_GROUP_TYPE = 111, 1
+DISK_TYPE = "Physical Disk"
+# CLUSGROUP_TYPE of clusapi.h
+ROLE_TYPES: Mapping[RoleType, int] = {
+    "available_storage": 2,
+    "shared_volume": 4,
+    "storage_pool": 5,
+    "file_server": 100,
+    "generic_service": 108,
+    "scale_out_file_server": 114,
+    "replica_broker": 115,
+}
+INTERNAL_ROLES = ("shared_volume", "storage_pool")
 RESOURCE_ONLINE, RESOURCE_OFFLINE = 2, 3
 NO_DEFAULT_OWNER = 0xFFFFFFFF
 LIVE_BY_DEFAULT = 0xFFFFFFFF
@@ -69,6 +82,18 @@ def _groups(view: View) -> Iterator[Instance]:
         "AntiAffinityClassNames": None,
         "StatusInformation": 0,
     }
+    for role in view.world.scenario.roles:
+        if role.type in INTERNAL_ROLES and view.world.scenario.switches.internal_groups == "absent":
+            continue
+        yield {
+            **_group_row(view, _group_of(view, role), view.world.role_owners[role.name], kept_online=role.online),
+            "GroupType": ROLE_TYPES[role.type],
+            "Priority": 2000,
+            "State": ONLINE if role.online else OFFLINE,
+            "IsCore": role.type in ("available_storage", "shared_volume", "storage_pool"),
+            "AntiAffinityClassNames": None,
+            "StatusInformation": 0,
+        }
     for machine in _machines(view):
         yield {
             **_group_row(view, machine.group, machine.owner_in_cluster, kept_online=_kept_online(machine)),
@@ -79,6 +104,12 @@ def _groups(view: View) -> Iterator[Instance]:
             "AntiAffinityClassNames": list(machine.spec.anti_affinity) or None,
             "StatusInformation": group_moves.status_information(machine),
         }
+
+
+def _group_of(view: View, role: RoleSpec) -> str:
+    if role.type not in INTERNAL_ROLES:
+        return role.name
+    return _object_id("group", role.name, view.world.scenario.cluster.fqdn)
 
 
 def _kept_online(machine: Machine) -> bool:
@@ -105,6 +136,11 @@ def _group_row(view: View, name: str, owner: str, *, kept_online: bool = True) -
 def _resources(view: View) -> Iterator[Instance]:
     for name, kind in CORE_RESOURCES.items():
         yield _resource_row(view, name, kind, CORE_GROUP, view.world.core_group_owner, RESOURCE_ONLINE)
+    for role in view.world.scenario.roles:
+        if role.type == "shared_volume":
+            owner = view.world.role_owners[role.name]
+            row = _resource_row(view, role.name, DISK_TYPE, _group_of(view, role), owner, RESOURCE_ONLINE)
+            yield {**row, "IsClusterSharedVolume": True}
     for machine in _machines(view):
         owner = machine.owner_in_cluster
         state = RESOURCE_ONLINE if machine.has_memory else RESOURCE_OFFLINE
@@ -175,6 +211,10 @@ def _group_resource_links(view: View) -> Iterator[Instance]:
 def _active_group_links(view: View) -> Iterator[Instance]:
     core = _group_path(view, CORE_GROUP)
     yield {"GroupComponent": node_path(view, view.world.core_group_owner), "PartComponent": core}
+    for role in view.world.scenario.roles:
+        if role.type not in INTERNAL_ROLES or view.world.scenario.switches.internal_groups == "listed":
+            owner, group = view.world.role_owners[role.name], _group_path(view, _group_of(view, role))
+            yield {"GroupComponent": node_path(view, owner), "PartComponent": group}
     for machine in _machines(view):
         yield {
             "GroupComponent": node_path(view, machine.owner_in_cluster),

@@ -143,7 +143,7 @@ def _refuse(view: View, machine: Machine, destination: Node, flags: int = 0) -> 
         raise win32_errors.fault(win32_errors.RESOURCE_LOCKED)
     if machine.spec.group_condition == "queued":
         raise win32_errors.fault(win32_errors.GROUP_QUEUED)
-    if not flags & IGNORE_AFFINITY and view.world.conflicts_on(machine, destination):
+    if not flags & IGNORE_AFFINITY and view.world.affinity.forbids(machine, destination):
         raise win32_errors.fault(win32_errors.AFFINITY_CONFLICT)
 
 

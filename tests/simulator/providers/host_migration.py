@@ -42,7 +42,7 @@ def _services(view: View) -> Iterator[Instance]:
         "EnabledState": ENABLED_STATES[view.node.spec.migration_service],
         "ActiveVirtualSystemMigrationCount": view.world.migrations.running_at(view.node.name),
         "ActiveStorageMigrationCount": view.world.migrations.copying_at(view.node.name),
-        "MigrationServiceListenerIPAddressList": list(view.node.spec.listener_addresses or ()) or None,
+        "MigrationServiceListenerIPAddressList": list(view.node.listener_addresses) or None,
     }
 
 

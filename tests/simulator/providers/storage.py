@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..cim import Instance, Value
+from ..scenario_storage import StorageSpec
 from ..world import Node
 from ..world.storage import Repair
 from .namespace import ClassTable, View
@@ -84,9 +85,9 @@ def _pools(view: View) -> Iterator[Instance]:
     }
 
 
-def _volume_names(volumes: int) -> list[str]:
+def _volume_names(spec: StorageSpec) -> list[str]:
     """Return the names of the virtual disks, the one that the Health Service keeps for itself among them."""
-    return [*(f"Volume{number + 1}" for number in range(volumes)), "ClusterPerformanceHistory"]
+    return [*spec.volume_names, "ClusterPerformanceHistory"]
 
 
 def _virtual_disks(view: View) -> Iterator[Instance]:
@@ -94,7 +95,7 @@ def _virtual_disks(view: View) -> Iterator[Instance]:
         return
     storage = view.world.storage
     health, status = _volume_state(view)
-    for name in _volume_names(storage.spec.volumes):
+    for name in _volume_names(storage.spec):
         yield {
             **_known(view, "VirtualDisk", name),
             "HealthStatus": health,
@@ -206,7 +207,7 @@ def _jobs(view: View) -> Iterator[Instance]:
     for repair in storage.repairs:
         if repair.begins > now or (repair.ends is None and not storage.spec.away_job):
             continue
-        for volume in _volume_names(storage.spec.volumes):
+        for volume in _volume_names(storage.spec):
             yield _job(view, repair, volume)
 
 

@@ -89,8 +89,9 @@ class Node:
     """One node.
 
     ``drained`` holds the ids of VMs that a drain moved away, for the failback; ``booted_at`` is the second of its last
-    restart, None before the first. ``planned`` are the ids of planned VMs, ``left_disks`` disks that were kept here
-    when their VM moved. ``entered`` is called with each state that the node enters.
+    restart, None before the first; ``listens`` tells whether its Hyper-V has started since. ``planned`` are the ids of
+    planned VMs, ``left_disks`` disks that were kept here when their VM moved. ``entered`` is called with each state
+    that the node enters.
     """
 
     spec: NodeSpec
@@ -101,6 +102,7 @@ class Node:
     residents: dict[str, Machine] = dataclasses.field(default_factory=dict)
     arriving: dict[str, Machine] = dataclasses.field(default_factory=dict)
     booted_at: float | None = None
+    listens: bool = True
     restarts_requested: int = 0
     planned: set[str] = dataclasses.field(default_factory=set)
     left_disks: list[str] = dataclasses.field(default_factory=list)
@@ -134,6 +136,11 @@ class Node:
     def answers(self) -> bool:
         """Whether the node's services run at all."""
         return self.state in ("up", "paused")
+
+    @property
+    def listener_addresses(self) -> tuple[str, ...]:
+        """Where it receives migrations now."""
+        return (self.spec.listener_addresses or ()) if self.listens else ()
 
     @property
     def windows_runs(self) -> bool:

@@ -52,7 +52,7 @@ def _host_objection(world: World, machine: Machine, destination: Node, order: Or
         return None
     if not world.nodes[machine.owner].spec.delegation:
         return _failing(machine, destination, failures.NO_CREDENTIALS)
-    if order.addresses and not set(order.addresses) & set(destination.spec.listener_addresses or ()):
+    if order.addresses and not set(order.addresses) & set(destination.listener_addresses):
         return _failing(machine, destination, failures.CONNECTION_REFUSED)
     if order.takes_memory and not order.takes_disks and not machine.files.are_shared:
         return _failing(machine, destination, failures.INCOMPATIBLE)
@@ -83,8 +83,14 @@ def _cluster_objection(world: World, machine: Machine, destination: Node) -> Obs
             failures.NOT_A_POSSIBLE_OWNER,
         ),
         (
-            world.conflicts_on(machine, destination),
+            world.affinity.conflicts_on(machine, destination),
             switches.affinity_conflict,
+            Refusal.INVALID_STATE,
+            failures.AFFINITY_CONFLICT,
+        ),
+        (
+            world.affinity.parts(machine, destination),
+            "allow" if switches.same_node_rule == "follow" else switches.same_node_rule,
             Refusal.INVALID_STATE,
             failures.AFFINITY_CONFLICT,
         ),
@@ -101,7 +107,7 @@ def find_failure(machine: Machine, destination: Node, order: Order = LIVE) -> Ob
     """Return what the job would end with as things stand at its start: the part that a refusal does not cover."""
     if order.kind == "storage":
         return None
-    if not destination.spec.listener_addresses:
+    if not destination.listener_addresses:
         return _failing(machine, destination, failures.CONNECTION_REFUSED)
     if machine.has_memory and any(one.ties_to_host for one in machine.spec.attachments):
         return _failing(machine, destination, failures.INCOMPATIBLE)

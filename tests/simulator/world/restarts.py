@@ -41,9 +41,18 @@ class Restarts:
             return  # an event has taken the node down for good, or up, meanwhile
         booted = node.enter("joining")
         node.booted_at = self._world.now
+        node.listens = False
+        self._world.timeline.after(
+            node.spec.restart.listening_seconds, functools.partial(_listen, node, self._world.now)
+        )
         join = functools.partial(self._join, node, booted, comes_back)
         self._world.timeline.after(node.spec.restart.joining_seconds, join)
 
     def _join(self, node: Node, booted: int, comes_back: NodeState) -> None:
         if node.is_still(booted):
             node.enter(comes_back)
+
+
+def _listen(node: Node, booted_at: float) -> None:
+    if node.booted_at == booted_at:
+        node.listens = True

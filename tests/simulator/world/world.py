@@ -14,6 +14,7 @@ import threading
 
 from ..clock import Clock
 from ..scenario import Scenario, VmSpec
+from .affinity import Affinity
 from .calls import KEPT, Call
 from .drains import Drains
 from .events import Events
@@ -32,6 +33,8 @@ class World:
     nodes: dict[str, Node]
     machines: dict[str, Machine]
     core_group_owner: str
+    role_owners: dict[str, str]
+    affinity: Affinity
     migrations: Migrations
     drains: Drains
     power: Power
@@ -58,7 +61,10 @@ class World:
             self.add(spec)
         first = next(iter(self.members or self.nodes))
         self.core_group_owner = self.scenario.cluster.core_group_owner or first
+        self.role_owners = {role.name: role.owner for role in self.scenario.roles}
+        self.affinity = Affinity(self)
         self.migrations = Migrations(self)
+        self.migrations.ended.append(self.affinity.let_others_follow)
         self.drains = Drains(self)
         self.power = Power(self)
         self.restarts = Restarts(self)
@@ -160,11 +166,3 @@ class World:
         ]
         best = max(candidates, key=Node.free_mb, default=None)
         return best if best is not None and best.free_mb() >= machine.needs_mb else None
-
-    def conflicts_on(self, machine: Machine, destination: Node) -> bool:
-        """Tell whether the cluster enforces that the VM avoids one that is, or will be, on this node."""
-        if not self.scenario.cluster.enforced_anti_affinity or not machine.spec.anti_affinity:
-            return False
-        classes = set(machine.spec.anti_affinity)
-        there = (*destination.residents.values(), *destination.arriving.values())
-        return any(classes.intersection(other.spec.anti_affinity) for other in there if other is not machine)

@@ -31,6 +31,11 @@ from tests.unit.connection.sites import (
 A_DOWN = FULL_NAMES.leading({"node2.a.example": ""})
 B_DOWN = FULL_NAMES.leading({"node1.b.example": "", "node2.b.example": ""})
 ONLY_A = dataclasses.replace(FULL_NAMES, groups={"hyperv_nodes": FULL_NAMES.groups["cluster_a"]})
+THREE = Site(
+    {"HVA": cluster("HVA", "a.example", "NODE1", "NODE2", "NODE3")},
+    {"hyperv_nodes": ["node1.a.example", "node2.a.example", "node3.a.example"]},
+)
+FIRST_DOWN = THREE.leading({"node2.a.example": ""})
 OTHER_NAMES = dataclasses.replace(FULL_NAMES, scenarios={**BOTH, "HVB": cluster("HVB", "b.example", "NODE1", "NODE7")})
 
 
@@ -45,6 +50,10 @@ OTHER_NAMES = dataclasses.replace(FULL_NAMES, scenarios={**BOTH, "HVB": cluster(
         (FULL_NAMES, "NODE1", {"cluster": "hvb.b.example"}, "node2.b.example"),
         (SAME_NAME, "NODE1", {"cluster": "hvc1.b.example"}, "node2.b.example"),
         (A_DOWN, "node1.a.example", {}, "node1.a.example"),
+        (THREE, "node1.a.example", {}, "node2.a.example"),
+        (FIRST_DOWN, "node1.a.example", {}, "node3.a.example"),
+        (FIRST_DOWN, "node1.a.example", {"must_answer": True}, "node3.a.example"),
+        (FIRST_DOWN, "NODE1", {}, "node3.a.example"),
         (ONLY_A, "NODE1", {}, "node2.a.example"),
         (ALIASES, "siteb-1", {}, "siteb-2"),
         (ALIASES, "node1.b.example", {}, "siteb-2"),

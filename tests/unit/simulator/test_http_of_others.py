@@ -115,3 +115,22 @@ def test_nothing_else_is_answered_to_who_does_not_log_in(
     line.sendall(head(*lines, length=len(message)) + message)
     status, top, body = answer(line)
     assert (status, "www-authenticate: negotiate" in top, body) == (401, True, b"")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status", "page"),
+    [
+        ("no request", 400, b"<p>HTTP Error 400. The request verb is invalid.</p>"),
+        ("PUT /wsman HTTP/1.1", 405, b"HTTP Error 405."),
+        ("OPTIONS /wsman HTTP/1.1", 405, b"HTTP Error 405."),
+    ],
+)
+def test_what_is_no_post_is_answered_by_http_sys(
+    line: socket.socket, request_line: str, status: int, page: bytes
+) -> None:
+    line.sendall(f"{request_line}\r\nHost: node1\r\nContent-Length: 0\r\n\r\n".encode())
+    told, top, body = answer(line)
+    assert (told, page in body) == (status, True)
+    assert "server: microsoft-httpapi/2.0\n" in top
+    assert "connection: close" in top
+    assert status != 400 or len(body) == 326

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from tests.simulator.host_profiles import PROFILES, Windows, profile_of
+from tests.simulator.scenario_listener import ListenerSpec, TlsSpec
 from tests.simulator.schema import Property, load
 from tests.simulator.wsman import Endpoint, WireSwitches, describe
 from tests.unit.simulator.messages import (
@@ -225,9 +226,27 @@ def test_the_configuration_is_read_whole_or_in_part() -> None:
         own = body_of(Endpoint("NODE1", [], WireSwitches(), build=PROFILES[windows].build).handle(message(CONFIG, GET)))
         assert own.findtext(f"{{{CONFIG}}}MaxEnvelopeSizekb") == limit
     part = body_of(service.handle(message(f"{CONFIG}/service/auth", GET)))
-    assert (part.tag, part.findtext(f"{{{CONFIG}}}Kerberos")) == (f"{{{CONFIG}}}Auth", "true")
+    assert (part.tag, part.findtext(f"{{{CONFIG}}}Negotiate")) == (f"{{{CONFIG}}}Auth", "true")
+    assert part.findtext(f"{{{CONFIG}}}CredSSP") == "false"
     assert fault_of(service.handle(message(f"{CONFIG}/nothing", GET)))[0] == 0x80338002
     assert fault_of(service.handle(message(CONFIG, GET.replace("Get", "Put"))))[0] == 0x80338012
+
+
+@pytest.mark.parametrize(
+    ("listener", "logins", "unencrypted"),
+    [
+        (ListenerSpec(), ["Basic", "Negotiate"], "true"),
+        (ListenerSpec(("kerberos", "credssp")), ["Kerberos", "CredSSP"], "false"),
+        (ListenerSpec(encryption="required"), ["Basic", "Negotiate"], "false"),
+        (ListenerSpec(("negotiate",), encryption="optional"), ["Negotiate"], "true"),
+        (ListenerSpec(("basic", "certificate"), tls=TlsSpec("host.pem")), ["Basic", "Certificate"], "false"),
+    ],
+)
+def test_the_configuration_says_how_to_log_in(listener: ListenerSpec, logins: list[str], unencrypted: str) -> None:
+    service = Endpoint("NODE1", [], WireSwitches(), listener=listener)
+    told = body_of(service.handle(message(f"{CONFIG}/service", GET)))
+    taken = [login.tag.rpartition("}")[2] for login in told.iterfind(f"{{{CONFIG}}}Auth/*") if login.text == "true"]
+    assert (taken, told.findtext(f"{{{CONFIG}}}AllowUnencrypted")) == (logins, unencrypted)
 
 
 @pytest.mark.parametrize(

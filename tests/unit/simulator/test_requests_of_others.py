@@ -273,3 +273,35 @@ def test_winrb_and_pypsrp_ask_for_the_size_of_envelopes(cluster: SimulatedCluste
     config = "http://schemas.microsoft.com/wbem/wsman/1/config"
     answer = ask(cluster, WINRB.write(config, f"{TRANSFER}/Get", ""))
     assert re.search(r"<cfg:MaxEnvelopeSizekb>(150|500)<", answer)
+
+
+def spread_out(message: bytes) -> bytes:
+    """Return a message with blanks and line ends around each text, as in the templates of txwinrm."""
+    return re.sub(rb">([^<>]+)</", rb">\n      \1\n    </", message)
+
+
+def test_txwinrm_puts_blanks_around_every_text(cluster: SimulatedCluster) -> None:
+    begun = ask(cluster, spread_out(OPENWSMAN.write(NODES, ENUMERATE, "<wsen:Enumerate> </wsen:Enumerate>")))
+    pulled = f"<wsen:Pull><wsen:EnumerationContext>{context_in(begun)}</wsen:EnumerationContext>"
+    pulled += "<wsen:MaxElements>100</wsen:MaxElements></wsen:Pull>"
+    assert names_in([ask(cluster, spread_out(OPENWSMAN.write(NODES, PULL, pulled)))]) == ["NODE1", "NODE2"]
+
+
+def test_metricshub_limits_the_time_of_a_pull_and_releases_what_it_does_not_read(cluster: SimulatedCluster) -> None:
+    uri, wish = f"{MSCLUSTER}/*", "<wsman:OptimizeEnumeration/><wsman:MaxElements>50</wsman:MaxElements>"
+    enumerate_nodes = OPENWSMAN.write(uri, ENUMERATE, query("SELECT * FROM MSCluster_Node", wish))
+    kept = f"<wsen:EnumerationContext>{context_in(ask(cluster, enumerate_nodes))}</wsen:EnumerationContext>"
+    most = "<wsen:MaxTime>PT1.5S</wsen:MaxTime><wsen:MaxElements>50</wsen:MaxElements>"
+    assert names_in([ask(cluster, OPENWSMAN.write(uri, PULL, f"<wsen:Pull>{kept}{most}</wsen:Pull>"))]) == ["NODE2"]
+    unread = f"<wsen:EnumerationContext>{context_in(ask(cluster, enumerate_nodes))}</wsen:EnumerationContext>"
+    ask(cluster, OPENWSMAN.write(uri, f"{N}/Release", f"<wsen:Release>{unread}</wsen:Release>"))
+    assert cluster.counters()["open_enumerations"] == 0
+
+
+def test_opennms_writes_the_size_of_envelopes_into_the_body(cluster: SimulatedCluster) -> None:
+    # CXF makes the identifier of a message a URN.
+    wish = "<wsman:OptimizeEnumeration/><wsman:MaxEnvelopeSize>51200</wsman:MaxEnvelopeSize>"
+    message = OPENWSMAN.write(f"{MSCLUSTER}/*", ENUMERATE, query("select * from MSCluster_Cluster", wish))
+    answer = ask(cluster, message.replace(MESSAGE_ID.encode(), b"urn:" + MESSAGE_ID.encode()))
+    assert f"<a:RelatesTo>urn:{MESSAGE_ID}</a:RelatesTo>" in answer
+    assert answer.count("<p:MSCluster_Cluster ") == 1

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -60,6 +61,24 @@ def test_a_client_may_name_its_shell() -> None:
     assert b"<rsp:ShellId>A &amp; B</rsp:ShellId>" in created
     assert b"<rsp:InputStreams>stdin</rsp:InputStreams><rsp:OutputStreams></rsp:OutputStreams>" in created
     assert service.handle(message(CMD, f"{TRANSFER}/Delete", "", {"ShellId": "A & B"})).status == 200
+
+
+def test_a_shell_says_what_a_recorded_one_says_of_itself() -> None:
+    # winrm4j, win12.xml.
+    body = f'<rsp:Shell xmlns:rsp="{SHELL}"><rsp:InputStreams>stdin</rsp:InputStreams></rsp:Shell>'
+    created = endpoint(shells="commands").handle(message(CMD, f"{TRANSFER}/Create", body)).body.decode()
+    assert "<x:ResourceCreated><a:Address>http://node1.corp.example:5985/wsman</a:Address>" in created
+    assert re.findall(r"<rsp:(\w+)>", created) == [
+        "ShellId",
+        "ResourceUri",
+        "Owner",
+        "ClientIP",
+        "IdleTimeOut",
+        "InputStreams",
+        "OutputStreams",
+        "ShellRunTime",
+        "ShellInactivity",
+    ]
 
 
 def test_a_shell_that_was_closed_is_gone(shells: Protocol) -> None:

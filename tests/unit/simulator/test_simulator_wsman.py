@@ -192,10 +192,11 @@ def test_what_is_no_soap_gets_an_empty_500(data: bytes) -> None:
     assert (reply.status, reply.body) == (500, b"")
 
 
-def test_a_request_in_utf_16_is_answered_in_utf_16() -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_request_in_utf_16_is_answered_in_utf_16(encoding: str) -> None:
     for keys in (KEYS, {**KEYS, "Name": "NOBODY"}):
         text = '<?xml version="1.0" encoding="UTF-16"?>' + get(**keys).decode()
-        reply = endpoint().handle(text.encode("utf-16"))
+        reply = endpoint().handle(text.encode(encoding))
         assert reply.status == (200 if keys == KEYS else 500)
         assert reply.body.decode("utf-16") != ""
         assert reply.body[:2] in (b"\xff\xfe", b"\xfe\xff")

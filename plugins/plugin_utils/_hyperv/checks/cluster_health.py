@@ -23,6 +23,8 @@ from ..cluster.nodes import EVERY_NODE, Node, find_node, nodes_of
 from ..cluster.vms import Vm, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import ERROR, WARNING, Finding, sentence
+from .others_at_work import find_others_at_work
+from .shared_volumes import read_shared_volumes
 from .storage_health import StorageHealth, read_storage_health
 
 
@@ -42,6 +44,7 @@ class Health:
         nodes: with their votes.
         findings: those that count.
         ignored: those that the user wants to overlook.
+        notes: what does not count and is good to know.
         migrating: names of the VMs that are being moved.
         loses_quorum: whether the cluster says that it loses quorum without the node; None where it was not asked or
             did not tell.
@@ -51,6 +54,7 @@ class Health:
     nodes: tuple[tuple[Node, Votes], ...]
     findings: tuple[Finding, ...]
     ignored: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
     migrating: tuple[str, ...]
     loses_quorum: bool | None
     storage: StorageHealth
@@ -71,6 +75,7 @@ class Health:
             "healthy": not self.findings,
             "findings": [finding.as_result() for finding in self.findings],
             "ignored": [finding.as_result() for finding in self.ignored],
+            "notes": [finding.as_result() for finding in self.notes],
             "nodes": [
                 {
                     "name": node.name,
@@ -89,7 +94,7 @@ class Health:
 
 
 def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) -> Health:
-    """Look at the whole cluster with five queries and a call; ``leaving`` is the node that is about to be taken away.
+    """Look at the whole cluster with six queries and a call; ``leaving`` is the node that is about to be taken away.
 
     Storage Spaces Direct takes three queries more. ``ignore`` are names of nodes, roles, VMs, networks, pools, virtual
     disks and disks whose problems do not count. Raises HyperVError for a node
@@ -112,7 +117,8 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
         migrating = sorted(vm.name for vm in moving)
         found += _of_migrations(moving)
     storage = read_storage_health(cluster, node)
-    found += storage.findings
+    volumes = read_shared_volumes(cluster)
+    found += [*storage.findings, *(one for one in volumes if one.severity == ERROR)]
     loses, lost = _quorum(cluster, node) if node is not None else (None, None)
     found += [lost] if lost is not None else []
     overlooked = {_key(name) for name in ignore}
@@ -121,6 +127,7 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
         nodes=tuple((one, votes.get(one.name.lower(), Votes(None, None))) for one in nodes),
         findings=tuple(counting),
         ignored=tuple(finding for finding in found if finding not in counting),
+        notes=(*(one for one in volumes if one.severity != ERROR), *find_others_at_work(cluster)),
         migrating=tuple(migrating),
         loses_quorum=loses,
         storage=storage,

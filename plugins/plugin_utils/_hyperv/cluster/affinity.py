@@ -4,6 +4,10 @@
 
 Sources: Microsoft docs, "Cluster affinity", AntiAffinityClassNames and ClusterEnforcedAntiAffinity; RuleType is
 CLUS_AFFINITY_RULE_TYPE of clusapi.h. MSCluster_AffinityRule exists from Windows Server 2022 on.
+
+What they leave open is never hard here, but a wish, so that nothing is called impossible because of it: AntiAffinity-
+ClassNames needs "identical" strings and says nothing of upper and lower case, and ClusterEnforcedAntiAffinity speaks of
+groups that run on a node as well as of groups that are hosted there, which may mean those that are off, too.
 """
 
 from __future__ import annotations
@@ -11,9 +15,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
+from ..._hostnames import first_label
 from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
-from .cluster import Cluster
+from .cluster import MSCLUSTER, Cluster
 
 NODE, DOMAIN = "node", "domain"
 RULE_TYPES = {1: (True, DOMAIN), 2: (True, NODE), 3: (False, DOMAIN), 4: (False, NODE)}
@@ -51,16 +56,45 @@ def group_member(group: str) -> str:
 
 
 def class_rules(classes: Mapping[str, Collection[str]], *, enforced: bool) -> list[Rule]:
-    """Return a rule for each anti-affinity class that two or more members have; ``classes`` are those of a member."""
+    """Return a rule for each anti-affinity class that two or more members have; ``classes`` are those of a member.
+
+    Classes that differ in upper and lower case alone may be one: their members avoid each other as a soft rule.
+    """
     members: dict[str, set[str]] = {}
     for member, names in classes.items():
         for name in names:
             members.setdefault(name, set()).add(member)
-    return [
-        Rule(f"anti-affinity class {name}", together=False, scope=NODE, hard=enforced, members=frozenset(found))
-        for name, found in sorted(members.items())
-        if len(found) > 1
+    spellings: dict[str, list[str]] = {}
+    for name in sorted(members):
+        spellings.setdefault(name.casefold(), []).append(name)
+    found = [(name, enforced, who) for name, who in sorted(members.items())]
+    found += [
+        (" or ".join(names), False, set().union(*(members[name] for name in names)))
+        for names in spellings.values()
+        if len(names) > 1
     ]
+    return [
+        Rule(f"anti-affinity class {name}", together=False, scope=NODE, hard=hard, members=frozenset(who))
+        for name, hard, who in found
+        if len(who) > 1
+    ]
+
+
+def counting_what_runs(rules: Sequence[Rule], off: Collection[str]) -> list[Rule]:
+    """Return the rules with those that keep members apart hard for members that run, and soft for those that are off.
+
+    ``off`` are the members that will not run by then. The cluster may or may not count them.
+    """
+    found = []
+    for rule in rules:
+        idle = rule.members.intersection(off)
+        if not rule.hard or rule.together or not idle:
+            found.append(rule)
+            continue
+        if len(rule.members - idle) > 1:
+            found.append(dataclasses.replace(rule, members=rule.members - idle))
+        found.append(dataclasses.replace(rule, name=f"{rule.name} with what is off", hard=False))
+    return found
 
 
 def read_affinity_rules(cluster: Cluster) -> Sequence[Instance]:
@@ -88,6 +122,21 @@ def enabled_rules(rows: Sequence[Instance], members: Mapping[str, Sequence[str]]
             # SoftAntiAffinity is a newer property; a rule without it is enforced.
             rules.append(Rule(name, together, scope, not row.integer("SoftAntiAffinity"), frozenset(found)))
     return rules, notes
+
+
+def read_domains(cluster: Cluster) -> dict[str, str]:
+    """Return the fault domain of each node that has one, by first label. Raises Fault and TransportError.
+
+    MSCluster_Node.FaultDomain lists a node's levels; no source tells which one a rule is about. The site counts where
+    one is told, as in a stretched cluster, else all levels together.
+    """
+    domains = {}
+    for row in cluster.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "FaultDomain"))):
+        levels = [one.strip() for one in row.texts("FaultDomain") if one.strip()]
+        site = next((one for one in levels if one.casefold().startswith("site")), "/".join(levels))
+        if site:
+            domains[first_label(row.text("Name") or "")] = site.casefold()
+    return domains
 
 
 def note_unjudged_rules(rules: Sequence[Rule], domains: Mapping[str, str], nodes: Collection[str]) -> list[str]:

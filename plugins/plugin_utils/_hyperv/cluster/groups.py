@@ -54,6 +54,7 @@ class GroupTraits:
         anti_affinity: classes; groups that share one avoid the same node.
         name, id: as the cluster calls it; the id is not that of a VM.
         owner: node that owns it.
+        kind: its GroupType, 111 of a VM; None where it is not told.
         state: ``online``, ``offline``, ``failed``, ``partly_online``, ``pending`` or ``unknown``.
         is_locked: it is locked against moves.
         is_queued: it waits in the cluster's own queue to be moved.
@@ -64,6 +65,7 @@ class GroupTraits:
     name: str = ""
     id: str = ""
     owner: str = ""
+    kind: int | None = None
     state: str = UNKNOWN
     is_locked: bool = False
     is_queued: bool = False
@@ -141,10 +143,10 @@ def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int
     return {(row.text("Name") or "").casefold(): row.integer("Priority") for row in rows}
 
 
-def read_traits(cluster: Cluster, names: Sequence[str] = ()) -> dict[str, GroupTraits]:
+def read_traits(cluster: Cluster, names: Sequence[str] = (), owner: str = "") -> dict[str, GroupTraits]:
     """Return the traits of groups, also of those that are no VMs, by name in lower case, in one query.
 
-    Of all groups without ``names``, of which there may be at most NAMES_IN_A_QUERY.
+    Of all groups without ``names``, of which there may be at most NAMES_IN_A_QUERY; ``owner`` narrows them to a node.
     """
     columns = (
         "Name",
@@ -154,8 +156,9 @@ def read_traits(cluster: Cluster, names: Sequence[str] = ()) -> dict[str, GroupT
         "StatusInformation",
         "Priority",
         "AntiAffinityClassNames",
+        "GroupType",
     )
-    where = {columns[0]: tuple(names)} if names else {}
+    where = {**({columns[0]: tuple(names)} if names else {}), **({"OwnerNode": (owner,)} if owner else {})}
     rows = cluster.query_cluster_if_any(Query("MSCluster_ResourceGroup", columns, where))
     return {(row.text("Name") or "").casefold(): _traits(row) for row in rows}
 
@@ -168,6 +171,7 @@ def _traits(row: Instance) -> GroupTraits:
         name=row.text("Name") or "",
         id=row.text("Id") or "",
         owner=row.text("OwnerNode") or "",
+        kind=row.integer("GroupType"),
         state=GROUP_STATES.get(-1 if state is None else state, UNKNOWN),
         is_locked=bool(status & LOCKED),
         is_queued=bool(status & QUEUED),

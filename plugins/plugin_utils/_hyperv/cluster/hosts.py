@@ -91,6 +91,17 @@ class Memory:
     free_mb: int
 
 
+def read_uptime(cluster: Cluster, node: str) -> float | None:
+    """Return for how many seconds the Windows of a node has run, None where it does not say.
+
+    Both times are the node's own (Win32_OperatingSystem). Raises HyperVError, Fault and TransportError.
+    """
+    columns = ("LastBootUpTime", "LocalDateTime")
+    rows = cluster.node(node).query(CIMV2, Query("Win32_OperatingSystem", columns))
+    booted, now = (rows[0].datetime(column) if rows else None for column in columns)
+    return (now - booted).total_seconds() if booted is not None and now is not None else None
+
+
 def read_host_settings(cluster: Cluster, node: str, *, networks: bool = True) -> HostSettings:
     """Return one node's settings, in three queries; two without ``networks``. Raises Fault and TransportError."""
     session = cluster.node(node)

@@ -11,37 +11,32 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Sequence
 
-from ..._hostnames import first_label
 from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node
+from ..cluster.other_roles import OtherRoles
 from ..cluster.patience import SETTLES_WITHIN
-from ..cluster.states import AT_REST, UNKNOWN
+from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.finding import full_stop
 from ..migration.timeouts import too_short
 from ..planning.evacuation import EvacuationRequest, plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
-from ..planning.placement import Placed
 from ..planning.plan_table import evacuation_table
 from ..planning.restoration import Home, plan_restoration
-from ..planning.revalidation import EarlierPlan
-from ..planning.strategies import OFFLINE
 from ..scheduling.migrate import MigrationOptions
 from . import wording
 from .bookkeeping import Bookkeeping
 from .controller import Controller
-from .moving import Moving, Wanted
+from .moving import Record
 from .node_hold import NodeHold
-from .observation import Standing, Stopped, read_standing, try_limits, try_overview
+from .observation import Standing, Stopped, read_standing, try_limits, try_other_roles, try_overview
 from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
+from .rounds import NotEmptied, Rounds
 from .salvage import Salvage
-from .stepping_aside import SteppingAside
-from .stepping_aside import wanted as wanted_aside
 
 _BETWEEN_LOOKS = 5.0  # seconds
 _WAIT_FOR_OTHERS = 1800.0  # seconds
@@ -68,10 +63,6 @@ class EvacuationOptions:
     time_limit: float | None = None
 
 
-class NotEmptied(HyperVError):
-    """All steps were taken, and the node is not as it should be."""
-
-
 class Evacuation:
     """Empties one node, once."""
 
@@ -82,12 +73,9 @@ class Evacuation:
         self._request = request
         self._options = options
         self._controller = controller
-        self._moving = Moving(cluster, options.migration, controller)
-        self._aside = SteppingAside(cluster, options.migration, controller)
-        self._helpers = request.helpers
+        self._rounds = Rounds(cluster, request, options.migration, options.attempts, controller)
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
-        self._plan: EvacuationPlan
         self._books: Bookkeeping
         self._hold: NodeHold
         self._standing: Standing | None = None
@@ -99,6 +87,7 @@ class Evacuation:
         self._nodes_before: list[dict[str, t.Any]] = []
         self._nodes_after: list[dict[str, t.Any]] = []
         self._limits: dict[str, t.Any] = {}
+        self._other_roles = OtherRoles()
 
     def dry_run(self) -> EvacuationOutcome:
         """Plan, and ask Hyper-V about each VM; nothing is changed. Raises HyperVError, Fault, TransportError."""
@@ -109,8 +98,7 @@ class Evacuation:
         self._cluster.confirm()
         self._books.check(is_paused=self._is_paused)
         objections = self._switch.objections(ToStop.of(self._plan))
-        # All in one: what Hyper-V refuses by now may have room when others have stepped aside.
-        self._moving.dry_run([*wanted_aside(self._plan.steps_aside), *_wanted(self._plan.node, self._plan.moves)])
+        self._rounds.dry_run()
         failure = wording.together(
             wording.not_aside(self._records),
             wording.moves_failed(self._plan.node, self._records),
@@ -132,9 +120,9 @@ class Evacuation:
         self._begin()
         try:
             self._hold.pause()
-            self._make_room()
+            self._rounds.make_room(self._books)
             self._stop()
-            self._move()
+            self._rounds.move(self._books, self._hosts)
             self._verify()
         except BaseException as error:
             self._failure = str(error) if isinstance(error, NotEmptied) else self._explained(error)
@@ -145,9 +133,8 @@ class Evacuation:
         self._take(plan_evacuation(self._cluster, self._request))
 
     def _take(self, plan: EvacuationPlan) -> None:
-        self._plan = plan
+        self._rounds.take(plan)
         self._controller.show(evacuation_table(plan))
-        self._helpers = max(self._request.helpers, len(plan.steps_aside))
         self._hold = NodeHold(self._cluster, plan.node, is_clustered=plan.is_clustered)
         earlier = self._request.earlier
         moves = {**earlier.moves, **earlier.helpers} if earlier is not None else {}
@@ -159,7 +146,7 @@ class Evacuation:
         """Wait for VMs of other nodes that may leave room, such as those of a run that was cut off, and plan again."""
         clock, plan = self._cluster.clock, self._plan
         deadline = clock.now() + (self._options.migration.timeout or _WAIT_FOR_OTHERS)
-        while self._helpers and plan.under_way and clock.now() < deadline:
+        while self._rounds.helpers and plan.under_way and clock.now() < deadline:
             names = ", ".join(map(clean, plan.under_way))
             self._controller.tell(f"Waiting for VMs that are on their way and may leave room: {names}.")
             clock.pause(_BETWEEN_LOOKS_AT_OTHERS)
@@ -176,11 +163,14 @@ class Evacuation:
         return self._hold.is_paused or not self._plan.is_clustered
 
     @property
-    def _records(self) -> list[dict[str, t.Any]]:
-        """What became of each move, in the form of hyperv_vm_migrate, marked where its VM steps aside."""
-        aside = self._aside.moving.records.keys() | {one.helper.candidate.vm.id for one in self._plan.steps_aside}
-        records = [*self._aside.records, *self._moving.records.values()]
-        return [{**one, "helper": one["vm"]["id"] in aside} for one in records]
+    def _plan(self) -> EvacuationPlan:
+        """The plan as it stands."""
+        return self._rounds.plan
+
+    @property
+    def _records(self) -> list[Record]:
+        """What became of each move."""
+        return self._rounds.records
 
     @property
     def _hosts(self) -> list[str]:
@@ -207,100 +197,17 @@ class Evacuation:
     def _warn_of_time_limit(self) -> None:
         if self._options.time_limit is None or not self._plan.moves:
             return
-        asides = [move.helper.candidate.vm.memory_mb for move in self._plan.steps_aside]
-        longest = self._moving.longest([*asides, *(move.candidate.vm.memory_mb for move in self._plan.moves)])
-        warning = too_short(self._options.time_limit, longest)
+        warning = too_short(self._options.time_limit, self._rounds.longest())
         if warning:
             self._warnings.append(warning)
             self._controller.tell(f"WARNING: {warning}")
 
     # What empties the node.
 
-    def _make_room(self) -> None:
-        """Have VMs of other nodes step aside; what is not made, or not as planned, is planned again.
-
-        Raises NotEmptied where that is no use, before anything of the node was stopped or moved.
-        """
-        plan = self._plan
-        agreed = self._request.earlier.without_places() if self._request.earlier is not None else None
-        for attempt in range(1, self._options.attempts + 1):
-            if self._aside.make(plan.steps_aside):
-                return
-            if self._aside.is_over or attempt == self._options.attempts:
-                break
-            plan = plan_evacuation(self._cluster, self._request_again(agreed))
-            if plan.infeasibility is not None:
-                raise NotEmptied(wording.together(wording.not_aside(self._records), wording.infeasible_again(plan)))
-            self._books.begin_again(plan)
-            gone = {one["vm"]["id"] for one in self._aside.aside}
-            made = [one for one in self._plan.helpers if one.helper.candidate.vm.id in gone]
-            self._plan = dataclasses.replace(
-                plan, helpers=(*made, *plan.helpers), revalidation=self._plan.revalidation, made=self._plan.made
-            )
-        raise NotEmptied(wording.not_aside(self._records))
-
-    def _request_again(self, earlier: EarlierPlan | None) -> EvacuationRequest:
-        """Return what to plan for what is left: each VM without the nodes on which its move failed."""
-        excluded = {vm_id: frozenset(map(first_label, nodes)) for vm_id, nodes in self._excluded.items()}
-        return dataclasses.replace(
-            self._request,
-            excluded=excluded,
-            earlier=earlier,
-            helpers=max(0, self._helpers - len(self._aside.aside)),
-            not_aside=self._aside.settled | self._moving.records.keys(),
-        )
-
-    @property
-    def _excluded(self) -> dict[str, frozenset[str]]:
-        """Nodes on which the move of a VM has failed, by its id."""
-        return {**self._aside.moving.excluded, **self._moving.excluded}
-
     def _stop(self) -> None:
         failed = self._switch.stop(ToStop.of(self._plan))
         if failed:
             raise NotEmptied(wording.not_stopped([one.error.text for one in failed if one.error is not None]))
-
-    def _move(self) -> None:
-        """Move what is to be moved, and what fails to another node."""
-        moves: Sequence[Placed] = self._plan.moves
-        for attempt in range(1, self._options.attempts + 1):
-            if attempt > 1:
-                if not self._moving.may_be_tried_again:
-                    return
-                moves = self._planned_again()
-            self._refuse_what_runs_again(moves)
-            self._moving.make(_wanted(self._plan.node, moves))
-
-    def _planned_again(self) -> Sequence[Placed]:
-        """Plan for what is left, and write that down; VMs of other nodes that it needs step aside."""
-        plan = plan_evacuation(self._cluster, self._request_again(None))
-        # What is still on its way was given up on because it takes too long; no node is tried beside that. What was
-        # moved and is here again was brought back by somebody, and is not moved a second time. What somebody else began
-        # to migrate is planned to go where that goes, and waited for.
-        again = self._moving.excluded.keys() | self._moving.moved_by_others
-        done = self._moving.records.keys() - again
-        moves = tuple(move for move in plan.moves if move.candidate.vm.id not in done)
-        helpers = plan.steps_aside if moves else ()
-        self._books.begin_again(dataclasses.replace(plan, moves=moves, helpers=helpers))
-        self._plan = dataclasses.replace(self._plan, helpers=(*self._plan.helpers, *helpers))
-        if not self._aside.make(helpers):
-            return ()
-        left = self._moving.moved_by_others - {move.candidate.vm.id for move in plan.moves}
-        return *moves, *(move for move in self._plan.moves if move.candidate.vm.id in left)
-
-    def _refuse_what_runs_again(self, moves: Sequence[Placed]) -> None:
-        """Refuse to migrate live what was stopped and was started since: no memory was set aside for it."""
-        stopped = [move.candidate for move in moves if move.candidate.strategy in OFFLINE]
-        if not stopped:
-            return
-        now = read_standing(self._cluster, self._hosts).vms
-        for candidate in stopped:
-            vm = now.get(candidate.vm.id)
-            if vm is not None and vm.state not in AT_REST and first_label(vm.node) == first_label(self._plan.node):
-                raise NotEmptied(
-                    f"VM {vm.name} is {vm.state}, and the plan moves it with the strategy {candidate.strategy}: "
-                    "somebody started it again. Run the evacuation again."
-                )
 
     def _verify(self) -> None:
         """Read what stands, write it down, and refuse to call a node empty that is not. Raises NotEmptied."""
@@ -309,9 +216,9 @@ class Evacuation:
         self._wait_for_failovers()
         self._write_down()
         wrong = wording.together(
-            wording.not_aside(self._records) if self._moving.failed else "",
+            wording.not_aside(self._records) if self._rounds.moving.failed else "",
             wording.moves_failed(self._plan.node, self._records),
-            wording.left_behind(self._plan.node, self._left) if not self._moving.failed else "",
+            wording.left_behind(self._plan.node, self._left) if not self._rounds.moving.failed else "",
             wording.died(self._stopped.died),
             wording.not_paused(self._hold),
         )
@@ -364,8 +271,7 @@ class Evacuation:
     def _take_new_sessions(self, why: str) -> None:
         """Go on with sessions of which none is in the middle of an answer, and find out what became of the moves."""
         self._cluster = self._switch.cluster = self._hold.cluster = self._controller.reconnect()
-        self._aside.moving.account_for(self._cluster, why)
-        self._moving.account_for(self._cluster, why)
+        self._rounds.account_for(self._cluster, why)
 
     def _roll_back(self) -> None:
         """Give the node back, start again what was stopped and is there, and write it down; each step if it can."""
@@ -412,6 +318,7 @@ class Evacuation:
     def _read_for_the_report(self) -> None:
         if self._plan.is_clustered:
             self._nodes_after = try_overview(self._cluster)
+            self._other_roles = try_other_roles(self._cluster, self._plan.node)
         if self._plan.moves:
             hosts = {self._plan.node, *(move.destination for move in self._plan.moves)}
             hosts |= {node for move in self._plan.helpers for node in (move.helper.node, move.destination)}
@@ -432,6 +339,7 @@ class Evacuation:
                 wording.stopped_until_restored(self._stopped.still),
                 off_before,
                 wording.died_before(self._books.died_before),
+                clean(self._other_roles.text(self._plan.node)),
             )
         was_paused = self._books.was_paused_before and not self._hold.asked_to_pause
         return wording.together(
@@ -469,17 +377,10 @@ class Evacuation:
             headroom=result["headroom"],
             limits=self._limits,
             changed=changed,
-            warnings=[*self._warnings, *self._aside.moving.warnings, *self._moving.warnings],
+            warnings=[*self._warnings, *self._rounds.warnings],
             left=self._left,
             died=self._stopped.died,
-            excluded=self._excluded,
+            excluded=self._rounds.excluded,
             paused_by_us=self._hold.is_paused_by_us,
             paused_before=ledger["paused_before"] if ledger is not None else None,
         )
-
-
-def _wanted(node: str, moves: Sequence[Placed]) -> list[Wanted]:
-    return [
-        Wanted(move.candidate.vm.id, move.candidate.vm.name, node, move.destination, move.candidate.strategy)
-        for move in moves
-    ]

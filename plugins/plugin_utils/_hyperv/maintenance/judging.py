@@ -17,12 +17,19 @@ _MADE = frozenset({"would_move", "moved", "started"})
 
 
 def judge_together(
-    cluster: Cluster, tasks: Sequence[MigrationTask], stopped_first: Collection[str] = (), *, is_dry_run: bool
+    cluster: Cluster,
+    tasks: Sequence[MigrationTask],
+    stopped_first: Collection[str] = (),
+    *,
+    is_dry_run: bool,
+    is_planned: bool = False,
+    was_asked: bool = True,
 ) -> list[str]:
     """Say of refused moves what speaks against them, and of the others which rules they break.
 
-    In a dry run moves fail for which the destination lacks memory beside the others; ``stopped_first`` are ids of VMs
-    that will not run by then. Returns notes on what could not be read.
+    In a dry run moves fail for which the destination lacks memory beside the others, unless a plan has counted it
+    (``is_planned``); ``stopped_first`` are ids of VMs that will not run by then. ``was_asked``: Hyper-V let the moves
+    pass. Returns notes on what could not be read.
     """
     judged = {
         task.move.vm.id: (
@@ -41,27 +48,28 @@ def judge_together(
     moves = [move for _task, move in judged.values()]
     if not moves:
         return []
+    refused = any(task.error is not None for task, _move in judged.values())
+    counts_memory = is_dry_run and not is_planned
     try:
-        refused = any(task.error is not None for task, _move in judged.values())
-        around = read_around(cluster, moves, with_memory=is_dry_run or refused)
+        around = read_around(cluster, moves, with_memory=counts_memory or refused)
     except (HyperVError, NoAnswer) as error:
         return [f"Rules, and the memory of destinations, could not be read: {with_remedy(error)}"]
-    together = judge_moves(around, moves) if is_dry_run else {}
-    for vm_id, (task, move) in judged.items():
-        known = together.get(vm_id) or judge_moves(around, [move])[vm_id]
-        _add(task, known, is_dry_run=is_dry_run)
+    found = judge_moves(around, moves, are_made=is_dry_run)
+    for vm_id, (task, _move) in judged.items():
+        asked = was_asked and vm_id not in stopped_first
+        _add(task, found[vm_id], counts_memory=counts_memory, was_asked=asked)
     return list(around.notes)
 
 
-def _add(task: MigrationTask, known: Judged, *, is_dry_run: bool) -> None:
+def _add(task: MigrationTask, known: Judged, *, counts_memory: bool, was_asked: bool) -> None:
     if task.error is not None:
         task.overrule(explained(task.error, known, task.move.destination.name))
         return
-    for rule in known.rules:
-        task.warn_once(f"{rule}. The cluster does not refuse that.")
-    if is_dry_run and known.shortage is not None:
+    for rule in known.broken:
+        task.warn_once(f"{rule}. The cluster does not refuse that." if was_asked else f"{rule}.")
+    if counts_memory and known.shortage is not None:
         task.overrule(known.shortage)
-    elif is_dry_run and known.tight:
+    elif counts_memory and known.tight:
         task.warn_once(known.tight)
 
 

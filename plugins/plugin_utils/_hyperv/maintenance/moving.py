@@ -72,8 +72,7 @@ class Moving:
 
         done = migrate(self.cluster, moves, self._options, report)
         self.warnings += done.notes
-        refused = [task for task in done.tasks if task.outcome == "failed"]
-        self.warnings += judge_together(self.cluster, refused, is_dry_run=False)
+        self.warnings += judge_together(self.cluster, done.tasks, is_dry_run=False)
         self._keep(done.tasks)
 
     def dry_run(self, wanted: Sequence[Wanted]) -> None:
@@ -81,11 +80,15 @@ class Moving:
         moves = self._resolved(wanted)
         by_id = {move.vm.id: move for move in moves}
         stopped = {one.vm_id for one in wanted if one.strategy != MIGRATE and by_id[one.vm_id].vm.state not in AT_REST}
-        self._keep(dry_run(self.cluster, moves, self._options, stopped).tasks)
+        asked = dry_run(self.cluster, moves, self._options, stopped).tasks
+        self.warnings += judge_together(self.cluster, asked, stopped, is_dry_run=True, is_planned=True)
+        self._keep(asked)
 
     def foresee(self, moves: Sequence[Move], objections: Mapping[str, Failure]) -> None:
         """Note what moves would come to as far as is known without asking Hyper-V; ``objections`` are by VM id."""
-        self._keep(foresee(self.cluster, moves, self._options, objections).tasks)
+        tasks = foresee(self.cluster, moves, self._options, objections).tasks
+        self.warnings += judge_together(self.cluster, tasks, is_dry_run=True, is_planned=True, was_asked=False)
+        self._keep(tasks)
 
     def account_for(self, cluster: Cluster, why: str) -> None:
         """Note of moves that were cut off where their VMs are now; ``cluster`` has new sessions."""

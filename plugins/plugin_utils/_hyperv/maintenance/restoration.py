@@ -29,6 +29,7 @@ from .node_hold import NodeHold
 from .observation import read_standing, try_limits, try_overview
 from .outcome import Outcome
 from .power import START_WITHIN, PowerSwitch
+from .receiving import cannot_receive, find_what_keeps_vms_out, wait_until_receiving
 from .salvage import Salvage
 
 _WAIT_FOR_LEAVING = 1800.0  # seconds
@@ -97,7 +98,12 @@ class Restoration:
         ]
         self._moving.foresee(up, self._without_room())
         self._warnings += filter(None, (self._plan.tight, *wording.left_aside(self._plan)))
-        failure = wording.together(self._plan.shortage) if self._plan.without_room else ""
+        failure = wording.together(
+            cannot_receive(self._plan.home.node, find_what_keeps_vms_out(self._cluster, self._plan.home.node))
+            if self._plan.moves and self._plan.is_clustered
+            else "",
+            self._plan.shortage if self._plan.without_room else "",
+        )
         pauses = self._plan.is_clustered and self._plan.home.node.state == "paused"
         return self._outcome(failure, changed=pauses or bool(moves))
 
@@ -108,6 +114,7 @@ class Restoration:
         """
         self._make_plan()
         self._wait_for_leaving()
+        self._wait_for_the_node()
         self._begin()
         try:
             self._hold.resume()
@@ -182,6 +189,13 @@ class Restoration:
                 self._controller.tell(" ".join(f"Waiting for {vm.subject}: {vm.message}" for vm in self._plan.leaving))
             clock.pause(_BETWEEN_LOOKS)
             self._plan = plan_restoration(self._cluster, self._ledger, self._home)
+
+    def _wait_for_the_node(self) -> None:
+        """Wait until Hyper-V runs on the node. What is wrong after that fails moves, not starts."""
+        if self._plan.moves and self._plan.is_clustered:
+            node = self._plan.home.node
+            warning = cannot_receive(node, wait_until_receiving(self._cluster, node, self._controller.tell))
+            self._warnings += filter(None, [warning])
 
     def _begin(self) -> None:
         self._hold.look("get its VMs back")

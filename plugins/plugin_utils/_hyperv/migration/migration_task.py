@@ -11,7 +11,8 @@ from ..._wsman.references import Reference
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.nodes import Node
-from ..cluster.owners import owner_of
+from ..cluster.owners import owner_of, owners_of
+from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
 from .attempt import Attempt, JobProgress, WatchedJob
@@ -79,6 +80,7 @@ class MigrationTask:
         attempt: the present attempt.
         silent_since: clock reading since when nothing was heard of it; None while there are answers.
         hidden_since: clock reading since when its VM is not shown, although the cluster has its role; None where it is.
+        in_doubt_since: clock reading since when Hyper-V and the cluster show it on different nodes; None otherwise.
         no_slot_since: clock reading at which a host first had no slot left for it; None before.
         owner: the node that was last seen to own the VM, None for none.
         warnings: for people.
@@ -101,6 +103,7 @@ class MigrationTask:
         self.attempt = Attempt()
         self.silent_since: float | None = None
         self.hidden_since: float | None = None
+        self.in_doubt_since: float | None = None
         self.no_slot_since: float | None = None
         self.owner: str | None = None
         self.warnings: list[str] = []
@@ -183,6 +186,11 @@ class MigrationTask:
         self.hidden_since = now if self.hidden_since is None else self.hidden_since
         return now - self.hidden_since
 
+    def seconds_in_doubt(self, now: float) -> float:
+        """Note that its VM is told on different nodes, and return for how long now."""
+        self.in_doubt_since = now if self.in_doubt_since is None else self.in_doubt_since
+        return now - self.in_doubt_since
+
     def seconds_without_slot(self, now: float) -> float:
         """Note that a host has no slot left for it, and return for how long it has been trying by now."""
         self.no_slot_since = now if self.no_slot_since is None else self.no_slot_since
@@ -199,6 +207,8 @@ class MigrationTask:
     def go_on_from(self, vm: Vm, role: VmGroup | None) -> None:
         """Go on from where the VM was just seen, and say so where that is another node than before."""
         self.hidden_since = None
+        if len(owners_of(vm, role)) <= 1:
+            self.in_doubt_since = None
         owner = owner_of(vm, role)
         known = {first_label(self.move.source), first_label(self.move.destination.name)}
         if first_label(owner) not in known and not self.move.fetched_from:
@@ -284,8 +294,11 @@ class MigrationTask:
             self.warn(f"Its job has been {before.state}{at} for {now - before.since:.0f} s without progress.")
 
     def end(self, outcome: Outcome, now: float) -> None:
-        """End the move."""
+        """End the move, and say so where the VM ran when it was asked for and does not any more."""
         self._enter(Stage.ENDED, now)
+        before, after = self.request.move.vm.state, self.move.vm.state
+        if outcome == "moved" and before not in AT_REST and after in AT_REST:
+            self.warn_once(f"It was {before} when the task began, and is {after}.")
         self.outcome, self.ended = outcome, now
 
     def fail(self, error: Failure, now: float, *, goes_on: bool = False) -> None:

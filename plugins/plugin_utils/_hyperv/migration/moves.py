@@ -67,6 +67,14 @@ class Move:
         return bool(owners) and owners.isdisjoint(map(first_label, (self.fetched_from, self.destination.name)))
 
     @property
+    def is_in_doubt(self) -> bool:
+        """One names a third node as its owner, and another does not yet: somebody has just moved it."""
+        if not self.fetched_from or self.vm.is_leaving:
+            return False
+        known = set(map(first_label, (self.fetched_from, self.destination.name)))
+        return not owners_of(self.vm, self.role) <= known
+
+    @property
     def is_done(self) -> bool:
         """All that is said of the VM's owner names the destination, and its files need not move on that host."""
         return not self.stays and owners_of(self.vm, self.role) == {first_label(self.destination.name)}
@@ -155,11 +163,13 @@ def obstacle_to(move: Move, possible_owners: Sequence[str]) -> Failure | None:
     if unable is not None:
         return unable
     if possible_owners and first_label(move.destination.name) not in {first_label(one) for one in possible_owners}:
+        others = [one for one in possible_owners if first_label(one) != first_label(move.source)]
+        choose = f"Choose {' or '.join(others)} as destination_host, or add" if others else "Add"
         return Failure(
             "not_possible_owner",
             f"node {move.destination.name} is not a possible owner of VM {move.vm.name} (possible: "
             f"{', '.join(possible_owners)})",
-            "Choose one of these as destination_host, or add the node to the possible owners of its resource.",
+            f"{choose} the node to the possible owners of its resource.",
         )
     if move.vm.state not in SETTLED:
         return Failure(

@@ -97,7 +97,7 @@ def _of_vm(candidate: Candidate) -> Iterator[VmFinding]:
             "memory",
             ERROR,
             "Its memory size is unknown, so no place can be planned for it.",
-            "Move it by hand, or give it the strategy migrate and leave more in reserve: none is counted for it then.",
+            "Move it by hand. Where it is migrated all the same, leave more in reserve: none is counted for it.",
         )
 
 
@@ -105,8 +105,7 @@ def paused_before_it_is_stopped(vm: Vm, strategy: StrategyName) -> VmFinding:
     """Return why a paused VM cannot leave by ``shutdown`` or ``save``."""
     why = "its guest cannot shut down" if strategy == SHUTDOWN else "it would not come back paused once it is saved"
     message = f"It is paused, so {why}, as its strategy {strategy} wants."
-    remedy = "Resume it or turn it off, or give it the strategy migrate, by which it stays paused, or stay."
-    return about_vm(vm, "state", ERROR, message, remedy)
+    return about_vm(vm, "state", ERROR, message, "Resume it, or turn it off.")
 
 
 def _of_cluster(candidate: Candidate, facts: Facts) -> Iterator[VmFinding]:
@@ -117,7 +116,7 @@ def _of_cluster(candidate: Candidate, facts: Facts) -> Iterator[VmFinding]:
             "no_role",
             ERROR,
             "The cluster lists no role for it.",
-            "Make it highly available (Add-ClusterVirtualMachineRole), move it by hand, or give it the strategy stay.",
+            "Make it highly available (Add-ClusterVirtualMachineRole), or move it by hand.",
         )
     if facts.group_members:
         yield about_vm(
@@ -153,7 +152,7 @@ def _of_replication(vm: Vm, facts: Facts) -> Iterator[VmFinding]:
             "replica",
             ERROR,
             f"It is {replica} of another VM, which the cluster may refuse to move.",
-            "Move its role in Failover Cluster Manager, or give it the strategy migrate (to try) or stay.",
+            "Move its role in Failover Cluster Manager.",
         )
 
 
@@ -181,16 +180,16 @@ def _of_attachment(candidate: Candidate, attachment: Attachment, volumes: str) -
         )
     if kind == devices.PASS_THROUGH:
         message = "It uses a physical disk of its node (pass-through)."
-        remedy = "Turn the disk into a virtual one on a shared volume, or shut the VM down."
+        remedy = "Turn the disk into a virtual one on a shared volume."
         return about_vm(vm, kind, severity, message, remedy)
     if kind == devices.GPU_PARTITION:
         # Windows Server 2025 migrates them live between alike hosts.
         can = candidate.build is not None and candidate.build >= WINDOWS_2025
         condition = ", and only nodes with the same kind of GPU can take it" if can else ""
-        remedy = "Remove the GPU partition, or give the VM the strategy shutdown."
+        remedy = "Remove the GPU partition."
         return about_vm(vm, kind, INFO if can else severity, f"It uses a part of a GPU{condition}.", remedy)
     message = "A device of its node is assigned to it (discrete device assignment)."
-    return about_vm(vm, kind, severity, message, "Give the VM the strategy shutdown, or remove the device from it.")
+    return about_vm(vm, kind, severity, message, "Remove the device from the VM.")
 
 
 def _is_below(path: str, folder: str) -> bool:

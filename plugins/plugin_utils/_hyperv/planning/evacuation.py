@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
-from ..cluster.affinity import group_member
+from ..cluster.affinity import counting_what_runs, group_member
 from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.cluster import Cluster
 from ..cluster.owners import Owners
@@ -41,6 +41,7 @@ from .strategies import (
     strategy_for,
 )
 from .vm_finding import VmFinding, about_vm
+from .ways_out import with_ways_out
 
 _WITHOUT_MEMORY = "no_memory"  # the code of a VM to which nothing but memory denies a place
 
@@ -166,6 +167,11 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: He
     stays += [_local(vm, request) for vm in snapshot.local_vms]
     doomed = frozenset(stay.vm.id for stay in stays if request.restart and _goes_down(stay, request))
     stays = [_in_the_way_of_a_restart(stay) if stay.vm.id in doomed else stay for stay in stays]
+    blockers = {case.candidate.vm.id: case.blockers for case in cases}
+    stays = [
+        _with_ways_out(stay, blockers.get(stay.vm.id, ()), snapshot, request, problem) if stay.is_blocking else stay
+        for stay in stays
+    ]
     notes = (*snapshot.notes, *_notes(snapshot, request, problem, placement))
     found = EvacuationPlan(
         snapshot.node.name,
@@ -179,6 +185,7 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: He
         owner=snapshot.owner,
         expected=_expected(problem, placement, help_),
         helpers=help_.moves if help_ is not None else (),
+        other_roles=snapshot.other_roles,
     )
     if request.earlier is None:
         return found
@@ -310,7 +317,7 @@ def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequenc
     return PlacementProblem(
         tuple(case.candidate for case in cases if case.stay is None),
         tuple(_with_rate(one, snapshot.node.name, request.link_rates) for one in snapshot.destinations),
-        snapshot.rules,
+        tuple(counting_what_runs(snapshot.rules, _off_by_then(snapshot, cases))),
         where,
         snapshot.domains,
         request.reserve_percent,
@@ -325,6 +332,15 @@ def _with_rate(destination: Destination, source: str, rates: Mapping[str, int]) 
     """Return a destination with the rate at which moves to it run: that of the slower one of both links."""
     known = [rates[label] for label in (first_label(destination.name), first_label(source)) if label in rates]
     return dataclasses.replace(destination, rate=min(known, default=None))
+
+
+def _off_by_then(snapshot: Snapshot, cases: Sequence[_Case]) -> set[str]:
+    """Return the members of rules that do not run when the node is emptied."""
+    return (
+        {vm.id for vm in snapshot.vms if vm.state in AT_REST}
+        | {case.candidate.vm.id for case in cases if case.strategy in OFFLINE}
+        | {group_member(name) for name, traits in snapshot.traits.items() if traits.state == "offline"}
+    )
 
 
 def _place(problem: PlacementProblem, earlier: EarlierPlan | None) -> tuple[Placement, PlacementProblem]:
@@ -393,7 +409,7 @@ def _local(vm: Vm, request: EvacuationRequest) -> Stay:
     harmless = vm.state in AT_REST or strategy in (STAY, *OFFLINE)
     if vm.state not in AT_REST and strategy in OFFLINE:
         message += f" It is {'shut down' if strategy == SHUTDOWN else 'saved'} where it is."
-    remedy = "Make it highly available, move it by hand, or give it the strategy stay, shutdown or save."
+    remedy = "Make it highly available, or move it by hand."
     severity: Severity = ERROR if strategy == FAIL or not harmless else INFO
     finding = about_vm(vm, "not_clustered", severity, message, "" if harmless else remedy)
     return Stay(vm, strategy, finding, is_clustered=False)
@@ -405,11 +421,43 @@ def _goes_down(stay: Stay, request: EvacuationRequest) -> bool:
     return not stay.is_blocking and not is_allowed and stay.vm.state not in AT_REST and stay.strategy not in OFFLINE
 
 
+def _with_ways_out(
+    stay: Stay,
+    blockers: Sequence[VmFinding],
+    snapshot: Snapshot,
+    request: EvacuationRequest,
+    problem: PlacementProblem,
+) -> Stay:
+    """Return a VM that must not be left on the node with the strategies by which the plan would take it."""
+
+    def works(strategy: StrategyName) -> bool:
+        wish = dataclasses.replace(request, strategies=(Strategy(stay.vm.id, strategy), *request.strategies))
+        case = _case(stay.vm, snapshot, wish) if stay.is_clustered else None
+        left = case.stay if case is not None else _local(stay.vm, wish)
+        if case is not None and left is None:
+            return not place(_alone(problem, snapshot, case)).unplaced
+        return left is None or not (left.is_blocking or (request.restart and _goes_down(left, wish)))
+
+    codes = {one.code for one in blockers if one.severity == ERROR} or {stay.finding.code}
+    if stay.finding.code == "restart":
+        codes = {"restart"}
+    return dataclasses.replace(stay, finding=with_ways_out(stay.finding, codes, works))
+
+
+def _alone(problem: PlacementProblem, snapshot: Snapshot, case: _Case) -> PlacementProblem:
+    """Return the problem of a single VM, with all others where they are now."""
+    vm_id = case.candidate.vm.id
+    where = {**problem.where, **{one.vm.id: snapshot.node.name for one in problem.candidates}}
+    return dataclasses.replace(
+        problem, candidates=(case.candidate,), where={key: node for key, node in where.items() if key != vm_id}
+    )
+
+
 def _in_the_way_of_a_restart(stay: Stay) -> Stay:
-    remedy = "Give it another strategy, such as shutdown" + (
-        "."
+    remedy = (
+        "Move it by hand, or turn it off first."
         if stay.is_clustered
-        else ", or allow it with local_vms=true (the roles' evacuate_node_local_vms and rolling_maintenance_local_vms)."
+        else "Allow it with local_vms=true (the roles' evacuate_node_local_vms and rolling_maintenance_local_vms)."
     )
     message = f"{stay.finding.message} It would go down with the node."
     finding = dataclasses.replace(stay.finding, code="restart", severity=ERROR, message=message, remedy=remedy)
@@ -460,7 +508,7 @@ def _infeasibility(
     if found is None:
         return None
     remedies = dict.fromkeys(stay.finding.remedy for stay in blocking if stay.finding.remedy)
-    remedy = " ".join(remedies) or "Add memory, or stop VMs first."
+    remedy = " ".join(remedies) or "Move the VM by hand, or stop it first."
     return dataclasses.replace(found, subject=snapshot.node.name, remedy=remedy)
 
 

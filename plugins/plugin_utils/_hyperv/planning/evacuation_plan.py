@@ -8,6 +8,7 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping
 
+from ..cluster.other_roles import OtherRoles
 from ..cluster.vms import Vm
 from ..failure.finding import ERROR
 from ..records.file_names import NOBODY, Owner
@@ -71,6 +72,7 @@ class EvacuationPlan:
         first_states: states of VMs when an earlier plan first saw them, by VM id.
         helpers: moves of VMs of other nodes that go first, one after the other; of an infeasible plan those with which
             it would be feasible.
+        other_roles: what the node owns beside VMs, which is not moved.
         under_way: names of VMs whose migrations may leave room when they have ended, where room is short.
     """
 
@@ -89,6 +91,7 @@ class EvacuationPlan:
     first_states: Mapping[str, str] = dataclasses.field(default_factory=dict)
     helpers: tuple[HelperMove, ...] = ()
     under_way: tuple[str, ...] = ()
+    other_roles: OtherRoles = dataclasses.field(default_factory=OtherRoles)
 
     @property
     def steps_aside(self) -> tuple[HelperMove, ...]:
@@ -116,6 +119,7 @@ class EvacuationPlan:
             "stays": [stay.as_result() for stay in self.stays],
             "findings": [finding.as_result() for finding in self.findings],
             "headroom": [dataclasses.asdict(one) for one in self.headroom],
+            **self.other_roles.as_result(),
             "notes": list(self.notes),
             "revalidation": [one.as_result() for one in self.revalidation],
             "made": [one.as_result() for one in self.made],

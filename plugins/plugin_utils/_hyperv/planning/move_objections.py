@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
-from ..cluster.affinity import NODE, Rule, group_member, read_affinity_rules
+from ..cluster.affinity import DOMAIN, NODE, Rule, group_member, note_unjudged_rules, read_affinity_rules, read_domains
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_traits
 from ..cluster.hosts import Memory, try_memory
@@ -42,32 +42,54 @@ class Judged:
     """What speaks against a move.
 
     Attributes:
-        rules: that it would break, in words.
+        apart: rules that keep its VM away from others and that it would break, in words.
+        together: rules that keep its VM with others, and that it would break or breaks for as long as others of the
+            same source take to follow, in words.
+        broken: those of both that are broken when all moves are made.
         shortage: the destination lacks memory for it beside the other moves; None where it does not.
         tight: it leaves less free than the reserve, in words; empty where it does not.
     """
 
-    rules: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
     shortage: Failure | None = None
     tight: str = ""
 
     @property
     def against(self) -> str:
         """Everything that may keep the cluster from making the move, in clauses; empty for nothing."""
-        return "; ".join((*self.rules, *((self.shortage.cause,) if self.shortage is not None else ())))
+        return "; ".join((*self.apart, *self.together, *((self.shortage.cause,) if self.shortage is not None else ())))
+
+    def remedy(self, destination: str) -> str:
+        """Return what helps against all of it."""
+        found = []
+        if self.apart:
+            found.append(f"Choose another node than {destination}, or move the other VMs that the rule is about first.")
+        if self.together:
+            found.append("Disable the rule until all VMs that it keeps together are on the same node again.")
+        if self.shortage is not None:
+            found.append(self.shortage.remedy)
+        return " ".join(found)
 
 
 @dataclasses.dataclass(frozen=True)
 class Around:
     """The cluster around some moves: its rules, where their members are, and memory by first label of the node.
 
-    ``notes`` say whose memory could not be read.
+    ``domains`` are the fault domains of nodes by first label. ``notes`` say what could not be read or judged.
     """
 
     rules: tuple[Rule, ...]
     where: Mapping[str, str]
     memory: Mapping[str, Memory]
     notes: tuple[str, ...] = ()
+    domains: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def place_of(self, rule: Rule, node: str) -> str:
+        """Return the node or the fault domain of a node, whichever a rule is about; empty where it is not known."""
+        label = first_label(node)
+        return label if rule.scope == NODE else self.domains.get(label, "")
 
 
 def read_around(cluster: Cluster, intended: Sequence[Intended], *, with_memory: bool) -> Around:
@@ -90,8 +112,11 @@ def read_around(cluster: Cluster, intended: Sequence[Intended], *, with_memory: 
     # Of the others it is enough to know their groups: a look at all VMs costs more the bigger the cluster is.
     traits = read_traits(cluster)
     rules, _notes = collect_rules(cluster, affinity, roles, traits)
+    rules = [rule for rule in rules if any(one.vm.id in rule.members for one in intended)]
+    domains = read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
+    nodes = sorted({first_label(one.destination.name) for one in intended})
     where = {group_member(name): one.owner for name, one in traits.items() if one.owner}
-    return Around(tuple(rules), where, memory, tuple(notes))
+    return Around(tuple(rules), where, memory, (*notes, *note_unjudged_rules(rules, domains, nodes)), domains)
 
 
 def _share_no_class(cluster: Cluster, groups: Sequence[str]) -> bool:
@@ -102,26 +127,52 @@ def _share_no_class(cluster: Cluster, groups: Sequence[str]) -> bool:
     return len(own) == len(groups) and not any(one.anti_affinity for one in own.values())
 
 
-def judge_moves(around: Around, intended: Sequence[Intended]) -> dict[str, Judged]:
-    """Return what speaks against each move once all of them are made, by VM id. Pure."""
-    where = {**around.where, **{one.vm.id: one.destination.name for one in intended}}
-    short, tight = _memory(around, intended)
-    return {
-        one.vm.id: Judged(tuple(_broken(around, where, one)), short.get(one.vm.id), tight.get(one.vm.id, ""))
-        for one in intended
-    }
-
-
-def _broken(around: Around, where: Mapping[str, str], one: Intended) -> list[str]:
-    here = first_label(one.destination.name)
-    found = []
-    for rule in around.rules:
-        if rule.scope != NODE or one.vm.id not in rule.members:
-            continue
-        others = [first_label(where[member]) for member in rule.members - {one.vm.id} if where.get(member)]
-        if (here not in others and others) if rule.together else here in others:
-            found.append(f"{one.destination.name} would break the {rule.text}")
+def judge_moves(around: Around, intended: Sequence[Intended], *, are_made: bool) -> dict[str, Judged]:
+    """Return what speaks against each move by VM id: once all of them are made, or beside what stands now. Pure."""
+    where = {**around.where, **({one.vm.id: one.destination.name for one in intended} if are_made else {})}
+    names = {one.vm.id: one.vm.name for one in intended if one.source != one.destination.name}
+    if are_made:
+        short, tight = _memory(around, intended)
+    else:
+        each = [_memory(around, [one]) for one in intended]
+        short = {vm_id: found for one, _tight in each for vm_id, found in one.items()}
+        tight = {vm_id: found for _short, one in each for vm_id, found in one.items()}
+    found = {}
+    for one in intended:
+        rules = [rule for rule in around.rules if one.vm.id in rule.members]
+        broken = [rule for rule in rules if _is_broken(around, where, one, rule)]
+        parted = {rule: _left_behind(rule, one, names) for rule in rules if rule.together and rule.scope == NODE}
+        found[one.vm.id] = Judged(
+            tuple(_would_break(one, rule) for rule in broken if not rule.together),
+            tuple(
+                parted.get(rule) or _would_break(one, rule)
+                for rule in rules
+                if rule.together and (rule in broken or parted.get(rule))
+            ),
+            tuple(_would_break(one, rule) for rule in broken),
+            short.get(one.vm.id),
+            tight.get(one.vm.id, ""),
+        )
     return found
+
+
+def _would_break(one: Intended, rule: Rule) -> str:
+    return f"{one.destination.name} would break the {rule.text}"
+
+
+def _is_broken(around: Around, where: Mapping[str, str], one: Intended, rule: Rule) -> bool:
+    here = around.place_of(rule, one.destination.name)
+    nodes = [where[member] for member in rule.members - {one.vm.id} if where.get(member)]
+    others = [place for node in nodes if (place := around.place_of(rule, node))]
+    if not here or not others:
+        return False
+    return here not in others if rule.together else here in others
+
+
+def _left_behind(rule: Rule, one: Intended, names: Mapping[str, str]) -> str:
+    """Return that a VM is parted from others that move as well, for as long as that takes; empty where from none."""
+    others = ", ".join(sorted(names[member] for member in (rule.members & names.keys()) - {one.vm.id}))
+    return f"the {rule.text} keeps it with {others}, and they move one after the other" if others else ""
 
 
 def _memory(around: Around, intended: Sequence[Intended]) -> tuple[dict[str, Failure], dict[str, str]]:
@@ -169,7 +220,5 @@ def explained(refusal: Failure, judged: Judged, destination: str) -> Failure:
     return dataclasses.replace(
         refusal,
         cause=f"{refusal.cause}. What the cluster's own data say against it: {judged.against}",
-        remedy=judged.shortage.remedy
-        if judged.shortage is not None and not judged.rules
-        else f"Choose another node than {destination}, or move the other VMs that the rule is about first.",
+        remedy=judged.remedy(destination),
     )

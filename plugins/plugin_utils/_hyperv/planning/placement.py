@@ -171,7 +171,7 @@ def _why(assignment: Assignment, index: int) -> tuple[str, str, str]:
         return (
             "rule",
             f"Every node that may take it would break a rule: {why_no_node(assignment, index)}.",
-            "Disable the rule for the time of the maintenance, allow another destination, or let the VM stay.",
+            "Disable the rule for the time of the maintenance, or allow another destination.",
         )
     best = max(bearing, key=lambda place: (assignment.room[place], -place))
     node, reserve = assignment.destinations[best], assignment.problem.reserve_mb(assignment.destinations[best])
@@ -180,17 +180,14 @@ def _why(assignment: Assignment, index: int) -> tuple[str, str, str]:
         f"{together} needs {bundle.need} MB; the roomiest destination left, {node.name}, lacks "
         f"{bundle.need - assignment.room[best]} MB ({assignment.room[best] + reserve} MB free, of which {reserve} MB "
         "are kept in reserve).",
-        "Free memory on a destination, lower the reserve, or give the VM the strategy shutdown or save.",
+        f"Free memory on a destination{', or lower the reserve' if reserve else ''}.",
     )
 
 
 def _remedy_for_constraints(bundle: Bundle) -> str:
     if any(one.pinned for one in bundle.candidates):
         return "Plan anew, or wait until the running migration has ended."
-    return (
-        "Bring one of them up, resume it, or add a node to the possible owners of the VM; or give the VM the strategy "
-        "stay, or, if it may run on its node only, shutdown or save, by which it is stopped there."
-    )
+    return "Bring one of them up, resume it, or add a node to the possible owners of the VM."
 
 
 def _headroom(assignment: Assignment) -> tuple[Headroom, ...]:

@@ -46,6 +46,7 @@ def evacuation_table(plan: EvacuationPlan) -> list[str]:
         f"{node.node}: {node.free_before_mb} of {node.total_mb} MB are free, {node.free_after_mb} MB afterwards"
         for node in (plan.headroom if plan.moves else ())
     ]
+    below += filter(None, [plan.other_roles.text(plan.node)])
     below += [plan.expected.text(plan.node)] if plan.expected is not None else []
     below += plan.notes
     return [*(_lines(rows) if rows else [f"{plan.node} has no VMs."]), *map(clean, below)]

@@ -28,6 +28,7 @@ AWAY: t.Final = "home_not_ready"
 """Code of a VM that is not settled: the node from which it stepped aside cannot take it now."""
 NOT_SETTLED: t.Final = frozenset({MOVED_ON, AWAY})
 
+_DID: t.Final = {STAYS: "left it on", "moved": "moved it to"}
 _WAIT = "Wait until that has changed, or cancel a migration that runs with hyperv_migration_job."
 _IF_DELETED = "If it was deleted, run the restoration with forget_gone=true (restore_node_forget_gone)."
 
@@ -343,7 +344,7 @@ def _stay(entry: Entry, vm: Vm, node: Node, home_node: str, *, at_home: bool) ->
         message = f"It is on {vm.node}: somebody moved it while {node.name} was emptied."
         return _find(entry, "moved_elsewhere", INFO, message)
     if first_label(vm.node) != first_label(entry["destination_host"]):
-        did = "left it on" if stays else "moved it to"
+        did = _DID.get(entry["outcome"], "was to move it to")
         message = f"It is on {vm.node}, although the evacuation {did} {entry['destination_host']}."
         return _find(entry, "moved_elsewhere", INFO, message)
     return None

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
-from ..._wsman.wql import Query
 from ..checks.migration_finding import MigrationFinding
 from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport
+from ..checks.others_at_work import find_others_at_work
 from ..cluster.affinity import (
     DOMAIN,
     Rule,
@@ -23,13 +23,15 @@ from ..cluster.affinity import (
     group_member,
     note_unjudged_rules,
     read_affinity_rules,
+    read_domains,
 )
 from ..cluster.attachments import Attachment, read_attachments
 from ..cluster.cim_values import ReplicationMode
-from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, VIRTUALIZATION, Cluster
+from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_cluster_limit, read_host_settings, try_memory
 from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
+from ..cluster.other_roles import OtherRoles, read_other_roles
 from ..cluster.owners import Owners, owners_of, read_owners
 from ..cluster.replication import REPLICAS, read_replication
 from ..cluster.running_migrations import RunningMigration, read_running_migrations
@@ -58,6 +60,7 @@ class Snapshot:
             cluster at once; None where not known, or not limited.
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
+        other_roles: what the node owns beside VMs.
     """
 
     node: Node
@@ -79,6 +82,7 @@ class Snapshot:
     notes: tuple[str, ...] = ()
     is_clustered: bool = True
     owner: Owner = NOBODY
+    other_roles: OtherRoles = dataclasses.field(default_factory=OtherRoles)
 
     @property
     def vms_on_node(self) -> list[Vm]:
@@ -142,6 +146,7 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
         f"{vm.name} is on {vm.node}, says Hyper-V; on {node.name}, says the cluster. It counts as bound for {vm.node}."
         for vm in disputed
     )
+    notes += tuple(finding.text for finding in find_others_at_work(cluster))
     snapshot = Snapshot(
         node, owned, roles=roles, traits=traits, running_migrations=running_migrations, volumes=volumes, notes=notes
     )
@@ -152,7 +157,7 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     snapshot = dataclasses.replace(
         snapshot, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
     )
-    snapshot = _with_rules(cluster, snapshot, nodes)
+    snapshot = _with_other_roles(cluster, _with_rules(cluster, snapshot, nodes))
     snapshot = _with_destinations(cluster, snapshot, [one for one in dict.fromkeys(wanted) if one != node])
     return _with_source(cluster, snapshot)
 
@@ -174,9 +179,18 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
     return volumes, read_owner(cluster, node.name)
 
 
+def _with_other_roles(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
+    try:
+        found = read_other_roles(cluster, snapshot.node.name, snapshot.traits.values())
+    except NoAnswer as error:
+        note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
+        return dataclasses.replace(snapshot, notes=(*snapshot.notes, note))
+    return dataclasses.replace(snapshot, other_roles=found)
+
+
 def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
     rules, notes = collect_rules(cluster, read_affinity_rules(cluster), snapshot.roles, snapshot.traits)
-    domains = _read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
+    domains = read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
     return dataclasses.replace(
         snapshot,
         rules=tuple(rules),
@@ -204,21 +218,6 @@ def collect_rules(
     classes = {member: one.anti_affinity for name, one in traits.items() for member in members[name]}
     rules, notes = enabled_rules(affinity, members)
     return [*class_rules(classes, enforced=enforced), *rules], notes
-
-
-def _read_domains(cluster: Cluster) -> dict[str, str]:
-    """Return the fault domain of each node that has one.
-
-    MSCluster_Node.FaultDomain lists a node's levels; no source tells which one a rule is about. The site counts where
-    one is told, as in a stretched cluster, else all levels together.
-    """
-    domains = {}
-    for row in cluster.home.query(MSCLUSTER, Query("MSCluster_Node", ("Name", "FaultDomain"))):
-        levels = [one.strip() for one in row.texts("FaultDomain") if one.strip()]
-        site = next((one for one in levels if one.casefold().startswith("site")), "/".join(levels))
-        if site:
-            domains[first_label(row.text("Name") or "")] = site.casefold()
-    return domains
 
 
 def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:

@@ -151,14 +151,18 @@ def objection(vm: Vm, desired: DesiredState, *, force: bool, node: Node | None) 
         return Failure(
             "node_not_up",
             f"VM {vm.name} cannot be started on node {node.name}, which is {node.state}",
-            "Resume the node (hyperv_cluster_node with state=active), or move the VM first.",
+            "Resume the node (hyperv_cluster_node with state=active), or move the VM first."
+            if node.state == "paused"
+            else "Bring the node up, or let the cluster fail the VM over to another one.",
         )
     if desired == OFF and not force:
         lost = "its saved state" if vm.state == "saved" else "what its guest has not written to disk"
         return Failure(
             "needs_force",
             f"VM {vm.name} is {vm.state}, and turning it off loses {lost}",
-            "Use state=shut_down to let the guest end in order, or force=true to lose it.",
+            "Use force=true to lose it."
+            if vm.state in ("saved", "paused")
+            else "Use state=shut_down to let the guest end in order, or force=true to lose it.",
         )
     if desired == SHUT_DOWN and vm.state in ("saved", "paused"):
         return Failure(

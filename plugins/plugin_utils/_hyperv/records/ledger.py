@@ -330,7 +330,7 @@ def _planned(
         "name": str(move.get("name") or ""),
         "source_host": known["source_host"] if goes_on else move["source_host"],
         "destination_host": move["destination_host"],
-        "state": (stopped or first_seen).get("state") or move.get("state"),
+        "state": _state_that_counts((stopped or first_seen).get("state"), move.get("state")),
         "strategy": how.get("strategy"),
         "memory_mb": how.get("memory_mb"),
         "priority": how.get("priority"),
@@ -341,6 +341,11 @@ def _planned(
         "restored": False,
         "helper": bool(known["helper"] if goes_on else move.get("helper")),
     }
+
+
+def _state_that_counts(first: t.Any, now: t.Any) -> t.Any:
+    """Return the state in which a VM was first seen; of one that was at rest and runs by now somebody wants that."""
+    return now if not first or (first in AT_REST and now not in AT_REST) else first
 
 
 def finish(

@@ -8,13 +8,11 @@ The migrations themselves go on at the cluster, so nothing counts that the task 
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
-from ..cluster.nodes import read_nodes_if_any
 from ..cluster.owners import owner_of, owners_of
 from ..cluster.running_migrations import RunningMigration, read_running_migrations
 from ..cluster.vms import Vm
@@ -24,7 +22,7 @@ from ..migration.migration_task import MigrationTask
 from ..migration.moves import reread
 from ..migration.stage import Stage
 from .liveness import outcome_unknown
-from .restarted import ReadNodes, find_restart
+from .restarted import Restarts
 
 _AGAIN = "Run the same task again: it takes up what still runs."
 
@@ -46,7 +44,7 @@ def account_for(cluster: Cluster, tasks: Sequence[MigrationTask], why: str) -> N
         for task in unfinished:
             task.fail(outcome_unknown(task.move, unread), cluster.clock.now(), goes_on=True)
         return
-    nodes = functools.cache(lambda: read_nodes_if_any(cluster))
+    restarts = Restarts(cluster)
     for task in unfinished:
         vm, role = seen[task.move.vm.id]
         if vm is None:
@@ -57,7 +55,7 @@ def account_for(cluster: Cluster, tasks: Sequence[MigrationTask], why: str) -> N
         was = task.move.vm.state
         task.seen(vm, role)
         task.seen_at(owner_of(vm, role))
-        _account_for(task, was, running.get(vm.id), nodes, why, cluster.clock.now())
+        _account_for(task, was, running.get(vm.id), restarts, why, cluster.clock.now())
 
 
 def _running(cluster: Cluster, vms: Sequence[Vm]) -> Mapping[str, RunningMigration]:
@@ -67,7 +65,7 @@ def _running(cluster: Cluster, vms: Sequence[Vm]) -> Mapping[str, RunningMigrati
 
 
 def _account_for(
-    task: MigrationTask, was: str, running: RunningMigration | None, nodes: ReadNodes, why: str, now: float
+    task: MigrationTask, was: str, running: RunningMigration | None, restarts: Restarts, why: str, now: float
 ) -> None:
     vm, source, destination = task.move.vm, task.move.source, task.move.destination.name
     owners, asked = owners_of(vm, task.move.role), task.was_asked_for
@@ -76,7 +74,7 @@ def _account_for(
             task.warn_once(f"It is being migrated to {running.destination}, and not to {destination}.")
         task.end("started", now)
     elif owners == {first_label(destination)}:
-        restart = _restart(task, nodes) if asked else None
+        restart = _restart(task, restarts) if asked else None
         if restart is not None:
             task.fail(restart, now)
         elif vm.state == was:
@@ -96,9 +94,9 @@ def _account_for(
         )
 
 
-def _restart(task: MigrationTask, nodes: ReadNodes) -> Failure | None:
+def _restart(task: MigrationTask, restarts: Restarts) -> Failure | None:
     with contextlib.suppress(HyperVError, NoAnswer):  # nothing else speaks against what was just read
-        return find_restart(task, nodes)
+        return restarts.find(task)
     return None
 
 

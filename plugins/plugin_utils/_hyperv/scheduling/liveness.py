@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
-from ..cluster.nodes import read_nodes_if_any
 from ..cluster.vms import read_local_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.failures import Failure
@@ -18,7 +17,7 @@ from ..migration.moves import Move, reread
 from ..migration.stage import Stage
 from ..migration.verification import Evidence, Verdict, judge
 from ..settings.storage import find_misplaced, read_storage
-from .restarted import find_restart
+from .restarted import Restarts
 
 _LOST_AFTER = 300.0  # seconds; Hyper-V keeps an ended job as long (Msvm_MigrationJob.TimeBeforeRemoval)
 
@@ -80,7 +79,7 @@ class Liveness:
 
     def _restart(self, task: MigrationTask) -> Failure | None:
         with contextlib.suppress(HyperVError, NoAnswer):  # nothing else speaks against what was just read
-            return find_restart(task, lambda: read_nodes_if_any(self._cluster))
+            return Restarts(self._cluster).find(task)
         return None
 
 

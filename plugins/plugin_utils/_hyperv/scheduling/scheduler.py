@@ -22,7 +22,7 @@ from ..migration.stage import Stage
 from ..migration.verification import not_shown
 from .liveness import Liveness
 from .making_room import RoomQueue, in_a_circle, leaving, wants_room
-from .restarted import find_restart
+from .restarted import Restarts
 from .starting import Starter
 from .watching import Seen, Watcher
 
@@ -131,8 +131,8 @@ class Scheduler:
         if not lost:
             return
         try:
-            nodes = read_nodes_if_any(self._cluster)
-            if all(node.is_running for node in nodes):
+            restarts = Restarts(self._cluster)
+            if restarts.all_are_running:
                 return
             seen = reread(self._cluster, [task.move for task in lost])
         except (HyperVError, NoAnswer):
@@ -140,7 +140,7 @@ class Scheduler:
         for task in lost:
             vm, role = seen[task.move.vm.id]
             if vm is not None and dataclasses.replace(task.move, vm=vm, role=role).is_done:
-                restart = find_restart(task, lambda: nodes)
+                restart = restarts.find(task)
                 if restart is not None:
                     task.overrule(restart)
 

@@ -16,7 +16,7 @@ from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job
 from ..cluster.lost_answers import LostAnswer, NextStep
-from ..cluster.nodes import read_nodes_if_any
+from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm
 from ..failure.codes import return_code
 from ..failure.errors import HyperVError
@@ -27,7 +27,7 @@ from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import Move, obstacle_to, possible_owners_of, reread
 from ..migration.stage import Stage
 from .liveness import Liveness, outcome_unknown
-from .restarted import find_restart
+from .restarted import Restarts
 
 _BETWEEN_LOOKS = 10.0  # seconds
 
@@ -56,7 +56,7 @@ class Starter:
             return True
         if task.storage_only or not task.move.is_done or task.move.vm.is_leaving:
             return False
-        restart = find_restart(task, lambda: read_nodes_if_any(self._cluster)) if task.attempts else None
+        restart = Restarts(self._cluster).find(task) if task.attempts else None
         if restart is not None:
             task.fail(restart, self._clock.now())
             return True
@@ -87,8 +87,19 @@ class Starter:
         elif self._is_home(task):
             task.begin(self._clock.now())
             task.verify(self._clock.now())
-        elif self._is_possible(task):
+        elif not self._waits_for_owners(task) and self._is_possible(task):
             self._call(task)
+
+    def _waits_for_owners(self, task: MigrationTask) -> bool:
+        """Put a move off whose VM somebody seems to have just moved on; fail it where that is not settled in time."""
+        if not task.move.is_in_doubt:
+            return False
+        now = self._clock.now()
+        if task.seconds_in_doubt(now) < SETTLES_WITHIN:
+            task.put_off(now + _BETWEEN_LOOKS)
+        else:
+            task.fail(_owner_in_doubt(task.move), now)
+        return True
 
     def _is_home(self, task: MigrationTask) -> bool:
         """Tell whether Hyper-V says that the VM is on its destination, and only the cluster not yet."""
@@ -241,6 +252,17 @@ class Starter:
 def _is_busy(return_value: int | None) -> bool:
     """Tell whether a refusal may be about another operation on the VM: perhaps a migration of it."""
     return return_value is not None and return_code(return_value).busy
+
+
+def _owner_in_doubt(move: Move) -> Failure:
+    role = move.role.owner if move.role is not None else "no node"
+    return Failure(
+        "owner_in_doubt",
+        f"Hyper-V shows VM {move.vm.name} on {move.vm.node or 'no node'}, and the cluster has shown it on {role} for "
+        f"{SETTLES_WITHIN:.0f} s: somebody may have moved it",
+        "Look where the VM is, and run the task again once both name one node. Nothing was started.",
+        transient=True,
+    )
 
 
 def _busy_migrating(move: Move, job: Job) -> Failure:

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
-from ..cluster.nodes import read_nodes_if_any
 from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
@@ -26,7 +24,7 @@ from ..migration.stage import Stage
 from ..migration.verification import Evidence, Verdict, judge
 from ..settings.storage import find_misplaced, read_storage
 from .liveness import Liveness, outcome_unknown
-from .restarted import ReadNodes, find_restart
+from .restarted import Restarts
 
 _VERIFY_EVERY = 5.0  # seconds between two looks at owners, so that one look serves all moves that ended meanwhile
 
@@ -103,9 +101,9 @@ class Watcher:
             return {}
         try:
             seen = reread(self._cluster, [task.move for task in (*verifying, *next_up)])
-            nodes = functools.cache(lambda: read_nodes_if_any(self._cluster))
+            restarts = Restarts(self._cluster)
             for task in verifying:
-                self._judge(task, *seen[task.move.vm.id], nodes, asked_at=now)
+                self._judge(task, *seen[task.move.vm.id], restarts, asked_at=now)
         except (HyperVError, NoAnswer) as error:
             self._liveness.unanswered([task for task in verifying if task.stage is Stage.VERIFYING], error)
             return {}
@@ -114,7 +112,7 @@ class Watcher:
         return {task.move.vm.id: seen[task.move.vm.id] for task in next_up}
 
     def _judge(
-        self, task: MigrationTask, vm: Vm | None, role: VmGroup | None, nodes: ReadNodes, *, asked_at: float
+        self, task: MigrationTask, vm: Vm | None, role: VmGroup | None, restarts: Restarts, *, asked_at: float
     ) -> None:
         # What was read is as old as its first request, however long the others took: by then too little time may have
         # passed for owners to settle.
@@ -127,7 +125,7 @@ class Watcher:
         if judgement.warning is not None:
             task.warn(judgement.warning)
         if judgement.verdict is Verdict.ARRIVED:
-            restart = find_restart(task, nodes)
+            restart = restarts.find(task)
             wrong = self._misplaced(task)
             if restart is not None:
                 task.fail(restart, now)

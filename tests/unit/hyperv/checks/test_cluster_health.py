@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks.cluster_health import Health, read_health
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
+from tests.simulator.host_profiles import Windows
 from tests.simulator.scenario import MigrationNetworkSpec, NodeState
 from tests.simulator.scenario_roles import GroupCondition
 from tests.support.scenarios import node, scenario, vm
@@ -25,10 +26,12 @@ def a_cluster(
     **switches: t.Any,
 ) -> Simulated:
     networks = (MigrationNetworkSpec("10.20.0.0"), MigrationNetworkSpec("10.30.0.0", state=network))
+    # Nodes are isolated and quarantined since 2016.
+    windows: Windows | None = 2016 if condition != "normal" else None
     nodes = [
-        node("NODE1", state=first),
-        node("NODE2", state=second, condition=condition),
-        node("NODE3", networks=networks),
+        node("NODE1", state=first, windows=windows),
+        node("NODE2", state=second, condition=condition, windows=windows),
+        node("NODE3", networks=networks, windows=windows),
     ]
     vms = [vm("web01", owner="NODE3", group_condition=group), vm("web02", owner="NODE3")]
     return Simulated(scenario(nodes, vms), "NODE3", **switches)
@@ -51,8 +54,8 @@ def test_a_healthy_cluster_has_no_problems(first: NodeState, quorum_answer: str)
 
     assert (codes(health), health.loses_quorum, health.as_result()["healthy"]) == ([], False, True)
     assert [votes.counted for node, votes in health.nodes] == [1, 1, 1]
-    # Who answers and whether its volumes are on the nodes, five queries, of which four take a Pull, and a call.
-    assert simulated.sent.total() == 11
+    # Who answers and whether its volumes are on the nodes, six queries, of which five take a Pull, and a call.
+    assert simulated.sent.total() == 13
 
 
 def test_without_a_node_a_paused_one_counts_and_quorum_is_not_asked_for() -> None:

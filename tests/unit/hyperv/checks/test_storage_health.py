@@ -14,7 +14,8 @@ from tests.support.requests import queried_classes
 from tests.support.scenarios import StorageSpec, node, scenario
 from tests.support.simulated import Simulated
 
-NODES = [node(f"NODE{number}") for number in range(1, 5)]
+# Storage Spaces Direct is there since 2016.
+NODES = [node(f"NODE{number}", windows=2016) for number in range(1, 5)]
 DISKS = "MSFT_PhysicalDisk"
 
 

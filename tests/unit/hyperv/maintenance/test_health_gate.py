@@ -9,7 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.health_gate import HealthGate
 
-from tests.support.scenarios import NODES, StorageSpec, event, node, scenario, vm, with_nodes
+from tests.support.scenarios import NODES, StorageSpec, event, node, scenario, vm, with_nodes, with_windows
 from tests.support.simulated import Simulated
 
 
@@ -64,7 +64,8 @@ def test_what_is_ignored_is_not_waited_for() -> None:
 def repairing(seconds: float, **changed: t.Any) -> Simulated:
     """Return a cluster whose NODE3 has just come back, so that its mirrors are repaired for so long."""
     spec = StorageSpec("spaces_direct", repair_delay_seconds=0, repair_seconds=seconds)
-    simulated = Simulated(scenario(storage=spec, **changed))
+    # Storage Spaces Direct is there since 2016.
+    simulated = Simulated(with_windows(scenario(storage=spec, **changed), 2016))
     world = simulated.server.world
     world.drains.lose(world.nodes["NODE3"])
     world.nodes["NODE3"].enter("up")

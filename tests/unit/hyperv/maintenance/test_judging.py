@@ -11,9 +11,12 @@ from tests.support.scenarios import ClusterSpec, affinity_rule, node, scenario, 
 from tests.support.simulated import Simulated
 
 SMALL = [node("NODE1"), node("NODE2", memory_mb=16384), node("NODE3")]
+# Affinity rules are there since 2022.
+WITH_RULES = [node(f"NODE{number}", windows=2022) for number in (1, 2, 3)]
 TWO = scenario(SMALL, [vm("a1", memory_mb=8192), vm("a2", memory_mb=8192)])
 RULES = scenario(
-    vms=[
+    WITH_RULES,
+    [
         vm("dc1", memory_mb=4096, anti_affinity=("dcs",)),
         vm("dc2", owner="NODE2", memory_mb=4096, anti_affinity=("dcs",)),
         vm("lb1", memory_mb=4096),
@@ -91,6 +94,38 @@ class TestRules:
         assert [run.warnings for run in runs] == [[], []]
 
 
+class TestFaultDomains:
+    RULE = affinity_rule("sites", "different_fault_domain", ("one", "two"))
+    NODES = (
+        node("NODE1", fault_domain=("Site:A",)),
+        node("NODE2", fault_domain=("Site:B", "Rack:2")),
+        node("NODE3", fault_domain=("Site:B", "Rack:3")),
+    )
+    GIVEN = scenario(NODES, [vm("one"), vm("two", owner="NODE3")], affinity_rules=[RULE])
+
+    def test_a_move_into_the_domain_of_another_member_is_a_warning(self) -> None:
+        for run in (
+            dry_run(Simulated(self.GIVEN), ("one", "NODE2"))[0],
+            made(Simulated(self.GIVEN), ("one", "NODE2"))[0],
+        ):
+            assert run.warnings == [
+                "NODE2 would break the affinity rule sites (another fault domain). The cluster does not refuse that."
+            ]
+
+    def test_all_moves_count_together(self) -> None:
+        runs = dry_run(Simulated(self.GIVEN), ("one", "NODE2"), ("two", "NODE1"))
+        assert [run.warnings for run in runs] == [[], []]
+
+    def test_what_cannot_be_judged_is_noted(self) -> None:
+        unknown = scenario([*self.NODES[:2], node("NODE3")], self.GIVEN.vms, affinity_rules=[self.RULE])
+        simulated = Simulated(unknown)
+        runs = simulated.rehearse(("one", "NODE3"))
+        assert judge_together(simulated.cluster, runs, is_dry_run=True) == [
+            "The affinity rule sites (another fault domain) cannot be judged for node3: no fault domain is told of it."
+        ]
+        assert runs[0].warnings == []
+
+
 def test_the_rules_of_a_move_cost_no_look_at_all_vms() -> None:
     simulated = Simulated(scenario(vms=[vm("a1", memory_mb=4096), vm("other", owner="NODE3", count=30)]))
     runs = simulated.move(("a1", "NODE2"))
@@ -110,7 +145,7 @@ def test_where_no_rule_and_no_class_can_apply_the_other_groups_are_not_read() ->
     def cost(*, with_class: bool) -> tuple[int, list[str]]:
         classes = ("dcs",) if with_class else ()
         others = vm("dc", count=60, owner="NODE2", memory_mb=16, anti_affinity=("dcs",))
-        simulated = Simulated(scenario(vms=[vm("dc1", memory_mb=4096, anti_affinity=classes), others]))
+        simulated = Simulated(scenario(WITH_RULES, [vm("dc1", memory_mb=4096, anti_affinity=classes), others]))
         runs = simulated.move(("dc1", "NODE2"))
         before = simulated.sent.total()
         assert judge_together(simulated.cluster, runs, is_dry_run=False) == []

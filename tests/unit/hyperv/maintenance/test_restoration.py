@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
 from tests.simulator.scenario import EventSpec
+from tests.simulator.scenario_power import RestartSpec
 from tests.support.maintenance import NODES, Story
 from tests.support.requests import invokes_migration
 from tests.support.scenarios import Scenario, migration, node, scenario, vm, with_nodes, with_vms
@@ -101,6 +102,24 @@ def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
     assert {one["vm"]["name"]: one["outcome"] for one in outcome.moves} == {"big": "moved", "web": "elsewhere"}
     assert story.ledger.content is not None
     assert story.ledger.content["state"] == "restored"
+
+
+@pytest.mark.parametrize(("lag", "code"), [(20.0, None), (400.0, "owner_in_doubt")])
+def test_a_vm_that_only_the_cluster_shows_elsewhere_is_not_fetched(lag: float, code: str | None) -> None:
+    story = evacuated(scenario(NODES, [vm("web")]))
+    world = story.simulated.server.world
+    lagging = dataclasses.replace(world.scenario.switches, owner_lag_seconds=lag, owner_lag_in="summary")
+    world.scenario = dataclasses.replace(world.scenario, switches=lagging)
+    elsewhere = {"NODE2": "NODE3", "NODE3": "NODE2"}[story.vms["web"][0]]
+    world.events.carry_out(EventSpec(move="web", to=elsewhere, instant=True))
+
+    outcome = story.restore()
+
+    assert story.vms == {"web": (elsewhere, "running")}
+    (move,) = outcome.moves
+    assert (move["outcome"], (move["error"] or {}).get("code")) == ("failed" if code else "elsewhere", code)
+    assert outcome.ledger is not None
+    assert outcome.ledger["state"] == ("evacuated" if code else "restored")
 
 
 def test_a_vm_that_somebody_moved_seconds_before_its_slot_became_free_is_left_there() -> None:
@@ -293,3 +312,39 @@ def test_what_is_said_of_the_node_is_what_was_read_of_it_last(wanted: int) -> No
 
     story.simulated.lose = pause_the_node
     assert story.restore().node_state == read[-1]
+
+
+def restarted(listening_seconds: float) -> Story:
+    """Return a story whose node was emptied and restarted, and has joined the cluster again."""
+    restart = RestartSpec(joining_seconds=10, listening_seconds=listening_seconds)
+    story = evacuated(scenario((dataclasses.replace(NODES[0], restart=restart), *NODES[1:]), TWO.vms))
+    world = story.simulated.server.world
+    world.restarts.request(world.nodes["NODE1"])
+    story.simulated.pause(80)
+    world.look()
+    assert story.node1 == "paused"
+    return story
+
+
+def test_a_node_whose_hyper_v_is_about_to_start_is_waited_for() -> None:
+    story = restarted(listening_seconds=100)
+
+    outcome = story.restore()
+
+    assert (outcome.error, outcome.warnings) == ("", [])
+    assert {owner for owner, _state in story.vms.values()} == {"NODE1"}
+    (line,) = [line for line in story.lines if "can receive" in line or "cannot receive" in line]
+    assert line.startswith("Waiting 300 s at most: NODE1 cannot receive VMs: It listens on no address")
+
+
+def test_a_node_that_never_listens_is_told_and_what_can_be_done_is_done() -> None:
+    story = restarted(listening_seconds=86400)
+    check = story.restore(check=True)
+
+    outcome = story.restore()
+
+    said = "NODE1 cannot receive VMs: It listens on no address for migrations"
+    assert check.error.startswith(said)
+    assert outcome.warnings[0].startswith(said)
+    assert (outcome.error != "", outcome.node_state) == (True, "up")
+    assert {owner for owner, _state in story.vms.values()} & {"NODE1"} == set()

@@ -73,6 +73,16 @@ def test_vms_go_back_from_where_they_were_moved_and_others_stay() -> None:
     )
 
 
+@pytest.mark.parametrize("outcome", ["left", "failed", "planned"])
+def test_a_vm_that_the_evacuation_did_not_move_is_not_said_to_have_been_moved(outcome: str) -> None:
+    simulated = Simulated(CLUSTER)
+    ledger = ledger_of(simulated)
+    for entry in ledger["vms"]:
+        entry["outcome"] = outcome
+    (stays,) = plan_restoration(simulated.cluster, ledger).as_result()["stays"]
+    assert stays["message"] == "It is on NODE3, although the evacuation was to move it to NODE2."
+
+
 def test_the_moves_of_the_plan_are_moves() -> None:
     simulated = Simulated(CLUSTER)
     plan = plan_restoration(simulated.cluster, ledger_of(simulated)).as_result()

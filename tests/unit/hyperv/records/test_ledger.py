@@ -76,6 +76,12 @@ def test_how_a_vm_was_before_it_was_stopped_outlives_a_run_that_was_cut_off() ->
     assert again["vms"][0]["state"] == "off"
 
 
+def test_a_vm_that_was_off_and_that_somebody_started_since_counts_as_running() -> None:
+    begun = begin(None, "NODE1", "HVC1", [{**move(), "state": "off"}], NOW)
+    again = begin(begun, "NODE1", "HVC1", [{**move(), "strategy": "shutdown"}], NOW)
+    assert [vm["state"] for vm in (*begun["vms"], *again["vms"])] == ["off", "running"]
+
+
 def test_what_left_in_a_run_that_was_cut_off_does_not_make_the_ledger_incomplete() -> None:
     interrupted = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
     again = begin(interrupted, "NODE1", "HVC1", [move(DB, "db01")], "t2")

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
     MigrationRequest,
     MigrationTask,
@@ -22,7 +21,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
     record,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.restarted import find_restart
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.restarted import Restarts
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.job_listing import read_listing
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnreadableAnswer
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
@@ -409,6 +408,42 @@ def test_a_paused_vm_whose_node_crashed_was_not_moved() -> None:
     assert run.error.code == "restarted"
 
 
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_node_that_crashed_and_is_up_again_did_not_migrate_its_vm(answers: bool) -> None:
+    given = scenario([node("NODE1"), node("NODE2")], [vm("web01", migration=migration(seconds=60))])
+    simulated = Simulated(given, home="NODE2")
+    world = simulated.server.world
+
+    def crash_and_return(unused: str, request: bytes) -> str:
+        if simulated.now() >= 20 and world.nodes["NODE1"].booted_at is None:
+            world.events.carry_out(event(down="NODE1"))
+            simulated.pause(30)
+            world.events.carry_out(event(up="NODE1"))
+            world.nodes["NODE1"].booted_at = simulated.now()
+        return "before" if not answers and b"Win32_OperatingSystem" in request else ""
+
+    simulated.lose = crash_and_return
+    (run,) = simulated.move(("web01", "NODE2"))
+    assert simulated.owner("web01") == "NODE2"
+    if answers:
+        assert run.error is not None
+        assert run.error.code == "restarted"
+        assert "NODE1 has started anew since the move began" in run.error.message
+    else:  # then nothing tells it from a migration whose job was lost, and that is said
+        assert run.outcome == "moved"
+        assert any("the cluster restarted it there" in one for one in run.warnings), run.warnings
+
+
+def test_a_vm_that_somebody_turned_off_before_its_turn_came_is_said_to_be_off() -> None:
+    given = scenario([node("NODE1", simultaneous_migrations=1), node("NODE2")], [vm("big"), vm("web01")])
+    simulated = Simulated(given)
+    runs = simulated.runs(("big", "NODE2"), ("web01", "NODE2"))
+    simulated.server.world.events.carry_out(event(power_off="web01"))
+    simulated.scheduler().execute(runs)
+    assert [run.outcome for run in runs] == ["moved", "moved"]
+    assert runs[1].warnings == ["It was running when the task began, and is off."]
+
+
 def test_a_vm_that_was_restarted_and_is_off_by_now_was_not_moved() -> None:
     given = scenario([node("NODE1"), node("NODE2")], [vm("web01", migration=migration(seconds=60))])
     simulated = Simulated(given, home="NODE2")
@@ -417,7 +452,7 @@ def test_a_vm_that_was_restarted_and_is_off_by_now_was_not_moved() -> None:
     for what in (event(at=0, down="NODE1"), event(at=0, power_off="web01")):
         simulated.server.world.events.carry_out(what)
     run.go_on_from(*reread(simulated.cluster, [run.move])[run.move.vm.id])
-    restart = find_restart(run, lambda: read_nodes(simulated.cluster))
+    restart = Restarts(simulated.cluster).find(run)
     assert run.move.vm.state == "off"
     assert restart is not None
     assert restart.code == "restarted"

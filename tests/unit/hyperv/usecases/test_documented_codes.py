@@ -48,7 +48,18 @@ class Listed(t.NamedTuple):
 
 BLOCKERS = Listed("hyperv_evacuation_plan_info", "findings.code", ("planning/blockers.py",), ATTACHED)
 LISTS = [
-    Listed("hyperv_cluster_health_info", "findings.code", ("checks/cluster_health.py", "checks/storage_health.py")),
+    Listed(
+        "hyperv_cluster_health_info",
+        "findings.code",
+        ("checks/cluster_health.py", "checks/storage_health.py", "checks/shared_volumes.py"),
+        others={"shared_volume_redirected", "backup_running"},
+    ),
+    Listed(
+        "hyperv_cluster_health_info",
+        "notes.code",
+        ("checks/others_at_work.py", "checks/shared_volumes.py"),
+        others={"shared_volume_no_access", "shared_volume_in_maintenance", "shared_volumes_unknown"},
+    ),
     BLOCKERS,
     Listed("hyperv_evacuation_plan_info", "revalidation.code", ("planning/revalidation.py",)),
     Listed(

@@ -74,7 +74,10 @@ def test_without_hyper_vs_check_it_is_not_known(method: str) -> None:
     [
         (scenario(destination={"state": "paused"}), {"destination_paused", "node_paused"}),
         (scenario(destination={"state": "down"}), {"destination_not_up", "node_down"}),
-        (scenario(destination={"condition": "isolated"}), {"destination_not_up", "node_isolated"}),
+        (
+            scenario({"windows": 2016}, {"windows": 2016, "condition": "isolated"}),
+            {"destination_not_up", "node_isolated"},
+        ),
         (scenario(destination={"simultaneous_migrations": 0}), {"limit_zero"}),
         (scenario({"simultaneous_migrations": 0}), {"limit_zero"}),
         (scenario(destination={"smb": True, "build": 17763, "name": "node2"}), {"smb_name_case"}),
