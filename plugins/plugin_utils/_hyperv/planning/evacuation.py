@@ -435,7 +435,7 @@ def _with_ways_out(
         case = _case(stay.vm, snapshot, wish) if stay.is_clustered else None
         left = case.stay if case is not None else _local(stay.vm, wish)
         if case is not None and left is None:
-            return not place(_alone(problem, snapshot, case)).unplaced
+            return not place(_alone(problem, snapshot, case), is_trial=True).unplaced
         return left is None or not (left.is_blocking or (request.restart and _goes_down(left, wish)))
 
     codes = {one.code for one in blockers if one.severity == ERROR} or {stay.finding.code}
