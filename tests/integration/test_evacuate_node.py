@@ -136,9 +136,11 @@ def test_a_vm_of_another_node_steps_aside_and_comes_home(tmp_path: pathlib.Path,
         wrong = ansible.evacuate(*node, "-e", "evacuate_node_preferred_owner_cost=-1")
         assert "The variable of the role is evacuate_node_preferred_owner_cost." in wrong.text
 
-        dry = ansible.evacuate(*node, *allowed, "-e", "evacuate_node_preferred_owner_cost=0", "--check")
+        speed = ("-e", "evacuate_node_preferred_owner_cost=0", "-e", '{"evacuate_node_link_rates": {"NODE2": 1200}}')
+        dry = ansible.evacuate(*node, *allowed, *speed, "--check")
         assert dry.code == 0, dry.text
         assert "app02 (helper)" in dry.text
+        assert "at the given rates of links" in dry.text
         assert (cluster.owners(), cluster.migrations()) == (begun, {})
 
         done = ansible.evacuate(*node, *allowed)
