@@ -13,7 +13,7 @@ from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation, EvacuationOptions
 from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
-from ..plugin_utils._hyperv.planning.survey_answers import read_names, read_strategy_list
+from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list
 from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
 from ..plugin_utils._ranges import check_helpers, check_preferred_owner_cost, check_range, check_reserve
 from ..plugin_utils._rolling_file import enter_phase
@@ -33,6 +33,7 @@ class ActionModule(MaintenanceAction):
             "local_vms": {"type": "bool", "default": False},
             "priority_first": {"type": "bool", "default": False},
             "preferred_owner_cost": {"type": "float"},
+            "link_rates": {"type": "dict", "default": {}},
             "helpers": {"type": "int", "default": 0},
             "on_timeout": {"type": "str", "choices": ["leave", "cancel"], "default": "leave"},
             "attempts": {"type": "int", "default": 2},
@@ -61,6 +62,7 @@ class ActionModule(MaintenanceAction):
             priority_first=arguments["priority_first"],
             helpers=arguments["helpers"],
             preferred_owner_cost=arguments["preferred_owner_cost"],
+            link_rates=read_link_rates(arguments["link_rates"]),
         )
         options = EvacuationOptions(
             self.migration_options(arguments, arguments["on_timeout"]),

@@ -74,8 +74,8 @@ options:
   priority_first:
     description:
       - Whether no VM leaves before one of higher priority.
-      - By default a VM whose move takes so long that the evacuation would wait for it in the end leaves earlier. The
-        reason of its move says so.
+      - By default a VM whose move, or the queue for its node, takes so long that the evacuation would wait for it in
+        the end leaves earlier. The reason of its move says so.
     type: bool
     default: false
   preferred_owner_cost:
@@ -86,6 +86,15 @@ options:
       - By default preferred owners are kept however long the moves take, because a VM elsewhere may have to be moved
         once more.
     type: float
+  link_rates:
+    description:
+      - How many MB a second one live migration copies over the link of a node, by node, such as V(1200) for 10 Gbit/s
+        and V(120) for 1 Gbit/s. VMs go to fast links first, as long as the moves take no longer for it.
+      - A move runs at the rate of the slower one of its two nodes, and at 1000 MB/s if neither is listed.
+      - The collection does not read it. An adapter reports its own speed, not what live migration makes of it, which
+        depends on the networks that it uses, on compression, on SMB and on teams of adapters.
+    type: dict
+    default: {}
   helpers:
     description:
       - How many VMs of other nodes may step aside to a third node if not every VM has a place otherwise, from 0 to 10.

@@ -170,8 +170,8 @@ notes:
   contains:
     code:
       description:
-        - V(balancer_on), V(backup_running), V(cluster_backup_running), V(no_drain_on_shutdown) or
-          V(shared_volume_redirected).
+        - V(balancer_on), V(updating_role) (Cluster-Aware Updating), V(backup_running), V(cluster_backup_running),
+          V(no_drain_on_shutdown) or V(shared_volume_redirected).
       type: str
       returned: always
     severity:

@@ -225,9 +225,9 @@ infeasibility:
       returned: always
 expected:
   description:
-    - How long the moves take together, if every one runs at the same pace, within the limits of the nodes and of the
-      cluster.
-    - What the network carries is not known, so RV(expected.seconds) is for comparing plans.
+    - How long the moves take together, within the limits of the nodes and of the cluster, if every one runs at the same
+      pace, or at those of O(link_rates).
+    - What the network carries is not known otherwise, so RV(expected.seconds) is for comparing plans.
   returned: success, V(null) where the limits of a node are not known
   type: dict
   contains:
@@ -236,8 +236,13 @@ expected:
       type: int
       returned: always
       sample: 185
+    helper_seconds:
+      description: How much of that is for VMs of other nodes that step aside first, one after another.
+      type: int
+      returned: always
+      sample: 0
     megabytes_per_second:
-      description: The pace that every move is taken to run at, besides 3 seconds to begin and end.
+      description: The pace of a move where O(link_rates) has neither of its nodes, besides 3 seconds to begin and end.
       type: int
       returned: always
       sample: 1000

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import pathlib
+import resource
 import sys
 import time
 import typing as t
@@ -52,11 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             outcomes = [one for one in pool.imap(part.run, cases, chunksize=1) if one is not None]
             figures += part.figures(outcomes)
             remarkable += filter(None, map(part.remarkable, outcomes))
+        pool.close()
+        pool.join()
     seconds = time.monotonic() - began
+    figures.append(Figure("all of this", "CPU of all processes", _cpu_of_children(), unit="s"))
     if not options.only and options.size == 1:
         figures.append(Figure("all of this", "duration", seconds, _LONGEST, unit="s"))
     told = {"seed": options.seed, "size": options.size, "remarkable": remarkable, "seconds": round(seconds)}
     return publish(figures, options.output, told)
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,13 +13,17 @@ from collections.abc import Mapping
 
 @dataclasses.dataclass(frozen=True)
 class Node:
-    """A node that takes VMs: ``free_mb`` of ``total_mb`` now, ``slots`` migrations at a time, at that many MB/s."""
+    """A node that takes VMs: ``free_mb`` of ``total_mb`` now, ``slots`` migrations at a time, at that many MB/s.
+
+    The planner is given the rate where it ``is_rate_known``.
+    """
 
     name: str
     total_mb: int
     free_mb: int
     slots: int = 2
     rate: int = 1000
+    is_rate_known: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -103,7 +103,13 @@ def _problem(situation: Situation) -> PlacementProblem:
         for vm in situation.vms
     )
     destinations = tuple(
-        Destination(node.name, Memory(node.total_mb, node.free_mb), slots=node.slots) for node in situation.nodes
+        Destination(
+            node.name,
+            Memory(node.total_mb, node.free_mb),
+            slots=node.slots,
+            rate=node.rate if node.is_rate_known else None,
+        )
+        for node in situation.nodes
     )
     domains = {node.lower(): domain for node, domain in situation.domains.items()}
     rules = tuple(_rule(rule) for rule in situation.rules)

@@ -17,6 +17,7 @@ _RATE = 1000  # MB/s
 _LINKS = (119, 1192, 2980)  # MB/s: 1, 10 and 25 Gbit/s
 _HIGH, _MEDIUM, _LOW = 3000, 2000, 1000
 LINKS = "links of 1, 10 and 25 Gbit/s"
+KNOWN_LINKS = "links of 1, 10 and 25 Gbit/s, known"
 
 
 class _Slots(t.NamedTuple):
@@ -47,6 +48,7 @@ _SLOTS: Mapping[str, Callable[[int, random.Random], _Slots]] = {
     "slots drawn, memory tight": _drawn,
     "one slot at each destination": lambda count, unused: _Slots(8, [1] * count),
     LINKS: _alike,
+    KNOWN_LINKS: _alike,
     "priorities mixed": lambda count, chance: _Slots(
         chance.choice([2, 4]), [chance.choice([2, 4]) for _n in range(count)]
     ),
@@ -73,7 +75,7 @@ class Queue:
         least = max(vm.memory_mb for vm in vms) if "giant" in self.family else 0
         rooms = [max(least, int(whole * part / sum(parts))) for part in parts]
         nodes = tuple(
-            Node(f"N{number}", 2 * room, room, one, chance.choice(_LINKS) if self.family == LINKS else _RATE)
+            Node(f"N{number}", 2 * room, room, one, self._rate(chance), self.family == KNOWN_LINKS)
             for number, (room, one) in enumerate(zip(rooms, slots.each, strict=True), 1)
         )
         return Situation(nodes, vms, slots=slots.source, limit=slots.limit)
@@ -89,6 +91,9 @@ class Queue:
         if "giant" in self.family:
             vms.append(Vm("giant", 512 * _GB, priority=_LOW if "low" in self.family else _MEDIUM))
         return tuple(vms)
+
+    def _rate(self, chance: random.Random) -> int:
+        return chance.choice(_LINKS) if self.family in (LINKS, KNOWN_LINKS) else _RATE
 
     def _part(self, number: int, chance: random.Random) -> float:
         if self.family == "few slots with much memory":

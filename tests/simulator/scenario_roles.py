@@ -15,6 +15,7 @@ RoleType = t.Literal[
     "generic_service",
     "scale_out_file_server",
     "replica_broker",
+    "updating",
     "available_storage",
     "shared_volume",
     "storage_pool",

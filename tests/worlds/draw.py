@@ -28,6 +28,26 @@ def draw(seed: int, number: int) -> World:
     return _Drawing(random_one).world(name)
 
 
+def _crowded(given: Scenario, runs: Sequence[Run]) -> tuple[Scenario, list[Run]]:
+    """Return a cluster in which a VM of NODE1 has room once another one steps aside, and runs that allow it."""
+    nodes = [
+        dataclasses.replace(node, memory_mb=node.memory_mb if node.name == "NODE1" else 16384) for node in given.nodes
+    ]
+    others = [node.name for node in nodes[1:] if node.member]
+    members = [vm for vm in given.vms if vm.owner != "OTHER"]
+    vms = [
+        dataclasses.replace(members[0], owner="NODE1", memory_mb=8192, state="running"),
+        *(
+            dataclasses.replace(vm, owner=node, memory_mb=4096, state="running")
+            for vm, node in zip(members[1:], others, strict=False)
+        ),
+        *(dataclasses.replace(vm, memory_mb=1024) for vm in members[1 + len(others) :]),
+        *(vm for vm in given.vms if vm.owner == "OTHER"),
+    ]
+    helped = [dataclasses.replace(run, helpers=2) if run.kind == "evacuate" else run for run in runs]
+    return dataclasses.replace(given, nodes=tuple(nodes), vms=tuple(vms)), helped
+
+
 class _Drawing:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -50,7 +70,12 @@ class _Drawing:
         elif pick >= 0.35:
             eagerness = self._chance.choice((0.1, 0.3, 0.5))
             runs = [*runs, *runs] if self._likely(0.7) else runs
-        return World(name, given, tuple(runs), tuple(steps), eagerness)
+        # Drawn by themselves, so that worlds without them are the same with and without these lines.
+        if random.Random(f"crowd of {name}").random() < 0.08:
+            given, runs = _crowded(given, runs)
+        twin = random.Random(f"second cluster of {name}").random() < 0.06
+        company = random.Random(f"company of {name}").random() < 0.08
+        return World(name, given, tuple(runs), tuple(steps), eagerness, twin, company)
 
     # The cluster.
 

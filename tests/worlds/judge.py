@@ -23,6 +23,7 @@ _ENDED = ("well", "failed")
 _AT_REST = ("off", "saved")
 _FRESH_FOR = 5.0  # seconds for which what was read before a call may be out of date by the documentation
 _TO_START = 12  # requests from the last look at a clock to the call: what is read and asked of a VM that is to start
+_TIME_PASSES = frozenset({"jump", "second_run"})  # what others do that takes the time of their amount
 _UNDECIDED = frozenset({"timeout", "already_migrating", "outcome_unknown", "restarted", "state_changed"})
 # What an end says of its node, and the states in which that is true.
 _SAYINGS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
@@ -66,11 +67,11 @@ def _is_named(episode: Episode, vm: str) -> bool:
 
 
 def _ends(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    told = episodes[number].told
-    if told.ending in ("broken", "endless"):
-        yield f"the run ended {told.ending}: {told.text}"
-    elif "was not foreseen" in told.text:
-        yield f"an error that was not foreseen: {told.text}"
+    for told in (episodes[number].told, *episodes[number].beside):
+        if told.ending in ("broken", "endless"):
+            yield f"the run ended {told.ending}: {told.text}"
+        elif "was not foreseen" in told.text:
+            yield f"an error that was not foreseen: {told.text}"
 
 
 def _in_time(world: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
@@ -78,7 +79,7 @@ def _in_time(world: World, episodes: Sequence[Episode], number: int) -> Iterable
     run = episode.run
     memory = [spec.memory_mb for spec in world.scenario.vms]
     each = sum((run.timeout or 600 + size / 10) + 300 for size in memory) * (run.retries + 1) * run.attempts
-    jumps = sum(step.amount for step in episode.steps if step.kind == "jump")
+    jumps = sum(step.amount for step in episode.steps if step.kind in _TIME_PASSES)
     limit = each + 4 * 1800 + jumps
     took = episode.after.at - episode.before.at
     if took > limit:
@@ -131,8 +132,10 @@ def _last_two(episode: Episode) -> tuple[Moment, Moment]:
 
 
 def _strangers(world: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    """Nothing of hosts that are not of the cluster is changed."""
+    """Nothing of another cluster, or of hosts that are not of this one, is changed."""
     episode = episodes[number]
+    if episode.strangers_changed:
+        yield f"something changed in the other cluster of the same names: {episode.told.text}"
     hosts = {spec.name for spec in world.scenario.nodes if not spec.member}
     for vm in {one.vm for one in episode.called} | {one.vm for one in episode.commanded}:
         if vm in episode.before.vms and episode.before.vms[vm].owner in hosts:
@@ -170,7 +173,9 @@ def _is_known(episode: Episode, call: Called, came: Moved) -> bool:
     ):  # fmt: skip
         return True
     first = max(came.request, call.request - _TO_START)
-    unseen = sum(one.amount for one in episode.steps if one.kind == "jump" and first <= one.request <= call.request)
+    unseen = sum(
+        one.amount for one in episode.steps if one.kind in _TIME_PASSES and first <= one.request <= call.request
+    )
     return call.at - came.at - unseen > _FRESH_FOR
 
 
@@ -270,11 +275,14 @@ def _ran(episode: Episode, vm: str, request: int) -> bool:
 def _node_readings(episode: Episode) -> set[str]:
     """Return the states in which the node was read last.
 
-    After an evacuation that succeeded, the report is read when the words were found already.
+    After an evacuation that succeeded, the report is read when the words were found already, and read again where an
+    answer was lost.
     """
-    node = episode.run.node
+    read = [one for one in episode.moments if one.answered and one.reading == "nodes"]
     last = 2 if (episode.run.kind, episode.told.ending) == ("evacuate", "well") else 1
-    return set([one.nodes[node] for one in episode.moments if one.answered and one.reading == "nodes"][-last:])
+    if last < len(read) and last == 2 and any(not one.answered for one in episode.moments[read[-2].request :]):
+        last = 3
+    return {one.nodes[episode.run.node] for one in read[-last:]}
 
 
 def _node_said(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:

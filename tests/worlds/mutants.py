@@ -15,6 +15,7 @@ import typing as t
 from collections.abc import Callable
 from unittest import mock
 
+from ansible_collections.hyperv.migration.plugins.plugin_utils import _connections
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import Failure
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance import (
     bookkeeping,
@@ -173,6 +174,12 @@ def _dry_run_asks_nothing() -> Patch:
     return mock.patch.object(Moving, "dry_run", return_value=None)
 
 
+def _anybody_is_admitted() -> Patch:
+    """Whoever answers at a host's address is taken for that host."""
+    return mock.patch.object(_connections, "admit", return_value=None)
+
+
+_TWICE = (Run("evacuate", check=True), Run("evacuate"))
 _DIES = (VmSpec("vma", "NODE1"), VmSpec("vmb", "NODE1", memory_mb=65536))
 _FETCHED = (VmSpec("vma", "NODE1", memory_mb=65536, priority=3000), VmSpec("vmb", "NODE1", priority=1000))
 _FAILS = (VmSpec("vma", "NODE1", migration=MigrationSpec(fails_at=50)),)
@@ -239,6 +246,10 @@ MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
     "a dry run asks nothing": (
         "dry run is true", _dry_run_asks_nothing,
         _world("asked", runs=(Run("evacuate", check=True), Run("evacuate")), vms=_REFUSED),
+    ),
+    "whoever answers is taken for the host": (
+        "strangers", _anybody_is_admitted,
+        World("astray", scenario(_NODES, _VMS), _TWICE, (Step(0, 5, "lead_astray", "NODE2"),), twin=True),
     ),
     "a dry run pauses": (
         "dry run changes nothing", _dry_run_pauses, _world("dry", runs=(Run("evacuate", check=True),)),

@@ -18,7 +18,20 @@ _KINDS: dict[str, float] = {
     "jump": 6, "kill": 0.5, "cut_off": 0.5,
 }  # fmt: skip
 _OF_NODES = frozenset(
-    {"pause", "resume", "drain", "crash", "come_back", "evict", "limit", "restart_service", "move_provider"}
+    {
+        "pause",
+        "resume",
+        "drain",
+        "crash",
+        "come_back",
+        "evict",
+        "limit",
+        "restart_service",
+        "move_provider",
+        "lead_astray",
+        "lead_back",
+        "second_run",
+    }
 )
 _OF_NOTHING = frozenset({"lag", "lose", "fill", "free", "jump", "kill", "cut_off"})
 _TO_NODES = frozenset({"move", "migrate", "balance", "create"})
@@ -30,7 +43,11 @@ _AMOUNTS: dict[str, tuple[float, ...]] = {
     "limit": (0.0, 1.0, 3.0),
     "jump": (1.0, 10.0, 40.0, 300.0, 1500.0),
 }
-_HOW: dict[str, tuple[str, ...]] = {"lag": ("both", "summary", "cluster"), "lose": ("before", "after")}
+_HOW: dict[str, tuple[str, ...]] = {
+    "lag": ("both", "summary", "cluster"),
+    "lose": ("before", "after"),
+    "second_run": ("same", "evacuate", "restore"),
+}
 _IDEAS = 4  # what is tried before a request until one thing can be done
 
 
@@ -40,13 +57,16 @@ class Others:
     def __init__(self, world: World) -> None:
         self._chance = random.Random(f"others of {world.name}")
         self._eagerness = world.eagerness
+        self._kinds = dict(_KINDS)
+        self._kinds.update({"lead_astray": 1.0, "lead_back": 8.0} if world.twin else {})
+        self._kinds.update({"second_run": 3.0} if world.company else {})
         self._nodes = [node.name for node in world.scenario.nodes if node.member]
         self._vms = sorted({vm.name for vm in world.scenario.vms})
 
     def think_of(self, run: int, request: int) -> Iterator[Step]:
         """Yield what somebody could do before a request; nothing most times."""
         if self._eagerness and self._chance.random() < self._eagerness:
-            for kind in self._chance.choices(list(_KINDS), list(_KINDS.values()), k=_IDEAS):
+            for kind in self._chance.choices(list(self._kinds), list(self._kinds.values()), k=_IDEAS):
                 yield self._step(run, request, kind)
 
     def _step(self, run: int, request: int, kind: str) -> Step:

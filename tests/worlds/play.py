@@ -24,9 +24,10 @@ from tests.support.scenarios import as_text
 
 from .controllers import CutOff, Files
 from .history import Called, Commanded, Held, History, Moment, Moved
+from .neighbours import Neighbours
 from .others import Others
 from .steps import Killed, carry_out
-from .world import Run, Step, World
+from .world import Run, RunKind, Step, World
 
 MOST_REQUESTS = 3000  # of one run
 Ending = t.Literal["well", "failed", "refused", "killed", "broken", "endless"]
@@ -66,7 +67,8 @@ class Episode:
     """One run with all that happened in it.
 
     ``before``, ``after``: the cluster at its begin and at its end; ``steps``: what others did; ``kept``: the VMs of its
-    node's ledger, by id, that were to be brought back when it began.
+    node's ledger, by id, that were to be brought back when it began; ``strangers_changed``: the second cluster is not
+    as it was before; ``beside``: what other runs said that began and ended in the middle of this one.
     """
 
     run: Run
@@ -80,6 +82,8 @@ class Episode:
     held: tuple[Held, ...]
     steps: tuple[Step, ...]
     kept: dict[str, t.Any]
+    strangers_changed: bool = False
+    beside: tuple[Told, ...] = ()
 
     @property
     def changed_from(self) -> int:
@@ -130,7 +134,12 @@ class Play:
         self._interruption = ""
         self._world = world
         self._number = 0
+        self._run = world.runs[0]
+        self._beside: list[Told] = []
+        self._tell: Callable[[Play, Run], Told] | None = None
+        self._requests_beside = 0
         self._others = Others(world)
+        self.neighbours = Neighbours(self.server, world.scenario, self._clock, self._send) if world.twin else None
 
     # What the product sees.
 
@@ -144,18 +153,22 @@ class Play:
 
     def connect(self, home: str) -> Cluster:
         """Return the cluster as a new task sees it that talks through a node."""
+        if self.neighbours is not None:
+            return self.neighbours.connect(home, self)
         names = {name.lower(): name for name in self.cluster.nodes}
 
         def session(node: str | None) -> Session:
             name = names.get((node or home).partition(".")[0].lower(), node or home)
             if node is not None and name == home:
                 return cluster.home
-            return Session(lambda request: self._send(name, request), self, name)
+            return Session(lambda request: self._send(self.server, name, request), self, name)
 
         cluster = Cluster(session, self)
         return cluster
 
-    def _send(self, node: str, request: bytes) -> bytes:
+    def _send(self, server: SimulatedCluster, node: str, request: bytes) -> bytes:
+        if self._requests_beside:
+            return self._send_beside(server, node, request)
         self._let_others_act()
         lost, self._lost = self._lost, ""
         answered = False
@@ -163,16 +176,26 @@ class Play:
             if lost == "before":
                 raise AnswerLost("reset")
             try:
-                answer = self.server.endpoint(node).handle(request).body
+                answer = server.endpoint(node).handle(request).body
             except (ConnectionResetError, KeyError) as error:
                 raise Unreachable(str(error)) from error
             if lost == "after":
                 raise AnswerLost("reset")
-            answered = True
+            answered = server is self.server
             return answer
         finally:
             self.history.note(request, answered=answered)
             self.history.request += 1
+
+    def _send_beside(self, server: SimulatedCluster, node: str, request: bytes) -> bytes:
+        """Carry a request of a second run, in which nobody else acts."""
+        self._requests_beside += 1
+        if self._requests_beside > MOST_REQUESTS:
+            raise Endless
+        try:
+            return server.endpoint(node).handle(request).body
+        except (ConnectionResetError, KeyError) as error:
+            raise Unreachable(str(error)) from error
 
     def _let_others_act(self) -> None:
         if self.history.request >= MOST_REQUESTS:
@@ -190,10 +213,12 @@ class Play:
 
     def _act(self, step: Step) -> bool:
         self.cluster.look()
+        began = self._clock.now()
         with self.history.acting("others"):
             done = carry_out(self, step)
         if done:
-            self._done.append(step)
+            took = self._clock.now() - began
+            self._done.append(dataclasses.replace(step, amount=took) if step.kind == "second_run" else step)
         self.cluster.look()
         return done
 
@@ -215,6 +240,27 @@ class Play:
         """See ``Surroundings``."""
         self._clock.advance(seconds)
 
+    def lead(self, node: str, *, astray: bool) -> bool:
+        """See ``Surroundings``."""
+        if self.neighbours is None or (node in self.neighbours.astray) == astray:
+            return False
+        (self.neighbours.astray.add if astray else self.neighbours.astray.discard)(node)
+        return True
+
+    def run_beside(self, node: str, how: str) -> bool:
+        """See ``Surroundings``."""
+        if self._tell is None or self._requests_beside:
+            return False
+        kind: RunKind = "restore" if how == "restore" else "evacuate"
+        self._requests_beside = 1
+        try:
+            self._beside.append(self._tell(self, self._run if how == "same" else Run(kind, node)))
+        except Endless:
+            self._beside.append(Told("endless"))
+        finally:
+            self._requests_beside = 0
+        return True
+
     def interrupt(self, how: str) -> None:
         """See ``Surroundings``."""
         self._interruption = how
@@ -225,13 +271,16 @@ class Play:
         """Carry out one run, and return what happened in it."""
         self._due = sorted((step for step in self._world.steps if step.run == number), key=lambda step: step.request)
         self._done, self._lost, self._interruption, self._number = [], "", "", number
+        self._run, self._tell, self._beside = run, tell, []
         if run.elsewhere:
             self.files = Files()
         self.cluster.look()
         self.history.begin()
         before, kept = self.history.moment(), self.files.kept(run.node)
+        strangers = self._strangers()
         try:
-            told = tell(self, run)
+            with self.neighbours.reachable() if self.neighbours is not None else contextlib.nullcontext():
+                told = tell(self, run)
         except (Killed, CutOff):
             told = Told("killed")
         except Endless:
@@ -240,8 +289,12 @@ class Play:
         seen = self.history
         return Episode(
             run, told, before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
-            tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept,
+            tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept, self._strangers() != strangers,
+            tuple(self._beside),
         )  # fmt: skip
+
+    def _strangers(self) -> str:
+        return self.neighbours.state() if self.neighbours is not None else ""
 
     def settle(self, seconds: float) -> None:
         """Let time pass in which nobody acts."""

@@ -100,6 +100,7 @@ def _evacuate(stage: Play, run: Run) -> Told:
         strategies=read_strategies([{"vm": vm, "strategy": strategy} for vm, strategy in run.strategies]),
         earlier=read_earlier_plan(given) if given is not None else None,
         restart=run.restart,
+        helpers=run.helpers,
     )
     options = EvacuationOptions(_options(run), attempts=run.attempts, give_back=run.gives_back)
     evacuation = Evacuation(stage.connect(_home(stage, run)), wish, options, _controller(stage, run))

@@ -15,6 +15,7 @@ def describe(world: World, episodes: Sequence[Episode], violations: Sequence[str
     """Return the lines."""
     lines = [f"World {world.name}", f"  nodes: {', '.join(map(_short, world.scenario.nodes))}"]
     lines += [f"  vm: {_short(vm)}" for vm in world.scenario.vms]
+    lines += ["  beside it a second cluster with the same names"] if world.twin else []
     switches = _short(world.scenario.switches)
     lines += [f"  switches: {switches}"] if switches else []
     for number, episode in enumerate(episodes):

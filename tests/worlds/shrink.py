@@ -72,6 +72,8 @@ def _fewer_runs(world: World) -> Iterator[World]:
 
 def _simpler_scenario(world: World) -> Iterator[World]:
     given = world.scenario
+    if world.twin:
+        yield dataclasses.replace(world, twin=False)
     if given.switches != Switches():
         yield dataclasses.replace(world, scenario=dataclasses.replace(given, switches=Switches()))
     used = {vm for run in world.runs for vm, _ in (*run.moves, *run.strategies)} | {

@@ -40,6 +40,12 @@ class Surroundings(t.Protocol):
     def pass_time(self, seconds: float) -> None:
         """Let the clock jump."""
 
+    def lead(self, node: str, *, astray: bool) -> bool:
+        """Have the name of a node lead to the second cluster, or back; False where that changes nothing."""
+
+    def run_beside(self, node: str, how: str) -> bool:
+        """Begin and end another run: the ``same`` one again, or one that empties or fills a node; False within one."""
+
     def interrupt(self, how: str) -> None:
         """End the task at hand: ``kill`` or ``cut_off``."""
 
@@ -281,6 +287,18 @@ def _jump(around: Surroundings, step: Step) -> bool:
     return True
 
 
+def _lead_astray(around: Surroundings, step: Step) -> bool:
+    return around.lead(step.subject, astray=True)
+
+
+def _lead_back(around: Surroundings, step: Step) -> bool:
+    return around.lead(step.subject, astray=False)
+
+
+def _second_run(around: Surroundings, step: Step) -> bool:
+    return around.run_beside(step.subject, step.other)
+
+
 def _kill(around: Surroundings, unused: Step) -> bool:
     around.interrupt("kill")
     return True
@@ -324,6 +342,9 @@ STEPS: dict[str, Callable[[Surroundings, Step], bool]] = {
     "fill": _fill,
     "free": _free,
     "jump": _jump,
+    "lead_astray": _lead_astray,
+    "lead_back": _lead_back,
+    "second_run": _second_run,
     "kill": _kill,
     "cut_off": _cut_off,
 }

@@ -24,6 +24,7 @@ class Run:
         vms, state: which VMs are to be in which state.
         given: the plan, or the ledger, of the last run of the node that ended is handed on as an artifact.
         elsewhere: from here on the controller is another one, which has none of the files.
+        helpers: how many VMs of other nodes may step aside.
         restart: the node is to be restarted after it was emptied.
     """
 
@@ -37,6 +38,7 @@ class Run:
     force: bool = False
     given: bool = False
     elsewhere: bool = False
+    helpers: int = 0
     restart: bool = False
     timeout: int = 0
     retries: int = 0
@@ -72,6 +74,8 @@ class World:
 
     Attributes:
         name: repeats the drawing; a world that was shrunk keeps it.
+        twin: there is a second cluster with the same names.
+        company: a second run may begin and end while one goes on, on the same controller.
         eagerness: how likely somebody acts before a request, beside the steps that are told.
     """
 
@@ -80,3 +84,5 @@ class World:
     runs: tuple[Run, ...]
     steps: tuple[Step, ...] = ()
     eagerness: float = 0.0
+    twin: bool = False
+    company: bool = False

@@ -38,6 +38,7 @@ ROLE_TYPES: Mapping[RoleType, int] = {
     "generic_service": 108,
     "scale_out_file_server": 114,
     "replica_broker": 115,
+    "updating": 117,
 }
 INTERNAL_ROLES = ("shared_volume", "storage_pool")
 RESOURCE_ONLINE, RESOURCE_OFFLINE = 2, 3

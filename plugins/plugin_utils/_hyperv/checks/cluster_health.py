@@ -104,7 +104,8 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
     nodes = nodes_of(rows)
     node = find_node(cluster, nodes, leaving) if leaving else None
     votes = _votes(rows)
-    found = [*_of_nodes(nodes, node), *_of_groups(read_traits(cluster)), *_of_networks(_read_networks(cluster))]
+    groups = read_traits(cluster)
+    found = [*_of_nodes(nodes, node), *_of_groups(groups), *_of_networks(_read_networks(cluster))]
     migrating: list[str] = []
     try:
         vms = read_vms(cluster)
@@ -127,7 +128,7 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
         nodes=tuple((one, votes.get(one.name.lower(), Votes(None, None))) for one in nodes),
         findings=tuple(counting),
         ignored=tuple(finding for finding in found if finding not in counting),
-        notes=(*(one for one in volumes if one.severity != ERROR), *find_others_at_work(cluster)),
+        notes=(*(one for one in volumes if one.severity != ERROR), *find_others_at_work(cluster, groups.values())),
         migrating=tuple(migrating),
         loses_quorum=loses,
         storage=storage,

@@ -3,23 +3,25 @@
 """Who else moves VMs of a cluster, or may: what an administrator should know before a maintenance begins.
 
 Sources, Microsoft docs: "VM load balancing deep-dive" (AutoBalancerMode, AutoBalancerLevel), the properties of
-MSCluster_Cluster (DrainOnShutdown, BackupInProgress).
+MSCluster_Cluster (DrainOnShutdown, BackupInProgress), CLUSGROUP_TYPE of clusapi.h.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ..cluster.cim_values import BALANCER_LEVELS, BALANCER_MODES
+from ..cluster.cim_values import BALANCER_LEVELS, BALANCER_MODES, UPDATING_ROLE
 from ..cluster.cluster import Cluster
+from ..cluster.groups import GroupTraits
 from ..failure.finding import INFO, WARNING, Finding
 
 
-def find_others_at_work(cluster: Cluster) -> Iterator[Finding]:
-    """Yield what the cluster's own properties tell of them; none of it stands against a maintenance.
+def find_others_at_work(cluster: Cluster, groups: Iterable[GroupTraits]) -> Iterator[Finding]:
+    """Yield what ``groups`` and the cluster's own properties tell of them; none of it stands against a maintenance.
 
     It asks nothing that has not been asked. Raises Fault and TransportError.
     """
+    yield from map(_updating, (one for one in groups if one.kind == UPDATING_ROLE))
     row = cluster.identity.cluster_row if cluster.is_clustered else None
     if row is None:
         return
@@ -56,3 +58,14 @@ def find_others_at_work(cluster: Cluster) -> Iterator[Finding]:
             "A node that is shut down does not drain itself first (DrainOnShutdown is 0).",
             "Restart only nodes that have been emptied.",
         )
+
+
+def _updating(role: GroupTraits) -> Finding:
+    return Finding(
+        "updating_role",
+        WARNING,
+        role.name,
+        "role",
+        f"Cluster-Aware Updating has a role here, {role.name}, and may drain and restart nodes by itself.",
+        "Make sure that no run is under way (Get-CauRun) and that none begins meanwhile (Disable-CauClusterRole).",
+    )

@@ -150,6 +150,9 @@ PRIORITIES: Mapping[int, str] = {0: "no_auto_start", 1000: "low", MEDIUM_PRIORIT
 NETWORK_TROUBLES: Mapping[int, str] = {0: "unavailable", 1: "down", 2: "partitioned"}
 UNUSED_NETWORK: t.Final = 0
 
+# MSCluster_ResourceGroup.GroupType of the role of Cluster-Aware Updating (CLUSGROUP_TYPE in clusapi.h)
+UPDATING_ROLE: t.Final = 117
+
 # MSCluster_Cluster.AutoBalancerMode but for "off", and AutoBalancerLevel in percent of a node's memory or CPU
 BALANCER_MODES: Mapping[int, str] = {1: "when a node joins", 2: "when a node joins and every 30 minutes"}
 BALANCER_LEVELS: Mapping[int, int] = {1: 80, 2: 70, 3: 60}

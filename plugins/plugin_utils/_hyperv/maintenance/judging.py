@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.states import AT_REST
 from ..failure.errors import HyperVError, with_remedy
 from ..migration.migration_task import MigrationTask
-from ..planning.move_objections import Intended, Judged, explained, judge_moves, read_around
+from ..planning.move_objections import Around, Intended, Judged, explained, judge_moves, less_than_reserve, read_around
 
 _MADE = frozenset({"would_move", "moved", "started"})
 
@@ -27,8 +28,9 @@ def judge_together(
 ) -> list[str]:
     """Say of refused moves what speaks against them, and of the others which rules they break.
 
-    In a dry run moves fail for which the destination lacks memory beside the others, unless a plan has counted it
-    (``is_planned``); ``stopped_first`` are ids of VMs that will not run by then. ``was_asked``: Hyper-V let the moves
+    In a dry run moves fail for which the destination lacks memory beside the others; after several moves that were made
+    the last one to each node warns where little is left there. Neither is done where a plan has counted the memory
+    (``is_planned``). ``stopped_first`` are ids of VMs that will not run by then. ``was_asked``: Hyper-V let the moves
     pass. Returns notes on what could not be read.
     """
     judged = {
@@ -50,15 +52,27 @@ def judge_together(
         return []
     refused = any(task.error is not None for task, _move in judged.values())
     counts_memory = is_dry_run and not is_planned
+    looks_back = not is_dry_run and not is_planned and len(moves) > 1
     try:
-        around = read_around(cluster, moves, with_memory=counts_memory or refused)
+        around = read_around(cluster, moves, with_memory=counts_memory or looks_back or refused)
     except (HyperVError, NoAnswer) as error:
         return [f"Rules, and the memory of destinations, could not be read: {with_remedy(error)}"]
     found = judge_moves(around, moves, are_made=is_dry_run)
     for vm_id, (task, _move) in judged.items():
         asked = was_asked and vm_id not in stopped_first
         _add(task, found[vm_id], counts_memory=counts_memory, was_asked=asked)
+    if looks_back:
+        _look_back(around, [task for task, move in judged.values() if task.outcome == "moved" and move.runs])
     return list(around.notes)
+
+
+def _look_back(around: Around, moved: Sequence[MigrationTask]) -> None:
+    for task in {first_label(one.move.destination.name): one for one in moved}.values():
+        name = task.move.destination.name
+        memory = around.memory.get(first_label(name))
+        less = less_than_reserve(name, memory.free_mb, memory.total_mb, is_now=True) if memory is not None else ""
+        if less:
+            task.warn_once(less)
 
 
 def _add(task: MigrationTask, known: Judged, *, counts_memory: bool, was_asked: bool) -> None:

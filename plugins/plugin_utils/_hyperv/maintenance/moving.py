@@ -72,7 +72,7 @@ class Moving:
 
         done = migrate(self.cluster, moves, self._options, report)
         self.warnings += done.notes
-        self.warnings += judge_together(self.cluster, done.tasks, is_dry_run=False)
+        self.warnings += judge_together(self.cluster, done.tasks, is_dry_run=False, is_planned=True)
         self._keep(done.tasks)
 
     def dry_run(self, wanted: Sequence[Wanted]) -> None:

@@ -71,8 +71,8 @@ class Move:
         """One names a third node as its owner, and another does not yet: somebody has just moved it."""
         if not self.fetched_from or self.vm.is_leaving:
             return False
-        known = set(map(first_label, (self.fetched_from, self.destination.name)))
-        return not owners_of(self.vm, self.role) <= known
+        owners = owners_of(self.vm, self.role)
+        return len(owners) > 1 and not owners <= set(map(first_label, (self.fetched_from, self.destination.name)))
 
     @property
     def is_done(self) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 
 from ..._hostnames import first_label
 from ..cluster.affinity import NODE, Rule
-from .durations import finish, least_time, milliseconds, slots_of
+from .durations import finish, least_time, milliseconds, rate_of, slots_of
 from .problem import Candidate, Destination, PlacementProblem
 
 
@@ -86,11 +86,25 @@ class Assignment:
         self._open_to = [frozenset(bundle.open_to) for bundle in self.bundles]
         self.room = [problem.room_mb(one) for one in self.destinations]
         self.total = [max(1, one.memory.total_mb) for one in self.destinations]
-        self.times = [[milliseconds(one) for one in bundle.candidates] for bundle in self.bundles]
+        by_rate = {rate_of(one): one for one in self.destinations}
+        times = {
+            rate: [[milliseconds(vm, one) for vm in bundle.candidates] for bundle in self.bundles]
+            for rate, one in by_rate.items()
+        }
+        work = {rate: list(map(sum, moves)) for rate, moves in times.items()}
+        self.has_rates = len(by_rate) > 1
+        self._times = [times[rate_of(one)] for one in self.destinations]
+        self._work = [work[rate_of(one)] for one in self.destinations]
         self.slots = [one.slots or 1 for one in self.destinations]
         source = slots_of(problem)
         self.is_timed = source is not None and all(one.slots for one in self.destinations)
-        moves = [time for times in self.times for time in times]
+        self._source_slots = source or 1
+        self._work_placed = 0
+        moves = [
+            time
+            for bundle, one in enumerate(self.bundles)
+            for time in min((self._times[place][bundle] for place in one.open_to), default=[])
+        ]
         self.least_time = least_time(moves, source, self.slots) if source is not None else 0
         self._queue = [0] * len(self.destinations)
         self.without_memory = [0] * len(self.destinations)
@@ -198,7 +212,9 @@ class Assignment:
 
     def _count(self, bundle: int, place: int, sign: int) -> None:
         self.room[place] -= sign * self.bundles[bundle].need
-        self._queue[place] += sign * sum(self.times[bundle])
+        work = self._work[place][bundle]
+        self._queue[place] += sign * work
+        self._work_placed += sign * work
         self.without_memory[place] += sign * (self.bundles[bundle].need == 0)
         for state, count in self._hard_rules_of[bundle]:
             state.add(place, sign * count)
@@ -225,36 +241,42 @@ class Assignment:
     def finish(self, place: int, without: Collection[int] = (), plus: Sequence[int] = ()) -> float:
         """Return when the moves to a destination have ended, in milliseconds: without some bundles, with others."""
         on = [one for one in self._on[place] if one not in without]
-        return finish([time for bundle in (*on, *plus) for time in self.times[bundle]], self.slots[place])
+        times = self._times[place]
+        return finish([time for bundle in (*on, *plus) for time in times[bundle]], self.slots[place])
 
     def end(self) -> float:
         """Return when all moves have ended, in milliseconds; 0 where that is not known."""
         if not self.is_timed:
             return 0
-        return max([self.least_time, *map(self.finish, range(len(self.destinations)))])
+        return max([self.floor(), *map(self.finish, range(len(self.destinations)))])
+
+    def floor(self) -> float:
+        """Return the milliseconds before which the slots of the source let no schedule of what is placed end."""
+        return max(self.least_time, self._work_placed / self._source_slots)
 
     def _delay(self, bundle: int, place: int) -> float:
         """Return for how long a destination's slots would be taken where that makes the evacuation longer, else 0."""
         if not self.is_timed:
             return 0
-        queue = (self._queue[place] + sum(self.times[bundle])) / self.slots[place]
+        queue = (self._queue[place] + self._work[place][bundle]) / self.slots[place]
         return queue if queue > self.least_time else 0
 
     def best_place(self, bundle: int) -> int | None:
         """Return where a bundle goes best, None where it fits nowhere.
 
-        Soft rules count first, then preferred owners, then that the evacuation does not get longer, then the least
-        share of memory in use. What needs no memory is dealt out evenly: it may be started there later.
+        Soft rules count first, then preferred owners, then that the evacuation does not get longer, then fast links,
+        then the least share of memory in use. What needs no memory is dealt out evenly: it may be started there later.
         """
         fitting = [place for place in self.bundles[bundle].open_to if self.fits(bundle, place)]
         return min(fitting, key=lambda place: self._rank(bundle, place), default=None)
 
-    def _rank(self, bundle: int, place: int) -> tuple[int, bool, float, int, float, int]:
+    def _rank(self, bundle: int, place: int) -> tuple[int, bool, float, int, int, float, int]:
         need = self.needs[bundle]
         return (
             self.soft_violations(bundle, place),
             self.misses_preferred(bundle, place),
             self._delay(bundle, place),
+            self._work[place][bundle] if self.is_timed else 0,
             0 if need else self.without_memory[place],
             self.share_used(place, need),
             place,

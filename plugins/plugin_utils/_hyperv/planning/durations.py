@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How long moves take beside one another, as far as that can be known before. Pure.
 
-What a network carries is not known, so every move is taken to run at the same pace. That is enough to compare plans:
-only their ratio to one another matters.
+What a network carries is not known unless the user says so: the speed of an adapter is not what live migration makes of
+it, which depends on the networks that it uses, on compression, on SMB and on teams. Moves to nodes of which nothing is
+said are taken to run at the same pace. That is enough to compare plans: only their ratio to one another matters.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ import heapq
 import math
 from collections.abc import Sequence
 
-from .problem import Candidate, PlacementProblem
+from .problem import Candidate, Destination, PlacementProblem
 
 MEGABYTES_PER_SECOND = 1000  # about what 10 Gbit/s carry
 _BEGIN_AND_END = 3  # seconds of a move besides copying its memory
 _FEW = 6  # moves for each slot: up to then it matters how they are dealt out to the slots
 
 
-def milliseconds(candidate: Candidate) -> int:
+def milliseconds(candidate: Candidate, destination: Destination) -> int:
     """Return how long a move is taken to run."""
-    return _BEGIN_AND_END * 1000 + candidate.needs_mb * 1000 // MEGABYTES_PER_SECOND
+    return _BEGIN_AND_END * 1000 + candidate.needs_mb * 1000 // rate_of(destination)
+
+
+def rate_of(destination: Destination) -> int:
+    """Return how many MB a second each move to a destination is taken to copy."""
+    return destination.rate or MEGABYTES_PER_SECOND
 
 
 def slots_of(problem: PlacementProblem) -> int | None:

@@ -19,12 +19,14 @@ from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import ERROR, INFO, Severity
 from .blockers import Facts, find_blockers, paused_before_it_is_stopped
+from .durations import milliseconds
 from .evacuation_plan import EvacuationPlan, Stay
 from .helper_moves import Help, HelperMove, step_aside
 from .infeasibility import Infeasibility
 from .placement import Headroom, Placement, place
-from .problem import Candidate, PlacementProblem
+from .problem import Candidate, Destination, PlacementProblem
 from .revalidation import Difference, EarlierPlan, PresentVm, compare, compare_helpers
+from .schedule import ExpectedDuration
 from .snapshot import Snapshot, take_snapshot
 from .stepping_aside import Wish, who_would_help
 from .strategies import (
@@ -60,6 +62,7 @@ class EvacuationRequest:
         priority_first: no move goes before one of higher priority, however long it takes.
         preferred_owner_cost: how many percent longer the moves may take for the sake of preferred owners; None for
             however long they take.
+        link_rates: how many MB a second a live migration copies on the link of a node, by its first label.
         helpers: how many VMs of other nodes may step aside, besides those of the earlier plan.
         not_aside: ids of VMs that do not step aside.
     """
@@ -76,6 +79,7 @@ class EvacuationRequest:
     helpers: int = 0
     not_aside: AbstractSet[str] = frozenset()
     preferred_owner_cost: float | None = None
+    link_rates: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
@@ -179,7 +183,7 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: He
         _infeasibility(snapshot, placement, stays, doomed),
         is_clustered=snapshot.is_clustered,
         owner=snapshot.owner,
-        expected=placement.expected,
+        expected=_expected(problem, placement, help_),
         helpers=help_.moves if help_ is not None else (),
         other_roles=snapshot.other_roles,
     )
@@ -204,6 +208,14 @@ def _as_it_is(problem: PlacementProblem, placement: Placement) -> tuple[Headroom
     """Return the memory of a placement after helper moves, beside what is free before them."""
     free = {one.name: one.memory.free_mb for one in problem.destinations}
     return tuple(dataclasses.replace(one, free_before_mb=free[one.node]) for one in placement.headroom)
+
+
+def _expected(problem: PlacementProblem, placement: Placement, help_: Help | None) -> ExpectedDuration | None:
+    """Return how long all moves take, those of VMs that step aside first among them."""
+    if placement.expected is None or help_ is None:
+        return placement.expected
+    nodes = {one.name: one for one in problem.destinations}
+    return placement.expected.after([milliseconds(one.helper.candidate, nodes[one.destination]) for one in help_.moves])
 
 
 def _present(move: HelperMove) -> PresentVm:
@@ -304,7 +316,7 @@ def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequenc
             where[vm.id] = running.destination if running is not None else vm.node
     return PlacementProblem(
         tuple(case.candidate for case in cases if case.stay is None),
-        snapshot.destinations,
+        tuple(_with_rate(one, snapshot.node.name, request.link_rates) for one in snapshot.destinations),
         tuple(counting_what_runs(snapshot.rules, _off_by_then(snapshot, cases))),
         where,
         snapshot.domains,
@@ -314,6 +326,12 @@ def _make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequenc
         request.priority_first,
         request.preferred_owner_cost,
     )
+
+
+def _with_rate(destination: Destination, source: str, rates: Mapping[str, int]) -> Destination:
+    """Return a destination with the rate at which moves to it run: that of the slower one of both links."""
+    known = [rates[label] for label in (first_label(destination.name), first_label(source)) if label in rates]
+    return dataclasses.replace(destination, rate=min(known, default=None))
 
 
 def _off_by_then(snapshot: Snapshot, cases: Sequence[_Case]) -> set[str]:
@@ -417,7 +435,7 @@ def _with_ways_out(
         case = _case(stay.vm, snapshot, wish) if stay.is_clustered else None
         left = case.stay if case is not None else _local(stay.vm, wish)
         if case is not None and left is None:
-            return not place(_alone(problem, snapshot, case)).unplaced
+            return not place(_alone(problem, snapshot, case), is_trial=True).unplaced
         return left is None or not (left.is_blocking or (request.restart and _goes_down(left, wish)))
 
     codes = {one.code for one in blockers if one.severity == ERROR} or {stay.finding.code}
@@ -450,6 +468,10 @@ def _notes(
     snapshot: Snapshot, request: EvacuationRequest, problem: PlacementProblem, placement: Placement
 ) -> list[str]:
     notes = note_unused_strategies(request.strategies, [*snapshot.vms_on_node, *snapshot.local_vms])
+    nodes = {first_label(one.name) for one in snapshot.destinations} | {first_label(snapshot.node.name)}
+    strange = sorted(request.link_rates.keys() - nodes - snapshot.unusable.keys())
+    if strange:
+        notes.append(f"The link rates of {', '.join(strange)} are not used: no node of the plan is called so.")
     builds = {one.build for one in snapshot.destinations if one.build is not None} | {snapshot.node.build}
     if len(builds - {None}) > 1:
         notes.append(

@@ -27,7 +27,7 @@ _Measure = Callable[[int, Sequence[int], Sequence[int]], float]
 def level_out(assignment: Assignment) -> None:
     """Shorten the evacuation, then even out the memory without making it longer."""
     if assignment.is_timed:
-        _Levelling(assignment, assignment.finish, assignment.least_time, None, 0, Steps(_TIME_STEPS)).run()
+        _Levelling(assignment, assignment.finish, assignment.floor(), None, 0, Steps(_TIME_STEPS)).run()
     _level_memory(assignment)
 
 
@@ -39,6 +39,8 @@ def give_up_preferred(assignment: Assignment, longest: float) -> None:
 
 
 def _level_memory(assignment: Assignment) -> None:
+    if assignment.is_timed and assignment.has_rates:
+        return  # what goes to a slower link for it holds a slot of the source for longer
     guard = assignment.finish if assignment.is_timed else None
 
     def memory(place: int, without: Sequence[int], plus: Sequence[int]) -> float:

@@ -203,14 +203,12 @@ def _memory(around: Around, intended: Sequence[Intended]) -> tuple[dict[str, Fai
     return short, tight
 
 
-def less_than_reserve(node: str, free_mb: int, total_mb: int) -> str:
-    """Return that a node would have less free than the reserve, in words; empty where it would not."""
+def less_than_reserve(node: str, free_mb: int, total_mb: int, *, is_now: bool = False) -> str:
+    """Return that a node has or would have less free than the reserve, in words; empty where it does not."""
     if free_mb >= total_mb * RESERVE_PERCENT // 100:
         return ""
-    return (
-        f"{node} would have {free_mb} MB free after that, less than the {RESERVE_PERCENT} % of its memory that an "
-        "evacuation keeps free."
-    )
+    what = f"has {free_mb} MB free now" if is_now else f"would have {free_mb} MB free after that"
+    return f"{node} {what}, less than the {RESERVE_PERCENT} % of its memory that an evacuation keeps free."
 
 
 def explained(refusal: Failure, judged: Judged, destination: str) -> Failure:

@@ -106,7 +106,9 @@ def _schedule(assignment: Assignment, given_up: Collection[int]) -> tuple[tuple[
         if index in given_up:
             reason += "; the evacuation would take too long if it went to a preferred owner"
         if number in found.ahead:
-            reason += "; it goes before VMs of higher priority, because its move takes so long"
+            reason += (
+                "; it goes before VMs of higher priority, because its move or the queue for its node takes so long"
+            )
         moves.append(Placed(candidate, assignment.destinations[where].name, reason))
         left[where] -= candidate.needs_mb
     return tuple(moves), found.expected

@@ -90,12 +90,14 @@ class Destination:
     Attributes:
         build: its Windows build, None where not known.
         slots: how many live migrations it takes part in at once, None where not known.
+        rate: how many MB a second a move to it copies, None where not known.
     """
 
     name: str
     memory: Memory
     build: int | None = None
     slots: int | None = None
+    rate: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,19 +26,31 @@ class ExpectedDuration:
 
     Attributes:
         seconds: at the pace that every move is taken to run at.
-        bound_by: ``source`` (slots of the node that is emptied, or of the cluster), ``destination`` (slots of one
-            node), ``longest_move``, or ``order`` (none of them alone).
+        bound_by: what the node's own VMs wait for: ``source`` (slots of the node that is emptied, or of the cluster),
+            ``destination`` (slots of one node), ``longest_move``, or ``order`` (none of them alone).
         subject: the VM or the destination that it is about, empty for neither.
+        has_rates: the rates of some links are known.
+        helpers: how many VMs of other nodes step aside first, one after the other.
+        helper_seconds: how long that takes, as a part of ``seconds``.
     """
 
     seconds: int
     bound_by: str
     subject: str
+    has_rates: bool = False
+    helpers: int = 0
+    helper_seconds: int = 0
+
+    def after(self, helpers: Sequence[int]) -> ExpectedDuration:
+        """Return it with helper moves of so many milliseconds each before it."""
+        seconds = -(-sum(helpers) // 1000)
+        return dataclasses.replace(self, seconds=self.seconds + seconds, helpers=len(helpers), helper_seconds=seconds)
 
     def as_result(self, source: str) -> dict[str, t.Any]:
         """Return it for a task's result; ``source`` is the node that is emptied."""
         return {
             "seconds": self.seconds,
+            "helper_seconds": self.helper_seconds,
             "megabytes_per_second": MEGABYTES_PER_SECOND,
             "bound_by": self.bound_by,
             "subject": self.subject or source,
@@ -53,10 +65,12 @@ class ExpectedDuration:
             "longest_move": f"bound by the move of {self.subject}",
             "order": "bound by no node alone",
         }[self.bound_by]
-        return (
-            f"The moves are expected to take {dt.timedelta(seconds=self.seconds)} at {MEGABYTES_PER_SECOND} MB/s each, "
-            f"{reason}."
-        )
+        pace = "at the given rates of links" if self.has_rates else f"at {MEGABYTES_PER_SECOND} MB/s each"
+        text = f"The moves are expected to take {dt.timedelta(seconds=self.seconds)} {pace}, {reason}."
+        if self.helpers:
+            aside = f"{self.helpers} VM{'s' if self.helpers > 1 else ''} of other nodes to step aside"
+            text += f" Of that, {dt.timedelta(seconds=self.helper_seconds)} are for {aside} first."
+        return text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +98,7 @@ def schedule(problem: PlacementProblem, moves: Sequence[tuple[Candidate, Destina
     if slots is None or not moves or not all(taken):
         return Schedule(in_turn)
     plan = _Moves(
-        [milliseconds(one) for one, unused in moves],
+        [milliseconds(one, there) for one, there in moves],
         [one.name for unused, one in moves],
         {one.name: one.slots or 1 for unused, one in moves},
         slots,
@@ -92,12 +106,15 @@ def schedule(problem: PlacementProblem, moves: Sequence[tuple[Candidate, Destina
     orders = [in_turn]
     if not problem.priority_first:
         least = plan.least()
-        orders += [plan.run(in_turn, least)[0], tuple(sorted(in_turn, key=lambda one: -plan.times[one]))]
+        long_first = tuple(sorted(in_turn, key=lambda one: -plan.times[one]))
+        orders += [plan.run(in_turn, least)[0], long_first, plan.run(long_first, least)[0], plan.by_queues(long_first)]
     ended = [plan.run(order)[1] for order in orders]
     chosen = next(number for number, end in enumerate(ended) if end <= min(ended) * _AS_GOOD)
     order = plan.run(orders[chosen])[0]
     seconds = -(-ended[chosen] // 1000)
-    return Schedule(order, _expect(plan, moves, ended[chosen], seconds), _ahead(moves, order))
+    expected = _expect(plan, moves, ended[chosen], seconds)
+    has_rates = any(one.rate for unused, one in moves)
+    return Schedule(order, dataclasses.replace(expected, has_rates=has_rates), _ahead(moves, order))
 
 
 def _ahead(moves: Sequence[tuple[Candidate, Destination]], order: Sequence[int]) -> tuple[int, ...]:
@@ -140,16 +157,44 @@ class _Moves:
     def least(self) -> int:
         return least_time(self.times, self.source_slots, list(self.slots.values()))
 
+    def by_queues(self, order: Sequence[int]) -> tuple[int, ...]:
+        """Return the moves so that the next one goes where most work waits for each slot, else in their order."""
+        waiting, found = list(order), list[int]()
+        work = self._work(waiting)
+        while waiting:
+            node = max(work, key=lambda one: work[one])
+            move = next(one for one in waiting if self.nodes[one] == node)
+            work[node] -= self.times[move] / self.slots[node]
+            waiting.remove(move)
+            found.append(move)
+            if all(self.nodes[one] != node for one in waiting):
+                del work[node]
+        return tuple(found)
+
+    def _work(self, waiting: Sequence[int]) -> dict[str, float]:
+        """Return how much work of moves that wait there is for each slot of their nodes."""
+        work: dict[str, float] = {}
+        for one in waiting:
+            node = self.nodes[one]
+            work[node] = work.get(node, 0) + self.times[one] / self.slots[node]
+        return work
+
+    def _needed(self, waiting: Sequence[int]) -> dict[int, float]:
+        """Return how long it takes at least until the node of each move that waits has no more of them."""
+        work = self._work(waiting)
+        return {one: max(self.times[one], work[self.nodes[one]]) for one in waiting}
+
     def run(self, order: Sequence[int], least: int | None = None) -> tuple[tuple[int, ...], int]:
         """Return in which order moves are started, and when the last one has ended.
 
-        With ``least`` a move goes first that could not end in that time any more if it were started later.
+        With ``least`` a move goes first if it, or all that waits for its node, could not end in that time any more.
         """
         waiting, running, now = list(order), list[tuple[int, str]](), 0
         free, left, started = dict(self.slots), self.source_slots, []
         while waiting or running:
             if least is not None:
-                waiting.sort(key=lambda one: -self.times[one] if self.times[one] >= least - now else 0)
+                needed = self._needed(waiting)
+                waiting.sort(key=lambda one: -needed[one] if needed[one] >= least - now else 0)
             index = 0
             while left and index < len(waiting):
                 move = waiting[index]

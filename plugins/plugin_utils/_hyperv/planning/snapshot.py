@@ -146,7 +146,7 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
         f"{vm.name} is on {vm.node}, says Hyper-V; on {node.name}, says the cluster. It counts as bound for {vm.node}."
         for vm in disputed
     )
-    notes += tuple(finding.text for finding in find_others_at_work(cluster))
+    notes += tuple(finding.text for finding in find_others_at_work(cluster, traits.values()))
     snapshot = Snapshot(
         node, owned, roles=roles, traits=traits, running_migrations=running_migrations, volumes=volumes, notes=notes
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ..._hostnames import first_label
 from ..failure.errors import HyperVError
 from .strategies import STRATEGIES, Strategy, read_strategies
 
@@ -39,6 +40,21 @@ def read_strategy_list(answer: object, option: str = "strategies") -> tuple[Stra
     if isinstance(answer, (list, tuple)):
         return read_strategies([_entry(entry, option) for entry in answer])
     raise HyperVError(f"{option} is {answer!r}, which is neither a list nor a text. Give text such as web*=shutdown.")
+
+
+def read_link_rates(written: Mapping[str, object]) -> dict[str, int]:
+    """Return the MB a second of each node's link, by the first label of its name.
+
+    Raises HyperVError for what is no such number.
+    """
+    rates = {}
+    for node, rate in written.items():
+        if not str(rate).isdecimal() or not int(str(rate)):
+            raise HyperVError(
+                f"link_rates has {rate!r} for {node}. Give whole MB a second, such as 1200 for 10 Gbit/s."
+            )
+        rates[first_label(str(node).strip())] = int(str(rate))
+    return rates
 
 
 def _pair(entry: str, option: str) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 )
 
 from tests.simulator.scenario import ClusterSpec
-from tests.support.scenarios import node, scenario
+from tests.support.scenarios import node, role, scenario
 from tests.support.simulated import Simulated
 
 # The balancer is there since 2016.
@@ -45,7 +45,7 @@ def test_what_else_may_move_vms_is_told_beforehand_and_stops_nothing(
 ) -> None:
     simulated = a_cluster(**properties)
 
-    (finding,) = find_others_at_work(simulated.cluster)
+    (finding,) = find_others_at_work(simulated.cluster, ())
     health = read_health(simulated.cluster, "NODE1", ())
     plan = plan_evacuation(simulated.cluster, EvacuationRequest("NODE1"))
 
@@ -55,10 +55,20 @@ def test_what_else_may_move_vms_is_told_beforehand_and_stops_nothing(
 
 
 def test_a_cluster_of_its_own_tells_nothing() -> None:
-    assert not list(find_others_at_work(a_cluster(**QUIET).cluster))
+    assert not list(find_others_at_work(a_cluster(**QUIET).cluster, ()))
 
 
 def test_a_host_without_a_cluster_has_nobody_else() -> None:
     simulated = Simulated(scenario([node("NODE1", member=False)]), "NODE1")
 
-    assert not list(find_others_at_work(simulated.cluster))
+    assert not list(find_others_at_work(simulated.cluster, ()))
+
+
+def test_a_role_that_updates_nodes_by_itself_is_told() -> None:
+    given = scenario(NODES, cluster=ClusterSpec(**QUIET), roles=[role("CAUHVC1", "updating", owner="NODE2")])
+    simulated = Simulated(given, "NODE2")
+
+    health = read_health(simulated.cluster, "NODE1", ())
+
+    assert [(one.code, one.subject, one.severity) for one in health.notes] == [("updating_role", "CAUHVC1", "warning")]
+    assert health.findings == ()

@@ -73,6 +73,16 @@ class TestMemory:
             "NODE2 would have 288 MB free after that, less than the 10 % of its memory that an evacuation keeps free."
         ]
 
+    def test_several_moves_that_were_made_warn_of_a_node_that_they_have_filled(self) -> None:
+        given = scenario(SMALL, [vm("a1", memory_mb=6000), vm("a2", memory_mb=6000), vm("a3", memory_mb=100)])
+        runs = made(Simulated(given), ("a1", "NODE2"), ("a2", "NODE2"), ("a3", "NODE3"))
+        assert [run.outcome for run in runs] == ["moved"] * 3
+        assert [run.warnings for run in runs] == [
+            [],
+            ["NODE2 has 288 MB free now, less than the 10 % of its memory that an evacuation keeps free."],
+            [],
+        ]
+
 
 class TestRules:
     def test_a_refusal_without_a_reason_names_the_class(self) -> None:

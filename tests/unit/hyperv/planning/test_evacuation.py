@@ -633,3 +633,15 @@ def test_a_local_vm_that_is_stopped_says_so() -> None:
     (stay,) = plan(simulated, strategies=[("edge01", "shutdown")])["stays"]
     assert (stay["blocking"], stay["clustered"]) == (False, False)
     assert stay["message"] == "It is not a VM of the cluster, so it cannot be moved. It is shut down where it is."
+
+
+def test_a_move_runs_at_the_rate_of_the_slower_of_both_links() -> None:
+    given = scenario(vms=[vm("app01", memory_mb=8000)])
+    assert of(given)["expected"]["seconds"] == 11
+    slow = of(given, link_rates={"node1": 100, "node2": 1200, "node3": 1200})
+    assert slow["expected"]["seconds"] == 83
+    assert "at the given rates of links" in slow["expected"]["message"]
+    fast = of(given, link_rates={"node3": 4000, "nod2": 1})
+    assert places(fast) == {"app01": "NODE3"}
+    assert fast["expected"]["seconds"] == 5
+    assert "The link rates of nod2 are not used: no node of the plan is called so." in fast["notes"]

@@ -146,6 +146,14 @@ def test_a_plan_that_is_refused_names_what_would_help() -> None:
     assert plan["infeasibility"]["remedy"].startswith(SENTENCE)
 
 
+def test_what_steps_aside_counts_in_the_expected_duration() -> None:
+    plan = refused(helpers=1)
+    assert plan["feasible"]
+    assert (plan["expected"]["seconds"], plan["expected"]["helper_seconds"]) == (27 + 39, 27)
+    assert plan["expected"]["message"].endswith("Of that, 0:00:27 are for 1 VM of other nodes to step aside first.")
+    assert refused()["expected"] is None
+
+
 def test_when_they_have_moved_the_plan_is_feasible() -> None:
     simulated = Simulated(scenario(nodes=CROWDED_NODES, vms=CROWDED_VMS))
     (step,) = plan_evacuation(simulated.cluster, EvacuationRequest("NODE1")).as_result()["helpers"]

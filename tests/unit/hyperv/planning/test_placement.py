@@ -372,6 +372,23 @@ def test_a_long_move_goes_before_others_of_higher_priority_unless_that_is_not_wa
     assert expected(in_turn).seconds == 80
 
 
+def test_a_trial_says_whether_and_not_how_much_is_missing() -> None:
+    short = placement_problem([candidate("a", 7), candidate("b", 7)], [destination("A", 10)])
+    full, trial = place(short).infeasibility, place(short, is_trial=True).infeasibility
+    assert full is not None
+    assert trial is not None
+    assert (full.missing_mb, trial.missing_mb) == (4, 0)
+    assert full.at_least_mb == trial.at_least_mb == 4
+
+
+def test_what_exchanges_came_to_is_said_to_be_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up = solver.Outcome(steps=5, missing=(0, 7))
+    monkeypatch.setattr(placement_module, "place_all", lambda *unused, **more: given_up)
+    refusal = place(placement_problem([candidate("a", 7)], [destination("A", 10), destination("B", 10)])).infeasibility
+    assert refusal is not None
+    assert (refusal.code, refusal.missing_mb, refusal.enough) == ("not_proved", 7, (("B", 7),))
+
+
 @pytest.mark.parametrize(
     ("cost", "kept", "seconds"), [(None, 10, 110), (400, 10, 110), (300, 8, 88), (100, 4, 44), (0, 2, 22)]
 )
@@ -395,6 +412,23 @@ def test_a_preferred_owner_that_costs_no_time_is_kept_in_any_case() -> None:
     assert expected(placement).seconds == 22
 
 
+def test_fast_links_come_first_as_long_as_nothing_waits_for_them() -> None:
+    candidates = [candidate(f"vm{number}", 7000) for number in range(8)]
+    nodes = [
+        dataclasses.replace(destination("A", 1_000_000, 1_000_000), slots=8, rate=100),  # 73 seconds each
+        dataclasses.replace(destination("B", 100_000, 1_000_000), slots=8, rate=1000),  # 10 seconds each
+    ]
+    placement = place(PlacementProblem(tuple(candidates), tuple(nodes), source_slots=2))
+    assert set(places(placement).values()) == {"B"}
+    assert expected(placement) == ExpectedDuration(40, "source", "", has_rates=True)
+    assert "take 0:00:40 at the given rates of links, bound by" in expected(placement).text("NODE1")
+    full = [nodes[0], dataclasses.replace(nodes[1], memory=Memory(1_000_000, 49_000))]
+    assert sorted(places(place(PlacementProblem(tuple(candidates), tuple(full), source_slots=2))).values()) == [
+        "A",
+        *["B"] * 7,
+    ]
+
+
 @given(
     placement_problems(with_rules=False),
     st.lists(st.integers(1, 4), min_size=4, max_size=4),
@@ -413,6 +447,17 @@ def test_preferred_owners_cost_no_more_than_they_may(drawn: PlacementProblem, sl
     assert bool(limited.unplaced()) is bool(shortest.unplaced())
     if not limited.unplaced():
         assert limited.end() <= shortest.end() * (1 + cost / 100)
+
+
+def test_a_long_queue_begins_before_moves_of_higher_priority_unless_that_is_not_wanted() -> None:
+    low = [candidate(f"low{number}", 7000, owners=["A"], priority=1000) for number in range(4)]  # 10 seconds each
+    high = [candidate(f"high{number:02}", 7000, owners=["B"], priority=3000) for number in range(12)]
+    nodes = {"A": (1_000_000, 1), "B": (1_000_000, 8)}
+    placement = timed([*low, *high], nodes, 4)
+    assert expected(placement).seconds == 40
+    assert placement.moves[0].candidate.vm.name == "low0"
+    assert "it goes before VMs of higher priority" in placement.moves[0].reason
+    assert expected(timed([*low, *high], nodes, 4, priority_first=True)).seconds == 70
 
 
 @given(placement_problems(), st.integers(1, 8), st.lists(st.integers(1, 8), min_size=4, max_size=4))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.survey_answers import (
+    read_link_rates,
     read_names,
     read_strategy_list,
 )
@@ -60,3 +61,13 @@ def test_strategies_are_read(answer: object, pairs: list[tuple[str, str]]) -> No
 def test_what_is_no_strategy_is_refused_with_the_cure(answer: object, said: str) -> None:
     with pytest.raises(HyperVError, match=said):
         read_strategy_list(answer)
+
+
+def test_link_rates_are_whole_numbers_by_the_short_name_of_a_node() -> None:
+    assert read_link_rates({"NODE2.corp.example": 1200, "node3": "120"}) == {"node2": 1200, "node3": 120}
+
+
+@pytest.mark.parametrize("rate", [0, -1, 1.5, "fast", True, None])
+def test_another_link_rate_is_refused(rate: object) -> None:
+    with pytest.raises(HyperVError, match=r"^link_rates has .* for NODE2\. Give whole MB a second"):
+        read_link_rates({"NODE2": rate})
