@@ -18,7 +18,8 @@ from tests.simulator.scenario import ClusterSpec
 from tests.support.scenarios import node, role, scenario
 from tests.support.simulated import Simulated
 
-NODES = [node("NODE1"), node("NODE2")]
+# The balancer is there since 2016.
+NODES = [node("NODE1", windows=2016), node("NODE2", windows=2016)]
 QUIET: dict[str, t.Any] = {"auto_balancer_mode": 0}
 
 

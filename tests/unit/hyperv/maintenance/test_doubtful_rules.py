@@ -10,11 +10,14 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import Outcome
 
 from tests.support.maintenance import NODES, Story
-from tests.support.scenarios import ClusterSpec, Scenario, affinity_rule, node, scenario, vm
+from tests.support.scenarios import ClusterSpec, Scenario, affinity_rule, node, scenario, vm, with_windows
 
 ENFORCED = ClusterSpec(enforced_anti_affinity=1)
 PAIR = affinity_rule("pair", "same_node", ("app", "db"))
-BONDED = scenario(NODES, [vm("app", memory_mb=4000), vm("db", memory_mb=8000)], affinity_rules=[PAIR])
+# Affinity rules are there since 2022.
+BONDED = with_windows(
+    scenario(NODES, [vm("app", memory_mb=4000), vm("db", memory_mb=8000)], affinity_rules=[PAIR]), 2022
+)
 
 
 def outcomes(outcome: Outcome) -> dict[str, str]:
@@ -101,7 +104,7 @@ class TestVmsThatARuleKeepsOnOneNode:
         assert {owner for owner, _state in story.vms.values()} == {"NODE1"}
 
     def test_the_cluster_may_move_the_second_one_itself(self) -> None:
-        slow = [node(one.name, memory_mb=one.memory_mb, simultaneous_migrations=1) for one in NODES]
+        slow = [node(one.name, memory_mb=one.memory_mb, simultaneous_migrations=1, windows=2022) for one in NODES]
         story = Story(scenario(slow, BONDED.vms, affinity_rules=[PAIR]), same_node_rule="follow")
         outcome = story.evacuate()
         assert outcome.error == ""

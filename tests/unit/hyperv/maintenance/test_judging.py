@@ -107,9 +107,9 @@ class TestRules:
 class TestFaultDomains:
     RULE = affinity_rule("sites", "different_fault_domain", ("one", "two"))
     NODES = (
-        node("NODE1", fault_domain=("Site:A",)),
-        node("NODE2", fault_domain=("Site:B", "Rack:2")),
-        node("NODE3", fault_domain=("Site:B", "Rack:3")),
+        node("NODE1", windows=2022, fault_domain=("Site:A",)),
+        node("NODE2", windows=2022, fault_domain=("Site:B", "Rack:2")),
+        node("NODE3", windows=2022, fault_domain=("Site:B", "Rack:3")),
     )
     GIVEN = scenario(NODES, [vm("one"), vm("two", owner="NODE3")], affinity_rules=[RULE])
 
@@ -127,7 +127,7 @@ class TestFaultDomains:
         assert [run.warnings for run in runs] == [[], []]
 
     def test_what_cannot_be_judged_is_noted(self) -> None:
-        unknown = scenario([*self.NODES[:2], node("NODE3")], self.GIVEN.vms, affinity_rules=[self.RULE])
+        unknown = scenario([*self.NODES[:2], node("NODE3", windows=2022)], self.GIVEN.vms, affinity_rules=[self.RULE])
         simulated = Simulated(unknown)
         runs = simulated.rehearse(("one", "NODE3"))
         assert judge_together(simulated.cluster, runs, is_dry_run=True) == [
