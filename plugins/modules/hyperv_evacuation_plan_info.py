@@ -8,14 +8,14 @@ short_description: Plan the destinations for the VMs of a node
 version_added: 0.1.0
 description:
   - Plans a destination for every VM of a node before anything moves, and does not change anything.
-  - A destination must be up, not paused, allowed, ready for live migration and a possible owner of the VM. Its build of
-    Windows must not be older than that of the VM's node. It must have enough free memory and must not break an enforced
-    rule. The plan keeps O(reserve_memory_percent) of each destination's memory free, and counts VMs that are being
-    migrated to it.
+  - A destination must be up, not paused, allowed, ready for live migration and a possible owner of the VM. It must have
+    enough free memory and must not break an enforced rule. A node with an older build of Windows than that of the VM's
+    node is the last choice. The plan keeps O(reserve_memory_percent) of each destination's memory free, and counts VMs
+    that are being migrated to it.
   - Of these nodes, the plan prefers nodes that keep VMs of one anti-affinity class apart, then preferred owners of the
-    VM, then the node with the most memory left. Running VMs are placed first, then high priority before low, and big
-    VMs before small ones. If a VM does not fit, others are placed elsewhere. If that does not help, all combinations
-    are tried up to a limit.
+    VM, then nodes that do not make the evacuation take longer, then the node with the smallest share of its memory in
+    use. If a VM does not fit, others are placed elsewhere. If that does not help, all combinations are tried up to a
+    limit.
   - Rules are the anti-affinity classes of groups, which are enforced if the cluster's ClusterEnforcedAntiAffinity is 1,
     and the affinity rules of Windows Server 2022 and later. Rules about fault domains use the site of a node if it has
     one, otherwise all levels of its fault domain. Public sources do not document which level the cluster uses.
@@ -529,7 +529,9 @@ shared_volumes:
 notes:
   description:
     - Nodes that are not used as destinations, and why.
-    - Entries of O(strategies) that are not used for any VM, and data that could not be read or checked.
+    - Entries of O(strategies) and O(link_rates) that are not used, and data that could not be read or checked.
+    - Who else is at work in the cluster, such as its balancer, a backup of its configuration, or a role of
+      Cluster-Aware Updating.
   returned: success
   type: list
   elements: str

@@ -9,7 +9,8 @@ version_added: 0.1.0
 description:
   - Resumes a node and brings back the VMs that the ledger of its evacuation lists, of these only those that are still
     where the evacuation moved them. It starts the VMs again that the evacuation had stopped, or that died in it.
-  - It waits for VMs whose migration away from the node still runs.
+  - It waits for VMs whose migration away from the node still runs, and up to 5 minutes until the migration service of
+    the node runs and listens, as it may not yet after a restart.
   - A VM that somebody moved since, or moves while this task runs, is left there.
   - VMs of other nodes that stepped aside for the evacuation go home after that, one after another. If the node of one
     is paused, not up or has no room, the VM stays where it is, with a warning, and the ledger keeps it.

@@ -11,6 +11,7 @@ from ._hyperv.failure.errors import HyperVError
 
 LONGEST_TIMEOUT = 604800  # seconds: a week
 MOST_RETRIES = 1000
+MOST_PERCENT = 10000
 MOST_HELPERS = 10  # the search for them takes longer with each
 
 
@@ -69,7 +70,7 @@ def check_helpers(arguments: Mapping[str, t.Any], role: str = "") -> None:
 def check_preferred_owner_cost(arguments: Mapping[str, t.Any], role: str = "") -> None:
     """Raise HyperVError unless ``preferred_owner_cost`` is not given or some percent."""
     name = "preferred_owner_cost"
-    check_range(arguments, name, 0, unit="percent", variable=_of(role, name))
+    check_range(arguments, name, 0, MOST_PERCENT, unit="percent", variable=_of(role, name))
 
 
 def check_reserve(arguments: Mapping[str, t.Any], role: str = "") -> None:

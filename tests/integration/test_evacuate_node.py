@@ -140,7 +140,7 @@ def test_a_vm_of_another_node_steps_aside_and_comes_home(tmp_path: pathlib.Path,
         dry = ansible.evacuate(*node, *allowed, *speed, "--check")
         assert dry.code == 0, dry.text
         assert "app02 (helper)" in dry.text
-        assert "at the given rates of links" in dry.text
+        assert "at the given link rates" in dry.text
         assert (cluster.owners(), cluster.migrations()) == (begun, {})
 
         done = ansible.evacuate(*node, *allowed)

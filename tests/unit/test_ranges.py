@@ -36,9 +36,9 @@ def test_a_number_without_a_highest_one_is_taken(value: int | None) -> None:
         (
             check_preferred_owner_cost,
             "preferred_owner_cost",
-            (None, 0, 25.5, 1e6),
-            (-1, float("nan")),
-            "It must be 0 or more percent.",
+            (None, 0, 25.5, 1e4),
+            (-1, 1e4 + 1, float("inf"), float("nan")),
+            "It must be from 0 to 10000 percent.",
         ),
         (
             check_reserve,

@@ -123,7 +123,7 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
     loses, lost = _quorum(cluster, node) if node is not None else (None, None)
     found += [lost] if lost is not None else []
     overlooked = {_key(name) for name in ignore}
-    counting = [finding for finding in found if _key(finding.subject) not in overlooked]
+    counting = [finding for finding in found if overlooked.isdisjoint(_keys(finding.subject))]
     return Health(
         nodes=tuple((one, votes.get(one.name.lower(), Votes(None, None))) for one in nodes),
         findings=tuple(counting),
@@ -137,6 +137,11 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
 
 def _key(name: str) -> str:
     return name.strip().casefold()
+
+
+def _keys(subject: str) -> set[str]:
+    """Return how a subject may be called: a shared volume also by the last part of its path."""
+    return {_key(subject), _key(subject.rpartition("\\")[2])}
 
 
 def _of_nodes(nodes: Sequence[Node], leaving: Node | None) -> Iterator[Finding]:

@@ -36,8 +36,7 @@ def find_others_at_work(cluster: Cluster, groups: Iterable[GroupTraits]) -> Iter
             name,
             "cluster",
             f"The cluster balances its VMs by itself: it may migrate some{above} {when}.",
-            "VMs that it moves in the meantime are left where it put them. To rule that out, set AutoBalancerMode to 0 "
-            "until the maintenance is over.",
+            "To rule that out, set AutoBalancerMode to 0 until the maintenance is over.",
         )
     if row.integer("BackupInProgress"):
         yield Finding(

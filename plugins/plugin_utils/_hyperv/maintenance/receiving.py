@@ -46,9 +46,9 @@ def wait_until_receiving(cluster: Cluster, node: Node, tell: Callable[[str], Non
         left = deadline - cluster.clock.now()
         if left <= 0 or not any(one.code in _WHILE_IT_STARTS for one in found):
             return found
-        if (why := cannot_receive(node, found)) != told:
+        if (why := " ".join(one.message for one in found)) != told:
             told = why
-            tell(f"Waiting {left:.0f} s at most: {why}")
+            tell(f"Waiting up to {left:.0f} s until Hyper-V runs on {node.name}, which cannot receive VMs yet: {why}")
         cluster.clock.pause(min(_BETWEEN_LOOKS, left))
 
 

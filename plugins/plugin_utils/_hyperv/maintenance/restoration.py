@@ -77,6 +77,7 @@ class Restoration:
         self._started: list[Vm] = []
         self._not_started: list[tuple[str, str]] = []
         self._stopping: list[Vm] = []
+        self._kept_out = ""
         self._failure = ""
         self._warnings: list[str] = []
 
@@ -194,8 +195,8 @@ class Restoration:
         """Wait until Hyper-V runs on the node. What is wrong after that fails moves, not starts."""
         if self._plan.moves and self._plan.is_clustered:
             node = self._plan.home.node
-            warning = cannot_receive(node, wait_until_receiving(self._cluster, node, self._controller.tell))
-            self._warnings += filter(None, [warning])
+            self._kept_out = cannot_receive(node, wait_until_receiving(self._cluster, node, self._controller.tell))
+            self._warnings += filter(None, [self._kept_out])
 
     def _begin(self) -> None:
         self._hold.look("get its VMs back")
@@ -308,6 +309,7 @@ class Restoration:
         names = {one["vm"]["name"] for one in self._moving.failed}
         return wording.together(
             self._failure,
+            self._kept_out if self._moving.failed else "",
             wording.not_back(self._plan, self._records, self._not_started),
             self._plan.shortage if names.intersection(self._plan.without_room) else "",
             *self._salvage.troubles,

@@ -186,6 +186,7 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: He
         expected=_expected(problem, placement, help_),
         helpers=help_.moves if help_ is not None else (),
         other_roles=snapshot.other_roles,
+        others=snapshot.others,
     )
     if request.earlier is None:
         return found
@@ -469,9 +470,12 @@ def _notes(
 ) -> list[str]:
     notes = note_unused_strategies(request.strategies, [*snapshot.vms_on_node, *snapshot.local_vms])
     nodes = {first_label(one.name) for one in snapshot.destinations} | {first_label(snapshot.node.name)}
-    strange = sorted(request.link_rates.keys() - nodes - snapshot.unusable.keys())
+    strange = sorted(name.upper() for name in request.link_rates.keys() - nodes - snapshot.unusable.keys())
     if strange:
-        notes.append(f"The link rates of {', '.join(strange)} are not used: no node of the plan is called so.")
+        known = ", ".join([snapshot.node.name, *(one.name for one in snapshot.destinations)])
+        notes.append(
+            f"The link rates of {', '.join(strange)} are not used: the nodes of the plan are {known}. Correct the name."
+        )
     builds = {one.build for one in snapshot.destinations if one.build is not None} | {snapshot.node.build}
     if len(builds - {None}) > 1:
         notes.append(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ..cluster.other_roles import OtherRoles
 from ..cluster.vms import Vm
-from ..failure.finding import ERROR
+from ..failure.finding import ERROR, Finding
 from ..records.file_names import NOBODY, Owner
 from .helper_moves import HelperMove
 from .infeasibility import Infeasibility
@@ -73,6 +73,7 @@ class EvacuationPlan:
         helpers: moves of VMs of other nodes that go first, one after the other; of an infeasible plan those with which
             it would be feasible.
         other_roles: what the node owns beside VMs, which is not moved.
+        others: who else is at work in the cluster, which has nothing to do with what was planned.
         under_way: names of VMs whose migrations may leave room when they have ended, where room is short.
     """
 
@@ -92,6 +93,7 @@ class EvacuationPlan:
     helpers: tuple[HelperMove, ...] = ()
     under_way: tuple[str, ...] = ()
     other_roles: OtherRoles = dataclasses.field(default_factory=OtherRoles)
+    others: tuple[Finding, ...] = ()
 
     @property
     def steps_aside(self) -> tuple[HelperMove, ...]:
@@ -120,7 +122,7 @@ class EvacuationPlan:
             "findings": [finding.as_result() for finding in self.findings],
             "headroom": [dataclasses.asdict(one) for one in self.headroom],
             **self.other_roles.as_result(),
-            "notes": list(self.notes),
+            "notes": [*self.notes, *(one.text for one in self.others)],
             "revalidation": [one.as_result() for one in self.revalidation],
             "made": [one.as_result() for one in self.made],
         }

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from ..._text import clean
 from ..cluster.states import AT_REST
-from ..failure.finding import ERROR
+from ..failure.finding import ERROR, INFO
 from .evacuation_plan import STEPS_ASIDE, EvacuationPlan
 from .helper_moves import HelperMove, step_aside
 from .placement import Placed
@@ -49,6 +49,7 @@ def evacuation_table(plan: EvacuationPlan) -> list[str]:
     below += filter(None, [plan.other_roles.text(plan.node)])
     below += [plan.expected.text(plan.node)] if plan.expected is not None else []
     below += plan.notes
+    below += [one.message if one.severity == INFO else one.text for one in (plan.others if plan.moves else ())]
     return [*(_lines(rows) if rows else [f"{plan.node} has no VMs."]), *map(clean, below)]
 
 

@@ -63,9 +63,9 @@ class ExpectedDuration:
             "source": f"bound by how many migrations {source} or the cluster runs at once",
             "destination": f"bound by how many migrations {self.subject} takes at once",
             "longest_move": f"bound by the move of {self.subject}",
-            "order": "bound by no node alone",
+            "order": "with no single node as the bottleneck",
         }[self.bound_by]
-        pace = "at the given rates of links" if self.has_rates else f"at {MEGABYTES_PER_SECOND} MB/s each"
+        pace = "at the given link rates" if self.has_rates else f"at {MEGABYTES_PER_SECOND} MB/s each"
         text = f"The moves are expected to take {dt.timedelta(seconds=self.seconds)} {pace}, {reason}."
         if self.helpers:
             aside = f"{self.helpers} VM{'s' if self.helpers > 1 else ''} of other nodes to step aside"

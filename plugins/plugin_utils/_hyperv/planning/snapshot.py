@@ -37,6 +37,7 @@ from ..cluster.replication import REPLICAS, read_replication
 from ..cluster.running_migrations import RunningMigration, read_running_migrations
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
+from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner, read_owner
 from .problem import Destination
 
@@ -61,6 +62,7 @@ class Snapshot:
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
         other_roles: what the node owns beside VMs.
+        others: who else is at work in the cluster.
     """
 
     node: Node
@@ -83,6 +85,7 @@ class Snapshot:
     is_clustered: bool = True
     owner: Owner = NOBODY
     other_roles: OtherRoles = dataclasses.field(default_factory=OtherRoles)
+    others: tuple[Finding, ...] = ()
 
     @property
     def vms_on_node(self) -> list[Vm]:
@@ -146,10 +149,10 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
         f"{vm.name} is on {vm.node}, says Hyper-V; on {node.name}, says the cluster. It counts as bound for {vm.node}."
         for vm in disputed
     )
-    notes += tuple(finding.text for finding in find_others_at_work(cluster, traits.values()))
     snapshot = Snapshot(
         node, owned, roles=roles, traits=traits, running_migrations=running_migrations, volumes=volumes, notes=notes
     )
+    snapshot = dataclasses.replace(snapshot, others=tuple(find_others_at_work(cluster, traits.values())))
     snapshot = dataclasses.replace(
         snapshot, is_clustered=cluster.is_clustered, owner=owner, cluster_slots=read_cluster_limit(cluster)
     )

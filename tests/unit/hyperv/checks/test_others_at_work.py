@@ -51,7 +51,7 @@ def test_what_else_may_move_vms_is_told_beforehand_and_stops_nothing(
 
     assert (finding.code, said in finding.message, bool(finding.remedy)) == (code, True, True)
     assert (health.findings, health.notes) == ((), (finding,))
-    assert (plan.infeasibility, finding.text in plan.notes) == (None, True)
+    assert (plan.infeasibility, finding.text in plan.as_result()["notes"]) == (None, True)
 
 
 def test_a_cluster_of_its_own_tells_nothing() -> None:

@@ -33,6 +33,7 @@ def test_a_volume_that_is_not_there_stands_against_it(
 
     assert (finding.code, finding.subject, bool(finding.remedy)) == (code, VOLUME, True)
     assert not look(VOLUME.lower(), kind=kind, **{state: ("Volume1",)}).findings
+    assert not look("volume1", kind=kind, **{state: ("Volume1",)}).findings
 
 
 def test_redirected_access_and_a_backup_are_told_and_do_not_count() -> None:

@@ -334,7 +334,7 @@ def test_a_node_whose_hyper_v_is_about_to_start_is_waited_for() -> None:
     assert (outcome.error, outcome.warnings) == ("", [])
     assert {owner for owner, _state in story.vms.values()} == {"NODE1"}
     (line,) = [line for line in story.lines if "can receive" in line or "cannot receive" in line]
-    assert line.startswith("Waiting 300 s at most: NODE1 cannot receive VMs: It listens on no address")
+    assert line.startswith("Waiting up to 300 s until Hyper-V runs on NODE1, which cannot receive VMs yet: It listens")
 
 
 def test_a_node_that_never_listens_is_told_and_what_can_be_done_is_done() -> None:
@@ -346,5 +346,5 @@ def test_a_node_that_never_listens_is_told_and_what_can_be_done_is_done() -> Non
     said = "NODE1 cannot receive VMs: It listens on no address for migrations"
     assert check.error.startswith(said)
     assert outcome.warnings[0].startswith(said)
-    assert (outcome.error != "", outcome.node_state) == (True, "up")
+    assert (outcome.error.startswith(said), outcome.node_state) == (True, "up")
     assert {owner for owner, _state in story.vms.values()} & {"NODE1"} == set()

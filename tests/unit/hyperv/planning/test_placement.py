@@ -421,7 +421,7 @@ def test_fast_links_come_first_as_long_as_nothing_waits_for_them() -> None:
     placement = place(PlacementProblem(tuple(candidates), tuple(nodes), source_slots=2))
     assert set(places(placement).values()) == {"B"}
     assert expected(placement) == ExpectedDuration(40, "source", "", has_rates=True)
-    assert "take 0:00:40 at the given rates of links, bound by" in expected(placement).text("NODE1")
+    assert "take 0:00:40 at the given link rates, bound by" in expected(placement).text("NODE1")
     full = [nodes[0], dataclasses.replace(nodes[1], memory=Memory(1_000_000, 49_000))]
     assert sorted(places(place(PlacementProblem(tuple(candidates), tuple(full), source_slots=2))).values()) == [
         "A",
