@@ -336,7 +336,9 @@ class Evacuation:
             return wording.together(
                 wording.state_after_success(self._plan.is_clustered, self._options.next_step),
                 wording.stepped_aside(self._records),
-                wording.stopped_until_restored(self._stopped.still),
+                wording.stopped_until_restored(
+                    [vm for vm in self._stopped.still if vm.name not in self._books.died_before]
+                ),
                 off_before,
                 wording.died_before(self._books.died_before),
                 clean(self._other_roles.text(self._plan.node)),

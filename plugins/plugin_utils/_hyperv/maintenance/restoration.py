@@ -20,7 +20,7 @@ from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
-from ..records.ledger import ELSEWHERE, Ledger, give_back, may_still_stop, no_ledger
+from ..records.ledger import ELSEWHERE, Ledger, LedgerVm, give_back, may_still_stop, no_ledger, was_stopped
 from ..scheduling.migrate import MigrationOptions
 from . import wording
 from .controller import Controller, LedgerStore
@@ -242,7 +242,10 @@ class Restoration:
         self._warnings += wording.left_aside(self._plan)
 
     def _start(self) -> None:
-        """Start the VMs that the evacuation had stopped, and that are on the node."""
+        """Start the VMs that the evacuation had stopped, and that are on the node or where somebody moved them."""
+        if self._asked_to_stop:  # one of them may have gone off since the plan was made
+            now = plan_restoration(self._cluster, self._ledger, self._home)
+            self._plan = dataclasses.replace(self._plan, start=now.start)
         home = self._is_home()
         wanted = [vm["vm_id"] for vm in self._plan.start if vm["vm_id"] in home]
         if not wanted:
@@ -266,15 +269,26 @@ class Restoration:
     # What is known at the end.
 
     def _look_for_stopping(self) -> None:
-        """Look for guests that were asked to shut down not long ago and still run: they are not settled yet."""
-        asked = {vm["vm_id"].upper(): vm for vm in self._ledger["vms"] if vm["asked_to_stop"] and not vm["restored"]}
-        if asked:
-            standing = read_standing(self._cluster, self._hosts, local_on=self._home.node.name)
-            self._stopping = [
-                vm
-                for vm_id, entry in asked.items()
-                if (vm := standing.vms.get(vm_id)) is not None and may_still_stop(entry, vm.state, self._now)
-            ]
+        """Look for guests that were asked to shut down not long ago: those that still run are not settled yet.
+
+        Those that have gone off only now are to be started by another run.
+        """
+        asked = self._asked_to_stop
+        if not asked:
+            return
+        standing = read_standing(self._cluster, self._hosts, local_on=self._home.node.name)
+        present = [(entry, standing.vms[vm_id]) for vm_id, entry in asked.items() if vm_id in standing.vms]
+        self._stopping = [vm for entry, vm in present if may_still_stop(entry, vm.state, self._now)]
+        known = {vm["vm_id"] for vm in self._plan.start}
+        late = [vm for entry, vm in present if was_stopped(entry, vm.state) and vm.id not in known]
+        start = [*self._plan.start, *({"vm_id": vm.id, "name": vm.name} for vm in late)]
+        self._plan = dataclasses.replace(self._plan, start=tuple(start))
+        self._not_started += [(vm.name, "it has gone off only now, so run the restoration again") for vm in late]
+
+    @property
+    def _asked_to_stop(self) -> Mapping[str, LedgerVm]:
+        """The guests that were asked to shut down, had not done so in time, and are not settled, by VM id."""
+        return {vm["vm_id"].upper(): vm for vm in self._ledger["vms"] if vm["asked_to_stop"] and not vm["restored"]}
 
     def _settle(self) -> None:
         """Write down which VMs are as they were, or are left alone for a reason."""

@@ -270,7 +270,8 @@ def decide(
     """Compare a ledger's open VMs with where they are. Pure.
 
     A VM that Hyper-V does not show while the cluster has its role is not gone: the next reading may show it. One goes
-    back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be.
+    back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be. One that the
+    evacuation has stopped is started all the same.
     """
     moves: list[Mapping[str, t.Any]] = []
     helpers: list[Mapping[str, t.Any]] = []
@@ -300,8 +301,8 @@ def decide(
             gone.append(_find(entry, "gone", WARNING, _where_it_is_no_more(entry, node), _IF_DELETED))
             continue
         stay = _stay(entry, vm, node, home_node, at_home=at_home)
-        if (at_home or stay is None) and was_stopped(entry, vm.state):
-            start.append(named)
+        if was_stopped(entry, vm.state):
+            start.append(named)  # wherever it is: it ran, and nobody but the evacuation has stopped it
         elif entry["state"] == "running" and vm.state in AT_REST:
             off.append(named)
         if stay is not None:

@@ -15,7 +15,7 @@ from tests.simulator.scenario import EventSpec
 from tests.simulator.scenario_power import RestartSpec
 from tests.support.maintenance import NODES, Story
 from tests.support.requests import invokes_migration
-from tests.support.scenarios import Scenario, migration, node, scenario, vm, with_nodes, with_vms
+from tests.support.scenarios import Scenario, migration, node, power, scenario, vm, with_nodes, with_vms
 
 TWO = scenario(NODES, [vm("web01", memory_mb=8000), vm("web02", memory_mb=8000)])
 
@@ -348,3 +348,40 @@ def test_a_node_that_never_listens_is_told_and_what_can_be_done_is_done() -> Non
     assert outcome.warnings[0].startswith(said)
     assert (outcome.error.startswith(said), outcome.node_state) == (True, "up")
     assert {owner for owner, _state in story.vms.values()} & {"NODE1"} == set()
+
+
+def test_what_the_evacuation_stopped_is_started_wherever_somebody_has_moved_it() -> None:
+    story = evacuated(TWO, ("web02", "shutdown"))
+    world = story.simulated.server.world
+    (web02,) = [machine for machine in world.machines.values() if machine.name == "web02"]
+    elsewhere = {"NODE2": "NODE3", "NODE3": "NODE2"}[web02.owner]
+    world.relocate(web02, elsewhere)
+
+    outcome = story.restore()
+
+    assert (outcome.error, outcome.note) == ("", "Started again: web02.")
+    assert story.vms == {"web01": ("NODE1", "running"), "web02": (elsewhere, "running")}
+
+
+@pytest.mark.parametrize("at", range(1, 31))
+def test_a_guest_that_goes_off_late_is_started_or_named_at_whatever_moment_of_the_restore(at: int) -> None:
+    story = Story(scenario(NODES, [vm("web01", power=power(stop_seconds=1000)), vm("web02")]))
+    assert "did not become off within 900 s" in story.evacuate(("web01", "shutdown")).error
+    requests: list[str] = []
+
+    def go_off(node: str, request: bytes) -> str:
+        requests.append(node)
+        if len(requests) == at:
+            story.simulated.pause(150)
+        return ""
+
+    story.simulated.lose = go_off
+    outcome = story.restore()
+
+    if len(requests) < at:
+        assert "web01" in outcome.note  # it still runs, and may yet go off
+        story.simulated.pause(150)
+    elif story.vms["web01"] != ("NODE1", "running"):
+        assert "web01" in outcome.error + outcome.note
+    again = story.restore()
+    assert (again.error, story.vms["web01"]) == ("", ("NODE1", "running"))
