@@ -22,7 +22,7 @@ Invariant = Callable[[World, Sequence[Episode], int], Iterable[str]]
 _ENDED = ("well", "failed")
 _AT_REST = ("off", "saved")
 _FRESH_FOR = 5.0  # seconds for which what was read before a call may be out of date by the documentation
-_TO_START = 12  # requests from the last look at a clock to the call: what is read and asked of a VM that is to start
+_TO_START = 14  # requests from the last look at a clock to the call: what is read and asked of a VM that is to start
 _TIME_PASSES = frozenset({"jump", "second_run"})  # what others do that takes the time of their amount
 _UNDECIDED = frozenset({"timeout", "already_migrating", "outcome_unknown", "restarted", "state_changed"})
 # What an end says of its node, and the states in which that is true.
@@ -169,17 +169,20 @@ def _left_to_others(unused: World, episodes: Sequence[Episode], number: int) -> 
 
 def _is_known(episode: Episode, call: Called, came: Moved) -> bool:
     """Tell whether a run had read where a VM had been brought when it called, or should have read it again."""
-    if any(
-        moment.request > came.request and moment.reading == "vms" and moment.shows(call.vm)
-        and moment.vms[call.vm].shown == {call.source}
+    looks = [
+        moment
         for moment in episode.moments[: call.request]
-    ):  # fmt: skip
+        if moment.request > came.request and moment.reading == "vms" and moment.shows(call.vm)
+    ]
+    if any(moment.vms[call.vm].shown == {call.source} for moment in looks):
         return True
+    # A look that showed it where it had been, since owners lag, was a look all the same.
+    known = max([came.at, *(moment.at for moment in looks)])
     first = max(came.request, call.request - _TO_START)
     unseen = sum(
         one.amount for one in episode.steps if one.kind in _TIME_PASSES and first <= one.request <= call.request
     )
-    return call.at - came.at - unseen > _FRESH_FOR
+    return call.at - known - unseen > _FRESH_FOR
 
 
 def _came(moved: Sequence[Moved], vm: str, node: str, until: float) -> Moved | None:
