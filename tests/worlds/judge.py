@@ -209,12 +209,23 @@ def _moved_once(unused: World, episodes: Sequence[Episode], number: int) -> Iter
 
 
 def _readings_at(episode: Episode, vm: str, at: float) -> list[Moment]:
-    """Return what was read of a VM last at or before a second: all readings of that last second."""
+    """Return what was read of a VM last at or before a second: all readings of that last second.
+
+    Where time jumped just before that, an end was decided by what was read before the jump, and dated after it.
+    """
     last: list[Moment] = []
     for kind in ("vms", "roles"):  # what Hyper-V shows and what the cluster shows may be read at different times
         found = [one for one in episode.moments if one.reading == kind and one.shows(vm) and one.at <= at + 1e-6]
         last += [one for one in found if one.at == found[-1].at]
+        before = [one for one in found if one.at < found[-1].at]
+        if before and _time_passes(episode, before[-1].request, found[len(before)].request):
+            last.append(before[-1])
     return last or [episode.before]
+
+
+def _time_passes(episode: Episode, first: int, last: int) -> bool:
+    """Tell whether others made time pass between two requests."""
+    return any(one.kind in _TIME_PASSES and first < one.request <= last for one in episode.steps)
 
 
 def _arrived(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
@@ -388,7 +399,9 @@ def _fetched_rightly(unused: World, episodes: Sequence[Episode], number: int) ->
         return
     for call in episode.called:
         # Owners that lag may show it still where it was fetched from last time, whenever it was looked at.
-        told = [one.vms[call.vm].told for one in episode.moments[: call.request + 1] if call.vm in one.vms]
+        jumps = [one.request for one in episode.steps if one.kind in _TIME_PASSES]
+        until = min((one for one in jumps if call.request - _TO_START <= one <= call.request), default=call.request + 1)
+        told = [one.vms[call.vm].told for one in episode.moments[:until] if call.vm in one.vms]
         if all(call.source not in one for one in told):
             continue
         came = _came(episode.moved, call.vm, call.source, call.at)
