@@ -150,8 +150,35 @@ PRIORITIES: Mapping[int, str] = {0: "no_auto_start", 1000: "low", MEDIUM_PRIORIT
 NETWORK_TROUBLES: Mapping[int, str] = {0: "unavailable", 1: "down", 2: "partitioned"}
 UNUSED_NETWORK: t.Final = 0
 
-# MSCluster_ResourceGroup.GroupType of the role of Cluster-Aware Updating (CLUSGROUP_TYPE in clusapi.h)
+# MSCluster_ResourceGroup.GroupType (CLUSGROUP_TYPE in clusapi.h). Internal groups are disks without a role, temporary
+# groups, shared volumes and storage pools: the cluster's own, and nothing to move.
+CORE_GROUP: t.Final = 1
+VIRTUAL_MACHINE_GROUP: t.Final = 111
 UPDATING_ROLE: t.Final = 117
+INTERNAL_GROUPS = frozenset({2, 3, 4, 5})
+GROUP_TYPES: Mapping[int, str] = {
+    CORE_GROUP: "core cluster group",
+    100: "file server",
+    101: "print server",
+    102: "DHCP server",
+    103: "Distributed Transaction Coordinator",
+    104: "message queuing",
+    105: "WINS server",
+    106: "DFS namespace",
+    107: "generic application",
+    108: "generic service",
+    109: "generic script",
+    110: "iSNS server",
+    112: "Remote Desktop connection broker",
+    113: "iSCSI target",
+    114: "scale-out file server",
+    115: "Hyper-V Replica Broker",
+    116: "scheduled tasks",
+    UPDATING_ROLE: "Cluster-Aware Updating",
+    119: "Storage Replica",
+    122: "infrastructure file server",
+    123: "Software Defined Data Center",
+}
 
 # MSCluster_Cluster.AutoBalancerMode but for "off", and AutoBalancerLevel in percent of a node's memory or CPU
 BALANCER_MODES: Mapping[int, str] = {1: "when a node joins", 2: "when a node joins and every 30 minutes"}

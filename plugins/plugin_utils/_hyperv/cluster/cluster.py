@@ -18,6 +18,7 @@ from ..._wsman.session import Session
 from ..._wsman.transport import Clock
 from ..._wsman.wql import Query
 from ..failure.errors import HyperVError
+from .cim_values import CORE_GROUP
 from .identity import Identity, identity_of
 from .patience import NODES_AT_ONCE, NODES_ONE_BY_ONE, lost_answer
 from .topology import Topology
@@ -29,8 +30,6 @@ CIMV2 = "root/cimv2"
 
 _UP, _PAUSED = 0, 2  # MSCluster_Node.State
 _T = t.TypeVar("_T")
-
-CORE_GROUP = 1  # MSCluster_ResourceGroup.GroupType of "Cluster Group" (ClusGroupTypeCoreCluster, Microsoft docs)
 
 
 class Cluster:

@@ -8,7 +8,8 @@ import dataclasses
 import typing as t
 
 from ..._wsman.wql import Query
-from .cluster import CORE_GROUP, Cluster
+from .cim_values import CORE_GROUP
+from .cluster import Cluster
 
 _HUNDREDTHS = 100  # SMBBandwidthLimitFactor counts hundredths of a percent
 

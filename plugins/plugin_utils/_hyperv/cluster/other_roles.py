@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a node owns beside VMs: roles of other types, and the shared volumes that it coordinates.
 
-Types are those of CLUSGROUP_TYPE (clusapi.h). The disk resource of a shared volume is owned by the node that
+The disk resource of a shared volume is owned by the node that
 coordinates it (Microsoft docs, "Use Cluster Shared Volumes in a failover cluster"). Whether MSCluster_ResourceGroup
 lists the groups of shared volumes and pools is not documented: they are left out, and volumes are read as resources.
 """
@@ -11,39 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ..._hostnames import first_label
 from ..._wsman.wql import Query
+from .cim_values import GROUP_TYPES, INTERNAL_GROUPS, VIRTUAL_MACHINE_GROUP
 from .cluster import Cluster
 from .groups import GroupTraits, read_traits
 
-_TYPES: Mapping[int, str] = {
-    1: "core cluster group",
-    100: "file server",
-    101: "print server",
-    102: "DHCP server",
-    103: "Distributed Transaction Coordinator",
-    104: "message queuing",
-    105: "WINS server",
-    106: "DFS namespace",
-    107: "generic application",
-    108: "generic service",
-    109: "generic script",
-    110: "iSNS server",
-    112: "Remote Desktop connection broker",
-    113: "iSCSI target",
-    114: "scale-out file server",
-    115: "Hyper-V Replica Broker",
-    116: "scheduled tasks",
-    117: "Cluster-Aware Updating",
-    119: "Storage Replica",
-    122: "infrastructure file server",
-    123: "Software Defined Data Center",
-}
-_VIRTUAL_MACHINE = 111
-# Disks without a role, temporary groups, shared volumes and storage pools: the cluster's own, and nothing to move.
-_INTERNAL = frozenset({2, 3, 4, 5})
 _AT_REST = "offline"
 _DISK = "Physical Disk"  # MSCluster_Resource.Type, not localised
 
@@ -108,8 +83,8 @@ def read_other_roles(cluster: Cluster, node: str, traits: Iterable[GroupTraits] 
 
 
 def _is_another_role(group: GroupTraits) -> bool:
-    return group.kind not in (None, _VIRTUAL_MACHINE, *_INTERNAL) and group.state != _AT_REST
+    return group.kind not in (None, VIRTUAL_MACHINE_GROUP, *INTERNAL_GROUPS) and group.state != _AT_REST
 
 
 def _kind(group: GroupTraits) -> str:
-    return _TYPES.get(group.kind or 0, f"type {group.kind}")
+    return GROUP_TYPES.get(group.kind or 0, f"type {group.kind}")
