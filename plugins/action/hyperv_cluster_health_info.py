@@ -8,7 +8,6 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.failure.finding import WARNING
 from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
 from ..plugin_utils._ranges import check_wait
 
@@ -35,9 +34,8 @@ class ActionModule(HyperVAction):
         gate = HealthGate(arguments["ignore"], timeout, for_storage, arguments["poll_interval"], self.tell)
         health = gate.wait(cluster, arguments["node"])
         result: Result = {"changed": False, "msg": health.message, **health.as_result()}
-        warnings = [note.text for note in health.notes if note.severity == WARNING]
-        if warnings:
-            result["warnings"] = warnings
+        if health.warnings:
+            result["warnings"] = health.warnings
         if health.findings and not (arguments["timeout"] is None and storage is None):
             raise FailedWithResult(health.message, result)
         return result

@@ -15,7 +15,6 @@ from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.identity import identity_of
 from ..plugin_utils._hyperv.cluster.nodes import find_node, read_nodes
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.failure.finding import WARNING
 from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
 from ..plugin_utils._hyperv.maintenance.rolling import Turn
 from ..plugin_utils._hyperv.records.file_names import Owner
@@ -120,10 +119,9 @@ class ActionModule(ControllerAction):
             for line in turn.intention(found.host):
                 self.tell(line)
             try:
-                notes = turn.check(cluster, gate)
+                warnings = [*progress.warnings, *turn.check(cluster, gate)]
             except HyperVError as error:
                 raise FailedWithResult(str(error), result) from None
-        warnings = [*progress.warnings, *(note.text for note in notes if note.severity == WARNING)]
         return {**result, "warnings": warnings} if warnings else result
 
     def _find(self, connections: Connections, arguments: Arguments, task_vars: dict[str, t.Any]) -> Via:

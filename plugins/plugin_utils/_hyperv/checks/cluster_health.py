@@ -65,6 +65,11 @@ class Health:
         return " ".join(finding.text for finding in self.findings) or "The cluster is healthy."
 
     @property
+    def warnings(self) -> list[str]:
+        """Those of the notes that people should see."""
+        return [note.text for note in self.notes if note.severity == WARNING]
+
+    @property
     def waits_for_storage(self) -> bool:
         """Storage that is being repaired is all that counts against the cluster."""
         return bool(self.findings) and all(one.transient and one in self.storage.findings for one in self.findings)

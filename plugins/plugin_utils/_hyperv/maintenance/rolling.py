@@ -14,7 +14,7 @@ from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, read_nodes
 from ..failure.errors import HyperVError, explain
-from ..failure.finding import Finding, full_stop
+from ..failure.finding import full_stop
 from ..records.rolling_state import OPEN, Phase, RollingState, describe_phase, describe_progress, is_finished, phase_of
 from .health_gate import HealthGate
 from .observation import read_standing
@@ -101,10 +101,10 @@ class Turn:
         """
         return [*ignore, *(self._names_of_open(self.hosts[: self.hosts.index(self.host)]) if self.dry_run else [])]
 
-    def check(self, cluster: Cluster, gate: HealthGate) -> Sequence[Finding]:
+    def check(self, cluster: Cluster, gate: HealthGate) -> Sequence[str]:
         """Refuse a node that must not be touched, and wait until the cluster can run without it.
 
-        Returns what is good to know of the cluster. Raises HyperVError, Fault and TransportError.
+        Returns warnings about the cluster. Raises HyperVError, Fault and TransportError.
         """
         self._refuse_to_skip_a_restart()
         if not self.steps:
@@ -116,7 +116,7 @@ class Turn:
             health = gate.wait(cluster, self.node)
             if health.findings:
                 raise HyperVError(health.message)
-            return health.notes
+            return health.warnings
         return ()
 
     def _refuse_to_skip_a_restart(self) -> None:
