@@ -152,9 +152,12 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     snapshot = Snapshot(
         node, owned, roles=roles, traits=traits, running_migrations=running_migrations, volumes=volumes, notes=notes
     )
-    snapshot = dataclasses.replace(snapshot, others=tuple(find_others_at_work(cluster, traits.values())))
     snapshot = dataclasses.replace(
-        snapshot, is_clustered=cluster.is_clustered, owner=owner, cluster_slots=read_cluster_limit(cluster)
+        snapshot,
+        is_clustered=cluster.is_clustered,
+        owner=owner,
+        cluster_slots=read_cluster_limit(cluster),
+        others=tuple(find_others_at_work(cluster, traits.values())),
     )
     residents = {vm.id for vm in snapshot.vms_on_node}
     snapshot = dataclasses.replace(
