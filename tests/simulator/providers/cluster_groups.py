@@ -83,15 +83,13 @@ def _groups(view: View) -> Iterator[Instance]:
         "AntiAffinityClassNames": None,
         "StatusInformation": 0,
     }
-    for role in view.world.scenario.roles:
-        if role.type in INTERNAL_ROLES and view.world.scenario.switches.internal_groups == "absent":
-            continue
+    for role in _listed_roles(view):
         yield {
             **_group_row(view, _group_of(view, role), view.world.role_owners[role.name], kept_online=role.online),
             "GroupType": ROLE_TYPES[role.type],
             "Priority": 2000,
             "State": ONLINE if role.online else OFFLINE,
-            "IsCore": role.type in ("available_storage", "shared_volume", "storage_pool"),
+            "IsCore": role.type in ("available_storage", *INTERNAL_ROLES),
             "AntiAffinityClassNames": None,
             "StatusInformation": 0,
         }
@@ -105,6 +103,11 @@ def _groups(view: View) -> Iterator[Instance]:
             "AntiAffinityClassNames": list(machine.spec.anti_affinity) or None,
             "StatusInformation": group_moves.status_information(machine),
         }
+
+
+def _listed_roles(view: View) -> list[RoleSpec]:
+    lists_internal = view.world.scenario.switches.internal_groups == "listed"
+    return [role for role in view.world.scenario.roles if lists_internal or role.type not in INTERNAL_ROLES]
 
 
 def _group_of(view: View, role: RoleSpec) -> str:
@@ -212,10 +215,9 @@ def _group_resource_links(view: View) -> Iterator[Instance]:
 def _active_group_links(view: View) -> Iterator[Instance]:
     core = _group_path(view, CORE_GROUP)
     yield {"GroupComponent": node_path(view, view.world.core_group_owner), "PartComponent": core}
-    for role in view.world.scenario.roles:
-        if role.type not in INTERNAL_ROLES or view.world.scenario.switches.internal_groups == "listed":
-            owner, group = view.world.role_owners[role.name], _group_path(view, _group_of(view, role))
-            yield {"GroupComponent": node_path(view, owner), "PartComponent": group}
+    for role in _listed_roles(view):
+        owner, group = view.world.role_owners[role.name], _group_path(view, _group_of(view, role))
+        yield {"GroupComponent": node_path(view, owner), "PartComponent": group}
     for machine in _machines(view):
         yield {
             "GroupComponent": node_path(view, machine.owner_in_cluster),
