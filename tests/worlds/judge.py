@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from .history import Called, Moment, Moved, VmSeen
 from .play import Episode
-from .world import Run, World
+from .world import Run, Step, World
 
 Invariant = Callable[[World, Sequence[Episode], int], Iterable[str]]
 
@@ -179,9 +179,7 @@ def _is_known(episode: Episode, call: Called, came: Moved) -> bool:
     # A look that showed it where it had been, since owners lag, was a look all the same.
     known = max([came.at, *(moment.at for moment in looks)])
     first = max(came.request, call.request - _TO_START)
-    unseen = sum(
-        one.amount for one in episode.steps if one.kind in _TIME_PASSES and first <= one.request <= call.request
-    )
+    unseen = sum(one.amount for one in _jumps(episode, first, call.request))
     return call.at - known - unseen > _FRESH_FOR
 
 
@@ -218,14 +216,14 @@ def _readings_at(episode: Episode, vm: str, at: float) -> list[Moment]:
         found = [one for one in episode.moments if one.reading == kind and one.shows(vm) and one.at <= at + 1e-6]
         last += [one for one in found if one.at == found[-1].at]
         before = [one for one in found if one.at < found[-1].at]
-        if before and _time_passes(episode, before[-1].request, found[len(before)].request):
+        if before and _jumps(episode, before[-1].request + 1, found[len(before)].request):
             last.append(before[-1])
     return last or [episode.before]
 
 
-def _time_passes(episode: Episode, first: int, last: int) -> bool:
-    """Tell whether others made time pass between two requests."""
-    return any(one.kind in _TIME_PASSES and first < one.request <= last for one in episode.steps)
+def _jumps(episode: Episode, first: int, last: int) -> list[Step]:
+    """Return the steps by which others made time pass, from a request to another one."""
+    return [one for one in episode.steps if one.kind in _TIME_PASSES and first <= one.request <= last]
 
 
 def _arrived(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
@@ -399,8 +397,8 @@ def _fetched_rightly(unused: World, episodes: Sequence[Episode], number: int) ->
         return
     for call in episode.called:
         # Owners that lag may show it still where it was fetched from last time, whenever it was looked at.
-        jumps = [one.request for one in episode.steps if one.kind in _TIME_PASSES]
-        until = min((one for one in jumps if call.request - _TO_START <= one <= call.request), default=call.request + 1)
+        jumps = _jumps(episode, call.request - _TO_START, call.request)
+        until = min((one.request for one in jumps), default=call.request + 1)
         told = [one.vms[call.vm].told for one in episode.moments[:until] if call.vm in one.vms]
         if all(call.source not in one for one in told):
             continue
