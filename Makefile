@@ -44,11 +44,17 @@ rehearse: $(BUILT)  ## run a simulated cluster to type at, of SCENARIO=file.yml,
 	@.venv/bin/python -m tests.rehearse $(if $(NODE),--node "$(NODE)") "$(or $(SCENARIO),tests/simulator/scenarios/demo.yml)"
 
 lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint-ansible lint-code
+
+.PHONY: lint-ansible lint-code
+lint-ansible:
+	ansible-lint --offline -q
+
+lint-code:
 	ruff check --quiet --output-format concise .
 	ruff format --check --quiet --output-format concise .
 	mypy $(wildcard $(TYPED))
 	yamllint --strict .
-	ansible-lint --offline -q
 	antsibull-changelog lint
 
 unit: $(BUILT)  ## the tests of make test, without the linters
