@@ -96,7 +96,7 @@ class RunningCluster:
 
 
 @contextlib.contextmanager
-def running_cluster(scenario: pathlib.Path, folder: pathlib.Path, lifetime: int = 900) -> Iterator[RunningCluster]:
+def running_cluster(scenario: pathlib.Path, folder: pathlib.Path, lifetime: int = 3600) -> Iterator[RunningCluster]:
     """Start the simulator, its inventory ``hosts.yml`` in ``folder``; stop it in any case. Raises DidNotStart."""
     inventory, ready, log = folder / "hosts.yml", folder / "ready.json", folder / "simulator.log"
     arguments = [str(scenario), "--inventory", str(inventory), "--ready", str(ready), "--lifetime", str(lifetime)]
