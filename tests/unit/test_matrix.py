@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from tests.ci import matrix
+from tests.simulator.host_profiles import PROFILES
 
 
 @pytest.fixture
@@ -95,14 +96,21 @@ def test_a_run_is_as_good_as_its_exit_code_and_its_failures_are_shown(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(matrix, "VENVS", tmp_path)
-    monkeypatch.setattr(matrix, "PYTEST", ("-c", "import os; print('FAILED one', os.environ['STORIES_OVER']); 1/0"))
+    monkeypatch.delenv("SIMULATED_WINDOWS", raising=False)
+    told = "os.environ['STORIES_OVER'], os.environ['SIMULATED_WINDOWS']"
+    monkeypatch.setattr(matrix, "PYTEST", ("-c", f"import os; print('FAILED one', {told}); 1/0"))
     row = matrix.ROWS[0]
     python = pathlib.Path(matrix._python(row))
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
 
-    ended = matrix.run(row, "stories", "psrp", [], {"STORIES_OVER": "psrp"})
+    ended = matrix.run(row, "stories", "psrp", [])
 
     assert not ended.passed
-    assert "FAILED one psrp" in capsys.readouterr().out
+    assert "FAILED one psrp 2016" in capsys.readouterr().out
     assert "ZeroDivisionError" in ended.log.read_text(encoding="utf-8")
+
+
+def test_the_stories_of_a_matrix_meet_every_version_of_windows() -> None:
+    met = {row.windows[plugin] for row in matrix.ROWS for plugin in matrix.PLUGINS}
+    assert met == {str(version) for version in PROFILES}
