@@ -36,6 +36,7 @@ CORES = {
     "2.19": (11, 12, 13),
     "2.20": (12, 13, 14),
     "2.21": (12, 13, 14),
+    "2.22": (13, 14),
 }
 # pylint takes as long as all others together, so it runs beside them.
 PARTS = {"pylint": ("--test", "pylint"), "the others": ("--skip-test", "pylint")}
