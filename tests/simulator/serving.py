@@ -44,16 +44,24 @@ class ServedCluster:
         try:
             for node in cluster.scenario.nodes:
                 endpoint = cluster.endpoint(node.name)
-                listener = Listener(
-                    _Arrived(endpoint),
-                    dataclasses.replace(account, name=node.user or account.name),
-                    node.port or 0,
-                    tls,
-                    demands.logins,
-                    demands.encryption,
-                    demands.keytab,
-                    endpoint.disturb,
-                )
+                try:
+                    listener = Listener(
+                        _Arrived(endpoint),
+                        dataclasses.replace(account, name=node.user or account.name),
+                        node.port or 0,
+                        tls,
+                        demands.logins,
+                        demands.encryption,
+                        demands.keytab,
+                        endpoint.disturb,
+                    )
+                except OSError as error:
+                    if node.port is None:
+                        raise
+                    raise OSError(
+                        f"port {node.port} of {node.name} cannot be listened on: {error.strerror or error}. Give the "
+                        "node another port in the scenario, or none at all for one that is free."
+                    ) from error
                 self._listeners.append(listener)
                 self.ports[node.name] = listener.port
                 cluster.meter(node.name, listener)
