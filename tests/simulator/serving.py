@@ -25,6 +25,9 @@ class _Arrived:
     def identify(self, request: bytes) -> Reply:
         return self.endpoint.identify(request)
 
+    def delay(self, request: bytes | None) -> float:
+        return self.endpoint.latency.of_exchange() if request is None else self.endpoint.delay(request)
+
 
 class ServedCluster:
     """Listens for every node of ``cluster`` from its construction until ``close``.
@@ -45,7 +48,7 @@ class ServedCluster:
             for node in cluster.scenario.nodes:
                 endpoint = cluster.endpoint(node.name)
                 listener = Listener(
-                    _Arrived(endpoint),
+                    arrived := _Arrived(endpoint),
                     dataclasses.replace(account, name=node.user or account.name),
                     node.port or 0,
                     tls,
@@ -53,6 +56,7 @@ class ServedCluster:
                     demands.encryption,
                     demands.keytab,
                     endpoint.disturb,
+                    arrived.delay,
                 )
                 self._listeners.append(listener)
                 self.ports[node.name] = listener.port
