@@ -107,8 +107,8 @@ build: gates  ## build the collection, and let galaxy-importer judge it
 fuzz: $(BUILT)  ## the tests that draw their examples, with many more and always new ones
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) pytest -n 4 --dist worksteal --timeout 3600 -m hypothesis tests/unit
 
-bench: $(BUILT)  ## figures of speed, in simulated time and counts
-	@.venv/bin/python -m tests.bench
+bench: $(BUILT)  ## figures of speed, in simulated time and counts; with AGAINST=commit beside those of that commit
+	@.venv/bin/python -m $(if $(AGAINST),tests.bench.against "$(AGAINST)",tests.bench)
 
 optimum: $(BUILT)  ## plans beside an exact solver, with SEED=2 for others and SIZE=4 for more; 8 minutes at most
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/optimum-requirements.txt
@@ -119,4 +119,4 @@ changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the d
 	antsibull-changelog release --update-existing --refresh --reload-plugins
 
 clean:  ## remove the virtual environments and everything that the tools cached
-	rm -rf .venv .venv-eda .venv-matrix .venv-sanity .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	rm -rf .venv .venv-eda .venv-matrix .venv-sanity .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output .bench

@@ -14,6 +14,7 @@ import typing as t
 
 from .fault_rules import FaultRule
 from .host_profiles import DEFAULT, PROFILES, Windows
+from .latency import LatencySpec
 from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
@@ -316,4 +317,5 @@ class Scenario:
     language: t.Literal["en-US", "ja-JP"] = "en-US"
     switches: Switches = dataclasses.field(default_factory=Switches)
     faults: tuple[FaultRule, ...] = ()
+    latency: tuple[LatencySpec, ...] = ()
     events: tuple[EventSpec, ...] = ()

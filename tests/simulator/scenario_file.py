@@ -174,10 +174,9 @@ def _check(scenario: Scenario, written: Scenario, marks: Marks) -> None:
         if vm.group and vm.group.lower() in groups:
             raise marks.error("vms", vm.group, "two VMs would share this group; give one of them another group")
         groups.add((vm.group or "").lower())
-    for index, role in enumerate(scenario.roles):
-        _check_named(nodes, role.owner, f"roles[{index}].owner", marks)
-    for index, rule in enumerate(scenario.faults):
-        _check_named(nodes, rule.node, f"faults[{index}].node", marks)
+    for section, key in (("roles", "owner"), ("faults", "node"), ("latency", "node")):
+        for index, entry in enumerate(getattr(scenario, section)):
+            _check_named(nodes, getattr(entry, key), f"{section}[{index}].{key}", marks)
     for index, event in enumerate(scenario.events):
         _check_event(scenario, event, f"events[{index}]", marks)
 

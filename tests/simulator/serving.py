@@ -25,6 +25,9 @@ class _Arrived:
     def identify(self, request: bytes) -> Reply:
         return self.endpoint.identify(request)
 
+    def delay(self, request: bytes | None) -> float:
+        return self.endpoint.latency.of_exchange() if request is None else self.endpoint.delay(request)
+
 
 class ServedCluster:
     """Listens for every node of ``cluster`` from its construction until ``close``.
@@ -46,7 +49,7 @@ class ServedCluster:
                 endpoint = cluster.endpoint(node.name)
                 try:
                     listener = Listener(
-                        _Arrived(endpoint),
+                        arrived := _Arrived(endpoint),
                         dataclasses.replace(account, name=node.user or account.name),
                         node.port or 0,
                         tls,
@@ -54,6 +57,7 @@ class ServedCluster:
                         demands.encryption,
                         demands.keytab,
                         endpoint.disturb,
+                        arrived.delay,
                     )
                 except OSError as error:
                     if node.port is None:
