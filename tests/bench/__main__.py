@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import batch, makespan, methods, scale, tasks, waiting
+from . import batch, makespan, methods, rolls, scale, tasks, waiting
 from .figures import Figure, publish
 
 _CASES: dict[str, Callable[[], list[Figure]]] = {
@@ -20,6 +20,7 @@ _CASES: dict[str, Callable[[], list[Figure]]] = {
     "scale": scale.measure,
     "waiting": waiting.measure,
     "makespan": makespan.measure,
+    "rolls": rolls.measure,
 }
 _LONGEST = 480  # seconds for all cases
 _OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "bench.json"
