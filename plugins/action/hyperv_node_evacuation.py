@@ -13,6 +13,7 @@ from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation, EvacuationOptions
 from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
+from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies
 from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list
 from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
 from ..plugin_utils._ranges import check_helpers, check_preferred_owner_cost, check_range, check_reserve
@@ -35,6 +36,7 @@ class ActionModule(MaintenanceAction):
             "preferred_owner_cost": {"type": "float"},
             "link_rates": {"type": "dict", "default": {}},
             "helpers": {"type": "int", "default": 0},
+            "role_strategies": {"type": "raw", "default": []},
             "on_timeout": {"type": "str", "choices": ["leave", "cancel"], "default": "leave"},
             "attempts": {"type": "int", "default": 2},
             "give_back": {"type": "bool", "default": True},
@@ -63,6 +65,7 @@ class ActionModule(MaintenanceAction):
             helpers=arguments["helpers"],
             preferred_owner_cost=arguments["preferred_owner_cost"],
             link_rates=read_link_rates(arguments["link_rates"]),
+            role_strategies=read_role_strategies(arguments["role_strategies"]),
         )
         options = EvacuationOptions(
             self.migration_options(arguments, arguments["on_timeout"]),

@@ -38,6 +38,15 @@ options:
         M(hyperv.migration.hyperv_node_restoration) starts them again.
     type: raw
     default: []
+  role_strategies:
+    description:
+      - What becomes of roles that are not VMs, of the coordination of shared volumes, and of the core group. C(role) is
+        the name of the role, or of the disk resource of a volume, or a pattern such as V(FS*). With C(strategy) V(stay)
+        it stays on the node, and fails over when the node restarts; with V(move) it goes to another node.
+      - The first entry that fits counts, and V(move) where none does.
+      - A list of dictionaries, or text such as V(FS*=stay, Cluster Group=stay).
+    type: raw
+    default: []
   plan:
     description:
       - A plan that was made before, by M(hyperv.migration.hyperv_evacuation_plan_info). It is compared with the
@@ -173,6 +182,63 @@ still_stopped:
   type: list
   elements: dict
   contains: *vm
+roles:
+  description: What became of each role, shared volume and the core group that was to be moved.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(role), V(shared_volume) or V(core_group).
+      type: str
+      returned: always
+      sample: role
+    name:
+      description: Name of the cluster group, or of the disk resource of a shared volume.
+      type: str
+      returned: always
+      sample: FS1
+    type:
+      description: What kind of role it is, in words.
+      type: str
+      returned: always
+      sample: file server
+    source_host:
+      description: The node that it was to leave.
+      type: str
+      returned: always
+      sample: NODE1
+    destination_host:
+      description: Where it went, or was to go. Empty if there was no node for it.
+      type: str
+      returned: always
+      sample: NODE2
+    outcome:
+      description:
+        - V(moved) - it is there as it was before. V(already_there) - it was there.
+        - V(elsewhere) - somebody else, or the cluster, has moved it. V(not_moved) - it is offline, or gone.
+        - V(failed) - it did not move, or did not come online. V(started) - it is still on its way.
+      type: str
+      returned: always
+      sample: moved
+    state:
+      description: Its state as it was read last.
+      type: str
+      returned: always
+      sample: online
+    reason:
+      description: Why it was not moved. Empty if it was.
+      type: str
+      returned: always
+      sample: ""
+    error:
+      description: Why it failed, with C(code), C(message) and C(remedy). V(null) if it did not.
+      type: dict
+      returned: always
+    changed:
+      description: Whether the cluster was asked to move it.
+      type: bool
+      returned: always
 node_state:
   description: State of the node as it was read at the end. V(null) if it could not be read, or without a cluster.
   returned: as RV(node)

@@ -28,6 +28,15 @@ options:
     description: The node to bring VMs back to. The default is the node of the ledger.
     type: str
     default: ""
+  roles:
+    description:
+      - What becomes of the roles, shared volumes and the core group that the evacuation moved, as far as they are where
+        it moved them.
+      - V(leave) leaves them there. V(home) brings them back to the node, V(preferred_owners) those of which the node is
+        a preferred owner.
+    type: str
+    choices: [leave, home, preferred_owners]
+    default: leave
   ledger:
     description:
       - The ledger as data, as M(hyperv.migration.hyperv_node_evacuation) returns it or AWX stored it. No file is
@@ -131,6 +140,63 @@ still_stopped:
   type: list
   elements: dict
   contains: *vm
+roles:
+  description: What became of each role, shared volume and the core group that was to be moved.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(role), V(shared_volume) or V(core_group).
+      type: str
+      returned: always
+      sample: role
+    name:
+      description: Name of the cluster group, or of the disk resource of a shared volume.
+      type: str
+      returned: always
+      sample: FS1
+    type:
+      description: What kind of role it is, in words.
+      type: str
+      returned: always
+      sample: file server
+    source_host:
+      description: The node that it was to leave.
+      type: str
+      returned: always
+      sample: NODE1
+    destination_host:
+      description: Where it went, or was to go. Empty if there was no node for it.
+      type: str
+      returned: always
+      sample: NODE2
+    outcome:
+      description:
+        - V(moved) - it is there as it was before. V(already_there) - it was there.
+        - V(elsewhere) - somebody else, or the cluster, has moved it. V(not_moved) - it is offline, or gone.
+        - V(failed) - it did not move, or did not come online. V(started) - it is still on its way.
+      type: str
+      returned: always
+      sample: moved
+    state:
+      description: Its state as it was read last.
+      type: str
+      returned: always
+      sample: online
+    reason:
+      description: Why it was not moved. Empty if it was.
+      type: str
+      returned: always
+      sample: ""
+    error:
+      description: Why it failed, with C(code), C(message) and C(remedy). V(null) if it did not.
+      type: dict
+      returned: always
+    changed:
+      description: Whether the cluster was asked to move it.
+      type: bool
+      returned: always
 node_state:
   description: State of the node as it was read at the end. V(null) if it could not be read, or without a cluster.
   returned: as RV(node)

@@ -11,7 +11,10 @@ from .world import Job, Machine, Node, World
 
 
 def describe(world: World) -> dict[str, t.Any]:
-    """Return ``nodes``, ``vms``, ``jobs``, ``events``, ``calls`` and ``storage`` for JSON; times are in seconds."""
+    """Return ``nodes``, ``vms``, ``jobs``, ``events``, ``storage``, ``roles``, ``role_moves`` and ``calls``.
+
+    For JSON; times are in seconds.
+    """
     return {
         "now": round(world.now, 3),
         "core_group_owner": world.core_group_owner,
@@ -27,6 +30,11 @@ def describe(world: World) -> dict[str, t.Any]:
             "outdated": sorted(world.storage.outdated),
             "losses": [dataclasses.asdict(loss) for loss in world.storage.losses],
         },
+        "roles": [
+            {"name": name, "owner": world.roles.owner(name), "state": world.roles.state(name)}
+            for name in world.roles.specs
+        ],
+        "role_moves": [dataclasses.asdict(move) for move in world.roles.moves],
         "calls": [dataclasses.asdict(call) for call in world.calls],
     }
 

@@ -78,11 +78,7 @@ class Drains:
             if destination is not None:
                 self._world.relocate(machine, destination.name)
         survivor = next((other.name for other in self._world.members.values() if other.answers), node.name)
-        if self._world.core_group_owner == node.name:
-            self._world.move_core_group(survivor)
-        for role, owner in self._world.role_owners.items():
-            if owner == node.name:
-                self._world.role_owners[role] = survivor
+        self._world.roles.fail_over(node.name, survivor)
         return entered
 
     @property

@@ -151,13 +151,19 @@ NETWORK_TROUBLES: Mapping[int, str] = {0: "unavailable", 1: "down", 2: "partitio
 UNUSED_NETWORK: t.Final = 0
 
 # MSCluster_ResourceGroup.GroupType (CLUSGROUP_TYPE in clusapi.h). Internal groups are disks without a role, temporary
-# groups, shared volumes and storage pools: the cluster's own, and nothing to move.
+# groups, shared volumes and storage pools: the cluster's own.
 CORE_GROUP: t.Final = 1
+SHARED_VOLUME_GROUP: t.Final = 4
 VIRTUAL_MACHINE_GROUP: t.Final = 111
 UPDATING_ROLE: t.Final = 117
-INTERNAL_GROUPS = frozenset({2, 3, 4, 5})
+INTERNAL_GROUPS = frozenset({2, 3, SHARED_VOLUME_GROUP, 5})
+# Groups that an administrator moves from node to node: classic roles, each of which is online on one node.
+MOVABLE_GROUPS = frozenset({CORE_GROUP, *range(100, 111), 112, 113})
 GROUP_TYPES: Mapping[int, str] = {
     CORE_GROUP: "core cluster group",
+    2: "available storage",
+    3: "temporary group",
+    5: "storage pool",
     100: "file server",
     101: "print server",
     102: "DHCP server",
@@ -175,9 +181,27 @@ GROUP_TYPES: Mapping[int, str] = {
     115: "Hyper-V Replica Broker",
     116: "scheduled tasks",
     UPDATING_ROLE: "Cluster-Aware Updating",
+    118: "cluster set",
     119: "Storage Replica",
+    120: "VM replica coordinator",
+    121: "cross-cluster orchestrator",
     122: "infrastructure file server",
     123: "Software Defined Data Center",
+    124: "user manager",
+    125: "key-value store manager",
+    126: "container VM",
+    127: "meta VM",
+    9999: "unknown type",
+}
+
+# MSCluster_Resource.State
+RESOURCE_STATES: Mapping[int, str] = {
+    2: "online",
+    3: "offline",
+    4: "failed",
+    128: "pending",
+    129: "pending",
+    130: "pending",
 }
 
 # MSCluster_Cluster.AutoBalancerMode but for "off", and AutoBalancerLevel in percent of a node's memory or CPU

@@ -12,6 +12,7 @@ from ..cluster.vms import Vm
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.strategies import OFFLINE
 from ..records.ledger import Entry, Ledger, begin, finish, give_back, has_died, inherited
+from ..records.ledger_roles import LedgerRole
 from .controller import LedgerStore
 from .observation import Standing, Stopped, find_stopped
 
@@ -92,6 +93,10 @@ class Bookkeeping:
                 still_stopping=stopping,
             )
         )
+
+    def change_roles(self, change: Callable[[list[LedgerRole]], list[LedgerRole]]) -> None:
+        """Write down what becomes of roles that are no VMs. Raises HyperVError."""
+        self._change(lambda ledger: {**ledger, "roles": change(ledger["roles"]), "updated": self._now()})
 
     def mark_restored(self, vms: Sequence[Vm]) -> None:
         """Write down that VMs are as they were. Raises HyperVError."""

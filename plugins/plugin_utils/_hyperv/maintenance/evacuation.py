@@ -15,7 +15,6 @@ import typing as t
 from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node
-from ..cluster.other_roles import OtherRoles
 from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
@@ -32,9 +31,10 @@ from .bookkeeping import Bookkeeping
 from .controller import Controller
 from .moving import Record
 from .node_hold import NodeHold
-from .observation import Standing, Stopped, read_standing, try_limits, try_other_roles, try_overview
+from .observation import Standing, Stopped, read_standing, try_limits, try_overview
 from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
+from .roles_away import RolesAway
 from .rounds import NotEmptied, Rounds
 from .salvage import Salvage
 
@@ -87,7 +87,7 @@ class Evacuation:
         self._nodes_before: list[dict[str, t.Any]] = []
         self._nodes_after: list[dict[str, t.Any]] = []
         self._limits: dict[str, t.Any] = {}
-        self._other_roles = OtherRoles()
+        self._roles = RolesAway(controller, options.migration.policy.poll_interval, options.attempts)
 
     def dry_run(self) -> EvacuationOutcome:
         """Plan, and ask Hyper-V about each VM; nothing is changed. Raises HyperVError, Fault, TransportError."""
@@ -105,7 +105,11 @@ class Evacuation:
             wording.not_stopped(objections),
         )
         return self._outcome(
-            failure, note="", changed=not self._is_paused or any(one["changed"] for one in self._records)
+            failure,
+            note="",
+            changed=not self._is_paused
+            or any(one["changed"] for one in self._records)
+            or any(one.candidates for one in self._plan.roles.moves),
         )
 
     def execute(self) -> EvacuationOutcome:
@@ -123,6 +127,8 @@ class Evacuation:
             self._rounds.make_room(self._books)
             self._stop()
             self._rounds.move(self._books, self._hosts)
+            if not self._rounds.moving.failed:
+                self._roles.move(self._cluster, self._plan.roles, self._plan.node, self._books)
             self._verify()
         except BaseException as error:
             self._failure = str(error) if isinstance(error, NotEmptied) else self._explained(error)
@@ -220,6 +226,7 @@ class Evacuation:
             wording.moves_failed(self._plan.node, self._records),
             wording.left_behind(self._plan.node, self._left) if not self._rounds.moving.failed else "",
             wording.died(self._stopped.died),
+            self._roles.wrong,
             wording.not_paused(self._hold),
         )
         if wrong:
@@ -312,13 +319,13 @@ class Evacuation:
             note=self._left_as(),
             changed=self._hold.is_paused_by_us
             or any(one["changed"] for one in self._records)
+            or self._roles.is_changed
             or any(change.calls for change in self._switch.changes),
         )
 
     def _read_for_the_report(self) -> None:
         if self._plan.is_clustered:
             self._nodes_after = try_overview(self._cluster)
-            self._other_roles = try_other_roles(self._cluster, self._plan.node)
         if self._plan.moves:
             hosts = {self._plan.node, *(move.destination for move in self._plan.moves)}
             hosts |= {node for move in self._plan.helpers for node in (move.helper.node, move.destination)}
@@ -341,7 +348,7 @@ class Evacuation:
                 ),
                 off_before,
                 wording.died_before(self._books.died_before),
-                clean(self._other_roles.text(self._plan.node)),
+                self._roles.note(self._plan.node, self._plan.roles),
             )
         was_paused = self._books.was_paused_before and not self._hold.asked_to_pause
         return wording.together(
@@ -371,6 +378,7 @@ class Evacuation:
             stays=result["stays"],
             started=self._started,
             still_stopped=self._still_stopped,
+            roles=[one.as_result() for one in self._roles.records],
             node_state=self._hold.state,
             ledger=ledger,
             ledger_path=self._books.store.path if ledger is not None else None,

@@ -16,7 +16,6 @@ from ..cluster.groups import VmGroup, read_groups
 from ..cluster.hosts import read_limits
 from ..cluster.node_overview import read_overview
 from ..cluster.nodes import Node, pick_node, read_nodes
-from ..cluster.other_roles import OtherRoles, read_other_roles
 from ..cluster.owners import owners_of
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
@@ -76,13 +75,6 @@ def try_overview(cluster: Cluster) -> list[dict[str, t.Any]]:
     with contextlib.suppress(*UNREADABLE):
         return [one.as_result() for one in read_overview(cluster, read_nodes(cluster))]
     return []
-
-
-def try_other_roles(cluster: Cluster, node: str) -> OtherRoles:
-    """Return what a node owns beside VMs, nothing where that cannot be read: the plan has told of it."""
-    with contextlib.suppress(*UNREADABLE):
-        return read_other_roles(cluster, node)
-    return OtherRoles()
 
 
 def try_limits(cluster: Cluster, nodes: Iterable[str]) -> dict[str, t.Any]:

@@ -20,6 +20,7 @@ from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
+from ..planning.roles_back import LEAVE, RolesWish
 from ..records.ledger import ELSEWHERE, Ledger, LedgerVm, give_back, may_still_stop, no_ledger, was_stopped
 from ..scheduling.migrate import MigrationOptions
 from . import wording
@@ -30,6 +31,7 @@ from .observation import read_standing, try_limits, try_overview
 from .outcome import Outcome
 from .power import START_WITHIN, PowerSwitch
 from .receiving import cannot_receive, find_what_keeps_vms_out, wait_until_receiving
+from .roles_back import RolesBack
 from .salvage import Salvage
 
 _WAIT_FOR_LEAVING = 1800.0  # seconds
@@ -45,11 +47,13 @@ class RestorationOptions:
         migration: how VMs are moved.
         node: its name; empty where the ledger says which one it is.
         forget_gone: VMs that nobody knows any more were deleted on purpose, and are settled.
+        roles: what becomes of roles, shared volumes and the core group that the evacuation moved.
     """
 
     migration: MigrationOptions = dataclasses.field(default_factory=MigrationOptions)
     node: str = ""
     forget_gone: bool = False
+    roles: RolesWish = LEAVE
 
 
 class Restoration:
@@ -66,6 +70,7 @@ class Restoration:
         self._moving = Moving(cluster, options.migration, controller)
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
+        self._roles = RolesBack(controller, options.migration.policy.poll_interval, options.roles)
         self._store: LedgerStore | None = None
         self._ledger: Ledger
         self._home: Home
@@ -106,7 +111,7 @@ class Restoration:
             self._plan.shortage if self._plan.without_room else "",
         )
         pauses = self._plan.is_clustered and self._plan.home.node.state == "paused"
-        return self._outcome(failure, changed=pauses or bool(moves))
+        return self._outcome(failure, changed=pauses or bool(moves) or any(one.goes_back for one in self._roles.plan))
 
     def execute(self) -> Outcome:
         """Bring the VMs back.
@@ -122,6 +127,7 @@ class Restoration:
             self._moving.make(_wanted(self._plan.moves))
             self._bring_helpers_home()
             self._start()
+            self._bring_roles_back()
         except BaseException as error:
             what = f"The restoration of {self._home.node.name}"
             self._failure = self._salvage.explain(error, what, lambda: self._records)
@@ -133,6 +139,7 @@ class Restoration:
         changed = (
             self._hold.is_resumed_by_us
             or any(one["changed"] for one in self._records)
+            or self._roles.is_changed
             or any(change.calls for change in self._switch.changes)
         )
         return self._outcome(self._what_failed(), changed=changed)
@@ -165,7 +172,8 @@ class Restoration:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
         self._hold = NodeHold(self._cluster, self._home.node.name, is_clustered=self._plan.is_clustered)
-        self._controller.show(restoration_table(self._plan))
+        self._roles.look(self._cluster, self._ledger, self._home.node.name)
+        self._controller.show(restoration_table(self._plan, self._roles.plan))
 
     def _read_ledger(self, home: Home | None) -> None:
         if self._given is not None:
@@ -241,6 +249,11 @@ class Restoration:
             self._moving.make(_wanted([move]))
         self._warnings += wording.left_aside(self._plan)
 
+    def _bring_roles_back(self) -> None:
+        if self._roles.plan:
+            self._roles.look(self._cluster, self._ledger, self._home.node.name)
+            self._roles.move(self._cluster, self._home.node.name)
+
     def _start(self) -> None:
         """Start the VMs that the evacuation had stopped, and that are on the node or where somebody moved them."""
         if self._asked_to_stop:  # one of them may have gone off since the plan was made
@@ -298,7 +311,8 @@ class Restoration:
             settled |= {vm.vm_id for vm in self._plan.gone}
 
         def change(ledger: Ledger) -> Ledger:
-            return give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
+            vms = give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
+            return self._roles.settled()(vms)
 
         known = self._ledger
         self._ledger = change(known)
@@ -325,6 +339,7 @@ class Restoration:
             self._failure,
             self._kept_out if self._moving.failed else "",
             wording.not_back(self._plan, self._records, self._not_started),
+            self._roles.wrong,
             self._plan.shortage if names.intersection(self._plan.without_room) else "",
             *self._salvage.troubles,
             wording.not_up(self._hold) if self._hold.unread or not self._failure else "",
@@ -341,6 +356,7 @@ class Restoration:
             *wording.left_aside(self._plan),
             wording.not_started_on_purpose(self._plan),
             wording.may_still_stop(self._stopping),
+            self._roles.note(),
         )
         return Outcome(
             node=node,
@@ -356,6 +372,7 @@ class Restoration:
             still_stopped=[
                 Vm(vm["vm_id"], vm["name"], "", UNKNOWN) for vm in self._plan.start if vm["vm_id"] not in started
             ],
+            roles=[one.as_result() for one in self._roles.records],
             node_state=self._hold.state,
             ledger=self._ledger,
             ledger_path=self._store.path if self._store is not None else None,

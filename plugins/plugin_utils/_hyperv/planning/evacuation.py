@@ -26,6 +26,8 @@ from .infeasibility import Infeasibility
 from .placement import Headroom, Placement, place
 from .problem import Candidate, Destination, PlacementProblem
 from .revalidation import Difference, EarlierPlan, PresentVm, compare, compare_helpers
+from .role_moves import RolePlan, plan_role_moves
+from .role_strategies import RoleStrategy, note_unused_role_strategies
 from .schedule import ExpectedDuration
 from .snapshot import Snapshot, take_snapshot
 from .stepping_aside import ClusterReader, Reader, Wish, who_would_help
@@ -78,6 +80,7 @@ class EvacuationRequest:
         preferred_owner_cost: how many percent longer the moves may take for the sake of preferred owners; None for
             however long they take.
         link_rates: how many MB a second a live migration copies on the link of a node, by its first label.
+        role_strategies: which roles and shared volumes move; the first entry that matches one counts.
         helpers: how many VMs of other nodes may step aside, besides those of the earlier plan.
         not_aside: ids of VMs that do not step aside.
         preference: nodes that come before others for some VMs; None for preferred owners alone.
@@ -96,6 +99,7 @@ class EvacuationRequest:
     not_aside: AbstractSet[str] = frozenset()
     preferred_owner_cost: float | None = None
     link_rates: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    role_strategies: Sequence[RoleStrategy] = ()
     preference: Preference | None = None
 
 
@@ -200,7 +204,7 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: He
         owner=snapshot.owner,
         expected=_expected(problem, placement, help_),
         helpers=help_.moves if help_ is not None else (),
-        other_roles=snapshot.other_roles,
+        roles=_plan_roles(snapshot, request),
         others=snapshot.others,
     )
     if request.earlier is None:
@@ -217,6 +221,17 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: He
         revalidation=tuple(differences),
         made=tuple(request.earlier.made(nodes)),
         first_states=first_states,
+    )
+
+
+def _plan_roles(snapshot: Snapshot, request: EvacuationRequest) -> RolePlan:
+    return plan_role_moves(
+        snapshot.other_roles,
+        snapshot.node.name,
+        snapshot.role_destinations,
+        snapshot.role_owners,
+        snapshot.role_order,
+        request.role_strategies,
     )
 
 
@@ -488,6 +503,8 @@ def _notes(
     snapshot: Snapshot, request: EvacuationRequest, problem: PlacementProblem, placement: Placement
 ) -> list[str]:
     notes = note_unused_strategies(request.strategies, [*snapshot.vms_on_node, *snapshot.local_vms])
+    roles = [one.name for one in snapshot.other_roles.on(snapshot.node.name)]
+    notes += note_unused_role_strategies(request.role_strategies, roles)
     nodes = {first_label(one.name) for one in snapshot.destinations} | {first_label(snapshot.node.name)}
     strange = sorted(name.upper() for name in request.link_rates.keys() - nodes - snapshot.unusable.keys())
     if strange:

@@ -32,7 +32,7 @@ from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_cluster_limit, read_host_settings, try_memory
 from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
-from ..cluster.other_roles import OtherRoles, read_other_roles
+from ..cluster.other_roles import OtherRoles, read_other_roles, read_resources, read_start_order
 from ..cluster.owners import Owners, owners_of, read_owners
 from ..cluster.replication import REPLICAS, read_replication
 from ..cluster.running_migrations import RunningMigration, read_running_migrations
@@ -41,6 +41,8 @@ from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner, read_owner
 from .problem import Destination
+
+_RESOURCE = "resource "  # before the name of a resource that is none of a VM, among ids of VMs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +64,10 @@ class Snapshot:
             cluster at once; None where not known, or not limited.
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
-        other_roles: what the node owns beside VMs.
+        other_roles: what nodes own beside VMs.
+        role_owners: who may own the node's roles, and whom they prefer, by group in lower case.
+        role_order: what each group starts after; in lower case.
+        role_destinations: nodes that may take a role or a shared volume.
         others: who else is at work in the cluster.
     """
 
@@ -86,6 +91,9 @@ class Snapshot:
     is_clustered: bool = True
     owner: Owner = NOBODY
     other_roles: OtherRoles = dataclasses.field(default_factory=OtherRoles)
+    role_owners: Mapping[str, Owners] = dataclasses.field(default_factory=dict)
+    role_order: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    role_destinations: tuple[str, ...] = ()
     others: tuple[Finding, ...] = ()
 
     @property
@@ -138,13 +146,14 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     if any(one == node for one in wanted) and allowed:
         raise HyperVError(f"{node.name} is the node to be emptied and cannot be one of its own destinations.")
     snapshot = read_vms_and_groups(cluster, node, nodes)
+    others = [one for one in dict.fromkeys(wanted) if one != node]
     residents = {vm.id for vm in snapshot.vms_on_node}
+    roles = {vm_id: role for vm_id, role in snapshot.roles.items() if vm_id in residents}
     snapshot = dataclasses.replace(
-        snapshot,
-        owners=read_owners(cluster, {vm_id: role for vm_id, role in snapshot.roles.items() if vm_id in residents}),
+        _with_owners(cluster, snapshot, roles),
+        role_destinations=tuple(one.name for one in others if one.cannot_receive() is None),
     )
-    snapshot = _with_other_roles(cluster, with_rules(cluster, snapshot, nodes))
-    snapshot = _with_destinations(cluster, snapshot, [one for one in dict.fromkeys(wanted) if one != node])
+    snapshot = _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others)
     return _with_source(cluster, snapshot)
 
 
@@ -195,13 +204,40 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
     return volumes, read_owner(cluster, node.name)
 
 
-def _with_other_roles(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
+def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGroup]) -> Snapshot:
+    """Add who may own the node's VMs, and what else it owns, with who may own that."""
     try:
-        found = read_other_roles(cluster, snapshot.node.name, snapshot.traits.values())
+        found = read_other_roles(cluster, snapshot.traits.values())
+        others = [one for one in found.on(snapshot.node.name) if one.is_movable and one.kind == "role"]
+        resources = read_resources(cluster, others)
+        order = read_start_order(cluster) if len(others) > 1 else {}
     except NoAnswer as error:
         note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
-        return dataclasses.replace(snapshot, notes=(*snapshot.notes, note))
-    return dataclasses.replace(snapshot, other_roles=found)
+        snapshot = dataclasses.replace(snapshot, notes=(*snapshot.notes, note))
+        return dataclasses.replace(snapshot, owners=read_owners(cluster, roles))
+    wanted = {f"{_RESOURCE}{name}": VmGroup(name, group, "") for name, group in resources.items()}
+    owners = read_owners(cluster, {**roles, **wanted})
+    return dataclasses.replace(
+        snapshot,
+        other_roles=found,
+        role_order=order,
+        role_owners=_by_group({group.group: [] for group in wanted.values()}, wanted, owners),
+        owners={vm_id: one for vm_id, one in owners.items() if vm_id in roles},
+    )
+
+
+def _by_group(
+    groups: Mapping[str, list[Owners]], wanted: Mapping[str, VmGroup], owners: Mapping[str, Owners]
+) -> dict[str, Owners]:
+    """Return the owners of groups: a node must be a possible owner of each of their resources."""
+    for key, role in wanted.items():
+        groups[role.group].append(owners[key])
+    return {
+        group.casefold(): Owners(
+            tuple(node for node in of[0].possible if all(node in one.possible for one in of)), of[0].preferred
+        )
+        for group, of in groups.items()
+    }
 
 
 def with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:

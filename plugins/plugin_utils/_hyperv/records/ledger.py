@@ -24,6 +24,7 @@ from ..cluster.states import AT_REST
 from ..failure.errors import HyperVError
 from .artifacts import from_artifact
 from .file_names import Owner, is_same
+from .ledger_roles import LedgerRole, read_ledger_roles
 
 FORMAT = "hyperv.migration ledger 2"
 EARLIER_FORMAT = "hyperv.migration ledger 1"
@@ -97,6 +98,7 @@ class Ledger(t.TypedDict):
         created, updated: ISO 8601.
         state: ``evacuating``, ``evacuated``, ``incomplete`` or ``restored``.
         paused_before: the node was paused before the evacuation began, and not by it.
+        roles: what else was moved, see ``ledger_roles.py``; an earlier version wrote none.
     """
 
     format: str
@@ -107,6 +109,7 @@ class Ledger(t.TypedDict):
     state: str
     paused_before: bool
     vms: list[LedgerVm]
+    roles: list[LedgerRole]
 
 
 Entry = LedgerVm | Mapping[str, t.Any]
@@ -132,7 +135,7 @@ def read_ledger(content: object, where: str) -> Ledger:
         if whole["state"] not in STATES:
             raise HyperVError(f"its state is {whole['state']!r}, which is none of {', '.join(STATES)}")
         vms = [_completed_vm(vm, number) for number, vm in enumerate(vms, 1)]
-        return t.cast("Ledger", {**whole, "vms": vms})
+        return t.cast("Ledger", {**whole, "vms": vms, "roles": read_ledger_roles(content.get("roles"))})
     except HyperVError as wrong:
         raise HyperVError(f"{where}: {wrong}. {cure}") from None
 
@@ -233,6 +236,7 @@ def begin(
         "state": EVACUATING if new else (kept["state"] if kept else EVACUATED),
         "paused_before": paused and not (kept is not None and _was_cut_off(kept, now) and not kept["paused_before"]),
         "vms": [*earlier, *new.values()],
+        "roles": list(kept["roles"]) if kept else [],
     }
 
 
@@ -386,6 +390,7 @@ def finish(
         asked = now if vm_id in still_stopping else vm.get("asked_to_stop")
         vms.append({**vm, "died": vm.get("died", False) or vm_id in died, "asked_to_stop": asked})
     is_settled = all(vm["outcome"] in _SETTLED or (vm["helper"] and vm["restored"]) for vm in vms)
+    is_settled = is_settled and all(role["outcome"] != PLANNED for role in ledger["roles"])
     state = EVACUATED if is_settled else INCOMPLETE
     return {**_in_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
 
@@ -413,7 +418,8 @@ def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | No
         return ledger
     back = {one.upper() for one in vm_ids}
     vms: list[LedgerVm] = [{**vm, "restored": vm["restored"] or vm["vm_id"].upper() in back} for vm in ledger["vms"]]
-    state = RESTORED if all(vm["restored"] for vm in vms) else ledger["state"]
+    is_done = all(vm["restored"] for vm in vms) and all(role["restored"] for role in ledger["roles"])
+    state = RESTORED if is_done else ledger["state"]
     return {**_in_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
 
 
