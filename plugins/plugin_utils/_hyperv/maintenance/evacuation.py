@@ -37,6 +37,7 @@ from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
 from .rounds import NotEmptied, Rounds
 from .salvage import Salvage
+from .storage_gate import StorageGate, StorageWait
 
 _BETWEEN_LOOKS = 5.0  # seconds
 _WAIT_FOR_OTHERS = 1800.0  # seconds
@@ -54,6 +55,7 @@ class EvacuationOptions:
         give_back: resume the node if the evacuation fails, unless it was paused before.
         next_step: what comes after an evacuation that succeeded, for people.
         time_limit: seconds after which the task is cut off, None for no limit.
+        storage: how long storage is waited for before anything is changed.
     """
 
     migration: MigrationOptions = dataclasses.field(default_factory=MigrationOptions)
@@ -61,6 +63,7 @@ class EvacuationOptions:
     give_back: bool = True
     next_step: str = ""
     time_limit: float | None = None
+    storage: StorageWait = dataclasses.field(default_factory=StorageWait)
 
 
 class Evacuation:
@@ -76,6 +79,7 @@ class Evacuation:
         self._rounds = Rounds(cluster, request, options.migration, options.attempts, controller)
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
+        self._gate = StorageGate(cluster, options.storage, controller.tell)
         self._books: Bookkeeping
         self._hold: NodeHold
         self._standing: Standing | None = None
@@ -99,11 +103,14 @@ class Evacuation:
         self._books.check(is_paused=self._is_paused)
         objections = self._switch.objections(ToStop.of(self._plan))
         self._rounds.dry_run()
+        storage = self._gate.look(self._plan.node)
         failure = wording.together(
+            *(one.text for one in storage.findings if not one.transient),
             wording.not_aside(self._records),
             wording.moves_failed(self._plan.node, self._records),
             wording.not_stopped(objections),
         )
+        self._warnings += [one.text for one in storage.findings if one.transient]
         return self._outcome(
             failure, note="", changed=not self._is_paused or any(one["changed"] for one in self._records)
         )
@@ -114,12 +121,14 @@ class Evacuation:
         Raises HyperVError, Fault and TransportError before anything is changed only, and what ends the process.
         """
         self._make_plan()
+        if self._plan.infeasibility is None and self._gate.wait(self._plan.node):
+            self._make_plan()  # that may have taken hours
         self._wait_for_others()
         if self._plan.infeasibility is not None:
             return self._outcome(wording.infeasible(self._plan), note="", changed=False)
         self._begin()
         try:
-            self._hold.pause()
+            self._gate.through(self._hold.pause)
             self._rounds.make_room(self._books)
             self._stop()
             self._rounds.move(self._books, self._hosts)
@@ -270,7 +279,8 @@ class Evacuation:
 
     def _take_new_sessions(self, why: str) -> None:
         """Go on with sessions of which none is in the middle of an answer, and find out what became of the moves."""
-        self._cluster = self._switch.cluster = self._hold.cluster = self._controller.reconnect()
+        self._cluster = self._controller.reconnect()
+        self._switch.cluster = self._hold.cluster = self._gate.cluster = self._cluster
         self._rounds.account_for(self._cluster, why)
 
     def _roll_back(self) -> None:
@@ -383,6 +393,7 @@ class Evacuation:
             left=self._left,
             died=self._stopped.died,
             excluded=self._rounds.excluded,
+            storage=self._gate.health.as_result(),
             paused_by_us=self._hold.is_paused_by_us,
             paused_before=ledger["paused_before"] if ledger is not None else None,
         )
