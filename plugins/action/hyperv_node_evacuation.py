@@ -10,7 +10,8 @@ import typing as t
 from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation, EvacuationOptions
+from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation
+from ..plugin_utils._hyperv.maintenance.evacuation_options import EvacuationOptions
 from ..plugin_utils._hyperv.maintenance.storage_gate import StorageWait
 from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
@@ -51,6 +52,7 @@ class ActionModule(MaintenanceAction):
             "rolling": {"type": "dict"},
             "storage_timeout": {"type": "int", "default": 14400},
             "storage_ignore": {"type": "list", "elements": "str", "default": []},
+            "disk_maintenance": {"type": "bool", "default": True},
             **OPTIONS,
         },
     }
@@ -85,6 +87,7 @@ class ActionModule(MaintenanceAction):
             StorageWait(
                 arguments["storage_timeout"], _LOOKS_APART * arguments["poll_interval"], arguments["storage_ignore"]
             ),
+            arguments["disk_maintenance"],
         )
         rolling = arguments["rolling"]
         controller = self.controller(arguments, lambda: enter_phase(rolling, "begun"))

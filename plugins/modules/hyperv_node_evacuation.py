@@ -87,6 +87,17 @@ options:
     type: list
     elements: str
     default: []
+  disk_maintenance:
+    description:
+      - Whether the disks of the node enter storage maintenance mode when it is empty, with Storage Spaces Direct. Data
+        that is on its way to them is written, and the repair after a restart is short.
+      - On Windows Server 2022 and later the cluster does that itself when the node is drained of the rest, which also
+        moves other roles off it. It is not drained if VMs stay on it on purpose, and a warning says so. On Windows
+        Server 2016 and 2019 the disks are put into maintenance mode by a call.
+      - The disks leave it before M(hyperv.migration.hyperv_node_restoration) moves VMs back, and if the evacuation
+        fails. A node whose disks do not leave it is not resumed.
+    type: bool
+    default: true
   timeout:
     description:
       - How many seconds one move may take, up to a week.

@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.method_input import Parameter
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
@@ -172,7 +173,7 @@ def test_a_degraded_space_refuses_pauses(degraded_space_refuses: str, refused: l
 def test_one_of_two_classes_puts_disks_into_maintenance(maintenance_by: str, unit_code: int, health_code: int) -> None:
     simulated = a_cluster(2016, maintenance_by=maintenance_by)
     (health,) = simulated.cluster.home.references(STORAGE, Query("MSFT_StorageHealth", ()))
-    wish = {"TargetObject": unit(simulated), "EnableMaintenanceMode": True}
+    wish: dict[str, Parameter] = {"TargetObject": unit(simulated), "EnableMaintenanceMode": True}
 
     codes = (
         maintain(simulated, enable=True),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..._text import clean
 from ..cluster.cluster import Cluster
@@ -20,10 +20,21 @@ from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
-from ..records.ledger import ELSEWHERE, Ledger, LedgerVm, give_back, may_still_stop, no_ledger, was_stopped
+from ..records.ledger import (
+    ELSEWHERE,
+    DiskState,
+    Ledger,
+    LedgerVm,
+    give_back,
+    may_still_stop,
+    no_ledger,
+    note_disks,
+    was_stopped,
+)
 from ..scheduling.migrate import MigrationOptions
 from . import wording
 from .controller import Controller, LedgerStore
+from .disk_maintenance import DiskMaintenance
 from .moving import Moving, Wanted
 from .node_hold import NodeHold
 from .observation import read_standing, try_limits, try_overview
@@ -164,7 +175,8 @@ class Restoration:
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
-        self._hold = NodeHold(self._cluster, self._home.node.name, is_clustered=self._plan.is_clustered)
+        disks = DiskMaintenance(self._controller.tell, self._note_disks)
+        self._hold = NodeHold(self._cluster, self._home.node.name, disks, is_clustered=self._plan.is_clustered)
         self._controller.show(restoration_table(self._plan))
 
     def _read_ledger(self, home: Home | None) -> None:
@@ -297,9 +309,12 @@ class Restoration:
         if self._options.forget_gone:
             settled |= {vm.vm_id for vm in self._plan.gone}
 
-        def change(ledger: Ledger) -> Ledger:
-            return give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
+        self._change(lambda ledger: give_back(ledger, sorted(settled), self._now, self._home.owner.full or None))
 
+    def _note_disks(self, state: DiskState) -> None:
+        self._change(lambda ledger: note_disks(ledger, state, self._now))
+
+    def _change(self, change: Callable[[Ledger], Ledger]) -> None:
         known = self._ledger
         self._ledger = change(known)
         if self._store is not None:

@@ -80,7 +80,7 @@ class StorageGate:
             left = begun + self._wait.timeout - clock.now()
             message = " ".join(finding.text for finding in self.health.findings)
             if left <= 0 or not all(finding.transient for finding in self.health.findings):
-                raise HyperVError(f"Nothing was changed on {name}: its storage is needed. {message}")
+                raise HyperVError(f"{name} cannot be taken away, because its storage is needed. {message}")
             if message != told:
                 told = message
                 self._tell(f"Waiting for the storage of the cluster, {left:.0f} s at most: {message}")

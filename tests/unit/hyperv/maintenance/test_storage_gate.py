@@ -53,7 +53,9 @@ def test_a_repair_that_takes_too_long_stops_with_names_and_changes_nothing() -> 
     story = a_story(repair_delay_seconds=0, repair_seconds=1000)
     away(story)
 
-    with pytest.raises(HyperVError, match=r"Nothing was changed on NODE1: its storage is needed.*Volume1") as refused:
+    with pytest.raises(
+        HyperVError, match=r"NODE1 cannot be taken away, because its storage is needed.*Volume1"
+    ) as refused:
         story.evacuate(storage=StorageWait(300, 30))
 
     assert "Storage is being repaired or rebalanced" in str(refused.value)
@@ -100,14 +102,16 @@ def test_a_dry_run_fails_where_the_run_would() -> None:
     assert "NODE3 disk 1" in a_story(bad_disks=("NODE3 disk 1",)).evacuate(check=True).error
 
 
+@pytest.mark.parametrize("windows", [2016, 2022])
 @pytest.mark.parametrize("degraded_space_refuses", ["drains", "pauses"])
-def test_a_space_that_degrades_at_the_last_moment_is_waited_for(degraded_space_refuses: str) -> None:
-    story = a_story(repair_seconds=600, switches={"degraded_space_refuses": degraded_space_refuses})
+def test_a_space_that_degrades_at_the_last_moment_is_waited_for(windows: Windows, degraded_space_refuses: str) -> None:
+    switches = {"degraded_space_refuses": degraded_space_refuses}
+    story = a_story(repair_seconds=600, windows=windows, switches=switches)
     story.enter = lambda: away(story)
 
     outcome = story.evacuate()
 
-    assert (outcome.error, story.node1) == ("", "paused")
+    assert (outcome.error, story.node1, losses(story)) == ("", "paused", [])
     waited = any("Windows does not pause the node" in line for line in story.lines)
     assert waited is (degraded_space_refuses == "pauses")
 
