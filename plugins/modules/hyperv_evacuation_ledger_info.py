@@ -158,6 +158,13 @@ ledger:
           type: bool
           returned: always
           sample: false
+    disks:
+      description:
+        - How the disks of the node were when they were touched last, with Storage Spaces Direct - V(in_service),
+          V(entering) or V(leaving) if a run has ended right there, or V(maintenance). V(null) if they were not touched.
+      type: str
+      returned: if there is a ledger
+      sample: maintenance
     vms:
       description: The VMs.
       type: list

@@ -28,6 +28,7 @@ def describe(world: World) -> dict[str, t.Any]:
         "storage": {
             "kind": world.storage.spec.kind,
             "outdated": sorted(world.storage.outdated),
+            "disks_out_of_service": sorted(world.storage.out_of_service),
             "losses": [dataclasses.asdict(loss) for loss in world.storage.losses],
         },
         "roles": [

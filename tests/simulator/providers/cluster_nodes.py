@@ -118,12 +118,12 @@ def _pause(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Map
         raise win32_errors.fault(win32_errors.INVALID_PARAMETER)
     if not node.answers:
         raise win32_errors.fault(win32_errors.NODE_DOWN)
-    if drain_type != NO_DRAIN and not view.world.storage.is_whole:
+    switches = view.world.scenario.switches
+    if (drain_type != NO_DRAIN or switches.degraded_space_refuses == "pauses") and not view.world.storage.is_whole:
         raise win32_errors.fault(win32_errors.SPACE_DEGRADED)
     if node.drain == "in_progress":
         raise win32_errors.fault(win32_errors.DRAIN_IN_PROGRESS)
-    # A paused node can still be drained; only the same pause again is an error.
-    if node.state == "paused" and drain_type == NO_DRAIN:
+    if node.state == "paused" and (drain_type == NO_DRAIN or switches.drain_of_a_paused_node == "refused"):
         raise win32_errors.fault(win32_errors.NODE_PAUSED)
     target_name = parameters.get("TargetNode")
     target = node_named(view, target_name) if target_name else None

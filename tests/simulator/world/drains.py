@@ -100,3 +100,4 @@ class Drains:
             del self._moving[name]
             if node.drain == "in_progress":
                 node.drain = "completed"
+                self._world.storage.drained(node)

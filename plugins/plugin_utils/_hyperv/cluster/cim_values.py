@@ -218,6 +218,7 @@ STORAGE_HEALTH: Mapping[int, str] = {
 }
 # OperationalStatus of all three, and what virtual and physical disks have beside it
 OPERATIONAL_OK: t.Final = 2
+IN_SERVICE: t.Final = 11
 DETACHED: t.Final = 0xD002
 OPERATIONAL_STATUSES: Mapping[int, str] = {
     0: "Unknown",
@@ -246,7 +247,14 @@ PHYSICAL_DISK_STATUSES: Mapping[int, str] = {
     0xD006: "Stale Metadata",
     0xD007: "IO Error",
     0xD008: "Unrecognized Metadata",
+    0xD00A: "In Maintenance Mode",
+    0xD00F: "Starting Maintenance Mode",
+    0xD010: "Stopping Maintenance Mode",
 }
+# No source gives the numbers of maintenance mode. Counted on in the order in which live schemas list the values they
+# are those above; another table counts from two less, and may be right.
+IN_MAINTENANCE_MODE: t.Final = frozenset({0xD00A, 0xD008})
+CHANGING_MAINTENANCE_MODE: t.Final = frozenset({0xD00F, 0xD010, 0xD00D, 0xD00E})
 
 # Builds of Windows, as MSCluster_Node.BuildNumber tells a node's
 WINDOWS_2012, WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_1703, WINDOWS_1709 = 9200, 9600, 14393, 15063, 16299

@@ -11,7 +11,7 @@ from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.strategies import OFFLINE
-from ..records.ledger import Entry, Ledger, begin, finish, give_back, has_died, inherited
+from ..records.ledger import DiskState, Entry, Ledger, begin, finish, give_back, has_died, inherited, note_disks
 from ..records.ledger_roles import LedgerRole
 from .controller import LedgerStore
 from .observation import Standing, Stopped, find_stopped
@@ -97,6 +97,10 @@ class Bookkeeping:
     def change_roles(self, change: Callable[[list[LedgerRole]], list[LedgerRole]]) -> None:
         """Write down what becomes of roles that are no VMs. Raises HyperVError."""
         self._change(lambda ledger: {**ledger, "roles": change(ledger["roles"]), "updated": self._now()})
+
+    def note_disks(self, state: DiskState) -> None:
+        """Write down how the disks of the node are, or what is about to be done to them. Raises HyperVError."""
+        self._change(lambda ledger: note_disks(ledger, state, self._now()))
 
     def mark_restored(self, vms: Sequence[Vm]) -> None:
         """Write down that VMs are as they were. Raises HyperVError."""

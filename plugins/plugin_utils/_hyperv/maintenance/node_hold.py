@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, pause_node, read_nodes, resume_node
 from ..cluster.states import ANSWERING
 from ..failure.errors import HyperVError, with_remedy
+from .disk_maintenance import DiskMaintenance
 from .observation import UNREADABLE, read_node_state
+from .storage_gate import StorageGate
 
 
 class NodeHold:
@@ -26,7 +30,8 @@ class NodeHold:
         why_not_resumed: empty where it was not to be resumed, or was.
     """
 
-    def __init__(self, cluster: Cluster, name: str, *, is_clustered: bool) -> None:
+    def __init__(self, cluster: Cluster, name: str, disks: DiskMaintenance, *, is_clustered: bool) -> None:
+        """``disks`` are those of the node, which is not given back while they are in maintenance mode."""
         self.cluster = cluster
         self.node: Node | None = None
         self.unread = ""
@@ -37,6 +42,7 @@ class NodeHold:
         self.is_resumed_by_us = False
         self.why_not_resumed = ""
         self.name = name
+        self._disks = disks
         self._is_clustered = is_clustered
 
     @property
@@ -69,12 +75,22 @@ class NodeHold:
         self.is_paused_by_us = True
 
     def resume(self) -> None:
-        """Resume it unless it is up. Raises HyperVError, Fault, TransportError."""
-        if self.node is None or self.node.state == "up":
+        """Resume it unless it is up, and see to it that its disks are in service.
+
+        Raises HyperVError, also where they are not, Fault and TransportError.
+        """
+        if self.node is None:
             return
-        self.asked_to_resume = True
-        self.node = resume_node(self.cluster, self.node, "none")
-        self.is_resumed_by_us = True
+        if self.node.state != "up":
+            self._disks.end(self.cluster, self.node)
+            self.asked_to_resume = True
+            self.node = resume_node(self.cluster, self.node, "none")
+            self.is_resumed_by_us = True
+        self._disks.came_back(self.cluster, self.node)
+
+    def rest(self, remains: Sequence[str], gate: StorageGate) -> list[str]:
+        """Let its disks rest; return warnings where they do not. Raises as ``DiskMaintenance.rest``."""
+        return self._disks.rest(self.cluster, self.node, remains, gate) if self.node is not None else []
 
     def give_back(self) -> None:
         """Resume it if it is paused by now, and note why it could not be."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..._text import clean
 from ..cluster.cluster import Cluster
@@ -21,10 +21,21 @@ from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
 from ..planning.roles_back import LEAVE, RolesWish
-from ..records.ledger import ELSEWHERE, Ledger, LedgerVm, give_back, may_still_stop, no_ledger, was_stopped
+from ..records.ledger import (
+    ELSEWHERE,
+    DiskState,
+    Ledger,
+    LedgerVm,
+    give_back,
+    may_still_stop,
+    no_ledger,
+    note_disks,
+    was_stopped,
+)
 from ..scheduling.migrate import MigrationOptions
 from . import wording
 from .controller import Controller, LedgerStore
+from .disk_maintenance import DiskMaintenance
 from .moving import Moving, Wanted
 from .node_hold import NodeHold
 from .observation import read_standing, try_limits, try_overview
@@ -171,7 +182,8 @@ class Restoration:
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
-        self._hold = NodeHold(self._cluster, self._home.node.name, is_clustered=self._plan.is_clustered)
+        disks = DiskMaintenance(self._controller.tell, self._note_disks)
+        self._hold = NodeHold(self._cluster, self._home.node.name, disks, is_clustered=self._plan.is_clustered)
         self._roles.look(self._cluster, self._ledger, self._home.node.name)
         self._controller.show(restoration_table(self._plan, self._roles.plan))
 
@@ -314,6 +326,12 @@ class Restoration:
             vms = give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
             return self._roles.settled()(vms)
 
+        self._change(change)
+
+    def _note_disks(self, state: DiskState) -> None:
+        self._change(lambda ledger: note_disks(ledger, state, self._now))
+
+    def _change(self, change: Callable[[Ledger], Ledger]) -> None:
         known = self._ledger
         self._ledger = change(known)
         if self._store is not None:

@@ -9,6 +9,7 @@ only go to nodes that are still to be emptied, once more.
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 from collections.abc import Sequence
 
 from ..._hostnames import first_label
@@ -18,12 +19,14 @@ from ..failure.errors import HyperVError
 from ..failure.finding import ERROR
 from .durations import least_time, milliseconds, slots_of
 from .helper_moves import HelperMove
+from .infeasibility import Infeasibility
 from .layout import Layout, memory_of, present_layout
 from .problem import Candidate, Destination, PlacementProblem
 from .refill import refill
 from .roll_plan import Amount, Refusal, RollPlan
 from .roll_request import BALANCED, KEEP, RollRequest
 from .roll_search import Found, find_order
+from .roll_steps import RollStep
 from .whole_cluster import WholeCluster
 
 _HELPERS = 4  # VMs of other nodes for each node: as many are looked for to say that they would help
@@ -143,10 +146,8 @@ def _refill_seconds(layout: Layout, request: RollRequest, moves: Sequence[Helper
 
 
 def _refusal(layout: Layout, request: RollRequest, found: Found) -> Refusal:
-    stuck = found.stuck
-    assert stuck is not None
-    assert stuck.plan.infeasibility is not None
-    why = stuck.plan.infeasibility
+    stuck = t.cast(RollStep, found.stuck)
+    why = t.cast(Infeasibility, stuck.plan.infeasibility)
     number = len(found.steps) + 1
     before = f" after {', '.join(one.node for one in found.steps)}" if found.steps else ""
     message = (

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
+from ..cluster.hosts import Memory
 from .durations import milliseconds
 from .evacuation import EvacuationRequest, Preference, plan_from_snapshot, with_help
 from .evacuation_plan import EvacuationPlan
@@ -149,8 +151,7 @@ def _end(layout: Layout, node: str, other: str, request: EvacuationRequest) -> D
     """Return one end of a move, with the rate of the slower one of both."""
     there = layout.nodes[first_label(node)]
     rates = [request.link_rates[one] for one in (first_label(node), first_label(other)) if one in request.link_rates]
-    memory = there.memory
-    assert memory is not None  # it has received the VM
+    memory = t.cast(Memory, there.memory)  # known, since the node has received the VM
     return Destination(there.node.name, memory, there.node.build, there.slots, min(rates, default=None))
 
 

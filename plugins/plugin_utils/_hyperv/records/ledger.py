@@ -39,6 +39,7 @@ _OPTIONAL: Mapping[str, tuple[str, t.Any]] = {
     "updated": ("text", ""),
     "state": ("text", INCOMPLETE),
     "paused_before": ("true or false", True),
+    "disks": ("text", None),
 }
 _OPTIONAL_OF_VM: Mapping[str, tuple[str, t.Any]] = {
     "state": ("text", None),
@@ -55,6 +56,10 @@ _TYPES: Mapping[str, tuple[type, ...]] = {"text": (str,), "number": (int, float)
 _STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes of a running VM, by strategy
 
 _RECENT = dt.timedelta(days=1)  # a run that was cut off longer ago is not one that goes on
+
+
+DiskState = t.Literal["in_service", "entering", "maintenance", "leaving"]
+"""Disks of a node; ``entering`` and ``leaving`` are written before maintenance mode is asked for or ended."""
 
 
 class LedgerVm(t.TypedDict):
@@ -99,6 +104,8 @@ class Ledger(t.TypedDict):
         state: ``evacuating``, ``evacuated``, ``incomplete`` or ``restored``.
         paused_before: the node was paused before the evacuation began, and not by it.
         roles: what else was moved, see ``ledger_roles.py``; an earlier version wrote none.
+        disks: a ``DiskState``: how the disks of the node were when they were seen or touched last, with Storage Spaces
+            Direct; None where they were not.
     """
 
     format: str
@@ -108,6 +115,7 @@ class Ledger(t.TypedDict):
     updated: str
     state: str
     paused_before: bool
+    disks: str | None
     vms: list[LedgerVm]
     roles: list[LedgerRole]
 
@@ -235,6 +243,7 @@ def begin(
         "updated": now,
         "state": EVACUATING if new else (kept["state"] if kept else EVACUATED),
         "paused_before": paused and not (kept is not None and _was_cut_off(kept, now) and not kept["paused_before"]),
+        "disks": kept["disks"] if kept is not None else None,
         "vms": [*earlier, *new.values()],
         "roles": list(kept["roles"]) if kept else [],
     }
@@ -407,6 +416,11 @@ def _of_helper(vm: LedgerVm, here: Collection[str] | None, *, died: bool) -> Led
     if vm["vm_id"].upper() not in here:
         return {**vm, "outcome": LEFT}
     return {**vm, "restored": not died}
+
+
+def note_disks(ledger: Ledger, state: DiskState, now: str) -> Ledger:
+    """Return the ledger with how the disks of the node are."""
+    return {**ledger, "disks": state, "updated": now}
 
 
 def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | None = None) -> Ledger:
