@@ -17,6 +17,7 @@ from ..scenario import Scenario, VmSpec
 from .affinity import Affinity
 from .calls import KEPT, Call
 from .drains import Drains
+from .event_log import EventLogs
 from .events import Events
 from .members import READERS, Files, Machine, Node
 from .migrations import Migrations
@@ -41,6 +42,7 @@ class World:
     restarts: Restarts
     storage: Storage
     events: Events
+    event_logs: EventLogs
     calls: collections.deque[Call]
 
     def __init__(self, scenario: Scenario, clock: Clock) -> None:
@@ -65,6 +67,7 @@ class World:
         self.affinity = Affinity(self)
         self.migrations = Migrations(self)
         self.migrations.ended.append(self.affinity.let_others_follow)
+        self.event_logs = EventLogs(self)
         self.drains = Drains(self)
         self.power = Power(self)
         self.restarts = Restarts(self)
