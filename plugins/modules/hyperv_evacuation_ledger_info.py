@@ -244,4 +244,12 @@ ledger:
           type: bool
           returned: always
           sample: false
+        events:
+          description: What the event logs of its hosts say where its move failed, four at most, as
+            M(hyperv.migration.hyperv_vm_migrate)
+            returns them.
+          type: list
+          elements: dict
+          returned: always
+          sample: []
 """

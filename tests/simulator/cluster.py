@@ -15,6 +15,7 @@ from .clock import Clock, ScaledClock
 from .fault_rules import FaultPlan, FaultRule
 from .latency import Latency
 from .providers import providers_of
+from .providers.event_records import HostLogs
 from .scenario import Scenario
 from .scenario_file import read_scenario, read_scenario_file
 from .state import describe
@@ -144,6 +145,8 @@ class NodeEndpoint:
             build=node.spec.windows_build,
             account=f"{scenario.user.domain}\\{scenario.user.name}",
             listener=scenario.listener,
+            logs=HostLogs(world, node, self._cluster.clock.wait),
+            event_switches=scenario.switches,
         )
 
     @property

@@ -200,7 +200,8 @@ class MigrationSpec:
     fails with.
 
     A failed job reports ``hresult`` (null: none), the ``message_id``, ``error_type`` and ``reason`` of its innermost
-    error, and ``error_code``. ``job_state`` is a JobState, documented or not, that the job has from ``job_state_at``.
+    error, and ``error_code``. With ``cause_in`` log it only reports that it failed, and the rest is in the event log of
+    the host that knows it. ``job_state`` is a JobState, documented or not, that the job has from ``job_state_at``.
     It ends the job if it is 7 or 32768 (the VM has moved) or 8 to 11 (it has not). Any other is shown for
     ``job_state_seconds`` while the migration continues, or (null) forever while it stands still.
 
@@ -215,6 +216,7 @@ class MigrationSpec:
     message_id: str | None = None
     reason: str | None = None
     error_type: t.Annotated[int, Bounds(0, 0xFFFF)] | None = None
+    cause_in: t.Literal["job", "log"] = "job"
     error_code: t.Annotated[int, Bounds(0, 0xFFFF)] = 32768
     job_state: t.Annotated[int, Bounds(0, 0xFFFF)] | None = None
     job_state_at: Percent = 50

@@ -12,6 +12,8 @@ from .cim import CimFault, Provider
 from .command_line import Computer
 from .enumerations import Enumerations
 from .envelopes import ENUMERATION, TRANSFER, Request, UnreadableRequest, envelope, size_of
+from .event_subscriptions import EVENT_LOG, EventSubscriptions, NoLogs, Source
+from .event_switches import EventSwitches
 from .faults import Code, Fault, Machine, provider_fault
 from .host_profiles import DEFAULT, PROFILES, profile_of, version_of
 from .invocations import Invocations
@@ -32,6 +34,7 @@ _SHELLS = (
     "http://schemas.microsoft.com/powershell/",
 )
 _LISTENER = ListenerSpec()
+_NO_LOGS, _SERVED = NoLogs(), EventSwitches()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +105,8 @@ class Endpoint:
         build: int = PROFILES[DEFAULT].build,
         account: str = "",
         listener: ListenerSpec = _LISTENER,
+        logs: Source = _NO_LOGS,
+        event_switches: EventSwitches = _SERVED,
     ) -> None:
         """Serve ``providers``, one for each namespace.
 
@@ -112,6 +117,8 @@ class Endpoint:
             build: of the host's Windows, which decides what ``switches`` leave open.
             account: who owns the shells, as ``DOMAIN\\user``.
             listener: what the configuration says of the ways to log in.
+            logs: the host's event logs.
+            event_switches: how it serves them.
         """
         self._name = name
         self._listener = listener
@@ -126,12 +133,13 @@ class Endpoint:
         self._enumerations = Enumerations(self._resources, renderers, switches, now, name.partition(".")[0].upper())
         self._invocations = Invocations(self._resources, renderers, switches)
         computer = Computer(name.partition(".")[0].upper(), account, self._version)
+        self._subscriptions = EventSubscriptions(logs, event_switches, name)
         self._shells = Shells(computer, canned=switches.shells == "canned")
 
     @property
     def open_enumerations(self) -> int:
-        """How many enumerations clients have begun and neither read to the end nor released."""
-        return self._enumerations.open_contexts
+        """How many enumerations and subscriptions clients have begun and neither read to the end nor ended."""
+        return self._enumerations.open_contexts + self._subscriptions.open
 
     def handle(self, request: bytes) -> Reply:
         """Return the answer to one SOAP message; what is no SOAP gets an empty 500."""
@@ -188,6 +196,8 @@ class Endpoint:
             if self._switches.shells == "refused":
                 raise Fault(Code.SHELLS_NOT_ALLOWED)
             return self._shells.answer(request)
+        if request.resource_uri.lower() == EVENT_LOG.lower():
+            return self._subscriptions.answer(request, room, self._counted_in)
         if is_configuration(request.resource_uri) and request.action == GET:
             return configuration(request.resource_uri, self._limit, self._switches.shells != "refused", self._listener)
         if request.action == GET:

@@ -170,11 +170,35 @@ class Session:
             self._clock.pause(pause)
         return read_instance(self._exchange(f"{target.uri}/{method}", target, body))
 
-    def _exchange(self, action: str, target: Reference, body: str = "") -> Element:
+    def request(
+        self, action: str, target: Reference, body: str, *, headers: str = "", operation_timeout: int | None = None
+    ) -> Element:
+        """Send one message as it is, once, and return the first element of its answer's body.
+
+        ``headers`` and ``body`` are XML that uses the prefixes of an envelope. Raises Fault, TransportError and
+        UnreadableAnswer.
+        """
+        return self._exchange(action, target, body, headers=headers, operation_timeout=operation_timeout)
+
+    def _exchange(
+        self,
+        action: str,
+        target: Reference,
+        body: str = "",
+        *,
+        headers: str = "",
+        operation_timeout: int | None = None,
+    ) -> Element:
         message_id = self._new_id()
         self.requests += 1
         request = write_request(
-            action, target, body, to=self._to, message_id=message_id, operation_timeout=self.operation_timeout
+            action,
+            target,
+            body,
+            to=self._to,
+            message_id=message_id,
+            operation_timeout=operation_timeout or self.operation_timeout,
+            headers=headers,
         )
         operation = f"{action.rpartition('/')[2]} {target.uri.rpartition('wmi/')[2]}"
         began = self._clock.now()

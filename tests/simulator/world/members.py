@@ -213,7 +213,8 @@ class Job:
     """One migration; times are simulated seconds.
 
     ``host`` is the node that lists it among its own jobs; ``shown_state`` is the JobState that it tells instead of its
-    true one. ``is_check``: it only tells whether the move could be made.
+    true one. ``is_check``: it only tells whether the move could be made. ``logged``: what the hosts' event logs tell of
+    its failure where that is more than the job does.
     """
 
     id: str
@@ -234,6 +235,7 @@ class Job:
     transfer_seconds: float = 0.0
     frozen_percent: int | None = None
     failures: tuple[Failure, ...] = ()
+    logged: tuple[Failure, ...] = ()
 
     def percent(self, now: float) -> int:
         """Return PercentComplete at ``now``: 100 only when the job has succeeded."""

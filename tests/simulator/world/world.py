@@ -18,6 +18,7 @@ from ..scenario_roles import CORE_GROUP
 from .affinity import Affinity
 from .calls import KEPT, Call
 from .drains import Drains
+from .event_log import EventLogs
 from .events import Events
 from .members import READERS, Files, Machine, Node
 from .migrations import Migrations
@@ -44,6 +45,7 @@ class World:
     restarts: Restarts
     storage: Storage
     events: Events
+    event_logs: EventLogs
     calls: collections.deque[Call]
 
     def __init__(self, scenario: Scenario, clock: Clock) -> None:
@@ -70,6 +72,7 @@ class World:
         self.affinity = Affinity(self)
         self.migrations = Migrations(self)
         self.migrations.ended.append(self.affinity.let_others_follow)
+        self.event_logs = EventLogs(self)
         self.drains = Drains(self)
         self.power = Power(self)
         self.restarts = Restarts(self)

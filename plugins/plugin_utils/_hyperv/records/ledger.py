@@ -51,8 +51,15 @@ _OPTIONAL_OF_VM: Mapping[str, tuple[str, t.Any]] = {
     "asked_to_stop": ("text", None),
     "restored": ("true or false", False),
     "helper": ("true or false", False),
+    "events": ("list", []),
 }
-_TYPES: Mapping[str, tuple[type, ...]] = {"text": (str,), "number": (int, float), "true or false": (bool,)}
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "text": (str,),
+    "number": (int, float),
+    "true or false": (bool,),
+    "list": (list,),
+}
+_MOST_EVENTS = 4  # of one VM, the newest ones
 _STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes of a running VM, by strategy
 
 _RECENT = dt.timedelta(days=1)  # a run that was cut off longer ago is not one that goes on
@@ -76,6 +83,7 @@ class LedgerVm(t.TypedDict):
         asked_to_stop: when its guest was asked to shut down without having done so in time (ISO 8601), None for never.
         restored: it is back as it was, or was given up on.
         helper: it is a VM of another node, ``source_host``, that stepped aside.
+        events: what the event logs of its hosts say of its move that failed, in the form of hyperv_vm_migrate.
     """
 
     vm_id: str
@@ -92,6 +100,7 @@ class LedgerVm(t.TypedDict):
     asked_to_stop: str | None
     restored: bool
     helper: bool
+    events: list[Mapping[str, t.Any]]
 
 
 class Ledger(t.TypedDict):
@@ -353,6 +362,7 @@ def _planned(
         "asked_to_stop": known.get("asked_to_stop"),
         "restored": False,
         "helper": bool(known["helper"] if goes_on else move.get("helper")),
+        "events": [],
     }
 
 
@@ -391,6 +401,7 @@ def finish(
                 "destination_host": record["destination_host"],
                 "outcome": _outcome(vm, str(record["outcome"])),
                 "elapsed_seconds": record["elapsed_seconds"],
+                "events": list(record.get("events") or ())[-_MOST_EVENTS:],
             }
         elif vm["outcome"] == PLANNED and here is not None and vm_id not in here:
             vm = {**vm, "outcome": LEFT}

@@ -70,14 +70,14 @@ def migrate(
     hosts = sorted({node for move in left for node in (move.source, move.destination.name)})
     limits = read_limits(cluster, hosts, options.max_parallel) if len(left) > 1 else Limits({})
     _scheduler(cluster, options, limits, report).execute(tasks)
-    return Migration(tasks, limits.notes)
+    return Migration(tasks, (*limits.notes, *_causes(cluster, tasks, report)))
 
 
 def start(cluster: Cluster, move: Move, options: MigrationOptions, report: Report = say_nothing) -> Migration:
     """Start one move, and leave it as soon as its job is known. Raises as ``migrate`` does."""
     tasks = _tasks([move], options)
     _scheduler(cluster, options, Limits({}), report).start(tasks[0])
-    return Migration(tasks, ())
+    return Migration(tasks, _causes(cluster, tasks, report))
 
 
 def dry_run(
@@ -108,6 +108,18 @@ def foresee(
     for task in tasks:
         _foresee(cluster, task, objections.get(task.move.vm.id))
     return Migration(tasks, ())
+
+
+def _causes(cluster: Cluster, tasks: Sequence[MigrationTask], report: Report) -> Sequence[str]:
+    """Have the event logs tell why moves failed; return notes on those that could not be read."""
+    if not any(task.outcome == "failed" for task in tasks):
+        return ()
+    # Imported here because only failures need it.
+    from .causes import add_causes
+
+    notes = add_causes(cluster, tasks)
+    report(tasks)
+    return notes
 
 
 def _foresee(cluster: Cluster, task: MigrationTask, objection: Failure | None) -> None:
