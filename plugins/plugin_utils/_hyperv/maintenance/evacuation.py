@@ -184,7 +184,7 @@ class Evacuation:
         if self._plan.moves or not self._is_paused:
             self._cluster.confirm()
         if self._plan.is_clustered:
-            self._nodes_before = try_overview(self._cluster)
+            self._nodes_before = try_overview(self._cluster, self._hold.nodes)
         self._books.begin(is_paused=self._is_paused)
         self._warnings += filter(None, (self._books.warning, self._books.store.note))
         self._controller.enter()
@@ -322,11 +322,13 @@ class Evacuation:
 
     def _read_for_the_report(self) -> None:
         if self._plan.is_clustered:
-            self._nodes_after = try_overview(self._cluster)
+            # A rollback has changed what was read before it.
+            known = () if self._failure else (self._hold.nodes, self._standing)
+            self._nodes_after = try_overview(self._cluster, *known)
         if self._plan.moves:
             hosts = {self._plan.node, *(move.destination for move in self._plan.moves)}
             hosts |= {node for move in self._plan.helpers for node in (move.helper.node, move.destination)}
-            self._limits = try_limits(self._cluster, hosts)
+            self._limits = try_limits(self._cluster, hosts, self._rounds.moving.limits)
 
     @property
     def _still_stopped(self) -> list[Vm]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, pause_node, read_nodes, resume_node
 from ..cluster.states import ANSWERING
@@ -23,7 +24,7 @@ class NodeHold:
         name: what it is called.
         node: as it was read last, None where it was not or could not be read.
         unread: why it could not be read; empty where it was.
-        down: the nodes of the cluster that were down then, by first label.
+        nodes: all nodes of the cluster as they were then.
         asked_to_pause, asked_to_resume: this run called for it, whatever it saw of that.
         is_paused_by_us: this run called for it, and saw the node paused.
         is_resumed_by_us: likewise.
@@ -35,7 +36,7 @@ class NodeHold:
         self.cluster = cluster
         self.node: Node | None = None
         self.unread = ""
-        self.down: frozenset[str] = frozenset()
+        self.nodes: list[Node] = []
         self.asked_to_pause = False
         self.asked_to_resume = False
         self.is_paused_by_us = False
@@ -51,6 +52,11 @@ class NodeHold:
         return self.node is not None and self.node.state == "paused"
 
     @property
+    def down(self) -> frozenset[str]:
+        """The nodes of the cluster that were down when it was read last, by first label."""
+        return frozenset(first_label(one.name) for one in self.nodes if one.state == "down")
+
+    @property
     def state(self) -> str:
         """Its state as it was read last, empty where it was not read."""
         return self.node.state if self.node is not None else ""
@@ -59,7 +65,8 @@ class NodeHold:
         """Read it before anything is changed, and refuse one of which ``what`` cannot be done. Raises HyperVError."""
         if not self._is_clustered:
             return
-        self.node = find_node(self.cluster, read_nodes(self.cluster), self.name)
+        self.nodes = read_nodes(self.cluster)
+        self.node = find_node(self.cluster, self.nodes, self.name)
         if self.node.state not in ANSWERING:
             raise HyperVError(
                 f"Nothing was changed. Node {self.node.name} is {self.node.state}: only a node that is up or paused "
@@ -108,4 +115,4 @@ class NodeHold:
         """Read it again, or note why it cannot be read."""
         if self._is_clustered:
             self.node, self.unread = None, "it was not read"
-            self.node, self.unread, self.down = read_node_state(self.cluster, self.name)
+            self.node, self.unread, self.nodes = read_node_state(self.cluster, self.name)

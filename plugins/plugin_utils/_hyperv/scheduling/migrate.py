@@ -46,10 +46,11 @@ class MigrationOptions:
 
 @dataclasses.dataclass(frozen=True)
 class Migration:
-    """What moves came to, in their order, and notes on what was not known about their hosts."""
+    """What moves came to, in their order, the limits of their hosts, and notes on what was not known about these."""
 
     tasks: Sequence[MigrationTask]
-    notes: Sequence[str]
+    notes: Sequence[str] = ()
+    limits: Limits | None = None
 
 
 def say_nothing(tasks: Sequence[MigrationTask]) -> None:
@@ -70,7 +71,7 @@ def migrate(
     hosts = sorted({node for move in left for node in (move.source, move.destination.name)})
     limits = read_limits(cluster, hosts, options.max_parallel) if len(left) > 1 else Limits({})
     _scheduler(cluster, options, limits, report).execute(tasks)
-    return Migration(tasks, (*limits.notes, *_causes(cluster, tasks, report)))
+    return Migration(tasks, (*limits.notes, *_causes(cluster, tasks, report)), limits)
 
 
 def start(cluster: Cluster, move: Move, options: MigrationOptions, report: Report = say_nothing) -> Migration:
@@ -94,7 +95,7 @@ def dry_run(
     for task in tasks:
         if task.move.vm.id in stopped_first:
             _foresee(cluster, task, None)
-    return Migration(tasks, ())
+    return Migration(tasks)
 
 
 def foresee(
@@ -107,7 +108,7 @@ def foresee(
     tasks = _tasks(moves, options)
     for task in tasks:
         _foresee(cluster, task, objections.get(task.move.vm.id))
-    return Migration(tasks, ())
+    return Migration(tasks)
 
 
 def _causes(cluster: Cluster, tasks: Sequence[MigrationTask], report: Report) -> Sequence[str]:
