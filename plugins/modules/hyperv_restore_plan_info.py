@@ -155,11 +155,12 @@ stays:
       description:
         - V(stayed), V(already_there), V(moved_elsewhere) or V(moved_on).
         - V(home_not_ready) for a VM that stepped aside and whose node cannot take it now.
+        - V(no_memory), V(rule) or V(not_a_possible_owner) for a VM that the node cannot take now.
       type: str
       returned: always
       sample: moved_elsewhere
     severity:
-      description: V(info), or V(warning) for V(moved_on) and V(home_not_ready).
+      description: V(info), or V(warning) for a VM that is kept in the ledger.
       type: str
       returned: always
     subject:
@@ -328,7 +329,9 @@ headroom:
   elements: dict
   returned: success
 without_room:
-  description: Names of VMs in RV(moves) for which the free memory of the node does not suffice.
+  description:
+    - Names of VMs in RV(stays) for which the node has no memory, which a rule keeps from it, or of which it is not a
+      possible owner. They are kept in the ledger.
   type: list
   elements: str
   returned: success

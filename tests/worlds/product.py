@@ -112,7 +112,7 @@ def _evacuate(stage: Play, run: Run) -> Told:
 def _restore(stage: Play, run: Run) -> Told:
     given = stage.artifacts.get(run.node) if run.given else None
     ledger = read_ledger(given, "the artifact") if given is not None else None
-    chosen = RestorationOptions(_options(run), run.node)
+    chosen = RestorationOptions(_options(run), run.node, roles=run.roles)
     restoration = Restoration(stage.connect(_home(stage, run)), chosen, _controller(stage, run), ledger)
     return _told(stage, run, restoration.dry_run() if run.check else restoration.execute())
 
@@ -129,6 +129,7 @@ def _told(stage: Play, run: Run, outcome: Outcome) -> Told:
         {vm["vm_id"].upper(): vm for vm in (result["ledger"] or {}).get("vms", ())},
         frozenset(vm["vm_id"] for vm in result["started"]),
         frozenset(stay["vm_id"] for stay in result["stays"]),
+        tuple(result["roles"]),
     )
 
 

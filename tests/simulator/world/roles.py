@@ -88,7 +88,8 @@ class Roles:
             self.states[name] = "failed"
 
     def place(self, name: str, node: str) -> None:
-        """Let a node own a group at once."""
+        """Let a node own a group at once, whatever moved it."""
+        self.moving.pop(name, None)
         if name == CORE_GROUP:
             self._world.move_core_group(node)
         else:
@@ -96,11 +97,9 @@ class Roles:
 
     def fail_over(self, lost: str, survivor: str) -> None:
         """Give what a lost node owned to another one; moves from or to it have come to nothing."""
-        self.moving = {
-            name: destination
-            for name, destination in self.moving.items()
-            if lost not in (destination, self.owner(name))
-        }
+        for name, destination in list(self.moving.items()):
+            if lost in (destination, self.owner(name)):
+                del self.moving[name]
         for name in self.specs:
             if self.owner(name) == lost:
                 self.place(name, survivor)

@@ -23,7 +23,7 @@ from ..migration.timeouts import too_short
 from ..planning.evacuation import EvacuationRequest, plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.plan_table import evacuation_table
-from ..planning.restoration import Home, plan_restoration
+from ..planning.restoration import NOT_SETTLED, Home, plan_restoration
 from . import wording
 from .bookkeeping import Bookkeeping
 from .controller import Controller
@@ -298,7 +298,7 @@ class Evacuation:
             return
         node = self._hold.node or Node(self._plan.node, "up", UNKNOWN, "", None)
         plan = plan_restoration(self._cluster, ledger, Home(node, self._plan.owner))
-        here = {vm.vm_id for vm in plan.stays}
+        here = {vm.vm_id for vm in plan.stays if vm.code not in NOT_SETTLED}
         vms = [standing.vms[vm["vm_id"]] for vm in plan.start if vm["vm_id"] in here]
         within = _START_WITHIN_AFTER_CUT_OFF if self._salvage.is_cut_off else START_WITHIN
         failed = {change.vm.id: change for change in self._switch.start(vms, within)}

@@ -17,7 +17,6 @@ from ..cluster.cluster import Cluster
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
-from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
 from ..planning.roles_back import LEAVE, RolesWish
@@ -113,13 +112,13 @@ class Restoration:
             else move
             for move in self._moving.resolve(_wanted(moves))
         ]
-        self._moving.foresee(up, self._without_room())
+        self._moving.foresee(up, {})
         self._warnings += filter(None, (self._plan.tight, *wording.left_aside(self._plan)))
         failure = wording.together(
             cannot_receive(self._plan.home.node, find_what_keeps_vms_out(self._cluster, self._plan.home.node))
             if self._plan.moves and self._plan.is_clustered
             else "",
-            self._plan.shortage if self._plan.without_room else "",
+            wording.without_room(self._plan),
         )
         pauses = self._plan.is_clustered and self._plan.home.node.state == "paused"
         return self._outcome(failure, changed=pauses or bool(moves) or any(one.goes_back for one in self._roles.plan))
@@ -224,21 +223,9 @@ class Restoration:
             self._cluster.confirm()
         if self._plan.is_clustered:
             self._nodes_before = try_overview(self._cluster)
-        for warning in filter(None, (self._plan.shortage, self._plan.tight)):
+        for warning in filter(None, (wording.without_room(self._plan), self._plan.tight)):
             self._warnings.append(warning)
             self._controller.tell(f"WARNING: {warning}")
-
-    def _without_room(self) -> dict[str, Failure]:
-        node = self._home.node.name
-        return {
-            move["vm_id"]: Failure(
-                "not_enough_memory",
-                f"{node} has no room for VM {move['name']}, which needs {move['memory_mb']} MB, beside the others",
-                f"Move other VMs away from {node} first, or leave this one where it is.",
-            )
-            for move in self._plan.moves
-            if move["name"] in self._plan.without_room
-        }
 
     # What brings the VMs back.
 
@@ -352,13 +339,12 @@ class Restoration:
 
     def _what_failed(self) -> str:
         """Return everything that is not as it should be, empty for nothing."""
-        names = {one["vm"]["name"] for one in self._moving.failed}
         return wording.together(
             self._failure,
             self._kept_out if self._moving.failed else "",
             wording.not_back(self._plan, self._records, self._not_started),
             self._roles.wrong,
-            self._plan.shortage if names.intersection(self._plan.without_room) else "",
+            wording.without_room(self._plan),
             *self._salvage.troubles,
             wording.not_up(self._hold) if self._hold.unread or not self._failure else "",
         )

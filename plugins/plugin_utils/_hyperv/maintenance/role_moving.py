@@ -153,7 +153,7 @@ class RoleMoving:
     def _is_still_to_move(wanted: WantedRole, now: OwnedRole, record: RoleRecord) -> bool:
         owner = first_label(now.owner)
         if owner in map(first_label, wanted.candidates[:1]):
-            record.outcome = ALREADY_THERE
+            record.outcome, record.why = ALREADY_THERE, f"it is on {now.owner} already."
         elif owner != first_label(wanted.source):
             record.outcome, record.destination = ELSEWHERE, now.owner
             record.why = f"it is on {now.owner}, where somebody else has moved it."

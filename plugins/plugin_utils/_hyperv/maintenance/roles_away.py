@@ -106,9 +106,7 @@ class RolesAway:
 
     def note(self, node: str, plan: RolePlan) -> str:
         """Return what was moved, and what stays, in sentences."""
-        moved = [
-            f"{one.role.text} to {one.destination}" for one in self.records if one.outcome in (MOVED, ALREADY_THERE)
-        ]
+        moved = [f"{one.role.text} to {one.destination}" for one in self.records if one.outcome == MOVED]
         told = [f"Moved as well: {', '.join(moved)}."] if moved else []
         told += [f"{one.role.text}: {one.why}" for one in self.records if one.why]
         told += plan.left(node)

@@ -86,7 +86,9 @@ class RolesBack:
         back = [one.role.text for one in self.records if one.outcome == MOVED]
         told = [f"Brought back as well: {', '.join(back)}."] if back else []
         told += [f"{one.role.text}: {one.why}" for one in self.records if one.why]
-        told += [f"{one.text}: {one.why}" for one in self.plan if not one.goes_back]
+        left = [f"{one.text} on {one.role.owner}" for one in self.plan if one.is_left and one.role is not None]
+        told += [f"Left where the evacuation moved them (restore_node_roles=leave): {', '.join(left)}."] if left else []
+        told += [f"{one.text}: {one.why}" for one in self.plan if not one.goes_back and not one.is_left]
         return clean(" ".join(told))
 
 

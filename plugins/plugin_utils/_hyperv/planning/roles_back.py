@@ -30,6 +30,7 @@ class RoleBack:
         goes_back: it is to be moved.
         is_settled: nothing is to be done any more, unless it goes back.
         why: why it goes or stays.
+        is_left: it could go back, and is not wished to.
     """
 
     entry: LedgerRole
@@ -37,6 +38,7 @@ class RoleBack:
     goes_back: bool
     is_settled: bool
     why: str
+    is_left: bool = False
 
     def as_result(self, node: str) -> dict[str, t.Any]:
         """Return it for a task's result."""
@@ -76,8 +78,8 @@ def _decide(cluster: Cluster, entry: LedgerRole, found: OtherRoles, node: str, w
     if now.is_changing:
         return RoleBack(entry, now, goes_back=wish == HOME, is_settled=False, why="the cluster is moving it.")
     if wish == LEAVE:
-        why = f"it stays on {now.owner} (roles=leave, restore_node_roles)."
-        return RoleBack(entry, now, goes_back=False, is_settled=True, why=why)
+        why = f"it stays on {now.owner}, as roles=leave says (restore_node_roles)."
+        return RoleBack(entry, now, goes_back=False, is_settled=True, why=why, is_left=True)
     if wish == HOME:
         return RoleBack(entry, now, goes_back=True, is_settled=False, why=f"it was on {node} before")
     preferred = _preferred(cluster, now)

@@ -41,8 +41,7 @@ from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner, read_owner
 from .problem import Destination
-
-_RESOURCE = "resource "  # before the name of a resource that is none of a VM, among ids of VMs
+from .role_owners import as_roles, owners_by_group
 
 
 @dataclasses.dataclass(frozen=True)
@@ -215,29 +214,15 @@ def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGro
         note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
         snapshot = dataclasses.replace(snapshot, notes=(*snapshot.notes, note))
         return dataclasses.replace(snapshot, owners=read_owners(cluster, roles))
-    wanted = {f"{_RESOURCE}{name}": VmGroup(name, group, "") for name, group in resources.items()}
+    wanted = as_roles(resources)
     owners = read_owners(cluster, {**roles, **wanted})
     return dataclasses.replace(
         snapshot,
         other_roles=found,
         role_order=order,
-        role_owners=_by_group({group.group: [] for group in wanted.values()}, wanted, owners),
+        role_owners=owners_by_group(wanted, owners),
         owners={vm_id: one for vm_id, one in owners.items() if vm_id in roles},
     )
-
-
-def _by_group(
-    groups: Mapping[str, list[Owners]], wanted: Mapping[str, VmGroup], owners: Mapping[str, Owners]
-) -> dict[str, Owners]:
-    """Return the owners of groups: a node must be a possible owner of each of their resources."""
-    for key, role in wanted.items():
-        groups[role.group].append(owners[key])
-    return {
-        group.casefold(): Owners(
-            tuple(node for node in of[0].possible if all(node in one.possible for one in of)), of[0].preferred
-        )
-        for group, of in groups.items()
-    }
 
 
 def with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:

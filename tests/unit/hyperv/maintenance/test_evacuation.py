@@ -42,8 +42,8 @@ def test_a_node_is_emptied_and_stays_paused() -> None:
 
     assert (outcome.error, outcome.note) == (
         "",
-        "The node is paused. Bring its VMs back with hyperv.migration.restore_node. NODE1 owns roles that are not VMs: "
-        "Cluster Group (core cluster group). They are not moved, and fail over when it restarts.",
+        "The node is paused. Bring its VMs back with hyperv.migration.restore_node. Moved as well: Cluster Group (core "
+        "cluster group) to NODE2.",
     )
     assert outcomes(outcome) == {"web01": "moved", "web02": "moved"}
     assert {owner for owner, _state in story.vms.values()} == {"NODE2", "NODE3"}

@@ -15,6 +15,7 @@ import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import Identity, identity_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_roles import LedgerRole
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.survey import take_survey
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import ledger_file_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
@@ -27,6 +28,7 @@ from tests.support.scenarios import (
     event,
     migration,
     node,
+    role,
     scenario,
     vm,
     with_nodes,
@@ -132,6 +134,8 @@ def plans() -> Iterator[Answer]:
     yield first
     yield ask(module, Simulated(with_nodes(MIXED, node("NODE2", memory_mb=5000))), node="NODE1")
     yield ask(module, Simulated(CROWDED), node="NODE1")
+    volume = role("Cluster Virtual Disk (Volume1)", "shared_volume", "NODE1")
+    yield ask(module, Simulated(scenario(roles=[volume])), node="NODE1")
     (arrived, *unused) = first["moves"]
     grown = [
         vm(name, owner=arrived["destination_host"] if name == arrived["name"] else "NODE1", memory_mb=8192)
@@ -171,15 +175,29 @@ def restorations() -> Iterator[Answer]:
         "cluster": "hvc1.corp.example",
         "state": "evacuated",
         "vms": entries,
+        "roles": [MOVED_ROLE],
     }
     yield ask("hyperv_restore_plan_info", simulated, ledger=ledger)
+
+
+MOVED_ROLE: LedgerRole = {
+    "kind": "core_group",
+    "name": "Cluster Group",
+    "type": "core cluster group",
+    "source_host": "NODE1",
+    "destination_host": "NODE2",
+    "state": "online",
+    "outcome": "moved",
+    "restored": False,
+}
 
 
 def ledgers(folder: pathlib.Path) -> list[Answer]:
     """Return the ledger of an evacuation, and what is said where there is none."""
     move = {"vm_id": GONE, "name": "web01", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
     file = ledger_file_of(None, str(folder), "NODE1", Owner("hvc1.corp.example"))
-    file.change(lambda old: begin(old, "NODE1", "hvc1.corp.example", [move], "2026-03-01T22:00:00+00:00"))
+    now = "2026-03-01T22:00:00+00:00"
+    file.change(lambda old: {**begin(old, "NODE1", "hvc1.corp.example", [move], now), "roles": [MOVED_ROLE]})
     return [
         carry_out("hyperv_evacuation_ledger_info", HOSTS, folder=str(folder), node=node, cluster="hvc1.corp.example")
         for node in ("NODE1", "NODE2")
