@@ -8,6 +8,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
+from .changes import Changes
 from .cim import CimFault, Provider
 from .command_line import Computer
 from .enumerations import Enumerations
@@ -23,9 +24,9 @@ from .service_itself import configuration, identify, is_configuration
 from .shells import Shells
 from .wire_switches import WireSwitches
 
-GET = f"{TRANSFER}/Get"
+GET, PUT = f"{TRANSFER}/Get", f"{TRANSFER}/Put"
 ENUMERATE, PULL, RELEASE = (f"{ENUMERATION}/{name}" for name in ("Enumerate", "Pull", "Release"))
-_OPERATIONS = {GET: "Get", ENUMERATE: "Enumerate", PULL: "Pull", RELEASE: "Release"}
+_OPERATIONS = {GET: "Get", PUT: "Put", ENUMERATE: "Enumerate", PULL: "Pull", RELEASE: "Release"}
 # Shells of WinRS and PowerShell: [MS-WSMV] 2.2.4.30, [MS-PSRP] 3.1.5.3.1.
 _SHELLS = (
     "http://schemas.microsoft.com/wbem/wsman/1/windows/shell",
@@ -47,8 +48,8 @@ class RequestInfo:
     """What a request is about.
 
     Attributes:
-        operation: ``Get``, ``Enumerate``, ``Pull``, ``Release``, ``Invoke`` and the method, ``Shell`` for anything
-            that concerns a WinRS or PowerShell shell, else the last part of the action.
+        operation: ``Get``, ``Put``, ``Enumerate``, ``Pull``, ``Release``, ``Invoke`` and the method, ``Shell`` for
+            anything that concerns a WinRS or PowerShell shell, else the last part of the action.
         class_name, namespace: of the resource URI as spelled there; empty for other resources.
         content: the message.
     """
@@ -125,6 +126,7 @@ class Endpoint:
         self._renderers = renderers = Renderers(self._resources.schema, switches, build)
         self._enumerations = Enumerations(self._resources, renderers, switches, now, name.partition(".")[0].upper())
         self._invocations = Invocations(self._resources, renderers, switches)
+        self._changes = Changes(self._resources, switches)
         computer = Computer(name.partition(".")[0].upper(), account, self._version)
         self._shells = Shells(computer, canned=switches.shells == "canned")
 
@@ -192,6 +194,8 @@ class Endpoint:
             return configuration(request.resource_uri, self._limit, self._switches.shells != "refused", self._listener)
         if request.action == GET:
             return self._fitting(self._get(request), room, Code.ENCODING_LIMIT)
+        if request.action == PUT:
+            return self._changes.put(request)
         if request.action == ENUMERATE:
             return self._enumerations.enumerate(request, room)
         if request.action == PULL:

@@ -22,6 +22,7 @@ WQL_DIALECT = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
 
 GET = TRANSFER + "/Get"
+PUT = TRANSFER + "/Put"
 ENUMERATE = ENUMERATION + "/Enumerate"
 PULL = ENUMERATION + "/Pull"
 RELEASE = ENUMERATION + "/Release"

@@ -142,6 +142,18 @@ class Node:
         """Where it receives migrations now."""
         return (self.spec.listener_addresses or ()) if self.listens else ()
 
+    def clock_offset(self, now: float) -> float:
+        """Return by how many seconds its clock is ahead."""
+        spec = self.spec.restart
+        is_off = self.booted_at is not None and now < self.booted_at + spec.clock_seconds
+        return spec.clock_offset_seconds if is_off else 0.0
+
+    def networks_are_up(self, now: float) -> bool:
+        """Tell whether its interfaces to the cluster networks work."""
+        spec = self.spec.restart
+        is_new = self.booted_at is not None and now < self.booted_at + spec.joining_seconds + spec.networks_seconds
+        return self.answers and not is_new
+
     @property
     def windows_runs(self) -> bool:
         """Whether its Windows can be reached, be it a working member of the cluster or about to be one again."""

@@ -33,6 +33,7 @@ class World:
     nodes: dict[str, Node]
     machines: dict[str, Machine]
     core_group_owner: str
+    auto_balancer_mode: int
     role_owners: dict[str, str]
     affinity: Affinity
     migrations: Migrations
@@ -60,6 +61,7 @@ class World:
         for spec in self.scenario.vms:
             self.add(spec)
         first = next(iter(self.members or self.nodes))
+        self.auto_balancer_mode = self.scenario.cluster.auto_balancer_mode
         self.core_group_owner = self.scenario.cluster.core_group_owner or first
         self.role_owners = {role.name: role.owner for role in self.scenario.roles}
         self.affinity = Affinity(self)
