@@ -53,6 +53,7 @@ class ActionModule(MaintenanceAction):
             "storage_timeout": {"type": "int", "default": 14400},
             "storage_ignore": {"type": "list", "elements": "str", "default": []},
             "disk_maintenance": {"type": "bool", "default": True},
+            "balancer_off": {"type": "bool", "default": False},
             **OPTIONS,
         },
     }
@@ -88,6 +89,7 @@ class ActionModule(MaintenanceAction):
                 arguments["storage_timeout"], _LOOKS_APART * arguments["poll_interval"], arguments["storage_ignore"]
             ),
             arguments["disk_maintenance"],
+            arguments["balancer_off"],
         )
         rolling = arguments["rolling"]
         controller = self.controller(arguments, lambda: enter_phase(rolling, "begun"))

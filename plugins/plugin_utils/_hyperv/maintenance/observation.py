@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
+from ..checks.back_in_order import redirected_volumes
+from ..checks.shared_volumes import read_shared_volumes
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups
 from ..cluster.hosts import read_limits
@@ -83,6 +85,17 @@ def try_other_roles(cluster: Cluster, node: str) -> OtherRoles:
     with contextlib.suppress(*UNREADABLE):
         return read_other_roles(cluster, node)
     return OtherRoles()
+
+
+def try_redirected(cluster: Cluster) -> list[str] | None:
+    """Return the paths of shared volumes whose access is redirected, None where that cannot be read or does not apply.
+
+    A restoration compares with it.
+    """
+    if cluster.is_clustered:
+        with contextlib.suppress(*UNREADABLE):
+            return redirected_volumes(read_shared_volumes(cluster))
+    return None
 
 
 def try_limits(cluster: Cluster, nodes: Iterable[str]) -> dict[str, t.Any]:
