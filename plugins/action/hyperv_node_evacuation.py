@@ -16,7 +16,7 @@ from ..plugin_utils._hyperv.maintenance.storage_gate import StorageWait
 from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list
-from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
+from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
 from ..plugin_utils._ranges import (
     check_helpers,
     check_preferred_owner_cost,
@@ -25,8 +25,6 @@ from ..plugin_utils._ranges import (
     check_storage_timeout,
 )
 from ..plugin_utils._rolling_file import enter_phase
-
-_LOOKS_APART = 5  # poll intervals between two looks at storage, which changes slowly
 
 
 class ActionModule(MaintenanceAction):
@@ -86,7 +84,7 @@ class ActionModule(MaintenanceAction):
             arguments["next_step"],
             self.time_limit,
             StorageWait(
-                arguments["storage_timeout"], _LOOKS_APART * arguments["poll_interval"], arguments["storage_ignore"]
+                arguments["storage_timeout"], LOOKS_APART * arguments["poll_interval"], arguments["storage_ignore"]
             ),
             arguments["disk_maintenance"],
             arguments["balancer_off"],

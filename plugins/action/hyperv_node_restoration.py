@@ -11,7 +11,7 @@ from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.maintenance.restoration import Restoration
 from ..plugin_utils._hyperv.maintenance.restoration_options import RestorationOptions
 from ..plugin_utils._hyperv.records.ledger import read_ledger
-from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
+from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
 
 
 class ActionModule(MaintenanceAction):
@@ -37,6 +37,7 @@ class ActionModule(MaintenanceAction):
             arguments["node"].strip(),
             arguments["forget_gone"],
             arguments["ignore"],
+            LOOKS_APART * arguments["poll_interval"],
         )
         restoration = Restoration(cluster, options, self.controller(arguments), given)
         outcome = restoration.dry_run() if self.check_mode else restoration.execute()

@@ -58,6 +58,7 @@ def _vm(machine: Machine) -> dict[str, t.Any]:
         "priority": machine.spec.priority,
         "group": machine.group,
         "commands": list(machine.commands),
+        "times_lost": machine.times_lost,
         "files": dataclasses.asdict(machine.files),
         "moving_to": None if machine.job is None else machine.job.destination,
     }

@@ -169,7 +169,8 @@ class Node:
 class Machine:
     """One VM. ``owner`` is where it truly is; ``owner_in_summary`` and ``owner_in_cluster`` are what those still show.
 
-    ``commands`` are the changes of state that it was asked for, refused ones among them.
+    ``commands`` are the changes of state that it was asked for, refused ones among them; ``times_lost``: how often it
+    ran on a node that went down.
     """
 
     spec: VmSpec
@@ -185,6 +186,7 @@ class Machine:
     times_migrated: int = 0
     times_failed: int = 0
     times_returned: int = 0
+    times_lost: int = 0
     changing_to: VmState | None = None
     commands: list[str] = dataclasses.field(default_factory=list)
 

@@ -61,7 +61,9 @@ class Evacuation:
         self._salvage = Salvage(controller, self._take_new_sessions)
         self._gate = StorageGate(cluster, options.storage, controller.tell)
         self._balancing = Balancing(lambda: self._books.balancer, lambda mode: self._books.note_balancer(mode))
-        self._disks = DiskMaintenance(controller.tell, lambda state: self._books.note_disks(state))
+        self._disks = DiskMaintenance(
+            controller.tell, lambda state: self._books.note_disks(state), options.storage.interval
+        )
         self._books: Bookkeeping
         self._hold: NodeHold
         self._standing: Standing | None = None

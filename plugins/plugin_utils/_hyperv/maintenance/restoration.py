@@ -119,7 +119,9 @@ class Restoration:
         try:
             self._hold.resume()
             if self._plan.is_clustered:
-                warning = wait_for_the_repair_to_begin(self._cluster, self._controller.tell)
+                warning = wait_for_the_repair_to_begin(
+                    self._cluster, self._options.storage_interval, self._controller.tell
+                )
                 self._warnings += filter(None, [warning])
             self._moving.make(_wanted(self._plan.moves))
             self._bring_helpers_home()
@@ -167,7 +169,7 @@ class Restoration:
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
-        disks = DiskMaintenance(self._controller.tell, self._note_disks)
+        disks = DiskMaintenance(self._controller.tell, self._note_disks, self._options.storage_interval)
         self._hold = NodeHold(self._cluster, self._home.node.name, disks, is_clustered=self._plan.is_clustered)
         self._controller.show(restoration_table(self._plan))
 

@@ -19,9 +19,11 @@ class RestorationOptions:
         node: its name; empty where the ledger says which one it is.
         forget_gone: VMs that nobody knows any more were deleted on purpose, and are settled.
         ignore: names of networks, volumes and nodes whose problems do not keep VMs from coming back.
+        storage_interval: seconds between two looks at storage.
     """
 
     migration: MigrationOptions = dataclasses.field(default_factory=MigrationOptions)
     node: str = ""
     forget_gone: bool = False
     ignore: Collection[str] = ()
+    storage_interval: float = 10.0

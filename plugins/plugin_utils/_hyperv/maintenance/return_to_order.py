@@ -15,7 +15,6 @@ from ..failure.finding import ERROR
 
 _WITHIN = 300.0  # seconds
 _BETWEEN_LOOKS = 5.0
-_BETWEEN_LOOKS_AT_STORAGE = 10.0
 
 Tell = Callable[[str], None]
 
@@ -44,11 +43,11 @@ def wait_until_in_order(
         cluster.clock.pause(min(_BETWEEN_LOOKS, left))
 
 
-def wait_for_the_repair_to_begin(cluster: Cluster, tell: Tell) -> str:
+def wait_for_the_repair_to_begin(cluster: Cluster, interval: float, tell: Tell) -> str:
     """Wait until storage is being repaired or needs no repair; return a warning where neither comes to pass.
 
-    A repair begins some time after the disks are back ("Understand and see storage resync", Microsoft docs). Asks
-    nothing where storage is elsewhere. Raises Fault and TransportError.
+    A repair begins some time after the disks are back ("Understand and see storage resync", Microsoft docs). Looks
+    every ``interval`` seconds, and asks nothing where storage is elsewhere. Raises Fault and TransportError.
     """
     if not is_on_the_nodes(cluster):
         return ""
@@ -64,4 +63,4 @@ def wait_for_the_repair_to_begin(cluster: Cluster, tell: Tell) -> str:
         if not is_told:
             is_told = True
             tell("Waiting until the repair of storage has begun.")
-        cluster.clock.pause(_BETWEEN_LOOKS_AT_STORAGE)
+        cluster.clock.pause(interval)
