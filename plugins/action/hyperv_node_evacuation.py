@@ -17,7 +17,7 @@ from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies
 from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list
-from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
+from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
 from ..plugin_utils._ranges import (
     check_helpers,
     check_preferred_owner_cost,
@@ -26,8 +26,6 @@ from ..plugin_utils._ranges import (
     check_storage_timeout,
 )
 from ..plugin_utils._rolling_file import enter_phase
-
-_LOOKS_APART = 5  # poll intervals between two looks at storage, which changes slowly
 
 
 class ActionModule(MaintenanceAction):
@@ -55,6 +53,7 @@ class ActionModule(MaintenanceAction):
             "storage_timeout": {"type": "int", "default": 14400},
             "storage_ignore": {"type": "list", "elements": "str", "default": []},
             "disk_maintenance": {"type": "bool", "default": True},
+            "balancer_off": {"type": "bool", "default": False},
             **OPTIONS,
         },
     }
@@ -88,9 +87,10 @@ class ActionModule(MaintenanceAction):
             arguments["next_step"],
             self.time_limit,
             StorageWait(
-                arguments["storage_timeout"], _LOOKS_APART * arguments["poll_interval"], arguments["storage_ignore"]
+                arguments["storage_timeout"], LOOKS_APART * arguments["poll_interval"], arguments["storage_ignore"]
             ),
             arguments["disk_maintenance"],
+            arguments["balancer_off"],
         )
         rolling = arguments["rolling"]
         controller = self.controller(arguments, lambda: enter_phase(rolling, "begun"))

@@ -165,6 +165,20 @@ ledger:
       type: str
       returned: if there is a ledger
       sample: maintenance
+    redirected:
+      description:
+        - Paths of the shared volumes whose access was redirected before the node was paused. V(null) if that was not
+          read.
+      type: list
+      elements: str
+      returned: if there is a ledger
+      sample: ['C:\\ClusterStorage\\Volume1']
+    balancer:
+      description:
+        - C(AutoBalancerMode) of the cluster before it was switched off. V(null) if it was not, or was put back.
+      type: int
+      returned: if there is a ledger
+      sample: 2
     vms:
       description: The VMs.
       type: list

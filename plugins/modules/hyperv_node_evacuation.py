@@ -107,6 +107,14 @@ options:
         fails. A node whose disks do not leave it is not resumed.
     type: bool
     default: true
+  balancer_off:
+    description:
+      - Whether to switch off the balancer of the cluster (C(AutoBalancerMode)) until
+        M(hyperv.migration.hyperv_node_restoration) has brought the VMs back. The ledger keeps how it was. It is put
+        back as well if the evacuation fails, and left alone if somebody has set it meanwhile.
+      - If the cluster refuses that, nothing else is changed.
+    type: bool
+    default: false
   timeout:
     description:
       - How many seconds one move may take, up to a week.

@@ -120,12 +120,17 @@ class NetworkSpec:
 
 @dataclasses.dataclass(frozen=True)
 class MigrationNetworkSpec:
-    """One subnet on which a node offers live migration; the lower metric is used first. ``state``: in the cluster."""
+    """One subnet on which a node offers live migration; the lower metric is used first.
+
+    ``state``: in the cluster; ``interface``: of this node to it; ``used``: whether the cluster uses it.
+    """
 
     subnet: str
     prefix_length: t.Annotated[int, Bounds(0, 128)] = 24
     metric: Unsigned32 = 1000
     state: t.Literal["up", "down", "partitioned", "unavailable"] = "up"
+    interface: t.Literal["up", "failed", "unreachable", "unavailable"] = "up"
+    used: bool = True
     tags: tuple[str, ...] = ("Microsoft:Cluster",)
 
 

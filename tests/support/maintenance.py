@@ -20,8 +20,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
     EvacuationOutcome,
     Outcome,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import (
-    Restoration,
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import Restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration_options import (
     RestorationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy

@@ -36,6 +36,7 @@ class World:
     nodes: dict[str, Node]
     machines: dict[str, Machine]
     core_group_owner: str
+    auto_balancer_mode: int
     role_owners: dict[str, str]
     roles: Roles
     affinity: Affinity
@@ -65,6 +66,7 @@ class World:
         for spec in self.scenario.vms:
             self.add(spec)
         first = next(iter(self.members or self.nodes))
+        self.auto_balancer_mode = self.scenario.cluster.auto_balancer_mode
         self.role_owners = {role.name: role.owner for role in self.scenario.roles}
         core = self.role_owners.pop(CORE_GROUP, None)
         self.core_group_owner = self.scenario.cluster.core_group_owner or core or first

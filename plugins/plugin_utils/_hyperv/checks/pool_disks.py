@@ -29,7 +29,11 @@ STORAGE = "root/Microsoft/Windows/Storage"
 _COLUMNS = ("ObjectId", "FriendlyName", "SerialNumber", "StoragePoolUniqueId", "HealthStatus", "OperationalStatus")
 _DISKS = Query("MSFT_PhysicalDisk", _COLUMNS)
 _UNWELL = Query("MSFT_PhysicalDisk", _COLUMNS, {"HealthStatus": (1, 2, 5)})
-_PLACES = Query("MSFT_StorageNodeToPhysicalDisk", ("StorageNode", "PhysicalDisk", "IsPhysicallyConnected"))
+_PLACES = Query(
+    "MSFT_StorageNodeToPhysicalDisk",
+    ("StorageNode", "PhysicalDisk", "IsPhysicallyConnected"),
+    {"IsPhysicallyConnected": (True,)},
+)
 
 
 @dataclasses.dataclass(frozen=True)

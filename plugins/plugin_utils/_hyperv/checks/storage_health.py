@@ -35,11 +35,15 @@ _GIB = 1 << 30
 
 @dataclasses.dataclass(frozen=True)
 class Repair:
-    """All repairs that have not ended, in bytes; ``total`` may grow while a node is away (Microsoft docs)."""
+    """All repairs that have not ended, in bytes; ``total`` may grow while a node is away (Microsoft docs).
+
+    ``is_running``: one of them is not suspended.
+    """
 
     jobs: int
     done: int
     total: int
+    is_running: bool
 
     @property
     def percent(self) -> int | None:
@@ -229,7 +233,7 @@ def _repair(jobs: Sequence[Instance]) -> Repair | None:
     if not active:
         return None
     done, total = (sum(row.integer(name) or 0 for row in active) for name in ("BytesProcessed", "BytesTotal"))
-    return Repair(len(active), done, total)
+    return Repair(len(active), done, total, any(_job_state(row) != "suspended" for row in active))
 
 
 def _job_state(row: Instance) -> str:

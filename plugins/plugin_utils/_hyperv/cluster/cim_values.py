@@ -149,6 +149,8 @@ PRIORITIES: Mapping[int, str] = {0: "no_auto_start", 1000: "low", MEDIUM_PRIORIT
 # MSCluster_Network.State but for "up", and Role where the cluster does not use a network
 NETWORK_TROUBLES: Mapping[int, str] = {0: "unavailable", 1: "down", 2: "partitioned"}
 UNUSED_NETWORK: t.Final = 0
+# MSCluster_NetworkInterface.State but for "up" (CLUSTER_NETINTERFACE_STATE in clusapi.h)
+INTERFACE_TROUBLES: Mapping[int, str] = {-1: "in an unknown state", 0: "unavailable", 1: "failed", 2: "unreachable"}
 
 # MSCluster_ResourceGroup.GroupType (CLUSGROUP_TYPE in clusapi.h). Internal groups are disks without a role, temporary
 # groups, shared volumes and storage pools: the cluster's own.

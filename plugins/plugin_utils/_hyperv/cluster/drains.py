@@ -18,13 +18,13 @@ from .patience import SETTLES_WITHIN
 _DRAIN = 1
 _PAUSED, _DRAINING = 5070, 5962
 _ENDS_WITHIN = 1800.0  # seconds
-_BETWEEN_LOOKS = 5.0
 
 
-def drain_node(cluster: Cluster, node: Node) -> str:
+def drain_node(cluster: Cluster, node: Node, interval: float) -> str:
     """Drain a node that is paused, and wait for the end; return why that was not done, empty where it was.
 
-    A drain that runs already is waited for. Raises HyperVError, Fault and TransportError.
+    A drain that runs already is waited for; ``interval``: seconds between two looks. Raises HyperVError, Fault and
+    TransportError.
     """
     reference = Reference.of(MSCLUSTER, "MSCluster_Node", Name=node.name)
     try:
@@ -47,4 +47,4 @@ def drain_node(cluster: Cluster, node: Node) -> str:
         passed = cluster.clock.now() - begun
         if passed >= (_ENDS_WITHIN if now.drain_status == "in_progress" else SETTLES_WITHIN):
             return f"the drain of the node has not ended after {passed:.0f} s"
-        cluster.clock.pause(_BETWEEN_LOOKS)
+        cluster.clock.pause(interval)

@@ -28,7 +28,6 @@ from .observation import UNREADABLE
 from .storage_gate import StorageGate
 
 _CHANGES_WITHIN = 120.0  # seconds
-_BETWEEN_LOOKS = 15.0  # lists of disks are slow
 _RESYNC = "After the restart, the repair takes longer than it would have to."
 
 
@@ -39,9 +38,13 @@ class DiskMaintenance:
         note: what to say of them at the end; empty for nothing.
     """
 
-    def __init__(self, tell: Callable[[str], None], write_down: Callable[[DiskState], None]) -> None:
-        """``write_down`` keeps what was read, or is about to be done; it may raise HyperVError."""
+    def __init__(self, tell: Callable[[str], None], write_down: Callable[[DiskState], None], interval: float) -> None:
+        """``write_down`` keeps what was read, or is about to be done; it may raise HyperVError.
+
+        ``interval``: seconds between two looks; lists of disks are slow.
+        """
         self.note = ""
+        self._interval = interval
         self._tell = tell
         self._write_down = write_down
 
@@ -76,7 +79,7 @@ class DiskMaintenance:
 
         def drain() -> None:
             nonlocal trouble
-            trouble = drain_node(cluster, node)
+            trouble = drain_node(cluster, node, self._interval)
 
         gate.through(drain)
         if trouble:
@@ -153,7 +156,7 @@ class DiskMaintenance:
                 return own
             if not any(disk.is_changing for disk in own) and len({wanted(disk) for disk in own}) == _BOTH:
                 return own  # it has stopped half way
-            cluster.clock.pause(_BETWEEN_LOOKS)
+            cluster.clock.pause(self._interval)
 
     @staticmethod
     def _own(cluster: Cluster, node: Node) -> list[PoolDisk]:

@@ -25,13 +25,14 @@ from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.plan_table import evacuation_table
 from ..planning.restoration import NOT_SETTLED, Home, plan_restoration
 from . import wording
+from .balancing import Balancing
 from .bookkeeping import Bookkeeping
 from .controller import Controller
 from .disk_maintenance import DiskMaintenance
 from .evacuation_options import EvacuationOptions
 from .moving import Record
 from .node_hold import NodeHold
-from .observation import Standing, Stopped, read_standing, try_limits, try_overview
+from .observation import Standing, Stopped, read_standing, try_limits, try_overview, try_redirected
 from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
 from .roles_away import RolesAway
@@ -59,7 +60,10 @@ class Evacuation:
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
         self._gate = StorageGate(cluster, options.storage, controller.tell)
-        self._disks = DiskMaintenance(controller.tell, lambda state: self._books.note_disks(state))
+        self._balancing = Balancing(lambda: self._books.balancer, lambda mode: self._books.note_balancer(mode))
+        self._disks = DiskMaintenance(
+            controller.tell, lambda state: self._books.note_disks(state), options.storage.interval
+        )
         self._books: Bookkeeping
         self._hold: NodeHold
         self._standing: Standing | None = None
@@ -112,6 +116,8 @@ class Evacuation:
             return self._outcome(wording.infeasible(self._plan), note="", changed=False)
         self._begin()
         try:
+            if self._options.balancer_off and self._plan.is_clustered:
+                self._balancing.switch_off(self._cluster)
             self._gate.through(self._hold.pause)
             self._rounds.make_room(self._books)
             self._stop()
@@ -185,7 +191,7 @@ class Evacuation:
             self._cluster.confirm()
         if self._plan.is_clustered:
             self._nodes_before = try_overview(self._cluster, self._hold.nodes)
-        self._books.begin(is_paused=self._is_paused)
+        self._books.begin(is_paused=self._is_paused, redirected=try_redirected(self._cluster))
         self._warnings += filter(None, (self._books.warning, self._books.store.note))
         self._controller.enter()
         self._warn_of_time_limit()
@@ -284,6 +290,7 @@ class Evacuation:
         attempt(self._write_down, "The ledger could not be written")
         if self._options.give_back and (self._hold.is_paused_by_us or not self._books.was_paused_before):
             attempt(self._hold.give_back)
+        attempt(lambda: self._balancing.put_back(self._cluster), "The balancer of the cluster is not as it was")
         attempt(self._start_again, "VMs that were stopped could not be started again")
         attempt(lambda: self._books.mark_restored(self._started), "The ledger could not be written")
         attempt(self._look)
@@ -342,6 +349,7 @@ class Evacuation:
             return wording.together(
                 wording.state_after_success(self._plan.is_clustered, self._options.next_step),
                 self._disks.note,
+                self._balancing.note,
                 wording.stepped_aside(self._records),
                 wording.stopped_until_restored(
                     [vm for vm in self._stopped.still if vm.name not in self._books.died_before]

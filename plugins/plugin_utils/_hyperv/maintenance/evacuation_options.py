@@ -21,6 +21,7 @@ class EvacuationOptions:
         next_step: what comes after an evacuation that succeeded, for people.
         time_limit: seconds after which the task is cut off, None for no limit.
         storage: how long storage is waited for before anything is changed.
+        balancer_off: the balancer of the cluster is switched off until the VMs are brought back.
         rest_disks: the disks of a node that is empty enter maintenance mode, with Storage Spaces Direct.
     """
 
@@ -31,3 +32,4 @@ class EvacuationOptions:
     time_limit: float | None = None
     storage: StorageWait = dataclasses.field(default_factory=StorageWait)
     rest_disks: bool = True
+    balancer_off: bool = False

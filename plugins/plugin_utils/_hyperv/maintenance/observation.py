@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
+from ..checks.back_in_order import redirected_volumes
+from ..checks.shared_volumes import read_shared_volumes
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups
 from ..cluster.hosts import Limits, read_cluster_limit, read_limits
@@ -86,6 +88,17 @@ def try_overview(
         vms = [vm for vm in standing.vms.values() if vm.id not in standing.local]
         return [one.as_result() for one in overview_of(cluster, every, vms, standing.roles)]
     return []
+
+
+def try_redirected(cluster: Cluster) -> list[str] | None:
+    """Return the paths of shared volumes whose access is redirected, None where that cannot be read or does not apply.
+
+    A restoration compares with it.
+    """
+    if cluster.is_clustered:
+        with contextlib.suppress(*UNREADABLE):
+            return redirected_volumes(read_shared_volumes(cluster))
+    return None
 
 
 def try_limits(cluster: Cluster, nodes: Iterable[str], counted: Limits | None = None) -> dict[str, t.Any]:

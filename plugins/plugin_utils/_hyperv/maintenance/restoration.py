@@ -19,7 +19,6 @@ from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
-from ..planning.roles_back import LEAVE, RolesWish
 from ..records.ledger import (
     ELSEWHERE,
     DiskState,
@@ -28,11 +27,12 @@ from ..records.ledger import (
     give_back,
     may_still_stop,
     no_ledger,
+    note_balancer,
     note_disks,
     was_stopped,
 )
-from ..scheduling.migrate import MigrationOptions
 from . import wording
+from .balancing import Balancing
 from .controller import Controller, LedgerStore
 from .disk_maintenance import DiskMaintenance
 from .moving import Moving, Wanted
@@ -41,29 +41,14 @@ from .observation import read_standing, try_limits, try_overview
 from .outcome import Outcome
 from .power import START_WITHIN, PowerSwitch
 from .receiving import cannot_receive, find_what_keeps_vms_out, wait_until_receiving
+from .restoration_options import RestorationOptions
+from .return_to_order import wait_for_the_repair_to_begin, wait_until_in_order
 from .roles_back import RolesBack
 from .salvage import Salvage
 
 _WAIT_FOR_LEAVING = 1800.0  # seconds
 _BETWEEN_LOOKS = 5.0
 _BETWEEN_LINES = 30.0
-
-
-@dataclasses.dataclass(frozen=True)
-class RestorationOptions:
-    """How a node gets its VMs back.
-
-    Attributes:
-        migration: how VMs are moved.
-        node: its name; empty where the ledger says which one it is.
-        forget_gone: VMs that nobody knows any more were deleted on purpose, and are settled.
-        roles: what becomes of roles, shared volumes and the core group that the evacuation moved.
-    """
-
-    migration: MigrationOptions = dataclasses.field(default_factory=MigrationOptions)
-    node: str = ""
-    forget_gone: bool = False
-    roles: RolesWish = LEAVE
 
 
 class Restoration:
@@ -134,6 +119,11 @@ class Restoration:
         self._begin()
         try:
             self._hold.resume()
+            if self._plan.is_clustered:
+                warning = wait_for_the_repair_to_begin(
+                    self._cluster, self._options.storage_interval, self._controller.tell
+                )
+                self._warnings += filter(None, [warning])
             self._moving.make(_wanted(self._plan.moves))
             self._bring_helpers_home()
             self._start()
@@ -144,6 +134,7 @@ class Restoration:
         attempt = self._salvage.attempt
         attempt(self._look_for_stopping, "Which guests still shut down could not be read")
         attempt(self._settle, "The ledger could not be written")
+        attempt(self._put_balancer_back, "The balancer of the cluster is not as it was")
         attempt(self._read_for_the_report)
         attempt(self._hold.read)  # last, so that what is said of the node is what was read of it last
         changed = (
@@ -181,7 +172,7 @@ class Restoration:
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
-        disks = DiskMaintenance(self._controller.tell, self._note_disks)
+        disks = DiskMaintenance(self._controller.tell, self._note_disks, self._options.storage_interval)
         self._hold = NodeHold(self._cluster, self._home.node.name, disks, is_clustered=self._plan.is_clustered)
         self._roles.look(self._cluster, self._ledger, self._home.node.name)
         self._controller.show(restoration_table(self._plan, self._roles.plan))
@@ -211,10 +202,11 @@ class Restoration:
             self._plan = plan_restoration(self._cluster, self._ledger, self._home)
 
     def _wait_for_the_node(self) -> None:
-        """Wait until Hyper-V runs on the node. What is wrong after that fails moves, not starts."""
+        """Wait until the node is in order and Hyper-V runs. What is wrong with Hyper-V then fails moves, not starts."""
         if self._plan.moves and self._plan.is_clustered:
-            node = self._plan.home.node
-            self._kept_out = cannot_receive(node, wait_until_receiving(self._cluster, node, self._controller.tell))
+            node, tell = self._plan.home.node, self._controller.tell
+            wait_until_in_order(self._cluster, node.name, self._ledger["redirected"], self._options.ignore, tell)
+            self._kept_out = cannot_receive(node, wait_until_receiving(self._cluster, node, tell))
             self._warnings += filter(None, [self._kept_out])
 
     def _begin(self) -> None:
@@ -314,6 +306,12 @@ class Restoration:
             return self._roles.settled()(vms)
 
         self._change(change)
+
+    def _put_balancer_back(self) -> None:
+        def write_down(mode: int | None) -> None:
+            self._change(lambda ledger: note_balancer(ledger, mode))
+
+        Balancing(lambda: self._ledger["balancer"], write_down).put_back(self._cluster)
 
     def _note_disks(self, state: DiskState) -> None:
         self._change(lambda ledger: note_disks(ledger, state, self._now))

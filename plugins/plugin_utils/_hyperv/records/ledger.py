@@ -40,6 +40,8 @@ _OPTIONAL: Mapping[str, tuple[str, t.Any]] = {
     "state": ("text", INCOMPLETE),
     "paused_before": ("true or false", True),
     "disks": ("text", None),
+    "redirected": ("list of texts", None),
+    "balancer": ("number", None),
 }
 _OPTIONAL_OF_VM: Mapping[str, tuple[str, t.Any]] = {
     "state": ("text", None),
@@ -58,6 +60,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
     "true or false": (bool,),
     "list": (list,),
+    "list of texts": (list,),
 }
 _MOST_EVENTS = 4  # of one VM, the newest ones
 _STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes of a running VM, by strategy
@@ -115,6 +118,9 @@ class Ledger(t.TypedDict):
         roles: what else was moved, see ``ledger_roles.py``; an earlier version wrote none.
         disks: a ``DiskState``: how the disks of the node were when they were seen or touched last, with Storage Spaces
             Direct; None where they were not.
+        redirected: paths of the shared volumes whose access was redirected before the node was paused; None where that
+            was not read.
+        balancer: AutoBalancerMode of the cluster before it was switched off; None where it was not, or was put back.
     """
 
     format: str
@@ -125,6 +131,8 @@ class Ledger(t.TypedDict):
     state: str
     paused_before: bool
     disks: str | None
+    redirected: list[str] | None
+    balancer: int | None
     vms: list[LedgerVm]
     roles: list[LedgerRole]
 
@@ -253,6 +261,8 @@ def begin(
         "state": EVACUATING if new else (kept["state"] if kept else EVACUATED),
         "paused_before": paused and not (kept is not None and _was_cut_off(kept, now) and not kept["paused_before"]),
         "disks": kept["disks"] if kept is not None else None,
+        "redirected": kept["redirected"] if kept is not None else None,
+        "balancer": old["balancer"] if old is not None else None,
         "vms": [*earlier, *new.values()],
         "roles": list(kept["roles"]) if kept else [],
     }
@@ -427,6 +437,16 @@ def _of_helper(vm: LedgerVm, here: Collection[str] | None, *, died: bool) -> Led
     if vm["vm_id"].upper() not in here:
         return {**vm, "outcome": LEFT}
     return {**vm, "restored": not died}
+
+
+def note_redirected(ledger: Ledger, paths: Sequence[str]) -> Ledger:
+    """Return the ledger with the shared volumes that are redirected; what a run has written that was cut off stays."""
+    return ledger if ledger["redirected"] is not None else {**ledger, "redirected": [*paths]}
+
+
+def note_balancer(ledger: Ledger, mode: int | None) -> Ledger:
+    """Return the ledger with AutoBalancerMode as it was before it was switched off, None where it is as it was."""
+    return {**ledger, "balancer": mode}
 
 
 def note_disks(ledger: Ledger, state: DiskState, now: str) -> Ledger:

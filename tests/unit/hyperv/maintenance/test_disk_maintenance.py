@@ -231,3 +231,51 @@ def test_an_evacuation_that_fails_before_the_disks_rest_touches_none() -> None:
     outcome = story.evacuate()
 
     assert (bool(outcome.error), story.node1, story.simulated.called("Maintenance")) == (True, "up", [])
+
+
+def maintained(windows: Windows, kill_at: int = 0, **switches: t.Any) -> tuple[Story, int, dict[str, t.Any]]:
+    """Take NODE1 through a maintenance whose run is killed before a request, and run again; return how it ended."""
+    story = a_story(windows, **switches)
+    sent = 0
+
+    def die(node: str, request: bytes) -> str:
+        nonlocal sent
+        sent += 1
+        if sent == kill_at:
+            raise Gone
+        return ""
+
+    story.simulated.lose = die
+    for step in (story.evacuate, story.restore):
+        for _attempt in range(2):
+            try:
+                outcome = step(balancer_off=True) if step == story.evacuate else step()
+            except Gone:
+                continue
+            assert outcome.error == "", (kill_at, outcome.error)
+            break
+        if step == story.evacuate:
+            assert (story.node1, resting(story)) == ("paused", ["NODE1"]), kill_at
+            restart(story)
+    story.simulated.pause(600)
+    assert story.ledger.content is not None
+    end = {
+        "vms": story.vms,
+        "node": story.node1,
+        "resting": resting(story),
+        "noted": (noted(story), story.ledger.content["balancer"], story.ledger.content["state"]),
+        "balancer": story.simulated.server.state()["auto_balancer_mode"],
+        "losses": storage(story)["losses"],
+    }
+    return story, sent, end
+
+
+@pytest.mark.parametrize("windows", [OLD, NEW])
+def test_a_maintenance_that_is_killed_anywhere_and_run_again_ends_the_same(windows: Windows) -> None:
+    _story, requests, expected = maintained(windows)
+    assert expected["resting"] == []
+    assert expected["losses"] == []
+
+    for kill_at in range(1, requests + 1, 9):
+        _story, _sent, end = maintained(windows, kill_at)
+        assert end == expected, kill_at
