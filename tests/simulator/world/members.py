@@ -157,7 +157,8 @@ class Node:
 class Machine:
     """One VM. ``owner`` is where it truly is; ``owner_in_summary`` and ``owner_in_cluster`` are what those still show.
 
-    ``commands`` are the changes of state that it was asked for, refused ones among them.
+    ``commands`` are the changes of state that it was asked for, refused ones among them. ``processor``: the generation
+    of the one whose features it uses.
     """
 
     spec: VmSpec
@@ -174,6 +175,7 @@ class Machine:
     times_failed: int = 0
     times_returned: int = 0
     changing_to: VmState | None = None
+    processor: int = 1
     commands: list[str] = dataclasses.field(default_factory=list)
 
     @property
