@@ -1,6 +1,9 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``make matrix``: all tests on the oldest and the newest ansible-core and libraries, the stories over both plugins.
+"""``make matrix``: all tests on the oldest, the newest and the coming ansible-core, the stories over both plugins.
+
+The stories of the combinations meet one version of Windows each, so that a run has seen all; WINDOWS=2022 chooses one
+for the whole run. Rows named as arguments are the only ones.
 
 Prints one line for each combination and a summary; exits with 1 when one failed or none could run. Standard library
 only: it builds the environments in which the tests run, in ``.venv-matrix``, and keeps them.
@@ -20,7 +23,7 @@ from collections.abc import Mapping, Sequence
 ROOT = pathlib.Path(__file__).parents[2]
 VENVS = ROOT / ".venv-matrix"
 PLUGINS = {"winrm": "pywinrm", "psrp": "pypsrp"}
-PYTEST = ("-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--timeout", "180")
+PYTEST = ("-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--timeout", "300")
 STORIES = "tests/integration"
 
 
@@ -32,6 +35,7 @@ class Row:
         pythons: minor versions of Python 3 that suit, the best first.
         needs, advised: which these are, and the one to install where there is none.
         packages: arguments for pip.
+        windows: the version of Windows of the simulated nodes, for the unit tests and for the stories over each plugin.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Row:
     needs: str
     advised: str
     packages: Sequence[str]
+    windows: Mapping[str, str]
 
     @property
     def venv(self) -> pathlib.Path:
@@ -53,6 +58,7 @@ ROWS = (
         needs="3.10, 3.11 or 3.12",
         advised="3.12",
         packages=("ansible-core==2.16.0", "pywinrm==0.4.3", "pypsrp==0.8.0"),
+        windows={"unit": "2016", "winrm": "2012", "psrp": "2016"},
     ),
     # pip takes the newest that the newest Python here allows.
     Row(
@@ -61,6 +67,16 @@ ROWS = (
         needs="3.10 or later",
         advised="3.13",
         packages=("--upgrade", "ansible-core", "pywinrm", "pypsrp<1.0"),
+        windows={"unit": "2025", "winrm": "2025", "psrp": "2022"},
+    ),
+    # The first release that pip may take although it is a candidate; ansible-core 2.22 needs Python 3.13.
+    Row(
+        "coming",
+        range(30, 12, -1),
+        needs="3.13 or later",
+        advised="3.13",
+        packages=("--upgrade", "ansible-core>=2.22.0rc1", "pywinrm", "pypsrp<1.0"),
+        windows={"unit": "2022", "winrm": "2022", "psrp": "2025"},
     ),
 )
 
@@ -74,12 +90,16 @@ class Run:
     log: pathlib.Path
 
 
-def main() -> int:
-    """Run the matrix; return the exit code."""
+def main(wanted: Sequence[str]) -> int:
+    """Run the wanted rows of the matrix, all of them if none is named; return the exit code."""
+    unknown = set(wanted) - {row.name for row in ROWS}
+    if unknown:
+        print(f"Not a row: {', '.join(sorted(unknown))}. Rows are {', '.join(row.name for row in ROWS)}.")
+        return 1
     installed = interpreters()
     runs: list[Run] = []
     left_out: list[str] = []
-    for row in ROWS:
+    for row in (row for row in ROWS if not wanted or row.name in wanted):
         suitable = {minor: installed[minor] for minor in row.pythons if minor in installed}
         if not suitable:
             left_out.append(missing(row))
@@ -138,20 +158,25 @@ def run_row(row: Row) -> list[Run]:
     core, python = _version(row, "ansible-core"), _says([_python(row), "-V"])
     head = f"{row.name}: ansible-core {core}, {python}"
     libraries = {plugin: f"{package} {_version(row, package)}" for plugin, package in PLUGINS.items()}
-    everything_else = ["tests", f"--ignore={STORIES}"]
     return [
-        run(row, f"{head}, {', '.join(libraries.values())}: unit tests", "unit", everything_else, {}),
+        run(row, f"{head}, {', '.join(libraries.values())}: unit tests", "unit", ["tests", f"--ignore={STORIES}"]),
         *(
-            run(row, f"{head}, {library}: stories over {plugin}", plugin, [STORIES], {"STORIES_OVER": plugin})
+            run(row, f"{head}, {library}: stories over {plugin}", plugin, [STORIES])
             for plugin, library in libraries.items()
         ),
     ]
 
 
-def run(row: Row, title: str, name: str, arguments: Sequence[str], variables: Mapping[str, str]) -> Run:
-    """Run pytest in a row's environment with its output in a file; print what came of it."""
+def run(row: Row, title: str, name: str, arguments: Sequence[str]) -> Run:
+    """Run pytest in a row's environment with its output in a file; print what came of it.
+
+    ``name`` is that of the log: ``unit``, or the plugin that stories run over.
+    """
     log = row.venv / f"{name}.log"
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "STORIES_"))}
+    windows = os.environ.get("SIMULATED_WINDOWS") or row.windows[name]
+    variables = {"SIMULATED_WINDOWS": windows} | ({"STORIES_OVER": name} if name in PLUGINS else {})
+    title = f"{title}, Windows {windows}"
     with log.open("wb") as output:
         code = subprocess.run(
             [_python(row), *PYTEST, *arguments],
@@ -196,4 +221,4 @@ def _says(command: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
