@@ -503,7 +503,10 @@ moves:
       type: bool
       returned: always
     checked:
-      description: Whether Hyper-V checked the migration before it started.
+      description:
+        - Whether Hyper-V checked the migration before it started.
+        - With V(cluster_group) it compares a VM that runs with the destination, which finds a processor that lacks
+          features; it is not known what else it covers.
       type: bool
       returned: always
     attached:

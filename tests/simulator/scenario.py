@@ -146,7 +146,8 @@ class NodeSpec:
     credentials reach other hosts from this one, by constrained delegation or CredSSP. ``destination_formats``: the
     formats in which a migration from this host may name another host. ``windows``: the version of Windows Server (2012
     is 2012 R2), which decides the build and the forms of answers that the switches leave open; null: as
-    SIMULATED_WINDOWS in the environment says, else 2022. ``build``: of Windows; null: the first of its version.
+    SIMULATED_WINDOWS in the environment says, else 2022. ``processor``: its
+    generation; a higher one has more features. ``build``: of Windows; null: the first of its version.
     ``user``: the account that may log in here instead of the cluster's user, with the same password.
     """
 
@@ -157,6 +158,7 @@ class NodeSpec:
     dns_name: DnsLabel | None = None
     member: bool = True
     memory_mb: Megabytes = 131072
+    processor: Count = 1
     used_by_host_mb: t.Annotated[int, Bounds(0)] = 4096
     state: NodeState = "up"
     condition: t.Literal["normal", "isolated", "quarantined"] = "normal"
@@ -246,7 +248,8 @@ class VmSpec:
     ``kept_online``: the VM does not run, but the cluster starts it when it moves the group. ``clustered`` null: true on
     a member of the cluster; false: only the VM's own host knows it. ``folder``: of its files; null: one on the
     cluster's shared volume, or for a VM that is not clustered one on a share. ``disks`` null: one in that folder.
-    ``disk_mb``: the size of all its disks, which a migration of storage copies.
+    ``limits_processor_features``: processor compatibility; without it a VM with memory cannot go to a node of an older
+    ``processor``. ``disk_mb``: the size of all its disks, which a migration of storage copies.
     """
 
     name: str
@@ -255,6 +258,7 @@ class VmSpec:
     id: Guid | None = None
     memory_mb: Megabytes = 4096
     processors: Count = 2
+    limits_processor_features: bool = False
     state: VmState = "running"
     kept_online: bool = False
     priority: t.Annotated[int, Bounds(0, 4999)] = 2000

@@ -134,6 +134,7 @@ class World:
         owner, folder = str(spec.owner), str(spec.folder)
         files = Files(folder, folder, folder, spec.disks or ())
         machine = Machine(spec, owner, spec.state, spec.activity, owner, owner, files)
+        machine.processor = self.nodes[owner].spec.processor
         self.machines[machine.id] = machine
         self.nodes[owner].residents[machine.id] = machine
         self._groups[machine.group.lower()] = machine
@@ -152,6 +153,8 @@ class World:
         self.nodes[destination].planned.discard(machine.id)
         machine.owner = destination
         machine.changed_at = self.now
+        if not machine.has_memory:
+            machine.processor = self.nodes[destination].spec.processor
         self.nodes[destination].residents[machine.id] = machine
         switches = self.scenario.switches
         for reader in READERS:

@@ -36,7 +36,8 @@ WIN32_FAILURES = {
     ),
     1332: KnownFailure(
         "an account name could not be mapped to a security identifier",
-        "Install current updates on the hosts. Until then a quick migration (the group's default move type 1) works.",
+        "The account that created the VM may no longer exist. Install current updates on the hosts (Azure Local: "
+        "12.2605 or later). Until then a quick migration works, with the group's DefaultMoveType set to 1.",
     ),
     1385: KnownFailure(
         "NT VIRTUAL MACHINE\\Virtual Machines may not log on as a service",

@@ -70,15 +70,17 @@ def migrate(
     left = [move for move in moves if not move.is_done]
     hosts = sorted({node for move in left for node in (move.source, move.destination.name)})
     limits = read_limits(cluster, hosts, options.max_parallel) if len(left) > 1 else Limits({})
-    _scheduler(cluster, options, limits, report).execute(tasks)
-    return Migration(tasks, (*limits.notes, *_causes(cluster, tasks, report)), limits)
+    notes = [*limits.notes]
+    _scheduler(cluster, options, limits, report, notes).execute(tasks)
+    return Migration(tasks, notes, limits)
 
 
 def start(cluster: Cluster, move: Move, options: MigrationOptions, report: Report = say_nothing) -> Migration:
     """Start one move, and leave it as soon as its job is known. Raises as ``migrate`` does."""
     tasks = _tasks([move], options)
-    _scheduler(cluster, options, Limits({}), report).start(tasks[0])
-    return Migration(tasks, _causes(cluster, tasks, report))
+    notes: list[str] = []
+    _scheduler(cluster, options, Limits({}), report, notes).start(tasks[0])
+    return Migration(tasks, notes)
 
 
 def dry_run(
@@ -91,7 +93,7 @@ def dry_run(
     """
     tasks = _tasks(moves, options)
     asked = [task for task in tasks if task.move.vm.id not in stopped_first]
-    _scheduler(cluster, options, Limits({}), say_nothing).dry_run(asked)
+    _scheduler(cluster, options, Limits({}), say_nothing, []).dry_run(asked)
     for task in tasks:
         if task.move.vm.id in stopped_first:
             _foresee(cluster, task, None)
@@ -109,18 +111,6 @@ def foresee(
     for task in tasks:
         _foresee(cluster, task, objections.get(task.move.vm.id))
     return Migration(tasks)
-
-
-def _causes(cluster: Cluster, tasks: Sequence[MigrationTask], report: Report) -> Sequence[str]:
-    """Have the event logs tell why moves failed; return notes on those that could not be read."""
-    if not any(task.outcome == "failed" for task in tasks):
-        return ()
-    # Imported here because only failures need it.
-    from .causes import add_causes
-
-    notes = add_causes(cluster, tasks)
-    report(tasks)
-    return notes
 
 
 def _foresee(cluster: Cluster, task: MigrationTask, objection: Failure | None) -> None:
@@ -147,5 +137,16 @@ def _tasks(moves: Sequence[Move], options: MigrationOptions) -> list[MigrationTa
     ]
 
 
-def _scheduler(cluster: Cluster, options: MigrationOptions, limits: Limits, report: Report) -> Scheduler:
-    return Scheduler(cluster, Methods(cluster, options.method, options.settings), limits, options.policy, report)
+def _scheduler(
+    cluster: Cluster, options: MigrationOptions, limits: Limits, report: Report, notes: list[str]
+) -> Scheduler:
+    """Return a scheduler of moves; ``notes`` gets those on event logs that could not be read."""
+
+    def explain(failed: Sequence[MigrationTask]) -> None:
+        # Imported here because only failures need it.
+        from .causes import add_causes
+
+        notes.extend(add_causes(cluster, failed))
+
+    methods = Methods(cluster, options.method, options.settings)
+    return Scheduler(cluster, methods, limits, options.policy, report, explain)

@@ -239,7 +239,7 @@ def test_hosts_without_events_are_no_note(empty: str) -> None:
 
     assert done.tasks[0].error.code == "timeout"
     assert done.tasks[0].events == ()
-    assert done.notes == ()
+    assert not done.notes
 
 
 def test_events_of_long_before_are_left_out() -> None:

@@ -117,6 +117,13 @@ def rolling_states(folder: pathlib.Path) -> list[Answer]:
     ]
 
 
+def events() -> Answer:
+    """Return what the event logs say of a move that failed."""
+    simulated = Simulated(scenario(vms=[vm("bad", migration=migration(fails_at=60, hresult=0x8007000E))]))
+    simulated.move(("bad", "NODE2"))
+    return ask("hyperv_migration_events_info", simulated, name="bad")
+
+
 def jobs() -> Answer:
     """Return what is told of a migration that runs and of one that failed."""
     failing = vm("bad", migration=migration(fails_at=60, hresult=0x8007000E))
@@ -219,6 +226,7 @@ def answers(module: str, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) 
             ask(module, Simulated(TROUBLED), **move),
             ask(module, Simulated(with_nodes(TROUBLED, node("NODE2"))), **move),
         ],
+        "hyperv_migration_events_info": lambda: [events()],
         "hyperv_migration_job_info": lambda: [jobs()],
         "hyperv_node_identity_info": lambda: [ask(module, Simulated(), name="NODE2")],
         "hyperv_node_maintenance_info": lambda: [ask(module, Simulated(TROUBLED), node="NODE1")],
