@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from ..._hostnames import first_label
 from ..cluster.attachments import Attachment
 from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import Cluster
@@ -45,6 +46,11 @@ class WholeCluster:
 
     nodes: tuple[ClusterNode, ...]
     snapshot: Snapshot
+
+    def others(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the names of all nodes but these."""
+        labels = {first_label(one) for one in names}
+        return tuple(one.node.name for one in self.nodes if first_label(one.node.name) not in labels)
 
 
 def read_whole_cluster(cluster: Cluster) -> WholeCluster:
