@@ -110,10 +110,18 @@ RULES = (
     ),
     Rule(
         "plugins/plugin_utils/_action.py",
-        (UTILS + "_ansible_errors", UTILS + "_clock", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text"),
+        (
+            UTILS + "_ansible_errors",
+            UTILS + "_clock",
+            UTILS + "_connections",
+            UTILS + "_hyperv",
+            UTILS + "_signs_of_life",
+            UTILS + "_text",
+        ),
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},
     ),
+    Rule("plugins/plugin_utils/_signs_of_life.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_survey.py",
         (UTILS + "_action", UTILS + "_clock", UTILS + "_connections", UTILS + "_hyperv"),
