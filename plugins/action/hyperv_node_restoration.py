@@ -9,6 +9,7 @@ import typing as t
 from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.maintenance.restoration import Restoration, RestorationOptions
+from ..plugin_utils._hyperv.planning.strategies import EVERY_VM
 from ..plugin_utils._hyperv.records.ledger import read_ledger
 from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
 
@@ -21,6 +22,7 @@ class ActionModule(MaintenanceAction):
             "node": {"type": "str", "default": ""},
             "ledger": {"type": "dict"},
             "forget_gone": {"type": "bool", "default": False},
+            "home": {"type": "list", "elements": "str", "default": [EVERY_VM]},
             **OPTIONS,
         },
         "mutually_exclusive": [("ledger", "ledger_path")],
@@ -31,7 +33,10 @@ class ActionModule(MaintenanceAction):
         self.check_options(arguments, "restore_node")
         given = read_ledger(arguments["ledger"], "The ledger given") if arguments["ledger"] else None
         options = RestorationOptions(
-            self.migration_options(arguments, "leave"), arguments["node"].strip(), arguments["forget_gone"]
+            self.migration_options(arguments, "leave"),
+            arguments["node"].strip(),
+            arguments["forget_gone"],
+            tuple(arguments["home"]),
         )
         restoration = Restoration(cluster, options, self.controller(arguments), given)
         outcome = restoration.dry_run() if self.check_mode else restoration.execute()

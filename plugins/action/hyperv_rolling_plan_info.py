@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import Arguments, HyperVAction, Result
+from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.roll import plan_roll
@@ -28,7 +28,7 @@ class ActionModule(HyperVAction):
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
-            "nodes": {"type": "raw", "default": []},
+            "nodes": {"type": "raw"},
             "done": {"type": "raw", "default": []},
             "order": {"type": "str", "choices": ["planned", "given"], "default": "planned"},
             "layout": {"type": "str", "choices": list(LAYOUTS), "default": "keep"},
@@ -42,25 +42,29 @@ class ActionModule(HyperVAction):
             "preferred_owner_cost": {"type": "float"},
             "link_rates": {"type": "dict", "default": {}},
             "helpers": {"type": "int", "default": 0},
+            "must_be_feasible": {"type": "bool", "default": False},
         },
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
-        """Plan; a rolling maintenance that is not possible is part of the answer, not a failure."""
+        """Plan; that no plan is found is part of the answer, unless it is to be a failure."""
         check_reserve(arguments)
         check_helpers(arguments)
         check_preferred_owner_cost(arguments)
         check_range(arguments, "node_seconds", 0, LONGEST_TIMEOUT, "seconds")
         whole = read_whole_cluster(cluster)
         plan = plan_roll(whole, _request(arguments, whole))
-        return {"changed": False, **plan.as_result(), "summary": roll_table(plan)}
+        result = {"changed": False, **plan.as_result(), "summary": roll_table(plan)}
+        if plan.refusal is not None and arguments["must_be_feasible"]:
+            raise FailedWithResult(plan.refusal.text, result)
+        return result
 
 
 def _request(arguments: Arguments, whole: WholeCluster) -> RollRequest:
-    nodes = read_names(arguments["nodes"], "nodes")
     done = read_names(arguments["done"], "done")
+    nodes = read_names(arguments["nodes"], "nodes")
     return RollRequest(
-        nodes or whole.others(done),
+        nodes if nodes or arguments["nodes"] == [] else whole.others(done),
         done,
         arguments["order"] == "given",
         arguments["layout"],

@@ -21,7 +21,7 @@ description:
   - Each destination is one that M(hyperv.migration.hyperv_evacuation_plan_info) could select. Possible owners, enforced
     rules and the memory reserve are kept at every moment. Preferred owners are not kept with O(layout=any) and
     O(layout=balanced).
-  - Nodes that do not take VMs now are not counted as destinations, even after their turn.
+  - Nodes that do not take VMs now are not counted as destinations. One that is paused counts after its turn.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
@@ -31,10 +31,10 @@ extends_documentation_fragment:
 options:
   nodes:
     description:
-      - Nodes that are to be maintained; all nodes of the cluster that are not in O(done) if empty.
-      - A list, or text with commas, semicolons, blanks or line breaks between the names, as a survey returns it.
+      - Nodes that are to be maintained. The default is all nodes of the cluster that are not in O(done).
+      - A list, or text with commas, semicolons, blanks or line breaks between the names, as a survey returns it. With
+        an empty list, no node is left, and RV(refill) alone is planned.
     type: raw
-    default: []
   done:
     description:
       - Nodes that are done already in this rolling maintenance. VMs go to them first with O(layout=any) and
@@ -79,6 +79,10 @@ options:
     default: []
   restart:
     description: Whether the nodes are to be restarted. VMs that would go down with a node stand against the plan then.
+    type: bool
+    default: false
+  must_be_feasible:
+    description: Whether the task fails if no plan was found, with RV(refusal) as its message.
     type: bool
     default: false
 seealso:

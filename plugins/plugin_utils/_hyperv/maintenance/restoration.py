@@ -20,6 +20,7 @@ from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
+from ..planning.strategies import EVERY_VM
 from ..records.ledger import ELSEWHERE, Ledger, LedgerVm, give_back, may_still_stop, no_ledger, was_stopped
 from ..scheduling.migrate import MigrationOptions
 from . import wording
@@ -45,11 +46,13 @@ class RestorationOptions:
         migration: how VMs are moved.
         node: its name; empty where the ledger says which one it is.
         forget_gone: VMs that nobody knows any more were deleted on purpose, and are settled.
+        home: names, patterns and ids of the VMs that come home; all others stay where they are, and are settled.
     """
 
     migration: MigrationOptions = dataclasses.field(default_factory=MigrationOptions)
     node: str = ""
     forget_gone: bool = False
+    home: Sequence[str] = (EVERY_VM,)
 
 
 class Restoration:
@@ -160,7 +163,7 @@ class Restoration:
         self._read_ledger(home)
         where = self._store.path if self._store is not None else "The ledger given"
         try:
-            self._plan = plan_restoration(self._cluster, self._ledger, home)
+            self._plan = plan_restoration(self._cluster, self._ledger, home, self._options.home)
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
@@ -189,7 +192,7 @@ class Restoration:
                 next_line = clock.now() + _BETWEEN_LINES
                 self._controller.tell(" ".join(f"Waiting for {vm.subject}: {vm.message}" for vm in self._plan.leaving))
             clock.pause(_BETWEEN_LOOKS)
-            self._plan = plan_restoration(self._cluster, self._ledger, self._home)
+            self._plan = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
 
     def _wait_for_the_node(self) -> None:
         """Wait until Hyper-V runs on the node. What is wrong after that fails moves, not starts."""
@@ -227,7 +230,7 @@ class Restoration:
         helpers = {vm["vm_id"].upper() for vm in self._ledger["vms"] if vm["helper"] and not vm["restored"]}
         made: dict[str, Mapping[str, t.Any]] = {}
         while helpers:
-            now = plan_restoration(self._cluster, self._ledger, self._home)
+            now = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
             stays = [one for one in self._plan.stays if one.vm_id not in helpers]
             stays += [one for one in now.stays if one.vm_id in helpers - made.keys()]
             left = [move for move in now.helpers if move["vm_id"] not in made]
@@ -244,7 +247,7 @@ class Restoration:
     def _start(self) -> None:
         """Start the VMs that the evacuation had stopped, and that are on the node or where somebody moved them."""
         if self._asked_to_stop:  # one of them may have gone off since the plan was made
-            now = plan_restoration(self._cluster, self._ledger, self._home)
+            now = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
             self._plan = dataclasses.replace(self._plan, start=now.start)
         home = self._is_home()
         wanted = [vm["vm_id"] for vm in self._plan.start if vm["vm_id"] in home]

@@ -11,7 +11,7 @@ from ..._hostnames import first_label
 from ..cluster.attachments import Attachment
 from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import Cluster
-from ..cluster.hosts import Memory
+from ..cluster.hosts import Memory, try_memory
 from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.owners import read_owners
 from ..cluster.vms import Vm
@@ -24,8 +24,8 @@ class ClusterNode:
     """One node, and what only it knows.
 
     Attributes:
-        memory: None where it takes no VMs now.
-        unusable: why it takes none, in sentences; else empty.
+        memory: None where it takes no VMs and is not merely paused.
+        unusable: why it takes none now, in sentences; else empty.
         slots: how many live migrations it takes part in at once, None where not known.
         local_vms: VMs of it that the cluster does not know.
     """
@@ -64,6 +64,8 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
     def look(name: str) -> _Looked:
         node = by_name[name]
         memory, slots, unusable = try_destination(cluster, node)
+        if memory is None and node.state == "paused":
+            memory, _problem = try_memory(cluster, node)  # it takes VMs once it is resumed
         source = read_source(cluster, node, known)
         replicas, notes = ({}, []) if cluster.offers_hyperv else read_replicas(cluster, node)
         if unusable:

@@ -69,6 +69,14 @@ def test_a_paused_node_takes_nothing_and_is_told_of() -> None:
     assert any("NODE2 is not counted as a destination" in one for one in found.notes)
 
 
+def test_a_node_that_the_rolling_maintenance_has_paused_takes_vms_once_its_turn_is_over() -> None:
+    paused = [node("NODE1", memory_mb=65536, state="paused"), node("NODE2", memory_mb=65536)]
+    given = scenario(paused, [vm("web01", memory_mb=4096), vm("web02", owner="NODE2", memory_mb=4096)])
+    found = planned(given, "NODE1", "NODE2")
+    assert found.refusal is None
+    assert [[one.destination for one in step.plan.moves] for step in found.steps] == [["NODE2"], ["NODE1", "NODE1"]]
+
+
 def test_a_vm_that_is_not_clustered_stands_against_a_restart_only() -> None:
     given = scenario(NODES, [*VMS, vm("edge01", owner="NODE3", clustered=False)])
     whole = read_whole_cluster(Simulated(given).cluster)
