@@ -118,6 +118,8 @@ class ActionModule(ControllerAction):
                 "steps": list(turn.steps),
                 "left": [names[host] for host in turn.left],
                 "done": [names[host] for host in turn.done],
+                "first": turn.is_first,
+                "last": turn.is_last,
                 "returns_all": turn.keeps_layout or returns_all(turn.state, turn.host),
                 "restart": turn.is_restarted,
                 "ignore": list(gate.ignore),

@@ -171,6 +171,16 @@ done:
   elements: str
   returned: success
   sample: []
+first:
+  description: Whether all nodes of the run before it are done already.
+  type: bool
+  returned: success
+  sample: true
+last:
+  description: Whether all other nodes of the rolling maintenance are done, those that are not of this run too.
+  type: bool
+  returned: success
+  sample: false
 returns_all:
   description: Whether all VMs return to the node, because of O(layout) or because an interrupted run planned it so.
   type: bool

@@ -74,6 +74,7 @@ class TestTurn:
         first = turn_of(1, tmp_path, layout="any")
         assert (first["left"], first["done"]) == (["NODE1", "NODE2", "NODE3"], [])
         assert first["returns_all"] is False
+        assert (first["first"], first["last"]) == (True, False)
         note(first, "done")
         second = turn_of(2, tmp_path, layout="any")
         assert (second["left"], second["done"]) == (["NODE2", "NODE3"], ["NODE1"])
@@ -82,6 +83,15 @@ class TestTurn:
     def test_in_a_dry_run_the_nodes_before_count_as_done(self, tmp_path: pathlib.Path) -> None:
         turn = turn_of(3, tmp_path, layout="any", check_mode=True)
         assert (turn["left"], turn["done"]) == (["NODE3"], ["NODE1", "NODE2"])
+        assert (turn["first"], turn["last"]) == (False, False)
+
+    def test_a_node_by_itself_is_the_last_one_only_if_the_others_are_done(self, tmp_path: pathlib.Path) -> None:
+        first = turn_of(1, tmp_path, layout="balanced")
+        note(first, "done")
+        alone = {"layout": "balanced", "nodes": HOSTS[1:2]}
+        assert turn_of(2, tmp_path, **alone)["last"] is False
+        note(turn_of(3, tmp_path), "done")
+        assert turn_of(2, tmp_path, **alone)["last"] is True
 
     def test_that_all_return_in_spite_of_the_layout_outlasts_the_run(self, tmp_path: pathlib.Path) -> None:
         turn = turn_of(1, tmp_path, layout="any")

@@ -181,6 +181,16 @@ class Turn:
         return [host for host in after if phase_of(self.state, host) != "done"]
 
     @property
+    def is_first(self) -> bool:
+        """All nodes of the run before it are done already."""
+        return all(phase_of(self.state, host) == "done" for host in self.hosts[: self.hosts.index(self.host)])
+
+    @property
+    def is_last(self) -> bool:
+        """All other nodes of the rolling maintenance are done, also those that are not of this run."""
+        return all(host == self.host or phase_of(self.state, host) == "done" for host in self.state["nodes"])
+
+    @property
     def done(self) -> list[str]:
         """The inventory hosts that are done in this rolling maintenance, those before this one too in a dry run."""
         before = self.hosts[: self.hosts.index(self.host)] if self.dry_run else ()
