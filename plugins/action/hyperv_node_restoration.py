@@ -11,6 +11,7 @@ from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.maintenance.restoration import Restoration
 from ..plugin_utils._hyperv.maintenance.restoration_options import RestorationOptions
 from ..plugin_utils._hyperv.planning.roles_back import LEAVE, WISHES
+from ..plugin_utils._hyperv.planning.strategies import EVERY_VM
 from ..plugin_utils._hyperv.records.ledger import read_ledger
 from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
 
@@ -25,6 +26,7 @@ class ActionModule(MaintenanceAction):
             "forget_gone": {"type": "bool", "default": False},
             "roles": {"type": "str", "choices": list(WISHES), "default": LEAVE},
             "ignore": {"type": "list", "elements": "str", "default": []},
+            "home": {"type": "list", "elements": "str", "default": [EVERY_VM]},
             **OPTIONS,
         },
         "mutually_exclusive": [("ledger", "ledger_path")],
@@ -38,9 +40,10 @@ class ActionModule(MaintenanceAction):
             self.migration_options(arguments, "leave"),
             arguments["node"].strip(),
             arguments["forget_gone"],
-            arguments["ignore"],
-            arguments["roles"],
-            LOOKS_APART * arguments["poll_interval"],
+            ignore=arguments["ignore"],
+            home=tuple(arguments["home"]),
+            roles=arguments["roles"],
+            storage_interval=LOOKS_APART * arguments["poll_interval"],
         )
         restoration = Restoration(cluster, options, self.controller(arguments), given)
         outcome = restoration.dry_run() if self.check_mode else restoration.execute()

@@ -62,6 +62,14 @@ options:
     type: list
     elements: str
     default: []
+  home:
+    description:
+      - VMs that are brought back, by name, pattern with V(*), V(?) and V([seq]), or GUID. All others stay where the
+        evacuation moved them, and are settled in the ledger.
+      - A VM that the evacuation shut down or saved is brought back in any case, and started.
+    type: list
+    elements: str
+    default: ["*"]
   timeout:
     description:
       - How many seconds one move may take, up to a week.

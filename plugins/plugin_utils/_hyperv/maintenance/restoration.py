@@ -168,7 +168,7 @@ class Restoration:
         self._read_ledger(home)
         where = self._store.path if self._store is not None else "The ledger given"
         try:
-            self._plan = plan_restoration(self._cluster, self._ledger, home)
+            self._plan = plan_restoration(self._cluster, self._ledger, home, self._options.home)
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
@@ -199,7 +199,7 @@ class Restoration:
                 next_line = clock.now() + _BETWEEN_LINES
                 self._controller.tell(" ".join(f"Waiting for {vm.subject}: {vm.message}" for vm in self._plan.leaving))
             clock.pause(_BETWEEN_LOOKS)
-            self._plan = plan_restoration(self._cluster, self._ledger, self._home)
+            self._plan = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
 
     def _wait_for_the_node(self) -> None:
         """Wait until the node is in order and Hyper-V runs. What is wrong with Hyper-V then fails moves, not starts."""
@@ -226,7 +226,7 @@ class Restoration:
         helpers = {vm["vm_id"].upper() for vm in self._ledger["vms"] if vm["helper"] and not vm["restored"]}
         made: dict[str, Mapping[str, t.Any]] = {}
         while helpers:
-            now = plan_restoration(self._cluster, self._ledger, self._home)
+            now = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
             stays = [one for one in self._plan.stays if one.vm_id not in helpers]
             stays += [one for one in now.stays if one.vm_id in helpers - made.keys()]
             left = [move for move in now.helpers if move["vm_id"] not in made]
@@ -248,7 +248,7 @@ class Restoration:
     def _start(self) -> None:
         """Start the VMs that the evacuation had stopped, and that are on the node or where somebody moved them."""
         if self._asked_to_stop:  # one of them may have gone off since the plan was made
-            now = plan_restoration(self._cluster, self._ledger, self._home)
+            now = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
             self._plan = dataclasses.replace(self._plan, start=now.start)
         home = self._is_home()
         wanted = [vm["vm_id"] for vm in self._plan.start if vm["vm_id"] in home]

@@ -39,6 +39,7 @@ class Layout:
         vms: every VM of the cluster by its id, on the node that it is on at that moment.
         free_mb: free memory by first label of the node, of those that can receive VMs.
         snapshot: what does not change with a move.
+        resumed: first labels of nodes that were paused and take VMs by then.
     """
 
     nodes: Mapping[str, ClusterNode]
@@ -46,6 +47,16 @@ class Layout:
     roles: Mapping[str, VmGroup]
     free_mb: Mapping[str, int]
     snapshot: Snapshot
+    resumed: frozenset[str] = frozenset()
+
+    def takes_vms(self, node: str) -> bool:
+        """Tell whether VMs can be moved to a node."""
+        one = self.nodes[first_label(node)]
+        return one.memory is not None and (not one.unusable or first_label(node) in self.resumed)
+
+    def with_resumed(self, node: str) -> Layout:
+        """Return the layout once a node is resumed."""
+        return dataclasses.replace(self, resumed=self.resumed | {first_label(node)})
 
     def on(self, node: str) -> list[Vm]:
         """Return the VMs on a node."""
@@ -62,12 +73,6 @@ class Layout:
         """Return a node's name as the cluster has it."""
         return self.nodes[first_label(node)].node.name
 
-    def room_mb(self, node: str, reserve_percent: float) -> int:
-        """Return the memory that VMs may still take on a node, 0 for one that takes none."""
-        memory = self.nodes[first_label(node)].memory
-        free = self.free_mb.get(first_label(node), 0)
-        return max(0, free - int(memory.total_mb * reserve_percent / 100)) if memory is not None else 0
-
     def around(self, node: str) -> Snapshot:
         """Return the snapshot of a node that is to be emptied at this moment."""
         label = first_label(node)
@@ -83,7 +88,11 @@ class Layout:
 
     def everywhere(self) -> Snapshot:
         """Return a snapshot of this moment in which every node is a destination."""
-        usable = ((one, one.memory, self.free_mb[label]) for label, one in self.nodes.items() if one.memory is not None)
+        usable = (
+            (one, one.memory, self.free_mb[label])
+            for label, one in self.nodes.items()
+            if one.memory is not None and self.takes_vms(label)
+        )
         return dataclasses.replace(
             self.snapshot,
             vms=tuple(self.vms.values()),
@@ -93,7 +102,7 @@ class Layout:
                 Destination(one.node.name, Memory(memory.total_mb, free), one.node.build, one.slots)
                 for one, memory, free in usable
             ),
-            unusable={label: one.unusable for label, one in self.nodes.items() if one.unusable},
+            unusable={label: one.unusable for label, one in self.nodes.items() if not self.takes_vms(label)},
             notes=(),
             others=(),
         )

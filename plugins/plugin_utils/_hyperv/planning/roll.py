@@ -9,7 +9,6 @@ only go to nodes that are still to be emptied, once more.
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 from collections.abc import Sequence
 
 from ..._hostnames import first_label
@@ -54,7 +53,10 @@ def plan_roll(whole: WholeCluster, request: RollRequest) -> RollPlan:
         owner=whole.snapshot.owner,
         notes=(*whole.snapshot.notes, *(one.text for one in whole.snapshot.others)),
     )
-    return plan if found.stuck is None else dataclasses.replace(plan, refusal=_refusal(layout, request, found))
+    stuck = found.stuck
+    if stuck is None or stuck.plan.infeasibility is None:
+        return plan
+    return dataclasses.replace(plan, refusal=_refusal(layout, request, found, stuck, stuck.plan.infeasibility))
 
 
 def _check_names(layout: Layout, request: RollRequest) -> None:
@@ -83,7 +85,7 @@ def _bound(layout: Layout, request: RollRequest, found: Found) -> Amount:
     if request.in_order:
         firsts = firsts[:1]
     # A node that is not to be emptied any more can take what leaves the first one for good.
-    if any(one.memory is not None and label not in leavers for label, one in layout.nodes.items()):
+    if any(layout.takes_vms(label) and label not in leavers for label in layout.nodes):
         firsts = [[]]
     memory = {vm.id: memory_of(vm) for vm in layout.vms.values()}
 
@@ -114,7 +116,7 @@ def _least_seconds(layout: Layout, request: RollRequest, node: str, vms: Sequenc
     problem = PlacementProblem(
         (), (), source_slots=layout.nodes[node].slots, cluster_slots=layout.snapshot.cluster_slots
     )
-    others = [one for label, one in layout.nodes.items() if label != node and one.memory is not None]
+    others = [one for label, one in layout.nodes.items() if label != node and layout.takes_vms(label)]
     slots = slots_of(problem)
     if slots is None or not others or not all(one.slots for one in others):
         return None
@@ -145,9 +147,7 @@ def _refill_seconds(layout: Layout, request: RollRequest, moves: Sequence[Helper
     return -(-max([longest, *(work[label] // (slots[label] or 1) for label in work)]) // 1000)
 
 
-def _refusal(layout: Layout, request: RollRequest, found: Found) -> Refusal:
-    stuck = t.cast(RollStep, found.stuck)
-    why = t.cast(Infeasibility, stuck.plan.infeasibility)
+def _refusal(layout: Layout, request: RollRequest, found: Found, stuck: RollStep, why: Infeasibility) -> Refusal:
     number = len(found.steps) + 1
     before = f" after {', '.join(one.node for one in found.steps)}" if found.steps else ""
     message = (
@@ -178,7 +178,9 @@ def _ways_out(layout: Layout, request: RollRequest) -> list[str]:
 
 def _fill(layout: Layout, request: RollRequest) -> list[str]:
     """Return by how much the nodes are too full, if all VMs have no room on the nodes that are left."""
-    usable = {label: one.memory.total_mb for label, one in layout.nodes.items() if one.memory is not None}
+    usable = {
+        label: one.memory.total_mb for label, one in layout.nodes.items() if one.memory and layout.takes_vms(label)
+    }
     reserve = request.evacuation.reserve_percent / 100
     used = sum(usable[label] - layout.free_mb[label] for label in usable)
     biggest = max((usable.get(first_label(one), 0) for one in request.nodes), default=0)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
@@ -115,7 +114,9 @@ def _returns(plan: EvacuationPlan, returning: AbstractSet[str], *, is_kept: bool
     found = [
         Return(one.candidate, one.destination, plan.node)
         for one in plan.moves
-        if is_kept or one.candidate.vm.id in returning or one.candidate.strategy in OFFLINE
+        if is_kept
+        or one.candidate.vm.id in returning
+        or (one.candidate.strategy in OFFLINE and one.candidate.has_memory)
     ]
     if is_kept:
         found += [Return(one.helper.candidate, one.destination, one.helper.node) for one in plan.steps_aside]
@@ -151,8 +152,9 @@ def _end(layout: Layout, node: str, other: str, request: EvacuationRequest) -> D
     """Return one end of a move, with the rate of the slower one of both."""
     there = layout.nodes[first_label(node)]
     rates = [request.link_rates[one] for one in (first_label(node), first_label(other)) if one in request.link_rates]
-    memory = t.cast(Memory, there.memory)  # known, since the node has received the VM
-    return Destination(there.node.name, memory, there.node.build, there.slots, min(rates, default=None))
+    return Destination(
+        there.node.name, there.memory or Memory(0, 0), there.node.build, there.slots, min(rates, default=None)
+    )
 
 
 def after_evacuation(layout: Layout, step: RollStep) -> Layout:
@@ -174,4 +176,4 @@ def after_step(layout: Layout, step: RollStep) -> Layout:
         Shift(one.candidate.vm.id, one.destination, one.candidate.needs_mb, memory_of(one.candidate.vm))
         for one in step.returns
     ]
-    return after_evacuation(layout, step).after(back)
+    return after_evacuation(layout, step).with_resumed(step.node).after(back)

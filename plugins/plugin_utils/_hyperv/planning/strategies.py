@@ -19,6 +19,7 @@ SAVE: t.Final = "save"
 STAY: t.Final = "stay"
 FAIL: t.Final = "fail"
 STRATEGIES: tuple[StrategyName, ...] = t.get_args(StrategyName)
+EVERY_VM: t.Final = "*"  # as a pattern
 OFFLINE: frozenset[StrategyName] = frozenset({SHUTDOWN, SAVE})
 
 

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from ..._hostnames import first_label
 from ..cluster.attachments import Attachment
 from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import Cluster
-from ..cluster.hosts import Memory
+from ..cluster.hosts import Memory, try_memory
 from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.owners import read_owners
 from ..cluster.vms import Vm
@@ -23,8 +24,8 @@ class ClusterNode:
     """One node, and what only it knows.
 
     Attributes:
-        memory: None where it takes no VMs now.
-        unusable: why it takes none, in sentences; else empty.
+        memory: None where it takes no VMs and is not merely paused.
+        unusable: why it takes none now, in sentences; else empty.
         slots: how many live migrations it takes part in at once, None where not known.
         local_vms: VMs of it that the cluster does not know.
     """
@@ -46,6 +47,11 @@ class WholeCluster:
     nodes: tuple[ClusterNode, ...]
     snapshot: Snapshot
 
+    def others(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the names of all nodes but these."""
+        labels = {first_label(one) for one in names}
+        return tuple(one.node.name for one in self.nodes if first_label(one.node.name) not in labels)
+
 
 def read_whole_cluster(cluster: Cluster) -> WholeCluster:
     """Read the nodes and all their VMs; nothing is changed. Raises HyperVError, Fault and TransportError."""
@@ -58,6 +64,8 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
     def look(name: str) -> _Looked:
         node = by_name[name]
         memory, slots, unusable = try_destination(cluster, node)
+        if memory is None and node.state == "paused":
+            memory, _problem = try_memory(cluster, node)  # it takes VMs once it is resumed
         source = read_source(cluster, node, known)
         replicas, notes = ({}, []) if cluster.offers_hyperv else read_replicas(cluster, node)
         if unusable:

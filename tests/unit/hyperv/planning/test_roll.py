@@ -22,6 +22,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
     LayoutName,
     RollRequest,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_table import roll_table
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.whole_cluster import WholeCluster
 
@@ -279,3 +280,30 @@ def test_the_plan_does_not_depend_on_the_order_in_which_vms_were_read() -> None:
 def test_names_are_checked_first(nodes: list[str], done: list[str], text: str) -> None:
     with pytest.raises(HyperVError, match=text):
         plan(THREE, nodes=nodes, done=done)
+
+
+def test_the_table_has_a_line_for_each_node_and_the_sums_beside_the_bound() -> None:
+    lines = roll_table(plan(THREE, "balanced", node_seconds=600))
+    assert [line.split()[:2] for line in lines[1:4]] == [["1", "B"], ["2", "A"], ["3", "C"]]
+    text = "\n".join(lines[4:])
+    assert "To even out the memory of the nodes after that: " in text
+    assert "If every VM returned to its node, at least 12 moves of 160 GB" in text
+    assert "No plan of this layout has fewer than 7 moves, or moves less than 100 GB." in text
+
+
+def test_the_table_of_a_refusal_says_what_is_the_matter_and_names_no_sums() -> None:
+    lines = roll_table(plan(CROWDED, "keep", nodes=["A"]))
+    assert lines[0].startswith("No plan was found for the rolling maintenance: A cannot be emptied as node 1 of 1.")
+    assert not any("In all" in line for line in lines)
+
+
+def test_the_table_says_where_all_vms_return_in_spite_of_the_layout() -> None:
+    lines = roll_table(plan(draw_cluster(22, 4, 0.67, per_node=6, ruled=True)))
+    assert sum("all return, so that the next nodes can be emptied" in line for line in lines) == 1
+
+
+def test_a_name_with_control_characters_cannot_paint_the_terminal() -> None:
+    whole = THREE.read()
+    notes = ("web\x1b[31m is on its way",)
+    given = dataclasses.replace(whole, snapshot=dataclasses.replace(whole.snapshot, notes=notes))
+    assert not any("\x1b" in line for line in roll_table(plan(given)))
