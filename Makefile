@@ -40,8 +40,8 @@ clients: $(BUILT)  ## add to .venv the clients of others that the tests point at
 demo: $(BUILT)  ## empty a node of a simulated cluster and fill it again
 	@.venv/bin/python -m tests.demo
 
-rehearse: $(BUILT)  ## run a simulated cluster to type at, of SCENARIO=file.yml, until Ctrl-C
-	@.venv/bin/python -m tests.rehearse $(if $(NODE),--node "$(NODE)") "$(or $(SCENARIO),tests/simulator/scenarios/demo.yml)"
+rehearse: $(BUILT)  ## run a simulated cluster to type at, of SCENARIO=file.yml or RECORDING=file.zip, until Ctrl-C
+	@.venv/bin/python -m tests.rehearse $(if $(NODE),--node "$(NODE)") $(if $(RECORDING),--recording "$(RECORDING)","$(or $(SCENARIO),tests/simulator/scenarios/demo.yml)")
 
 lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint-ansible lint-code
