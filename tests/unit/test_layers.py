@@ -63,6 +63,11 @@ RULES = (
         (UTILS + "_connection", UTILS + "_hostnames", UTILS + "_wsman.errors", UTILS + "_wsman.transport"),
         frozenset({"ansible", "pypsrp", "requests", "urllib3", "winrm"}),
     ),
+    Rule(
+        "plugins/plugin_utils/_recording/",
+        (UTILS + "_recording", UTILS + "_hyperv.failure.errors", UTILS + "_wsman"),
+        without=INPUT_OUTPUT,
+    ),
     Rule("plugins/plugin_utils/_hostnames.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_admission.py",
@@ -110,7 +115,14 @@ RULES = (
     ),
     Rule(
         "plugins/plugin_utils/_action.py",
-        (UTILS + "_ansible_errors", UTILS + "_clock", UTILS + "_connections", UTILS + "_hyperv", UTILS + "_text"),
+        (
+            UTILS + "_ansible_errors",
+            UTILS + "_clock",
+            UTILS + "_connections",
+            UTILS + "_hyperv",
+            UTILS + "_recording",
+            UTILS + "_text",
+        ),
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},
     ),
@@ -170,6 +182,7 @@ RULES = (
         "plugins/action/",
         (
             UTILS + "_action",
+            UTILS + "_ansible_errors",
             UTILS + "_clock",
             UTILS + "_connections",
             UTILS + "_files",
@@ -178,6 +191,7 @@ RULES = (
             UTILS + "_ledgers",
             UTILS + "_maintenance",
             UTILS + "_ranges",
+            UTILS + "_recording",
             UTILS + "_report",
             UTILS + "_rolling_file",
             UTILS + "_survey",
