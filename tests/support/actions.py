@@ -41,7 +41,9 @@ def carry_out(
     home = home or hosts[0]
     action._connection = connection_loader.get("winrm", PlayContext(), os.devnull)
     action._connection.set_options(var_options={"ansible_host": home, "_extras": {}})
-    action._task = types.SimpleNamespace(no_log=True, check_mode=check_mode, collections=[])
+    action._task = types.SimpleNamespace(
+        action=f"hyperv.migration.{module}", no_log=True, check_mode=check_mode, collections=[], timeout=0
+    )
     if told is not None:
         action.tell = told.append
     variables = {

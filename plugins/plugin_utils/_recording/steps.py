@@ -54,6 +54,8 @@ def of_the_cluster() -> Iterator[Ask]:
     yield Ask("hyperv_node_identity_info")
     for namespace, class_name in _CLASSES:
         yield Ask("hyperv_cim_info", {"namespace": namespace, "class_name": class_name})
+    private = ["Name", "Type", "PrivateProperties"]
+    yield Ask("hyperv_cim_info", {"namespace": _CLUSTER, "class_name": "MSCluster_Resource", "properties": private})
 
 
 def of_the_host(node: str) -> Iterator[Ask]:

@@ -9,7 +9,7 @@ import pathlib
 import random
 import re
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 import yaml
@@ -43,6 +43,8 @@ class Recorded:
         packed: the archive with what replaced the names in it.
         path: of the archive.
         hosts: the inventory of the scenario.
+
+    ``before`` is called with the inventory first.
     """
 
     packed: Packed
@@ -50,17 +52,19 @@ class Recorded:
     def __init__(
         self,
         monkeypatch: pytest.MonkeyPatch,
-        folder: pathlib.Path,
+        place: pathlib.Path,
         given: Scenario | str,
         *,
         seed: int = 1,
+        before: Callable[[list[str]], object] = lambda hosts: None,
         **options: t.Any,
     ) -> None:
         self._monkeypatch = monkeypatch
         self._text = given if isinstance(given, str) else as_text(given)
         self._simulated = SimulatedHosts(monkeypatch, {"HVC1": self._text}, {})
         self.hosts = [node.full_name for node in self._simulated.network.clusters["HVC1"].scenario.nodes]
-        self.path = folder / "recording.zip"
+        self.path = place / "recording.zip"
+        before(self.hosts)
 
         def kept(tape: Tape, steps: Sequence[Step], controller: Mapping[str, str], names: Sequence[str] = ()) -> Packed:
             self.packed = pack(tape, steps, controller, names, random.Random(seed))
