@@ -109,24 +109,33 @@ def read_recording(path: pathlib.Path) -> Recording:
 class Player:
     """Answers the requests to one host that were recorded, each with what was answered then.
 
-    A request that was sent several times gets its answers in their order, and the last one from then on.
+    A request that was sent several times gets its answers in their order, and the last one from then on. The pages of
+    an enumeration begin anew whenever it is begun.
     """
 
     def __init__(self, exchanges: Sequence[Recorded]) -> None:
-        self._answers: dict[tuple[str, str], collections.deque[Recorded]] = collections.defaultdict(collections.deque)
+        self._answers: dict[tuple[str, str], list[Recorded]] = collections.defaultdict(list)
+        self._pages: dict[str, set[tuple[str, str]]] = collections.defaultdict(set)
+        self._given: collections.Counter[tuple[str, str]] = collections.Counter()
         for one in exchanges:
             if one.answer:
-                self._answers[question(one.request), one.context].append(one)
+                key = question(one.request), one.context
+                self._answers[key].append(one)
+                self._pages[one.context].add(key)
 
     def answer(self, request: bytes) -> tuple[int, bytes] | None:
         """Return status and body of what was answered, None where nothing was."""
         text = request.decode("utf-8", "surrogateescape")
         found = _CONTEXT.search(text)
-        context = found[2].strip() if found else ""
-        answers = self._answers.get((question(_CONTEXT.sub(rf"\g<1>{CONTEXT}", text)), context))
+        key = question(_CONTEXT.sub(rf"\g<1>{CONTEXT}", text)), found[2].strip() if found else ""
+        answers = self._answers.get(key)
         if not answers:
             return None
-        one = answers.popleft() if len(answers) > 1 else answers[0]
+        one = answers[min(self._given[key], len(answers) - 1)]
+        self._given[key] += 1
+        if one.next_context and not found:
+            for page in self._pages[one.next_context]:
+                self._given[page] = 0
         message = re.search(r"<(?:\w+:)?MessageID\b[^>]*>([^<]*)<", text)
         status = one.status or (500 if ":Fault>" in one.answer else 200)
         return status, _with_ids(one, message[1] if message else "").encode("utf-8", "surrogateescape")

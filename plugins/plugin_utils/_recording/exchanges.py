@@ -101,6 +101,13 @@ class TapeWriter:
         self._write(json.dumps(content) + "\n")
 
 
+def as_text(message: bytes) -> str:
+    """Return a message as text; SOAP comes in UTF-8 or, with a byte order mark, in UTF-16."""
+    if message.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return message.decode("utf-16", "replace")
+    return message.decode("utf-8-sig", "surrogateescape")
+
+
 def key_of(text: str) -> str:
     """Return the key under which a text is kept."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]

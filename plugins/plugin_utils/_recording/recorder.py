@@ -8,10 +8,10 @@ import contextlib
 import typing as t
 from collections.abc import Callable, Mapping
 
-from .._wsman.errors import NoAnswer, Unreachable
+from .._wsman.errors import NoAnswer
 from .._wsman.transport import Send
-from .exchanges import Exchange, TapeWriter
-from .reads import refuse_changes
+from .exchanges import Exchange, TapeWriter, as_text
+from .sparing import SparingSend
 
 # Headers that say which server and which encryption answered. All others stay out, those of logins above all.
 _HEADERS = ("Server", "Content-Type", "Content-Length", "Transfer-Encoding", "Connection")
@@ -48,8 +48,7 @@ class Recorder:
     def __init__(self, tape: TapeWriter, now: Callable[[], float], task: str, *, only_reads: bool = False) -> None:
         """Record for the module ``task``.
 
-        With ``only_reads`` everything else is refused with NotARead, and a host that cannot be reached, or refuses the
-        login, is not tried again: many attempts could lock the account.
+        With ``only_reads`` everything else is refused with NotARead, and nodes are spared: see SparingSend.
         """
         self._tape = tape
         self._now = now
@@ -61,14 +60,9 @@ class Recorder:
     def around(self, sender: Recordable, host: str) -> Send:
         """Return the ``send`` of a sender to ``host`` that is recorded."""
         answers: list[tuple[int, Mapping[str, str]]] = []
-        gone: list[Unreachable] = []
         sender.on_response = lambda status, headers: answers.append((status, headers))
 
-        def send(request: bytes) -> bytes:
-            if self._only_reads:
-                refuse_changes(request)
-                if gone:
-                    raise Unreachable(str(gone[0]))
+        def recorded(request: bytes) -> bytes:
             answers.clear()
             began, answer, error = self._now(), None, ""
             try:
@@ -76,8 +70,6 @@ class Recorder:
                 return answer
             except Exception as raised:
                 error = f"{type(raised).__name__}: {raised}"
-                if isinstance(raised, Unreachable):
-                    gone.append(raised)
                 raise
             finally:
                 status, headers = answers[-1] if answers else (None, {})
@@ -93,10 +85,11 @@ class Recorder:
                         context="",
                         error=error,
                     ),
-                    _text(request),
-                    None if answer is None else _text(answer),
+                    as_text(request),
+                    None if answer is None else as_text(answer),
                 )
 
+        send = SparingSend(recorded) if self._only_reads else recorded
         self._sends[host] = send
         return send
 
@@ -106,10 +99,3 @@ class Recorder:
         for send in self._sends.values():
             with contextlib.suppress(NoAnswer):
                 send(_IDENTIFY)
-
-
-def _text(message: bytes) -> str:
-    """Return a message as text; SOAP comes in UTF-8 or, with a byte order mark, in UTF-16."""
-    if message.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return message.decode("utf-16", "replace")
-    return message.decode("utf-8-sig", "surrogateescape")
