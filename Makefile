@@ -12,7 +12,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos clients demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults worlds fuzz bench optimum eda changelog clean
+.PHONY: help venv kerberos clients demo rehearse doubts lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults worlds fuzz bench optimum eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -40,8 +40,11 @@ clients: $(BUILT)  ## add to .venv the clients of others that the tests point at
 demo: $(BUILT)  ## empty a node of a simulated cluster and fill it again
 	@.venv/bin/python -m tests.demo
 
-rehearse: $(BUILT)  ## run a simulated cluster to type at, of SCENARIO=file.yml, until Ctrl-C
-	@.venv/bin/python -m tests.rehearse $(if $(NODE),--node "$(NODE)") "$(or $(SCENARIO),tests/simulator/scenarios/demo.yml)"
+rehearse: $(BUILT)  ## run a simulated cluster to type at, of SCENARIO=file.yml or RECORDING=file.zip, until Ctrl-C
+	@.venv/bin/python -m tests.rehearse $(if $(NODE),--node "$(NODE)") $(if $(RECORDING),--recording "$(RECORDING)","$(or $(SCENARIO),tests/simulator/scenarios/demo.yml)")
+
+doubts: $(BUILT)  ## what RECORDING=file.zip says to the doubts of the guide "Requests and decisions"
+	@.venv/bin/python -m tests.doubts "$(RECORDING)"
 
 lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint-ansible lint-code

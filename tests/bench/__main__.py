@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import batch, makespan, methods, rolls, scale, storage, tasks, waiting
+from . import batch, makespan, methods, recording, rolls, scale, storage, tasks, waiting
 from .figures import Figure, publish
 
 _CASES: dict[str, Callable[[], list[Figure]]] = {
@@ -19,6 +19,7 @@ _CASES: dict[str, Callable[[], list[Figure]]] = {
     "methods": methods.measure,
     "scale": scale.measure,
     "storage": storage.measure,
+    "recording": recording.measure,
     "waiting": waiting.measure,
     "makespan": makespan.measure,
     "rolls": rolls.measure,

@@ -75,6 +75,10 @@ class Session:
         self._to = f"http://{node}:5985/wsman"
         self._namespaces: collections.defaultdict[str, _Namespace] = collections.defaultdict(_Namespace)
 
+    def begin_anew(self) -> None:
+        """Forget what was learnt of the namespaces, as of one that refuses queries."""
+        self._namespaces.clear()
+
     def get(self, reference: Reference) -> Instance:
         """Return one instance. Raises Fault (``is_not_found`` where it is gone) and TransportError."""
         instance = read_instance(self._repeat(lambda: self._exchange(GET, reference)))
