@@ -158,6 +158,27 @@ ledger:
           type: bool
           returned: always
           sample: false
+    disks:
+      description:
+        - How the disks of the node were when they were touched last, with Storage Spaces Direct - V(in_service),
+          V(entering) or V(leaving) if a run has ended right there, or V(maintenance). V(null) if they were not touched.
+      type: str
+      returned: if there is a ledger
+      sample: maintenance
+    redirected:
+      description:
+        - Paths of the shared volumes whose access was redirected before the node was paused. V(null) if that was not
+          read.
+      type: list
+      elements: str
+      returned: if there is a ledger
+      sample: ['C:\\ClusterStorage\\Volume1']
+    balancer:
+      description:
+        - C(AutoBalancerMode) of the cluster before it was switched off. V(null) if it was not, or was put back.
+      type: int
+      returned: if there is a ledger
+      sample: 2
     vms:
       description: The VMs.
       type: list
@@ -237,4 +258,12 @@ ledger:
           type: bool
           returned: always
           sample: false
+        events:
+          description: What the event logs of its hosts say where its move failed, four at most, as
+            M(hyperv.migration.hyperv_vm_migrate)
+            returns them.
+          type: list
+          elements: dict
+          returned: always
+          sample: []
 """

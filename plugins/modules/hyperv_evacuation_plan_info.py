@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
   - hyperv.migration._maintenance.evacuation
+  - hyperv.migration._maintenance.planning
 options:
   strategies:
     description:

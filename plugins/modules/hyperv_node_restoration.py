@@ -11,6 +11,12 @@ description:
     where the evacuation moved them. It starts the VMs again that the evacuation had stopped, or that died in it.
   - It waits for VMs whose migration away from the node still runs, and up to 5 minutes until the migration service of
     the node runs and listens, as it may not yet after a restart.
+  - Before that it waits up to 5 minutes until the node is in order - a member that the cluster trusts, its interfaces
+    to the cluster networks up, its clock within 5 minutes of the node that the task runs on, and the shared volumes in
+    reach and not redirected unless they were before. If it is not by then, nothing is changed.
+  - With Storage Spaces Direct the disks of the node leave storage maintenance mode, and the repair begins or is over,
+    before any VM moves. A node whose disks stay in maintenance mode is not resumed.
+  - It puts the balancer of the cluster back if the evacuation had switched it off.
   - A VM that somebody moved since, or moves while this task runs, is left there.
   - VMs of other nodes that stepped aside for the evacuation go home after that, one after another. If the node of one
     is paused, not up or has no room, the VM stays where it is, with a warning, and the ledger keeps it.
@@ -49,6 +55,21 @@ options:
       - Otherwise they stay in the ledger, and all other VMs are brought back.
     type: bool
     default: false
+  ignore:
+    description:
+      - Names of cluster networks, shared volumes and nodes whose problems do not keep VMs from coming back, in any
+        letter case.
+    type: list
+    elements: str
+    default: []
+  home:
+    description:
+      - VMs that are brought back, by name, pattern with V(*), V(?) and V([seq]), or GUID. All others stay where the
+        evacuation moved them, and are settled in the ledger.
+      - A VM that the evacuation shut down or saved is brought back in any case, and started.
+    type: list
+    elements: str
+    default: ["*"]
   timeout:
     description:
       - How many seconds one move may take, up to a week.

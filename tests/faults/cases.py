@@ -120,7 +120,11 @@ def _own_folder() -> Iterator[None]:
 def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
     run, clock = RUNS[case.run], ManualClock()
     network = Network(SimulatedCluster(run.scenario, clock), clock, disturbance)
-    oracle = Oracle(network.cluster)
+
+    def crashes_last() -> bool:
+        return any(one.kind == "node_crash" and one.index == len(network.sent) - 1 for one in case.faults)
+
+    oracle = Oracle(network.cluster, crashes_last)
     outcome: Outcome | None = None
     if run.ledger is not None:
         LEDGER.write_text(json.dumps(run.ledger), encoding="utf-8")

@@ -40,8 +40,10 @@ class Oracle:
         violations: what was found untrue, in sentences.
     """
 
-    def __init__(self, cluster: SimulatedCluster) -> None:
+    def __init__(self, cluster: SimulatedCluster, crashes_last: t.Callable[[], bool] = lambda: False) -> None:
+        """``crashes_last``: whether NODE1 crashed with the last request, so that no later one could have seen it."""
         self._world = cluster.world
+        self._crashes_last = crashes_last
         self._ended: list[Job] = []
         self._called_before = 0
         self.violations: list[str] = []
@@ -91,7 +93,8 @@ class Oracle:
             self.violations.append(f"{machine.name} ended as {record['outcome']}")
         else:
             error = record["error"]
-            if there and not (error["code"] == "restarted" and not self._world.nodes[record["source_host"]].answers):
+            is_restart = error["code"] == "restarted" or self._crashes_last()
+            if there and not (is_restart and not self._world.nodes[record["source_host"]].answers):
                 self.violations.append(f"{machine.name} is on {destination}, and a failure is told: {error['message']}")
             self._see_error(f"{error['message']} {error['remedy']}", machine, record)
             if machine.name not in message:

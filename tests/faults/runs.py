@@ -107,6 +107,15 @@ def _by_host() -> PlannedRun:
     return PlannedRun("by_host", scenario, lambda ledger: [task], "up", home=SUBJECT)
 
 
+def _causes() -> PlannedRun:
+    """Return a move that fails, so that the event logs of both hosts are read, and whose failure is ignored."""
+    move = {"name": "web01", "destination_host": "NODE2", "poll_interval": _POLL}
+    fails = {"fails_at": 50, "message_id": "21159", "hresult": None, "cause_in": "log"}
+    scenario = _cluster({"name": "web01", "owner": SUBJECT, "memory_mb": 8000, "migration": fails})
+    task = {"hyperv.migration.hyperv_vm_migrate": move, "ignore_errors": True}
+    return PlannedRun("causes", scenario, lambda ledger: [task], "up")
+
+
 def _batch() -> PlannedRun:
     scenario = _cluster({"name": "app", "count": 12, "owner": SUBJECT, "memory_mb": 4000})
     moves = [
@@ -208,6 +217,7 @@ RUNS = {
         _single(),
         _by_group(),
         _by_host(),
+        _causes(),
         _batch(),
         _evacuation(),
         _restore(),

@@ -175,8 +175,9 @@ def _check(scenario: Scenario, written: Scenario, marks: Marks) -> None:
             raise marks.error("vms", vm.group, "two VMs would share this group; give one of them another group")
         groups.add((vm.group or "").lower())
     _check_roles(nodes, scenario, marks)
-    for index, rule in enumerate(scenario.faults):
-        _check_named(nodes, rule.node, f"faults[{index}].node", marks)
+    for section, key in (("faults", "node"), ("latency", "node")):
+        for index, entry in enumerate(getattr(scenario, section)):
+            _check_named(nodes, getattr(entry, key), f"{section}[{index}].{key}", marks)
     for index, event in enumerate(scenario.events):
         _check_event(scenario, event, f"events[{index}]", marks)
 

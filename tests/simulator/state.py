@@ -18,6 +18,7 @@ def describe(world: World) -> dict[str, t.Any]:
     return {
         "now": round(world.now, 3),
         "core_group_owner": world.core_group_owner,
+        "auto_balancer_mode": world.auto_balancer_mode,
         "nodes": [_node(world, node) for node in world.nodes.values()],
         "vms": [_vm(machine) for machine in world.machines.values()],
         "jobs": [_job(world, job) for job in world.migrations.jobs.values()],
@@ -28,6 +29,7 @@ def describe(world: World) -> dict[str, t.Any]:
         "storage": {
             "kind": world.storage.spec.kind,
             "outdated": sorted(world.storage.outdated),
+            "disks_out_of_service": sorted(world.storage.out_of_service),
             "losses": [dataclasses.asdict(loss) for loss in world.storage.losses],
         },
         "roles": [
@@ -64,6 +66,7 @@ def _vm(machine: Machine) -> dict[str, t.Any]:
         "priority": machine.spec.priority,
         "group": machine.group,
         "commands": list(machine.commands),
+        "times_lost": machine.times_lost,
         "files": dataclasses.asdict(machine.files),
         "moving_to": None if machine.job is None else machine.job.destination,
     }

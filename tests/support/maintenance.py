@@ -12,16 +12,16 @@ from collections.abc import Callable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.controller import Controller
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import (
-    Evacuation,
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import Evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation_options import (
     EvacuationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import (
     EvacuationOutcome,
     Outcome,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import (
-    Restoration,
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import Restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration_options import (
     RestorationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import pick_vm, read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError, with_remedy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.controller import Controller
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import (
-    Evacuation,
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import Evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation_options import (
     EvacuationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import Outcome
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import (
-    Restoration,
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import Restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration_options import (
     RestorationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy

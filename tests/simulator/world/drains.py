@@ -74,6 +74,7 @@ class Drains:
             if machine.job is not None and node.name in (machine.job.source, machine.job.destination):
                 self._world.migrations.break_off(machine.job, failures.NODE_DOWN)
         for machine in list(node.residents.values()):
+            machine.times_lost += machine.has_memory
             destination = self._world.roomiest_node(machine)
             if destination is not None:
                 self._world.relocate(machine, destination.name)
@@ -100,3 +101,4 @@ class Drains:
             del self._moving[name]
             if node.drain == "in_progress":
                 node.drain = "completed"
+                self._world.storage.drained(node)

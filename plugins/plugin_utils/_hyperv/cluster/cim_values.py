@@ -149,6 +149,8 @@ PRIORITIES: Mapping[int, str] = {0: "no_auto_start", 1000: "low", MEDIUM_PRIORIT
 # MSCluster_Network.State but for "up", and Role where the cluster does not use a network
 NETWORK_TROUBLES: Mapping[int, str] = {0: "unavailable", 1: "down", 2: "partitioned"}
 UNUSED_NETWORK: t.Final = 0
+# MSCluster_NetworkInterface.State but for "up" (CLUSTER_NETINTERFACE_STATE in clusapi.h)
+INTERFACE_TROUBLES: Mapping[int, str] = {-1: "in an unknown state", 0: "unavailable", 1: "failed", 2: "unreachable"}
 
 # MSCluster_ResourceGroup.GroupType (CLUSGROUP_TYPE in clusapi.h). Internal groups are disks without a role, temporary
 # groups, shared volumes and storage pools: the cluster's own.
@@ -218,6 +220,7 @@ STORAGE_HEALTH: Mapping[int, str] = {
 }
 # OperationalStatus of all three, and what virtual and physical disks have beside it
 OPERATIONAL_OK: t.Final = 2
+IN_SERVICE: t.Final = 11
 DETACHED: t.Final = 0xD002
 OPERATIONAL_STATUSES: Mapping[int, str] = {
     0: "Unknown",
@@ -246,7 +249,14 @@ PHYSICAL_DISK_STATUSES: Mapping[int, str] = {
     0xD006: "Stale Metadata",
     0xD007: "IO Error",
     0xD008: "Unrecognized Metadata",
+    0xD00A: "In Maintenance Mode",
+    0xD00F: "Starting Maintenance Mode",
+    0xD010: "Stopping Maintenance Mode",
 }
+# No source gives the numbers of maintenance mode. Counted on in the order in which live schemas list the values they
+# are those above; another table counts from two less, and may be right.
+IN_MAINTENANCE_MODE: t.Final = frozenset({0xD00A, 0xD008})
+CHANGING_MAINTENANCE_MODE: t.Final = frozenset({0xD00F, 0xD010, 0xD00D, 0xD00E})
 
 # Builds of Windows, as MSCluster_Node.BuildNumber tells a node's
 WINDOWS_2012, WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_1703, WINDOWS_1709 = 9200, 9600, 14393, 15063, 16299

@@ -92,6 +92,7 @@ class EvacuationOutcome(Outcome):
         left: VMs that are on the node although all planned moves have ended.
         died: VMs that ran when they were first seen and are off or saved, without having been stopped.
         excluded: nodes on which the move of a VM has failed, by VM id.
+        storage: what the gate found of Storage Spaces Direct, in the form of hyperv_cluster_health_info.
         paused_by_us, paused_before: whether this run paused the node, and whether it was paused before the evacuation.
     """
 
@@ -99,6 +100,7 @@ class EvacuationOutcome(Outcome):
     left: Sequence[Vm] = ()
     died: Sequence[Vm] = ()
     excluded: Mapping[str, Iterable[str]] = dataclasses.field(default_factory=dict)
+    storage: Data = dataclasses.field(default_factory=dict)
     paused_by_us: bool = False
     paused_before: bool | None = None
 
@@ -114,6 +116,7 @@ class EvacuationOutcome(Outcome):
                 for vm_id, nodes in sorted(self.excluded.items())
                 for node in sorted(nodes)
             ],
+            "storage": dict(self.storage),
             "paused_by_us": self.paused_by_us,
             "paused_before": self.paused_before,
         }

@@ -24,8 +24,11 @@ from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours,
 from .home_room import NO_ROOM, needs, split
 from .move_objections import Around, Intended, less_than_reserve, read_around
 from .placement import Headroom
+from .strategies import EVERY_VM, is_meant
 from .vm_finding import VmFinding
 
+LEFT_THERE: t.Final = "left_there"
+"""Code of a VM that is to stay where the evacuation moved it."""
 MOVED_ON: t.Final = "moved_on"
 """Code of a VM that is not settled: the node to which it was moved is under maintenance by now."""
 AWAY: t.Final = "home_not_ready"
@@ -123,11 +126,14 @@ def find_home(cluster: Cluster, name: str) -> Home:
     return Home(node, read_owner(cluster, node.name))
 
 
-def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None) -> RestorationPlan:
+def plan_restoration(
+    cluster: Cluster, ledger: Ledger, home: Home | None = None, returning: Sequence[str] = (EVERY_VM,)
+) -> RestorationPlan:
     """Read where the VMs of a ledger are now and plan; nothing is changed.
 
-    ``home`` is the node that the ledger must be of, where it is known by now. Raises HyperVError, also for a ledger of
-    another cluster or node; Fault, TransportError.
+    ``home`` is the node that the ledger must be of, where it is known by now; ``returning`` are names, patterns and ids
+    of the VMs that are to come home. Raises HyperVError, also for a ledger of another cluster or node; Fault,
+    TransportError.
     """
     home = home or find_home(cluster, ledger["node"])
     refuse_another(ledger, home.owner.full, home.node.name, home.owner.short)
@@ -142,10 +148,27 @@ def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None)
     if open_vms and not is_ours(ledger, home.owner.full, [*present, *owners]):
         _refuse_if_unknown(cluster, ledger, home, hosts)
     plan = dataclasses.replace(decide(home, open_vms, present, owners), is_clustered=cluster.is_clustered)
+    plan = _leaving_there(plan, [vm for vm in present.values() if not any(is_meant(one, vm) for one in returning)])
     plan = dataclasses.replace(plan, stays=tuple(_moved_on(cluster, plan, open_vms)))
     plan = _with_room(cluster, plan, present) if plan.moves else plan
     under_way = {vm.id for vm in present.values() if vm.is_leaving}
     return _with_ready_homes(cluster, plan, under_way) if plan.helpers else plan
+
+
+def _leaving_there(plan: RestorationPlan, vms: Sequence[Vm]) -> RestorationPlan:
+    """Return the plan that leaves VMs where the evacuation moved them; what it stopped comes home to be started."""
+    ids = {vm.id for vm in vms} - {vm["vm_id"] for vm in plan.start}
+    left = [move for move in (*plan.moves, *plan.helpers) if move["vm_id"] in ids]
+    stays = [
+        VmFinding(LEFT_THERE, INFO, one["name"], "vm", f"It is to stay on {one['source_host']}.", vm_id=one["vm_id"])
+        for one in left
+    ]
+    return dataclasses.replace(
+        plan,
+        moves=tuple(move for move in plan.moves if move["vm_id"] not in ids),
+        helpers=tuple(move for move in plan.helpers if move["vm_id"] not in ids),
+        stays=(*plan.stays, *stays),
+    )
 
 
 def _moved_on(cluster: Cluster, plan: RestorationPlan, entries: Sequence[LedgerVm]) -> list[VmFinding]:

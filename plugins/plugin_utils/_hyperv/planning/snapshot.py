@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
@@ -143,6 +144,23 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     wanted = wanted or nodes
     if any(one == node for one in wanted) and allowed:
         raise HyperVError(f"{node.name} is the node to be emptied and cannot be one of its own destinations.")
+    snapshot = read_vms_and_groups(cluster, node, nodes)
+    others = [one for one in dict.fromkeys(wanted) if one != node]
+    residents = {vm.id for vm in snapshot.vms_on_node}
+    roles = {vm_id: role for vm_id, role in snapshot.roles.items() if vm_id in residents}
+    snapshot = dataclasses.replace(
+        _with_owners(cluster, snapshot, roles),
+        role_destinations=tuple(one.name for one in others if one.cannot_receive() is None),
+    )
+    snapshot = _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others)
+    return _with_source(cluster, snapshot)
+
+
+def read_vms_and_groups(cluster: Cluster, node: Node, nodes: Sequence[Node]) -> Snapshot:
+    """Return the VMs of all ``nodes`` and what the cluster says of them, as seen around ``node``.
+
+    Raises HyperVError, Fault and TransportError.
+    """
     vms = read_vms(cluster, hosts=hosts_of_vms(cluster, nodes))
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     # Where Hyper-V tells no owner, the cluster's word counts.
@@ -159,21 +177,13 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     snapshot = Snapshot(
         node, owned, roles=roles, traits=traits, running_migrations=running_migrations, volumes=volumes, notes=notes
     )
-    snapshot = dataclasses.replace(
+    return dataclasses.replace(
         snapshot,
         is_clustered=cluster.is_clustered,
         owner=owner,
         cluster_slots=read_cluster_limit(cluster),
         others=tuple(find_others_at_work(cluster, traits.values())),
     )
-    others = [one for one in dict.fromkeys(wanted) if one != node]
-    residents = {vm.id for vm in snapshot.vms_on_node}
-    snapshot = _with_owners(cluster, snapshot, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
-    snapshot = dataclasses.replace(
-        snapshot, role_destinations=tuple(one.name for one in others if one.cannot_receive() is None)
-    )
-    snapshot = _with_destinations(cluster, _with_rules(cluster, snapshot, nodes), others)
-    return _with_source(cluster, snapshot)
 
 
 def _owned_by(vm: Vm, node: str) -> Vm:
@@ -215,7 +225,8 @@ def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGro
     )
 
 
-def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
+def with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
+    """Return a snapshot with the affinity rules of the cluster and its fault domains. Raises Fault, TransportError."""
     rules, notes = collect_rules(cluster, read_affinity_rules(cluster), snapshot.roles, snapshot.traits)
     domains = read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
     return dataclasses.replace(
@@ -250,7 +261,7 @@ def collect_rules(
 def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
     found, unusable, notes = [], {}, list(snapshot.notes)
     by_name = {node.name: node for node in nodes}
-    answers = cluster.ask_each(list(by_name), lambda name: _try_destination(cluster, by_name[name]))
+    answers = cluster.ask_each(list(by_name), lambda name: try_destination(cluster, by_name[name]))
     for node, (memory, slots, problem) in zip(nodes, answers, strict=True):
         if memory is None:
             unusable[first_label(node.name)] = problem
@@ -263,7 +274,7 @@ def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Nod
     return dataclasses.replace(snapshot, destinations=tuple(found), unusable=unusable, notes=tuple(notes))
 
 
-def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, int, str]:
+def try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, int, str]:
     """Return the memory and slots of a node that can receive migrations, or None and why it is no destination."""
     unable = node.cannot_receive()
     if unable is not None:
@@ -299,34 +310,46 @@ def _still_coming(snapshot: Snapshot, node: Node) -> int:
 
 def _with_source(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
     """Add what only the node itself knows, and notes where it does not answer."""
-    node, notes = snapshot.node, list(snapshot.notes)
-    attachments: Mapping[str, tuple[Attachment, ...]] = {}
-    local: list[Vm] = []
-    slots = None
-    if not node.is_running:
-        notes.append(f"{node.name} is {node.state}: its devices were not looked at, and no VM can be migrated from it.")
-    else:
-        try:
-            attachments = read_attachments(cluster, node.name)
-            known = {vm.id for vm in snapshot.vms}
-            local = [vm for vm in read_local_vms(cluster, node.name) if vm.id not in known]
-            slots, found = _check_settings(cluster, node)
-            stopping = [finding for finding in found if finding.stops_source]
-            notes.extend(f"{node.name}: {finding.text}" for finding in stopping)
-        except NoAnswer as error:
-            notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
-    replication, note = _read_replicas(cluster, node)
+    source = read_source(cluster, snapshot.node, {vm.id for vm in snapshot.vms})
+    replication, note = read_replicas(cluster, snapshot.node)
     return dataclasses.replace(
         snapshot,
-        attachments=attachments,
-        local_vms=tuple(local),
+        attachments=source.attachments,
+        local_vms=source.local_vms,
         replication=replication,
-        slots=slots,
-        notes=(*notes, *note, *_arrivals(snapshot)),
+        slots=source.slots,
+        notes=(*snapshot.notes, *source.notes, *note, *_arrivals(snapshot)),
     )
 
 
-def _read_replicas(cluster: Cluster, node: Node) -> tuple[dict[str, ReplicationMode], list[str]]:
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """What only the node knows that is to be emptied; each as in the snapshot."""
+
+    attachments: Mapping[str, tuple[Attachment, ...]] = dataclasses.field(default_factory=dict)
+    local_vms: tuple[Vm, ...] = ()
+    slots: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read_source(cluster: Cluster, node: Node, known: AbstractSet[str]) -> Source:
+    """Return what only a node knows, and notes where it does not answer; ``known`` are ids of the cluster's VMs."""
+    if not node.is_running:
+        note = f"{node.name} is {node.state}: its devices were not looked at, and no VM can be migrated from it."
+        return Source(notes=(note,))
+    try:
+        attachments = read_attachments(cluster, node.name)
+        local = tuple(vm for vm in read_local_vms(cluster, node.name) if vm.id not in known)
+        slots, found = _check_settings(cluster, node)
+        stopping = [finding for finding in found if finding.stops_source]
+        return Source(attachments, local, slots, tuple(f"{node.name}: {finding.text}" for finding in stopping))
+    except NoAnswer as error:
+        note = f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}"
+        return Source(notes=(note,))
+
+
+def read_replicas(cluster: Cluster, node: Node) -> tuple[dict[str, ReplicationMode], list[str]]:
+    """Return the VMs of a node that are replicas, or of all nodes where one answer has them, and notes."""
     try:
         if cluster.offers_hyperv:
             return read_replication(cluster.hyperv, HYPERV_CLUSTER, REPLICAS), []

@@ -55,6 +55,30 @@ def test_the_node_is_resumed_and_gets_its_vms_back() -> None:
     assert (again.error, again.changed, again.moves) == ("", False, [])
 
 
+def test_what_is_not_to_come_home_stays_where_it_was_moved_and_is_settled() -> None:
+    story = evacuated(TWO)
+    there = story.vms["web02"]
+
+    outcome = story.restore(home=("web01",))
+
+    assert (outcome.error, outcome.node_state) == ("", "up")
+    assert story.vms == {"web01": ("NODE1", "running"), "web02": there}
+    assert [(one["name"], one["code"]) for one in outcome.stays] == [("web02", "left_there")]
+    assert outcome.ledger is not None
+    assert outcome.ledger["state"] == "restored"
+    assert story.restore().changed is False
+
+
+def test_what_was_shut_down_to_leave_comes_home_in_any_case() -> None:
+    story = evacuated(TWO, ("web02", "shutdown"))
+
+    outcome = story.restore(home=())
+
+    assert outcome.error == ""
+    assert story.vms["web02"] == ("NODE1", "running")
+    assert story.vms["web01"][0] != "NODE1"
+
+
 def test_a_dry_run_changes_nothing_and_does_not_ask_hyperv_for_a_paused_node() -> None:
     story = evacuated(TWO)
     before, node, kept = story.vms, story.node1, story.ledger.read()
