@@ -12,7 +12,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(VENV)/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kerberos clients demo rehearse lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults worlds fuzz bench optimum eda changelog clean
+.PHONY: help venv kerberos clients demo rehearse doubts lint unit test stories molecule matrix sanity units docs build introspect all in_turn faults worlds fuzz bench optimum eda changelog clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -40,8 +40,11 @@ clients: $(BUILT)  ## add to .venv the clients of others that the tests point at
 demo: $(BUILT)  ## empty a node of a simulated cluster and fill it again
 	@.venv/bin/python -m tests.demo
 
-rehearse: $(BUILT)  ## run a simulated cluster to type at, of SCENARIO=file.yml, until Ctrl-C
-	@.venv/bin/python -m tests.rehearse $(if $(NODE),--node "$(NODE)") "$(or $(SCENARIO),tests/simulator/scenarios/demo.yml)"
+rehearse: $(BUILT)  ## run a simulated cluster to type at, of SCENARIO=file.yml or RECORDING=file.zip, until Ctrl-C
+	@.venv/bin/python -m tests.rehearse $(if $(NODE),--node "$(NODE)") $(if $(RECORDING),--recording "$(RECORDING)","$(or $(SCENARIO),tests/simulator/scenarios/demo.yml)")
+
+doubts: $(BUILT)  ## what RECORDING=file.zip says to the doubts of the guide "Requests and decisions"
+	@.venv/bin/python -m tests.doubts "$(RECORDING)"
 
 lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint-ansible lint-code
@@ -107,8 +110,8 @@ build: gates  ## build the collection, and let galaxy-importer judge it
 fuzz: $(BUILT)  ## the tests that draw their examples, with many more and always new ones
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) pytest -n 4 --dist worksteal --timeout 3600 -m hypothesis tests/unit
 
-bench: $(BUILT)  ## figures of speed, in simulated time and counts
-	@.venv/bin/python -m tests.bench
+bench: $(BUILT)  ## figures of speed, in simulated time and counts; with AGAINST=commit beside those of that commit
+	@.venv/bin/python -m $(if $(AGAINST),tests.bench.against "$(AGAINST)",tests.bench)
 
 optimum: $(BUILT)  ## plans beside an exact solver, with SEED=2 for others and SIZE=4 for more; 8 minutes at most
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/optimum-requirements.txt
@@ -119,4 +122,4 @@ changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the d
 	antsibull-changelog release --update-existing --refresh --reload-plugins
 
 clean:  ## remove the virtual environments and everything that the tools cached
-	rm -rf .venv .venv-eda .venv-matrix .venv-sanity .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	rm -rf .venv .venv-eda .venv-matrix .venv-sanity .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output .bench

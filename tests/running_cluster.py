@@ -96,10 +96,16 @@ class RunningCluster:
 
 
 @contextlib.contextmanager
-def running_cluster(scenario: pathlib.Path, folder: pathlib.Path, lifetime: int = 3600) -> Iterator[RunningCluster]:
-    """Start the simulator, its inventory ``hosts.yml`` in ``folder``; stop it in any case. Raises DidNotStart."""
+def running_cluster(
+    scenario: pathlib.Path, folder: pathlib.Path, lifetime: int = 3600, recording: pathlib.Path | None = None
+) -> Iterator[RunningCluster]:
+    """Start the simulator, its inventory ``hosts.yml`` in ``folder``; stop it in any case. Raises DidNotStart.
+
+    With ``recording`` it answers what was recorded there as it was answered then.
+    """
     inventory, ready, log = folder / "hosts.yml", folder / "ready.json", folder / "simulator.log"
     arguments = [str(scenario), "--inventory", str(inventory), "--ready", str(ready), "--lifetime", str(lifetime)]
+    arguments += ["--recording", str(recording)] if recording else []
     with log.open("wb") as output:
         # In a session of its own it does not see Ctrl-C, so that it is still there for whoever runs in front of it.
         process = subprocess.Popen(

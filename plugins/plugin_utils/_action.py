@@ -14,9 +14,10 @@ from ansible.utils.display import Display
 
 from ._ansible_errors import EXPECTED, failed_result, is_time_limit
 from ._clock import SystemClock, TaskClock
-from ._connections import Connections
+from ._connections import Connections, Watch, unwatched
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError
+from ._recording.folder import folder_of, recorded
 from ._signs_of_life import SignsOfLife
 from ._text import clean, clean_columns
 
@@ -82,16 +83,30 @@ class ControllerAction(ActionBase):
             Display().vvvv(line, host=host)
 
     @contextlib.contextmanager
+    def watched(self) -> Iterator[Watch]:
+        """Listen in on what is sent, where a variable or the environment names a folder for recordings."""
+        folder = folder_of(self._task_vars, lambda given: self._templar.template(given))
+        if not folder:
+            yield unwatched
+            return
+        with recorded(folder, self._task.action.rpartition(".")[2], Display().warning) as recorder:
+            yield recorder.around
+
+    @contextlib.contextmanager
     def connections(self) -> Iterator[Connections]:
         """Connect as the task does; close all connections at the end, and show under -vvv what they took."""
         clock = TaskClock(self._signs.give if self._shows_progress else None)
-        connections = Connections(self._connection, self._task_vars, clock, self.trace)
-        try:
+        with contextlib.ExitStack() as ends:
+            connections = Connections(
+                self._connection, self._task_vars, clock, self.trace, ends.enter_context(self.watched())
+            )
+            ends.callback(self._close, connections)
             yield connections
-        finally:
-            for address, session in connections.close():
-                if not self._task.no_log:
-                    Display().vvv(f"WS-Management requests sent to {session.node}: {session.requests}", host=address)
+
+    def _close(self, connections: Connections) -> None:
+        for address, session in connections.close():
+            if not self._task.no_log:
+                Display().vvv(f"WS-Management requests sent to {session.node}: {session.requests}", host=address)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Validate, carry out, and turn errors into Ansible's."""

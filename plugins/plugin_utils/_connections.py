@@ -20,7 +20,15 @@ from ._hyperv.failure.errors import HyperVError
 from ._node_lookup import NodeLookup
 from ._wsman.errors import NoAnswer
 from ._wsman.session import Session
-from ._wsman.transport import Clock
+from ._wsman.transport import Clock, Send
+
+Watch = Callable[[Sender, str], Send]
+"""Returns how to send with a sender to an inventory host."""
+
+
+def unwatched(sender: Sender, unused: str) -> Send:
+    """Return the sender's own way to send: nobody listens."""
+    return sender.send
 
 
 class Connections:
@@ -38,12 +46,19 @@ class Connections:
         task_vars: Mapping[str, t.Any],
         clock: Clock,
         trace: Callable[[str, str], None] = lambda line, host: None,
+        watch: Watch = unwatched,
     ) -> None:
-        """Connect to nothing yet. ``trace`` is told of each request, and of the host that it goes to."""
+        """Connect to nothing yet.
+
+        Args:
+            trace: is told of each request, and of the host that it goes to.
+            watch: what stands between sessions and senders.
+        """
         self._connection = connection
         self._task_vars = task_vars
         self._clock = clock
         self._trace = trace
+        self._watch = watch
         self.inventory = Inventory(connection, task_vars)
         self._neighbours = Neighbours(connection, self.inventory)
         self._loading = threading.Lock()  # Ansible loads plugins and resolves templates for one thread at a time
@@ -133,6 +148,11 @@ class Connections:
         other._neighbours = Neighbours(connection, inventory)
         return other
 
+    def begin_anew(self) -> None:
+        """Forget what the sessions have learnt of their namespaces, as if each were new: its next requests are."""
+        for unused, session in self._open:
+            session.begin_anew()
+
     def close(self) -> list[tuple[str, Session]]:
         """Close all connections. Return the sessions with their addresses, for a last word on them."""
         for sender, unused in self._open:
@@ -180,7 +200,7 @@ class Connections:
         with self._loading:
             sender = open_sender(connection)
         session = Session(
-            sender.send,
+            self._watch(sender, name),
             self._clock,
             name or sender.address,
             operation_timeout=sender.operation_timeout,

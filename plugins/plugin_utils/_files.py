@@ -150,7 +150,7 @@ def check_writable(path: str) -> None:
         raise _cannot_be_written(path, f"{folder}: {error.strerror or error}") from None
 
 
-def replace_file(path: str, content: str) -> None:
+def replace_file(path: str, content: str | bytes) -> None:
     """Write a file that only its owner can read, in one step: whoever reads it sees the old or the new one, whole.
 
     Makes the directory where it is missing. Raises HyperVError.
@@ -163,8 +163,8 @@ def replace_file(path: str, content: str) -> None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         handle, unfinished = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=folder)  # of mode 0600
         # Half of a surrogate pair, which a name in JSON may hold, is written as JSON's own escape.
-        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(content)
+        with open(handle, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, target)

@@ -133,6 +133,7 @@ def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
     except Hangs as hangs:
         oracle.violations.append(f"the run hangs: {hangs}")
     oracle.see_calls()
+    oracle.see_role_moves()
     if outcome is not None:
         oracle.see_node(run.node_state, outcome.succeeded, outcome.message, was_answered=network.was_answered)
     return Finding(case, tuple(oracle.violations), tuple(network.sent), outcome)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import pathlib
 import shlex
 import sys
+import typing as t
+from collections.abc import Mapping
 
 from tests.simulator.scenario import Scenario
 
@@ -42,6 +44,18 @@ What is so in truth, and how to begin anew (the ledgers of before go with the se
   curl -s {control.rstrip("/")}/state
   curl -s -X POST {control.rstrip("/")}/reset; rm -f hyperv-ledger-*
 """
+
+
+def answered_by(counters: Mapping[str, t.Any]) -> str:
+    """Return what the recording has answered, and what the simulated cluster has."""
+    counts, changed_by = counters["answered_by"], counters["changed_by"]
+    lines = [
+        f"Answered from the recording: {counts['recording']} requests; by the simulated cluster: {counts['scenario']}.",
+        *(f"  {line}" for line in counters["by_scenario"]),
+    ]
+    if changed_by:
+        lines.append(f"From {changed_by} on the simulated cluster answered, for that changed something.")
+    return "\n".join(lines)
 
 
 def _node(scenario: Scenario, wanted: str | None) -> str:

@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import pathlib
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from .clock import Clock
 from .cluster import SimulatedCluster, load
 from .control import ControlServer
 from .ending import Ending
 from .handover import inventory, ready, running, withdraw_ready, write_inventory, write_ready
+from .playing import PlayedCluster
+from .recordings import read_recording
+from .scenario import Scenario
 from .scenario_reader import ScenarioError
 from .serving import ServedCluster
 
@@ -41,7 +46,10 @@ def _run_until(ending: Ending, options: argparse.Namespace) -> int:
     try:
         # Whoever waits for the ready file must not find the one of an earlier run.
         options.ready.unlink(missing_ok=True)
-        _run(options, load(options.scenario, allow_unencrypted=options.allow_unencrypted), ending)
+        make: Callable[[Scenario, Clock], SimulatedCluster] = SimulatedCluster
+        if options.recording:
+            make = functools.partial(PlayedCluster, recording=read_recording(options.recording))
+        _run(options, load(options.scenario, allow_unencrypted=options.allow_unencrypted, make=make), ending)
     except (ScenarioError, OSError) as error:
         print(f"The simulated cluster cannot run: {error}", file=sys.stderr)
         return 1
@@ -81,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="take readable messages over HTTP from every login, for clients that cannot encrypt (AllowUnencrypted)",
     )
+    parser.add_argument("--recording", type=pathlib.Path, help="answer what was recorded as it was answered then")
     parser.add_argument("--lifetime", type=_seconds, default=LIFETIME, help="seconds to run at most (%(default)g)")
     return parser
 

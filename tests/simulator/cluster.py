@@ -9,10 +9,12 @@ import dataclasses
 import pathlib
 import secrets
 import typing as t
+from collections.abc import Callable
 
 from .cim import CimFault
 from .clock import Clock, ScaledClock
 from .fault_rules import FaultPlan, FaultRule
+from .latency import Latency
 from .providers import providers_of
 from .providers.event_records import HostLogs
 from .scenario import Scenario
@@ -110,6 +112,10 @@ class SimulatedCluster:
         self._meters.append(line)
         self._lines[node_name] = line
 
+    def recorded(self, node_name: str, request: bytes) -> Reply | None:
+        """Return what is known to be the answer of a node to a message, None where the world has to answer."""
+        return None
+
     def count(self, request: RequestInfo) -> None:
         """Count one request."""
         self._requests[request.operation] += 1
@@ -120,6 +126,7 @@ class NodeEndpoint:
 
     Attributes:
         bytes_in, bytes_out: sizes of the messages that went through ``handle``.
+        latency: how long its answers are on their way.
     """
 
     def __init__(self, cluster: SimulatedCluster, node: Node) -> None:
@@ -133,6 +140,7 @@ class NodeEndpoint:
         world = self._cluster.world
         scenario = self._cluster.scenario
         self._plan = FaultPlan(scenario.faults, self._name)
+        self.latency = Latency(scenario.latency, self._name)
         node = world.nodes[self._name]
         self._endpoint = Endpoint(
             node.spec.full_name,
@@ -157,6 +165,7 @@ class NodeEndpoint:
             ConnectionResetError: the node is down, or a fault rule cuts the connection.
         """
         self.bytes_in += len(request)
+        self._cluster.clock.wait(self.latency.of_exchange() + self.delay(request))
         reply = self._disturbed(request, self.disturb(request))
         self.bytes_out += len(reply.body)
         return reply
@@ -183,7 +192,7 @@ class NodeEndpoint:
         world = self._cluster.world
         with world.lock:
             world.look()
-            return self._endpoint.handle(request)
+            return self._cluster.recorded(self._name, request) or self._endpoint.handle(request)
 
     def identify(self, request: bytes) -> Reply:
         """Answer a message that has arrived from who has not logged in."""
@@ -205,13 +214,22 @@ class NodeEndpoint:
         info = describe_request(request)
         return None if info is None else self._plan.on_the_network(info)
 
+    def delay(self, request: bytes) -> float:
+        """Return how many seconds the answer to this message takes because of what it asks for."""
+        info = describe_request(request) if self.latency.knows_operations else None
+        return 0.0 if info is None else self.latency.of_operation(info.operation)
+
     def _on_request(self, request: RequestInfo) -> None:
         self._cluster.count(request)
         self._plan.in_the_service(request)
 
 
 def load(
-    path_or_text: pathlib.Path | str, clock: Clock | None = None, *, allow_unencrypted: bool = False
+    path_or_text: pathlib.Path | str,
+    clock: Clock | None = None,
+    *,
+    allow_unencrypted: bool = False,
+    make: Callable[[Scenario, Clock], SimulatedCluster] = SimulatedCluster,
 ) -> SimulatedCluster:
     """Return the cluster of a scenario file (a Path) or of a scenario's text.
 
@@ -225,4 +243,4 @@ def load(
     if allow_unencrypted:
         listener = dataclasses.replace(scenario.listener, encryption="optional")
         scenario = dataclasses.replace(scenario, listener=listener)
-    return SimulatedCluster(scenario, clock or ScaledClock(scenario.clock.speed))
+    return make(scenario, clock or ScaledClock(scenario.clock.speed))

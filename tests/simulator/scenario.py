@@ -14,6 +14,7 @@ import typing as t
 
 from .fault_rules import FaultRule
 from .host_profiles import DEFAULT, PROFILES, Windows
+from .latency import LatencySpec
 from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
@@ -119,12 +120,17 @@ class NetworkSpec:
 
 @dataclasses.dataclass(frozen=True)
 class MigrationNetworkSpec:
-    """One subnet on which a node offers live migration; the lower metric is used first. ``state``: in the cluster."""
+    """One subnet on which a node offers live migration; the lower metric is used first.
+
+    ``state``: in the cluster; ``interface``: of this node to it; ``used``: whether the cluster uses it.
+    """
 
     subnet: str
     prefix_length: t.Annotated[int, Bounds(0, 128)] = 24
     metric: Unsigned32 = 1000
     state: t.Literal["up", "down", "partitioned", "unavailable"] = "up"
+    interface: t.Literal["up", "failed", "unreachable", "unavailable"] = "up"
+    used: bool = True
     tags: tuple[str, ...] = ("Microsoft:Cluster",)
 
 
@@ -322,4 +328,5 @@ class Scenario:
     language: t.Literal["en-US", "ja-JP"] = "en-US"
     switches: Switches = dataclasses.field(default_factory=Switches)
     faults: tuple[FaultRule, ...] = ()
+    latency: tuple[LatencySpec, ...] = ()
     events: tuple[EventSpec, ...] = ()

@@ -8,6 +8,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
+from .changes import Changes
 from .cim import CimFault, Provider
 from .command_line import Computer
 from .enumerations import Enumerations
@@ -25,9 +26,9 @@ from .service_itself import configuration, identify, is_configuration
 from .shells import Shells
 from .wire_switches import WireSwitches
 
-GET = f"{TRANSFER}/Get"
+GET, PUT = f"{TRANSFER}/Get", f"{TRANSFER}/Put"
 ENUMERATE, PULL, RELEASE = (f"{ENUMERATION}/{name}" for name in ("Enumerate", "Pull", "Release"))
-_OPERATIONS = {GET: "Get", ENUMERATE: "Enumerate", PULL: "Pull", RELEASE: "Release"}
+_OPERATIONS = {GET: "Get", PUT: "Put", ENUMERATE: "Enumerate", PULL: "Pull", RELEASE: "Release"}
 # Shells of WinRS and PowerShell: [MS-WSMV] 2.2.4.30, [MS-PSRP] 3.1.5.3.1.
 _SHELLS = (
     "http://schemas.microsoft.com/wbem/wsman/1/windows/shell",
@@ -50,8 +51,8 @@ class RequestInfo:
     """What a request is about.
 
     Attributes:
-        operation: ``Get``, ``Enumerate``, ``Pull``, ``Release``, ``Invoke`` and the method, ``Shell`` for anything
-            that concerns a WinRS or PowerShell shell, else the last part of the action.
+        operation: ``Get``, ``Put``, ``Enumerate``, ``Pull``, ``Release``, ``Invoke`` and the method, ``Shell`` for
+            anything that concerns a WinRS or PowerShell shell, else the last part of the action.
         class_name, namespace: of the resource URI as spelled there; empty for other resources.
         content: the message.
     """
@@ -132,6 +133,7 @@ class Endpoint:
         self._renderers = renderers = Renderers(self._resources.schema, switches, build)
         self._enumerations = Enumerations(self._resources, renderers, switches, now, name.partition(".")[0].upper())
         self._invocations = Invocations(self._resources, renderers, switches)
+        self._changes = Changes(self._resources, switches)
         computer = Computer(name.partition(".")[0].upper(), account, self._version)
         self._subscriptions = EventSubscriptions(logs, event_switches, name)
         self._shells = Shells(computer, canned=switches.shells == "canned")
@@ -202,12 +204,14 @@ class Endpoint:
             return configuration(request.resource_uri, self._limit, self._switches.shells != "refused", self._listener)
         if request.action == GET:
             return self._fitting(self._get(request), room, Code.ENCODING_LIMIT)
-        if request.action == ENUMERATE:
-            return self._enumerations.enumerate(request, room)
-        if request.action == PULL:
-            return self._enumerations.pull(request, room)
-        if request.action == RELEASE:
-            return self._enumerations.release(request)
+        operations: dict[str, Callable[[], str]] = {
+            PUT: lambda: self._changes.put(request),
+            ENUMERATE: lambda: self._enumerations.enumerate(request, room),
+            PULL: lambda: self._enumerations.pull(request, room),
+            RELEASE: lambda: self._enumerations.release(request),
+        }
+        if request.action in operations:
+            return operations[request.action]()
         method = _method(request)
         if not method:
             self._resources.resolve(request.resource_uri)

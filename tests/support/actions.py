@@ -48,7 +48,9 @@ def carry_out(
     }
     loader = DataLoader()
     loader.set_basedir(str(variables.get("playbook_dir", ".")))
-    task = types.SimpleNamespace(no_log=True, check_mode=check_mode, collections=[])
+    task = types.SimpleNamespace(
+        action=f"hyperv.migration.{module}", no_log=True, check_mode=check_mode, collections=[], timeout=0
+    )
     action = action_module.ActionModule(task, connection, PlayContext(), loader, None, None)
     action._task_vars = variables
     if told is not None:

@@ -63,6 +63,11 @@ RULES = (
         (UTILS + "_connection", UTILS + "_hostnames", UTILS + "_wsman.errors", UTILS + "_wsman.transport"),
         frozenset({"ansible", "pypsrp", "requests", "urllib3", "winrm"}),
     ),
+    Rule(
+        "plugins/plugin_utils/_recording/",
+        (UTILS + "_recording", UTILS + "_hyperv.failure.errors", UTILS + "_wsman"),
+        without=INPUT_OUTPUT,
+    ),
     Rule("plugins/plugin_utils/_hostnames.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_admission.py",
@@ -115,6 +120,7 @@ RULES = (
             UTILS + "_clock",
             UTILS + "_connections",
             UTILS + "_hyperv",
+            UTILS + "_recording",
             UTILS + "_signs_of_life",
             UTILS + "_text",
         ),
@@ -140,6 +146,7 @@ RULES = (
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},
     ),
+    Rule("plugins/plugin_utils/__init__.py", without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/plugin_utils/_clock.py", without=INPUT_OUTPUT),
     Rule("plugins/plugin_utils/_trust.py", (UTILS + "_text",), frozenset({"ansible"}), INPUT_OUTPUT | {"time"}),
     Rule(
@@ -178,6 +185,7 @@ RULES = (
         "plugins/action/",
         (
             UTILS + "_action",
+            UTILS + "_ansible_errors",
             UTILS + "_clock",
             UTILS + "_connections",
             UTILS + "_files",
@@ -186,6 +194,7 @@ RULES = (
             UTILS + "_ledgers",
             UTILS + "_maintenance",
             UTILS + "_ranges",
+            UTILS + "_recording",
             UTILS + "_report",
             UTILS + "_rolling_file",
             UTILS + "_survey",

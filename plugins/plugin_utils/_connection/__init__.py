@@ -14,6 +14,7 @@ import typing as t
 from ansible.errors import AnsibleError
 
 from .._wsman.errors import Unreachable
+from .http_sender import OnResponse
 from .inventory import Inventory, Listing
 from .neighbours import Neighbours
 from .psrp import psrp_sender
@@ -31,10 +32,12 @@ class Sender(t.Protocol):
     Attributes:
         address: host and port, for messages.
         operation_timeout: seconds that the node may take for one request, shorter than what the sender waits.
+        on_response: is told the HTTP status and the headers of each response, where somebody listens.
     """
 
     address: str
     operation_timeout: int
+    on_response: OnResponse | None
 
     def send(self, request: bytes) -> bytes:
         """Post one envelope; see ``_wsman.transport.Send``."""

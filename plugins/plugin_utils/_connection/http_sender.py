@@ -32,6 +32,9 @@ HANDSHAKES = frozenset({"ntlm", "negotiate", "kerberos", "credssp"})  # the othe
 LONGEST_SILENCE = 60  # seconds
 
 
+OnResponse = Callable[[int, Mapping[str, str]], None]
+
+
 class Refused(Exception):
     """The node refused a way to log in; the request was not carried out."""
 
@@ -55,7 +58,13 @@ class HttpFailure(Exception):
 
 
 class Channel(t.Protocol):
-    """A session of one of the HTTP libraries with its keys, used until its first failure."""
+    """A session of one of the HTTP libraries with its keys, used until its first failure.
+
+    Attributes:
+        on_response: is told the HTTP status and the headers of each response, where somebody listens.
+    """
+
+    on_response: OnResponse | None
 
     @property
     def sent(self) -> bool:
@@ -80,6 +89,9 @@ class HttpSender:
 
     A channel dies with any failure, and the next send logs in on a new one: the libraries would otherwise encrypt with
     the keys of a connection that is gone.
+
+    Attributes:
+        on_response: is told the HTTP status and the headers of each response from the next login on.
     """
 
     def __init__(
@@ -107,6 +119,7 @@ class HttpSender:
         self._proxy = proxy
         self._works: str | None = None  # the way that was taken before, the only one from then on
         self._channel: Channel | None = None
+        self.on_response: OnResponse | None = None
         self._last_used = 0.0
 
     def send(self, request: bytes) -> bytes:
@@ -138,6 +151,7 @@ class HttpSender:
             breaking, channel = self._breaking_proxy(way), None
             try:
                 channel = self._ways[way]()
+                channel.on_response = self.on_response
                 answer = self._post(channel, request, way)
             except (Refused, LoginCut) as refused:
                 # What has logged in is refused only where its message takes another connection.

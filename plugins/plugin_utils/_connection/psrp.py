@@ -12,7 +12,7 @@ from .._wsman.errors import Unreachable
 from .addresses import host_for_url
 from .basic import hindrance_of_basic
 from .diagnosis import Variables, install
-from .http_sender import HANDSHAKES, HttpFailure, HttpSender, Refused, Unusable
+from .http_sender import HANDSHAKES, HttpFailure, HttpSender, OnResponse, Refused, Unusable
 from .login_answers import watch
 from .proxies import find_proxy
 from .tickets import OWN
@@ -122,6 +122,7 @@ class PypsrpChannel:
         self._finds_tickets = transport.auth in _WITH_TICKETS
         self._answered = False
         self.sent = False
+        self.on_response: OnResponse | None = None
         self._exchange = transport._send_request
         transport._send_request = self._watched_exchange
 
@@ -157,6 +158,8 @@ class PypsrpChannel:
         awaits_keys = self._transport.wrap_required and self._transport.encryption is None
         self.sent = self._logged_in and not awaits_keys
         watch(request, logs_in=self._handshakes and not self._answered)
+        if (listener := self.on_response) is not None:
+            request.hooks["response"].append(lambda response, **more: listener(response.status_code, response.headers))
         answer = bytes(self._exchange(request, **more))
         self._answered = True
         return answer

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleError
 from .addresses import host_for_url
 from .basic import hindrance_of_basic
 from .diagnosis import Variables, install
-from .http_sender import HANDSHAKES, HttpFailure, HttpSender, Refused, Unusable
+from .http_sender import HANDSHAKES, HttpFailure, HttpSender, OnResponse, Refused, Unusable
 from .kerberos_failures import with_cure
 from .login_answers import watch
 from .proxies import find_proxy
@@ -145,6 +145,7 @@ class PywinrmChannel:
         self._tickets = tickets
         self._answered = False
         self.sent = False
+        self.on_response: OnResponse | None = None
         # pywinrm's own loses the status of an error whose page is not UTF-8, and follows redirections.
         transport._send_message_request = self._exchange
 
@@ -184,6 +185,8 @@ class PywinrmChannel:
         watch(request, logs_in=self._log_in_first and not self._answered)
         response = self._transport.session.send(request, timeout=self._transport.read_timeout_sec)
         self._answered = True
+        if self.on_response is not None:
+            self.on_response(response.status_code, response.headers)
         if response.status_code == 401:
             raise Refused("the specified credentials were rejected by the server")
         if not response.ok:

@@ -25,6 +25,7 @@ EVENT_LOG = "http://schemas.microsoft.com/wbem/wsman/1/windows/EventLog"
 EVENT_QUERY_DIALECT = "http://schemas.microsoft.com/win/2004/08/events/eventquery"
 
 GET = TRANSFER + "/Get"
+PUT = TRANSFER + "/Put"
 ENUMERATE = ENUMERATION + "/Enumerate"
 PULL = ENUMERATION + "/Pull"
 RELEASE = ENUMERATION + "/Release"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""CIM operations over ``send``: Get, Enumerate with Pull and Release, Invoke.
+"""CIM operations over ``send``: Get, Put, Enumerate with Pull and Release, Invoke.
 
 Reads are repeated where repeating is harmless and likely to help; a method call is sent once, unless the node said
 that it refused before it started.
@@ -23,9 +23,11 @@ from .faults import Fault
 from .instances import Instance, read_instance
 from .items import Item, Page, read_page
 from .method_input import Parameter, write_input
-from .namespaces import ENUMERATE, GET, PULL, RELEASE, WQL_DIALECT, resource_uri
+from .namespaces import ENUMERATE, GET, PULL, PUT, RELEASE, WQL_DIALECT, resource_uri
+from .put_input import write_changes, write_whole
 from .references import Reference
 from .transport import OPERATION_TIMEOUT, Clock, Send
+from .values import Scalar
 from .wql import Query
 from .xmltext import escaped
 
@@ -73,12 +75,28 @@ class Session:
         self._to = f"http://{node}:5985/wsman"
         self._namespaces: collections.defaultdict[str, _Namespace] = collections.defaultdict(_Namespace)
 
+    def begin_anew(self) -> None:
+        """Forget what was learnt of the namespaces, as of one that refuses queries."""
+        self._namespaces.clear()
+
     def get(self, reference: Reference) -> Instance:
         """Return one instance. Raises Fault (``is_not_found`` where it is gone) and TransportError."""
         instance = read_instance(self._repeat(lambda: self._exchange(GET, reference)))
         if not instance.class_name:
             raise UnreadableAnswer("something else than an instance came as the answer to Get")
         return instance
+
+    def put(self, reference: Reference, changes: Mapping[str, Scalar], *, whole: bool) -> None:
+        """Change properties of an instance; ``whole`` sends all others with them, as they are now.
+
+        Sent once. Raises Fault; AnswerLost (or a Fault that ``is_timed_out``) means that the outcome is unknown.
+        """
+        body = (
+            write_whole(self._repeat(lambda: self._exchange(GET, reference)), changes)
+            if whole
+            else write_changes(reference, changes)
+        )
+        self._exchange(PUT, reference, body)
 
     def query(
         self, namespace: str, query: Query, at_most: int | None = None, *, missing_ok: bool = False

@@ -14,6 +14,7 @@ import threading
 
 from ..clock import Clock
 from ..scenario import Scenario, VmSpec
+from ..scenario_roles import CORE_GROUP
 from .affinity import Affinity
 from .calls import KEPT, Call
 from .drains import Drains
@@ -23,6 +24,7 @@ from .members import READERS, Files, Machine, Node
 from .migrations import Migrations
 from .power import Power
 from .restarts import Restarts
+from .roles import Roles
 from .storage import Storage
 from .timeline import Timeline
 
@@ -34,7 +36,9 @@ class World:
     nodes: dict[str, Node]
     machines: dict[str, Machine]
     core_group_owner: str
+    auto_balancer_mode: int
     role_owners: dict[str, str]
+    roles: Roles
     affinity: Affinity
     migrations: Migrations
     drains: Drains
@@ -62,8 +66,11 @@ class World:
         for spec in self.scenario.vms:
             self.add(spec)
         first = next(iter(self.members or self.nodes))
-        self.core_group_owner = self.scenario.cluster.core_group_owner or first
+        self.auto_balancer_mode = self.scenario.cluster.auto_balancer_mode
         self.role_owners = {role.name: role.owner for role in self.scenario.roles}
+        core = self.role_owners.pop(CORE_GROUP, None)
+        self.core_group_owner = self.scenario.cluster.core_group_owner or core or first
+        self.roles = Roles(self)
         self.affinity = Affinity(self)
         self.migrations = Migrations(self)
         self.migrations.ended.append(self.affinity.let_others_follow)

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.diagnosis import Variables
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_sender import (
     HttpSender,
+    OnResponse,
     Refused,
     Unusable,
 )
@@ -21,6 +22,7 @@ class Channel:
 
     sent = True
     readable = False
+    on_response: OnResponse | None = None
 
     def __init__(self, failure: Exception | None) -> None:
         self._failure = failure

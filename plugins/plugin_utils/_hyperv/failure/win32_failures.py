@@ -87,5 +87,8 @@ WIN32_FAILURES = {
     5971: KnownFailure(
         "an anti-affinity rule forbids the destination", "Choose another destination, or change the VM's rule."
     ),
+    5987: KnownFailure(
+        "a clustered storage space is degraded", "Wait until its repair has ended (Get-StorageJob).", transient=True
+    ),
     5972: KnownFailure("the VM is a replica", "Move it with the means of Hyper-V Replica, or leave it."),
 }

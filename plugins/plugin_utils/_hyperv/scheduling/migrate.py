@@ -46,10 +46,11 @@ class MigrationOptions:
 
 @dataclasses.dataclass(frozen=True)
 class Migration:
-    """What moves came to, in their order, and notes on what was not known about their hosts."""
+    """What moves came to, in their order, the limits of their hosts, and notes on what was not known about these."""
 
     tasks: Sequence[MigrationTask]
-    notes: Sequence[str]
+    notes: Sequence[str] = ()
+    limits: Limits | None = None
 
 
 def say_nothing(tasks: Sequence[MigrationTask]) -> None:
@@ -71,7 +72,7 @@ def migrate(
     limits = read_limits(cluster, hosts, options.max_parallel) if len(left) > 1 else Limits({})
     notes = [*limits.notes]
     _scheduler(cluster, options, limits, report, notes).execute(tasks)
-    return Migration(tasks, notes)
+    return Migration(tasks, notes, limits)
 
 
 def start(cluster: Cluster, move: Move, options: MigrationOptions, report: Report = say_nothing) -> Migration:
@@ -96,7 +97,7 @@ def dry_run(
     for task in tasks:
         if task.move.vm.id in stopped_first:
             _foresee(cluster, task, None)
-    return Migration(tasks, ())
+    return Migration(tasks)
 
 
 def foresee(
@@ -109,7 +110,7 @@ def foresee(
     tasks = _tasks(moves, options)
     for task in tasks:
         _foresee(cluster, task, objections.get(task.move.vm.id))
-    return Migration(tasks, ())
+    return Migration(tasks)
 
 
 def _foresee(cluster: Cluster, task: MigrationTask, objection: Failure | None) -> None:

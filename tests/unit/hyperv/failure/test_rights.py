@@ -54,6 +54,7 @@ MODULES: dict[str, dict[str, t.Any]] = {
     "hyperv_node_restart": {"name": "NODE3"},
     "hyperv_readiness_info": {},
     "hyperv_restore_plan_info": {"ledger": LEDGER},
+    "hyperv_rolling_plan_info": {},
     "hyperv_scenario_info": {},
     "hyperv_vm_info": {},
     "hyperv_vm_migrate": {"name": "web01", "destination_host": "NODE2"},

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Records what a cluster answers to everything that the collection reads, in an archive without names."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import json
+import platform
+import typing as t
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+
+from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
+from ..plugin_utils._ansible_errors import EXPECTED
+from ..plugin_utils._clock import SystemClock
+from ..plugin_utils._connections import Connections, Watch
+from ..plugin_utils._files import check_writable, full_path, replace_file
+from ..plugin_utils._hyperv.failure.errors import explain
+from ..plugin_utils._recording.archive import Packed, Step, pack
+from ..plugin_utils._recording.exchanges import TapeWriter, read_tape
+from ..plugin_utils._recording.folder import read_folder
+from ..plugin_utils._recording.recorder import Recorder
+from ..plugin_utils._recording.steps import Ask, of_a_move, of_each_node, of_the_cluster, of_the_host
+
+_LIBRARIES = ("ansible-core", "pywinrm", "pypsrp", "requests", "requests-ntlm", "pyspnego", "urllib3")
+
+
+class ActionModule(HyperVAction):
+    """The action of hyperv_cluster_recording."""
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            "path": {"type": "path", "required": True},
+            "name": {"type": "str", "aliases": ["vm_name"]},
+            "vm_id": {"type": "str"},
+            "destination_host": {"type": "str", "aliases": ["destination"]},
+            "folder": {"type": "path"},
+            "private_words": {"type": "list", "elements": "str", "default": []},
+        },
+        "mutually_exclusive": [("name", "vm_id")],
+        "required_by": {
+            "name": ("destination_host",),
+            "vm_id": ("destination_host",),
+        },
+    }
+
+    def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
+        """Read everything, and write the archive and the names beside it."""
+        path = full_path(arguments["path"])
+        names_path = f"{path}.names.json"
+        check_writable(path)
+        result: Result = {"changed": True, "path": path, "names_path": names_path}
+        if self.check_mode:
+            return result
+        lines: list[str] = []
+        recorder = Recorder(TapeWriter(lines.append), SystemClock().now, "", only_reads=True)
+        self._recorder = recorder
+        with self.connections() as connections:
+            steps = list(self._steps(connections, recorder, arguments))
+            recorder.identify()
+        tape = read_tape(lines)
+        if arguments["folder"]:
+            read_folder(arguments["folder"], tape)
+        packed = pack(tape, steps, self._controller(), self._private_words(arguments, connections))
+        replace_file(names_path, json.dumps(packed.names, ensure_ascii=False, indent=1) + "\n")
+        replace_file(path, packed.content)
+        result |= _told(packed, steps)
+        if all(step.problem for step in steps):
+            raise FailedWithResult(f"Nothing could be read. {steps[0].problem}", result)
+        return result
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[Watch]:
+        """Listen in on everything, and let reads alone pass."""
+        yield self._recorder.around
+
+    def _steps(self, connections: Connections, recorder: Recorder, arguments: Arguments) -> Iterator[Step]:
+        """Take all steps; one that fails is no reason to leave out the others."""
+        answers: dict[str, Result] = {}
+        for ask in of_the_cluster():
+            step, answers[ask.module] = self._step(connections, recorder, ask)
+            yield step
+        home = answers["hyperv_node_identity_info"].get("node")
+        nodes = [str(node["name"]) for node in answers["hyperv_cluster_node_info"].get("nodes", ())]
+        asked = [*(of_the_host(home) if home else ()), *of_each_node(nodes)]
+        vm = {key: arguments[key] for key in ("name", "vm_id") if arguments[key]}
+        if vm:
+            asked += of_a_move(vm, arguments["destination_host"])
+        for ask in asked:
+            yield self._step(connections, recorder, ask)[0]
+
+    def _step(self, connections: Connections, recorder: Recorder, ask: Ask) -> tuple[Step, Result]:
+        recorder.task = ask.module
+        # As a task of its own would: it has not learnt yet which queries a node refuses.
+        connections.begin_anew()
+        answer: Result = {}
+        try:
+            answer = self._answer(connections, ask)
+            problem = str(answer.get("msg", "")) if answer.get("failed") else ""
+        except FailedWithResult as error:
+            answer, problem = error.result, str(error)
+        except EXPECTED as error:
+            problem = explain(error)
+        self.tell(f"{ask.module}: {problem or 'read'}")
+        return Step(ask.module, ask.options, problem), answer
+
+    def _answer(self, connections: Connections, ask: Ask) -> Result:
+        """Return what another module of the collection answers in a dry run, through the same connections."""
+        action_type: type[HyperVAction] = importlib.import_module(f"..{ask.module}", __name__).ActionModule
+        other = action_type.__new__(action_type)
+        vars(other).update(vars(self))
+        other._task = copy.copy(self._task)
+        other._task.args, other._task.check_mode = dict(ask.options), True
+        vars(other)["tell"] = _say_nothing
+        given = t.cast(t.Any, other).validate_argument_spec(**other.ARGUMENTS)[1]
+        return other.perform(connections.cluster(), given)
+
+    def _controller(self) -> dict[str, str]:
+        """Return what sent the requests."""
+        found = {"connection": str(self._connection.transport), "python": platform.python_version()}
+        for name in _LIBRARIES:
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                found[name] = metadata.version(name)
+        return found
+
+    def _private_words(self, arguments: Arguments, connections: Connections) -> list[str]:
+        """Return what is private whether a node says it or not: names and addresses of the inventory, the account."""
+        listings = [connections.inventory.listing(host) for host in connections.inventory.hosts]
+        account = self._connection.get_option("remote_user")
+        known = [*(str(one) for one in listings), *(one.address for one in listings), str(account or "")]
+        return [*filter(None, known), *arguments["private_words"]]
+
+
+def _say_nothing(unused: str) -> None:
+    """Show no progress of a step."""
+
+
+def _told(packed: Packed, steps: Sequence[Step]) -> Result:
+    unread = [step for step in steps if step.problem]
+    hosts = packed.manifest["hosts"]
+    return {
+        "exchanges": packed.manifest["exchanges"],
+        "left_out": packed.manifest["left_out"],
+        "hosts": len(hosts),
+        "steps": [{"module": step.task, "options": dict(step.options), "problem": step.problem} for step in steps],
+        "names": len(packed.names),
+        "review": list(packed.review),
+        "summary": [
+            f"{packed.manifest['exchanges']} requests to {len(hosts)} hosts, {len(packed.content) // 1024 + 1} kB.",
+            f"{len(packed.names)} names have pseudonyms; the list of both is for you alone.",
+            f"{len(steps) - len(unread)} of {len(steps)} parts were read.",
+            *(f"Not read: {step.task}: {step.problem}" for step in unread),
+        ],
+    }

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Recordings of single tasks: one file for each, in a folder that an environment variable or a variable names."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import typing as t
+from collections.abc import Callable, Iterator, Mapping
+
+from .._hyperv.failure.errors import HyperVError
+from .exchanges import Tape, TapeWriter, read_tape
+from .recorder import Recorder
+
+VARIABLE, ENVIRONMENT = "hyperv_migration_recording", "HYPERV_MIGRATION_RECORDING"
+
+
+def folder_of(task_vars: Mapping[str, t.Any], template: Callable[[t.Any], t.Any]) -> str:
+    """Return the folder to record to, of the variable or else of the environment; empty for no recording."""
+    given = task_vars.get(VARIABLE)
+    if given is not None:
+        return str(template(given) or "")
+    return os.environ.get(ENVIRONMENT, "")
+
+
+@contextlib.contextmanager
+def recorded(folder: str, task: str, warn: Callable[[str], None]) -> Iterator[Recorder]:
+    """Record a task to a new file that only its owner can read. Raises HyperVError where there can be none.
+
+    A disk that fills up later ends the recording, and not the task: ``warn`` is told.
+    """
+    folder = os.path.abspath(os.path.expanduser(folder))
+    path = os.path.join(folder, f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}-{task}.jsonl")
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise HyperVError(
+            f"The recording {path} cannot be written: {error.strerror}. Choose another folder in {VARIABLE} or "
+            f"{ENVIRONMENT}, or none."
+        ) from None
+    failed = ""
+
+    def write(line: str) -> None:
+        nonlocal failed
+        try:
+            written = line.encode()
+            if not failed and file.write(written) < len(written):
+                failed = "the disk is full"
+        except OSError as error:
+            failed = error.strerror or str(error)
+
+    with open(handle, "wb", buffering=0) as file:  # nothing is left to be written when it is closed
+        try:
+            yield Recorder(TapeWriter(write), time.monotonic, task)
+        finally:
+            if failed:
+                warn(f"The recording {path} ends before the task: {failed}.")
+
+
+def read_folder(folder: str, tape: Tape) -> None:
+    """Add what was recorded to a folder to ``tape``, the earliest file first. Raises HyperVError."""
+    folder = os.path.abspath(os.path.expanduser(folder))
+    try:
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".jsonl"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    read_tape(file, tape)
+    except OSError as error:
+        raise HyperVError(f"The recordings in {folder} cannot be read: {error.strerror}.") from None

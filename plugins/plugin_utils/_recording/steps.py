@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Everything that the product reads of a cluster, as modules with their options."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Iterator, Mapping, Sequence
+
+_V2, _CLUSTER = "root/virtualization/v2", "root/MSCluster"
+
+
+@dataclasses.dataclass(frozen=True)
+class Ask:
+    """A module that is run as a dry run."""
+
+    module: str
+    options: Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+
+# Modules that read, and what they would read beyond the others.
+LEFT_OUT = {
+    "hyperv_evacuation_ledger_info": "reads a file of the controller",
+    "hyperv_restore_plan_info": "needs a ledger, and reads what the plan of an evacuation reads",
+    "hyperv_rolling_node_info": "reads a file of the controller, and what the health and the identity of a node are",
+    "hyperv_rolling_state_info": "reads a file of the controller",
+    "hyperv_via_info": "asks hosts for their identity, as every module does",
+}
+# Rows that documentation does not describe, whole: see "Undocumented behaviour" in the guide.
+_CLASSES = (
+    ("root/HyperVCluster/v2", "Msvm_ComputerSystem"),
+    ("root/HyperVCluster/v2", "Msvm_VirtualSystemMigrationService"),
+    ("root/HyperVCluster/v2", "Msvm_MigrationJob"),
+    ("root/HyperVCluster/v2", "Msvm_ConcreteJob"),
+    ("root/HyperVCluster/v2", "Msvm_AffectedJobElement"),
+    (_CLUSTER, "MSCluster_Cluster"),
+    (_CLUSTER, "MSCluster_Node"),
+    (_CLUSTER, "MSCluster_ResourceGroup"),
+    (_CLUSTER, "MSCluster_Resource"),
+    (_V2, "Msvm_VirtualSystemMigrationSettingData"),
+)
+
+
+def of_the_cluster() -> Iterator[Ask]:
+    """Yield what is asked once."""
+    yield Ask("hyperv_cluster_node_info")
+    yield Ask("hyperv_readiness_info")
+    yield Ask("hyperv_migration_capabilities_info")
+    yield Ask("hyperv_cluster_health_info")
+    yield Ask("hyperv_vm_info")
+    yield Ask("hyperv_migration_job_info")
+    yield Ask("hyperv_scenario_info")
+    yield Ask("hyperv_node_identity_info")
+    for namespace, class_name in _CLASSES:
+        yield Ask("hyperv_cim_info", {"namespace": namespace, "class_name": class_name})
+    private = ["Name", "Type", "PrivateProperties"]
+    yield Ask("hyperv_cim_info", {"namespace": _CLUSTER, "class_name": "MSCluster_Resource", "properties": private})
+
+
+def of_the_host(node: str) -> Iterator[Ask]:
+    """Yield what only the task's host itself can be asked; it is the node ``node``."""
+    yield Ask("hyperv_node_maintenance_info", {"node": node})
+
+
+def of_each_node(nodes: Sequence[str]) -> Iterator[Ask]:
+    """Yield what is asked of each node."""
+    for node in nodes:
+        yield Ask("hyperv_evacuation_plan_info", {"node": node})
+        yield Ask("hyperv_evacuation_plan_info", {"node": node, "local_vms": True, "restart": True})
+        yield Ask("hyperv_cluster_health_info", {"node": node})
+        yield Ask("hyperv_node_identity_info", {"name": node, "must_answer": True})
+        # Which nodes answer for the whole cluster.
+        yield Ask("hyperv_cim_info", {"class_name": "Msvm_ComputerSystem", "properties": ["Name"], "node": node})
+
+
+def of_a_move(vm: Mapping[str, str], destination: str) -> Iterator[Ask]:
+    """Yield what is asked of a VM (``name`` or ``vm_id``): whether it could be moved, by each method."""
+    move = {**vm, "destination_host": destination}
+    yield Ask("hyperv_migration_capabilities_info", move)
+    for method in ("auto", "system", "cluster_group"):
+        yield Ask("hyperv_vm_migrate", {**move, "method": method})
