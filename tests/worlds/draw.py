@@ -9,9 +9,11 @@ import random
 import typing as t
 from collections.abc import Callable, Sequence
 
+from tests.simulator.host_profiles import Windows
 from tests.simulator.scenario import ClusterSpec, MigrationSpec, NodeSpec, VmSpec
 from tests.simulator.scenario_power import PowerSpec
 from tests.simulator.scenario_roles import AttachmentSpec, RoleSpec
+from tests.simulator.scenario_storage import StorageSpec
 from tests.simulator.switches import Switches
 from tests.support.scenarios import Scenario, scenario
 
@@ -82,6 +84,32 @@ def _with_roles(given: Scenario, runs: Sequence[Run], chance: random.Random) -> 
     return dataclasses.replace(given, roles=tuple(roles), switches=switches), told
 
 
+def _with_storage(given: Scenario, chance: random.Random) -> Scenario:
+    """Return a cluster whose volumes are on the disks of its nodes; most have a SAN."""
+    members = [node for node in given.nodes if node.member]
+    if len(members) < 3 or chance.random() >= 0.2:
+        return given
+    versions: Sequence[Windows] = (2016, 2022)
+    windows = chance.choice(versions)
+    nodes = [dataclasses.replace(node, windows=windows) for node in given.nodes]
+    storage = StorageSpec(
+        "spaces_direct",
+        repair_delay_seconds=chance.choice((0.0, 10.0, 40.0)),
+        repair_seconds=chance.choice((30.0, 300.0, 900.0)),
+        away_job=chance.random() < 0.5,
+    )
+    switches = dataclasses.replace(
+        given.switches,
+        disks_of_a_drained_node=chance.choice(("maintenance", "maintenance", "with_every_pause", "in_service")),
+        disks_of_a_resumed_node=chance.choice(("in_service", "in_service", "maintenance")),
+        drain_of_a_paused_node=chance.choice(("accepted", "accepted", "refused")),
+        maintenance_by=chance.choice(("scale_unit", "storage_health", "nobody")),
+        maintenance_codes=chance.choice(("from_d009", "from_d007")),
+        maintenance_stops_half_way=chance.random() < 0.2,
+    )
+    return dataclasses.replace(given, nodes=tuple(nodes), storage=storage, switches=switches)
+
+
 class _Drawing:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -108,6 +136,7 @@ class _Drawing:
         if random.Random(f"crowd of {name}").random() < 0.08:
             given, runs = _crowded(given, runs)
         given, runs = _with_roles(given, runs, random.Random(f"roles of {name}"))
+        given = _with_storage(given, random.Random(f"storage of {name}"))
         twin = random.Random(f"second cluster of {name}").random() < 0.06
         company = random.Random(f"company of {name}").random() < 0.08
         return World(name, given, tuple(runs), tuple(steps), eagerness, twin, company)

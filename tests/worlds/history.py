@@ -47,7 +47,8 @@ class Moment:
     """The cluster when a request was answered: VMs by id, states of nodes, and owner and state of roles by name.
 
     ``request`` counts the requests of the run from 0; ``answered``: its answer arrived. ``about``: ids of the only VMs
-    that were read, None for all.
+    that were read, None for all. ``resting``: nodes whose disks are out of service; ``losses``: how often mirrors were
+    below the redundancy that they should have.
     """
 
     request: int
@@ -58,6 +59,8 @@ class Moment:
     nodes: dict[str, str]
     about: frozenset[str] | None = None
     roles: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    resting: frozenset[str] = frozenset()
+    losses: int = 0
 
     def shows(self, vm: str) -> bool:
         """Tell whether a VM was read, and was there."""
@@ -172,7 +175,9 @@ class History:
         nodes: dict[str, str] = {name: node.state for name, node in self._world.nodes.items()}
         known = self._world.roles
         roles: dict[str, tuple[str, str]] = {name: (known.owner(name), known.state(name)) for name in known.specs}
-        return Moment(self.request, self._world.now, reading, answered, vms, nodes, roles=roles)
+        return Moment(
+            self.request, self._world.now, reading, answered, vms, nodes, roles=roles, **_storage(self._world)
+        )
 
     def _watch(self) -> None:
         """Put oneself between the parts of the world that change owners and states."""
@@ -241,6 +246,10 @@ class History:
     def _command(self, machine: Machine, wanted: str) -> None:
         if self.actor == "product":
             self.commanded.append(Commanded(self.request, self._world.now, machine.id, wanted))
+
+
+def _storage(world: World) -> dict[str, t.Any]:
+    return {"resting": frozenset(world.storage.out_of_service), "losses": len(world.storage.losses)}
 
 
 def _seen(machine: Machine) -> VmSeen:

@@ -16,10 +16,12 @@ from collections.abc import Callable, Iterable, Sequence
 from .history import Called, Moment, Moved, VmSeen
 from .play import Episode
 from .role_judge import node_owns_nothing, roles_as_before, roles_as_said, roles_left_to_others
+from .storage_judge import disks_serve, redundancy_is_kept
 from .world import Run, Step, World
 
 Invariant = Callable[[World, Sequence[Episode], int], Iterable[str]]
 
+STORAGE_TIMEOUT = 1200.0  # seconds that an evacuation may wait for storage
 _ENDED = ("well", "failed")
 _AT_REST = ("off", "saved")
 _FRESH_FOR = 5.0  # seconds for which what was read before a call may be out of date by the documentation
@@ -81,7 +83,7 @@ def _in_time(world: World, episodes: Sequence[Episode], number: int) -> Iterable
     memory = [spec.memory_mb for spec in world.scenario.vms]
     each = sum((run.timeout or 600 + size / 10) + 300 for size in memory) * (run.retries + 1) * run.attempts
     jumps = sum(step.amount for step in episode.steps if step.kind in _TIME_PASSES)
-    limit = each + 4 * 1800 + jumps
+    limit = each + 4 * 1800 + jumps + (2 * STORAGE_TIMEOUT if world.scenario.storage.kind == "spaces_direct" else 0)
     took = episode.after.at - episode.before.at
     if took > limit:
         yield f"it took {took:.0f} s, and all its limits together are {limit:.0f} s"
@@ -561,5 +563,7 @@ INVARIANTS: dict[str, Invariant] = {
     "node owns nothing": node_owns_nothing,
     "roles are left to others": roles_left_to_others,
     "roles as before": roles_as_before,
+    "disks serve": disks_serve,
+    "redundancy is kept": redundancy_is_kept,
 }
 """By name, what must hold in every world."""

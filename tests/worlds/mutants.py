@@ -16,6 +16,7 @@ from collections.abc import Callable
 from unittest import mock
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils import _connections
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks.storage_health import StorageHealth
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.failures import Failure
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance import (
     bookkeeping,
@@ -24,9 +25,13 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
     wording,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.bookkeeping import Bookkeeping
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.disk_maintenance import (
+    DiskMaintenance,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import Evacuation
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.moving import Moving
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.rounds import Rounds
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.storage_gate import StorageGate
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration import verification
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import restoration
@@ -35,7 +40,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 
 from tests.simulator.scenario import MigrationSpec, NodeSpec, VmSpec
-from tests.support.scenarios import scenario
+from tests.support.scenarios import StorageSpec, scenario
 
 from .judge import judge
 from .play import play
@@ -65,7 +70,7 @@ def _no_look_at_the_owner() -> Patch:
 def _ledger_after_the_moves() -> Patch:
     """The ledger is written when all is over."""
 
-    def begin(self: Bookkeeping, *, is_paused: bool) -> None:
+    def begin(self: Bookkeeping, *, is_paused: bool, **unused: t.Any) -> None:
         self.ledger = self._begun(self._store.read(), is_paused=is_paused)
 
     return mock.patch.object(Bookkeeping, "begin", begin)
@@ -174,6 +179,16 @@ def _dry_run_asks_nothing() -> Patch:
     return mock.patch.object(Moving, "dry_run", return_value=None)
 
 
+def _open_gate() -> Patch:
+    """Storage is never looked at before a node is taken away."""
+    return mock.patch.object(StorageGate, "look", return_value=StorageHealth(on_the_nodes=False))
+
+
+def _disks_rest_for_good() -> Patch:
+    """A node is given back whatever its disks do."""
+    return mock.patch.multiple(DiskMaintenance, end=mock.DEFAULT, came_back=mock.DEFAULT)
+
+
 def _anybody_is_admitted() -> Patch:
     """Whoever answers at a host's address is taken for that host."""
     return mock.patch.object(_connections, "admit", return_value=None)
@@ -203,6 +218,16 @@ _COMES = _world(
     Step(0, 60, "resume", "NODE1"),
     Step(0, 61, "create", "vma", "NODE1", 1024.0),
     Step(0, 62, "pause", "NODE1"),
+)
+
+_MIRRORS = World(
+    "mirrors",
+    scenario(
+        [dataclasses.replace(node, windows=2016) for node in (*_NODES, NodeSpec("NODE4"))],
+        _ONE,
+        storage=StorageSpec("spaces_direct", repair_seconds=900),
+    ),
+    (*_MAINTENANCE, Run("evacuate", "NODE2"), Run("restore", "NODE2")),
 )
 
 MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
@@ -254,6 +279,8 @@ MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
     "a dry run pauses": (
         "dry run changes nothing", _dry_run_pauses, _world("dry", runs=(Run("evacuate", check=True),)),
     ),
+    "a node is taken away while mirrors are repaired": ("redundancy is kept", _open_gate, _MIRRORS),
+    "disks are left in maintenance mode": ("disks serve", _disks_rest_for_good, _MIRRORS),
 }  # fmt: skip
 """By name: the invariant that finds it, the mutation, and the world in which it shows."""
 

@@ -20,6 +20,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration_options import (
     RestorationOptions,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.storage_gate import StorageWait
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import EvacuationRequest
@@ -42,9 +43,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import NoAnswer
 
 from .controllers import CutOff
+from .judge import STORAGE_TIMEOUT
 from .play import Play, Told
 from .world import Run
 
+_STORAGE = StorageWait(STORAGE_TIMEOUT, 30)
 _BEGAN = dt.datetime(2026, 1, 15, 8, 0, tzinfo=dt.timezone.utc)
 
 
@@ -102,7 +105,7 @@ def _evacuate(stage: Play, run: Run) -> Told:
         restart=run.restart,
         helpers=run.helpers,
     )
-    options = EvacuationOptions(_options(run), attempts=run.attempts, give_back=run.gives_back)
+    options = EvacuationOptions(_options(run), attempts=run.attempts, give_back=run.gives_back, storage=_STORAGE)
     evacuation = Evacuation(stage.connect(_home(stage, run)), wish, options, _controller(stage, run))
     outcome = evacuation.dry_run() if run.check else evacuation.execute()
     stage.plans[run.node] = dict(outcome.plan)

@@ -165,9 +165,9 @@ class Storage:
         repair = self._repairs.get(node.name)
         if repair is not None and repair.ends is None:
             return
-        was_whole = self.is_whole
+        others = self.outdated - {node.name}  # its own copies that are being repaired are no further loss
         self._repairs[node.name] = Repair(node.name, self._world.now, None)
-        if not was_whole:
+        if others:
             self.losses.append(Loss(self._world.now, node.name, data=self.available_copies == 0))
 
     def _come_back(self, node: Node) -> None:

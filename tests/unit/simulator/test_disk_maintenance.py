@@ -92,6 +92,17 @@ def test_a_second_node_is_a_loss_of_redundancy() -> None:
     assert (loss["node"], loss["data"]) == ("NODE1", False)
 
 
+def test_a_node_that_goes_away_again_while_it_is_repaired_takes_nothing_more() -> None:
+    simulated = a_cluster(2016)
+    world = simulated.server.world
+    for _time in range(2):
+        world.drains.lose(world.nodes["NODE1"])
+        world.nodes["NODE1"].enter("up")
+        simulated.pause(30)
+
+    assert (storage(simulated)["outdated"], storage(simulated)["losses"]) == (["NODE1"], [])
+
+
 def test_disks_stay_in_maintenance_through_a_restart() -> None:
     simulated = a_cluster(2016, resting=("NODE1",))
     world = simulated.server.world

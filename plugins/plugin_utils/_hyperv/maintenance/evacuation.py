@@ -61,9 +61,8 @@ class Evacuation:
         self._salvage = Salvage(controller, self._take_new_sessions)
         self._gate = StorageGate(cluster, options.storage, controller.tell)
         self._balancing = Balancing(lambda: self._books.balancer, lambda mode: self._books.note_balancer(mode))
-        self._disks = DiskMaintenance(
-            controller.tell, lambda state: self._books.note_disks(state), options.storage.interval
-        )
+        looks_apart = options.storage.interval
+        self._disks = DiskMaintenance(controller.tell, lambda state: self._books.note_disks(state), looks_apart)
         self._books: Bookkeeping
         self._hold: NodeHold
         self._standing: Standing | None = None
@@ -229,21 +228,17 @@ class Evacuation:
             raise NotEmptied(wrong)
 
     def _rest_disks(self) -> None:
-        """Let the disks of the node rest: last, so that no data is written without their copies before it must be."""
+        """Let the disks of the node rest: last, as nothing is written to them from then on."""
         if self._options.rest_disks and self._standing is not None:
-            remains = [vm.name for vm in self._standing.on(self._plan.node)]
+            remains = [*(vm.name for vm in self._standing.on(self._plan.node)), *self._plan.roles.kept]
             self._warnings += self._hold.rest(remains, self._gate)
 
     def _wait_for_failovers(self) -> None:
-        """Look again while VMs are shown on nodes that are down.
-
-        Before this node was paused the cluster may have restarted them here, and shows their old owner for a while.
-        """
+        """Look again while VMs are shown on nodes that are down: the cluster may have restarted them here meanwhile."""
         clock = self._cluster.clock
         deadline = clock.now() + SETTLES_WITHIN
         while self._standing is not None and clock.now() < deadline:
-            waited_for = self._standing.failing_over(self._hold.down)
-            if not waited_for:
+            if not (waited_for := self._standing.failing_over(self._hold.down)):
                 return
             names = ", ".join(clean(vm.name) for vm in waited_for)
             self._controller.tell(f"Waiting until VMs of nodes that are down are shown elsewhere: {names}.")

@@ -70,6 +70,11 @@ class RolePlan:
             "shared_volumes": [row for row in rows if row["kind"] == "shared_volume"],
         }
 
+    @property
+    def kept(self) -> list[str]:
+        """The names of roles that are online and stay because somebody wants that: a drain would move them."""
+        return [one.role.text for one in self.stays if one.role.is_movable and one.role.state not in AT_REST]
+
     def lines(self, node: str) -> list[str]:
         """Return it in sentences, none for nothing."""
         going = [f"{one.role.text} to {one.candidates[0] if one.candidates else 'NOWHERE'}" for one in self.moves]

@@ -11,7 +11,7 @@ import pytest
 from tests.simulator.host_profiles import Windows
 from tests.support.maintenance import Gone, Story
 from tests.support.requests import calls, queried_classes
-from tests.support.scenarios import StorageSpec, migration, node, scenario, vm
+from tests.support.scenarios import StorageSpec, migration, node, role, scenario, vm
 
 OLD: Windows = 2016
 NEW: Windows = 2022
@@ -143,6 +143,17 @@ def test_what_stays_on_the_node_is_not_drained_away() -> None:
 
     assert (outcome.error, story.vms["web02"][0], resting(story)) == ("", "NODE1", [])
     assert any("would move what stays on it (web02)" in warning for warning in outcome.warnings)
+
+
+def test_a_role_that_stays_is_not_drained_away() -> None:
+    nodes = [node(f"NODE{number}", windows=NEW) for number in range(1, 5)]
+    roles = [role("FS1", "file_server", "NODE1")]
+    story = Story(scenario(nodes, [vm("web01")], storage=StorageSpec("spaces_direct"), roles=roles))
+
+    outcome = story.evacuate(roles=(("FS1", "stay"),))
+
+    assert (outcome.error, resting(story)) == ("", [])
+    assert any("would move what stays on it" in warning and "FS1" in warning for warning in outcome.warnings)
 
 
 def test_maintenance_that_stops_half_way_fails_the_evacuation_and_is_taken_back() -> None:
