@@ -77,8 +77,8 @@ molecule: gates  ## every role and module: dry run, run, second run, with a look
 	@molecule destroy --no-command-borders --no-report
 	@molecule test --all --no-command-borders
 
-matrix:  ## all tests over winrm and psrp, with the oldest and the newest ansible-core and libraries
-	@$(PYTHON) tests/ci/matrix.py
+matrix:  ## all tests over winrm and psrp, with the oldest, the newest and the coming ansible-core, or those of ROWS="oldest"
+	@$(PYTHON) tests/ci/matrix.py $(ROWS)
 
 faults: $(BUILT)  ## break every request of six runs by a third of the kinds of faults, and pairs of them; by all with FULL=1
 	@.venv/bin/python -m tests.faults --stride $(if $(FULL),1,3) --pairs $(or $(PAIRS),$(if $(FULL),3000,1000)) --seed $(or $(SEED),1)

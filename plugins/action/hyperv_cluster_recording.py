@@ -110,11 +110,12 @@ class ActionModule(HyperVAction):
     def _answer(self, connections: Connections, ask: Ask) -> Result:
         """Return what another module of the collection answers in a dry run, through the same connections."""
         action_type: type[HyperVAction] = importlib.import_module(f"..{ask.module}", __name__).ActionModule
-        other = action_type.__new__(action_type)
-        vars(other).update(vars(self))
-        other._task = copy.copy(self._task)
-        other._task.args, other._task.check_mode = dict(ask.options), True
-        vars(other)["tell"] = _say_nothing
+        task = copy.copy(self._task)
+        task.args, task.check_mode = dict(ask.options), True
+        other = action_type(
+            task, self._connection, self._play_context, self._loader, self._templar, self._shared_loader_obj
+        )
+        vars(other).update(_task_vars=self._task_vars, _shows_progress=False, tell=_say_nothing)
         given = t.cast(t.Any, other).validate_argument_spec(**other.ARGUMENTS)[1]
         return other.perform(connections.cluster(), given)
 

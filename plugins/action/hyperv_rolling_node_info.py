@@ -12,7 +12,7 @@ from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult
 from ..plugin_utils._connections import Connections
 from ..plugin_utils._files import full_path
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.cluster.identity import identity_of
+from ..plugin_utils._hyperv.cluster.identity import ClusterName, identity_of
 from ..plugin_utils._hyperv.cluster.nodes import find_node, read_nodes
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
@@ -167,8 +167,7 @@ def _names(given: object) -> list[str]:
 
 
 def _owner(found: Via) -> Owner:
-    cluster = found.identity.cluster
-    assert cluster is not None
+    cluster = t.cast(ClusterName, found.identity.cluster)  # nodes without one were refused
     return Owner(cluster.fqdn or cluster.name, cluster.name)
 
 

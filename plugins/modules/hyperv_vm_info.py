@@ -51,6 +51,17 @@ options:
       - fast_saving
       - critical
       - unknown
+  limit:
+    description:
+      - List at most this number of VMs, V(0) for all. A warning says if there are more.
+      - A result of thousands of VMs is slow to show, and ansible-runner, and so AWX, shows an empty one for a result of
+        more than 700,000 characters.
+    type: int
+    default: 1000
+  offset:
+    description: Pass over this number of VMs, which are sorted by name.
+    type: int
+    default: 0
 seealso:
   - module: hyperv.migration.hyperv_vm_migrate
   - module: hyperv.migration.hyperv_cluster_node_info
@@ -68,6 +79,11 @@ EXAMPLES = r"""
     name: web01
   register: found
 
+- name: Count the VMs of a large cluster
+  hyperv.migration.hyperv_vm_info:
+    limit: 1
+  register: counted
+
 - name: Move the VM on NODE1 by its id
   hyperv.migration.hyperv_vm_migrate:
     vm_id: "{{ (found.vms | selectattr('node', 'equalto', 'NODE1') | first).id }}"
@@ -75,6 +91,21 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+total:
+  description: Number of VMs that match, those that O(limit) leaves out too.
+  returned: success
+  type: int
+  sample: 8000
+by_node:
+  description: Number of these VMs by RV(vms[].node).
+  returned: success
+  type: dict
+  sample: {NODE1: 125, NODE2: 124}
+by_state:
+  description: Number of these VMs by RV(vms[].state).
+  returned: success
+  type: dict
+  sample: {"off": 9, running: 240}
 vms:
   description: The VMs, by name.
   returned: success

@@ -13,11 +13,12 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ._ansible_errors import EXPECTED, failed_result, is_time_limit
-from ._clock import TaskClock
+from ._clock import SystemClock, TaskClock
 from ._connections import Connections, Watch, unwatched
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError
 from ._recording.folder import folder_of, recorded
+from ._signs_of_life import SignsOfLife
 from ._text import clean, clean_columns
 
 Arguments = dict[str, t.Any]
@@ -41,6 +42,11 @@ class ControllerAction(ActionBase):
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]]
 
+    def __init__(self, *arguments: t.Any, **more: t.Any) -> None:
+        super().__init__(*arguments, **more)
+        self._signs = SignsOfLife(self._show, SystemClock().now)
+        self._shows_progress = True
+
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Do what the task asks for and return its result. Raises errors of the layers below."""
         raise NotImplementedError
@@ -60,12 +66,16 @@ class ControllerAction(ActionBase):
 
     def show(self, lines: Iterable[str]) -> None:
         """Show lines of a table likewise; what stands in its columns is in one line already."""
+        for line in lines:
+            self._signs.told(line)
+            self._show(line)
+
+    def _show(self, line: str) -> None:
         if self._task.no_log:
             return
         batch = self._task_vars.get("ansible_play_batch") or ()
         host = f"{self._task_vars.get('inventory_hostname')}: " if len(batch) > 1 else ""
-        for line in lines:
-            Display().display(clean_columns(f"{host}{line}"), stderr=True)
+        Display().display(clean_columns(f"{host}{line}"), stderr=True)
 
     def trace(self, line: str, host: str) -> None:
         """Show a request under -vvvv; it names nodes, which a task with ``no_log`` does not."""
@@ -85,10 +95,10 @@ class ControllerAction(ActionBase):
     @contextlib.contextmanager
     def connections(self) -> Iterator[Connections]:
         """Connect as the task does; close all connections at the end, and show under -vvv what they took."""
+        clock = TaskClock(self._signs.give if self._shows_progress else None)
         with contextlib.ExitStack() as ends:
-            connections = Connections(
-                self._connection, self._task_vars, TaskClock(), self.trace, ends.enter_context(self.watched())
-            )
+            watch = ends.enter_context(self.watched())
+            connections = Connections(self._connection, self._task_vars, clock, self.trace, watch)
             ends.callback(self._close, connections)
             yield connections
 
@@ -103,6 +113,7 @@ class ControllerAction(ActionBase):
         self._task_vars = task_vars or {}
         self._refuse_unknown_options()
         arguments: Arguments = t.cast(t.Any, self).validate_argument_spec(**self.ARGUMENTS)[1]
+        self._shows_progress = bool(arguments.get("progress", True))
         try:
             return _printable({**result, **self.carry_out(arguments, self._task_vars)})
         except EXPECTED as error:

@@ -7,6 +7,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
+from collections.abc import Callable
+
+_LONGEST_SLEEP = 15.0  # seconds
 
 
 class SystemClock:
@@ -28,14 +31,26 @@ class Abandoned(Exception):
 class TaskClock(SystemClock):
     """Real time, which ends for a task whose Ansible is gone: nobody would see what it goes on to do."""
 
-    def __init__(self) -> None:
+    def __init__(self, still_waiting: Callable[[], None] | None = None) -> None:
+        """``still_waiting`` is called every few seconds of a pause."""
         self._parent = os.getppid()
+        self._still_waiting = still_waiting
 
     def pause(self, seconds: float) -> None:
         """Sleep. Raises Abandoned where Ansible has ended meanwhile, for instance by a signal to it alone."""
-        super().pause(seconds)
-        if os.getppid() != self._parent:
-            raise Abandoned("Ansible has ended, so nothing more is started. Migrations under way go on at the cluster.")
+        until = self.now() + seconds
+        left = seconds
+        while True:
+            super().pause(min(left, _LONGEST_SLEEP))
+            if os.getppid() != self._parent:
+                raise Abandoned(
+                    "Ansible has ended, so nothing more is started. Migrations under way go on at the cluster."
+                )
+            if self._still_waiting is not None:
+                self._still_waiting()
+            left = until - self.now()
+            if left <= 0:
+                return
 
 
 def moment(reading: float) -> str:

@@ -16,7 +16,7 @@ from ._connections import Connections
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError, explain
 from ._hyperv.usecases.cluster_events import Changes
-from ._text import clean
+from ._text import clean, each_text
 from ._wsman.errors import NoAnswer
 from ._wsman.session import Session
 
@@ -70,10 +70,10 @@ class ClusterEvents:
             return [self._connection("lost", explain(error))] if self._failures == 1 else []
         returned = [self._connection("restored", f"{self.host} answers again.")] if self._failures else []
         self._failures = 0
-        return [*returned, *({**change, "host": self.host} for change in changes)]
+        return [*returned, *(each_text({**change, "host": self.host}, _for_rules) for change in changes)]
 
     def _connection(self, change: str, message: str) -> Event:
-        return {"type": "connection", "change": change, "host": self.host, "message": clean(message)}
+        return {"type": "connection", "change": change, "host": self.host, "message": _for_rules(clean(message))}
 
 
 class Source:
@@ -113,6 +113,15 @@ class Source:
         """Close all connections."""
         if self._connections is not None:
             self._connections.close()
+
+
+def _for_rules(text: str) -> str:
+    """Return a text whose letters survive the rule engine.
+
+    It returns those above U+FFFF as two halves, of which ansible-rulebook 1.3.2 makes variables that no playbook can
+    read: a name with one would keep its playbook from being run.
+    """
+    return "".join("\N{REPLACEMENT CHARACTER}" if letter > "\uffff" else letter for letter in text)
 
 
 def _unfilled(arguments: Mapping[str, t.Any]) -> Iterator[str]:

@@ -138,8 +138,7 @@ def check_writable(path: str) -> None:
     folder = os.path.dirname(target)
     while not os.path.lexists(folder):
         folder = os.path.dirname(folder)
-    if os.path.isdir(target):
-        raise _cannot_be_written(path, "it is a directory")
+    _check_kind(path, target)
     if not os.path.isdir(folder):
         raise _cannot_be_written(path, f"{folder} is no directory")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -158,6 +157,7 @@ def replace_file(path: str, content: str | bytes) -> None:
     """
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
+    _check_kind(path, target)
     unfinished = ""
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -173,6 +173,14 @@ def replace_file(path: str, content: str | bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)
         raise _cannot_be_written(path, error.strerror or str(error)) from None
+
+
+def _check_kind(path: str, target: str) -> None:
+    """Refuse what a file must not take the place of: a device, such as /dev/null, would be gone for everybody."""
+    if os.path.isdir(target):
+        raise _cannot_be_written(path, "it is a directory")
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise _cannot_be_written(path, "it is a device, a pipe or a socket, and not a file")
 
 
 def _cannot_be_written(path: str, why: str) -> HyperVError:

@@ -142,7 +142,7 @@ def _content(file: KeptFile) -> RollingState | None:
 
 
 def _without_times(state: RollingState) -> RollingState:
-    nodes = {name: t.cast("NodeProgress", {**node, "updated": ""}) for name, node in state["nodes"].items()}
+    nodes = {name: t.cast(NodeProgress, {**node, "updated": ""}) for name, node in state["nodes"].items()}
     return {**state, "updated": "", "begun": "", "nodes": nodes}
 
 

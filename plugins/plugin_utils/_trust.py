@@ -13,17 +13,22 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible.utils.unsafe_proxy import wrap_var
-
 from ._text import each_text
 
 try:
     from ansible.template import trust_as_template
-except ImportError:  # ansible-core before 2.19
+except ImportError:  # ansible-core before 2.19; ansible.utils.unsafe_proxy is to be deprecated in 2.23
+    from ansible.utils.unsafe_proxy import wrap_var as _untrusted
 
     def trust_as_template(value: str) -> str:  # type: ignore[misc]
         """Return the text: it needs no mark."""
         return value
+
+else:
+
+    def _untrusted(text: str) -> str:  # type: ignore[misc]
+        """Return a text as one without any mark, whoever has marked it before."""
+        return "".join(text)
 
 
 # What begins a template, and the header that gives it other beginnings (jinja2 overrides of ansible-core).
@@ -35,7 +40,7 @@ def as_data(value: t.Any) -> t.Any:
 
     What could not be a template anyway is listed as plain text.
     """
-    return each_text(value, lambda text: wrap_var(text) if _MARKERS.search(text) else trust_as_template(text))
+    return each_text(value, lambda text: _untrusted(text) if _MARKERS.search(text) else trust_as_template(text))
 
 
 def as_listed(value: t.Any) -> t.Any:

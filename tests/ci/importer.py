@@ -29,6 +29,7 @@ FOR_USERS = (
     "changelogs/changelog.yaml",
     "changelogs/config.yaml",
     "docs/",
+    "extensions/audit/",
     "extensions/awx/",
     "extensions/eda/",
     "meta/",

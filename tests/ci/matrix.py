@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``make matrix``: all tests on the oldest and the newest ansible-core and libraries, the stories over both plugins.
+"""``make matrix``: all tests on the oldest, the newest and the coming ansible-core, the stories over both plugins.
 
-The stories of the four combinations meet one version of Windows each, so that a run has seen all; WINDOWS=2022 chooses
-one for the whole run.
+The stories of the combinations meet one version of Windows each, so that a run has seen all; WINDOWS=2022 chooses one
+for the whole run. Rows named as arguments are the only ones.
 
 Prints one line for each combination and a summary; exits with 1 when one failed or none could run. Standard library
 only: it builds the environments in which the tests run, in ``.venv-matrix``, and keeps them.
@@ -69,6 +69,15 @@ ROWS = (
         packages=("--upgrade", "ansible-core", "pywinrm", "pypsrp<1.0"),
         windows={"unit": "2025", "winrm": "2025", "psrp": "2022"},
     ),
+    # The first release that pip may take although it is a candidate; ansible-core 2.22 needs Python 3.13.
+    Row(
+        "coming",
+        range(30, 12, -1),
+        needs="3.13 or later",
+        advised="3.13",
+        packages=("--upgrade", "ansible-core>=2.22.0rc1", "pywinrm", "pypsrp<1.0"),
+        windows={"unit": "2022", "winrm": "2022", "psrp": "2025"},
+    ),
 )
 
 
@@ -81,12 +90,16 @@ class Run:
     log: pathlib.Path
 
 
-def main() -> int:
-    """Run the matrix; return the exit code."""
+def main(wanted: Sequence[str]) -> int:
+    """Run the wanted rows of the matrix, all of them if none is named; return the exit code."""
+    unknown = set(wanted) - {row.name for row in ROWS}
+    if unknown:
+        print(f"Not a row: {', '.join(sorted(unknown))}. Rows are {', '.join(row.name for row in ROWS)}.")
+        return 1
     installed = interpreters()
     runs: list[Run] = []
     left_out: list[str] = []
-    for row in ROWS:
+    for row in (row for row in ROWS if not wanted or row.name in wanted):
         suitable = {minor: installed[minor] for minor in row.pythons if minor in installed}
         if not suitable:
             left_out.append(missing(row))
@@ -208,4 +221,4 @@ def _says(command: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

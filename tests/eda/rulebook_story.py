@@ -50,7 +50,7 @@ class Rulebook:
 
 @contextlib.contextmanager
 def started(folder: pathlib.Path) -> Iterator[Rulebook]:
-    command = ["ansible-rulebook", "-r", "hyperv.migration.watch_cluster", "-i", "hosts.yml"]
+    command = ["ansible-rulebook", "-r", "hyperv.migration.watch_cluster", "-i", "inventory"]
     command += ["--vars", "cluster.yml", "--env-vars", "hyperv_password"]
     log = folder / "rulebook.log"
     with log.open("wb") as output:
@@ -79,8 +79,15 @@ def cluster(tmp_path: pathlib.Path) -> Iterator[RunningCluster]:
     """A cluster, with the files of the guide beside its inventory, in which it is the guide's cluster."""
     for name, body in _FILE.findall(GUIDE.read_text(encoding="utf-8")):
         (tmp_path / name).write_text(re.sub("^   ", "", body, flags=re.MULTILINE), encoding="utf-8")
-    with running_cluster(SCENARIO, tmp_path) as running:
-        nodes = yaml.safe_load(running.inventory.read_text(encoding="utf-8"))["all"]["children"]["hyperv_nodes"]
+    inventory = tmp_path / "inventory"
+    inventory.mkdir()
+    with running_cluster(SCENARIO, inventory) as running:
+        hosts = yaml.safe_load(running.inventory.read_text(encoding="utf-8"))
+        nodes = hosts["all"]["children"]["hyperv_nodes"]
+        password = {"ansible_password": nodes["vars"].pop("ansible_password")}
+        (inventory / "group_vars").mkdir()
+        (inventory / "group_vars" / "hyperv_nodes.yml").write_text(yaml.safe_dump(password), encoding="utf-8")
+        running.inventory.write_text(yaml.safe_dump(hosts), encoding="utf-8")
         reach(tmp_path, hyperv_port=nodes["hosts"]["NODE1"]["ansible_port"])
         yield running
 
@@ -92,7 +99,7 @@ def reach(folder: pathlib.Path, **changed: t.Any) -> None:
 
 
 def ad_hoc(folder: pathlib.Path, module: str, arguments: str) -> int:
-    command = ["ansible", "-i", "hosts.yml", "NODE1", "-m", f"hyperv.migration.{module}", "-a", arguments]
+    command = ["ansible", "-i", "inventory", "NODE1", "-m", f"hyperv.migration.{module}", "-a", arguments]
     environment = ansible_environment(folder)
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, timeout=120, check=False

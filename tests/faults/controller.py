@@ -140,7 +140,7 @@ def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterato
     Adapter.network = network
     with contextlib.ExitStack() as replaced:
         for target, name, new in (
-            (action, "TaskClock", lambda: clock),
+            (action, "TaskClock", lambda *unused: clock),
             (sender, "time", clock),
             (requests.sessions, "HTTPAdapter", Adapter),
             (strategy, "WorkerProcess", _Worker),

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from ansible_runner import interface
 
 from tests.ansible_command import ansible_environment
+from tests.counted_nodes import counted
 from tests.running_cluster import ROOT
 
 PROJECT = ROOT / "extensions" / "awx" / "project"
@@ -45,6 +46,11 @@ class Job:
         """Return the last message of a task that failed and was not rescued, by host."""
         failed = [one["event_data"] for one in self.events if one["event"] == "runner_on_failed"]
         return {one["host"]: str(one["res"].get("msg")) for one in failed if not one.get("ignore_errors")}
+
+    def counted_nodes(self) -> list[str]:
+        """Return the nodes that indirect node counting finds in the job."""
+        events = [one["event_data"] for one in self.events if "res" in one.get("event_data", {})]
+        return counted((str(one.get("resolved_action")), one["res"]) for one in events)
 
     def hosts(self) -> set[str]:
         """Return the hosts that the job ran on."""

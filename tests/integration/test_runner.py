@@ -77,6 +77,8 @@ def test_a_workflow_goes_from_plan_to_restore_by_artifacts_alone(
     assert cluster.owners() == {**dict.fromkeys(ON_NODE1, "NODE1"), **ON_NODE3}
     assert cluster.node_states()["NODE1"] == "up"
     assert cluster.migrations() == dict.fromkeys(ON_NODE1, 2)
+    moved = {vm["id"].lower() for vm in cluster.state()["vms"] if vm["name"] in ON_NODE1}
+    assert [set(job.counted_nodes()) for job in (plan, apply, restore)] == [set(), moved, moved]
 
 
 def test_the_events_of_a_job_tell_each_task_and_its_host(plan: Job) -> None:

@@ -37,24 +37,24 @@ def carry_out(
         given: options; all others have their defaults.
     """
     action_module = importlib.import_module(f"ansible_collections.hyperv.migration.plugins.action.{module}")
-    action = action_module.ActionModule.__new__(action_module.ActionModule)
     home = home or hosts[0]
-    action._connection = connection_loader.get("winrm", PlayContext(), os.devnull)
-    action._connection.set_options(var_options={"ansible_host": home, "_extras": {}})
-    action._task = types.SimpleNamespace(
-        action=f"hyperv.migration.{module}", no_log=True, check_mode=check_mode, collections=[], timeout=0
-    )
-    if told is not None:
-        action.tell = told.append
+    connection = connection_loader.get("winrm", PlayContext(), os.devnull)
+    connection.set_options(var_options={"ansible_host": home, "_extras": {}})
     variables = {
         "inventory_hostname": home,
         "groups": {"all": list(hosts), "hyperv_nodes": list(hosts)},
         "hostvars": {host: {} for host in hosts},
         **(task_vars or {}),
     }
+    loader = DataLoader()
+    loader.set_basedir(str(variables.get("playbook_dir", ".")))
+    task = types.SimpleNamespace(
+        action=f"hyperv.migration.{module}", no_log=True, check_mode=check_mode, collections=[], timeout=0
+    )
+    action = action_module.ActionModule(task, connection, PlayContext(), loader, None, None)
     action._task_vars = variables
-    action._loader = DataLoader()
-    action._loader.set_basedir(str(variables.get("playbook_dir", ".")))
+    if told is not None:
+        action.tell = told.append
     options = action_module.ActionModule.ARGUMENTS["argument_spec"]
     arguments = {**{name: option.get("default") for name, option in options.items()}, **given}
     return t.cast("Answer", action.carry_out(arguments, variables))

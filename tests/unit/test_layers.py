@@ -121,11 +121,13 @@ RULES = (
             UTILS + "_connections",
             UTILS + "_hyperv",
             UTILS + "_recording",
+            UTILS + "_signs_of_life",
             UTILS + "_text",
         ),
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},
     ),
+    Rule("plugins/plugin_utils/_signs_of_life.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_survey.py",
         (UTILS + "_action", UTILS + "_clock", UTILS + "_connections", UTILS + "_hyperv"),

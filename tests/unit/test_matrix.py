@@ -37,10 +37,10 @@ def test_what_no_python_here_suits_is_left_out_with_its_cure(
 ) -> None:
     only(monkeypatch, 13)
 
-    assert matrix.main() == 0
+    assert matrix.main([]) == 0
 
     said = capsys.readouterr().out
-    assert "1 of 1 combinations passed." in said
+    assert "2 of 2 combinations passed." in said
     assert "Left out: oldest (ansible-core==2.16.0 " in said
     assert "Python 3.10, 3.11 or 3.12 is needed" in said
     assert "python3.12-venv" in said
@@ -50,7 +50,7 @@ def test_what_no_python_here_suits_is_left_out_with_its_cure(
 def test_a_matrix_of_which_nothing_ran_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, 9)
 
-    assert matrix.main() == 1
+    assert matrix.main([]) == 1
 
 
 @pytest.mark.usefixtures("rows")
@@ -58,7 +58,7 @@ def test_what_cannot_be_built_has_failed(monkeypatch: pytest.MonkeyPatch, capsys
     only(monkeypatch, 11)
     monkeypatch.setattr(_Ended, "returncode", 1)
 
-    assert matrix.main() == 1
+    assert matrix.main(["newest"]) == 1
     assert "Failed: newest: it could not be built" in capsys.readouterr().out
 
 
@@ -71,7 +71,7 @@ def test_one_failure_fails_the_matrix_and_is_named(
         matrix, "run_row", lambda row: [matrix.Run(row.name, row.name == "newest", tmp_path / "stories.log")]
     )
 
-    assert matrix.main() == 1
+    assert matrix.main([]) == 1
     assert f"Failed: oldest; see {tmp_path / 'stories.log'}" in capsys.readouterr().out
 
 
@@ -114,3 +114,13 @@ def test_a_run_is_as_good_as_its_exit_code_and_its_failures_are_shown(
 def test_the_stories_of_a_matrix_meet_every_version_of_windows() -> None:
     met = {row.windows[plugin] for row in matrix.ROWS for plugin in matrix.PLUGINS}
     assert met == {str(version) for version in PROFILES}
+
+
+@pytest.mark.usefixtures("rows")
+def test_named_rows_are_the_only_ones(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    only(monkeypatch, 10)
+
+    assert matrix.main(["oldest"]) == 0
+    assert "1 of 1 combinations passed." in capsys.readouterr().out
+    assert matrix.main(["oldest", "latest"]) == 1
+    assert capsys.readouterr().out == "Not a row: latest. Rows are oldest, newest, coming.\n"

@@ -15,6 +15,8 @@ from .reads import refuse_changes
 
 _MESSAGE_ID = re.compile(r"<(?:\w+:)?MessageID\b[^>]*>([^<]*)<")
 _ENUMERATES = f">{ENUMERATE}<".encode()
+# Questions by a method, of which a plan asks one or two for each VM.
+_OWNERS = re.compile(rb"/(?:GetPossibleOwners|GetPreferredOwners)</")
 
 
 @dataclasses.dataclass
@@ -32,6 +34,8 @@ class _Enumeration:
 
 class SparingSend:
     """A ``send`` that lets reads alone pass, and answers an enumeration that has come to its end from memory.
+
+    So it does with a question for the owners of a group, which counts as an enumeration of one page here.
 
     A host that cannot be reached, or refuses the login, is not tried again: many attempts could lock the account.
     """
@@ -55,7 +59,7 @@ class SparingSend:
         if self._gone is not None:
             raise Unreachable(str(self._gone))
         begun = self._begun.pop(context, None) if context else None
-        if begun is None and _ENUMERATES in request:
+        if begun is None and (_ENUMERATES in request or _OWNERS.search(request)):
             begun = _Enumeration()
         try:
             answer = self._send(request)

@@ -58,13 +58,17 @@ notes:
     listed. C(migration) is as hyperv.migration.hyperv_migration_job_info returns it, with C(error) if it failed.
   - For C(connection), C(change) is V(lost), once, when the host does not answer, and V(restored) when it answers again.
     C(message) contains the reason, and what to do.
+  - In texts of an event, characters above U+FFFF, such as those of emoji, are U+FFFD, because the rule engine of
+    ansible-rulebook 1.3 would make them unreadable for a playbook. Find such a VM by its C(id), which is in the event.
+  - The hosts of a ruleset limit the playbooks that its rules run, like C(--limit). With C(hosts=localhost), a playbook
+    for C(hyperv_nodes) does not match any host, and nothing says so.
   - The source sees migrations that the cluster's namespace lists as Msvm_MigrationJob. A migration that was started on
     a single host may be missing.
 """
 
 EXAMPLES = r"""
 - name: Notify the on-call engineer when a node is lost
-  hosts: localhost
+  hosts: all
   sources:
     - hyperv.migration.hyperv_cluster:
         ansible_host: hvc1.corp.example
@@ -80,7 +84,7 @@ EXAMPLES = r"""
           name: notify_on_call.yml
 
 - name: Show failed migrations
-  hosts: localhost
+  hosts: all
   sources:
     - hyperv.migration.hyperv_cluster:
         ansible_host: node1.corp.example

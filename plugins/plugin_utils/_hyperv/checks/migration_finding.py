@@ -36,12 +36,12 @@ class MigrationFinding(Finding):
         """Return the finding: an error where moves fail as things stand, a warning where they may."""
         severity: Severity = ERROR if stops_source or stops_destination else WARNING
         return cls(
-            code,
-            severity,
-            subject,
-            kind,
-            message,
-            remedy,
+            code=code,
+            severity=severity,
+            subject=subject,
+            subject_kind=kind,
+            message=message,
+            remedy=remedy,
             stops_source=stops_source,
             stops_destination=stops_destination,
         )

@@ -57,5 +57,5 @@ def least_time(durations: Sequence[int], source_slots: int, destination_slots: S
     """Return the milliseconds that no schedule can do without."""
     if not durations or not destination_slots:
         return 0
-    total = sum(durations)
-    return max(max(durations), math.ceil(total / source_slots), math.ceil(total / sum(destination_slots)))
+    total, longest = sum(durations), max(durations)
+    return max(longest, math.ceil(total / source_slots), math.ceil(total / sum(destination_slots)))

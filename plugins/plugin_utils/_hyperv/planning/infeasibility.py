@@ -44,7 +44,16 @@ class Infeasibility(Finding):
         cls, code: str, message: str, vms: tuple[str, ...] = (), at_least_mb: int = 0, nodes: tuple[str, ...] = ()
     ) -> Infeasibility:
         """Return the infeasibility of a node that is not named yet."""
-        return cls(code, ERROR, "", "node", message, vms=vms, nodes=nodes, at_least_mb=at_least_mb)
+        return cls(
+            code=code,
+            severity=ERROR,
+            subject="",
+            subject_kind="node",
+            message=message,
+            vms=vms,
+            nodes=nodes,
+            at_least_mb=at_least_mb,
+        )
 
     @property
     def is_proved(self) -> bool:

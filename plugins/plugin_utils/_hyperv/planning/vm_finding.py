@@ -26,4 +26,13 @@ def about_vm(
     vm: Vm, code: str, severity: Severity, message: str, remedy: str = "", *, transient: bool = False
 ) -> VmFinding:
     """Return the finding about a VM."""
-    return VmFinding(code, severity, vm.name, "vm", message, remedy, transient=transient, vm_id=vm.id)
+    return VmFinding(
+        code=code,
+        severity=severity,
+        subject=vm.name,
+        subject_kind="vm",
+        message=message,
+        remedy=remedy,
+        transient=transient,
+        vm_id=vm.id,
+    )

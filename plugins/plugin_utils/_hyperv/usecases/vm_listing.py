@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import collections
 import typing as t
+from collections.abc import Sequence
 
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
@@ -45,6 +47,12 @@ def list_vms(
             priority = priorities.get(role.group.casefold()) if role else None
             rows.append(_row(vm, registered.get(first_label(owner), owner), role, priority))
     return rows
+
+
+def count_vms(vms: Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
+    """Return how many there are of what ``list_vms`` returns, in all, by node and by state."""
+    nodes, states = (dict(sorted(collections.Counter(vm[key] for vm in vms).items())) for key in ("node", "state"))
+    return {"total": len(vms), "by_node": nodes, "by_state": states}
 
 
 def _row(vm: Vm, owner: str, role: VmGroup | None, priority: int | None) -> dict[str, t.Any]:

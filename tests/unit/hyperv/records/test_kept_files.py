@@ -261,6 +261,19 @@ def test_whoever_comes_by_a_link_waits_for_the_same_lock(tmp_path: pathlib.Path)
         raise AssertionError("two had the lock")
 
 
+def test_a_pipe_is_not_replaced_with_a_file(tmp_path: pathlib.Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "ledger.json"
+    link.symlink_to(pipe)
+
+    for path in (pipe, link):
+        for write in (check_writable, lambda name: replace_file(name, "{}")):
+            with pytest.raises(HyperVError, match="cannot be written: it is a device, a pipe or a socket"):
+                write(str(path))
+    assert pipe.is_fifo()
+
+
 def test_a_directory_that_somebody_has_locked_is_no_obstacle(tmp_path: pathlib.Path) -> None:
     folder = os.open(tmp_path, os.O_RDONLY)
     try:

@@ -89,6 +89,20 @@ def test_a_migration_that_failed_between_two_looks_is_told_with_the_reason() -> 
     assert events.look() == []
 
 
+def test_a_name_keeps_only_letters_that_the_rule_engine_returns_whole() -> None:
+    simulated = Simulated(FAILING.replace("name: broken", 'name: "b\\U0001F600roken \u4e2d"'))
+    events = watched(simulated)
+    (vm_id,) = [one["id"] for one in simulated.server.state()["vms"] if one["name"].startswith("b")]
+    simulated.move(("b\U0001f600roken \u4e2d", "NODE2"))
+    failed = [one for one in events.look() if one["change"] == "failed"]
+
+    assert failed
+    assert {(one["migration"]["vm"]["name"], one["migration"]["vm"]["id"]) for one in failed} == {
+        ("b\ufffdroken \u4e2d", vm_id)
+    }
+    assert all(max(repr(one)) <= "\uffff" for one in failed)
+
+
 def test_a_migration_whose_end_nobody_saw_is_told_as_vanished() -> None:
     simulated = Simulated(FAILING)
     events = watched(simulated)

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A long list of VMs comes in pages, which together are the whole list, and with its counts."""
+
+from __future__ import annotations
+
+import importlib
+import types
+import typing as t
+
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+
+from tests.support.scenarios import node, scenario, vm
+from tests.support.simulated import Simulated
+
+VMS = [vm(f"vm{number:02}", owner="NODE1" if number % 3 else "NODE2") for number in range(12)]
+SIMULATED = Simulated(scenario([node("NODE1"), node("NODE2")], [*VMS, vm("old", state="off")]))
+
+
+def ask(**given: t.Any) -> dict[str, t.Any]:
+    action = importlib.import_module("ansible_collections.hyperv.migration.plugins.action.hyperv_vm_info").ActionModule
+    options = action.ARGUMENTS["argument_spec"]
+    arguments = {name: given.get(name, option.get("default")) for name, option in options.items()}
+    return t.cast("dict[str, t.Any]", action.perform(types.SimpleNamespace(), SIMULATED.cluster, arguments))
+
+
+def names_in(answer: dict[str, t.Any]) -> list[str]:
+    return [one["name"] for one in answer["vms"]]
+
+
+WHOLE = ["old", *sorted(one.name for one in VMS)]
+
+
+@pytest.mark.parametrize("limit", [1, 4, 5, 12, 13, 14])
+def test_pages_are_the_whole_list(limit: int) -> None:
+    found: list[str] = []
+    while True:
+        answer = ask(limit=limit, offset=len(found))
+        found += names_in(answer)
+        assert (answer["total"], "warnings" in answer) == (13, len(found) < 13)
+        if "warnings" not in answer:
+            break
+        assert f"set offset to {len(found)}, or limit to 0" in answer["warnings"][0]
+    assert found == WHOLE
+
+
+def test_the_counts_are_those_of_all_that_match() -> None:
+    answer = ask(limit=1)
+    assert (answer["by_node"], answer["by_state"]) == ({"NODE1": 9, "NODE2": 4}, {"off": 1, "running": 12})
+    assert ask(limit=1, node="NODE2")["total"] == 4
+
+
+def test_without_a_limit_all_are_listed() -> None:
+    assert names_in(ask(limit=0)) == WHOLE
+    assert names_in(ask(limit=0, offset=10)) == WHOLE[10:]
+    assert names_in(ask(offset=99)) == []
+
+
+@pytest.mark.parametrize("name", ["limit", "offset"])
+def test_a_number_below_nought_is_refused_by_name(name: str) -> None:
+    with pytest.raises(HyperVError, match=f"{name} is -1. It must be 0 or more VMs"):
+        ask(**{name: -1})
