@@ -80,7 +80,7 @@ molecule: gates  ## every role and module: dry run, run, second run, with a look
 matrix:  ## all tests over winrm and psrp, with the oldest, the newest and the coming ansible-core, or those of ROWS="oldest"
 	@$(PYTHON) tests/ci/matrix.py $(ROWS)
 
-faults: $(BUILT)  ## break every request of six runs by a third of the kinds of faults, and pairs of them; by all with FULL=1
+faults: $(BUILT)  ## break every request of seven runs by a third of the kinds of faults, and pairs of them; by all with FULL=1
 	@.venv/bin/python -m tests.faults --stride $(if $(FULL),1,3) --pairs $(or $(PAIRS),$(if $(FULL),3000,1000)) --seed $(or $(SEED),1)
 
 worlds: $(BUILT)  ## let others act while the product runs, in WORLDS=5000 worlds of SEED=1
@@ -110,8 +110,8 @@ build: gates  ## build the collection, and let galaxy-importer judge it
 fuzz: $(BUILT)  ## the tests that draw their examples, with many more and always new ones
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) pytest -n 4 --dist worksteal --timeout 3600 -m hypothesis tests/unit
 
-bench: $(BUILT)  ## figures of speed, in simulated time and counts
-	@.venv/bin/python -m tests.bench
+bench: $(BUILT)  ## figures of speed, in simulated time and counts; with AGAINST=commit beside those of that commit
+	@.venv/bin/python -m $(if $(AGAINST),tests.bench.against "$(AGAINST)",tests.bench)
 
 optimum: $(BUILT)  ## plans beside an exact solver, with SEED=2 for others and SIZE=4 for more; 8 minutes at most
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r tests/optimum-requirements.txt
@@ -122,4 +122,4 @@ changelog: $(BUILT)  ## rewrite CHANGELOG.md from changelogs/fragments and the d
 	antsibull-changelog release --update-existing --refresh --reload-plugins
 
 clean:  ## remove the virtual environments and everything that the tools cached
-	rm -rf .venv .venv-eda .venv-matrix .venv-sanity .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	rm -rf .venv .venv-eda .venv-matrix .venv-sanity .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output .bench

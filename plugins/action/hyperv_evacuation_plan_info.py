@@ -13,6 +13,7 @@ from ..plugin_utils._hyperv.cluster.vms import normal_id
 from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest, plan_evacuation
 from ..plugin_utils._hyperv.planning.plan_table import evacuation_table
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
+from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies
 from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list
 from ..plugin_utils._ranges import check_helpers, check_preferred_owner_cost, check_reserve
 
@@ -42,6 +43,7 @@ class ActionModule(HyperVAction):
             "preferred_owner_cost": {"type": "float"},
             "link_rates": {"type": "dict", "default": {}},
             "helpers": {"type": "int", "default": 0},
+            "role_strategies": {"type": "raw", "default": []},
         },
     }
 
@@ -72,4 +74,5 @@ def _request(arguments: Arguments) -> EvacuationRequest:
         arguments["helpers"],
         preferred_owner_cost=arguments["preferred_owner_cost"],
         link_rates=read_link_rates(arguments["link_rates"]),
+        role_strategies=read_role_strategies(arguments["role_strategies"]),
     )

@@ -10,12 +10,21 @@ import typing as t
 from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation, EvacuationOptions
+from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation
+from ..plugin_utils._hyperv.maintenance.evacuation_options import EvacuationOptions
+from ..plugin_utils._hyperv.maintenance.storage_gate import StorageWait
 from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
+from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies
 from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list
-from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
-from ..plugin_utils._ranges import check_helpers, check_preferred_owner_cost, check_range, check_reserve
+from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
+from ..plugin_utils._ranges import (
+    check_helpers,
+    check_preferred_owner_cost,
+    check_range,
+    check_reserve,
+    check_storage_timeout,
+)
 from ..plugin_utils._rolling_file import enter_phase
 
 
@@ -35,11 +44,16 @@ class ActionModule(MaintenanceAction):
             "preferred_owner_cost": {"type": "float"},
             "link_rates": {"type": "dict", "default": {}},
             "helpers": {"type": "int", "default": 0},
+            "role_strategies": {"type": "raw", "default": []},
             "on_timeout": {"type": "str", "choices": ["leave", "cancel"], "default": "leave"},
             "attempts": {"type": "int", "default": 2},
             "give_back": {"type": "bool", "default": True},
             "next_step": {"type": "str", "default": ""},
             "rolling": {"type": "dict"},
+            "storage_timeout": {"type": "int", "default": 14400},
+            "storage_ignore": {"type": "list", "elements": "str", "default": []},
+            "disk_maintenance": {"type": "bool", "default": True},
+            "balancer_off": {"type": "bool", "default": False},
             **OPTIONS,
         },
     }
@@ -50,6 +64,7 @@ class ActionModule(MaintenanceAction):
         check_range(arguments, "attempts", 1, variable="evacuate_node_attempts")
         check_reserve(arguments, "evacuate_node")
         check_helpers(arguments, "evacuate_node")
+        check_storage_timeout(arguments, "evacuate_node")
         check_preferred_owner_cost(arguments, "evacuate_node")
         request = EvacuationRequest(
             arguments["node"],
@@ -63,6 +78,7 @@ class ActionModule(MaintenanceAction):
             helpers=arguments["helpers"],
             preferred_owner_cost=arguments["preferred_owner_cost"],
             link_rates=read_link_rates(arguments["link_rates"]),
+            role_strategies=read_role_strategies(arguments["role_strategies"]),
         )
         options = EvacuationOptions(
             self.migration_options(arguments, arguments["on_timeout"]),
@@ -70,6 +86,11 @@ class ActionModule(MaintenanceAction):
             arguments["give_back"],
             arguments["next_step"],
             self.time_limit,
+            StorageWait(
+                arguments["storage_timeout"], LOOKS_APART * arguments["poll_interval"], arguments["storage_ignore"]
+            ),
+            arguments["disk_maintenance"],
+            arguments["balancer_off"],
         )
         rolling = arguments["rolling"]
         controller = self.controller(arguments, lambda: enter_phase(rolling, "begun"))

@@ -8,9 +8,12 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.maintenance.restoration import Restoration, RestorationOptions
+from ..plugin_utils._hyperv.maintenance.restoration import Restoration
+from ..plugin_utils._hyperv.maintenance.restoration_options import RestorationOptions
+from ..plugin_utils._hyperv.planning.roles_back import LEAVE, WISHES
+from ..plugin_utils._hyperv.planning.strategies import EVERY_VM
 from ..plugin_utils._hyperv.records.ledger import read_ledger
-from ..plugin_utils._maintenance import OPTIONS, MaintenanceAction
+from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
 
 
 class ActionModule(MaintenanceAction):
@@ -21,6 +24,9 @@ class ActionModule(MaintenanceAction):
             "node": {"type": "str", "default": ""},
             "ledger": {"type": "dict"},
             "forget_gone": {"type": "bool", "default": False},
+            "roles": {"type": "str", "choices": list(WISHES), "default": LEAVE},
+            "ignore": {"type": "list", "elements": "str", "default": []},
+            "home": {"type": "list", "elements": "str", "default": [EVERY_VM]},
             **OPTIONS,
         },
         "mutually_exclusive": [("ledger", "ledger_path")],
@@ -31,7 +37,13 @@ class ActionModule(MaintenanceAction):
         self.check_options(arguments, "restore_node")
         given = read_ledger(arguments["ledger"], "The ledger given") if arguments["ledger"] else None
         options = RestorationOptions(
-            self.migration_options(arguments, "leave"), arguments["node"].strip(), arguments["forget_gone"]
+            self.migration_options(arguments, "leave"),
+            arguments["node"].strip(),
+            arguments["forget_gone"],
+            ignore=arguments["ignore"],
+            home=tuple(arguments["home"]),
+            roles=arguments["roles"],
+            storage_interval=LOOKS_APART * arguments["poll_interval"],
         )
         restoration = Restoration(cluster, options, self.controller(arguments), given)
         outcome = restoration.dry_run() if self.check_mode else restoration.execute()

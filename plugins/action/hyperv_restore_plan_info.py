@@ -11,6 +11,7 @@ from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.planning.plan_table import restoration_table
 from ..plugin_utils._hyperv.planning.restoration import Home, find_home, plan_restoration
+from ..plugin_utils._hyperv.planning.roles_back import LEAVE, WISHES, plan_roles_back
 from ..plugin_utils._hyperv.records.ledger import no_ledger, read_ledger
 from ..plugin_utils._ledgers import LedgerFile, ledger_file_of
 
@@ -24,6 +25,7 @@ class ActionModule(HyperVAction):
             "ledger": {"type": "dict"},
             "ledger_path": {"type": "path"},
             "ledger_folder": {"type": "path"},
+            "roles": {"type": "str", "choices": list(WISHES), "default": LEAVE},
         },
         "mutually_exclusive": [("ledger", "ledger_path", "ledger_folder")],
         "required_one_of": [("ledger", "ledger_path", "ledger_folder")],
@@ -40,10 +42,17 @@ class ActionModule(HyperVAction):
             raise no_ledger(where)
         try:
             plan = plan_restoration(cluster, ledger, home)
+            roles = plan_roles_back(cluster, ledger["roles"], plan.home.node.name, arguments["roles"])
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         path = file.path if file is not None else None
-        result = {"changed": False, "ledger_path": path, **plan.as_result(), "summary": restoration_table(plan)}
+        result = {
+            "changed": False,
+            "ledger_path": path,
+            **plan.as_result(),
+            "roles": [one.as_result(plan.home.node.name) for one in roles],
+            "summary": restoration_table(plan, roles),
+        }
         warnings = [*([file.note] if file is not None and file.note else []), *plan.notes]
         return {**result, "warnings": warnings} if warnings else result
 

@@ -7,18 +7,21 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing as t
+from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._connections import Connections
 from ..plugin_utils._files import full_path
+from ..plugin_utils._hostnames import first_label
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.cluster.identity import ClusterName, identity_of
-from ..plugin_utils._hyperv.cluster.nodes import find_node, read_nodes
+from ..plugin_utils._hyperv.cluster.identity import ClusterName, Identity, identity_of
+from ..plugin_utils._hyperv.cluster.nodes import Node, find_node, read_nodes
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
 from ..plugin_utils._hyperv.maintenance.rolling import Turn
+from ..plugin_utils._hyperv.planning.roll_request import KEEP, LAYOUTS
 from ..plugin_utils._hyperv.records.file_names import Owner
-from ..plugin_utils._hyperv.records.rolling_state import RollingOptions
+from ..plugin_utils._hyperv.records.rolling_state import RollingOptions, returns_all
 from ..plugin_utils._ranges import check_range, check_wait
 from ..plugin_utils._rolling_file import RollingFile
 from ..plugin_utils._user_work import find_work
@@ -50,6 +53,7 @@ class ActionModule(ControllerAction):
             "tasks_file": {"type": "str", "default": ""},
             "role": {"type": "str", "default": ""},
             "restart": {"type": "bool", "default": False},
+            "layout": {"type": "str", "choices": list(LAYOUTS), "default": KEEP},
             "restart_timeout": {"type": "int", "default": 1800},
             "restart_poll_interval": {"type": "float", "default": 5},
             "ignore": {"type": "raw", "default": []},
@@ -72,7 +76,8 @@ class ActionModule(ControllerAction):
         with self.connections() as connections:
             found = self._find(connections, arguments, task_vars)
             cluster = connections.as_on(found.host).cluster()
-            _check_other_name(cluster, found, arguments["name"].strip(), arguments["node"])
+            nodes = read_nodes(cluster)
+            _check_other_name(cluster, nodes, found, arguments["name"].strip(), arguments["node"])
             owner, folder = _owner(found), full_path(arguments["folder"])
             file, listed = RollingFile(folder, owner), (task_vars.get("groups") or {}).get("all", ())
             old = file.read()
@@ -89,8 +94,15 @@ class ActionModule(ControllerAction):
             )
             progress = file.resume(options)
             turn = Turn(
-                arguments["node"], found.node, arguments["nodes"], progress.state, arguments["restart"], self.check_mode
+                arguments["node"],
+                found.node,
+                arguments["nodes"],
+                progress.state,
+                arguments["restart"],
+                self.check_mode,
+                arguments["layout"] == KEEP,
             )
+            names = _names_in_cluster(connections, nodes, turn)
             timeout, for_storage = (
                 0 if self.check_mode else arguments[name] for name in ("timeout", "storage_timeout")
             )
@@ -104,6 +116,11 @@ class ActionModule(ControllerAction):
                 **found.identity.as_result(),
                 "phase": turn.phase,
                 "steps": list(turn.steps),
+                "left": [names[host] for host in turn.left],
+                "done": [names[host] for host in turn.done],
+                "first": turn.is_first,
+                "last": turn.is_last,
+                "returns_all": turn.keeps_layout or returns_all(turn.state, turn.host),
                 "restart": turn.is_restarted,
                 "ignore": list(gate.ignore),
                 "tasks_file": work["tasks_file"],
@@ -166,14 +183,26 @@ def _names(given: object) -> list[str]:
     return [name for name in (str(entry).strip() for entry in entries) if name]
 
 
+def _names_in_cluster(connections: Connections, nodes: Sequence[Node], turn: Turn) -> dict[str, str]:
+    """Return the node that each inventory host is that is done or left; those of another name are asked for theirs."""
+    known = {first_label(node.name): node.name for node in nodes}
+    named = {host: progress.get("name", "") for host, progress in turn.state["nodes"].items()} | {turn.host: turn.node}
+    hosts = [*turn.left, *turn.done]
+    found = {host: named.get(host) or known.get(first_label(host), "") for host in hosts}
+    strange = [host for host, name in found.items() if not name]
+    answers = connections.who(strange) if strange and not turn.keeps_layout else {}
+    told = {host: answer.computer.name for host, answer in answers.items() if isinstance(answer, Identity)}
+    return {host: name or told.get(host) or first_label(host).upper() for host, name in found.items()}
+
+
 def _owner(found: Via) -> Owner:
     cluster = t.cast(ClusterName, found.identity.cluster)  # nodes without one were refused
     return Owner(cluster.fqdn or cluster.name, cluster.name)
 
 
-def _check_other_name(cluster: Cluster, found: Via, name: str, host: str) -> None:
+def _check_other_name(cluster: Cluster, nodes: Sequence[Node], found: Via, name: str, host: str) -> None:
     """Refuse a name that means another node than the host, and a node that does not answer from there."""
-    node = find_node(cluster, read_nodes(cluster), name or found.node).name
+    node = find_node(cluster, nodes, name or found.node).name
     identity_of(cluster.node(node)).identify()
     if node != found.node:
         raise HyperVError(

@@ -63,12 +63,17 @@ options:
       - A list, or text with commas, semicolons, blanks or line breaks between the names, as a survey returns it.
     type: raw
     default: []
+"""
+
+    # How the destinations of VMs that leave a node are planned.
+    PLANNING = r"""
+options:
   reserve_memory_percent:
     description: Percentage of each destination's memory that stays free, from 0 to less than 100.
     type: float
     default: 10
   local_vms:
-    description: Whether VMs that are not clustered may go down in that restart.
+    description: Whether VMs that are not clustered may go down in a restart that is to follow.
     type: bool
     default: false
   priority_first:

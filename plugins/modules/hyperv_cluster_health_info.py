@@ -261,6 +261,11 @@ storage:
       type: bool
       returned: always
       sample: true
+    verdict:
+      description: V(passed), V(refused), or V(not_applicable) if the storage was not checked.
+      type: str
+      returned: always
+      sample: passed
     repair_jobs:
       description: How many storage jobs have not ended.
       type: int

@@ -109,6 +109,76 @@ ledger:
       type: bool
       returned: if there is a ledger
       sample: false
+    roles:
+      description: Roles that are not VMs, shared volumes and the core group, as far as their move was begun.
+      type: list
+      elements: dict
+      returned: if there is a ledger
+      contains:
+        kind:
+          description: V(role), V(shared_volume) or V(core_group).
+          type: str
+          returned: always
+          sample: role
+        name:
+          description: Name of the cluster group, or of the disk resource of a shared volume.
+          type: str
+          returned: always
+          sample: FS1
+        type:
+          description: What kind of role it is, in words.
+          type: str
+          returned: always
+          sample: file server
+        source_host:
+          description: The node that was evacuated.
+          type: str
+          returned: always
+          sample: NODE1
+        destination_host:
+          description: Where it was moved.
+          type: str
+          returned: always
+          sample: NODE2
+        state:
+          description: State before the evacuation.
+          type: str
+          returned: always
+          sample: online
+        outcome:
+          description:
+            - V(planned) until it is known. V(moved) if it is where it was moved, V(left) if a run that was interrupted
+              moved it there.
+            - V(elsewhere) if somebody else moved it, V(stayed) if it is on the node.
+          type: str
+          returned: always
+          sample: moved
+        restored:
+          description: Whether it is back, or was left where it is on purpose.
+          type: bool
+          returned: always
+          sample: false
+    disks:
+      description:
+        - How the disks of the node were when they were touched last, with Storage Spaces Direct - V(in_service),
+          V(entering) or V(leaving) if a run has ended right there, or V(maintenance). V(null) if they were not touched.
+      type: str
+      returned: if there is a ledger
+      sample: maintenance
+    redirected:
+      description:
+        - Paths of the shared volumes whose access was redirected before the node was paused. V(null) if that was not
+          read.
+      type: list
+      elements: str
+      returned: if there is a ledger
+      sample: ['C:\\ClusterStorage\\Volume1']
+    balancer:
+      description:
+        - C(AutoBalancerMode) of the cluster before it was switched off. V(null) if it was not, or was put back.
+      type: int
+      returned: if there is a ledger
+      sample: 2
     vms:
       description: The VMs.
       type: list
@@ -188,4 +258,12 @@ ledger:
           type: bool
           returned: always
           sample: false
+        events:
+          description: What the event logs of its hosts say where its move failed, four at most, as
+            M(hyperv.migration.hyperv_vm_migrate)
+            returns them.
+          type: list
+          elements: dict
+          returned: always
+          sample: []
 """

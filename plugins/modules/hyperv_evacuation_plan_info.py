@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
   - hyperv.migration._maintenance.evacuation
+  - hyperv.migration._maintenance.planning
 options:
   strategies:
     description:
@@ -63,6 +64,15 @@ options:
         description: Name of the node, short or fully qualified.
         type: str
         required: true
+  role_strategies:
+    description:
+      - What becomes of roles that are not VMs, of the coordination of shared volumes, and of the core group. C(role) is
+        the name of the role, or of the disk resource of a volume, or a pattern such as V(FS*). With C(strategy) V(stay)
+        it stays on the node, and fails over when the node restarts; with V(move) it goes to another node.
+      - The first entry that fits counts, and V(move) where none does.
+      - A list of dictionaries, or text such as V(FS*=stay, Cluster Group=stay).
+    type: raw
+    default: []
   plan:
     description:
       - An earlier result of this module for the same O(node), as registered or as the artifact that
@@ -503,29 +513,55 @@ headroom:
       description: Free memory after the moves.
       type: int
       returned: always
-other_roles:
+roles:
   description:
-    - Roles of the node that are not VMs and not offline. They are not moved, and fail over when the node restarts.
+    - Roles of the node that are not VMs and not offline, and the core group, with where each goes after the VMs, in
+      this order. Classic roles such as file servers move; what the cluster moves by itself stays.
   returned: success
   type: list
   elements: dict
-  contains:
-    name:
-      description: The name of the cluster group.
+  contains: &role
+    kind:
+      description: V(role), V(shared_volume) or V(core_group).
       type: str
+      returned: always
+      sample: role
+    name:
+      description: Name of the cluster group, or of the disk resource of a shared volume.
+      type: str
+      returned: always
       sample: FS1
     type:
-      description: What kind of role it is.
+      description: What kind of role it is, in words.
       type: str
+      returned: always
       sample: file server
+    state:
+      description: State of the group or the disk, such as V(online), V(failed) or V(partly_online).
+      type: str
+      returned: always
+      sample: online
+    source_host:
+      description: The node that owns it.
+      type: str
+      returned: always
+      sample: NODE1
+    destination_host:
+      description: Where it goes. V(null) if it stays.
+      type: str
+      returned: always
+      sample: NODE2
+    reason:
+      description: Why it goes there, or why it stays.
+      type: str
+      returned: always
+      sample: it has the fewest roles
 shared_volumes:
-  description:
-    - The disk resources of the cluster shared volumes that the node coordinates. Another node takes them over when the
-      node restarts.
+  description: The cluster shared volumes that the node coordinates, likewise. They are moved after the roles.
   returned: success
   type: list
-  elements: str
-  sample: [Cluster Virtual Disk (Volume1)]
+  elements: dict
+  contains: *role
 notes:
   description:
     - Nodes that are not used as destinations, and why.

@@ -11,6 +11,9 @@ description:
     be stopped, moves all VMs within the limits of the hosts, tries a VM whose move fails on another node, and reads the
     node again to verify that it is paused and empty.
   - If a VM has no place to go, nothing is changed.
+  - With Storage Spaces Direct it first waits until the cluster can do without the disks of the node - pool and virtual
+    disks healthy, nothing being repaired or rebalanced, the disks of the other nodes and the shared volumes in order -
+    and changes nothing if that does not come to pass within O(storage_timeout), or will not by itself.
   - If it fails after that, it resumes the node if it had paused it, and starts the VMs again that it had stopped and
     that are on the node. The message contains the reason, how the node is left, and which VMs do not run that did
     before.
@@ -29,6 +32,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes.changes
   - hyperv.migration._maintenance
   - hyperv.migration._maintenance.evacuation
+  - hyperv.migration._maintenance.planning
 options:
   strategies:
     description:
@@ -36,6 +40,15 @@ options:
         entry that matches a VM is used.
       - VMs with the strategy C(shutdown) or C(save) are stopped before they are moved. They stay stopped until
         M(hyperv.migration.hyperv_node_restoration) starts them again.
+    type: raw
+    default: []
+  role_strategies:
+    description:
+      - What becomes of roles that are not VMs, of the coordination of shared volumes, and of the core group. C(role) is
+        the name of the role, or of the disk resource of a volume, or a pattern such as V(FS*). With C(strategy) V(stay)
+        it stays on the node, and fails over when the node restarts; with V(move) it goes to another node.
+      - The first entry that fits counts, and V(move) where none does.
+      - A list of dictionaries, or text such as V(FS*=stay, Cluster Group=stay).
     type: raw
     default: []
   plan:
@@ -70,6 +83,39 @@ options:
         maintenance. The phase of the node is stored then - C(begun) right before it is paused, and C(evacuated) when it
         is empty.
     type: dict
+  storage_timeout:
+    description:
+      - Seconds to wait for the repair of Storage Spaces Direct before anything is changed. V(0) checks once.
+      - It does not apply to storage elsewhere, such as a SAN or SMB shares; RV(storage.verdict) says so.
+      - In check mode it checks once.
+    type: int
+    default: 14400
+  storage_ignore:
+    description:
+      - Names of pools, virtual disks, disks and shared volumes whose problems do not count, in any letter case, and
+        V(storage) for repairs. Without their redundancy, the loss of another disk may lose data.
+    type: list
+    elements: str
+    default: []
+  disk_maintenance:
+    description:
+      - Whether the disks of the node enter storage maintenance mode when it is empty, with Storage Spaces Direct. Data
+        that is on its way to them is written, and the repair after a restart is short.
+      - On Windows Server 2022 and later the cluster does that itself when the node is drained of the rest, which also
+        moves other roles off it. It is not drained if VMs stay on it on purpose, and a warning says so. On Windows
+        Server 2016 and 2019 the disks are put into maintenance mode by a call.
+      - The disks leave it before M(hyperv.migration.hyperv_node_restoration) moves VMs back, and if the evacuation
+        fails. A node whose disks do not leave it is not resumed.
+    type: bool
+    default: true
+  balancer_off:
+    description:
+      - Whether to switch off the balancer of the cluster (C(AutoBalancerMode)) until
+        M(hyperv.migration.hyperv_node_restoration) has brought the VMs back. The ledger keeps how it was. It is put
+        back as well if the evacuation fails, and left alone if somebody has set it meanwhile.
+      - If the cluster refuses that, nothing else is changed.
+    type: bool
+    default: false
   timeout:
     description:
       - How many seconds one move may take, up to a week.
@@ -173,6 +219,63 @@ still_stopped:
   type: list
   elements: dict
   contains: *vm
+roles:
+  description: What became of each role, shared volume and the core group that was to be moved.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(role), V(shared_volume) or V(core_group).
+      type: str
+      returned: always
+      sample: role
+    name:
+      description: Name of the cluster group, or of the disk resource of a shared volume.
+      type: str
+      returned: always
+      sample: FS1
+    type:
+      description: What kind of role it is, in words.
+      type: str
+      returned: always
+      sample: file server
+    source_host:
+      description: The node that it was to leave.
+      type: str
+      returned: always
+      sample: NODE1
+    destination_host:
+      description: Where it went, or was to go. Empty if there was no node for it.
+      type: str
+      returned: always
+      sample: NODE2
+    outcome:
+      description:
+        - V(moved) - it is there as it was before. V(already_there) - it was there.
+        - V(elsewhere) - somebody else, or the cluster, has moved it. V(not_moved) - it is offline, or gone.
+        - V(failed) - it did not move, or did not come online. V(started) - it is still on its way.
+      type: str
+      returned: always
+      sample: moved
+    state:
+      description: Its state as it was read last.
+      type: str
+      returned: always
+      sample: online
+    reason:
+      description: Why it was not moved. Empty if it was.
+      type: str
+      returned: always
+      sample: ""
+    error:
+      description: Why it failed, with C(code), C(message) and C(remedy). V(null) if it did not.
+      type: dict
+      returned: always
+    changed:
+      description: Whether the cluster was asked to move it.
+      type: bool
+      returned: always
 node_state:
   description: State of the node as it was read at the end. V(null) if it could not be read, or without a cluster.
   returned: as RV(node)
@@ -248,6 +351,38 @@ excluded:
       type: str
       returned: always
       sample: NODE2
+storage:
+  description:
+    - What was read of Storage Spaces Direct before anything was changed, in the form of
+      RV(hyperv.migration.hyperv_cluster_health_info#module:storage).
+  returned: as RV(node)
+  type: dict
+  contains:
+    on_the_nodes:
+      description: Whether the volumes are on disks of the nodes.
+      type: bool
+      returned: always
+      sample: true
+    verdict:
+      description: V(passed), V(refused), or V(not_applicable) if the storage was not checked.
+      type: str
+      returned: always
+      sample: not_applicable
+    repair_jobs:
+      description: How many storage jobs have not ended.
+      type: int
+      returned: always
+      sample: 0
+    repair_percent:
+      description: How much of them is done; V(null) if nothing is being repaired or the jobs report no bytes.
+      type: int
+      returned: always
+      sample: 40
+    repair_bytes_left:
+      description: How many bytes are left; V(null) if nothing is being repaired.
+      type: int
+      returned: always
+      sample: 13690208256
 paused_by_us:
   description: Whether this task paused the node.
   returned: as RV(node)

@@ -11,6 +11,12 @@ description:
     where the evacuation moved them. It starts the VMs again that the evacuation had stopped, or that died in it.
   - It waits for VMs whose migration away from the node still runs, and up to 5 minutes until the migration service of
     the node runs and listens, as it may not yet after a restart.
+  - Before that it waits up to 5 minutes until the node is in order - a member that the cluster trusts, its interfaces
+    to the cluster networks up, its clock within 5 minutes of the node that the task runs on, and the shared volumes in
+    reach and not redirected unless they were before. If it is not by then, nothing is changed.
+  - With Storage Spaces Direct the disks of the node leave storage maintenance mode, and the repair begins or is over,
+    before any VM moves. A node whose disks stay in maintenance mode is not resumed.
+  - It puts the balancer of the cluster back if the evacuation had switched it off.
   - A VM that somebody moved since, or moves while this task runs, is left there.
   - VMs of other nodes that stepped aside for the evacuation go home after that, one after another. If the node of one
     is paused, not up or has no room, the VM stays where it is, with a warning, and the ledger keeps it.
@@ -28,6 +34,15 @@ options:
     description: The node to bring VMs back to. The default is the node of the ledger.
     type: str
     default: ""
+  roles:
+    description:
+      - What becomes of the roles, shared volumes and the core group that the evacuation moved, as far as they are where
+        it moved them.
+      - V(leave) leaves them there. V(home) brings them back to the node, V(preferred_owners) those of which the node is
+        a preferred owner.
+    type: str
+    choices: [leave, home, preferred_owners]
+    default: leave
   ledger:
     description:
       - The ledger as data, as M(hyperv.migration.hyperv_node_evacuation) returns it or AWX stored it. No file is
@@ -40,6 +55,21 @@ options:
       - Otherwise they stay in the ledger, and all other VMs are brought back.
     type: bool
     default: false
+  ignore:
+    description:
+      - Names of cluster networks, shared volumes and nodes whose problems do not keep VMs from coming back, in any
+        letter case.
+    type: list
+    elements: str
+    default: []
+  home:
+    description:
+      - VMs that are brought back, by name, pattern with V(*), V(?) and V([seq]), or GUID. All others stay where the
+        evacuation moved them, and are settled in the ledger.
+      - A VM that the evacuation shut down or saved is brought back in any case, and started.
+    type: list
+    elements: str
+    default: ["*"]
   timeout:
     description:
       - How many seconds one move may take, up to a week.
@@ -131,6 +161,63 @@ still_stopped:
   type: list
   elements: dict
   contains: *vm
+roles:
+  description: What became of each role, shared volume and the core group that was to be moved.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(role), V(shared_volume) or V(core_group).
+      type: str
+      returned: always
+      sample: role
+    name:
+      description: Name of the cluster group, or of the disk resource of a shared volume.
+      type: str
+      returned: always
+      sample: FS1
+    type:
+      description: What kind of role it is, in words.
+      type: str
+      returned: always
+      sample: file server
+    source_host:
+      description: The node that it was to leave.
+      type: str
+      returned: always
+      sample: NODE1
+    destination_host:
+      description: Where it went, or was to go. Empty if there was no node for it.
+      type: str
+      returned: always
+      sample: NODE2
+    outcome:
+      description:
+        - V(moved) - it is there as it was before. V(already_there) - it was there.
+        - V(elsewhere) - somebody else, or the cluster, has moved it. V(not_moved) - it is offline, or gone.
+        - V(failed) - it did not move, or did not come online. V(started) - it is still on its way.
+      type: str
+      returned: always
+      sample: moved
+    state:
+      description: Its state as it was read last.
+      type: str
+      returned: always
+      sample: online
+    reason:
+      description: Why it was not moved. Empty if it was.
+      type: str
+      returned: always
+      sample: ""
+    error:
+      description: Why it failed, with C(code), C(message) and C(remedy). V(null) if it did not.
+      type: dict
+      returned: always
+    changed:
+      description: Whether the cluster was asked to move it.
+      type: bool
+      returned: always
 node_state:
   description: State of the node as it was read at the end. V(null) if it could not be read, or without a cluster.
   returned: as RV(node)

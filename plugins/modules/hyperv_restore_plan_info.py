@@ -21,6 +21,15 @@ options:
   node:
     description: The node to bring VMs back to. The default is the node of the ledger.
     type: str
+  roles:
+    description:
+      - What becomes of the roles, shared volumes and the core group that the evacuation moved, as far as they are where
+        it moved them.
+      - V(leave) leaves them there. V(home) brings them back to the node, V(preferred_owners) those of which the node is
+        a preferred owner.
+    type: str
+    choices: [leave, home, preferred_owners]
+    default: leave
   ledger:
     description: The ledger as data, as M(hyperv.migration.hyperv_evacuation_ledger_info) returns it or AWX stored it.
     type: dict
@@ -146,11 +155,12 @@ stays:
       description:
         - V(stayed), V(already_there), V(moved_elsewhere) or V(moved_on).
         - V(home_not_ready) for a VM that stepped aside and whose node cannot take it now.
+        - V(no_memory), V(rule) or V(not_a_possible_owner) for a VM that the node cannot take now.
       type: str
       returned: always
       sample: moved_elsewhere
     severity:
-      description: V(info), or V(warning) for V(moved_on) and V(home_not_ready).
+      description: V(info), or V(warning) for a VM that is kept in the ledger.
       type: str
       returned: always
     subject:
@@ -319,10 +329,53 @@ headroom:
   elements: dict
   returned: success
 without_room:
-  description: Names of VMs in RV(moves) for which the free memory of the node does not suffice.
+  description:
+    - Names of VMs in RV(stays) for which the node has no memory, which a rule keeps from it, or of which it is not a
+      possible owner. They are kept in the ledger.
   type: list
   elements: str
   returned: success
+roles:
+  description: Roles, shared volumes and the core group that the evacuation moved, and what becomes of each.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(role), V(shared_volume) or V(core_group).
+      type: str
+      returned: always
+      sample: role
+    name:
+      description: Name of the cluster group, or of the disk resource of a shared volume.
+      type: str
+      returned: always
+      sample: FS1
+    type:
+      description: What kind of role it is, in words.
+      type: str
+      returned: always
+      sample: file server
+    state:
+      description: Its state, such as V(online) or V(failed). V(null) if the cluster does not know it any more.
+      type: str
+      returned: always
+      sample: online
+    source_host:
+      description: The node that owns it. V(null) if the cluster does not know it any more.
+      type: str
+      returned: always
+      sample: NODE1
+    destination_host:
+      description: Where it goes. V(null) if it stays.
+      type: str
+      returned: always
+      sample: NODE2
+    reason:
+      description: Why it goes there, or why it stays.
+      type: str
+      returned: always
+      sample: it has the fewest roles
 summary:
   description: The plan as lines for a terminal.
   type: list

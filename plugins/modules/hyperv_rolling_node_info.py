@@ -69,6 +69,13 @@ options:
     description: Whether the node is to be restarted after them, as far as that is known.
     type: bool
     default: false
+  layout:
+    description:
+      - The layout of the rolling maintenance, as O(hyperv.migration.hyperv_rolling_plan_info#module:layout). It decides
+        RV(returns_all).
+    type: str
+    choices: [keep, any, balanced]
+    default: keep
   restart_timeout:
     description: Checked here, before anything is changed. See O(hyperv.migration.hyperv_node_restart#module:timeout).
     type: int
@@ -152,6 +159,33 @@ steps:
   elements: str
   returned: success
   sample: [evacuate, work, restore]
+left:
+  description: The nodes of the run that are not done, by their names in the cluster, this one first.
+  type: list
+  elements: str
+  returned: success
+  sample: [NODE1, NODE2]
+done:
+  description: The nodes that are done in this rolling maintenance, by their names in the cluster.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+first:
+  description: Whether all nodes of the run before it are done already.
+  type: bool
+  returned: success
+  sample: true
+last:
+  description: Whether all other nodes of the rolling maintenance are done, those that are not of this run too.
+  type: bool
+  returned: success
+  sample: false
+returns_all:
+  description: Whether all VMs return to the node, because of O(layout) or because an interrupted run planned it so.
+  type: bool
+  returned: success
+  sample: true
 restart:
   description: Whether the node is restarted, because of O(restart) or because an interrupted run decided so.
   type: bool

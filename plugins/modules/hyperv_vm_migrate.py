@@ -503,7 +503,10 @@ moves:
       type: bool
       returned: always
     checked:
-      description: Whether Hyper-V checked the migration before it started.
+      description:
+        - Whether Hyper-V checked the migration before it started.
+        - With V(cluster_group) it compares a VM that runs with the destination, which finds a processor that lacks
+          features; it is not known what else it covers.
       type: bool
       returned: always
     attached:
@@ -673,4 +676,58 @@ moves:
           type: str
           returned: always
           sample: "0x8007000E"
+    events:
+      description:
+        - What the event logs of source and destination say of a move that was requested and failed, a dozen events at
+          most. The events that name the VM come first, the oldest of them first.
+        - Reading them takes three requests to each of the two hosts. The account must be in Event Log Readers or
+          Administrators there. Logs that cannot be read are a warning and do not change the outcome.
+        - An event may say in its message what nobody else does. Where no other cause is known, the cause and the remedy
+          of the error are those of the newest event whose id or code has a known meaning.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        time:
+          description: When it was written, in UTC by the clock of the host.
+          type: str
+          returned: always
+          sample: "2026-03-01T22:15:12.000000000Z"
+        node:
+          description: The host.
+          type: str
+          returned: always
+          sample: NODE2
+        channel:
+          description: The log.
+          type: str
+          returned: always
+          sample: Microsoft-Windows-Hyper-V-High-Availability-Admin
+        id:
+          description: Number of the event, which has a meaning beside RV(moves[].events[].provider) alone.
+          type: int
+          returned: always
+          sample: 21159
+        level:
+          description: V(critical), V(error), V(warning) or V(information).
+          type: str
+          returned: always
+          sample: error
+        provider:
+          description: Who wrote it.
+          type: str
+          returned: always
+          sample: Microsoft-Windows-Hyper-V-High-Availability
+        message:
+          description: What it says, in one line and in the language of the host; its values where the host has no text.
+          type: str
+          returned: always
+        cause:
+          description: What it means for a migration; empty where that is not known.
+          type: str
+          returned: always
+        remedy:
+          description: What to do about it; empty where that is not known.
+          type: str
+          returned: always
 """

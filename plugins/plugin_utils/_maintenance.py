@@ -25,6 +25,9 @@ from ._report.page import page
 from ._report.records import read_account
 from ._report.summary import summary
 
+LOOKS_APART = 5
+"""Poll intervals between two looks at storage, which changes slowly and takes long to read."""
+
 # Options of both.
 OPTIONS: dict[str, t.Any] = {
     "method": {"type": "str", "choices": list(METHODS), "default": AUTO},

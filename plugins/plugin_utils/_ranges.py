@@ -56,10 +56,16 @@ def check_poll_interval(arguments: Mapping[str, t.Any], role: str = "") -> None:
 
 def check_wait(arguments: Mapping[str, t.Any], role: str = "") -> None:
     """Raise HyperVError unless the options are those of a wait for a healthy cluster, maybe given by a role."""
-    timeout, storage, interval = (_of(role, name) for name in ("health_timeout", "storage_timeout", "health_interval"))
+    timeout, interval = _of(role, "health_timeout"), _of(role, "health_interval")
     check_range(arguments, "timeout", 0, LONGEST_TIMEOUT, "seconds", variable=timeout)
-    check_range(arguments, "storage_timeout", 0, LONGEST_TIMEOUT, "seconds", variable=storage)
+    check_storage_timeout(arguments, role)
     check_range(arguments, "poll_interval", 0.05, 3600, "seconds", variable=interval)
+
+
+def check_storage_timeout(arguments: Mapping[str, t.Any], role: str = "") -> None:
+    """Raise HyperVError unless ``storage_timeout`` is a number of seconds."""
+    name = "storage_timeout"
+    check_range(arguments, name, 0, LONGEST_TIMEOUT, "seconds", variable=_of(role, name))
 
 
 def check_helpers(arguments: Mapping[str, t.Any], role: str = "") -> None:

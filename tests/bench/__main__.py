@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import batch, makespan, methods, recording, scale, tasks, waiting
+from . import batch, makespan, methods, recording, rolls, scale, storage, tasks, waiting
 from .figures import Figure, publish
 
 _CASES: dict[str, Callable[[], list[Figure]]] = {
@@ -18,9 +18,11 @@ _CASES: dict[str, Callable[[], list[Figure]]] = {
     "batch": batch.measure,
     "methods": methods.measure,
     "scale": scale.measure,
+    "storage": storage.measure,
     "recording": recording.measure,
     "waiting": waiting.measure,
     "makespan": makespan.measure,
+    "rolls": rolls.measure,
 }
 _LONGEST = 600  # seconds for all cases
 _OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "bench.json"

@@ -82,7 +82,12 @@ class Controller:
 
     def requests(self, task: dict[str, t.Any]) -> list[str]:
         """Return what each request of a task of this collection asked for, a class or a method, as ``-vvvv`` tells."""
-        return [queried or operation for operation, queried in _ASKED.findall(self.play([task], "-vvvv"))]
+        return asked(self.play([task], "-vvvv"))
+
+
+def asked(output: str) -> list[str]:
+    """Return what each request asked for, a class or a method, from what a command printed with ``-vvvv``."""
+    return [queried or operation for operation, queried in _ASKED.findall(output)]
 
 
 def _cpu() -> float:

@@ -9,7 +9,7 @@ import json
 import pathlib
 import sys
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 _HEAD = ("case", "figure", "limit", "ok")
 
@@ -42,9 +42,9 @@ class Figure:
     def cells(self) -> tuple[str, str, str, str]:
         """Return case, figure, limit and ok as the table shows them."""
         sign = ">=" if self.at_least else "<="
-        limit = "" if self.limit is None else f"{sign} {_number(self.limit)}"
+        limit = "" if self.limit is None else f"{sign} {number(self.limit)}"
         ok = "" if self.limit is None else "yes" if self.is_kept else "NO"
-        return f"{self.case}: {self.name}", f"{_number(self.value)} {self.unit}".rstrip(), limit, ok
+        return f"{self.case}: {self.name}", f"{number(self.value)} {self.unit}".rstrip(), limit, ok
 
     def as_data(self) -> dict[str, t.Any]:
         """Return the figure for JSON."""
@@ -53,11 +53,19 @@ class Figure:
 
 def table(figures: Sequence[Figure]) -> str:
     """Return the figures as lines of aligned columns under a head."""
-    rows = [_HEAD, *(figure.cells() for figure in figures)]
-    wide = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    return "\n".join(
-        f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:>{wide[2]}}  {row[3]}".rstrip() for row in rows
+    return aligned([_HEAD, *(figure.cells() for figure in figures)], left=(0, 3))
+
+
+def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> str:
+    """Return rows as lines of columns, those of ``left`` aligned on their left side."""
+    wide = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = (
+        "  ".join(
+            cell.ljust(wide[column]) if column in left else cell.rjust(wide[column]) for column, cell in enumerate(row)
+        )
+        for row in rows
     )
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def publish(figures: Sequence[Figure], output: pathlib.Path, content: Mapping[str, t.Any]) -> int:
@@ -72,7 +80,8 @@ def publish(figures: Sequence[Figure], output: pathlib.Path, content: Mapping[st
     return 1 if missed else 0
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return a number for a table."""
     if value == int(value):
         return f"{value:,.0f}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

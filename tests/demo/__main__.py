@@ -24,6 +24,7 @@ REPORTS = ROOT / "tests" / "output" / "demo"
 
 INTRODUCTION = f"""\
 Maintenance of the node {NODE} of a Hyper-V failover cluster: empty it by live migration, and bring its VMs back.
+Its file server, its shared volumes and the core group leave after the VMs, and come back too.
 
 ALL THIS IS SIMULATED: one process on this machine plays four nodes and two dozen VMs, with its clock at triple speed.
 No Windows and no Hyper-V is involved. The commands are real Ansible commands. They are the same for a real cluster: put
@@ -35,7 +36,7 @@ On a real cluster, list its nodes in the group hyperv_nodes of an inventory (REA
   ansible -i hosts.yml {ANOTHER} -m hyperv.migration.hyperv_migration_capabilities_info
   ansible-playbook -i hosts.yml hyperv.migration.evacuate_node -e evacuate_node_name={NODE} --check
   ansible-playbook -i hosts.yml hyperv.migration.evacuate_node -e evacuate_node_name={NODE}
-  ansible-playbook -i hosts.yml hyperv.migration.restore_node -e restore_node_name={NODE}
+  ansible-playbook -i hosts.yml hyperv.migration.restore_node -e restore_node_name={NODE} -e restore_node_roles=home
 
 The last one goes by the ledger, a file that the one before it writes where it is started. Start both in one folder."""
 
@@ -81,8 +82,8 @@ def show(commands: Commands, cluster: RunningCluster) -> list[str]:
     _heading("5. Proof: what the simulated cluster itself says")
     broken = broken_after_evacuation(NODE, before, cluster.state(), cluster.counters())
     print(f"\nOn a real cluster the maintenance of {NODE} would begin now.")
-    _heading(f"6. Bring its VMs back to {NODE}, by the ledger that the evacuation wrote")
-    demo.play("restore_node", *_settings("restore_node", "restoration.html"))
+    _heading(f"6. Bring its VMs and roles back to {NODE}, by the ledger that the evacuation wrote")
+    demo.play("restore_node", "-e", "restore_node_roles=home", *_settings("restore_node", "restoration.html"))
     _heading("7. Which VM is where now?")
     demo.show_cluster()
     _heading("8. Proof: what the simulated cluster itself says")

@@ -22,6 +22,7 @@ def broken_after_evacuation(node: str, before: State, after: State, counters: St
     promises = [
         (bool(residents), f"{len(residents)} VMs were on {node} before", f"no VM was on {node} before"),
         (not left, f"no VM is on {node}", f"still on {node}: {', '.join(left)}"),
+        _roles_have_left(node, before, after),
         (_is(after, node, "paused"), f"{node} is paused", f"{node} is not paused"),
         *_about_all(node, before, after, counters, 1),
     ]
@@ -35,9 +36,22 @@ def broken_after_restoration(node: str, before: State, after: State, counters: S
     promises = [
         (not elsewhere, "every VM is on the node that it came from", f"elsewhere than before: {', '.join(elsewhere)}"),
         (_is(after, node, "up"), f"{node} is up", f"{node} is not up"),
+        (
+            after["roles"] == before["roles"],
+            "every role and shared volume is on the node that it came from, in the state it was in",
+            f"roles were {before['roles']}, and are {after['roles']}",
+        ),
         *_about_all(node, before, after, counters, 2),
     ]
     return _told(promises)
+
+
+def _roles_have_left(node: str, before: State, after: State) -> tuple[bool, str, str]:
+    online = {one["name"]: one["state"] for one in before["roles"] if one["owner"] == node and one["state"] == "online"}
+    now = {one["name"]: one for one in after["roles"]}
+    wrong = [name for name in online if now[name]["owner"] == node or now[name]["state"] != "online"]
+    names = ", ".join(sorted(online))
+    return not wrong, f"online on other nodes: {names}", f"not online on another node: {', '.join(wrong)}"
 
 
 def _about_all(node: str, before: State, after: State, counters: State, times: int) -> list[tuple[bool, str, str]]:

@@ -120,7 +120,11 @@ def _own_folder() -> Iterator[None]:
 def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
     run, clock = RUNS[case.run], ManualClock()
     network = Network(SimulatedCluster(run.scenario, clock), clock, disturbance)
-    oracle = Oracle(network.cluster)
+
+    def crashes_last() -> bool:
+        return any(one.kind == "node_crash" and one.index == len(network.sent) - 1 for one in case.faults)
+
+    oracle = Oracle(network.cluster, crashes_last)
     outcome: Outcome | None = None
     if run.ledger is not None:
         LEDGER.write_text(json.dumps(run.ledger), encoding="utf-8")
@@ -129,6 +133,7 @@ def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
     except Hangs as hangs:
         oracle.violations.append(f"the run hangs: {hangs}")
     oracle.see_calls()
+    oracle.see_role_moves()
     if outcome is not None:
         oracle.see_node(run.node_state, outcome.succeeded, outcome.message, was_answered=network.was_answered)
     return Finding(case, tuple(oracle.violations), tuple(network.sent), outcome)

@@ -84,6 +84,19 @@ def _no_pause() -> Patch:
     return patches
 
 
+def _role_unwatched() -> Patch:
+    moving = _product("maintenance.role_moving")
+
+    def mutated(*arguments: t.Any) -> None:
+        arguments[3].outcome = "moved"
+
+    return mock.patch.object(moving.RoleMoving, "_wait", mutated)
+
+
+def _role_left() -> Patch:
+    return mock.patch.object(_product("maintenance.roles_away").RolesAway, "move")
+
+
 def _no_end() -> Patch:
     return mock.patch.object(network, "MOST_REQUESTS", 7)
 
@@ -98,6 +111,8 @@ MUTANTS: dict[str, tuple[str, str, Callable[[], Patch]]] = {
     "no node named": ("single", "names no node", _empty_words),
     "no cure named": ("single", "names no cure", _empty_words),
     "node not paused": ("evacuation", "NODE1 is up after a run that succeeded", _no_pause),
+    "role said to be there that is not": ("roles_away", "is said to be online on", _role_unwatched),
+    "role left": ("roles_away", "NODE1 still owns FS1", _role_left),
     "no end": ("single", "the run hangs: 8 requests", _no_end),
 }
 

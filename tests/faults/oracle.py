@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from tests.simulator.cluster import SimulatedCluster
+from tests.simulator.scenario_roles import CORE_GROUP
 from tests.simulator.world import Call, Job, JobState, Machine
 
 from .controller import TaskResult
@@ -39,8 +40,10 @@ class Oracle:
         violations: what was found untrue, in sentences.
     """
 
-    def __init__(self, cluster: SimulatedCluster) -> None:
+    def __init__(self, cluster: SimulatedCluster, crashes_last: t.Callable[[], bool] = lambda: False) -> None:
+        """``crashes_last``: whether NODE1 crashed with the last request, so that no later one could have seen it."""
         self._world = cluster.world
+        self._crashes_last = crashes_last
         self._ended: list[Job] = []
         self._called_before = 0
         self.violations: list[str] = []
@@ -56,6 +59,7 @@ class Oracle:
             self._world.look()
             if task.action in _MOVING and not task.result.get("skipped"):
                 self._see_moves(task.result)
+                self._see_roles(task.result)
             if task.result.get("failed") or task.result.get("unreachable"):
                 self._see_message(str(task.result.get("msg", "")), task.action)
 
@@ -89,7 +93,8 @@ class Oracle:
             self.violations.append(f"{machine.name} ended as {record['outcome']}")
         else:
             error = record["error"]
-            if there and not (error["code"] == "restarted" and not self._world.nodes[record["source_host"]].answers):
+            is_restart = error["code"] == "restarted" or self._crashes_last()
+            if there and not (is_restart and not self._world.nodes[record["source_host"]].answers):
                 self.violations.append(f"{machine.name} is on {destination}, and a failure is told: {error['message']}")
             self._see_error(f"{error['message']} {error['remedy']}", machine, record)
             if machine.name not in message:
@@ -102,6 +107,31 @@ class Oracle:
         # Source and destination stand beside the error wherever it is shown.
         if not record["source_host"] or not record["destination_host"]:
             self.violations.append(f"{what} names no node: {record}")
+
+    def _see_roles(self, result: dict[str, t.Any]) -> None:
+        for record in result.get("roles") or ():
+            name, destination, roles = record["name"], record["destination_host"], self._world.roles
+            owner, state = roles.owner(name), roles.state(name)
+            is_there = owner == destination and state == "online"
+            is_lost = any(node.state == "down" for node in self._world.nodes.values()) or self._was_taken(name)
+            if record["outcome"] == "moved" and not (is_there or is_lost):
+                self.violations.append(f"{name} is said to be online on {destination} and is {state} on {owner}")
+            if record["outcome"] == "failed":
+                if is_there and not is_lost:
+                    self.violations.append(f"{name} is online on {destination}, and a failure is told")
+                if name not in str(result.get("msg", "")):
+                    self.violations.append(f"the message of the task does not name {name}: {result.get('msg')}")
+
+    def _was_taken(self, role: str) -> bool:
+        """Tell whether somebody else has moved the core group."""
+        return role == CORE_GROUP and any(past.action == "core_group" for past in self._world.events.past)
+
+    def see_role_moves(self) -> None:
+        """Find roles that were moved more than once."""
+        moved = [move.role for move in self._world.roles.moves]
+        self.violations += [
+            f"{role} was moved {moved.count(role)} times" for role in set(moved) if moved.count(role) > 1
+        ]
 
     def _has_arrived(self, machine: Machine, node: str) -> bool:
         """Tell whether a migration brought the VM there, and a crash of that node took it away again."""
@@ -169,6 +199,13 @@ class Oracle:
             self.violations.append(f"{SUBJECT} is {state} after a run that succeeded")
         if succeeded and wanted == "paused" and self._world.nodes[SUBJECT].residents:
             self.violations.append(f"{SUBJECT} is not empty after an evacuation that succeeded")
+        if succeeded and wanted == "paused":
+            roles = self._world.roles
+            self.violations += [
+                f"{SUBJECT} still owns {name} after an evacuation that succeeded"
+                for name in roles.specs
+                if roles.owner(name) == SUBJECT
+            ]
         if not succeeded and "was given back" in message and state != "up":
             self.violations.append(f"{SUBJECT} is {state} and is said to be given back: {message}")
         if was_answered and not succeeded and wanted == "paused" and "was given back" not in message and state != "up":

@@ -17,6 +17,7 @@ from tests.simulator.scenario_file import read_scenario
 from .kinds import SUBJECT
 
 HOME = "NODE3"  # the task's host
+FILE_SERVER, DISK = "FS1", "Cluster Virtual Disk (Volume1)"
 _POLL = 10  # seconds: one poll is like another, and each is broken in every way
 # The provider of the cluster namespace is on one node, as it may be, and takes the jobs with it when it moves.
 _CLUSTER = """
@@ -57,8 +58,15 @@ class PlannedRun:
         return {"hosts": self.home, "gather_facts": False, "vars": _VARIABLES, "tasks": self.tasks(ledger)}
 
 
-def _cluster(*vms: dict[str, t.Any], paused: bool = False) -> Scenario:
+def _cluster(*vms: dict[str, t.Any], paused: bool = False, roles: str = "", core: str = HOME) -> Scenario:
+    """``roles``: the node that owns a file server and a shared volume, if there are any; ``core``: the core group."""
     content = {**yaml.safe_load(_CLUSTER), "vms": list(vms)}
+    content["cluster"]["core_group_owner"] = core
+    if roles:
+        content["roles"] = [
+            {"name": FILE_SERVER, "type": "file_server", "owner": roles},
+            {"name": DISK, "type": "shared_volume", "owner": roles},
+        ]
     if paused:
         content["nodes"][0]["state"] = "paused"
     return read_scenario(yaml.safe_dump(content, sort_keys=False))
@@ -99,6 +107,15 @@ def _by_host() -> PlannedRun:
     return PlannedRun("by_host", scenario, lambda ledger: [task], "up", home=SUBJECT)
 
 
+def _causes() -> PlannedRun:
+    """Return a move that fails, so that the event logs of both hosts are read, and whose failure is ignored."""
+    move = {"name": "web01", "destination_host": "NODE2", "poll_interval": _POLL}
+    fails = {"fails_at": 50, "message_id": "21159", "hresult": None, "cause_in": "log"}
+    scenario = _cluster({"name": "web01", "owner": SUBJECT, "memory_mb": 8000, "migration": fails})
+    task = {"hyperv.migration.hyperv_vm_migrate": move, "ignore_errors": True}
+    return PlannedRun("causes", scenario, lambda ledger: [task], "up")
+
+
 def _batch() -> PlannedRun:
     scenario = _cluster({"name": "app", "count": 12, "owner": SUBJECT, "memory_mb": 4000})
     moves = [
@@ -118,10 +135,54 @@ def _evacuation() -> PlannedRun:
     )
 
 
+def _roles_away() -> PlannedRun:
+    """Return an evacuation of a node that owns a file server, a shared volume and the core group beside its VM."""
+    scenario = _cluster({"name": "web01", "owner": SUBJECT, "memory_mb": 1000}, roles=SUBJECT, core=SUBJECT)
+    return PlannedRun("roles_away", scenario, _evacuation().tasks, "paused")
+
+
+def _roles_back() -> PlannedRun:
+    """Return the restoration after that."""
+    vm = {"name": "web01", "owner": "NODE2", "memory_mb": 1000}
+    scenario = _cluster(vm, paused=True, roles="NODE2", core="NODE2")
+    roles = (("role", FILE_SERVER), ("shared_volume", DISK), ("core_group", "Cluster Group"))
+    moved = [
+        {
+            "kind": kind,
+            "name": name,
+            "type": kind,
+            "source_host": SUBJECT,
+            "destination_host": "NODE2",
+            "state": "online",
+            "outcome": "moved",
+            "restored": False,
+        }
+        for kind, name in roles
+    ]
+    return PlannedRun(
+        "roles_back",
+        scenario,
+        lambda path: _role("restore_node", name=SUBJECT, ledger_path=str(path), roles="home"),
+        "up",
+        {**_ledger(scenario), "roles": moved},
+    )
+
+
 def _restore() -> PlannedRun:
     owners = ("NODE2", "NODE3", "NODE2")
     vms = [{"name": f"web{number:02}", "owner": owner, "memory_mb": 8000} for number, owner in enumerate(owners, 1)]
     scenario = _cluster(*vms, paused=True)
+    return PlannedRun(
+        "restore",
+        scenario,
+        lambda path: _role("restore_node", name=SUBJECT, ledger_path=str(path)),
+        "up",
+        _ledger(scenario),
+    )
+
+
+def _ledger(scenario: Scenario) -> dict[str, t.Any]:
+    """Return the ledger of an evacuation that moved all VMs of a cluster."""
     moved = [
         {
             "vm_id": vm.id,
@@ -147,13 +208,20 @@ def _restore() -> PlannedRun:
         "state": "evacuated",
         "vms": moved,
     }
-    return PlannedRun(
-        "restore",
-        scenario,
-        lambda path: _role("restore_node", name=SUBJECT, ledger_path=str(path)),
-        "up",
-        json.loads(json.dumps(ledger)),
+    return t.cast("dict[str, t.Any]", json.loads(json.dumps(ledger)))
+
+
+RUNS = {
+    run.name: run
+    for run in (
+        _single(),
+        _by_group(),
+        _by_host(),
+        _causes(),
+        _batch(),
+        _evacuation(),
+        _restore(),
+        _roles_away(),
+        _roles_back(),
     )
-
-
-RUNS = {run.name: run for run in (_single(), _by_group(), _by_host(), _batch(), _evacuation(), _restore())}
+}

@@ -78,7 +78,7 @@ class Ansible:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         assert warns or "WARNING" not in ended.stdout, ended.stdout

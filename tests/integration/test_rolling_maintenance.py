@@ -141,6 +141,65 @@ def test_a_roll_that_failed_at_the_third_node_is_rehearsed_without_waiting_and_r
     assert sorted(set(page.timeline_vms)) == ["db02", "web03", "web04"]
 
 
+def test_with_any_layout_vms_go_to_nodes_that_are_done_and_stay_there(cluster: RunningCluster, roll: Roll) -> None:
+    before = cluster.owners()
+    rehearsal = roll("--check", rolling_maintenance_layout="any", rolling_maintenance_home=["db02"])
+    assert rehearsal.code == 0, rehearsal.text
+    assert "No plan of this layout has fewer than" in rehearsal.text
+    assert cluster.owners() == before
+
+    first = roll(broken="NODE3", rolling_maintenance_layout="any", rolling_maintenance_home=["db02"])
+
+    assert first.code == FAILED
+    assert roll.phases() == {"NODE1": "done", "NODE2": "done", "NODE3": "evacuated", "NODE4": ""}
+
+    second = roll(rolling_maintenance_layout="any", rolling_maintenance_home=["db02"])
+
+    assert second.code == 0, second.text
+    assert set(roll.phases().values()) == {"done"}
+    assert set(cluster.node_states().values()) == {"up"}
+    owners = cluster.owners()
+    assert [name for name, node in owners.items() if node == "NODE4"] == []  # the last one
+    assert owners["db02"] == before["db02"]
+    moves = cluster.migrations()
+    assert sum(moves.values()) < 2 * len(before)
+    assert moves["db02"] == 2
+    assert all(count <= 2 for count in moves.values())
+    assert "gets back the VMs that are to come home" in first.text
+
+
+def test_with_a_balanced_layout_the_last_node_takes_its_share(cluster: RunningCluster, roll: Roll) -> None:
+    answer = roll(rolling_maintenance_layout="balanced")
+    assert answer.code == 0, answer.text
+    assert set(roll.phases().values()) == {"done"}
+    assert "NODE4" in cluster.owners().values()
+    assert sum(cluster.migrations().values()) < 2 * len(cluster.owners())
+
+
+def test_a_roll_that_cannot_come_to_its_end_is_not_begun(tmp_path: pathlib.Path, plugin: str) -> None:
+    scenario = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
+    scenario["vms"] = [
+        {"name": "web01", "owner": "NODE1", "memory_mb": 2048},
+        {"name": "image01", "owner": "NODE4", "memory_mb": 2048, "attachments": [{"kind": "iso"}]},
+    ]
+    given, folder = tmp_path / "given.yml", tmp_path / "kept"
+    given.write_text(yaml.safe_dump(scenario), encoding="utf-8")
+    folder.mkdir()
+
+    with running_cluster(given, tmp_path) as cluster:
+        roll = Roll(Ansible(tmp_path, cluster.inventory, plugin), folder)
+        answer = roll(rolling_maintenance_layout="any")
+
+        assert cluster.migrations() == {}
+        assert set(cluster.node_states().values()) == {"up"}
+
+    assert answer.code == FAILED
+    assert "The rolling maintenance stops at NODE1" in answer.text
+    assert "NODE4 cannot be emptied as node" in answer.text
+    assert "nothing was changed on it" in answer.text
+    assert roll.files == []
+
+
 def test_a_dry_run_shows_the_plan_of_each_node_changes_nothing_and_hands_nothing_on(
     cluster: RunningCluster, roll: Roll
 ) -> None:

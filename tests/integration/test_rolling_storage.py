@@ -17,53 +17,81 @@ from tests.running_cluster import RunningCluster, running_cluster
 pytestmark = pytest.mark.long
 
 NODES = ["NODE1", "NODE2", "NODE3", "NODE4"]
-SCENARIO: dict[str, t.Any] = {
-    "clock": {"speed": 200},
-    "nodes": [{"name": "NODE", "count": 4, "restart": {"away_seconds": 20}}],
-    "vms": [{"name": "web", "count": 4, "owner": NODES}],
-}
 MIRRORS = ["Volume1", "Volume2", "ClusterPerformanceHistory", "S2D on HVC1", "storage"]
 
 
-def roll(folder: pathlib.Path, repair_seconds: float, ignore: list[str]) -> tuple[Answer, list[dict[str, t.Any]]]:
-    """Take all nodes through a restart; return what was shown, and what the mirrors have lost."""
-    scenario = folder / "scenario.yml"
-    storage = {"kind": "spaces_direct", "repair_delay_seconds": 20, "repair_seconds": repair_seconds}
-    scenario.write_text(yaml.safe_dump({**SCENARIO, "storage": storage}), encoding="utf-8")
+def a_scenario(windows: int, repair_seconds: float) -> dict[str, t.Any]:
+    """Return four nodes with three copies of all data, a VM on each, and one more that is to be shut down."""
+    return {
+        "clock": {"speed": 200},
+        "nodes": [{"name": "NODE", "count": 4, "windows": windows, "restart": {"away_seconds": 20}}],
+        "vms": [
+            {"name": "web", "count": 4, "owner": NODES},
+            {"name": "build01", "owner": "NODE2"},
+        ],
+        "storage": {"kind": "spaces_direct", "repair_delay_seconds": 20, "repair_seconds": repair_seconds},
+    }
+
+
+def roll(folder: pathlib.Path, scenario: dict[str, t.Any], **more: t.Any) -> tuple[Answer, dict[str, t.Any]]:
+    """Take all nodes through a restart; return what was shown, and the cluster as it is in the end."""
+    described = folder / "scenario.yml"
+    described.write_text(yaml.safe_dump(scenario), encoding="utf-8")
     variables = {
         "rolling_maintenance_restart": True,
         "rolling_maintenance_folder": str(folder),
-        "rolling_maintenance_ignore": ignore,
         "rolling_maintenance_health_timeout": 30,
         "rolling_maintenance_storage_timeout": 300,
         "rolling_maintenance_health_interval": 0.5,
         "rolling_maintenance_restart_poll_interval": 0.1,
         "evacuate_node_poll_interval": 0.05,
         "restore_node_poll_interval": 0.05,
+        **more,
     }
-    with running_cluster(scenario, folder) as cluster:
+    with running_cluster(described, folder) as cluster:
         ansible = Ansible(folder, cluster.inventory)
         command = ["ansible-playbook", *ansible.sources, "hyperv.migration.rolling_maintenance"]
         answer = ansible.run(*command, "-e", json.dumps(variables))
         assert answer.code == 0, answer.text
         assert restarts(cluster) == [1, 1, 1, 1]
-        losses: list[dict[str, t.Any]] = cluster.state()["storage"]["losses"]
-        return answer, losses
+        return answer, cluster.state()
 
 
 def restarts(cluster: RunningCluster) -> list[int]:
     return [node["restarts_requested"] for node in cluster.state()["nodes"]]
 
 
-def test_each_repair_is_waited_for_before_the_next_node_is_taken(tmp_path: pathlib.Path) -> None:
-    answer, losses = roll(tmp_path, 400, ignore=[])
+@pytest.mark.parametrize(("windows", "rests"), [(2016, True), (2022, True), (2022, False)])
+def test_each_repair_is_waited_for_and_only_what_is_named_goes_down(
+    tmp_path: pathlib.Path, windows: int, *, rests: bool
+) -> None:
+    strategies = [{"vm": "build*", "strategy": "shutdown"}]
 
-    assert losses == []
-    assert "Storage is being repaired or rebalanced: " in answer.text
-    assert " GiB left" in answer.text
+    answer, state = roll(
+        tmp_path,
+        a_scenario(windows, 800),
+        evacuate_node_strategies=strategies,
+        evacuate_node_disk_maintenance=rests,
+    )
+
+    assert state["storage"]["losses"] == []
+    assert state["storage"]["disks_out_of_service"] == []
+    ledgers = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("hyperv-ledger-*.json")]
+    assert [ledger["disks"] for ledger in ledgers] == ["in_service"] * len(NODES)
+    if not rests:  # the repair has begun with the restart, and is waited for before VMs come back
+        assert "Storage is being repaired or rebalanced: " in answer.text
+        assert " GiB left" in answer.text
+    stopped = {vm["name"] for vm in state["vms"] if vm["commands"] or vm["times_lost"]}
+    assert stopped == {"build01"}
+    assert {vm["name"]: (vm["owner"], vm["state"]) for vm in state["vms"]} == {
+        **{f"web0{number}": (node, "running") for number, node in enumerate(NODES, 1)},
+        "build01": ("NODE2", "running"),
+    }
 
 
-def test_the_simulated_mirrors_notice_a_node_that_is_taken_too_early(tmp_path: pathlib.Path) -> None:
-    unused, losses = roll(tmp_path, 1_000_000, ignore=MIRRORS)
+def test_without_the_gate_the_simulated_mirrors_lose_data(tmp_path: pathlib.Path) -> None:
+    scenario = a_scenario(2016, 1_000_000)
 
-    assert losses
+    unused, state = roll(tmp_path, scenario, rolling_maintenance_ignore=MIRRORS, evacuate_node_disk_maintenance=False)
+
+    assert [loss["data"] for loss in state["storage"]["losses"]] == [False, True, True]

@@ -72,3 +72,6 @@ class Provider(t.Protocol):
         ``ReturnValue`` is among them unless the method is void. Parameters that are absent or nil are None;
         embedded instances arrive as Embedded, references as ObjectPath. Raises CimFault.
         """
+
+    def modify(self, path: ObjectPath, changes: Mapping[str, Value]) -> None:
+        """Give the instance ``path`` (which exists) other values, by MOF name. Raises CimFault."""

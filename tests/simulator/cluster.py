@@ -14,7 +14,9 @@ from collections.abc import Callable
 from .cim import CimFault
 from .clock import Clock, ScaledClock
 from .fault_rules import FaultPlan, FaultRule
+from .latency import Latency
 from .providers import providers_of
+from .providers.event_records import HostLogs
 from .scenario import Scenario
 from .scenario_file import read_scenario, read_scenario_file
 from .state import describe
@@ -124,6 +126,7 @@ class NodeEndpoint:
 
     Attributes:
         bytes_in, bytes_out: sizes of the messages that went through ``handle``.
+        latency: how long its answers are on their way.
     """
 
     def __init__(self, cluster: SimulatedCluster, node: Node) -> None:
@@ -137,6 +140,7 @@ class NodeEndpoint:
         world = self._cluster.world
         scenario = self._cluster.scenario
         self._plan = FaultPlan(scenario.faults, self._name)
+        self.latency = Latency(scenario.latency, self._name)
         node = world.nodes[self._name]
         self._endpoint = Endpoint(
             node.spec.full_name,
@@ -146,6 +150,8 @@ class NodeEndpoint:
             build=node.spec.windows_build,
             account=f"{scenario.user.domain}\\{scenario.user.name}",
             listener=scenario.listener,
+            logs=HostLogs(world, node, self._cluster.clock.wait),
+            event_switches=scenario.switches,
         )
 
     @property
@@ -159,6 +165,7 @@ class NodeEndpoint:
             ConnectionResetError: the node is down, or a fault rule cuts the connection.
         """
         self.bytes_in += len(request)
+        self._cluster.clock.wait(self.latency.of_exchange() + self.delay(request))
         reply = self._disturbed(request, self.disturb(request))
         self.bytes_out += len(reply.body)
         return reply
@@ -206,6 +213,11 @@ class NodeEndpoint:
             return None
         info = describe_request(request)
         return None if info is None else self._plan.on_the_network(info)
+
+    def delay(self, request: bytes) -> float:
+        """Return how many seconds the answer to this message takes because of what it asks for."""
+        info = describe_request(request) if self.latency.knows_operations else None
+        return 0.0 if info is None else self.latency.of_operation(info.operation)
 
     def _on_request(self, request: RequestInfo) -> None:
         self._cluster.count(request)

@@ -53,7 +53,8 @@ _TRUE = ("true", "1")
 _BEGINNINGS_OF_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<")
 _PREFIXES = {"s": SOAP, "a": ADDRESSING, "x": TRANSFER, "e": EVENTING, "n": ENUMERATION, "w": WSMAN, "p": WSMV}
 # What each answer declares, as in all recorded ones; Enumerate, Pull and Release have p only where a header has it.
-_DECLARED = {"enumeration": "sanw", "fault": "saxenwp", "": "saxwp"}
+_DECLARED = {"enumeration": "sanw", "eventing": "saenw", "fault": "saxenwp", "": "saxwp"}
+_KINDS = {ENUMERATION: "enumeration", EVENTING: "eventing"}
 
 
 class UnreadableRequest(Exception):
@@ -218,7 +219,8 @@ def envelope(
 ) -> str:
     """Return the answer around ``body``, XML text that may use the prefixes that the answer to the operation has."""
     # No white space between elements: Microsoft's own client fails on an indented fault.
-    kind = "fault" if is_fault else "enumeration" if action.startswith(ENUMERATION) else ""
+    named = next((name for uri, name in _KINDS.items() if action.startswith(uri)), "")
+    kind = "fault" if is_fault else named
     letters = _DECLARED[kind]
     if activity_id and "p" not in letters:
         letters += "p"

@@ -74,13 +74,17 @@ class FaultRule:
 
     def matches(self, request: Request) -> bool:
         """Tell whether the rule is about this request; the node is not looked at."""
-        operation = request.operation if " " in (self.operation or "") else request.operation.partition(" ")[0]
         return (
-            (self.operation is None or self.operation.lower() == operation.lower())
+            (self.operation is None or is_operation(self.operation, request.operation))
             and (self.class_name is None or self.class_name.lower() == request.class_name.lower())
             and (self.namespace is None or self.namespace.lower() == request.namespace.lower())
             and (self.mentions is None or self.mentions.lower().encode() in request.content.lower())
         )
+
+
+def is_operation(called: str, operation: str) -> bool:
+    """Tell whether a request's operation is the one that is called so; a method may be called ``Invoke`` alone."""
+    return called.lower() == (operation if " " in called else operation.partition(" ")[0]).lower()
 
 
 class FaultPlan:

@@ -10,7 +10,7 @@ import typing as t
 
 @dataclasses.dataclass(frozen=True)
 class GroupSwitches:
-    """Behaviours of MSCluster_ResourceGroup.MoveToNewNodeParams, and of affinity.
+    """Behaviours of MSCluster_ResourceGroup.MoveToNewNodeParams, of MoveToNewNode, and of affinity.
 
     Attributes:
         group_moves: whether a live move of a group works; works and leaves the group Pending for good
@@ -22,6 +22,10 @@ class GroupSwitches:
         group_job: where the Msvm_MigrationJob of such a move shows: on its source, in the cluster's namespace as well,
             or nowhere.
         internal_groups: whether the groups of shared volumes and storage pools are listed, with GUIDs as names.
+        role_move_answer: how MoveToNewNode and MoveToNewHost end for what is no VM once the move has begun: without an
+            error, in ERROR_IO_PENDING (997), or in WAIT_TIMEOUT (258).
+        role_move_state: State of such a group while it moves.
+        shared_volume_links: whether MSCluster_ClusterSharedVolumeToResource lists which volume is on which disk.
         class_names: whether classes of AntiAffinityClassNames that differ in upper and lower case are one.
         class_holders: whether an enforced class counts all its groups, or those that run.
         same_node_rule: what happens to a move that parts VMs of a rule for the same node: it is made, it is refused,
@@ -34,6 +38,9 @@ class GroupSwitches:
     group_migration_state: t.Literal["failures_kept", "kept", "cleared"] = "failures_kept"
     group_job: t.Literal["source", "cluster", "none"] = "source"
     internal_groups: t.Literal["listed", "absent"] = "listed"
+    role_move_answer: t.Literal["void", "pending", "timed_out"] = "void"
+    role_move_state: t.Literal["pending", "online"] = "pending"
+    shared_volume_links: t.Literal["listed", "absent"] = "listed"
     class_names: t.Literal["identical", "any_case"] = "identical"
     class_holders: t.Literal["all", "running"] = "all"
     same_node_rule: t.Literal["allow", "refuse", "fail_job", "follow"] = "allow"

@@ -13,10 +13,13 @@ class HostSwitches:
     """Behaviours of a host's own migration service.
 
     Attributes:
+        compatibility: what GetSystemCompatibilityInfo and CheckSystemCompatibilityInfo do: they compare processors; say
+            yes to everything; fail; are not supported, or do not exist.
         host_checks: which checks a host has: CheckVirtualSystemIsMigratable (a job) and
             CheckVirtualSystemIsMigratableToHost, the latter alone (``to_host``), or none.
         host_takes_no_settings: whether MigrateVirtualSystemToHost works without MigrationSettingData.
     """
 
+    compatibility: t.Literal["works", "always_yes", "failed", "not_supported", "missing"] = "works"
     host_checks: t.Literal["both", "to_host", "none"] = "both"
     host_takes_no_settings: bool = True

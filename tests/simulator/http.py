@@ -9,7 +9,7 @@ import threading
 from collections.abc import Collection
 
 from .accounts import Accounts, User
-from .http_connection import Connection, Disturb, Reply, Server, Service
+from .http_connection import Connection, Delay, Disturb, Reply, Server, Service
 from .scenario_listener import LOGINS, Encryption, Login
 
 __all__ = ["Listener", "Reply", "Service"]
@@ -33,12 +33,14 @@ class Listener:
         encryption: Encryption = "where_possible",
         keytab: str | None = None,
         disturb: Disturb | None = None,
+        delay: Delay | None = None,
     ) -> None:
         """Start to listen.
 
         Args:
             logins, encryption, keytab: see ``scenario_listener.ListenerSpec``.
             disturb: asked once for each SOAP message, before it is carried out.
+            delay: asked for each request of HTTP, and once more for each SOAP message in it.
 
         Raises:
             OSError: the port is taken.
@@ -56,6 +58,7 @@ class Listener:
         self._server.logins = logins
         self._server.encryption = "optional" if tls is not None else encryption
         self._server.disturb = disturb or (lambda request: None)
+        self._server.delay = delay or (lambda request: 0.0)
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()

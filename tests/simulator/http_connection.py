@@ -71,6 +71,8 @@ class Service(t.Protocol):
 
 # What shall go wrong with the SOAP message of one request; None: nothing.
 Disturb = t.Callable[[bytes], FaultRule | None]
+# Seconds that an answer takes because of its SOAP message; None: whatever it answers.
+Delay = t.Callable[[bytes | None], float]
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -84,6 +86,7 @@ class Server(socketserver.ThreadingTCPServer):
     logins: t.Collection[Login]
     encryption: Encryption
     disturb: Disturb
+    delay: Delay
 
     def __init__(self, address: tuple[str, int], handler: type[socketserver.BaseRequestHandler]) -> None:
         super().__init__(address, handler)
@@ -165,6 +168,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:  # the name is http.server's
         body = self._read()
+        time.sleep(self.server.delay(None))
         if body is None:
             self._answer_of_http(411)
         elif not self._known_path():
@@ -238,6 +242,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
     def _carry_out(
         self, message: bytes, sealed: bool, challenges: t.Iterable[str], serve: t.Callable[[bytes], Reply]
     ) -> None:
+        time.sleep(self.server.delay(message))
         rule = self.server.disturb(message)
         effect = rule.effect if rule else ""
         if rule and effect == "delay":

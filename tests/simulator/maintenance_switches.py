@@ -23,6 +23,16 @@ class MaintenanceSwitches:
             it does.
         restart_right: whether the account holds the right to shut Windows down.
         quorum_answer: where WillOfflineLoseQuorum puts its answer: the docs give it a boolean return value.
+        disks_of_a_drained_node: what becomes of the disks of a node of 2022 or later: they enter maintenance mode with
+            a drain, as Microsoft's docs say, with every pause, or not at all.
+        disks_of_a_resumed_node: whether they leave it when the node is resumed, as the docs say, or stay.
+        drain_of_a_paused_node: whether a node that was paused can still be drained.
+        degraded_space_refuses: which pauses a degraded clustered space refuses (5987): those with a drain, or all.
+        maintenance_by: who puts a node's disks into maintenance mode: MSFT_StorageScaleUnit, MSFT_StorageHealth, or
+            neither.
+        maintenance_codes: OperationalStatus of disks on their way into, in and on their way out of maintenance mode;
+            nobody has written the numbers down, and two ways to count them differ.
+        maintenance_stops_half_way: whether one disk stays in service, and a scale unit does not get the others back.
     """
 
     state_changes_in_cluster: t.Literal["present", "not_supported", "missing"] = "present"
@@ -32,3 +42,10 @@ class MaintenanceSwitches:
     paused_after_restart: bool = True
     restart_right: t.Literal["granted", "denied"] = "granted"
     quorum_answer: t.Literal["return_value", "out_parameter"] = "return_value"
+    disks_of_a_drained_node: t.Literal["maintenance", "with_every_pause", "in_service"] = "maintenance"
+    disks_of_a_resumed_node: t.Literal["in_service", "maintenance"] = "in_service"
+    drain_of_a_paused_node: t.Literal["accepted", "refused"] = "accepted"
+    degraded_space_refuses: t.Literal["drains", "pauses"] = "drains"
+    maintenance_by: t.Literal["scale_unit", "storage_health", "nobody"] = "scale_unit"
+    maintenance_codes: t.Literal["from_d009", "from_d007"] = "from_d009"
+    maintenance_stops_half_way: bool = False

@@ -14,6 +14,7 @@ import typing as t
 
 from .fault_rules import FaultRule
 from .host_profiles import DEFAULT, PROFILES, Windows
+from .latency import LatencySpec
 from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
@@ -119,12 +120,17 @@ class NetworkSpec:
 
 @dataclasses.dataclass(frozen=True)
 class MigrationNetworkSpec:
-    """One subnet on which a node offers live migration; the lower metric is used first. ``state``: in the cluster."""
+    """One subnet on which a node offers live migration; the lower metric is used first.
+
+    ``state``: in the cluster; ``interface``: of this node to it; ``used``: whether the cluster uses it.
+    """
 
     subnet: str
     prefix_length: t.Annotated[int, Bounds(0, 128)] = 24
     metric: Unsigned32 = 1000
     state: t.Literal["up", "down", "partitioned", "unavailable"] = "up"
+    interface: t.Literal["up", "failed", "unreachable", "unavailable"] = "up"
+    used: bool = True
     tags: tuple[str, ...] = ("Microsoft:Cluster",)
 
 
@@ -140,7 +146,8 @@ class NodeSpec:
     credentials reach other hosts from this one, by constrained delegation or CredSSP. ``destination_formats``: the
     formats in which a migration from this host may name another host. ``windows``: the version of Windows Server (2012
     is 2012 R2), which decides the build and the forms of answers that the switches leave open; null: as
-    SIMULATED_WINDOWS in the environment says, else 2022. ``build``: of Windows; null: the first of its version.
+    SIMULATED_WINDOWS in the environment says, else 2022. ``processor``: its
+    generation; a higher one has more features. ``build``: of Windows; null: the first of its version.
     ``user``: the account that may log in here instead of the cluster's user, with the same password.
     """
 
@@ -151,6 +158,7 @@ class NodeSpec:
     dns_name: DnsLabel | None = None
     member: bool = True
     memory_mb: Megabytes = 131072
+    processor: Count = 1
     used_by_host_mb: t.Annotated[int, Bounds(0)] = 4096
     state: NodeState = "up"
     condition: t.Literal["normal", "isolated", "quarantined"] = "normal"
@@ -199,7 +207,8 @@ class MigrationSpec:
     fails with.
 
     A failed job reports ``hresult`` (null: none), the ``message_id``, ``error_type`` and ``reason`` of its innermost
-    error, and ``error_code``. ``job_state`` is a JobState, documented or not, that the job has from ``job_state_at``.
+    error, and ``error_code``. With ``cause_in`` log it only reports that it failed, and the rest is in the event log of
+    the host that knows it. ``job_state`` is a JobState, documented or not, that the job has from ``job_state_at``.
     It ends the job if it is 7 or 32768 (the VM has moved) or 8 to 11 (it has not). Any other is shown for
     ``job_state_seconds`` while the migration continues, or (null) forever while it stands still.
 
@@ -214,6 +223,7 @@ class MigrationSpec:
     message_id: str | None = None
     reason: str | None = None
     error_type: t.Annotated[int, Bounds(0, 0xFFFF)] | None = None
+    cause_in: t.Literal["job", "log"] = "job"
     error_code: t.Annotated[int, Bounds(0, 0xFFFF)] = 32768
     job_state: t.Annotated[int, Bounds(0, 0xFFFF)] | None = None
     job_state_at: Percent = 50
@@ -238,7 +248,8 @@ class VmSpec:
     ``kept_online``: the VM does not run, but the cluster starts it when it moves the group. ``clustered`` null: true on
     a member of the cluster; false: only the VM's own host knows it. ``folder``: of its files; null: one on the
     cluster's shared volume, or for a VM that is not clustered one on a share. ``disks`` null: one in that folder.
-    ``disk_mb``: the size of all its disks, which a migration of storage copies.
+    ``limits_processor_features``: processor compatibility; without it a VM with memory cannot go to a node of an older
+    ``processor``. ``disk_mb``: the size of all its disks, which a migration of storage copies.
     """
 
     name: str
@@ -247,6 +258,7 @@ class VmSpec:
     id: Guid | None = None
     memory_mb: Megabytes = 4096
     processors: Count = 2
+    limits_processor_features: bool = False
     state: VmState = "running"
     kept_online: bool = False
     priority: t.Annotated[int, Bounds(0, 4999)] = 2000
@@ -316,4 +328,5 @@ class Scenario:
     language: t.Literal["en-US", "ja-JP"] = "en-US"
     switches: Switches = dataclasses.field(default_factory=Switches)
     faults: tuple[FaultRule, ...] = ()
+    latency: tuple[LatencySpec, ...] = ()
     events: tuple[EventSpec, ...] = ()

@@ -16,7 +16,7 @@ from .host_profiles import PROFILES, Windows
 from .scenario import EventSpec, MigrationNetworkSpec, NodeSpec, Scenario, VmSpec
 from .scenario_listener import ListenerSpec
 from .scenario_reader import Marks, ScenarioError, compose, read
-from .scenario_roles import SHARE, SHARED_VOLUMES
+from .scenario_roles import CORE_GROUP, SHARE, SHARED_VOLUMES
 from .switches import Switches
 
 # By this variable of the environment one run of any tests is on another version of Windows.
@@ -174,12 +174,20 @@ def _check(scenario: Scenario, written: Scenario, marks: Marks) -> None:
         if vm.group and vm.group.lower() in groups:
             raise marks.error("vms", vm.group, "two VMs would share this group; give one of them another group")
         groups.add((vm.group or "").lower())
-    for index, role in enumerate(scenario.roles):
-        _check_named(nodes, role.owner, f"roles[{index}].owner", marks)
-    for index, rule in enumerate(scenario.faults):
-        _check_named(nodes, rule.node, f"faults[{index}].node", marks)
+    _check_roles(nodes, scenario, marks)
+    for section, key in (("faults", "node"), ("latency", "node")):
+        for index, entry in enumerate(getattr(scenario, section)):
+            _check_named(nodes, getattr(entry, key), f"{section}[{index}].{key}", marks)
     for index, event in enumerate(scenario.events):
         _check_event(scenario, event, f"events[{index}]", marks)
+
+
+def _check_roles(nodes: set[str], scenario: Scenario, marks: Marks) -> None:
+    for index, role in enumerate(scenario.roles):
+        for key in ("owner", "preferred_owners", "possible_owners", "fails_towards"):
+            _check_named(nodes, getattr(role, key), f"roles[{index}].{key}", marks)
+        if (role.type == "core") != (role.name == CORE_GROUP):
+            raise marks.error(f"roles[{index}].type", role.type, f"core is the type of {CORE_GROUP}, and of it alone")
 
 
 def _check_listener(listener: ListenerSpec, marks: Marks) -> None:

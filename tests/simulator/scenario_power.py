@@ -35,7 +35,8 @@ class RestartSpec:
 
     It stops after ``shutdown_seconds``; after ``away_seconds`` more its Windows runs again, and after
     ``joining_seconds`` it is a member of the cluster again. Its Hyper-V listens for migrations ``listening_seconds``
-    after Windows runs. Or it is off for good, or nothing happens at all.
+    after Windows runs, and its cluster networks are up ``networks_seconds`` after it joined. Its clock is off by
+    ``clock_offset_seconds`` for ``clock_seconds`` after Windows runs. Or it is off for good, or nothing happens at all.
     """
 
     outcome: t.Literal["restarts", "stays_down", "nothing"] = "restarts"
@@ -43,3 +44,6 @@ class RestartSpec:
     away_seconds: Seconds = 60.0
     joining_seconds: Seconds = 10.0
     listening_seconds: Seconds = 0.0
+    networks_seconds: Seconds = 0.0
+    clock_offset_seconds: float = 0.0
+    clock_seconds: Seconds = 0.0

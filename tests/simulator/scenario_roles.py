@@ -7,21 +7,45 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .scenario_reader import Bounds
+
 AttachmentKind = t.Literal["iso", "floppy", "host_drive", "pass_through_disk", "pci_device", "gpu_partition"]
 GroupCondition = t.Literal["normal", "locked", "queued", "failed", "pending"]
 Replication = t.Literal["none", "primary", "replica", "test_replica", "extended_replica"]
 RoleType = t.Literal[
-    "file_server",
-    "generic_service",
-    "scale_out_file_server",
-    "replica_broker",
-    "updating",
     "available_storage",
+    "temporary",
     "shared_volume",
     "storage_pool",
+    "file_server",
+    "print_server",
+    "dhcp_server",
+    "dtc",
+    "message_queuing",
+    "wins_server",
+    "dfs_namespace",
+    "generic_application",
+    "generic_service",
+    "generic_script",
+    "isns_server",
+    "connection_broker",
+    "iscsi_target",
+    "scale_out_file_server",
+    "replica_broker",
+    "task_scheduler",
+    "updating",
+    "scale_out_cluster",
+    "storage_replica",
+    "vm_replica_coordinator",
+    "cross_cluster_orchestrator",
+    "infrastructure_file_server",
+    "core_sddc",
+    "user_manager",
+    "unknown",
 ]
 AffinityRuleType = t.Literal["same_fault_domain", "same_node", "different_fault_domain", "different_node"]
 
+CORE_GROUP = "Cluster Group"
 SHARED_VOLUMES = "C:\\ClusterStorage"
 SHARE = "\\\\FS1\\VMs"
 
@@ -48,13 +72,32 @@ class AttachmentSpec:
 class RoleSpec:
     """A cluster group that is no VM, and the node that owns it.
 
-    A ``shared_volume`` is the disk resource of this name in a group of its own; whoever owns it coordinates the volume.
+    A ``shared_volume`` is the disk resource of this name in a group of its own; whoever owns it coordinates the volume,
+    which is the one that the name has in parentheses, or the next. ``Cluster Group`` of the type ``core`` says more of
+    the core group, which every cluster has. ``possible_owners`` null: all nodes. ``starts_after``: roles that start
+    before this one, by a group set for each.
+
+    A move takes ``move_seconds`` and ``works``; is ``vetoed`` by a resource; ends where it began (``comes_back``);
+    leaves the role ``failed`` on its new node; or stays ``pending`` for good. ``fails_towards``: only on the way to
+    this node.
     """
 
     name: str
-    type: RoleType
+    type: RoleType | t.Literal["core"]
     owner: str
     online: bool = True
+    priority: t.Annotated[int, Bounds(0, 4999)] = 2000
+    preferred_owners: tuple[str, ...] = ()
+    possible_owners: tuple[str, ...] | None = None
+    starts_after: tuple[str, ...] = ()
+    condition: GroupCondition = "normal"
+    move: t.Literal["works", "vetoed", "comes_back", "failed", "pending"] = "works"
+    fails_towards: str | None = None
+    move_seconds: t.Annotated[float, Bounds(0)] = 4.0
+
+    def behaviour(self, destination: str) -> str:
+        """Return how a move to a node goes."""
+        return self.move if self.fails_towards in (None, destination) else "works"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,6 +25,8 @@ class StorageSpec:
     (Microsoft docs): jobs are called Repair, or Regeneration on Windows Server 2016. ``bad_disks``: disks that have
     failed, such as ``NODE2 disk 1``. ``ended_jobs_stay_seconds``: how long a job that has ended stays listed.
     ``away_job``: whether the repair of a node that is still away is listed as a suspended job.
+    ``disks_in_maintenance``: nodes whose disks are in maintenance mode from the start; entering it or leaving it takes
+    ``maintenance_seconds``.
 
     Volumes are shared volumes of the cluster but for ``smb``. By name, such as ``Volume1``: ``redirected`` (what ReFS,
     which always redirects, is told as is not documented), ``unreachable`` and ``in_maintenance``, and ``in_backup``.
@@ -41,6 +43,8 @@ class StorageSpec:
     repair_bytes: Count = 22_817_013_760
     ended_jobs_stay_seconds: Seconds = 0.0
     away_job: bool = True
+    disks_in_maintenance: tuple[str, ...] = ()
+    maintenance_seconds: Seconds = 5.0
     redirected: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
     in_maintenance: tuple[str, ...] = ()

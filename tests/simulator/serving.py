@@ -25,6 +25,9 @@ class _Arrived:
     def identify(self, request: bytes) -> Reply:
         return self.endpoint.identify(request)
 
+    def delay(self, request: bytes | None) -> float:
+        return self.endpoint.latency.of_exchange() if request is None else self.endpoint.delay(request)
+
 
 class ServedCluster:
     """Listens for every node of ``cluster`` from its construction until ``close``.
@@ -44,16 +47,25 @@ class ServedCluster:
         try:
             for node in cluster.scenario.nodes:
                 endpoint = cluster.endpoint(node.name)
-                listener = Listener(
-                    _Arrived(endpoint),
-                    dataclasses.replace(account, name=node.user or account.name),
-                    node.port or 0,
-                    tls,
-                    demands.logins,
-                    demands.encryption,
-                    demands.keytab,
-                    endpoint.disturb,
-                )
+                try:
+                    listener = Listener(
+                        arrived := _Arrived(endpoint),
+                        dataclasses.replace(account, name=node.user or account.name),
+                        node.port or 0,
+                        tls,
+                        demands.logins,
+                        demands.encryption,
+                        demands.keytab,
+                        endpoint.disturb,
+                        arrived.delay,
+                    )
+                except OSError as error:
+                    if node.port is None:
+                        raise
+                    raise OSError(
+                        f"port {node.port} of {node.name} cannot be listened on: {error.strerror or error}. Give the "
+                        "node another port in the scenario, or none at all for one that is free."
+                    ) from error
                 self._listeners.append(listener)
                 self.ports[node.name] = listener.port
                 cluster.meter(node.name, listener)

@@ -11,10 +11,14 @@ from .world import Job, Machine, Node, World
 
 
 def describe(world: World) -> dict[str, t.Any]:
-    """Return ``nodes``, ``vms``, ``jobs``, ``events``, ``calls`` and ``storage`` for JSON; times are in seconds."""
+    """Return ``nodes``, ``vms``, ``jobs``, ``events``, ``storage``, ``roles``, ``role_moves`` and ``calls``.
+
+    For JSON; times are in seconds.
+    """
     return {
         "now": round(world.now, 3),
         "core_group_owner": world.core_group_owner,
+        "auto_balancer_mode": world.auto_balancer_mode,
         "nodes": [_node(world, node) for node in world.nodes.values()],
         "vms": [_vm(machine) for machine in world.machines.values()],
         "jobs": [_job(world, job) for job in world.migrations.jobs.values()],
@@ -25,8 +29,14 @@ def describe(world: World) -> dict[str, t.Any]:
         "storage": {
             "kind": world.storage.spec.kind,
             "outdated": sorted(world.storage.outdated),
+            "disks_out_of_service": sorted(world.storage.out_of_service),
             "losses": [dataclasses.asdict(loss) for loss in world.storage.losses],
         },
+        "roles": [
+            {"name": name, "owner": world.roles.owner(name), "state": world.roles.state(name)}
+            for name in world.roles.specs
+        ],
+        "role_moves": [dataclasses.asdict(move) for move in world.roles.moves],
         "calls": [dataclasses.asdict(call) for call in world.calls],
     }
 
@@ -56,6 +66,7 @@ def _vm(machine: Machine) -> dict[str, t.Any]:
         "priority": machine.spec.priority,
         "group": machine.group,
         "commands": list(machine.commands),
+        "times_lost": machine.times_lost,
         "files": dataclasses.asdict(machine.files),
         "moving_to": None if machine.job is None else machine.job.destination,
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .event_switches import EventSwitches
 from .group_switches import GroupSwitches
 from .host_switches import HostSwitches
 from .maintenance_switches import MaintenanceSwitches
@@ -21,7 +22,7 @@ Lag = t.Annotated[float, Bounds(0)]
 
 
 @dataclasses.dataclass(frozen=True)
-class Switches(MaintenanceSwitches, HostSwitches, GroupSwitches, WireSwitches):
+class Switches(MaintenanceSwitches, HostSwitches, GroupSwitches, EventSwitches, WireSwitches):
     """Behaviours of the Hyper-V and cluster providers, beside those of the wire.
 
     Attributes:

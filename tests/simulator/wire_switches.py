@@ -24,6 +24,8 @@ class WireSwitches:
             class name) or ``class_elements`` (the class's element with those properties only).
         first_page: what an optimized Enumerate answers with, however many were asked for: ``one_item``, and the rest
             comes with Pulls, or as many as fit (``full``).
+        put_takes: which instance a Put must hold: the ``changed_properties`` alone, or the ``whole_instance``; or none
+            will do (``nothing``). Which one a provider takes is not documented.
         page_limit: the most items in one answer, whatever the client asks for; null: as many as fit.
         fault_layout: the detail of faults: f:WSManFault, or an MSFT_WmiError instance instead of it.
         language: of fault texts and xml:lang.
@@ -52,6 +54,7 @@ class WireSwitches:
     missing_class_form: t.Literal["not_found", "filter", "wmi"] = "not_found"
     column_rows: t.Literal["fragment", "class_elements"] = "fragment"
     first_page: t.Literal["one_item", "full"] = "one_item"
+    put_takes: t.Literal["changed_properties", "whole_instance", "nothing"] = "changed_properties"
     page_limit: t.Annotated[int, Bounds(1)] | None = None
     fault_layout: Layout = "wsman"
     language: Language = "en-US"

@@ -8,10 +8,13 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
+from .changes import Changes
 from .cim import CimFault, Provider
 from .command_line import Computer
 from .enumerations import Enumerations
 from .envelopes import ENUMERATION, TRANSFER, Request, UnreadableRequest, envelope, size_of
+from .event_subscriptions import EVENT_LOG, EventSubscriptions, NoLogs, Source
+from .event_switches import EventSwitches
 from .faults import Code, Fault, Machine, provider_fault
 from .host_profiles import DEFAULT, PROFILES, profile_of, version_of
 from .invocations import Invocations
@@ -23,15 +26,16 @@ from .service_itself import configuration, identify, is_configuration
 from .shells import Shells
 from .wire_switches import WireSwitches
 
-GET = f"{TRANSFER}/Get"
+GET, PUT = f"{TRANSFER}/Get", f"{TRANSFER}/Put"
 ENUMERATE, PULL, RELEASE = (f"{ENUMERATION}/{name}" for name in ("Enumerate", "Pull", "Release"))
-_OPERATIONS = {GET: "Get", ENUMERATE: "Enumerate", PULL: "Pull", RELEASE: "Release"}
+_OPERATIONS = {GET: "Get", PUT: "Put", ENUMERATE: "Enumerate", PULL: "Pull", RELEASE: "Release"}
 # Shells of WinRS and PowerShell: [MS-WSMV] 2.2.4.30, [MS-PSRP] 3.1.5.3.1.
 _SHELLS = (
     "http://schemas.microsoft.com/wbem/wsman/1/windows/shell",
     "http://schemas.microsoft.com/powershell/",
 )
 _LISTENER = ListenerSpec()
+_NO_LOGS, _SERVED = NoLogs(), EventSwitches()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +51,8 @@ class RequestInfo:
     """What a request is about.
 
     Attributes:
-        operation: ``Get``, ``Enumerate``, ``Pull``, ``Release``, ``Invoke`` and the method, ``Shell`` for anything
-            that concerns a WinRS or PowerShell shell, else the last part of the action.
+        operation: ``Get``, ``Put``, ``Enumerate``, ``Pull``, ``Release``, ``Invoke`` and the method, ``Shell`` for
+            anything that concerns a WinRS or PowerShell shell, else the last part of the action.
         class_name, namespace: of the resource URI as spelled there; empty for other resources.
         content: the message.
     """
@@ -102,6 +106,8 @@ class Endpoint:
         build: int = PROFILES[DEFAULT].build,
         account: str = "",
         listener: ListenerSpec = _LISTENER,
+        logs: Source = _NO_LOGS,
+        event_switches: EventSwitches = _SERVED,
     ) -> None:
         """Serve ``providers``, one for each namespace.
 
@@ -112,6 +118,8 @@ class Endpoint:
             build: of the host's Windows, which decides what ``switches`` leave open.
             account: who owns the shells, as ``DOMAIN\\user``.
             listener: what the configuration says of the ways to log in.
+            logs: the host's event logs.
+            event_switches: how it serves them.
         """
         self._name = name
         self._listener = listener
@@ -125,13 +133,15 @@ class Endpoint:
         self._renderers = renderers = Renderers(self._resources.schema, switches, build)
         self._enumerations = Enumerations(self._resources, renderers, switches, now, name.partition(".")[0].upper())
         self._invocations = Invocations(self._resources, renderers, switches)
+        self._changes = Changes(self._resources, switches)
         computer = Computer(name.partition(".")[0].upper(), account, self._version)
+        self._subscriptions = EventSubscriptions(logs, event_switches, name)
         self._shells = Shells(computer, canned=switches.shells == "canned")
 
     @property
     def open_enumerations(self) -> int:
-        """How many enumerations clients have begun and neither read to the end nor released."""
-        return self._enumerations.open_contexts
+        """How many enumerations and subscriptions clients have begun and neither read to the end nor ended."""
+        return self._enumerations.open_contexts + self._subscriptions.open
 
     def handle(self, request: bytes) -> Reply:
         """Return the answer to one SOAP message; what is no SOAP gets an empty 500."""
@@ -188,16 +198,20 @@ class Endpoint:
             if self._switches.shells == "refused":
                 raise Fault(Code.SHELLS_NOT_ALLOWED)
             return self._shells.answer(request)
+        if request.resource_uri.lower() == EVENT_LOG.lower():
+            return self._subscriptions.answer(request, room, self._counted_in)
         if is_configuration(request.resource_uri) and request.action == GET:
             return configuration(request.resource_uri, self._limit, self._switches.shells != "refused", self._listener)
         if request.action == GET:
             return self._fitting(self._get(request), room, Code.ENCODING_LIMIT)
-        if request.action == ENUMERATE:
-            return self._enumerations.enumerate(request, room)
-        if request.action == PULL:
-            return self._enumerations.pull(request, room)
-        if request.action == RELEASE:
-            return self._enumerations.release(request)
+        operations: dict[str, Callable[[], str]] = {
+            PUT: lambda: self._changes.put(request),
+            ENUMERATE: lambda: self._enumerations.enumerate(request, room),
+            PULL: lambda: self._enumerations.pull(request, room),
+            RELEASE: lambda: self._enumerations.release(request),
+        }
+        if request.action in operations:
+            return operations[request.action]()
         method = _method(request)
         if not method:
             self._resources.resolve(request.resource_uri)

@@ -12,21 +12,24 @@ from collections.abc import Callable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.controller import Controller
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import (
-    Evacuation,
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import Evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation_options import (
     EvacuationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import (
     EvacuationOutcome,
     Outcome,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import (
-    Restoration,
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import Restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration_options import (
     RestorationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import EvacuationRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.role_strategies import (
+    read_role_strategies,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.migrate import MigrationOptions
@@ -114,6 +117,7 @@ class Story:
         timeout: int = 0,
         retries: int = 0,
         helpers: int = 0,
+        roles: tuple[tuple[str, str], ...] = (),
         **options: t.Any,
     ) -> EvacuationOutcome:
         wish = EvacuationRequest(
@@ -125,6 +129,7 @@ class Story:
             restart=restart,
             local_vms=local_vms,
             helpers=helpers,
+            role_strategies=read_role_strategies([{"role": name, "strategy": strategy} for name, strategy in roles]),
         )
         migration = MigrationOptions(timeout=timeout, policy=Policy(retries=retries))
         chosen = EvacuationOptions(migration, **options)
@@ -168,6 +173,17 @@ class Story:
     def vms(self) -> dict[str, tuple[str, str]]:
         """Owner and state of each VM, as the simulated cluster itself has them."""
         return {vm["name"]: (vm["owner"], vm["state"]) for vm in self.simulated.server.state()["vms"]}
+
+    @property
+    def roles(self) -> dict[str, tuple[str, str]]:
+        """Owner and state of each role that is no VM, likewise."""
+        return {role["name"]: (role["owner"], role["state"]) for role in self.simulated.server.state()["roles"]}
+
+    @property
+    def role_moves(self) -> list[tuple[str, str, str]]:
+        """What was moved of them, from where to where, by whomever, likewise."""
+        moves = self.simulated.server.state()["role_moves"]
+        return [(one["role"], one["source"], one["destination"]) for one in moves]
 
     @property
     def node1(self) -> str:

@@ -15,9 +15,9 @@ def calls(method: str, request: bytes) -> bool:
     return f"/{method}</a:Action>".encode() in request
 
 
-def queried_classes(requests: Iterable[tuple[str, bytes]]) -> set[str]:
-    """Return the classes that queries among the requests ask for."""
-    return {name.decode() for unused, request in requests for name in re.findall(rb"SELECT .*? FROM (\w+)", request)}
+def queried_classes(requests: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Return the classes that queries among the requests ask for, each as often as it is asked for."""
+    return [name.decode() for unused, request in requests for name in re.findall(rb"SELECT .*? FROM (\w+)", request)]
 
 
 def invokes_migration(request: bytes) -> bool:

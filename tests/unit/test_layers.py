@@ -146,6 +146,7 @@ RULES = (
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},
     ),
+    Rule("plugins/plugin_utils/__init__.py", without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/plugin_utils/_clock.py", without=INPUT_OUTPUT),
     Rule("plugins/plugin_utils/_trust.py", (UTILS + "_text",), frozenset({"ansible"}), INPUT_OUTPUT | {"time"}),
     Rule(

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._action import FailedWithResult
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import enter_phase
 
 from tests.support.actions import Answer, carry_out
 from tests.support.scenarios import NODES, as_text, node, scenario, vm, with_nodes
@@ -68,6 +69,43 @@ class TestTurn:
         assert note(turn, "done")["summary"] == f"{HOSTS[0]} done; {', '.join(HOSTS[1:])} not begun"
         again = turn_of(1, tmp_path, run_id="2026-03")
         assert (again["phase"], again["steps"]) == ("done", [])
+
+    def test_it_says_which_nodes_are_left_and_done_and_what_returns(self, tmp_path: pathlib.Path) -> None:
+        first = turn_of(1, tmp_path, layout="any")
+        assert (first["left"], first["done"]) == (["NODE1", "NODE2", "NODE3"], [])
+        assert first["returns_all"] is False
+        assert (first["first"], first["last"]) == (True, False)
+        note(first, "done")
+        second = turn_of(2, tmp_path, layout="any")
+        assert (second["left"], second["done"]) == (["NODE2", "NODE3"], ["NODE1"])
+        assert turn_of(2, tmp_path)["returns_all"] is True
+
+    def test_in_a_dry_run_the_nodes_before_count_as_done(self, tmp_path: pathlib.Path) -> None:
+        turn = turn_of(3, tmp_path, layout="any", check_mode=True)
+        assert (turn["left"], turn["done"]) == (["NODE3"], ["NODE1", "NODE2"])
+        assert (turn["first"], turn["last"]) == (False, False)
+
+    def test_a_node_by_itself_is_the_last_one_only_if_the_others_are_done(self, tmp_path: pathlib.Path) -> None:
+        first = turn_of(1, tmp_path, layout="balanced")
+        note(first, "done")
+        alone = {"layout": "balanced", "nodes": HOSTS[1:2]}
+        assert turn_of(2, tmp_path, **alone)["last"] is False
+        note(turn_of(3, tmp_path), "done")
+        assert turn_of(2, tmp_path, **alone)["last"] is True
+
+    def test_that_all_return_in_spite_of_the_layout_outlasts_the_run(self, tmp_path: pathlib.Path) -> None:
+        turn = turn_of(1, tmp_path, layout="any")
+        enter_phase({**turn["rolling"], "returns_all": True}, "begun")
+        note(turn, "worked")
+        told: list[str] = []
+        again = turn_of(1, tmp_path, layout="any", told=told)
+        assert (again["steps"], again["returns_all"]) == (["restore"], True)
+        assert "NODE1 was worked on already: it gets its VMs back." in told
+
+    def test_what_it_is_about_to_do_is_said_as_the_layout_has_it(self, tmp_path: pathlib.Path) -> None:
+        told: list[str] = []
+        turn_of(1, tmp_path, layout="any", told=told)
+        assert "NODE1 is evacuated, worked on, and gets back the VMs that are to come home." in told
 
     def test_nodes_are_taken_one_at_a_time(self, tmp_path: pathlib.Path) -> None:
         with pytest.raises(HyperVError, match=r"are worked on at once.*Add serial: 1"):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from tests.simulator.scenario import ClusterSpec, MigrationSpec, NodeSpec, VmSpec
 from tests.simulator.scenario_power import PowerSpec
-from tests.simulator.scenario_roles import AttachmentSpec
+from tests.simulator.scenario_roles import AttachmentSpec, RoleSpec
 from tests.simulator.switches import Switches
 from tests.support.scenarios import Scenario, scenario
 
@@ -48,6 +48,40 @@ def _crowded(given: Scenario, runs: Sequence[Run]) -> tuple[Scenario, list[Run]]
     return dataclasses.replace(given, nodes=tuple(nodes), vms=tuple(vms)), helped
 
 
+def _with_roles(given: Scenario, runs: Sequence[Run], chance: random.Random) -> tuple[Scenario, list[Run]]:
+    """Return a cluster with roles that are no VMs, and which of them come back; most have the core group alone."""
+    if chance.random() >= 0.25:
+        return given, list(runs)
+    nodes = [node.name for node in given.nodes if node.member]
+    behaviours: Sequence[t.Any] = ("works",) * 8 + ("vetoed", "comes_back", "failed", "pending")
+    roles = [
+        RoleSpec(
+            name,
+            t.cast(t.Any, kind),
+            "NODE1" if chance.random() < 0.8 else chance.choice(nodes),
+            online=chance.random() < 0.9,
+            preferred_owners=("NODE1",) if chance.random() < 0.3 else (),
+            move=chance.choice(behaviours),
+            move_seconds=chance.choice((0.0, 3.0, 20.0)),
+        )
+        for name, kind in (
+            ("FS1", "file_server"),
+            ("Cluster Virtual Disk (Volume1)", "shared_volume"),
+            ("Broker", "replica_broker"),
+        )
+        if chance.random() < 0.7
+    ]
+    switches = dataclasses.replace(
+        given.switches,
+        role_move_answer=chance.choice(("void", "pending", "timed_out")),
+        role_move_state=chance.choice(("pending", "online")),
+    )
+    wishes: Sequence[t.Any] = ("leave", "home", "home", "preferred_owners")
+    wish = chance.choice(wishes)
+    told = [dataclasses.replace(run, roles=wish) if run.kind == "restore" else run for run in runs]
+    return dataclasses.replace(given, roles=tuple(roles), switches=switches), told
+
+
 class _Drawing:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -73,6 +107,7 @@ class _Drawing:
         # Drawn by themselves, so that worlds without them are the same with and without these lines.
         if random.Random(f"crowd of {name}").random() < 0.08:
             given, runs = _crowded(given, runs)
+        given, runs = _with_roles(given, runs, random.Random(f"roles of {name}"))
         twin = random.Random(f"second cluster of {name}").random() < 0.06
         company = random.Random(f"company of {name}").random() < 0.08
         return World(name, given, tuple(runs), tuple(steps), eagerness, twin, company)

@@ -44,7 +44,7 @@ class VmSeen:
 
 @dataclasses.dataclass(frozen=True)
 class Moment:
-    """The cluster when a request was answered: VMs by id, states of nodes by name.
+    """The cluster when a request was answered: VMs by id, states of nodes, and owner and state of roles by name.
 
     ``request`` counts the requests of the run from 0; ``answered``: its answer arrived. ``about``: ids of the only VMs
     that were read, None for all.
@@ -57,6 +57,7 @@ class Moment:
     vms: dict[str, VmSeen]
     nodes: dict[str, str]
     about: frozenset[str] | None = None
+    roles: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
 
     def shows(self, vm: str) -> bool:
         """Tell whether a VM was read, and was there."""
@@ -98,6 +99,16 @@ class Commanded:
 
 
 @dataclasses.dataclass(frozen=True)
+class RoleCalled:
+    """The product had a role moved that is no VM; it was on ``source`` at that moment."""
+
+    request: int
+    role: str
+    source: str
+    destination: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Held:
     """The product paused a node, or resumed it."""
 
@@ -123,6 +134,7 @@ class History:
         self.called: list[Called] = []
         self.commanded: list[Commanded] = []
         self.held: list[Held] = []
+        self.roles_called: list[RoleCalled] = []
         self._jobs: dict[int, Actor] = {}
         self._how: How = "hand"
         self._watch()
@@ -131,6 +143,7 @@ class History:
         """Forget what was before: a run begins."""
         self.request = 0
         self.moments, self.moved, self.called, self.commanded, self.held = [], [], [], [], []
+        self.roles_called = []
 
     @contextlib.contextmanager
     def acting(self, actor: Actor) -> Iterator[None]:
@@ -157,7 +170,9 @@ class History:
         """Return the cluster as it is now."""
         vms = {one.id: _seen(one) for one in self._world.machines.values()}
         nodes: dict[str, str] = {name: node.state for name, node in self._world.nodes.items()}
-        return Moment(self.request, self._world.now, reading, answered, vms, nodes)
+        known = self._world.roles
+        roles: dict[str, tuple[str, str]] = {name: (known.owner(name), known.state(name)) for name in known.specs}
+        return Moment(self.request, self._world.now, reading, answered, vms, nodes, roles=roles)
 
     def _watch(self) -> None:
         """Put oneself between the parts of the world that change owners and states."""
@@ -167,6 +182,7 @@ class History:
         self._between(world.drains, "lose", self._lose)
         self._between(world.drains, "pause", self._hold("pause"))
         self._between(world.drains, "resume", self._hold("resume"))
+        self._between(world.roles, "begin", self._begin_role)
         self._between(world.power, "request", self._request)
         self._between(world.power, "shut_down_guest", self._shut_down)
 
@@ -200,6 +216,11 @@ class History:
                 return lose(node)
         finally:
             self._how = before
+
+    def _begin_role(self, begin: Callable[..., None], role: str, destination: str) -> None:
+        if self.actor == "product":
+            self.roles_called.append(RoleCalled(self.request, role, self._world.roles.owner(role), destination))
+        begin(role, destination)
 
     def _hold(self, what: t.Literal["pause", "resume"]) -> Callable[..., None]:
         def hold(change: Callable[..., None], node: Node, *rest: t.Any, **more: t.Any) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from .history import Called, Moment, Moved, VmSeen
 from .play import Episode
+from .role_judge import node_owns_nothing, roles_as_before, roles_as_said, roles_left_to_others
 from .world import Run, Step, World
 
 Invariant = Callable[[World, Sequence[Episode], int], Iterable[str]]
@@ -556,5 +557,9 @@ INVARIANTS: dict[str, Invariant] = {
     "all are back": _all_are_back,
     "dry run is true": _dry_run_true,
     "as before": _as_before,
+    "roles are as said": roles_as_said,
+    "node owns nothing": node_owns_nothing,
+    "roles are left to others": roles_left_to_others,
+    "roles as before": roles_as_before,
 }
 """By name, what must hold in every world."""

@@ -75,9 +75,9 @@ def _always_paused() -> Patch:
     """Whatever is read of the node, it is taken for paused."""
     read = observation.read_node_state
 
-    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str, frozenset[str]]:
-        node, why, down = read(cluster, name)
-        return (dataclasses.replace(node, state="paused") if node is not None else None), why, down
+    def paused(cluster: t.Any, name: str) -> tuple[t.Any, str, list[t.Any]]:
+        node, why, nodes = read(cluster, name)
+        return (dataclasses.replace(node, state="paused") if node is not None else None), why, nodes
 
     return mock.patch.object(node_hold, "read_node_state", paused)
 

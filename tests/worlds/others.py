@@ -34,7 +34,8 @@ _OF_NODES = frozenset(
     }
 )
 _OF_NOTHING = frozenset({"lag", "lose", "fill", "free", "jump", "kill", "cut_off"})
-_TO_NODES = frozenset({"move", "migrate", "balance", "create"})
+_OF_ROLES = frozenset({"move_role", "switch_role"})
+_TO_NODES = frozenset({"move", "migrate", "balance", "create", "move_role"})
 _AMOUNTS: dict[str, tuple[float, ...]] = {
     "create": (1024.0, 4096.0, 16384.0),
     "lag": (0.0, 3.0, 15.0),
@@ -60,6 +61,8 @@ class Others:
         self._kinds = dict(_KINDS)
         self._kinds.update({"lead_astray": 1.0, "lead_back": 8.0} if world.twin else {})
         self._kinds.update({"second_run": 3.0} if world.company else {})
+        self._kinds.update({"move_role": 8.0, "switch_role": 3.0} if world.scenario.roles else {})
+        self._roles = [role.name for role in world.scenario.roles]
         self._nodes = [node.name for node in world.scenario.nodes if node.member]
         self._vms = sorted({vm.name for vm in world.scenario.vms})
 
@@ -71,6 +74,7 @@ class Others:
 
     def _step(self, run: int, request: int, kind: str) -> Step:
         pick = self._chance.choice
-        subject = "" if kind in _OF_NOTHING else pick(self._nodes if kind in _OF_NODES else self._vms)
+        of = self._nodes if kind in _OF_NODES else self._roles if kind in _OF_ROLES else self._vms
+        subject = "" if kind in _OF_NOTHING else pick(of)
         other = pick(self._nodes) if kind in _TO_NODES else pick(_HOW.get(kind, ("",)))
         return Step(run, request, kind, subject, other, pick(_AMOUNTS.get(kind, (0.0,))))

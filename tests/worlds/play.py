@@ -23,7 +23,7 @@ from tests.simulator.world import Machine
 from tests.support.scenarios import as_text
 
 from .controllers import CutOff, Files
-from .history import Called, Commanded, Held, History, Moment, Moved
+from .history import Called, Commanded, Held, History, Moment, Moved, RoleCalled
 from .neighbours import Neighbours
 from .others import Others
 from .steps import Killed, carry_out
@@ -45,6 +45,7 @@ class Told:
         ending: ``refused``: before anything was changed; ``broken``: by an error that is a mistake of the code.
         text: the last message, with its notes and warnings.
         records: what it says of each move, in the form of hyperv_vm_migrate.
+        roles: what it says of each role that is no VM.
         node_state: of its node.
         ledger: VMs of the ledger, by id.
         left, started: names of VMs.
@@ -58,6 +59,7 @@ class Told:
     ledger: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     started: frozenset[str] = frozenset()
     stays: frozenset[str] = frozenset()
+    roles: tuple[dict[str, t.Any], ...] = ()
     plan: dict[str, t.Any] | None = None
     artifact: dict[str, t.Any] | None = None
 
@@ -84,6 +86,7 @@ class Episode:
     kept: dict[str, t.Any]
     strangers_changed: bool = False
     beside: tuple[Told, ...] = ()
+    roles_called: tuple[RoleCalled, ...] = ()
 
     @property
     def changed_from(self) -> int:
@@ -91,6 +94,7 @@ class Episode:
         changes = [one.request for one in self.called]
         changes += [one.request for one in self.commanded]
         changes += [one.request for one in self.held]
+        changes += [one.request for one in self.roles_called]
         return min(changes, default=len(self.moments))
 
     @property
@@ -290,7 +294,7 @@ class Play:
         return Episode(
             run, told, before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
             tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept, self._strangers() != strangers,
-            tuple(self._beside),
+            tuple(self._beside), tuple(seen.roles_called),
         )  # fmt: skip
 
     def _strangers(self) -> str:

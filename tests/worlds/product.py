@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import pick_vm, read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError, with_remedy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.controller import Controller
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import (
-    Evacuation,
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation import Evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation_options import (
     EvacuationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import Outcome
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import (
-    Restoration,
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import Restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration_options import (
     RestorationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
@@ -112,7 +112,7 @@ def _evacuate(stage: Play, run: Run) -> Told:
 def _restore(stage: Play, run: Run) -> Told:
     given = stage.artifacts.get(run.node) if run.given else None
     ledger = read_ledger(given, "the artifact") if given is not None else None
-    chosen = RestorationOptions(_options(run), run.node)
+    chosen = RestorationOptions(_options(run), run.node, roles=run.roles)
     restoration = Restoration(stage.connect(_home(stage, run)), chosen, _controller(stage, run), ledger)
     return _told(stage, run, restoration.dry_run() if run.check else restoration.execute())
 
@@ -129,6 +129,7 @@ def _told(stage: Play, run: Run, outcome: Outcome) -> Told:
         {vm["vm_id"].upper(): vm for vm in (result["ledger"] or {}).get("vms", ())},
         frozenset(vm["vm_id"] for vm in result["started"]),
         frozenset(stay["vm_id"] for stay in result["stays"]),
+        tuple(result["roles"]),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from tests.simulator.scenario import VmSpec
 from tests.simulator.scenario_file import with_files
+from tests.simulator.scenario_roles import CORE_GROUP
 from tests.simulator.world import Job, JobState, Machine, Node, Refusal, failures
 from tests.simulator.world import World as Cluster
 
@@ -221,8 +222,11 @@ def _evict(cluster: Cluster, node: Node, unused: Step) -> bool:
     if any(node.name in (job.source, job.destination) for job in cluster.migrations.active.values()):
         return False
     node.spec = dataclasses.replace(node.spec, member=False)
+    for role in cluster.roles.specs:
+        if role != CORE_GROUP and cluster.roles.owner(role) == node.name:
+            cluster.roles.place(role, next(iter(cluster.members)))
     if cluster.core_group_owner == node.name:
-        cluster.move_core_group(next(iter(cluster.members)))
+        cluster.roles.place(CORE_GROUP, next(iter(cluster.members)))
     return True
 
 
@@ -237,9 +241,31 @@ def _restart_service(cluster: Cluster, node: Node, unused: Step) -> bool:
 
 
 def _move_provider(cluster: Cluster, node: Node, unused: Step) -> bool:
-    if not node.answers or not node.spec.member:
+    if node.state != "up" or not node.spec.member:  # a paused node takes no group
         return False
-    cluster.move_core_group(node.name)
+    cluster.roles.place(CORE_GROUP, node.name)
+    return True
+
+
+# Roles that are no VMs.
+
+
+def _move_role(around: Surroundings, step: Step) -> bool:
+    roles, node = around.cluster.roles, around.cluster.nodes[step.other]
+    if step.subject not in roles.specs or step.subject in roles.moving:
+        return False
+    if node.state != "up" or not node.spec.member or roles.owner(step.subject) == node.name:
+        return False
+    roles.place(step.subject, node.name)
+    return True
+
+
+def _switch_role(around: Surroundings, step: Step) -> bool:
+    """Take a role offline, or bring one online that is."""
+    roles = around.cluster.roles
+    if step.subject not in roles.specs or step.subject in roles.moving:
+        return False
+    roles.states[step.subject] = "online" if roles.states[step.subject] == "offline" else "offline"
     return True
 
 
@@ -337,6 +363,8 @@ STEPS: dict[str, Callable[[Surroundings, Step], bool]] = {
     "limit": _of_node(_limit),
     "restart_service": _of_node(_restart_service),
     "move_provider": _of_node(_move_provider),
+    "move_role": _move_role,
+    "switch_role": _switch_role,
     "lag": _lag,
     "lose": _lose,
     "fill": _fill,

@@ -11,7 +11,7 @@ from .._wsman.errors import Unreachable
 from .._wsman.namespaces import ENUMERATE
 from .._wsman.transport import Send
 from .exchanges import CONTEXT, MESSAGE, as_text, without_ids
-from .reads import refuse_changes
+from .reads import NotARead, refuse_changes
 
 _MESSAGE_ID = re.compile(r"<(?:\w+:)?MessageID\b[^>]*>([^<]*)<")
 _ENUMERATES = f">{ENUMERATE}<".encode()
@@ -38,9 +38,13 @@ class SparingSend:
     So it does with a question for the owners of a group, which counts as an enumeration of one page here.
 
     A host that cannot be reached, or refuses the login, is not tried again: many attempts could lock the account.
+
+    Attributes:
+        refused: what was not let pass, in sentences.
     """
 
     def __init__(self, send: Send) -> None:
+        self.refused: set[str] = set()
         self._send = send
         self._gone: Unreachable | None = None
         self._whole: dict[str, _Enumeration] = {}  # by the first request
@@ -49,7 +53,11 @@ class SparingSend:
 
     def __call__(self, request: bytes) -> bytes:
         """Post one envelope; see ``_wsman.transport.Send``. Raises NotARead too."""
-        refuse_changes(request)
+        try:
+            refuse_changes(request)
+        except NotARead as error:
+            self.refused.add(str(error))
+            raise
         asked, context = without_ids(as_text(request))
         known, place = self._told.pop(context, (None, 0)) if context else (self._whole.get(asked), 0)
         if known is not None and place < len(known.asked) and known.asked[place] == asked:

@@ -13,6 +13,17 @@ _SLOWEST = 3
 
 
 @dataclasses.dataclass(frozen=True)
+class Event:
+    """One event of a host's log: when (as text), on which node, in which log, its id, and what it says."""
+
+    time: str
+    node: str
+    log: str
+    id: str
+    message: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Move:
     """One move.
 
@@ -26,6 +37,7 @@ class Move:
         cause, remedy: why it failed and what to do, empty where it did not.
         memory_mb: memory of the VM, None where nobody told.
         helper: it is a VM of another node than the one that was emptied, and stepped aside or went home.
+        events: what the event logs of its hosts say of its failure.
     """
 
     vm: str
@@ -44,6 +56,7 @@ class Move:
     warnings: tuple[str, ...] = ()
     memory_mb: int | None = None
     helper: bool = False
+    events: tuple[Event, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,7 +22,14 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 def page(account: Account, written: float) -> str:
     """Return the page, ``written`` at a moment in seconds since 1970."""
-    sections = [_why(account), _failures(account), _untried(account), _times(account), _stays(account)]
+    sections = [
+        _why(account),
+        _failures(account),
+        _events(account),
+        _untried(account),
+        _times(account),
+        _stays(account),
+    ]
     sections += [_warnings(account), _memory(account.nodes)]
     footer = f"Written {day(written)} {time_of_day(written)} UTC by hyperv.migration. All times are UTC, "
     return document(
@@ -120,6 +127,27 @@ def _failures(account: Account) -> ET.Element | None:
     table = _table(["VM", "From and to", "Why", "Remedy"], rows)
     title = f"{counted(len(failed), 'VM', 'VMs')} could not be moved"
     return element("section", element("h2", title), table, class_="failed")
+
+
+def _events(account: Account) -> ET.Element | None:
+    """Return what the event logs of the hosts say of moves that failed."""
+    rows = [
+        row(
+            [
+                element("th", name(move.vm), scope="row"),
+                element("td", name(event.node)),
+                element("td", f"{event.time} UTC"),
+                element("td", f"{event.log}, {event.id}"),
+                element("td", event.message),
+            ]
+        )
+        for move in account.having(FAILED)
+        for event in move.events
+    ]
+    if not rows:
+        return None
+    table = _table(["VM", "Node", "Time", "Log and event", "What it says"], rows)
+    return element("section", element("h2", "What the event logs say"), table)
 
 
 def _untried(account: Account) -> ET.Element | None:

@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from .._text import clean
-from .account import NOT_BEGUN, PLANNED, Account, Limits, Move, Node, Stay
+from .account import NOT_BEGUN, PLANNED, Account, Event, Limits, Move, Node, Stay
 
 Data = Mapping[str, t.Any]
 
@@ -98,7 +98,14 @@ def _move(record: Data, memory_mb: int | None) -> Move:
         warnings=tuple(clean(warning) for warning in record.get("warnings") or ()),
         memory_mb=memory_mb,
         helper=bool(record.get("helper")),
+        events=tuple(_event(event) for event in record.get("events") or ()),
     )
+
+
+def _event(event: Data) -> Event:
+    log = clean(event.get("channel")).removeprefix("Microsoft-Windows-")
+    time = clean(event.get("time"))[:19].replace("T", " ")
+    return Event(time, clean(event.get("node")), log, clean(event.get("id")), clean(event.get("message")))
 
 
 def _untried(plan: Data, outcome: str) -> Move:

@@ -24,6 +24,7 @@ from .wording import (
 
 _WIDTH = 110  # columns of a line, so that it fits where Ansible indents it
 _WHAT, _COUNT = 20, 5  # columns of what became of VMs, and of how many
+_EVENTS_SHOWN = 4  # of one move; the page has all
 _INDENT = " " * (_WHAT + _COUNT + 2)
 
 
@@ -125,6 +126,9 @@ def _failures(account: Account) -> list[str]:
         lines += _wrapped(f"why:    {move.cause}", _INDENT, _INDENT + " " * 8)
         if move.remedy:
             lines += _wrapped(f"remedy: {move.remedy}", _INDENT, _INDENT + " " * 8)
+        for event in move.events[-_EVENTS_SHOWN:]:
+            said = f"event:  {event.time} UTC, {event.node}, {event.log}, {event.id}: {event.message}"
+            lines += _wrapped(said, _INDENT, _INDENT + " " * 8)
     waiting = account.having(NOT_BEGUN)
     return lines + (_entry("NOT BEGUN", len(waiting), _joined(move.vm for move in waiting)) if waiting else [])
 

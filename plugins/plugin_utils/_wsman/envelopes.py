@@ -52,8 +52,9 @@ def write_request(
     to: str,
     message_id: str,
     operation_timeout: int = OPERATION_TIMEOUT,
+    headers: str = "",
 ) -> bytes:
-    """Return one request ([MS-WSMV] 3.1.4.1.1). ``body`` is XML that uses the prefixes declared here."""
+    """Return one request ([MS-WSMV] 3.1.4.1.1). ``body`` and ``headers`` are XML with the prefixes declared here."""
     return (
         f"<s:Envelope {_DECLARATIONS}><s:Header>"
         f"<a:To>{escaped(to)}</a:To>"
@@ -65,7 +66,7 @@ def write_request(
         '<w:Locale xml:lang="en-US" s:mustUnderstand="false"/>'
         '<p:DataLocale xml:lang="en-US" s:mustUnderstand="false"/>'
         f"<w:OperationTimeout>PT{operation_timeout}S</w:OperationTimeout>"
-        f"{selector_set(target.selectors)}"
+        f"{selector_set(target.selectors)}{headers}"
         f"</s:Header><s:Body>{body}</s:Body></s:Envelope>"
     ).encode()
 

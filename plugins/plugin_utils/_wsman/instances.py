@@ -85,14 +85,16 @@ def read_instance(element: Element) -> Instance:
     arrays: dict[str, list[Raw]] = {}
     for child in element:
         name = _property_name(child.tag)
-        value = read_value(child)
-        if name in arrays:
-            arrays[name].append(value)
-        elif name in properties:
-            arrays[name] = [t.cast(Raw, properties[name]), value]
-        else:
+        # Nearly all are texts, which need no call: there are tens of thousands of them in a list.
+        value = (child.text or "") if not len(child) and child.get(_NIL) is None else read_value(child)
+        if name not in properties:
             properties[name] = value
-    properties.update((name, tuple(values)) for name, values in arrays.items())
+        elif name in arrays:
+            arrays[name].append(value)
+        else:
+            arrays[name] = [t.cast(Raw, properties[name]), value]
+    if arrays:
+        properties.update((name, tuple(values)) for name, values in arrays.items())
     return Instance(*_class_and_namespace(element.tag), properties)
 
 

@@ -15,16 +15,22 @@ WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 WSMAN_MICROSOFT = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"
 WSMAN_FAULT = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
 CIM_COMMON = "http://schemas.dmtf.org/wbem/wscim/1/common"
+EVENTING = "http://schemas.xmlsoap.org/ws/2004/08/eventing"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 ANONYMOUS = ADDRESSING + "/role/anonymous"
 WQL_DIALECT = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
+EVENT_LOG = "http://schemas.microsoft.com/wbem/wsman/1/windows/EventLog"
+EVENT_QUERY_DIALECT = "http://schemas.microsoft.com/win/2004/08/events/eventquery"
 
 GET = TRANSFER + "/Get"
+PUT = TRANSFER + "/Put"
 ENUMERATE = ENUMERATION + "/Enumerate"
 PULL = ENUMERATION + "/Pull"
 RELEASE = ENUMERATION + "/Release"
+SUBSCRIBE = EVENTING + "/Subscribe"
+UNSUBSCRIBE = EVENTING + "/Unsubscribe"
 
 
 def resource_uri(namespace: str, class_name: str) -> str:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""CIM operations over ``send``: Get, Enumerate with Pull and Release, Invoke.
+"""CIM operations over ``send``: Get, Put, Enumerate with Pull and Release, Invoke.
 
 Reads are repeated where repeating is harmless and likely to help; a method call is sent once, unless the node said
 that it refused before it started.
@@ -23,9 +23,11 @@ from .faults import Fault
 from .instances import Instance, read_instance
 from .items import Item, Page, read_page
 from .method_input import Parameter, write_input
-from .namespaces import ENUMERATE, GET, PULL, RELEASE, WQL_DIALECT, resource_uri
+from .namespaces import ENUMERATE, GET, PULL, PUT, RELEASE, WQL_DIALECT, resource_uri
+from .put_input import write_changes, write_whole
 from .references import Reference
 from .transport import OPERATION_TIMEOUT, Clock, Send
+from .values import Scalar
 from .wql import Query
 from .xmltext import escaped
 
@@ -83,6 +85,18 @@ class Session:
         if not instance.class_name:
             raise UnreadableAnswer("something else than an instance came as the answer to Get")
         return instance
+
+    def put(self, reference: Reference, changes: Mapping[str, Scalar], *, whole: bool) -> None:
+        """Change properties of an instance; ``whole`` sends all others with them, as they are now.
+
+        Sent once. Raises Fault; AnswerLost (or a Fault that ``is_timed_out``) means that the outcome is unknown.
+        """
+        body = (
+            write_whole(self._repeat(lambda: self._exchange(GET, reference)), changes)
+            if whole
+            else write_changes(reference, changes)
+        )
+        self._exchange(PUT, reference, body)
 
     def query(
         self, namespace: str, query: Query, at_most: int | None = None, *, missing_ok: bool = False
@@ -174,11 +188,35 @@ class Session:
             self._clock.pause(pause)
         return read_instance(self._exchange(f"{target.uri}/{method}", target, body))
 
-    def _exchange(self, action: str, target: Reference, body: str = "") -> Element:
+    def request(
+        self, action: str, target: Reference, body: str, *, headers: str = "", operation_timeout: int | None = None
+    ) -> Element:
+        """Send one message as it is, once, and return the first element of its answer's body.
+
+        ``headers`` and ``body`` are XML that uses the prefixes of an envelope. Raises Fault, TransportError and
+        UnreadableAnswer.
+        """
+        return self._exchange(action, target, body, headers=headers, operation_timeout=operation_timeout)
+
+    def _exchange(
+        self,
+        action: str,
+        target: Reference,
+        body: str = "",
+        *,
+        headers: str = "",
+        operation_timeout: int | None = None,
+    ) -> Element:
         message_id = self._new_id()
         self.requests += 1
         request = write_request(
-            action, target, body, to=self._to, message_id=message_id, operation_timeout=self.operation_timeout
+            action,
+            target,
+            body,
+            to=self._to,
+            message_id=message_id,
+            operation_timeout=operation_timeout or self.operation_timeout,
+            headers=headers,
         )
         operation = f"{action.rpartition('/')[2]} {target.uri.rpartition('wmi/')[2]}"
         began = self._clock.now()

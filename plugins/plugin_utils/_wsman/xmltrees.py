@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import xml.etree.ElementTree as ET
 
 from .xmltext import brief
@@ -30,9 +31,10 @@ def read_xml(text: str | bytes) -> ET.Element:
         root = ET.fromstring(text)
     except (ET.ParseError, ValueError, LookupError) as error:
         raise UnreadableXml(f"it is no well-formed XML ({brief(str(error))})") from error
+    # Of each level only what holds elements: nearly all elements of a list hold a text.
     level = [root]
-    for _unused in range(_DEEPEST):
-        level = [child for element in level for child in element]
+    for _unused in range(_DEEPEST - 1):
+        level = list(filter(len, itertools.chain.from_iterable(level)))
         if not level:
             return root
     raise UnreadableXml(f"its elements are nested more than {_DEEPEST} deep")

@@ -10,6 +10,7 @@ from . import (
     attachments,
     cluster_groups,
     cluster_nodes,
+    compatibility,
     hardware,
     host_migration,
     host_moves,
@@ -29,6 +30,7 @@ _TABLES: dict[str, ClassTable] = {
     VIRTUALIZATION: systems.HOST_TABLE
     | host_migration.TABLE
     | host_moves.TABLE
+    | compatibility.TABLE
     | jobs.TABLE
     | power.HOST_TABLE
     | attachments.TABLE

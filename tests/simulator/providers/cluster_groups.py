@@ -8,39 +8,63 @@ Values: Microsoft docs of the failover cluster WMI provider (ClusWmi) and of the
 from __future__ import annotations
 
 import functools
-import uuid
 from collections.abc import Iterator, Mapping
 
 from ..cim import Embedded, Instance, ObjectPath, Value
-from ..scenario_roles import RoleSpec, RoleType
+from ..scenario_roles import CORE_GROUP, RoleSpec
 from ..world import Machine
-from . import group_moves
+from . import group_moves, role_moves
 from .cluster_nodes import node_path
-from .group_moves import GROUP, OFFLINE, ONLINE
+from .group_moves import GROUP
 from .namespace import ClassTable, View
+from .role_moves import INTERNAL_ROLES, group_of, object_id
 
 RESOURCE = "MSCluster_Resource"
-CORE_GROUP = "Cluster Group"
 VM_TYPE, CONFIGURATION_TYPE = "Virtual Machine", "Virtual Machine Configuration"
 CORE_RESOURCES = {
     "Cluster Name": "Network Name",
     "Cluster IP Address": "IP Address",
     "Virtual Machine Cluster WMI": "Virtual Machine Cluster WMI",
 }
-VIRTUAL_MACHINE_GROUP, CORE_GROUP_TYPE = 111, 1
+ROLE_RESOURCES = {"file_server": "File Server", "print_server": "Print Spooler", "dhcp_server": "DHCP Service"}
+VIRTUAL_MACHINE_GROUP = 111
 DISK_TYPE = "Physical Disk"
 # CLUSGROUP_TYPE of clusapi.h
-ROLE_TYPES: Mapping[RoleType, int] = {
+ROLE_TYPES: Mapping[str, int] = {
+    "core": 1,
     "available_storage": 2,
+    "temporary": 3,
     "shared_volume": 4,
     "storage_pool": 5,
     "file_server": 100,
+    "print_server": 101,
+    "dhcp_server": 102,
+    "dtc": 103,
+    "message_queuing": 104,
+    "wins_server": 105,
+    "dfs_namespace": 106,
+    "generic_application": 107,
     "generic_service": 108,
+    "generic_script": 109,
+    "isns_server": 110,
+    "connection_broker": 112,
+    "iscsi_target": 113,
     "scale_out_file_server": 114,
     "replica_broker": 115,
+    "task_scheduler": 116,
     "updating": 117,
+    "scale_out_cluster": 118,
+    "storage_replica": 119,
+    "vm_replica_coordinator": 120,
+    "cross_cluster_orchestrator": 121,
+    "infrastructure_file_server": 122,
+    "core_sddc": 123,
+    "user_manager": 124,
+    "unknown": 9999,
 }
-INTERNAL_ROLES = ("shared_volume", "storage_pool")
+CORE_TYPES = ("core", "available_storage", "shared_volume", "storage_pool")
+# Microsoft docs, MSCluster_Resource.State
+RESOURCE_STATES = {"online": 2, "offline": 3, "failed": 4, "pending": 129}
 RESOURCE_ONLINE, RESOURCE_OFFLINE = 2, 3
 NO_DEFAULT_OWNER = 0xFFFFFFFF
 LIVE_BY_DEFAULT = 0xFFFFFFFF
@@ -68,30 +92,16 @@ def _resource_path(view: View, name: str) -> ObjectPath:
     return view.path(RESOURCE, Name=name)
 
 
-@functools.cache
-def _object_id(kind: str, name: str, cluster: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{kind} {name} of {cluster}"))
-
-
 def _groups(view: View) -> Iterator[Instance]:
-    yield {
-        **_group_row(view, CORE_GROUP, view.world.core_group_owner),
-        "GroupType": CORE_GROUP_TYPE,
-        "Priority": 2000,
-        "State": ONLINE,
-        "IsCore": True,
-        "AntiAffinityClassNames": None,
-        "StatusInformation": 0,
-    }
     for role in _listed_roles(view):
         yield {
-            **_group_row(view, _group_of(view, role), view.world.role_owners[role.name], kept_online=role.online),
+            **_group_row(view, group_of(view, role), view.world.roles.owner(role.name), kept_online=role.online),
             "GroupType": ROLE_TYPES[role.type],
-            "Priority": 2000,
-            "State": ONLINE if role.online else OFFLINE,
-            "IsCore": role.type in ("available_storage", *INTERNAL_ROLES),
+            "Priority": role.priority,
+            "State": role_moves.STATES[view.world.roles.state(role.name)],
+            "IsCore": role.type in CORE_TYPES,
             "AntiAffinityClassNames": None,
-            "StatusInformation": 0,
+            "StatusInformation": role_moves.status_information(role),
         }
     for machine in _machines(view):
         yield {
@@ -107,13 +117,7 @@ def _groups(view: View) -> Iterator[Instance]:
 
 def _listed_roles(view: View) -> list[RoleSpec]:
     lists_internal = view.world.scenario.switches.internal_groups == "listed"
-    return [role for role in view.world.scenario.roles if lists_internal or role.type not in INTERNAL_ROLES]
-
-
-def _group_of(view: View, role: RoleSpec) -> str:
-    if role.type not in INTERNAL_ROLES:
-        return role.name
-    return _object_id("group", role.name, view.world.scenario.cluster.fqdn)
+    return [role for role in view.world.roles.specs.values() if lists_internal or role.type not in INTERNAL_ROLES]
 
 
 def _kept_online(machine: Machine) -> bool:
@@ -123,7 +127,7 @@ def _kept_online(machine: Machine) -> bool:
 def _group_row(view: View, name: str, owner: str, *, kept_online: bool = True) -> dict[str, Value]:
     return {
         "Name": name,
-        "Id": _object_id("group", name, view.world.scenario.cluster.fqdn),
+        "Id": object_id("group", name, view.world.scenario.cluster.fqdn),
         "OwnerNode": owner,
         "AutoFailbackType": 0,
         "FailbackWindowStart": -1,
@@ -138,13 +142,11 @@ def _group_row(view: View, name: str, owner: str, *, kept_online: bool = True) -
 
 
 def _resources(view: View) -> Iterator[Instance]:
-    for name, kind in CORE_RESOURCES.items():
-        yield _resource_row(view, name, kind, CORE_GROUP, view.world.core_group_owner, RESOURCE_ONLINE)
-    for role in view.world.scenario.roles:
-        if role.type == "shared_volume":
-            owner = view.world.role_owners[role.name]
-            row = _resource_row(view, role.name, DISK_TYPE, _group_of(view, role), owner, RESOURCE_ONLINE)
-            yield {**row, "IsClusterSharedVolume": True}
+    for role in view.world.roles.specs.values():
+        owner, state = view.world.roles.owner(role.name), RESOURCE_STATES[view.world.roles.state(role.name)]
+        for name, kind in _role_resources(role).items():
+            row = _resource_row(view, name, kind, group_of(view, role), owner, state)
+            yield {**row, "IsClusterSharedVolume": role.type == "shared_volume"}
     for machine in _machines(view):
         owner = machine.owner_in_cluster
         state = RESOURCE_ONLINE if machine.has_memory else RESOURCE_OFFLINE
@@ -157,10 +159,23 @@ def _resources(view: View) -> Iterator[Instance]:
         )
 
 
+def _role_resources(role: RoleSpec) -> Mapping[str, str]:
+    """Return the resources of a group and their types."""
+    if role.type == "core":
+        return CORE_RESOURCES
+    if role.type == "shared_volume":
+        return {role.name: DISK_TYPE}
+    if role.type == "storage_pool":
+        return {role.name: "Storage Pool"}
+    if role.type in ("available_storage", "temporary"):
+        return {}
+    return {role.name: "Network Name", f"{role.name} Service": ROLE_RESOURCES.get(role.type, "Generic Service")}
+
+
 def _resource_row(view: View, name: str, kind: str, group: str, owner: str, state: int) -> dict[str, Value]:
     return {
         "Name": name,
-        "Id": _object_id("resource", name, view.world.scenario.cluster.fqdn),
+        "Id": object_id("resource", name, view.world.scenario.cluster.fqdn),
         "Type": kind,
         "OwnerGroup": group,
         "OwnerNode": owner,
@@ -196,27 +211,34 @@ def _possible_owner_links(view: View) -> Iterator[Instance]:
             resource = _resource_path(view, name)
             for owner in _possible_owners(view, machine):
                 yield {"GroupComponent": resource, "PartComponent": nodes[owner]}
+    for role in view.world.roles.specs.values():
+        for name in _role_resources(role):
+            for owner in filter(functools.partial(view.world.roles.may_run_on, role.name), nodes):
+                yield {"GroupComponent": _resource_path(view, name), "PartComponent": nodes[owner]}
 
 
 def _preferred_owner_links(view: View) -> Iterator[Instance]:
     for machine in _machines(view):
         for owner in machine.spec.preferred_owners:
             yield {"GroupComponent": _group_path(view, machine.group), "PartComponent": node_path(view, owner)}
+    for role in _listed_roles(view):
+        for owner in role.preferred_owners:
+            yield {"GroupComponent": _group_path(view, group_of(view, role)), "PartComponent": node_path(view, owner)}
 
 
 def _group_resource_links(view: View) -> Iterator[Instance]:
-    for name in CORE_RESOURCES:
-        yield {"GroupComponent": _group_path(view, CORE_GROUP), "PartComponent": _resource_path(view, name)}
+    for role in _listed_roles(view):
+        for name in _role_resources(role):
+            group = _group_path(view, group_of(view, role))
+            yield {"GroupComponent": group, "PartComponent": _resource_path(view, name)}
     for machine in _machines(view):
         for name in (_vm_resource(machine), _configuration_resource(machine)):
             yield {"GroupComponent": _group_path(view, machine.group), "PartComponent": _resource_path(view, name)}
 
 
 def _active_group_links(view: View) -> Iterator[Instance]:
-    core = _group_path(view, CORE_GROUP)
-    yield {"GroupComponent": node_path(view, view.world.core_group_owner), "PartComponent": core}
     for role in _listed_roles(view):
-        owner, group = view.world.role_owners[role.name], _group_path(view, _group_of(view, role))
+        owner, group = view.world.roles.owner(role.name), _group_path(view, group_of(view, role))
         yield {"GroupComponent": node_path(view, owner), "PartComponent": group}
     for machine in _machines(view):
         yield {
@@ -226,9 +248,10 @@ def _active_group_links(view: View) -> Iterator[Instance]:
 
 
 def _active_resource_links(view: View) -> Iterator[Instance]:
-    for name in CORE_RESOURCES:
-        owner = node_path(view, view.world.core_group_owner)
-        yield {"GroupComponent": owner, "PartComponent": _resource_path(view, name)}
+    for role in view.world.roles.specs.values():
+        for name in _role_resources(role):
+            owner = node_path(view, view.world.roles.owner(role.name))
+            yield {"GroupComponent": owner, "PartComponent": _resource_path(view, name)}
     for machine in _machines(view):
         owner = node_path(view, machine.owner_in_cluster)
         for name in (_vm_resource(machine), _configuration_resource(machine)):
@@ -241,16 +264,34 @@ def _get_possible_owners(view: View, path: ObjectPath, unused: Mapping[str, Valu
         machine = view.world.find_group(name.removeprefix(f"{prefix} "))
         if name.startswith(f"{prefix} ") and machine is not None:
             return {"NodeNames": _possible_owners(view, machine)}
+    for role in view.world.roles.specs.values():
+        if name in _role_resources(role):
+            return {"NodeNames": [node for node in view.world.members if view.world.roles.may_run_on(role.name, node)]}
     return {"NodeNames": list(view.world.members)}
 
 
 def _get_preferred_owners(view: View, path: ObjectPath, unused: Mapping[str, Value]) -> Mapping[str, Value]:
-    machine = view.world.find_group(str(path.key("Name")))
-    return {"NodeNames": list(machine.spec.preferred_owners) or None if machine else None}
+    name = str(path.key("Name"))
+    machine = view.world.find_group(name)
+    role = role_moves.find_role(view, name)
+    owners = machine.spec.preferred_owners if machine else role.preferred_owners if role else ()
+    return {"NodeNames": list(owners) or None}
+
+
+def _group_sets(view: View) -> Iterator[Instance]:
+    for role in view.world.roles.specs.values():
+        if role.starts_after or any(role.name in other.starts_after for other in view.world.roles.specs.values()):
+            yield {
+                "Name": f"{role.name} set",
+                "GroupNames": [role.name],
+                "ProviderNames": [f"{name} set" for name in role.starts_after] or None,
+                "IsGlobal": False,
+            }
 
 
 TABLE = ClassTable(
     {
+        "MSCluster_GroupSet": _group_sets,
         GROUP: _groups,
         RESOURCE: _resources,
         "MSCluster_ResourceToPossibleOwner": _possible_owner_links,

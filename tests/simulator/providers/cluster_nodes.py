@@ -11,15 +11,18 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 
 from ..cim import Instance, ObjectPath, Value
+from ..scenario import MigrationNetworkSpec
 from ..world import Node
 from . import win32_errors
 from .namespace import ClassTable, View
 
+Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 CLUSTER = "MSCluster_Cluster"
 NODE = "MSCluster_Node"
 STATES = {"up": 0, "down": 1, "paused": 2, "joining": 3}
 CONDITIONS = {"normal": 0, "isolated": 1, "quarantined": 2}
 NETWORK_STATES = {"unavailable": 0, "down": 1, "partitioned": 2, "up": 3}
+INTERFACE_STATES = {"unavailable": 0, "failed": 1, "unreachable": 2, "up": 3}
 DRAIN_STATES = {"not_initiated": 0, "in_progress": 1, "completed": 2, "failed": 3}
 NO_DRAIN, DRAIN, FORCE_DRAIN = 0, 1, 2
 DO_NOT_FAIL_BACK, FAIL_BACK_NOW, FAIL_BACK_BY_POLICY = 0, 1, 2
@@ -48,7 +51,7 @@ def _clusters(view: View) -> Iterator[Instance]:
         "ClusterUpgradeVersion": 1,
         "S2DEnabled": int(view.world.storage.is_on_the_nodes),
         "ClusterEnforcedAntiAffinity": spec.enforced_anti_affinity,
-        "AutoBalancerMode": spec.auto_balancer_mode,
+        "AutoBalancerMode": view.world.auto_balancer_mode,
         "AutoBalancerLevel": spec.auto_balancer_level,
         "DrainOnShutdown": spec.drain_on_shutdown,
         "BackupInProgress": spec.backup_in_progress,
@@ -63,6 +66,12 @@ def _clusters(view: View) -> Iterator[Instance]:
         "SetSMBBandwidthLimit": spec.set_smb_bandwidth_limit,
         "SMBBandwidthLimitFactor": spec.smb_bandwidth_limit_factor,
     }
+
+
+def _change_cluster(view: View, unused: ObjectPath, changes: Mapping[str, Value]) -> None:
+    if changes.keys() - {"AutoBalancerMode"} or changes.get("AutoBalancerMode") not in (None, 0, 1, 2):
+        raise win32_errors.fault(win32_errors.INVALID_PARAMETER)
+    view.world.auto_balancer_mode = int(changes.get("AutoBalancerMode", view.world.auto_balancer_mode))
 
 
 def _nodes(view: View) -> Iterator[Instance]:
@@ -93,18 +102,37 @@ def _members(view: View) -> Iterator[Instance]:
         yield {"Antecedent": cluster, "Dependent": node_path(view, node.name)}
 
 
+def _subnets(view: View) -> dict[Subnet, MigrationNetworkSpec]:
+    return {_subnet(network): network for node in view.world.members.values() for network in node.spec.networks}
+
+
+def _subnet(network: MigrationNetworkSpec) -> Subnet:
+    return ipaddress.ip_network(f"{network.subnet}/{network.prefix_length}")
+
+
+def _interfaces(view: View) -> Iterator[Instance]:
+    names = {subnet: f"Cluster Network {number}" for number, subnet in enumerate(_subnets(view), start=1)}
+    for node in list(view.world.members.values()):
+        for network in node.spec.networks:
+            name = names[_subnet(network)]
+            state = network.interface if node.networks_are_up(view.world.now) else "unavailable"
+            yield {
+                "Name": f"{node.name} - {name}",
+                "SystemName": node.name,
+                "Node": node.name,
+                "Network": name,
+                "Adapter": "Simulated adapter",
+                "State": INTERFACE_STATES[state],
+            }
+
+
 def _networks(view: View) -> Iterator[Instance]:
-    subnets = {
-        ipaddress.ip_network(f"{network.subnet}/{network.prefix_length}"): network
-        for node in view.world.members.values()
-        for network in node.spec.networks
-    }
-    for number, (subnet, network) in enumerate(subnets.items(), start=1):
+    for number, (subnet, network) in enumerate(_subnets(view).items(), start=1):
         yield {
             "Name": f"Cluster Network {number}",
             "Address": str(subnet.network_address),
             "AddressMask": str(subnet.netmask),
-            "Role": 3,
+            "Role": 3 if network.used else 0,
             "State": NETWORK_STATES[network.state],
             "Metric": network.metric,
             "AutoMetric": True,
@@ -118,12 +146,12 @@ def _pause(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Map
         raise win32_errors.fault(win32_errors.INVALID_PARAMETER)
     if not node.answers:
         raise win32_errors.fault(win32_errors.NODE_DOWN)
-    if drain_type != NO_DRAIN and not view.world.storage.is_whole:
+    switches = view.world.scenario.switches
+    if (drain_type != NO_DRAIN or switches.degraded_space_refuses == "pauses") and not view.world.storage.is_whole:
         raise win32_errors.fault(win32_errors.SPACE_DEGRADED)
     if node.drain == "in_progress":
         raise win32_errors.fault(win32_errors.DRAIN_IN_PROGRESS)
-    # A paused node can still be drained; only the same pause again is an error.
-    if node.state == "paused" and drain_type == NO_DRAIN:
+    if node.state == "paused" and (drain_type == NO_DRAIN or switches.drain_of_a_paused_node == "refused"):
         raise win32_errors.fault(win32_errors.NODE_PAUSED)
     target_name = parameters.get("TargetNode")
     target = node_named(view, target_name) if target_name else None
@@ -156,11 +184,18 @@ def _would_lose_quorum(view: View, path: ObjectPath, unused: Mapping[str, Value]
 
 
 TABLE = ClassTable(
-    {CLUSTER: _clusters, NODE: _nodes, "MSCluster_ClusterToNode": _members, "MSCluster_Network": _networks},
+    {
+        CLUSTER: _clusters,
+        NODE: _nodes,
+        "MSCluster_ClusterToNode": _members,
+        "MSCluster_Network": _networks,
+        "MSCluster_NetworkInterface": _interfaces,
+    },
     {
         (NODE, "Pause"): _pause,
         (NODE, "Resume"): _resume,
         (NODE, "WillOfflineLoseQuorum"): _would_lose_quorum,
         (NODE, "WillEvictLoseQuorum"): _would_lose_quorum,
     },
+    {CLUSTER: _change_cluster},
 )

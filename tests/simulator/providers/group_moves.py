@@ -16,8 +16,8 @@ from ..property_lists import BadPropertyList, read_property_list
 from ..world import Call as Record
 from ..world import Job, JobState, Machine, Node, Order, Refusal
 from . import win32_errors
-from .cluster_nodes import node_named
 from .namespace import NOT_CAPABLE, Call, View
+from .role_moves import able_node, begin_move, find_role
 
 GROUP = "MSCluster_ResourceGroup"
 MOVE_LIVE = "MoveToNewNodeParams"
@@ -71,11 +71,16 @@ def migration_state(view: View, job: Job | None) -> tuple[int, int, int]:
 
 
 def _move_to_new_node(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
-    destination = _destination(view, parameters.get("NodeName"))
+    name = parameters.get("NodeName")
     machine = view.world.find_group(str(path.key("Name")))
     if machine is None:
-        view.world.move_core_group(destination.name)
-    elif machine.owner != destination.name:
+        role = find_role(view, str(path.key("Name")))
+        if role is None:
+            raise win32_errors.fault(win32_errors.GROUP_NOT_FOUND)
+        begin_move(view, role, able_node(view, name) if name else None)
+        return {}
+    destination = able_node(view, name)
+    if machine.owner != destination.name:
         _refuse(view, machine, destination)
         if machine.has_memory:
             _move_live(view, machine, destination, "queue")
@@ -98,7 +103,7 @@ def _move_to_new_node_params(view: View, path: ObjectPath, parameters: Mapping[s
     machine = view.world.find_group(str(path.key("Name")))
     if machine is None or types != {LIVE} or not flags & RETURN_TO_SOURCE:
         raise CimFault(NOT_CAPABLE, "Only a live move of a VM's group that returns on error is simulated", "ExecMethod")
-    destination = _destination(view, parameters.get("NodeName"))
+    destination = able_node(view, parameters.get("NodeName"))
     if machine.owner == destination.name:
         return {}
     if view.world.scenario.switches.group_moves == "fail":
@@ -123,15 +128,6 @@ def _cancel_operation(view: View, path: ObjectPath, parameters: Mapping[str, Val
     if job is None or view.world.migrations.cancel(job, kill=False) is not None:
         raise win32_errors.fault(win32_errors.INVALID_STATE)
     return {}
-
-
-def _destination(view: View, name: Value) -> Node:
-    destination = node_named(view, name)
-    if not destination.answers:
-        raise win32_errors.fault(win32_errors.NODE_DOWN)
-    if destination.state == "paused":
-        raise win32_errors.fault(win32_errors.NODE_PAUSED)
-    return destination
 
 
 def _refuse(view: View, machine: Machine, destination: Node, flags: int = 0) -> None:

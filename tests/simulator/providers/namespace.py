@@ -44,18 +44,21 @@ class View:
 
 
 Rows = t.Callable[[View], Iterable[Instance]]
+Change = t.Callable[[View, ObjectPath, Mapping[str, Value]], None]
 Call = t.Callable[[View, ObjectPath, Mapping[str, Value]], Mapping[str, Value]]
 
 
 @dataclasses.dataclass(frozen=True)
 class ClassTable:
-    """Which classes have rows, and which (class, method) pairs can be called."""
+    """Which classes have rows, which (class, method) pairs can be called, and which classes can be written."""
 
     rows: Mapping[str, Rows]
     calls: Mapping[tuple[str, str], Call] = dataclasses.field(default_factory=dict)
+    changes: Mapping[str, Change] = dataclasses.field(default_factory=dict)
 
     def __or__(self, other: ClassTable) -> ClassTable:
-        return ClassTable({**self.rows, **other.rows}, {**self.calls, **other.calls})
+        changes = {**self.changes, **other.changes}
+        return ClassTable({**self.rows, **other.rows}, {**self.calls, **other.calls}, changes)
 
 
 class NamespaceProvider:
@@ -95,6 +98,14 @@ class NamespaceProvider:
         if call is None:
             raise CimFault(NOT_CAPABLE, f"Provider is not capable of the attempted operation: {method}", "ExecMethod")
         return call(self._view, path, parameters)
+
+    def modify(self, path: ObjectPath, changes: Mapping[str, Value]) -> None:
+        """Give an instance other values. Raises CimFault, also for a class that cannot be written."""
+        change = self.table.changes.get(path.class_name)
+        if change is None:
+            text = f"Provider is not capable of the attempted operation: {path.class_name}"
+            raise CimFault(NOT_CAPABLE, text, "PutInstance")
+        change(self._view, path, changes)
 
     def _refuse_missing_service(self, class_name: str) -> None:
         missing = self._view.world.scenario.switches.cluster_migration_service == "class_missing"

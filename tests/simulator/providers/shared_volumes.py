@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from ..cim import Instance
 from ..scenario_roles import SHARED_VOLUMES
 from ..scenario_storage import StorageSpec
+from . import role_moves
 from .namespace import ClassTable, View
 
 NO_FAULTS, REDIRECTED, NO_ACCESS, IN_MAINTENANCE = 0, 1, 2, 4
@@ -42,4 +43,11 @@ def _fault_state(spec: StorageSpec, name: str) -> int:
     return REDIRECTED if name in spec.redirected else NO_FAULTS
 
 
-TABLE = ClassTable({"MSCluster_ClusterSharedVolume": _volumes})
+TABLE = ClassTable(
+    {
+        role_moves.SHARED_VOLUME: _volumes,
+        "MSCluster_ClusterSharedVolumeToResource": role_moves.volume_links,
+        "MSCluster_ClusterSharedVolumeToNode": role_moves.volume_owners,
+    },
+    role_moves.CALLS,
+)

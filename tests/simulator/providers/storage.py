@@ -8,19 +8,25 @@ and see storage resync". A node lists its own disks beside those of the cluster.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from ..cim import Instance, Value
+from ..cim import CimFault, Instance, ObjectPath, Value
 from ..scenario_storage import StorageSpec
 from ..world import Node
 from ..world.storage import Repair
-from .namespace import ClassTable, View
+from .namespace import NOT_CAPABLE, ClassTable, View
 
 HEALTHY, WARNING, UNHEALTHY = 0, 1, 2
 OK, DEGRADED, IN_SERVICE, LOST_COMMUNICATION = 2, 3, 11, 13
 DETACHED, INCOMPLETE, FAILED_MEDIA = 0xD002, 0xD003, 0xD004
 NODE_UP, NODE_DOWN, NODE_JOINING, NODE_PAUSED = 2, 6, 8, 10
 JOB_RUNNING, JOB_SUSPENDED, JOB_COMPLETED = 4, 5, 7
+# OperationalStatus of a disk by what it does, counted on from the last documented value 0xD008, and as others count.
+MAINTENANCE_STATUSES = {
+    "from_d009": {"starting": 0xD00F, "maintenance": 0xD00A, "stopping": 0xD010},
+    "from_d007": {"starting": 0xD00D, "maintenance": 0xD008, "stopping": 0xD00E},
+}
+DONE, NOT_SUPPORTED, POOL_HEALTH_FORBIDS = 0, 1, 48006  # return codes of MSFT_PhysicalDisk.Maintenance
 MIRROR_OVER_SERVERS = 3  # FaultDomainAwareness: StorageScaleUnit
 ONE_TIB = 1 << 40
 POOL = "{00000000-0000-4000-8000-00000000c1a5}"
@@ -140,8 +146,8 @@ def _disks(view: View) -> Iterator[Instance]:
     if not _on_the_nodes(view):
         return
     for node in view.world.members.values():
-        for name in _disk_names(node, view.world.storage.spec.disks_per_node):
-            health, status = _disk_state(view, node, name)
+        for number, name in enumerate(_disk_names(node, view.world.storage.spec.disks_per_node)):
+            health, status = _disk_state(view, node, name, number)
             yield {
                 **_known(view, "PhysicalDisk", name),
                 "SerialNumber": name.replace(" ", "").upper(),
@@ -155,21 +161,70 @@ def _disks(view: View) -> Iterator[Instance]:
             }
 
 
-def _disk_state(view: View, node: Node, name: str) -> tuple[int, int]:
+def _disk_state(view: View, node: Node, name: str, number: int) -> tuple[int, int]:
     if name in view.world.storage.spec.bad_disks:
         return UNHEALTHY, FAILED_MEDIA
-    return (HEALTHY, OK) if node.windows_runs else (WARNING, LOST_COMMUNICATION)
+    if not node.windows_runs:
+        return WARNING, LOST_COMMUNICATION
+    mode = view.world.storage.mode(node, number)
+    if mode == "in_service":
+        return HEALTHY, OK
+    return WARNING, MAINTENANCE_STATUSES[view.world.scenario.switches.maintenance_codes][mode]
 
 
 def _scale_units(view: View) -> Iterator[Instance]:
     if not _on_the_nodes(view):
         return
     for node in view.world.members.values():
-        yield {
-            **_known(view, "StorageScaleUnit", node.name),
-            "HealthStatus": HEALTHY if node.windows_runs else WARNING,
-            "OperationalStatus": [OK if node.windows_runs else LOST_COMMUNICATION],
-        }
+        last = view.world.storage.spec.disks_per_node - 1
+        health, status = _disk_state(view, node, "", last)
+        yield {**_known(view, "StorageScaleUnit", node.name), "HealthStatus": health, "OperationalStatus": [status]}
+
+
+def _healths(view: View) -> Iterator[Instance]:
+    if _on_the_nodes(view):
+        known = _known(view, "StorageHealth", view.world.scenario.cluster.name)
+        yield {"ObjectId": known["ObjectId"], "UniqueId": known["UniqueId"]}
+
+
+def _of_scale_unit(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+    if view.world.scenario.switches.maintenance_by != "scale_unit":
+        return {"ReturnValue": NOT_SUPPORTED}
+    return _maintenance(view, path.key("ObjectId"), parameters)
+
+
+def _of_health(view: View, unused: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+    target = parameters.get("TargetObject")
+    if view.world.scenario.switches.maintenance_by != "storage_health" or not isinstance(target, ObjectPath):
+        return {"ReturnValue": NOT_SUPPORTED}
+    return _maintenance(view, target.key("ObjectId"), parameters)
+
+
+def _maintenance(view: View, unit: Value, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+    storage = view.world.storage
+    for node in view.world.members.values():
+        if unit != _object_id(view, "StorageScaleUnit", node.name):
+            continue
+        if not parameters.get("EnableMaintenanceMode"):
+            storage.end_maintenance(node)
+        elif not storage.may_leave(node):
+            return {"ReturnValue": POOL_HEALTH_FORBIDS}
+        else:
+            storage.begin_maintenance(node)
+        return {"ReturnValue": DONE}
+    raise CimFault(NOT_CAPABLE, f"no scale unit {unit}", "ExecMethod")
+
+
+def _of_disk(view: View, path: ObjectPath, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Take one disk into service again; putting single disks into maintenance is not simulated."""
+    for node in view.world.members.values():
+        for number, name in enumerate(_disk_names(node, view.world.storage.spec.disks_per_node)):
+            if path.key("ObjectId") == _object_id(view, "PhysicalDisk", name):
+                if parameters.get("EnableMaintenanceMode") is not False:
+                    return {"ReturnValue": NOT_SUPPORTED}
+                view.world.storage.end_maintenance_of(node, number)
+                return {"ReturnValue": DONE}
+    raise CimFault(NOT_CAPABLE, "no disk of the pool", "ExecMethod")
 
 
 def _storage_nodes(view: View) -> Iterator[Instance]:
@@ -189,8 +244,8 @@ def _disks_of_nodes(view: View) -> Iterator[Instance]:
     for node in view.world.members.values():
         there = view.path("MSFT_StorageNode", ObjectId=_object_id(view, "StorageNode", node.spec.full_name))
         for owner in view.world.members.values():
-            for name in _disk_names(owner, view.world.storage.spec.disks_per_node):
-                health, status = _disk_state(view, owner, name)
+            for number, name in enumerate(_disk_names(owner, view.world.storage.spec.disks_per_node)):
+                health, status = _disk_state(view, owner, name, number)
                 yield {
                     "StorageNode": there,
                     "PhysicalDisk": view.path("MSFT_PhysicalDisk", ObjectId=_object_id(view, "PhysicalDisk", name)),
@@ -243,5 +298,11 @@ TABLE = ClassTable(
         "MSFT_StorageNode": _storage_nodes,
         "MSFT_StorageNodeToPhysicalDisk": _disks_of_nodes,
         "MSFT_StorageJob": _jobs,
-    }
+        "MSFT_StorageHealth": _healths,
+    },
+    {
+        ("MSFT_StorageScaleUnit", "Maintenance"): _of_scale_unit,
+        ("MSFT_StorageHealth", "Maintenance"): _of_health,
+        ("MSFT_PhysicalDisk", "Maintenance"): _of_disk,
+    },
 )

@@ -40,7 +40,12 @@ class Texts:
         outer = self.errors.get(failure.message_id, self.errors[UNFINISHED]).format(*failure.arguments)
         if not reason or not failure.reason:
             return outer
-        return outer + self.unknown_reason + (f" (0x{failure.hresult:08X})" if failure.hresult is not None else "")
+        reason_told = self.unknown_reason if failure.reason.isascii() else failure.reason.rpartition(" (0x")[0]
+        return (
+            outer
+            + (reason_told or failure.reason)
+            + (f" (0x{failure.hresult:08X})" if failure.hresult is not None else "")
+        )
 
 
 LANGUAGES = {

@@ -7,7 +7,11 @@ from __future__ import annotations
 from ..cim import CimFault
 
 INVALID_PARAMETER = 87
+WAIT_TIMEOUT = 258
 IO_PENDING = 997
+HOST_NODE_NOT_AVAILABLE = 5005
+RESOURCE_NOT_FOUND = 5007
+GROUP_NOT_FOUND = 5013
 INVALID_STATE = 5023
 NOT_A_POSSIBLE_OWNER = 5016
 NODE_NOT_FOUND = 5042
@@ -15,6 +19,7 @@ NODE_DOWN = 5050
 NODE_NOT_PAUSED = 5058
 NODE_PAUSED = 5070
 GROUP_MOVING = 5908
+RESOURCE_VETOED = 5953
 NOT_ENOUGH_RESOURCES = 5957
 GROUP_QUEUED = 5959
 RESOURCE_LOCKED = 5960
@@ -24,6 +29,11 @@ SPACE_DEGRADED = 5987
 
 _TEXTS = {
     INVALID_PARAMETER: "The parameter is incorrect.",
+    WAIT_TIMEOUT: "The wait operation timed out.",
+    HOST_NODE_NOT_AVAILABLE: "A cluster node is not available for this operation.",
+    RESOURCE_NOT_FOUND: "The cluster resource could not be found.",
+    GROUP_NOT_FOUND: "The cluster group could not be found.",
+    RESOURCE_VETOED: "The operation was cancelled by a resource of the group.",
     IO_PENDING: "Overlapped I/O operation is in progress.",
     INVALID_STATE: "The group or resource is not in the correct state to perform the requested operation.",
     NOT_A_POSSIBLE_OWNER: "The specified node is not a possible owner of this resource.",

@@ -35,7 +35,7 @@ def _operating_systems(view: View) -> Iterator[Instance]:
         "FreePhysicalMemory": max(0, view.node.free_mb()) * 1024,
         "TotalVisibleMemorySize": total,
         "LastBootUpTime": view.world.date(0) - AGE if booted is None else view.world.date(booted),
-        "LocalDateTime": view.world.date(view.world.now),
+        "LocalDateTime": view.world.date(view.world.now + view.node.clock_offset(view.world.now)),
         "Status": "OK",
     }
 

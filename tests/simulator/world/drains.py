@@ -74,15 +74,12 @@ class Drains:
             if machine.job is not None and node.name in (machine.job.source, machine.job.destination):
                 self._world.migrations.break_off(machine.job, failures.NODE_DOWN)
         for machine in list(node.residents.values()):
+            machine.times_lost += machine.has_memory
             destination = self._world.roomiest_node(machine)
             if destination is not None:
                 self._world.relocate(machine, destination.name)
         survivor = next((other.name for other in self._world.members.values() if other.answers), node.name)
-        if self._world.core_group_owner == node.name:
-            self._world.move_core_group(survivor)
-        for role, owner in self._world.role_owners.items():
-            if owner == node.name:
-                self._world.role_owners[role] = survivor
+        self._world.roles.fail_over(node.name, survivor)
         return entered
 
     @property
@@ -104,3 +101,4 @@ class Drains:
             del self._moving[name]
             if node.drain == "in_progress":
                 node.drain = "completed"
+                self._world.storage.drained(node)

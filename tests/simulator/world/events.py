@@ -10,6 +10,7 @@ import typing as t
 
 from ..scenario import EventSpec
 from ..scenario_file import ACTIONS, find_vm
+from ..scenario_roles import CORE_GROUP
 from . import failures
 from .members import Job, Machine
 from .obstacles import Refusal
@@ -90,7 +91,7 @@ class Events:
         self._world.nodes[subject].enter("up")
 
     def _core_group(self, unused: EventSpec, subject: str) -> None:
-        self._world.move_core_group(subject)
+        self._world.roles.place(CORE_GROUP, subject)
 
     def _vmms_restart(self, unused: EventSpec, subject: str) -> None:
         self._world.migrations.lose_service(subject)

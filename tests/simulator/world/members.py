@@ -142,6 +142,18 @@ class Node:
         """Where it receives migrations now."""
         return (self.spec.listener_addresses or ()) if self.listens else ()
 
+    def clock_offset(self, now: float) -> float:
+        """Return by how many seconds its clock is ahead."""
+        spec = self.spec.restart
+        is_off = self.booted_at is not None and now < self.booted_at + spec.clock_seconds
+        return spec.clock_offset_seconds if is_off else 0.0
+
+    def networks_are_up(self, now: float) -> bool:
+        """Tell whether its interfaces to the cluster networks work."""
+        spec = self.spec.restart
+        is_new = self.booted_at is not None and now < self.booted_at + spec.joining_seconds + spec.networks_seconds
+        return self.answers and not is_new
+
     @property
     def windows_runs(self) -> bool:
         """Whether its Windows can be reached, be it a working member of the cluster or about to be one again."""
@@ -157,7 +169,8 @@ class Node:
 class Machine:
     """One VM. ``owner`` is where it truly is; ``owner_in_summary`` and ``owner_in_cluster`` are what those still show.
 
-    ``commands`` are the changes of state that it was asked for, refused ones among them.
+    ``commands`` are the changes of state that it was asked for, refused ones among them; ``times_lost``: how often it
+    ran on a node that went down. ``processor``: the generation of the one whose features it uses.
     """
 
     spec: VmSpec
@@ -173,7 +186,9 @@ class Machine:
     times_migrated: int = 0
     times_failed: int = 0
     times_returned: int = 0
+    times_lost: int = 0
     changing_to: VmState | None = None
+    processor: int = 1
     commands: list[str] = dataclasses.field(default_factory=list)
 
     @property
@@ -213,7 +228,8 @@ class Job:
     """One migration; times are simulated seconds.
 
     ``host`` is the node that lists it among its own jobs; ``shown_state`` is the JobState that it tells instead of its
-    true one. ``is_check``: it only tells whether the move could be made.
+    true one. ``is_check``: it only tells whether the move could be made. ``logged``: what the hosts' event logs tell of
+    its failure where that is more than the job does.
     """
 
     id: str
@@ -234,6 +250,7 @@ class Job:
     transfer_seconds: float = 0.0
     frozen_percent: int | None = None
     failures: tuple[Failure, ...] = ()
+    logged: tuple[Failure, ...] = ()
 
     def percent(self, now: float) -> int:
         """Return PercentComplete at ``now``: 100 only when the job has succeeded."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import typing as t
 import uuid
@@ -292,7 +293,11 @@ class Migrations:
     def _own_failure(self, job: Job) -> tuple[Failure, ...]:
         spec = job.machine.spec.migration
         cause = failures.Cause(spec.hresult, spec.message_id, spec.error_type, spec.reason)
-        return failures.chain(job.machine.name, job.source, job.destination, cause)
+        told = failures.chain(job.machine.name, job.source, job.destination, cause)
+        if spec.cause_in == "job":
+            return told
+        job.logged = told
+        return tuple(dataclasses.replace(one, hresult=None, reason="") for one in told[:2])
 
     def _cancelled(self, job: Job) -> tuple[Failure, ...]:
         return self._chain(job, failures.CANCELLED)

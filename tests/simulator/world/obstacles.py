@@ -103,10 +103,19 @@ def _cluster_objection(world: World, machine: Machine, destination: Node) -> Obs
     return None
 
 
+def lacks_features(machine: Machine, destination: Node) -> bool:
+    """Tell whether a host has an older processor than the one whose features a VM uses."""
+    return not machine.spec.limits_processor_features and machine.processor > destination.spec.processor
+
+
 def find_failure(machine: Machine, destination: Node, order: Order = LIVE) -> Obstacle | None:
     """Return what the job would end with as things stand at its start: the part that a refusal does not cover."""
     if order.kind == "storage":
         return None
+    if machine.has_memory and lacks_features(machine, destination):
+        reason = f"The VM uses processor features that host {destination.name} does not support."
+        cause = failures.Cause(None, error_type=failures.SOFTWARE, reason=reason)
+        return Obstacle(failures=failures.chain(machine.name, machine.owner, destination.name, cause))
     if not destination.listener_addresses:
         return _failing(machine, destination, failures.CONNECTION_REFUSED)
     if machine.has_memory and any(one.ties_to_host for one in machine.spec.attachments):

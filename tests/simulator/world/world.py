@@ -14,14 +14,17 @@ import threading
 
 from ..clock import Clock
 from ..scenario import Scenario, VmSpec
+from ..scenario_roles import CORE_GROUP
 from .affinity import Affinity
 from .calls import KEPT, Call
 from .drains import Drains
+from .event_log import EventLogs
 from .events import Events
 from .members import READERS, Files, Machine, Node
 from .migrations import Migrations
 from .power import Power
 from .restarts import Restarts
+from .roles import Roles
 from .storage import Storage
 from .timeline import Timeline
 
@@ -33,7 +36,9 @@ class World:
     nodes: dict[str, Node]
     machines: dict[str, Machine]
     core_group_owner: str
+    auto_balancer_mode: int
     role_owners: dict[str, str]
+    roles: Roles
     affinity: Affinity
     migrations: Migrations
     drains: Drains
@@ -41,6 +46,7 @@ class World:
     restarts: Restarts
     storage: Storage
     events: Events
+    event_logs: EventLogs
     calls: collections.deque[Call]
 
     def __init__(self, scenario: Scenario, clock: Clock) -> None:
@@ -60,11 +66,15 @@ class World:
         for spec in self.scenario.vms:
             self.add(spec)
         first = next(iter(self.members or self.nodes))
-        self.core_group_owner = self.scenario.cluster.core_group_owner or first
+        self.auto_balancer_mode = self.scenario.cluster.auto_balancer_mode
         self.role_owners = {role.name: role.owner for role in self.scenario.roles}
+        core = self.role_owners.pop(CORE_GROUP, None)
+        self.core_group_owner = self.scenario.cluster.core_group_owner or core or first
+        self.roles = Roles(self)
         self.affinity = Affinity(self)
         self.migrations = Migrations(self)
         self.migrations.ended.append(self.affinity.let_others_follow)
+        self.event_logs = EventLogs(self)
         self.drains = Drains(self)
         self.power = Power(self)
         self.restarts = Restarts(self)
@@ -124,6 +134,7 @@ class World:
         owner, folder = str(spec.owner), str(spec.folder)
         files = Files(folder, folder, folder, spec.disks or ())
         machine = Machine(spec, owner, spec.state, spec.activity, owner, owner, files)
+        machine.processor = self.nodes[owner].spec.processor
         self.machines[machine.id] = machine
         self.nodes[owner].residents[machine.id] = machine
         self._groups[machine.group.lower()] = machine
@@ -142,6 +153,8 @@ class World:
         self.nodes[destination].planned.discard(machine.id)
         machine.owner = destination
         machine.changed_at = self.now
+        if not machine.has_memory:
+            machine.processor = self.nodes[destination].spec.processor
         self.nodes[destination].residents[machine.id] = machine
         switches = self.scenario.switches
         for reader in READERS:

@@ -233,3 +233,21 @@ def test_texts_stand_out_from_their_ground(theme: str, text: str, ground: str) -
 def test_bars_and_limits_stand_out_from_their_ground(theme: str, mark: str) -> None:
     palette = colours(theme)
     assert contrast(palette[mark], palette["grid"]) >= 3  # WCAG 2.2, 1.4.11
+
+
+def test_what_event_logs_say_of_a_failed_move_is_there_whatever_it_holds() -> None:
+    said = {
+        "time": "2026-03-01T22:15:12.123456789Z",
+        "node": "NODE3",
+        "channel": "Microsoft-Windows-Hyper-V-VMMS-Admin",
+        "id": 21159,
+        "message": "<b>{{ 7 * 7 }}</b> 仮想スイッチ",
+    }
+    shown = account(moves=[record("vm1", 1, 3, 35, outcome="failed", error=ERROR, events=[said])])
+    text = page(shown, BEGAN.timestamp())
+
+    assert "What the event logs say" in text
+    assert "&lt;b&gt;{{ 7 * 7 }}&lt;/b&gt; 仮想スイッチ" in text
+    assert "2026-03-01 22:15:12 UTC" in text
+    assert "Hyper-V-VMMS-Admin, 21159" in text
+    assert "What the event logs say" not in page(account(moves=[record("vm1", 1, 3, 35)]), BEGAN.timestamp())

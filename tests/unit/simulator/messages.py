@@ -54,6 +54,9 @@ class Rows:
             raise self.refusals[0]
         return self.result
 
+    def modify(self, path: ObjectPath, changes: Mapping[str, Value]) -> None:
+        self.calls.append((path, "", changes))
+
 
 def systems() -> list[Instance]:
     """Return the cluster, a node and a VM."""

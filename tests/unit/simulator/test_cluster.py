@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import urllib.error
 import urllib.request
@@ -164,6 +165,39 @@ def test_a_delay_lets_simulated_time_pass() -> None:
     cluster, clock = two_nodes("faults: [{effect: delay, seconds: 7}]")
     assert cluster.endpoint("NODE1").handle(query("SELECT * FROM Msvm_ComputerSystem")).status == 200
     assert clock.now() == 7
+
+
+@pytest.mark.parametrize(
+    ("entries", "seconds"),
+    [
+        ("{seconds: 3}", 3),
+        ("{seconds: 3}, {seconds: 1, node: NODE1}", 4),
+        ("{seconds: 3, node: NODE2}", 0),
+        ("{seconds: 3, operation: Enumerate}", 3),
+        ("{seconds: 3, operation: Pull}", 0),
+        ("{seconds: 3}, {seconds: 2, operation: enumerate}", 5),
+    ],
+)
+def test_latency_is_that_of_the_node_and_of_the_operation(entries: str, seconds: float) -> None:
+    cluster, clock = two_nodes(f"latency: [{entries}]")
+    assert cluster.endpoint("NODE1").handle(query("SELECT * FROM Msvm_ComputerSystem")).status == 200
+    assert clock.now() == seconds
+
+
+def test_jitter_is_another_one_for_each_answer_and_the_same_in_each_start() -> None:
+    def moments() -> list[float]:
+        cluster, clock = two_nodes("latency: [{seconds: 1, jitter: 0.5}]")
+        found = []
+        for unused in range(5):
+            cluster.endpoint("NODE1").handle(query("SELECT * FROM Msvm_ComputerSystem"))
+            found.append(clock.now())
+        return found
+
+    first = moments()
+    taken = [after - before for before, after in itertools.pairwise([0.0, *first])]
+    assert all(1 <= one <= 1.5 for one in taken)
+    assert len(set(taken)) == len(taken)
+    assert moments() == first
 
 
 def test_a_node_that_is_down_answers_nobody() -> None:

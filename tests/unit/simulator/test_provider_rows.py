@@ -18,7 +18,7 @@ from tests.simulator.providers.namespace import NamespaceProvider
 from tests.simulator.scenario_file import read_scenario
 from tests.simulator.scenario_roles import AttachmentKind
 from tests.simulator.world import World
-from tests.support.scenarios import StorageSpec, Switches, affinity_rule, as_text, attachment, scenario, vm
+from tests.support.scenarios import StorageSpec, Switches, affinity_rule, as_text, attachment, role, scenario, vm
 
 # Whatever makes a class have rows: NODE1 is being drained and storage repaired, so that all jobs are among them.
 ATTACHMENTS: tuple[AttachmentKind, ...] = ("iso", "pass_through_disk", "pci_device", "gpu_partition")
@@ -29,6 +29,11 @@ EVERYTHING = scenario(
         vm("local", clustered=False),
     ],
     affinity_rules=[affinity_rule("pair", "different_node", ("app", "db"))],
+    roles=[
+        role("FS1", "file_server", "NODE1"),
+        role("App", "generic_application", "NODE2", starts_after=("FS1",)),
+        role("Cluster Virtual Disk (Volume1)", "shared_volume", "NODE1"),
+    ],
     storage=StorageSpec("spaces_direct", repair_delay_seconds=0),
 )
 JOB_CLASSES: tuple[t.Literal["Msvm_MigrationJob", "Msvm_ConcreteJob"], ...] = ("Msvm_MigrationJob", "Msvm_ConcreteJob")

@@ -172,3 +172,17 @@ def test_a_wrong_scenario_ends_the_process_with_one_sentence(
     assert told in process.stderr
     assert "Traceback" not in process.stderr
     assert not (tmp_path / "ready.json").exists()
+
+
+def test_a_port_that_is_taken_is_told_with_its_node_and_what_to_do(tmp_path: pathlib.Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (tmp_path / "mine.yml").write_text(f"nodes: [{{name: NODE1, port: {port}}}]\n", encoding="utf-8")
+        process = ended(command(tmp_path, tmp_path / "mine.yml"))
+    assert process.returncode == 1
+    assert (
+        f"port {port} of NODE1 cannot be listened on: Address already in use. Give the node another" in process.stderr
+    )
+    assert not (tmp_path / "ready.json").exists()

@@ -277,6 +277,19 @@ def test_a_delay_only_delays(start: Start, service: Echo) -> None:
     assert plain(listener, QUESTION, basic()).status == 200
 
 
+def test_each_request_of_http_is_delayed_and_each_message_once_more(start: Start, service: Echo) -> None:
+    asked: list[bytes | None] = []
+
+    def delay(message: bytes | None) -> float:
+        asked.append(message)
+        return 0.0
+
+    transport(start(delay=delay)).send_message(QUESTION)
+    assert asked[-2:] == [None, QUESTION]
+    assert asked.count(None) > 2  # those of the login
+    assert asked.count(QUESTION) == 1
+
+
 def test_the_message_is_shown_in_clear_to_whoever_disturbs(start: Start, service: Echo) -> None:
     seen: list[bytes] = []
     transport(start(disturb=seen.append)).send_message(QUESTION)

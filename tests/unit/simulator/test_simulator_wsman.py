@@ -135,7 +135,7 @@ def test_private_properties_come_in_three_forms(form: str, expected: str) -> Non
         (message(f"{CLUSTER}/*", GET), 0x80338002, "a:DestinationUnreachable"),
         (message(SYSTEM.replace("v2", "v9"), GET), 0x8004100E, "a:DestinationUnreachable"),
         (message("http://schemas.microsoft.com/wbem/wsman/1/other", GET), 0x80338012, "a:DestinationUnreachable"),
-        (message(SYSTEM, GET.replace("Get", "Put")), 0x80338013, "a:ActionNotSupported"),
+        (message(SYSTEM, GET.replace("Get", "Create")), 0x80338013, "a:ActionNotSupported"),
         (get(**KEYS).replace(MESSAGE_ID.encode(), b""), 0x80338011, "a:MessageInformationHeaderRequired"),
         (get(**KEYS).replace(b"role/anonymous", b"none"), 0x80338011, "a:MessageInformationHeaderRequired"),
         (get(**KEYS).replace(b"a:To>", b"a:Too>"), 0x80338011, "a:MessageInformationHeaderRequired"),

@@ -24,6 +24,7 @@ from ..cluster.vms import Vm, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import ERROR, WARNING, Finding, sentence
 from .others_at_work import find_others_at_work
+from .overlooking import that_count
 from .shared_volumes import read_shared_volumes
 from .storage_health import StorageHealth, read_storage_health
 
@@ -127,8 +128,7 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
     found += [*storage.findings, *(one for one in volumes if one.severity == ERROR)]
     loses, lost = _quorum(cluster, node) if node is not None else (None, None)
     found += [lost] if lost is not None else []
-    overlooked = {_key(name) for name in ignore}
-    counting = [finding for finding in found if overlooked.isdisjoint(_keys(finding.subject))]
+    counting = that_count(found, ignore)
     return Health(
         nodes=tuple((one, votes.get(one.name.lower(), Votes(None, None))) for one in nodes),
         findings=tuple(counting),
@@ -138,15 +138,6 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
         loses_quorum=loses,
         storage=storage,
     )
-
-
-def _key(name: str) -> str:
-    return name.strip().casefold()
-
-
-def _keys(subject: str) -> set[str]:
-    """Return how a subject may be called: a shared volume also by the last part of its path."""
-    return {_key(subject), _key(subject.rpartition("\\")[2])}
 
 
 def _of_nodes(nodes: Sequence[Node], leaving: Node | None) -> Iterator[Finding]:

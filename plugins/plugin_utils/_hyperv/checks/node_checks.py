@@ -122,8 +122,9 @@ def _credssp(node: str) -> MigrationFinding:
         "credentials that must have been delegated to it: those of somebody logged on to this very node, or of a task "
         "whose connection to this node delegates them (ansible_winrm_transport or ansible_psrp_auth set to credssp). "
         "With NTLM, Kerberos, Basic or a certificate, or when the task's host is another node, it has none, and the "
-        "move fails with 0x8009030E. Whether Hyper-V uses the cluster's own identity for clustered VMs instead is not "
-        "documented.",
+        "move fails with 0x8009030E. It also fails where Credential Guard runs, which it does by default on members of "
+        "a domain from Windows Server 2025 on. Whether Hyper-V uses the cluster's own identity for clustered VMs "
+        "instead is not documented.",
         "Use Kerberos on all nodes (Set-VMHost -VirtualMachineMigrationAuthenticationType Kerberos) with constrained "
         "delegation for cifs and Microsoft Virtual System Migration Service.",
     )

@@ -17,37 +17,33 @@ from ..._hostnames import first_label
 from ..._wsman.errors import TransportError
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
-from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
-from ..cluster.cim_values import (
-    DETACHED,
-    HEALTHY,
-    JOB_STATES,
-    OPERATIONAL_OK,
-    PHYSICAL_DISK_STATUSES,
-    STORAGE_HEALTH,
-    VIRTUAL_DISK_STATUSES,
-)
+from ..cluster.cim_values import DETACHED, IN_SERVICE, JOB_STATES, VIRTUAL_DISK_STATUSES
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node
 from ..cluster.states import UNKNOWN
 from ..failure.errors import with_remedy
 from ..failure.finding import ERROR, Finding, sentence
+from .pool_disks import STORAGE, PoolDisk, describe_disk, describe_state, is_well, read_unwell_disks, statuses_of
 
-STORAGE = "root/Microsoft/Windows/Storage"
 _BROKEN_OFF = {"terminated": "was terminated", "killed": "was killed", "exception": "ended with an error"}
+_ENDED = frozenset({"completed", *_BROKEN_OFF})
 _WAIT = "Wait until it is repaired: a node must not be taken away before."
 _GIB = 1 << 30
 
 
 @dataclasses.dataclass(frozen=True)
 class Repair:
-    """All repairs that have not ended, in bytes; ``total`` may grow while a node is away (Microsoft docs)."""
+    """All repairs that have not ended, in bytes; ``total`` may grow while a node is away (Microsoft docs).
+
+    ``is_running``: one of them is not suspended.
+    """
 
     jobs: int
     done: int
     total: int
+    is_running: bool
 
     @property
     def percent(self) -> int | None:
@@ -69,17 +65,26 @@ class StorageHealth:
             taking a node away does not concern them, and nothing was looked at.
         findings: what speaks against taking a node away.
         repair: the repairs that have not ended, None for none.
+        own_disks_rest: the disks of the node that is taken away are in maintenance mode already, and nothing else
+            speaks against it.
     """
 
     on_the_nodes: bool
     findings: tuple[Finding, ...] = ()
     repair: Repair | None = None
+    own_disks_rest: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """``not_applicable`` where nothing was looked at, which is no ``passed``; else that, or ``refused``."""
+        return "not_applicable" if not self.on_the_nodes else "refused" if self.findings else "passed"
 
     def as_result(self) -> dict[str, t.Any]:
         """Return it for a task's result."""
         repair = self.repair
         return {
             "on_the_nodes": self.on_the_nodes,
+            "verdict": self.verdict,
             "repair_jobs": repair.jobs if repair else 0,
             "repair_percent": repair.percent if repair else None,
             "repair_bytes_left": repair.total - repair.done if repair else None,
@@ -89,12 +94,11 @@ class StorageHealth:
 def read_storage_health(cluster: Cluster, leaving: Node | None) -> StorageHealth:
     """Look at pool, virtual disks and repairs in three queries, and at disks only where all those are in order.
 
-    ``leaving`` is the node that is about to be taken away: its own disks do not count. Lists of all disks can take
-    minutes, so they are not read while there is something to wait for. Raises Fault and TransportError where the
-    cluster cannot be asked who it is.
+    ``leaving`` is the node that is about to be taken away: its own disks do not count, and what they do not have while
+    they are in maintenance mode does not either. Lists of all disks can take minutes, so they are not read while there
+    is something to wait for. Raises Fault and TransportError where the cluster cannot be asked who it is.
     """
-    row = cluster.identity.cluster_row
-    if row is None or not row.integer("S2DEnabled"):
+    if not is_on_the_nodes(cluster):
         return StorageHealth(on_the_nodes=False)
     session = cluster.home
     try:
@@ -103,22 +107,36 @@ def read_storage_health(cluster: Cluster, leaving: Node | None) -> StorageHealth
         jobs = session.query(STORAGE, _JOBS)
         repair = _repair(jobs)
         findings = [*_of_pools(pools), *_of_volumes(volumes), *_of_repair(repair), *_of_broken_jobs(jobs)]
+        if findings and leaving is not None and leaving.state == "paused" and _may_rest(findings, volumes, jobs):
+            unwell = read_unwell_disks(session)
+            others = list(_of_disks(unwell, leaving))
+            if any(disk.is_in_maintenance for disk in unwell) and not others:
+                return StorageHealth(True, (), repair, own_disks_rest=True)
         if not findings:
-            findings = list(_of_disks(session, leaving))
+            findings = list(_of_disks(read_unwell_disks(session), leaving))
     except (Fault, TransportError) as error:
         return StorageHealth(True, (_unread(session, error),))
     return StorageHealth(True, tuple(findings), repair)
 
 
+def is_on_the_nodes(cluster: Cluster) -> bool:
+    """Tell whether the cluster has Storage Spaces Direct. It asks nothing that was asked. Raises as ``cluster_row``."""
+    row = cluster.identity.cluster_row if cluster.is_clustered else None
+    return row is not None and bool(row.integer("S2DEnabled"))
+
+
+def _may_rest(findings: Sequence[Finding], volumes: Sequence[Instance], jobs: Sequence[Instance]) -> bool:
+    """Tell whether nothing is found but what disks in maintenance mode come to: no copy is being repaired."""
+    return (
+        all(finding.transient for finding in findings)
+        and not any(IN_SERVICE in statuses_of(row) for row in volumes)
+        and all(_job_state(row) in {"suspended", *_ENDED} for row in jobs)
+    )
+
+
 _POOLS = Query("MSFT_StoragePool", ("FriendlyName", "IsPrimordial", "IsReadOnly", "HealthStatus", "OperationalStatus"))
 _VOLUMES = Query("MSFT_VirtualDisk", ("FriendlyName", "HealthStatus", "OperationalStatus"))
 _JOBS = Query("MSFT_StorageJob", ("Name", "JobState", "BytesProcessed", "BytesTotal", "ErrorDescription"))
-_BAD_DISKS = Query(
-    "MSFT_PhysicalDisk",
-    ("ObjectId", "FriendlyName", "SerialNumber", "StoragePoolUniqueId", "HealthStatus", "OperationalStatus"),
-    {"HealthStatus": (1, 2, 5)},
-)
-_PLACES = Query("MSFT_StorageNodeToPhysicalDisk", ("StorageNode", "PhysicalDisk", "IsPhysicallyConnected"))
 
 
 def _unread(session: Session, error: Exception) -> Finding:
@@ -145,15 +163,15 @@ def _of_pools(pools: Sequence[Instance]) -> Iterator[Finding]:
                 f"The storage pool {name} is read-only.",
                 "Find out why in Server Manager or with Get-StoragePool (ReadOnlyReason).",
             )
-        elif not _is_healthy(row):
+        elif not is_well(row):
             yield _unhealthy("The storage pool", name, row, VIRTUAL_DISK_STATUSES, transient=True, remedy=_WAIT)
 
 
 def _of_volumes(volumes: Sequence[Instance]) -> Iterator[Finding]:
     for row in volumes:
-        if _is_healthy(row):
+        if is_well(row):
             continue
-        is_detached = DETACHED in _statuses(row)
+        is_detached = DETACHED in statuses_of(row)
         remedy = "Bring the disks back that it misses, then attach it." if is_detached else _WAIT
         name = row.text("FriendlyName") or ""
         yield _unhealthy("The virtual disk", name, row, VIRTUAL_DISK_STATUSES, transient=not is_detached, remedy=remedy)
@@ -187,65 +205,35 @@ def _of_broken_jobs(jobs: Sequence[Instance]) -> Iterator[Finding]:
             )
 
 
-def _of_disks(session: Session, leaving: Node | None) -> Iterator[Finding]:
-    """Yield disks that are not healthy, those of the leaving node and those outside a pool left out."""
-    bad = [row for row in session.query(STORAGE, _BAD_DISKS) if row.text("StoragePoolUniqueId")]
-    if not bad:
-        return
-    places = _places(session)
-    for row in bad:
-        place = places.get((row.text("ObjectId") or "").casefold(), "")
-        if leaving is not None and place and first_label(place) == first_label(leaving.name):
+def _of_disks(unwell: Sequence[PoolDisk], leaving: Node | None) -> Iterator[Finding]:
+    """Yield disks that are not healthy, those of the leaving node left out."""
+    for disk in unwell:
+        if leaving is not None and disk.is_in(leaving.name):
             continue
-        name = row.text("FriendlyName") or row.text("SerialNumber") or ""
-        where = f" of {first_label(place).upper()}" if place else ""
+        where = f" of {first_label(disk.node).upper()}" if disk.node else ""
+        message = f"The disk{where} {disk.name} is {describe_disk(disk)}."
         remedy = "Replace it, or retire it and wait for the repair, before another server is taken away."
-        yield _unhealthy(f"The disk{where}", name, row, PHYSICAL_DISK_STATUSES, transient=False, remedy=remedy)
-
-
-def _places(session: Session) -> dict[str, str]:
-    """Return the full name of the node to which each disk is connected, by the disk's ObjectId in lower case."""
-    names = {
-        (row.text("ObjectId") or "").casefold(): row.text("Name") or ""
-        for row in session.query(STORAGE, Query("MSFT_StorageNode", ("ObjectId", "Name")))
-    }
-    places: dict[str, str] = {}
-    for row in session.query(STORAGE, _PLACES):
-        node, disk = row.reference("StorageNode"), row.reference("PhysicalDisk")
-        if node is not None and disk is not None and row.boolean("IsPhysicallyConnected"):
-            places[_object_id(disk)] = names.get(_object_id(node), "")
-    return places
-
-
-def _object_id(reference: Reference) -> str:
-    return (reference.key("ObjectId") or "").casefold()
-
-
-def _is_healthy(row: Instance) -> bool:
-    return row.integer("HealthStatus") == HEALTHY and all(status == OPERATIONAL_OK for status in _statuses(row))
-
-
-def _statuses(row: Instance) -> tuple[int, ...]:
-    return tuple(row.integers("OperationalStatus"))
+        if disk.is_in_maintenance or disk.is_changing:
+            remedy = (
+                "End the maintenance of the server that it is in (restore_node, or Disable-StorageMaintenanceMode)."
+            )
+        yield Finding("storage_unhealthy", ERROR, disk.name, "storage", message, remedy, transient=disk.is_changing)
 
 
 def _unhealthy(
     what: str, name: str, row: Instance, words: Mapping[int, str], *, transient: bool, remedy: str
 ) -> Finding:
-    health = row.integer("HealthStatus")
-    statuses = ", ".join(words.get(status, f"status {status}") for status in _statuses(row))
-    state = STORAGE_HEALTH.get(-1 if health is None else health, f"in the state {health}")
-    message = f"{what} {name} is {state}" + (f" ({statuses})." if statuses else ".")
+    message = f"{what} {name} is {describe_state(row.integer('HealthStatus'), statuses_of(row), words)}."
     return Finding("storage_unhealthy", ERROR, name, "storage", message, remedy, transient=transient)
 
 
 def _repair(jobs: Sequence[Instance]) -> Repair | None:
     """Return what has not ended. A suspended job counts: it waits for a node that is away."""
-    active = [row for row in jobs if _job_state(row) not in {"completed", *_BROKEN_OFF}]
+    active = [row for row in jobs if _job_state(row) not in _ENDED]
     if not active:
         return None
     done, total = (sum(row.integer(name) or 0 for row in active) for name in ("BytesProcessed", "BytesTotal"))
-    return Repair(len(active), done, total)
+    return Repair(len(active), done, total, any(_job_state(row) != "suspended" for row in active))
 
 
 def _job_state(row: Instance) -> str:

@@ -149,15 +149,23 @@ PRIORITIES: Mapping[int, str] = {0: "no_auto_start", 1000: "low", MEDIUM_PRIORIT
 # MSCluster_Network.State but for "up", and Role where the cluster does not use a network
 NETWORK_TROUBLES: Mapping[int, str] = {0: "unavailable", 1: "down", 2: "partitioned"}
 UNUSED_NETWORK: t.Final = 0
+# MSCluster_NetworkInterface.State but for "up" (CLUSTER_NETINTERFACE_STATE in clusapi.h)
+INTERFACE_TROUBLES: Mapping[int, str] = {-1: "in an unknown state", 0: "unavailable", 1: "failed", 2: "unreachable"}
 
 # MSCluster_ResourceGroup.GroupType (CLUSGROUP_TYPE in clusapi.h). Internal groups are disks without a role, temporary
-# groups, shared volumes and storage pools: the cluster's own, and nothing to move.
+# groups, shared volumes and storage pools: the cluster's own.
 CORE_GROUP: t.Final = 1
+SHARED_VOLUME_GROUP: t.Final = 4
 VIRTUAL_MACHINE_GROUP: t.Final = 111
 UPDATING_ROLE: t.Final = 117
-INTERNAL_GROUPS = frozenset({2, 3, 4, 5})
+INTERNAL_GROUPS = frozenset({2, 3, SHARED_VOLUME_GROUP, 5})
+# Groups that an administrator moves from node to node: classic roles, each of which is online on one node.
+MOVABLE_GROUPS = frozenset({CORE_GROUP, *range(100, 111), 112, 113})
 GROUP_TYPES: Mapping[int, str] = {
     CORE_GROUP: "core cluster group",
+    2: "available storage",
+    3: "temporary group",
+    5: "storage pool",
     100: "file server",
     101: "print server",
     102: "DHCP server",
@@ -175,9 +183,27 @@ GROUP_TYPES: Mapping[int, str] = {
     115: "Hyper-V Replica Broker",
     116: "scheduled tasks",
     UPDATING_ROLE: "Cluster-Aware Updating",
+    118: "cluster set",
     119: "Storage Replica",
+    120: "VM replica coordinator",
+    121: "cross-cluster orchestrator",
     122: "infrastructure file server",
     123: "Software Defined Data Center",
+    124: "user manager",
+    125: "key-value store manager",
+    126: "container VM",
+    127: "meta VM",
+    9999: "unknown type",
+}
+
+# MSCluster_Resource.State
+RESOURCE_STATES: Mapping[int, str] = {
+    2: "online",
+    3: "offline",
+    4: "failed",
+    128: "pending",
+    129: "pending",
+    130: "pending",
 }
 
 # MSCluster_Cluster.AutoBalancerMode but for "off", and AutoBalancerLevel in percent of a node's memory or CPU
@@ -194,6 +220,7 @@ STORAGE_HEALTH: Mapping[int, str] = {
 }
 # OperationalStatus of all three, and what virtual and physical disks have beside it
 OPERATIONAL_OK: t.Final = 2
+IN_SERVICE: t.Final = 11
 DETACHED: t.Final = 0xD002
 OPERATIONAL_STATUSES: Mapping[int, str] = {
     0: "Unknown",
@@ -222,7 +249,14 @@ PHYSICAL_DISK_STATUSES: Mapping[int, str] = {
     0xD006: "Stale Metadata",
     0xD007: "IO Error",
     0xD008: "Unrecognized Metadata",
+    0xD00A: "In Maintenance Mode",
+    0xD00F: "Starting Maintenance Mode",
+    0xD010: "Stopping Maintenance Mode",
 }
+# No source gives the numbers of maintenance mode. Counted on in the order in which live schemas list the values they
+# are those above; another table counts from two less, and may be right.
+IN_MAINTENANCE_MODE: t.Final = frozenset({0xD00A, 0xD008})
+CHANGING_MAINTENANCE_MODE: t.Final = frozenset({0xD00F, 0xD010, 0xD00D, 0xD00E})
 
 # Builds of Windows, as MSCluster_Node.BuildNumber tells a node's
 WINDOWS_2012, WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_1703, WINDOWS_1709 = 9200, 9600, 14393, 15063, 16299

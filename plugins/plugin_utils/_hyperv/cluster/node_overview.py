@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
 from .cluster import Cluster
-from .groups import read_groups
+from .groups import VmGroup, read_groups
 from .hosts import Memory, try_memory
 from .nodes import Node
 from .owners import owners_of
-from .vms import read_vms
+from .vms import Vm, read_vms
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,9 +46,15 @@ class NodeOverview:
 
 
 def read_overview(cluster: Cluster, nodes: Sequence[Node]) -> list[NodeOverview]:
-    """Return these nodes, in their order; each is asked for its memory. Raises HyperVError, Fault, TransportError."""
+    """Return these nodes, in their order, with all VMs. Raises HyperVError, Fault, TransportError."""
     vms = read_vms(cluster)
-    roles = read_groups(cluster, vms)
+    return overview_of(cluster, nodes, vms, read_groups(cluster, vms))
+
+
+def overview_of(
+    cluster: Cluster, nodes: Sequence[Node], vms: Sequence[Vm], roles: Mapping[str, VmGroup]
+) -> list[NodeOverview]:
+    """Return nodes with VMs that were read already, and their roles by VM id; each node is asked for its memory."""
     by_name = {node.name: node for node in nodes}
     memories = cluster.ask_each(list(by_name), lambda name: try_memory(cluster, by_name[name]))
     found = []

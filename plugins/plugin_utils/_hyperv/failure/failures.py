@@ -48,6 +48,7 @@ class Failure:
         hresult: ``0x8007000E`` or empty.
         transient: the same operation may succeed later.
         subject, subject_kind: what it is about; no subject is what was to be moved or changed.
+        vague: nobody told the cause, so that whoever knows one may put it there.
     """
 
     code: str
@@ -60,6 +61,7 @@ class Failure:
     transient: bool = False
     subject: str = ""
     subject_kind: SubjectKind = "vm"
+    vague: bool = False
 
     @property
     def clause(self) -> str:
@@ -115,6 +117,7 @@ def refused(operation: str, value: int) -> Failure:
         operation=returned,
         error_code=value if value >= 0 else None,
         transient=code.transient,
+        vague=code.vague,
     )
 
 
@@ -129,6 +132,7 @@ def faulted(operation: str, fault: Fault) -> Failure:
         quoted=str(fault) if known else "",
         hresult=hex_text(as_hresult(fault.code) if fault.code is not None else None),
         transient=known.transient if known else fault.is_transient,
+        vague=known is None or known.vague,
     )
 
 
@@ -170,6 +174,7 @@ def job_failed(
         error_code=error_code,
         hresult=hex_text(hresult),
         transient=known.transient,
+        vague=known.vague,
     )
 
 

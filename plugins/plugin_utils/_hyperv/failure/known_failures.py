@@ -49,9 +49,9 @@ UPPER_CASE = KnownFailure(
 )
 UNTOLD = KnownFailure(
     "Hyper-V gives no code for the reason",
-    "Read Hyper-V's words and the event logs Hyper-V-VMMS and Hyper-V-High-Availability on both nodes. Frequent causes "
-    "without a code: processors that differ (shut the VM down and turn on processor compatibility), a virtual TPM "
-    "whose certificates the destination lacks, pass-through or shared virtual disks, a backup that has just begun.",
+    "Look at Hyper-V's words and at the event logs Hyper-V-VMMS and Hyper-V-High-Availability on both nodes. Frequent "
+    "causes without a code: processors that differ (shut the VM down and turn on processor compatibility), a virtual "
+    "TPM whose certificates the destination lacks, pass-through or shared virtual disks, a backup that has just begun.",
     vague=True,
 )
 

@@ -36,7 +36,8 @@ WIN32_FAILURES = {
     ),
     1332: KnownFailure(
         "an account name could not be mapped to a security identifier",
-        "Install current updates on the hosts. Until then a quick migration (the group's default move type 1) works.",
+        "The account that created the VM may no longer exist. Install current updates on the hosts (Azure Local: "
+        "12.2605 or later). Until then a quick migration works, with the group's DefaultMoveType set to 1.",
     ),
     1385: KnownFailure(
         "NT VIRTUAL MACHINE\\Virtual Machines may not log on as a service",
@@ -85,6 +86,9 @@ WIN32_FAILURES = {
     5962: KnownFailure("the node is being drained", "Run the task again when the drain has ended.", transient=True),
     5971: KnownFailure(
         "an anti-affinity rule forbids the destination", "Choose another destination, or change the VM's rule."
+    ),
+    5987: KnownFailure(
+        "a clustered storage space is degraded", "Wait until its repair has ended (Get-StorageJob).", transient=True
     ),
     5972: KnownFailure("the VM is a replica", "Move it with the means of Hyper-V Replica, or leave it."),
 }

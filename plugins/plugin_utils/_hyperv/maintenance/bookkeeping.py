@@ -11,7 +11,20 @@ from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.strategies import OFFLINE
-from ..records.ledger import Entry, Ledger, begin, finish, give_back, has_died, inherited
+from ..records.ledger import (
+    DiskState,
+    Entry,
+    Ledger,
+    begin,
+    finish,
+    give_back,
+    has_died,
+    inherited,
+    note_balancer,
+    note_disks,
+    note_redirected,
+)
+from ..records.ledger_roles import LedgerRole
 from .controller import LedgerStore
 from .observation import Standing, Stopped, find_stopped
 
@@ -56,9 +69,17 @@ class Bookkeeping:
         """Raise what ``begin`` would raise, as far as can be said without writing."""
         self._store.check(lambda old: self._begun(old, is_paused=is_paused))
 
-    def begin(self, *, is_paused: bool) -> None:
-        """Write down what is about to be done. Raises HyperVError."""
-        self.ledger = self._store.change(lambda old: self._begun(old, is_paused=is_paused))
+    def begin(self, *, is_paused: bool, redirected: Sequence[str] | None = None) -> None:
+        """Write down what is about to be done. Raises HyperVError.
+
+        ``redirected``: paths of the shared volumes whose access is redirected; None where that was not read.
+        """
+
+        def begun(old: Ledger | None) -> Ledger:
+            ledger = self._begun(old, is_paused=is_paused)
+            return ledger if redirected is None else note_redirected(ledger, redirected)
+
+        self.ledger = self._store.change(begun)
 
     def begin_again(self, plan: EvacuationPlan) -> None:
         """Write down where the VMs of another plan are to go. Raises HyperVError."""
@@ -92,6 +113,23 @@ class Bookkeeping:
                 still_stopping=stopping,
             )
         )
+
+    def change_roles(self, change: Callable[[list[LedgerRole]], list[LedgerRole]]) -> None:
+        """Write down what becomes of roles that are no VMs. Raises HyperVError."""
+        self._change(lambda ledger: {**ledger, "roles": change(ledger["roles"]), "updated": self._now()})
+
+    @property
+    def balancer(self) -> int | None:
+        """AutoBalancerMode before it was switched off, None where it was not."""
+        return self.ledger["balancer"] if self.ledger is not None else None
+
+    def note_balancer(self, mode: int | None) -> None:
+        """Write down AutoBalancerMode before it is switched off, None when it is as it was. Raises HyperVError."""
+        self._change(lambda ledger: note_balancer(ledger, mode))
+
+    def note_disks(self, state: DiskState) -> None:
+        """Write down how the disks of the node are, or what is about to be done to them. Raises HyperVError."""
+        self._change(lambda ledger: note_disks(ledger, state, self._now()))
 
     def mark_restored(self, vms: Sequence[Vm]) -> None:
         """Write down that VMs are as they were. Raises HyperVError."""

@@ -9,13 +9,11 @@ is said at the end is read at the end. Until the ledger is written nothing is ch
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node
-from ..cluster.other_roles import OtherRoles
 from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
@@ -25,42 +23,27 @@ from ..migration.timeouts import too_short
 from ..planning.evacuation import EvacuationRequest, plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.plan_table import evacuation_table
-from ..planning.restoration import Home, plan_restoration
-from ..scheduling.migrate import MigrationOptions
+from ..planning.restoration import NOT_SETTLED, Home, plan_restoration
 from . import wording
+from .balancing import Balancing
 from .bookkeeping import Bookkeeping
 from .controller import Controller
+from .disk_maintenance import DiskMaintenance
+from .evacuation_options import EvacuationOptions
 from .moving import Record
 from .node_hold import NodeHold
-from .observation import Standing, Stopped, read_standing, try_limits, try_other_roles, try_overview
+from .observation import Standing, Stopped, read_standing, try_limits, try_overview, try_redirected
 from .outcome import EvacuationOutcome
 from .power import START_WITHIN, PowerSwitch, ToStop
+from .roles_away import RolesAway
 from .rounds import NotEmptied, Rounds
 from .salvage import Salvage
+from .storage_gate import StorageGate
 
 _BETWEEN_LOOKS = 5.0  # seconds
 _WAIT_FOR_OTHERS = 1800.0  # seconds
 _BETWEEN_LOOKS_AT_OTHERS = 10.0
 _START_WITHIN_AFTER_CUT_OFF = 60.0  # seconds: whoever set a limit for the task does not wait for guests to start
-
-
-@dataclasses.dataclass(frozen=True)
-class EvacuationOptions:
-    """How a node is emptied.
-
-    Attributes:
-        migration: how VMs are moved.
-        attempts: how many nodes are tried for a VM.
-        give_back: resume the node if the evacuation fails, unless it was paused before.
-        next_step: what comes after an evacuation that succeeded, for people.
-        time_limit: seconds after which the task is cut off, None for no limit.
-    """
-
-    migration: MigrationOptions = dataclasses.field(default_factory=MigrationOptions)
-    attempts: int = 2
-    give_back: bool = True
-    next_step: str = ""
-    time_limit: float | None = None
 
 
 class Evacuation:
@@ -76,6 +59,11 @@ class Evacuation:
         self._rounds = Rounds(cluster, request, options.migration, options.attempts, controller)
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
+        self._gate = StorageGate(cluster, options.storage, controller.tell)
+        self._balancing = Balancing(lambda: self._books.balancer, lambda mode: self._books.note_balancer(mode))
+        self._disks = DiskMaintenance(
+            controller.tell, lambda state: self._books.note_disks(state), options.storage.interval
+        )
         self._books: Bookkeeping
         self._hold: NodeHold
         self._standing: Standing | None = None
@@ -87,7 +75,7 @@ class Evacuation:
         self._nodes_before: list[dict[str, t.Any]] = []
         self._nodes_after: list[dict[str, t.Any]] = []
         self._limits: dict[str, t.Any] = {}
-        self._other_roles = OtherRoles()
+        self._roles = RolesAway(controller, options.migration.policy.poll_interval, options.attempts)
 
     def dry_run(self) -> EvacuationOutcome:
         """Plan, and ask Hyper-V about each VM; nothing is changed. Raises HyperVError, Fault, TransportError."""
@@ -99,13 +87,20 @@ class Evacuation:
         self._books.check(is_paused=self._is_paused)
         objections = self._switch.objections(ToStop.of(self._plan))
         self._rounds.dry_run()
+        storage = self._gate.look(self._plan.node)
         failure = wording.together(
+            *(one.text for one in storage.findings if not one.transient),
             wording.not_aside(self._records),
             wording.moves_failed(self._plan.node, self._records),
             wording.not_stopped(objections),
         )
+        self._warnings += [one.text for one in storage.findings if one.transient]
         return self._outcome(
-            failure, note="", changed=not self._is_paused or any(one["changed"] for one in self._records)
+            failure,
+            note="",
+            changed=not self._is_paused
+            or any(one["changed"] for one in self._records)
+            or any(one.candidates for one in self._plan.roles.moves),
         )
 
     def execute(self) -> EvacuationOutcome:
@@ -114,16 +109,23 @@ class Evacuation:
         Raises HyperVError, Fault and TransportError before anything is changed only, and what ends the process.
         """
         self._make_plan()
+        if self._plan.infeasibility is None and self._gate.wait(self._plan.node):
+            self._make_plan()  # that may have taken hours
         self._wait_for_others()
         if self._plan.infeasibility is not None:
             return self._outcome(wording.infeasible(self._plan), note="", changed=False)
         self._begin()
         try:
-            self._hold.pause()
+            if self._options.balancer_off and self._plan.is_clustered:
+                self._balancing.switch_off(self._cluster)
+            self._gate.through(self._hold.pause)
             self._rounds.make_room(self._books)
             self._stop()
             self._rounds.move(self._books, self._hosts)
+            if not self._rounds.moving.failed:
+                self._roles.move(self._cluster, self._plan.roles, self._plan.node, self._books)
             self._verify()
+            self._rest_disks()
         except BaseException as error:
             self._failure = str(error) if isinstance(error, NotEmptied) else self._explained(error)
             self._roll_back()
@@ -135,7 +137,7 @@ class Evacuation:
     def _take(self, plan: EvacuationPlan) -> None:
         self._rounds.take(plan)
         self._controller.show(evacuation_table(plan))
-        self._hold = NodeHold(self._cluster, plan.node, is_clustered=plan.is_clustered)
+        self._hold = NodeHold(self._cluster, plan.node, self._disks, is_clustered=plan.is_clustered)
         earlier = self._request.earlier
         moves = {**earlier.moves, **earlier.helpers} if earlier is not None else {}
         planned = {vm_id: move.as_first_seen() for vm_id, move in moves.items()}
@@ -188,8 +190,8 @@ class Evacuation:
         if self._plan.moves or not self._is_paused:
             self._cluster.confirm()
         if self._plan.is_clustered:
-            self._nodes_before = try_overview(self._cluster)
-        self._books.begin(is_paused=self._is_paused)
+            self._nodes_before = try_overview(self._cluster, self._hold.nodes)
+        self._books.begin(is_paused=self._is_paused, redirected=try_redirected(self._cluster))
         self._warnings += filter(None, (self._books.warning, self._books.store.note))
         self._controller.enter()
         self._warn_of_time_limit()
@@ -220,10 +222,17 @@ class Evacuation:
             wording.moves_failed(self._plan.node, self._records),
             wording.left_behind(self._plan.node, self._left) if not self._rounds.moving.failed else "",
             wording.died(self._stopped.died),
+            self._roles.wrong,
             wording.not_paused(self._hold),
         )
         if wrong:
             raise NotEmptied(wrong)
+
+    def _rest_disks(self) -> None:
+        """Let the disks of the node rest: last, so that no data is written without their copies before it must be."""
+        if self._options.rest_disks and self._standing is not None:
+            remains = [vm.name for vm in self._standing.on(self._plan.node)]
+            self._warnings += self._hold.rest(remains, self._gate)
 
     def _wait_for_failovers(self) -> None:
         """Look again while VMs are shown on nodes that are down.
@@ -270,7 +279,8 @@ class Evacuation:
 
     def _take_new_sessions(self, why: str) -> None:
         """Go on with sessions of which none is in the middle of an answer, and find out what became of the moves."""
-        self._cluster = self._switch.cluster = self._hold.cluster = self._controller.reconnect()
+        self._cluster = self._controller.reconnect()
+        self._switch.cluster = self._hold.cluster = self._gate.cluster = self._cluster
         self._rounds.account_for(self._cluster, why)
 
     def _roll_back(self) -> None:
@@ -280,6 +290,7 @@ class Evacuation:
         attempt(self._write_down, "The ledger could not be written")
         if self._options.give_back and (self._hold.is_paused_by_us or not self._books.was_paused_before):
             attempt(self._hold.give_back)
+        attempt(lambda: self._balancing.put_back(self._cluster), "The balancer of the cluster is not as it was")
         attempt(self._start_again, "VMs that were stopped could not be started again")
         attempt(lambda: self._books.mark_restored(self._started), "The ledger could not be written")
         attempt(self._look)
@@ -294,7 +305,7 @@ class Evacuation:
             return
         node = self._hold.node or Node(self._plan.node, "up", UNKNOWN, "", None)
         plan = plan_restoration(self._cluster, ledger, Home(node, self._plan.owner))
-        here = {vm.vm_id for vm in plan.stays}
+        here = {vm.vm_id for vm in plan.stays if vm.code not in NOT_SETTLED}
         vms = [standing.vms[vm["vm_id"]] for vm in plan.start if vm["vm_id"] in here]
         within = _START_WITHIN_AFTER_CUT_OFF if self._salvage.is_cut_off else START_WITHIN
         failed = {change.vm.id: change for change in self._switch.start(vms, within)}
@@ -312,17 +323,19 @@ class Evacuation:
             note=self._left_as(),
             changed=self._hold.is_paused_by_us
             or any(one["changed"] for one in self._records)
+            or self._roles.is_changed
             or any(change.calls for change in self._switch.changes),
         )
 
     def _read_for_the_report(self) -> None:
         if self._plan.is_clustered:
-            self._nodes_after = try_overview(self._cluster)
-            self._other_roles = try_other_roles(self._cluster, self._plan.node)
+            # A rollback has changed what was read before it.
+            known = () if self._failure else (self._hold.nodes, self._standing)
+            self._nodes_after = try_overview(self._cluster, *known)
         if self._plan.moves:
             hosts = {self._plan.node, *(move.destination for move in self._plan.moves)}
             hosts |= {node for move in self._plan.helpers for node in (move.helper.node, move.destination)}
-            self._limits = try_limits(self._cluster, hosts)
+            self._limits = try_limits(self._cluster, hosts, self._rounds.moving.limits)
 
     @property
     def _still_stopped(self) -> list[Vm]:
@@ -335,13 +348,15 @@ class Evacuation:
         if not self._failure:
             return wording.together(
                 wording.state_after_success(self._plan.is_clustered, self._options.next_step),
+                self._disks.note,
+                self._balancing.note,
                 wording.stepped_aside(self._records),
                 wording.stopped_until_restored(
                     [vm for vm in self._stopped.still if vm.name not in self._books.died_before]
                 ),
                 off_before,
                 wording.died_before(self._books.died_before),
-                clean(self._other_roles.text(self._plan.node)),
+                self._roles.note(self._plan.node, self._plan.roles),
             )
         was_paused = self._books.was_paused_before and not self._hold.asked_to_pause
         return wording.together(
@@ -371,6 +386,7 @@ class Evacuation:
             stays=result["stays"],
             started=self._started,
             still_stopped=self._still_stopped,
+            roles=[one.as_result() for one in self._roles.records],
             node_state=self._hold.state,
             ledger=ledger,
             ledger_path=self._books.store.path if ledger is not None else None,
@@ -383,6 +399,7 @@ class Evacuation:
             left=self._left,
             died=self._stopped.died,
             excluded=self._rounds.excluded,
+            storage=self._gate.health.as_result(),
             paused_by_us=self._hold.is_paused_by_us,
             paused_before=ledger["paused_before"] if ledger is not None else None,
         )

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
+from ..cluster.hosts import Limits
 from ..cluster.states import AT_REST
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
@@ -47,6 +48,7 @@ class Moving:
         records: the last word on each VM, by its id, in the form of hyperv_vm_migrate.
         excluded: nodes on which the move of a VM has failed, by its id.
         warnings: what was not known about the limits of hosts.
+        limits: those that the last moves were made by, None before any.
     """
 
     def __init__(self, cluster: Cluster, options: MigrationOptions, controller: Controller) -> None:
@@ -54,6 +56,7 @@ class Moving:
         self.records: dict[str, Record] = {}
         self.excluded: dict[str, frozenset[str]] = {}
         self.warnings: list[str] = []
+        self.limits: Limits | None = None
         self._options = options
         self._controller = controller
         self._tasks: Sequence[MigrationTask] = ()
@@ -71,6 +74,7 @@ class Moving:
                 progress.report(tasks)
 
         done = migrate(self.cluster, moves, self._options, report)
+        self.limits = done.limits
         self.warnings += done.notes
         self.warnings += judge_together(self.cluster, done.tasks, is_dry_run=False, is_planned=True)
         self._keep(done.tasks)

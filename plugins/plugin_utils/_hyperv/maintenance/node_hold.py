@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, pause_node, read_nodes, resume_node
 from ..cluster.states import ANSWERING
 from ..failure.errors import HyperVError, with_remedy
+from .disk_maintenance import DiskMaintenance
 from .observation import UNREADABLE, read_node_state
+from .storage_gate import StorageGate
 
 
 class NodeHold:
@@ -19,30 +24,37 @@ class NodeHold:
         name: what it is called.
         node: as it was read last, None where it was not or could not be read.
         unread: why it could not be read; empty where it was.
-        down: the nodes of the cluster that were down then, by first label.
+        nodes: all nodes of the cluster as they were then.
         asked_to_pause, asked_to_resume: this run called for it, whatever it saw of that.
         is_paused_by_us: this run called for it, and saw the node paused.
         is_resumed_by_us: likewise.
         why_not_resumed: empty where it was not to be resumed, or was.
     """
 
-    def __init__(self, cluster: Cluster, name: str, *, is_clustered: bool) -> None:
+    def __init__(self, cluster: Cluster, name: str, disks: DiskMaintenance, *, is_clustered: bool) -> None:
+        """``disks`` are those of the node, which is not given back while they are in maintenance mode."""
         self.cluster = cluster
         self.node: Node | None = None
         self.unread = ""
-        self.down: frozenset[str] = frozenset()
+        self.nodes: list[Node] = []
         self.asked_to_pause = False
         self.asked_to_resume = False
         self.is_paused_by_us = False
         self.is_resumed_by_us = False
         self.why_not_resumed = ""
         self.name = name
+        self._disks = disks
         self._is_clustered = is_clustered
 
     @property
     def is_paused(self) -> bool:
         """It was paused when it was read last."""
         return self.node is not None and self.node.state == "paused"
+
+    @property
+    def down(self) -> frozenset[str]:
+        """The nodes of the cluster that were down when it was read last, by first label."""
+        return frozenset(first_label(one.name) for one in self.nodes if one.state == "down")
 
     @property
     def state(self) -> str:
@@ -53,7 +65,8 @@ class NodeHold:
         """Read it before anything is changed, and refuse one of which ``what`` cannot be done. Raises HyperVError."""
         if not self._is_clustered:
             return
-        self.node = find_node(self.cluster, read_nodes(self.cluster), self.name)
+        self.nodes = read_nodes(self.cluster)
+        self.node = find_node(self.cluster, self.nodes, self.name)
         if self.node.state not in ANSWERING:
             raise HyperVError(
                 f"Nothing was changed. Node {self.node.name} is {self.node.state}: only a node that is up or paused "
@@ -69,12 +82,22 @@ class NodeHold:
         self.is_paused_by_us = True
 
     def resume(self) -> None:
-        """Resume it unless it is up. Raises HyperVError, Fault, TransportError."""
-        if self.node is None or self.node.state == "up":
+        """Resume it unless it is up, and see to it that its disks are in service.
+
+        Raises HyperVError, also where they are not, Fault and TransportError.
+        """
+        if self.node is None:
             return
-        self.asked_to_resume = True
-        self.node = resume_node(self.cluster, self.node, "none")
-        self.is_resumed_by_us = True
+        if self.node.state != "up":
+            self._disks.end(self.cluster, self.node)
+            self.asked_to_resume = True
+            self.node = resume_node(self.cluster, self.node, "none")
+            self.is_resumed_by_us = True
+        self._disks.came_back(self.cluster, self.node)
+
+    def rest(self, remains: Sequence[str], gate: StorageGate) -> list[str]:
+        """Let its disks rest; return warnings where they do not. Raises as ``DiskMaintenance.rest``."""
+        return self._disks.rest(self.cluster, self.node, remains, gate) if self.node is not None else []
 
     def give_back(self) -> None:
         """Resume it if it is paused by now, and note why it could not be."""
@@ -92,4 +115,4 @@ class NodeHold:
         """Read it again, or note why it cannot be read."""
         if self._is_clustered:
             self.node, self.unread = None, "it was not read"
-            self.node, self.unread, self.down = read_node_state(self.cluster, self.name)
+            self.node, self.unread, self.nodes = read_node_state(self.cluster, self.name)

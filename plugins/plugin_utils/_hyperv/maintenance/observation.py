@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
+from ..checks.back_in_order import redirected_volumes
+from ..checks.shared_volumes import read_shared_volumes
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups
-from ..cluster.hosts import read_limits
-from ..cluster.node_overview import read_overview
+from ..cluster.hosts import Limits, read_cluster_limit, read_limits
+from ..cluster.node_overview import overview_of, read_overview
 from ..cluster.nodes import Node, pick_node, read_nodes
-from ..cluster.other_roles import OtherRoles, read_other_roles
 from ..cluster.owners import owners_of
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
@@ -32,10 +33,12 @@ class Standing:
     Attributes:
         vms: by VM id; those that nobody shows are missing.
         roles: their roles, by VM id.
+        local: ids of those that only their host knows.
     """
 
     vms: Mapping[str, Vm]
     roles: Mapping[str, VmGroup]
+    local: frozenset[str] = frozenset()
 
     def on(self, node: str) -> list[Vm]:
         """Return the clustered VMs of which Hyper-V or the cluster says that a node owns them, by name."""
@@ -59,40 +62,59 @@ def read_standing(cluster: Cluster, hosts: Sequence[str], local_on: str = "") ->
     roles = read_groups(cluster, vms)
     found = {vm.id: vm for vm in vms}
     local = read_local_vms(cluster, local_on) if local_on else []
-    return Standing({**{vm.id: vm for vm in local}, **found}, roles)
+    return Standing({**{vm.id: vm for vm in local}, **found}, roles, frozenset(vm.id for vm in local) - found.keys())
 
 
-def read_node_state(cluster: Cluster, node: str) -> tuple[Node | None, str, frozenset[str]]:
-    """Return a node as it is now, or None and why that could not be read; with the nodes that are down, by label."""
+def read_node_state(cluster: Cluster, node: str) -> tuple[Node | None, str, list[Node]]:
+    """Return a node as it is now, or None and why that could not be read; with all nodes of the cluster."""
     try:
         nodes = read_nodes(cluster)
-        return pick_node(nodes, node), "", frozenset(first_label(one.name) for one in nodes if one.state == "down")
+        return pick_node(nodes, node), "", nodes
     except UNREADABLE as error:
-        return None, with_remedy(error), frozenset()
+        return None, with_remedy(error), []
 
 
-def try_overview(cluster: Cluster) -> list[dict[str, t.Any]]:
-    """Return all nodes with their memory, none where that cannot be read: only a report is poorer for it."""
+def try_overview(
+    cluster: Cluster, nodes: Sequence[Node] = (), standing: Standing | None = None
+) -> list[dict[str, t.Any]]:
+    """Return all nodes with their memory, none where that cannot be read: only a report is poorer for it.
+
+    ``nodes`` and ``standing``: as they were just read.
+    """
     with contextlib.suppress(*UNREADABLE):
-        return [one.as_result() for one in read_overview(cluster, read_nodes(cluster))]
+        every = nodes or read_nodes(cluster)
+        if standing is None:
+            return [one.as_result() for one in read_overview(cluster, every)]
+        vms = [vm for vm in standing.vms.values() if vm.id not in standing.local]
+        return [one.as_result() for one in overview_of(cluster, every, vms, standing.roles)]
     return []
 
 
-def try_other_roles(cluster: Cluster, node: str) -> OtherRoles:
-    """Return what a node owns beside VMs, nothing where that cannot be read: the plan has told of it."""
-    with contextlib.suppress(*UNREADABLE):
-        return read_other_roles(cluster, node)
-    return OtherRoles()
+def try_redirected(cluster: Cluster) -> list[str] | None:
+    """Return the paths of shared volumes whose access is redirected, None where that cannot be read or does not apply.
+
+    A restoration compares with it.
+    """
+    if cluster.is_clustered:
+        with contextlib.suppress(*UNREADABLE):
+            return redirected_volumes(read_shared_volumes(cluster))
+    return None
 
 
-def try_limits(cluster: Cluster, nodes: Iterable[str]) -> dict[str, t.Any]:
-    """Return how many moves may run at once, in the form of hyperv_migration_capabilities_info; likewise."""
+def try_limits(cluster: Cluster, nodes: Iterable[str], counted: Limits | None = None) -> dict[str, t.Any]:
+    """Return how many moves may run at once, in the form of hyperv_migration_capabilities_info; likewise.
+
+    ``counted``: the limits that the moves were made by; hosts that are not among them are asked.
+    """
     names = sorted(set(nodes))
     with contextlib.suppress(*UNREADABLE):
-        limits = read_limits(cluster, names, None)
-        known = [{"node": name, "maximum_migrations": limits.nodes.get(first_label(name))} for name in names]
+        by_node = dict(counted.nodes) if counted is not None else {}
+        if not by_node.keys() >= set(map(first_label, names)):
+            by_node = dict(read_limits(cluster, names, None).nodes)
+        known = [{"node": name, "maximum_migrations": by_node.get(first_label(name))} for name in names]
         name = cluster.identity.cluster.name if cluster.is_clustered and cluster.identity.cluster else ""
-        return {"cluster": {"name": name, "maximum_parallel_migrations": limits.total}, "nodes": known}
+        total = read_cluster_limit(cluster) or None
+        return {"cluster": {"name": name, "maximum_parallel_migrations": total}, "nodes": known}
     return {}
 
 

@@ -28,6 +28,7 @@ class Outcome:
         planned, stays: the plan's moves, and VMs that were not to be moved.
         started: VMs that were started again.
         still_stopped: VMs that ran when the evacuation first saw them and are off or saved because of it.
+        roles: what became of roles, shared volumes and the core group that were to be moved.
         node_state: the node's as it was read last; empty where it could not be read or there is no cluster.
         ledger, ledger_path: None where there is none.
         nodes_before, nodes_after: in the form of hyperv_cluster_node_info; empty where not read.
@@ -47,6 +48,7 @@ class Outcome:
     stays: Sequence[Data] = ()
     started: Sequence[Vm] = ()
     still_stopped: Sequence[Vm] = ()
+    roles: Sequence[Data] = ()
     node_state: str = ""
     ledger: Ledger | None = None
     ledger_path: str | None = None
@@ -70,6 +72,7 @@ class Outcome:
             "stays": list(self.stays),
             "started": shown(self.started),
             "still_stopped": shown(self.still_stopped),
+            "roles": list(self.roles),
             "node_state": self.node_state or None,
             "ledger": self.ledger or {},
             "ledger_path": self.ledger_path,
@@ -89,6 +92,7 @@ class EvacuationOutcome(Outcome):
         left: VMs that are on the node although all planned moves have ended.
         died: VMs that ran when they were first seen and are off or saved, without having been stopped.
         excluded: nodes on which the move of a VM has failed, by VM id.
+        storage: what the gate found of Storage Spaces Direct, in the form of hyperv_cluster_health_info.
         paused_by_us, paused_before: whether this run paused the node, and whether it was paused before the evacuation.
     """
 
@@ -96,6 +100,7 @@ class EvacuationOutcome(Outcome):
     left: Sequence[Vm] = ()
     died: Sequence[Vm] = ()
     excluded: Mapping[str, Iterable[str]] = dataclasses.field(default_factory=dict)
+    storage: Data = dataclasses.field(default_factory=dict)
     paused_by_us: bool = False
     paused_before: bool | None = None
 
@@ -111,6 +116,7 @@ class EvacuationOutcome(Outcome):
                 for vm_id, nodes in sorted(self.excluded.items())
                 for node in sorted(nodes)
             ],
+            "storage": dict(self.storage),
             "paused_by_us": self.paused_by_us,
             "paused_before": self.paused_before,
         }

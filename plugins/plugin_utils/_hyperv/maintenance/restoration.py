@@ -10,46 +10,45 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
-from ..failure.failures import Failure
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
-from ..records.ledger import ELSEWHERE, Ledger, LedgerVm, give_back, may_still_stop, no_ledger, was_stopped
-from ..scheduling.migrate import MigrationOptions
+from ..records.ledger import (
+    ELSEWHERE,
+    DiskState,
+    Ledger,
+    LedgerVm,
+    give_back,
+    may_still_stop,
+    no_ledger,
+    note_balancer,
+    note_disks,
+    was_stopped,
+)
 from . import wording
+from .balancing import Balancing
 from .controller import Controller, LedgerStore
+from .disk_maintenance import DiskMaintenance
 from .moving import Moving, Wanted
 from .node_hold import NodeHold
 from .observation import read_standing, try_limits, try_overview
 from .outcome import Outcome
 from .power import START_WITHIN, PowerSwitch
 from .receiving import cannot_receive, find_what_keeps_vms_out, wait_until_receiving
+from .restoration_options import RestorationOptions
+from .return_to_order import wait_for_the_repair_to_begin, wait_until_in_order
+from .roles_back import RolesBack
 from .salvage import Salvage
 
 _WAIT_FOR_LEAVING = 1800.0  # seconds
 _BETWEEN_LOOKS = 5.0
 _BETWEEN_LINES = 30.0
-
-
-@dataclasses.dataclass(frozen=True)
-class RestorationOptions:
-    """How a node gets its VMs back.
-
-    Attributes:
-        migration: how VMs are moved.
-        node: its name; empty where the ledger says which one it is.
-        forget_gone: VMs that nobody knows any more were deleted on purpose, and are settled.
-    """
-
-    migration: MigrationOptions = dataclasses.field(default_factory=MigrationOptions)
-    node: str = ""
-    forget_gone: bool = False
 
 
 class Restoration:
@@ -66,6 +65,7 @@ class Restoration:
         self._moving = Moving(cluster, options.migration, controller)
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
+        self._roles = RolesBack(controller, options.migration.policy.poll_interval, options.roles)
         self._store: LedgerStore | None = None
         self._ledger: Ledger
         self._home: Home
@@ -97,16 +97,16 @@ class Restoration:
             else move
             for move in self._moving.resolve(_wanted(moves))
         ]
-        self._moving.foresee(up, self._without_room())
+        self._moving.foresee(up, {})
         self._warnings += filter(None, (self._plan.tight, *wording.left_aside(self._plan)))
         failure = wording.together(
             cannot_receive(self._plan.home.node, find_what_keeps_vms_out(self._cluster, self._plan.home.node))
             if self._plan.moves and self._plan.is_clustered
             else "",
-            self._plan.shortage if self._plan.without_room else "",
+            wording.without_room(self._plan),
         )
         pauses = self._plan.is_clustered and self._plan.home.node.state == "paused"
-        return self._outcome(failure, changed=pauses or bool(moves))
+        return self._outcome(failure, changed=pauses or bool(moves) or any(one.goes_back for one in self._roles.plan))
 
     def execute(self) -> Outcome:
         """Bring the VMs back.
@@ -119,20 +119,28 @@ class Restoration:
         self._begin()
         try:
             self._hold.resume()
+            if self._plan.is_clustered:
+                warning = wait_for_the_repair_to_begin(
+                    self._cluster, self._options.storage_interval, self._controller.tell
+                )
+                self._warnings += filter(None, [warning])
             self._moving.make(_wanted(self._plan.moves))
             self._bring_helpers_home()
             self._start()
+            self._bring_roles_back()
         except BaseException as error:
             what = f"The restoration of {self._home.node.name}"
             self._failure = self._salvage.explain(error, what, lambda: self._records)
         attempt = self._salvage.attempt
         attempt(self._look_for_stopping, "Which guests still shut down could not be read")
         attempt(self._settle, "The ledger could not be written")
+        attempt(self._put_balancer_back, "The balancer of the cluster is not as it was")
         attempt(self._read_for_the_report)
         attempt(self._hold.read)  # last, so that what is said of the node is what was read of it last
         changed = (
             self._hold.is_resumed_by_us
             or any(one["changed"] for one in self._records)
+            or self._roles.is_changed
             or any(change.calls for change in self._switch.changes)
         )
         return self._outcome(self._what_failed(), changed=changed)
@@ -160,12 +168,14 @@ class Restoration:
         self._read_ledger(home)
         where = self._store.path if self._store is not None else "The ledger given"
         try:
-            self._plan = plan_restoration(self._cluster, self._ledger, home)
+            self._plan = plan_restoration(self._cluster, self._ledger, home, self._options.home)
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
-        self._hold = NodeHold(self._cluster, self._home.node.name, is_clustered=self._plan.is_clustered)
-        self._controller.show(restoration_table(self._plan))
+        disks = DiskMaintenance(self._controller.tell, self._note_disks, self._options.storage_interval)
+        self._hold = NodeHold(self._cluster, self._home.node.name, disks, is_clustered=self._plan.is_clustered)
+        self._roles.look(self._cluster, self._ledger, self._home.node.name)
+        self._controller.show(restoration_table(self._plan, self._roles.plan))
 
     def _read_ledger(self, home: Home | None) -> None:
         if self._given is not None:
@@ -189,13 +199,14 @@ class Restoration:
                 next_line = clock.now() + _BETWEEN_LINES
                 self._controller.tell(" ".join(f"Waiting for {vm.subject}: {vm.message}" for vm in self._plan.leaving))
             clock.pause(_BETWEEN_LOOKS)
-            self._plan = plan_restoration(self._cluster, self._ledger, self._home)
+            self._plan = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
 
     def _wait_for_the_node(self) -> None:
-        """Wait until Hyper-V runs on the node. What is wrong after that fails moves, not starts."""
+        """Wait until the node is in order and Hyper-V runs. What is wrong with Hyper-V then fails moves, not starts."""
         if self._plan.moves and self._plan.is_clustered:
-            node = self._plan.home.node
-            self._kept_out = cannot_receive(node, wait_until_receiving(self._cluster, node, self._controller.tell))
+            node, tell = self._plan.home.node, self._controller.tell
+            wait_until_in_order(self._cluster, node.name, self._ledger["redirected"], self._options.ignore, tell)
+            self._kept_out = cannot_receive(node, wait_until_receiving(self._cluster, node, tell))
             self._warnings += filter(None, [self._kept_out])
 
     def _begin(self) -> None:
@@ -204,21 +215,9 @@ class Restoration:
             self._cluster.confirm()
         if self._plan.is_clustered:
             self._nodes_before = try_overview(self._cluster)
-        for warning in filter(None, (self._plan.shortage, self._plan.tight)):
+        for warning in filter(None, (wording.without_room(self._plan), self._plan.tight)):
             self._warnings.append(warning)
             self._controller.tell(f"WARNING: {warning}")
-
-    def _without_room(self) -> dict[str, Failure]:
-        node = self._home.node.name
-        return {
-            move["vm_id"]: Failure(
-                "not_enough_memory",
-                f"{node} has no room for VM {move['name']}, which needs {move['memory_mb']} MB, beside the others",
-                f"Move other VMs away from {node} first, or leave this one where it is.",
-            )
-            for move in self._plan.moves
-            if move["name"] in self._plan.without_room
-        }
 
     # What brings the VMs back.
 
@@ -227,7 +226,7 @@ class Restoration:
         helpers = {vm["vm_id"].upper() for vm in self._ledger["vms"] if vm["helper"] and not vm["restored"]}
         made: dict[str, Mapping[str, t.Any]] = {}
         while helpers:
-            now = plan_restoration(self._cluster, self._ledger, self._home)
+            now = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
             stays = [one for one in self._plan.stays if one.vm_id not in helpers]
             stays += [one for one in now.stays if one.vm_id in helpers - made.keys()]
             left = [move for move in now.helpers if move["vm_id"] not in made]
@@ -241,10 +240,15 @@ class Restoration:
             self._moving.make(_wanted([move]))
         self._warnings += wording.left_aside(self._plan)
 
+    def _bring_roles_back(self) -> None:
+        if self._roles.plan:
+            self._roles.look(self._cluster, self._ledger, self._home.node.name)
+            self._roles.move(self._cluster, self._home.node.name)
+
     def _start(self) -> None:
         """Start the VMs that the evacuation had stopped, and that are on the node or where somebody moved them."""
         if self._asked_to_stop:  # one of them may have gone off since the plan was made
-            now = plan_restoration(self._cluster, self._ledger, self._home)
+            now = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
             self._plan = dataclasses.replace(self._plan, start=now.start)
         home = self._is_home()
         wanted = [vm["vm_id"] for vm in self._plan.start if vm["vm_id"] in home]
@@ -298,8 +302,21 @@ class Restoration:
             settled |= {vm.vm_id for vm in self._plan.gone}
 
         def change(ledger: Ledger) -> Ledger:
-            return give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
+            vms = give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
+            return self._roles.settled()(vms)
 
+        self._change(change)
+
+    def _put_balancer_back(self) -> None:
+        def write_down(mode: int | None) -> None:
+            self._change(lambda ledger: note_balancer(ledger, mode))
+
+        Balancing(lambda: self._ledger["balancer"], write_down).put_back(self._cluster)
+
+    def _note_disks(self, state: DiskState) -> None:
+        self._change(lambda ledger: note_disks(ledger, state, self._now))
+
+    def _change(self, change: Callable[[Ledger], Ledger]) -> None:
         known = self._ledger
         self._ledger = change(known)
         if self._store is not None:
@@ -320,12 +337,12 @@ class Restoration:
 
     def _what_failed(self) -> str:
         """Return everything that is not as it should be, empty for nothing."""
-        names = {one["vm"]["name"] for one in self._moving.failed}
         return wording.together(
             self._failure,
             self._kept_out if self._moving.failed else "",
             wording.not_back(self._plan, self._records, self._not_started),
-            self._plan.shortage if names.intersection(self._plan.without_room) else "",
+            self._roles.wrong,
+            wording.without_room(self._plan),
             *self._salvage.troubles,
             wording.not_up(self._hold) if self._hold.unread or not self._failure else "",
         )
@@ -341,6 +358,7 @@ class Restoration:
             *wording.left_aside(self._plan),
             wording.not_started_on_purpose(self._plan),
             wording.may_still_stop(self._stopping),
+            self._roles.note(),
         )
         return Outcome(
             node=node,
@@ -356,6 +374,7 @@ class Restoration:
             still_stopped=[
                 Vm(vm["vm_id"], vm["name"], "", UNKNOWN) for vm in self._plan.start if vm["vm_id"] not in started
             ],
+            roles=[one.as_result() for one in self._roles.records],
             node_state=self._hold.state,
             ledger=self._ledger,
             ledger_path=self._store.path if self._store is not None else None,

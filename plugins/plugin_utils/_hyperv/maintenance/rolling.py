@@ -15,7 +15,16 @@ from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, read_nodes
 from ..failure.errors import HyperVError, explain
 from ..failure.finding import full_stop
-from ..records.rolling_state import OPEN, Phase, RollingState, describe_phase, describe_progress, is_finished, phase_of
+from ..records.rolling_state import (
+    OPEN,
+    Phase,
+    RollingState,
+    describe_phase,
+    describe_progress,
+    is_finished,
+    phase_of,
+    returns_all,
+)
 from .health_gate import HealthGate
 from .observation import read_standing
 
@@ -69,6 +78,7 @@ class Turn:
         state: the rolling maintenance as it stands.
         restart: the node is to be restarted, as far as that is known before the work.
         dry_run: nothing is changed.
+        keeps_layout: all VMs that leave a node return to it.
     """
 
     host: str
@@ -77,6 +87,7 @@ class Turn:
     state: RollingState
     restart: bool
     dry_run: bool
+    keeps_layout: bool = True
 
     @property
     def phase(self) -> Phase:
@@ -156,13 +167,43 @@ class Turn:
         known = {host: self.state["nodes"][host] for host in hosts if host in self.state["nodes"]}
         return [node.get("name") or first_label(host).upper() for host, node in known.items() if node["phase"] in OPEN]
 
+    @property
+    def _intention(self) -> str:
+        words = _INTENTIONS[self.phase]
+        if self.keeps_layout or returns_all(self.state, self.host):
+            return words
+        return words.replace("gets its VMs back", "gets back the VMs that are to come home")
+
+    @property
+    def left(self) -> list[str]:
+        """The inventory hosts of the run that are not done, this one first."""
+        after = self.hosts[self.hosts.index(self.host) :]
+        return [host for host in after if phase_of(self.state, host) != "done"]
+
+    @property
+    def is_first(self) -> bool:
+        """All nodes of the run before it are done already."""
+        return all(phase_of(self.state, host) == "done" for host in self.hosts[: self.hosts.index(self.host)])
+
+    @property
+    def is_last(self) -> bool:
+        """All other nodes of the rolling maintenance are done, also those that are not of this run."""
+        return all(host == self.host or phase_of(self.state, host) == "done" for host in self.state["nodes"])
+
+    @property
+    def done(self) -> list[str]:
+        """The inventory hosts that are done in this rolling maintenance, those before this one too in a dry run."""
+        before = self.hosts[: self.hosts.index(self.host)] if self.dry_run else ()
+        done = [host for host in self.state["nodes"] if phase_of(self.state, host) == "done"]
+        return list(dict.fromkeys([*done, *before]))
+
     def intention(self, via: str) -> list[str]:
         """Return in lines where the rolling maintenance stands and what is about to be done."""
         run_id = f"{self.state['run_id']} " if self.state["run_id"] else ""
         lines = [
             f"Cluster {self.state['cluster']}, rolling maintenance {run_id}begun {self.state['begun']}: "
             f"{describe_progress(self.state)}",
-            f"{self.node} {_INTENTIONS[self.phase]}.",
+            f"{self.node} {self._intention}.",
         ]
         return [*lines, f"The cluster is asked through {via}."] if self.steps else lines
 

@@ -266,6 +266,11 @@ def not_back(plan: RestorationPlan, records: Sequence[Record], not_started: Sequ
     return clean(together(*map(full_stop, lines), again))
 
 
+def without_room(plan: RestorationPlan) -> str:
+    """Return which VMs stay where they are since there is no room for them on their node; empty for none."""
+    return clean(together(*(f"{one.subject} is not back: {one.text}" for one in plan.without_room)))
+
+
 def kept_in_the_ledger(plan: RestorationPlan) -> str:
     """Return which VMs nobody knows any more, and how to forget them."""
     if not plan.gone:

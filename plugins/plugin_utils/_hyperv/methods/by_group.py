@@ -30,6 +30,7 @@ from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
 from ..migration.vocabulary import CLUSTER_GROUP
 from .group_jobs import GROUP, GroupEnd, GroupStatus, as_job, group_reference, read_statuses
+from .host_comparison import HostComparison
 from .results import CheckResult, StartResult
 
 _PENDING = 997  # ERROR_IO_PENDING: the change of owner is under way (Microsoft docs, MoveClusterGroup)
@@ -79,13 +80,17 @@ class GroupMethod:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._before: dict[str, GroupStatus] = {}
+        self._comparison = HostComparison(cluster)
 
     def check(self, move: Move) -> CheckResult:
-        """Return what speaks against a move, from what the cluster shows; for a VM that runs it offers no check.
+        """Return what speaks against a move, from what the cluster shows; for a VM that runs Hyper-V compares it.
 
         Raises Fault and TransportError.
         """
-        return CheckResult(move.vm.state in AT_REST, self._blocking_reason(move))
+        reason = self._blocking_reason(move)
+        if reason is not None or move.vm.state in AT_REST:
+            return CheckResult(move.vm.state in AT_REST, reason)
+        return self._comparison.verdict(move)
 
     def _blocking_reason(self, move: Move) -> Failure | None:
         """Return why a VM cannot be moved by its group, or None. Raises Fault and TransportError."""

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
+from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.references import Reference
@@ -84,6 +86,7 @@ class MigrationTask:
         no_slot_since: clock reading at which a host first had no slot left for it; None before.
         owner: the node that was last seen to own the VM, None for none.
         warnings: for people.
+        events: what the event logs of its hosts say of its failure, in the form of a result.
     """
 
     def __init__(self, request: MigrationRequest) -> None:
@@ -107,6 +110,7 @@ class MigrationTask:
         self.no_slot_since: float | None = None
         self.owner: str | None = None
         self.warnings: list[str] = []
+        self.events: tuple[Mapping[str, t.Any], ...] = ()
 
     @property
     def timeout(self) -> Timeout:
@@ -309,6 +313,10 @@ class MigrationTask:
     def overrule(self, error: Failure) -> None:
         """Have a dry run that ended well fail after all, or a failure say more than it did."""
         self.error, self.outcome = error, "failed"
+
+    def told(self, events: Sequence[Mapping[str, t.Any]]) -> None:
+        """Note what the event logs of its hosts say."""
+        self.events = tuple(events)
 
     def wait_again(self, due: float, now: float) -> None:
         """Put a failed move back in the queue."""

@@ -26,9 +26,11 @@ from .infeasibility import Infeasibility
 from .placement import Headroom, Placement, place
 from .problem import Candidate, Destination, PlacementProblem
 from .revalidation import Difference, EarlierPlan, PresentVm, compare, compare_helpers
+from .role_moves import RolePlan, plan_role_moves
+from .role_strategies import RoleStrategy, note_unused_role_strategies
 from .schedule import ExpectedDuration
 from .snapshot import Snapshot, take_snapshot
-from .stepping_aside import Wish, who_would_help
+from .stepping_aside import ClusterReader, Reader, Wish, who_would_help
 from .strategies import (
     FAIL,
     MIGRATE,
@@ -44,6 +46,21 @@ from .vm_finding import VmFinding, about_vm
 from .ways_out import with_ways_out
 
 _WITHOUT_MEMORY = "no_memory"  # the code of a VM to which nothing but memory denies a place
+
+
+@dataclasses.dataclass(frozen=True)
+class Preference:
+    """Nodes that come before others for some VMs, instead of their preferred owners.
+
+    Attributes:
+        nodes: names of the nodes.
+        because: what each of them is, as in ``NODE2 is done already``.
+        vm_ids: ids of the VMs.
+    """
+
+    nodes: tuple[str, ...]
+    because: str
+    vm_ids: AbstractSet[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +80,10 @@ class EvacuationRequest:
         preferred_owner_cost: how many percent longer the moves may take for the sake of preferred owners; None for
             however long they take.
         link_rates: how many MB a second a live migration copies on the link of a node, by its first label.
+        role_strategies: which roles and shared volumes move; the first entry that matches one counts.
         helpers: how many VMs of other nodes may step aside, besides those of the earlier plan.
         not_aside: ids of VMs that do not step aside.
+        preference: nodes that come before others for some VMs; None for preferred owners alone.
     """
 
     node: str
@@ -80,6 +99,8 @@ class EvacuationRequest:
     not_aside: AbstractSet[str] = frozenset()
     preferred_owner_cost: float | None = None
     link_rates: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    role_strategies: Sequence[RoleStrategy] = ()
+    preference: Preference | None = None
 
 
 def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
@@ -93,12 +114,10 @@ def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationP
         raise HyperVError(
             f"plan is one for {planned_for}, and this is {snapshot.owner.full}. Give the plan of this one."
         )
-    return _with_help(cluster, snapshot, request, plan_from_snapshot(snapshot, request))
+    return with_help(ClusterReader(cluster), snapshot, request, plan_from_snapshot(snapshot, request))
 
 
-def _with_help(
-    cluster: Cluster, snapshot: Snapshot, request: EvacuationRequest, plan: EvacuationPlan
-) -> EvacuationPlan:
+def with_help(reader: Reader, snapshot: Snapshot, request: EvacuationRequest, plan: EvacuationPlan) -> EvacuationPlan:
     """Let VMs of other nodes step aside where memory alone is missing, or say which ones would have to."""
     blocking = [stay for stay in plan.stays if stay.is_blocking]
     refusal = plan.infeasibility
@@ -111,12 +130,12 @@ def _with_help(
     planned = tuple(request.earlier.helpers.values()) if request.earlier is not None else ()
     wish = Wish(request.helpers, request.strategies, request.excluded, request.not_aside, planned)
     try:
-        found = who_would_help(cluster, snapshot, problem, wish)
+        found = who_would_help(reader, snapshot, problem, wish)
         if found is None and request.earlier is not None:
             anew = _without_pins(problem, set(request.earlier.moves))
             # What has a place without helpers when it is planned anew is for people to decide.
             if anew != problem and place(anew).unplaced:
-                found = who_would_help(cluster, snapshot, anew, wish)
+                found = who_would_help(reader, snapshot, anew, wish)
     except NoAnswer as error:
         note = f"Whether VMs of other nodes could step aside could not be read: {with_remedy(error)}"
         return dataclasses.replace(plan, notes=(*plan.notes, note))
@@ -185,7 +204,7 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: He
         owner=snapshot.owner,
         expected=_expected(problem, placement, help_),
         helpers=help_.moves if help_ is not None else (),
-        other_roles=snapshot.other_roles,
+        roles=_plan_roles(snapshot, request),
         others=snapshot.others,
     )
     if request.earlier is None:
@@ -202,6 +221,17 @@ def plan_from_snapshot(snapshot: Snapshot, request: EvacuationRequest, help_: He
         revalidation=tuple(differences),
         made=tuple(request.earlier.made(nodes)),
         first_states=first_states,
+    )
+
+
+def _plan_roles(snapshot: Snapshot, request: EvacuationRequest) -> RolePlan:
+    return plan_role_moves(
+        snapshot.other_roles,
+        snapshot.node.name,
+        snapshot.role_destinations,
+        snapshot.role_owners,
+        snapshot.role_order,
+        request.role_strategies,
     )
 
 
@@ -287,6 +317,10 @@ def _make_candidate(vm: Vm, snapshot: Snapshot, request: EvacuationRequest, stra
         snapshot.node.build,
         request.excluded.get(vm.id, frozenset()),
     )
+    if request.preference is not None and vm.id in request.preference.vm_ids:
+        candidate = dataclasses.replace(
+            candidate, preferred_owners=request.preference.nodes, preferred_as=request.preference.because
+        )
     running = snapshot.running_migrations.get(vm.id)
     if running is not None:
         return dataclasses.replace(
@@ -469,6 +503,8 @@ def _notes(
     snapshot: Snapshot, request: EvacuationRequest, problem: PlacementProblem, placement: Placement
 ) -> list[str]:
     notes = note_unused_strategies(request.strategies, [*snapshot.vms_on_node, *snapshot.local_vms])
+    roles = [one.name for one in snapshot.other_roles.on(snapshot.node.name)]
+    notes += note_unused_role_strategies(request.role_strategies, roles)
     nodes = {first_label(one.name) for one in snapshot.destinations} | {first_label(snapshot.node.name)}
     strange = sorted(name.upper() for name in request.link_rates.keys() - nodes - snapshot.unusable.keys())
     if strange:

@@ -8,7 +8,6 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping
 
-from ..cluster.other_roles import OtherRoles
 from ..cluster.vms import Vm
 from ..failure.finding import ERROR, Finding
 from ..records.file_names import NOBODY, Owner
@@ -17,6 +16,7 @@ from .infeasibility import Infeasibility
 from .placement import Headroom, Placed
 from .problem import Candidate
 from .revalidation import Difference, EarlierMove
+from .role_moves import RolePlan
 from .schedule import ExpectedDuration
 from .strategies import StrategyName
 from .vm_finding import VmFinding
@@ -72,7 +72,7 @@ class EvacuationPlan:
         first_states: states of VMs when an earlier plan first saw them, by VM id.
         helpers: moves of VMs of other nodes that go first, one after the other; of an infeasible plan those with which
             it would be feasible.
-        other_roles: what the node owns beside VMs, which is not moved.
+        roles: what becomes of all that the node owns beside VMs.
         others: who else is at work in the cluster, which has nothing to do with what was planned.
         under_way: names of VMs whose migrations may leave room when they have ended, where room is short.
     """
@@ -92,7 +92,7 @@ class EvacuationPlan:
     first_states: Mapping[str, str] = dataclasses.field(default_factory=dict)
     helpers: tuple[HelperMove, ...] = ()
     under_way: tuple[str, ...] = ()
-    other_roles: OtherRoles = dataclasses.field(default_factory=OtherRoles)
+    roles: RolePlan = dataclasses.field(default_factory=RolePlan)
     others: tuple[Finding, ...] = ()
 
     @property
@@ -121,7 +121,7 @@ class EvacuationPlan:
             "stays": [stay.as_result() for stay in self.stays],
             "findings": [finding.as_result() for finding in self.findings],
             "headroom": [dataclasses.asdict(one) for one in self.headroom],
-            **self.other_roles.as_result(),
+            **self.roles.as_result(),
             "notes": [*self.notes, *(one.text for one in self.others)],
             "revalidation": [one.as_result() for one in self.revalidation],
             "made": [one.as_result() for one in self.made],

@@ -69,7 +69,7 @@ def check_help(problem: PlacementProblem, moves: Sequence[HelperMove]) -> Help |
         there = next(one for one in after.destinations if first_label(one.name) == first_label(move.destination))
         if candidate.objection(there) or candidate.needs_mb > after.room_mb(there):
             return None
-        if not _keeps_rules(after, move.helper, there.name):
+        if not keeps_rules(after, move.helper, there.name):
             return None
         after = _moved(after, (move,))
     placement = place(after, is_trial=True)
@@ -202,12 +202,12 @@ def _best_fit(problem: PlacementProblem, helper: Helper, source: Destination, ro
         if one.name != source.name
         and helper.candidate.needs_mb <= rooms[one.name]
         and not helper.candidate.objection(one)
-        and _keeps_rules(problem, helper, one.name)
+        and keeps_rules(problem, helper, one.name)
     ]
     return min(fitting, key=lambda one: (rooms[one.name], one.name)).name if fitting else ""
 
 
-def _keeps_rules(problem: PlacementProblem, helper: Helper, node: str) -> bool:
+def keeps_rules(problem: PlacementProblem, helper: Helper, node: str) -> bool:
     """Report whether a helper may be on a node for all that the rules say of the VMs that stay where they are."""
     for rule in problem.rules:
         if helper.candidate.vm.id not in rule.members:

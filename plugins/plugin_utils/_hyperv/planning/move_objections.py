@@ -77,7 +77,8 @@ class Judged:
 class Around:
     """The cluster around some moves: its rules, where their members are, and memory by first label of the node.
 
-    ``domains`` are the fault domains of nodes by first label. ``notes`` say what could not be read or judged.
+    ``domains`` are the fault domains of nodes by first label. ``notes`` say what could not be read or judged. ``off``
+    are the members of rules that do not run, as far as they do not move.
     """
 
     rules: tuple[Rule, ...]
@@ -85,6 +86,7 @@ class Around:
     memory: Mapping[str, Memory]
     notes: tuple[str, ...] = ()
     domains: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    off: frozenset[str] = frozenset()
 
     def place_of(self, rule: Rule, node: str) -> str:
         """Return the node or the fault domain of a node, whichever a rule is about; empty where it is not known."""
@@ -116,7 +118,8 @@ def read_around(cluster: Cluster, intended: Sequence[Intended], *, with_memory: 
     domains = read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
     nodes = sorted({first_label(one.destination.name) for one in intended})
     where = {group_member(name): one.owner for name, one in traits.items() if one.owner}
-    return Around(tuple(rules), where, memory, (*notes, *note_unjudged_rules(rules, domains, nodes)), domains)
+    off = frozenset(group_member(name) for name, one in traits.items() if one.state == "offline")
+    return Around(tuple(rules), where, memory, (*notes, *note_unjudged_rules(rules, domains, nodes)), domains, off)
 
 
 def _share_no_class(cluster: Cluster, groups: Sequence[str]) -> bool:

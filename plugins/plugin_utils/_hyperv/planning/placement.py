@@ -127,7 +127,7 @@ def _reason(assignment: Assignment, index: int, where: int, candidate: Candidate
     else:
         text = f"{node} has room for it ({room})"
     if where in bundle.preferred:
-        text += f"; {node} is a preferred owner"
+        text += f"; {node} is {candidate.preferred_as}"
     others = [one for one in bundle.candidates if one is not candidate]
     if others:
         text += f"; a rule keeps it with {', '.join(one.vm.name for one in others)}"

@@ -14,6 +14,7 @@ from .evacuation_plan import STEPS_ASIDE, EvacuationPlan
 from .helper_moves import HelperMove, step_aside
 from .placement import Placed
 from .restoration import RestorationPlan
+from .roles_back import RoleBack
 from .strategies import SAVE, SHUTDOWN
 
 _FIRST = {SHUTDOWN: "shut down first; ", SAVE: "saved first; "}
@@ -46,7 +47,7 @@ def evacuation_table(plan: EvacuationPlan) -> list[str]:
         f"{node.node}: {node.free_before_mb} of {node.total_mb} MB are free, {node.free_after_mb} MB afterwards"
         for node in (plan.headroom if plan.moves else ())
     ]
-    below += filter(None, [plan.other_roles.text(plan.node)])
+    below += plan.roles.lines(plan.node)
     below += [plan.expected.text(plan.node)] if plan.expected is not None else []
     below += plan.notes
     below += [one.message if one.severity == INFO else one.text for one in (plan.others if plan.moves else ())]
@@ -64,8 +65,8 @@ def _leaving(node: str, move: Placed) -> _Row:
     return _Row(candidate.vm.name, node, move.destination, str(candidate.needs_mb), first + move.reason)
 
 
-def restoration_table(plan: RestorationPlan) -> list[str]:
-    """Return the plan to bring VMs back to a node: its moves, and what stays, is gone or still leaves."""
+def restoration_table(plan: RestorationPlan, roles: Sequence[RoleBack] = ()) -> list[str]:
+    """Return the plan to bring VMs back to a node: its moves, and what stays, is gone or still leaves; then roles."""
     node = plan.home.node.name
     started = {vm["vm_id"] for vm in plan.start}
 
@@ -85,7 +86,10 @@ def restoration_table(plan: RestorationPlan) -> list[str]:
     ]
     rows += [_Row(vm.subject, "", "gone", "", vm.message) for vm in plan.gone]
     rows += [_Row(vm.subject, node, "leaves", "", vm.message) for vm in plan.leaving]
-    return _lines(rows) if rows else [f"No VM of the ledger is left to bring back to {node}."]
+    going = [f"{one.text} from {one.role.owner}" for one in roles if one.goes_back and one.role is not None]
+    below = [f"After the VMs these come back to {node}: {', '.join(going)}."] if going else []
+    below += [f"{one.text}: {one.why}" for one in roles if not one.goes_back]
+    return [*(_lines(rows) if rows else [f"No VM of the ledger is left to bring back to {node}."]), *map(clean, below)]
 
 
 def _lines(rows: Sequence[_Row]) -> list[str]:

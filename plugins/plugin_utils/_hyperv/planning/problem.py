@@ -25,6 +25,7 @@ class Candidate:
         priority: of its group, higher goes first.
         possible_owners: nodes that may own it; empty where the cluster lists none.
         preferred_owners: nodes that it should be on where there is a choice.
+        preferred_as: what one of those is for it, as in ``NODE2 is a preferred owner``.
         strategy: ``migrate``, ``shutdown`` or ``save``: how it leaves.
         build: Windows build of the node that it is on, None where not told.
         excluded: first labels of nodes that it shall not go to, such as those where its move has failed.
@@ -43,6 +44,7 @@ class Candidate:
     pinned: str = ""
     pinned_because: str = ""
     memory_is_there: bool = False
+    preferred_as: str = "a preferred owner"
 
     @property
     def has_memory(self) -> bool:

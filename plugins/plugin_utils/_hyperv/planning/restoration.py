@@ -9,24 +9,31 @@ import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
 from ..cluster.hosts import try_memory
 from ..cluster.nodes import Node, find_node, hosts_of_vms, read_host, read_hosts, read_nodes_if_any
+from ..cluster.owners import Owners, read_owners
 from ..cluster.states import AT_REST, IN_MEMORY, UNKNOWN
 from ..cluster.vms import Vm, read_local_vms, read_vms
+from ..failure.errors import with_remedy
 from ..failure.finding import INFO, WARNING, Severity, full_stop
 from ..records.file_names import Owner, read_owner
 from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
-from .move_objections import less_than_reserve
+from .home_room import NO_ROOM, needs, split
+from .move_objections import Around, Intended, less_than_reserve, read_around
 from .placement import Headroom
+from .strategies import EVERY_VM, is_meant
 from .vm_finding import VmFinding
 
+LEFT_THERE: t.Final = "left_there"
+"""Code of a VM that is to stay where the evacuation moved it."""
 MOVED_ON: t.Final = "moved_on"
 """Code of a VM that is not settled: the node to which it was moved is under maintenance by now."""
 AWAY: t.Final = "home_not_ready"
 """Code of a VM that is not settled: the node from which it stepped aside cannot take it now."""
-NOT_SETTLED: t.Final = frozenset({MOVED_ON, AWAY})
+NOT_SETTLED: t.Final = frozenset({MOVED_ON, AWAY, *NO_ROOM})
 
 _DID: t.Final = {STAYS: "left it on", "moved": "moved it to"}
 _WAIT = "Wait until that has changed, or cancel a migration that runs with hyperv_migration_job."
@@ -62,7 +69,6 @@ class RestorationPlan:
             did not stop them. They are not started.
         headroom: memory of the node before and after, None where it could not be read.
         is_clustered: the node is one of a cluster, and not a host by itself.
-        without_room: names of VMs in ``moves`` for which its free memory does not suffice, in their order.
         notes: what could not be read, for people.
     """
 
@@ -74,27 +80,19 @@ class RestorationPlan:
     gone: tuple[VmFinding, ...]
     off: tuple[Mapping[str, t.Any], ...] = ()
     headroom: Headroom | None = None
-    without_room: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     is_clustered: bool = True
     helpers: tuple[Mapping[str, t.Any], ...] = ()
 
     @property
-    def shortage(self) -> str:
-        """How much memory is missing on the node, in words; empty where it suffices or is not known."""
-        if self.headroom is None or not self.without_room:
-            return ""
-        free, after = self.headroom.free_before_mb, self.headroom.free_after_mb
-        return (
-            f"{self.home.node.name} has {free} MB free, and the VMs that come back need {free - after} MB: {-after} MB "
-            f"are missing. {', '.join(self.without_room)} would not fit. Move other VMs away from "
-            f"{self.home.node.name} first."
-        )
+    def without_room(self) -> tuple[VmFinding, ...]:
+        """The VMs that stay where they are since the node has no room for them, or a rule forbids it."""
+        return tuple(one for one in self.stays if one.code in NO_ROOM)
 
     @property
     def tight(self) -> str:
         """That the node would have less free than an evacuation keeps free, in words; empty where it would not."""
-        if self.headroom is None or self.without_room or not self.moves:
+        if self.headroom is None or not self.moves:
             return ""
         return less_than_reserve(self.home.node.name, self.headroom.free_after_mb, self.headroom.total_mb)
 
@@ -113,7 +111,7 @@ class RestorationPlan:
             "gone": [_with_name(finding) for finding in self.gone],
             "off": [dict(vm) for vm in self.off],
             "headroom": [dataclasses.asdict(self.headroom)] if self.headroom is not None else [],
-            "without_room": list(self.without_room),
+            "without_room": [one.subject for one in self.without_room],
         }
 
 
@@ -128,11 +126,14 @@ def find_home(cluster: Cluster, name: str) -> Home:
     return Home(node, read_owner(cluster, node.name))
 
 
-def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None) -> RestorationPlan:
+def plan_restoration(
+    cluster: Cluster, ledger: Ledger, home: Home | None = None, returning: Sequence[str] = (EVERY_VM,)
+) -> RestorationPlan:
     """Read where the VMs of a ledger are now and plan; nothing is changed.
 
-    ``home`` is the node that the ledger must be of, where it is known by now. Raises HyperVError, also for a ledger of
-    another cluster or node; Fault, TransportError.
+    ``home`` is the node that the ledger must be of, where it is known by now; ``returning`` are names, patterns and ids
+    of the VMs that are to come home. Raises HyperVError, also for a ledger of another cluster or node; Fault,
+    TransportError.
     """
     home = home or find_home(cluster, ledger["node"])
     refuse_another(ledger, home.owner.full, home.node.name, home.owner.short)
@@ -147,10 +148,27 @@ def plan_restoration(cluster: Cluster, ledger: Ledger, home: Home | None = None)
     if open_vms and not is_ours(ledger, home.owner.full, [*present, *owners]):
         _refuse_if_unknown(cluster, ledger, home, hosts)
     plan = dataclasses.replace(decide(home, open_vms, present, owners), is_clustered=cluster.is_clustered)
+    plan = _leaving_there(plan, [vm for vm in present.values() if not any(is_meant(one, vm) for one in returning)])
     plan = dataclasses.replace(plan, stays=tuple(_moved_on(cluster, plan, open_vms)))
-    plan = _with_memory(cluster, plan) if plan.moves else plan
+    plan = _with_room(cluster, plan, present) if plan.moves else plan
     under_way = {vm.id for vm in present.values() if vm.is_leaving}
     return _with_ready_homes(cluster, plan, under_way) if plan.helpers else plan
+
+
+def _leaving_there(plan: RestorationPlan, vms: Sequence[Vm]) -> RestorationPlan:
+    """Return the plan that leaves VMs where the evacuation moved them; what it stopped comes home to be started."""
+    ids = {vm.id for vm in vms} - {vm["vm_id"] for vm in plan.start}
+    left = [move for move in (*plan.moves, *plan.helpers) if move["vm_id"] in ids]
+    stays = [
+        VmFinding(LEFT_THERE, INFO, one["name"], "vm", f"It is to stay on {one['source_host']}.", vm_id=one["vm_id"])
+        for one in left
+    ]
+    return dataclasses.replace(
+        plan,
+        moves=tuple(move for move in plan.moves if move["vm_id"] not in ids),
+        helpers=tuple(move for move in plan.helpers if move["vm_id"] not in ids),
+        stays=(*plan.stays, *stays),
+    )
 
 
 def _moved_on(cluster: Cluster, plan: RestorationPlan, entries: Sequence[LedgerVm]) -> list[VmFinding]:
@@ -173,21 +191,41 @@ def _moved_on(cluster: Cluster, plan: RestorationPlan, entries: Sequence[LedgerV
     ]
 
 
-def _with_memory(cluster: Cluster, plan: RestorationPlan) -> RestorationPlan:
-    memory, problem = try_memory(cluster, plan.home.node)
+def _with_room(cluster: Cluster, plan: RestorationPlan, present: Mapping[str, Vm]) -> RestorationPlan:
+    """Leave VMs where they are for which the node has no memory, or which a rule or their owners keep from it."""
+    node, notes = plan.home.node, []
+    memory, problem = try_memory(cluster, node)
     if memory is None:
-        note = f"Whether {plan.home.node.name} has memory for the VMs that come back is not known. {problem}"
-        return dataclasses.replace(plan, notes=(note,))
-    needs = {move["vm_id"]: _needs(move) for move in plan.moves}
-    left, without_room = memory.free_mb, []
-    for move in plan.moves:
-        if needs[move["vm_id"]] <= left:
-            left -= needs[move["vm_id"]]
-        elif needs[move["vm_id"]]:
-            without_room.append(str(move["name"]))
-    after = memory.free_mb - sum(needs.values())
-    headroom = Headroom(plan.home.node.name, memory.total_mb, 0, memory.free_mb, after)
-    return dataclasses.replace(plan, headroom=headroom, without_room=tuple(without_room))
+        notes.append(f"Whether {node.name} has memory for the VMs that come back is not known. {problem}")
+    owners, around = _read_what_decides(cluster, plan, present, notes)
+    moves, refused = split(node.name, plan.moves, memory, owners, around)
+    stays = [
+        VmFinding(one.code, WARNING, one.move["name"], "vm", one.message, one.remedy, vm_id=one.move["vm_id"])
+        for one in refused
+    ]
+    headroom = None
+    if memory is not None:
+        after = memory.free_mb - sum(map(needs, moves))
+        headroom = Headroom(node.name, memory.total_mb, 0, memory.free_mb, after)
+    return dataclasses.replace(
+        plan, moves=moves, stays=(*plan.stays, *stays), headroom=headroom, notes=(*notes, *around.notes)
+    )
+
+
+def _read_what_decides(
+    cluster: Cluster, plan: RestorationPlan, present: Mapping[str, Vm], notes: list[str]
+) -> tuple[Mapping[str, Owners], Around]:
+    if not plan.is_clustered:
+        return {}, Around((), {}, {})
+    node = plan.home.node
+    vms = [present[move["vm_id"]] for move in plan.moves]
+    try:
+        roles = read_groups(cluster, vms)
+        intended = [Intended(vm, roles.get(vm.id), vm.node, node, vm.state not in AT_REST) for vm in vms]
+        return read_owners(cluster, roles), read_around(cluster, intended, with_memory=False)
+    except NoAnswer as error:
+        notes.append(f"What rules and owners say of {node.name} could not be read: {with_remedy(error)}")
+        return {}, Around((), {}, {})
 
 
 def _with_ready_homes(cluster: Cluster, plan: RestorationPlan, under_way: Collection[str]) -> RestorationPlan:
@@ -201,7 +239,7 @@ def _with_ready_homes(cluster: Cluster, plan: RestorationPlan, under_way: Collec
     for label in sorted({first_label(str(move["destination_host"])) for move in plan.helpers}):
         memory, _problem = try_memory(cluster, nodes[label]) if label in nodes else (None, "")
         returning = [one for one in plan.moves if first_label(str(one["source_host"])) == label]
-        rooms[label] = memory.free_mb + sum(map(_needs, returning)) if memory is not None else None
+        rooms[label] = memory.free_mb + sum(map(needs, returning)) if memory is not None else None
     moves, stays = [], list(plan.stays)
     for move in sorted(plan.helpers, key=lambda move: move["vm_id"] not in under_way):
         label = first_label(str(move["destination_host"]))
@@ -212,7 +250,7 @@ def _with_ready_homes(cluster: Cluster, plan: RestorationPlan, under_way: Collec
             stays.append(VmFinding(AWAY, WARNING, move["name"], "vm", message, remedy, vm_id=move["vm_id"]))
             continue
         moves.append(move)
-        for one, change in ((label, -_needs(move)), (first_label(str(move["source_host"])), _needs(move))):
+        for one, change in ((label, -needs(move)), (first_label(str(move["source_host"])), needs(move))):
             room = rooms.get(one)
             if room is not None:
                 rooms[one] = room + change
@@ -227,13 +265,9 @@ def _unready(node: Node | None, room: int | None, move: Mapping[str, t.Any]) -> 
     unable = node.cannot_receive()
     if unable is not None:
         return full_stop(unable.message)
-    if room is not None and _needs(move) > room:
-        return f"{home} has {max(0, room)} MB free, and it needs {_needs(move)} MB."
+    if room is not None and needs(move) > room:
+        return f"{home} has {max(0, room)} MB free, and it needs {needs(move)} MB."
     return ""
-
-
-def _needs(move: Mapping[str, t.Any]) -> int:
-    return 0 if move["state"] in AT_REST else int(move["memory_mb"] or 0)
 
 
 def _hosts(cluster: Cluster, ledger: Ledger, home: Home) -> tuple[str, ...]:

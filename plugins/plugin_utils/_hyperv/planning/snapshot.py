@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
@@ -31,7 +32,7 @@ from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_cluster_limit, read_host_settings, try_memory
 from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
-from ..cluster.other_roles import OtherRoles, read_other_roles
+from ..cluster.other_roles import OtherRoles, read_other_roles, read_resources, read_start_order
 from ..cluster.owners import Owners, owners_of, read_owners
 from ..cluster.replication import REPLICAS, read_replication
 from ..cluster.running_migrations import RunningMigration, read_running_migrations
@@ -40,6 +41,7 @@ from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner, read_owner
 from .problem import Destination
+from .role_owners import as_roles, owners_by_group
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +63,10 @@ class Snapshot:
             cluster at once; None where not known, or not limited.
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
-        other_roles: what the node owns beside VMs.
+        other_roles: what nodes own beside VMs.
+        role_owners: who may own the node's roles, and whom they prefer, by group in lower case.
+        role_order: what each group starts after; in lower case.
+        role_destinations: nodes that may take a role or a shared volume.
         others: who else is at work in the cluster.
     """
 
@@ -85,6 +90,9 @@ class Snapshot:
     is_clustered: bool = True
     owner: Owner = NOBODY
     other_roles: OtherRoles = dataclasses.field(default_factory=OtherRoles)
+    role_owners: Mapping[str, Owners] = dataclasses.field(default_factory=dict)
+    role_order: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    role_destinations: tuple[str, ...] = ()
     others: tuple[Finding, ...] = ()
 
     @property
@@ -136,6 +144,23 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     wanted = wanted or nodes
     if any(one == node for one in wanted) and allowed:
         raise HyperVError(f"{node.name} is the node to be emptied and cannot be one of its own destinations.")
+    snapshot = read_vms_and_groups(cluster, node, nodes)
+    others = [one for one in dict.fromkeys(wanted) if one != node]
+    residents = {vm.id for vm in snapshot.vms_on_node}
+    roles = {vm_id: role for vm_id, role in snapshot.roles.items() if vm_id in residents}
+    snapshot = dataclasses.replace(
+        _with_owners(cluster, snapshot, roles),
+        role_destinations=tuple(one.name for one in others if one.cannot_receive() is None),
+    )
+    snapshot = _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others)
+    return _with_source(cluster, snapshot)
+
+
+def read_vms_and_groups(cluster: Cluster, node: Node, nodes: Sequence[Node]) -> Snapshot:
+    """Return the VMs of all ``nodes`` and what the cluster says of them, as seen around ``node``.
+
+    Raises HyperVError, Fault and TransportError.
+    """
     vms = read_vms(cluster, hosts=hosts_of_vms(cluster, nodes))
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     # Where Hyper-V tells no owner, the cluster's word counts.
@@ -152,20 +177,13 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     snapshot = Snapshot(
         node, owned, roles=roles, traits=traits, running_migrations=running_migrations, volumes=volumes, notes=notes
     )
-    snapshot = dataclasses.replace(
+    return dataclasses.replace(
         snapshot,
         is_clustered=cluster.is_clustered,
         owner=owner,
         cluster_slots=read_cluster_limit(cluster),
         others=tuple(find_others_at_work(cluster, traits.values())),
     )
-    residents = {vm.id for vm in snapshot.vms_on_node}
-    snapshot = dataclasses.replace(
-        snapshot, owners=read_owners(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in residents})
-    )
-    snapshot = _with_other_roles(cluster, _with_rules(cluster, snapshot, nodes))
-    snapshot = _with_destinations(cluster, snapshot, [one for one in dict.fromkeys(wanted) if one != node])
-    return _with_source(cluster, snapshot)
 
 
 def _owned_by(vm: Vm, node: str) -> Vm:
@@ -185,16 +203,30 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
     return volumes, read_owner(cluster, node.name)
 
 
-def _with_other_roles(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
+def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGroup]) -> Snapshot:
+    """Add who may own the node's VMs, and what else it owns, with who may own that."""
     try:
-        found = read_other_roles(cluster, snapshot.node.name, snapshot.traits.values())
+        found = read_other_roles(cluster, snapshot.traits.values())
+        others = [one for one in found.on(snapshot.node.name) if one.is_movable and one.kind == "role"]
+        resources = read_resources(cluster, others)
+        order = read_start_order(cluster) if len(others) > 1 else {}
     except NoAnswer as error:
         note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
-        return dataclasses.replace(snapshot, notes=(*snapshot.notes, note))
-    return dataclasses.replace(snapshot, other_roles=found)
+        snapshot = dataclasses.replace(snapshot, notes=(*snapshot.notes, note))
+        return dataclasses.replace(snapshot, owners=read_owners(cluster, roles))
+    wanted = as_roles(resources)
+    owners = read_owners(cluster, {**roles, **wanted})
+    return dataclasses.replace(
+        snapshot,
+        other_roles=found,
+        role_order=order,
+        role_owners=owners_by_group(wanted, owners),
+        owners={vm_id: one for vm_id, one in owners.items() if vm_id in roles},
+    )
 
 
-def _with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
+def with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
+    """Return a snapshot with the affinity rules of the cluster and its fault domains. Raises Fault, TransportError."""
     rules, notes = collect_rules(cluster, read_affinity_rules(cluster), snapshot.roles, snapshot.traits)
     domains = read_domains(cluster) if any(rule.scope == DOMAIN for rule in rules) else {}
     return dataclasses.replace(
@@ -229,7 +261,7 @@ def collect_rules(
 def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
     found, unusable, notes = [], {}, list(snapshot.notes)
     by_name = {node.name: node for node in nodes}
-    answers = cluster.ask_each(list(by_name), lambda name: _try_destination(cluster, by_name[name]))
+    answers = cluster.ask_each(list(by_name), lambda name: try_destination(cluster, by_name[name]))
     for node, (memory, slots, problem) in zip(nodes, answers, strict=True):
         if memory is None:
             unusable[first_label(node.name)] = problem
@@ -242,7 +274,7 @@ def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Nod
     return dataclasses.replace(snapshot, destinations=tuple(found), unusable=unusable, notes=tuple(notes))
 
 
-def _try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, int, str]:
+def try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, int, str]:
     """Return the memory and slots of a node that can receive migrations, or None and why it is no destination."""
     unable = node.cannot_receive()
     if unable is not None:
@@ -278,34 +310,46 @@ def _still_coming(snapshot: Snapshot, node: Node) -> int:
 
 def _with_source(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
     """Add what only the node itself knows, and notes where it does not answer."""
-    node, notes = snapshot.node, list(snapshot.notes)
-    attachments: Mapping[str, tuple[Attachment, ...]] = {}
-    local: list[Vm] = []
-    slots = None
-    if not node.is_running:
-        notes.append(f"{node.name} is {node.state}: its devices were not looked at, and no VM can be migrated from it.")
-    else:
-        try:
-            attachments = read_attachments(cluster, node.name)
-            known = {vm.id for vm in snapshot.vms}
-            local = [vm for vm in read_local_vms(cluster, node.name) if vm.id not in known]
-            slots, found = _check_settings(cluster, node)
-            stopping = [finding for finding in found if finding.stops_source]
-            notes.extend(f"{node.name}: {finding.text}" for finding in stopping)
-        except NoAnswer as error:
-            notes.append(f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}")
-    replication, note = _read_replicas(cluster, node)
+    source = read_source(cluster, snapshot.node, {vm.id for vm in snapshot.vms})
+    replication, note = read_replicas(cluster, snapshot.node)
     return dataclasses.replace(
         snapshot,
-        attachments=attachments,
-        local_vms=tuple(local),
+        attachments=source.attachments,
+        local_vms=source.local_vms,
         replication=replication,
-        slots=slots,
-        notes=(*notes, *note, *_arrivals(snapshot)),
+        slots=source.slots,
+        notes=(*snapshot.notes, *source.notes, *note, *_arrivals(snapshot)),
     )
 
 
-def _read_replicas(cluster: Cluster, node: Node) -> tuple[dict[str, ReplicationMode], list[str]]:
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """What only the node knows that is to be emptied; each as in the snapshot."""
+
+    attachments: Mapping[str, tuple[Attachment, ...]] = dataclasses.field(default_factory=dict)
+    local_vms: tuple[Vm, ...] = ()
+    slots: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def read_source(cluster: Cluster, node: Node, known: AbstractSet[str]) -> Source:
+    """Return what only a node knows, and notes where it does not answer; ``known`` are ids of the cluster's VMs."""
+    if not node.is_running:
+        note = f"{node.name} is {node.state}: its devices were not looked at, and no VM can be migrated from it."
+        return Source(notes=(note,))
+    try:
+        attachments = read_attachments(cluster, node.name)
+        local = tuple(vm for vm in read_local_vms(cluster, node.name) if vm.id not in known)
+        slots, found = _check_settings(cluster, node)
+        stopping = [finding for finding in found if finding.stops_source]
+        return Source(attachments, local, slots, tuple(f"{node.name}: {finding.text}" for finding in stopping))
+    except NoAnswer as error:
+        note = f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}"
+        return Source(notes=(note,))
+
+
+def read_replicas(cluster: Cluster, node: Node) -> tuple[dict[str, ReplicationMode], list[str]]:
+    """Return the VMs of a node that are replicas, or of all nodes where one answer has them, and notes."""
     try:
         if cluster.offers_hyperv:
             return read_replication(cluster.hyperv, HYPERV_CLUSTER, REPLICAS), []

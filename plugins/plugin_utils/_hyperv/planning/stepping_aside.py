@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -12,6 +13,7 @@ from ..._hostnames import first_label
 from ..cluster.attachments import Attachment, read_attachments
 from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.cluster import Cluster
+from ..cluster.groups import VmGroup
 from ..cluster.owners import Owners, read_owners
 from ..cluster.vms import Vm
 from ..failure.finding import ERROR
@@ -45,16 +47,39 @@ class Wish:
     planned: Sequence[EarlierMove] = ()
 
 
-def who_would_help(cluster: Cluster, snapshot: Snapshot, problem: PlacementProblem, wish: Wish) -> Help | None:
+class Reader(t.Protocol):
+    """What is read of VMs of other nodes once they may have to step aside. Raises Fault, NoAnswer, TransportError."""
+
+    def owners(self, roles: Mapping[str, VmGroup]) -> Mapping[str, Owners]:
+        """Return the owners of VMs by VM id; ``roles`` are theirs."""
+
+    def attachments(self, node: str) -> Mapping[str, tuple[Attachment, ...]]:
+        """Return what the VMs of a node have attached of it, by VM id."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ClusterReader:
+    """Asks the cluster."""
+
+    cluster: Cluster
+
+    def owners(self, roles: Mapping[str, VmGroup]) -> Mapping[str, Owners]:
+        """Return the owners of VMs by VM id; ``roles`` are theirs."""
+        return read_owners(self.cluster, roles)
+
+    def attachments(self, node: str) -> Mapping[str, tuple[Attachment, ...]]:
+        """Return what the VMs of a node have attached of it, by VM id."""
+        return read_attachments(self.cluster, node)
+
+
+def who_would_help(reader: Reader, snapshot: Snapshot, problem: PlacementProblem, wish: Wish) -> Help | None:
     """Return the fewest moves of VMs of other nodes with which every VM has a place, None where none were found.
 
     They may be more than the wish has, for people to know. A helper runs on a destination, alone in its group, and
     nothing stands against its move. Only of those that were found is read what they have attached. Raises Fault,
     NoAnswer and TransportError.
     """
-    vms = _eligible(snapshot, wish)
-    owners = read_owners(cluster, {vm.id: snapshot.roles[vm.id] for vm in vms})
-    helpers = [Helper(_candidate(vm, snapshot, owners, wish), vm.node) for vm in vms]
+    helpers = list_helpers(reader, snapshot, wish)
     attachments: dict[str, Mapping[str, tuple[Attachment, ...]]] = {}
     for unused in range(_LOOKS):
         found = _as_planned(problem, helpers, wish) or find_help(problem, helpers, max(wish.most, _MOST_HELPERS))
@@ -62,16 +87,26 @@ def who_would_help(cluster: Cluster, snapshot: Snapshot, problem: PlacementProbl
             return None
         for node in _nodes(found):
             if node not in attachments:
-                attachments[node] = read_attachments(cluster, node)
+                attachments[node] = reader.attachments(node)
         unable = {
             move.helper
             for move in found.moves
-            if _is_stopped(move.helper, snapshot, attachments[move.helper.node].get(move.helper.candidate.vm.id, ()))
+            if is_stopped(move.helper, snapshot, attachments[move.helper.node].get(move.helper.candidate.vm.id, ()))
         }
         if not unable:
             return found
         helpers = [one for one in helpers if one not in unable]
     return None
+
+
+def list_helpers(reader: Reader, snapshot: Snapshot, wish: Wish) -> list[Helper]:
+    """Return the VMs of destinations that might move, what they have attached apart.
+
+    Raises Fault, NoAnswer and TransportError.
+    """
+    vms = _eligible(snapshot, wish)
+    owners = reader.owners({vm.id: snapshot.roles[vm.id] for vm in vms})
+    return [Helper(_candidate(vm, snapshot, owners, wish), vm.node) for vm in vms]
 
 
 def _as_planned(problem: PlacementProblem, helpers: Sequence[Helper], wish: Wish) -> Help | None:
@@ -130,7 +165,8 @@ def _candidate(vm: Vm, snapshot: Snapshot, owners: Mapping[str, Owners], wish: W
     )
 
 
-def _is_stopped(helper: Helper, snapshot: Snapshot, attachments: tuple[Attachment, ...]) -> bool:
+def is_stopped(helper: Helper, snapshot: Snapshot, attachments: tuple[Attachment, ...]) -> bool:
+    """Tell whether something stands against the move of a VM that has ``attachments``."""
     vm = helper.candidate.vm
     facts = Facts(
         role=snapshot.roles.get(vm.id),

@@ -19,6 +19,7 @@ SAVE: t.Final = "save"
 STAY: t.Final = "stay"
 FAIL: t.Final = "fail"
 STRATEGIES: tuple[StrategyName, ...] = t.get_args(StrategyName)
+EVERY_VM: t.Final = "*"  # as a pattern
 OFFLINE: frozenset[StrategyName] = frozenset({SHUTDOWN, SAVE})
 
 
@@ -31,11 +32,16 @@ class Strategy:
 
     def matches(self, vm: Vm) -> bool:
         """Tell whether a VM is meant; letter case does not matter, as Hyper-V does not mind it."""
-        if is_vm_id(self.vm) and normal_id(self.vm) == vm.id:
-            return True
-        name, pattern = vm.name.casefold(), self.vm.casefold()
-        # A name may itself hold what is special in a pattern.
-        return name == pattern or fnmatch.fnmatchcase(name, pattern)
+        return is_meant(self.vm, vm)
+
+
+def is_meant(written: str, vm: Vm) -> bool:
+    """Tell whether a name, a pattern (``*``, ``?``, ``[seq]``) or a GUID means a VM."""
+    if is_vm_id(written) and normal_id(written) == vm.id:
+        return True
+    name, pattern = vm.name.casefold(), written.casefold()
+    # A name may itself hold what is special in a pattern.
+    return name == pattern or fnmatch.fnmatchcase(name, pattern)
 
 
 def read_strategies(written: Sequence[Mapping[str, t.Any]]) -> tuple[Strategy, ...]:

@@ -24,6 +24,7 @@ from ..cluster.states import AT_REST
 from ..failure.errors import HyperVError
 from .artifacts import from_artifact
 from .file_names import Owner, is_same
+from .ledger_roles import LedgerRole, read_ledger_roles
 
 FORMAT = "hyperv.migration ledger 2"
 EARLIER_FORMAT = "hyperv.migration ledger 1"
@@ -38,6 +39,9 @@ _OPTIONAL: Mapping[str, tuple[str, t.Any]] = {
     "updated": ("text", ""),
     "state": ("text", INCOMPLETE),
     "paused_before": ("true or false", True),
+    "disks": ("text", None),
+    "redirected": ("list of texts", None),
+    "balancer": ("number", None),
 }
 _OPTIONAL_OF_VM: Mapping[str, tuple[str, t.Any]] = {
     "state": ("text", None),
@@ -49,11 +53,23 @@ _OPTIONAL_OF_VM: Mapping[str, tuple[str, t.Any]] = {
     "asked_to_stop": ("text", None),
     "restored": ("true or false", False),
     "helper": ("true or false", False),
+    "events": ("list", []),
 }
-_TYPES: Mapping[str, tuple[type, ...]] = {"text": (str,), "number": (int, float), "true or false": (bool,)}
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "text": (str,),
+    "number": (int, float),
+    "true or false": (bool,),
+    "list": (list,),
+    "list of texts": (list,),
+}
+_MOST_EVENTS = 4  # of one VM, the newest ones
 _STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes of a running VM, by strategy
 
 _RECENT = dt.timedelta(days=1)  # a run that was cut off longer ago is not one that goes on
+
+
+DiskState = t.Literal["in_service", "entering", "maintenance", "leaving"]
+"""Disks of a node; ``entering`` and ``leaving`` are written before maintenance mode is asked for or ended."""
 
 
 class LedgerVm(t.TypedDict):
@@ -70,6 +86,7 @@ class LedgerVm(t.TypedDict):
         asked_to_stop: when its guest was asked to shut down without having done so in time (ISO 8601), None for never.
         restored: it is back as it was, or was given up on.
         helper: it is a VM of another node, ``source_host``, that stepped aside.
+        events: what the event logs of its hosts say of its move that failed, in the form of hyperv_vm_migrate.
     """
 
     vm_id: str
@@ -86,6 +103,7 @@ class LedgerVm(t.TypedDict):
     asked_to_stop: str | None
     restored: bool
     helper: bool
+    events: list[Mapping[str, t.Any]]
 
 
 class Ledger(t.TypedDict):
@@ -97,6 +115,12 @@ class Ledger(t.TypedDict):
         created, updated: ISO 8601.
         state: ``evacuating``, ``evacuated``, ``incomplete`` or ``restored``.
         paused_before: the node was paused before the evacuation began, and not by it.
+        roles: what else was moved, see ``ledger_roles.py``; an earlier version wrote none.
+        disks: a ``DiskState``: how the disks of the node were when they were seen or touched last, with Storage Spaces
+            Direct; None where they were not.
+        redirected: paths of the shared volumes whose access was redirected before the node was paused; None where that
+            was not read.
+        balancer: AutoBalancerMode of the cluster before it was switched off; None where it was not, or was put back.
     """
 
     format: str
@@ -106,7 +130,11 @@ class Ledger(t.TypedDict):
     updated: str
     state: str
     paused_before: bool
+    disks: str | None
+    redirected: list[str] | None
+    balancer: int | None
     vms: list[LedgerVm]
+    roles: list[LedgerRole]
 
 
 Entry = LedgerVm | Mapping[str, t.Any]
@@ -132,7 +160,7 @@ def read_ledger(content: object, where: str) -> Ledger:
         if whole["state"] not in STATES:
             raise HyperVError(f"its state is {whole['state']!r}, which is none of {', '.join(STATES)}")
         vms = [_completed_vm(vm, number) for number, vm in enumerate(vms, 1)]
-        return t.cast("Ledger", {**whole, "vms": vms})
+        return t.cast("Ledger", {**whole, "vms": vms, "roles": read_ledger_roles(content.get("roles"))})
     except HyperVError as wrong:
         raise HyperVError(f"{where}: {wrong}. {cure}") from None
 
@@ -232,7 +260,11 @@ def begin(
         "updated": now,
         "state": EVACUATING if new else (kept["state"] if kept else EVACUATED),
         "paused_before": paused and not (kept is not None and _was_cut_off(kept, now) and not kept["paused_before"]),
+        "disks": kept["disks"] if kept is not None else None,
+        "redirected": kept["redirected"] if kept is not None else None,
+        "balancer": old["balancer"] if old is not None else None,
         "vms": [*earlier, *new.values()],
+        "roles": list(kept["roles"]) if kept else [],
     }
 
 
@@ -340,6 +372,7 @@ def _planned(
         "asked_to_stop": known.get("asked_to_stop"),
         "restored": False,
         "helper": bool(known["helper"] if goes_on else move.get("helper")),
+        "events": [],
     }
 
 
@@ -378,6 +411,7 @@ def finish(
                 "destination_host": record["destination_host"],
                 "outcome": _outcome(vm, str(record["outcome"])),
                 "elapsed_seconds": record["elapsed_seconds"],
+                "events": list(record.get("events") or ())[-_MOST_EVENTS:],
             }
         elif vm["outcome"] == PLANNED and here is not None and vm_id not in here:
             vm = {**vm, "outcome": LEFT}
@@ -386,6 +420,7 @@ def finish(
         asked = now if vm_id in still_stopping else vm.get("asked_to_stop")
         vms.append({**vm, "died": vm.get("died", False) or vm_id in died, "asked_to_stop": asked})
     is_settled = all(vm["outcome"] in _SETTLED or (vm["helper"] and vm["restored"]) for vm in vms)
+    is_settled = is_settled and all(role["outcome"] != PLANNED for role in ledger["roles"])
     state = EVACUATED if is_settled else INCOMPLETE
     return {**_in_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
 
@@ -404,6 +439,21 @@ def _of_helper(vm: LedgerVm, here: Collection[str] | None, *, died: bool) -> Led
     return {**vm, "restored": not died}
 
 
+def note_redirected(ledger: Ledger, paths: Sequence[str]) -> Ledger:
+    """Return the ledger with the shared volumes that are redirected; what a run has written that was cut off stays."""
+    return ledger if ledger["redirected"] is not None else {**ledger, "redirected": [*paths]}
+
+
+def note_balancer(ledger: Ledger, mode: int | None) -> Ledger:
+    """Return the ledger with AutoBalancerMode as it was before it was switched off, None where it is as it was."""
+    return {**ledger, "balancer": mode}
+
+
+def note_disks(ledger: Ledger, state: DiskState, now: str) -> Ledger:
+    """Return the ledger with how the disks of the node are."""
+    return {**ledger, "disks": state, "updated": now}
+
+
 def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | None = None) -> Ledger:
     """Return the ledger with VMs marked that are settled: back on their node, or given up on with a reason.
 
@@ -413,7 +463,8 @@ def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | No
         return ledger
     back = {one.upper() for one in vm_ids}
     vms: list[LedgerVm] = [{**vm, "restored": vm["restored"] or vm["vm_id"].upper() in back} for vm in ledger["vms"]]
-    state = RESTORED if all(vm["restored"] for vm in vms) else ledger["state"]
+    is_done = all(vm["restored"] for vm in vms) and all(role["restored"] for role in ledger["roles"])
+    state = RESTORED if is_done else ledger["state"]
     return {**_in_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
 
 

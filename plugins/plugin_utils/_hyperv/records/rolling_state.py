@@ -71,11 +71,13 @@ class _NodeProgress(t.TypedDict):
 class NodeProgress(_NodeProgress, total=False):
     """How far a node is.
 
-    ``name`` is its name in the cluster; ``restarted``: its restart was part of the maintenance.
+    ``name`` is its name in the cluster; ``restarted``: its restart was part of the maintenance; ``returns_all``: all
+    VMs return to it, whatever the layout.
     """
 
     name: str
     restarted: bool
+    returns_all: bool
 
 
 class RollingState(t.TypedDict):
@@ -305,12 +307,21 @@ def describe_work(work: Work, other: Work | None = None) -> str:
     return " and ".join(parts) or "no tasks of yours"
 
 
-def set_phase(state: RollingState, node: str, phase: Phase, now: dt.datetime, name: str = "") -> RollingState:
+def set_phase(
+    state: RollingState,
+    node: str,
+    phase: Phase,
+    now: dt.datetime,
+    name: str = "",
+    *,
+    returns_all: bool | None = None,
+) -> RollingState:
     """Return the state with a node in another phase.
 
     Args:
         node: its inventory host, which is added where it is not there yet.
         name: its name in the cluster, where that is known.
+        returns_all: all VMs return to it, whatever the layout; None for what was noted before.
 
     Raises HyperVError for a phase that cannot follow the present one.
     """
@@ -327,6 +338,8 @@ def set_phase(state: RollingState, node: str, phase: Phase, now: dt.datetime, na
         after["name"] = name
     if phase == "restarting":
         after["restarted"] = True
+    if returns_all is not None:
+        after["returns_all"] = returns_all
     return {**state, "updated": _text(now), "nodes": {**state["nodes"], node: after}}
 
 
@@ -340,6 +353,12 @@ def after_work(present: Phase, restart: bool) -> Phase:
 def phase_of(state: RollingState, node: str) -> Phase:
     """Return the phase of a node by its inventory host."""
     return state["nodes"][node]["phase"] if node in state["nodes"] else ""
+
+
+def returns_all(state: RollingState, node: str) -> bool:
+    """Tell whether all VMs return to a node, by its inventory host, whatever the layout."""
+    progress = state["nodes"].get(node)
+    return progress is not None and bool(progress.get("returns_all"))
 
 
 def describe_phase(phase: Phase) -> str:

@@ -46,10 +46,11 @@ class MigrationOptions:
 
 @dataclasses.dataclass(frozen=True)
 class Migration:
-    """What moves came to, in their order, and notes on what was not known about their hosts."""
+    """What moves came to, in their order, the limits of their hosts, and notes on what was not known about these."""
 
     tasks: Sequence[MigrationTask]
-    notes: Sequence[str]
+    notes: Sequence[str] = ()
+    limits: Limits | None = None
 
 
 def say_nothing(tasks: Sequence[MigrationTask]) -> None:
@@ -69,15 +70,17 @@ def migrate(
     left = [move for move in moves if not move.is_done]
     hosts = sorted({node for move in left for node in (move.source, move.destination.name)})
     limits = read_limits(cluster, hosts, options.max_parallel) if len(left) > 1 else Limits({})
-    _scheduler(cluster, options, limits, report).execute(tasks)
-    return Migration(tasks, limits.notes)
+    notes = [*limits.notes]
+    _scheduler(cluster, options, limits, report, notes).execute(tasks)
+    return Migration(tasks, notes, limits)
 
 
 def start(cluster: Cluster, move: Move, options: MigrationOptions, report: Report = say_nothing) -> Migration:
     """Start one move, and leave it as soon as its job is known. Raises as ``migrate`` does."""
     tasks = _tasks([move], options)
-    _scheduler(cluster, options, Limits({}), report).start(tasks[0])
-    return Migration(tasks, ())
+    notes: list[str] = []
+    _scheduler(cluster, options, Limits({}), report, notes).start(tasks[0])
+    return Migration(tasks, notes)
 
 
 def dry_run(
@@ -90,11 +93,11 @@ def dry_run(
     """
     tasks = _tasks(moves, options)
     asked = [task for task in tasks if task.move.vm.id not in stopped_first]
-    _scheduler(cluster, options, Limits({}), say_nothing).dry_run(asked)
+    _scheduler(cluster, options, Limits({}), say_nothing, []).dry_run(asked)
     for task in tasks:
         if task.move.vm.id in stopped_first:
             _foresee(cluster, task, None)
-    return Migration(tasks, ())
+    return Migration(tasks)
 
 
 def foresee(
@@ -107,7 +110,7 @@ def foresee(
     tasks = _tasks(moves, options)
     for task in tasks:
         _foresee(cluster, task, objections.get(task.move.vm.id))
-    return Migration(tasks, ())
+    return Migration(tasks)
 
 
 def _foresee(cluster: Cluster, task: MigrationTask, objection: Failure | None) -> None:
@@ -134,5 +137,16 @@ def _tasks(moves: Sequence[Move], options: MigrationOptions) -> list[MigrationTa
     ]
 
 
-def _scheduler(cluster: Cluster, options: MigrationOptions, limits: Limits, report: Report) -> Scheduler:
-    return Scheduler(cluster, Methods(cluster, options.method, options.settings), limits, options.policy, report)
+def _scheduler(
+    cluster: Cluster, options: MigrationOptions, limits: Limits, report: Report, notes: list[str]
+) -> Scheduler:
+    """Return a scheduler of moves; ``notes`` gets those on event logs that could not be read."""
+
+    def explain(failed: Sequence[MigrationTask]) -> None:
+        # Imported here because only failures need it.
+        from .causes import add_causes
+
+        notes.extend(add_causes(cluster, failed))
+
+    methods = Methods(cluster, options.method, options.settings)
+    return Scheduler(cluster, methods, limits, options.policy, report, explain)

@@ -53,6 +53,7 @@ def record(task: MigrationTask, moment: t.Callable[[float], str]) -> dict[str, t
         "job": _job(task),
         "warnings": list(task.warnings),
         "error": task.error.about(vm.name).as_result() if task.error else None,
+        "events": list(task.events),
     }
 
 

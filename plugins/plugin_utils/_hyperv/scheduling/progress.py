@@ -11,6 +11,7 @@ from ..migration.migration_task import MigrationTask
 from ..migration.stage import Stage
 
 _EVERY = 5.0  # seconds between two lines about moves under way; ends, failures and warnings are told at once
+_EVENTS_TOLD = 4  # of one move that failed; its result has all that were read
 _ESTIMATED_FROM = 0.1  # share of the work that must be done before the time that is left is estimated
 # A move counts as started as soon as it was asked for, and nothing new is told while its owner is awaited.
 _SHOWN_AS = {Stage.SEARCHING: Stage.RUNNING, Stage.VERIFYING: Stage.RUNNING}
@@ -27,6 +28,7 @@ class Progress:
         self._told: dict[str, tuple[Stage, int]] = {}
         self._told_at: dict[str, float] = {}
         self._warned: dict[str, int] = {}
+        self._explained: set[str] = set()
 
     def report(self, tasks: Sequence[MigrationTask]) -> None:
         """Tell what is new since the last call."""
@@ -37,10 +39,20 @@ class Progress:
             self._warned[vm.id] = len(task.warnings)
             if task.stage is Stage.ENDED and self._is_new(task):
                 self._news(tasks, task)
+            self._events(tasks, task)
         under_way = [task for task in tasks if task.stage is not Stage.ENDED and self._is_new(task)]
         if under_way and self._clock.now() >= self._next:
             self._next = self._clock.now() + _EVERY
             self._news(tasks, min(under_way, key=lambda task: self._told_at.get(task.move.vm.id, 0.0)))
+
+    def _events(self, tasks: Sequence[MigrationTask], task: MigrationTask) -> None:
+        """Tell the last events of a move that failed, once they are known."""
+        if not task.events or task.move.vm.id in self._explained:
+            return
+        self._explained.add(task.move.vm.id)
+        for event in task.events[-_EVENTS_TOLD:]:
+            where = f"{event['node']}, {event['channel']}, event {event['id']} of {event['time'][:19]}Z"
+            self._line(tasks, task, f"{where}: {event['message']}")
 
     def _is_new(self, task: MigrationTask) -> bool:
         step, known = _step(task), self._told.get(task.move.vm.id, (Stage.WAITING, 0))

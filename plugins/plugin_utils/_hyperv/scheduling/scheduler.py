@@ -39,7 +39,8 @@ _NO_SLOT = "limit_reached"
 class Scheduler:
     """Runs moves to their end within the limits.
 
-    ``report`` is called with all tasks whenever something about one of them may have changed.
+    ``report`` is called with all tasks whenever something about one of them may have changed, ``explain`` once with
+    those that failed, before the last look at where their VMs are.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class Scheduler:
         limits: Limits,
         policy: Policy,
         report: Callable[[Sequence[MigrationTask]], None],
+        explain: Callable[[Sequence[MigrationTask]], None] = lambda failed: None,
     ) -> None:
         self._cluster = cluster
         self._clock = cluster.clock
         self._limits = limits
         self._policy = policy
         self._report = report
+        self._explain = explain
         self._liveness = Liveness(cluster)
         self._methods = methods
         self._starter = Starter(cluster, methods, policy, self._liveness)
@@ -116,7 +119,11 @@ class Scheduler:
                 self._read_at = float("-inf")
             self._report(tasks)
             if all(task.stage is Stage.ENDED or (until_started and task.stage is Stage.RUNNING) for task in tasks):
-                self._tell_restarts([task for task in tasks if task.outcome == "failed"])
+                failed = [task for task in tasks if task.outcome == "failed"]
+                if failed:
+                    self._explain(failed)
+                    self._report(tasks)
+                self._tell_restarts(failed)
                 return
             self._pause(tasks)
             for task in tasks:

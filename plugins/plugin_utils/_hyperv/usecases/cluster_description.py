@@ -20,10 +20,12 @@ from ..cluster.cluster import HYPERV_CLUSTER, MSCLUSTER, Cluster
 from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
 from ..cluster.hosts import Memory, read_memory
 from ..cluster.nodes import Node, read_nodes
+from ..cluster.other_roles import OtherRoles, read_other_roles, read_resources, read_start_order
 from ..cluster.owners import Owners, read_owners
 from ..cluster.replication import read_replication
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import with_remedy
+from ..planning.role_owners import as_roles, owners_by_group
 from .readiness import Readiness, read_readiness
 
 
@@ -66,6 +68,9 @@ class ClusterDescription:
     Attributes:
         roles, owners, replication: by VM id.
         traits: by name of the group in lower case.
+        other_roles: what is owned beside VMs.
+        role_owners: who may own classic roles, and whom they prefer, by group in lower case.
+        role_order: what each group starts after; in lower case.
         fault_domains: the levels of each node that has any, by its name.
         notes: what could not be read, for people.
     """
@@ -79,6 +84,9 @@ class ClusterDescription:
     replication: Mapping[str, ReplicationMode] = dataclasses.field(default_factory=dict)
     rules: tuple[AffinityRule, ...] = ()
     fault_domains: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    other_roles: OtherRoles = dataclasses.field(default_factory=OtherRoles)
+    role_owners: Mapping[str, Owners] = dataclasses.field(default_factory=dict)
+    role_order: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @functools.cached_property
@@ -99,16 +107,22 @@ def read_cluster(cluster: Cluster) -> ClusterDescription:
     roles, traits = read_groups(cluster, vms), read_traits(cluster)
     replication, replication_notes = _read_replication(cluster)
     rules, rule_notes = _read_rules(cluster, traits)
+    others = read_other_roles(cluster, traits.values())
+    wanted = as_roles(read_resources(cluster, [one for one in others.all if one.is_movable and one.kind == "role"]))
+    owners = read_owners(cluster, {**roles, **wanted})
     return ClusterDescription(
         readiness,
         hosts,
         tuple(_owned(vm, roles) for vm in vms),
         roles,
         traits,
-        read_owners(cluster, roles),
+        owners,
         replication,
         tuple(rules),
         _read_fault_domains(cluster),
+        others,
+        owners_by_group(wanted, owners),
+        read_start_order(cluster) if wanted else {},
         (*(f"{host.node.name}: {host.problem}" for host in hosts if host.problem), *replication_notes, *rule_notes),
     )
 

@@ -19,6 +19,7 @@ from ..cluster.hosts import HostSettings
 from ..cluster.states import IN_MEMORY, SETTLED, UNKNOWN, VmState
 from ..cluster.vms import Vm
 from .cluster_description import ClusterDescription, HostDescription
+from .scenario_roles import write_roles
 
 Content = dict[str, t.Any]
 
@@ -45,6 +46,7 @@ def write_scenario(read: ClusterDescription) -> tuple[Content, list[str]]:
         "clock": {"speed": _SPEED},
         "switches": _switches(read),
         "nodes": [_node(host, read, notes) for host in read.hosts],
+        "roles": write_roles(read),
         "vms": [*_clustered(read, notes), *_local(read)],
         "affinity_rules": [
             {

@@ -46,6 +46,7 @@ def test_mirrors_that_are_whole_speak_against_nothing() -> None:
     assert codes(health) == []
     assert health.as_result()["storage"] == {
         "on_the_nodes": True,
+        "verdict": "passed",
         "repair_jobs": 0,
         "repair_percent": None,
         "repair_bytes_left": None,

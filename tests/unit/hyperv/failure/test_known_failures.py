@@ -78,6 +78,7 @@ CLUSTER_CODES = [
     Row(5960, "locked", "again", True),
     Row(5962, "drained", "drain", True),
     Row(5971, "anti-affinity", "another destination"),
+    Row(5987, "degraded", "repair", True),
     Row(5972, "replica", "Replica"),
 ]
 MESSAGES = [
@@ -284,4 +285,4 @@ def test_every_code_that_is_known_has_a_row() -> None:
 
 def test_no_row_is_missing() -> None:
     codes = {row.code for row in (*HRESULTS, *CLUSTER_CODES, *MESSAGES)}
-    assert len(codes) == len(HRESULTS) + len(CLUSTER_CODES) + len(MESSAGES) == 21 + 24 + 17
+    assert len(codes) == len(HRESULTS) + len(CLUSTER_CODES) + len(MESSAGES) == 21 + 25 + 17

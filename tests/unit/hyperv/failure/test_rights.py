@@ -46,6 +46,7 @@ MODULES: dict[str, dict[str, t.Any]] = {
     "hyperv_cluster_node_info": {},
     "hyperv_evacuation_plan_info": {"node": "NODE1"},
     "hyperv_migration_capabilities_info": {},
+    "hyperv_migration_events_info": {},
     "hyperv_migration_job": {"name": "web01", "state": "cancelled"},
     "hyperv_migration_job_info": {},
     "hyperv_node_identity_info": {"name": "NODE2", "must_answer": True},
@@ -53,6 +54,7 @@ MODULES: dict[str, dict[str, t.Any]] = {
     "hyperv_node_restart": {"name": "NODE3"},
     "hyperv_readiness_info": {},
     "hyperv_restore_plan_info": {"ledger": LEDGER},
+    "hyperv_rolling_plan_info": {},
     "hyperv_scenario_info": {},
     "hyperv_vm_info": {},
     "hyperv_vm_migrate": {"name": "web01", "destination_host": "NODE2"},
@@ -69,9 +71,9 @@ Place = tuple[str, str, str]  # namespace, operation, and class or its query
 
 
 def place_of(request: bytes) -> Place | None:
-    """Return where a request needs a right; None for one that only goes on with what was begun."""
+    """Return where a request needs a right in WMI; None for one that only goes on with what was begun."""
     about = describe(request)
-    if about is None or about.operation in ("Pull", "Release"):
+    if about is None or not about.namespace or about.operation in ("Pull", "Release"):
         return None
     queried = re.search(rb"(?i)from (\w+)", request)
     return about.namespace, about.operation, queried[1].decode() if queried else about.class_name

@@ -42,8 +42,8 @@ def test_a_node_is_emptied_and_stays_paused() -> None:
 
     assert (outcome.error, outcome.note) == (
         "",
-        "The node is paused. Bring its VMs back with hyperv.migration.restore_node. NODE1 owns roles that are not VMs: "
-        "Cluster Group (core cluster group). They are not moved, and fail over when it restarts.",
+        "The node is paused. Bring its VMs back with hyperv.migration.restore_node. Moved as well: Cluster Group (core "
+        "cluster group) to NODE2.",
     )
     assert outcomes(outcome) == {"web01": "moved", "web02": "moved"}
     assert {owner for owner, _state in story.vms.values()} == {"NODE2", "NODE3"}
@@ -51,6 +51,32 @@ def test_a_node_is_emptied_and_stays_paused() -> None:
     assert (outcome.paused_by_us, outcome.paused_before, outcome.changed) == (True, False, True)
     assert story.ledger.content is not None
     assert (story.ledger.content["state"], story.entered) == ("evacuated", 1)
+
+
+def test_what_the_report_says_is_not_read_again_for_it() -> None:
+    story = Story(TWO)
+    story.evacuate()
+    limits = b"SELECT MaximumActiveVirtualSystemMigration FROM"
+    asked = [node for node, request in story.simulated.requests if limits in request]
+    assert sorted(asked) == ["NODE1", "NODE2", "NODE3"]  # before the moves
+    lists = [request for _node, request in story.simulated.requests if b"SELECT * FROM MSCluster_Node<" in request]
+    assert len(lists) == 3  # for the plan, before the node is paused, and at the end
+
+
+def test_the_report_shows_the_nodes_before_and_after() -> None:
+    story = Story(scenario(NODES, [vm("web01", memory_mb=8000), vm("web02", memory_mb=8000), EDGE]))
+    outcome = story.evacuate(("edge", "stay"))
+    before, after = ({one["name"]: one for one in nodes} for nodes in (outcome.nodes_before, outcome.nodes_after))
+    assert (before["NODE1"]["state"], before["NODE1"]["vm_count"]) == ("up", 2)
+    assert (after["NODE1"]["state"], after["NODE1"]["vm_count"]) == ("paused", 0)  # edge is not of the cluster
+    assert sum(one["running_vm_count"] for one in after.values()) == 2
+    assert after["NODE1"]["free_memory_mb"] - before["NODE1"]["free_memory_mb"] == 16000
+
+
+def test_a_rollback_is_seen_by_the_report() -> None:
+    outcome = Story(scenario(NODES, [vm("web01", migration=FAILS)])).evacuate(attempts=1)
+    (node1,) = [one for one in outcome.nodes_after if one["name"] == "NODE1"]
+    assert (node1["state"], node1["vm_count"]) == ("up", 1)
 
 
 def test_a_second_run_finds_nothing_to_do() -> None:

@@ -13,10 +13,25 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 
 from tests.simulator.scenario import EventSpec
 from tests.simulator.scenario_power import RestartSpec
+from tests.simulator.world import Machine
 from tests.support.maintenance import NODES, Story
 from tests.support.requests import invokes_migration
-from tests.support.scenarios import Scenario, migration, node, power, scenario, vm, with_nodes, with_vms
+from tests.support.scenarios import (
+    ClusterSpec,
+    Scenario,
+    affinity_rule,
+    migration,
+    node,
+    power,
+    scenario,
+    vm,
+    with_nodes,
+    with_vms,
+)
 
+LEFT_ON_NODE2 = (
+    "Left where the evacuation moved them (restore_node_roles=leave): Cluster Group (core cluster group) on NODE2."
+)
 TWO = scenario(NODES, [vm("web01", memory_mb=8000), vm("web02", memory_mb=8000)])
 
 
@@ -32,12 +47,36 @@ def test_the_node_is_resumed_and_gets_its_vms_back() -> None:
 
     outcome = story.restore()
 
-    assert (outcome.error, outcome.note, outcome.node_state, outcome.changed) == ("", "", "up", True)
+    assert (outcome.error, outcome.note, outcome.node_state, outcome.changed) == ("", LEFT_ON_NODE2, "up", True)
     assert story.vms == {"web01": ("NODE1", "running"), "web02": ("NODE1", "running")}
     assert outcome.ledger is not None
     assert outcome.ledger["state"] == "restored"
     again = story.restore()
     assert (again.error, again.changed, again.moves) == ("", False, [])
+
+
+def test_what_is_not_to_come_home_stays_where_it_was_moved_and_is_settled() -> None:
+    story = evacuated(TWO)
+    there = story.vms["web02"]
+
+    outcome = story.restore(home=("web01",))
+
+    assert (outcome.error, outcome.node_state) == ("", "up")
+    assert story.vms == {"web01": ("NODE1", "running"), "web02": there}
+    assert [(one["name"], one["code"]) for one in outcome.stays] == [("web02", "left_there")]
+    assert outcome.ledger is not None
+    assert outcome.ledger["state"] == "restored"
+    assert story.restore().changed is False
+
+
+def test_what_was_shut_down_to_leave_comes_home_in_any_case() -> None:
+    story = evacuated(TWO, ("web02", "shutdown"))
+
+    outcome = story.restore(home=())
+
+    assert outcome.error == ""
+    assert story.vms["web02"] == ("NODE1", "running")
+    assert story.vms["web01"][0] != "NODE1"
 
 
 def test_a_dry_run_changes_nothing_and_does_not_ask_hyperv_for_a_paused_node() -> None:
@@ -75,12 +114,23 @@ def test_what_does_not_fit_is_said_in_the_dry_run_with_what_is_missing() -> None
     outcome = story.restore(check=True)
 
     said = (
-        "NODE1 has 14480 MB free, and the VMs that come back need 16000 MB: 1520 MB are missing. web02 would not fit."
+        "web02 is not back: NODE1 has 6480 MB free beside the other VMs that come back, and it needs 8000 MB. Move "
+        "other VMs away from NODE1 first"
     )
     assert outcome.error.startswith(said)
-    assert {one["vm"]["name"]: one["outcome"] for one in outcome.moves} == {"web01": "would_move", "web02": "failed"}
-    failed = next(one["error"] for one in outcome.moves if one["outcome"] == "failed")
-    assert failed["message"].startswith("NODE1 has no room for VM web02, which needs 8000 MB")
+    assert {one["vm"]["name"]: one["outcome"] for one in outcome.moves} == {"web01": "would_move"}
+    assert [(one["name"], one["code"]) for one in outcome.stays] == [("web02", "no_memory")]
+
+    real = story.restore()
+    assert real.error.startswith(said)
+    assert {name: owner for name, (owner, _state) in story.vms.items() if name != "other"} == {
+        "web01": "NODE1",
+        "web02": "NODE3",
+    }
+    assert not story.ledger.vm("web02")["restored"]
+    story.simulated.move(("other", "NODE2"))
+    assert story.restore().error == ""
+    assert story.vms["web02"] == ("NODE1", "running")
 
 
 def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:
@@ -359,7 +409,7 @@ def test_what_the_evacuation_stopped_is_started_wherever_somebody_has_moved_it()
 
     outcome = story.restore()
 
-    assert (outcome.error, outcome.note) == ("", "Started again: web02.")
+    assert (outcome.error, outcome.note) == ("", f"Started again: web02. {LEFT_ON_NODE2}")
     assert story.vms == {"web01": ("NODE1", "running"), "web02": (elsewhere, "running")}
 
 
@@ -385,3 +435,60 @@ def test_a_guest_that_goes_off_late_is_started_or_named_at_whatever_moment_of_th
         assert "web01" in outcome.error + outcome.note
     again = story.restore()
     assert (again.error, story.vms["web01"]) == ("", ("NODE1", "running"))
+
+
+def test_a_vm_to_which_an_enforced_class_denies_its_node_stays_by_name() -> None:
+    given = scenario(
+        NODES,
+        [vm("dc01", anti_affinity=("dc",)), vm("web01"), vm("dc02", owner="NODE2", anti_affinity=("dc",))],
+        cluster=ClusterSpec(enforced_anti_affinity=1),
+    )
+    story = evacuated(given)
+    assert story.vms["dc01"][0] == "NODE3"
+    story.simulated.server.world.relocate(machine_of(story, "dc02"), "NODE1")  # somebody moved it there
+
+    outcome = story.restore()
+
+    assert outcome.error.startswith(
+        "dc01 is not back: On NODE1 it would break the anti-affinity class dc (another node)."
+    )
+    assert (story.vms["dc01"][0], story.vms["web01"][0], story.node1) == ("NODE3", "NODE1", "up")
+    assert not story.ledger.vm("dc01")["restored"]
+    story.simulated.server.world.relocate(machine_of(story, "dc02"), "NODE2")
+    assert story.restore().error == ""
+    assert story.vms["dc01"][0] == "NODE1"
+
+
+def test_a_class_that_is_not_enforced_keeps_no_vm_from_its_node() -> None:
+    given = scenario(NODES, [vm("dc01", anti_affinity=("dc",)), vm("dc02", owner="NODE2", anti_affinity=("dc",))])
+    story = evacuated(given)
+    story.simulated.server.world.relocate(machine_of(story, "dc02"), "NODE1")
+    assert story.restore().error == ""
+    assert story.vms["dc01"][0] == "NODE1"
+
+
+def test_vms_of_a_rule_for_the_same_node_come_back_together_or_not_at_all() -> None:
+    rules = [affinity_rule("pair", "same_node", ("web01", "web02"))]
+    vms = [vm("web01", memory_mb=8000), vm("web02", memory_mb=8000), vm("other", owner="NODE2", memory_mb=6000)]
+    given = scenario([node("NODE1", memory_mb=24576), *NODES[1:]], vms, affinity_rules=rules)
+    story = evacuated(given)
+    story.simulated.server.world.relocate(machine_of(story, "other"), "NODE1")
+
+    outcome = story.restore()
+
+    assert "web02 is not back: NODE1 has" in outcome.error
+    assert "web01 is not back: On NODE1 it would break the affinity rule pair (the same node)." in outcome.error
+    assert story.vms["web01"][0] == story.vms["web02"][0] != "NODE1"
+
+
+def test_a_vm_of_which_the_node_is_no_possible_owner_any_more_stays_by_name() -> None:
+    story = evacuated(TWO)
+    machine = machine_of(story, "web02")
+    machine.spec = dataclasses.replace(machine.spec, possible_owners=("NODE2", "NODE3"))
+    outcome = story.restore()
+    assert "web02 is not back: NODE1 is not a possible owner of it." in outcome.error
+    assert story.vms["web01"][0] == "NODE1"
+
+
+def machine_of(story: Story, name: str) -> Machine:
+    return next(one for one in story.simulated.server.world.machines.values() if one.name == name)

@@ -180,6 +180,15 @@ def test_a_missing_second_hop_is_explained_by_the_way_the_source_authenticates(
         assert word in run.error.text
 
 
+def test_hosts_of_a_workgroup_are_not_sent_to_active_directory() -> None:
+    simulated = hosts(with_nodes(HOSTS, host("HV1", delegation=False, workgroup=True)))
+    (run,) = simulated.move(("web01", "HV2"), precheck=False)
+
+    assert (run.outcome, run.error.hresult) == ("failed", "0x8009030E")
+    assert run.error.remedy.startswith("HV1 is not a member of a domain, so Kerberos and delegation do not apply.")
+    assert "same local account with the same password" in run.error.remedy
+
+
 @pytest.mark.parametrize("lost", ["before", "after"])
 def test_a_lost_answer_is_looked_after(lost: str) -> None:
     simulated = hosts()

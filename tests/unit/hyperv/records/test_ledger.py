@@ -308,3 +308,13 @@ def test_a_vm_that_was_given_back_is_seen_anew_while_others_are_still_away() -> 
     first = give_back(begin(None, "NODE1", "HVC1", [off, move(DB, "db01")], NOW), [WEB], NOW)
     again = begin(first, "NODE1", "HVC1", [{**move(), "state": "running", "strategy": "shutdown"}], NOW)
     assert {vm["name"]: vm["state"] for vm in again["vms"]}["web01"] == "running"
+
+
+def test_the_newest_events_of_a_failed_move_are_kept() -> None:
+    events = [{"id": number, "message": "why"} for number in range(6)]
+    begun = begin(None, "NODE1", "HVC1", [move()], "t1")
+    failed = {**record(WEB, "failed"), "events": events}
+    ledger = finish(begun, [failed], "t2")
+
+    assert begun["vms"][0]["events"] == []
+    assert ledger["vms"][0]["events"] == events[-4:]

@@ -15,6 +15,7 @@ import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import Identity, identity_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_roles import LedgerRole
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.survey import take_survey
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import ledger_file_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
@@ -27,6 +28,7 @@ from tests.support.scenarios import (
     event,
     migration,
     node,
+    role,
     scenario,
     vm,
     with_nodes,
@@ -45,7 +47,12 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "dict": dict,
 }
 # Modules whose every value has a sample.
-SAMPLED = {"hyperv_cluster_node_info", "hyperv_migration_capabilities_info", "hyperv_vm_info"}
+SAMPLED = {
+    "hyperv_cluster_node_info",
+    "hyperv_migration_capabilities_info",
+    "hyperv_rolling_plan_info",
+    "hyperv_vm_info",
+}
 # Ansible's own keys, which no RETURN repeats.
 COMMON = {"changed", "msg", "warnings"}
 LIMITED = ClusterSpec(maximum_parallel_migrations=1, set_smb_bandwidth_limit=1, smb_bandwidth_limit_factor=2500)
@@ -115,6 +122,13 @@ def rolling_states(folder: pathlib.Path) -> list[Answer]:
     ]
 
 
+def events() -> Answer:
+    """Return what the event logs say of a move that failed."""
+    simulated = Simulated(scenario(vms=[vm("bad", migration=migration(fails_at=60, hresult=0x8007000E))]))
+    simulated.move(("bad", "NODE2"))
+    return ask("hyperv_migration_events_info", simulated, name="bad")
+
+
 def jobs() -> Answer:
     """Return what is told of a migration that runs and of one that failed."""
     failing = vm("bad", migration=migration(fails_at=60, hresult=0x8007000E))
@@ -132,6 +146,8 @@ def plans() -> Iterator[Answer]:
     yield first
     yield ask(module, Simulated(with_nodes(MIXED, node("NODE2", memory_mb=5000))), node="NODE1")
     yield ask(module, Simulated(CROWDED), node="NODE1")
+    volume = role("Cluster Virtual Disk (Volume1)", "shared_volume", "NODE1")
+    yield ask(module, Simulated(scenario(roles=[volume])), node="NODE1")
     (arrived, *unused) = first["moves"]
     grown = [
         vm(name, owner=arrived["destination_host"] if name == arrived["name"] else "NODE1", memory_mb=8192)
@@ -171,15 +187,42 @@ def restorations() -> Iterator[Answer]:
         "cluster": "hvc1.corp.example",
         "state": "evacuated",
         "vms": entries,
+        "roles": [MOVED_ROLE],
     }
     yield ask("hyperv_restore_plan_info", simulated, ledger=ledger)
+
+
+def rolling_plans() -> Iterator[Answer]:
+    """Yield plans of rolling maintenances with all that such a plan can hold."""
+    module = "hyperv_rolling_plan_info"
+    small = [
+        vm(f"web{number:02}", owner=owner, memory_mb=3000) for number, owner in enumerate(("NODE1", "NODE1", "NODE2"))
+    ]
+    roomy = scenario([node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)], small)
+    yield ask(module, Simulated(roomy), layout="balanced", home=["web00"], helpers=1)
+    yield ask(module, Simulated(CROWDED), nodes="NODE1")
+    yield ask(module, Simulated(CROWDED), nodes="NODE1", helpers=2)
+    yield ask(module, Simulated(MIXED), nodes=["NODE2"], strategies=[{"vm": "iso01", "strategy": "stay"}])
+
+
+MOVED_ROLE: LedgerRole = {
+    "kind": "core_group",
+    "name": "Cluster Group",
+    "type": "core cluster group",
+    "source_host": "NODE1",
+    "destination_host": "NODE2",
+    "state": "online",
+    "outcome": "moved",
+    "restored": False,
+}
 
 
 def ledgers(folder: pathlib.Path) -> list[Answer]:
     """Return the ledger of an evacuation, and what is said where there is none."""
     move = {"vm_id": GONE, "name": "web01", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
     file = ledger_file_of(None, str(folder), "NODE1", Owner("hvc1.corp.example"))
-    file.change(lambda old: begin(old, "NODE1", "hvc1.corp.example", [move], "2026-03-01T22:00:00+00:00"))
+    now = "2026-03-01T22:00:00+00:00"
+    file.change(lambda old: {**begin(old, "NODE1", "hvc1.corp.example", [move], now), "roles": [MOVED_ROLE]})
     return [
         carry_out("hyperv_evacuation_ledger_info", HOSTS, folder=str(folder), node=node, cluster="hvc1.corp.example")
         for node in ("NODE1", "NODE2")
@@ -201,6 +244,7 @@ def answers(module: str, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) 
             ask(module, Simulated(TROUBLED), **move),
             ask(module, Simulated(with_nodes(TROUBLED, node("NODE2"))), **move),
         ],
+        "hyperv_migration_events_info": lambda: [events()],
         "hyperv_migration_job_info": lambda: [jobs()],
         "hyperv_node_identity_info": lambda: [ask(module, Simulated(), name="NODE2")],
         "hyperv_node_maintenance_info": lambda: [ask(module, Simulated(TROUBLED), node="NODE1")],
@@ -210,6 +254,7 @@ def answers(module: str, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) 
         "hyperv_rolling_node_info": lambda: [
             on_hosts(module, monkeypatch, node=HOSTS[0], nodes=HOSTS, ignore=["NODE3"], timeout=0, folder=str(folder))
         ],
+        "hyperv_rolling_plan_info": lambda: list(rolling_plans()),
         "hyperv_rolling_state_info": lambda: rolling_states(folder),
         "hyperv_via_info": lambda: [on_hosts(module, monkeypatch, node="NODE1")],
         "hyperv_vm_info": lambda: [ask(module, Simulated(TROUBLED))],

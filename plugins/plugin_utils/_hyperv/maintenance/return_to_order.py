@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""VMs come back to a node when it is a sound member of its cluster again, and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from ..checks.back_in_order import find_what_is_not_in_order
+from ..checks.overlooking import that_count
+from ..checks.storage_health import is_on_the_nodes, read_storage_health
+from ..cluster.cluster import Cluster
+from ..failure.errors import HyperVError
+from ..failure.finding import ERROR
+
+_WITHIN = 300.0  # seconds
+_BETWEEN_LOOKS = 5.0
+
+Tell = Callable[[str], None]
+
+
+def wait_until_in_order(
+    cluster: Cluster, node: str, redirected: Collection[str] | None, ignore: Collection[str], tell: Tell
+) -> None:
+    """Wait for what passes after a restart. Raises HyperVError where it does not, Fault and TransportError.
+
+    ``redirected``: as ``find_what_is_not_in_order`` has it; ``ignore``: names whose problems do not count.
+    """
+    deadline = cluster.clock.now() + _WITHIN
+    told = ""
+    while True:
+        found = [one for one in find_what_is_not_in_order(cluster, node, redirected) if one.severity == ERROR]
+        counting = that_count(found, ignore)
+        if not counting:
+            return
+        left = deadline - cluster.clock.now()
+        message = " ".join(finding.text for finding in counting)
+        if left <= 0 or not all(finding.transient for finding in counting):
+            raise HyperVError(f"Nothing was changed. {message} No VM comes back to {node} before that.")
+        if message != told:
+            told = message
+            tell(f"Waiting up to {left:.0f} s until {node} is in order: {message}")
+        cluster.clock.pause(min(_BETWEEN_LOOKS, left))
+
+
+def wait_for_the_repair_to_begin(cluster: Cluster, interval: float, tell: Tell) -> str:
+    """Wait until storage is being repaired or needs no repair; return a warning where neither comes to pass.
+
+    A repair begins some time after the disks are back ("Understand and see storage resync", Microsoft docs). Looks
+    every ``interval`` seconds, and asks nothing where storage is elsewhere. Raises Fault and TransportError.
+    """
+    if not is_on_the_nodes(cluster):
+        return ""
+    deadline = cluster.clock.now() + _WITHIN
+    is_told = False
+    while True:
+        health = read_storage_health(cluster, None)
+        if not health.findings or (health.repair is not None and health.repair.is_running):
+            return ""
+        if cluster.clock.now() >= deadline:
+            reasons = " ".join(finding.text for finding in health.findings)
+            return f"No repair of storage has begun within {_WITHIN:.0f} s. {reasons}"
+        if not is_told:
+            is_told = True
+            tell("Waiting until the repair of storage has begun.")
+        cluster.clock.pause(interval)

@@ -1,0 +1,269 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One role after another is moved to another node, and watched until it is there in the state that it had."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Callable, Sequence
+
+from ..._hostnames import first_label
+from ..._text import clean
+from ..._wsman.errors import NoAnswer
+from ..cluster.cluster import Cluster
+from ..cluster.other_roles import AT_REST, OwnedRole, read_some_roles
+from ..cluster.patience import MOST_CALLS, SETTLES_WITHIN
+from ..cluster.role_moves import Asked, ask_to_move
+from ..failure.failures import Failure
+from ..records.ledger_roles import ELSEWHERE, MOVED
+from .controller import Controller
+
+ALREADY_THERE: t.Final = "already_there"
+FAILED: t.Final = "failed"
+NOT_BEGUN: t.Final = "not_begun"
+NOT_MOVED: t.Final = "not_moved"
+STARTED: t.Final = "started"
+"""It is on its way, and nobody watches it any more."""
+
+NOT_ONLINE, _STAYS = "role_not_online", "role_stays"
+_ARRIVES_WITHIN = 600.0  # seconds: a resource may take its time to go offline and to come online, three minutes each
+_BEGINS_WITHIN = 15.0  # seconds after a call in which a group that shows nothing yet is not taken for one that stays
+_BETWEEN_LINES = 30.0
+
+
+@dataclasses.dataclass
+class RoleRecord:
+    """What became of one role.
+
+    Attributes:
+        destination: where it went or was to go.
+        outcome: ``not_begun``, ``started``, ``moved``, ``already_there``, ``elsewhere``, ``not_moved`` or ``failed``.
+        state: as it was seen last.
+        why: why it is not moved, for people.
+        error: why it failed.
+        is_changed: the cluster was asked to move it, and has begun or may have.
+    """
+
+    role: OwnedRole
+    source: str
+    destination: str
+    outcome: str = NOT_BEGUN
+    state: str = ""
+    why: str = ""
+    error: Failure | None = None
+    is_changed: bool = False
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return it for a task's result."""
+        return {
+            "kind": self.role.kind,
+            "name": self.role.name,
+            "type": self.role.type,
+            "source_host": self.source,
+            "destination_host": self.destination,
+            "outcome": self.outcome,
+            "state": self.state,
+            "reason": self.why,
+            "error": self.error.as_result() if self.error is not None else None,
+            "changed": self.is_changed,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class WantedRole:
+    """A role that is to move.
+
+    Attributes:
+        role: as it was read last.
+        source: the node that it is to leave; where it has left that, it is not touched.
+        candidates: the nodes that it may go to, tried in this order.
+        state: the state that it is to have there; empty for the one that it has when its turn comes.
+    """
+
+    role: OwnedRole
+    source: str
+    candidates: tuple[str, ...]
+    state: str = ""
+
+
+class RoleMoving:
+    """Moves roles. ``cluster`` is where they are asked for, and may be replaced by one with new sessions."""
+
+    def __init__(self, cluster: Cluster, controller: Controller, interval: float, attempts: int) -> None:
+        """``interval``: seconds between two looks; ``attempts``: how many nodes are tried for a role."""
+        self.cluster = cluster
+        self.records: list[RoleRecord] = []
+        self._controller = controller
+        self._interval = interval
+        self._attempts = attempts
+
+    def make(self, wanted: Sequence[WantedRole], note: Callable[[RoleRecord], None]) -> None:
+        """Move roles one after another; one that fails does not stop the others.
+
+        ``note`` writes down where one is about to go, before it is begun, and what it has come to after that. Raises
+        HyperVError, Fault, TransportError.
+        """
+        for one in wanted:
+            record = RoleRecord(one.role, one.source, one.candidates[0] if one.candidates else "", state=one.role.state)
+            self.records.append(record)
+            self._move(one, record, note)
+            note(record)
+            self._tell(record)
+
+    def _move(self, wanted: WantedRole, record: RoleRecord, note: Callable[[RoleRecord], None]) -> None:
+        now = self._settled(wanted.role, record)
+        if now is None or not self._is_still_to_move(wanted, now, record):
+            return
+        state = wanted.state or now.state
+        if not wanted.candidates:
+            record.outcome = FAILED
+            record.error = Failure("no_destination", "no node that is up may own it", "Bring another node up first.")
+        for destination in wanted.candidates[: self._attempts]:
+            record.destination, record.outcome, record.error = destination, NOT_BEGUN, None
+            note(record)
+            self._try(now, state, record)
+            if record.outcome != FAILED or record.error is None or record.error.code == NOT_ONLINE:
+                return
+            self._say(f"{wanted.role.text} does not go to {destination}: {record.error.cause}.")
+
+    def _settled(self, role: OwnedRole, record: RoleRecord) -> OwnedRole | None:
+        """Return a role as it is when the cluster is not moving it any more; None where that takes too long."""
+        deadline = self.cluster.clock.now() + _ARRIVES_WITHIN
+        while True:
+            now = self._look(role)
+            if now is None:
+                record.outcome, record.why = NOT_MOVED, "the cluster does not know it any more."
+                return None
+            record.state = now.state
+            if not now.is_changing:
+                return now
+            if self.cluster.clock.now() >= deadline:
+                record.outcome = FAILED
+                record.error = Failure(
+                    "role_pending",
+                    f"it is {'queued for a move' if now.is_queued else now.state} since {_ARRIVES_WITHIN:.0f} s",
+                    "Look at it in Failover Cluster Manager.",
+                    transient=True,
+                )
+                return None
+            self.cluster.clock.pause(self._interval)
+
+    @staticmethod
+    def _is_still_to_move(wanted: WantedRole, now: OwnedRole, record: RoleRecord) -> bool:
+        owner = first_label(now.owner)
+        if owner in map(first_label, wanted.candidates[:1]):
+            record.outcome, record.why = ALREADY_THERE, f"it is on {now.owner} already."
+        elif owner != first_label(wanted.source):
+            record.outcome, record.destination = ELSEWHERE, now.owner
+            record.why = f"it is on {now.owner}, where somebody else has moved it."
+        elif now.state in AT_REST:
+            record.outcome, record.why = NOT_MOVED, f"it is {now.state}, and keeps that state."
+        else:
+            return True
+        return False
+
+    def _try(self, role: OwnedRole, state: str, record: RoleRecord) -> None:
+        """Ask for a move and wait for its end; a call without an answer is repeated once it has led to nothing."""
+        deadline = self.cluster.clock.now() + _ARRIVES_WITHIN
+        for call in range(1, MOST_CALLS + 1):
+            self._say(f"{role.text} goes from {record.source} to {record.destination}.")
+            asked = self._ask(role, record)
+            record.error = asked.refusal
+            if not asked.began:
+                record.outcome = FAILED
+                return
+            record.outcome, record.is_changed = STARTED, True
+            begins_within = self.cluster.look_for_lost if asked.is_lost else _BEGINS_WITHIN
+            self._wait(role, state, record, begins_within, deadline)
+            is_back = record.error is not None and record.error.code == _STAYS
+            if not (is_back and asked.is_lost and call < MOST_CALLS):
+                return
+
+    def _ask(self, role: OwnedRole, record: RoleRecord) -> Asked:
+        """Ask for a move, and again for a while if something that passes is in the way."""
+        deadline = self.cluster.clock.now() + SETTLES_WITHIN
+        while True:
+            asked = ask_to_move(self.cluster, role, record.destination)
+            passes = asked.refusal is not None and asked.refusal.transient
+            if not passes or self.cluster.clock.now() >= deadline:
+                return asked
+            self.cluster.clock.pause(self._interval)
+            now = self._look(role)
+            if now is None or first_label(now.owner) != first_label(record.source):
+                return Asked(began=True)  # whoever moves it, what it comes to is seen
+
+    def _wait(self, role: OwnedRole, state: str, record: RoleRecord, begins_within: float, deadline: float) -> None:
+        """Watch a role until it is on its new node as it was, or clearly is not."""
+        clock = self.cluster.clock
+        begun = next_line = clock.now()
+        wrong_since: float | None = None
+        while True:
+            now = self._look(role)
+            if now is None:
+                record.outcome, record.error = FAILED, Failure("role_gone", "the cluster does not know it any more")
+                return
+            record.state = now.state
+            there = first_label(now.owner) == first_label(record.destination)
+            if there and now.state == state and not now.is_changing:
+                record.outcome, record.error = MOVED, None
+                return
+            settles = not now.is_changing and (there or clock.now() - begun >= begins_within)
+            wrong_since = (wrong_since if wrong_since is not None else clock.now()) if settles else None
+            patience = SETTLES_WITHIN if there else 0.0
+            if wrong_since is not None and clock.now() - wrong_since >= patience:
+                self._judge(now, state, record)
+                return
+            if clock.now() >= deadline:
+                record.error = Failure(
+                    "role_pending",
+                    f"it is {now.state} on {now.owner} {_ARRIVES_WITHIN:.0f} s after its move was begun",
+                    "Look at it in Failover Cluster Manager.",
+                    transient=True,
+                )
+                return
+            if clock.now() >= next_line + _BETWEEN_LINES:
+                next_line = clock.now()
+                self._say(f"{role.text} is {now.state} on {now.owner}, on its way to {record.destination}.")
+            clock.pause(self._interval)
+
+    @staticmethod
+    def _judge(now: OwnedRole, state: str, record: RoleRecord) -> None:
+        """Say what a move has come to that did not end as it should."""
+        owner = first_label(now.owner)
+        if owner == first_label(record.destination):
+            record.outcome = FAILED
+            record.error = Failure(
+                NOT_ONLINE,
+                f"it is {now.state} on {now.owner}, and was {state} before",
+                f"Look in Failover Cluster Manager why it does not come online on {now.owner}.",
+            )
+        elif owner == first_label(record.source):
+            record.outcome = FAILED
+            record.error = Failure(
+                _STAYS,
+                f"the cluster took the request, and it is still on {now.owner}",
+                "Look in the events of the cluster why it came back.",
+            )
+        else:
+            record.outcome, record.destination, record.error = ELSEWHERE, now.owner, None
+            record.why = f"it is on {now.owner}, where the cluster or somebody else has moved it."
+
+    def _look(self, role: OwnedRole) -> OwnedRole | None:
+        """Read a role; the cluster may not answer for a while, as when the core group changes its node."""
+        deadline = self.cluster.clock.now() + SETTLES_WITHIN
+        while True:
+            try:
+                return read_some_roles(self.cluster, [(role.kind, role.name)]).find(role.kind, role.name)
+            except NoAnswer:
+                if self.cluster.clock.now() >= deadline:
+                    raise
+            self.cluster.clock.pause(self._interval)
+
+    def _tell(self, record: RoleRecord) -> None:
+        if record.outcome == MOVED:
+            self._say(f"{record.role.text} is {record.state} on {record.destination}.")
+
+    def _say(self, line: str) -> None:
+        if self._controller.shows_progress:
+            self._controller.tell(clean(line))

@@ -1,0 +1,159 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The roles, shared volumes and the core group of a node leave it, after its VMs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..._hostnames import first_label
+from ..._text import clean
+from ..cluster.cluster import Cluster
+from ..cluster.other_roles import read_some_roles
+from ..failure.finding import full_stop
+from ..planning.role_moves import RolePlan
+from ..records.ledger_roles import (
+    ELSEWHERE,
+    LEFT,
+    MOVED,
+    PLANNED,
+    STAYED,
+    LedgerRole,
+    changed,
+    key_of,
+    open_role,
+    with_role,
+)
+from .bookkeeping import Bookkeeping
+from .controller import Controller
+from .role_moving import (
+    ALREADY_THERE,
+    FAILED,
+    NOT_BEGUN,
+    NOT_MOVED,
+    NOT_ONLINE,
+    STARTED,
+    RoleMoving,
+    RoleRecord,
+    WantedRole,
+)
+
+_LEAVE_IT = "Or let it stay with role_strategies (evacuate_node_role_strategies)."
+
+
+class RolesAway:
+    """Moves what a node owns beside VMs, once.
+
+    Attributes:
+        records: what became of each.
+    """
+
+    def __init__(self, controller: Controller, interval: float, attempts: int) -> None:
+        """``interval``: seconds between two looks; ``attempts``: how many nodes are tried for a role."""
+        self.records: list[RoleRecord] = []
+        self._controller = controller
+        self._interval = interval
+        self._attempts = attempts
+
+    def move(self, cluster: Cluster, plan: RolePlan, node: str, books: Bookkeeping) -> None:
+        """Move them in their order. Raises HyperVError, Fault and TransportError."""
+        if not plan.moves and not _open(books):
+            return
+        moving = RoleMoving(cluster, self._controller, self._interval, self._attempts)
+        self.records = moving.records
+        self._account(cluster, node, books)
+        wanted = []
+        for one in plan.moves:
+            known = open_role(_roles(books), one.role.kind, one.role.name)
+            is_cut_off = known is not None and known["outcome"] == PLANNED
+            candidates = _first(known["destination_host"], one.candidates) if known and is_cut_off else one.candidates
+            wanted.append(WantedRole(one.role, node, candidates, known["state"] if known and is_cut_off else ""))
+        moving.make(wanted, lambda record: books.change_roles(lambda roles: _written(roles, record)))
+
+    def _account(self, cluster: Cluster, node: str, books: Bookkeeping) -> None:
+        """Find out what became of the moves of a run that was cut off."""
+        left_open = _open(books)
+        if not left_open:
+            return
+        found = read_some_roles(cluster, [(one["kind"], one["name"]) for one in left_open])
+
+        def change(entry: LedgerRole) -> dict[str, object]:
+            now = found.find(entry["kind"], entry["name"])
+            if entry["outcome"] != PLANNED or now is None or now.is_changing:
+                return {}
+            owner = first_label(now.owner)
+            if owner == first_label(node):
+                return {}
+            return {"outcome": LEFT if owner == first_label(entry["destination_host"]) else ELSEWHERE}
+
+        books.change_roles(lambda roles: changed(roles, change))
+
+    @property
+    def is_changed(self) -> bool:
+        """The cluster was asked to move something."""
+        return any(one.is_changed for one in self.records)
+
+    @property
+    def wrong(self) -> str:
+        """Which roles did not move and why, with what to do; empty for none."""
+        told = [
+            f"{one.role.text} was not moved from {one.source}{f' to {one.destination}' if one.destination else ''}: "
+            f"{full_stop(one.error.clause)} {one.error.remedy} {_LEAVE_IT}"
+            for one in self.records
+            if one.outcome in (FAILED, STARTED) and one.error is not None
+        ]
+        return clean(" ".join(told))
+
+    def note(self, node: str, plan: RolePlan) -> str:
+        """Return what was moved, and what stays, in sentences."""
+        moved = [f"{one.role.text} to {one.destination}" for one in self.records if one.outcome == MOVED]
+        told = [f"Moved as well: {', '.join(moved)}."] if moved else []
+        told += [f"{one.role.text}: {one.why}" for one in self.records if one.why]
+        told += plan.left(node)
+        return clean(" ".join(told))
+
+
+def _roles(books: Bookkeeping) -> Sequence[LedgerRole]:
+    return books.ledger["roles"] if books.ledger is not None else ()
+
+
+def _open(books: Bookkeeping) -> list[LedgerRole]:
+    return [one for one in _roles(books) if one["outcome"] == PLANNED and not one["restored"]]
+
+
+def _first(name: str, candidates: Sequence[str]) -> tuple[str, ...]:
+    """Return the candidates with the one first that a run which was cut off had chosen."""
+    chosen = [one for one in candidates if first_label(one) == first_label(name)]
+    return (*chosen, *(one for one in candidates if one not in chosen))
+
+
+def _written(roles: Sequence[LedgerRole], record: RoleRecord) -> list[LedgerRole]:
+    """Return the roles of a ledger with one that is about to move, or with what that has come to."""
+    if record.outcome == NOT_BEGUN:
+        return with_role(roles, _entry(record))
+    came_to = _came_to(record)
+    key = key_of(_entry(record))
+    return changed(roles, lambda entry: came_to if key_of(entry) == key and entry["outcome"] == PLANNED else {})
+
+
+def _came_to(record: RoleRecord) -> dict[str, object]:
+    """Return what is written of a role that was to move; nothing as long as that is not known."""
+    is_there = record.error is not None and record.error.code == NOT_ONLINE
+    if record.outcome in (MOVED, ALREADY_THERE) or is_there:
+        return {"outcome": MOVED, "destination_host": record.destination}
+    if record.outcome == ELSEWHERE:
+        return {"outcome": ELSEWHERE}
+    return {"outcome": STAYED, "restored": True} if record.outcome in (FAILED, NOT_MOVED) else {}
+
+
+def _entry(record: RoleRecord) -> LedgerRole:
+    return {
+        "kind": record.role.kind,
+        "name": record.role.name,
+        "type": record.role.type,
+        "source_host": record.source,
+        "destination_host": record.destination,
+        "state": record.state,
+        "outcome": PLANNED,
+        "restored": False,
+    }

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan of a rolling maintenance as data: turns, sums, and the bound that no plan can stay below."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Iterable
+
+from ..failure.finding import Finding
+from ..records.file_names import NOBODY, Owner
+from .helper_moves import HelperMove
+from .problem import Candidate
+from .roll_request import LayoutName
+from .roll_steps import Return, RollStep
+
+RETURNS = "it returns"
+EVENS_OUT = "it evens out the memory of both nodes"
+
+
+@dataclasses.dataclass(frozen=True)
+class Amount:
+    """What a rolling maintenance takes.
+
+    Attributes:
+        moves: how many, of any kind.
+        memory_mb: memory that they copy.
+        seconds: how long it all takes, the work on the nodes included; None where that is not known.
+    """
+
+    moves: int
+    memory_mb: int
+    seconds: int | None = None
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return it for a task's result."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal(Finding):
+    """Why no plan was found; its subject is the node that cannot be emptied, as the turn number ``step``."""
+
+    step: int = 0
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return it for a task's result."""
+        return {**super().as_result(), "step": self.step}
+
+
+@dataclasses.dataclass(frozen=True)
+class RollPlan:
+    """A rolling maintenance from its first node to its last.
+
+    Attributes:
+        steps: the turns; those up to the one that is not possible where ``refusal`` says so.
+        refill: moves after the last turn that even out the memory.
+        node_seconds: how long the work on each node takes.
+        bound: what no order and no placement takes less than.
+        keep: what no plan takes less than in which every VM returns.
+        notes: what could not be read, counted or judged.
+    """
+
+    layout: LayoutName
+    steps: tuple[RollStep, ...]
+    bound: Amount
+    keep: Amount
+    refill: tuple[HelperMove, ...] = ()
+    refill_seconds: int | None = 0
+    node_seconds: int = 0
+    refusal: Refusal | None = None
+    owner: Owner = NOBODY
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Amount:
+        """What all turns and the refilling take."""
+        seconds = [*(one.seconds for one in self.steps), self.refill_seconds]
+        known = [one for one in seconds if one is not None]
+        work = len(self.steps) * self.node_seconds
+        return Amount(
+            sum(one.moves for one in self.steps) + len(self.refill),
+            sum(one.memory_mb for one in self.steps) + sum(one.helper.candidate.needs_mb for one in self.refill),
+            sum(known) + work if len(known) == len(seconds) else None,
+        )
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return the plan for a task's result."""
+        return {
+            "cluster": self.owner.full or None,
+            "cluster_name": self.owner.short or None,
+            "layout": self.layout,
+            "feasible": self.refusal is None,
+            "refusal": self.refusal.as_result() if self.refusal is not None else None,
+            "order": [one.node for one in self.steps],
+            "steps": list(self._steps()),
+            "refill": [
+                _move(number, one.helper.candidate, one.helper.node, one.destination, EVENS_OUT)
+                for number, one in enumerate(self.refill, 1)
+            ],
+            "total": self.total.as_result(),
+            "keep": self.keep.as_result(),
+            "bound": {"moves": self.bound.moves, "memory_mb": self.bound.memory_mb},
+            "notes": list(self.notes),
+        }
+
+    def _steps(self) -> Iterable[dict[str, t.Any]]:
+        ends: int | None = 0
+        for number, step in enumerate(self.steps, 1):
+            ends = ends + step.seconds + self.node_seconds if ends is not None and step.seconds is not None else None
+            evacuation = step.plan.as_result()
+            yield {
+                "order": number,
+                "node": step.node,
+                "returns_all": step.is_kept,
+                "moves": evacuation["moves"],
+                "helpers": evacuation["helpers"] if step.plan.steps_aside else [],
+                "returns": [_return(order, one) for order, one in enumerate(step.returns, 1)],
+                "stays": [stay.as_result() for stay in step.plan.stays],
+                "amount": {"moves": step.moves, "memory_mb": step.memory_mb, "seconds": step.seconds},
+                "evacuation_seconds": step.evacuation_seconds,
+                "return_seconds": step.return_seconds,
+                "ends_after": ends,
+            }
+
+
+def _return(order: int, one: Return) -> dict[str, t.Any]:
+    return _move(order, one.candidate, one.source, one.destination, RETURNS)
+
+
+def _move(order: int, candidate: Candidate, source: str, destination: str, reason: str) -> dict[str, t.Any]:
+    return {
+        "order": order,
+        "vm_id": candidate.vm.id,
+        "name": candidate.vm.name,
+        "memory_mb": candidate.needs_mb,
+        "source_host": source,
+        "destination_host": destination,
+        "reason": reason,
+    }

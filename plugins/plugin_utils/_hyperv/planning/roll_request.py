@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is asked of a plan for a rolling maintenance. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from ..cluster.vms import Vm
+from .evacuation import EvacuationRequest
+from .strategies import is_meant
+
+LayoutName = t.Literal["keep", "any", "balanced"]
+KEEP: t.Final = "keep"
+ANY: t.Final = "any"
+BALANCED: t.Final = "balanced"
+LAYOUTS: tuple[LayoutName, ...] = t.get_args(LayoutName)
+
+
+@dataclasses.dataclass(frozen=True)
+class RollRequest:
+    """A rolling maintenance that is to be planned.
+
+    Attributes:
+        nodes: names of the nodes that are still to be maintained.
+        done: names of those that were maintained before.
+        in_order: the nodes are to be taken in the order of ``nodes``; else the plan finds one.
+        layout: where VMs are in the end: ``keep`` where they were; ``any`` where they came to be, so that most move
+            once; ``balanced`` the same, and the last node takes its share.
+        home: names, patterns and ids of VMs that return to their node in any case.
+        evacuation: how every node is emptied; its node and preference do not count.
+        node_seconds: how long the work on a node and its restart take.
+    """
+
+    nodes: Sequence[str]
+    done: Sequence[str] = ()
+    in_order: bool = False
+    layout: LayoutName = KEEP
+    home: Sequence[str] = ()
+    evacuation: EvacuationRequest = dataclasses.field(default_factory=lambda: EvacuationRequest(""))
+    node_seconds: int = 0
+
+    def returning(self, vms: Sequence[Vm]) -> AbstractSet[str]:
+        """Return the ids of the VMs that return to their nodes in any case."""
+        if self.layout == KEEP:
+            return {vm.id for vm in vms}
+        return {vm.id for vm in vms if any(is_meant(one, vm) for one in self.home)}

@@ -1,0 +1,146 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The balancer of the cluster is switched off while a node is empty, and put back as it was."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.support.maintenance import Gone, Story
+from tests.support.scenarios import ClusterSpec, migration, node, scenario, vm
+
+NODES = [node(f"NODE{number}", windows=2022) for number in range(1, 4)]
+PUT = b"http://schemas.xmlsoap.org/ws/2004/09/transfer/Put"
+
+
+def a_story(mode: t.Literal[0, 1, 2] = 2, *, fails: bool = False, **switches: t.Any) -> Story:
+    web = vm("web01", migration=migration(fails_at=10)) if fails else vm("web01")
+    return Story(scenario(NODES, [web], cluster=ClusterSpec(auto_balancer_mode=mode)), **switches)
+
+
+def mode(story: Story) -> int:
+    return int(story.simulated.server.state()["auto_balancer_mode"])
+
+
+def noted(story: Story) -> int | None:
+    assert story.ledger.content is not None
+    return story.ledger.content["balancer"]
+
+
+@pytest.mark.parametrize("put_takes", ["changed_properties", "whole_instance"])
+@pytest.mark.parametrize("found", [1, 2])
+def test_it_is_off_until_the_vms_are_back(found: t.Literal[1, 2], put_takes: str) -> None:
+    story = a_story(found, put_takes=put_takes)
+
+    evacuation = story.evacuate(balancer_off=True)
+    empty = (evacuation.error, mode(story), noted(story))
+    restoration = story.restore()
+
+    assert empty == ("", 0, found)
+    assert f"AutoBalancerMode was {found}" in evacuation.note
+    assert (restoration.error, mode(story), noted(story)) == ("", found, None)
+
+
+def test_it_is_left_alone_unless_that_is_wished() -> None:
+    story = a_story()
+
+    evacuation = story.evacuate()
+
+    assert (evacuation.error, mode(story), noted(story)) == ("", 2, None)
+    assert any("balances its VMs by itself" in note for note in evacuation.plan["notes"])
+    assert not [request for _node, request in story.simulated.requests if PUT in request]
+
+
+def test_one_that_is_off_is_not_switched_on_afterwards() -> None:
+    story = a_story(0)
+
+    story.evacuate(balancer_off=True)
+    story.restore()
+
+    assert mode(story) == 0
+
+
+def test_what_somebody_has_set_meanwhile_stays() -> None:
+    story = a_story(2)
+    story.evacuate(balancer_off=True)
+    story.simulated.server.world.auto_balancer_mode = 1
+
+    story.restore()
+
+    assert (mode(story), noted(story)) == (1, None)
+
+
+def test_a_refusal_is_told_and_nothing_else_changes() -> None:
+    story = a_story(put_takes="nothing")
+
+    outcome = story.evacuate(balancer_off=True)
+
+    assert "AutoBalancerMode of the cluster could not be set to 0." in outcome.error
+    assert "(Get-Cluster).AutoBalancerMode = 0" in outcome.error
+    assert (mode(story), story.node1, story.simulated.owner("web01")) == (2, "up", "NODE1")
+    assert (story.simulated.called("Pause"), outcome.moves) == ([], [])
+
+
+def test_an_evacuation_that_fails_puts_it_back() -> None:
+    story = a_story(fails=True)
+
+    outcome = story.evacuate(balancer_off=True)
+
+    assert (bool(outcome.error), mode(story), noted(story)) == (True, 2, None)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_lost_answer_is_looked_after(when: str) -> None:
+    story = a_story()
+    lost: list[bytes] = []
+
+    def lose(node: str, request: bytes) -> str:
+        if PUT in request and not lost:
+            lost.append(request)
+            return when
+        return ""
+
+    story.simulated.lose = lose
+
+    outcome = story.evacuate(balancer_off=True)
+
+    assert (mode(story), bool(outcome.error)) == ((0, False) if when == "after" else (2, True))
+
+
+@pytest.mark.parametrize("again", ["evacuate", "restore"])
+def test_a_rerun_after_a_kill_puts_it_back(again: str) -> None:
+    story = a_story()
+
+    def die(node: str, request: bytes) -> str:
+        if b"Pause" in request:
+            raise Gone
+        return ""
+
+    story.simulated.lose = die
+    with pytest.raises(Gone):
+        story.evacuate(balancer_off=True)
+    story.simulated.lose = lambda node, request: ""
+    killed = (mode(story), noted(story))
+
+    if again == "evacuate":
+        story.evacuate()
+    story.restore()
+
+    assert killed == (0, 2)
+    assert (mode(story), noted(story)) == (2, None)
+
+
+def test_a_restoration_that_cannot_put_it_back_says_so_and_another_one_does() -> None:
+    story = a_story()
+    story.evacuate(balancer_off=True)
+    story.simulated.lose = lambda node, request: "before" if PUT in request else ""
+
+    failed = story.restore()
+    story.simulated.lose = lambda node, request: ""
+    again = story.restore()
+
+    assert "The balancer of the cluster is not as it was" in failed.error
+    assert story.simulated.owner("web01") == "NODE1"
+    assert (again.error, mode(story), noted(story)) == ("", 2, None)
