@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 import typing as t
 from collections.abc import Sequence
@@ -18,10 +19,11 @@ from ..plugin_utils._hyperv.cluster.identity import ClusterName, Identity, ident
 from ..plugin_utils._hyperv.cluster.nodes import Node, find_node, read_nodes
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
-from ..plugin_utils._hyperv.maintenance.rolling import Turn
+from ..plugin_utils._hyperv.maintenance.rolling import Turn, describe_stop
 from ..plugin_utils._hyperv.planning.roll_request import KEEP, LAYOUTS
 from ..plugin_utils._hyperv.records.file_names import Owner
 from ..plugin_utils._hyperv.records.rolling_state import RollingOptions, returns_all
+from ..plugin_utils._hyperv.records.rolling_window import pace_of, read_stop_at, why_stop
 from ..plugin_utils._ranges import check_range, check_wait
 from ..plugin_utils._rolling_file import RollingFile
 from ..plugin_utils._user_work import find_work
@@ -54,6 +56,8 @@ class ActionModule(ControllerAction):
             "role": {"type": "str", "default": ""},
             "restart": {"type": "bool", "default": False},
             "layout": {"type": "str", "choices": list(LAYOUTS), "default": KEEP},
+            "stop_at": {"type": "str", "default": ""},
+            "run_began": {"type": "str", "default": ""},
             "restart_timeout": {"type": "int", "default": 1800},
             "restart_poll_interval": {"type": "float", "default": 5},
             "ignore": {"type": "raw", "default": []},
@@ -103,6 +107,12 @@ class ActionModule(ControllerAction):
                 arguments["layout"] == KEEP,
             )
             names = _names_in_cluster(connections, nodes, turn)
+            now = dt.datetime.now(dt.timezone.utc)
+            run_began = _moment(arguments["run_began"]) or now
+            stop_at = read_stop_at(arguments["stop_at"], run_began)
+            pace = pace_of(turn.state)
+            why = why_stop(stop_at, now, pace) if stop_at is not None and turn.phase == "" else ""
+            stopped = "" if self.check_mode else why
             timeout, for_storage = (
                 0 if self.check_mode else arguments[name] for name in ("timeout", "storage_timeout")
             )
@@ -115,7 +125,9 @@ class ActionModule(ControllerAction):
                 "via": found.host,
                 **found.identity.as_result(),
                 "phase": turn.phase,
-                "steps": list(turn.steps),
+                "steps": [] if stopped else list(turn.steps),
+                "stopped": describe_stop(turn, stopped) if stopped else "",
+                "run_began": run_began.isoformat(timespec="seconds"),
                 "left": [names[host] for host in turn.left],
                 "done": [names[host] for host in turn.done],
                 "first": turn.is_first,
@@ -131,10 +143,18 @@ class ActionModule(ControllerAction):
                     "folder": folder,
                     "node": turn.host,
                     "name": turn.node,
+                    **({"began": now.isoformat(timespec="seconds")} if turn.phase == "" else {}),
                 },
             }
+            if stopped:
+                self.tell(result["stopped"])
+                return result
             for line in turn.intention(found.host):
                 self.tell(line)
+            if pace is not None and turn.steps:
+                self.tell(pace.describe(len(turn.left), now))
+            if why:
+                self.tell(f"Without --check it would stop before {turn.node}. {why}")
             try:
                 warnings = [*progress.warnings, *turn.check(cluster, gate)]
             except HyperVError as error:
@@ -181,6 +201,11 @@ def _names(given: object) -> list[str]:
     if not isinstance(entries, (list, tuple)):
         raise HyperVError(f"ignore is {given!r}. Give a list of names, or names with commas between them.")
     return [name for name in (str(entry).strip() for entry in entries) if name]
+
+
+def _moment(written: str) -> dt.datetime | None:
+    """Return a moment as an earlier turn of this run has told it, None where there is none."""
+    return dt.datetime.fromisoformat(written) if written else None
 
 
 def _names_in_cluster(connections: Connections, nodes: Sequence[Node], turn: Turn) -> dict[str, str]:

@@ -47,7 +47,7 @@ class ActionModule(ControllerAction):
             error = f"The rolling maintenance stops at {node}." if reason else ""
             lines += self._report(turn, results, error, "" if self.check_mode else progress, path)
         if not reason:
-            lines.append(describe_end(state, node, self.check_mode))
+            lines.append(str(turn.get("stopped") or describe_end(state, node, self.check_mode)))
             # As debug does, so that Ansible shows the result on the screen.
             return {"changed": False, "lines": lines, "_ansible_verbose_always": True}
         stop = Stop(

@@ -43,6 +43,7 @@ class ActionModule(ControllerAction):
                     "work": {"type": "dict", "options": _WORK},
                     "allow_changed_work": {"type": "bool", "default": False},
                     "forget": {"type": "list", "elements": "str", "default": []},
+                    "began": {"type": "str", "default": ""},
                 },
             },
             "phase": {"type": "str", "choices": list(PHASES), "required": True},

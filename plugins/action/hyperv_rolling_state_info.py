@@ -46,8 +46,17 @@ class ActionModule(ControllerAction):
         folder = next((str(result["folder"]) for result in results if result.get("folder")), "")
         message = describe_unfinished(unfinished, hosts, arguments["pattern"], folder, dry_run=self.check_mode)
         complete = bool(hosts) and not unfinished
-        found |= {"complete": complete, "unfinished": [node.as_result() for node in unfinished], "msg": message}
-        if arguments["must_be_complete"] and not complete:
+        stop = next((str(result["stopped"]) for result in results if result.get("stopped")), "")
+        # What another node left open is not excused by that.
+        stopped = bool(stop) and all(node.phase == "" for node in unfinished)
+        message = stop if stopped else message
+        found |= {
+            "complete": complete,
+            "stopped": stopped,
+            "unfinished": [node.as_result() for node in unfinished],
+            "msg": message,
+        }
+        if arguments["must_be_complete"] and not complete and not stopped:
             raise FailedWithResult(message, found)
         return found
 

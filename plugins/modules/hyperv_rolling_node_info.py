@@ -76,6 +76,20 @@ options:
     type: str
     choices: [keep, any, balanced]
     default: keep
+  stop_at:
+    description:
+      - When the nodes are to be back, as a time with its zone such as V(2026-03-02T05:00:00+01:00), or as a duration
+        from O(run_began) on such as V(5h30m). Without it, there is no limit.
+      - A node that is not begun yet is left alone if the time has come, or if it may not be back in time. It may take
+        the mean of the nodes before it and a quarter more, at least as long as the slowest one. Before any node is
+        done, those of the last rolling maintenance count. If nothing is known, it is begun.
+      - In check mode nothing is left alone.
+    type: str
+    default: ""
+  run_began:
+    description: When this run began, as RV(run_began) of its first node; now by default.
+    type: str
+    default: ""
   restart_timeout:
     description: Checked here, before anything is changed. See O(hyperv.migration.hyperv_node_restart#module:timeout).
     type: int
@@ -159,6 +173,17 @@ steps:
   elements: str
   returned: success
   sample: [evacuate, work, restore]
+stopped:
+  description: >-
+    Why the node is left alone because of O(stop_at), and how many are done, in sentences. Empty if it is not.
+  type: str
+  returned: success
+  sample: ""
+run_began:
+  description: When the run began, in UTC.
+  type: str
+  returned: success
+  sample: "2026-03-01T22:15:04+00:00"
 left:
   description: The nodes of the run that are not done, by their names in the cluster, this one first.
   type: list

@@ -109,6 +109,10 @@ options:
         type: list
         elements: str
         default: []
+      began:
+        description: When the turn of the node began, in ISO 8601. The seconds that it took are noted with V(done).
+        type: str
+        default: ""
   phase:
     description:
       - The phase that the node has reached. Only with V(begun), a rolling maintenance is resumed or begins.

@@ -89,6 +89,12 @@ complete:
   description: Whether all nodes of the run are done.
   type: bool
   returned: with O(results)
+stopped:
+  description: >-
+    Whether the run has stopped in time, as its option stop_at has it, and left no node in the middle. That is not a
+    failure.
+  type: bool
+  returned: with O(results)
 unfinished:
   description: Nodes of the run that are not done.
   type: list
@@ -144,6 +150,7 @@ state:
     nodes:
       description:
         - For each inventory host, its C(phase), the time when it was C(updated), and its C(name) in the cluster.
+        - Also C(took), the seconds of its turn, and C(returns_all), whether all VMs return to it, where that is known.
       type: dict
       returned: if there is a file
 """

@@ -65,13 +65,15 @@ class RollingFile:
         *,
         name: str = "",
         returns_all: bool | None = None,
+        began: dt.datetime | None = None,
         dry_run: bool,
     ) -> Progress:
         """Write down that a node has reached a phase, in a dry run only look whether that can be done.
 
         ``node`` is its inventory host, ``name`` its name in the cluster, and ``next_phase`` makes of its present phase
-        the next one; ``returns_all`` is as ``set_phase`` has it. With ``begun``, the rolling maintenance is resumed or
-        started as ``options`` say; later phases belong to the one in the file. Raises HyperVError.
+        the next one; ``returns_all`` is as ``set_phase`` has it, and ``began`` when its turn did. With ``begun``, the
+        rolling maintenance is resumed or started as ``options`` say; later phases belong to the one in the file. Raises
+        HyperVError.
         """
         with contextlib.nullcontext() if dry_run else locked(self._find().path):
             file = self._find()
@@ -81,7 +83,9 @@ class RollingFile:
                 progress = self._resume(file, options)
             else:
                 progress = Progress(file.path, old, [])
-            state = set_phase(progress.state, node, phase, _now(), name, returns_all=returns_all)
+            now = _now()
+            took = round((now - began).total_seconds()) if began is not None and phase == "done" else None
+            state = set_phase(progress.state, node, phase, now, name, returns_all=returns_all, took=took)
             changed = old is None or _without_times(old) != _without_times(state)
             if changed and dry_run:
                 check_writable(file.path)
@@ -117,7 +121,10 @@ def enter(rolling: Mapping[str, t.Any], next_phase: Callable[[Phase], Phase], *,
     file = RollingFile(rolling.get("folder") or ".", owner, rolling.get("path"))
     options, name = rolling_options(rolling), str(rolling.get("name") or "")
     returns_all = rolling.get("returns_all")
-    return file.enter(options, rolling["node"], next_phase, name=name, returns_all=returns_all, dry_run=dry_run)
+    began = dt.datetime.fromisoformat(rolling["began"]) if rolling.get("began") else None
+    return file.enter(
+        options, rolling["node"], next_phase, name=name, returns_all=returns_all, began=began, dry_run=dry_run
+    )
 
 
 def enter_phase(rolling: Mapping[str, t.Any] | None, phase: Phase) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_request import (
     ANY,
     KEEP,
+    LAYOUTS,
     LayoutName,
     RollRequest,
 )
@@ -35,7 +36,7 @@ _CASE = "plan of a rolling maintenance"
 def measure() -> list[Figure]:
     """Plan rolling maintenances of drawn clusters."""
     figures = [figure for count, (drawn, limit) in _CLUSTERS.items() for figure in _moves(count, drawn, limit)]
-    return [*figures, *_with_rules(), *(figure for fill in _CROWDED for figure in _crowded(fill))]
+    return [*figures, *_durations(), *_with_rules(), *(figure for fill in _CROWDED for figure in _crowded(fill))]
 
 
 def _plan(cluster: DrawnCluster, layout: LayoutName, helpers: int = 0) -> RollPlan:
@@ -63,6 +64,27 @@ def _moves(count: int, drawn: int, limit: float) -> list[Figure]:
     figures = [Figure(name, "moves, any to keep", statistics.mean(ratios), limit, unit="x")]
     if count == max(_CLUSTERS):
         figures.append(Figure(name, "CPU", max(times), _MOST_SECONDS, unit="s"))
+    return figures
+
+
+def _durations() -> list[Figure]:
+    """Compare how long plans expect to take with restarts of 20 minutes, which no layout makes shorter."""
+    figures = []
+    for rate, link in ((1000, "10 Gbit/s"), (120, "1 Gbit/s")):
+        cluster = draw_cluster(0, 16, 0.65)
+        evacuation = EvacuationRequest("", link_rates=dict.fromkeys(map(str.lower, cluster.names), rate))
+        seconds = [
+            plan_roll(
+                cluster.read(), RollRequest(cluster.names, layout=layout, evacuation=evacuation, node_seconds=1200)
+            ).total.seconds
+            for layout in LAYOUTS
+        ]
+        keep, any_, balanced = (one or 0 for one in seconds)
+        name = f"{_CASE}, 16 nodes, restarts of 20 minutes, {link}"
+        figures += [
+            Figure(name, "expected duration, any to keep", any_ / keep, unit="x"),
+            Figure(name, "expected duration, balanced to keep", balanced / keep, unit="x"),
+        ]
     return figures
 
 

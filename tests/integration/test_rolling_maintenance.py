@@ -176,6 +176,24 @@ def test_with_a_balanced_layout_the_last_node_takes_its_share(cluster: RunningCl
     assert sum(cluster.migrations().values()) < 2 * len(cluster.owners())
 
 
+def test_a_roll_stops_in_time_and_the_same_command_goes_on(cluster: RunningCluster, roll: Roll) -> None:
+    roll.environment = {"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
+    stopped = roll(rolling_maintenance_stop_at="1s")
+
+    assert stopped.code == 0, stopped.text
+    assert worked_on(stopped) == ["NODE1"]  # how long a node takes was not known yet
+    assert "Stopped in time before NODE2: 1 of 4 nodes are done." in stopped.text
+    artifacts = stopped.text.rpartition("CUSTOM STATS")[2]
+    assert "rolling_maintenance_stopped" in artifacts
+    assert set(cluster.node_states().values()) == {"up"}
+
+    done = roll()
+
+    assert done.code == 0, done.text
+    assert worked_on(done) == ["NODE2", "NODE3", "NODE4"]
+    assert "rolling_maintenance_stopped" not in done.text.rpartition("CUSTOM STATS")[2]
+
+
 def test_a_roll_that_cannot_come_to_its_end_is_not_begun(tmp_path: pathlib.Path, plugin: str) -> None:
     scenario = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
     scenario["vms"] = [

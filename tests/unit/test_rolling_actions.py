@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import pathlib
@@ -106,6 +107,43 @@ class TestTurn:
         told: list[str] = []
         turn_of(1, tmp_path, layout="any", told=told)
         assert "NODE1 is evacuated, worked on, and gets back the VMs that are to come home." in told
+
+    def test_a_node_that_cannot_be_back_in_time_is_left_alone(self, tmp_path: pathlib.Path) -> None:
+        first = turn_of(1, tmp_path, stop_at="1h")
+        assert (first["stopped"], first["steps"][0]) == ("", "evacuate")
+        began = dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=2)
+        note({"rolling": {**first["rolling"], "began": began.isoformat()}}, "done")
+
+        second = turn_of(2, tmp_path, stop_at="1h", run_began=first["run_began"])
+
+        assert second["steps"] == []
+        assert second["run_began"] == first["run_began"]
+        assert second["stopped"].startswith(
+            "Stopped in time before NODE2: 1 of 3 nodes are done. A node may take 2:30:"
+        )
+        third = turn_of(3, tmp_path, stop_at="1h", run_began=first["run_began"])
+        ended = carry_out("hyperv_rolling_state_info", HOSTS, results=[first, second, third], must_be_complete=True)
+        assert (ended["complete"], ended["stopped"], ended["msg"]) == (False, True, second["stopped"])
+        report = carry_out("hyperv_rolling_report", HOSTS, turn=second, results=[], path="", task="", reason="")
+        assert report["lines"] == [second["stopped"]]
+
+    def test_a_node_that_was_begun_is_brought_to_its_end_whatever_the_time(self, tmp_path: pathlib.Path) -> None:
+        note(turn_of(1, tmp_path), "evacuated")
+        assert turn_of(1, tmp_path, stop_at="2020-01-01T00:00:00Z")["steps"] == ["evacuate", "work", "restore"]
+
+    def test_a_run_that_stopped_in_time_is_no_excuse_for_a_node_left_open(self, tmp_path: pathlib.Path) -> None:
+        first = turn_of(1, tmp_path)
+        note(first, "evacuated")
+        second = turn_of(2, tmp_path, stop_at="2020-01-01T00:00:00Z")
+        assert second["stopped"]
+        with pytest.raises(FailedWithResult, match="did not come to its end"):
+            carry_out("hyperv_rolling_state_info", HOSTS, results=[first, second], must_be_complete=True)
+
+    def test_a_dry_run_goes_on_and_says_where_it_would_stop(self, tmp_path: pathlib.Path) -> None:
+        told: list[str] = []
+        turn = turn_of(1, tmp_path, stop_at="2020-01-01T00:00:00Z", check_mode=True, told=told)
+        assert (turn["stopped"], turn["steps"][0]) == ("", "evacuate")
+        assert any(line.startswith("Without --check it would stop before NODE1.") for line in told)
 
     def test_nodes_are_taken_one_at_a_time(self, tmp_path: pathlib.Path) -> None:
         with pytest.raises(HyperVError, match=r"are worked on at once.*Add serial: 1"):

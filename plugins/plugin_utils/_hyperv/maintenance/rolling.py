@@ -208,6 +208,15 @@ class Turn:
         return [*lines, f"The cluster is asked through {via}."] if self.steps else lines
 
 
+def describe_stop(turn: Turn, why: str) -> str:
+    """Return that a node is not begun any more, why, and how to go on."""
+    done = sum(phase_of(turn.state, host) == "done" for host in turn.hosts)
+    return (
+        f"Stopped in time before {turn.node}: {done} of {len(turn.hosts)} nodes are done. {why} Run the same command "
+        "again to go on; nodes that are done are skipped."
+    )
+
+
 def describe_end(state: RollingState | None, node: str, dry_run: bool) -> str:
     """Return in words that a node is done, and how far the rolling maintenance is by that."""
     if dry_run or state is None:

@@ -198,14 +198,18 @@ def _with_room(cluster: Cluster, plan: RestorationPlan, present: Mapping[str, Vm
     if memory is None:
         notes.append(f"Whether {node.name} has memory for the VMs that come back is not known. {problem}")
     owners, around = _read_what_decides(cluster, plan, present, notes)
-    moves, refused = split(node.name, plan.moves, memory, owners, around)
+    # What is on its way has its memory there already, and is waited for.
+    coming = [move for move in plan.moves if present[move["vm_id"]].is_leaving]
+    others = [move for move in plan.moves if move not in coming]
+    fitting, refused = split(node.name, others, memory, owners, around)
+    moves = tuple(move for move in plan.moves if move in coming or move in fitting)
     stays = [
         VmFinding(one.code, WARNING, one.move["name"], "vm", one.message, one.remedy, vm_id=one.move["vm_id"])
         for one in refused
     ]
     headroom = None
     if memory is not None:
-        after = memory.free_mb - sum(map(needs, moves))
+        after = memory.free_mb - sum(map(needs, fitting))
         headroom = Headroom(node.name, memory.total_mb, 0, memory.free_mb, after)
     return dataclasses.replace(
         plan, moves=moves, stays=(*plan.stays, *stays), headroom=headroom, notes=(*notes, *around.notes)

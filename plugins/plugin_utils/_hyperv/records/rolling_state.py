@@ -72,19 +72,25 @@ class NodeProgress(_NodeProgress, total=False):
     """How far a node is.
 
     ``name`` is its name in the cluster; ``restarted``: its restart was part of the maintenance; ``returns_all``: all
-    VMs return to it, whatever the layout.
+    VMs return to it, whatever the layout; ``took``: seconds of its turn, if that was not interrupted.
     """
 
     name: str
     restarted: bool
     returns_all: bool
+    took: int
 
 
-class RollingState(t.TypedDict):
+class _Pace(t.TypedDict, total=False):
+    took_before: list[int]
+
+
+class RollingState(_Pace):
     """A rolling maintenance.
 
     ``cluster`` is the full name; ``run_id`` may be empty; ``begun`` and ``updated`` are in ISO 8601; ``work`` is None
-    where an earlier version began; ``nodes`` are by the name of their inventory host.
+    where an earlier version began; ``nodes`` are by the name of their inventory host; ``took_before`` are the seconds
+    of the turns of the one before.
     """
 
     format: str
@@ -185,10 +191,12 @@ def resume_or_start(
     is_proved = is_same(old["cluster"], options.cluster)
     old, warnings = _without_forgotten(old, options)
     is_past = is_finished(old) and (not options.run_id or options.run_id != old["run_id"])
-    if not is_proved or is_past:
+    if not is_proved:
         return _started(options, now), warnings
+    if is_past:
+        return _with_pace_of(old, _started(options, now)), warnings
     if options.begin_anew:
-        return _started(options, now, old), warnings
+        return _with_pace_of(old, _started(options, now, old)), warnings
     if not is_finished(old):
         _refuse_to_resume(old, options, now)
     warnings += _compare_work(old, options)
@@ -217,6 +225,11 @@ def _started(options: RollingOptions, now: dt.datetime, before: RollingState | N
         "work": options.work,
         "nodes": nodes,
     }
+
+
+def _with_pace_of(old: RollingState, state: RollingState) -> RollingState:
+    took = [node["took"] for node in old["nodes"].values() if "took" in node] or old.get("took_before") or []
+    return {**state, "took_before": took} if took else state
 
 
 def _without_forgotten(old: RollingState, options: RollingOptions) -> tuple[RollingState, list[str]]:
@@ -315,6 +328,7 @@ def set_phase(
     name: str = "",
     *,
     returns_all: bool | None = None,
+    took: int | None = None,
 ) -> RollingState:
     """Return the state with a node in another phase.
 
@@ -322,6 +336,7 @@ def set_phase(
         node: its inventory host, which is added where it is not there yet.
         name: its name in the cluster, where that is known.
         returns_all: all VMs return to it, whatever the layout; None for what was noted before.
+        took: seconds of its turn; None where they are not known.
 
     Raises HyperVError for a phase that cannot follow the present one.
     """
@@ -340,6 +355,8 @@ def set_phase(
         after["restarted"] = True
     if returns_all is not None:
         after["returns_all"] = returns_all
+    if took is not None:
+        after["took"] = took
     return {**state, "updated": _text(now), "nodes": {**state["nodes"], node: after}}
 
 

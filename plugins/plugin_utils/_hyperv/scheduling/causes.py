@@ -18,8 +18,10 @@ from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..._wsman.event_logs import LoggedEvent
 from ..._wsman.faults import Fault
-from ..cluster.cluster import Cluster
+from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.host_events import about, names, read_host_events
+from ..cluster.job_error_details import with_errors
+from ..cluster.jobs import find_job
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
@@ -27,6 +29,7 @@ from ..failure.finding import full_stop
 from ..failure.known_events import is_wrapper, meaning
 from ..failure.known_failures import KnownFailure
 from ..migration.migration_task import MigrationTask
+from ..migration.vocabulary import CLUSTER_GROUP
 
 MOST_EVENTS = 12  # of one move
 _BEFORE = 60.0  # seconds before the start of a move from which on events count
@@ -74,6 +77,7 @@ def add_causes(cluster: Cluster, tasks: Sequence[MigrationTask]) -> list[str]:
     read = cluster.ask_each(hosts, lambda host: _read(cluster, host, spans[host]))
     found = {first_label(host): events for host, (events, unused) in zip(hosts, read, strict=True)}
     for task in failed:
+        _hear_host(cluster, task)
         _add(task, found)
     return [note for unused, note in read if note]
 
@@ -111,6 +115,28 @@ def _read(cluster: Cluster, host: str, seconds: float) -> tuple[list[HostEvent],
         return [as_host_event(host, event) for event in read_host_events(cluster.node(host), seconds)], ""
     except (HyperVError, NoAnswer) as error:
         return [], unread(host, error)
+
+
+def _hear_host(cluster: Cluster, task: MigrationTask) -> None:
+    """Have the source's own migration job tell why the cluster's move of a group failed, where nobody told.
+
+    The cluster shows an HRESULT at most, and the job its whole chain of errors. A job is gone five minutes after its
+    end; without one, or without a cause in it, the error stays. Some queries for jobs, and GetErrorEx.
+    """
+    error = task.error
+    if error is None or not error.vague or task.method != CLUSTER_GROUP:
+        return
+    source = task.request.move.source
+    try:
+        found = find_job(cluster, task.move.vm.id, source=source)
+        if found is None or not found[1].is_final or found[1].is_success:
+            return
+        is_of_host = found[0].namespace.lower() == VIRTUALIZATION.lower()
+        told = with_errors(cluster.node(source) if is_of_host else cluster.hyperv, *found).error()
+    except (HyperVError, NoAnswer):
+        return
+    if not told.vague:
+        task.overrule(dataclasses.replace(told, code=error.code, operation=error.operation))
 
 
 def _add(task: MigrationTask, found: Mapping[str, Sequence[HostEvent]]) -> None:

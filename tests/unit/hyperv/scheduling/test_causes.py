@@ -276,3 +276,25 @@ def test_a_vm_whose_name_begins_like_another_one_is_told_from_it() -> None:
 
     assert "switch" in first.error.cause
     assert "log on" in second.error.cause
+
+
+def test_the_job_of_the_source_tells_why_the_cluster_could_not_move_a_group() -> None:
+    at_once = migration(fails_at=5, hresult=None, message_id="33012")
+    done = moved(one_vm(at_once), CLUSTER_GROUP, event_logs="denied")
+    without = moved(one_vm(at_once), CLUSTER_GROUP, event_logs="denied", group_job="none")
+
+    assert done.task.error.cause.startswith("a virtual switch of the VM is missing")
+    assert done.task.error.operation == without.task.error.operation
+    assert without.task.error.cause == "Hyper-V gives no reason (unspecified error)"
+
+
+@pytest.mark.parametrize("how", ["down", "before", "after"])
+def test_a_source_that_does_not_tell_its_jobs_changes_nothing(how: str) -> None:
+    simulated = Simulated(one_vm(migration(fails_at=5, hresult=None, message_id="33012")))
+    simulated.lose = lambda host, request: how if b"FROM Msvm_MigrationJob" in request else ""
+    moves = plan(simulated.cluster, [MoveRequest("NODE2", "web01")], CLUSTER_GROUP)
+    options = MigrationOptions(CLUSTER_GROUP, policy=Policy(precheck=False))
+    (task,) = migrate(simulated.cluster, moves, options).tasks
+
+    assert task.outcome == "failed"
+    assert task.error.code == "job_failed"
