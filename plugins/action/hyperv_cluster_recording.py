@@ -67,7 +67,7 @@ class ActionModule(HyperVAction):
         packed = pack(tape, steps, self._controller(), self._private_words(arguments, connections))
         replace_file(names_path, json.dumps(packed.names, ensure_ascii=False, indent=1) + "\n")
         replace_file(path, packed.content)
-        result |= _told(packed, steps)
+        result |= _told(packed, steps, recorder.refused)
         if all(step.problem for step in steps):
             raise FailedWithResult(f"Nothing could be read. {steps[0].problem}", result)
         return result
@@ -110,11 +110,12 @@ class ActionModule(HyperVAction):
     def _answer(self, connections: Connections, ask: Ask) -> Result:
         """Return what another module of the collection answers in a dry run, through the same connections."""
         action_type: type[HyperVAction] = importlib.import_module(f"..{ask.module}", __name__).ActionModule
-        other = action_type.__new__(action_type)
-        vars(other).update(vars(self))
-        other._task = copy.copy(self._task)
-        other._task.args, other._task.check_mode = dict(ask.options), True
-        vars(other)["tell"] = _say_nothing
+        task = copy.copy(self._task)
+        task.args, task.check_mode = dict(ask.options), True
+        other = action_type(
+            task, self._connection, self._play_context, self._loader, self._templar, self._shared_loader_obj
+        )
+        vars(other).update(_task_vars=self._task_vars, _shows_progress=False, tell=_say_nothing)
         given = t.cast(t.Any, other).validate_argument_spec(**other.ARGUMENTS)[1]
         return other.perform(connections.cluster(), given)
 
@@ -138,7 +139,7 @@ def _say_nothing(unused: str) -> None:
     """Show no progress of a step."""
 
 
-def _told(packed: Packed, steps: Sequence[Step]) -> Result:
+def _told(packed: Packed, steps: Sequence[Step], refused: Sequence[str]) -> Result:
     unread = [step for step in steps if step.problem]
     hosts = packed.manifest["hosts"]
     return {
@@ -147,11 +148,13 @@ def _told(packed: Packed, steps: Sequence[Step]) -> Result:
         "hosts": len(hosts),
         "steps": [{"module": step.task, "options": dict(step.options), "problem": step.problem} for step in steps],
         "names": len(packed.names),
+        "refused": list(refused),
         "review": list(packed.review),
         "summary": [
             f"{packed.manifest['exchanges']} requests to {len(hosts)} hosts, {len(packed.content) // 1024 + 1} kB.",
             f"{len(packed.names)} names have pseudonyms; the list of both is for you alone.",
             f"{len(steps) - len(unread)} of {len(steps)} parts were read.",
             *(f"Not read: {step.task}: {step.problem}" for step in unread),
+            *refused,
         ],
     }

@@ -13,8 +13,9 @@ description:
   - With a VM and O(destination_host), it also runs M(hyperv.migration.hyperv_vm_migrate) in check mode, with each
     method for clustered VMs.
   - Sends only requests that read (Get, Enumerate, Pull, Release, Identify) and methods that check or tell
-    (C(CheckVirtualSystemIsMigratable) and its two variants, C(GetErrorEx), C(GetError), C(GetPossibleOwners),
-    C(GetPreferredOwners), C(WillOfflineLoseQuorum)). It refuses to send any other request.
+    (C(CheckVirtualSystemIsMigratable) and its two variants, C(CheckSystemCompatibilityInfo),
+    C(GetSystemCompatibilityInfo), C(GetErrorEx), C(GetError), C(GetPossibleOwners), C(GetPreferredOwners),
+    C(WillOfflineLoseQuorum)). It refuses to send any other request.
   - A host that it cannot reach, or that refuses the login, is asked once.
   - Replaces names of hosts, VMs, domains, accounts and networks, addresses, MAC addresses, SIDs, GUIDs, paths, notes
     and serial numbers by pseudonyms. The same name has the same pseudonym everywhere, with the same length, the same
@@ -139,6 +140,14 @@ steps:
       type: str
       returned: always
       sample: ""
+refused:
+  description:
+    - What a module wanted to send and the recording did not, because it might change something. It is empty unless a
+      module reads in a way that the recording does not know.
+  returned: except in check mode
+  type: list
+  elements: str
+  sample: []
 review:
   description: What the module could not judge. Look at these lines before you give the archive to anybody.
   returned: except in check mode

@@ -97,9 +97,8 @@ class ControllerAction(ActionBase):
         """Connect as the task does; close all connections at the end, and show under -vvv what they took."""
         clock = TaskClock(self._signs.give if self._shows_progress else None)
         with contextlib.ExitStack() as ends:
-            connections = Connections(
-                self._connection, self._task_vars, clock, self.trace, ends.enter_context(self.watched())
-            )
+            watch = ends.enter_context(self.watched())
+            connections = Connections(self._connection, self._task_vars, clock, self.trace, watch)
             ends.callback(self._close, connections)
             yield connections
 

@@ -72,4 +72,7 @@ def scenario_of(recording: Recording) -> tuple[dict[str, t.Any], list[str]]:
     try:
         return write_scenario(read_cluster(RecordedCluster(recording).cluster))
     except (HyperVError, NoAnswer) as error:
-        raise ScenarioError(f"The recording does not hold a whole cluster: {error}") from error
+        raise ScenarioError(
+            f"The recording does not hold all that this version reads of a cluster: {error}. Record it with this "
+            "one, or check the version out that it was recorded with"
+        ) from error

@@ -14,6 +14,7 @@ _IDENTIFY = "{http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd}Id
 # Microsoft docs of each: a check of a migration, a question to the cluster, or the errors of a job.
 METHODS = frozenset(
     {
+        "CheckSystemCompatibilityInfo",
         "CheckVirtualSystemIsMigratable",
         "CheckVirtualSystemIsMigratableToHost",
         "CheckVirtualSystemIsMigratableToSystem",
@@ -21,6 +22,7 @@ METHODS = frozenset(
         "GetErrorEx",
         "GetPossibleOwners",
         "GetPreferredOwners",
+        "GetSystemCompatibilityInfo",
         "WillOfflineLoseQuorum",
     }
 )

@@ -54,6 +54,7 @@ class Recorder:
         self._now = now
         self.task = task
         self._sends: dict[str, Send] = {}
+        self._sparing: list[SparingSend] = []
         self._only_reads = only_reads
         self._began = now()
 
@@ -89,9 +90,17 @@ class Recorder:
                     None if answer is None else as_text(answer),
                 )
 
-        send = SparingSend(recorded) if self._only_reads else recorded
+        send: Send = recorded
+        if self._only_reads:
+            send = sparing = SparingSend(recorded)
+            self._sparing.append(sparing)
         self._sends[host] = send
         return send
+
+    @property
+    def refused(self) -> list[str]:
+        """What was not sent because it might change something, in sentences."""
+        return sorted(set().union(*(sparing.refused for sparing in self._sparing)))
 
     def identify(self) -> None:
         """Ask each host that has been sent to for the version of its service; none has to answer."""

@@ -120,7 +120,7 @@ class Rewriter:
         if MICROSOFT.match(stripped):
             return self._sentence(value)
         new = self._name(value)
-        if name not in NAMES:
+        if name not in NAMES and not _PATTERNS.fullmatch(stripped):
             self.guessed[name] = new
         return new
 

@@ -11,10 +11,12 @@ from .._wsman.errors import Unreachable
 from .._wsman.namespaces import ENUMERATE
 from .._wsman.transport import Send
 from .exchanges import CONTEXT, MESSAGE, as_text, without_ids
-from .reads import refuse_changes
+from .reads import NotARead, refuse_changes
 
 _MESSAGE_ID = re.compile(r"<(?:\w+:)?MessageID\b[^>]*>([^<]*)<")
 _ENUMERATES = f">{ENUMERATE}<".encode()
+# Questions by a method, of which a plan asks one or two for each VM.
+_OWNERS = re.compile(rb"/(?:GetPossibleOwners|GetPreferredOwners)</")
 
 
 @dataclasses.dataclass
@@ -33,10 +35,16 @@ class _Enumeration:
 class SparingSend:
     """A ``send`` that lets reads alone pass, and answers an enumeration that has come to its end from memory.
 
+    So it does with a question for the owners of a group, which counts as an enumeration of one page here.
+
     A host that cannot be reached, or refuses the login, is not tried again: many attempts could lock the account.
+
+    Attributes:
+        refused: what was not let pass, in sentences.
     """
 
     def __init__(self, send: Send) -> None:
+        self.refused: set[str] = set()
         self._send = send
         self._gone: Unreachable | None = None
         self._whole: dict[str, _Enumeration] = {}  # by the first request
@@ -45,7 +53,11 @@ class SparingSend:
 
     def __call__(self, request: bytes) -> bytes:
         """Post one envelope; see ``_wsman.transport.Send``. Raises NotARead too."""
-        refuse_changes(request)
+        try:
+            refuse_changes(request)
+        except NotARead as error:
+            self.refused.add(str(error))
+            raise
         asked, context = without_ids(as_text(request))
         known, place = self._told.pop(context, (None, 0)) if context else (self._whole.get(asked), 0)
         if known is not None and place < len(known.asked) and known.asked[place] == asked:
@@ -55,7 +67,7 @@ class SparingSend:
         if self._gone is not None:
             raise Unreachable(str(self._gone))
         begun = self._begun.pop(context, None) if context else None
-        if begun is None and _ENUMERATES in request:
+        if begun is None and (_ENUMERATES in request or _OWNERS.search(request)):
             begun = _Enumeration()
         try:
             answer = self._send(request)

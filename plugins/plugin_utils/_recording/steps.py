@@ -22,6 +22,7 @@ class Ask:
 # Modules that read, and what they would read beyond the others.
 LEFT_OUT = {
     "hyperv_evacuation_ledger_info": "reads a file of the controller",
+    "hyperv_migration_events_info": "subscribes to event logs, which leaves something on a host for a while",
     "hyperv_restore_plan_info": "needs a ledger, and reads what the plan of an evacuation reads",
     "hyperv_rolling_node_info": "reads a file of the controller, and what the health and the identity of a node are",
     "hyperv_rolling_state_info": "reads a file of the controller",
@@ -50,6 +51,7 @@ def of_the_cluster() -> Iterator[Ask]:
     yield Ask("hyperv_cluster_health_info")
     yield Ask("hyperv_vm_info")
     yield Ask("hyperv_migration_job_info")
+    yield Ask("hyperv_rolling_plan_info")
     yield Ask("hyperv_scenario_info")
     yield Ask("hyperv_node_identity_info")
     for namespace, class_name in _CLASSES:

@@ -14,10 +14,10 @@ Change = Callable[[str, str], str]
 _PARTS = re.compile(r"<(/?)([\w.:-]+)([^<>]*?)(/?)>|<!--.*?-->|<[?!][^>]*>|[^<]+", re.DOTALL)
 _ATTRIBUTES = re.compile(r"([\w.:-]+)(\s*=\s*)(\"[^\"]*\"|'[^']*')")
 # Elements whose values belong to a property that an attribute names.
-_NAMED = frozenset({"Selector", "PROPERTY", "PROPERTY.ARRAY", "PROPERTY.REFERENCE", "KEYBINDING", "PARAMVALUE"})
+_NAMED = frozenset({"Data", "Selector", "PROPERTY", "PROPERTY.ARRAY", "PROPERTY.REFERENCE", "KEYBINDING", "PARAMVALUE"})
 _INNER = frozenset({"VALUE", "VALUE.ARRAY", "KEYVALUE", "VALUE.REFERENCE", "Datetime", "Interval", "Text", "Item"})
 # Attributes that say something of a machine; all others are names of classes, properties and types, and codes.
-_TELLING = frozenset({"Machine"})
+_TELLING = frozenset({"Machine", "UserID"})
 _ESCAPES = re.compile(r"&(#x[0-9a-fA-F]+|#\d+|lt|gt|amp|quot|apos);")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 

@@ -18,7 +18,6 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._action import Fa
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.archive import Packed, Step, pack
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.exchanges import Tape
-from ansible_collections.hyperv.migration.plugins.plugin_utils._text import each_text
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import NoAnswer
 
 from tests.rehearse.recorded import scenario_of
@@ -85,7 +84,14 @@ class Recorded:
 
     def results(self, asks: Asks) -> list[str]:
         """Return what modules answer, with the pseudonyms of all names in the scenario."""
-        return [_written(each_text(one, self.with_pseudonyms)) for one in self._asked(self.hosts, asks)]
+        return [_written(self._with_pseudonyms(one)) for one in self._asked(self.hosts, asks)]
+
+    def _with_pseudonyms(self, value: t.Any) -> t.Any:
+        if isinstance(value, Mapping):
+            return {self.with_pseudonyms(key): self._with_pseudonyms(one) for key, one in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._with_pseudonyms(one) for one in value]
+        return self.with_pseudonyms(value) if isinstance(value, str) else value
 
     def with_pseudonyms(self, text: str) -> str:
         """Return a text of the collection with the pseudonyms of all names in the scenario, of GUIDs and addresses."""

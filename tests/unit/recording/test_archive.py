@@ -91,7 +91,13 @@ class TestPlanted:
         assert json.loads(names.read_text(encoding="utf-8"))["payroll-prod"] not in ("", "payroll-prod")
 
     def test_nothing_is_changed(self, planted: Recorded) -> None:
-        checks = ("CheckVirtualSystemIsMigratable", "Get", "WillOfflineLoseQuorum", "Identify")
+        checks = (
+            "CheckSystemCompatibilityInfo",
+            "CheckVirtualSystemIsMigratable",
+            "Get",
+            "WillOfflineLoseQuorum",
+            "Identify",
+        )
         called = [one.partition(": ")[2].removeprefix("Invoke ") for one in planted.changes]
         assert [one for one in called if not one.startswith(checks)] == []
         assert called

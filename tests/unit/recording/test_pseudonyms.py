@@ -211,6 +211,20 @@ class TestMessages:
         assert 'Code="5"' in new
         assert "corp" not in new
 
+    def test_a_record_of_an_event_log_loses_its_names(self) -> None:
+        record = (
+            '<Event><System><Provider Name="Microsoft-Windows-Hyper-V-VMMS"/><EventID>20417</EventID>'
+            "<Channel>Microsoft-Windows-Hyper-V-VMMS-Admin</Channel><Computer>NODE1.corp.example</Computer>"
+            '<Security UserID="S-1-5-21-11111-22222-33333-1104"/></System>'
+            '<EventData><Data Name="VmName">web01</Data><Data Name="VmId">6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31</Data>'
+            "</EventData><RenderingInfo><Message>Migration of 'web01' failed.</Message></RenderingInfo></Event>"
+        )
+        (new,) = rewritten(record)
+        for private in ("NODE1", "corp", "11111", "1104", "web01", "6E1F7C2A"):
+            assert private not in new, private
+        for public in ("Microsoft-Windows-Hyper-V-VMMS-Admin", ">20417<", 'Name="VmName"', "Migration of '"):
+            assert public in new, public
+
     def test_a_message_without_names_keeps_its_bytes(self) -> None:
         text = "<a  b='c'><!-- x --><p:Version>1.0 &#x41; \"quoted\"</p:Version></a>"
         assert rewritten(text) == [text]

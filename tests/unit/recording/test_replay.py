@@ -69,13 +69,14 @@ def asks(given: Scenario, name: str, destination: str) -> Asks:
         ("hyperv_migration_capabilities_info", {}),
         ("hyperv_migration_capabilities_info", move),
         ("hyperv_cluster_health_info", {}),
+        ("hyperv_rolling_plan_info", {}),
         ("hyperv_cluster_node_info", {}),
         ("hyperv_vm_info", {}),
         ("hyperv_migration_job_info", {}),
         ("hyperv_scenario_info", {}),
         ("hyperv_node_identity_info", {}),
         ("hyperv_node_maintenance_info", {"node": nodes[0]}),
-        ("hyperv_cim_info", {"namespace": "root/MSCluster", "class_name": "MSCluster_Resource"}),
+        ("hyperv_cim_info", {"namespace": "root/MSCluster", "class_name": "MSCluster_Node"}),
         *(("hyperv_evacuation_plan_info", {"node": one}) for one in nodes),
         *(("hyperv_vm_migrate", {**move, "method": method}) for method in ("auto", "system", "cluster_group")),
     ]
@@ -88,6 +89,7 @@ def test_the_results_are_the_same_but_for_the_names(
     given, vm_name, destination = SCENARIOS[name]
     asked = asks(given, vm_name, destination)
     recorded = Recorded(monkeypatch, tmp_path, given, name=vm_name, destination_host=destination)
+    assert recorded.answer["refused"] == []
     expected = recorded.results(asked)
 
     results, played = recorded.replayed(asked)
