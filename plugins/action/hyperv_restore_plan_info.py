@@ -42,7 +42,7 @@ class ActionModule(HyperVAction):
             raise no_ledger(where)
         try:
             plan = plan_restoration(cluster, ledger, home)
-            roles = plan_roles_back(cluster, ledger["roles"], plan.home.node.name, arguments["roles"])
+            roles = plan_roles_back(cluster, ledger["other_roles"], plan.home.node.name, arguments["roles"])
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         path = file.path if file is not None else None

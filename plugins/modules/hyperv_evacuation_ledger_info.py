@@ -109,7 +109,7 @@ ledger:
       type: bool
       returned: if there is a ledger
       sample: false
-    roles:
+    other_roles:
       description: Roles that are not VMs, shared volumes and the core group, as far as their move was begun.
       type: list
       elements: dict

@@ -63,7 +63,7 @@ def _cluster(*vms: dict[str, t.Any], paused: bool = False, roles: str = "", core
     content = {**yaml.safe_load(_CLUSTER), "vms": list(vms)}
     content["cluster"]["core_group_owner"] = core
     if roles:
-        content["roles"] = [
+        content["other_roles"] = [
             {"name": FILE_SERVER, "type": "file_server", "owner": roles},
             {"name": DISK, "type": "shared_volume", "owner": roles},
         ]
@@ -164,7 +164,7 @@ def _roles_back() -> PlannedRun:
         scenario,
         lambda path: _role("restore_node", name=SUBJECT, ledger_path=str(path), roles="home"),
         "up",
-        {**_ledger(scenario), "roles": moved},
+        {**_ledger(scenario), "other_roles": moved},
     )
 
 

@@ -125,8 +125,10 @@ ASKED: dict[str, dict[str, t.Any]] = {
     "hyperv_cluster_health_info": {},
     "hyperv_cluster_node": {"name": "NODE1", "state": "maintenance"},
     "hyperv_cluster_node_info": {},
+    "hyperv_cluster_recording": {"path": "never-written.zip"},
     "hyperv_evacuation_plan_info": {"node": "NODE1"},
     "hyperv_migration_capabilities_info": {},
+    "hyperv_migration_events_info": {"name": "app"},
     "hyperv_migration_job": {"name": "app", "state": "cancelled"},
     "hyperv_migration_job_info": {},
     "hyperv_node_evacuation": {"node": "NODE1"},
@@ -138,6 +140,7 @@ ASKED: dict[str, dict[str, t.Any]] = {
         "ledger": {"format": "hyperv.migration ledger 1", "node": "NODE1", "state": "evacuated", "vms": []}
     },
     "hyperv_rolling_node_info": {"node": "node1.b.example", "nodes": ["node1.b.example", "node2.b.example"]},
+    "hyperv_rolling_plan_info": {},
     "hyperv_scenario_info": {},
     "hyperv_via_info": {"node": "node1.b.example"},
     "hyperv_vm_info": {},
@@ -161,6 +164,7 @@ ROLES: dict[str, dict[str, t.Any]] = {
 PLAYBOOKS = {
     "check_readiness": [],
     "evacuate_node": ["-e", "evacuate_node_name=node1.b.example"],
+    "record_cluster": [],
     "restore_node": ["-e", "restore_node_name=node1.b.example"],
     "rolling_maintenance": [],
     "write_scenario": [],

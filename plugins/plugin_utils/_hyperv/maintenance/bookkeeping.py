@@ -116,7 +116,7 @@ class Bookkeeping:
 
     def change_roles(self, change: Callable[[list[LedgerRole]], list[LedgerRole]]) -> None:
         """Write down what becomes of roles that are no VMs. Raises HyperVError."""
-        self._change(lambda ledger: {**ledger, "roles": change(ledger["roles"]), "updated": self._now()})
+        self._change(lambda ledger: {**ledger, "other_roles": change(ledger["other_roles"]), "updated": self._now()})
 
     @property
     def balancer(self) -> int | None:

@@ -268,9 +268,9 @@ class Evacuation:
     def _explained(self, error: BaseException) -> str:
         """Return why the evacuation broke off, and what of it had failed by then."""
         why = self._salvage.explain(error, f"The evacuation of {self._plan.node}", lambda: self._records)
-        if self._salvage.is_cut_off:  # said with what became of each move
-            return why
-        return wording.together(why, wording.moves_failed(self._plan.node, self._records))
+        # Where a time limit cut it off, what became of each move is said already.
+        failed = "" if self._salvage.is_cut_off else wording.moves_failed(self._plan.node, self._records)
+        return wording.together(why, failed, self._roles.wrong)
 
     def _take_new_sessions(self, why: str) -> None:
         """Go on with sessions of which none is in the middle of an answer, and find out what became of the moves."""

@@ -267,3 +267,13 @@ class RoleMoving:
     def _say(self, line: str) -> None:
         if self._controller.shows_progress:
             self._controller.tell(clean(line))
+
+
+def on_their_way(records: Sequence[RoleRecord]) -> list[str]:
+    """Say which roles were on their way when nothing could be read any more."""
+    return [
+        f"{one.role.text} was on its way from {one.source} to {one.destination}, and where it is could not be read. "
+        "Run this again, which finds that out."
+        for one in records
+        if one.outcome == STARTED and one.error is None
+    ]

@@ -36,6 +36,7 @@ from .role_moving import (
     RoleMoving,
     RoleRecord,
     WantedRole,
+    on_their_way,
 )
 
 _LEAVE_IT = "Or let it stay with role_strategies (evacuate_node_role_strategies)."
@@ -102,7 +103,7 @@ class RolesAway:
             for one in self.records
             if one.outcome in (FAILED, STARTED) and one.error is not None
         ]
-        return clean(" ".join(told))
+        return clean(" ".join([*told, *on_their_way(self.records)]))
 
     def note(self, node: str, plan: RolePlan) -> str:
         """Return what was moved, and what stays, in sentences."""
@@ -114,7 +115,7 @@ class RolesAway:
 
 
 def _roles(books: Bookkeeping) -> Sequence[LedgerRole]:
-    return books.ledger["roles"] if books.ledger is not None else ()
+    return books.ledger["other_roles"] if books.ledger is not None else ()
 
 
 def _open(books: Bookkeeping) -> list[LedgerRole]:

@@ -14,7 +14,7 @@ from ..planning.roles_back import RoleBack, RolesWish, plan_roles_back
 from ..records.ledger import RESTORED, Ledger
 from ..records.ledger_roles import ELSEWHERE, MOVED, LedgerRole, changed, key_of
 from .controller import Controller
-from .role_moving import ALREADY_THERE, FAILED, NOT_MOVED, STARTED, RoleMoving, RoleRecord, WantedRole
+from .role_moving import ALREADY_THERE, FAILED, NOT_MOVED, STARTED, RoleMoving, RoleRecord, WantedRole, on_their_way
 
 _SETTLED = frozenset({MOVED, ALREADY_THERE, ELSEWHERE, NOT_MOVED})
 
@@ -37,7 +37,7 @@ class RolesBack:
 
     def look(self, cluster: Cluster, ledger: Ledger, node: str) -> None:
         """Decide about each; nothing is changed. Raises Fault and TransportError."""
-        self.plan = plan_roles_back(cluster, ledger["roles"], node, self._wish)
+        self.plan = plan_roles_back(cluster, ledger["other_roles"], node, self._wish)
 
     def move(self, cluster: Cluster, node: str) -> None:
         """Bring back those that are to go. Raises HyperVError, Fault and TransportError."""
@@ -59,10 +59,10 @@ class RolesBack:
             return {"restored": True} if key_of(entry) in done else {}
 
         def change(ledger: Ledger) -> Ledger:
-            roles = changed(ledger["roles"], mark)
+            roles = changed(ledger["other_roles"], mark)
             is_done = all(vm["restored"] for vm in ledger["vms"]) and all(role["restored"] for role in roles)
-            state = RESTORED if is_done and ledger["roles"] else ledger["state"]
-            return {**ledger, "roles": roles, "state": state}
+            state = RESTORED if is_done and ledger["other_roles"] else ledger["state"]
+            return {**ledger, "other_roles": roles, "state": state}
 
         return change
 
@@ -79,7 +79,7 @@ class RolesBack:
             for one in self.records
             if one.outcome in (FAILED, STARTED) and one.error is not None
         ]
-        return clean(" ".join(told))
+        return clean(" ".join([*told, *on_their_way(self.records)]))
 
     def note(self) -> str:
         """Return what came back, and what was left where it is, in sentences."""

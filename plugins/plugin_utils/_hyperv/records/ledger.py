@@ -115,7 +115,7 @@ class Ledger(t.TypedDict):
         created, updated: ISO 8601.
         state: ``evacuating``, ``evacuated``, ``incomplete`` or ``restored``.
         paused_before: the node was paused before the evacuation began, and not by it.
-        roles: what else was moved, see ``ledger_roles.py``; an earlier version wrote none.
+        other_roles: what else was moved, see ``ledger_roles.py``; an earlier version wrote none.
         disks: a ``DiskState``: how the disks of the node were when they were seen or touched last, with Storage Spaces
             Direct; None where they were not.
         redirected: paths of the shared volumes whose access was redirected before the node was paused; None where that
@@ -134,7 +134,7 @@ class Ledger(t.TypedDict):
     redirected: list[str] | None
     balancer: int | None
     vms: list[LedgerVm]
-    roles: list[LedgerRole]
+    other_roles: list[LedgerRole]
 
 
 Entry = LedgerVm | Mapping[str, t.Any]
@@ -160,7 +160,7 @@ def read_ledger(content: object, where: str) -> Ledger:
         if whole["state"] not in STATES:
             raise HyperVError(f"its state is {whole['state']!r}, which is none of {', '.join(STATES)}")
         vms = [_completed_vm(vm, number) for number, vm in enumerate(vms, 1)]
-        return t.cast("Ledger", {**whole, "vms": vms, "roles": read_ledger_roles(content.get("roles"))})
+        return t.cast("Ledger", {**whole, "vms": vms, "other_roles": read_ledger_roles(content.get("other_roles"))})
     except HyperVError as wrong:
         raise HyperVError(f"{where}: {wrong}. {cure}") from None
 
@@ -264,7 +264,7 @@ def begin(
         "redirected": kept["redirected"] if kept is not None else None,
         "balancer": old["balancer"] if old is not None else None,
         "vms": [*earlier, *new.values()],
-        "roles": list(kept["roles"]) if kept else [],
+        "other_roles": list(kept["other_roles"]) if kept else [],
     }
 
 
@@ -420,7 +420,7 @@ def finish(
         asked = now if vm_id in still_stopping else vm.get("asked_to_stop")
         vms.append({**vm, "died": vm.get("died", False) or vm_id in died, "asked_to_stop": asked})
     is_settled = all(vm["outcome"] in _SETTLED or (vm["helper"] and vm["restored"]) for vm in vms)
-    is_settled = is_settled and all(role["outcome"] != PLANNED for role in ledger["roles"])
+    is_settled = is_settled and all(role["outcome"] != PLANNED for role in ledger["other_roles"])
     state = EVACUATED if is_settled else INCOMPLETE
     return {**_in_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
 
@@ -463,7 +463,7 @@ def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | No
         return ledger
     back = {one.upper() for one in vm_ids}
     vms: list[LedgerVm] = [{**vm, "restored": vm["restored"] or vm["vm_id"].upper() in back} for vm in ledger["vms"]]
-    is_done = all(vm["restored"] for vm in vms) and all(role["restored"] for role in ledger["roles"])
+    is_done = all(vm["restored"] for vm in vms) and all(role["restored"] for role in ledger["other_roles"])
     state = RESTORED if is_done else ledger["state"]
     return {**_in_form(ledger, cluster), "vms": vms, "state": state, "updated": now}
 

@@ -42,7 +42,7 @@ def with_roles(*roles: t.Any) -> Scenario:
 def entries(story: Story) -> dict[str, tuple[str, str, bool]]:
     """Destination, outcome and whether it is settled of each role in the ledger."""
     assert story.ledger.content is not None
-    roles = story.ledger.content["roles"]
+    roles = story.ledger.content["other_roles"]
     return {one["name"]: (one["destination_host"], one["outcome"], one["restored"]) for one in roles}
 
 

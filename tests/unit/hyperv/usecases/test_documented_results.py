@@ -187,7 +187,7 @@ def restorations() -> Iterator[Answer]:
         "cluster": "hvc1.corp.example",
         "state": "evacuated",
         "vms": entries,
-        "roles": [MOVED_ROLE],
+        "other_roles": [MOVED_ROLE],
     }
     yield ask("hyperv_restore_plan_info", simulated, ledger=ledger)
 
@@ -222,7 +222,7 @@ def ledgers(folder: pathlib.Path) -> list[Answer]:
     move = {"vm_id": GONE, "name": "web01", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
     file = ledger_file_of(None, str(folder), "NODE1", Owner("hvc1.corp.example"))
     now = "2026-03-01T22:00:00+00:00"
-    file.change(lambda old: {**begin(old, "NODE1", "hvc1.corp.example", [move], now), "roles": [MOVED_ROLE]})
+    file.change(lambda old: {**begin(old, "NODE1", "hvc1.corp.example", [move], now), "other_roles": [MOVED_ROLE]})
     return [
         carry_out("hyperv_evacuation_ledger_info", HOSTS, folder=str(folder), node=node, cluster="hvc1.corp.example")
         for node in ("NODE1", "NODE2")
