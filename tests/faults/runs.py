@@ -63,7 +63,7 @@ def _cluster(*vms: dict[str, t.Any], paused: bool = False, roles: str = "", core
     content = {**yaml.safe_load(_CLUSTER), "vms": list(vms)}
     content["cluster"]["core_group_owner"] = core
     if roles:
-        content["other_roles"] = [
+        content["roles"] = [
             {"name": FILE_SERVER, "type": "file_server", "owner": roles},
             {"name": DISK, "type": "shared_volume", "owner": roles},
         ]

@@ -17,7 +17,7 @@ import yaml
 from tests.integration.commands import Ansible, Answer
 from tests.running_cluster import ROOT, RunningCluster, running_cluster
 
-READS = {"Get", "Enumerate", "Pull", "Release"}
+READS = {"Get", "Enumerate", "Pull", "Release", "Identify"}
 SCENARIO = """
 cluster: {name: %s, fqdn: %s}
 user: {name: operator, password: simulated-Passw0rd}
