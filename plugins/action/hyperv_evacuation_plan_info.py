@@ -10,7 +10,8 @@ from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hostnames import first_label
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.vms import normal_id
-from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest, plan_evacuation
+from ..plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ..plugin_utils._hyperv.planning.evacuation_request import EvacuationRequest
 from ..plugin_utils._hyperv.planning.plan_table import evacuation_table
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies

@@ -13,7 +13,7 @@ from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation
 from ..plugin_utils._hyperv.maintenance.evacuation_options import EvacuationOptions
 from ..plugin_utils._hyperv.maintenance.storage_gate import StorageWait
-from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
+from ..plugin_utils._hyperv.planning.evacuation_request import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies
 from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list

@@ -8,7 +8,7 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.planning.evacuation import EvacuationRequest
+from ..plugin_utils._hyperv.planning.evacuation_request import EvacuationRequest
 from ..plugin_utils._hyperv.planning.roll import plan_roll
 from ..plugin_utils._hyperv.planning.roll_request import LAYOUTS, RollRequest
 from ..plugin_utils._hyperv.planning.roll_table import roll_table

@@ -36,9 +36,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.stage import Stage
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_from_snapshot
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
-    plan_from_snapshot,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import take_snapshot
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (

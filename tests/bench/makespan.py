@@ -17,9 +17,9 @@ import typing as t
 from collections.abc import Sequence
 
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
-    plan_evacuation,
 )
 
 from tests.support.simulated import Simulated

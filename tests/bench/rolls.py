@@ -11,7 +11,9 @@ from __future__ import annotations
 import statistics
 import time
 
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import EvacuationRequest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
+    EvacuationRequest,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll import plan_roll
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_plan import RollPlan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_request import (

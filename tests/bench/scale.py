@@ -17,9 +17,9 @@ import tempfile
 import typing as t
 
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
-    plan_evacuation,
 )
 
 from tests.running_cluster import ROOT, RunningCluster, running_cluster

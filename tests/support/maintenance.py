@@ -25,7 +25,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
     RestorationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import EvacuationRequest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
+    EvacuationRequest,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.role_strategies import (
     read_role_strategies,

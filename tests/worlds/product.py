@@ -23,7 +23,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.storage_gate import StorageWait
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import EvacuationRequest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
+    EvacuationRequest,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.node_restarts import (

@@ -20,8 +20,9 @@ from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.finding import full_stop
 from ..migration.timeouts import too_short
-from ..planning.evacuation import EvacuationRequest, plan_evacuation
+from ..planning.evacuation import plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
+from ..planning.evacuation_request import EvacuationRequest
 from ..planning.plan_table import evacuation_table
 from ..planning.restoration import NOT_SETTLED, Home, plan_restoration
 from . import wording

@@ -11,8 +11,9 @@ from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.states import AT_REST
 from ..failure.errors import HyperVError
-from ..planning.evacuation import EvacuationRequest, plan_evacuation
+from ..planning.evacuation import plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
+from ..planning.evacuation_request import EvacuationRequest
 from ..planning.placement import Placed
 from ..planning.revalidation import EarlierPlan
 from ..planning.strategies import OFFLINE

@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from ..._hostnames import first_label
 from ..cluster.affinity import counting_what_runs
 from ..cluster.states import AT_REST
-from .evacuation import EvacuationRequest
+from .evacuation_request import EvacuationRequest
 from .helper_moves import Helper, HelperMove, keeps_rules
 from .layout import KnownReader, Layout
 from .problem import Destination, PlacementProblem

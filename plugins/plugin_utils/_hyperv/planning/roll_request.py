@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from ..cluster.vms import Vm
-from .evacuation import EvacuationRequest
+from .evacuation_request import EvacuationRequest
 from .strategies import is_meant
 
 LayoutName = t.Literal["keep", "any", "balanced"]

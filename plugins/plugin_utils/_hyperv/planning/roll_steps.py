@@ -11,8 +11,9 @@ from collections.abc import Set as AbstractSet
 from ..._hostnames import first_label
 from ..cluster.hosts import Memory
 from .durations import milliseconds
-from .evacuation import EvacuationRequest, Preference, plan_from_snapshot, with_help
+from .evacuation import plan_from_snapshot, with_help
 from .evacuation_plan import EvacuationPlan
+from .evacuation_request import EvacuationRequest, Preference
 from .layout import KnownReader, Layout, Shift, memory_of
 from .problem import Candidate, Destination, PlacementProblem
 from .schedule import schedule

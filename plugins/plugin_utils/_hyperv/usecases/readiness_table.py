@@ -19,7 +19,8 @@ from ..cluster.nodes import Node, read_host, read_nodes_if_any
 from ..failure.errors import HyperVError, remedy_of, with_remedy
 from ..failure.finding import ERROR, INFO, WARNING, Finding, Severity, SubjectKind, sentence
 from ..migration.vocabulary import CLUSTER_GROUP, SYSTEM
-from ..planning.evacuation import EvacuationRequest, plan_evacuation
+from ..planning.evacuation import plan_evacuation
+from ..planning.evacuation_request import EvacuationRequest
 from .readiness import Readiness, read_readiness
 
 Status = t.Literal["ready", "warning", "not_ready"]

@@ -9,9 +9,9 @@ import typing as t
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks.cluster_health import read_health
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks.others_at_work import find_others_at_work
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
-    plan_evacuation,
 )
 
 from tests.simulator.scenario import ClusterSpec

@@ -9,9 +9,9 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.topology import Topology
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
-    plan_evacuation,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query

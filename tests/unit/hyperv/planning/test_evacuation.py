@@ -17,9 +17,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.s
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
-    EvacuationRequest,
     plan_evacuation,
     plan_from_snapshot,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
+    EvacuationRequest,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import Destination
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan

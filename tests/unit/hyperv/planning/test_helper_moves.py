@@ -8,9 +8,9 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance import wording
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
-    plan_evacuation,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.helper_moves import Helper, find_help
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.plan_table import evacuation_table

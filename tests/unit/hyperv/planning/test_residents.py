@@ -8,9 +8,9 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.action.hyperv_cluster_node_info import ActionModule
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
-    plan_evacuation,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms

@@ -14,7 +14,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.r
     RunningMigration,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import EvacuationRequest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
+    EvacuationRequest,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll import plan_roll
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_plan import RollPlan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_request import (

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import EvacuationRequest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
+    EvacuationRequest,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.layout import present_layout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll import plan_roll
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_plan import RollPlan

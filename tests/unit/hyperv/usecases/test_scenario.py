@@ -9,9 +9,9 @@ import typing as t
 import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
-    plan_evacuation,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.cluster_description import read_cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness import read_readiness
