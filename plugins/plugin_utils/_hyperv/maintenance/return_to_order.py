@@ -36,7 +36,7 @@ def wait_until_in_order(
         left = deadline - cluster.clock.now()
         message = " ".join(finding.text for finding in counting)
         if left <= 0 or not all(finding.transient for finding in counting):
-            raise HyperVError(f"Nothing was changed. {message} No VM comes back to {node} before that.")
+            raise HyperVError(f"Nothing was changed. {message} No VM is moved back to {node} before that.")
         if message != told:
             told = message
             tell(f"Waiting up to {left:.0f} s until {node} is in order: {message}")

@@ -86,7 +86,7 @@ def test_what_passes_is_waited_for(boot: dict[str, t.Any], reason: str) -> None:
 def test_what_does_not_pass_keeps_vms_from_coming_back(boot: dict[str, t.Any], reason: str, name: str | None) -> None:
     story = restarted(a_story(**boot))
 
-    with pytest.raises(HyperVError, match=r"Nothing was changed\. .* No VM comes back to NODE1") as refused:
+    with pytest.raises(HyperVError, match=r"Nothing was changed\. .* No VM is moved back to NODE1") as refused:
         story.restore()
 
     assert reason in str(refused.value)
