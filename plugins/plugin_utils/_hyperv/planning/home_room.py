@@ -109,11 +109,7 @@ def _apart(node: str, move: Move, fitting: Sequence[Move], around: Around, rules
     for rule in rules:
         if rule.together or move["vm_id"] not in rule.members:
             continue
-        others = {
-            around.place_of(rule, where[member]) for member in rule.members - {move["vm_id"]} if where.get(member)
-        }
-        here = around.place_of(rule, node)
-        if here and here in others:
+        if around.would_break(rule, move["vm_id"], node, where):
             return _breaks(node, move, rule)
     return None
 

@@ -93,6 +93,15 @@ class Around:
         label = first_label(node)
         return label if rule.scope == NODE else self.domains.get(label, "")
 
+    def would_break(self, rule: Rule, vm_id: str, node: str, where: Mapping[str, str]) -> bool:
+        """Tell whether a VM on a node breaks a rule of which it is, with the others where ``where`` says."""
+        here = self.place_of(rule, node)
+        nodes = [where[member] for member in rule.members - {vm_id} if where.get(member)]
+        others = [place for one in nodes if (place := self.place_of(rule, one))]
+        if not here or not others:
+            return False
+        return here not in others if rule.together else here in others
+
 
 def read_around(cluster: Cluster, intended: Sequence[Intended], *, with_memory: bool) -> Around:
     """Read rules, and the memory of the destinations if it matters. Raises HyperVError, Fault, TransportError."""
@@ -143,7 +152,7 @@ def judge_moves(around: Around, intended: Sequence[Intended], *, are_made: bool)
     found = {}
     for one in intended:
         rules = [rule for rule in around.rules if one.vm.id in rule.members]
-        broken = [rule for rule in rules if _is_broken(around, where, one, rule)]
+        broken = [rule for rule in rules if around.would_break(rule, one.vm.id, one.destination.name, where)]
         parted = {rule: _left_behind(rule, one, names) for rule in rules if rule.together and rule.scope == NODE}
         found[one.vm.id] = Judged(
             tuple(_would_break(one, rule) for rule in broken if not rule.together),
@@ -161,15 +170,6 @@ def judge_moves(around: Around, intended: Sequence[Intended], *, are_made: bool)
 
 def _would_break(one: Intended, rule: Rule) -> str:
     return f"{one.destination.name} would break the {rule.text}"
-
-
-def _is_broken(around: Around, where: Mapping[str, str], one: Intended, rule: Rule) -> bool:
-    here = around.place_of(rule, one.destination.name)
-    nodes = [where[member] for member in rule.members - {one.vm.id} if where.get(member)]
-    others = [place for node in nodes if (place := around.place_of(rule, node))]
-    if not here or not others:
-        return False
-    return here not in others if rule.together else here in others
 
 
 def _left_behind(rule: Rule, one: Intended, names: Mapping[str, str]) -> str:
