@@ -10,7 +10,6 @@ own, after the node is empty and before it is resumed. What stands on the disks 
 from __future__ import annotations
 
 import contextlib
-import typing as t
 from collections.abc import Callable, Sequence
 
 from ..._text import clean
@@ -60,11 +59,7 @@ class DiskMaintenance:
         own = self._own(cluster, node)
         if not own or not all(disk.is_in_maintenance for disk in own):
             self._write_down("entering")
-            trouble = (
-                self._drain(cluster, node, remains, gate)
-                if node.build is not None and node.build >= WINDOWS_2022
-                else self._call(cluster, node)
-            )
+            trouble = self._drain(cluster, node, remains, gate) if _drains_disks(node) else self._call(cluster, node)
             if trouble:
                 return [f"The disks of {node.name} are not in maintenance mode: {full_stop(trouble)} {_RESYNC}"]
         self._write_down("maintenance")
@@ -109,8 +104,8 @@ class DiskMaintenance:
 
         Raises HyperVError where they stay: the node must not be given back then. Raises Fault and TransportError.
         """
-        is_cluster_business = node.state == "paused" and node.build is not None and node.build >= WINDOWS_2022
-        if is_on_the_nodes(cluster) and not is_cluster_business:
+        resuming_does_it = node.state == "paused" and _drains_disks(node)
+        if is_on_the_nodes(cluster) and not resuming_does_it:
             self._end(cluster, node, self._own(cluster, node))
 
     def came_back(self, cluster: Cluster, node: Node) -> None:
@@ -154,7 +149,7 @@ class DiskMaintenance:
             own = self._own(cluster, node)
             if all(map(wanted, own)) or cluster.clock.now() >= deadline:
                 return own
-            if not any(disk.is_changing for disk in own) and len({wanted(disk) for disk in own}) == _BOTH:
+            if not any(disk.is_changing for disk in own) and any(map(wanted, own)):
                 return own  # it has stopped half way
             cluster.clock.pause(self._interval)
 
@@ -163,7 +158,8 @@ class DiskMaintenance:
         return list(of_node(read_pool_disks(cluster.home), node.name))
 
 
-_BOTH: t.Final = 2
+def _drains_disks(node: Node) -> bool:
+    return node.build is not None and node.build >= WINDOWS_2022
 
 
 def _serves(disk: PoolDisk) -> bool:
