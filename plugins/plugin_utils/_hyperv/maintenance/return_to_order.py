@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from ..checks.back_in_order import find_what_is_not_in_order
 from ..checks.overlooking import that_count
 from ..checks.storage_health import is_on_the_nodes, read_storage_health
 from ..cluster.cluster import Cluster
 from ..failure.errors import HyperVError
-from ..failure.finding import ERROR
+from ..failure.finding import ERROR, Finding
+from .waiting import text_of, wait_while_it_passes
 
 _WITHIN = 300.0  # seconds
 _BETWEEN_LOOKS = 5.0
@@ -26,21 +27,20 @@ def wait_until_in_order(
 
     ``redirected``: as ``find_what_is_not_in_order`` has it; ``ignore``: names whose problems do not count.
     """
-    deadline = cluster.clock.now() + _WITHIN
-    told = ""
-    while True:
+
+    def look() -> Sequence[Finding]:
         found = [one for one in find_what_is_not_in_order(cluster, node, redirected) if one.severity == ERROR]
-        counting = that_count(found, ignore)
-        if not counting:
-            return
-        left = deadline - cluster.clock.now()
-        message = " ".join(finding.text for finding in counting)
-        if left <= 0 or not all(finding.transient for finding in counting):
-            raise HyperVError(f"Nothing was changed. {message} No VM is moved back to {node} before that.")
-        if message != told:
-            told = message
-            tell(f"Waiting up to {left:.0f} s until {node} is in order: {message}")
-        cluster.clock.pause(min(_BETWEEN_LOOKS, left))
+        return that_count(found, ignore)
+
+    waited = wait_while_it_passes(
+        cluster.clock,
+        look,
+        _WITHIN,
+        _BETWEEN_LOOKS,
+        lambda left, text: tell(f"Waiting up to {left:.0f} s until {node} is in order: {text}"),
+    )
+    if waited.findings:
+        raise HyperVError(f"Nothing was changed. {waited.text} No VM is moved back to {node} before that.")
 
 
 def wait_for_the_repair_to_begin(cluster: Cluster, interval: float, tell: Tell) -> str:
@@ -58,8 +58,7 @@ def wait_for_the_repair_to_begin(cluster: Cluster, interval: float, tell: Tell) 
         if not health.findings or (health.repair is not None and health.repair.is_running):
             return ""
         if cluster.clock.now() >= deadline:
-            reasons = " ".join(finding.text for finding in health.findings)
-            return f"No repair of storage has begun within {_WITHIN:.0f} s. {reasons}"
+            return f"No repair of storage has begun within {_WITHIN:.0f} s. {text_of(health.findings)}"
         if not is_told:
             is_told = True
             tell("Waiting until the repair of storage has begun.")

@@ -21,6 +21,7 @@ from ..cluster.nodes import pick_node, read_named_nodes
 from ..failure.errors import HyperVError
 from ..failure.failures import win32_codes
 from ..failure.finding import ERROR
+from .waiting import wait_while_it_passes
 
 _SPACE_DEGRADED = 5987
 
@@ -73,19 +74,16 @@ class StorageGate:
         Raises HyperVError where something still does after the time that it may take, or will not pass by itself, and
         as ``look``.
         """
-        clock = self.cluster.clock
-        begun = clock.now()
-        told = ""
-        while self.look(name).findings:
-            left = begun + self._wait.timeout - clock.now()
-            message = " ".join(finding.text for finding in self.health.findings)
-            if left <= 0 or not all(finding.transient for finding in self.health.findings):
-                raise HyperVError(f"{name} cannot be taken away, because its storage is needed. {message}")
-            if message != told:
-                told = message
-                self._tell(f"Waiting for the storage of the cluster, {left:.0f} s at most: {message}")
-            clock.pause(min(self._wait.interval, left))
-        return bool(told)
+        waited = wait_while_it_passes(
+            self.cluster.clock,
+            lambda: self.look(name).findings,
+            self._wait.timeout,
+            self._wait.interval,
+            lambda left, text: self._tell(f"Waiting for the storage of the cluster, {left:.0f} s at most: {text}"),
+        )
+        if waited.findings:
+            raise HyperVError(f"{name} cannot be taken away, because its storage is needed. {waited.text}")
+        return waited.took_time
 
     def through(self, call: Callable[[], None]) -> None:
         """Make a call that Windows refuses while a space is degraded, again and again as long as it does.
