@@ -10,9 +10,12 @@ import types
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
+
+from tests.support.simulated import Simulated
 
 Answer = dict[str, t.Any]
 
@@ -58,3 +61,17 @@ def carry_out(
     options = action_module.ActionModule.ARGUMENTS["argument_spec"]
     arguments = {**{name: option.get("default") for name, option in options.items()}, **given}
     return t.cast("Answer", action.carry_out(arguments, variables))
+
+
+def perform(module: str, simulated: Simulated, *, check_mode: bool = False, **given: t.Any) -> Answer:
+    """Return what an action answers about a simulated cluster, in which its task is connected; raises what it raises.
+
+    ``given``: options; all others have their defaults, those within lists and dictionaries too.
+    """
+    action = importlib.import_module(f"ansible_collections.hyperv.migration.plugins.action.{module}").ActionModule
+    arguments = ArgumentSpecValidator(action.ARGUMENTS["argument_spec"]).validate(given).validated_parameters
+    task = action.__new__(action)
+    task._task = types.SimpleNamespace(check_mode=check_mode, diff=False, timeout=None, no_log=True)
+    task._task_vars = {}
+    task.tell = lambda line: None
+    return t.cast("Answer", task.perform(simulated.cluster, arguments))

@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import importlib
-import types
 import typing as t
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
 from tests.counted_nodes import QUERIES, ROOT, counted, records_of
+from tests.support.actions import perform
 from tests.support.scenarios import migration, scenario, vm
 from tests.support.simulated import Simulated
 
@@ -21,15 +20,9 @@ MODULES = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
 
 def run(module: str, simulated: Simulated, *, check: bool = False, **given: t.Any) -> t.Any:
     """Return the result of a module's task, also of one that fails."""
-    action = importlib.import_module(f"ansible_collections.hyperv.migration.plugins.action.{module}").ActionModule
-    arguments = ArgumentSpecValidator(action.ARGUMENTS["argument_spec"]).validate(given).validated_parameters
-    task = action.__new__(action)
-    task._task = types.SimpleNamespace(check_mode=check, diff=False, timeout=None, no_log=True)
-    task._task_vars = {}
-    task.tell = lambda line: None
     try:
-        return task.perform(simulated.cluster, arguments)
-    except Exception as error:
+        return perform(module, simulated, check_mode=check, **given)
+    except HyperVError as error:
         return getattr(error, "result", {"failed": True, "msg": str(error)})
 
 

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import importlib
-import types
 import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
+from tests.support.actions import perform
 from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
 
@@ -19,10 +18,7 @@ SIMULATED = Simulated(scenario([node("NODE1"), node("NODE2")], [*VMS, vm("old", 
 
 
 def ask(**given: t.Any) -> dict[str, t.Any]:
-    action = importlib.import_module("ansible_collections.hyperv.migration.plugins.action.hyperv_vm_info").ActionModule
-    options = action.ARGUMENTS["argument_spec"]
-    arguments = {name: given.get(name, option.get("default")) for name, option in options.items()}
-    return t.cast("dict[str, t.Any]", action.perform(types.SimpleNamespace(), SIMULATED.cluster, arguments))
+    return perform("hyperv_vm_info", SIMULATED, **given)
 
 
 def names_in(answer: dict[str, t.Any]) -> list[str]:
