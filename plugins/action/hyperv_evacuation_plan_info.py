@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
@@ -15,8 +16,8 @@ from ..plugin_utils._hyperv.planning.evacuation_request import EvacuationRequest
 from ..plugin_utils._hyperv.planning.plan_table import evacuation_table
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies
-from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list
-from ..plugin_utils._ranges import check_helpers, check_preferred_owner_cost, check_reserve
+from ..plugin_utils._hyperv.planning.survey_answers import read_names
+from ..plugin_utils._planning_options import PLANNING, read_planning
 
 
 class ActionModule(HyperVAction):
@@ -26,8 +27,6 @@ class ActionModule(HyperVAction):
         "argument_spec": {
             "node": {"type": "str", "required": True},
             "destinations": {"type": "raw", "default": []},
-            "reserve_memory_percent": {"type": "float", "default": 10},
-            "strategies": {"type": "raw", "default": []},
             "excluded": {
                 "type": "list",
                 "elements": "dict",
@@ -38,13 +37,8 @@ class ActionModule(HyperVAction):
                 },
             },
             "plan": {"type": "dict"},
-            "restart": {"type": "bool", "default": False},
-            "local_vms": {"type": "bool", "default": False},
-            "priority_first": {"type": "bool", "default": False},
-            "preferred_owner_cost": {"type": "float"},
-            "link_rates": {"type": "dict", "default": {}},
-            "helpers": {"type": "int", "default": 0},
             "role_strategies": {"type": "raw", "default": []},
+            **PLANNING,
         },
     }
 
@@ -55,25 +49,14 @@ class ActionModule(HyperVAction):
 
 
 def _request(arguments: Arguments) -> EvacuationRequest:
-    check_reserve(arguments)
-    check_helpers(arguments)
-    check_preferred_owner_cost(arguments)
     excluded: dict[str, frozenset[str]] = {}
     for one in arguments["excluded"]:
         vm_id = normal_id(one["vm_id"])
         excluded[vm_id] = excluded.get(vm_id, frozenset()) | {first_label(one["node"])}
-    return EvacuationRequest(
-        arguments["node"],
-        read_names(arguments["destinations"], "destinations"),
-        arguments["reserve_memory_percent"],
-        read_strategy_list(arguments["strategies"]),
-        excluded,
-        read_earlier_plan(arguments["plan"]) if arguments["plan"] else None,
-        arguments["restart"],
-        arguments["local_vms"],
-        arguments["priority_first"],
-        arguments["helpers"],
-        preferred_owner_cost=arguments["preferred_owner_cost"],
-        link_rates=read_link_rates(arguments["link_rates"]),
+    return dataclasses.replace(
+        read_planning(arguments, arguments["node"]),
+        destinations=read_names(arguments["destinations"], "destinations"),
+        excluded=excluded,
+        earlier=read_earlier_plan(arguments["plan"]) if arguments["plan"] else None,
         role_strategies=read_role_strategies(arguments["role_strategies"]),
     )

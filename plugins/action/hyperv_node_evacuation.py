@@ -13,18 +13,12 @@ from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation
 from ..plugin_utils._hyperv.maintenance.evacuation_options import EvacuationOptions
 from ..plugin_utils._hyperv.maintenance.storage_gate import StorageWait
-from ..plugin_utils._hyperv.planning.evacuation_request import EvacuationRequest
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies
-from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list
+from ..plugin_utils._hyperv.planning.survey_answers import read_names
 from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
-from ..plugin_utils._ranges import (
-    check_helpers,
-    check_preferred_owner_cost,
-    check_range,
-    check_reserve,
-    check_storage_timeout,
-)
+from ..plugin_utils._planning_options import PLANNING, read_planning
+from ..plugin_utils._ranges import check_range, check_storage_timeout
 from ..plugin_utils._rolling_file import enter_phase
 
 
@@ -35,15 +29,7 @@ class ActionModule(MaintenanceAction):
         "argument_spec": {
             "node": {"type": "str", "required": True},
             "destinations": {"type": "raw", "default": []},
-            "strategies": {"type": "raw", "default": []},
             "plan": {"type": "dict"},
-            "reserve_memory_percent": {"type": "float", "default": 10},
-            "restart": {"type": "bool", "default": False},
-            "local_vms": {"type": "bool", "default": False},
-            "priority_first": {"type": "bool", "default": False},
-            "preferred_owner_cost": {"type": "float"},
-            "link_rates": {"type": "dict", "default": {}},
-            "helpers": {"type": "int", "default": 0},
             "role_strategies": {"type": "raw", "default": []},
             "on_timeout": {"type": "str", "choices": ["leave", "cancel"], "default": "leave"},
             "attempts": {"type": "int", "default": 2},
@@ -54,6 +40,7 @@ class ActionModule(MaintenanceAction):
             "storage_ignore": {"type": "list", "elements": "str", "default": []},
             "disk_maintenance": {"type": "bool", "default": True},
             "balancer_off": {"type": "bool", "default": False},
+            **PLANNING,
             **OPTIONS,
         },
     }
@@ -62,22 +49,11 @@ class ActionModule(MaintenanceAction):
         """Plan, and empty the node; in check mode ask about each VM instead."""
         self.check_options(arguments, "evacuate_node")
         check_range(arguments, "attempts", 1, variable="evacuate_node_attempts")
-        check_reserve(arguments, "evacuate_node")
-        check_helpers(arguments, "evacuate_node")
         check_storage_timeout(arguments, "evacuate_node")
-        check_preferred_owner_cost(arguments, "evacuate_node")
-        request = EvacuationRequest(
-            arguments["node"],
-            read_names(arguments["destinations"], "destinations"),
-            arguments["reserve_memory_percent"],
-            read_strategy_list(arguments["strategies"]),
+        request = dataclasses.replace(
+            read_planning(arguments, arguments["node"], "evacuate_node"),
+            destinations=read_names(arguments["destinations"], "destinations"),
             earlier=read_earlier_plan(arguments["plan"]) if arguments["plan"] else None,
-            restart=arguments["restart"],
-            local_vms=arguments["local_vms"],
-            priority_first=arguments["priority_first"],
-            helpers=arguments["helpers"],
-            preferred_owner_cost=arguments["preferred_owner_cost"],
-            link_rates=read_link_rates(arguments["link_rates"]),
             role_strategies=read_role_strategies(arguments["role_strategies"]),
         )
         options = EvacuationOptions(

@@ -8,7 +8,7 @@ import dataclasses
 import datetime as dt
 import re
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._connections import Connections
@@ -19,11 +19,14 @@ from ..plugin_utils._hyperv.cluster.identity import ClusterName, Identity, ident
 from ..plugin_utils._hyperv.cluster.nodes import Node, find_node, read_nodes
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
-from ..plugin_utils._hyperv.maintenance.rolling import Turn, describe_stop
+from ..plugin_utils._hyperv.maintenance.turn import Turn, describe_stop
 from ..plugin_utils._hyperv.planning.roll_request import KEEP, LAYOUTS
+from ..plugin_utils._hyperv.planning.roll_table import roll_table
+from ..plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 from ..plugin_utils._hyperv.records.file_names import Owner
-from ..plugin_utils._hyperv.records.rolling_state import RollingOptions, returns_all
-from ..plugin_utils._hyperv.records.rolling_window import pace_of, read_stop_at, why_stop
+from ..plugin_utils._hyperv.records.rolling_state import RollingOptions
+from ..plugin_utils._hyperv.records.rolling_window import Window
+from ..plugin_utils._planning_options import PLANNING, read_planning
 from ..plugin_utils._ranges import check_range, check_wait
 from ..plugin_utils._rolling_file import RollingFile
 from ..plugin_utils._user_work import find_work
@@ -54,16 +57,17 @@ class ActionModule(ControllerAction):
             "allow_changed_work": {"type": "bool", "default": False},
             "tasks_file": {"type": "str", "default": ""},
             "role": {"type": "str", "default": ""},
-            "restart": {"type": "bool", "default": False},
             "layout": {"type": "str", "choices": list(LAYOUTS), "default": KEEP},
+            "home": {"type": "list", "elements": "str", "default": []},
             "stop_at": {"type": "str", "default": ""},
-            "run_began": {"type": "str", "default": ""},
+            "turns": {"type": "list", "elements": "dict", "default": []},
             "restart_timeout": {"type": "int", "default": 1800},
             "restart_poll_interval": {"type": "float", "default": 5},
             "ignore": {"type": "raw", "default": []},
             "timeout": {"type": "int", "default": 300},
             "storage_timeout": {"type": "int", "default": 14400},
             "poll_interval": {"type": "float", "default": 10},
+            **PLANNING,
         }
     }
 
@@ -73,7 +77,7 @@ class ActionModule(ControllerAction):
         check_wait(arguments, "rolling_maintenance")
         for name, low, high, unit in _RANGES:
             check_range(arguments, name, low, high, unit, variable=f"rolling_maintenance_{name}")
-        ignore = _names(arguments["ignore"])
+        evacuation, ignore = read_planning(arguments, role="evacuate_node"), _names(arguments["ignore"])
         playbook_dir = str(task_vars.get("playbook_dir") or ".")
         collections = self._task.collections or ()
         work = find_work(arguments["tasks_file"], arguments["role"], playbook_dir, self._loader, collections)
@@ -104,59 +108,54 @@ class ActionModule(ControllerAction):
                 progress.state,
                 arguments["restart"],
                 self.check_mode,
-                arguments["layout"] == KEEP,
+                arguments["layout"],
+                arguments["home"],
             )
             names = _names_in_cluster(connections, nodes, turn)
             now = dt.datetime.now(dt.timezone.utc)
-            run_began = _moment(arguments["run_began"]) or now
-            stop_at = read_stop_at(arguments["stop_at"], run_began)
-            pace = pace_of(turn.state)
-            why = why_stop(stop_at, now, pace) if stop_at is not None and turn.phase == "" else ""
+            window = Window.of(arguments["stop_at"], _began(arguments["turns"]) or now, turn.state)
+            why = window.why_stop(now) if turn.phase == "" else ""
             stopped = "" if self.check_mode else why
             timeout, for_storage = (
                 0 if self.check_mode else arguments[name] for name in ("timeout", "storage_timeout")
             )
             gate = HealthGate(turn.overlooked(ignore), timeout, for_storage, arguments["poll_interval"], self.tell)
+            rolling = {
+                **dataclasses.asdict(options),
+                "folder": folder,
+                "node": turn.host,
+                "name": turn.node,
+                **({"began": now.isoformat(timespec="seconds")} if turn.phase == "" else {}),
+            }
             result = {
                 "changed": False,
-                "host": turn.host,
-                "node": turn.node,
-                "nodes": list(turn.hosts),
+                **turn.as_result(names),
                 "via": found.host,
                 **found.identity.as_result(),
-                "phase": turn.phase,
-                "steps": [] if stopped else list(turn.steps),
                 "stopped": describe_stop(turn, stopped) if stopped else "",
-                "run_began": run_began.isoformat(timespec="seconds"),
-                "left": [names[host] for host in turn.left],
-                "done": [names[host] for host in turn.done],
-                "first": turn.is_first,
-                "last": turn.is_last,
-                "returns_all": turn.keeps_layout or returns_all(turn.state, turn.host),
-                "restart": turn.is_restarted,
+                "run_began": window.run_began.isoformat(timespec="seconds"),
                 "ignore": list(gate.ignore),
                 "tasks_file": work["tasks_file"],
                 "path": progress.path,
                 "folder": folder,
-                "rolling": {
-                    **dataclasses.asdict(options),
-                    "folder": folder,
-                    "node": turn.host,
-                    "name": turn.node,
-                    **({"began": now.isoformat(timespec="seconds")} if turn.phase == "" else {}),
-                },
+                "rolling": rolling,
+                "evacuation": rolling,
             }
             if stopped:
                 self.tell(result["stopped"])
-                return result
+                return {**result, "steps": []}
             for line in turn.intention(found.host):
                 self.tell(line)
-            if pace is not None and turn.steps:
-                self.tell(pace.describe(len(turn.left), now))
+            if window.pace is not None and turn.steps:
+                self.tell(window.pace.describe(len(turn.left), now))
             if why:
                 self.tell(f"Without --check it would stop before {turn.node}. {why}")
             try:
                 warnings = [*progress.warnings, *turn.check(cluster, gate)]
+                if turn.is_planned:
+                    plan = turn.plan_rest(read_whole_cluster(cluster), evacuation, names)
+                    self.show(roll_table(plan))
+                    result |= turn.as_planned(plan, rolling)
             except HyperVError as error:
                 raise FailedWithResult(str(error), result) from None
         return {**result, "warnings": warnings} if warnings else result
@@ -203,8 +202,9 @@ def _names(given: object) -> list[str]:
     return [name for name in (str(entry).strip() for entry in entries) if name]
 
 
-def _moment(written: str) -> dt.datetime | None:
-    """Return a moment as an earlier turn of this run has told it, None where there is none."""
+def _began(turns: Sequence[Mapping[str, t.Any]]) -> dt.datetime | None:
+    """Return when this run began, as the turns before this one say; None where there is none."""
+    written = next((turn["run_began"] for turn in turns if turn.get("run_began")), None)
     return dt.datetime.fromisoformat(written) if written else None
 
 
@@ -215,7 +215,7 @@ def _names_in_cluster(connections: Connections, nodes: Sequence[Node], turn: Tur
     hosts = [*turn.left, *turn.done]
     found = {host: named.get(host) or known.get(first_label(host), "") for host in hosts}
     strange = [host for host, name in found.items() if not name]
-    answers = connections.who(strange) if strange and not turn.keeps_layout else {}
+    answers = connections.who(strange) if strange and turn.layout != KEEP else {}
     told = {host: answer.computer.name for host, answer in answers.items() if isinstance(answer, Identity)}
     return {host: name or told.get(host) or first_label(host).upper() for host, name in found.items()}
 

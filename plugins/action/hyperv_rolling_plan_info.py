@@ -8,19 +8,13 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.planning.evacuation_request import EvacuationRequest
 from ..plugin_utils._hyperv.planning.roll import plan_roll
 from ..plugin_utils._hyperv.planning.roll_request import LAYOUTS, RollRequest
 from ..plugin_utils._hyperv.planning.roll_table import roll_table
-from ..plugin_utils._hyperv.planning.survey_answers import read_link_rates, read_names, read_strategy_list
+from ..plugin_utils._hyperv.planning.survey_answers import read_names
 from ..plugin_utils._hyperv.planning.whole_cluster import WholeCluster, read_whole_cluster
-from ..plugin_utils._ranges import (
-    LONGEST_TIMEOUT,
-    check_helpers,
-    check_preferred_owner_cost,
-    check_range,
-    check_reserve,
-)
+from ..plugin_utils._planning_options import PLANNING, read_planning
+from ..plugin_utils._ranges import LONGEST_TIMEOUT, check_range
 
 
 class ActionModule(HyperVAction):
@@ -34,23 +28,13 @@ class ActionModule(HyperVAction):
             "layout": {"type": "str", "choices": list(LAYOUTS), "default": "keep"},
             "home": {"type": "list", "elements": "str", "default": []},
             "node_seconds": {"type": "int", "default": 0},
-            "reserve_memory_percent": {"type": "float", "default": 10},
-            "strategies": {"type": "raw", "default": []},
-            "restart": {"type": "bool", "default": False},
-            "local_vms": {"type": "bool", "default": False},
-            "priority_first": {"type": "bool", "default": False},
-            "preferred_owner_cost": {"type": "float"},
-            "link_rates": {"type": "dict", "default": {}},
-            "helpers": {"type": "int", "default": 0},
             "must_be_feasible": {"type": "bool", "default": False},
+            **PLANNING,
         },
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan; that no plan is found is part of the answer, unless it is to be a failure."""
-        check_reserve(arguments)
-        check_helpers(arguments)
-        check_preferred_owner_cost(arguments)
         check_range(arguments, "node_seconds", 0, LONGEST_TIMEOUT, "seconds")
         whole = read_whole_cluster(cluster)
         plan = plan_roll(whole, _request(arguments, whole))
@@ -69,16 +53,6 @@ def _request(arguments: Arguments, whole: WholeCluster) -> RollRequest:
         arguments["order"] == "given",
         arguments["layout"],
         tuple(arguments["home"]),
-        EvacuationRequest(
-            "",
-            reserve_percent=arguments["reserve_memory_percent"],
-            strategies=read_strategy_list(arguments["strategies"]),
-            restart=arguments["restart"],
-            local_vms=arguments["local_vms"],
-            priority_first=arguments["priority_first"],
-            helpers=arguments["helpers"],
-            preferred_owner_cost=arguments["preferred_owner_cost"],
-            link_rates=read_link_rates(arguments["link_rates"]),
-        ),
+        read_planning(arguments),
         arguments["node_seconds"],
     )

@@ -9,9 +9,9 @@ import typing as t
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._files import full_path
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.maintenance.rolling import Stop, describe_end, describe_node
+from ..plugin_utils._hyperv.maintenance.rolling import Stop, describe_cluster, describe_end, describe_node
 from ..plugin_utils._hyperv.records.file_names import NOBODY
-from ..plugin_utils._hyperv.records.rolling_state import RollingState, describe_progress, phase_of
+from ..plugin_utils._hyperv.records.rolling_state import RollingState, describe_progress, is_finished, phase_of
 from ..plugin_utils._maintenance import report_lines
 from ..plugin_utils._report.records import NotAMove, account_of_results
 from ..plugin_utils._rolling_file import RollingFile
@@ -48,6 +48,8 @@ class ActionModule(ControllerAction):
             lines += self._report(turn, results, error, "" if self.check_mode else progress, path)
         if not reason:
             lines.append(str(turn.get("stopped") or describe_end(state, node, self.check_mode)))
+            if state is not None and is_finished(state) and turn.get("steps"):
+                lines.append(self._cluster_left(turn))
             # As debug does, so that Ansible shows the result on the screen.
             return {"changed": False, "lines": lines, "_ansible_verbose_always": True}
         stop = Stop(
@@ -72,6 +74,11 @@ class ActionModule(ControllerAction):
         except NotAMove as broken:
             return [f"No report can be drawn up: {broken}"]
         return report_lines(account, path or None)
+
+    def _cluster_left(self, turn: dict[str, t.Any]) -> str:
+        """Look at the cluster once more: no next node waits until it is healthy."""
+        with self.connections() as connections:
+            return describe_cluster(lambda: connections.as_on(str(turn.get("via"))).cluster(), turn.get("ignore") or ())
 
     def _node_left(self, via: str, node: str) -> str:
         if not via or self.check_mode:

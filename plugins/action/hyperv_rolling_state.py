@@ -7,14 +7,8 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
-from ..plugin_utils._hyperv.records.rolling_state import (
-    PHASES,
-    Phase,
-    describe_progress,
-    is_finished,
-    phase_of,
-)
-from ..plugin_utils._rolling_file import enter
+from ..plugin_utils._hyperv.records.rolling_state import PHASES, Phase
+from ..plugin_utils._rolling_file import enter, progress_result
 
 _WORK = {name: {"type": "str", "default": ""} for name in ("tasks_file", "tasks_sha256", "role")}
 
@@ -54,15 +48,4 @@ class ActionModule(ControllerAction):
         """Write down that a node has reached a phase."""
         rolling: dict[str, t.Any] = arguments["rolling"]
         phase: Phase = arguments["phase"]
-        host = rolling["node"]
-        progress = enter(rolling, lambda present: phase, dry_run=self.check_mode)
-        return {
-            "changed": progress.changed,
-            "path": progress.path,
-            "host": host,
-            "phase": phase_of(progress.state, host),
-            "finished": is_finished(progress.state),
-            "summary": describe_progress(progress.state),
-            "state": progress.state,
-            **({"warnings": progress.warnings} if progress.warnings else {}),
-        }
+        return progress_result(enter(rolling, lambda present: phase, dry_run=self.check_mode), rolling["node"])

@@ -7,34 +7,26 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
-from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
-from ..plugin_utils._clock import moment
+from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
 from ..plugin_utils._hyperv.cluster.states import AT_REST
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.judging import judge_together
-from ..plugin_utils._hyperv.migration.migration_task import MigrationTask, Policy
+from ..plugin_utils._hyperv.migration.migration_task import Policy
 from ..plugin_utils._hyperv.migration.moves import Move, MoveRequest
-from ..plugin_utils._hyperv.migration.timeouts import too_short
 from ..plugin_utils._hyperv.migration.vocabulary import AUTO, CLUSTER_GROUP, METHODS, SYSTEM
 from ..plugin_utils._hyperv.planning.strategies import MIGRATE, OFFLINE
-from ..plugin_utils._hyperv.scheduling.cut_off import account_for
 from ..plugin_utils._hyperv.scheduling.migrate import (
-    Migration,
     MigrationOptions,
-    Report,
     dry_run,
-    migrate,
-    say_nothing,
     start,
 )
-from ..plugin_utils._hyperv.scheduling.move_results import changed, cut_off, diff, failure, record
-from ..plugin_utils._hyperv.scheduling.progress import Progress
 from ..plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ..plugin_utils._hyperv.settings.setting_properties import MIGRATION_TYPE, migration_options
 from ..plugin_utils._hyperv.settings.storage import StorageRequest
 from ..plugin_utils._hyperv.settings.wanted_settings import WantedSettings
+from ..plugin_utils._migrating import MigrationAction, migration_result
 from ..plugin_utils._ranges import MOST_RETRIES, check_poll_interval, check_range, check_timeout
 
 _VM: dict[str, t.Any] = {
@@ -66,7 +58,7 @@ _FROM_A_PLAN: dict[str, t.Any] = {
 }
 
 
-class ActionModule(HyperVAction):
+class ActionModule(MigrationAction):
     """The action of hyperv_vm_migrate."""
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
@@ -117,49 +109,19 @@ class ActionModule(HyperVAction):
         if not self.check_mode:
             _refuse_what_still_runs(arguments["moves"] or [], moves)
         options = _options(arguments, settings)
-        report = Progress(self.tell, cluster.clock).report if arguments["progress"] else say_nothing
+        report = self.progress(cluster, shown=arguments["progress"])
         single = arguments["moves"] is None
         if self.check_mode:
             done = dry_run(cluster, moves, options, _stopped_first(arguments["moves"] or [], moves))
         elif arguments["wait"] or not moves:
-            notes += self._warned_of_time_limit(moves, options)
-            done = self._migrated(cluster, moves, options, report, single=single)
+            notes += self.warned_of_time_limit(moves, options)
+            done = self.migrated(cluster, moves, options, report, single=single)
         else:
             done = start(cluster, moves[0], options, report)
         if cluster.is_clustered:
             stopped = _stopped_first(arguments["moves"] or [], moves)
             notes += judge_together(cluster, done.tasks, stopped, is_dry_run=self.check_mode)
-        return _result(done.tasks, [*notes, *done.notes], single=single)
-
-    def _migrated(
-        self, cluster: Cluster, moves: Sequence[Move], options: MigrationOptions, report: Report, *, single: bool
-    ) -> Migration:
-        """Bring moves to their end. Raises FailedWithResult where Ansible's time limit cuts that off."""
-        known: Sequence[MigrationTask] = ()
-
-        def keep(tasks: Sequence[MigrationTask]) -> None:
-            nonlocal known
-            known = tasks
-            report(tasks)
-
-        try:
-            return migrate(cluster, moves, options, keep)
-        except BaseException as error:
-            why = self.cut_off(error)
-            if not why:
-                raise
-            account_for(self.connect(), known, why)
-            records = [record(task, moment) for task in known]
-            raise FailedWithResult(cut_off(why, records), _shown(known, records, [], single=single)) from None
-
-    def _warned_of_time_limit(self, moves: Sequence[Move], options: MigrationOptions) -> list[str]:
-        """Return a warning, and show it before the first move, where a move may take longer than the task may."""
-        left = [move for move in moves if not move.is_done]
-        longest = max((options.timeout_of(move).seconds for move in left), default=0.0)
-        warning = too_short(self.time_limit, longest) if self.time_limit is not None else ""
-        if warning:
-            self.tell(f"WARNING: {warning}")
-        return [warning] if warning else []
+        return migration_result(done.tasks, [*notes, *done.notes], single=single)
 
 
 def _options(arguments: Arguments, settings: WantedSettings) -> MigrationOptions:
@@ -251,20 +213,3 @@ def _refuse_what_still_runs(requests: Sequence[Arguments], moves: Sequence[Move]
                 f"VM {move.vm.name} is {move.vm.state}, and the plan moves it with the strategy "
                 f"{request['strategy']}. Do that first, or plan again with the strategy migrate."
             )
-
-
-def _result(tasks: Sequence[MigrationTask], notes: Sequence[str], *, single: bool) -> Result:
-    result = _shown(tasks, [record(task, moment) for task in tasks], notes, single=single)
-    if any(task.outcome == "failed" for task in tasks):
-        raise FailedWithResult(failure(tasks), result)
-    return result
-
-
-def _shown(tasks: Sequence[MigrationTask], records: Sequence[Result], notes: Sequence[str], *, single: bool) -> Result:
-    return {
-        **(records[0] if single and records else {}),
-        "changed": any(changed(task) for task in tasks),
-        "moves": list(records),
-        "diff": diff(records),
-        "warnings": [*notes, *(f"{task.move.vm.name}: {text}" for task in tasks for text in task.warnings)],
-    }

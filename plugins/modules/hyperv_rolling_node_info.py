@@ -8,16 +8,18 @@ short_description: Prepare the turn of a node in a rolling maintenance
 version_added: 0.1.0
 description:
   - Finds the node in its cluster and another host of that cluster to talk through, checks that both are what the
-    inventory says, reads the state of the rolling maintenance, and waits until the cluster is healthy enough to run
-    without the node.
+    inventory says, reads the state of the rolling maintenance, waits until the cluster is healthy enough to run without
+    the node, and plans the rest of the rolling maintenance if O(layout) is not V(keep).
   - It fails if somebody else has paused the node, if another node of this rolling maintenance is paused and not done,
-    if the user's tasks or role do not exist, or if the play has more than one host in its batch. Nothing is changed.
+    if the user's tasks or role do not exist, if the play has more than one host in its batch, or if no plan leads to
+    the end of the rolling maintenance. Nothing is changed.
   - The role P(hyperv.migration.rolling_maintenance#role) begins with it. Use it directly if you write your own role.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
+  - hyperv.migration._maintenance.planning
 options:
   node:
     description: The inventory host of the node, which must answer itself.
@@ -71,25 +73,38 @@ options:
     default: false
   layout:
     description:
-      - The layout of the rolling maintenance, as O(hyperv.migration.hyperv_rolling_plan_info#module:layout). It decides
-        RV(returns_all).
+      - The layout of the rolling maintenance, as O(hyperv.migration.hyperv_rolling_plan_info#module:layout). If it is
+        not V(keep), the nodes that are left are planned in the order of O(nodes), in check mode before the first one
+        only.
     type: str
     choices: [keep, any, balanced]
     default: keep
+  home:
+    description:
+      - VMs that return to their node in any layout, as O(hyperv.migration.hyperv_rolling_plan_info#module:home).
+    type: list
+    elements: str
+    default: []
+  strategies:
+    description:
+      - Strategies for single VMs, as O(hyperv.migration.hyperv_evacuation_plan_info#module:strategies).
+    type: raw
+    default: []
   stop_at:
     description:
       - When the nodes are to be back, as a time with its zone such as V(2026-03-02T05:00:00+01:00), or as a duration
-        from O(run_began) on such as V(5h30m). Without it, there is no limit.
+        from RV(run_began) on such as V(5h30m). Without it, there is no limit.
       - A node that is not begun yet is left alone if the time has come, or if it may not be back in time. It may take
         the mean of the nodes before it and a quarter more, at least as long as the slowest one. Before any node is
         done, those of the last rolling maintenance count. If nothing is known, it is begun.
       - In check mode nothing is left alone.
     type: str
     default: ""
-  run_began:
-    description: When this run began, as RV(run_began) of its first node; now by default.
-    type: str
-    default: ""
+  turns:
+    description: Results of this module for the nodes before it in this run. The first one says when the run began.
+    type: list
+    elements: dict
+    default: []
   restart_timeout:
     description: Checked here, before anything is changed. See O(hyperv.migration.hyperv_node_restart#module:timeout).
     type: int
@@ -119,6 +134,7 @@ options:
     default: 10
 seealso:
   - module: hyperv.migration.hyperv_cluster_health_info
+  - module: hyperv.migration.hyperv_rolling_plan_info
   - module: hyperv.migration.hyperv_rolling_state
 """
 
@@ -134,7 +150,8 @@ EXAMPLES = r"""
   hyperv.migration.hyperv_node_evacuation:
     node: "{{ turn.node }}"
     ledger_folder: "{{ turn.folder }}"
-    rolling: "{{ turn.rolling }}"
+    plan: "{{ turn.evacuation.plan | default(omit) }}"
+    rolling: "{{ turn.evacuation }}"
   delegate_to: "{{ turn.via }}"
   when: "'evacuate' in turn.steps"
 """
@@ -196,21 +213,26 @@ done:
   elements: str
   returned: success
   sample: []
-first:
-  description: Whether all nodes of the run before it are done already.
-  type: bool
-  returned: success
-  sample: true
-last:
-  description: Whether all other nodes of the rolling maintenance are done, those that are not of this run too.
+refills:
+  description: >-
+    Whether the memory of the nodes is to be evened out after the node, because it is the last one with
+    O(layout=balanced). See M(hyperv.migration.hyperv_rolling_refill).
   type: bool
   returned: success
   sample: false
-returns_all:
-  description: Whether all VMs return to the node, because of O(layout) or because an interrupted run planned it so.
-  type: bool
+home:
+  description:
+    - VMs that are to return to the node, for O(hyperv.migration.hyperv_node_restoration#module:home). All of them with
+      O(layout=keep), or if the plan or an interrupted run decided so.
+  type: list
+  elements: str
   returned: success
-  sample: true
+  sample: ["*"]
+next_step:
+  description: What is done after the evacuation, in a sentence.
+  type: str
+  returned: success
+  sample: It is worked on now, and gets its VMs back after that.
 restart:
   description: Whether the node is restarted, because of O(restart) or because an interrupted run decided so.
   type: bool
@@ -241,6 +263,12 @@ folder:
   sample: /var/lib/maintenance
 rolling:
   description: The rolling maintenance and the node in it, as O(hyperv.migration.hyperv_rolling_state#module:rolling).
+  type: dict
+  returned: success
+evacuation:
+  description:
+    - RV(rolling) for the evacuation of the node. If the rest was planned, also C(returns_all), whether all VMs return
+      to it, and C(plan), for O(hyperv.migration.hyperv_node_evacuation#module:plan).
   type: dict
   returned: success
 computer:

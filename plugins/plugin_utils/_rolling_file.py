@@ -19,6 +19,7 @@ from ._hyperv.records.rolling_state import (
     RollingOptions,
     RollingState,
     after_work,
+    describe_progress,
     is_finished,
     phase_of,
     read_rolling_state,
@@ -125,6 +126,20 @@ def enter(rolling: Mapping[str, t.Any], next_phase: Callable[[Phase], Phase], *,
     return file.enter(
         options, rolling["node"], next_phase, name=name, returns_all=returns_all, began=began, dry_run=dry_run
     )
+
+
+def progress_result(progress: Progress, host: str) -> dict[str, t.Any]:
+    """Return for a task's result how far a rolling maintenance is; ``host`` is the node that has reached a phase."""
+    return {
+        "changed": progress.changed,
+        "path": progress.path,
+        "host": host,
+        "phase": phase_of(progress.state, host),
+        "finished": is_finished(progress.state),
+        "summary": describe_progress(progress.state),
+        "state": progress.state,
+        **({"warnings": progress.warnings} if progress.warnings else {}),
+    }
 
 
 def enter_phase(rolling: Mapping[str, t.Any] | None, phase: Phase) -> None:

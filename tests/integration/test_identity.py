@@ -141,6 +141,7 @@ ASKED: dict[str, dict[str, t.Any]] = {
     },
     "hyperv_rolling_node_info": {"node": "node1.b.example", "nodes": ["node1.b.example", "node2.b.example"]},
     "hyperv_rolling_plan_info": {},
+    "hyperv_rolling_refill": {},
     "hyperv_scenario_info": {},
     "hyperv_via_info": {"node": "node1.b.example"},
     "hyperv_vm_info": {},

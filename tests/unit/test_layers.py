@@ -180,6 +180,16 @@ RULES = (
         ),
         without=INPUT_OUTPUT | {"time"},
     ),
+    Rule(
+        "plugins/plugin_utils/_migrating.py",
+        (UTILS + "_action", UTILS + "_clock", UTILS + "_hyperv"),
+        without=INPUT_OUTPUT | {"time"},
+    ),
+    Rule(
+        "plugins/plugin_utils/_planning_options.py",
+        (UTILS + "_action", UTILS + "_hyperv.planning", UTILS + "_ranges"),
+        without=INPUT_OUTPUT | {"time"},
+    ),
     Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.failure.errors",), without=INPUT_OUTPUT),
     Rule(
         "plugins/action/",
@@ -193,6 +203,8 @@ RULES = (
             UTILS + "_hyperv",
             UTILS + "_ledgers",
             UTILS + "_maintenance",
+            UTILS + "_migrating",
+            UTILS + "_planning_options",
             UTILS + "_ranges",
             UTILS + "_recording",
             UTILS + "_report",

@@ -15,13 +15,15 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._action import Fa
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import enter_phase
 
-from tests.support.actions import Answer, carry_out
+from tests.support.actions import Answer, carry_out, perform
 from tests.support.scenarios import NODES, as_text, node, scenario, vm, with_nodes
+from tests.support.simulated import Simulated
 from tests.unit.connection.simulated_hosts import SimulatedHosts
 from tests.unit.report.reading import read_page
 
 HOSTS = [f"node{number}.corp.example" for number in (1, 2, 3)]
 GIVEN = scenario(NODES, [vm("web01"), vm("edge01", clustered=False)])
+ANY: Answer = {"layout": "any", "strategies": [{"vm": "edge01", "strategy": "stay"}]}
 
 
 @pytest.fixture
@@ -72,40 +74,51 @@ class TestTurn:
         assert (again["phase"], again["steps"]) == ("done", [])
 
     def test_it_says_which_nodes_are_left_and_done_and_what_returns(self, tmp_path: pathlib.Path) -> None:
-        first = turn_of(1, tmp_path, layout="any")
+        first = turn_of(1, tmp_path, **ANY)
         assert (first["left"], first["done"]) == (["NODE1", "NODE2", "NODE3"], [])
-        assert first["returns_all"] is False
-        assert (first["first"], first["last"]) == (True, False)
+        assert (first["home"], first["refills"]) == ([], False)
         note(first, "done")
-        second = turn_of(2, tmp_path, layout="any")
+        second = turn_of(2, tmp_path, **ANY)
         assert (second["left"], second["done"]) == (["NODE2", "NODE3"], ["NODE1"])
-        assert turn_of(2, tmp_path)["returns_all"] is True
+        assert turn_of(2, tmp_path)["home"] == ["*"]
 
     def test_in_a_dry_run_the_nodes_before_count_as_done(self, tmp_path: pathlib.Path) -> None:
-        turn = turn_of(3, tmp_path, layout="any", check_mode=True)
+        turn = turn_of(3, tmp_path, **ANY, check_mode=True)
         assert (turn["left"], turn["done"]) == (["NODE3"], ["NODE1", "NODE2"])
-        assert (turn["first"], turn["last"]) == (False, False)
+        assert "plan" not in turn["evacuation"]
+        first = turn_of(1, tmp_path, **ANY, check_mode=True)
+        assert first["evacuation"]["plan"]["node"] == "NODE1"
 
     def test_a_node_by_itself_is_the_last_one_only_if_the_others_are_done(self, tmp_path: pathlib.Path) -> None:
-        first = turn_of(1, tmp_path, layout="balanced")
+        alone = {**ANY, "layout": "balanced", "nodes": HOSTS[1:2]}
+        first = turn_of(1, tmp_path, **{**ANY, "layout": "balanced"})
         note(first, "done")
-        alone = {"layout": "balanced", "nodes": HOSTS[1:2]}
-        assert turn_of(2, tmp_path, **alone)["last"] is False
+        assert turn_of(2, tmp_path, **alone)["refills"] is False
         note(turn_of(3, tmp_path), "done")
-        assert turn_of(2, tmp_path, **alone)["last"] is True
+        assert turn_of(2, tmp_path, **alone)["refills"] is True
+        assert turn_of(2, tmp_path, nodes=HOSTS[1:2], **ANY)["refills"] is False
+        assert turn_of(2, tmp_path, **alone, check_mode=True)["refills"] is False
 
     def test_that_all_return_in_spite_of_the_layout_outlasts_the_run(self, tmp_path: pathlib.Path) -> None:
-        turn = turn_of(1, tmp_path, layout="any")
+        turn = turn_of(1, tmp_path, **ANY)
         enter_phase({**turn["rolling"], "returns_all": True}, "begun")
         note(turn, "worked")
         told: list[str] = []
-        again = turn_of(1, tmp_path, layout="any", told=told)
-        assert (again["steps"], again["returns_all"]) == (["restore"], True)
+        again = turn_of(1, tmp_path, **ANY, told=told)
+        assert (again["steps"], again["home"]) == (["restore"], ["*"])
         assert "NODE1 was worked on already: it gets its VMs back." in told
+
+    def test_a_rolling_maintenance_that_cannot_come_to_its_end_stops_before_the_node(
+        self, tmp_path: pathlib.Path
+    ) -> None:
+        with pytest.raises(FailedWithResult, match=r"NODE1 cannot be emptied as node 1 of 3\. edge01 stays") as failed:
+            turn_of(1, tmp_path, layout="any")
+        assert failed.value.result["node"] == "NODE1"
+        assert list(tmp_path.iterdir()) == []
 
     def test_what_it_is_about_to_do_is_said_as_the_layout_has_it(self, tmp_path: pathlib.Path) -> None:
         told: list[str] = []
-        turn_of(1, tmp_path, layout="any", told=told)
+        turn_of(1, tmp_path, **ANY, told=told)
         assert "NODE1 is evacuated, worked on, and gets back the VMs that are to come home." in told
 
     def test_a_node_that_cannot_be_back_in_time_is_left_alone(self, tmp_path: pathlib.Path) -> None:
@@ -114,14 +127,14 @@ class TestTurn:
         began = dt.datetime.now(dt.timezone.utc) - dt.timedelta(hours=2)
         note({"rolling": {**first["rolling"], "began": began.isoformat()}}, "done")
 
-        second = turn_of(2, tmp_path, stop_at="1h", run_began=first["run_began"])
+        second = turn_of(2, tmp_path, stop_at="1h", turns=[first])
 
         assert second["steps"] == []
         assert second["run_began"] == first["run_began"]
         assert second["stopped"].startswith(
             "Stopped in time before NODE2: 1 of 3 nodes are done. A node may take 2:30:"
         )
-        third = turn_of(3, tmp_path, stop_at="1h", run_began=first["run_began"])
+        third = turn_of(3, tmp_path, stop_at="1h", turns=[{}, first])
         ended = carry_out("hyperv_rolling_state_info", HOSTS, results=[first, second, third], must_be_complete=True)
         assert (ended["complete"], ended["stopped"], ended["msg"]) == (False, True, second["stopped"])
         report = carry_out("hyperv_rolling_report", HOSTS, turn=second, results=[], path="", task="", reason="")
@@ -248,9 +261,9 @@ class TestReport:
         for turn in turns:
             note(turn, "done")
         first, last = (self.report(turn, results=[self.RESULT, self.RESULT]) for turn in (turns[0], turns[2]))
-        assert first["lines"] == ["NODE1 is done. The rolling maintenance is finished."]
+        assert first["lines"] == ["NODE1 is done. The rolling maintenance is finished.", "The cluster is healthy."]
         assert last["lines"][0] == "Maintenance of HVC1: done. 2 of 2 moves of 1 VM made."
-        assert last["lines"][-1] == "NODE3 is done. The rolling maintenance is finished."
+        assert last["lines"][-2:] == ["NODE3 is done. The rolling maintenance is finished.", "The cluster is healthy."]
         assert (first.get("failed", False), first["_ansible_verbose_always"]) == (False, True)
 
     def test_nodes_are_as_before_the_first_move_and_after_the_last(self, tmp_path: pathlib.Path) -> None:
@@ -386,3 +399,46 @@ def test_a_restart_of_a_rolling_maintenance_ends_the_work_and_is_made_only_if_it
     note(turn, "worked")
     assert restart() == {"changed": False, "name": "NODE1"}
     assert restart(rolling=None, due=False) == {"changed": False, "name": "NODE1"}
+
+
+class TestRefill:
+    FULL = scenario(
+        [node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)],
+        [vm(f"app{number}", owner="NODE1" if number < 6 else "NODE2", memory_mb=8192) for number in range(1, 11)],
+    )
+
+    def test_the_empty_node_takes_its_share(self) -> None:
+        simulated = Simulated(self.FULL)
+        result = perform("hyperv_rolling_refill", simulated)
+        moves = {(one["source_host"], one["destination_host"], one["outcome"]) for one in result["moves"]}
+        assert moves == {("NODE1", "NODE3", "moved"), ("NODE2", "NODE3", "moved")}
+        assert len(result["moves"]) == 2  # a third one would leave less than the mean behind
+        again = perform("hyperv_rolling_refill", simulated)
+        assert (again["changed"], again["moves"]) == (False, [])
+
+    def test_a_dry_run_asks_and_changes_nothing(self) -> None:
+        simulated = Simulated(self.FULL)
+        result = perform("hyperv_rolling_refill", simulated, check_mode=True)
+        assert {one["outcome"] for one in result["moves"]} == {"would_move"}
+        assert {simulated.owner(f"app{number}") for number in range(1, 11)} == {"NODE1", "NODE2"}
+
+    @pytest.mark.usefixtures("simulated")
+    def test_in_a_rolling_maintenance_the_node_is_done_by_it_whether_it_was_due_or_not(
+        self, tmp_path: pathlib.Path
+    ) -> None:
+        turns = [turn_of(number, tmp_path) for number in (1, 2, 3)]
+        carry_out("hyperv_rolling_refill", HOSTS, rolling=turns[0]["rolling"], due=False, check_mode=True)
+        assert list(tmp_path.iterdir()) == []
+        for turn, due in zip(turns, (False, False, True), strict=True):
+            given = {"rolling": turn["rolling"], "due": due, "reserve_memory_percent": 99}  # so that no VM moves
+            result = carry_out("hyperv_rolling_refill", HOSTS, home=turn["via"], **given)
+            assert (result["changed"], result["host"], result["phase"]) == (True, turn["host"], "done")
+        assert result["finished"]
+
+    def test_vms_that_are_at_home_stay(self) -> None:
+        result = perform("hyperv_rolling_refill", Simulated(self.FULL), home=["app*"])
+        assert result["moves"] == []
+
+    def test_a_bad_reserve_is_refused(self) -> None:
+        with pytest.raises(HyperVError, match="reserve_memory_percent is 100"):
+            perform("hyperv_rolling_refill", Simulated(self.FULL), reserve_memory_percent=100)

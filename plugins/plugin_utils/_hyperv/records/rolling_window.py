@@ -97,6 +97,27 @@ def why_stop(stop_at: dt.datetime, now: dt.datetime, pace: Pace | None) -> str:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """The time in which a run may take nodes away.
+
+    ``stop_at`` is when they are to be back, None for no limit; ``pace`` is None where none is known.
+    """
+
+    run_began: dt.datetime
+    stop_at: dt.datetime | None
+    pace: Pace | None
+
+    @classmethod
+    def of(cls, stop_at: str, run_began: dt.datetime, state: RollingState) -> Window:
+        """Return that of a run, with ``stop_at`` as the user gave it. Raises HyperVError."""
+        return cls(run_began, read_stop_at(stop_at, run_began), pace_of(state))
+
+    def why_stop(self, now: dt.datetime) -> str:
+        """Return why no node is begun any more, empty where one can be."""
+        return why_stop(self.stop_at, now, self.pace) if self.stop_at is not None else ""
+
+
 def _duration(seconds: float) -> str:
     return str(dt.timedelta(seconds=round(seconds)))
 
