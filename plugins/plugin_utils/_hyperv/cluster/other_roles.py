@@ -86,9 +86,13 @@ class OwnedRole:
 
 @dataclasses.dataclass(frozen=True)
 class OtherRoles:
-    """What the nodes of a cluster own beside VMs, by kind and name."""
+    """What the nodes of a cluster own beside VMs, by kind and name.
+
+    ``unread``: why that could not be read, in sentences; else empty.
+    """
 
     all: tuple[OwnedRole, ...] = ()
+    unread: str = ""
 
     def on(self, node: str) -> tuple[OwnedRole, ...]:
         """Return what a node owns that is not offline."""

@@ -90,6 +90,7 @@ class Evacuation:
         storage = self._gate.look(self._plan.node)
         failure = wording.together(
             *(one.text for one in storage.findings if not one.transient),
+            self._plan.roles.unread,
             wording.not_aside(self._records),
             wording.moves_failed(self._plan.node, self._records),
             wording.not_stopped(objections),
@@ -185,8 +186,9 @@ class Evacuation:
         """Write down what is about to be done: whoever finds the node in the middle of it can bring everything back."""
         self._hold.look("be emptied")
         objections = self._switch.objections(ToStop.of(self._plan))
-        if objections:
-            raise HyperVError(f"Nothing was changed on {self._plan.node}. {wording.not_stopped(objections)}")
+        wrong = wording.together(wording.not_stopped(objections), self._plan.roles.unread)
+        if wrong:
+            raise HyperVError(f"Nothing was changed on {self._plan.node}. {wrong}")
         if self._plan.moves or not self._is_paused:
             self._cluster.confirm()
         if self._plan.is_clustered:

@@ -85,7 +85,11 @@ class Rounds:
             gone = {one["vm"]["id"] for one in self._aside.aside}
             made = [one for one in self.plan.helpers if one.helper.candidate.vm.id in gone]
             self.plan = dataclasses.replace(
-                plan, helpers=(*made, *plan.helpers), revalidation=self.plan.revalidation, made=self.plan.made
+                plan,
+                helpers=(*made, *plan.helpers),
+                roles=self.plan.roles if plan.roles.unread else plan.roles,
+                revalidation=self.plan.revalidation,
+                made=self.plan.made,
             )
         raise NotEmptied(wording.not_aside(self.records))
 

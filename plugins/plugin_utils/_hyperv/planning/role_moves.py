@@ -18,11 +18,14 @@ from ..._hostnames import first_label
 from ..cluster.cim_values import INTERNAL_GROUPS, UPDATING_ROLE
 from ..cluster.other_roles import AT_REST, OtherRoles, OwnedRole
 from ..cluster.owners import Owners
-from .role_strategies import STAY, RoleStrategy, role_strategy_for
+from .role_strategies import STAY, RoleStrategy, leaves_everything, role_strategy_for
 
 _ORDER = {"role": 0, "shared_volume": 1, "core_group": 2}
 _ANYWHERE = frozenset({114, 118, 122})  # groups that are online on all nodes
 _UNKNOWN = 9999
+_LEAVE_ALL = (
+    "Run it again, or leave all of it on the node with role_strategies (evacuate_node_role_strategies): '*=stay'."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,10 +60,14 @@ class RoleThatStays:
 
 @dataclasses.dataclass(frozen=True)
 class RolePlan:
-    """What becomes of all that a node owns beside VMs; ``moves`` in the order in which they go."""
+    """What becomes of all that a node owns beside VMs; ``moves`` in the order in which they go.
+
+    ``unread``: why it is not known what the node owns, in sentences; empty where it is, and where all of it is to stay.
+    """
 
     moves: tuple[RoleToMove, ...] = ()
     stays: tuple[RoleThatStays, ...] = ()
+    unread: str = ""
 
     def as_result(self) -> dict[str, t.Any]:
         """Return it for a task's result."""
@@ -114,6 +121,8 @@ def plan_role_moves(
     ``destinations`` are the nodes that are up and may take something; ``owners`` those of roles by group, and ``order``
     what each group starts after, both in lower case.
     """
+    if found.unread:
+        return RolePlan(unread="" if leaves_everything(strategies) else f"{found.unread} {_LEAVE_ALL}")
     counted = [one for one in found.all if one.is_movable and one.state not in AT_REST]
     load = {
         kind: collections.Counter(first_label(one.owner) for one in counted if _kind(one) == kind)

@@ -38,6 +38,13 @@ def role_strategy_for(name: str, strategies: Sequence[RoleStrategy]) -> RoleStra
     return next((one.strategy for one in strategies if one.matches(name)), MOVE)
 
 
+def leaves_everything(strategies: Sequence[RoleStrategy]) -> bool:
+    """Tell whether every role stays, whatever it is called."""
+    return any(one.role == "*" and one.strategy == STAY for one in strategies) and not any(
+        one.strategy == MOVE for one in strategies
+    )
+
+
 def read_role_strategies(answer: object, option: str = "role_strategies") -> tuple[RoleStrategy, ...]:
     """Return strategies given as a list of ``{role, strategy}``, or as text ``ROLE=STRATEGY``.
 

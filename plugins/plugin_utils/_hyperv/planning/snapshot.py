@@ -212,7 +212,7 @@ def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGro
         order = read_start_order(cluster) if len(others) > 1 else {}
     except NoAnswer as error:
         note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
-        snapshot = dataclasses.replace(snapshot, notes=(*snapshot.notes, note))
+        snapshot = dataclasses.replace(snapshot, notes=(*snapshot.notes, note), other_roles=OtherRoles(unread=note))
         return dataclasses.replace(snapshot, owners=read_owners(cluster, roles))
     wanted = as_roles(resources)
     owners = read_owners(cluster, {**roles, **wanted})

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
 from tests.simulator.scenario_roles import RoleType
 from tests.support.maintenance import NODES, CutOff, Gone, Story
@@ -338,10 +339,20 @@ def test_a_role_that_does_not_come_back_is_named_and_kept() -> None:
     assert story.ledger.content["state"] != "restored"
 
 
-def test_what_cannot_be_read_is_noted_and_stops_nothing() -> None:
+def test_nothing_is_changed_where_it_is_not_known_what_else_the_node_owns() -> None:
     refused = fault("fault", code=0x80041001, mentions="IsClusterSharedVolume", times=None)
     story = Story(dataclasses.replace(GIVEN, faults=(refused,)))
-    outcome = story.evacuate()
+    assert "What NODE1 owns beside VMs could not be read" in story.evacuate(check=True).error
+    with pytest.raises(HyperVError, match="What NODE1 owns beside VMs could not be read"):
+        story.evacuate()
+    assert story.node1 == "up"
+    assert story.ledger.content is None
+
+
+def test_it_need_not_be_known_where_all_of_it_is_to_stay() -> None:
+    refused = fault("fault", code=0x80041001, mentions="IsClusterSharedVolume", times=None)
+    story = Story(dataclasses.replace(GIVEN, faults=(refused,)))
+    outcome = story.evacuate(roles=(("*", "stay"),))
     assert outcome.error == ""
     assert any("What NODE1 owns beside VMs could not be read" in note for note in outcome.plan["notes"])
 
