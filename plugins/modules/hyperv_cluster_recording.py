@@ -12,10 +12,10 @@ description:
     they can rehearse with it.
   - With a VM and O(destination_host), it also runs M(hyperv.migration.hyperv_vm_migrate) in check mode, with each
     method for clustered VMs.
-  - Sends only requests that read (Get, Enumerate, Pull, Release, Identify) and methods that check or tell
-    (C(CheckVirtualSystemIsMigratable) and its two variants, C(CheckSystemCompatibilityInfo),
-    C(GetSystemCompatibilityInfo), C(GetErrorEx), C(GetError), C(GetPossibleOwners), C(GetPreferredOwners),
-    C(WillOfflineLoseQuorum)). It refuses to send any other request.
+  - Sends only requests that read (Get, Enumerate, Pull, Release, Identify), Subscribe and Unsubscribe for event logs,
+    and methods that check or tell (C(CheckVirtualSystemIsMigratable) and its two variants,
+    C(CheckSystemCompatibilityInfo), C(GetSystemCompatibilityInfo), C(GetErrorEx), C(GetError), C(GetPossibleOwners),
+    C(GetPreferredOwners), C(WillOfflineLoseQuorum)). It refuses to send any other request.
   - A host that it cannot reach, or that refuses the login, is asked once.
   - Replaces names of hosts, VMs, domains, accounts and networks, addresses, MAC addresses, SIDs, GUIDs, paths, notes
     and serial numbers by pseudonyms. The same name has the same pseudonym everywhere, with the same length, the same

@@ -7,9 +7,22 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from .._hyperv.failure.errors import HyperVError
-from .._wsman.namespaces import ADDRESSING, ENUMERATE, GET, PULL, RELEASE, SOAP, WSMAN
+from .._wsman.namespaces import (
+    ADDRESSING,
+    ENUMERATE,
+    EVENT_LOG,
+    GET,
+    PULL,
+    RELEASE,
+    SOAP,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    WSMAN,
+)
 
 _READS = frozenset({GET, ENUMERATE, PULL, RELEASE})
+# Reading event logs; the host itself forgets a subscription after a minute.
+_OF_EVENTS = frozenset({SUBSCRIBE, UNSUBSCRIBE})
 _IDENTIFY = "{http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd}Identify"
 # Microsoft docs of each: a check of a migration, a question to the cluster, or the errors of a job.
 METHODS = frozenset(
@@ -47,6 +60,8 @@ def refuse_changes(request: bytes) -> None:
     action = (actions[0].text or "").strip() if len(actions) == 1 else ""
     uri = (uris[0].text or "").strip() if len(uris) == 1 else ""
     if uri and action in _READS:
+        return
+    if uri == EVENT_LOG and action in _OF_EVENTS:
         return
     prefix, unused, method = action.rpartition("/")
     if uri and prefix == uri and method in METHODS and parts == [f"{{{uri}}}{method}_INPUT"]:

@@ -17,10 +17,13 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.reads 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import write_request
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.namespaces import (
     ENUMERATE,
+    EVENT_LOG,
     GET,
     PULL,
     RELEASE,
+    SUBSCRIBE,
     TRANSFER,
+    UNSUBSCRIBE,
     resource_uri,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
@@ -52,6 +55,13 @@ def declared_methods() -> list[str]:
 def test_reads_pass(action: str) -> None:
     refuse_changes(message(action))
     assert action
+
+
+@pytest.mark.parametrize("action", [SUBSCRIBE, UNSUBSCRIBE])
+def test_event_logs_are_read_and_nothing_else_is_subscribed_to(action: str) -> None:
+    refuse_changes(message(action, uri=EVENT_LOG))
+    with pytest.raises(NotARead):
+        refuse_changes(message(action))
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
