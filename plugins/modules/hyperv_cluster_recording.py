@@ -25,6 +25,7 @@ description:
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
+  - hyperv.migration._recording
   - hyperv.migration._attributes
 attributes:
   check_mode:
@@ -54,9 +55,8 @@ options:
   folder:
     description:
       - A folder with recordings of other tasks, which become part of the archive.
-      - Any task of the collection records its own requests and answers to a new file in the folder that the variable
-        C(hyperv_migration_recording) or the environment variable E(HYPERV_MIGRATION_RECORDING) names. These files
-        contain names; delete the folder afterwards.
+      - Any task of the collection records its own requests and answers with O(record=true). These files contain names;
+        delete the folder afterwards.
     type: path
   private_words:
     description: Further names that must not be in the archive, such as that of a company.

@@ -114,14 +114,15 @@ def found_in(path: pathlib.Path, words: tuple[str, ...]) -> set[tuple[str, str]]
 def test_none_of_it_is_in_the_archive_although_all_of_it_is_sent(
     cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path
 ) -> None:
-    folder, path = tmp_path / "tasks", tmp_path / "recording.zip"
-    environment = {"HYPERV_MIGRATION_RECORDING": str(folder)}
+    folder, path = tmp_path / "hyperv-recordings", tmp_path / "recording.zip"
     for module, options in READS:
         command = ["ansible", *ansible.sources, "ZEUS01", "-m", f"hyperv.migration.{module}"]
-        assert ansible.run(*command, "-a", options, warns=True, **environment).code == 0
+        assert ansible.run(*command, "-a", options, warns=True, HYPERV_MIGRATION_RECORDING=str(folder)).code == 0
     command = ["ansible", *ansible.sources, "ZEUS01", "-m", "hyperv.migration.hyperv_vm_migrate"]
-    failed = ansible.run(*command, "-a", "name=orion9 destination_host=HERA02 poll_interval=0.1", **environment)
+    move = "name=orion9 destination_host=HERA02 poll_interval=0.1 record=true"
+    failed = ansible.run(*command, "-a", move, folder=tmp_path)
     assert failed.code == 2
+    assert [file.name.partition("hyperv_")[2] for file in folder.iterdir()].count("vm_migrate.jsonl") == 1
     assert "0x8007000E" in failed.text
 
     chosen = {"path": str(path), "vm": "payroll-prod", "destination": "HERA02", "folder": str(folder)}
