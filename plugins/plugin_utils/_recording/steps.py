@@ -32,6 +32,7 @@ _CLASSES = (
     (_CLUSTER, "MSCluster_Node"),
     (_CLUSTER, "MSCluster_ResourceGroup"),
     (_CLUSTER, "MSCluster_Resource"),
+    (_CLUSTER, "MSCluster_ClusterSharedVolumeToResource"),
     (_V2, "Msvm_VirtualSystemMigrationSettingData"),
 )
 
