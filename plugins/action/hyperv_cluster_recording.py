@@ -10,20 +10,29 @@ import importlib
 import json
 import platform
 import typing as t
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 
-from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
+from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._ansible_errors import EXPECTED
-from ..plugin_utils._clock import SystemClock
+from ..plugin_utils._clock import Abandoned, SystemClock
 from ..plugin_utils._connections import Connections, Watch
 from ..plugin_utils._files import check_writable, full_path, replace_file
 from ..plugin_utils._hyperv.failure.errors import explain
+from ..plugin_utils._hyperv.records.ledger import FORMAT
 from ..plugin_utils._recording.archive import Packed, Step, pack
 from ..plugin_utils._recording.exchanges import TapeWriter, read_tape
 from ..plugin_utils._recording.folder import read_folder
 from ..plugin_utils._recording.recorder import Recorder
-from ..plugin_utils._recording.steps import Ask, of_a_move, of_each_node, of_the_cluster, of_the_host
+from ..plugin_utils._recording.steps import (
+    Ask,
+    of_a_move,
+    of_a_return,
+    of_each_node,
+    of_the_cluster,
+    of_the_host,
+    of_the_hosts,
+)
 
 _LIBRARIES = ("ansible-core", "pywinrm", "pypsrp", "requests", "requests-ntlm", "pyspnego", "urllib3")
 
@@ -68,7 +77,7 @@ class ActionModule(HyperVAction):
         replace_file(names_path, json.dumps(packed.names, ensure_ascii=False, indent=1) + "\n")
         replace_file(path, packed.content)
         result |= _told(packed, steps, recorder.refused)
-        if all(step.problem for step in steps):
+        if not any(step.was_read for step in steps):
             raise FailedWithResult(f"Nothing could be read. {steps[0].problem}", result)
         return result
 
@@ -85,10 +94,12 @@ class ActionModule(HyperVAction):
             yield step
         home = answers["hyperv_node_identity_info"].get("node")
         nodes = [str(node["name"]) for node in answers["hyperv_cluster_node_info"].get("nodes", ())]
-        asked = [*(of_the_host(home) if home else ()), *of_each_node(nodes)]
-        vm = {key: arguments[key] for key in ("name", "vm_id") if arguments[key]}
-        if vm:
-            asked += of_a_move(vm, arguments["destination_host"])
+        asked = [*(of_the_host(home) if home else ()), *of_each_node(nodes), *of_the_hosts(_hosts(connections, nodes))]
+        given = {key: arguments[key] for key in ("name", "vm_id") if arguments[key]}
+        target = str(arguments["destination_host"] or home or "")
+        vms = [vm for vm in answers["hyperv_vm_info"].get("vms", ()) if vm["group"] and _is_meant(vm, given, target)]
+        asked += of_a_return(target, vms[0], FORMAT) if vms else ()
+        asked += of_a_move(given, target) if given else ()
         for ask in asked:
             yield self._step(connections, recorder, ask)[0]
 
@@ -97,19 +108,22 @@ class ActionModule(HyperVAction):
         # As a task of its own would: it has not learnt yet which queries a node refuses.
         connections.begin_anew()
         answer: Result = {}
+        was_read = True
         try:
             answer = self._answer(connections, ask)
             problem = str(answer.get("msg", "")) if answer.get("failed") else ""
         except FailedWithResult as error:
             answer, problem = error.result, str(error)
+        except Abandoned:
+            raise
         except EXPECTED as error:
-            problem = explain(error)
+            problem, was_read = explain(error), False
         self.tell(f"{ask.module}: {problem or 'read'}")
-        return Step(ask.module, ask.options, problem), answer
+        return Step(ask.module, ask.options, problem, was_read), answer
 
     def _answer(self, connections: Connections, ask: Ask) -> Result:
         """Return what another module of the collection answers in a dry run, through the same connections."""
-        action_type: type[HyperVAction] = importlib.import_module(f"..{ask.module}", __name__).ActionModule
+        action_type: type[ControllerAction] = importlib.import_module(f"..{ask.module}", __name__).ActionModule
         task = copy.copy(self._task)
         task.args, task.check_mode = dict(ask.options), True
         other = action_type(
@@ -117,7 +131,11 @@ class ActionModule(HyperVAction):
         )
         vars(other).update(_task_vars=self._task_vars, _shows_progress=False, tell=_say_nothing)
         given = t.cast(t.Any, other).validate_argument_spec(**other.ARGUMENTS)[1]
-        return other.perform(connections.cluster(), given)
+        if isinstance(other, HyperVAction):
+            return other.perform(connections.cluster(), given)
+        vars(other).update(connections=lambda: contextlib.nullcontext(connections))
+        # It is asked once for all hosts of the play, and one that is asked for a node alone must not take it for many.
+        return other.carry_out(given, {**self._task_vars, "ansible_play_batch": []})
 
     def _controller(self) -> dict[str, str]:
         """Return what sent the requests."""
@@ -135,12 +153,30 @@ class ActionModule(HyperVAction):
         return [*filter(None, known), *arguments["private_words"]]
 
 
+def _is_meant(vm: Mapping[str, t.Any], given: Mapping[str, str], target: str) -> bool:
+    """Tell whether a row of hyperv_vm_info is the VM that is named, or where none is, one that is not on ``target``."""
+    if not given:
+        return bool(target) and vm["node"] != target
+    keys = {"name": "name", "vm_id": "id"}
+    return all(str(vm[keys[key]]).lower() == value.strip("{}").lower() for key, value in given.items())
+
+
+def _hosts(connections: Connections, nodes: Sequence[str]) -> list[str]:
+    """Return the inventory hosts that are nodes of the cluster, as far as they answer."""
+    found = []
+    for node in nodes:
+        with contextlib.suppress(*EXPECTED):
+            host = connections.session(node).node
+            found += [host] if connections.lists(host) else []
+    return found
+
+
 def _say_nothing(unused: str) -> None:
     """Show no progress of a step."""
 
 
 def _told(packed: Packed, steps: Sequence[Step], refused: Sequence[str]) -> Result:
-    unread = [step for step in steps if step.problem]
+    unread = [step for step in steps if not step.was_read]
     hosts = packed.manifest["hosts"]
     return {
         "exchanges": packed.manifest["exchanges"],
@@ -154,7 +190,8 @@ def _told(packed: Packed, steps: Sequence[Step], refused: Sequence[str]) -> Resu
             f"{packed.manifest['exchanges']} requests to {len(hosts)} hosts, {len(packed.content) // 1024 + 1} kB.",
             f"{len(packed.names)} names have pseudonyms; the list of both is for you alone.",
             f"{len(steps) - len(unread)} of {len(steps)} parts were read.",
-            *(f"Not read: {step.task}: {step.problem}" for step in unread),
+            *dict.fromkeys(f"Not read: {step.task}: {step.problem}" for step in unread),
+            *dict.fromkeys(f"{step.task} says: {step.problem}" for step in steps if step.problem and step.was_read),
             *refused,
         ],
     }

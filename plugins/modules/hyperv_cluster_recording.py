@@ -12,10 +12,10 @@ description:
     they can rehearse with it.
   - With a VM and O(destination_host), it also runs M(hyperv.migration.hyperv_vm_migrate) in check mode, with each
     method for clustered VMs.
-  - Sends only requests that read (Get, Enumerate, Pull, Release, Identify) and methods that check or tell
-    (C(CheckVirtualSystemIsMigratable) and its two variants, C(CheckSystemCompatibilityInfo),
-    C(GetSystemCompatibilityInfo), C(GetErrorEx), C(GetError), C(GetPossibleOwners), C(GetPreferredOwners),
-    C(WillOfflineLoseQuorum)). It refuses to send any other request.
+  - Sends only requests that read (Get, Enumerate, Pull, Release, Identify), Subscribe and Unsubscribe for event logs,
+    and methods that check or tell (C(CheckVirtualSystemIsMigratable) and its two variants,
+    C(CheckSystemCompatibilityInfo), C(GetSystemCompatibilityInfo), C(GetErrorEx), C(GetError), C(GetPossibleOwners),
+    C(GetPreferredOwners), C(WillOfflineLoseQuorum)). It refuses to send any other request.
   - A host that it cannot reach, or that refuses the login, is asked once.
   - Replaces names of hosts, VMs, domains, accounts and networks, addresses, MAC addresses, SIDs, GUIDs, paths, notes
     and serial numbers by pseudonyms. The same name has the same pseudonym everywhere, with the same length, the same
@@ -25,6 +25,7 @@ description:
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
+  - hyperv.migration._recording
   - hyperv.migration._attributes
 attributes:
   check_mode:
@@ -54,9 +55,8 @@ options:
   folder:
     description:
       - A folder with recordings of other tasks, which become part of the archive.
-      - Any task of the collection records its own requests and answers to a new file in the folder that the variable
-        C(hyperv_migration_recording) or the environment variable E(HYPERV_MIGRATION_RECORDING) names. These files
-        contain names; delete the folder afterwards.
+      - Any task of the collection records its own requests and answers with O(record=true). These files contain names;
+        delete the folder afterwards.
     type: path
   private_words:
     description: Further names that must not be in the archive, such as that of a company.

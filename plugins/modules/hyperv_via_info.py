@@ -15,6 +15,7 @@ description:
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
+  - hyperv.migration._recording
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
 options:

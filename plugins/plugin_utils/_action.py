@@ -25,6 +25,9 @@ Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
 
 
+_OF_ALL = {"record": {"type": "bool"}}
+
+
 class FailedWithResult(HyperVError):
     """The task failed; ``result`` holds what it found out and did all the same."""
 
@@ -41,6 +44,13 @@ class ControllerAction(ActionBase):
     _supports_async = False
 
     ARGUMENTS: t.ClassVar[dict[str, t.Any]]
+    _record: bool | None = None
+
+    def __init_subclass__(cls) -> None:
+        """Add the option that all modules have."""
+        super().__init_subclass__()
+        if "ARGUMENTS" in cls.__dict__:
+            cls.ARGUMENTS = {**cls.ARGUMENTS, "argument_spec": {**cls.ARGUMENTS["argument_spec"], **_OF_ALL}}
 
     def __init__(self, *arguments: t.Any, **more: t.Any) -> None:
         super().__init__(*arguments, **more)
@@ -84,8 +94,8 @@ class ControllerAction(ActionBase):
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[Watch]:
-        """Listen in on what is sent, where a variable or the environment names a folder for recordings."""
-        folder = folder_of(self._task_vars, lambda given: self._templar.template(given))
+        """Listen in on what is sent, where the task, a variable or the environment wants that."""
+        folder = folder_of(self._task_vars, lambda given: self._templar.template(given), self._record)
         if not folder:
             yield unwatched
             return
@@ -114,6 +124,7 @@ class ControllerAction(ActionBase):
         self._refuse_unknown_options()
         arguments: Arguments = t.cast(t.Any, self).validate_argument_spec(**self.ARGUMENTS)[1]
         self._shows_progress = bool(arguments.get("progress", True))
+        self._record = arguments["record"]
         try:
             return _printable({**result, **self.carry_out(arguments, self._task_vars)})
         except EXPECTED as error:

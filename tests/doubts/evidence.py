@@ -72,6 +72,11 @@ class Exchange:
         return (found[1].lower(), found[2]) if found else ("", "")
 
     @property
+    def is_of_events(self) -> bool:
+        """Whether it is about event logs."""
+        return self._header("ResourceURI", WSMAN).lower().endswith("/windows/eventlog")
+
+    @property
     def is_call(self) -> bool:
         """Whether a CIM method was called."""
         return self._header("Action", ADDRESSING).startswith(self._header("ResourceURI", WSMAN) + "/")

@@ -21,6 +21,8 @@ _NO_CLASS, _NO_NAMESPACE = {0x80041010, 0x80338012}, {0x8004100E}
 _NO_METHOD = {0x80338013, 0x80338102, 0x80041024, 0x8004100C, 0x80041055}
 _BAD_PARAMETERS = {87, 0x80338015, 0x80338041, 0x80338054, 0x80338055, 0x8004102F, 0x80041008} | _NO_CLASS
 _FILTER = {0x80338018, 0x80338019, 0x8033801A, 0x80041017, 0x803380FB}
+_WMI_NO_CLASS, _NOT_FOUND, _TIMED_OUT = {0x80041010}, {0x80338000}, 0x80338029
+_INCOMPATIBLE = 32784
 _UNSUPPORTED, _INVALID = {1, 32770}, {4, 32773, 32776}
 _BEGUN = {0, 4096}
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -269,6 +271,72 @@ def state_changes_in_cluster(evidence: Evidence) -> Value:
     return None
 
 
+def missing_class_form(evidence: Evidence) -> Value:
+    """Return how an enumeration of a class learns that the host does not have it, where a query was refused, too."""
+    plain: dict[str, set[int]] = {}
+    asked: dict[str, set[int]] = {}
+    for one in evidence.enumerations():
+        if one.fault_codes & (_NO_CLASS | _NO_NAMESPACE | _FILTER | _NOT_FOUND):
+            (asked if one.query else plain).setdefault(one.asked_class, set()).update(one.fault_codes)
+    for name, codes in plain.items():
+        if not codes & (_WMI_NO_CLASS | _NO_NAMESPACE):
+            return "not_found" if codes & _NOT_FOUND else None
+        if name in asked:
+            return "wmi" if asked[name] & _WMI_NO_CLASS else "filter"
+    return "wmi" if any(codes & _WMI_NO_CLASS for codes in asked.values()) else None
+
+
+def shared_volume_links(evidence: Evidence) -> Value:
+    """Return whether it is listed which volume is on which disk, where there are volumes."""
+    links = list(evidence.enumerations(MSCLUSTER, "MSCluster_ClusterSharedVolumeToResource"))
+    if not links or not evidence.all_rows(MSCLUSTER, "MSCluster_ClusterSharedVolume"):
+        return None
+    return "listed" if any(evidence.rows(one) for one in links) else "absent"
+
+
+def event_filter_form(evidence: Evidence) -> Value:
+    """Return the form in which a query list was taken; the element is asked first, and the text after a refusal."""
+    for one in evidence.exchanges:
+        if one.action == "Subscribe" and one.body is not None and not one.has_failed:
+            filters = [part for part in one.request.iter() if local(part) == "Filter"]
+            return Seen("element", False) if any(len(part) for part in filters) else "text"
+    return None
+
+
+def event_pull_empty(evidence: Evidence) -> Value:
+    """Return how a Pull of events ends for which there are none."""
+    for one in evidence.exchanges:
+        if one.action == "Pull" and one.is_of_events and one.body is not None:
+            if _TIMED_OUT in one.fault_codes:
+                return "timed_out"
+            if not one.has_failed and not one.rows:
+                return "items"
+    return None
+
+
+def compatibility(evidence: Evidence) -> Value:
+    """Return whether a host compares the other's system with its own; whether it does so honestly stays open."""
+    found = None
+    for one in evidence.calls("CheckSystemCompatibilityInfo", "GetSystemCompatibilityInfo"):
+        if one.fault_codes & _NO_METHOD:
+            found = "missing"
+        elif _value(one) in _UNSUPPORTED:
+            found = "not_supported"
+        elif one.action.startswith("Check") and _value(one) in {0, _INCOMPATIBLE}:
+            return "works"
+        elif _value(one) not in _BEGUN:
+            found = found or "failed"
+    return found
+
+
+def quorum_answer(evidence: Evidence) -> Value:
+    """Return where WillOfflineLoseQuorum puts its answer."""
+    for one in evidence.calls("WillOfflineLoseQuorum"):
+        if one.body is not None and not one.has_failed:
+            return "return_value" if one.output("ReturnValue") else "out_parameter"
+    return None
+
+
 def fault_layout(evidence: Evidence) -> Value:
     """Return the layout of faults."""
     for one in evidence.exchanges:
@@ -314,8 +382,14 @@ QUESTIONS = (
     Question(13, "wql", wql),
     Question(16, "private_properties", private_properties),
     Question(22, "state_changes_in_cluster", state_changes_in_cluster),
+    Question(23, "missing_class_form", missing_class_form),
     Question(24, "first_page", first_page),
     Question(28, "internal_groups", internal_groups),
+    Question(31, "shared_volume_links", shared_volume_links),
+    Question(36, "event_filter_form", event_filter_form),
+    Question(37, "event_pull_empty", event_pull_empty),
+    Question(41, "compatibility", compatibility),
+    Question(0, "quorum_answer", quorum_answer),
     Question(0, "column_rows", column_rows),
     Question(0, "datetime_form", datetime_form),
     Question(0, "fault_layout", fault_layout),

@@ -86,7 +86,8 @@ def told(verdicts: Sequence[Verdict]) -> list[str]:
         number = f"{one.doubt.number:>2}" if one.doubt else " -"
         about = one.doubt.question if one.doubt else "A form of the wire"
         if one.word == OPEN:
-            why = f"Answered by: {one.doubt.answered_by}" if one.doubt else "Not in the recording"
+            why = "Not in this recording" if one.switch else "No recording of reads settles it"
+            why += f". Answered by: {one.doubt.answered_by}" if one.doubt else ""
         else:
             why = f"{one.switch}: {_plain(one.value)}"
             if one.word == CONTRADICTED:

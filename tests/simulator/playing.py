@@ -13,7 +13,7 @@ from .recordings import Player, Recording
 from .scenario import Scenario
 from .wsman import Reply, describe
 
-_READS = frozenset({"Get", "Enumerate", "Pull", "Release", "Identify"})
+_READS = frozenset({"Get", "Enumerate", "Pull", "Release", "Identify", "Subscribe", "Unsubscribe"})
 
 
 class PlayedCluster(SimulatedCluster):

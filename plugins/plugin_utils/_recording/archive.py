@@ -20,6 +20,8 @@ FORMAT = 1
 _PRODUCT = re.compile(r"<(?:\w+:)?ProductVersion>([^<]*)<")
 _VERSION = re.compile(r"<(?:\w+:)?(?:Version|BuildNumber)>(\d[\d.]*)<")
 _MOST_SENTENCES = 1000  # that are listed; the rest is counted
+# Options of modules whose values no person has given.
+_PUBLIC_OPTIONS = frozenset({"class_name", "format", "method", "namespace", "outcome", "properties", "state"})
 _README = """\
 A recording of a cluster by the collection hyperv.migration: requests, and what nodes answered.
 
@@ -34,11 +36,16 @@ In a checkout of the collection: make rehearse RECORDING=FILE, make doubts RECOR
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One part of a recording: a module with its options, and why it did not come to its end; empty where it did."""
+    """One part of a recording: a module with its options, and the error that it ended with; empty for none.
+
+    Attributes:
+        was_read: it has read all that it wanted; an error is what it says of that.
+    """
 
     task: str
     options: Mapping[str, t.Any]
     problem: str = ""
+    was_read: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,11 +122,20 @@ def _rewritten(tape: Tape, rewriter: Rewriter) -> tuple[dict[str, str], dict[str
 
 
 def _step(step: Step, rewriter: Rewriter) -> dict[str, t.Any]:
-    options = {
-        name: rewriter.name(value) if isinstance(value, str) and name in ("node", "name", "destination_host") else value
-        for name, value in step.options.items()
+    return {
+        "task": step.task,
+        "options": _options(step.options, rewriter),
+        "problem": rewriter.sentence(step.problem),
     }
-    return {"task": step.task, "options": options, "problem": rewriter.sentence(step.problem)}
+
+
+def _options(value: t.Any, rewriter: Rewriter, name: str = "") -> t.Any:
+    """Return options of a module with pseudonyms for everything that is not a word of the collection or of Windows."""
+    if isinstance(value, Mapping):
+        return {key: _options(one, rewriter, key) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_options(one, rewriter, name) for one in value]
+    return rewriter.name(value) if isinstance(value, str) and name not in _PUBLIC_OPTIONS else value
 
 
 def _host(host: str, exchanges: Sequence[Exchange], texts: Mapping[str, str]) -> dict[str, t.Any]:

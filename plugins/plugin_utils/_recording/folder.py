@@ -15,14 +15,19 @@ from .exchanges import Tape, TapeWriter, read_tape
 from .recorder import Recorder
 
 VARIABLE, ENVIRONMENT = "hyperv_migration_recording", "HYPERV_MIGRATION_RECORDING"
+FOLDER = "hyperv-recordings"  # where a task records that wants to, if nobody names another one
 
 
-def folder_of(task_vars: Mapping[str, t.Any], template: Callable[[t.Any], t.Any]) -> str:
-    """Return the folder to record to, of the variable or else of the environment; empty for no recording."""
+def folder_of(task_vars: Mapping[str, t.Any], template: Callable[[t.Any], t.Any], record: bool | None = None) -> str:
+    """Return the folder to record to, of the variable or else of the environment; empty for no recording.
+
+    ``record``: whether the task itself wants that; None if it does not say.
+    """
+    if record is False:
+        return ""
     given = task_vars.get(VARIABLE)
-    if given is not None:
-        return str(template(given) or "")
-    return os.environ.get(ENVIRONMENT, "")
+    named = str(template(given) or "") if given is not None else os.environ.get(ENVIRONMENT, "")
+    return named or (FOLDER if record else "")
 
 
 @contextlib.contextmanager

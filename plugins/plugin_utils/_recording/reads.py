@@ -7,9 +7,32 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from .._hyperv.failure.errors import HyperVError
-from .._wsman.namespaces import ADDRESSING, ENUMERATE, GET, PULL, RELEASE, SOAP, WSMAN
+from .._wsman.namespaces import (
+    ADDRESSING,
+    ENUMERATE,
+    ENUMERATION,
+    EVENT_LOG,
+    EVENTING,
+    GET,
+    PULL,
+    RELEASE,
+    SOAP,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    WMI,
+    WSMAN,
+)
 
-_READS = frozenset({GET, ENUMERATE, PULL, RELEASE})
+_PARTS = [f"{{{SOAP}}}Header", f"{{{SOAP}}}Body"]
+# By action, what may be in the body.
+_READS: dict[str, list[list[str]]] = {
+    GET: [[]],
+    ENUMERATE: [[f"{{{ENUMERATION}}}Enumerate"]],
+    PULL: [[f"{{{ENUMERATION}}}Pull"]],
+    RELEASE: [[f"{{{ENUMERATION}}}Release"]],
+}
+# Reading event logs; the host itself forgets a subscription after a minute.
+_OF_EVENTS = {SUBSCRIBE: f"{{{EVENTING}}}Subscribe", UNSUBSCRIBE: f"{{{EVENTING}}}Unsubscribe"}
 _IDENTIFY = "{http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd}Identify"
 # Microsoft docs of each: a check of a migration, a question to the cluster, or the errors of a job.
 METHODS = frozenset(
@@ -33,24 +56,38 @@ class NotARead(HyperVError):
 
 
 def refuse_changes(request: bytes) -> None:
-    """Raise NotARead for every message that is not known to change nothing."""
+    """Raise NotARead for every message that is not known to change nothing.
+
+    What could be read in two ways is refused: a second header or body, a document type, an action with parts.
+    """
     try:
         envelope = ET.fromstring(request)
     except (ET.ParseError, ValueError) as error:
         raise NotARead(f"A recording sends nothing that it cannot read: {error}") from error
-    header, body = envelope.find(f"{{{SOAP}}}Header"), envelope.find(f"{{{SOAP}}}Body")
-    actions = [] if header is None else header.findall(f"{{{ADDRESSING}}}Action")
-    uris = [] if header is None else header.findall(f"{{{WSMAN}}}ResourceURI")
-    parts = [] if body is None else [part.tag for part in body]
-    if not actions and parts == [_IDENTIFY]:
+    action, uri, parts = "", "", [""]
+    if (
+        envelope.tag == f"{{{SOAP}}}Envelope"
+        and [part.tag for part in envelope] == _PARTS
+        and b"<!DOCTYPE" not in request
+    ):
+        header, body = envelope
+        parts = [part.tag for part in body]
+        if parts == [_IDENTIFY] and not len(header):
+            return
+        action, uri = _text(header, f"{{{ADDRESSING}}}Action"), _text(header, f"{{{WSMAN}}}ResourceURI")
+    if uri and action in _READS and parts in _READS[action]:
         return
-    action = (actions[0].text or "").strip() if len(actions) == 1 else ""
-    uri = (uris[0].text or "").strip() if len(uris) == 1 else ""
-    if uri and action in _READS:
+    if uri == EVENT_LOG and action in _OF_EVENTS and parts == [_OF_EVENTS[action]]:
         return
     prefix, unused, method = action.rpartition("/")
-    if uri and prefix == uri and method in METHODS and parts == [f"{{{uri}}}{method}_INPUT"]:
+    if uri.startswith(WMI) and prefix == uri and method in METHODS and parts == [f"{{{uri}}}{method}_INPUT"]:
         return
     raise NotARead(
         f"A recording sends reads and checks alone, and {action.rpartition('/')[2] or 'this request'} is none of them."
     )
+
+
+def _text(header: ET.Element, tag: str) -> str:
+    """Return the text of the only header of a name; empty where there are several, or it has parts."""
+    found = [part for part in header if part.tag == tag]
+    return (found[0].text or "").strip() if len(found) == 1 and not len(found[0]) else ""

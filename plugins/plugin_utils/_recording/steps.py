@@ -19,15 +19,8 @@ class Ask:
     options: Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
 
-# Modules that read, and what they would read beyond the others.
-LEFT_OUT = {
-    "hyperv_evacuation_ledger_info": "reads a file of the controller",
-    "hyperv_migration_events_info": "subscribes to event logs, which leaves something on a host for a while",
-    "hyperv_restore_plan_info": "needs a ledger, and reads what the plan of an evacuation reads",
-    "hyperv_rolling_node_info": "reads a file of the controller, and what the health and the identity of a node are",
-    "hyperv_rolling_state_info": "reads a file of the controller",
-    "hyperv_via_info": "asks hosts for their identity, as every module does",
-}
+# Modules that read files of the controller, and send nothing to a cluster.
+LEFT_OUT = ("hyperv_evacuation_ledger_info", "hyperv_rolling_state_info")
 # Rows that documentation does not describe, whole: see "Undocumented behaviour" in the guide.
 _CLASSES = (
     ("root/HyperVCluster/v2", "Msvm_ComputerSystem"),
@@ -39,6 +32,7 @@ _CLASSES = (
     (_CLUSTER, "MSCluster_Node"),
     (_CLUSTER, "MSCluster_ResourceGroup"),
     (_CLUSTER, "MSCluster_Resource"),
+    (_CLUSTER, "MSCluster_ClusterSharedVolumeToResource"),
     (_V2, "Msvm_VirtualSystemMigrationSettingData"),
 )
 
@@ -51,6 +45,7 @@ def of_the_cluster() -> Iterator[Ask]:
     yield Ask("hyperv_cluster_health_info")
     yield Ask("hyperv_vm_info")
     yield Ask("hyperv_migration_job_info")
+    yield Ask("hyperv_migration_events_info")
     yield Ask("hyperv_rolling_plan_info")
     yield Ask("hyperv_scenario_info")
     yield Ask("hyperv_node_identity_info")
@@ -74,6 +69,29 @@ def of_each_node(nodes: Sequence[str]) -> Iterator[Ask]:
         yield Ask("hyperv_node_identity_info", {"name": node, "must_answer": True})
         # Which nodes answer for the whole cluster.
         yield Ask("hyperv_cim_info", {"class_name": "Msvm_ComputerSystem", "properties": ["Name"], "node": node})
+
+
+def of_the_hosts(hosts: Sequence[str]) -> Iterator[Ask]:
+    """Yield what is asked of nodes by their names in the inventory."""
+    for host in hosts:
+        yield Ask("hyperv_via_info", {"node": host, "hosts": hosts})
+        yield Ask("hyperv_rolling_node_info", {"node": host, "nodes": hosts})
+
+
+def of_a_return(node: str, vm: Mapping[str, t.Any], form: str) -> Iterator[Ask]:
+    """Yield the plan to bring a VM, a row of hyperv_vm_info, back to ``node`` as if it had been there.
+
+    ``form``: the format of ledgers.
+    """
+    entry = {
+        "vm_id": vm["id"],
+        "name": vm["name"],
+        "source_host": node,
+        "destination_host": vm["node"],
+        "outcome": "moved",
+        "state": vm["state"],
+    }
+    yield Ask("hyperv_restore_plan_info", {"ledger": {"format": form, "node": node, "vms": [entry]}})
 
 
 def of_a_move(vm: Mapping[str, str], destination: str) -> Iterator[Ask]:

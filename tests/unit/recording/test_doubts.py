@@ -46,9 +46,19 @@ AGAINST: list[dict[str, t.Any]] = [
     {"datetime_form": "bare", "items_in": "enumeration"},
     {"fault_layout": "wmi_error", "migrate_method": "missing"},
     {"internal_groups": "absent"},
+    {"shared_volume_links": "absent"},
+    {"event_filter_form": "text"},
+    {"event_pull_empty": "timed_out"},
+    {"compatibility": "missing"},
+    {"compatibility": "not_supported"},
+    {"compatibility": "failed"},
+    {"quorum_answer": "out_parameter"},
+    {"missing_class_form": "wmi", "missing_classes": ("MSCluster_AffinityRule",)},
+    {"missing_class_form": "filter", "missing_classes": ("MSCluster_AffinityRule",)},
+    {"missing_classes": ("MSCluster_AffinityRule",)},
 ]
 # Switches of which no recording says anything by itself, or beside another one.
-SILENT = {"refuses_setting_data_by"}
+SILENT = {"refuses_setting_data_by", "missing_classes"}
 
 
 def verdicts_on(

@@ -17,10 +17,13 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.reads 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import write_request
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.namespaces import (
     ENUMERATE,
+    EVENT_LOG,
     GET,
     PULL,
     RELEASE,
+    SUBSCRIBE,
     TRANSFER,
+    UNSUBSCRIBE,
     resource_uri,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.references import Reference
@@ -33,8 +36,25 @@ EVENTING = "http://schemas.xmlsoap.org/ws/2004/08/eventing"
 READING_WORDS = ("Check", "Get", "WillOffline")
 
 
+BODIES = {
+    ENUMERATE: "<n:Enumerate/>",
+    PULL: "<n:Pull/>",
+    RELEASE: "<n:Release/>",
+    SUBSCRIBE: f'<e:Subscribe xmlns:e="{EVENTING}"/>',
+    UNSUBSCRIBE: f'<e:Unsubscribe xmlns:e="{EVENTING}"/>',
+}
+
+
 def message(action: str, body: str = "", uri: str = URI) -> bytes:
+    body = body or BODIES.get(action, "")
     return write_request(action, Reference(uri, ()), body, to="http://node1", message_id="uuid:1")
+
+
+IDENTIFY = (
+    b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
+    b'xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">'
+    b"<s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>"
+)
 
 
 def call(method: str) -> bytes:
@@ -52,6 +72,18 @@ def declared_methods() -> list[str]:
 def test_reads_pass(action: str) -> None:
     refuse_changes(message(action))
     assert action
+
+
+def test_an_identify_passes() -> None:
+    assert IDENTIFY.count(b"Identify") == 1
+    refuse_changes(IDENTIFY)
+
+
+@pytest.mark.parametrize("action", [SUBSCRIBE, UNSUBSCRIBE])
+def test_event_logs_are_read_and_nothing_else_is_subscribed_to(action: str) -> None:
+    refuse_changes(message(action, uri=EVENT_LOG))
+    with pytest.raises(NotARead):
+        refuse_changes(message(action))
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
@@ -77,14 +109,38 @@ def test_the_methods_that_change_something_are_among_them() -> None:
         pytest.param(message(f"{TRANSFER}/Put"), id="Put"),
         pytest.param(message(f"{TRANSFER}/Create"), id="Create"),
         pytest.param(message(f"{TRANSFER}/Delete"), id="Delete"),
-        pytest.param(message(f"{EVENTING}/Subscribe"), id="Subscribe"),
+        pytest.param(message(SUBSCRIBE), id="Subscribe"),
         pytest.param(message("http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Command"), id="Command"),
         pytest.param(message(f"{URI}/GetErrorEx", f'<p:Migrate_INPUT xmlns:p="{URI}"/>'), id="another body"),
         pytest.param(message(f"{URI}2/GetErrorEx", f'<p:GetErrorEx_INPUT xmlns:p="{URI}"/>'), id="another class"),
         pytest.param(message(GET, uri=""), id="no resource"),
-        pytest.param(message(GET).replace(b"<s:Body>", b"<s:Body").replace(b"</s:Body>", b""), id="no XML"),
+        pytest.param(message(GET).replace(b"<s:Header>", b"<s:Header"), id="no XML"),
         pytest.param(message(GET).replace(b"<a:MessageID>", b"<a:Action>x</a:Action><a:MessageID>"), id="two actions"),
         pytest.param(b"", id="nothing"),
+        pytest.param(message(GET, f'<p:Migrate_INPUT xmlns:p="{URI}"/>'), id="a method under the action of a Get"),
+        pytest.param(message(ENUMERATE, "<n:Enumerate/><n:Enumerate/>"), id="two bodies' worth"),
+        pytest.param(
+            message(GET).replace(b"<s:Body", b"<s:Header><a:Action>x/Delete</a:Action></s:Header><s:Body"),
+            id="two headers",
+        ),
+        pytest.param(message(GET).replace(b"</s:Envelope>", b"<s:Body><x/></s:Body></s:Envelope>"), id="two bodies"),
+        pytest.param(message(GET).replace(b"s:Envelope", b"s:Envelopes"), id="no envelope"),
+        pytest.param(
+            message(GET).replace(b"/Get</a:Action>", b"/Get<x/>/Delete</a:Action>"), id="an action with parts"
+        ),
+        pytest.param(
+            message(GET).replace(b"</a:Action>", b"</a:Action><w:ResourceURI>x</w:ResourceURI>"), id="two resources"
+        ),
+        pytest.param(b'<!DOCTYPE x [<!ENTITY e "y">]>' + message(GET), id="a document type"),
+        pytest.param(
+            message("http://shell/GetErrorEx", '<p:GetErrorEx_INPUT xmlns:p="http://shell"/>', "http://shell"),
+            id="a method of no class",
+        ),
+        pytest.param(
+            IDENTIFY.replace(b"<s:Header/>", b"<s:Header><x:Action xmlns:x='y'>Delete</x:Action></s:Header>"),
+            id="an Identify with a header",
+        ),
+        pytest.param(IDENTIFY.replace(b"<i:Identify/>", b"<i:Identify/><i:Delete/>"), id="an Identify and more"),
     ],
 )
 def test_everything_else_is_refused(request_: bytes) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.exchanges import Tape, TapeWriter, read_tape
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.folder import (
     ENVIRONMENT,
+    FOLDER,
     VARIABLE,
     folder_of,
     read_folder,
@@ -204,6 +205,13 @@ class TestFolder:
         assert folder_of({}, str) == "of-the-environment"
         assert folder_of({VARIABLE: "of-the-variable"}, str) == "of-the-variable"
         assert folder_of({VARIABLE: ""}, str) == ""
+
+    def test_a_task_says_itself_whether_it_records(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(ENVIRONMENT, "named")
+        assert folder_of({}, str, record=False) == ""
+        assert folder_of({}, str, record=True) == "named"
+        monkeypatch.delenv(ENVIRONMENT)
+        assert folder_of({}, str, record=True) == FOLDER
 
     def test_nothing_is_recorded_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(ENVIRONMENT, raising=False)
