@@ -543,6 +543,9 @@ move:
               V(destination_paused), V(not_possible_owner), V(vm_state), V(vm_busy), V(already_migrating) or
               V(not_migratable).
             - V(check_not_offered) and V(not_asked) where RV(move.possible) is V(null).
+            - "Of what the destination lacks for the VM: V(switch_missing), V(switch_case), V(switch_pool_missing),
+              V(other_processor_maker), V(other_processor), V(processor_mode), V(vm_version), V(no_gpu),
+              V(host_not_guarded), V(guardian_missing) or V(little_memory)."
           type: str
           returned: always
           sample: not_possible_owner

@@ -15,6 +15,7 @@ import typing as t
 from .fault_rules import FaultRule
 from .host_profiles import DEFAULT, PROFILES, Windows
 from .latency import LatencySpec
+from .scenario_hardware import HostHardwareSpec, VmHardwareSpec
 from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
@@ -159,6 +160,7 @@ class NodeSpec:
     member: bool = True
     memory_mb: Megabytes = 131072
     processor: Count = 1
+    hardware: HostHardwareSpec = dataclasses.field(default_factory=HostHardwareSpec)
     used_by_host_mb: t.Annotated[int, Bounds(0)] = 4096
     state: NodeState = "up"
     condition: t.Literal["normal", "isolated", "quarantined"] = "normal"
@@ -259,6 +261,7 @@ class VmSpec:
     memory_mb: Megabytes = 4096
     processors: Count = 2
     limits_processor_features: bool = False
+    hardware: VmHardwareSpec = dataclasses.field(default_factory=VmHardwareSpec)
     state: VmState = "running"
     kept_online: bool = False
     priority: t.Annotated[int, Bounds(0, 4999)] = 2000

@@ -11,13 +11,15 @@ from .._wsman.namespaces import ADDRESSING, ENUMERATE, GET, PULL, RELEASE, SOAP,
 
 _READS = frozenset({GET, ENUMERATE, PULL, RELEASE})
 _IDENTIFY = "{http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd}Identify"
-# Microsoft docs of each: a check of a migration, a question to the cluster, or the errors of a job.
+# Microsoft docs of each: a check of a migration, a question to the cluster, the errors of a job, or (Get) the
+# configuration of the Host Guardian Service's client.
 METHODS = frozenset(
     {
         "CheckSystemCompatibilityInfo",
         "CheckVirtualSystemIsMigratable",
         "CheckVirtualSystemIsMigratableToHost",
         "CheckVirtualSystemIsMigratableToSystem",
+        "Get",
         "GetError",
         "GetErrorEx",
         "GetPossibleOwners",

@@ -74,6 +74,11 @@ class Methods:
         }
         self._unsupported: Failure | None = None
 
+    @property
+    def replaces_devices(self) -> bool:
+        """The user gives the VMs other settings on their way, so what they have now need not fit the destination."""
+        return bool(self._settings.new_system or self._settings.new_resources)
+
     def choose(self, task: MigrationTask) -> None:
         """Give a move the method with which its next attempt begins."""
         if self._wanted == HOST or (self._wanted == AUTO and is_known_to_its_host_alone(task.move)):

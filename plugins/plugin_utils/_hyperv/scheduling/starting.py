@@ -11,6 +11,7 @@ import dataclasses
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
+from ..checks.comparison import Comparison
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
@@ -21,6 +22,7 @@ from ..cluster.vms import Vm
 from ..failure.codes import return_code
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
+from ..failure.finding import ERROR
 from ..methods.methods import Methods
 from ..methods.results import CheckResult, StartResult
 from ..migration.migration_task import MigrationTask, Policy
@@ -41,6 +43,7 @@ class Starter:
         self._methods = methods
         self._policy = policy
         self._liveness = liveness
+        self._comparison = Comparison(cluster)
 
     def end_if_done(self, task: MigrationTask) -> bool:
         """End a move whose VM is on its destination already, or is no longer where it was to be fetched from.
@@ -161,9 +164,21 @@ class Starter:
                 return False
             elif error is not None and self._methods.leave_to_group(task, error):
                 error = self._methods.of(task).check(task.move).error
+            error = error or self._lack(task, with_memory=always_ask)
         if error is not None:
             task.fail(error, self._clock.now())
         return error is None
+
+    def _lack(self, task: MigrationTask, *, with_memory: bool) -> Failure | None:
+        """Return what the destination certainly lacks for the VM, None for nothing; what it may lack is a warning."""
+        if task.storage_only or self._methods.replaces_devices:
+            return None
+        move, judged = task.move, task.attempt.checked
+        task.compared(
+            self._comparison.find(move.vm, move.source, move.destination, judged=judged, with_memory=with_memory)
+        )
+        lack = next((finding for finding in task.findings if finding.severity == ERROR), None)
+        return None if lack is None else Failure(lack.code, lack.message.rstrip("."), lack.remedy, subject=move.vm.name)
 
     def _check(self, task: MigrationTask) -> CheckResult:
         result = self._methods.of(task).check(task.move)

@@ -34,7 +34,12 @@ def judge_move(cluster: Cluster, request: MoveRequest, readiness: Readiness) -> 
     move = plan(cluster, [request], AUTO)[0]
     (task,) = dry_run(cluster, [move], MigrationOptions()).tasks
     unknown = _unknown(task)
-    findings = [*_refused(task), *unknown, *_of_nodes(readiness, move, already_there=task.outcome == "already_there")]
+    findings = [
+        *_refused(task),
+        *_lacks(task),
+        *unknown,
+        *_of_nodes(readiness, move, already_there=task.outcome == "already_there"),
+    ]
     fails = any(finding.severity == ERROR for finding in findings)
     return {
         "vm": {"id": move.vm.id, "name": move.vm.name, "state": move.vm.state},
@@ -68,6 +73,12 @@ def _refused(task: MigrationTask) -> list[Finding]:
     if task.error is None or task.error.code == _NOT_ASKED:
         return []
     return [task.error.about(task.move.vm.name).as_finding()]
+
+
+def _lacks(task: MigrationTask) -> list[Finding]:
+    """Return what the destination lacks for the VM beside that with which the dry run failed."""
+    said = task.error.code if task.error is not None else ""
+    return [finding for finding in task.findings if finding.code != said]
 
 
 def _unknown(task: MigrationTask) -> list[Finding]:
