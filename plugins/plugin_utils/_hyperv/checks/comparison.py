@@ -11,9 +11,10 @@ names of switches differ by letter case alone, whether another pool does, and wh
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..cluster.cim_values import WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_2019, WINDOWS_2022, WINDOWS_2025
@@ -58,7 +59,7 @@ class _Pair:
 class Comparison:
     """Compares VMs with hosts. What is read of each host is read once and kept.
 
-    It takes no login of its own: only hosts that the task talks to already are asked.
+    It takes no login of its own: only hosts that the task talks to already are asked, unless ``log_in`` says otherwise.
     """
 
     def __init__(self, cluster: Cluster) -> None:
@@ -67,7 +68,9 @@ class Comparison:
         self._vms: dict[str, Mapping[str, VmHardware]] = {}
         self._silent: set[str] = set()
 
-    def find(self, vm: Vm, source: str, destination: Node, *, judged: bool, with_memory: bool) -> list[Finding]:
+    def find(
+        self, vm: Vm, source: str, destination: Node, *, judged: bool, with_memory: bool, log_in: bool = False
+    ) -> list[Finding]:
         """Return what a host lacks for a VM. Raises nothing: a host that does not answer shows no lack.
 
         Seven queries for all VMs of a source and two or three of a destination; one or two more of each where a VM has
@@ -75,21 +78,42 @@ class Comparison:
 
         ``judged``: Hyper-V has compared the processors. ``with_memory``: the free memory counts.
         """
-        try:
-            if not all(self._is_asked(host) for host in (source, destination.name)):
-                return []
-            needs = self._needs(source).get(vm.id)
-        except (HyperVError, NoAnswer):
-            self._silent.add(first_label(source))
+        if not log_in and not self._talks_to(source, destination.name):
             return []
-        if needs is None:
+        pair = self._pair(vm, source, destination)
+        if pair is None:
             return []
-        pair = _Pair(vm, needs, source, self._host(source), destination, self._host(destination.name))
         checks: list[Callable[[_Pair], Iterator[Finding]]] = [_switches, _version, _gpu, _tpm]
         if vm.state != "off":
             checks.append(lambda pair: _processor(pair, judged=judged))
         if with_memory and vm.state not in AT_REST:
             checks.append(_memory)
+        found = self._carry_out(checks, pair)
+        if vm.state not in AT_REST:
+            return found
+        # It has nothing to transfer: what it lacks it misses when it is started.
+        return [dataclasses.replace(one, severity=WARNING) if one.severity == ERROR else one for one in found]
+
+    def _talks_to(self, *hosts: str) -> bool:
+        try:
+            return all(map(self._cluster.has_session, hosts))
+        except (HyperVError, NoAnswer):
+            return False
+
+    def _pair(self, vm: Vm, source: str, destination: Node) -> _Pair | None:
+        """Return what there is to compare, None where a host is silent or its VMs do not have this one among them."""
+        if self.is_silent(source) or self.is_silent(destination.name):
+            return None
+        try:
+            needs = self._needs(source).get(vm.id)
+        except (HyperVError, NoAnswer):
+            self._silent.add(first_label(source))
+            return None
+        if needs is None:
+            return None
+        return _Pair(vm, needs, source, self._host(source), destination, self._host(destination.name))
+
+    def _carry_out(self, checks: Sequence[Callable[[_Pair], Iterator[Finding]]], pair: _Pair) -> list[Finding]:
         found: list[Finding] = []
         for check in checks:
             try:
@@ -97,16 +121,18 @@ class Comparison:
             except Fault:
                 continue  # it does not tell this, and may tell the rest
             except (HyperVError, NoAnswer):
-                self._silent |= {first_label(destination.name)}
+                self._silent.add(first_label(pair.name))
                 break
-        if vm.state not in AT_REST:
-            return found
-        # It has nothing to transfer: what it lacks it misses when it is started.
-        return [dataclasses.replace(one, severity=WARNING) if one.severity == ERROR else one for one in found]
+        return found
 
-    def _is_asked(self, host: str) -> bool:
-        """Tell whether a host is talked to, and has not been silent: one that hangs costs its time once."""
-        return first_label(host) not in self._silent and self._cluster.has_session(host)
+    def is_silent(self, host: str) -> bool:
+        """Tell whether a host did not answer: one that hangs costs its time once."""
+        return first_label(host) in self._silent
+
+    def forget_memory(self) -> None:
+        """Have the free memory of the hosts read again."""
+        for host in self._hosts.values():
+            host.forget_memory()
 
     def _needs(self, host: str) -> Mapping[str, VmHardware]:
         label = first_label(host)
@@ -130,20 +156,21 @@ def _switches(pair: _Pair) -> Iterator[Finding]:
 
 
 def _switch(pair: _Pair, wanted: str) -> Finding:
-    adapter = f"a network adapter of VM {pair.vm.name} is connected to {wanted}"
+    shown = clean(wanted)
+    adapter = f"a network adapter of VM {pair.vm.name} is connected to {shown}"
     similar = next((one for one in pair.there.switches if one.casefold() == wanted.casefold()), "")
     if similar:
         return pair.finding(
             "switch_case",
             WARNING,
-            f"{pair.name} has a virtual switch {similar}, and {adapter}. No source tells whether Hyper-V takes names "
+            f"{pair.name} has a virtual switch {clean(similar)}, and {adapter}. No source tells whether Hyper-V takes names "
             "that differ in letter case for the same.",
             "Give the switches the same names on all hosts, in the same letter case (Rename-VMSwitch).",
         )
     return pair.finding(
         "switch_missing",
         ERROR,
-        f"{pair.name} has no virtual switch {wanted}, and {adapter} on {pair.source}.",
+        f"{pair.name} has no virtual switch {shown}, and {adapter} on {pair.source}.",
         "Give the virtual switches the same names on all hosts (Rename-VMSwitch, New-VMSwitch), connect the adapter to "
         "another switch, or choose another destination.",
     )
@@ -154,8 +181,8 @@ def _pool(pair: _Pair, connection: Connection) -> Iterator[Finding]:
         yield pair.finding(
             "switch_pool_missing",
             WARNING,
-            f"{pair.name} shows no resource pool {connection.pool}, from which a network adapter of VM {pair.vm.name} "
-            "takes its virtual switch.",
+            f"{pair.name} shows no resource pool {clean(connection.pool)}, from which a network adapter of VM "
+            f"{pair.vm.name} takes its virtual switch.",
             "Create the pool on all hosts (New-VMResourcePool -ResourcePoolType Ethernet), or connect the adapter to a "
             "switch.",
         )
@@ -260,8 +287,8 @@ def _tpm(pair: _Pair) -> Iterator[Finding]:
             yield pair.finding(
                 "guardian_missing",
                 WARNING,
-                f"VM {pair.vm.name} has a virtual TPM, and {pair.name} lacks the key of {', '.join(missing)}, with "
-                f"which {pair.source} can open it.",
+                f"VM {pair.vm.name} has a virtual TPM, and {pair.name} lacks the key of "
+                f"{', '.join(map(clean, missing))}, with which {pair.source} can open it.",
                 "Export the certificates of the store Shielded VM Local Certificates with their private keys from "
                 f"{pair.source}, and import them on {pair.name}.",
             )

@@ -74,6 +74,10 @@ class HostHardware:
         free = rows[0].integer("FreePhysicalMemory") if rows else None
         return None if free is None else free // 1024
 
+    def forget_memory(self) -> None:
+        """Have the memory read again: VMs have come or gone."""
+        self.__dict__.pop("free_mb", None)
+
     @functools.cached_property
     def has_gpu(self) -> bool:
         """Tell whether it shows a GPU of which VMs may have parts, in one query."""

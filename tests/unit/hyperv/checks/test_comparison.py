@@ -19,7 +19,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
 
 from tests.simulator.host_profiles import Windows
 from tests.simulator.scenario_hardware import AdapterSpec, HostHardwareSpec, VmHardwareSpec
-from tests.support.scenarios import Scenario, attachment, node, scenario, vm
+from tests.support.scenarios import Scenario, attachment, migration, node, scenario, vm
 from tests.support.simulated import Simulated
 
 GUARDIAN = "UntrustedGuardian"
@@ -273,10 +273,11 @@ def test_the_host_method_compares_where_hyper_v_has_no_check() -> None:
 
 def test_no_login_is_made_for_it() -> None:
     """MigrateVirtualSystemToSystem is called on one node, and its check mode asks no other."""
-    simulated = Simulated(cluster(INTERNAL, here=WITH_INTERNAL))
+    simulated = Simulated(cluster(adapters(AdapterSpec(pool="Production"))))
     moves = plan(simulated.cluster, [MoveRequest("NODE2", "web01")], "system")
     (run,) = dry_run(simulated.cluster, moves, MigrationOptions(method="system")).tasks
 
+    assert run.outcome == "would_move"
     assert set(simulated.sent) == {"NODE1"}
     assert run.findings == ()
 
@@ -316,3 +317,56 @@ def test_nothing_is_compared_without_a_precheck() -> None:
     (run,) = simulated.move(("web01", "NODE2"), method="cluster_group", precheck=False)
 
     assert (run.findings, simulated.migrations("web01")) == ((), 1)
+
+
+def refused_by_hyper_v(given: Scenario, **switches: t.Any) -> tuple[MigrationTask, Simulated]:
+    """Ask the check of the cluster's method, which says yes or no."""
+    simulated = Simulated(given, **switches)
+    moves = plan(simulated.cluster, [MoveRequest("NODE2", "web01")], "system")
+    (run,) = dry_run(simulated.cluster, moves, MigrationOptions(method="system")).tasks
+    assert (run.outcome, run.error.code) == ("failed", "not_migratable")
+    return run, simulated
+
+
+@pytest.mark.parametrize(
+    ("given", "cause", "remedy"),
+    [
+        (cluster(INTERNAL, here=WITH_INTERNAL), "has no virtual switch Internal", "Rename-VMSwitch"),
+        (
+            scenario([node("NODE1", processor=2), node("NODE2")], [vm("web01", memory_mb=2000)]),
+            "Hyper-V says that NODE2 cannot host VM web01",
+            "processor compatibility",
+        ),
+        (
+            scenario([node("NODE1"), node("NODE2", memory_mb=5000)], [vm("web01", memory_mb=2000)]),
+            "NODE2 has 904 MB of memory free, and VM web01 uses 2000 MB",
+            "Move other VMs away",
+        ),
+    ],
+    ids=["switch", "processor", "memory"],
+)
+def test_a_no_that_hyper_v_does_not_explain_is_explained_by_the_hosts(given: Scenario, cause: str, remedy: str) -> None:
+    run, unused = refused_by_hyper_v(given)
+
+    assert run.error.cause.startswith("Hyper-V says that VM web01 cannot be migrated to NODE2, and does not say why; ")
+    assert cause in run.error.cause
+    assert remedy in run.error.remedy
+
+
+@pytest.mark.parametrize("how", ["down", "before", "after"])
+def test_a_no_stands_where_the_hosts_do_not_answer(how: str) -> None:
+    given = cluster(INTERNAL, here=WITH_INTERNAL)
+    simulated = Simulated(given)
+    simulated.lose = lambda there, request: how if there == "NODE2" else ""
+    moves = plan(simulated.cluster, [MoveRequest("NODE2", "web01")], "system")
+    (run,) = dry_run(simulated.cluster, moves, MigrationOptions(method="system")).tasks
+
+    assert (run.outcome, run.error.code) == ("failed", "not_migratable")
+    assert run.error.cause.endswith("and does not say why")
+
+
+def test_a_no_for_which_the_hosts_know_no_reason_stays_as_it_is() -> None:
+    run, unused = refused_by_hyper_v(cluster(migration=migration(refuse_check="the disk is not there")))
+
+    assert run.error.cause.endswith("and does not say why")
+    assert run.findings == ()
