@@ -144,11 +144,11 @@ class NodeSpec:
     Hyper-V host outside the cluster; without a member there is no cluster. ``listener_addresses`` null: one address in
     the first network; an empty list: the node cannot receive a migration. ``migration_service``: its EnabledState, if
     the host lists the service. ``capabilities``: those that the host lists. ``delegation``: whether a caller's
-    credentials reach other hosts from this one, by constrained delegation or CredSSP. ``destination_formats``: the
-    formats in which a migration from this host may name another host. ``windows``: the version of Windows Server (2012
-    is 2012 R2), which decides the build and the forms of answers that the switches leave open; null: as
-    SIMULATED_WINDOWS in the environment says, else 2022. ``processor``: its
-    generation; a higher one has more features. ``build``: of Windows; null: the first of its version.
+    credentials reach other hosts from this one, by constrained delegation or CredSSP. ``credential_guard``: it runs.
+    ``destination_formats``: the formats in which a migration from this host may name another host. ``windows``: the
+    version of Windows Server (2012 is 2012 R2), which decides the build and the forms of answers that the switches
+    leave open; null: as SIMULATED_WINDOWS in the environment says, else 2022. ``processor``: its generation; a higher
+    one has more features. ``build``: of Windows; null: the first of its version.
     ``user``: the account that may log in here instead of the cluster's user, with the same password.
     """
 
@@ -171,6 +171,7 @@ class NodeSpec:
     migration_enabled: bool = True
     authentication: t.Literal["kerberos", "credssp"] = "kerberos"
     delegation: bool = True
+    credential_guard: bool = False
     destination_formats: tuple[t.Literal["domain_name", "ipv4", "ipv6"], ...] = ("domain_name", "ipv4", "ipv6")
     compression: bool = True
     smb: bool = False

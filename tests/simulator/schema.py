@@ -22,6 +22,7 @@ _FILES: dict[str, tuple[str, ...]] = {
     "root/interop": ("interop",),
     "root/Microsoft/Windows/Storage": ("storage",),
     "root/Microsoft/Windows/Hgs": ("hgs",),
+    "root/Microsoft/Windows/DeviceGuard": ("deviceguard",),
 }
 
 

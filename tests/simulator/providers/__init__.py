@@ -28,6 +28,7 @@ from . import (
 from .namespace import (
     CIMV2,
     CLUSTER,
+    DEVICE_GUARD,
     HGS,
     INTEROP,
     MSCLUSTER,
@@ -53,6 +54,7 @@ _TABLES: dict[str, ClassTable] = {
     INTEROP: profiles.TABLE,
     STORAGE: storage.TABLE,
     HGS: vm_hardware.HGS_TABLE,
+    DEVICE_GUARD: windows.DEVICE_GUARD_TABLE,
 }
 _CLUSTER_TABLE = systems.CLUSTER_TABLE | migration_service.CLUSTER_TABLE | jobs.TABLE | power.TABLE
 

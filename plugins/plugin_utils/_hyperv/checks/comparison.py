@@ -163,8 +163,8 @@ def _switch(pair: _Pair, wanted: str) -> Finding:
         return pair.finding(
             "switch_case",
             WARNING,
-            f"{pair.name} has a virtual switch {clean(similar)}, and {adapter}. No source tells whether Hyper-V takes names "
-            "that differ in letter case for the same.",
+            f"{pair.name} has a virtual switch {clean(similar)}, and {adapter}. No source tells whether Hyper-V takes "
+            "names that differ in letter case for the same.",
             "Give the switches the same names on all hosts, in the same letter case (Rename-VMSwitch).",
         )
     return pair.finding(
