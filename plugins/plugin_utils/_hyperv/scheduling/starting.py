@@ -166,7 +166,8 @@ class Starter:
                 return False
             elif error is not None and self._methods.leave_to_group(task, error):
                 error = self._methods.of(task).check(task.move).error
-            error = error or self._lack(task, with_memory=always_ask)
+            # What goes to a node of a cluster is judged all together, which counts its memory.
+            error = error or self._lack(task, with_memory=always_ask and not self._cluster.is_clustered)
         if error is not None:
             task.fail(error, self._clock.now())
         return error is None
@@ -192,7 +193,14 @@ class Starter:
             return error
         self._comparison.forget_memory()
         task.compared(
-            self._comparison.find(move.vm, move.source, move.destination, judged=False, with_memory=True, log_in=True)
+            self._comparison.find(
+                move.vm,
+                move.source,
+                move.destination,
+                judged=False,
+                with_memory=not self._cluster.is_clustered,
+                log_in=True,
+            )
         )
         lack = min(task.findings, key=lambda finding: finding.severity != ERROR, default=None)
         if lack is not None and lack.severity == ERROR:
