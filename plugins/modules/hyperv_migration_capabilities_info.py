@@ -429,7 +429,8 @@ findings:
     code:
       description:
         - Of a node - V(migration_disabled), V(service_absent), V(service_not_enabled), V(no_listener), V(no_network),
-          V(limit_zero), V(credssp), V(smb_name_case), V(method_not_offered), V(node_paused), V(node_down),
+          V(limit_zero), V(credssp), V(credential_guard), V(workgroup_migration), V(ntlm_login), V(smb_name_case),
+          V(method_not_offered), V(node_paused), V(node_down),
           V(node_joining), V(node_unknown), V(node_isolated), V(node_quarantined), V(unreachable) or V(unreadable).
         - Of the cluster - V(no_cluster_service), V(cluster_limit_zero), V(mixed_authentication), V(mixed_transport),
           V(mixed_compression) or V(mixed_versions).
@@ -544,6 +545,9 @@ move:
               V(destination_paused), V(not_possible_owner), V(vm_state), V(vm_busy), V(already_migrating) or
               V(not_migratable).
             - V(check_not_offered) and V(not_asked) where RV(move.possible) is V(null).
+            - "Of what the destination lacks for the VM: V(switch_missing), V(switch_case), V(switch_pool_missing),
+              V(other_processor_maker), V(other_processor), V(processor_mode), V(vm_version), V(no_gpu),
+              V(host_not_guarded), V(guardian_missing) or V(little_memory)."
           type: str
           returned: always
           sample: not_possible_owner

@@ -220,7 +220,8 @@ options:
     default: true
   precheck:
     description:
-      - Whether Hyper-V checks each migration before it starts.
+      - Whether Hyper-V checks each migration before it starts, and whether what the VM needs is compared with what the
+        destination offers. This comparison asks only hosts to which the task has a connection anyway.
       - In check mode it always does.
     type: bool
     default: true

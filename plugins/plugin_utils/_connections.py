@@ -205,6 +205,7 @@ class Connections:
             name or sender.address,
             operation_timeout=sender.operation_timeout,
             trace=lambda line: self._trace(line, name),
+            login=lambda: sender.login,
         )
         self._open.append((sender, session))
         return session

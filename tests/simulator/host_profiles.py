@@ -21,6 +21,8 @@ class HostProfile:
     """One version of Windows Server.
 
     Attributes:
+        versions: lowest and highest configuration version of VMs that it supports (Microsoft docs, "Supported VM
+            configuration versions for long-term servicing hosts").
         build: the first build of it; a host of a build in between has the forms of the older version.
         activity_id: whether answers carry p:ActivityId. Those recorded in 2014 to 2017 do (2012 R2, 2016; the
             identifiers end in the time), those of a host of 2026 do not; of 2022 there is no recording.
@@ -35,6 +37,7 @@ class HostProfile:
     """
 
     build: int
+    versions: tuple[str, str]
     activity_id: t.Literal["sent", "absent"]
     max_envelope_size: int = 512000
     fault_text_language: t.Literal["named", "empty"] = "named"
@@ -49,10 +52,10 @@ class HostProfile:
 
 _FORMS = ("activity_id", "max_envelope_size", "fault_text_language", "partial_keys", "counted_in")
 PROFILES: dict[Windows, HostProfile] = {
-    2012: HostProfile(9600, "sent", max_envelope_size=153600),
-    2016: HostProfile(14393, "sent", fault_text_language="empty"),
-    2022: HostProfile(20348, "absent"),
-    2025: HostProfile(26100, "absent", partial_keys="refused"),
+    2012: HostProfile(9600, ("5.0", "5.0"), "sent", max_envelope_size=153600),
+    2016: HostProfile(14393, ("5.0", "8.0"), "sent", fault_text_language="empty"),
+    2022: HostProfile(20348, ("8.0", "10.0"), "absent"),
+    2025: HostProfile(26100, ("8.0", "12.0"), "absent", partial_keys="refused"),
 }
 # The version that the scenarios were written for before there were others.
 DEFAULT: Windows = 2022

@@ -15,6 +15,7 @@ import typing as t
 from .fault_rules import FaultRule
 from .host_profiles import DEFAULT, PROFILES, Windows
 from .latency import LatencySpec
+from .scenario_hardware import HostHardwareSpec, VmHardwareSpec
 from .scenario_listener import ListenerSpec
 from .scenario_power import PowerSpec, RestartSpec
 from .scenario_reader import Bounds, Names
@@ -143,11 +144,11 @@ class NodeSpec:
     Hyper-V host outside the cluster; without a member there is no cluster. ``listener_addresses`` null: one address in
     the first network; an empty list: the node cannot receive a migration. ``migration_service``: its EnabledState, if
     the host lists the service. ``capabilities``: those that the host lists. ``delegation``: whether a caller's
-    credentials reach other hosts from this one, by constrained delegation or CredSSP. ``destination_formats``: the
-    formats in which a migration from this host may name another host. ``windows``: the version of Windows Server (2012
-    is 2012 R2), which decides the build and the forms of answers that the switches leave open; null: as
-    SIMULATED_WINDOWS in the environment says, else 2022. ``processor``: its
-    generation; a higher one has more features. ``build``: of Windows; null: the first of its version.
+    credentials reach other hosts from this one, by constrained delegation or CredSSP. ``credential_guard``: it runs.
+    ``destination_formats``: the formats in which a migration from this host may name another host. ``windows``: the
+    version of Windows Server (2012 is 2012 R2), which decides the build and the forms of answers that the switches
+    leave open; null: as SIMULATED_WINDOWS in the environment says, else 2022. ``processor``: its generation; a higher
+    one has more features. ``build``: of Windows; null: the first of its version.
     ``user``: the account that may log in here instead of the cluster's user, with the same password.
     """
 
@@ -159,6 +160,7 @@ class NodeSpec:
     member: bool = True
     memory_mb: Megabytes = 131072
     processor: Count = 1
+    hardware: HostHardwareSpec = dataclasses.field(default_factory=HostHardwareSpec)
     used_by_host_mb: t.Annotated[int, Bounds(0)] = 4096
     state: NodeState = "up"
     condition: t.Literal["normal", "isolated", "quarantined"] = "normal"
@@ -169,6 +171,7 @@ class NodeSpec:
     migration_enabled: bool = True
     authentication: t.Literal["kerberos", "credssp"] = "kerberos"
     delegation: bool = True
+    credential_guard: bool = False
     destination_formats: tuple[t.Literal["domain_name", "ipv4", "ipv6"], ...] = ("domain_name", "ipv4", "ipv6")
     compression: bool = True
     smb: bool = False
@@ -259,6 +262,7 @@ class VmSpec:
     memory_mb: Megabytes = 4096
     processors: Count = 2
     limits_processor_features: bool = False
+    hardware: VmHardwareSpec = dataclasses.field(default_factory=VmHardwareSpec)
     state: VmState = "running"
     kept_online: bool = False
     priority: t.Annotated[int, Bounds(0, 4999)] = 2000

@@ -10,9 +10,9 @@ import os
 import pathlib
 import typing as t
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from .host_profiles import PROFILES, Windows
+from .host_profiles import PROFILES, Windows, profile_of
 from .scenario import EventSpec, MigrationNetworkSpec, NodeSpec, Scenario, VmSpec
 from .scenario_listener import ListenerSpec
 from .scenario_reader import Marks, ScenarioError, compose, read
@@ -34,6 +34,8 @@ def read_scenario(text: str, source: str = "scenario") -> Scenario:
     written = read(Scenario, compose(text, source), marks)
     nodes = _expand_nodes(written.nodes, written.cluster.domain, marks)
     vms = _expand_vms(written.vms, {node.name: node.member for node in nodes}, written.cluster.fqdn, marks)
+    highest = common_version(nodes)
+    vms = tuple(_with_version(vm, highest) for vm in vms)
     switches = written.switches
     if switches.language == Switches().language:
         # Faults speak the language of the hosts unless the switch says another.
@@ -50,6 +52,17 @@ def read_scenario_file(path: pathlib.Path) -> Scenario:
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path}: cannot be read: {error}") from error
     return read_scenario(text, str(path))
+
+
+def common_version(nodes: Sequence[NodeSpec]) -> str:
+    """Return the highest configuration version that all nodes support, of the oldest ones where there is none."""
+    spans = [profile_of(node.windows_build).versions for node in nodes]
+    return min((span[1] for span in spans), key=lambda version: [*map(int, version.split("."))], default="10.0")
+
+
+def _with_version(vm: VmSpec, version: str) -> VmSpec:
+    hardware = dataclasses.replace(vm.hardware, version=vm.hardware.version or version)
+    return dataclasses.replace(vm, hardware=hardware)
 
 
 def vm_id(name: str, fqdn: str, occurrence: int = 0) -> str:

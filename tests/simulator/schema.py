@@ -16,11 +16,13 @@ import pywbem
 _FOLDER = pathlib.Path(__file__).parent / "mof"
 _FILES: dict[str, tuple[str, ...]] = {
     "root/HyperVCluster/v2": ("cim", "hyperv", "hypervcluster"),
-    "root/virtualization/v2": ("cim", "hyperv", "virtualization", "management"),
+    "root/virtualization/v2": ("cim", "hyperv", "virtualization", "management", "vm_hardware"),
     "root/MSCluster": ("mscluster",),
     "root/cimv2": ("cimv2", "hardware"),
     "root/interop": ("interop",),
     "root/Microsoft/Windows/Storage": ("storage",),
+    "root/Microsoft/Windows/Hgs": ("hgs",),
+    "root/Microsoft/Windows/DeviceGuard": ("deviceguard",),
 }
 
 

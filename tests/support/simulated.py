@@ -39,6 +39,7 @@ class Simulated:
     """The simulated cluster with a client on it; is itself the client's clock.
 
     Attributes:
+        login: how the client says that it logged in.
         sent: how many requests went to each node.
         requests: node and SOAP message of each request.
         pauses: how long the client waited each time, in seconds.
@@ -58,6 +59,7 @@ class Simulated:
         self.cluster = Cluster(self._connect, self)
         self.home = home
         self.sent: collections.Counter[str] = collections.Counter()
+        self.login = ""
         self.names: dict[str, str] = {}  # other names of nodes
         self.pauses: list[float] = []  # seconds
         self.between_pauses: list[int] = []
@@ -84,7 +86,7 @@ class Simulated:
         there = known.get(label, name)
         if node is not None and there == self.home:
             return self.cluster.home
-        return Session(lambda request: self._send(there, request), self, name)
+        return Session(lambda request: self._send(there, request), self, name, login=lambda: self.login)
 
     def _send(self, node: str, request: bytes) -> bytes:
         self._requests += 1

@@ -37,7 +37,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "power": ("cluster", "failure"),
     "migration": ("cluster", "failure", "settings"),
     "methods": ("cluster", "failure", "migration", "settings"),
-    "scheduling": ("cluster", "failure", "methods", "migration", "settings"),
+    "scheduling": ("checks", "cluster", "failure", "methods", "migration", "settings"),
     "planning": ("checks", "cluster", "failure", "records"),
     "maintenance": ("checks", "cluster", "failure", "migration", "planning", "power", "records", "scheduling"),
     "usecases": ("checks", "cluster", "failure", "migration", "planning", "scheduling"),

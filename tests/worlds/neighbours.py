@@ -45,6 +45,7 @@ class _Line:
     """A connection to whatever computer its name leads to when it is first used."""
 
     operation_timeout = 20
+    login = "ntlm"
 
     def __init__(self, neighbours: Neighbours, address: str) -> None:
         self._neighbours = neighbours

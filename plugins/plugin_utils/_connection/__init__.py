@@ -39,6 +39,10 @@ class Sender(t.Protocol):
     operation_timeout: int
     on_response: OnResponse | None
 
+    @property
+    def login(self) -> str:
+        """The login that the node took, such as ``ntlm``; empty before that."""
+
     def send(self, request: bytes) -> bytes:
         """Post one envelope; see ``_wsman.transport.Send``."""
 

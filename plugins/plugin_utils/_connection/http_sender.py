@@ -138,6 +138,11 @@ class HttpSender:
         finally:
             self._last_used = time.monotonic()
 
+    @property
+    def login(self) -> str:
+        """The login that the node took, by the name that Ansible's options have for it; empty before that."""
+        return self._works or ""
+
     def close(self) -> None:
         """Close the connection; a later send opens it again."""
         if self._channel is not None:

@@ -34,13 +34,15 @@ _READS: dict[str, list[list[str]]] = {
 # Reading event logs; the host itself forgets a subscription after a minute.
 _OF_EVENTS = {SUBSCRIBE: f"{{{EVENTING}}}Subscribe", UNSUBSCRIBE: f"{{{EVENTING}}}Unsubscribe"}
 _IDENTIFY = "{http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd}Identify"
-# Microsoft docs of each: a check of a migration, a question to the cluster, or the errors of a job.
+# Microsoft docs of each: a check of a migration, a question to the cluster, the errors of a job, or (Get) the
+# configuration of the Host Guardian Service's client.
 METHODS = frozenset(
     {
         "CheckSystemCompatibilityInfo",
         "CheckVirtualSystemIsMigratable",
         "CheckVirtualSystemIsMigratableToHost",
         "CheckVirtualSystemIsMigratableToSystem",
+        "Get",
         "GetError",
         "GetErrorEx",
         "GetPossibleOwners",

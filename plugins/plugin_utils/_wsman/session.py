@@ -62,8 +62,14 @@ class Session:
         operation_timeout: int = OPERATION_TIMEOUT,
         new_id: Callable[[], str] = new_message_id,
         trace: Callable[[str], None] = lambda line: None,
+        login: Callable[[], str] = lambda: "",
     ) -> None:
-        """``trace`` is told what each request asks and how it went, never what is in it."""
+        """Send nothing yet.
+
+        Args:
+            trace: is told what each request asks and how it went, never what is in it.
+            login: tells how the node was logged in to.
+        """
         self.node = node
         self.requests = 0
         self.identity: object = None
@@ -72,8 +78,14 @@ class Session:
         self._clock = clock
         self._new_id = new_id
         self._trace = trace
+        self._login = login
         self._to = f"http://{node}:5985/wsman"
         self._namespaces: collections.defaultdict[str, _Namespace] = collections.defaultdict(_Namespace)
+
+    @property
+    def login(self) -> str:
+        """How the node was logged in to, such as ``ntlm``; empty before that, and where it is not known."""
+        return self._login()
 
     def begin_anew(self) -> None:
         """Forget what was learnt of the namespaces, as of one that refuses queries."""

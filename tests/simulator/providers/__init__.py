@@ -22,9 +22,22 @@ from . import (
     shared_volumes,
     storage,
     systems,
+    vm_hardware,
     windows,
 )
-from .namespace import CIMV2, CLUSTER, INTEROP, MSCLUSTER, STORAGE, VIRTUALIZATION, ClassTable, NamespaceProvider, View
+from .namespace import (
+    CIMV2,
+    CLUSTER,
+    DEVICE_GUARD,
+    HGS,
+    INTEROP,
+    MSCLUSTER,
+    STORAGE,
+    VIRTUALIZATION,
+    ClassTable,
+    NamespaceProvider,
+    View,
+)
 
 _TABLES: dict[str, ClassTable] = {
     VIRTUALIZATION: systems.HOST_TABLE
@@ -34,11 +47,14 @@ _TABLES: dict[str, ClassTable] = {
     | jobs.TABLE
     | power.HOST_TABLE
     | attachments.TABLE
-    | management.TABLE,
+    | management.TABLE
+    | vm_hardware.HOST_TABLE,
     MSCLUSTER: cluster_nodes.TABLE | cluster_groups.TABLE | affinity_rules.TABLE | shared_volumes.TABLE,
     CIMV2: windows.TABLE | hardware.TABLE,
     INTEROP: profiles.TABLE,
     STORAGE: storage.TABLE,
+    HGS: vm_hardware.HGS_TABLE,
+    DEVICE_GUARD: windows.DEVICE_GUARD_TABLE,
 }
 _CLUSTER_TABLE = systems.CLUSTER_TABLE | migration_service.CLUSTER_TABLE | jobs.TABLE | power.TABLE
 
@@ -48,11 +64,15 @@ def providers_of(world: World, node: Node) -> list[NamespaceProvider]:
     everywhere = [
         NamespaceProvider(View(world, node, name), table)
         for name, table in _TABLES.items()
-        if node.spec.member or name != MSCLUSTER
+        if (node.spec.member or name != MSCLUSTER) and (name != HGS or _has_guardian_client(world))
     ]
     if not node.spec.member or world.scenario.switches.cluster_migration_service == "namespace_missing":
         return everywhere
     return [*everywhere, NamespaceProvider(View(world, node, CLUSTER), _CLUSTER_TABLE, _cluster_provider_answers)]
+
+
+def _has_guardian_client(world: World) -> bool:
+    return world.scenario.switches.guardian_client != "absent"
 
 
 def _cluster_provider_answers(view: View) -> bool:

@@ -16,6 +16,7 @@ from .namespace import ClassTable, View
 
 SOCKETS, CORES = 2, 16
 MODEL = "Simulated processor"
+MAKER_NAMES = {"GenuineIntel": "Intel64", "AuthenticAMD": "AMD64"}
 
 
 def _products(view: View) -> Iterator[Instance]:
@@ -31,19 +32,22 @@ def _products(view: View) -> Iterator[Instance]:
 
 
 def _processors(view: View) -> Iterator[Instance]:
+    spec = view.node.spec
+    maker = spec.hardware.processor_maker
+    model = f"{MAKER_NAMES[maker]} Family 6 Model {100 + spec.processor} Stepping 7"
     for socket in range(SOCKETS):
         yield {
             "AddressWidth": 64,
             "Architecture": 9,
             "Availability": 3,
-            "Caption": MODEL,
+            "Caption": model,
             "CpuStatus": 1,
             "CreationClassName": "Win32_Processor",
             "CurrentClockSpeed": 2400,
             "DataWidth": 64,
-            "Description": MODEL,
+            "Description": model,
             "DeviceID": f"CPU{socket}",
-            "Manufacturer": "Simulated",
+            "Manufacturer": maker,
             "MaxClockSpeed": 2400,
             "Name": MODEL,
             "NumberOfCores": CORES,

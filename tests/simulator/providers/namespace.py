@@ -19,6 +19,8 @@ MSCLUSTER = "root/MSCluster"
 CIMV2 = "root/cimv2"
 INTEROP = "root/interop"
 STORAGE = "root/Microsoft/Windows/Storage"
+HGS = "root/Microsoft/Windows/Hgs"
+DEVICE_GUARD = "root/Microsoft/Windows/DeviceGuard"
 MIGRATION_SERVICE = "Msvm_VirtualSystemMigrationService"
 
 # WBEM_E_PROVIDER_NOT_CAPABLE: the class has the method, this provider does not carry it out.

@@ -34,7 +34,6 @@ ACTIVITIES = {
 REPLICATION_MODES = {"none": 0, "primary": 1, "replica": 2, "test_replica": 3, "extended_replica": 4}
 NEVER = datetime.datetime(1601, 1, 1, tzinfo=datetime.timezone.utc)
 AGE = datetime.timedelta(days=200)
-CONFIGURATION_VERSION = "10.0"
 
 
 def system_path(view: View, name: str) -> ObjectPath:
@@ -181,8 +180,8 @@ def summaries(view: View) -> Iterator[Instance]:
             "Notes": machine.spec.notes or "",
             "NumberOfProcessors": machine.spec.processors,
             "UpTime": uptime_ms(view, machine),
-            "Version": CONFIGURATION_VERSION,
-            "VirtualSwitchNames": ["External"],
+            "Version": machine.spec.hardware.version,
+            "VirtualSwitchNames": [one.switch for one in machine.spec.hardware.adapters if one.switch] or None,
             "VirtualSystemSubType": "Microsoft:Hyper-V:SubType:2",
             "EnhancedSessionModeState": 6,
             "MemoryUsage": machine.needs_mb,
@@ -225,7 +224,7 @@ def _settings(view: View) -> Iterator[Instance]:
             "VirtualSystemIdentifier": machine.id,
             "VirtualSystemType": "Microsoft:Hyper-V:System:Realized",
             "VirtualSystemSubType": "Microsoft:Hyper-V:SubType:2",
-            "Version": CONFIGURATION_VERSION,
+            "Version": machine.spec.hardware.version,
             "BIOSGUID": f"{{{uuid.uuid5(uuid.NAMESPACE_OID, machine.id)}}}".upper(),
             "ConfigurationDataRoot": machine.files.configuration,
             "SnapshotDataRoot": machine.files.snapshots,

@@ -16,6 +16,7 @@ from .systems import AGE
 RESTART, FORCED_RESTART = 2, 6
 INVALID_PARAMETER, PRIVILEGE_NOT_HELD = 87, 1314
 
+NO_SERVICE, CREDENTIAL_GUARD = 0, 1  # Win32_DeviceGuard.SecurityServicesRunning
 RELEASES = {9600: "2012 R2", 14393: "2016", 17763: "2019", 20348: "2022", 26100: "2025"}
 
 
@@ -66,7 +67,19 @@ def _shut_down(view: View, unused: ObjectPath, parameters: Mapping[str, Value]) 
     return {"ReturnValue": 0}
 
 
+def _device_guards(view: View) -> Iterator[Instance]:
+    services = [CREDENTIAL_GUARD] if view.node.spec.credential_guard else []
+    yield {
+        "InstanceIdentifier": "4ff40742-2649-41b8-bdd1-e80fad1cce80",
+        "Version": "1.0",
+        "SecurityServicesConfigured": services or [NO_SERVICE],
+        "SecurityServicesRunning": services or [NO_SERVICE],
+        "VirtualizationBasedSecurityStatus": 2 if services else 0,
+    }
+
+
 TABLE = ClassTable(
     {"Win32_OperatingSystem": _operating_systems, "Win32_ComputerSystem": _computer_systems},
     {("Win32_OperatingSystem", "Win32Shutdown"): _shut_down},
 )
+DEVICE_GUARD_TABLE = ClassTable({"Win32_DeviceGuard": _device_guards})

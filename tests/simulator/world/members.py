@@ -170,7 +170,7 @@ class Machine:
     """One VM. ``owner`` is where it truly is; ``owner_in_summary`` and ``owner_in_cluster`` are what those still show.
 
     ``commands`` are the changes of state that it was asked for, refused ones among them; ``times_lost``: how often it
-    ran on a node that went down. ``processor``: the generation of the one whose features it uses.
+    ran on a node that went down. ``processor`` and ``processor_maker``: of the one whose features it uses.
     """
 
     spec: VmSpec
@@ -189,6 +189,7 @@ class Machine:
     times_lost: int = 0
     changing_to: VmState | None = None
     processor: int = 1
+    processor_maker: str = ""
     commands: list[str] = dataclasses.field(default_factory=list)
 
     @property

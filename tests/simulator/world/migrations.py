@@ -270,7 +270,7 @@ class Migrations:
             if self._full_node(job.order, job.source, job.destination) is not None:
                 self._waiting.append(job)
                 continue
-            failure = find_failure(job.machine, self._world.nodes[job.destination], job.order)
+            failure = find_failure(self._world, job.machine, self._world.nodes[job.destination], job.order)
             if failure is None:
                 self._begin(job)
             else:

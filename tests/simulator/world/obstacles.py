@@ -8,6 +8,7 @@ import dataclasses
 import enum
 import typing as t
 
+from ..host_profiles import profile_of
 from ..switches import Objection
 from . import failures
 from .failures import Failure
@@ -15,6 +16,11 @@ from .members import LIVE, Machine, Node, Order
 
 if t.TYPE_CHECKING:
     from .world import World
+
+
+# Message ids: of a move without its virtual switch, and of a VM of another configuration version (Microsoft docs,
+# Compare-VM; event list of Hyper-V).
+_NO_SWITCH, _VERSION = "21159", "10698"
 
 
 class Refusal(enum.Enum):
@@ -43,8 +49,8 @@ def find_obstacle(world: World, machine: Machine, destination: Node, order: Orde
     if refusal is not None:
         return Obstacle(refusal)
     if order.by_host:
-        return _host_objection(world, machine, destination, order) or find_failure(machine, destination, order)
-    return _cluster_objection(world, machine, destination) or find_failure(machine, destination)
+        return _host_objection(world, machine, destination, order) or find_failure(world, machine, destination, order)
+    return _cluster_objection(world, machine, destination) or find_failure(world, machine, destination)
 
 
 def _host_objection(world: World, machine: Machine, destination: Node, order: Order) -> Obstacle | None:
@@ -104,11 +110,42 @@ def _cluster_objection(world: World, machine: Machine, destination: Node) -> Obs
 
 
 def lacks_features(machine: Machine, destination: Node) -> bool:
-    """Tell whether a host has an older processor than the one whose features a VM uses."""
+    """Tell whether a host has an older processor than the one whose features a VM uses, or one of another maker."""
+    if machine.processor_maker != destination.spec.hardware.processor_maker:
+        return True
     return not machine.spec.limits_processor_features and machine.processor > destination.spec.processor
 
 
-def find_failure(machine: Machine, destination: Node, order: Order = LIVE) -> Obstacle | None:
+def _lack(world: World, machine: Machine, destination: Node) -> failures.Cause | None:
+    """Return what a VM that runs needs and a host does not have, apart from memory and the processor."""
+    wanted, offered = machine.spec.hardware, destination.spec.hardware
+    exact = world.scenario.switches.switch_names == "exact"
+    names = {name if exact else name.casefold() for name in offered.switches}
+    for adapter in wanted.adapters:
+        if not adapter.connected or adapter.pool is not None or adapter.switch is None:
+            continue
+        if (adapter.switch if exact else adapter.switch.casefold()) not in names:
+            reason = f"Could not find Ethernet switch '{adapter.switch}'."
+            return failures.Cause(None, _NO_SWITCH, failures.UNAVAILABLE_RESOURCE, reason)
+    lowest, highest = profile_of(destination.spec.windows_build).versions
+    if not _number(lowest) <= _number(wanted.version or lowest) <= _number(highest):
+        reason = f"The configuration version {wanted.version} is not supported on '{destination.name}'."
+        return failures.Cause(None, _VERSION, failures.SOFTWARE, reason)
+    opens = offered.guarded or not wanted.shielded
+    here = world.nodes[machine.owner].spec.hardware
+    if not offered.guarded and here.guardians and not set(here.guardians) & set(offered.guardians):
+        opens = False
+    if (wanted.tpm or wanted.shielded) and not opens:
+        reason = f"The key protector for '{machine.name}' could not be unwrapped."
+        return failures.Cause(None, error_type=failures.SECURITY, reason=reason)
+    return None
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def find_failure(world: World, machine: Machine, destination: Node, order: Order = LIVE) -> Obstacle | None:
     """Return what the job would end with as things stand at its start: the part that a refusal does not cover."""
     if order.kind == "storage":
         return None
@@ -118,8 +155,13 @@ def find_failure(machine: Machine, destination: Node, order: Order = LIVE) -> Ob
         return Obstacle(failures=failures.chain(machine.name, machine.owner, destination.name, cause))
     if not destination.listener_addresses:
         return _failing(machine, destination, failures.CONNECTION_REFUSED)
-    if machine.has_memory and any(one.ties_to_host for one in machine.spec.attachments):
+    gpus = destination.spec.hardware.gpus
+    tied = [one for one in machine.spec.attachments if one.ties_to_host and not (gpus and one.kind == "gpu_partition")]
+    if machine.has_memory and tied:
         return _failing(machine, destination, failures.INCOMPATIBLE)
+    lack = _lack(world, machine, destination) if machine.has_memory else None
+    if lack is not None:
+        return Obstacle(failures=failures.chain(machine.name, machine.owner, destination.name, lack))
     if machine.needs_mb > destination.free_mb() and machine.id not in destination.arriving:
         return _failing(machine, destination, failures.OUT_OF_MEMORY)
     if machine.spec.migration.refuse_check is not None:

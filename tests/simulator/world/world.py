@@ -134,7 +134,7 @@ class World:
         owner, folder = str(spec.owner), str(spec.folder)
         files = Files(folder, folder, folder, spec.disks or ())
         machine = Machine(spec, owner, spec.state, spec.activity, owner, owner, files)
-        machine.processor = self.nodes[owner].spec.processor
+        self._see_processor(machine)
         self.machines[machine.id] = machine
         self.nodes[owner].residents[machine.id] = machine
         self._groups[machine.group.lower()] = machine
@@ -154,7 +154,7 @@ class World:
         machine.owner = destination
         machine.changed_at = self.now
         if not machine.has_memory:
-            machine.processor = self.nodes[destination].spec.processor
+            self._see_processor(machine)
         self.nodes[destination].residents[machine.id] = machine
         switches = self.scenario.switches
         for reader in READERS:
@@ -163,6 +163,11 @@ class World:
                 self.timeline.after(switches.owner_lag_seconds, functools.partial(machine.show_owner, reader))
             else:
                 machine.show_owner(reader)
+
+    def _see_processor(self, machine: Machine) -> None:
+        """Let a VM find the processor of its node when it starts there."""
+        spec = self.nodes[machine.owner].spec
+        machine.processor, machine.processor_maker = spec.processor, spec.hardware.processor_maker
 
     def move_core_group(self, destination: str) -> None:
         """Move "Cluster Group", and with it the provider of the cluster namespace if it follows that group."""

@@ -91,6 +91,7 @@ class _Sender:
     """What a real sender is to a session, over the simulated network."""
 
     operation_timeout = 20
+    login = "ntlm"
 
     def __init__(self, network: Network, connection: t.Any) -> None:
         self._network = network

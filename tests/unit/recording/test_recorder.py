@@ -52,6 +52,7 @@ class Sender:
 
     address = "node1:5985"
     operation_timeout = 60
+    login = "ntlm"
     on_response: OnResponse | None = None
 
     def __init__(self, *answers: str | Exception) -> None:

@@ -16,13 +16,27 @@ from tests.simulator.clock import ManualClock
 from tests.simulator.providers import providers_of
 from tests.simulator.providers.namespace import NamespaceProvider
 from tests.simulator.scenario_file import read_scenario
+from tests.simulator.scenario_hardware import HostHardwareSpec
 from tests.simulator.scenario_roles import AttachmentKind
 from tests.simulator.world import World
-from tests.support.scenarios import StorageSpec, Switches, affinity_rule, as_text, attachment, role, scenario, vm
+from tests.support.scenarios import (
+    NODES,
+    StorageSpec,
+    Switches,
+    affinity_rule,
+    as_text,
+    attachment,
+    node,
+    role,
+    scenario,
+    vm,
+)
 
 # Whatever makes a class have rows: NODE1 is being drained and storage repaired, so that all jobs are among them.
 ATTACHMENTS: tuple[AttachmentKind, ...] = ("iso", "pass_through_disk", "pci_device", "gpu_partition")
+HARDWARE = HostHardwareSpec(network_pools=("Production",), gpus=("GPU",), guardians=("UntrustedGuardian",))
 EVERYTHING = scenario(
+    [node("NODE1", hardware=HARDWARE), *NODES[1:]],
     vms=[
         vm("app", preferred_owners=("NODE2", "NODE3"), attachments=tuple(attachment(kind) for kind in ATTACHMENTS)),
         vm("db", possible_owners=("NODE1", "NODE2"), anti_affinity=("db",)),

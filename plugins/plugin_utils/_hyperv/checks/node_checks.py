@@ -7,13 +7,20 @@ Causes and remedies: Microsoft's documentation and troubleshooting guides for li
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
-from ..cluster.cim_values import WINDOWS_2019
+from ..cluster.cim_values import WINDOWS_2019, WINDOWS_2025
 from ..cluster.hosts import ABSENT, HostSettings
 from ..cluster.nodes import Node
+from ..failure.finding import INFO
 from .migration_finding import MigrationFinding
-from .node_reports import NodeReport
+from .node_reports import NTLM, NodeReport
+
+_KERBEROS = (
+    "Use Kerberos on all nodes (Set-VMHost -VirtualMachineMigrationAuthenticationType Kerberos) with constrained "
+    "delegation for cifs and Microsoft Virtual System Migration Service."
+)
 
 
 def check_node(report: NodeReport) -> Iterator[MigrationFinding]:
@@ -23,6 +30,8 @@ def check_node(report: NodeReport) -> Iterator[MigrationFinding]:
         yield report.silence
     if report.settings is not None:
         yield from _check_settings(report, report.settings)
+    if report.login == NTLM:
+        yield _ntlm(report)
     if report.capabilities is not None and not report.capabilities.offers_migration:
         yield _of(
             report.node.name,
@@ -60,7 +69,7 @@ def _check_settings(report: NodeReport, settings: HostSettings) -> Iterator[Migr
     yield from _check_service(node, settings)
     yield from _check_networks(node, settings)
     if settings.authentication == "credssp":
-        yield _credssp(node)
+        yield _workgroup(report) if report.in_workgroup else _credssp(node, guarded=report.credential_guard)
     if settings.smb and report.computer_name != report.computer_name.upper():
         yield _name_case(report)
 
@@ -114,7 +123,49 @@ def _check_networks(node: str, settings: HostSettings) -> Iterator[MigrationFind
         )
 
 
-def _credssp(node: str) -> MigrationFinding:
+def _ntlm(report: NodeReport) -> MigrationFinding:
+    """Return a note: Windows as it is takes the login, and the next version will not."""
+    instead = (
+        "It is not a member of a domain, so Kerberos is no way: log in with a certificate (ansible_winrm_transport or "
+        "ansible_psrp_auth set to certificate)."
+        if report.in_workgroup
+        else "Log in with Kerberos, and name the host in the inventory instead of its address."
+    )
+    note = _of(
+        report.node.name,
+        "ntlm_login",
+        "It was logged in to with NTLM, which Microsoft has deprecated and switches off by default on networks in the "
+        "next Windows Server.",
+        instead,
+    )
+    return dataclasses.replace(note, severity=INFO)
+
+
+def _workgroup(report: NodeReport) -> MigrationFinding:
+    build = report.node.build
+    older = build is not None and build < WINDOWS_2025
+    return _of(
+        report.node.name,
+        "workgroup_migration",
+        "It is not a member of a domain. Nodes of a cluster log on to each other for live migrations by certificates "
+        "that the cluster makes"
+        + (f", from Windows Server 2025 on, and this one has Windows Server {report.node.version}." if older else "."),
+        "Set the nodes up again with Windows Server 2025 or later, or make them members of a domain."
+        if older
+        else "Give all nodes the same local account with the same password, and set LocalAccountTokenFilterPolicy to 1 "
+        "on each. Kerberos and delegation do not apply.",
+    )
+
+
+def _credssp(node: str, *, guarded: bool | None) -> MigrationFinding:
+    if guarded:
+        return _of(
+            node,
+            "credential_guard",
+            "It authenticates migrations with CredSSP, and Credential Guard runs on it, with which delegation by "
+            "CredSSP fails: when it is the source of a move, it cannot log on to the destination (0x8009030E).",
+            _KERBEROS,
+        )
     return _of(
         node,
         "credssp",
@@ -125,8 +176,7 @@ def _credssp(node: str) -> MigrationFinding:
         "move fails with 0x8009030E. It also fails where Credential Guard runs, which it does by default on members of "
         "a domain from Windows Server 2025 on. Whether Hyper-V uses the cluster's own identity for clustered VMs "
         "instead is not documented.",
-        "Use Kerberos on all nodes (Set-VMHost -VirtualMachineMigrationAuthenticationType Kerberos) with constrained "
-        "delegation for cifs and Microsoft Virtual System Migration Service.",
+        _KERBEROS,
     )
 
 

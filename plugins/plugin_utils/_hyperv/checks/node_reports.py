@@ -13,13 +13,16 @@ from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, HYPERV_CLUSTER, VIRTUALIZATION, Cluster
 from ..cluster.hosts import HostSettings, read_host_settings
-from ..cluster.identity import WrongMachine
+from ..cluster.identity import WrongMachine, identity_of
 from ..cluster.nodes import Node
 from ..failure.errors import fault_remedy
 from ..failure.finding import sentence
 from .capabilities import Capabilities, read_capabilities_of, read_migration_types
 from .migration_finding import MigrationFinding
 
+NTLM: t.Final = "ntlm"
+_DEVICE_GUARD = "root/Microsoft/Windows/DeviceGuard"
+_CREDENTIAL_GUARD = 1
 _CHECK_CONNECTION = "Give the node its own connection variables in the inventory, or check its WinRM."
 _SETTINGS = [field.name for field in dataclasses.fields(HostSettings) if field.name != "node"]
 
@@ -49,6 +52,9 @@ class NodeReport:
         windows: its Windows.
         cluster_service: whether Root\\HyperVCluster\\v2 shows the migration service here: whether this node can be
             asked to migrate.
+        login: how it was logged in to, empty where that is not known.
+        in_workgroup: it is not a member of a domain; only read where that matters.
+        credential_guard: Credential Guard runs there; only read where that matters.
         silence: why it told nothing: ``unreachable``, or ``unreadable`` where it answered with something else than was
             asked for. None for a node that answered, or was not asked because it does not run.
     """
@@ -59,6 +65,9 @@ class NodeReport:
     migration_types: tuple[str, ...] | None = None
     windows: Windows | None = None
     cluster_service: bool | None = None
+    login: str = ""
+    in_workgroup: bool | None = None
+    credential_guard: bool | None = None
     silence: MigrationFinding | None = None
 
     @property
@@ -88,18 +97,27 @@ class NodeReport:
 
 
 def read_node_report(cluster: Cluster, node: Node) -> NodeReport:
-    """Ask one node, in seven requests over one connection; a node that does not run is not contacted."""
+    """Ask one node, in seven requests over one connection; a node that does not run is not contacted.
+
+    One that authenticates migrations with CredSSP is asked one or two things more.
+    """
     if not node.is_running:
         return NodeReport(node)
     try:
         session = cluster.node(node.name)
+        settings = read_host_settings(cluster, node.name)
+        by_credssp = settings.authentication == "credssp"
+        in_workgroup = identity_of(session).computer.in_workgroup if by_credssp or session.login == NTLM else None
         return NodeReport(
             node,
-            settings=read_host_settings(cluster, node.name),
+            settings=settings,
             capabilities=read_capabilities_of(session, VIRTUALIZATION),
             migration_types=read_migration_types(session),
             windows=_windows(session),
             cluster_service=_shows_cluster_service(session),
+            login=session.login,
+            in_workgroup=in_workgroup,
+            credential_guard=_runs_credential_guard(session) if by_credssp and not in_workgroup else None,
         )
     except Fault as fault:
         remedy = fault_remedy(fault) or _CHECK_CONNECTION
@@ -122,6 +140,15 @@ def _silent(node: Node, code: str, cause: str, remedy: str) -> NodeReport:
 def _windows(session: Session) -> Windows:
     rows = session.query(CIMV2, Query("Win32_OperatingSystem", ("CSName", "Version")))
     return Windows(rows[0].text("CSName"), rows[0].text("Version")) if rows else Windows(None, None)
+
+
+def _runs_credential_guard(session: Session) -> bool | None:
+    """Tell whether it is among the running services (Microsoft docs, Win32_DeviceGuard); None where nothing tells."""
+    try:
+        rows = session.query(_DEVICE_GUARD, Query("Win32_DeviceGuard", ("SecurityServicesRunning",)))
+    except Fault:
+        return None
+    return any(_CREDENTIAL_GUARD in row.integers("SecurityServicesRunning") for row in rows) if rows else None
 
 
 def _shows_cluster_service(session: Session) -> bool:

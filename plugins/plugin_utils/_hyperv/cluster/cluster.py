@@ -109,10 +109,17 @@ class Cluster:
 
         That of the task's host is no exception, for the inventory may list it by any name: ``connect`` knows it.
         """
-        key = name.lower() if domain_of(name) else first_label(name)
+        key = _key(name)
         if key not in self._sessions:
             self._sessions[key] = self._connect(name)
         return self._sessions[key]
+
+    def has_session(self, name: str) -> bool:
+        """Tell whether a host is talked to already, so that asking it takes no login.
+
+        Raises HyperVError, Fault and TransportError where the task's host does not tell who it is.
+        """
+        return _key(name) in self._sessions or self.identity.computer.is_called(name)
 
     @property
     def look_for_lost(self) -> float:
@@ -239,6 +246,10 @@ class Cluster:
         nodes = self.query_cluster(Query("MSCluster_Node", ("Name", "State")))
         up = [node.text("Name") for node in nodes if node.integer("State") == _UP]
         return [name for name in (*(group.text("OwnerNode") for group in core), *up) if name]
+
+
+def _key(name: str) -> str:
+    return name.lower() if domain_of(name) else first_label(name)
 
 
 def _answers(session: Session, namespace: str) -> bool:

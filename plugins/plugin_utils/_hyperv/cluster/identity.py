@@ -34,11 +34,13 @@ class Computer:
         name: NetBIOS name.
         dns_name: its name in DNS without the domain, which may be longer.
         domain: DNS domain that it is a member of, in lower case; empty in a workgroup.
+        in_workgroup: it says that it is not a member of a domain.
     """
 
     name: str
     dns_name: str
     domain: str
+    in_workgroup: bool = False
 
     @property
     def full_name(self) -> str:
@@ -112,8 +114,9 @@ class Identity:
         name = row.text("Name") or dns_name[:NETBIOS_LENGTH]
         if not name:
             raise HyperVError(f"{self._session.node} does not tell its name (Win32_ComputerSystem in root\\cimv2).")
-        domain = "" if row.boolean("PartOfDomain") is False else (row.text("Domain") or "").strip(".").lower()
-        return Computer(name, dns_name.partition(".")[0], domain if "." in domain else "")
+        in_workgroup = row.boolean("PartOfDomain") is False
+        domain = "" if in_workgroup else (row.text("Domain") or "").strip(".").lower()
+        return Computer(name, dns_name.partition(".")[0], domain if "." in domain else "", in_workgroup)
 
     @functools.cached_property
     def cluster(self) -> ClusterName | None:

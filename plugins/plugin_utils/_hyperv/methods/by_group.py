@@ -77,10 +77,11 @@ def group_can_move(move: Move, refusal: Failure) -> bool:
 class GroupMethod:
     """Moves VMs by their groups."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, comparison: HostComparison) -> None:
+        """``comparison`` is Hyper-V's own, which stands for the check that the cluster does not have."""
         self._cluster = cluster
         self._before: dict[str, GroupStatus] = {}
-        self._comparison = HostComparison(cluster)
+        self._comparison = comparison
 
     def check(self, move: Move) -> CheckResult:
         """Return what speaks against a move, from what the cluster shows; for a VM that runs Hyper-V compares it.

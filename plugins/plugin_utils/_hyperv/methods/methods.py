@@ -18,6 +18,7 @@ from ..settings.wanted_settings import WantedSettings
 from .by_group import GroupMethod, group_can_move
 from .by_host import HostMethod
 from .by_system import SystemMethod
+from .host_comparison import HostComparison
 from .results import CheckResult, StartResult
 
 
@@ -67,12 +68,18 @@ class Methods:
         """``settings`` are the user's, which Hyper-V's own migration methods take and a cluster group does not."""
         self._wanted = wanted
         self._settings = settings or WantedSettings()
+        self._comparison = HostComparison(cluster)
         self._by_name: dict[MethodName, Method] = {
             SYSTEM: SystemMethod(cluster, self._settings),
             HOST: HostMethod(cluster, self._settings),
-            CLUSTER_GROUP: GroupMethod(cluster),
+            CLUSTER_GROUP: GroupMethod(cluster, self._comparison),
         }
         self._unsupported: Failure | None = None
+
+    @property
+    def replaces_devices(self) -> bool:
+        """The user gives the VMs other settings on their way, so what they have now need not fit the destination."""
+        return bool(self._settings.new_system or self._settings.new_resources)
 
     def choose(self, task: MigrationTask) -> None:
         """Give a move the method with which its next attempt begins."""
@@ -86,6 +93,10 @@ class Methods:
     def of(self, task: MigrationTask) -> Method:
         """Return the method of a move."""
         return self._by_name[task.method]
+
+    def compare(self, move: Move) -> CheckResult:
+        """Return Hyper-V's own comparison of a VM that runs with its destination, whatever moves it. Raises nothing."""
+        return self._comparison.verdict(move)
 
     def forget_jobs(self) -> None:
         """Have the jobs that are known from before a call read again."""

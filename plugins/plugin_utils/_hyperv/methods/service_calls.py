@@ -136,4 +136,5 @@ def _not_migratable(move: Move) -> Failure:
         f"Hyper-V says that VM {move.vm.name} cannot be migrated to {move.destination.name}, and does not say why",
         "Look at the VM's checkpoints, attached media and devices, at free memory and processor compatibility of the "
         "destination, and at the event log Hyper-V-High-Availability.",
+        vague=True,
     )

@@ -17,6 +17,7 @@ from ..cluster.owners import owner_of, owners_of
 from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
+from ..failure.finding import ERROR, Finding
 from .attempt import Attempt, JobProgress, WatchedJob
 from .cancellation import Cancellation
 from .moves import Move
@@ -87,6 +88,7 @@ class MigrationTask:
         owner: the node that was last seen to own the VM, None for none.
         warnings: for people.
         events: what the event logs of its hosts say of its failure, in the form of a result.
+        findings: what its destination lacks for the VM, as it was last compared.
     """
 
     def __init__(self, request: MigrationRequest) -> None:
@@ -111,6 +113,7 @@ class MigrationTask:
         self.owner: str | None = None
         self.warnings: list[str] = []
         self.events: tuple[Mapping[str, t.Any], ...] = ()
+        self.findings: tuple[Finding, ...] = ()
 
     @property
     def timeout(self) -> Timeout:
@@ -231,6 +234,13 @@ class MigrationTask:
     def checked(self, form: str | None, *, asked: bool) -> None:
         """Note a check: whether Hyper-V gave a verdict, and the form of setting data that the provider took."""
         self.attempt = dataclasses.replace(self.attempt, checked=asked, form=form)
+
+    def compared(self, findings: Sequence[Finding]) -> None:
+        """Note what the destination lacks, and warn of what may stop the move."""
+        self.findings = tuple(findings)
+        for finding in findings:
+            if finding.severity != ERROR:
+                self.warn_once(finding.text)
 
     def begin(self, now: float) -> None:
         """Begin an attempt."""

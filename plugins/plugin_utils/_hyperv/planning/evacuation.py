@@ -254,6 +254,8 @@ def _stopped_in_place(vm: Vm, strategy: StrategyName, snapshot: Snapshot) -> VmF
 
 def _make_candidate(vm: Vm, snapshot: Snapshot, request: EvacuationRequest, strategy: StrategyName) -> Candidate:
     traits, owners = snapshot.traits_of(vm), snapshot.owners.get(vm.id, Owners())
+    entry = strategy_for(vm, request.strategies)
+    insists = entry is not None and entry.strategy == MIGRATE
     candidate = Candidate(
         vm,
         traits.priority if traits is not None and traits.priority is not None else MEDIUM_PRIORITY,
@@ -262,6 +264,7 @@ def _make_candidate(vm: Vm, snapshot: Snapshot, request: EvacuationRequest, stra
         strategy,
         snapshot.node.build,
         request.excluded.get(vm.id, frozenset()),
+        () if insists else snapshot.lacks.get(vm.id, ()),
     )
     if request.preference is not None and vm.id in request.preference.vm_ids:
         candidate = dataclasses.replace(
@@ -272,6 +275,7 @@ def _make_candidate(vm: Vm, snapshot: Snapshot, request: EvacuationRequest, stra
         return dataclasses.replace(
             candidate,
             excluded=frozenset(),  # it is on its way there, whatever was wished
+            lacks=(),
             pinned=running.destination,
             pinned_because=f"its migration to {running.destination} runs already",
             memory_is_there=running.memory_is_there,

@@ -215,8 +215,8 @@ def less_than_reserve(node: str, free_mb: int, total_mb: int, *, is_now: bool = 
 
 
 def explained(refusal: Failure, judged: Judged, destination: str) -> Failure:
-    """Return a refusal for which Hyper-V gives no reason with what the cluster's own data say against the move."""
-    if refusal.code != "not_migratable" or not judged.against:
+    """Return a refusal for which nobody gives a reason with what the cluster's own data say against the move."""
+    if refusal.code != "not_migratable" or not refusal.vague or not judged.against:
         return refusal
     return dataclasses.replace(
         refusal,

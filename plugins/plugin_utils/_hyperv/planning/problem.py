@@ -29,6 +29,7 @@ class Candidate:
         strategy: ``migrate``, ``shutdown`` or ``save``: how it leaves.
         build: Windows build of the node that it is on, None where not told.
         excluded: first labels of nodes that it shall not go to, such as those where its move has failed.
+        lacks: what nodes lack for it, in a clause beside the first label of each.
         pinned: the only node that it may go to, because it is on its way there or an earlier plan said so; else empty.
         pinned_because: why it has no choice, for people.
         memory_is_there: its memory is allocated on ``pinned`` already and is not to be counted again.
@@ -41,6 +42,7 @@ class Candidate:
     strategy: StrategyName = MIGRATE
     build: int | None = None
     excluded: frozenset[str] = frozenset()
+    lacks: tuple[tuple[str, str], ...] = ()
     pinned: str = ""
     pinned_because: str = ""
     memory_is_there: bool = False
@@ -76,6 +78,9 @@ class Candidate:
             return f"{destination.name} is not a possible owner"
         if first_label(destination.name) in self.excluded:
             return f"{destination.name} is excluded for it, as where its move has failed"
+        lack = dict(self.lacks).get(first_label(destination.name), "") if self.leaves_live else ""
+        if lack:
+            return lack
         if self.build is None or destination.build is None:
             return ""
         if destination.build < self.build:

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
+from ..checks.comparison import Comparison
 from ..checks.migration_finding import MigrationFinding
 from ..checks.node_checks import check_node
 from ..checks.node_reports import NodeReport
@@ -36,9 +37,10 @@ from ..cluster.other_roles import OtherRoles, read_other_roles, read_resources, 
 from ..cluster.owners import Owners, owners_of, read_owners
 from ..cluster.replication import REPLICAS, read_replication
 from ..cluster.running_migrations import RunningMigration, read_running_migrations
+from ..cluster.states import IN_MEMORY
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
-from ..failure.finding import Finding
+from ..failure.finding import ERROR, Finding
 from ..records.file_names import NOBODY, Owner, read_owner
 from .problem import Destination
 from .role_owners import as_roles, owners_by_group
@@ -68,6 +70,7 @@ class Snapshot:
         role_order: what each group starts after; in lower case.
         role_destinations: nodes that may take a role or a shared volume.
         others: who else is at work in the cluster.
+        lacks: what destinations lack for VMs of the node that run, by VM id, each beside its first label.
     """
 
     node: Node
@@ -94,6 +97,7 @@ class Snapshot:
     role_order: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     role_destinations: tuple[str, ...] = ()
     others: tuple[Finding, ...] = ()
+    lacks: Mapping[str, tuple[tuple[str, str], ...]] = dataclasses.field(default_factory=dict)
 
     @property
     def vms_on_node(self) -> list[Vm]:
@@ -153,7 +157,7 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
         role_destinations=tuple(one.name for one in others if one.cannot_receive() is None),
     )
     snapshot = _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others)
-    return _with_source(cluster, snapshot)
+    return _with_lacks(cluster, _with_source(cluster, snapshot), others)
 
 
 def read_vms_and_groups(cluster: Cluster, node: Node, nodes: Sequence[Node]) -> Snapshot:
@@ -320,6 +324,25 @@ def _with_source(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
         slots=source.slots,
         notes=(*snapshot.notes, *source.notes, *note, *_arrivals(snapshot)),
     )
+
+
+def _with_lacks(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
+    """Add what the destinations certainly lack for VMs that run; a host that does not answer shows no lack."""
+    running = [vm for vm in snapshot.vms_on_node if vm.state in IN_MEMORY]
+    usable = {first_label(one.name) for one in snapshot.destinations}
+    if not snapshot.node.is_running or not running:
+        return snapshot
+    comparison, name = Comparison(cluster), snapshot.node.name
+    lacks: dict[str, tuple[tuple[str, str], ...]] = {}
+    for vm in running:
+        for node in nodes:
+            if first_label(node.name) not in usable:
+                continue
+            found = comparison.find(vm, name, node, judged=False, with_memory=False)
+            lack = next((one for one in found if one.severity == ERROR), None)
+            if lack is not None:
+                lacks[vm.id] = (*lacks.get(vm.id, ()), (first_label(node.name), lack.message.rstrip(".")))
+    return dataclasses.replace(snapshot, lacks=lacks)
 
 
 @dataclasses.dataclass(frozen=True)

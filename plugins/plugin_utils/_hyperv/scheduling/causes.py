@@ -20,14 +20,17 @@ from ..._wsman.event_logs import LoggedEvent
 from ..._wsman.faults import Fault
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.host_events import about, names, read_host_events
+from ..cluster.identity import identity_of
 from ..cluster.job_error_details import with_errors
 from ..cluster.jobs import find_job
 from ..cluster.vms import Vm
+from ..failure.classification import failure_of
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..failure.finding import full_stop
 from ..failure.known_events import is_wrapper, meaning
 from ..failure.known_failures import KnownFailure
+from ..methods.delegation import workgroup_remedy
 from ..migration.migration_task import MigrationTask
 from ..migration.vocabulary import CLUSTER_GROUP
 
@@ -36,6 +39,8 @@ _BEFORE = 60.0  # seconds before the start of a move from which on events count
 _LONGEST_MESSAGE = 1000
 _LONGEST_QUOTE = 400
 _ERROR = 2  # level
+# SEC_E_NO_CREDENTIALS and SEC_E_UNKNOWN_CREDENTIALS of winerror.h
+_NO_LOGON = frozenset(known.cause for known in map(failure_of, (0x8009030E, 0x8009030D)) if known is not None)
 _LEVELS = {1: "critical", 2: "error", 3: "warning", 4: "information"}
 
 
@@ -79,6 +84,7 @@ def add_causes(cluster: Cluster, tasks: Sequence[MigrationTask]) -> list[str]:
     for task in failed:
         _hear_host(cluster, task)
         _add(task, found)
+        _suit_workgroup(cluster, task)
     return [note for unused, note in read if note]
 
 
@@ -148,6 +154,22 @@ def _add(task: MigrationTask, found: Mapping[str, Sequence[HostEvent]]) -> None:
     if task.error is not None and task.error.vague:
         own = [event for event in chosen if names(event.logged, vm) and event.logged.level <= _ERROR]
         task.overrule(_told(task.error, own))
+
+
+def _suit_workgroup(cluster: Cluster, task: MigrationTask) -> None:
+    """Have hosts that may not log on to each other told of certificates where they are not members of a domain.
+
+    No request, for whoever answers a session has said so before; one where nobody asked.
+    """
+    error, source = task.error, task.request.move.source
+    if error is None or error.cause not in _NO_LOGON:
+        return
+    try:
+        in_workgroup = identity_of(cluster.node(source)).computer.in_workgroup
+    except (HyperVError, NoAnswer):
+        return
+    if in_workgroup:
+        task.overrule(dataclasses.replace(error, remedy=workgroup_remedy(source)))
 
 
 def choose(events: Sequence[HostEvent], vm: Vm, most: int = MOST_EVENTS) -> list[HostEvent]:

@@ -11,16 +11,19 @@ import dataclasses
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
+from ..checks.comparison import Comparison
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job
 from ..cluster.lost_answers import LostAnswer, NextStep
 from ..cluster.patience import SETTLES_WITHIN
+from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..failure.codes import return_code
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
+from ..failure.finding import ERROR
 from ..methods.methods import Methods
 from ..methods.results import CheckResult, StartResult
 from ..migration.migration_task import MigrationTask, Policy
@@ -41,6 +44,7 @@ class Starter:
         self._methods = methods
         self._policy = policy
         self._liveness = liveness
+        self._comparison = Comparison(cluster)
 
     def end_if_done(self, task: MigrationTask) -> bool:
         """End a move whose VM is on its destination already, or is no longer where it was to be fetched from.
@@ -155,15 +159,57 @@ class Starter:
             result = self._check(task)
             task.checked(result.form, asked=result.asked)
             error = self._methods.of(task).explain(result.error, task.move) if result.error is not None else None
+            error = self._with_cause(task, error) if error is not None and error.vague else error
             if not result.asked:
                 task.warn("This cluster offers no check beforehand, so Hyper-V's own verdict is not known.")
             elif error is not None and self._began_meanwhile(task):
                 return False
             elif error is not None and self._methods.leave_to_group(task, error):
                 error = self._methods.of(task).check(task.move).error
+            # What goes to a node of a cluster is judged all together, which counts its memory.
+            error = error or self._lack(task, with_memory=always_ask and not self._cluster.is_clustered)
         if error is not None:
             task.fail(error, self._clock.now())
         return error is None
+
+    def _lack(self, task: MigrationTask, *, with_memory: bool) -> Failure | None:
+        """Return what the destination certainly lacks for the VM, None for nothing; what it may lack is a warning."""
+        if task.storage_only or self._methods.replaces_devices:
+            return None
+        move, judged = task.move, task.attempt.checked
+        task.compared(
+            self._comparison.find(move.vm, move.source, move.destination, judged=judged, with_memory=with_memory)
+        )
+        lack = next((finding for finding in task.findings if finding.severity == ERROR), None)
+        return None if lack is None else Failure(lack.code, lack.message.rstrip("."), lack.remedy, subject=move.vm.name)
+
+    def _with_cause(self, task: MigrationTask, error: Failure) -> Failure:
+        """Return a no of Hyper-V's check that does not say why with what may be why, as the hosts tell it.
+
+        That takes a login to source and destination, as their event logs do after a move that failed.
+        """
+        move = task.move
+        if task.storage_only or self._methods.replaces_devices or move.vm.state in AT_REST:
+            return error
+        self._comparison.forget_memory()
+        task.compared(
+            self._comparison.find(
+                move.vm,
+                move.source,
+                move.destination,
+                judged=False,
+                with_memory=not self._cluster.is_clustered,
+                log_in=True,
+            )
+        )
+        lack = min(task.findings, key=lambda finding: finding.severity != ERROR, default=None)
+        if lack is not None and lack.severity == ERROR:
+            return _because(error, lack.message, lack.remedy)
+        silent = self._comparison.is_silent(move.source) or self._comparison.is_silent(move.destination.name)
+        verdict = None if silent else self._methods.compare(move).error
+        if verdict is not None:
+            return dataclasses.replace(_because(error, verdict.cause, verdict.remedy), quoted=verdict.quoted)
+        return _because(error, lack.message, lack.remedy) if lack is not None else error
 
     def _check(self, task: MigrationTask) -> CheckResult:
         result = self._methods.of(task).check(task.move)
@@ -247,6 +293,10 @@ class Starter:
         task.attach()
         task.follow(found, self._clock.now())
         return True
+
+
+def _because(error: Failure, cause: str, remedy: str) -> Failure:
+    return dataclasses.replace(error, cause=f"{error.cause}; {cause.rstrip('.')}", remedy=remedy, vague=False)
 
 
 def _is_busy(return_value: int | None) -> bool:

@@ -12,7 +12,7 @@ from ..._hostnames import first_label
 from ..checks.cluster_checks import check_cluster
 from ..checks.migration_finding import MigrationFinding
 from ..cluster.cluster import Cluster
-from ..failure.finding import ERROR, WARNING, Finding
+from ..failure.finding import ERROR, INFO, WARNING, Finding
 from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move, MoveRequest
 from ..migration.vocabulary import AUTO, CLUSTER_GROUP
@@ -34,7 +34,12 @@ def judge_move(cluster: Cluster, request: MoveRequest, readiness: Readiness) -> 
     move = plan(cluster, [request], AUTO)[0]
     (task,) = dry_run(cluster, [move], MigrationOptions()).tasks
     unknown = _unknown(task)
-    findings = [*_refused(task), *unknown, *_of_nodes(readiness, move, already_there=task.outcome == "already_there")]
+    findings = [
+        *_refused(task),
+        *_lacks(task),
+        *unknown,
+        *_of_nodes(readiness, move, already_there=task.outcome == "already_there"),
+    ]
     fails = any(finding.severity == ERROR for finding in findings)
     return {
         "vm": {"id": move.vm.id, "name": move.vm.name, "state": move.vm.state},
@@ -70,6 +75,12 @@ def _refused(task: MigrationTask) -> list[Finding]:
     return [task.error.about(task.move.vm.name).as_finding()]
 
 
+def _lacks(task: MigrationTask) -> list[Finding]:
+    """Return what the destination lacks for the VM beside that with which the dry run failed."""
+    said = task.error.code if task.error is not None else ""
+    return [finding for finding in task.findings if finding.code != said]
+
+
 def _unknown(task: MigrationTask) -> list[Finding]:
     """Return why Hyper-V's verdict is missing; a VM on its way already, or left to the cluster, needs none."""
     vm = task.move.vm.name
@@ -88,6 +99,7 @@ def _of_nodes(readiness: Readiness, move: Move, *, already_there: bool) -> list[
     return [
         dataclasses.replace(finding, severity=ERROR if _stops(finding, move) and not already_there else WARNING)
         for finding in _concerning(readiness, move)
+        if finding.severity != INFO
     ]
 
 

@@ -51,6 +51,9 @@ _CHECKS = {
     "mixed_compression": NETWORKS,
     "smb_name_case": NETWORKS,
     "credssp": AUTHENTICATION,
+    "credential_guard": AUTHENTICATION,
+    "workgroup_migration": AUTHENTICATION,
+    "ntlm_login": AUTHENTICATION,
     "mixed_authentication": AUTHENTICATION,
     "mixed_versions": VERSIONS,
 }

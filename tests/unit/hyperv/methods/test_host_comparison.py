@@ -70,7 +70,8 @@ def test_without_a_verdict_the_dry_run_says_that_it_has_none(how: str) -> None:
     run, unused = rehearsed(cluster(), compatibility=how)
 
     assert (run.outcome, run.attempt.checked) == ("would_move", False)
-    assert run.warnings == ["This cluster offers no check beforehand, so Hyper-V's own verdict is not known."]
+    assert run.warnings[0] == "This cluster offers no check beforehand, so Hyper-V's own verdict is not known."
+    assert [finding.code for finding in run.findings] == ["other_processor"]
 
 
 @pytest.mark.parametrize("host", ["NODE1", "NODE2"])

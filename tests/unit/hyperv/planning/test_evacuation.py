@@ -29,6 +29,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
 
 from tests.simulator.scenario import NodeSpec, VmSpec
+from tests.simulator.scenario_hardware import AdapterSpec, HostHardwareSpec, VmHardwareSpec
 from tests.simulator.scenario_roles import AffinityRuleType
 from tests.support.scenarios import (
     ClusterSpec,
@@ -285,18 +286,46 @@ def test_what_does_no_harm_stops_nothing(given: VmSpec, expected: dict[tuple[str
 
 
 def test_gpu_partitions_may_move_where_windows_can_migrate_them() -> None:
-    nodes = [node("NODE1", build=26100), node("NODE2", build=26100)]
+    gpus = HostHardwareSpec(gpus=("GPU",))
+    nodes = [node("NODE1", build=26100), node("NODE2", build=26100), node("NODE3", build=26100, hardware=gpus)]
     result = of(scenario(nodes, [web01(attachments=(attachment("gpu_partition"),))]))
     assert severities(result) == {("web01", "gpu_partition"): "info"}
-    assert result["feasible"]
+    assert (result["feasible"], places(result)) == (True, {"web01": "NODE3"})
+
+
+def test_a_vm_is_sent_to_no_node_that_lacks_its_switch_unless_the_user_insists() -> None:
+    both = HostHardwareSpec(switches=("External", "Internal"))
+    nodes = [node("NODE1", hardware=both), node("NODE2", memory_mb=500000), node("NODE3", hardware=both)]
+    internal = web01(hardware=VmHardwareSpec(adapters=(AdapterSpec("Internal"),)))
+    given = scenario(nodes, [internal])
+
+    assert places(of(given)) == {"web01": "NODE3"}
+    assert places(of(given, strategies=[("web01", "migrate")])) == {"web01": "NODE2"}
+
+
+def test_a_vm_whose_switch_no_node_has_has_no_place_and_the_plan_says_why() -> None:
+    nodes = [node("NODE1", hardware=HostHardwareSpec(switches=("Internal",))), node("NODE2"), node("NODE3")]
+    given = scenario(nodes, [web01(hardware=VmHardwareSpec(adapters=(AdapterSpec("Internal"),)))])
+    result = of(given)
+
+    assert not result["feasible"]
+    assert "NODE2 has no virtual switch Internal" in str(result)
+
+
+def test_the_same_vm_may_leave_where_it_is_shut_down() -> None:
+    nodes = [node("NODE1", hardware=HostHardwareSpec(switches=("Internal",))), node("NODE2"), node("NODE3")]
+    given = scenario(nodes, [web01(hardware=VmHardwareSpec(adapters=(AdapterSpec("Internal"),)))])
+
+    assert of(given, strategies=[("web01", "shutdown")])["feasible"]
 
 
 def test_devices_are_read_with_one_query_a_class_for_the_whole_node() -> None:
     simulated = Simulated(scenario(vms=[vm("web", count=20, attachments=(attachment("iso"),))]), home="NODE2")
     result = plan(simulated)
     assert len(result["findings"]) == 20
-    # Four classes of devices, of which one takes a Pull, as the VMs do that the node knows; its service and settings.
-    assert simulated.sent["NODE1"] == 4 + 1 + 2 + 2
+    # Four classes of devices, of which one takes a Pull, as the VMs do that the node knows; its service and settings;
+    # and seven queries of what VMs need, of which five take a Pull.
+    assert simulated.sent["NODE1"] == 4 + 1 + 2 + 2 + 7 + 5
 
 
 def test_a_node_whose_devices_cannot_be_read_is_noted() -> None:

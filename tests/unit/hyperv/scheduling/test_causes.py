@@ -298,3 +298,18 @@ def test_a_source_that_does_not_tell_its_jobs_changes_nothing(how: str) -> None:
 
     assert task.outcome == "failed"
     assert task.error.code == "job_failed"
+
+
+@pytest.mark.parametrize("method", ["system", "cluster_group"])
+@pytest.mark.parametrize(("workgroup", "remedy"), [(True, "LocalAccountTokenFilterPolicy"), (False, "delegation")])
+def test_hosts_that_cannot_log_on_to_each_other_get_the_remedy_that_suits_them(
+    method: MethodChoice, workgroup: bool, remedy: str
+) -> None:
+    nodes = [node(f"NODE{number}", workgroup=workgroup, windows=2025) for number in (1, 2)]
+    fails = migration(fails_at=5, hresult=0x8009030E, error_type=7)
+    simulated = Simulated(scenario(nodes, [vm("web01", memory_mb=2000, migration=fails)]))
+    moves = plan(simulated.cluster, [MoveRequest("NODE2", "web01")], method)
+    (task,) = migrate(simulated.cluster, moves, MigrationOptions(method=method)).tasks
+
+    assert (task.outcome, task.error.cause) == ("failed", "the hosts cannot log on to each other")
+    assert remedy in task.error.remedy

@@ -225,6 +225,14 @@ PROBLEMS: dict[str, tuple[str, Problems]] = {
         [("NODE1", "limit_zero", "error"), ("cluster", "cluster_limit_zero", "warning")],
     ),
     "CredSSP": (nodes_of({"authentication": "credssp"}), [("NODE1", "credssp", "warning")]),
+    "CredSSP, and Credential Guard": (
+        nodes_of({"authentication": "credssp", "credential_guard": True}),
+        [("NODE1", "credential_guard", "warning")],
+    ),
+    "CredSSP in a workgroup": (
+        nodes_of({"authentication": "credssp", "workgroup": True, "credential_guard": True}),
+        [("NODE1", "workgroup_migration", "warning")],
+    ),
     "authentication differs": (
         nodes_of({"authentication": "credssp"}, {}),
         [("NODE1", "credssp", "warning"), ("cluster", "mixed_authentication", "warning")],
@@ -281,6 +289,39 @@ def test_credssp_is_said_to_bite_where_no_credentials_are_delegated() -> None:
     (finding,) = result(nodes_of({"authentication": "credssp"}))["findings"]
     assert "ansible_winrm_transport" in finding["message"]
     assert "0x8009030E" in finding["message"]
+
+
+@pytest.mark.parametrize(("windows", "remedy"), [(2022, "Windows Server 2025"), (2025, "same local account")])
+def test_nodes_of_a_workgroup_are_told_of_certificates_and_not_of_kerberos(windows: int, remedy: str) -> None:
+    (finding,) = result(nodes_of({"authentication": "credssp", "workgroup": True, "windows": windows}))["findings"]
+
+    assert "certificates" in finding["message"]
+    assert remedy in finding["remedy"]
+    assert "constrained delegation" not in finding["remedy"]
+
+
+def test_credential_guard_that_cannot_be_read_leaves_the_general_word_on_credssp() -> None:
+    simulated = Simulated(nodes_of({"authentication": "credssp", "credential_guard": True}))
+    simulated.alter = lambda request, answer: answer.replace(b"SecurityServicesRunning", b"Something")
+
+    assert [finding["code"] for finding in readiness(simulated).as_result()["findings"]] == ["credssp"]
+
+
+@pytest.mark.parametrize(("workgroup", "remedy"), [(False, "Kerberos"), (True, "certificate")])
+def test_a_login_by_ntlm_is_a_note_with_what_to_do_instead(workgroup: bool, remedy: str) -> None:
+    simulated = Simulated(nodes_of({"workgroup": workgroup}))
+    simulated.login = "ntlm"
+    (finding,) = readiness(simulated).as_result()["findings"]
+
+    assert (finding["code"], finding["severity"]) == ("ntlm_login", "info")
+    assert remedy in finding["remedy"]
+
+
+def test_a_login_by_kerberos_is_no_finding_and_costs_nothing() -> None:
+    simulated = Simulated(nodes_of({}))
+    simulated.login = "kerberos"
+
+    assert readiness(simulated).as_result()["findings"] == []
 
 
 def test_a_cluster_namespace_that_no_node_answers_is_a_problem() -> None:

@@ -1,0 +1,294 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a host offers what a VM needs, compared without Hyper-V: what is certain is an error, the rest a warning.
+
+Sources, all Microsoft docs: Compare-VM and the live migration troubleshooting articles (virtual switches by name),
+"Processor compatibility for Hyper-V virtual machines" (never between makers), "Supported VM configuration versions for
+long-term servicing hosts", "Partition and assign GPUs to VMs", and "Shielded VMs". What cannot be certain: whether
+names of switches differ by letter case alone, whether another pool does, and which guardian a key protector names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ..._hostnames import first_label
+from ..._text import clean
+from ..._wsman.errors import NoAnswer
+from ..._wsman.faults import Fault
+from ..cluster.cim_values import WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_2019, WINDOWS_2022, WINDOWS_2025
+from ..cluster.cluster import VIRTUALIZATION, Cluster
+from ..cluster.nodes import Node
+from ..cluster.states import AT_REST
+from ..cluster.vms import Vm
+from ..failure.errors import HyperVError
+from ..failure.finding import ERROR, WARNING, Finding, Severity
+from .host_hardware import HostHardware
+from .vm_hardware import Connection, VmHardware, read_vm_hardware
+
+# Lowest and highest configuration version of the hosts with long-term servicing; others are not judged.
+_VERSIONS: Mapping[int, tuple[tuple[int, int], tuple[int, int]]] = {
+    WINDOWS_2012_R2: ((5, 0), (5, 0)),
+    WINDOWS_2016: ((5, 0), (8, 0)),
+    WINDOWS_2019: ((5, 0), (9, 0)),
+    WINDOWS_2022: ((8, 0), (10, 0)),
+    WINDOWS_2025: ((8, 0), (12, 0)),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pair:
+    """A VM, what it needs, the host that has it, and the one that is to have it."""
+
+    vm: Vm
+    needs: VmHardware
+    source: str
+    here: HostHardware
+    destination: Node
+    there: HostHardware
+
+    @property
+    def name(self) -> str:
+        return self.destination.name
+
+    def finding(self, code: str, severity: Severity, message: str, remedy: str) -> Finding:
+        return Finding(code, severity, self.vm.name, "vm", message, remedy)
+
+
+class Comparison:
+    """Compares VMs with hosts. What is read of each host is read once and kept.
+
+    It takes no login of its own: only hosts that the task talks to already are asked, unless ``log_in`` says otherwise.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._hosts: dict[str, HostHardware] = {}
+        self._vms: dict[str, Mapping[str, VmHardware]] = {}
+        self._silent: set[str] = set()
+
+    def find(
+        self, vm: Vm, source: str, destination: Node, *, judged: bool, with_memory: bool, log_in: bool = False
+    ) -> list[Finding]:
+        """Return what a host lacks for a VM. Raises nothing: a host that does not answer shows no lack.
+
+        Seven queries for all VMs of a source and two or three of a destination; one or two more of each where a VM has
+        a TPM, a GPU or takes its switch from a pool.
+
+        ``judged``: Hyper-V has compared the processors. ``with_memory``: the free memory counts.
+        """
+        if not log_in and not self._talks_to(source, destination.name):
+            return []
+        pair = self._pair(vm, source, destination)
+        if pair is None:
+            return []
+        checks: list[Callable[[_Pair], Iterator[Finding]]] = [_switches, _version, _gpu, _tpm]
+        if vm.state != "off":
+            checks.append(lambda pair: _processor(pair, judged=judged))
+        if with_memory and vm.state not in AT_REST:
+            checks.append(_memory)
+        found = self._carry_out(checks, pair)
+        if vm.state not in AT_REST:
+            return found
+        # It has nothing to transfer: what it lacks it misses when it is started.
+        return [dataclasses.replace(one, severity=WARNING) if one.severity == ERROR else one for one in found]
+
+    def _talks_to(self, *hosts: str) -> bool:
+        try:
+            return all(map(self._cluster.has_session, hosts))
+        except (HyperVError, NoAnswer):
+            return False
+
+    def _pair(self, vm: Vm, source: str, destination: Node) -> _Pair | None:
+        """Return what there is to compare, None where a host is silent or its VMs do not have this one among them."""
+        if self.is_silent(source) or self.is_silent(destination.name):
+            return None
+        try:
+            needs = self._needs(source).get(vm.id)
+        except (HyperVError, NoAnswer):
+            self._silent.add(first_label(source))
+            return None
+        if needs is None:
+            return None
+        return _Pair(vm, needs, source, self._host(source), destination, self._host(destination.name))
+
+    def _carry_out(self, checks: Sequence[Callable[[_Pair], Iterator[Finding]]], pair: _Pair) -> list[Finding]:
+        found: list[Finding] = []
+        for check in checks:
+            try:
+                found += check(pair)
+            except Fault:
+                continue  # it does not tell this, and may tell the rest
+            except (HyperVError, NoAnswer):
+                self._silent.add(first_label(pair.name))
+                break
+        return found
+
+    def is_silent(self, host: str) -> bool:
+        """Tell whether a host did not answer: one that hangs costs its time once."""
+        return first_label(host) in self._silent
+
+    def forget_memory(self) -> None:
+        """Have the free memory of the hosts read again."""
+        for host in self._hosts.values():
+            host.forget_memory()
+
+    def _needs(self, host: str) -> Mapping[str, VmHardware]:
+        label = first_label(host)
+        if label not in self._vms:
+            self._vms[label] = read_vm_hardware(self._cluster.node(host))
+        return self._vms[label]
+
+    def _host(self, host: str) -> HostHardware:
+        label = first_label(host)
+        if label not in self._hosts:
+            self._hosts[label] = HostHardware(self._cluster.node(host))
+        return self._hosts[label]
+
+
+def _switches(pair: _Pair) -> Iterator[Finding]:
+    for connection in dict.fromkeys(pair.needs.connections):
+        if connection.pool:
+            yield from _pool(pair, connection)
+        elif connection.switch and connection.switch not in pair.there.switches:
+            yield _switch(pair, connection.switch)
+
+
+def _switch(pair: _Pair, wanted: str) -> Finding:
+    shown = clean(wanted)
+    adapter = f"a network adapter of VM {pair.vm.name} is connected to {shown}"
+    similar = next((one for one in pair.there.switches if one.casefold() == wanted.casefold()), "")
+    if similar:
+        return pair.finding(
+            "switch_case",
+            WARNING,
+            f"{pair.name} has a virtual switch {clean(similar)}, and {adapter}. No source tells whether Hyper-V takes "
+            "names that differ in letter case for the same.",
+            "Give the switches the same names on all hosts, in the same letter case (Rename-VMSwitch).",
+        )
+    return pair.finding(
+        "switch_missing",
+        ERROR,
+        f"{pair.name} has no virtual switch {shown}, and {adapter} on {pair.source}.",
+        "Give the virtual switches the same names on all hosts (Rename-VMSwitch, New-VMSwitch), connect the adapter to "
+        "another switch, or choose another destination.",
+    )
+
+
+def _pool(pair: _Pair, connection: Connection) -> Iterator[Finding]:
+    if connection.pool.casefold() not in pair.there.network_pools:
+        yield pair.finding(
+            "switch_pool_missing",
+            WARNING,
+            f"{pair.name} shows no resource pool {clean(connection.pool)}, from which a network adapter of VM "
+            f"{pair.vm.name} takes its virtual switch.",
+            "Create the pool on all hosts (New-VMResourcePool -ResourcePoolType Ethernet), or connect the adapter to a "
+            "switch.",
+        )
+
+
+def _version(pair: _Pair) -> Iterator[Finding]:
+    version, span = _numbers(pair.needs.version), _VERSIONS.get(pair.destination.build or 0)
+    if version is None or span is None or span[0] <= version <= span[1]:
+        return
+    lowest, highest = (".".join(map(str, one)) for one in span)
+    remedy = (
+        "Choose a destination with a newer Windows: the version of a VM cannot be lowered."
+        if version > span[1]
+        else "Upgrade the version of the VM while it is off (Update-VMVersion), or choose another destination."
+    )
+    yield pair.finding(
+        "vm_version",
+        ERROR,
+        f"VM {pair.vm.name} has the configuration version {pair.needs.version}, and {pair.name} (Windows Server "
+        f"{pair.destination.version}) supports {lowest} to {highest}.",
+        remedy,
+    )
+
+
+def _numbers(version: str) -> tuple[int, int] | None:
+    major, unused, minor = version.partition(".")
+    return (int(major), int(minor or 0)) if major.isdecimal() and (minor or "0").isdecimal() else None
+
+
+def _gpu(pair: _Pair) -> Iterator[Finding]:
+    if pair.needs.uses_gpu and not pair.there.has_gpu:
+        yield pair.finding(
+            "no_gpu",
+            ERROR,
+            f"VM {pair.vm.name} uses a part of a GPU, and {pair.name} shows no GPU that can be divided.",
+            "Choose a destination with the same kind of GPU, or remove the GPU partition from the VM.",
+        )
+
+
+def _memory(pair: _Pair) -> Iterator[Finding]:
+    """Compare with what the Windows of the host has left; Hyper-V may free more by dynamic memory."""
+    needed, free = pair.vm.memory_mb or 0, pair.there.free_mb
+    if free is not None and needed > free:
+        yield pair.finding(
+            "little_memory",
+            WARNING,
+            f"{pair.name} has {free} MB of memory free, and VM {pair.vm.name} uses {needed} MB.",
+            "Move other VMs away from it first, or choose another destination.",
+        )
+
+
+def _processor(pair: _Pair, *, judged: bool) -> Iterator[Finding]:
+    here, there = pair.here.processor, pair.there.processor
+    if here is None or there is None or not here.maker or not there.maker:
+        return
+    if here.maker != there.maker:
+        yield pair.finding(
+            "other_processor_maker",
+            ERROR,
+            f"{pair.source} has processors of {here.maker} and {pair.name} of {there.maker}, and no VM that runs can "
+            "be moved between the two.",
+            "Shut the VM down first, or choose another destination. Processor compatibility does not help here.",
+        )
+    elif judged or here.model == there.model:
+        return
+    elif pair.needs.limits_processor_features is False:
+        yield pair.finding(
+            "other_processor",
+            WARNING,
+            f"{pair.source} has other processors ({here.model}) than {pair.name} ({there.model}), and VM "
+            f"{pair.vm.name} uses all features of those that it runs on.",
+            "If the move fails for that, shut the VM down and turn on processor compatibility (Set-VMProcessor "
+            "-CompatibilityForMigrationEnabled).",
+        )
+
+    elif pair.needs.by_cluster and pair.vm.namespace == VIRTUALIZATION:
+        yield pair.finding(
+            "processor_mode",
+            WARNING,
+            f"{pair.source} has other processors ({here.model}) than {pair.name} ({there.model}), and processor "
+            f"compatibility leaves VM {pair.vm.name} what the nodes of a cluster have in common, although it is not "
+            "clustered.",
+            "Shut the VM down and let it have the least features only (LimitProcessorFeaturesMode 0).",
+        )
+
+
+def _tpm(pair: _Pair) -> Iterator[Finding]:
+    if not (pair.needs.has_tpm or pair.needs.is_shielded):
+        return
+    guarded = pair.there.is_guarded
+    if pair.needs.is_shielded and guarded is False:
+        yield pair.finding(
+            "host_not_guarded",
+            WARNING,
+            f"VM {pair.vm.name} is shielded, and {pair.name} is not a guarded host.",
+            "Look at Get-HgsClientConfiguration on it. Only a host that the Host Guardian Service trusts, or one that "
+            "has the key of the VM's guardian, can start it.",
+        )
+    elif not guarded:
+        missing = sorted({one.name for one in pair.here.guardians - pair.there.guardians})
+        if missing:
+            yield pair.finding(
+                "guardian_missing",
+                WARNING,
+                f"VM {pair.vm.name} has a virtual TPM, and {pair.name} lacks the key of "
+                f"{', '.join(map(clean, missing))}, with which {pair.source} can open it.",
+                "Export the certificates of the store Shielded VM Local Certificates with their private keys from "
+                f"{pair.source}, and import them on {pair.name}.",
+            )
