@@ -58,10 +58,16 @@ class StorageGate:
     def look(self, name: str) -> StorageHealth:
         """Return what speaks against taking a node away, in five queries; it asks nothing where storage is elsewhere.
 
-        Raises HyperVError for a node that does not exist, Fault and TransportError.
+        Raises HyperVError for a node that does not exist, or is down: nothing is whole before it is back. Raises Fault
+        and TransportError.
         """
         if is_on_the_nodes(self.cluster):
             node = pick_node(read_named_nodes(self.cluster, [first_label(name)]), name)
+            if node.state == "down":
+                raise HyperVError(
+                    f"Node {node.name} is down, and storage is not whole before it is back: only a node that is up or "
+                    "paused can be emptied. Bring it up first."
+                )
             health = read_storage_health(self.cluster, node)
             volumes = [one for one in read_shared_volumes(self.cluster) if one.severity == ERROR]
             counting = that_count([*health.findings, *volumes], self._wait.ignore)

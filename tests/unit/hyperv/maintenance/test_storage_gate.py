@@ -161,3 +161,30 @@ def test_storage_that_cannot_be_read_for_a_while_is_read_again() -> None:
 
     assert (outcome.error, outcome.storage["verdict"]) == ("", "passed")
     assert any("The state of the storage could not be read from NODE2" in line for line in story.lines)
+
+
+def test_storage_of_a_node_that_is_down_itself_is_not_waited_for() -> None:
+    story = a_story()
+    story.simulated.server.world.drains.lose(story.simulated.server.world.nodes["NODE1"])
+
+    with pytest.raises(HyperVError, match="Node NODE1 is down, and storage is not whole before it is back"):
+        story.evacuate()
+
+    assert story.simulated.now() < 60
+
+
+def test_storage_of_a_node_that_goes_down_while_its_disks_are_about_to_rest_is_not_waited_for() -> None:
+    story = a_story()
+    world = story.simulated.server.world
+
+    def lose(unused: str, request: bytes) -> str:
+        if b"MSFT_" in request and story.node1 == "paused":
+            world.drains.lose(world.nodes["NODE1"])
+        return ""
+
+    story.simulated.lose = lose
+
+    outcome = story.evacuate()
+
+    assert "Node NODE1 is down, and storage is not whole before it is back" in outcome.error
+    assert story.simulated.now() < 120
