@@ -85,9 +85,13 @@ def _with_roles(given: Scenario, runs: Sequence[Run], chance: random.Random) -> 
 
 
 def _with_storage(given: Scenario, chance: random.Random) -> Scenario:
-    """Return a cluster whose volumes are on the disks of its nodes; most have a SAN."""
+    """Return a cluster whose volumes are on the disks of its nodes, or on shares of others; most have a SAN."""
     members = [node for node in given.nodes if node.member]
-    if len(members) < 3 or chance.random() >= 0.2:
+    pick = chance.random()
+    if 0.2 <= pick < 0.3:
+        roles = tuple(role for role in given.roles if role.type != "shared_volume")
+        return dataclasses.replace(given, roles=roles, storage=StorageSpec("smb"))
+    if len(members) < 3 or pick >= 0.2:
         return given
     versions: Sequence[Windows] = (2016, 2022)
     windows = chance.choice(versions)

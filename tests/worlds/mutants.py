@@ -184,6 +184,11 @@ def _open_gate() -> Patch:
     return mock.patch.object(StorageGate, "look", return_value=StorageHealth(on_the_nodes=False))
 
 
+def _passes() -> Patch:
+    """Storage that was not looked at is called good."""
+    return mock.patch.object(StorageHealth, "verdict", "passed")
+
+
 def _disks_rest_for_good() -> Patch:
     """A node is given back whatever its disks do."""
     return mock.patch.multiple(DiskMaintenance, end=mock.DEFAULT, came_back=mock.DEFAULT)
@@ -229,6 +234,8 @@ _MIRRORS = World(
     ),
     (*_MAINTENANCE, Run("evacuate", "NODE2"), Run("restore", "NODE2")),
 )
+
+_SHARES = World("shares", scenario(_NODES, _ONE, storage=StorageSpec("smb")), _MAINTENANCE)
 
 MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
     "what died is not looked for": (
@@ -280,6 +287,11 @@ MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
         "dry run changes nothing", _dry_run_pauses, _world("dry", runs=(Run("evacuate", check=True),)),
     ),
     "a node is taken away while mirrors are repaired": ("redundancy is kept", _open_gate, _MIRRORS),
+    "mirrors that others have broken are not looked at": (
+        "mirrors were whole", _open_gate,
+        dataclasses.replace(_MIRRORS, steps=(Step(0, 2, "crash", "NODE3"), Step(0, 3, "come_back", "NODE3"))),
+    ),
+    "storage elsewhere is called good": ("storage elsewhere", _passes, _SHARES),
     "disks are left in maintenance mode": ("disks serve", _disks_rest_for_good, _MIRRORS),
 }  # fmt: skip
 """By name: the invariant that finds it, the mutation, and the world in which it shows."""

@@ -15,7 +15,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation_options import (
     EvacuationOptions,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import Outcome
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import (
+    EvacuationOutcome,
+    Outcome,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import Restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration_options import (
     RestorationOptions,
@@ -135,6 +138,7 @@ def _told(stage: Play, run: Run, outcome: Outcome) -> Told:
         frozenset(vm["vm_id"] for vm in result["started"]),
         frozenset(stay["vm_id"] for stay in result["stays"]),
         tuple(result["roles"]),
+        storage=str(outcome.storage["verdict"]) if isinstance(outcome, EvacuationOutcome) else "",
     )
 
 

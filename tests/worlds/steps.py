@@ -289,7 +289,7 @@ def _create(around: Surroundings, step: Step) -> bool:
     if identity in around.cluster.machines:
         return False
     spec = VmSpec(name, node.name, id=identity, memory_mb=int(step.amount), group=name, clustered=True)
-    around.cluster.add(with_files(spec))
+    around.cluster.add(with_files(spec, around.cluster.scenario.storage))
     return True
 
 
