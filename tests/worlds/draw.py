@@ -141,6 +141,8 @@ class _Drawing:
             given, runs = _crowded(given, runs)
         given, runs = _with_roles(given, runs, random.Random(f"roles of {name}"))
         given = _with_storage(given, random.Random(f"storage of {name}"))
+        if random.Random(f"balancer of {name}").random() < 0.1:
+            runs = [dataclasses.replace(run, balancer_off=run.kind == "evacuate") for run in runs]
         twin = random.Random(f"second cluster of {name}").random() < 0.06
         company = random.Random(f"company of {name}").random() < 0.08
         return World(name, given, tuple(runs), tuple(steps), eagerness, twin, company)

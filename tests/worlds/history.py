@@ -50,7 +50,8 @@ class Moment:
 
     ``request`` counts the requests of the run from 0; ``answered``: its answer arrived. ``about``: ids of the only VMs
     that were read, None for all. ``resting``: nodes whose disks are out of service; ``outdated``: those whose copies
-    are not current; ``losses``: how often mirrors were below the redundancy that they should have.
+    are not current; ``losses``: how often mirrors were below the redundancy that they should have;
+    ``balancer``: AutoBalancerMode.
     """
 
     request: int
@@ -64,6 +65,7 @@ class Moment:
     resting: frozenset[str] = frozenset()
     outdated: frozenset[str] = frozenset()
     losses: int = 0
+    balancer: int = 0
 
     def shows(self, vm: str) -> bool:
         """Tell whether a VM was read, and was there."""
@@ -188,8 +190,9 @@ class History:
         known = self._world.roles
         roles: dict[str, tuple[str, str]] = {name: (known.owner(name), known.state(name)) for name in known.specs}
         return Moment(
-            self.request, self._world.now, reading, answered, vms, nodes, roles=roles, **_storage(self._world)
-        )
+            self.request, self._world.now, reading, answered, vms, nodes, roles=roles,
+            balancer=self._world.auto_balancer_mode, **_storage(self._world),
+        )  # fmt: skip
 
     def _watch(self) -> None:
         """Put oneself between the parts of the world that change owners and states."""

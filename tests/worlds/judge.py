@@ -13,6 +13,7 @@ import re
 import typing as t
 from collections.abc import Callable, Iterable, Sequence
 
+from .balancer_judge import balancer_is_as_said, balancer_is_put_back
 from .history import Called, Moment, Moved, VmSeen
 from .play import Episode
 from .role_judge import node_owns_nothing, roles_as_before, roles_as_said, roles_left_to_others
@@ -566,6 +567,8 @@ INVARIANTS: dict[str, Invariant] = {
     "disks serve": disks_serve,
     "redundancy is kept": redundancy_is_kept,
     "mirrors were whole": mirrors_were_whole,
+    "balancer is as said": balancer_is_as_said,
+    "balancer is put back": balancer_is_put_back,
     "storage elsewhere": storage_elsewhere_is_left_alone,
 }
 """By name, what must hold in every world."""

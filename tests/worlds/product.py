@@ -110,7 +110,9 @@ def _evacuate(stage: Play, run: Run) -> Told:
         restart=run.restart,
         helpers=run.helpers,
     )
-    options = EvacuationOptions(_options(run), attempts=run.attempts, give_back=run.gives_back, storage=_STORAGE)
+    options = EvacuationOptions(
+        _options(run), attempts=run.attempts, give_back=run.gives_back, storage=_STORAGE, balancer_off=run.balancer_off
+    )
     evacuation = Evacuation(stage.connect(_home(stage, run)), wish, options, _controller(stage, run))
     outcome = evacuation.dry_run() if run.check else evacuation.execute()
     stage.plans[run.node] = dict(outcome.plan)
