@@ -188,3 +188,33 @@ def test_storage_of_a_node_that_goes_down_while_its_disks_are_about_to_rest_is_n
 
     assert "Node NODE1 is down, and storage is not whole before it is back" in outcome.error
     assert story.simulated.now() < 120
+
+
+def slow_storage(story: Story, seconds: float) -> None:
+    """Have each query of storage take that long."""
+
+    def answer(unused: str, request: bytes) -> str:
+        if b"SELECT" in request and b" FROM MSFT_" in request:
+            story.simulated.pause(seconds)
+        return ""
+
+    story.simulated.lose = answer
+
+
+def test_slow_lists_of_storage_exceed_its_limit_by_a_moment_and_one_request_at_most() -> None:
+    story = a_story()
+    slow_storage(story, 100)
+
+    with pytest.raises(HyperVError, match="could not be read from NODE2 in the time that it may take"):
+        story.evacuate(storage=StorageWait(150, 10))
+
+    assert 150 <= story.simulated.now() <= 150 + 10 + 100
+    assert (story.node1, story.ledger.content) == ("up", None)
+
+
+@pytest.mark.parametrize("timeout", [0, 1000])
+def test_slow_lists_of_storage_are_read_where_they_may_take_that_long(timeout: float) -> None:
+    story = a_story()
+    slow_storage(story, 60)
+
+    assert story.evacuate(storage=StorageWait(timeout, 10), rest_disks=False).error == ""
