@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ._connection.inventory import CLUSTER, NODE, Inventory, Listing
-from ._hostnames import domain_of, first_label
+from ._hostnames import domain_of, first_label, is_address
 from ._hyperv.cluster.identity import Identity, WrongMachine
 from ._hyperv.failure.errors import HyperVError
 from ._wsman.errors import NoAnswer
@@ -40,6 +40,17 @@ def admit(listing: Listing, identity: Identity, inventory: Inventory, ask: Calla
     for name in listing.names:
         if not listing.cluster and not identity.has_name_in_domain(name):
             _refuse_other_domain(listing, identity, inventory, name, ask)
+
+
+def is_listed_by_its_cluster(listing: Listing, identity: Identity) -> bool:
+    """Tell whether a computer is listed by its cluster's name, whose address moves with the core group.
+
+    Asks nothing where it is listed by its own name or by an address. Raises Fault and TransportError.
+    """
+    names = [name for name in listing.names if not is_address(name)]
+    if not names or any(map(identity.computer.is_called, names)) or identity.cluster is None:
+        return False
+    return any(map(identity.cluster.is_meant_by, names))
 
 
 def _refuse_name_of_another(

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ._admission import admit, refuse_namesake
+from ._admission import admit, is_listed_by_its_cluster, refuse_namesake
 from ._connection import Inventory, Neighbours, Sender, open_sender
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.cluster.identity import Identity, identity_of
@@ -77,7 +77,9 @@ class Connections:
         node = node.strip()
         session = self._home_session()
         home = identity_of(session)
-        if home.computer.is_called(node) and home.has_name_in_domain(node):
+        # The cluster's name leads to another node when the core group has moved.
+        is_home = home.computer.is_called(node) and home.has_name_in_domain(node)
+        if is_home and not is_listed_by_its_cluster(self.inventory.home_listing(), home):
             return session
         return NodeLookup(self.inventory, self, home).find(node)
 

@@ -136,6 +136,7 @@ def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
     oracle.see_role_moves()
     if outcome is not None:
         oracle.see_node(run.node_state, outcome.succeeded, outcome.message, was_answered=network.was_answered)
+        oracle.see_storage(outcome.succeeded, outcome.told)
     return Finding(case, tuple(oracle.violations), tuple(network.sent), outcome)
 
 

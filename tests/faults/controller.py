@@ -77,6 +77,16 @@ class Outcome:
         failed = [one.result for one in self.tasks if one.result.get("failed") or one.result.get("unreachable")]
         return str(failed[-1].get("msg", "")) if failed else ""
 
+    @property
+    def told(self) -> str:
+        """All that a person reads of the run: what its tasks showed, warned of and failed with."""
+        texts = [
+            text
+            for one in self.tasks
+            for text in (*one.result.get("report", ()), *one.result.get("warnings", ()), one.result.get("msg", ""))
+        ]
+        return " ".join(" ".join(map(str, texts)).split())
+
 
 class Controller:
     """Runs plays against one network. Made once a process; ``network`` may be exchanged between two runs."""

@@ -97,6 +97,15 @@ def _role_left() -> Patch:
     return mock.patch.object(_product("maintenance.roles_away").RolesAway, "move")
 
 
+def _disks_unread() -> Patch:
+    """Take the disks of a node for serving that rest."""
+    return mock.patch.object(_product("maintenance.disk_maintenance"), "_serves", return_value=True)
+
+
+def _disks_unsaid() -> Patch:
+    return mock.patch.object(_product("maintenance.disk_maintenance").DiskMaintenance, "rest", return_value=[])
+
+
 def _no_end() -> Patch:
     return mock.patch.object(network, "MOST_REQUESTS", 7)
 
@@ -113,6 +122,8 @@ MUTANTS: dict[str, tuple[str, str, Callable[[], Patch]]] = {
     "node not paused": ("evacuation", "NODE1 is up after a run that succeeded", _no_pause),
     "role said to be there that is not": ("roles_away", "is said to be online on", _role_unwatched),
     "role left": ("roles_away", "NODE1 still owns FS1", _role_left),
+    "disks left in maintenance mode": ("storage_back", "given back with its disks in maintenance mode", _disks_unread),
+    "disks that do not rest unsaid": ("storage_away", "the disks of NODE1 do not rest", _disks_unsaid),
     "no end": ("single", "the run hangs: 8 requests", _no_end),
 }
 

@@ -30,6 +30,8 @@ _OPERATIONS = re.compile(
 )
 _ACCEPTED = (0, 4096)
 _METHODS = ("MigrateVirtualSystemToSystem", "MoveToNewNodeParams", "MigrateVirtualSystemToHost")
+_RESTS = f"The disks of {SUBJECT} are in maintenance mode."
+_DOES_NOT_REST = f"The disks of {SUBJECT} are not in maintenance mode"
 _CRASH = re.compile(r"Traceback|Unexpected failure|Error while|object has no|NoneType|is undefined")
 
 
@@ -132,6 +134,22 @@ class Oracle:
         self.violations += [
             f"{role} was moved {moved.count(role)} times" for role in set(moved) if moved.count(role) > 1
         ]
+
+    def see_storage(self, succeeded: bool, told: str) -> None:
+        """Compare the disks of NODE1 with what the end of the run says of them, and find mirrors that were broken."""
+        storage, node = self._world.storage, self._world.nodes[SUBJECT]
+        if not storage.is_on_the_nodes or node.state == "down":
+            return
+        rests = SUBJECT in storage.out_of_service
+        if storage.losses:
+            self.violations.append(f"mirrors were below their redundancy: {storage.losses}")
+        if node.state == "up" and rests and (succeeded or "was given back" in told):
+            self.violations.append(f"{SUBJECT} was given back with its disks in maintenance mode")
+        if succeeded and node.state == "paused":
+            if rests != (_RESTS in told):
+                self.violations.append(f"disks of {SUBJECT} in maintenance mode: {rests}, which the end does not say")
+            if not rests and _DOES_NOT_REST not in told:
+                self.violations.append(f"the disks of {SUBJECT} do not rest, which the end does not say")
 
     def _has_arrived(self, machine: Machine, node: str) -> bool:
         """Tell whether a migration brought the VM there, and a crash of that node took it away again."""

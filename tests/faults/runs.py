@@ -13,11 +13,13 @@ import yaml
 
 from tests.simulator.scenario import Scenario
 from tests.simulator.scenario_file import read_scenario
+from tests.simulator.scenario_roles import CORE_GROUP
 
 from .kinds import SUBJECT
 
 HOME = "NODE3"  # the task's host
-FILE_SERVER, DISK = "FS1", "Cluster Virtual Disk (Volume1)"
+FILE_SERVER = "FS1"
+DISK, OTHER_DISK = "Cluster Virtual Disk (Volume1)", "Cluster Virtual Disk (Volume2)"
 _POLL = 10  # seconds: one poll is like another, and each is broken in every way
 # The provider of the cluster namespace is on one node, as it may be, and takes the jobs with it when it moves.
 _CLUSTER = """
@@ -145,27 +147,62 @@ def _roles_back() -> PlannedRun:
     """Return the restoration after that."""
     vm = {"name": "web01", "owner": "NODE2", "memory_mb": 1000}
     scenario = _cluster(vm, paused=True, roles="NODE2", core="NODE2")
-    roles = (("role", FILE_SERVER), ("shared_volume", DISK), ("core_group", "Cluster Group"))
-    moved = [
+    moved = _moved_roles(FILE_SERVER, DISK, CORE_GROUP)
+    return PlannedRun("roles_back", scenario, _restore_with_roles, "up", {**_ledger(scenario), "other_roles": moved})
+
+
+def _restore_with_roles(ledger: pathlib.Path) -> list[dict[str, t.Any]]:
+    return _role("restore_node", name=SUBJECT, ledger_path=str(ledger), roles="home")
+
+
+def _moved_roles(*names: str) -> list[dict[str, t.Any]]:
+    """Return what a ledger has of roles that were moved from NODE1 to NODE2."""
+    kinds = {DISK: "shared_volume", OTHER_DISK: "shared_volume", CORE_GROUP: "core_group"}
+    return [
         {
-            "kind": kind,
+            "kind": kinds.get(name, "role"),
             "name": name,
-            "type": kind,
+            "type": kinds.get(name, "role"),
             "source_host": SUBJECT,
             "destination_host": "NODE2",
             "state": "online",
             "outcome": "moved",
             "restored": False,
         }
-        for kind, name in roles
+        for name in names
     ]
-    return PlannedRun(
-        "roles_back",
-        scenario,
-        lambda path: _role("restore_node", name=SUBJECT, ledger_path=str(path), roles="home"),
-        "up",
-        {**_ledger(scenario), "other_roles": moved},
-    )
+
+
+def _storage_away() -> PlannedRun:
+    """Return an evacuation with Storage Spaces Direct, where a drain lets the disks rest, of all that a node owns."""
+    scenario = _on_the_nodes(2022, SUBJECT)
+    return PlannedRun("storage_away", scenario, _evacuation().tasks, "paused")
+
+
+def _storage_back() -> PlannedRun:
+    """Return the restoration of such a node on a Windows whose disks are taken into service by a call of their own."""
+    scenario = _on_the_nodes(2016, "NODE2")
+    moved = _moved_roles(FILE_SERVER, DISK, OTHER_DISK, CORE_GROUP)
+    ledger = {**_ledger(scenario), "other_roles": moved, "disks": "maintenance", "redirected": []}
+    return PlannedRun("storage_back", scenario, _restore_with_roles, "up", ledger)
+
+
+def _on_the_nodes(windows: int, owner: str) -> Scenario:
+    """Return four nodes with three copies of all data, and who owns all; if that is not NODE1, it rests."""
+    content = yaml.safe_load(_CLUSTER)
+    content["cluster"]["core_group_owner"] = owner
+    content["nodes"] = [{"name": f"NODE{number}", "windows": windows} for number in range(1, 5)]
+    content["storage"] = {"kind": "spaces_direct", "repair_seconds": 60}
+    content["vms"] = [{"name": "web01", "owner": owner, "memory_mb": 1000}]
+    content["roles"] = [
+        {"name": FILE_SERVER, "type": "file_server", "owner": owner},
+        {"name": DISK, "type": "shared_volume", "owner": owner},
+        {"name": OTHER_DISK, "type": "shared_volume", "owner": owner},
+    ]
+    if owner != SUBJECT:
+        content["nodes"][0]["state"] = "paused"
+        content["storage"]["disks_in_maintenance"] = [SUBJECT]
+    return read_scenario(yaml.safe_dump(content, sort_keys=False))
 
 
 def _restore() -> PlannedRun:
@@ -223,5 +260,7 @@ RUNS = {
         _restore(),
         _roles_away(),
         _roles_back(),
+        _storage_away(),
+        _storage_back(),
     )
 }

@@ -1,6 +1,9 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A rolling maintenance with restarts through Storage Spaces Direct: no node is taken while mirrors are repaired."""
+"""A rolling maintenance with restarts through Storage Spaces Direct: no node is taken while mirrors are repaired.
+
+And through clusters on a SAN and on SMB shares, whose storage is not on the nodes.
+"""
 
 from __future__ import annotations
 
@@ -95,3 +98,34 @@ def test_without_the_gate_the_simulated_mirrors_lose_data(tmp_path: pathlib.Path
     unused, state = roll(tmp_path, scenario, rolling_maintenance_ignore=MIRRORS, evacuate_node_disk_maintenance=False)
 
     assert [loss["data"] for loss in state["storage"]["losses"]] == [False, True, True]
+
+
+@pytest.mark.parametrize("kind", ["san", "smb"])
+def test_storage_elsewhere_is_neither_waited_for_nor_called_good(tmp_path: pathlib.Path, kind: str) -> None:
+    volumes = [
+        {"name": f"Cluster Virtual Disk (Volume{number})", "type": "shared_volume", "owner": f"NODE{number}"}
+        for number in (1, 2)
+    ]
+    scenario = a_scenario(2022, 800)
+    scenario["storage"] = {"kind": kind}
+    scenario["roles"] = [
+        {"name": "FS1", "type": "file_server", "owner": "NODE1"},
+        *(volumes if kind == "san" else ()),
+    ]
+    home = {"evacuate_node_strategies": [{"vm": "build*", "strategy": "shutdown"}], "restore_node_roles": "home"}
+
+    answer, state = roll(tmp_path, scenario, **home)
+
+    assert "Waiting for the storage" not in answer.text
+    assert "Storage is being repaired" not in answer.text
+    assert "maintenance mode" not in answer.text
+    assert {one["name"]: one["owner"] for one in state["roles"] if one["name"] != "Cluster Group"} == {
+        one["name"]: one["owner"] for one in scenario["roles"]
+    }
+    assert {vm["name"] for vm in state["vms"] if vm["times_lost"]} == set()
+    assert {vm["owner"] for vm in state["vms"] if vm["state"] == "running"} == set(NODES)
+    health = tmp_path / "health"
+    health.mkdir()
+    with running_cluster(tmp_path / "scenario.yml", health) as cluster:
+        told = Ansible(health, cluster.inventory).ad_hoc("NODE2", "hyperv_cluster_health_info", "node=NODE1")
+        assert told.result["storage"]["verdict"] == "not_applicable"

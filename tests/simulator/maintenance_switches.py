@@ -33,6 +33,9 @@ class MaintenanceSwitches:
         maintenance_codes: OperationalStatus of disks on their way into, in and on their way out of maintenance mode;
             nobody has written the numbers down, and two ways to count them differ.
         maintenance_stops_half_way: whether one disk stays in service, and a scale unit does not get the others back.
+        balancer_acts: when the balancer looks for nodes that are too full, beside the half hours of AutoBalancerMode 2:
+            when a node joins, when one is resumed too (the docs leave open whether that is a join), or it never finds
+            anything to do.
     """
 
     state_changes_in_cluster: t.Literal["present", "not_supported", "missing"] = "present"
@@ -49,3 +52,4 @@ class MaintenanceSwitches:
     maintenance_by: t.Literal["scale_unit", "storage_health", "nobody"] = "scale_unit"
     maintenance_codes: t.Literal["from_d009", "from_d007"] = "from_d009"
     maintenance_stops_half_way: bool = False
+    balancer_acts: t.Literal["never", "joins", "resumes_too"] = "never"

@@ -250,7 +250,8 @@ class VmSpec:
     ``id`` null: a GUID derived from the name. ``owner``: a node, or a list that ``count`` VMs use in turn.
     ``kept_online``: the VM does not run, but the cluster starts it when it moves the group. ``clustered`` null: true on
     a member of the cluster; false: only the VM's own host knows it. ``folder``: of its files; null: one on the
-    cluster's shared volume, or for a VM that is not clustered one on a share. ``disks`` null: one in that folder.
+    cluster's shared volume, or on a share for a VM that is not clustered, and for all with storage on shares.
+    ``disks`` null: one in that folder.
     ``limits_processor_features``: processor compatibility; without it a VM with memory cannot go to a node of an older
     ``processor``. ``disk_mb``: the size of all its disks, which a migration of storage copies.
     """

@@ -17,6 +17,7 @@ from .scenario import EventSpec, MigrationNetworkSpec, NodeSpec, Scenario, VmSpe
 from .scenario_listener import ListenerSpec
 from .scenario_reader import Marks, ScenarioError, compose, read
 from .scenario_roles import CORE_GROUP, SHARE, SHARED_VOLUMES
+from .scenario_storage import StorageSpec
 from .switches import Switches
 
 # By this variable of the environment one run of any tests is on another version of Windows.
@@ -33,7 +34,8 @@ def read_scenario(text: str, source: str = "scenario") -> Scenario:
     marks = Marks(source)
     written = read(Scenario, compose(text, source), marks)
     nodes = _expand_nodes(written.nodes, written.cluster.domain, marks)
-    vms = _expand_vms(written.vms, {node.name: node.member for node in nodes}, written.cluster.fqdn, marks)
+    members = {node.name: node.member for node in nodes}
+    vms = _expand_vms(written.vms, members, written.cluster.fqdn, written.storage, marks)
     highest = common_version(nodes)
     vms = tuple(_with_version(vm, highest) for vm in vms)
     switches = written.switches
@@ -128,7 +130,7 @@ def _address(network: MigrationNetworkSpec, place: int) -> str:
 
 
 def _expand_vms(
-    written: tuple[VmSpec, ...], members: Mapping[str, bool], fqdn: str, marks: Marks
+    written: tuple[VmSpec, ...], members: Mapping[str, bool], fqdn: str, storage: StorageSpec, marks: Marks
 ) -> tuple[VmSpec, ...]:
     vms: list[VmSpec] = []
     seen: dict[str, int] = {}
@@ -153,13 +155,13 @@ def _expand_vms(
                 raise marks.error(f"vms[{index}].clustered", True, f"{owner} is no member of the cluster")
             clustered = member if spec.clustered is None else spec.clustered
             one = dataclasses.replace(spec, name=name, count=None, id=identity, group=group, owner=owner)
-            vms.append(with_files(dataclasses.replace(one, clustered=clustered)))
+            vms.append(with_files(dataclasses.replace(one, clustered=clustered), storage))
     return tuple(vms)
 
 
-def with_files(spec: VmSpec) -> VmSpec:
+def with_files(spec: VmSpec, storage: StorageSpec) -> VmSpec:
     """Return a VM whose owner is known, with its files where they are unless they are told."""
-    volume = SHARED_VOLUMES + r"\Volume1" if spec.clustered else SHARE
+    volume = SHARED_VOLUMES + r"\Volume1" if spec.clustered and storage.kind != "smb" else SHARE
     folder = spec.folder or rf"{volume}\{spec.name}"
     return dataclasses.replace(spec, folder=folder, disks=spec.disks or (rf"{folder}\{spec.name}.vhdx",))
 
@@ -201,6 +203,8 @@ def _check_roles(nodes: set[str], scenario: Scenario, marks: Marks) -> None:
             _check_named(nodes, getattr(role, key), f"roles[{index}].{key}", marks)
         if (role.type == "core") != (role.name == CORE_GROUP):
             raise marks.error(f"roles[{index}].type", role.type, f"core is the type of {CORE_GROUP}, and of it alone")
+        if role.type == "shared_volume" and scenario.storage.kind == "smb":
+            raise marks.error(f"roles[{index}].type", role.type, "a cluster on SMB shares has no shared volumes")
 
 
 def _check_listener(listener: ListenerSpec, marks: Marks) -> None:

@@ -83,7 +83,7 @@ class RoleSpec:
     """
 
     name: str
-    type: RoleType | t.Literal["core"]
+    type: t.Literal[RoleType, "core"]
     owner: str
     online: bool = True
     priority: t.Annotated[int, Bounds(0, 4999)] = 2000

@@ -29,6 +29,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session im
 from tests.simulator.clock import ManualClock
 from tests.simulator.cluster import SimulatedCluster
 from tests.simulator.scenario_file import read_scenario
+from tests.simulator.scenario_roles import CORE_GROUP
 from tests.support.requests import calls
 from tests.support.scenarios import Scenario, as_mapping, scenario, vm
 
@@ -97,6 +98,8 @@ class Simulated:
             raise Unreachable(f"{node} is down")
         if lost == "before":
             raise AnswerLost("reset")
+        if node == self.server.world.scenario.cluster.name:
+            node = self._owner_of_the_name()
         try:
             answer = self.server.endpoint(node).handle(request).body
         except (ConnectionResetError, KeyError) as error:  # down, or no node at all
@@ -105,6 +108,14 @@ class Simulated:
             raise AnswerLost("reset")
         answer = self.alter(request, answer)
         return answer[: len(answer) // 2] if self.garble(request) else answer
+
+    def _owner_of_the_name(self) -> str:
+        """Return the node that answers for the cluster's name; nobody does while the core group moves."""
+        world = self.server.world
+        world.look()
+        if CORE_GROUP in world.roles.moving:
+            raise Unreachable(f"{world.scenario.cluster.name} does not answer")
+        return world.core_group_owner
 
     def runs(self, *wishes: tuple[str, str], timeout: int = 0, method: MethodChoice = AUTO) -> list[MigrationTask]:
         moves = plan(self.cluster, [MoveRequest(destination, name) for name, destination in wishes], method)

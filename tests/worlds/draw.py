@@ -85,9 +85,13 @@ def _with_roles(given: Scenario, runs: Sequence[Run], chance: random.Random) -> 
 
 
 def _with_storage(given: Scenario, chance: random.Random) -> Scenario:
-    """Return a cluster whose volumes are on the disks of its nodes; most have a SAN."""
+    """Return a cluster whose volumes are on the disks of its nodes, or on shares of others; most have a SAN."""
     members = [node for node in given.nodes if node.member]
-    if len(members) < 3 or chance.random() >= 0.2:
+    pick = chance.random()
+    if 0.2 <= pick < 0.3:
+        roles = tuple(role for role in given.roles if role.type != "shared_volume")
+        return dataclasses.replace(given, roles=roles, storage=StorageSpec("smb"))
+    if len(members) < 3 or pick >= 0.2:
         return given
     versions: Sequence[Windows] = (2016, 2022)
     windows = chance.choice(versions)
@@ -137,6 +141,8 @@ class _Drawing:
             given, runs = _crowded(given, runs)
         given, runs = _with_roles(given, runs, random.Random(f"roles of {name}"))
         given = _with_storage(given, random.Random(f"storage of {name}"))
+        if random.Random(f"balancer of {name}").random() < 0.1:
+            runs = [dataclasses.replace(run, balancer_off=run.kind == "evacuate") for run in runs]
         twin = random.Random(f"second cluster of {name}").random() < 0.06
         company = random.Random(f"company of {name}").random() < 0.08
         return World(name, given, tuple(runs), tuple(steps), eagerness, twin, company)

@@ -18,12 +18,14 @@ from tests.simulator.world import Job, Machine, Node, World
 
 Actor = t.Literal["product", "others", "cluster"]
 How = t.Literal["job", "hand", "restart"]
-Reading = t.Literal["vms", "roles", "nodes", "else"]
+Reading = t.Literal["vms", "roles", "nodes", "mirrors", "storage", "else"]
 
 _READINGS: tuple[tuple[Reading, re.Pattern[bytes]], ...] = (
     ("nodes", re.compile(rb"MSCluster_Node\b")),
     ("roles", re.compile(rb"MSCluster_Resource(Group)?\b")),
     ("vms", re.compile(rb"Msvm_SummaryInformation(Base)?\b")),
+    ("mirrors", re.compile(rb"MSFT_VirtualDisk\b")),
+    ("storage", re.compile(rb"root/Microsoft/Windows/Storage\b")),
 )
 
 
@@ -47,8 +49,9 @@ class Moment:
     """The cluster when a request was answered: VMs by id, states of nodes, and owner and state of roles by name.
 
     ``request`` counts the requests of the run from 0; ``answered``: its answer arrived. ``about``: ids of the only VMs
-    that were read, None for all. ``resting``: nodes whose disks are out of service; ``losses``: how often mirrors were
-    below the redundancy that they should have.
+    that were read, None for all. ``resting``: nodes whose disks are out of service; ``outdated``: those whose copies
+    are not current; ``losses``: how often mirrors were below the redundancy that they should have;
+    ``balancer``: AutoBalancerMode.
     """
 
     request: int
@@ -60,7 +63,9 @@ class Moment:
     about: frozenset[str] | None = None
     roles: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     resting: frozenset[str] = frozenset()
+    outdated: frozenset[str] = frozenset()
     losses: int = 0
+    balancer: int = 0
 
     def shows(self, vm: str) -> bool:
         """Tell whether a VM was read, and was there."""
@@ -120,6 +125,14 @@ class Held:
     what: t.Literal["pause", "resume"]
 
 
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """The product had the disks of a node taken out of service."""
+
+    request: int
+    node: str
+
+
 class History:
     """Watches one simulated world during one run after the other.
 
@@ -138,6 +151,7 @@ class History:
         self.commanded: list[Commanded] = []
         self.held: list[Held] = []
         self.roles_called: list[RoleCalled] = []
+        self.taken: list[Taken] = []
         self._jobs: dict[int, Actor] = {}
         self._how: How = "hand"
         self._watch()
@@ -146,7 +160,7 @@ class History:
         """Forget what was before: a run begins."""
         self.request = 0
         self.moments, self.moved, self.called, self.commanded, self.held = [], [], [], [], []
-        self.roles_called = []
+        self.roles_called, self.taken = [], []
 
     @contextlib.contextmanager
     def acting(self, actor: Actor) -> Iterator[None]:
@@ -176,8 +190,9 @@ class History:
         known = self._world.roles
         roles: dict[str, tuple[str, str]] = {name: (known.owner(name), known.state(name)) for name in known.specs}
         return Moment(
-            self.request, self._world.now, reading, answered, vms, nodes, roles=roles, **_storage(self._world)
-        )
+            self.request, self._world.now, reading, answered, vms, nodes, roles=roles,
+            balancer=self._world.auto_balancer_mode, **_storage(self._world),
+        )  # fmt: skip
 
     def _watch(self) -> None:
         """Put oneself between the parts of the world that change owners and states."""
@@ -188,6 +203,7 @@ class History:
         self._between(world.drains, "pause", self._hold("pause"))
         self._between(world.drains, "resume", self._hold("resume"))
         self._between(world.roles, "begin", self._begin_role)
+        self._between(world.storage, "begin_maintenance", self._take)
         self._between(world.power, "request", self._request)
         self._between(world.power, "shut_down_guest", self._shut_down)
 
@@ -227,6 +243,11 @@ class History:
             self.roles_called.append(RoleCalled(self.request, role, self._world.roles.owner(role), destination))
         begin(role, destination)
 
+    def _take(self, begin: Callable[..., None], node: Node) -> None:
+        if self.actor == "product":
+            self.taken.append(Taken(self.request, node.name))
+        begin(node)
+
     def _hold(self, what: t.Literal["pause", "resume"]) -> Callable[..., None]:
         def hold(change: Callable[..., None], node: Node, *rest: t.Any, **more: t.Any) -> None:
             if self.actor == "product":
@@ -249,7 +270,12 @@ class History:
 
 
 def _storage(world: World) -> dict[str, t.Any]:
-    return {"resting": frozenset(world.storage.out_of_service), "losses": len(world.storage.losses)}
+    storage = world.storage
+    return {
+        "resting": frozenset(storage.out_of_service),
+        "outdated": frozenset(storage.outdated if storage.is_on_the_nodes else ()),
+        "losses": len(storage.losses),
+    }
 
 
 def _seen(machine: Machine) -> VmSeen:

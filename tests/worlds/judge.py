@@ -13,10 +13,11 @@ import re
 import typing as t
 from collections.abc import Callable, Iterable, Sequence
 
+from .balancer_judge import balancer_is_as_said, balancer_is_put_back
 from .history import Called, Moment, Moved, VmSeen
 from .play import Episode
 from .role_judge import node_owns_nothing, roles_as_before, roles_as_said, roles_left_to_others
-from .storage_judge import disks_serve, redundancy_is_kept
+from .storage_judge import disks_serve, mirrors_were_whole, redundancy_is_kept, storage_elsewhere_is_left_alone
 from .world import Run, Step, World
 
 Invariant = Callable[[World, Sequence[Episode], int], Iterable[str]]
@@ -565,5 +566,9 @@ INVARIANTS: dict[str, Invariant] = {
     "roles as before": roles_as_before,
     "disks serve": disks_serve,
     "redundancy is kept": redundancy_is_kept,
+    "mirrors were whole": mirrors_were_whole,
+    "balancer is as said": balancer_is_as_said,
+    "balancer is put back": balancer_is_put_back,
+    "storage elsewhere": storage_elsewhere_is_left_alone,
 }
 """By name, what must hold in every world."""

@@ -24,6 +24,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
     observation,
     wording,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.balancing import Balancing
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.bookkeeping import Bookkeeping
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.disk_maintenance import (
     DiskMaintenance,
@@ -184,6 +185,21 @@ def _open_gate() -> Patch:
     return mock.patch.object(StorageGate, "look", return_value=StorageHealth(on_the_nodes=False))
 
 
+def _passes() -> Patch:
+    """Storage that was not looked at is called good."""
+    return mock.patch.object(StorageHealth, "verdict", "passed")
+
+
+def _balancer_stays_off() -> Patch:
+    """The balancer of the cluster is not put back."""
+    return mock.patch.object(Balancing, "put_back", return_value=None)
+
+
+def _balancer_unsaid() -> Patch:
+    """That the balancer is off is not said."""
+    return mock.patch.object(Balancing, "note", "")
+
+
 def _disks_rest_for_good() -> Patch:
     """A node is given back whatever its disks do."""
     return mock.patch.multiple(DiskMaintenance, end=mock.DEFAULT, came_back=mock.DEFAULT)
@@ -229,6 +245,9 @@ _MIRRORS = World(
     ),
     (*_MAINTENANCE, Run("evacuate", "NODE2"), Run("restore", "NODE2")),
 )
+
+_QUIET = World("quiet", scenario(_NODES, _ONE), (Run("evacuate", balancer_off=True), Run("restore")))
+_SHARES = World("shares", scenario(_NODES, _ONE, storage=StorageSpec("smb")), _MAINTENANCE)
 
 MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
     "what died is not looked for": (
@@ -280,6 +299,13 @@ MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
         "dry run changes nothing", _dry_run_pauses, _world("dry", runs=(Run("evacuate", check=True),)),
     ),
     "a node is taken away while mirrors are repaired": ("redundancy is kept", _open_gate, _MIRRORS),
+    "mirrors that others have broken are not looked at": (
+        "mirrors were whole", _open_gate,
+        dataclasses.replace(_MIRRORS, steps=(Step(0, 2, "crash", "NODE3"), Step(0, 3, "come_back", "NODE3"))),
+    ),
+    "the balancer stays off": ("balancer is put back", _balancer_stays_off, _QUIET),
+    "that the balancer is off is not said": ("balancer is as said", _balancer_unsaid, _QUIET),
+    "storage elsewhere is called good": ("storage elsewhere", _passes, _SHARES),
     "disks are left in maintenance mode": ("disks serve", _disks_rest_for_good, _MIRRORS),
 }  # fmt: skip
 """By name: the invariant that finds it, the mutation, and the world in which it shows."""

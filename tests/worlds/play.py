@@ -23,7 +23,7 @@ from tests.simulator.world import Machine
 from tests.support.scenarios import as_text
 
 from .controllers import CutOff, Files
-from .history import Called, Commanded, Held, History, Moment, Moved, RoleCalled
+from .history import Called, Commanded, Held, History, Moment, Moved, RoleCalled, Taken
 from .neighbours import Neighbours
 from .others import Others
 from .steps import Killed, carry_out
@@ -50,6 +50,7 @@ class Told:
         ledger: VMs of the ledger, by id.
         left, started: names of VMs.
         plan, artifact: what an artifact would hold of plan and ledger.
+        storage: the verdict on it.
     """
 
     ending: Ending
@@ -62,6 +63,7 @@ class Told:
     roles: tuple[dict[str, t.Any], ...] = ()
     plan: dict[str, t.Any] | None = None
     artifact: dict[str, t.Any] | None = None
+    storage: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Episode:
     strangers_changed: bool = False
     beside: tuple[Told, ...] = ()
     roles_called: tuple[RoleCalled, ...] = ()
+    taken: tuple[Taken, ...] = ()
 
     @property
     def changed_from(self) -> int:
@@ -294,7 +297,7 @@ class Play:
         return Episode(
             run, told, before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
             tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept, self._strangers() != strangers,
-            tuple(self._beside), tuple(seen.roles_called),
+            tuple(self._beside), tuple(seen.roles_called), tuple(seen.taken),
         )  # fmt: skip
 
     def _strangers(self) -> str:

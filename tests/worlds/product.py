@@ -15,7 +15,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.evacuation_options import (
     EvacuationOptions,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import Outcome
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import (
+    EvacuationOutcome,
+    Outcome,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration import Restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.restoration_options import (
     RestorationOptions,
@@ -107,7 +110,9 @@ def _evacuate(stage: Play, run: Run) -> Told:
         restart=run.restart,
         helpers=run.helpers,
     )
-    options = EvacuationOptions(_options(run), attempts=run.attempts, give_back=run.gives_back, storage=_STORAGE)
+    options = EvacuationOptions(
+        _options(run), attempts=run.attempts, give_back=run.gives_back, storage=_STORAGE, balancer_off=run.balancer_off
+    )
     evacuation = Evacuation(stage.connect(_home(stage, run)), wish, options, _controller(stage, run))
     outcome = evacuation.dry_run() if run.check else evacuation.execute()
     stage.plans[run.node] = dict(outcome.plan)
@@ -135,6 +140,7 @@ def _told(stage: Play, run: Run, outcome: Outcome) -> Told:
         frozenset(vm["vm_id"] for vm in result["started"]),
         frozenset(stay["vm_id"] for stay in result["stays"]),
         tuple(result["roles"]),
+        storage=str(outcome.storage["verdict"]) if isinstance(outcome, EvacuationOutcome) else "",
     )
 
 

@@ -151,6 +151,11 @@ def _slow_migrations(unused: Cluster, machine: Machine, step: Step) -> bool:
     return True
 
 
+def _balance(cluster: Cluster, machine: Machine, step: Step) -> bool:
+    """Migrate a VM as the balancer does, which a mode of 0 keeps from it."""
+    return cluster.auto_balancer_mode > 0 and _migrate_as(BALANCER)(cluster, machine, step)
+
+
 # Jobs.
 
 
@@ -289,7 +294,7 @@ def _create(around: Surroundings, step: Step) -> bool:
     if identity in around.cluster.machines:
         return False
     spec = VmSpec(name, node.name, id=identity, memory_mb=int(step.amount), group=name, clustered=True)
-    around.cluster.add(with_files(spec))
+    around.cluster.add(with_files(spec, around.cluster.scenario.storage))
     return True
 
 
@@ -338,7 +343,7 @@ def _cut_off(around: Surroundings, unused: Step) -> bool:
 STEPS: dict[str, Callable[[Surroundings, Step], bool]] = {
     "move": _of_vm(_move),
     "migrate": _of_vm(_migrate_as(ADMINISTRATOR)),
-    "balance": _of_vm(_migrate_as(BALANCER)),
+    "balance": _of_vm(_balance),
     "start": _of_vm(_bring("running")),
     "turn_off": _of_vm(_bring("off")),
     "save": _of_vm(_bring("saved")),

@@ -21,6 +21,36 @@ def disks_serve(unused: World, episodes: Sequence[Episode], number: int) -> Iter
         yield f"{node} is up, and its disks are in maintenance mode: {episode.told.text}"
 
 
+def mirrors_were_whole(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
+    """No run takes the disks of its node out of service unless mirrors were whole when it looked last.
+
+    Whoever else lets the node be drained decides for himself.
+    """
+    episode = episodes[number]
+    so_far = episodes[: number + 1]
+    if any(step.kind == "drain" for one in so_far for step in one.steps):
+        return
+    for taken in episode.taken:
+        earlier = [moment for one in episodes[:number] for moment in one.moments]
+        looks = [*earlier, *(moment for moment in episode.moments if moment.request < taken.request)]
+        last = next((one for one in reversed(looks) if one.answered and one.reading == "mirrors"), None)
+        if last is None:
+            yield f"the disks of {taken.node} were taken out of service without a look at the mirrors"
+        elif taken.node not in last.resting and last.outdated - {taken.node}:
+            yield f"the disks of {taken.node} were taken out of service, and {sorted(last.outdated)} were not current"
+
+
+def storage_elsewhere_is_left_alone(world: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
+    """Storage that is not on the disks of the nodes is not asked for, and is not called good."""
+    episode = episodes[number]
+    if world.scenario.storage.kind == "spaces_direct":
+        return
+    if any(one.reading in ("mirrors", "storage") for one in episode.moments):
+        yield "storage was asked for that is not on the disks of the nodes"
+    if episode.told.storage not in ("", "not_applicable"):
+        yield f"storage that is not on the disks of the nodes is called {episode.told.storage}"
+
+
 def redundancy_is_kept(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
     """Where nobody else acts, no run takes away a node while mirrors are below their redundancy.
 

@@ -26,6 +26,7 @@ class Run:
         elsewhere: from here on the controller is another one, which has none of the files.
         helpers: how many VMs of other nodes may step aside.
         restart: the node is to be restarted after it was emptied.
+        balancer_off: the balancer of the cluster is off while the node is empty.
         roles: what becomes of roles that are no VMs when a node gets its VMs back.
     """
 
@@ -41,6 +42,7 @@ class Run:
     elsewhere: bool = False
     helpers: int = 0
     restart: bool = False
+    balancer_off: bool = False
     roles: t.Literal["leave", "home", "preferred_owners"] = "leave"
     timeout: int = 0
     retries: int = 0

@@ -90,7 +90,7 @@ class Node:
 
     ``drained`` holds the ids of VMs that a drain moved away, for the failback; ``booted_at`` is the second of its last
     restart, None before the first; ``listens`` tells whether its Hyper-V has started since. ``planned`` are the ids of
-    planned VMs, ``left_disks`` disks that were kept here when their VM moved. ``entered`` is called with each state
+    planned VMs, ``left_disks`` disks that were kept here when their VM moved. ``watchers`` are called with each state
     that the node enters.
     """
 
@@ -106,7 +106,7 @@ class Node:
     restarts_requested: int = 0
     planned: set[str] = dataclasses.field(default_factory=set)
     left_disks: list[str] = dataclasses.field(default_factory=list)
-    entered: t.Callable[[Node], None] = lambda node: None
+    watchers: list[t.Callable[[Node], None]] = dataclasses.field(default_factory=list)
     _state: NodeState = dataclasses.field(init=False)
     _entered: int = dataclasses.field(init=False, default=0)
 
@@ -125,7 +125,8 @@ class Node:
         """Enter a state, maybe the present one anew; return which one it is, as ``is_still`` takes it."""
         self._state = state
         self._entered += 1
-        self.entered(self)
+        for watch in self.watchers:
+            watch(self)
         return self._entered
 
     def is_still(self, entered: int) -> bool:

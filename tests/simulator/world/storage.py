@@ -58,7 +58,7 @@ class Storage:
             self._modes[name] = "maintenance"
             self._repairs[name] = Repair(name, 0.0, None)
         for node in world.members.values():
-            node.entered = self._entered
+            node.watchers.append(self._entered)
 
     @property
     def is_on_the_nodes(self) -> bool:

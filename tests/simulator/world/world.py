@@ -16,6 +16,7 @@ from ..clock import Clock
 from ..scenario import Scenario, VmSpec
 from ..scenario_roles import CORE_GROUP
 from .affinity import Affinity
+from .balancer import Balancer
 from .calls import KEPT, Call
 from .drains import Drains
 from .event_log import EventLogs
@@ -45,6 +46,7 @@ class World:
     power: Power
     restarts: Restarts
     storage: Storage
+    balancer: Balancer
     events: Events
     event_logs: EventLogs
     calls: collections.deque[Call]
@@ -79,6 +81,7 @@ class World:
         self.power = Power(self)
         self.restarts = Restarts(self)
         self.storage = Storage(self)
+        self.balancer = Balancer(self)
         self.events = Events(self)
         self.calls = collections.deque(maxlen=KEPT)
 

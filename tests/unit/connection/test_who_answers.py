@@ -8,8 +8,9 @@ import dataclasses
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import WrongMachine
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import WrongMachine, identity_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
 from tests.unit.connection.sites import (
     ADDRESSES,
@@ -101,6 +102,19 @@ def test_the_machine_that_is_meant_is_found_however_it_is_listed(
     hosts = opened(site)
     assert hosts.asked_from(home, name) == machine
     assert hosts.network.changes == []
+
+
+def test_a_node_is_asked_itself_when_the_clusters_name_leads_to_another_one_by_now(opened: Open) -> None:
+    hosts = opened(CNO)
+    connections = hosts.connections("hva.a.example")
+    assert identity_of(connections.session(None)).computer.name == "NODE1"
+    hosts.network.machines["hva.a.example"] = "HVA/NODE2"  # the core group has moved
+    session = connections.session("NODE1")
+    hosts.network.sent.clear()
+
+    session.query("root/cimv2", Query("Win32_ComputerSystem", ("Name",)))
+
+    assert hosts.network.sent == {"HVA/NODE1": 1}
 
 
 SWAPPED = FULL_NAMES.leading({"node1.a.example": "HVA/NODE2", "node2.a.example": "HVA/NODE1"})

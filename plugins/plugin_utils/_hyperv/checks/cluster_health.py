@@ -8,6 +8,7 @@ Source: Microsoft docs of the failover cluster WMI provider (MSCluster_Node, _Re
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing as t
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -99,12 +100,15 @@ class Health:
         }
 
 
-def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) -> Health:
+def read_health(
+    cluster: Cluster, leaving: str | None, ignore: Collection[str], storage_until: float = math.inf
+) -> Health:
     """Look at the whole cluster with six queries and a call; ``leaving`` is the node that is about to be taken away.
 
     Storage Spaces Direct takes three queries more. ``ignore`` are names of nodes, roles, VMs, networks, pools, virtual
-    disks and disks whose problems do not count. Raises HyperVError for a node
-    that does not exist, Fault and TransportError where the cluster cannot be asked at all.
+    disks and disks whose problems do not count. ``storage_until``: after this reading of the clock storage is asked
+    nothing more. Raises HyperVError for a node that does not exist, Fault and TransportError where the cluster cannot
+    be asked at all.
     """
     rows = cluster.query_cluster(EVERY_NODE)
     nodes = nodes_of(rows)
@@ -123,7 +127,7 @@ def read_health(cluster: Cluster, leaving: str | None, ignore: Collection[str]) 
         moving = [vm for vm in vms if vm.is_migrating]
         migrating = sorted(vm.name for vm in moving)
         found += _of_migrations(moving)
-    storage = read_storage_health(cluster, node)
+    storage = read_storage_health(cluster, node, storage_until)
     volumes = read_shared_volumes(cluster)
     found += [*storage.findings, *(one for one in volumes if one.severity == ERROR)]
     loses, lost = _quorum(cluster, node) if node is not None else (None, None)

@@ -9,12 +9,12 @@ Spaces and Storage Spaces Direct health and operational states". Lists of disks 
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
-from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cim_values import (
     CHANGING_MAINTENANCE_MODE,
@@ -72,17 +72,24 @@ class PoolDisk:
         return bool(self.node) and first_label(self.node) == first_label(node)
 
 
-def read_pool_disks(session: Session) -> list[PoolDisk]:
+class Asked(t.Protocol):
+    """Whoever answers queries."""
+
+    def query(self, namespace: str, query: Query) -> list[Instance]:
+        """Return the instances that answer a query. Raises Fault and TransportError."""
+
+
+def read_pool_disks(session: Asked) -> list[PoolDisk]:
     """Return all disks of the pool, in three queries. Raises Fault and TransportError."""
     return _of_pool(session, session.query(STORAGE, _DISKS))
 
 
-def read_unwell_disks(session: Session) -> list[PoolDisk]:
+def read_unwell_disks(session: Asked) -> list[PoolDisk]:
     """Return those that are not healthy, in one query where there are none. Raises Fault and TransportError."""
     return _of_pool(session, session.query(STORAGE, _UNWELL))
 
 
-def _of_pool(session: Session, rows: Sequence[Instance]) -> list[PoolDisk]:
+def _of_pool(session: Asked, rows: Sequence[Instance]) -> list[PoolDisk]:
     rows = [row for row in rows if row.text("StoragePoolUniqueId")]
     places = _places(session) if rows else {}
     return [
@@ -98,7 +105,7 @@ def _of_pool(session: Session, rows: Sequence[Instance]) -> list[PoolDisk]:
     ]
 
 
-def _places(session: Session) -> dict[str, str]:
+def _places(session: Asked) -> dict[str, str]:
     """Return the full name of the node to which each disk is connected, by the disk's ObjectId in lower case."""
     names = {
         (row.text("ObjectId") or "").casefold(): row.text("Name") or ""

@@ -10,6 +10,7 @@ _StorageJob, _PhysicalDisk: values), and MSCluster_Cluster of live schemas (S2DE
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,6 +19,7 @@ from ..._wsman.errors import TransportError
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.session import Session
+from ..._wsman.transport import Clock
 from ..._wsman.wql import Query
 from ..cluster.cim_values import DETACHED, IN_SERVICE, JOB_STATES, VIRTUAL_DISK_STATUSES
 from ..cluster.cluster import Cluster
@@ -91,16 +93,37 @@ class StorageHealth:
         }
 
 
-def read_storage_health(cluster: Cluster, leaving: Node | None) -> StorageHealth:
+class _OutOfTime(Exception):
+    """The time that a look may take is over."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _InTime:
+    """A session that is asked nothing any more from a reading of the clock on."""
+
+    session: Session
+    clock: Clock
+    until: float
+
+    def query(self, namespace: str, query: Query) -> list[Instance]:
+        """Return what the session returns. Raises _OutOfTime, Fault and TransportError."""
+        if self.clock.now() >= self.until:
+            raise _OutOfTime
+        return self.session.query(namespace, query)
+
+
+def read_storage_health(cluster: Cluster, leaving: Node | None, until: float = math.inf) -> StorageHealth:
     """Look at pool, virtual disks and repairs in three queries, and at disks only where all those are in order.
 
     ``leaving`` is the node that is about to be taken away: its own disks do not count, and what they do not have while
     they are in maintenance mode does not either. Lists of all disks can take minutes, so they are not read while there
-    is something to wait for. Raises Fault and TransportError where the cluster cannot be asked who it is.
+    is something to wait for. ``until`` is the reading of the clock after which no further request is sent: what could
+    not be read by then counts as not healthy. Raises Fault and TransportError where the cluster cannot be asked who it
+    is.
     """
     if not is_on_the_nodes(cluster):
         return StorageHealth(on_the_nodes=False)
-    session = cluster.home
+    session = _InTime(cluster.home, cluster.clock, until)
     try:
         pools = [row for row in session.query(STORAGE, _POOLS) if not row.boolean("IsPrimordial")]
         volumes = session.query(STORAGE, _VOLUMES)
@@ -115,7 +138,9 @@ def read_storage_health(cluster: Cluster, leaving: Node | None) -> StorageHealth
         if not findings:
             findings = list(_of_disks(read_unwell_disks(session), leaving))
     except (Fault, TransportError) as error:
-        return StorageHealth(True, (_unread(session, error),))
+        return StorageHealth(True, (_unread(cluster.home, error),))
+    except _OutOfTime:
+        return StorageHealth(True, (_not_read_in_time(cluster.home),))
     return StorageHealth(True, tuple(findings), repair)
 
 
@@ -147,6 +172,19 @@ def _unread(session: Session, error: Exception) -> Finding:
         "node",
         f"The state of the storage could not be read from {session.node}. {sentence(with_remedy(error))}",
         "Reading it takes a local administrator of that node; for some minutes after a restart it may fail by itself.",
+        transient=True,
+    )
+
+
+def _not_read_in_time(session: Session) -> Finding:
+    return Finding(
+        "storage_unknown",
+        ERROR,
+        session.node,
+        "node",
+        f"The state of the storage could not be read from {session.node} in the time that it may take.",
+        "Its lists can take minutes, and longer on a node that was just restarted. Allow more time, or ask through "
+        "another node.",
         transient=True,
     )
 

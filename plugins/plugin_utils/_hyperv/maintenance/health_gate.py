@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Collection
 
 from ..checks.cluster_health import Health, read_health
@@ -36,10 +37,12 @@ class HealthGate:
         TransportError.
         """
         begun = cluster.clock.now()
+        # The last look begins when the time is over, and is given a moment.
+        storage_until = begun + self.storage_timeout + self.interval if self.storage_timeout else math.inf
         unfit_since: float | None = None
         told = ""
         while True:
-            health = read_health(cluster, node, self.ignore)
+            health = read_health(cluster, node, self.ignore, storage_until)
             now = cluster.clock.now()
             if health.waits_for_storage:
                 unfit_since = None

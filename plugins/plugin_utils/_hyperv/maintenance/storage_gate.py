@@ -9,6 +9,7 @@ asks again, without counting it as a failure (Microsoft docs, Invoke-CauRun).
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Collection
 
 from ..._hostnames import first_label
@@ -55,14 +56,22 @@ class StorageGate:
         self._wait = wait
         self._tell = tell
 
-    def look(self, name: str) -> StorageHealth:
+    def look(self, name: str, until: float = math.inf) -> StorageHealth:
         """Return what speaks against taking a node away, in five queries; it asks nothing where storage is elsewhere.
 
-        Raises HyperVError for a node that does not exist, Fault and TransportError.
+        ``until``: as ``read_storage_health`` has it.
+
+        Raises HyperVError for a node that does not exist, or is down: nothing is whole before it is back. Raises Fault
+        and TransportError.
         """
         if is_on_the_nodes(self.cluster):
             node = pick_node(read_named_nodes(self.cluster, [first_label(name)]), name)
-            health = read_storage_health(self.cluster, node)
+            if node.state == "down":
+                raise HyperVError(
+                    f"Node {node.name} is down, and storage is not whole before it is back: only a node that is up or "
+                    "paused can be emptied. Bring it up first."
+                )
+            health = read_storage_health(self.cluster, node, until)
             volumes = [one for one in read_shared_volumes(self.cluster) if one.severity == ERROR]
             counting = that_count([*health.findings, *volumes], self._wait.ignore)
             self.health = dataclasses.replace(health, findings=tuple(counting))
@@ -74,9 +83,12 @@ class StorageGate:
         Raises HyperVError where something still does after the time that it may take, or will not pass by itself, and
         as ``look``.
         """
+        timeout = self._wait.timeout
+        # The last look begins when the time is over, and is given a moment.
+        until = self.cluster.clock.now() + timeout + self._wait.interval if timeout else math.inf
         waited = wait_while_it_passes(
             self.cluster.clock,
-            lambda: self.look(name).findings,
+            lambda: self.look(name, until).findings,
             self._wait.timeout,
             self._wait.interval,
             lambda left, text: self._tell(f"Waiting for the storage of the cluster, {left:.0f} s at most: {text}"),

@@ -144,3 +144,84 @@ def test_a_restoration_that_cannot_put_it_back_says_so_and_another_one_does() ->
     assert "The balancer of the cluster is not as it was" in failed.error
     assert story.simulated.owner("web01") == "NODE1"
     assert (again.error, mode(story), noted(story)) == ("", 2, None)
+
+
+LONG = 2500.0  # seconds: the balancer looks twice an hour
+LIMIT = 4000
+
+
+def a_full_story(**switches: t.Any) -> Story:
+    """Return a cluster whose NODE2 is too full for the balancer, while NODE1 takes longer than half an hour."""
+    nodes = [node(f"NODE{number}", memory_mb=65536, windows=2022) for number in range(1, 5)]
+    vms = [
+        vm("slow", memory_mb=2048, migration=migration(seconds=LONG)),
+        vm("web01", memory_mb=2048),
+        vm("full01", owner="NODE2", memory_mb=30_000),
+        vm("full02", owner="NODE2", memory_mb=20_000),
+    ]
+    cluster = ClusterSpec(auto_balancer_level=3)
+    return Story(scenario(nodes, vms, cluster=cluster), "NODE3", **{"balancer_acts": "joins", **switches})
+
+
+def test_an_evacuation_ends_right_while_the_balancer_moves_vms_and_tells_of_it() -> None:
+    story = a_full_story()
+
+    evacuation = story.evacuate(timeout=LIMIT)
+
+    assert evacuation.error == ""
+    assert story.vms["full01"][0] != "NODE2", "the balancer has acted"
+    assert {owner for owner, unused in story.vms.values()}.isdisjoint({"NODE1"})
+    assert any("balances its VMs by itself" in note for note in evacuation.plan["notes"])
+    assert {one["vm"]["name"]: one["outcome"] for one in evacuation.moves} == {"slow": "moved", "web01": "moved"}
+
+
+def test_a_balancer_that_is_switched_off_moves_nothing_until_it_is_put_back() -> None:
+    story = a_full_story(balancer_acts="resumes_too")
+
+    evacuation = story.evacuate(balancer_off=True, timeout=LIMIT)
+    meanwhile = (evacuation.error, mode(story), story.vms["full01"][0])
+    restoration = story.restore(timeout=LIMIT)
+    story.simulated.pause(2 * 3600)
+    story.simulated.server.world.look()
+
+    assert meanwhile == ("", 0, "NODE2")
+    assert (restoration.error, mode(story)) == ("", 2)
+    assert (story.vms["slow"][0], story.vms["web01"][0]) == ("NODE1", "NODE1")
+    assert story.vms["full01"][0] != "NODE2", "it acts again"
+
+
+def test_a_balancer_that_a_killed_evacuation_switched_off_is_quiet_and_is_put_back_by_those_that_follow() -> None:
+    story = a_full_story()
+
+    def die_while_it_moves(unused: str, request: bytes) -> str:
+        if story.simulated.server.world.machines[slow].job is not None:
+            raise Gone
+        return ""
+
+    slow = next(one.id for one in story.simulated.server.world.machines.values() if one.name == "slow")
+    story.simulated.lose = die_while_it_moves
+    with pytest.raises(Gone):
+        story.evacuate(balancer_off=True, timeout=LIMIT)
+    after_kill = mode(story)
+    story.simulated.lose = lambda unused, request: ""
+    story.simulated.pause(2000)
+
+    evacuation = story.evacuate(balancer_off=True, timeout=LIMIT)
+    quiet = story.vms["full01"][0]
+    restoration = story.restore(timeout=LIMIT)
+
+    assert (after_kill, evacuation.error, quiet) == (0, "", "NODE2")
+    assert (restoration.error, mode(story), noted(story)) == ("", 2, None)
+
+
+@pytest.mark.parametrize("lag", [0.0, 20.0])
+def test_a_restoration_ends_right_although_the_balancer_acts_as_soon_as_the_node_is_back(lag: float) -> None:
+    story = a_full_story(balancer_acts="resumes_too", owner_lag_seconds=lag)
+    story.simulated.server.world.auto_balancer_mode = 1  # not twice an hour
+
+    story.evacuate(timeout=LIMIT)
+    restoration = story.restore(timeout=LIMIT)
+
+    assert restoration.error == ""
+    assert story.vms["full01"][0] != "NODE2", "the balancer has acted"
+    assert (story.vms["slow"][0], story.vms["web01"][0], story.node1) == ("NODE1", "NODE1", "up")

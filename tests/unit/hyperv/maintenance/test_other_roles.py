@@ -426,3 +426,17 @@ def test_a_restoration_that_is_killed_at_any_request_and_run_again_ends_the_same
         assert back.error == "", (index, back.error)
         assert story.roles == home, index
         assert len(story.role_moves) == 2 * len(MOVING), index
+
+
+@pytest.mark.parametrize("seconds", [0.0, 4.0, 45.0])
+def test_a_task_that_talks_through_the_clusters_name_outlives_the_move_of_the_core_group(seconds: float) -> None:
+    roles = (role("Cluster Group", "core", "NODE1", move_seconds=seconds), role("FS1", "file_server", "NODE1"))
+    given = dataclasses.replace(with_roles(*roles), cluster=ClusterSpec(core_group_owner="NODE1"))
+    story = Story(given, "HVC1")  # nobody answers there while the core group moves
+
+    evacuation = story.evacuate()
+    away = story.roles["Cluster Group"]
+    restoration = story.restore(roles="home")
+
+    assert (evacuation.error, away[0] != "NODE1", away[1]) == ("", True, "online")
+    assert (restoration.error, story.roles["Cluster Group"]) == ("", ("NODE1", "online"))

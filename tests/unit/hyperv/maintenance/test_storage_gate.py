@@ -161,3 +161,60 @@ def test_storage_that_cannot_be_read_for_a_while_is_read_again() -> None:
 
     assert (outcome.error, outcome.storage["verdict"]) == ("", "passed")
     assert any("The state of the storage could not be read from NODE2" in line for line in story.lines)
+
+
+def test_storage_of_a_node_that_is_down_itself_is_not_waited_for() -> None:
+    story = a_story()
+    story.simulated.server.world.drains.lose(story.simulated.server.world.nodes["NODE1"])
+
+    with pytest.raises(HyperVError, match="Node NODE1 is down, and storage is not whole before it is back"):
+        story.evacuate()
+
+    assert story.simulated.now() < 60
+
+
+def test_storage_of_a_node_that_goes_down_while_its_disks_are_about_to_rest_is_not_waited_for() -> None:
+    story = a_story()
+    world = story.simulated.server.world
+
+    def lose(unused: str, request: bytes) -> str:
+        if b"MSFT_" in request and story.node1 == "paused":
+            world.drains.lose(world.nodes["NODE1"])
+        return ""
+
+    story.simulated.lose = lose
+
+    outcome = story.evacuate()
+
+    assert "Node NODE1 is down, and storage is not whole before it is back" in outcome.error
+    assert story.simulated.now() < 120
+
+
+def slow_storage(story: Story, seconds: float) -> None:
+    """Have each query of storage take that long."""
+
+    def answer(unused: str, request: bytes) -> str:
+        if b"SELECT" in request and b" FROM MSFT_" in request:
+            story.simulated.pause(seconds)
+        return ""
+
+    story.simulated.lose = answer
+
+
+def test_slow_lists_of_storage_exceed_its_limit_by_a_moment_and_one_request_at_most() -> None:
+    story = a_story()
+    slow_storage(story, 100)
+
+    with pytest.raises(HyperVError, match="could not be read from NODE2 in the time that it may take"):
+        story.evacuate(storage=StorageWait(150, 10))
+
+    assert 150 <= story.simulated.now() <= 150 + 10 + 100
+    assert (story.node1, story.ledger.content) == ("up", None)
+
+
+@pytest.mark.parametrize("timeout", [0, 1000])
+def test_slow_lists_of_storage_are_read_where_they_may_take_that_long(timeout: float) -> None:
+    story = a_story()
+    slow_storage(story, 60)
+
+    assert story.evacuate(storage=StorageWait(timeout, 10), rest_disks=False).error == ""
