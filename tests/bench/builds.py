@@ -16,15 +16,24 @@ from tests.running_cluster import ROOT
 FOLDER = ROOT / ".bench"
 """Where the worktrees of other commits are kept: their environments take minutes to build."""
 
+_WAITS = pathlib.Path(__file__).parent / "waits"
+
 
 @dataclasses.dataclass(frozen=True)
 class Ran:
-    """What a command came to: exit code, both of its streams, seconds of CPU with its children, and of the clock."""
+    """What a command came to.
+
+    Attributes:
+        text: both of its streams.
+        cpu, wall: seconds of CPU, its children's among them, and of the clock.
+        waited: seconds for which tasks of the collection slept, such as until they look at a migration again.
+    """
 
     code: int
     text: str
     cpu: float
     wall: float
+    waited: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +45,8 @@ class Build:
 
     def run(self, folder: pathlib.Path, *command: str) -> Ran:
         """Run a command of its environment in its checkout; ``folder`` takes what the command and Ansible write."""
+        waits = folder / "waits"
+        waits.write_text("", encoding="utf-8")
         began = time.monotonic()
         with (folder / "output").open("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
@@ -50,7 +61,8 @@ class Build:
             process.returncode = os.waitstatus_to_exitcode(status)
             output.seek(0)
             text = output.read()
-        return Ran(process.returncode, text, used.ru_utime + used.ru_stime, time.monotonic() - began)
+        wall, waited = time.monotonic() - began, sum(map(float, waits.read_text(encoding="utf-8").split()))
+        return Ran(process.returncode, text, used.ru_utime + used.ru_stime, wall, waited)
 
     def _environment(self, folder: pathlib.Path) -> dict[str, str]:
         """Return that of a user: no settings of Ansible, none of Python, so that bytecode is kept."""
@@ -64,6 +76,8 @@ class Build:
             "ANSIBLE_COLLECTIONS_PATH": str(tools / "collections"),
             "ANSIBLE_CONFIG": str(settings),
             "ANSIBLE_HOME": str(folder / ".ansible"),
+            "BENCH_WAITS": str(folder / "waits"),
+            "PYTHONPATH": str(_WAITS),
         }
 
 
