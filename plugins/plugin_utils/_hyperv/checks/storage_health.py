@@ -28,6 +28,7 @@ from ..cluster.states import UNKNOWN
 from ..failure.errors import with_remedy
 from ..failure.finding import ERROR, Finding, sentence
 from .pool_disks import STORAGE, PoolDisk, describe_disk, describe_state, is_well, read_unwell_disks, statuses_of
+from .storage_session import storage_session
 
 _BROKEN_OFF = {"terminated": "was terminated", "killed": "was killed", "exception": "ended with an error"}
 _ENDED = frozenset({"completed", *_BROKEN_OFF})
@@ -112,18 +113,21 @@ class _InTime:
         return self.session.query(namespace, query)
 
 
-def read_storage_health(cluster: Cluster, leaving: Node | None, until: float = math.inf) -> StorageHealth:
+def read_storage_health(
+    cluster: Cluster, leaving: Node | None, until: float = math.inf, *, through: Session | None = None
+) -> StorageHealth:
     """Look at pool, virtual disks and repairs in three queries, and at disks only where all those are in order.
 
     ``leaving`` is the node that is about to be taken away: its own disks do not count, and what they do not have while
     they are in maintenance mode does not either. Lists of all disks can take minutes, so they are not read while there
     is something to wait for. ``until`` is the reading of the clock after which no further request is sent: what could
-    not be read by then counts as not healthy. Raises Fault and TransportError where the cluster cannot be asked who it
-    is.
+    not be read by then counts as not healthy. ``through``: as ``storage_session`` chooses unless it is told. Raises
+    Fault and TransportError where the cluster cannot be asked who it is.
     """
     if not is_on_the_nodes(cluster):
         return StorageHealth(on_the_nodes=False)
-    session = _InTime(cluster.home, cluster.clock, until)
+    there = through or storage_session(cluster, leaving)
+    session = _InTime(there, cluster.clock, until)
     try:
         pools = [row for row in session.query(STORAGE, _POOLS) if not row.boolean("IsPrimordial")]
         volumes = session.query(STORAGE, _VOLUMES)
@@ -138,9 +142,9 @@ def read_storage_health(cluster: Cluster, leaving: Node | None, until: float = m
         if not findings:
             findings = list(_of_disks(read_unwell_disks(session), leaving))
     except (Fault, TransportError) as error:
-        return StorageHealth(True, (_unread(cluster.home, error),))
+        return StorageHealth(True, (_unread(there, error),))
     except _OutOfTime:
-        return StorageHealth(True, (_not_read_in_time(cluster.home),))
+        return StorageHealth(True, (_not_read_in_time(there),))
     return StorageHealth(True, tuple(findings), repair)
 
 

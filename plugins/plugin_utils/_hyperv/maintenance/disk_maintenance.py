@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from ..._text import clean
 from ..checks.pool_disks import PoolDisk, describe_disk, of_node, read_pool_disks
 from ..checks.storage_health import is_on_the_nodes
+from ..checks.storage_session import storage_session
 from ..cluster.cim_values import WINDOWS_2022
 from ..cluster.cluster import Cluster
 from ..cluster.drains import drain_node
@@ -85,7 +86,7 @@ class DiskMaintenance:
         )
 
     def _call(self, cluster: Cluster, node: Node) -> str:
-        session = cluster.home
+        session = storage_session(cluster, node)
         for _attempt in range(2):  # it may stop half way
             try:
                 set_maintenance(session, node.name, enable=True)
@@ -123,12 +124,13 @@ class DiskMaintenance:
             return
         self._note("leaving")
         self._tell(f"Taking the disks of {node.name} out of maintenance mode.")
+        session = storage_session(cluster, node)
         with contextlib.suppress(NotSupported):
-            set_maintenance(cluster.home, node.name, enable=False)
+            set_maintenance(session, node.name, enable=False)
         own = self._wait(cluster, node, _serves)
         for disk in own:
             if not _serves(disk):
-                end_maintenance_of(cluster.home, disk)
+                end_maintenance_of(session, disk)
         own = self._wait(cluster, node, _serves)
         resting = [disk for disk in own if not _serves(disk)]
         if resting:
@@ -155,7 +157,7 @@ class DiskMaintenance:
 
     @staticmethod
     def _own(cluster: Cluster, node: Node) -> list[PoolDisk]:
-        return list(of_node(read_pool_disks(cluster.home), node.name))
+        return list(of_node(read_pool_disks(storage_session(cluster, node)), node.name))
 
 
 def _drains_disks(node: Node) -> bool:

@@ -119,9 +119,9 @@ class Restoration:
         self._begin()
         try:
             self._hold.resume()
-            if self._plan.is_clustered:
+            if self._hold.node is not None:
                 warning = wait_for_the_repair_to_begin(
-                    self._cluster, self._options.storage_interval, self._controller.tell
+                    self._cluster, self._hold.node, self._options.storage_interval, self._controller.tell
                 )
                 self._warnings += filter(None, [warning])
             self._moving.make(_wanted(self._plan.moves))

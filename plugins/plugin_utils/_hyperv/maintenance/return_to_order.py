@@ -9,7 +9,9 @@ from collections.abc import Callable, Collection, Sequence
 from ..checks.back_in_order import find_what_is_not_in_order
 from ..checks.overlooking import that_count
 from ..checks.storage_health import is_on_the_nodes, read_storage_health
+from ..checks.storage_session import storage_session
 from ..cluster.cluster import Cluster
+from ..cluster.nodes import Node
 from ..failure.errors import HyperVError
 from ..failure.finding import ERROR, Finding
 from .waiting import text_of, wait_while_it_passes
@@ -43,8 +45,10 @@ def wait_until_in_order(
         raise HyperVError(f"Nothing was changed. {waited.text} No VM is moved back to {node} before that.")
 
 
-def wait_for_the_repair_to_begin(cluster: Cluster, interval: float, tell: Tell) -> str:
+def wait_for_the_repair_to_begin(cluster: Cluster, node: Node, interval: float, tell: Tell) -> str:
     """Wait until storage is being repaired or needs no repair; return a warning where neither comes to pass.
+
+    ``node`` is the one that is back, which is not asked while another one answers: its lists may take minutes.
 
     A repair begins some time after the disks are back ("Understand and see storage resync", Microsoft docs). Looks
     every ``interval`` seconds, and asks nothing where storage is elsewhere. Raises Fault and TransportError.
@@ -54,7 +58,7 @@ def wait_for_the_repair_to_begin(cluster: Cluster, interval: float, tell: Tell) 
     deadline = cluster.clock.now() + _WITHIN
     is_told = False
     while True:
-        health = read_storage_health(cluster, None)
+        health = read_storage_health(cluster, None, through=storage_session(cluster, node))
         if not health.findings or (health.repair is not None and health.repair.is_running):
             return ""
         if cluster.clock.now() >= deadline:

@@ -8,7 +8,10 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.storage_gate import StorageWait
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.storage_gate import (
+    StorageGate,
+    StorageWait,
+)
 
 from tests.simulator.host_profiles import Windows
 from tests.support.maintenance import Story
@@ -218,3 +221,30 @@ def test_slow_lists_of_storage_are_read_where_they_may_take_that_long(timeout: f
     slow_storage(story, 60)
 
     assert story.evacuate(storage=StorageWait(timeout, 10), rest_disks=False).error == ""
+
+
+def storage_asked(story: Story) -> set[str]:
+    return {node for node, request in story.simulated.requests if b"root/Microsoft/Windows/Storage" in request}
+
+
+@pytest.mark.parametrize("windows", [2016, 2022])
+def test_storage_is_asked_of_another_node_than_the_one_that_is_taken_away(windows: Windows) -> None:
+    nodes = [node(f"NODE{number}", windows=windows) for number in range(1, 5)]
+    given = scenario(nodes, [vm("web01")], storage=StorageSpec("spaces_direct"))
+    story = Story(given, "NODE1")
+
+    evacuation = story.evacuate()
+    restoration = story.restore()
+
+    assert (evacuation.error, restoration.error, evacuation.storage["verdict"]) == ("", "", "passed")
+    assert "NODE1" not in storage_asked(story)
+
+
+def test_storage_is_asked_of_the_node_itself_where_no_other_one_answers() -> None:
+    story = Story(a_story().simulated.server.scenario, "NODE1")
+    story.simulated.lose = lambda where, request: "" if where == "NODE1" else "down"
+
+    gate = StorageGate(story._cluster(), StorageWait(), story.lines.append)
+
+    assert gate.look("NODE1").verdict == "passed"
+    assert storage_asked(story) == {"NODE1"}
