@@ -60,7 +60,8 @@ class ActionModule(HyperVAction):
         """Read everything, and write the archive and the names beside it."""
         path = full_path(arguments["path"])
         names_path = f"{path}.names.json"
-        check_writable(path)
+        for one in (path, names_path):
+            check_writable(one)
         result: Result = {"changed": True, "path": path, "names_path": names_path}
         if self.check_mode:
             return result

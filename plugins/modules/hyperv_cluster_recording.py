@@ -79,13 +79,12 @@ EXAMPLES = r"""
   hyperv.migration.hyperv_vm_migrate:
     name: testvm
     destination_host: NODE2
-  vars:
-    hyperv_migration_recording: recordings
+    record: true
 
 - name: Put both into one archive
   hyperv.migration.hyperv_cluster_recording:
     path: recording.zip
-    folder: recordings
+    folder: hyperv-recordings
 """
 
 RETURN = r"""

@@ -13,7 +13,7 @@ import re
 import typing as t
 from collections.abc import Callable, Iterator
 
-from .evidence import Evidence, Exchange, local
+from .evidence import Evidence, Exchange, Row, local
 
 CLUSTER, V2, MSCLUSTER = "root/hypervcluster/v2", "root/virtualization/v2", "root/mscluster"
 _CHECK, _MIGRATE = "CheckVirtualSystemIsMigratableToSystem", "MigrateVirtualSystemToSystem"
@@ -250,13 +250,16 @@ def private_properties(evidence: Evidence) -> Value:
     return "elements" if "elements_in_fragment" in forms else "absent" if "absent" in forms else None
 
 
+def _volumes(evidence: Evidence) -> list[Row]:
+    """Return the disks of shared volumes."""
+    rows = evidence.all_rows(MSCLUSTER, "MSCluster_Resource")
+    return [row for row in rows if row.text("IsClusterSharedVolume") == "true"]
+
+
 def internal_groups(evidence: Evidence) -> Value:
     """Return whether groups of shared volumes are listed, where there are any."""
-    volumes = [
-        row for row in evidence.all_rows(MSCLUSTER, "MSCluster_Resource") if row.text("IsClusterSharedVolume") == "true"
-    ]
     groups = [row.text("Name") for row in evidence.all_rows(MSCLUSTER, "MSCluster_ResourceGroup")]
-    if not volumes or not groups:
+    if not _volumes(evidence) or not groups:
         return None
     return "listed" if any(_GUID.fullmatch(name) for name in groups) else "absent"
 
@@ -289,7 +292,7 @@ def missing_class_form(evidence: Evidence) -> Value:
 def shared_volume_links(evidence: Evidence) -> Value:
     """Return whether it is listed which volume is on which disk, where there are volumes."""
     links = list(evidence.enumerations(MSCLUSTER, "MSCluster_ClusterSharedVolumeToResource"))
-    if not links or not evidence.all_rows(MSCLUSTER, "MSCluster_ClusterSharedVolume"):
+    if not links or not _volumes(evidence):
         return None
     return "listed" if any(evidence.rows(one) for one in links) else "absent"
 

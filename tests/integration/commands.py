@@ -65,6 +65,22 @@ class Ansible:
         command = ["ansible-playbook", *self.sources, "hyperv.migration.evacuate_node"]
         return self.run(*command, "-e", "evacuate_node_poll_interval=0.1", *options)
 
+    def start(self, command: str, *options: str) -> subprocess.Popen[str]:
+        """Start a command in a group of processes of its own, whose output can be read while it runs.
+
+        It ends on SIGINT, which workers of pytest-xdist ignore, and so would all that they start.
+        """
+        return subprocess.Popen(
+            ["env", "--default-signal=INT", command, *self.sources, *options],
+            cwd=self._folder,
+            env={**self._environment, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
     def run(self, *command: str, folder: pathlib.Path | None = None, warns: bool = False, **environment: str) -> Answer:
         """Run a command, in ``folder`` if given, whatever it comes to; only one that ``warns`` may warn.
 

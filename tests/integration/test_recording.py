@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import pathlib
 import re
+import signal
+import subprocess
 import zipfile
 from collections.abc import Iterator
 
@@ -118,3 +122,62 @@ def test_a_dry_run_asks_nothing_and_writes_nothing(
     record(ansible, tmp_path / "recording.zip", "--check")
     assert cluster.counters()["requests"] == before
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_a_recording_that_is_interrupted_leaves_what_was_there_before(
+    sent: signal.Signals, cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path
+) -> None:
+    """Ctrl-C reaches all processes of a terminal, so all of them get the signal here."""
+    path = tmp_path / "recording.zip"
+    path.write_bytes(b"an earlier one")
+    process = ansible.start("ansible-playbook", "hyperv.migration.record_cluster", "-e", f"record_cluster_path={path}")
+    assert process.stdout
+    assert any("hyperv_cluster_node_info: read" in line for line in process.stdout)
+    os.killpg(process.pid, sent)
+    with contextlib.suppress(subprocess.TimeoutExpired):  # Ansible may wait for a lock that its worker died with
+        process.wait(timeout=5)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+
+    assert [file.name for file in tmp_path.iterdir()] == ["recording.zip"]
+    assert path.read_bytes() == b"an earlier one"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("missing/deep/recording.zip", ""),
+        ("there", "it is a directory"),
+        ("file/recording.zip", "file is no directory"),
+        ("names.zip", "it is a directory"),
+        ("/dev/full", "it is a device"),
+    ],
+)
+def test_where_it_cannot_be_written_is_said_before_anything_is_sent(
+    cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path, path: str, said: str
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "names.zip.names.json").mkdir()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    before = cluster.counters()["requests"]
+    answer = ansible.ad_hoc("NODE1", "hyperv_cluster_recording", f"path={tmp_path / path}")
+    assert answer.code == (2 if said else 0)
+    if said:
+        assert said in answer.message
+        assert cluster.counters()["requests"] == before
+    else:
+        assert read_recording(tmp_path / path).exchanges
+
+
+def test_a_second_recording_takes_the_place_of_the_first(
+    cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "recording.zip"
+    names = path.with_name("recording.zip.names.json")
+    for unused in range(2):
+        record(ansible, path)
+    kept = texts(path)
+    assert json.loads(names.read_text(encoding="utf-8"))["web01"] in kept
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["recording.zip", "recording.zip.names.json"]

@@ -11,7 +11,7 @@ import random
 import re
 import typing as t
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from .exchanges import Exchange, Tape, key_of
 from .rewriting import Rewriter, pseudonymous
@@ -80,7 +80,10 @@ def pack(
         names: further names that may be in texts.
     """
     hosts = sorted({exchange.host for exchange in tape.exchanges})
-    rewriter = pseudonymous(tape.texts.values(), [*hosts, *names], chance or random.SystemRandom())
+    given: list[str] = []  # of an option that no node knows, such as a VM that does not exist
+    for step in steps:
+        _options(step.options, given.append)
+    rewriter = pseudonymous(tape.texts.values(), [*hosts, *names, *given], chance or random.SystemRandom())
     texts, keys = _rewritten(tape, rewriter)
     exchanges = [
         dataclasses.replace(
@@ -124,18 +127,18 @@ def _rewritten(tape: Tape, rewriter: Rewriter) -> tuple[dict[str, str], dict[str
 def _step(step: Step, rewriter: Rewriter) -> dict[str, t.Any]:
     return {
         "task": step.task,
-        "options": _options(step.options, rewriter),
+        "options": _options(step.options, rewriter.name),
         "problem": rewriter.sentence(step.problem),
     }
 
 
-def _options(value: t.Any, rewriter: Rewriter, name: str = "") -> t.Any:
-    """Return options of a module with pseudonyms for everything that is not a word of the collection or of Windows."""
+def _options(value: t.Any, change: Callable[[str], t.Any], name: str = "") -> t.Any:
+    """Return options of a module with everything changed that is not a word of the collection or of Windows."""
     if isinstance(value, Mapping):
-        return {key: _options(one, rewriter, key) for key, one in value.items()}
+        return {key: _options(one, change, key) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_options(one, rewriter, name) for one in value]
-    return rewriter.name(value) if isinstance(value, str) and name not in _PUBLIC_OPTIONS else value
+        return [_options(one, change, name) for one in value]
+    return change(value) if isinstance(value, str) and name not in _PUBLIC_OPTIONS else value
 
 
 def _host(host: str, exchanges: Sequence[Exchange], texts: Mapping[str, str]) -> dict[str, t.Any]:

@@ -114,7 +114,7 @@ class Rewriter:
             return url[1] + self._name(url[2]) + url[3]
         if name in TEXTS:
             return self._told(value)
-        if BASE64.fullmatch(stripped):
+        if name not in NAMES and BASE64.fullmatch(stripped):  # a long name without spaces has the form of bytes
             self.untouched.add(name)
             return value
         if MICROSOFT.match(stripped):

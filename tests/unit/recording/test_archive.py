@@ -7,12 +7,13 @@ from __future__ import annotations
 import importlib
 import json
 import pathlib
+import re
 import zipfile
 from collections.abc import Iterator
 
 import pytest
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.archive import pack
+from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.archive import Step, pack
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.exchanges import Tape
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.steps import (
     LEFT_OUT,
@@ -160,6 +161,20 @@ def test_no_name_is_in_the_options_of_a_step(planted: Recorded) -> None:
     assert by_module["hyperv_rolling_node_info"]["nodes"] != planted.hosts
     assert by_module["hyperv_cim_info"]["namespace"] == "root/HyperVCluster/v2"
     assert {"method": "auto"}.items() <= by_module["hyperv_vm_migrate"].items()
+
+
+def test_what_is_asked_for_and_no_node_knows_is_replaced_too() -> None:
+    guid = "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31"
+    steps = [
+        Step("hyperv_vm_migrate", {"vm_id": guid, "destination_host": "ZEUS01"}, f"There is no VM {guid}.", False),
+        Step(
+            "hyperv_vm_migrate", {"name": "payroll-prod", "destination_host": "ZEUS01"}, "No VM is called payroll-prod."
+        ),
+    ]
+    packed = pack(Tape(), steps, {})
+    written = json.dumps(packed.manifest)
+    assert not re.search(f"{guid}|zeus|payroll", written, re.IGNORECASE)
+    assert packed.names["payroll-prod"] in packed.manifest["steps"][1]["problem"]
 
 
 def test_an_empty_recording_is_packed_too() -> None:

@@ -123,6 +123,13 @@ def test_without_a_migration_what_only_it_can_tell_stays_open(
     }
 
 
+def test_nothing_is_contradicted_where_no_volume_is_a_disk_of_the_cluster(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    recorded = Recorded(monkeypatch, tmp_path, scenario(NODES, [vm("web01")]))
+    assert [one.switch for one in judge(recorded.recording) if one.word == CONTRADICTED] == []
+
+
 def test_every_doubt_of_the_guide_has_a_line() -> None:
     doubts = read_doubts(GUIDE.read_text(encoding="utf-8"))
     assert list(doubts) == list(range(1, len(doubts) + 1))

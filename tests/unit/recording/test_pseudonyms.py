@@ -152,6 +152,13 @@ class TestMessages:
     def test_a_number_that_is_a_name_is_replaced(self) -> None:
         assert "4711" not in rewritten(ROW.format("<p:ElementName>4711</p:ElementName>"))[0]
 
+    def test_a_long_name_is_not_taken_for_bytes(self) -> None:
+        name = "PayrollServer" * 8
+        rewriter = pseudonymous([f"<p:ElementName>{name}</p:ElementName>"], [], random.Random(1))
+        new = rewriter.rewrite(f"<p:ElementName>{name}</p:ElementName>")
+        assert "Payroll" not in new
+        assert len(new) == len(f"<p:ElementName>{name}</p:ElementName>")
+
     def test_a_property_that_nobody_knows_is_replaced_and_told(self) -> None:
         message = ROW.format("<p:Unheard>Contoso Ltd</p:Unheard>")
         rewriter = pseudonymous([message], [], random.Random(1))
