@@ -429,7 +429,7 @@ findings:
     code:
       description:
         - Of a node - V(migration_disabled), V(service_absent), V(service_not_enabled), V(no_listener), V(no_network),
-          V(limit_zero), V(credssp), V(credential_guard), V(workgroup_migration), V(ntlm_login), V(smb_name_case),
+          V(limit_zero), V(credssp), V(credential_guard), V(workgroup_migration), V(smb_name_case),
           V(method_not_offered), V(node_paused), V(node_down),
           V(node_joining), V(node_unknown), V(node_isolated), V(node_quarantined), V(unreachable) or V(unreadable).
         - Of the cluster - V(no_cluster_service), V(cluster_limit_zero), V(mixed_authentication), V(mixed_transport),

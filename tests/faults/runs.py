@@ -96,6 +96,19 @@ def _by_group() -> PlannedRun:
     return PlannedRun("by_group", scenario, lambda ledger: [{"hyperv.migration.hyperv_vm_migrate": move}], "up")
 
 
+def _verdict() -> PlannedRun:
+    """Return a move by the VM's group, after Hyper-V's comparison of the hosts and a comparison of what they offer."""
+    move = {"name": "web01", "destination_host": "NODE2", "method": "cluster_group"}
+    content = yaml.safe_load(_CLUSTER)
+    hardware = {"guardians": ["UntrustedGuardian"], "network_pools": ["Production"], "gpus": ["GPU"]}
+    content["nodes"] = [{**node, "hardware": hardware} for node in content["nodes"]]
+    needs = {"tpm": True, "adapters": [{}, {"pool": "Production", "switch": None}]}
+    devices = [{"kind": "gpu_partition", "path": "GPU"}]
+    vm = {"name": "web01", "owner": SUBJECT, "memory_mb": 8000, "hardware": needs, "attachments": devices}
+    scenario = read_scenario(yaml.safe_dump({**content, "vms": [vm]}, sort_keys=False))
+    return PlannedRun("verdict", scenario, lambda ledger: [{"hyperv.migration.hyperv_vm_migrate": move}], "up")
+
+
 def _by_host() -> PlannedRun:
     """Return a move between hosts without a cluster, with the VM's files."""
     move = {"name": "web01", "destination_host": "NODE2", "destination_storage_path": "D:\\VM"}
@@ -253,6 +266,7 @@ RUNS = {
     for run in (
         _single(),
         _by_group(),
+        _verdict(),
         _by_host(),
         _causes(),
         _batch(),

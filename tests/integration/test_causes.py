@@ -84,3 +84,14 @@ def test_check_mode_says_no_to_a_host_with_another_processor_before_anything_run
     fits = move(place, "web01", "NODE2", "--check")
 
     assert (fits.code, fits.result["outcome"], fits.result["checked"]) == (0, "would_move", True), fits.text
+
+
+@pytest.mark.parametrize("method", ["system", "cluster_group"])
+def test_check_mode_says_no_to_a_host_without_the_vm_s_switch_before_anything_runs(place: Place, method: str) -> None:
+    answer = move(place, "lab01", "NODE2", "--check", method=method)
+
+    assert answer.code == FAILED, answer.text
+    assert answer.result["error"]["code"] == ("not_migratable" if method == "system" else "switch_missing")
+    assert "NODE2 has no virtual switch Lab" in answer.message
+    assert "same names on all hosts" in answer.message
+    assert "lab01" not in place.cluster.migrations()

@@ -169,7 +169,7 @@ class Identity:
         """Return computer and cluster for a task's result."""
         cluster = self.cluster
         return {
-            "computer": dataclasses.asdict(self.computer),
+            "computer": {name: getattr(self.computer, name) for name in ("name", "dns_name", "domain")},
             "cluster": {"name": cluster.name, "fqdn": cluster.fqdn or None} if cluster is not None else None,
         }
 

@@ -12,7 +12,7 @@ from ..._hostnames import first_label
 from ..checks.cluster_checks import check_cluster
 from ..checks.migration_finding import MigrationFinding
 from ..cluster.cluster import Cluster
-from ..failure.finding import ERROR, INFO, WARNING, Finding
+from ..failure.finding import ERROR, WARNING, Finding
 from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move, MoveRequest
 from ..migration.vocabulary import AUTO, CLUSTER_GROUP
@@ -99,7 +99,6 @@ def _of_nodes(readiness: Readiness, move: Move, *, already_there: bool) -> list[
     return [
         dataclasses.replace(finding, severity=ERROR if _stops(finding, move) and not already_there else WARNING)
         for finding in _concerning(readiness, move)
-        if finding.severity != INFO
     ]
 
 

@@ -20,6 +20,7 @@ from ..cluster.cluster_settings import ClusterSettings, read_cluster_settings
 from ..cluster.hosts import enabled_state
 from ..cluster.nodes import Node
 from ..failure.errors import HyperVError
+from ..failure.finding import INFO
 from .method_availability import MethodAvailability, judge_methods
 
 _SERVICE = "Msvm_VirtualSystemMigrationService"
@@ -47,13 +48,17 @@ class ClusterService:
 
 @dataclasses.dataclass(frozen=True)
 class Readiness:
-    """The cluster, its service (None where no node shows it), the nodes that were chosen, and what is wrong."""
+    """The cluster, its service (None where no node shows it), the nodes that were chosen, and what is wrong.
+
+    ``notes`` are about nodes where nothing is wrong.
+    """
 
     cluster: ClusterSettings
     service: ClusterService | None
     reports: tuple[NodeReport, ...]
     findings: tuple[MigrationFinding, ...]
     is_clustered: bool = True
+    notes: tuple[MigrationFinding, ...] = ()
 
     @property
     def methods(self) -> list[MethodAvailability]:
@@ -103,9 +108,11 @@ def read_readiness(cluster: Cluster, nodes: Sequence[Node]) -> Readiness:
     service, findings = _cluster_service(cluster, settings)
     by_name = {node.name: node for node in nodes}
     reports = tuple(cluster.ask_each(list(by_name), lambda name: read_node_report(cluster, by_name[name])))
-    findings += [finding for report in reports for finding in check_node(report)]
+    of_nodes = [finding for report in reports for finding in check_node(report)]
+    findings += [finding for finding in of_nodes if finding.severity != INFO]
     findings += check_cluster(settings, reports)
-    return Readiness(settings, service, reports, tuple(findings), cluster.is_clustered)
+    notes = tuple(finding for finding in of_nodes if finding.severity == INFO)
+    return Readiness(settings, service, reports, tuple(findings), cluster.is_clustered, notes)
 
 
 def _cluster_service(

@@ -186,7 +186,7 @@ def _check_settings(cluster: Cluster, nodes: Sequence[Node], before: Sequence[Ro
         return [Row(PROVIDER, Finding("settings_unreadable", ERROR, "", "cluster", with_remedy(error), ASK_AGAIN))]
     known = {(row.subject, row.check) for row in before if row.status != READY}
     silent = {row.subject for row in before if row.status != READY}
-    found = list(_rows_of(readiness.findings, known, silent))
+    found = list(_rows_of((*readiness.findings, *readiness.notes), known, silent))
     found.append(_check_methods(readiness))
     has = {(row.subject, row.check) for row in found}
     name = readiness.cluster.name or ""

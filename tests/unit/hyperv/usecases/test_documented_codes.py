@@ -80,6 +80,7 @@ LISTS = [
         "findings.code",
         ("checks/node_checks.py", "checks/cluster_checks.py", "checks/node_reports.py", "usecases/readiness.py"),
         OF_A_NODE,
+        others={"ntlm_login"},
     ),
 ]
 

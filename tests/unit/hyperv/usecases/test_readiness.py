@@ -311,17 +311,19 @@ def test_credential_guard_that_cannot_be_read_leaves_the_general_word_on_credssp
 def test_a_login_by_ntlm_is_a_note_with_what_to_do_instead(workgroup: bool, remedy: str) -> None:
     simulated = Simulated(nodes_of({"workgroup": workgroup}))
     simulated.login = "ntlm"
-    (finding,) = readiness(simulated).as_result()["findings"]
+    found = readiness(simulated)
+    (note,) = found.notes
 
-    assert (finding["code"], finding["severity"]) == ("ntlm_login", "info")
-    assert remedy in finding["remedy"]
+    assert (note.code, note.severity) == ("ntlm_login", "info")
+    assert remedy in note.remedy
+    assert found.as_result()["findings"] == []
 
 
 def test_a_login_by_kerberos_is_no_finding_and_costs_nothing() -> None:
     simulated = Simulated(nodes_of({}))
     simulated.login = "kerberos"
 
-    assert readiness(simulated).as_result()["findings"] == []
+    assert readiness(simulated).notes == ()
 
 
 def test_a_cluster_namespace_that_no_node_answers_is_a_problem() -> None:

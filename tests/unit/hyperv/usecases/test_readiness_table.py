@@ -59,3 +59,13 @@ def test_what_is_not_ready_is_a_row_of_its_own(
 
 def test_a_host_that_may_not_read_the_cluster_is_still_told() -> None:
     assert unready(denied("NODE1", "root/MSCluster")) == {("NODE1", "rights", NOT_READY)}
+
+
+def test_a_login_by_ntlm_is_a_row_that_is_ready_and_says_so() -> None:
+    simulated = Simulated(scenario())
+    simulated.login = "ntlm"
+    rows = [row for row in check_readiness(simulated.cluster, 10) if row.finding.code == "ntlm_login"]
+
+    assert [(row.subject, row.check, row.status) for row in rows] == [
+        (name, "authentication", "ready") for name in ("NODE1", "NODE2", "NODE3")
+    ]
