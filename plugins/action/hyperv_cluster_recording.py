@@ -19,7 +19,7 @@ from ..plugin_utils._clock import Abandoned, SystemClock
 from ..plugin_utils._connections import Connections, Watch
 from ..plugin_utils._files import check_writable, full_path, replace_file
 from ..plugin_utils._hyperv.failure.errors import explain
-from ..plugin_utils._hyperv.records.ledger import FORMAT
+from ..plugin_utils._hyperv.records.ledger_form import FORMAT
 from ..plugin_utils._recording.archive import Packed, Step, pack
 from ..plugin_utils._recording.exchanges import TapeWriter, read_tape
 from ..plugin_utils._recording.folder import read_folder

@@ -12,7 +12,7 @@ from ..plugin_utils._hyperv.maintenance.restoration import Restoration
 from ..plugin_utils._hyperv.maintenance.restoration_options import RestorationOptions
 from ..plugin_utils._hyperv.planning.roles_back import LEAVE, WISHES
 from ..plugin_utils._hyperv.planning.strategies import EVERY_VM
-from ..plugin_utils._hyperv.records.ledger import read_ledger
+from ..plugin_utils._hyperv.records.ledger_form import read_ledger
 from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
 
 

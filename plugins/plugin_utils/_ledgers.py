@@ -10,7 +10,7 @@ from ._files import KeptFile, check_writable, find_kept, full_path, locked
 from ._hyperv.failure.errors import HyperVError
 from ._hyperv.records.artifacts import artifact_text
 from ._hyperv.records.file_names import Owner, ledger_file, ledger_file_of_before
-from ._hyperv.records.ledger import Ledger, earlier_form, no_ledger, read_ledger
+from ._hyperv.records.ledger_form import Ledger, earlier_form, no_ledger, read_ledger
 from ._text import clean
 
 Change = Callable[[Ledger | None], Ledger]

@@ -33,7 +33,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
     read_role_strategies,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import Ledger
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.migrate import MigrationOptions
 
 from tests.support.scenarios import Scenario, node

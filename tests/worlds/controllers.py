@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Callable
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import Ledger
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger
 
 
 class CutOff(BaseException):

@@ -37,7 +37,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.nod
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.power_progress import say_nothing
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.state_changer import StateChanger
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import read_ledger
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import read_ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.migrate import (
     MigrationOptions,
     dry_run,

@@ -11,19 +11,8 @@ from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.strategies import OFFLINE
-from ..records.ledger import (
-    DiskState,
-    Entry,
-    Ledger,
-    begin,
-    finish,
-    give_back,
-    has_died,
-    inherited,
-    note_balancer,
-    note_disks,
-    note_redirected,
-)
+from ..records.ledger import begin, finish, give_back, has_died, inherited, note_balancer, note_disks, note_redirected
+from ..records.ledger_form import DiskState, Entry, Ledger
 from ..records.ledger_roles import LedgerRole
 from .controller import LedgerStore
 from .observation import Standing, Stopped, find_stopped

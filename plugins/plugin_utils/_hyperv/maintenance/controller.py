@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from ..cluster.cluster import Cluster
 from ..records.file_names import Owner
-from ..records.ledger import Ledger
+from ..records.ledger_form import Ledger
 
 
 class LedgerStore(t.Protocol):

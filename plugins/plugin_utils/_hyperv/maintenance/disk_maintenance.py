@@ -22,7 +22,7 @@ from ..cluster.drains import drain_node
 from ..cluster.nodes import Node
 from ..failure.errors import HyperVError
 from ..failure.finding import full_stop
-from ..records.ledger import DiskState
+from ..records.ledger_form import DiskState
 from .disk_calls import NotSupported, end_maintenance_of, set_maintenance
 from .observation import UNREADABLE
 from .storage_gate import StorageGate

@@ -21,7 +21,8 @@ from ..cluster.nodes import Node, pick_node, read_nodes
 from ..cluster.owners import owners_of
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
-from ..records.ledger import Ledger, LedgerVm, has_died, may_still_stop, was_stopped
+from ..records.ledger import has_died, may_still_stop, was_stopped
+from ..records.ledger_form import Ledger, LedgerVm
 
 UNREADABLE = (HyperVError, NoAnswer)
 

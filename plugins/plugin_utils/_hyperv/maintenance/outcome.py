@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..cluster.vms import Vm
 from ..records.file_names import NOBODY, Owner
-from ..records.ledger import Ledger
+from ..records.ledger_form import Ledger
 
 Data = Mapping[str, t.Any]
 

@@ -11,7 +11,7 @@ from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..failure.finding import full_stop
 from ..planning.roles_back import RoleBack, RolesWish, plan_roles_back
-from ..records.ledger import RESTORED, Ledger
+from ..records.ledger_form import RESTORED, Ledger
 from ..records.ledger_roles import ELSEWHERE, MOVED, LedgerRole, changed, key_of
 from .controller import Controller
 from .role_moving import ALREADY_THERE, FAILED, NOT_MOVED, STARTED, RoleMoving, RoleRecord, WantedRole, on_their_way

@@ -20,7 +20,8 @@ from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import with_remedy
 from ..failure.finding import INFO, WARNING, Severity, full_stop
 from ..records.file_names import Owner, read_owner
-from ..records.ledger import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm, is_ours, not_ours, refuse_another, was_stopped
+from ..records.ledger import is_ours, not_ours, refuse_another, was_stopped
+from ..records.ledger_form import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm
 from .home_room import NO_ROOM, needs, split
 from .move_objections import Around, Intended, less_than_reserve, read_around
 from .placement import Headroom

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import EvacuationOutcome
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import read_ledger
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import read_ledger
 
 from tests.simulator.scenario import EventSpec, MigrationSpec, ReachedSpec, VmSpec, VmState
 from tests.support.maintenance import NODES, Story

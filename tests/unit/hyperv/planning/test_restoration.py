@@ -12,13 +12,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.v
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
-    Ledger,
-    LedgerVm,
-    begin,
-    finish,
-    give_back,
-)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger, LedgerVm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (
     plan as plan_moves,
 )

@@ -15,7 +15,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.a
     from_artifact,
     to_artifact,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, read_ledger
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import read_ledger
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -12,13 +12,8 @@ import typing as t
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._files import read_file, replace_file
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
-    Ledger,
-    begin,
-    finish,
-    give_back,
-    read_ledger,
-)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger, read_ledger
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -22,12 +22,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._files import (
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
-    Ledger,
-    begin,
-    finish,
-    give_back,
-)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import LedgerFile, ledger_file_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import end_work, enter_phase
 

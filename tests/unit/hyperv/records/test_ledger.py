@@ -18,8 +18,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
     finish,
     give_back,
     inherited,
-    read_ledger,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import read_ledger
 
 OURS = "hvc1.corp.example"
 NOW, THEN = "2026-03-02T01:00:00+00:00", "2026-03-01T23:00:00+00:00"

@@ -12,7 +12,8 @@ import stat
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import Ledger, begin
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import ledger_file_of, read_given_ledger
 
 OURS = Owner("hvc1.corp.example", "HVC1")
