@@ -17,6 +17,7 @@ description:
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
+  - hyperv.migration._recording
   - hyperv.migration._attributes
   - hyperv.migration._attributes.changes
 options:

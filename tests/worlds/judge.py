@@ -127,9 +127,14 @@ def _off_is_said(unused: World, episodes: Sequence[Episode], number: int) -> Ite
 
 
 def _says_that_it_could_not_look(episode: Episode) -> bool:
-    """Tell whether an end says that VMs could not be read, and the last look at them was indeed not answered."""
+    """Tell whether an end says that VMs could not be read, and that is so.
+
+    The last look at them was not answered, or none was sent because the address of a node led to another cluster.
+    """
     looks = [one.answered for one in episode.moments if one.reading == "vms"]
-    return "Where the VMs are could not be read" in episode.told.text and not all(looks[-1:])
+    astray = {one.subject: one.kind for one in episode.steps if one.kind in ("lead_astray", "lead_back")}
+    blind = not all(looks[-1:]) or "lead_astray" in astray.values()
+    return "Where the VMs are could not be read" in episode.told.text and blind
 
 
 def _last_two(episode: Episode) -> tuple[Moment, Moment]:

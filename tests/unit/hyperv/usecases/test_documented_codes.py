@@ -72,7 +72,7 @@ LISTS = [
     Listed(
         "hyperv_evacuation_plan_info",
         "stays.code",
-        ("planning/placement.py", "planning/evacuation.py"),
+        ("planning/placement.py", "planning/evacuation.py", "planning/leaving.py"),
         others={"restart", "strategy"},
     ),
     Listed(
