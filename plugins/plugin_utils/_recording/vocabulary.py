@@ -164,6 +164,7 @@ SAME_EVERYWHERE = frozenset(
         "file share witness",
         "migrationwmi",
         "physical disk",
+        "processor",
         "storage pool",
         "virtual machine",
         "virtual machine cluster wmi",
