@@ -17,6 +17,7 @@ from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies
 from ..plugin_utils._hyperv.planning.survey_answers import read_names
 from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
+from ..plugin_utils._moving_options import check_moving, moving_options
 from ..plugin_utils._planning_options import PLANNING, read_planning
 from ..plugin_utils._ranges import check_range, check_storage_timeout
 from ..plugin_utils._rolling_file import enter_phase
@@ -47,7 +48,7 @@ class ActionModule(MaintenanceAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan, and empty the node; in check mode ask about each VM instead."""
-        self.check_options(arguments, "evacuate_node")
+        check_moving(arguments, "evacuate_node")
         check_range(arguments, "attempts", 1, variable="evacuate_node_attempts")
         check_storage_timeout(arguments, "evacuate_node")
         request = dataclasses.replace(
@@ -57,7 +58,7 @@ class ActionModule(MaintenanceAction):
             role_strategies=read_role_strategies(arguments["role_strategies"]),
         )
         options = EvacuationOptions(
-            self.migration_options(arguments, arguments["on_timeout"]),
+            moving_options(arguments, arguments["on_timeout"]),
             arguments["attempts"],
             arguments["give_back"],
             arguments["next_step"],

@@ -14,6 +14,7 @@ from ..plugin_utils._hyperv.planning.roles_back import LEAVE, WISHES
 from ..plugin_utils._hyperv.planning.strategies import EVERY_VM
 from ..plugin_utils._hyperv.records.ledger_form import read_ledger
 from ..plugin_utils._maintenance import LOOKS_APART, OPTIONS, MaintenanceAction
+from ..plugin_utils._moving_options import check_moving, moving_options
 
 
 class ActionModule(MaintenanceAction):
@@ -34,10 +35,10 @@ class ActionModule(MaintenanceAction):
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Plan, and bring the VMs back; in check mode add up memory instead."""
-        self.check_options(arguments, "restore_node")
+        check_moving(arguments, "restore_node")
         given = read_ledger(arguments["ledger"], "The ledger given") if arguments["ledger"] else None
         options = RestorationOptions(
-            self.migration_options(arguments, "leave"),
+            moving_options(arguments),
             arguments["node"].strip(),
             arguments["forget_gone"],
             ignore=arguments["ignore"],

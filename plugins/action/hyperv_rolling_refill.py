@@ -9,19 +9,18 @@ import typing as t
 from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.maintenance.judging import judge_together
-from ..plugin_utils._hyperv.migration.migration_task import Policy
 from ..plugin_utils._hyperv.migration.moves import MoveRequest
-from ..plugin_utils._hyperv.migration.vocabulary import AUTO, METHODS
 from ..plugin_utils._hyperv.planning.evacuation_request import EvacuationRequest
 from ..plugin_utils._hyperv.planning.layout import present_layout
 from ..plugin_utils._hyperv.planning.refill import refill
 from ..plugin_utils._hyperv.planning.roll_request import BALANCED, RollRequest
 from ..plugin_utils._hyperv.planning.survey_answers import read_strategy_list
 from ..plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
-from ..plugin_utils._hyperv.scheduling.migrate import MigrationOptions, dry_run
+from ..plugin_utils._hyperv.scheduling.migrate import dry_run
 from ..plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ..plugin_utils._migrating import MigrationAction, migration_result
-from ..plugin_utils._ranges import MOST_RETRIES, check_poll_interval, check_range, check_reserve, check_timeout
+from ..plugin_utils._moving_options import MOVING, check_moving, moving_options
+from ..plugin_utils._ranges import check_reserve
 from ..plugin_utils._rolling_file import enter, progress_result
 
 
@@ -33,24 +32,16 @@ class ActionModule(MigrationAction):
             "home": {"type": "list", "elements": "str", "default": []},
             "strategies": {"type": "raw", "default": []},
             "reserve_memory_percent": {"type": "float", "default": 10},
-            "method": {"type": "str", "choices": list(METHODS), "default": AUTO},
-            "max_parallel": {"type": "int", "default": 0},
-            "timeout": {"type": "int", "default": 0},
-            "retries": {"type": "int", "default": 1},
-            "poll_interval": {"type": "float", "default": 2},
-            "progress": {"type": "bool", "default": True},
             "rolling": {"type": "dict"},
             "due": {"type": "bool", "default": True},
+            **MOVING,
         },
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Even out the memory if that is due; in a rolling maintenance note that its node is done by that."""
         check_reserve(arguments)
-        check_timeout(arguments)
-        check_poll_interval(arguments)
-        check_range(arguments, "max_parallel", 0)
-        check_range(arguments, "retries", 0, MOST_RETRIES)
+        check_moving(arguments)
         result: Result = self._refill(cluster, arguments) if arguments["due"] else {"changed": False, "moves": []}
         rolling = arguments["rolling"]
         if not rolling:
@@ -81,9 +72,7 @@ class ActionModule(MigrationAction):
         moves = plan(cluster, requests, arguments["method"])
         if moves:
             cluster.confirm()
-        policy = Policy(poll_interval=arguments["poll_interval"], retries=arguments["retries"])
-        limit = arguments["max_parallel"] or None
-        options = MigrationOptions(arguments["method"], arguments["timeout"], limit, policy)
+        options = moving_options(arguments)
         if self.check_mode:
             done, notes = dry_run(cluster, moves, options), []
         else:

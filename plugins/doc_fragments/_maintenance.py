@@ -8,8 +8,27 @@ from __future__ import annotations
 class ModuleDocFragment:
     """Options of a node's evacuation and restoration."""
 
-    # How VMs are moved, and what is written on the controller.
+    # What is written on the controller.
     DOCUMENTATION = r"""
+options:
+  ledger_path:
+    description: File of the ledger on the controller, if it is not to have its generated name in O(ledger_folder).
+    type: path
+  ledger_folder:
+    description:
+      - Directory of the ledger on the controller, which is called C(hyperv-ledger-CLUSTER-NODE.json) there, with the
+        full name of the cluster. A relative path starts where Ansible was started.
+    type: path
+    default: "."
+  report_path:
+    description:
+      - HTML file on the controller for the report, written with mode 0600, in check mode as well. Without it, the
+        report is in RV(report) only.
+    type: path
+"""
+
+    # How VMs are moved as a plan says.
+    MOVING = r"""
 options:
   method:
     description: The method by which running VMs are moved, as O(hyperv.migration.hyperv_vm_migrate#module:method).
@@ -34,20 +53,6 @@ options:
     description: Whether to show lines while VMs move, on standard error.
     type: bool
     default: true
-  ledger_path:
-    description: File of the ledger on the controller, if it is not to have its generated name in O(ledger_folder).
-    type: path
-  ledger_folder:
-    description:
-      - Directory of the ledger on the controller, which is called C(hyperv-ledger-CLUSTER-NODE.json) there, with the
-        full name of the cluster. A relative path starts where Ansible was started.
-    type: path
-    default: "."
-  report_path:
-    description:
-      - HTML file on the controller for the report, written with mode 0600, in check mode as well. Without it, the
-        report is in RV(report) only.
-    type: path
 """
 
     # What an evacuation and its plan are asked for alike.

@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.changes
   - hyperv.migration._maintenance
+  - hyperv.migration._maintenance.moving
   - hyperv.migration._maintenance.evacuation
   - hyperv.migration._maintenance.planning
 options:

@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.changes
   - hyperv.migration._maintenance
+  - hyperv.migration._maintenance.moving
 options:
   node:
     description: The node to bring VMs back to. The default is the node of the ledger.

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - hyperv.migration._recording
   - hyperv.migration._attributes
   - hyperv.migration._attributes.changes
+  - hyperv.migration._maintenance.moving
 options:
   home:
     description:
@@ -38,34 +39,11 @@ options:
     description: Percentage of each node's memory that stays free, from 0 to less than 100.
     type: float
     default: 10
-  method:
-    description: The method by which VMs are moved, as O(hyperv.migration.hyperv_vm_migrate#module:method).
-    type: str
-    choices: [auto, system, cluster_group, host]
-    default: auto
-  max_parallel:
-    description:
-      - How many VMs may move at the same time. Only lowers the limit of the nodes and the cluster; V(0) keeps it.
-    type: int
-    default: 0
   timeout:
     description:
       - Seconds that one move may take, up to 604800. With V(0) the limit follows from the memory of the VM.
     type: int
     default: 0
-  retries:
-    description:
-      - How often to try a move again on the same node after a failure that may pass by itself, up to 1000 times.
-    type: int
-    default: 1
-  poll_interval:
-    description: Seconds between two looks at the running migrations, from 0.05 to 60.
-    type: float
-    default: 2
-  progress:
-    description: Whether to show lines while VMs move, on standard error.
-    type: bool
-    default: true
   rolling:
     description:
       - The record of a rolling maintenance, as RV(hyperv.migration.hyperv_rolling_node_info#module:rolling). Its node

@@ -14,12 +14,9 @@ from ._files import full_path, replace_file
 from ._hyperv.failure.errors import HyperVError
 from ._hyperv.maintenance.controller import Controller
 from ._hyperv.maintenance.outcome import Outcome
-from ._hyperv.migration.migration_task import Policy
-from ._hyperv.migration.vocabulary import AUTO, METHODS
-from ._hyperv.scheduling.migrate import MigrationOptions
 from ._hyperv.scheduling.move_results import diff
 from ._ledgers import ledger_file_of
-from ._ranges import MOST_RETRIES, check_poll_interval, check_range, check_timeout
+from ._moving_options import MOVING
 from ._report.account import Account
 from ._report.page import page
 from ._report.records import read_account
@@ -30,12 +27,7 @@ LOOKS_APART = 5
 
 # Options of both.
 OPTIONS: dict[str, t.Any] = {
-    "method": {"type": "str", "choices": list(METHODS), "default": AUTO},
-    "max_parallel": {"type": "int", "default": 0},
-    "timeout": {"type": "int", "default": 0},
-    "retries": {"type": "int", "default": 1},
-    "poll_interval": {"type": "float", "default": 2},
-    "progress": {"type": "bool", "default": True},
+    **MOVING,
     "ledger_path": {"type": "path"},
     "ledger_folder": {"type": "path", "default": "."},
     "report_path": {"type": "path"},
@@ -44,19 +36,6 @@ OPTIONS: dict[str, t.Any] = {
 
 class MaintenanceAction(HyperVAction):
     """An action that empties a node or fills it again."""
-
-    def check_options(self, arguments: Arguments, role: str) -> None:
-        """Refuse numbers out of their range; ``role`` is the one whose variables they are. Raises HyperVError."""
-        check_timeout(arguments, role)
-        check_poll_interval(arguments, role)
-        check_range(arguments, "max_parallel", 0, variable=f"{role}_max_parallel")
-        check_range(arguments, "retries", 0, MOST_RETRIES, variable=f"{role}_retries")
-
-    def migration_options(self, arguments: Arguments, on_timeout: t.Literal["leave", "cancel"]) -> MigrationOptions:
-        """Return how VMs are moved."""
-        policy = Policy(poll_interval=arguments["poll_interval"], retries=arguments["retries"], on_timeout=on_timeout)
-        limit = arguments["max_parallel"] or None
-        return MigrationOptions(arguments["method"], arguments["timeout"], limit, policy)
 
     def controller(self, arguments: Arguments, enter: Callable[[], None] = lambda: None) -> Controller:
         """Return what this machine does for the maintenance; ``enter`` notes that a node is about to be emptied."""

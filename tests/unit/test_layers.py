@@ -174,7 +174,7 @@ RULES = (
             UTILS + "_files",
             UTILS + "_hyperv",
             UTILS + "_ledgers",
-            UTILS + "_ranges",
+            UTILS + "_moving_options",
             UTILS + "_report",
             UTILS + "_text",
         ),
@@ -188,6 +188,11 @@ RULES = (
     Rule(
         "plugins/plugin_utils/_planning_options.py",
         (UTILS + "_action", UTILS + "_hyperv.planning", UTILS + "_ranges"),
+        without=INPUT_OUTPUT | {"time"},
+    ),
+    Rule(
+        "plugins/plugin_utils/_moving_options.py",
+        (UTILS + "_action", UTILS + "_hyperv", UTILS + "_ranges"),
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule("plugins/plugin_utils/_files.py", (UTILS + "_hyperv.failure.errors",), without=INPUT_OUTPUT),
@@ -204,6 +209,7 @@ RULES = (
             UTILS + "_ledgers",
             UTILS + "_maintenance",
             UTILS + "_migrating",
+            UTILS + "_moving_options",
             UTILS + "_planning_options",
             UTILS + "_ranges",
             UTILS + "_recording",
