@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Collection
 
 from ..checks.cluster_health import Health, read_health
 from ..cluster.cluster import Cluster
+from .waiting import last_request
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +37,7 @@ class HealthGate:
         TransportError.
         """
         begun = cluster.clock.now()
-        # The last look begins when the time is over, and is given a moment.
-        storage_until = begun + self.storage_timeout + self.interval if self.storage_timeout else math.inf
+        storage_until = last_request(cluster.clock, self.storage_timeout, self.interval)
         unfit_since: float | None = None
         told = ""
         while True:

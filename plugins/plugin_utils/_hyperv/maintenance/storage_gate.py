@@ -22,7 +22,7 @@ from ..cluster.nodes import pick_node, read_named_nodes
 from ..failure.errors import HyperVError
 from ..failure.failures import win32_codes
 from ..failure.finding import ERROR
-from .waiting import wait_while_it_passes
+from .waiting import last_request, wait_while_it_passes
 
 _SPACE_DEGRADED = 5987
 
@@ -83,9 +83,7 @@ class StorageGate:
         Raises HyperVError where something still does after the time that it may take, or will not pass by itself, and
         as ``look``.
         """
-        timeout = self._wait.timeout
-        # The last look begins when the time is over, and is given a moment.
-        until = self.cluster.clock.now() + timeout + self._wait.interval if timeout else math.inf
+        until = last_request(self.cluster.clock, self._wait.timeout, self._wait.interval)
         waited = wait_while_it_passes(
             self.cluster.clock,
             lambda: self.look(name, until).findings,

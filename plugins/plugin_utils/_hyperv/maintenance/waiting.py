@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 
 from ..._wsman.transport import Clock
@@ -52,6 +53,14 @@ def wait_while_it_passes(
             say(left, text)
         clock.pause(min(interval, left))
     return Waited(found, bool(told))
+
+
+def last_request(clock: Clock, timeout: float, interval: float) -> float:
+    """Return the reading of the clock after which a wait of ``timeout`` seconds asks nothing more; never for 0.
+
+    The last look begins when the time is over, and is given as long as two looks are apart.
+    """
+    return clock.now() + timeout + interval if timeout else math.inf
 
 
 def text_of(findings: Sequence[Finding]) -> str:
