@@ -235,7 +235,7 @@ class Turn:
 
     def as_planned(self, plan: RollPlan, rolling: Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Return what a plan changes in the task's result; ``rolling`` is the record that phases are noted by."""
-        step = plan.as_result()["steps"][0]
+        step = next(plan.turns())
         evacuation = {key: step[key] for key in ("node", "moves", "helpers", "stays")}
         return {
             "evacuation": {

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner
@@ -94,7 +94,7 @@ class RollPlan:
             "feasible": self.refusal is None,
             "refusal": self.refusal.as_result() if self.refusal is not None else None,
             "order": [one.node for one in self.steps],
-            "steps": list(self._steps()),
+            "steps": list(self.turns()),
             "refill": [
                 _move(number, one.helper.candidate, one.helper.node, one.destination, EVENS_OUT)
                 for number, one in enumerate(self.refill, 1)
@@ -105,7 +105,8 @@ class RollPlan:
             "notes": list(self.notes),
         }
 
-    def _steps(self) -> Iterable[dict[str, t.Any]]:
+    def turns(self) -> Iterator[dict[str, t.Any]]:
+        """Yield the turns for a task's result."""
         ends: int | None = 0
         for number, step in enumerate(self.steps, 1):
             ends = ends + step.seconds + self.node_seconds if ends is not None and step.seconds is not None else None
