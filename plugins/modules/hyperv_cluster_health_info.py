@@ -14,8 +14,7 @@ description:
   - It also reports who else may move VMs or is at work, such as the balancer of the cluster and backups (RV(notes)).
   - Problems do not fail the task unless you set O(timeout) or O(storage_timeout). Use RV(healthy) in your own
     condition.
-  - The role P(hyperv.migration.rolling_maintenance#role) uses it before it evacuates a node, and before it restores
-    its VMs.
+  - The role P(hyperv.migration.rolling_maintenance#role) checks the same before it evacuates a node.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
