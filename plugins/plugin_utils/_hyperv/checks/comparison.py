@@ -94,6 +94,33 @@ class Comparison:
         # It has nothing to transfer: what it lacks it misses when it is started.
         return [dataclasses.replace(one, severity=WARNING) if one.severity == ERROR else one for one in found]
 
+    def read_side_by_side(self, source: str, hosts: Sequence[str]) -> None:
+        """Read of many hosts what every VM of a source that runs is compared with, before ``find`` asks one by one.
+
+        Raises nothing.
+        """
+        if not self._talks_to(source):
+            return
+        try:
+            needs = self._needs(source).values()
+        except (HyperVError, NoAnswer):
+            self._silent.add(first_label(source))
+            return
+        has_switches = any(one.switch for need in needs for one in need.connections)
+        wanted = ("switches", "processor") if has_switches else ("processor",)
+        there = [host for host in hosts if self._talks_to(host)]
+        self._cluster.ask_each(there, lambda host: self._read_host(host, wanted))
+
+    def _read_host(self, host: str, wanted: Sequence[str]) -> None:
+        for name in wanted:
+            try:
+                getattr(self._host(host), name)
+            except Fault:
+                continue  # kept for whoever needs it
+            except (HyperVError, NoAnswer):
+                self._silent.add(first_label(host))
+                return
+
     def _talks_to(self, *hosts: str) -> bool:
         try:
             return all(map(self._cluster.has_session, hosts))

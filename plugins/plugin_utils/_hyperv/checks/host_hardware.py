@@ -9,8 +9,10 @@ Win32_OperatingSystem, MSFT_HgsClientConfiguration and MSFT_HgsGuardian; the sta
 from __future__ import annotations
 
 import dataclasses
-import functools
+import typing as t
+from collections.abc import Callable
 
+from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
@@ -44,30 +46,59 @@ class Guardian:
     certificate: bytes
 
 
+_T = t.TypeVar("_T")
+
+
+class _Kept(t.Generic[_T]):
+    """What is read at the first need and kept, a refusal as well: many VMs ask for it, one after the other."""
+
+    def __init__(self, read: Callable[[HostHardware], _T]) -> None:
+        self._read = read
+        self.__doc__ = read.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, host: HostHardware, owner: type | None = None) -> _T:
+        if self._name not in host.known:
+            try:
+                host.known[self._name] = self._read(host)
+            except Fault as fault:
+                host.known[self._name] = fault
+        known = host.known[self._name]
+        if isinstance(known, Fault):
+            raise known
+        return t.cast("_T", known)
+
+
 class HostHardware:
-    """What one host offers, each thing read at the first need and kept. All raise Fault and TransportError."""
+    """What one host offers, each thing read at the first need and kept. All raise Fault and TransportError.
+
+    ``known``: what was read, by its name here; a Fault where the host refused it.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.known: dict[str, object] = {}
 
-    @functools.cached_property
+    @_Kept
     def switches(self) -> frozenset[str]:
         """The names of its virtual switches, in one query."""
         return frozenset(filter(None, read_switches(self._session).values()))
 
-    @functools.cached_property
+    @_Kept
     def network_pools(self) -> frozenset[str]:
         """The ids of its resource pools for network connections, in lower case, in one query."""
         rows = self._session.query(VIRTUALIZATION, _POOLS, missing_ok=True)
         return frozenset((row.text("PoolID") or "").casefold() for row in rows)
 
-    @functools.cached_property
+    @_Kept
     def processor(self) -> Processor | None:
         """Its processors, in one query; None where it does not tell them."""
         rows = self._session.query(CIMV2, _PROCESSORS, missing_ok=True)
         return Processor(rows[0].text("Manufacturer") or "", rows[0].text("Caption") or "") if rows else None
 
-    @functools.cached_property
+    @_Kept
     def free_mb(self) -> int | None:
         """The memory that its Windows has left in MB, in one query; None where it does not say."""
         rows = self._session.query(CIMV2, _MEMORY)
@@ -76,21 +107,21 @@ class HostHardware:
 
     def forget_memory(self) -> None:
         """Have the memory read again: VMs have come or gone."""
-        self.__dict__.pop("free_mb", None)
+        self.known.pop("free_mb", None)
 
-    @functools.cached_property
+    @_Kept
     def has_gpu(self) -> bool:
         """Tell whether it shows a GPU of which VMs may have parts, in one query."""
         return bool(self._session.query(VIRTUALIZATION, _GPUS, missing_ok=True))
 
-    @functools.cached_property
+    @_Kept
     def is_guarded(self) -> bool | None:
         """Tell whether it is a guarded host, in one call; None where it does not say."""
         output = self._session.invoke(Reference.of(HGS, _CONFIGURATION), "Get", {})
         told = output.embedded("cmdletOutput") if not output.integer("ReturnValue") else None
         return told.boolean("IsHostGuarded") if told is not None else None
 
-    @functools.cached_property
+    @_Kept
     def guardians(self) -> frozenset[Guardian]:
         """The guardians whose private keys it has, in one query."""
         return frozenset(

@@ -329,15 +329,15 @@ def _with_source(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
 def _with_lacks(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
     """Add what the destinations certainly lack for VMs that run; a host that does not answer shows no lack."""
     running = [vm for vm in snapshot.vms_on_node if vm.state in IN_MEMORY]
-    usable = {first_label(one.name) for one in snapshot.destinations}
     if not snapshot.node.is_running or not running:
         return snapshot
+    usable = {first_label(one.name) for one in snapshot.destinations}
+    there = [node for node in nodes if first_label(node.name) in usable]
     comparison, name = Comparison(cluster), snapshot.node.name
+    comparison.read_side_by_side(name, [node.name for node in there])
     lacks: dict[str, tuple[tuple[str, str], ...]] = {}
     for vm in running:
-        for node in nodes:
-            if first_label(node.name) not in usable:
-                continue
+        for node in there:
             found = comparison.find(vm, name, node, judged=False, with_memory=False)
             lack = next((one for one in found if one.severity == ERROR), None)
             if lack is not None:

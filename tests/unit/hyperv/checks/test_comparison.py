@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from collections.abc import Sequence
 
@@ -19,7 +20,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
 
 from tests.simulator.host_profiles import Windows
 from tests.simulator.scenario_hardware import AdapterSpec, HostHardwareSpec, VmHardwareSpec
-from tests.support.scenarios import Scenario, attachment, migration, node, scenario, vm
+from tests.support.scenarios import Scenario, attachment, fault, migration, node, scenario, vm
 from tests.support.simulated import Simulated
 
 GUARDIAN = "UntrustedGuardian"
@@ -312,6 +313,16 @@ def test_a_host_that_hangs_costs_its_time_once() -> None:
     simulated.move(*((f"web0{number}", "NODE2") for number in range(1, 4)), method="cluster_group")
 
     assert sum(READS[1] in request for there, request in simulated.requests) == 1
+
+
+def test_what_a_host_refuses_is_asked_once_for_all_vms() -> None:
+    refused = fault("fault", code=0x80041003, mentions="FROM Win32_Processor<", node="NODE2", times=None)
+    given = scenario(vms=[vm(f"web0{number}", memory_mb=500) for number in range(1, 6)])
+    simulated = Simulated(dataclasses.replace(given, faults=(refused,)))
+    runs = simulated.move(*((f"web0{number}", "NODE2") for number in range(1, 6)), method="cluster_group")
+
+    assert {run.outcome for run in runs} == {"moved"}
+    assert sum(READS[6] in request for there, request in simulated.requests if there == "NODE2") == 1
 
 
 def test_nothing_is_compared_without_a_precheck() -> None:
