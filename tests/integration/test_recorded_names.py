@@ -18,7 +18,8 @@ import pytest
 from tests.integration.commands import Ansible
 from tests.running_cluster import RunningCluster, running_cluster
 
-# One of each: hosts, VMs, domains, accounts, addresses, MACs, SIDs, GUIDs, paths, notes, serial numbers.
+# One of each: hosts, VMs, domains, accounts, addresses, MACs, SIDs, GUIDs, paths, notes, serial numbers. Each is long
+# enough not to come up among the random digits and letters of an archive.
 SCENARIO = r"""
 cluster: {name: KRONOSCL, fqdn: kronoscl.umbrella.example}
 user: {name: svc-hypervadm, password: Sup3rS3cret!, domain: UMBRELLA}
@@ -39,8 +40,8 @@ vms:
     attachments: [{kind: iso, path: 'D:\Mandanten\a.iso'}]
     notes: >-
       Ask UMBRELLA\jdoerig or jdoerig@umbrella.example (S-1-5-21-3623811015-3361044348-30300820-1013); serial
-      VMX-7741-KLQ, MAC 00-15-5D-6B-7C-8D or 00:15:5D:6B:7C:8E or 00155D6B7C8F, filer \\filer77\Lohn$\Q3, portal
-      https://intra.umbrella.example/payroll?user=jdoerig, disk {9F0C1B7E-55AA-4C1D-8E77-1234ABCD5678}
+      VMXKLQ-7741904462-PWT, MAC 00-15-5D-6B-7C-8D or 00:15:5D:6B:7C:8E or 00155D6B7C8F, filer \\filer77\Lohn$\Q3,
+      portal https://intra.umbrella.example/payroll?user=jdoerig, disk {9F0C1B7E-55AA-4C1D-8E77-1234ABCD5678}
   - {name: 給与サーバー, owner: HERA02}
   - {name: R&D <Küche> "1", owner: ZEUS01}
   - name: Umbrella Mail
@@ -57,8 +58,9 @@ PASSWORD = "Sup3rS3cret!"
 NAMES = (
     *("KRONOSCL", "umbrella", "ZEUS01", "HERA02", "payroll", "給与サーバー", "Küche", "orion9", "QuarterlyShare"),
     *("TierGold", "KeepApartRule", "jdoerig", "10.77.31", "fd12:77:31", "Finance", "Mandanten", "filer77", "geheim"),
-    *("3623811015", "3361044348", "30300820", "VMX", "7741", "Lohn$", "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "intra."),
-    *("15-5D-6B-7C-8D", "15:5D:6B:7C:8E", "155D6B7C8F", "9F0C1B7E-55AA-4C1D-8E77-1234ABCD5678"),
+    *("3623811015", "3361044348", "30300820", "VMXKLQ", "7741904462", "Lohn$", "intra."),
+    *("15-5D-6B-7C-8D", "15:5D:6B:7C:8E", "155D6B7C8F"),
+    *("6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "9F0C1B7E-55AA-4C1D-8E77-1234ABCD5678"),
 )
 READS = (
     ("hyperv_scenario_info", ""),
