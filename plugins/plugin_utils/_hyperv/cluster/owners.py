@@ -42,12 +42,16 @@ def owners_of(vm: Vm, role: VmGroup | None) -> set[str]:
     return {first_label(owner) for owner in (vm.node, role.owner if role else "") if owner}
 
 
-def read_owners(cluster: Cluster, roles: Mapping[str, VmGroup]) -> dict[str, Owners]:
-    """Return the owners of VMs by VM id; ``roles`` are theirs. Raises Fault and TransportError."""
+def read_owners(cluster: Cluster, roles: Mapping[str, VmGroup], expected_pairs: int = 0) -> dict[str, Owners]:
+    """Return the owners of VMs by VM id; ``roles`` are theirs. Raises Fault and TransportError.
+
+    ``expected_pairs``: what the list of possible owners holds if any node may own any VM, 0 where that is not known.
+    """
     if not roles:
         return {}
     pairs = PAIRS_FOR_A_CALL * len(roles)
-    possible = _links(cluster, "MSCluster_ResourceToPossibleOwner", pairs)
+    is_short = expected_pairs <= pairs
+    possible = _links(cluster, "MSCluster_ResourceToPossibleOwner", pairs) if is_short else None
     preferred = _links(cluster, "MSCluster_ResourceGroupToPreferredNode", pairs)
     return {
         vm_id: Owners(
