@@ -95,7 +95,7 @@ class ControllerAction(ActionBase):
     @contextlib.contextmanager
     def watched(self) -> Iterator[Watch]:
         """Listen in on what is sent, where the task, a variable or the environment wants that."""
-        folder = folder_of(self._task_vars, lambda given: self._templar.template(given), self._record)
+        folder = folder_of(self._task_vars, self._templar.template, self._record)
         if not folder:
             yield unwatched
             return
