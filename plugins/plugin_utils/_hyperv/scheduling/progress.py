@@ -58,12 +58,17 @@ class Progress:
         step, known = _step(task), self._told.get(task.move.vm.id, (Stage.WAITING, 0))
         return step != known and not (step[0] is Stage.RUNNING is known[0] and step[1] < known[1])
 
+    def _is_told(self, task: MigrationTask) -> bool:
+        return task.move.vm.id in self._told and self._told[task.move.vm.id][0] is Stage.ENDED
+
     def _news(self, tasks: Sequence[MigrationTask], task: MigrationTask) -> None:
         self._told[task.move.vm.id], self._told_at[task.move.vm.id] = _step(task), self._clock.now()
         self._line(tasks, task, _news(task))
 
     def _line(self, tasks: Sequence[MigrationTask], task: MigrationTask, text: str) -> None:
-        counts = _counts(tasks, self._clock.now() - self._began)
+        # Ends that are told in the lines to come are not counted as done yet, so that the numbers rise line by line.
+        told = [one for one in tasks if one.stage is not Stage.ENDED or self._is_told(one)]
+        counts = _counts(told, len(tasks), self._clock.now() - self._began)
         self._tell(f"[{counts}] {task.move.vm.name}: {text}" if len(tasks) > 1 else f"{task.move.vm.name}: {text}")
 
 
@@ -96,13 +101,14 @@ def _news(task: MigrationTask) -> str:
     return f"{way} {percent} %" if percent else f"{way} started"
 
 
-def _counts(tasks: Sequence[MigrationTask], elapsed: float) -> str:
+def _counts(tasks: Sequence[MigrationTask], total: int, elapsed: float) -> str:
     ended = sum(task.stage is Stage.ENDED for task in tasks)
     failed = sum(task.outcome == "failed" for task in tasks)
     waiting = sum(task.stage is Stage.WAITING for task in tasks)
-    arriving = sum(task.stage is Stage.VERIFYING and not task.takes_a_slot for task in tasks)
-    parts = [f"{ended}/{len(tasks)} done", f"{len(tasks) - ended - waiting - arriving} moving", f"{waiting} waiting"]
-    if arriving:  # their migrations have ended, and others have begun in their place
+    # Their migrations have ended, so that others may have begun in their place; their ends are told later.
+    arriving = sum(task.stage is Stage.VERIFYING and not task.takes_a_slot for task in tasks) + total - len(tasks)
+    parts = [f"{ended}/{total} done", f"{total - ended - waiting - arriving} moving", f"{waiting} waiting"]
+    if arriving:
         parts.insert(2, f"{arriving} arriving")
     if failed:
         parts.insert(1, f"{failed} failed")
