@@ -65,7 +65,6 @@ options:
       - The user's password, preferably vaulted, or a template.
       - Not needed for Kerberos with an existing ticket.
     type: str
-    secret: true
     env:
       - name: HYPERV_PASSWORD
   hostnames:

@@ -30,7 +30,7 @@ options:
   ignore:
     description:
       - Names of nodes, VMs, roles, networks, pools, virtual disks and disks whose problems do not count, in any letter
-        case, and of shared volumes, whole (V(C:\ClusterStorage\Volume1)) or the last part of it.
+        case, and of shared volumes, whole (V(C:\\ClusterStorage\\Volume1)) or the last part of it.
       - They are returned in RV(ignored).
     type: list
     elements: str

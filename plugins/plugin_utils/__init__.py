@@ -31,4 +31,10 @@ def _finder(folder: str) -> FileFinder:
     return FileFinder(folder, (SourceFileLoader, SOURCE_SUFFIXES))
 
 
-sys.meta_path.insert(0, _OwnModules)
+def _place() -> int:
+    """Return the place of Ansible's loader, or the first: what came before it (ansible-test's) stays before it."""
+    kinds = [type(finder).__name__ for finder in sys.meta_path]
+    return kinds.index("_AnsibleCollectionFinder") if "_AnsibleCollectionFinder" in kinds else 0
+
+
+sys.meta_path.insert(_place(), _OwnModules)

@@ -92,10 +92,13 @@ class ControllerAction(ActionBase):
         if not self._task.no_log:
             Display().vvvv(line, host=host)
 
+    def _template(self, given: t.Any) -> t.Any:
+        return self._templar.template(given)
+
     @contextlib.contextmanager
     def watched(self) -> Iterator[Watch]:
         """Listen in on what is sent, where the task, a variable or the environment wants that."""
-        folder = folder_of(self._task_vars, lambda given: self._templar.template(given), self._record)
+        folder = folder_of(self._task_vars, self._template, self._record)
         if not folder:
             yield unwatched
             return

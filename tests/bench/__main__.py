@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import batch, makespan, methods, recording, rolls, scale, storage, tasks, waiting
+from . import batch, makespan, masking, methods, recording, rolls, scale, storage, tasks, waiting
 from .figures import Figure, publish
 
 _CASES: dict[str, Callable[[], list[Figure]]] = {
@@ -18,6 +18,7 @@ _CASES: dict[str, Callable[[], list[Figure]]] = {
     "batch": batch.measure,
     "methods": methods.measure,
     "scale": scale.measure,
+    "masking": masking.measure,
     "storage": storage.measure,
     "recording": recording.measure,
     "waiting": waiting.measure,

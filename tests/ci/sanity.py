@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """``make sanity``: ansible-test's sanity tests with every supported ansible-core, without an ignore file.
 
-Prints two lines for each ansible-core and a summary; exits with 1 when one failed or none could run. The newest one
-looks at everything; the others at what a user installs, that is, without the tests. The oldest and the newest import
-the plugins on every Python that suits them, the others on one. Standard library only: each ansible-core gets an
-environment of its own in ``.venv-sanity``, which is kept, with ansible-test's caches.
+Prints two lines for each ansible-core and a summary; exits with 1 where a test failed, and with 69 (EX_UNAVAILABLE of
+sysexits.h) where none did but an environment could not be built or nothing could run. The newest one looks at
+everything; the others at what a user installs, that is, without the tests. What cannot run with the newest runs with
+the one before it. The oldest and the newest import the plugins on every Python that suits them, the others on one.
+Standard library only: each ansible-core gets an environment of its own in ``.venv-sanity``, which is kept, with
+ansible-test's caches.
 Versions named as arguments are the only ones; ``newest`` is the newest of those that can be installed here.
 """
 
@@ -76,7 +78,8 @@ def main(wanted: Sequence[str]) -> int:
     installed = interpreters()
     chosen = {core: python(core, installed) for core in CORES}
     left_out = [core for core, found in chosen.items() if found is None and (not wanted or core in wanted)]
-    possible = {core: found for core, found in chosen.items() if found is not None}
+    here = {core: found for core, found in chosen.items() if found is not None}
+    possible = here
     if wanted:
         named = {max(possible, key=_number) if core == "newest" and possible else core for core in wanted}
         possible = {core: found for core, found in possible.items() if core in named}
@@ -91,7 +94,8 @@ def main(wanted: Sequence[str]) -> int:
             for name in PARTS
         ]
         passed = list(pool.map(lambda part: run(part, pythons), parts))
-    failed = passed.count(False) + list(built.values()).count(False)
+    left = [part for part, end in zip(parts, passed, strict=True) if end is None and part.whole]
+    passed += [run(older, pythons) for older in before(left, here) if build(older.core, older.python)]
     print(f"\n{passed.count(True)} of {len(passed)} parts passed, with {len(built)} versions of ansible-core.")
     if None in passed:
         print("Parts are left out above whose tools cannot be installed here.")
@@ -99,7 +103,20 @@ def main(wanted: Sequence[str]) -> int:
         print(
             f"Left out: ansible-core {core}: none of Python {', '.join(f'3.{minor}' for minor in CORES[core])} is here."
         )
-    return 1 if failed or True not in passed else 0
+    if False in passed:
+        return 1
+    return 0 if True in passed and all(built.values()) else os.EX_UNAVAILABLE
+
+
+def before(parts: Sequence[Part], here: Mapping[str, str]) -> list[Part]:
+    """Return the same parts with the ansible-core before theirs, of those in ``here``; none for the first."""
+    cores = sorted(here, key=_number)
+    earlier = {core: cores[index] for index, core in enumerate(cores[1:])}
+    return [
+        dataclasses.replace(part, core=earlier[part.core], python=here[earlier[part.core]])
+        for part in parts
+        if part.core in earlier
+    ]
 
 
 def python(core: str, installed: Mapping[int, str]) -> str | None:

@@ -241,7 +241,7 @@ class _Drawing:
             (8, self._power_runs),
             (8, self._roll),
         )
-        return self._chance.choices([one for _, one in patterns], [weight for weight, _ in patterns])[0]()
+        return self._chance.choices([one for unused, one in patterns], [weight for weight, unused in patterns])[0]()
 
     def _limits(self) -> dict[str, t.Any]:
         return {

@@ -76,7 +76,7 @@ def _simpler_scenario(world: World) -> Iterator[World]:
         yield dataclasses.replace(world, twin=False)
     if given.switches != Switches():
         yield dataclasses.replace(world, scenario=dataclasses.replace(given, switches=Switches()))
-    used = {vm for run in world.runs for vm, _ in (*run.moves, *run.strategies)} | {
+    used = {vm for run in world.runs for vm, unused in (*run.moves, *run.strategies)} | {
         vm for run in world.runs for vm in run.vms
     }
     for number, vm in enumerate(given.vms):

@@ -55,8 +55,9 @@ def _table(caption: ET.Element, shown: Timeline, rows: list[ET.Element]) -> ET.E
     axis = element("span", class_="axis", aria_hidden="true")
     for index, (percent, label) in enumerate(shown.ticks):
         edge = "first" if percent < _LABEL_ROOM else "last" if percent > 100 - _LABEL_ROOM else "inner"
-        parity = " odd" if index % 2 else ""
-        append(axis, element("span", label, class_=edge + parity, style=f"left:{percent:g}%"))
+        # On a phone there is room for every second of them, and for every fourth with seconds.
+        spare = " spare" if index % (2 if len(label) <= len("00:00") else 4) else ""
+        append(axis, element("span", label, class_=edge + spare, style=f"left:{percent:g}%"))
     titles = [
         element("th", "VM", scope="col", class_="who"),
         element("th", "Memory", scope="col", class_="number size wide"),

@@ -65,7 +65,8 @@ def _header(account: Account) -> ET.Element:
         when += ["Cluster ", name(account.cluster), ". "]
     began, ended = account.began, account.ended
     if began is not None and ended is not None:
-        when.append(f"{day(began)}, {time_of_day(began)} to {time_of_day(ended)} UTC.")
+        until = time_of_day(ended) if day(ended) == day(began) else f"{day(ended)}, {time_of_day(ended)}"
+        when.append(f"{day(began)}, {time_of_day(began)} to {until} UTC.")
     return element(
         "header",
         element("p", element("span", verdict(account), class_=tone), style="margin: 0"),
@@ -89,7 +90,7 @@ def _facts(account: Account) -> ET.Element:
         if not has_pauses(account.moves):
             facts.append(_fact("at once at most", str(peak(account.moves)), limit))
     half = account.median_seconds
-    if half is not None:
+    if half is not None and len(account.slowest) > 1:
         facts.append(_fact("median for a VM", duration(half)))
         slowest = account.slowest[0]
         facts[-1][0].extend(
@@ -135,8 +136,8 @@ def _events(account: Account) -> ET.Element | None:
         row(
             [
                 element("th", name(move.vm), scope="row"),
-                element("td", name(event.node)),
-                element("td", f"{event.time} UTC"),
+                element("td", name(event.node), class_="node"),
+                element("td", f"{event.time} UTC", class_="when"),
                 element("td", f"{event.log}, {event.id}"),
                 element("td", event.message),
             ]

@@ -57,6 +57,7 @@ td.number { white-space: nowrap; }
 .nodes tbody th { min-width: 5em; }
 .nodes thead th { min-width: 4em; }
 .route { white-space: nowrap; }
+.stack .node { min-width: 6em; } .stack .when { min-width: 8em; }
 .remedy { font-weight: 550; }
 .badge { font-size: 12px; font-weight: 650; border-radius: 4px; padding: 0 6px; white-space: nowrap;
   background: var(--wait-soft); color: var(--wait); }
@@ -101,10 +102,10 @@ footer { padding-bottom: 40px; font-size: 13px; }
   section { padding: 14px 12px; }
   th, td { padding-right: 8px; }
   .wide { display: none; }
-  table.times .who { width: 31%; } table.times .took { width: 19%; }
+  table.times .who { width: 28%; } table.times .took { width: 24%; }
   table.times { font-size: 13px; }
-  .axis span.odd { display: none; }
-  .load .number { white-space: normal; }
+  .axis span.spare { display: none; }
+  table.times .number { white-space: normal; }
   table.stack thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   table.stack tr { display: block; padding: 6px 0; border-top: 1px solid var(--grid); }
   table.stack th, table.stack td { display: block; border: 0; padding: 1px 0; }

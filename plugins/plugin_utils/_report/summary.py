@@ -71,7 +71,7 @@ def at_once(account: Account) -> str:
     limit = account.limit
     if has_pauses(account.moves):
         return f"limit {limit} at once, some moves tried more than once" if limit else "some moves tried more than once"
-    return f"at most {peak(account.moves)} at once ({f'limit {limit}' if limit else 'limit not known'})"
+    return f"at most {peak(account.moves)} at once{f' (limit {limit})' if limit else ''}"
 
 
 def _headline(account: Account) -> list[str]:

@@ -193,6 +193,30 @@ def test_failures_stand_first_with_cause_and_remedy() -> None:
     assert "The node was given back." in text
 
 
+def test_a_run_past_midnight_says_on_which_day_it_ended() -> None:
+    assert "2026-03-01, 22:15:04 to 22:15:14 UTC" in written(account(moves=[record("vm0", 0, 0, 10)])).text
+    assert (
+        "2026-03-01, 22:15:04 to 2026-03-02, 00:15:04 UTC" in written(account(moves=[record("vm0", 0, 0, 7200)])).text
+    )
+
+
+def test_one_move_has_no_median() -> None:
+    assert "median" not in written(run_of(1)).text
+    assert "median for a VM" in written(run_of(2)).text
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(20, 4), (7200, 2)])
+def test_a_phone_shows_as_many_times_as_fit(seconds: int, shown: int) -> None:
+    moves = [record("vm0", 0, 0, seconds)]
+
+    places = [value.split() for tag, name, value in written(account(moves=moves)).attributes if name == "class"]
+    labels = [value for value in places if {"first", "inner", "last"} & set(value)]
+
+    assert len(labels) > 2
+    labels = labels[: len(labels) // 2]  # of the first of two equal axes
+    assert ["spare" in value for value in labels] == [index % shown > 0 for index in range(len(labels))]
+
+
 def test_memory_is_told_before_and_after_and_what_is_not_known_is_not_invented() -> None:
     text = written(with_failures()).text
     assert "NODE1128.01.02.0+1.054" in text

@@ -25,6 +25,7 @@ from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.evacuation_request import EvacuationRequest
 from ..planning.plan_table import evacuation_table
 from ..planning.restoration import NOT_SETTLED, Home, plan_restoration
+from ..records.ledger_form import DiskState
 from . import wording
 from .balancing import Balancing
 from .bookkeeping import Bookkeeping
@@ -61,9 +62,9 @@ class Evacuation:
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
         self._gate = StorageGate(cluster, options.storage, controller.tell)
-        self._balancing = Balancing(lambda: self._books.balancer, lambda mode: self._books.note_balancer(mode))
+        self._balancing = Balancing(lambda: self._books.balancer, self._note_balancer)
         looks_apart = options.storage.interval
-        self._disks = DiskMaintenance(controller.tell, lambda state: self._books.note_disks(state), looks_apart)
+        self._disks = DiskMaintenance(controller.tell, self._note_disks, looks_apart)
         self._books: Bookkeeping
         self._hold: NodeHold
         self._standing: Standing | None = None
@@ -144,6 +145,12 @@ class Evacuation:
         planned = {vm_id: move.as_first_seen() for vm_id, move in moves.items()}
         store = self._controller.ledger_of(plan.node, plan.owner)
         self._books = Bookkeeping(store, plan, planned, self._date)
+
+    def _note_balancer(self, mode: int | None) -> None:
+        self._books.note_balancer(mode)
+
+    def _note_disks(self, state: DiskState) -> None:
+        self._books.note_disks(state)
 
     def _wait_for_others(self) -> None:
         """Wait for VMs of other nodes that may leave room, such as those of a run that was cut off, and plan again."""

@@ -66,7 +66,7 @@ class Progress:
         self._line(tasks, task, _news(task))
 
     def _line(self, tasks: Sequence[MigrationTask], task: MigrationTask, text: str) -> None:
-        # Ends that are told in the lines to come are not counted yet.
+        # Ends that are told in the lines to come are not counted as done yet, so that the numbers rise line by line.
         told = [one for one in tasks if one.stage is not Stage.ENDED or self._is_told(one)]
         counts = _counts(told, len(tasks), self._clock.now() - self._began)
         self._tell(f"[{counts}] {task.move.vm.name}: {text}" if len(tasks) > 1 else f"{task.move.vm.name}: {text}")
@@ -105,7 +105,11 @@ def _counts(tasks: Sequence[MigrationTask], total: int, elapsed: float) -> str:
     ended = sum(task.stage is Stage.ENDED for task in tasks)
     failed = sum(task.outcome == "failed" for task in tasks)
     waiting = sum(task.stage is Stage.WAITING for task in tasks)
-    parts = [f"{ended}/{total} done", f"{total - ended - waiting} moving", f"{waiting} waiting"]
+    # Their migrations have ended, so that others may have begun in their place; their ends are told later.
+    arriving = sum(task.stage is Stage.VERIFYING and not task.takes_a_slot for task in tasks) + total - len(tasks)
+    parts = [f"{ended}/{total} done", f"{total - ended - waiting - arriving} moving", f"{waiting} waiting"]
+    if arriving:
+        parts.insert(2, f"{arriving} arriving")
     if failed:
         parts.insert(1, f"{failed} failed")
     left = _seconds_left(tasks, elapsed)

@@ -43,6 +43,19 @@ def test_many_moves_are_counted_and_the_rest_is_estimated() -> None:
     assert len(ends) == 20
 
 
+def test_no_line_counts_more_moves_under_way_than_the_limit() -> None:
+    simulated = Simulated(TWENTY % 8000 + "\nswitches: {owner_lag_seconds: 15}")
+    names = [vm["name"] for vm in simulated.server.state()["vms"]]
+    lines = lines_of(simulated, *((name, "NODE2") for name in names), poll_interval=1)
+    counts = [
+        re.match(r"\[(\d+)/20 done, (\d+) moving(?:, (\d+) arriving)?, (\d+) waiting", text) for unused, text in lines
+    ]
+    numbers = [[int(number or 0) for number in count.groups()] for count in counts if count]
+    assert {sum(one) for one in numbers} == {20}
+    assert {moving for unused, moving, unused_too, unused_as_well in numbers} == {0, 1, 2}
+    assert any(arriving for unused, unused_too, arriving, unused_as_well in numbers)
+
+
 def test_what_is_under_way_is_told_at_most_every_five_seconds() -> None:
     simulated = Simulated(TWENTY % 30000)
     names = [vm["name"] for vm in simulated.server.state()["vms"]]
