@@ -17,7 +17,7 @@ from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult
 from ..plugin_utils._ansible_errors import EXPECTED
 from ..plugin_utils._clock import Abandoned, SystemClock
 from ..plugin_utils._connections import Connections, Watch
-from ..plugin_utils._files import check_writable, full_path, replace_file
+from ..plugin_utils._files import check_writable, full_path, replace_files
 from ..plugin_utils._hyperv.failure.errors import explain
 from ..plugin_utils._hyperv.records.ledger_form import FORMAT
 from ..plugin_utils._recording.archive import Packed, Step, pack
@@ -75,8 +75,8 @@ class ActionModule(HyperVAction):
         if arguments["folder"]:
             read_folder(arguments["folder"], tape)
         packed = pack(tape, steps, self._controller(), self._private_words(arguments, connections))
-        replace_file(names_path, json.dumps(packed.names, ensure_ascii=False, indent=1) + "\n")
-        replace_file(path, packed.content)
+        # The archive first: whoever is killed between the two leaves no names without it.
+        replace_files({path: packed.content, names_path: json.dumps(packed.names, ensure_ascii=False, indent=1) + "\n"})
         result |= _told(packed, steps, recorder.refused)
         if not any(step.was_read for step in steps):
             raise FailedWithResult(f"Nothing could be read. {steps[0].problem}", result)
