@@ -44,6 +44,7 @@ rehearse: $(BUILT)  ## run a simulated cluster to type at, of SCENARIO=file.yml 
 	@.venv/bin/python -m tests.rehearse $(if $(NODE),--node "$(NODE)") $(if $(RECORDING),--recording "$(RECORDING)","$(or $(SCENARIO),tests/simulator/scenarios/demo.yml)")
 
 doubts: $(BUILT)  ## what RECORDING=file.zip says to the doubts of the guide "Requests and decisions"
+	@test -n "$(RECORDING)" || { echo 'Name the archive: make doubts RECORDING=recording.zip' >&2; exit 2; }
 	@.venv/bin/python -m tests.doubts "$(RECORDING)"
 
 lint: $(BUILT)  ## ruff, mypy, yamllint, ansible-lint, changelog

@@ -17,21 +17,23 @@ from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult
 from ..plugin_utils._ansible_errors import EXPECTED
 from ..plugin_utils._clock import Abandoned, SystemClock
 from ..plugin_utils._connections import Connections, Watch
-from ..plugin_utils._files import check_writable, full_path, replace_file
+from ..plugin_utils._files import check_writable, full_path, replace_files
 from ..plugin_utils._hyperv.failure.errors import explain
 from ..plugin_utils._hyperv.records.ledger_form import FORMAT
 from ..plugin_utils._recording.archive import Packed, Step, pack
 from ..plugin_utils._recording.exchanges import TapeWriter, read_tape
-from ..plugin_utils._recording.folder import read_folder
+from ..plugin_utils._recording.folder import find_recordings, read_recordings
 from ..plugin_utils._recording.recorder import Recorder
 from ..plugin_utils._recording.steps import (
     Ask,
     of_a_move,
     of_a_return,
     of_each_node,
+    of_hosts_by_themselves,
     of_the_cluster,
     of_the_host,
     of_the_hosts,
+    of_whom_is_asked,
 )
 
 _LIBRARIES = ("ansible-core", "pywinrm", "pypsrp", "requests", "requests-ntlm", "pyspnego", "urllib3")
@@ -62,6 +64,7 @@ class ActionModule(HyperVAction):
         names_path = f"{path}.names.json"
         for one in (path, names_path):
             check_writable(one)
+        recordings = find_recordings(arguments["folder"]) if arguments["folder"] else []
         result: Result = {"changed": True, "path": path, "names_path": names_path}
         if self.check_mode:
             return result
@@ -72,11 +75,10 @@ class ActionModule(HyperVAction):
             steps = list(self._steps(connections, recorder, arguments))
             recorder.identify()
         tape = read_tape(lines)
-        if arguments["folder"]:
-            read_folder(arguments["folder"], tape)
+        read_recordings(recordings, tape)
         packed = pack(tape, steps, self._controller(), self._private_words(arguments, connections))
-        replace_file(names_path, json.dumps(packed.names, ensure_ascii=False, indent=1) + "\n")
-        replace_file(path, packed.content)
+        # The archive first: whoever is killed between the two leaves no names without it.
+        replace_files({path: packed.content, names_path: json.dumps(packed.names, ensure_ascii=False, indent=1) + "\n"})
         result |= _told(packed, steps, recorder.refused)
         if not any(step.was_read for step in steps):
             raise FailedWithResult(f"Nothing could be read. {steps[0].problem}", result)
@@ -89,18 +91,28 @@ class ActionModule(HyperVAction):
 
     def _steps(self, connections: Connections, recorder: Recorder, arguments: Arguments) -> Iterator[Step]:
         """Take all steps; one that fails is no reason to leave out the others."""
-        answers: dict[str, Result] = {}
-        for ask in of_the_cluster():
-            step, answers[ask.module] = self._step(connections, recorder, ask)
-            yield step
-        home = answers["hyperv_node_identity_info"].get("node")
-        nodes = [str(node["name"]) for node in answers["hyperv_cluster_node_info"].get("nodes", ())]
-        asked = [*(of_the_host(home) if home else ()), *of_each_node(nodes), *of_the_hosts(_hosts(connections, nodes))]
+        (first,) = of_whom_is_asked()
+        step, who = self._step(connections, recorder, first)
+        yield step
         given = {key: arguments[key] for key in ("name", "vm_id") if arguments[key]}
-        target = str(arguments["destination_host"] or home or "")
-        vms = [vm for vm in answers["hyperv_vm_info"].get("vms", ()) if vm["group"] and _is_meant(vm, given, target)]
-        asked += of_a_return(target, vms[0], FORMAT) if vms else ()
-        asked += of_a_move(given, target) if given else ()
+        target = str(arguments["destination_host"] or who.get("node") or "")
+        if who and who.get("cluster") is None:
+            hosts = _hosts(connections, [str(one) for one in self._task_vars.get("ansible_play_hosts_all", ())])
+            asked = [*of_hosts_by_themselves(hosts), *(of_a_move(given, target, clustered=False) if given else ())]
+        else:
+            asked = []
+            answers: dict[str, Result] = {}
+            for ask in of_the_cluster():
+                step, answers[ask.module] = self._step(connections, recorder, ask)
+                yield step
+            nodes = [str(node["name"]) for node in answers["hyperv_cluster_node_info"].get("nodes", ())]
+            asked += [*(of_the_host(str(who["node"])) if who else ()), *of_each_node(nodes)]
+            asked += of_the_hosts(_hosts(connections, nodes))
+            vms = [
+                vm for vm in answers["hyperv_vm_info"].get("vms", ()) if vm["group"] and _is_meant(vm, given, target)
+            ]
+            asked += of_a_return(target, vms[0], FORMAT) if vms else ()
+            asked += of_a_move(given, target, clustered=True) if given else ()
         for ask in asked:
             yield self._step(connections, recorder, ask)[0]
 
@@ -119,7 +131,8 @@ class ActionModule(HyperVAction):
             raise
         except EXPECTED as error:
             problem, was_read = explain(error), False
-        self.tell(f"{ask.module}: {problem or 'read'}")
+        about = f" {ask.options['class_name']}" if "class_name" in ask.options else ""
+        self.tell(f"{ask.module}{about}: {problem or 'read'}")
         return Step(ask.module, ask.options, problem, was_read), answer
 
     def _answer(self, connections: Connections, ask: Ask) -> Result:
@@ -163,7 +176,7 @@ def _is_meant(vm: Mapping[str, t.Any], given: Mapping[str, str], target: str) ->
 
 
 def _hosts(connections: Connections, nodes: Sequence[str]) -> list[str]:
-    """Return the inventory hosts that are nodes of the cluster, as far as they answer."""
+    """Return the inventory hosts that are meant by some names, as far as they answer."""
     found = []
     for node in nodes:
         with contextlib.suppress(*EXPECTED):

@@ -12,6 +12,7 @@ description:
     they can rehearse with it.
   - With a VM and O(destination_host), it also runs M(hyperv.migration.hyperv_vm_migrate) in check mode, with each
     method for clustered VMs.
+  - If the task's host is not in a cluster, it runs the modules that work without one, on every host of the play.
   - Sends only requests that read (Get, Enumerate, Pull, Release, Identify), Subscribe and Unsubscribe for event logs,
     and methods that check or tell (C(CheckVirtualSystemIsMigratable) and its two variants,
     C(CheckSystemCompatibilityInfo), C(GetSystemCompatibilityInfo), C(GetErrorEx), C(GetError), C(GetPossibleOwners),

@@ -13,13 +13,14 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ._hyperv.failure.errors import HyperVError
 
 # Seconds. Who holds a lock reads and writes one small file; what takes longer on shared storage hangs.
 _PATIENCE = 30.0
 _PAUSE = 0.1
+_LONGEST_NAME = 60  # characters of a file's name that the one beside it begins with; file systems take 255 bytes
 
 
 def full_path(path: str) -> str:
@@ -155,24 +156,83 @@ def replace_file(path: str, content: str | bytes) -> None:
 
     Makes the directory where it is missing. Raises HyperVError.
     """
+    replace_files({path: content})
+
+
+def replace_files(contents: Mapping[str, str | bytes]) -> None:
+    """Write files that belong together as ``replace_file`` does: all of them or, where one cannot be written, none.
+
+    They take their places in their order, when all are whole. Raises HyperVError.
+    """
+    with contextlib.ExitStack() as written:
+        ready = [(path, written.enter_context(_whole_file(path, content))) for path, content in contents.items()]
+        for path, take_place in ready:
+            try:
+                take_place()
+            except OSError as error:
+                raise _cannot_be_written(path, error.strerror or str(error)) from None
+
+
+@contextlib.contextmanager
+def _whole_file(path: str, content: str | bytes) -> Iterator[Callable[[], None]]:
+    """Write a file beside its place, and yield what puts it there; who leaves before that leaves nothing behind.
+
+    It has no name until then where the file system offers that, so that nothing stays of a run that is killed.
+    Raises HyperVError.
+    """
     target = os.path.realpath(path)
-    folder = os.path.dirname(target)
+    folder, name = os.path.split(target)
     _check_kind(path, target)
-    unfinished = ""
+    beside = os.path.join(folder, f".{name[:_LONGEST_NAME]}.{os.urandom(4).hex()}")
+    # Half of a surrogate pair, which a name in JSON may hold, is written as JSON's own escape.
+    written = content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+
+    def named() -> int:
+        return os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+    def take_place() -> None:
+        if unnamed is not None and not _name(unnamed, beside):
+            _fill(named(), written)
+        os.replace(beside, target)
+
+    unnamed = None
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=folder)  # of mode 0600
-        # Half of a surrogate pair, which a name in JSON may hold, is written as JSON's own escape.
-        with open(handle, "wb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, target)
+        unnamed = _open_unnamed(folder)
+        _fill(named() if unnamed is None else os.dup(unnamed), written)
+        yield take_place
     except OSError as error:
-        if unfinished:
-            with contextlib.suppress(OSError):
-                os.unlink(unfinished)
         raise _cannot_be_written(path, error.strerror or str(error)) from None
+    finally:
+        if unnamed is not None:
+            os.close(unnamed)
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+
+
+def _fill(handle: int, content: bytes) -> None:
+    with open(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _open_unnamed(folder: str) -> int | None:
+    """Return a file without a name (open(2), O_TMPFILE), None where there is none, as on NFS and on macOS."""
+    try:
+        return os.open(folder, os.O_WRONLY | os.O_TMPFILE, 0o600)
+    except (AttributeError, OSError):  # of a disk that is full or cannot be written, who tries the other way learns
+        return None
+
+
+def _name(unnamed: int, path: str) -> bool:
+    """Give a file its name as open(2) says, and tell whether that is allowed here."""
+    try:
+        # With a handle, which counts for nothing before a whole path, Python calls what follows the link: linkat(2).
+        os.link(f"/proc/self/fd/{unnamed}", path, src_dir_fd=unnamed, follow_symlinks=True)
+    except OSError:
+        return False
+    return True
 
 
 def _check_kind(path: str, target: str) -> None:

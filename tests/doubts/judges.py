@@ -25,7 +25,7 @@ _WMI_NO_CLASS, _NOT_FOUND, _TIMED_OUT = {0x80041010}, {0x80338000}, 0x80338029
 _INCOMPATIBLE = 32784
 _UNSUPPORTED, _INVALID = {1, 32770}, {4, 32773, 32776}
 _BEGUN = {0, 4096}
-_GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 Value = t.Any
 
@@ -261,7 +261,7 @@ def internal_groups(evidence: Evidence) -> Value:
     groups = [row.text("Name") for row in evidence.all_rows(MSCLUSTER, "MSCluster_ResourceGroup")]
     if not _volumes(evidence) or not groups:
         return None
-    return "listed" if any(_GUID.fullmatch(name) for name in groups) else "absent"
+    return "listed" if any(GUID.fullmatch(name) for name in groups) else "absent"
 
 
 def state_changes_in_cluster(evidence: Evidence) -> Value:

@@ -62,7 +62,7 @@ class Renaming:
 
 def names_in(scenario: Mapping[str, t.Any]) -> set[str]:
     """Return the names that a scenario gives, those of ``count`` VMs too."""
-    cluster = scenario["cluster"]
+    cluster = scenario.get("cluster", {"name": "HVC1", "fqdn": "hvc1.corp.example"})  # hosts have its domain as well
     found = {cluster["name"], cluster["fqdn"], cluster["fqdn"].partition(".")[2]}
     for kind in ("nodes", "vms", "roles", "affinity_rules"):
         for one in scenario.get(kind, ()):

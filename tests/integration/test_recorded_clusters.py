@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Recordings of three clusters, over both connection plugins: played, they answer every module as the cluster did."""
+"""Recordings of three clusters and of hosts, over both plugins: played, they answer every module as those did."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ language: ja-JP
 nodes: [{name: NAMBA}, {name: TENNOJI, state: paused}, {name: UMEDA}]
 vms:
   - {name: 販売サーバー, owner: UMEDA, memory_mb: 4096, state: saved}
-  - {name: 経理01, owner: UMEDA, memory_mb: 4096, notes: 経理部の藤原さん}
+  - {name: 経理01, id: 0D3C4C8E-6A55-4E0B-9C3C-7E9B1F6A2D11, owner: UMEDA, memory_mb: 4096, notes: 経理部の藤原さん}
   - {name: zaiko-07, owner: NAMBA, memory_mb: 2048, migration: {seconds: 0.1, fails_at: 20, hresult: 0x8007000E}}
 switches: {job_lifetime_seconds: 100000, fault_layout: wmi_error}
 events: [{move: zaiko-07, to: UMEDA, at: 0}]
@@ -51,7 +51,12 @@ roles:
   - {name: Available Storage, type: available_storage, owner: GARONNE, online: false}
 vms:
   - {name: ruche, count: 24, owner: [SAONE, RHONE, LOIRE, GARONNE], memory_mb: 3072}
-  - {name: Grand-Livre_1, owner: GARONNE, memory_mb: 16384, priority: 3000, anti_affinity: [livres]}
+  - name: Grand-Livre_1
+    id: 1E4D5D9F-7B66-4F1C-8D4D-8FAC2A7B3E22
+    owner: GARONNE
+    memory_mb: 16384
+    priority: 3000
+    anti_affinity: [livres]
   - {name: Grand-Livre_2, owner: RHONE, memory_mb: 16384, priority: 3000, anti_affinity: [livres]}
   - {name: vieux, owner: GARONNE, state: "off"}
   - {name: colle, owner: GARONNE, possible_owners: [GARONNE]}
@@ -69,7 +74,7 @@ nodes:
   - {name: DOURO, windows: 2016}
   - {name: TEJO, windows: 2016, listener_addresses: [10.20.0.77]}
 vms:
-  - {name: vinho01, owner: DOURO, memory_mb: 2048}
+  - {name: vinho01, id: 2F5E6EA0-8C77-401D-9E5E-90BD3B8C4F33, owner: DOURO, memory_mb: 2048}
   - {name: vinho02, owner: TEJO, memory_mb: 2048, state: "off"}
   - {name: cortica, owner: TEJO, memory_mb: 4096, kept_online: true}
 switches:
@@ -84,6 +89,21 @@ CLUSTERS: Mapping[str, tuple[str, str, str]] = {  # with a VM, and where it coul
     "spaces direct": (SPACES_DIRECT, "Grand-Livre_1", "LOIRE"),
     "oldest": (OLDEST, "vinho01", "TEJO"),
 }
+VM_IDS = {
+    "japanese": "0D3C4C8E-6A55-4E0B-9C3C-7E9B1F6A2D11",
+    "spaces direct": "1E4D5D9F-7B66-4F1C-8D4D-8FAC2A7B3E22",
+    "oldest": "2F5E6EA0-8C77-401D-9E5E-90BD3B8C4F33",
+}
+# Two hosts without a cluster: VMs of both, an answer in Japanese, and one that is off.
+HOSTS = """
+user: {name: operator, password: simulated-Passw0rd}
+language: ja-JP
+nodes: [{name: ISAR, member: false, memory_mb: 65536}, {name: INN, member: false, memory_mb: 32768}]
+vms:
+  - {name: lager-3, owner: ISAR, memory_mb: 4096}
+  - {name: 在庫サーバー, owner: ISAR, memory_mb: 2048, state: "off"}
+  - {name: Buchhaltung, owner: INN, memory_mb: 2048, folder: 'D:\\Mandanten\\Buchhaltung', disk_mb: 20480}
+"""
 # Options whose values are not names.
 _NO_NAMES = frozenset({"method", "namespace", "class_name", "format", "state", "folder", "outcome"})
 
@@ -137,12 +157,50 @@ def renamed(value: t.Any, names: Renaming, key: str = "") -> t.Any:
     return names.text(value) if isinstance(value, str) and key not in _NO_NAMES else value
 
 
+def asks_of_hosts(hosts: list[str], vm: str, destination: str) -> Asks:
+    """Return every module that reads hosts without a cluster, and dry runs."""
+    move = {"name": vm, "destination_host": destination}
+    return [
+        ("hyperv_readiness_info", {}),
+        ("hyperv_migration_capabilities_info", {}),
+        ("hyperv_migration_capabilities_info", move),
+        ("hyperv_migration_events_info", {}),
+        ("hyperv_vm_info", {}),
+        ("hyperv_cluster_node_info", {}),
+        *(("hyperv_vm_info", {"node": host}) for host in hosts),
+        *(("hyperv_node_identity_info", {"name": host}) for host in hosts),
+        *(("hyperv_vm_migrate", {**move, "method": method}) for method in ("auto", "host", "system")),
+    ]
+
+
 @pytest.mark.over_psrp
 @pytest.mark.parametrize("name", CLUSTERS)
 def test_what_is_played_answers_every_module_as_the_cluster_did(name: str, plugin: str, tmp_path: pathlib.Path) -> None:
     text, vm, destination = CLUSTERS[name]
     given = yaml.safe_load(text)
     nodes = [one["name"] for one in given["nodes"]]
+    vm_id = VM_IDS[name]
+    questions = asks(nodes, vm, vm_id, destination, given["cluster"]["fqdn"], str(tmp_path))
+    evacuation = ("hyperv_node_evacuation", {"node": nodes[0]})
+    play_again(text, questions, [evacuation], vm, destination, plugin, tmp_path)
+
+
+@pytest.mark.over_psrp
+def test_what_is_played_answers_every_module_as_hosts_without_a_cluster_did(
+    plugin: str, tmp_path: pathlib.Path
+) -> None:
+    play_again(HOSTS, asks_of_hosts(["ISAR", "INN"], "lager-3", "INN"), [], "lager-3", "INN", plugin, tmp_path)
+
+
+def play_again(
+    text: str, questions: Asks, others: Asks, vm: str, destination: str, plugin: str, tmp_path: pathlib.Path
+) -> None:
+    """Record what the cluster of a scenario answers, play that, and compare what modules make of both.
+
+    ``others`` are recorded while they are asked, and not by the playbook.
+    """
+    given = yaml.safe_load(text)
+    home = given["nodes"][0]["name"]
     (tmp_path / "cluster.yml").write_text(text, encoding="utf-8")
     there, here = tmp_path / "there", tmp_path / "here"
     path = tmp_path / "recording.zip"
@@ -150,12 +208,11 @@ def test_what_is_played_answers_every_module_as_the_cluster_did(name: str, plugi
         folder.mkdir()
     with running_cluster(tmp_path / "cluster.yml", there) as cluster:
         ansible = Ansible(there, cluster.inventory, plugin)
-        vm_id = next(one["id"] for one in cluster.state()["vms"] if one["name"] == vm)
-        evacuation = "hyperv_node_evacuation", {"node": nodes[0]}
-        questions = asks(nodes, vm, vm_id, destination, given["cluster"]["fqdn"], str(tmp_path))
-        expected = asked(ansible, nodes[0], questions, there)
-        expected += asked(ansible, nodes[0], [evacuation], there, str(tmp_path / "tasks"))
-        chosen = {"path": str(path), "vm": vm, "destination": destination, "folder": str(tmp_path / "tasks")}
+        expected = asked(ansible, home, questions, there)
+        chosen = {"path": str(path), "vm": vm, "destination": destination}
+        if others:
+            expected += asked(ansible, home, others, there, str(tmp_path / "tasks"))
+            chosen["folder"] = str(tmp_path / "tasks")
         given_as = json.dumps({f"record_cluster_{key}": value for key, value in chosen.items()})
         made = ansible.run("ansible-playbook", *ansible.sources, "hyperv.migration.record_cluster", "-e", given_as)
         assert made.code == 0, made.text
@@ -165,9 +222,9 @@ def test_what_is_played_answers_every_module_as_the_cluster_did(name: str, plugi
     (tmp_path / "played.yml").write_text(yaml.safe_dump(scenario_of(recording)[0]), encoding="utf-8")
     with running_cluster(tmp_path / "played.yml", here, recording=path) as played:
         ansible = Ansible(here, played.inventory, plugin)
-        again = [(module, renamed(options, names)) for module, options in [*questions, evacuation]]
-        results = asked(ansible, names.text(nodes[0]), again, here)
+        again = [(module, renamed(options, names)) for module, options in [*questions, *others]]
+        results = asked(ansible, names.text(home), again, here)
         counters = played.counters()
     assert counters["answered_by"]["scenario"] == 0, "\n".join(counters["by_scenario"])
-    for (module, options), result, wanted in zip([*questions, evacuation], results, expected, strict=True):
+    for (module, options), result, wanted in zip([*questions, *others], results, expected, strict=True):
         assert as_text(result) == as_text(names.value(wanted)), f"{module} {options}"

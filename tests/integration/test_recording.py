@@ -171,6 +171,20 @@ def test_where_it_cannot_be_written_is_said_before_anything_is_sent(
         assert read_recording(tmp_path / path).exchanges
 
 
+@pytest.mark.parametrize("place", ["missing", "empty"])
+def test_a_folder_without_recordings_is_said_before_anything_is_sent(
+    cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path, place: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    before = cluster.counters()["requests"]
+    given = f"path={tmp_path / 'recording.zip'} folder={tmp_path / place}"
+    answer = ansible.ad_hoc("NODE1", "hyperv_cluster_recording", given)
+    assert answer.code == 2
+    assert str(tmp_path / place) in answer.message
+    assert cluster.counters()["requests"] == before
+    assert [one.name for one in tmp_path.iterdir()] == ["empty"]
+
+
 def test_a_second_recording_takes_the_place_of_the_first(
     cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path
 ) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Sequence
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
@@ -13,11 +14,16 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import NoAnswer, Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 
+from tests.doubts.evidence import Evidence
+from tests.doubts.judges import GUID, MSCLUSTER, V2
 from tests.simulator.clock import ManualClock
 from tests.simulator.recordings import Player, Recording
 from tests.simulator.scenario_reader import ScenarioError
 
 _DESCRIBES = "hyperv_scenario_info"
+# CIM_EnabledLogicalElement.EnabledState, with Hyper-V's meaning of 6 and 9 (Microsoft's docs on Msvm_ComputerSystem).
+_STATES = {"2": "running", "3": "off", "6": "saved", "9": "paused"}
+_NO_MEMORY = "Hosts without a cluster: their memory, and that of their VMs, is what a scenario has by default."
 
 
 class RecordedCluster:
@@ -67,8 +73,24 @@ class RecordedCluster:
         return Session(send, self, host)
 
 
+def _of_hosts(evidence: Evidence, names: Sequence[str]) -> dict[str, t.Any]:
+    """Return the scenario of hosts by themselves, with the VMs that each of them has listed."""
+    vms: dict[tuple[str, str], dict[str, t.Any]] = {}
+    for one in evidence.enumerations(V2, "Msvm_ComputerSystem"):
+        for row in evidence.rows(one):
+            # Of some columns alone, the others are missing; hosts themselves have no GUID as their name.
+            if row.text("ElementName") and GUID.fullmatch(row.text("Name")):
+                state = _STATES.get(row.text("EnabledState"), "off")
+                vm = {"name": row.text("ElementName"), "id": row.text("Name"), "owner": one.computer, "state": state}
+                vms.setdefault((one.computer, row.text("Name")), vm)
+    return {"nodes": [{"name": name, "member": False} for name in names], "vms": list(vms.values())}
+
+
 def scenario_of(recording: Recording) -> tuple[dict[str, t.Any], list[str]]:
     """Return the scenario of the recorded cluster with notes on what it lacks. Raises ScenarioError."""
+    evidence = Evidence(recording)
+    if not evidence.all_rows(MSCLUSTER, "MSCluster_Node") and (hosts := recording.computers()):
+        return _of_hosts(evidence, sorted(set(hosts.values()))), [_NO_MEMORY]
     try:
         return write_scenario(read_cluster(RecordedCluster(recording).cluster))
     except (HyperVError, NoAnswer) as error:

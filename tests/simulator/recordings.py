@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import json
 import pathlib
 import re
 import typing as t
 import xml.etree.ElementTree as ET
-import zipfile
 from collections.abc import Mapping, Sequence
 
 from .envelopes import ADDRESSING, SOAP, WSMAN, new_id
-from .scenario_reader import ScenarioError
+from .recording_archive import read_archive
 
 MESSAGE, CONTEXT = "uuid:MESSAGE", "uuid:CONTEXT"
 # Headers that say nothing of what is asked.
@@ -28,7 +26,6 @@ _ASKING = frozenset({f"{{{ADDRESSING}}}Action", *(f"{{{WSMAN}}}{name}" for name 
 _CONTEXT = re.compile(r"(<(?:\w+:)?EnumerationContext\b[^>]*>)([^<]+)(?=<)")
 _COMPUTER = re.compile(r"<(?:\w+:)?Name>([^<]+)<")
 _TERM = re.compile(r"\w+ = (?:'(?:[^'\\]|\\.)*'|\d+)")
-_FORMAT = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,16 +74,8 @@ class Recording:
 
 def read_recording(path: pathlib.Path) -> Recording:
     """Return what an archive holds. Raises ScenarioError."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            manifest = json.loads(archive.read("manifest.json"))
-            lines = archive.read("texts.jsonl").decode().splitlines()
-            texts = {line["text"]: line["content"] for line in map(json.loads, lines)}
-            exchanges = [json.loads(line) for line in archive.read("exchanges.jsonl").decode().splitlines()]
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ScenarioError(f"{path} is no recording: {error}") from error
-    if manifest.get("format") != _FORMAT:
-        raise ScenarioError(f"{path} has the format {manifest.get('format')}, which this version does not read")
+    archive = read_archive(path)
+    texts = {"": "", **archive.texts}
     return Recording(
         [
             Recorded(
@@ -94,15 +83,15 @@ def read_recording(path: pathlib.Path) -> Recording:
                 one["host"],
                 one["status"],
                 one["seconds"],
-                texts.get(one["request"], ""),
+                texts[one["request"]],
                 one["context"],
-                texts.get(one["answer"], ""),
+                texts[one["answer"]],
                 one["next_context"],
                 one["error"],
             )
-            for one in exchanges
+            for one in archive.exchanges
         ],
-        manifest,
+        archive.manifest,
     )
 
 

@@ -8,7 +8,7 @@ import contextlib
 import os
 import time
 import typing as t
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from .._hyperv.failure.errors import HyperVError
 from .exchanges import Tape, TapeWriter, read_tape
@@ -65,13 +65,29 @@ def recorded(folder: str, task: str, warn: Callable[[str], None]) -> Iterator[Re
                 warn(f"The recording {path} ends before the task: {failed}.")
 
 
-def read_folder(folder: str, tape: Tape) -> None:
-    """Add what was recorded to a folder to ``tape``, the earliest file first. Raises HyperVError."""
+def find_recordings(folder: str) -> list[str]:
+    """Return the files that tasks have recorded to a folder, the earliest first. Raises HyperVError where none is."""
     folder = os.path.abspath(os.path.expanduser(folder))
     try:
-        for name in sorted(os.listdir(folder)):
-            if name.endswith(".jsonl"):
-                with open(os.path.join(folder, name), encoding="utf-8") as file:
-                    read_tape(file, tape)
+        found = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".jsonl")]
     except OSError as error:
-        raise HyperVError(f"The recordings in {folder} cannot be read: {error.strerror}.") from None
+        raise HyperVError(
+            f"The recordings in {folder} cannot be read: {error.strerror}. Name the folder that tasks recorded to."
+        ) from None
+    if not found:
+        raise HyperVError(
+            f"No task has recorded anything to {folder}. Name the folder that tasks recorded to, or none."
+        )
+    return found
+
+
+def read_recordings(paths: Iterable[str], tape: Tape) -> None:
+    """Add what tasks recorded to ``tape``, file by file. Raises HyperVError."""
+    for path in paths:
+        try:
+            with open(path, encoding="utf-8") as file:
+                read_tape(file, tape)
+        except OSError as error:
+            raise HyperVError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
+        except (AttributeError, KeyError, TypeError, UnicodeDecodeError):
+            raise HyperVError(f"{path} is no recording of a task. Take it out of the folder.") from None

@@ -94,7 +94,7 @@ def _alike(letter: str) -> Sequence[str]:
     They are next to each other, where these are not too few, so that no letter of another kind gets between them.
     """
     start = 0 if letter.isascii() else ord(letter) // 256 * 256
-    block = [one for one in map(chr, range(start, start + (128 if letter.isascii() else 256))) if one.isalnum()]
+    block = [one for one in map(chr, range(start, start + (128 if letter.isascii() else 256))) if _is_replaced(one)]
     if letter not in block:
         return (letter,)
     own = _kind(letter)
@@ -102,14 +102,20 @@ def _alike(letter: str) -> Sequence[str]:
     first = next((at + 1 for at in range(place, -1, -1) if _kind(block[at]) != own), 0)
     last = next((at for at in range(place, len(block)) if _kind(block[at]) != own), len(block))
     near = block[first:last]
-    return tuple(near if len(near) >= _FEW else [one for one in block if _kind(one) == own])
+    alike = near if len(near) >= _FEW else [one for one in block if _kind(one) == own]
+    # None takes the place of another that would not be one letter in upper case, as the German "ß" is not.
+    return tuple(one for one in alike if len(one.upper()) == 1) or (letter,)
+
+
+def _is_replaced(letter: str) -> bool:
+    return letter.isalnum() or (not letter.isascii() and unicodedata.category(letter) == "So")
 
 
 @functools.cache
-def _kind(letter: str) -> tuple[str, str, bool, bool]:
+def _kind(letter: str) -> tuple[str, str, bool]:
     category = unicodedata.category(letter)
-    script = "" if category == "Nd" else unicodedata.name(letter, "?").partition(" ")[0]
-    return category, script, _lower(letter) == letter, len(letter.upper()) == 1
+    script = "" if category in ("Nd", "So") else unicodedata.name(letter, "?").partition(" ")[0]
+    return category, script, _lower(letter) == letter
 
 
 # Addresses whose beginning says what kind they are; the rest of them is replaced.

@@ -23,8 +23,12 @@ _IPV4 = r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)"
 _IPV6 = rf"(?<![\w:])(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{0,4}}(?![\w:])"
 _PATTERNS = re.compile(rf"(?P<guid>{_GUID})|(?P<sid>{_SID})|(?P<mac>{_MAC})|(?P<ip>{_IPV4}|{_IPV6})")
 _BARE_MAC = re.compile(rf"{_HEX}{{12}}")
-_WORDS = re.compile(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+")
+# Symbols, such as an emoji, are words as well: some VMs have no other name.
+_WORDS = re.compile(r"[A-Za-z0-9]+|[^\W_A-Za-z0-9]+|[^\w\s\x00-\x7f]+")
 _QUOTED = re.compile(r"(\w+)(\s*(?:=|<>|!=|LIKE|>=|<=)\s*)('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", re.IGNORECASE)
+# What WMI says of the operation that failed: a query, a class or a namespace, beside object paths.
+_QUERY = re.compile(r"SELECT\s.+\sFROM\s|(?:Msvm|MSCluster|MSFT|Win32|CIM)_\w+$|root\\", re.IGNORECASE | re.DOTALL)
+_XPATH_TEXT = re.compile(r"(['\"])(.*?)\1", re.DOTALL)
 _OBJECT_PATH = re.compile(r"(?:\\\\[^\\]+\\)?(?:root\\[^:]+:)?[A-Za-z]+_\w+\.\w+\s*=\s*\"", re.IGNORECASE)
 _URL = re.compile(r"(https?://)([^/:]+|\[[^\]]+\])((?::\d+)?(?:/.*)?)")
 _SCHEMA = re.compile(r"https?://schemas\.", re.IGNORECASE)
@@ -108,8 +112,10 @@ class Rewriter:
             return change_values(value, self.value)
         if _is_public(name, stripped):
             return value
-        if name == "Filter" or _OBJECT_PATH.match(stripped):
+        if name == "Filter" or _OBJECT_PATH.match(stripped) or (name == "ParameterInfo" and _QUERY.match(stripped)):
             return self._query(value)
+        if name == "Select":  # of a query list for event logs, in XPath
+            return _XPATH_TEXT.sub(lambda found: found[1] + self._told(found[2]) + found[1], value)
         if url := _URL.fullmatch(stripped):
             return url[1] + self._name(url[2]) + url[3]
         if name in TEXTS:
@@ -147,10 +153,10 @@ class Rewriter:
 
     def _name(self, value: str) -> str:
         """Return a name with other words and addresses in it."""
-        if value.strip().lower() in SAME_EVERYWHERE:
-            return value
         prefix = PREFIXES.match(value)
         start = prefix.end() if prefix else 0
+        if {value.strip().lower(), value[start:].strip().lower()} & SAME_EVERYWHERE:
+            return value
         if not self._replaces and value[start:].strip():
             self._names.add(value[start:].strip())
         is_path = bool(_PATH.match(value))

@@ -35,6 +35,25 @@ _CLASSES = (
     (_CLUSTER, "MSCluster_ClusterSharedVolumeToResource"),
     (_V2, "Msvm_VirtualSystemMigrationSettingData"),
 )
+_HOST_CLASSES = ("Msvm_ComputerSystem", "Msvm_VirtualSystemMigrationService", "Msvm_VirtualSystemMigrationSettingData")
+
+
+def of_whom_is_asked() -> Iterator[Ask]:
+    """Yield what is asked first: who the task's host is, and of which cluster."""
+    yield Ask("hyperv_node_identity_info")
+
+
+def of_hosts_by_themselves(hosts: Sequence[str]) -> Iterator[Ask]:
+    """Yield what is asked of hosts that no cluster knows, by their names in the inventory."""
+    yield Ask("hyperv_readiness_info")
+    yield Ask("hyperv_migration_capabilities_info")
+    yield Ask("hyperv_vm_info")
+    yield Ask("hyperv_migration_events_info")
+    for host in hosts:
+        yield Ask("hyperv_node_identity_info", {"name": host, "must_answer": True})
+        yield Ask("hyperv_vm_info", {"node": host})
+        for class_name in _HOST_CLASSES:
+            yield Ask("hyperv_cim_info", {"namespace": _V2, "class_name": class_name, "node": host})
 
 
 def of_the_cluster() -> Iterator[Ask]:
@@ -48,7 +67,6 @@ def of_the_cluster() -> Iterator[Ask]:
     yield Ask("hyperv_migration_events_info")
     yield Ask("hyperv_rolling_plan_info")
     yield Ask("hyperv_scenario_info")
-    yield Ask("hyperv_node_identity_info")
     for namespace, class_name in _CLASSES:
         yield Ask("hyperv_cim_info", {"namespace": namespace, "class_name": class_name})
     private = ["Name", "Type", "PrivateProperties"]
@@ -94,9 +112,9 @@ def of_a_return(node: str, vm: Mapping[str, t.Any], form: str) -> Iterator[Ask]:
     yield Ask("hyperv_restore_plan_info", {"ledger": {"format": form, "node": node, "vms": [entry]}})
 
 
-def of_a_move(vm: Mapping[str, str], destination: str) -> Iterator[Ask]:
+def of_a_move(vm: Mapping[str, str], destination: str, *, clustered: bool) -> Iterator[Ask]:
     """Yield what is asked of a VM (``name`` or ``vm_id``): whether it could be moved, by each method."""
     move = {**vm, "destination_host": destination}
     yield Ask("hyperv_migration_capabilities_info", move)
-    for method in ("auto", "system", "cluster_group"):
+    for method in ("auto", *(("system", "cluster_group") if clustered else ("host",))):
         yield Ask("hyperv_vm_migrate", {**move, "method": method})

@@ -73,7 +73,6 @@ TEXTS = frozenset(
         "Opcode",
         "ProviderFault",
         "Reason",
-        "Select",
         "StatusDescriptions",
         "Task",
         "Text",

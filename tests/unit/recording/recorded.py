@@ -104,7 +104,7 @@ class Recorded:
             given.cluster.name,
             given.cluster.fqdn,
         ]
-        words = {word for name in named for word in re.findall(r"\w+", name)} | _WORDS
+        words = {word for name in named for word in re.findall(r"\w+|[^\w\s\x00-\x7f]+", name)} | _WORDS
         names = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
         return re.sub(
             rf"[\dA-Fa-f]{{8}}(?:-[\dA-Fa-f]{{4}}){{3}}-[\dA-Fa-f]{{12}}|\d+\.\d+\.\d+\.\d+\b|(?<![a-zA-Z\d])(?:{names})(?![a-zA-Z\d])",

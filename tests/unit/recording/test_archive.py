@@ -21,9 +21,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.steps 
     of_a_move,
     of_a_return,
     of_each_node,
+    of_hosts_by_themselves,
     of_the_cluster,
     of_the_host,
     of_the_hosts,
+    of_whom_is_asked,
 )
 
 from tests.unit.recording.recorded import Recorded
@@ -136,7 +138,10 @@ ASKS: list[Ask] = [
     *of_each_node(["A"]),
     *of_the_hosts(["A"]),
     *of_a_return("A", AWAY, "hyperv.migration ledger 2"),
-    *of_a_move({"name": "x"}, "A"),
+    *of_a_move({"name": "x"}, "A", clustered=True),
+    *of_a_move({"name": "x"}, "A", clustered=False),
+    *of_whom_is_asked(),
+    *of_hosts_by_themselves(["A"]),
 ]
 
 

@@ -15,7 +15,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.rewrit
 from hypothesis import given
 from hypothesis import strategies as st
 
-LETTERS = "abcXYZ0189äÖßжЖ経理販売サーバーデｱ中한"
+LETTERS = "abcXYZ0189äÖßŉжЖ経理販売サーバーデｱ中한🚀🐘★"
 WORDS = st.lists(st.text(LETTERS, min_size=1, max_size=8), min_size=1, max_size=30)
 GUIDS = [f"6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F{number:02X}" for number in range(40)]
 
@@ -47,6 +47,14 @@ def test_upper_and_lower_case_are_one_name() -> None:
     known = Words(["Node1", "NODE1"], random.Random(1))
     assert known.of("node1") == known.of("NODE1").lower()
     assert known.of("Node1")[0].isupper()
+
+
+@pytest.mark.parametrize("name", ["ß", "Straße", "ŉ", "🚀", "★", "é", "販", "7", "Q", "true", "ﬁle"])
+def test_a_name_of_odd_letters_has_a_pseudonym(name: str) -> None:
+    known = Words([name], random.Random(1))
+    assert known.of(name) != name
+    assert all(len(known.of(letter)) == 1 for letter in name)
+    assert pseudonymous([], [name], random.Random(1)).name(name) != name
 
 
 def test_a_guid_becomes_another_one() -> None:
@@ -111,6 +119,29 @@ class TestMessages:
         assert len(found) == 5
         assert set(found) != {"web01"}
         assert len(set(found)) == 1
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "<Select>*[System[Provider[@Name='Microsoft-Windows-Hyper-V'] and TimeCreated[@SystemTime]]]</Select>",
+            "<p:ParameterInfo>SELECT * FROM MSCluster_Resource</p:ParameterInfo>",
+            "<p:ParameterInfo>Msvm_MigrationJob</p:ParameterInfo>",
+            r"<p:ParameterInfo>root\MSCluster</p:ParameterInfo>",
+        ],
+    )
+    def test_a_query_keeps_its_words_whatever_vms_are_called(self, text: str) -> None:
+        names = ("Name", "System", "TimeCreated", "Provider", "SELECT", "FROM", "MSCluster", "Msvm", "root", "Resource")
+        assert rewritten(ROW.format(text), names=names) == [ROW.format(text)]
+
+    def test_what_a_query_asks_for_is_replaced(self) -> None:
+        (new,) = rewritten(
+            ROW.format(
+                "<p:ParameterInfo>SELECT * FROM Msvm_ComputerSystem WHERE ElementName = 'web01'</p:ParameterInfo>"
+                "<Select>*[EventData[Data[@Name='VmName']='web01']]</Select>"
+            )
+        )
+        assert "web01" not in new
+        assert new.count("ElementName = '") == 1
 
     def test_an_embedded_instance_is_looked_into(self) -> None:
         inner = (

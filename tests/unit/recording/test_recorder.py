@@ -16,8 +16,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.folder
     ENVIRONMENT,
     FOLDER,
     VARIABLE,
+    find_recordings,
     folder_of,
-    read_folder,
+    read_recordings,
     recorded,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.reads import NotARead
@@ -226,7 +227,7 @@ class TestFolder:
         assert file.name.endswith("-hyperv_vm_info.jsonl")
         assert file.stat().st_mode & 0o777 == 0o600
         tape = Tape()
-        read_folder(str(folder), tape)
+        read_recordings(find_recordings(str(folder)), tape)
         assert len(tape.exchanges) == 1
 
     def test_a_file_that_ends_in_the_middle_of_a_line_is_read_up_to_there(self, tmp_path: pathlib.Path) -> None:
@@ -236,8 +237,20 @@ class TestFolder:
         (file,) = tmp_path.iterdir()
         file.write_text(file.read_text(encoding="utf-8")[:-20], encoding="utf-8")
         tape = Tape()
-        read_folder(str(tmp_path), tape)
+        read_recordings(find_recordings(str(tmp_path)), tape)
         assert len(tape.exchanges) == 1
+
+    @pytest.mark.parametrize("content", ["5\n", "[]\n", '{"exchange": {"task": "x"}}\n', '{"text": "x"}\n', "\udcff"])
+    def test_what_no_task_has_recorded_is_named(self, tmp_path: pathlib.Path, content: str) -> None:
+        (tmp_path / "other.jsonl").write_bytes(content.encode("utf-8", "surrogateescape"))
+        with pytest.raises(HyperVError, match=r"other\.jsonl is no recording of a task\. Take it out"):
+            read_recordings(find_recordings(str(tmp_path)), Tape())
+
+    def test_a_folder_without_recordings_is_an_error(self, tmp_path: pathlib.Path) -> None:
+        with pytest.raises(HyperVError, match="No task has recorded anything to"):
+            find_recordings(str(tmp_path))
+        with pytest.raises(HyperVError, match="missing cannot be read: No such file or directory"):
+            find_recordings(str(tmp_path / "missing"))
 
     def test_a_folder_that_cannot_be_is_an_error_before_anything_is_sent(self, tmp_path: pathlib.Path) -> None:
         (tmp_path / "file").write_text("", encoding="utf-8")

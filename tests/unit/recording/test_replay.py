@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 
 import pytest
 
@@ -53,9 +54,22 @@ BUSY = scenario(
     [event(move="vm01", to="HV-B", at=0)],
     switches=Switches(wql="refused", missing_classes=("MSCluster_AffinityRule",), provider_on=("HV-A",)),
 )
+# Names of letters that have few others of their kind, and of words in queries.
+ODD = scenario(
+    NODES,
+    [
+        vm("🚀", memory_mb=1024),
+        vm("TimeCreated", memory_mb=1024),
+        vm("Q", memory_mb=1024, owner="NODE2"),
+        vm("Straße 'links'", memory_mb=1024),
+        vm("0x80338000", memory_mb=1024, state="off"),
+    ],
+    switches=Switches(missing_classes=("MSCluster_AffinityRule",)),
+)
 SCENARIOS = {
     "mixed": (MIXED, "web01", "NODE2"),
     "japanese": (JAPANESE, "経理01", "NODE1"),
+    "odd": (ODD, "Straße 'links'", "NODE2"),
     "busy": (BUSY, "vm02", "HV-B"),
 }
 
@@ -98,3 +112,17 @@ def test_the_results_are_the_same_but_for_the_names(
         assert result == wanted, f"{module} {options}"
     assert played.counters()["answered_by"]["scenario"] == 0, played.counters()["by_scenario"]
     assert vm_name not in "".join(results)
+
+
+def test_what_is_called_as_every_cluster_s_own_group_keeps_that_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    """Otherwise the group itself would have another name; the name says nothing of this cluster."""
+    given = scenario(NODES, [vm("Cluster Group", group="its own"), vm("ß")])
+    recorded = Recorded(monkeypatch, tmp_path, given, name="ß", destination_host="NODE2")
+    names = recorded.packed.names
+    assert "ss" not in names  # a cluster asked for a group of that name would not find this one
+    (vms,) = (result for result in recorded.replayed([("hyperv_vm_info", {})])[0])
+    assert '"Cluster Group"' in vms
+    assert f'"{names["ß"]}"' in vms
+    assert not re.search("its own|ß", vms)

@@ -118,7 +118,7 @@ def read_around(cluster: Cluster, intended: Sequence[Intended], *, with_memory: 
         return Around((), {}, memory, tuple(notes))
     roles = {one.vm.id: one.role for one in intended if one.role}
     affinity = read_affinity_rules(cluster)
-    if not affinity and _share_no_class(cluster, list({role.group.casefold() for role in roles.values()})):
+    if not affinity and _share_no_class(cluster, list({role.group for role in roles.values()})):
         return Around((), {}, memory, tuple(notes))
     # Of the others it is enough to know their groups: a look at all VMs costs more the bigger the cluster is.
     traits = read_traits(cluster)
