@@ -152,6 +152,7 @@ def test_what_is_played_answers_every_module_as_the_cluster_did(name: str, plugi
         ansible = Ansible(there, cluster.inventory, plugin)
         vm_id = next(one["id"] for one in cluster.state()["vms"] if one["name"] == vm)
         evacuation = "hyperv_node_evacuation", {"node": nodes[0]}
+        cluster.wait_until_at_rest()
         questions = asks(nodes, vm, vm_id, destination, given["cluster"]["fqdn"], str(tmp_path))
         expected = asked(ansible, nodes[0], questions, there)
         expected += asked(ansible, nodes[0], [evacuation], there, str(tmp_path / "tasks"))
