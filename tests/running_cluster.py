@@ -19,6 +19,7 @@ SCENARIOS = ROOT / "tests" / "simulator" / "scenarios"
 _READY_WITHIN = 60.0  # seconds
 _STOPPED_WITHIN = 10.0  # seconds
 _NOTICED_WITHIN = 10.0  # seconds
+_AT_REST_WITHIN = 60.0  # seconds
 
 
 class DidNotStart(Exception):
@@ -61,6 +62,17 @@ class RunningCluster:
             by_node = t.cast("dict[str, dict[str, int]]", self.counters()["connections"])
             if time.monotonic() > give_up or not any(counts["open"] for counts in by_node.values()):
                 return by_node
+            time.sleep(0.05)
+
+    def wait_until_at_rest(self) -> None:
+        """Return when every migration that began has ended. Raises TimeoutError.
+
+        A job that the scenario starts runs for some seconds, and a first command comes now before its end, now after.
+        """
+        give_up = time.monotonic() + _AT_REST_WITHIN
+        while busy := [job for job in self.state()["jobs"] if job["ended"] is None]:
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"migrations still run: {busy}")
             time.sleep(0.05)
 
     def reset(self) -> None:

@@ -208,6 +208,7 @@ def play_again(
         folder.mkdir()
     with running_cluster(tmp_path / "cluster.yml", there) as cluster:
         ansible = Ansible(there, cluster.inventory, plugin)
+        cluster.wait_until_at_rest()
         expected = asked(ansible, home, questions, there)
         chosen = {"path": str(path), "vm": vm, "destination": destination}
         if others:

@@ -152,15 +152,18 @@ NAMES = frozenset(
         "SubnetNumber",
     }
 )
-# Whole values that are the same everywhere: names of the cluster's own groups and resources, of services, of settings.
+# Whole values that are the same everywhere: names of the cluster's own groups and resources, of services, of settings,
+# and the makers that processors name (Manufacturer of Win32_Processor), by which hosts are compared.
 SAME_EVERYWHERE = frozenset(
     {
+        "authenticamd",
         "available storage",
         "cluster group",
         "cluster ip address",
         "cluster name",
         "cluster pool",
         "file share witness",
+        "genuineintel",
         "migrationwmi",
         "physical disk",
         "processor",
@@ -197,13 +200,15 @@ FOLDERS = frozenset(
         *("avhd", "avhdx", "bin", "iso", "vhd", "vhdpmem", "vhds", "vhdx", "vmcx", "vmgs", "vmrs", "vsv", "xml"),
     }
 )
-# Numbers, truth values, dates and intervals of CIM and of XML, version numbers, and the numbers of errors.
+# Numbers, truth values, dates and intervals of CIM and of XML, version numbers, the numbers of errors, and those of
+# processors, of which the product asks for CPU0 (DeviceID of Win32_Processor).
 PLAIN = re.compile(
     r"[+-]?\d+(?:\.\d+)?|true|false|0x[0-9A-Fa-f]+"
     r"|\d{14}\.\d{6}[+-]\d{3}|\d{8}\d{6}\.\d{6}:000"
     r"|\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?"
     r"|-?P(?:\d+[YMD])*(?:T(?:\d+(?:\.\d+)?[HMS])+)?"
-    r"|\d+\.\d+\.\d{4,}(?:\.\d+)?",
+    r"|\d+\.\d+\.\d{4,}(?:\.\d+)?"
+    r"|CPU\d+",
     re.IGNORECASE,
 )
 # Bytes in base64 that are long enough to be told from a name.

@@ -173,6 +173,7 @@ class TestMessages:
             "4096",
             "true",
             "10.0.20348",
+            "CPU0",
             "Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFy",
         ],
     )
@@ -182,6 +183,16 @@ class TestMessages:
 
     def test_a_number_that_is_a_name_is_replaced(self) -> None:
         assert "4711" not in rewritten(ROW.format("<p:ElementName>4711</p:ElementName>"))[0]
+
+    def test_processors_stay_what_they_are_whatever_vms_are_called(self) -> None:
+        processor = (
+            "<w:Filter>SELECT Manufacturer, Caption FROM Win32_Processor WHERE DeviceID = 'CPU0'</w:Filter>"
+            "<p:DeviceID>CPU0</p:DeviceID><p:Manufacturer>GenuineIntel</p:Manufacturer>"
+        )
+        vms = "<p:ElementName>CPU0</p:ElementName><p:ErrorDescription>CPU0 did not start.</p:ErrorDescription>"
+        new, of_vms = rewritten(ROW.format(processor), vms)
+        assert new == ROW.format(processor)
+        assert "CPU0" not in of_vms
 
     def test_a_long_name_is_not_taken_for_bytes(self) -> None:
         name = "PayrollServer" * 8
