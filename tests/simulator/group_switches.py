@@ -19,8 +19,10 @@ class GroupSwitches:
         group_move_state: State of a group while its VM moves.
         group_migration_state: the private MigrationState after the end: that of a failure is kept and that of a success
             is not (``failures_kept``), both are, or none is.
+        group_progress: whether the private MigrationState and MigrationProgress are shown while a VM moves; without
+            the percentage (``state``) or with one that stays 0 (``zero``); or neither is (``none``).
         group_job: where the Msvm_MigrationJob of such a move shows: on its source, in the cluster's namespace as well,
-            or nowhere.
+            on its destination alone, on both hosts, or nowhere.
         internal_groups: whether the groups of shared volumes and storage pools are listed, with GUIDs as names.
         role_move_answer: how MoveToNewNode and MoveToNewHost end for what is no VM once the move has begun: without an
             error, in ERROR_IO_PENDING (997), or in WAIT_TIMEOUT (258).
@@ -36,7 +38,8 @@ class GroupSwitches:
     group_move_answer: t.Literal["pending", "void"] = "pending"
     group_move_state: t.Literal["pending", "online"] = "pending"
     group_migration_state: t.Literal["failures_kept", "kept", "cleared"] = "failures_kept"
-    group_job: t.Literal["source", "cluster", "none"] = "source"
+    group_progress: t.Literal["shown", "state", "zero", "none"] = "shown"
+    group_job: t.Literal["source", "cluster", "destination", "both", "none"] = "source"
     internal_groups: t.Literal["listed", "absent"] = "listed"
     role_move_answer: t.Literal["void", "pending", "timed_out"] = "void"
     role_move_state: t.Literal["pending", "online"] = "pending"

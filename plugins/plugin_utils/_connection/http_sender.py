@@ -62,9 +62,11 @@ class Channel(t.Protocol):
 
     Attributes:
         on_response: is told the HTTP status and the headers of each response, where somebody listens.
+        mechanism: by what it logged in where the name of the login leaves that open; empty before that, and otherwise.
     """
 
     on_response: OnResponse | None
+    mechanism: str
 
     @property
     def sent(self) -> bool:
@@ -118,6 +120,7 @@ class HttpSender:
         self._ways = ways
         self._proxy = proxy
         self._works: str | None = None  # the way that was taken before, the only one from then on
+        self._mechanism = ""
         self._channel: Channel | None = None
         self.on_response: OnResponse | None = None
         self._last_used = 0.0
@@ -140,8 +143,11 @@ class HttpSender:
 
     @property
     def login(self) -> str:
-        """The login that the node took, by the name that Ansible's options have for it; empty before that."""
-        return self._works or ""
+        """The login that the node took, by the name that Ansible's options have for it; empty before that.
+
+        Of ``negotiate`` it is what the two sides agreed on.
+        """
+        return self._mechanism or self._works or ""
 
     def close(self) -> None:
         """Close the connection; a later send opens it again."""
@@ -166,7 +172,7 @@ class HttpSender:
             except Unusable as unusable:
                 hindrances.append(f"{way} {unusable}")
             else:
-                self._works = way
+                self._works, self._mechanism = way, channel.mechanism
                 return answer
         if not refusals:
             raise self._unreachable(explain_no_login(self.address, hindrances, self._variables))

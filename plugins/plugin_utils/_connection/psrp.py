@@ -112,6 +112,17 @@ def _has_ended(context: t.Any) -> bool:
     return False
 
 
+def _agreed_on(login: t.Any) -> str:
+    """Return the mechanism that a login of pypsrp by Negotiate came to: ``kerberos`` or ``ntlm``; empty for others.
+
+    pyspnego's context tells it: which of the two the node took is in its answer, and in no option.
+    """
+    if getattr(login, "auth_provider", "") != "negotiate":
+        return ""
+    told = [getattr(context, "negotiated_protocol", None) for context in login.contexts.values()]
+    return next((name for name in reversed(told) if name in ("kerberos", "ntlm")), "")
+
+
 class PypsrpChannel:
     """A session of pypsrp; see ``http_sender.Channel``."""
 
@@ -123,6 +134,7 @@ class PypsrpChannel:
         self._answered = False
         self.sent = False
         self.on_response: OnResponse | None = None
+        self.mechanism = ""
         self._exchange = transport._send_request
         transport._send_request = self._watched_exchange
 
@@ -140,7 +152,10 @@ class PypsrpChannel:
             if not self._logged_in:
                 self._transport.send(b"")
                 self._logged_in = True
-            return bytes(self._transport.send(request))
+            answer = bytes(self._transport.send(request))
+            # Now: GSS-API does not tell it any more once the ticket has ended.
+            self.mechanism = self.mechanism or _agreed_on(self._transport.session.auth)
+            return answer
         except ImportError as error:
             # pypsrp and pyspnego look for the library of a login when it begins.
             package = "pypsrp[credssp]" if self._transport.auth == "credssp" else "pypsrp[kerberos]"

@@ -137,7 +137,7 @@ def _fetch_ticket(plugin: t.Any) -> object:
 
 
 class PywinrmChannel:
-    """A session of pywinrm; see ``http_sender.Channel``."""
+    """A session of pywinrm; see ``http_sender.Channel``. None of its logins leaves open what it logs in by."""
 
     def __init__(self, transport: t.Any, handshakes: bool, tickets: Cache | None) -> None:
         self._transport = transport
@@ -146,6 +146,7 @@ class PywinrmChannel:
         self._answered = False
         self.sent = False
         self.on_response: OnResponse | None = None
+        self.mechanism = ""
         # pywinrm's own loses the status of an error whose page is not UTF-8, and follows redirections.
         transport._send_message_request = self._exchange
 

@@ -52,8 +52,18 @@ def status_information(machine: Machine) -> int:
     return locked | (QUEUED_FOR_MOVE if queued or condition == "queued" else 0)
 
 
-def migration_state(view: View, job: Job | None) -> tuple[int, int, int]:
+def migration_state(view: View, job: Job | None) -> tuple[int, int | None, int]:
     """Return MigrationState, MigrationProgress and MigrationFailureReason of a VM's resource."""
+    state, progress, reason = _true_migration_state(view, job)
+    shown = view.world.scenario.switches.group_progress
+    if job is None or job.state.final or shown == "shown":
+        return state, progress, reason
+    if shown == "none":
+        return NO_MIGRATION, 0, 0
+    return state, None if shown == "state" else 0, reason
+
+
+def _true_migration_state(view: View, job: Job | None) -> tuple[int, int, int]:
     if job is None:
         return NO_MIGRATION, 0, 0
     kept = view.world.scenario.switches.group_migration_state

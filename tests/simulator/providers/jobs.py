@@ -48,11 +48,19 @@ def jobs_seen(view: View) -> list[Job]:
     jobs, switches = view.world.migrations.jobs.values(), view.world.scenario.switches
     shown = [job for job in jobs if not job.order.by_group or switches.group_job != "none"]
     if view.namespace != CLUSTER:
-        return [job for job in shown if job.host == view.node.name]
+        return [job for job in shown if view.node.name in _hosts(view, job)]
     if switches.job_namespace != "cluster":
         return []
     of_cluster = [job for job in shown if not job.order.by_host]
     return [job for job in of_cluster if not job.order.by_group or switches.group_job == "cluster"]
+
+
+def _hosts(view: View, job: Job) -> tuple[str, ...]:
+    """Return the nodes that list a job among their own."""
+    if not job.order.by_group:
+        return (job.host,)
+    hosts = {"destination": (job.destination,), "both": (job.source, job.destination)}
+    return hosts.get(view.world.scenario.switches.group_job, (job.host,))
 
 
 def _statuses(view: View, job: Job) -> tuple[str, list[int], list[str]]:

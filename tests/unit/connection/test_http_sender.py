@@ -23,6 +23,7 @@ class Channel:
     sent = True
     readable = False
     on_response: OnResponse | None = None
+    mechanism = ""
 
     def __init__(self, failure: Exception | None) -> None:
         self._failure = failure

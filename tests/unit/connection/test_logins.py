@@ -117,7 +117,22 @@ def test_one_login_on_one_connection_serves_all_messages(
 
 def test_negotiate_without_kerberos_is_ntlm(listen: Listen) -> None:
     node, settings = listen()
-    converse(node, node.sender("psrp", login="negotiate", **settings))
+    sender = node.sender("psrp", login="negotiate", **settings)
+    assert sender.login == ""
+    converse(node, sender)
+    assert sender.login == "ntlm"
+
+
+@pytest.mark.parametrize("login", ["ntlm", "credssp", "basic"])
+def test_a_login_that_leaves_nothing_open_is_named_as_it_was_asked_for(
+    authority: trustme.CA, tmp_path: pathlib.Path, plugin: str, login: str
+) -> None:
+    node = Node(tls=server_tls(authority, "127.0.0.1"), logins=["negotiate", "basic", "credssp"])
+    with contextlib.closing(node.listener):
+        trust = authority_file(authority, tmp_path)
+        sender = node.sender(plugin, scheme="https", trust=trust, login=login)
+        converse(node, sender)
+        assert sender.login == login
 
 
 @pytest.mark.parametrize("login", ["ntlm", "credssp"])
@@ -180,7 +195,9 @@ def test_kerberos_with_a_ticket_needs_no_password(
 def test_negotiate_takes_kerberos_where_it_can(listen: Listen, kerberos: Realm, ticket: Callable[..., None]) -> None:
     ticket()
     node, settings = listen(keytab=kerberos.keytab)
-    converse(node, node.sender("psrp", login="negotiate", ansible_user=UPN, **BY_TICKET, **CALLED, **settings))
+    sender = node.sender("psrp", login="negotiate", ansible_user=UPN, **BY_TICKET, **CALLED, **settings)
+    converse(node, sender)
+    assert sender.login == "kerberos"
 
 
 KERBEROS_FAILS = {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import ipaddress
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
@@ -100,6 +101,15 @@ def read_uptime(cluster: Cluster, node: str) -> float | None:
     rows = cluster.node(node).query(CIMV2, Query("Win32_OperatingSystem", columns))
     booted, now = (rows[0].datetime(column) if rows else None for column in columns)
     return (now - booted).total_seconds() if booted is not None and now is not None else None
+
+
+def read_local_time(cluster: Cluster, node: str) -> dt.datetime | None:
+    """Return what the clock of a node shows (Win32_OperatingSystem), None where it does not say.
+
+    Raises HyperVError, Fault and TransportError.
+    """
+    rows = cluster.node(node).query(CIMV2, Query("Win32_OperatingSystem", ("LocalDateTime",)))
+    return rows[0].datetime("LocalDateTime") if rows else None
 
 
 def read_host_settings(cluster: Cluster, node: str, *, networks: bool = True) -> HostSettings:

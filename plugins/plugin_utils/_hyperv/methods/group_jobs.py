@@ -30,7 +30,7 @@ GROUP = "MSCluster_ResourceGroup"
 # MigrationState of a "Virtual Machine" resource
 _MOVING = frozenset({1, 2, 3})  # setup, data transfer, move
 _CANCELLED, _FAILED = 4, 5
-_BEGINS_WITHIN = 15.0  # seconds after a call in which a group that shows nothing yet is not called still
+BEGINS_WITHIN = 15.0  # seconds after a call in which a group that shows nothing yet is not called still
 _NOTHING_PENDING = 5023  # ERROR_INVALID_STATE; os-win reads it so where an operation is cancelled
 
 
@@ -43,7 +43,7 @@ class GroupStatus:
         state: ``online``, ``offline``, ``failed``, ``partly_online``, ``pending`` or ``unknown``.
         is_queued: it waits in the cluster's queue to be moved.
         migration_state: 0 none, 1 setup, 2 data transfer, 3 move, 4 cancelled, 5 failed.
-        percent: of its migration.
+        percent: of its migration, None where the cluster does not tell.
         reason: HRESULT of a failed migration, 0 for none.
     """
 
@@ -51,7 +51,7 @@ class GroupStatus:
     state: str = ""
     is_queued: bool = False
     migration_state: int = 0
-    percent: int = 0
+    percent: int | None = None
     reason: int = 0
 
     @property
@@ -92,7 +92,7 @@ def _status(group: Instance, private: Instance | None) -> GroupStatus:
         state=GROUP_STATES.get(-1 if state is None else state, ""),
         is_queued=bool((group.integer("StatusInformation") or 0) & QUEUED),
         migration_state=(private.integer("MigrationState") if private else None) or 0,
-        percent=(private.integer("MigrationProgress") if private else None) or 0,
+        percent=private.integer("MigrationProgress") if private else None,
         reason=((private.integer("MigrationFailureReason") if private else None) or 0) & 0xFFFFFFFF,
     )
 
@@ -120,14 +120,14 @@ def as_job(
         status = dataclasses.replace(status, migration_state=0)
     job = Job(group, "running", None, None, vm_id=vm_id, job_type="moving_vm")
     if is_under_way(status, destination):
-        percent = min(status.percent, 100) if status.is_moving else None
+        percent = min(status.percent, 100) if status.is_moving and status.percent is not None else None
         return dataclasses.replace(job, state="new" if status.is_queued else "running", percent=percent)
     if first_label(status.owner) != first_label(source):
         return dataclasses.replace(job, state="completed", percent=100)
     if status.ended_badly:
         state = "exception" if status.migration_state == _FAILED else "terminated"
         return dataclasses.replace(job, state=state, percent=status.percent, error_code=status.reason)
-    return dataclasses.replace(job, state="new") if waited < _BEGINS_WITHIN else None
+    return dataclasses.replace(job, state="new") if waited < BEGINS_WITHIN else None
 
 
 class GroupEnd:

@@ -18,11 +18,9 @@ from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..._wsman.event_logs import LoggedEvent
 from ..._wsman.faults import Fault
-from ..cluster.cluster import VIRTUALIZATION, Cluster
+from ..cluster.cluster import Cluster
 from ..cluster.host_events import about, names, read_host_events
 from ..cluster.identity import identity_of
-from ..cluster.job_error_details import with_errors
-from ..cluster.jobs import find_job
 from ..cluster.vms import Vm
 from ..failure.classification import failure_of
 from ..failure.errors import HyperVError
@@ -31,6 +29,7 @@ from ..failure.finding import full_stop
 from ..failure.known_events import is_wrapper, meaning
 from ..failure.known_failures import KnownFailure
 from ..methods.delegation import workgroup_remedy
+from ..methods.host_witness import HostWitness
 from ..migration.migration_task import MigrationTask
 from ..migration.vocabulary import CLUSTER_GROUP
 
@@ -39,6 +38,9 @@ _BEFORE = 60.0  # seconds before the start of a move from which on events count
 _LONGEST_MESSAGE = 1000
 _LONGEST_QUOTE = 400
 _ERROR = 2  # level
+# Codes of moves that ran and failed, or of which nothing shows but that the VM stayed.
+_NOT_ARRIVED = "not_arrived"
+_OF_THE_MOVE_ITSELF = frozenset({"job_failed", _NOT_ARRIVED})
 # SEC_E_NO_CREDENTIALS and SEC_E_UNKNOWN_CREDENTIALS of winerror.h
 _NO_LOGON = frozenset(known.cause for known in map(failure_of, (0x8009030E, 0x8009030D)) if known is not None)
 _LEVELS = {1: "critical", 2: "error", 3: "warning", 4: "information"}
@@ -82,7 +84,7 @@ def add_causes(cluster: Cluster, tasks: Sequence[MigrationTask]) -> list[str]:
     read = cluster.ask_each(hosts, lambda host: _read(cluster, host, spans[host]))
     found = {first_label(host): events for host, (events, unused) in zip(hosts, read, strict=True)}
     for task in failed:
-        _hear_host(cluster, task)
+        _hear_hosts(cluster, task)
         _add(task, found)
         _suit_workgroup(cluster, task)
     return [note for unused, note in read if note]
@@ -123,26 +125,25 @@ def _read(cluster: Cluster, host: str, seconds: float) -> tuple[list[HostEvent],
         return [], unread(host, error)
 
 
-def _hear_host(cluster: Cluster, task: MigrationTask) -> None:
-    """Have the source's own migration job tell why the cluster's move of a group failed, where nobody told.
+def _hear_hosts(cluster: Cluster, task: MigrationTask) -> None:
+    """Have the hosts' own migration jobs tell why the cluster's move of a group failed.
 
-    The cluster shows an HRESULT at most, and the job its whole chain of errors. A job is gone five minutes after its
-    end; without one, or without a cause in it, the error stays. Some queries for jobs, and GetErrorEx.
+    The cluster shows an HRESULT at most, and the job its whole chain of errors. A cause of the job stands where the
+    cluster tells none; beside a cause of the cluster the job is quoted. A job is gone five minutes after its end;
+    without one the error stays.
     """
     error = task.error
-    if error is None or not error.vague or task.method != CLUSTER_GROUP:
+    if error is None or task.method != CLUSTER_GROUP or error.code not in _OF_THE_MOVE_ITSELF:
         return
-    source = task.request.move.source
-    try:
-        found = find_job(cluster, task.move.vm.id, source=source)
-        if found is None or not found[1].is_final or found[1].is_success:
-            return
-        is_of_host = found[0].namespace.lower() == VIRTUALIZATION.lower()
-        told = with_errors(cluster.node(source) if is_of_host else cluster.hyperv, *found).error()
-    except (HyperVError, NoAnswer):
+    move = dataclasses.replace(task.move, source=task.request.move.source)
+    began = float("-inf") if task.attempt.attached else task.attempt.began
+    told = HostWitness(cluster).failure(move, began)
+    if told is None:
         return
-    if not told.vague:
-        task.overrule(dataclasses.replace(told, code=error.code, operation=error.operation))
+    if error.code == _NOT_ARRIVED or (error.vague and not told.vague):
+        task.overrule(dataclasses.replace(told, code=error.code, operation=error.operation or told.operation))
+    elif not error.quoted:
+        task.overrule(dataclasses.replace(error, quoted=told.quoted))
 
 
 def _add(task: MigrationTask, found: Mapping[str, Sequence[HostEvent]]) -> None:

@@ -104,7 +104,7 @@ def test_auto_never_goes_on_after_a_lost_answer(lost: str) -> None:
 
 
 @pytest.mark.parametrize("answer", ["pending", "void"])
-@pytest.mark.parametrize("job", ["source", "cluster", "none"])
+@pytest.mark.parametrize("job", ["source", "cluster", "destination", "both", "none"])
 @pytest.mark.parametrize("state", ["pending", "online"])
 @pytest.mark.parametrize("after", ["failures_kept", "kept", "cleared"])
 def test_a_live_move_of_the_group_is_watched_to_its_end(answer: str, job: str, state: str, after: str) -> None:
@@ -128,6 +128,69 @@ def test_its_progress_is_told() -> None:
     simulated.scheduler(report, method="cluster_group").execute([run])
     assert len(seen & set(range(1, 100))) >= 5
     assert run.outcome == "moved"
+
+
+def watched(slow: MigrationSpec, **switches: t.Any) -> tuple[MigrationTask, set[int], Simulated]:
+    """Return a move by the group, the percentages that were told while it ran, and the cluster."""
+    simulated = Simulated(one_vm(slow), **switches)
+    seen: set[int] = set()
+
+    def report(runs: Sequence[MigrationTask]) -> None:
+        seen.update(run.job.percent for run in runs if run.job and run.job.percent)
+
+    (run,) = simulated.runs(("web01", "NODE2"), method="cluster_group")
+    simulated.scheduler(report, method="cluster_group").execute([run])
+    return run, seen, simulated
+
+
+def queries_for_jobs(simulated: Simulated) -> list[str]:
+    """Return the nodes that were asked for their own migration jobs, once for each request."""
+    return [
+        host
+        for host, request in simulated.requests
+        if b"FROM Msvm_MigrationJob" in request and b"virtualization/v2" in request
+    ]
+
+
+@pytest.mark.parametrize("progress", ["state", "zero"])
+@pytest.mark.parametrize("job", ["source", "destination", "both"])
+def test_the_hosts_tell_the_progress_that_the_cluster_does_not(progress: str, job: str) -> None:
+    run, seen, simulated = watched(migration(seconds=300), group_progress=progress, group_job=job)
+    assert (run.outcome, run.attempts, run.warnings) == ("moved", 1, [])
+    assert len(seen & set(range(1, 100))) >= 20
+    # One question every ten seconds to the source, and to the destination where the source shows nothing.
+    assert len(queries_for_jobs(simulated)) <= (62 if job == "destination" else 31)
+
+
+def test_a_move_without_any_progress_is_watched_to_its_end_all_the_same() -> None:
+    run, seen, unused = watched(migration(seconds=300), group_progress="zero", group_job="none")
+    assert (run.outcome, seen & set(range(1, 100))) == ("moved", set())
+
+
+def test_the_hosts_are_not_asked_for_what_the_cluster_tells() -> None:
+    run, unused, simulated = watched(migration(seconds=300))
+    assert (run.outcome, queries_for_jobs(simulated)) == ("moved", [])
+
+
+@pytest.mark.parametrize("job", ["source", "destination"])
+def test_a_job_of_a_host_is_a_witness_that_a_move_runs_of_which_the_cluster_shows_nothing(job: str) -> None:
+    hidden = {"group_progress": "none", "group_move_state": "online"}
+    run, seen, unused = watched(migration(seconds=300), group_job=job, **hidden)
+    assert (run.outcome, run.attempts, run.warnings) == ("moved", 1, [])
+    assert len(seen) >= 20
+    without, seen, unused = watched(migration(seconds=300), group_job="none", **hidden)
+    assert (without.outcome, seen) == ("moved", set())
+    assert without.warnings == ["The job vanished before its end was seen; the owner decided."]
+
+
+def test_a_host_that_does_not_answer_is_asked_for_its_jobs_once() -> None:
+    simulated = Simulated(one_vm(migration(seconds=300)), group_progress="zero")
+    simulated.lose = lambda host, request: "down" if b"FROM Msvm_MigrationJob" in request else ""
+    (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
+    asked = queries_for_jobs(simulated)
+    assert run.outcome == "moved"
+    assert set(asked) == {"NODE1", "NODE2"}
+    assert len(asked) <= 8  # each with the repetitions that a lost query has
 
 
 @pytest.mark.parametrize("form", ["elements", "base64"])

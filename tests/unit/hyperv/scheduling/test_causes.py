@@ -288,6 +288,48 @@ def test_the_job_of_the_source_tells_why_the_cluster_could_not_move_a_group() ->
     assert without.task.error.cause == "Hyper-V gives no reason (unspecified error)"
 
 
+def test_the_job_of_the_destination_tells_it_where_the_source_has_none() -> None:
+    at_once = migration(fails_at=5, hresult=None, message_id="33012")
+    done = moved(one_vm(at_once), CLUSTER_GROUP, event_logs="denied", group_job="destination")
+
+    assert done.task.error.cause.startswith("a virtual switch of the VM is missing")
+
+
+def test_a_cause_that_the_cluster_tells_stays_and_the_job_is_quoted_beside_it() -> None:
+    fails = migration(fails_at=5, hresult=0x8007000E)
+    done = moved(one_vm(fails), CLUSTER_GROUP, event_logs="denied")
+    without = moved(one_vm(fails), CLUSTER_GROUP, event_logs="denied", group_job="none")
+
+    assert done.task.error.cause == without.task.error.cause
+    assert done.task.error.hresult == without.task.error.hresult == "0x8007000E"
+    assert without.task.error.quoted == ""
+    assert done.task.error.quoted.startswith("Hyper-V says: ")
+
+
+def test_a_failure_that_the_cluster_does_not_keep_is_told_by_the_job_of_a_host() -> None:
+    fails = migration(fails_at=40, hresult=0x8007000E)
+    done = moved(one_vm(fails), CLUSTER_GROUP, event_logs="denied", group_migration_state="cleared")
+
+    error = done.task.error
+    assert (error.code, error.hresult) == ("not_arrived", "0x8007000E")
+    assert error.operation == "The migration job failed at 40 %"
+
+
+def test_the_job_of_an_earlier_move_is_not_the_cause_of_this_one() -> None:
+    fails_once = migration(fails_at=5, hresult=None, message_id="33012", fail_times=1)
+    simulated = Simulated(one_vm(fails_once), group_migration_state="cleared", event_logs="denied")
+    options = MigrationOptions(CLUSTER_GROUP, policy=Policy(precheck=False))
+    request = MoveRequest("NODE2", "web01")
+    (first,) = migrate(simulated.cluster, plan(simulated.cluster, [request], CLUSTER_GROUP), options).tasks
+    assert first.error.cause.startswith("a virtual switch of the VM is missing")
+
+    simulated.lose = lambda host, sent: "before" if b"MoveToNewNodeParams<" in sent else ""
+    (second,) = migrate(simulated.cluster, plan(simulated.cluster, [request], CLUSTER_GROUP), options).tasks
+    assert (second.outcome, second.error.code) == ("failed", "not_arrived")
+    assert "switch" not in second.error.cause
+    assert any(job["state"] == "exception" for job in simulated.server.state()["jobs"])
+
+
 @pytest.mark.parametrize("how", ["down", "before", "after"])
 def test_a_source_that_does_not_tell_its_jobs_changes_nothing(how: str) -> None:
     simulated = Simulated(one_vm(migration(fails_at=5, hresult=None, message_id="33012")))
