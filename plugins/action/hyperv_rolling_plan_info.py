@@ -9,12 +9,16 @@ import typing as t
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.planning.roll import plan_roll
+from ..plugin_utils._hyperv.planning.roll_order import check_order, in_order
 from ..plugin_utils._hyperv.planning.roll_request import LAYOUTS, RollRequest
 from ..plugin_utils._hyperv.planning.roll_table import roll_table
 from ..plugin_utils._hyperv.planning.survey_answers import read_names
 from ..plugin_utils._hyperv.planning.whole_cluster import WholeCluster, read_whole_cluster
 from ..plugin_utils._planning_options import PLANNING, read_planning
 from ..plugin_utils._ranges import LONGEST_TIMEOUT, check_range
+
+PLANNED, GIVEN = "planned", "given"
+_WORDS = ((PLANNED,), (GIVEN,))  # orders that name no node
 
 
 class ActionModule(HyperVAction):
@@ -24,7 +28,7 @@ class ActionModule(HyperVAction):
         "argument_spec": {
             "nodes": {"type": "raw"},
             "done": {"type": "raw", "default": []},
-            "order": {"type": "str", "choices": ["planned", "given"], "default": "planned"},
+            "order": {"type": "raw", "default": PLANNED},
             "layout": {"type": "str", "choices": list(LAYOUTS), "default": "keep"},
             "home": {"type": "list", "elements": "str", "default": []},
             "node_seconds": {"type": "int", "default": 0},
@@ -46,11 +50,16 @@ class ActionModule(HyperVAction):
 
 def _request(arguments: Arguments, whole: WholeCluster) -> RollRequest:
     done = read_names(arguments["done"], "done")
-    nodes = read_names(arguments["nodes"], "nodes")
+    given = read_names(arguments["nodes"], "nodes")
+    nodes = given if given or arguments["nodes"] == [] else whole.others(done)
+    order = read_names(arguments["order"], "order")
+    if order not in _WORDS:
+        check_order(order, nodes, "order", done)
+        nodes = tuple(in_order(nodes, order))
     return RollRequest(
-        nodes if nodes or arguments["nodes"] == [] else whole.others(done),
+        nodes,
         done,
-        arguments["order"] == "given",
+        order != (PLANNED,),
         arguments["layout"],
         tuple(arguments["home"]),
         read_planning(arguments),

@@ -48,8 +48,10 @@ options:
       - V(planned) lets the plan choose the order of the nodes. With O(layout=keep) it is that of O(nodes), because it
         makes no difference.
       - V(given) takes the nodes in the order of O(nodes).
-    type: str
-    choices: [planned, given]
+      - Otherwise it is the order itself, as a list of all nodes that are to be maintained, or as text as for O(nodes).
+        Nodes of O(done) may be in it. An order that lacks a node, or has one twice or an unknown one, is refused. If
+        the plan does not come to its end in this order, RV(refusal) says at which turn, and what would help.
+    type: raw
     default: planned
   layout:
     description:
@@ -103,6 +105,12 @@ EXAMPLES = r"""
 - name: Show it
   ansible.builtin.debug:
     var: roll.summary
+
+- name: Look whether the nodes can have their turns in an order of mine
+  hyperv.migration.hyperv_rolling_plan_info:
+    layout: any
+    order: [NODE3, NODE1, NODE2]
+    must_be_feasible: true
 
 - name: Plan the rest of one of which two nodes are done
   hyperv.migration.hyperv_rolling_plan_info:
@@ -384,7 +392,7 @@ keep:
   type: dict
   contains: *amount
 bound:
-  description: What no plan of this layout, and of this order if it is O(order=given), takes less than.
+  description: What no plan of this layout, and of this order unless it is O(order=planned), takes less than.
   returned: success
   type: dict
   contains:

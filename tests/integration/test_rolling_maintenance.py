@@ -176,6 +176,28 @@ def test_with_a_balanced_layout_the_last_node_takes_its_share(cluster: RunningCl
     assert sum(cluster.migrations().values()) < 2 * len(cluster.owners())
 
 
+def test_nodes_have_their_turns_in_the_order_of_the_user_and_are_resumed_in_it(
+    cluster: RunningCluster, roll: Roll
+) -> None:
+    refused = roll(rolling_maintenance_order="NODE3,NODE1,NODE2")
+    assert refused.code == FAILED
+    assert "rolling_maintenance_order lacks NODE4" in refused.text
+    assert "Nothing was changed" in refused.text
+    assert (cluster.migrations(), roll.files) == ({}, [])
+
+    order = ["NODE3", "NODE1", "NODE4", "NODE2"]
+    first = roll(broken="NODE4", rolling_maintenance_order=order)
+    assert first.code == FAILED
+    assert worked_on(first) == ["NODE3", "NODE1"]
+    alone = roll("--limit", "NODE4", rolling_maintenance_order=order)
+    assert alone.code == 0, alone.text
+    last = roll(rolling_maintenance_order=",".join(order))
+
+    assert last.code == 0, last.text
+    assert worked_on(alone) + worked_on(last) == ["NODE4", "NODE2"]
+    assert set(roll.phases().values()) == {"done"}
+
+
 def test_a_roll_stops_in_time_and_the_same_command_goes_on(cluster: RunningCluster, roll: Roll) -> None:
     roll.environment = {"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
     stopped = roll(rolling_maintenance_stop_at="1s")

@@ -186,6 +186,36 @@ class TestTurn:
         with pytest.raises(HyperVError, match=said):
             turn_of(1, tmp_path, **given)
 
+    @pytest.mark.parametrize("order", [HOSTS, "node1, NODE2;Node3"])
+    def test_an_order_that_the_play_follows_is_taken(self, tmp_path: pathlib.Path, order: object) -> None:
+        assert turn_of(2, tmp_path, order=order)["steps"][0] == "evacuate"
+
+    @pytest.mark.parametrize(
+        ("order", "said"),
+        [
+            ("node1,node2,node9", "rolling_maintenance_order has node9, which is none of them"),
+            ("node1,node2,node2,node3", "rolling_maintenance_order has node2 more than once"),
+            ("node1,node3", "rolling_maintenance_order lacks node2.corp.example"),
+            ("node3,node1,node2", "the play takes its hosts in the order node1.corp.example, node2"),
+            (5, "rolling_maintenance_order is 5"),
+        ],
+    )
+    def test_an_order_that_does_not_fit_is_refused_before_anything(
+        self, tmp_path: pathlib.Path, order: object, said: str
+    ) -> None:
+        with pytest.raises(HyperVError, match=said):
+            turn_of(1, tmp_path, order=order)
+
+    def test_an_order_may_name_hosts_that_a_limit_leaves_out(self, tmp_path: pathlib.Path) -> None:
+        alone = {"nodes": HOSTS[1:2], "order": [HOSTS[2], HOSTS[1], HOSTS[0]]}
+        assert turn_of(2, tmp_path, **alone, task_vars={"ansible_limit": HOSTS[1]})["steps"]
+        with pytest.raises(HyperVError, match="which are none of them"):
+            turn_of(2, tmp_path, **alone)
+
+    def test_an_order_that_does_not_come_to_its_end_says_at_which_node(self, tmp_path: pathlib.Path) -> None:
+        with pytest.raises(FailedWithResult, match=r"NODE1 cannot be emptied as node 1 of 3\."):
+            turn_of(1, tmp_path, layout="any", order=HOSTS)
+
     def test_names_to_ignore_may_be_the_text_of_a_survey(self, tmp_path: pathlib.Path) -> None:
         assert turn_of(1, tmp_path, ignore="NODE3, web 01;\nx\n")["ignore"] == ["NODE3", "web 01", "x"]
 
