@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.redundancy import read_redundancy
+from ..plugin_utils._hyperv.planning.absence import Absence, read_at_once
 from ..plugin_utils._hyperv.planning.roll import plan_roll
 from ..plugin_utils._hyperv.planning.roll_order import check_order, in_order
 from ..plugin_utils._hyperv.planning.roll_request import LAYOUTS, RollRequest
@@ -29,6 +32,7 @@ class ActionModule(HyperVAction):
             "nodes": {"type": "raw"},
             "done": {"type": "raw", "default": []},
             "order": {"type": "raw", "default": PLANNED},
+            "at_once": {"type": "str", "default": "1"},
             "layout": {"type": "str", "choices": list(LAYOUTS), "default": "keep"},
             "home": {"type": "list", "elements": "str", "default": []},
             "node_seconds": {"type": "int", "default": 0},
@@ -41,7 +45,10 @@ class ActionModule(HyperVAction):
         """Plan; that no plan is found is part of the answer, unless it is to be a failure."""
         check_range(arguments, "node_seconds", 0, LONGEST_TIMEOUT, "seconds")
         whole = read_whole_cluster(cluster)
-        plan = plan_roll(whole, _request(arguments, whole))
+        request = _request(arguments, whole)
+        if request.at_once > 1:
+            request = dataclasses.replace(request, absence=Absence(read_redundancy(cluster)))
+        plan = plan_roll(whole, request)
         result = {"changed": False, **plan.as_result(), "summary": roll_table(plan)}
         if plan.refusal is not None and arguments["must_be_feasible"]:
             raise FailedWithResult(plan.refusal.text, result)
@@ -64,4 +71,5 @@ def _request(arguments: Arguments, whole: WholeCluster) -> RollRequest:
         tuple(arguments["home"]),
         read_planning(arguments),
         arguments["node_seconds"],
+        read_at_once(arguments["at_once"], len(whole.nodes), "at_once"),
     )
