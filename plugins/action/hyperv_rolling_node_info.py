@@ -26,6 +26,7 @@ from ..plugin_utils._hyperv.planning.roll_table import roll_table
 from ..plugin_utils._hyperv.planning.survey_answers import read_names
 from ..plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 from ..plugin_utils._hyperv.records.file_names import Owner
+from ..plugin_utils._hyperv.records.rolling_estimate import estimate_at_half
 from ..plugin_utils._hyperv.records.rolling_state import RollingOptions
 from ..plugin_utils._hyperv.records.rolling_window import Window
 from ..plugin_utils._planning_options import PLANNING, read_planning
@@ -125,6 +126,7 @@ class ActionModule(ControllerAction):
             timeout, for_storage = (
                 0 if self.check_mode else arguments[name] for name in ("timeout", "storage_timeout")
             )
+            estimate = estimate_at_half(turn.state)
             gate = HealthGate(turn.overlooked(ignore), timeout, for_storage, arguments["poll_interval"], self.tell)
             rolling = {
                 **dataclasses.asdict(options),
@@ -132,6 +134,7 @@ class ActionModule(ControllerAction):
                 "node": turn.host,
                 "name": turn.node,
                 **({"began": now.isoformat(timespec="seconds")} if turn.phase == "" else {}),
+                **({"estimate": estimate} if estimate is not None else {}),
             }
             result = {
                 "changed": False,

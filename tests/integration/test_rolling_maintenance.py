@@ -433,10 +433,15 @@ def test_a_host_is_not_worked_on_in_the_name_of_another_node(cluster: RunningClu
 MOST_TASKS, MOST_SKIPPED, MOST_LOGINS = 110, 8, 55
 
 
-def test_four_nodes_show_few_tasks_none_of_them_plumbing_and_log_in_seldom(cluster: RunningCluster, roll: Roll) -> None:
-    answer = roll()
+def test_four_nodes_show_few_tasks_none_of_them_plumbing_and_log_in_seldom(
+    cluster: RunningCluster, roll: Roll, tmp_path: pathlib.Path
+) -> None:
+    page = tmp_path / "page.html"
+    answer = roll(rolling_maintenance_report_path=str(page))
 
     assert answer.code == 0, answer.text
+    assert "With 2 of 4 nodes done, the rest was expected to take" in answer.text
+    assert "The turns of the nodes" in read_page(page.read_text(encoding="utf-8")).text
     lines = answer.text.splitlines()
     assert len([line for line in lines if line.startswith("TASK ")]) <= MOST_TASKS
     assert len([line for line in lines if line.startswith("skipping: ")]) <= MOST_SKIPPED

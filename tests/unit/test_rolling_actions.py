@@ -296,6 +296,41 @@ class TestReport:
         assert last["lines"][-2:] == ["NODE3 is done. The rolling maintenance is finished.", "The cluster is healthy."]
         assert (first.get("failed", False), first["_ansible_verbose_always"]) == (False, True)
 
+    def test_the_page_shows_the_turns_of_all_nodes_and_the_report_how_good_the_estimate_was(
+        self, tmp_path: pathlib.Path
+    ) -> None:
+        def take(number: int, minutes: int) -> Answer:
+            began = dt.datetime.now(dt.timezone.utc) - dt.timedelta(minutes=minutes)
+            turn = turn_of(number, tmp_path)
+            for phase in ("begun", "evacuated", "restarting", "worked", "done"):
+                note({"rolling": {**turn["rolling"], "began": began.isoformat()}}, phase)
+            return turn
+
+        first = take(1, 10)
+        assert "estimate" not in first["rolling"]
+        second, third = take(2, 8), take(3, 8)
+        assert second["rolling"]["estimate"] == {"done": 1, "nodes": HOSTS[1:], "seconds": 1200}
+        assert "estimate" not in third["rolling"]
+
+        page = tmp_path / "page.html"
+        report = self.report(third, results=[self.RESULT], path=str(page))
+
+        assert report["estimate"] == {
+            "done": 1,
+            "left": 2,
+            "expected_seconds": 1200,
+            "took_seconds": 960,
+            "error_percent": 25.0,
+        }
+        said = "With 1 of 3 nodes done, the rest was expected to take 20 min 00 s; it took 16 min 00 s, 25 % less."
+        assert said in " ".join(report["lines"])
+        found = read_page(page.read_text(encoding="utf-8"))
+        assert said in found.text
+        assert "The turns of the nodes" in found.text
+        shown = {value.partition(":")[0] for unused, key, value in found.attributes if key == "aria-label"}
+        assert {f"NODE{number}, restarted" for number in (1, 2, 3)} <= shown
+        assert self.report(third, results=[self.RESULT], check_mode=True)["estimate"] is None
+
     def test_nodes_are_as_before_the_first_move_and_after_the_last(self, tmp_path: pathlib.Path) -> None:
         later: Answer = {
             "moves": [move(ended="2026-03-01T23:00:00Z")],
