@@ -20,10 +20,13 @@ from ..plugin_utils._hyperv.cluster.nodes import Node, find_node, read_nodes
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
 from ..plugin_utils._hyperv.maintenance.turn import Turn, describe_stop
+from ..plugin_utils._hyperv.planning.roll_order import check_order, in_order
 from ..plugin_utils._hyperv.planning.roll_request import KEEP, LAYOUTS
 from ..plugin_utils._hyperv.planning.roll_table import roll_table
+from ..plugin_utils._hyperv.planning.survey_answers import read_names
 from ..plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 from ..plugin_utils._hyperv.records.file_names import Owner
+from ..plugin_utils._hyperv.records.rolling_estimate import estimate_at_half
 from ..plugin_utils._hyperv.records.rolling_state import RollingOptions
 from ..plugin_utils._hyperv.records.rolling_window import Window
 from ..plugin_utils._planning_options import PLANNING, read_planning
@@ -48,6 +51,7 @@ class ActionModule(ControllerAction):
         "argument_spec": {
             "node": {"type": "str", "required": True},
             "nodes": {"type": "list", "elements": "str", "required": True},
+            "order": {"type": "raw", "default": []},
             "name": {"type": "str", "default": ""},
             "via": {"type": "str", "default": ""},
             "folder": {"type": "path", "default": "."},
@@ -77,6 +81,7 @@ class ActionModule(ControllerAction):
         check_wait(arguments, "rolling_maintenance")
         for name, low, high, unit in _RANGES:
             check_range(arguments, name, low, high, unit, variable=f"rolling_maintenance_{name}")
+        order = read_names(arguments["order"], "rolling_maintenance_order")
         evacuation, ignore = read_planning(arguments, role="evacuate_node"), _names(arguments["ignore"])
         playbook_dir = str(task_vars.get("playbook_dir") or ".")
         collections = self._task.collections or ()
@@ -88,6 +93,8 @@ class ActionModule(ControllerAction):
             _check_other_name(cluster, nodes, found, arguments["name"].strip(), arguments["node"])
             owner, folder = _owner(found), full_path(arguments["folder"])
             file, listed = RollingFile(folder, owner), (task_vars.get("groups") or {}).get("all", ())
+            if order:
+                _check_order(order, arguments["nodes"], listed if task_vars.get("ansible_limit") else ())
             old = file.read()
             options = RollingOptions(
                 cluster=owner.full,
@@ -119,6 +126,7 @@ class ActionModule(ControllerAction):
             timeout, for_storage = (
                 0 if self.check_mode else arguments[name] for name in ("timeout", "storage_timeout")
             )
+            estimate = estimate_at_half(turn.state)
             gate = HealthGate(turn.overlooked(ignore), timeout, for_storage, arguments["poll_interval"], self.tell)
             rolling = {
                 **dataclasses.asdict(options),
@@ -126,6 +134,7 @@ class ActionModule(ControllerAction):
                 "node": turn.host,
                 "name": turn.node,
                 **({"began": now.isoformat(timespec="seconds")} if turn.phase == "" else {}),
+                **({"estimate": estimate} if estimate is not None else {}),
             }
             result = {
                 "changed": False,
@@ -191,6 +200,21 @@ def _refuse_what_is_of_one_node(task_vars: dict[str, t.Any]) -> None:
         raise HyperVError(
             f"Nothing was changed. {' and '.join(given)} must not be set, since a rolling maintenance goes through all "
             "nodes."
+        )
+
+
+def _check_order(order: Sequence[str], hosts: Sequence[str], elsewhere: Sequence[str]) -> None:
+    """Refuse an order that does not name each host of the play once, and a play that does not follow it.
+
+    ``elsewhere``: hosts that a limit may have left out.
+    """
+    check_order(order, hosts, "Nothing was changed. rolling_maintenance_order", elsewhere)
+    wanted = in_order(hosts, order)
+    if wanted != list(hosts):
+        raise HyperVError(
+            f"Nothing was changed. rolling_maintenance_order is {', '.join(wanted)}, and the play takes its hosts in "
+            f"the order {', '.join(hosts)}. In a playbook of your own, put its hosts through the filter "
+            "hyperv.migration.in_rolling_order."
         )
 
 

@@ -4,17 +4,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.redundancy import read_redundancy
+from ..plugin_utils._hyperv.planning.absence import Absence, read_at_once
 from ..plugin_utils._hyperv.planning.roll import plan_roll
+from ..plugin_utils._hyperv.planning.roll_order import check_order, in_order
 from ..plugin_utils._hyperv.planning.roll_request import LAYOUTS, RollRequest
 from ..plugin_utils._hyperv.planning.roll_table import roll_table
 from ..plugin_utils._hyperv.planning.survey_answers import read_names
 from ..plugin_utils._hyperv.planning.whole_cluster import WholeCluster, read_whole_cluster
 from ..plugin_utils._planning_options import PLANNING, read_planning
 from ..plugin_utils._ranges import LONGEST_TIMEOUT, check_range
+
+PLANNED, GIVEN = "planned", "given"
+_WORDS = ((PLANNED,), (GIVEN,))  # orders that name no node
 
 
 class ActionModule(HyperVAction):
@@ -24,7 +31,8 @@ class ActionModule(HyperVAction):
         "argument_spec": {
             "nodes": {"type": "raw"},
             "done": {"type": "raw", "default": []},
-            "order": {"type": "str", "choices": ["planned", "given"], "default": "planned"},
+            "order": {"type": "raw", "default": PLANNED},
+            "at_once": {"type": "str", "default": "1"},
             "layout": {"type": "str", "choices": list(LAYOUTS), "default": "keep"},
             "home": {"type": "list", "elements": "str", "default": []},
             "node_seconds": {"type": "int", "default": 0},
@@ -37,7 +45,10 @@ class ActionModule(HyperVAction):
         """Plan; that no plan is found is part of the answer, unless it is to be a failure."""
         check_range(arguments, "node_seconds", 0, LONGEST_TIMEOUT, "seconds")
         whole = read_whole_cluster(cluster)
-        plan = plan_roll(whole, _request(arguments, whole))
+        request = _request(arguments, whole)
+        if request.at_once > 1:
+            request = dataclasses.replace(request, absence=Absence(read_redundancy(cluster)))
+        plan = plan_roll(whole, request)
         result = {"changed": False, **plan.as_result(), "summary": roll_table(plan)}
         if plan.refusal is not None and arguments["must_be_feasible"]:
             raise FailedWithResult(plan.refusal.text, result)
@@ -46,13 +57,19 @@ class ActionModule(HyperVAction):
 
 def _request(arguments: Arguments, whole: WholeCluster) -> RollRequest:
     done = read_names(arguments["done"], "done")
-    nodes = read_names(arguments["nodes"], "nodes")
+    given = read_names(arguments["nodes"], "nodes")
+    nodes = given if given or arguments["nodes"] == [] else whole.others(done)
+    order = read_names(arguments["order"], "order")
+    if order not in _WORDS:
+        check_order(order, nodes, "order", done)
+        nodes = tuple(in_order(nodes, order))
     return RollRequest(
-        nodes if nodes or arguments["nodes"] == [] else whole.others(done),
+        nodes,
         done,
-        arguments["order"] == "given",
+        order != (PLANNED,),
         arguments["layout"],
         tuple(arguments["home"]),
         read_planning(arguments),
         arguments["node_seconds"],
+        read_at_once(arguments["at_once"], len(whole.nodes), "at_once"),
     )

@@ -11,6 +11,7 @@ from ..plugin_utils._files import full_path
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.rolling import Stop, describe_cluster, describe_end, describe_node
 from ..plugin_utils._hyperv.records.file_names import NOBODY
+from ..plugin_utils._hyperv.records.rolling_estimate import judge_estimate, turns_of
 from ..plugin_utils._hyperv.records.rolling_state import RollingState, describe_progress, is_finished, phase_of
 from ..plugin_utils._maintenance import report_lines
 from ..plugin_utils._report.records import NotAMove, account_of_results
@@ -45,13 +46,14 @@ class ActionModule(ControllerAction):
         results = [one for one in arguments["results"] if isinstance(one, dict) and _is_records(one.get("moves"))]
         if results and (is_last or path or reason):
             error = f"The rolling maintenance stops at {node}." if reason else ""
-            lines += self._report(turn, results, error, "" if self.check_mode else progress, path)
+            lines += self._report(turn, results, error, "" if self.check_mode else progress, path, state)
         if not reason:
             lines.append(str(turn.get("stopped") or describe_end(state, node, self.check_mode)))
             if state is not None and is_finished(state) and turn.get("steps"):
                 lines.append(self._cluster_left(turn))
             # As debug does, so that Ansible shows the result on the screen.
-            return {"changed": False, "lines": lines, "_ansible_verbose_always": True}
+            judged = None if self.check_mode else _estimate(state)
+            return {"changed": False, "lines": lines, "estimate": judged, "_ansible_verbose_always": True}
         stop = Stop(
             node=node,
             phase=phase_of(state, host) if state else "" if turn.get("path") else None,
@@ -63,14 +65,28 @@ class ActionModule(ControllerAction):
             progress=progress,
             dry_run=self.check_mode,
         )
-        raise FailedWithResult("\n".join(stop.lines()), {"changed": False, "lines": lines})
+        raise FailedWithResult("\n".join(stop.lines()), {"changed": False, "lines": lines, "estimate": None})
 
     def _report(
-        self, turn: dict[str, t.Any], results: list[dict[str, t.Any]], error: str, note: str, path: str
+        self,
+        turn: dict[str, t.Any],
+        results: list[dict[str, t.Any]],
+        error: str,
+        note: str,
+        path: str,
+        state: RollingState | None,
     ) -> list[str]:
         title = f"Maintenance of {(turn.get('cluster') or {}).get('name') or 'the cluster'}"
         try:
-            account = account_of_results(results, title=title, error=error, note=note, dry_run=self.check_mode)
+            account = account_of_results(
+                results,
+                title=title,
+                error=error,
+                note=note,
+                dry_run=self.check_mode,
+                turns=turns_of(state) if state is not None and not self.check_mode else (),
+                estimate=_estimate(state) if not self.check_mode else None,
+            )
         except NotAMove as broken:
             return [f"No report can be drawn up: {broken}"]
         return report_lines(account, path or None)
@@ -85,6 +101,11 @@ class ActionModule(ControllerAction):
             return "was not looked at"
         with self.connections() as connections:
             return describe_node(lambda: connections.as_on(via).cluster(), node)
+
+
+def _estimate(state: RollingState | None) -> dict[str, t.Any] | None:
+    judged = judge_estimate(state) if state is not None else None
+    return judged.as_result() if judged is not None else None
 
 
 def _is_records(moves: object) -> bool:

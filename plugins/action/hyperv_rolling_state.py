@@ -12,6 +12,12 @@ from ..plugin_utils._rolling_file import enter, progress_result
 
 _WORK = {name: {"type": "str", "default": ""} for name in ("tasks_file", "tasks_sha256", "role")}
 
+_ESTIMATE = {
+    "done": {"type": "int", "required": True},
+    "nodes": {"type": "list", "elements": "str", "required": True},
+    "seconds": {"type": "int", "required": True},
+}
+
 
 class ActionModule(ControllerAction):
     """The action of hyperv_rolling_state."""
@@ -38,6 +44,7 @@ class ActionModule(ControllerAction):
                     "allow_changed_work": {"type": "bool", "default": False},
                     "forget": {"type": "list", "elements": "str", "default": []},
                     "began": {"type": "str", "default": ""},
+                    "estimate": {"type": "dict", "options": _ESTIMATE},
                 },
             },
             "phase": {"type": "str", "choices": list(PHASES), "required": True},

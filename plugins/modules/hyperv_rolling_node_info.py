@@ -31,6 +31,14 @@ options:
     type: list
     elements: str
     required: true
+  order:
+    description:
+      - The order that the user wants, as a list of names, or as text with commas between them. It must name each of
+        O(nodes) once, and O(nodes) must be in this order; a name is that of the host or its first label. Without it,
+        the order of O(nodes) is that of the play.
+      - Hosts of the inventory that a limit leaves out may be in it.
+    type: raw
+    default: []
   name:
     description: A name of the node in addition. It is refused if it means another node.
     type: str

@@ -48,9 +48,22 @@ options:
       - V(planned) lets the plan choose the order of the nodes. With O(layout=keep) it is that of O(nodes), because it
         makes no difference.
       - V(given) takes the nodes in the order of O(nodes).
-    type: str
-    choices: [planned, given]
+      - Otherwise it is the order itself, as a list of all nodes that are to be maintained, or as text as for O(nodes).
+        Nodes of O(done) may be in it. An order that lacks a node, or has one twice or an unknown one, is refused. If
+        the plan does not come to its end in this order, RV(refusal) says at which turn, and what would help.
+    type: raw
     default: planned
+  at_once:
+    description:
+      - How many nodes may be away together at most, as a number, or as a share of all nodes of the cluster such as
+        V(25%), which is rounded down. RV(steps[].batch) tells which nodes are.
+      - Nodes are away together only if the plan proves that all their VMs have room elsewhere, that the other nodes
+        have the majority of the votes without the witness, and that each fault domain of more than one node keeps one
+        that runs. With Storage Spaces Direct it is one node at a time.
+      - VMs of other nodes do not step aside for nodes that are away together.
+      - The role P(hyperv.migration.rolling_maintenance#role) takes one node at a time.
+    type: str
+    default: "1"
   layout:
     description:
       - V(keep) brings every VM back to the node that it was on.
@@ -70,7 +83,9 @@ options:
     elements: str
     default: []
   node_seconds:
-    description: How many seconds the work on a node takes with its restart. It is part of all expected times.
+    description:
+      - How many seconds the work on a node takes with its restart. It is part of all expected times. Nodes that are
+        away together are worked on at the same time.
     type: int
     default: 0
   strategies:
@@ -103,6 +118,18 @@ EXAMPLES = r"""
 - name: Show it
   ansible.builtin.debug:
     var: roll.summary
+
+- name: Plan with a quarter of the nodes away together
+  hyperv.migration.hyperv_rolling_plan_info:
+    layout: any
+    at_once: 25%
+    node_seconds: 1800
+
+- name: Look whether the nodes can have their turns in an order of mine
+  hyperv.migration.hyperv_rolling_plan_info:
+    layout: any
+    order: [NODE3, NODE1, NODE2]
+    must_be_feasible: true
 
 - name: Plan the rest of one of which two nodes are done
   hyperv.migration.hyperv_rolling_plan_info:
@@ -186,6 +213,11 @@ order:
   type: list
   elements: str
   sample: [NODE2, NODE1, NODE3]
+at_once:
+  description: How many nodes are away together at most.
+  returned: success
+  type: int
+  sample: 1
 steps:
   description: The turns of the nodes in their order.
   returned: success
@@ -194,6 +226,11 @@ steps:
   contains:
     order:
       description: Position, from 1.
+      type: int
+      returned: always
+      sample: 1
+    batch:
+      description: Number of the batch, from 1. Nodes of one batch are away together, and nothing moves between them.
       type: int
       returned: always
       sample: 1
@@ -360,8 +397,8 @@ steps:
       sample: 0
     ends_after:
       description: >-
-        Seconds from the begin of the rolling maintenance to the end of the turn, O(node_seconds) of each node included;
-        V(null) where the limits of a node are not known.
+        Seconds from the begin of the rolling maintenance to the end of the batch, O(node_seconds) of each batch
+        included; V(null) where the limits of a node are not known.
       type: int
       returned: always
       sample: 1907
@@ -373,18 +410,20 @@ refill:
   contains: *short
 total:
   description:
-    - What all turns and RV(refill) take together, O(node_seconds) of each node included.
+    - What all turns and RV(refill) take together, O(node_seconds) of each batch included.
     - What the network carries is not known unless O(link_rates) says so, so the times are for comparing plans.
   returned: success
   type: dict
   contains: *amount
 keep:
-  description: What no plan takes less than in which every VM returns to its node. It need not be possible.
+  description:
+    - What no plan takes less than in which every VM returns to its node, one node after the other. It need not be
+      possible.
   returned: success
   type: dict
   contains: *amount
 bound:
-  description: What no plan of this layout, and of this order if it is O(order=given), takes less than.
+  description: What no plan of this layout, and of this order unless it is O(order=planned), takes less than.
   returned: success
   type: dict
   contains:
@@ -401,6 +440,7 @@ bound:
 notes:
   description:
     - Nodes that are not used as destinations, and why; data that could not be read or checked.
+    - What limits O(at_once), and what could not be judged for it.
     - Who else is at work in the cluster, such as its balancer, a backup of its configuration, or a role of
       Cluster-Aware Updating.
   returned: success

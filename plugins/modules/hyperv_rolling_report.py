@@ -8,7 +8,7 @@ short_description: Report on a rolling maintenance, and say why it stops
 version_added: 0.1.0
 description:
   - Merges the results of evacuations and restorations into one report on all moves of a run, as lines and as an HTML
-    page.
+    page. The page also shows when each node was emptied, worked on, restarted and filled.
   - With O(reason), it fails with a message that says why the rolling maintenance stops, how the node is left, and
     how to go on. It reads the node for that; if it cannot, the message says so.
   - Its result is shown on the screen like that of C(ansible.builtin.debug).
@@ -69,4 +69,35 @@ lines:
   elements: str
   returned: always
   sample: [NODE1 is done. NODE1 done; NODE2 not begun.]
+estimate:
+  description:
+    - How long the rest was expected to take when half of the nodes were done, beside what it took.
+  type: dict
+  returned: always, V(null) as long as not all nodes are done, and where a turn after the half was interrupted
+  contains:
+    done:
+      description: How many nodes were done.
+      type: int
+      returned: always
+      sample: 2
+    left:
+      description: How many were not.
+      type: int
+      returned: always
+      sample: 2
+    expected_seconds:
+      description: How long those were expected to take.
+      type: int
+      returned: always
+      sample: 2460
+    took_seconds:
+      description: How long their turns took.
+      type: int
+      returned: always
+      sample: 2350
+    error_percent:
+      description: By how many percent of what they took the estimate was wrong.
+      type: float
+      returned: always
+      sample: 4.7
 """

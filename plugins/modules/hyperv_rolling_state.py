@@ -114,6 +114,23 @@ options:
         description: When the turn of the node began, in ISO 8601. The seconds that it took are noted with V(done).
         type: str
         default: ""
+      estimate:
+        description: What the rest is expected to take when half of the nodes are done. It is noted with V(begun).
+        type: dict
+        suboptions:
+          done:
+            description: How many nodes are done.
+            type: int
+            required: true
+          nodes:
+            description: The inventory hosts that are not.
+            type: list
+            elements: str
+            required: true
+          seconds:
+            description: How long those are expected to take.
+            type: int
+            required: true
   phase:
     description:
       - The phase that the node has reached. Only with V(begun), a rolling maintenance is resumed or begins.

@@ -152,6 +152,7 @@ state:
       description:
         - For each inventory host, its C(phase), the time when it was C(updated), and its C(name) in the cluster.
         - Also C(took), the seconds of its turn, and C(returns_all), whether all VMs return to it, where that is known.
+        - C(reached) has the time at which it reached each phase.
       type: dict
       returned: if there is a file
 """

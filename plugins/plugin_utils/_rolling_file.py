@@ -14,6 +14,7 @@ from ._files import KeptFile, check_writable, find_kept, full_path, locked
 from ._hyperv.records.artifacts import artifact_text
 from ._hyperv.records.file_names import Owner, is_same, rolling_file, rolling_file_of_before
 from ._hyperv.records.rolling_state import (
+    Estimate,
     NodeProgress,
     Phase,
     RollingOptions,
@@ -67,14 +68,15 @@ class RollingFile:
         name: str = "",
         returns_all: bool | None = None,
         began: dt.datetime | None = None,
+        estimate: Estimate | None = None,
         dry_run: bool,
     ) -> Progress:
         """Write down that a node has reached a phase, in a dry run only look whether that can be done.
 
         ``node`` is its inventory host, ``name`` its name in the cluster, and ``next_phase`` makes of its present phase
-        the next one; ``returns_all`` is as ``set_phase`` has it, and ``began`` when its turn did. With ``begun``, the
-        rolling maintenance is resumed or started as ``options`` say; later phases belong to the one in the file. Raises
-        HyperVError.
+        the next one; ``returns_all`` is as ``set_phase`` has it, ``began`` when its turn did, and ``estimate`` what is
+        expected before it, which is noted with ``begun``. With ``begun``, the rolling maintenance is resumed or started
+        as ``options`` say; later phases belong to the one in the file. Raises HyperVError.
         """
         with contextlib.nullcontext() if dry_run else locked(self._find().path):
             file = self._find()
@@ -87,6 +89,8 @@ class RollingFile:
             now = _now()
             took = round((now - began).total_seconds()) if began is not None and phase == "done" else None
             state = set_phase(progress.state, node, phase, now, name, returns_all=returns_all, took=took)
+            if estimate is not None and phase == "begun" and "estimate" not in state:
+                state = {**state, "estimate": estimate}
             changed = old is None or _without_times(old) != _without_times(state)
             if changed and dry_run:
                 check_writable(file.path)
@@ -124,7 +128,14 @@ def enter(rolling: Mapping[str, t.Any], next_phase: Callable[[Phase], Phase], *,
     returns_all = rolling.get("returns_all")
     began = dt.datetime.fromisoformat(rolling["began"]) if rolling.get("began") else None
     return file.enter(
-        options, rolling["node"], next_phase, name=name, returns_all=returns_all, began=began, dry_run=dry_run
+        options,
+        rolling["node"],
+        next_phase,
+        name=name,
+        returns_all=returns_all,
+        began=began,
+        estimate=rolling.get("estimate"),
+        dry_run=dry_run,
     )
 
 
@@ -166,7 +177,9 @@ def _content(file: KeptFile) -> RollingState | None:
 
 
 def _without_times(state: RollingState) -> RollingState:
-    nodes = {name: t.cast(NodeProgress, {**node, "updated": ""}) for name, node in state["nodes"].items()}
+    nodes = {
+        name: t.cast(NodeProgress, {**node, "updated": "", "reached": {}}) for name, node in state["nodes"].items()
+    }
     return {**state, "updated": "", "begun": "", "nodes": nodes}
 
 

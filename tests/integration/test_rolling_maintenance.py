@@ -176,6 +176,28 @@ def test_with_a_balanced_layout_the_last_node_takes_its_share(cluster: RunningCl
     assert sum(cluster.migrations().values()) < 2 * len(cluster.owners())
 
 
+def test_nodes_have_their_turns_in_the_order_of_the_user_and_are_resumed_in_it(
+    cluster: RunningCluster, roll: Roll
+) -> None:
+    refused = roll(rolling_maintenance_order="NODE3,NODE1,NODE2")
+    assert refused.code == FAILED
+    assert "rolling_maintenance_order lacks NODE4" in refused.text
+    assert "Nothing was changed" in refused.text
+    assert (cluster.migrations(), roll.files) == ({}, [])
+
+    order = ["NODE3", "NODE1", "NODE4", "NODE2"]
+    first = roll(broken="NODE4", rolling_maintenance_order=order)
+    assert first.code == FAILED
+    assert worked_on(first) == ["NODE3", "NODE1"]
+    alone = roll("--limit", "NODE4", rolling_maintenance_order=order)
+    assert alone.code == 0, alone.text
+    last = roll(rolling_maintenance_order=",".join(order))
+
+    assert last.code == 0, last.text
+    assert worked_on(alone) + worked_on(last) == ["NODE4", "NODE2"]
+    assert set(roll.phases().values()) == {"done"}
+
+
 def test_a_roll_stops_in_time_and_the_same_command_goes_on(cluster: RunningCluster, roll: Roll) -> None:
     roll.environment = {"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
     stopped = roll(rolling_maintenance_stop_at="1s")
@@ -411,10 +433,15 @@ def test_a_host_is_not_worked_on_in_the_name_of_another_node(cluster: RunningClu
 MOST_TASKS, MOST_SKIPPED, MOST_LOGINS = 110, 8, 55
 
 
-def test_four_nodes_show_few_tasks_none_of_them_plumbing_and_log_in_seldom(cluster: RunningCluster, roll: Roll) -> None:
-    answer = roll()
+def test_four_nodes_show_few_tasks_none_of_them_plumbing_and_log_in_seldom(
+    cluster: RunningCluster, roll: Roll, tmp_path: pathlib.Path
+) -> None:
+    page = tmp_path / "page.html"
+    answer = roll(rolling_maintenance_report_path=str(page))
 
     assert answer.code == 0, answer.text
+    assert "With 2 of 4 nodes done, the rest was expected to take" in answer.text
+    assert "The turns of the nodes" in read_page(page.read_text(encoding="utf-8")).text
     lines = answer.text.splitlines()
     assert len([line for line in lines if line.startswith("TASK ")]) <= MOST_TASKS
     assert len([line for line in lines if line.startswith("skipping: ")]) <= MOST_SKIPPED

@@ -8,6 +8,7 @@ The judge knows memory, possible owners and hard rules from what was drawn, and 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
 import typing as t
 from collections.abc import Mapping, Sequence
@@ -127,12 +128,15 @@ def _with_rules(chance: random.Random, cluster: DrawnCluster) -> DrawnCluster:
 def faults_of(cluster: DrawnCluster, plan: Mapping[str, t.Any], reserve_percent: float = 10) -> list[str]:
     """Replay a plan; return what is wrong with it: a move without room or right, a node that is not empty."""
     replay = _Replay(cluster, reserve_percent)
-    for step in plan["steps"]:
-        node = step["node"]
-        replay.make(node, [*step["helpers"], *step["moves"]])
-        if left := [vm for vm, there in replay.where.items() if there == node]:
-            replay.faults.append(f"{node} is not empty: {left}")
-        replay.make(f"{node}, return", step["returns"])
+    for unused, those in itertools.groupby(plan["steps"], key=lambda step: step["batch"]):
+        batch = list(those)
+        for step in reversed(batch):  # nothing says which of the nodes is emptied first
+            replay.make(step["node"], [*step["helpers"], *step["moves"]], nodes_of(batch))
+        for node in nodes_of(batch):
+            if left := [vm for vm, there in replay.where.items() if there == node]:
+                replay.faults.append(f"{node} is not empty: {left}")
+        for step in batch:
+            replay.make(f"{step['node']}, return", step["returns"])
     replay.make("refill", plan["refill"])
     return replay.faults
 
@@ -148,9 +152,11 @@ class _Replay:
         for one in cluster.guests:
             self._used[one.node] += _memory(one)
 
-    def make(self, when: str, moves: Sequence[Mapping[str, t.Any]]) -> None:
+    def make(self, when: str, moves: Sequence[Mapping[str, t.Any]], away: Sequence[str] = ()) -> None:
         for one in moves:
             guest, there = self._guests[one["vm_id"]], one["destination_host"]
+            if there in away:
+                self.faults.append(f"{when}: {guest.name} goes to {there}, which is away at that time")
             if self.where[guest.id] != one["source_host"]:
                 self.faults.append(f"{when}: {guest.name} is on {self.where[guest.id]}, not on {one['source_host']}")
             if guest.owners and there not in guest.owners:

@@ -238,7 +238,16 @@ RULES = (
         INPUT_OUTPUT | {"time"},
     ),
     Rule("plugins/plugin_utils/_text.py", without=INPUT_OUTPUT | {"time"}),
-    Rule("plugins/filter/", (UTILS + "_hyperv.records.artifacts", UTILS + "_text"), without=INPUT_OUTPUT | {"time"}),
+    Rule(
+        "plugins/filter/",
+        (
+            UTILS + "_hyperv.planning.roll_order",
+            UTILS + "_hyperv.planning.survey_answers",
+            UTILS + "_hyperv.records.artifacts",
+            UTILS + "_text",
+        ),
+        without=INPUT_OUTPUT | {"time"},
+    ),
     Rule("plugins/modules/", stdlib=False),
     Rule("plugins/doc_fragments/", stdlib=False),
     Rule(

@@ -186,6 +186,36 @@ class TestTurn:
         with pytest.raises(HyperVError, match=said):
             turn_of(1, tmp_path, **given)
 
+    @pytest.mark.parametrize("order", [HOSTS, "node1, NODE2;Node3"])
+    def test_an_order_that_the_play_follows_is_taken(self, tmp_path: pathlib.Path, order: object) -> None:
+        assert turn_of(2, tmp_path, order=order)["steps"][0] == "evacuate"
+
+    @pytest.mark.parametrize(
+        ("order", "said"),
+        [
+            ("node1,node2,node9", "rolling_maintenance_order has node9, which is none of them"),
+            ("node1,node2,node2,node3", "rolling_maintenance_order has node2 more than once"),
+            ("node1,node3", "rolling_maintenance_order lacks node2.corp.example"),
+            ("node3,node1,node2", "the play takes its hosts in the order node1.corp.example, node2"),
+            (5, "rolling_maintenance_order is 5"),
+        ],
+    )
+    def test_an_order_that_does_not_fit_is_refused_before_anything(
+        self, tmp_path: pathlib.Path, order: object, said: str
+    ) -> None:
+        with pytest.raises(HyperVError, match=said):
+            turn_of(1, tmp_path, order=order)
+
+    def test_an_order_may_name_hosts_that_a_limit_leaves_out(self, tmp_path: pathlib.Path) -> None:
+        alone = {"nodes": HOSTS[1:2], "order": [HOSTS[2], HOSTS[1], HOSTS[0]]}
+        assert turn_of(2, tmp_path, **alone, task_vars={"ansible_limit": HOSTS[1]})["steps"]
+        with pytest.raises(HyperVError, match="which are none of them"):
+            turn_of(2, tmp_path, **alone)
+
+    def test_an_order_that_does_not_come_to_its_end_says_at_which_node(self, tmp_path: pathlib.Path) -> None:
+        with pytest.raises(FailedWithResult, match=r"NODE1 cannot be emptied as node 1 of 3\."):
+            turn_of(1, tmp_path, layout="any", order=HOSTS)
+
     def test_names_to_ignore_may_be_the_text_of_a_survey(self, tmp_path: pathlib.Path) -> None:
         assert turn_of(1, tmp_path, ignore="NODE3, web 01;\nx\n")["ignore"] == ["NODE3", "web 01", "x"]
 
@@ -265,6 +295,41 @@ class TestReport:
         assert last["lines"][0] == "Maintenance of HVC1: done. 2 of 2 moves of 1 VM made."
         assert last["lines"][-2:] == ["NODE3 is done. The rolling maintenance is finished.", "The cluster is healthy."]
         assert (first.get("failed", False), first["_ansible_verbose_always"]) == (False, True)
+
+    def test_the_page_shows_the_turns_of_all_nodes_and_the_report_how_good_the_estimate_was(
+        self, tmp_path: pathlib.Path
+    ) -> None:
+        def take(number: int, minutes: int) -> Answer:
+            began = dt.datetime.now(dt.timezone.utc) - dt.timedelta(minutes=minutes)
+            turn = turn_of(number, tmp_path)
+            for phase in ("begun", "evacuated", "restarting", "worked", "done"):
+                note({"rolling": {**turn["rolling"], "began": began.isoformat()}}, phase)
+            return turn
+
+        first = take(1, 10)
+        assert "estimate" not in first["rolling"]
+        second, third = take(2, 8), take(3, 8)
+        assert second["rolling"]["estimate"] == {"done": 1, "nodes": HOSTS[1:], "seconds": 1200}
+        assert "estimate" not in third["rolling"]
+
+        page = tmp_path / "page.html"
+        report = self.report(third, results=[self.RESULT], path=str(page))
+
+        assert report["estimate"] == {
+            "done": 1,
+            "left": 2,
+            "expected_seconds": 1200,
+            "took_seconds": 960,
+            "error_percent": 25.0,
+        }
+        said = "With 1 of 3 nodes done, the rest was expected to take 20 min 00 s; it took 16 min 00 s, 25 % less."
+        assert said in " ".join(report["lines"])
+        found = read_page(page.read_text(encoding="utf-8"))
+        assert said in found.text
+        assert "The turns of the nodes" in found.text
+        shown = {value.partition(":")[0] for unused, key, value in found.attributes if key == "aria-label"}
+        assert {f"NODE{number}, restarted" for number in (1, 2, 3)} <= shown
+        assert self.report(third, results=[self.RESULT], check_mode=True)["estimate"] is None
 
     def test_nodes_are_as_before_the_first_move_and_after_the_last(self, tmp_path: pathlib.Path) -> None:
         later: Answer = {

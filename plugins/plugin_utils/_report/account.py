@@ -87,6 +87,33 @@ class Node:
 
 
 @dataclasses.dataclass(frozen=True)
+class Part:
+    """A part of a node's turn: ``emptied``, ``worked on``, ``restarted`` or ``filled``, in seconds since 1970."""
+
+    name: str
+    began: int
+    ended: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Turn:
+    """The turn of a node in a rolling maintenance, in parts that follow one another."""
+
+    node: str
+    parts: tuple[Part, ...]
+
+    @property
+    def began(self) -> int:
+        """Return when the first part began."""
+        return self.parts[0].began
+
+    @property
+    def ended(self) -> int:
+        """Return when the last part ended."""
+        return self.parts[-1].ended
+
+
+@dataclasses.dataclass(frozen=True)
 class Limits:
     """How many moves may run at once: in all (None where nothing limits that), and by name of a node."""
 
@@ -103,6 +130,8 @@ class Account:
         error: why the run as a whole failed, empty where it did not or the moves tell already.
         note: what else there is to say.
         dry_run: nothing was to be changed.
+        turns: of the nodes of a rolling maintenance.
+        estimate: how good the estimate of a rolling maintenance was, in a sentence; empty where that is not known.
     """
 
     title: str
@@ -114,6 +143,8 @@ class Account:
     error: str = ""
     note: str = ""
     dry_run: bool = False
+    turns: tuple[Turn, ...] = ()
+    estimate: str = ""
 
     def having(self, *outcomes: str) -> list[Move]:
         """Return the moves with one of these outcomes."""

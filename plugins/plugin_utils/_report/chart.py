@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from .account import ARRIVED, FAILED, MOVED, Move
@@ -52,19 +53,29 @@ def _caption(lane: Lane) -> ET.Element:
 
 
 def _table(caption: ET.Element, shown: Timeline, rows: list[ET.Element]) -> ET.Element:
-    axis = element("span", class_="axis", aria_hidden="true")
-    for index, (percent, label) in enumerate(shown.ticks):
-        edge = "first" if percent < _LABEL_ROOM else "last" if percent > 100 - _LABEL_ROOM else "inner"
-        # On a phone there is room for every second of them, and for every fourth with seconds.
-        spare = " spare" if index % (2 if len(label) <= len("00:00") else 4) else ""
-        append(axis, element("span", label, class_=edge + spare, style=f"left:{percent:g}%"))
     titles = [
         element("th", "VM", scope="col", class_="who"),
         element("th", "Memory", scope="col", class_="number size wide"),
         element("th", "Took", scope="col", class_="number took"),
-        element("th", axis, scope="col", aria_label="When, in UTC"),
+        element("th", axis_of(shown.ticks), scope="col", aria_label="When, in UTC"),
     ]
     return element("table", caption, element("thead", row(titles)), element("tbody", *rows), class_="times")
+
+
+def axis_of(ticks: Sequence[tuple[float, str]]) -> ET.Element:
+    """Return a time axis with its labels; ``ticks`` are (percent, time of day)."""
+    axis = element("span", class_="axis", aria_hidden="true")
+    for index, (percent, label) in enumerate(ticks):
+        edge = "first" if percent < _LABEL_ROOM else "last" if percent > 100 - _LABEL_ROOM else "inner"
+        # On a phone there is room for every second of them, and for every fourth with seconds.
+        spare = " spare" if index % (2 if len(label) <= len("00:00") else 4) else ""
+        append(axis, element("span", label, class_=edge + spare, style=f"left:{percent:g}%"))
+    return axis
+
+
+def track_of(ticks: Sequence[tuple[float, str]]) -> ET.Element:
+    """Return what bars are drawn on, with a line at each tick."""
+    return element("span", *(element("i", style=f"left:{percent:g}%") for percent, unused in ticks), class_="track")
 
 
 def _load_row(load: Load) -> ET.Element:
@@ -104,8 +115,7 @@ def _vm_row(drawn: Bar, shown: Timeline) -> ET.Element:
     if move.outcome != MOVED:
         tone = "badge failed" if move.outcome == FAILED else "badge"
         append(who, " ", element("span", outcome(move.outcome), class_=tone))
-    track = element("span", *(element("i", style=f"left:{percent:g}%") for percent, unused in shown.ticks))
-    track.set("class", "track")
+    track = track_of(shown.ticks)
     if drawn.left is not None:
         place = f"left:{drawn.left:g}%;width:{drawn.width:g}%"
         append(track, element("span", class_=f"bar {_tone(move)}", style=place, title=_when(move), role="img"))

@@ -14,6 +14,7 @@ from .elements import document, element, name, row
 from .styles import STYLES
 from .summary import totals, verdict
 from .timeline import has_pauses, peak, timeline
+from .turns import turns_section
 from .wording import change, counted, day, duration, gigabytes, number, outcome, time_of_day
 
 # Names are text wherever they stand. Should a browser read one as anything else, it is not allowed to act on it.
@@ -27,6 +28,7 @@ def page(account: Account, written: float) -> str:
         _failures(account),
         _events(account),
         _untried(account),
+        turns_section(account.turns, account.estimate),
         _times(account),
         _stays(account),
     ]

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import typing as t
 from collections.abc import Mapping, Sequence
 
 from .._text import clean
-from .account import NOT_BEGUN, PLANNED, Account, Event, Limits, Move, Node, Stay
+from .account import NOT_BEGUN, PLANNED, Account, Event, Limits, Move, Node, Part, Stay, Turn
+from .wording import duration
 
 Data = Mapping[str, t.Any]
 
@@ -33,10 +35,25 @@ def read_account(given: Data) -> Account:
     )
 
 
-def account_of_results(results: Sequence[Data], *, title: str, error: str, note: str, dry_run: bool) -> Account:
+_PARTS = {"evacuated": "emptied", "restarting": "worked on", "worked": "worked on", "done": "filled"}
+"""Parts of a turn by the phase that ends them. After ``restarting``, what ends with ``worked`` is the restart."""
+
+
+def account_of_results(
+    results: Sequence[Data],
+    *,
+    title: str,
+    error: str,
+    note: str,
+    dry_run: bool,
+    turns: Sequence[Data] = (),
+    estimate: Data | None = None,
+) -> Account:
     """Return the account of several evacuations and restorations, which the roles return as their results.
 
-    Nodes are as they were before the first and after the last of them. Raises NotAMove.
+    Nodes are as they were before the first and after the last of them. ``turns`` are those of the rolling maintenance:
+    ``node``, and ``reached``, phases in their order with their moments. ``estimate`` is what was expected at half of it
+    beside what it took, None where that is not known. Raises NotAMove.
     """
     in_order = sorted(
         results, key=lambda result: max((str(move.get("ended") or "") for move in result["moves"]), default="")
@@ -54,6 +71,28 @@ def account_of_results(results: Sequence[Data], *, title: str, error: str, note:
         error=clean(error),
         note=clean(note),
         dry_run=dry_run,
+        turns=tuple(_turn(one) for one in turns),
+        estimate=_judged(estimate) if estimate is not None else "",
+    )
+
+
+def _turn(turn: Data) -> Turn:
+    reached = [(phase, _moment(text)) for phase, text in turn["reached"].items() if text]
+    parts, phases = [], [phase for phase, unused in reached]
+    for (unused, began), (phase, ended) in itertools.pairwise(reached):
+        if began is not None and ended is not None:
+            is_restart = phase == "worked" and "restarting" in phases
+            parts.append(Part("restarted" if is_restart else _PARTS[phase], began, max(began, ended)))
+    return Turn(clean(turn["node"]), tuple(parts))
+
+
+def _judged(estimate: Data) -> str:
+    expected, took = estimate["expected_seconds"], estimate["took_seconds"]
+    nodes = estimate["done"] + estimate["left"]
+    how = f"{estimate['error_percent']:.0f} % {'longer' if took > expected else 'less'}"
+    return (
+        f"With {estimate['done']} of {nodes} nodes done, the rest was expected to take {duration(expected)}; it took "
+        f"{duration(took)}{'' if took == expected else f', {how}'}."
     )
 
 

@@ -75,6 +75,10 @@ table.times td, table.times tbody th { padding-top: 3px; padding-bottom: 3px; }
 .bar.failed { background: repeating-linear-gradient(135deg, var(--bad) 0 5px, var(--bad-soft) 5px 8px);
   outline: 1px solid var(--bad); outline-offset: -1px; }
 .bar.other { background: var(--wait); }
+.part { position: absolute; top: 4px; bottom: 4px; background: var(--good); }
+.part.work { background: var(--wait); }
+.part.restart { background: var(--soft); }
+.part.back { background: var(--fine); }
 .tail { position: absolute; top: 9px; bottom: 9px; border-radius: 2px; background: var(--good); opacity: 0.55; }
 .load th { font-weight: 400; color: var(--soft); }
 .load svg { display: block; width: 100%; height: 44px; background: var(--grid); border-radius: 4px; }
@@ -115,6 +119,6 @@ footer { padding-bottom: 40px; font-size: 13px; }
   section, dl.facts div { break-inside: avoid; }
   section.times { break-inside: auto; }
   tr { break-inside: avoid; }
-  .bar, .load .area, .memory span, .track { print-color-adjust: exact; }
+  .bar, .part, .load .area, .memory span, .track { print-color-adjust: exact; }
 }
 """

@@ -87,7 +87,8 @@ def _headline(account: Account) -> list[str]:
         lines += _wrapped(f"Slowest: {slowest}. Half of them took {duration(half)} or less.")
     if account.error and not account.having(FAILED):
         lines += _wrapped(f"Why: {account.error}")
-    return lines + (_wrapped(account.note) if account.note else [])
+    lines += _wrapped(account.note) if account.note else []
+    return lines + (_wrapped(account.estimate) if account.estimate else [])
 
 
 def _destinations(account: Account) -> list[str]:

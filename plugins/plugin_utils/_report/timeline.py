@@ -82,17 +82,19 @@ class Timeline:
     has_pauses: bool
 
 
-class _Axis:
-    """Seconds since 1970 to percent."""
+class Axis:
+    """Turns seconds since 1970 into percent of the time from ``began`` to ``ended``."""
 
     def __init__(self, began: int, ended: int) -> None:
         self._began = began
         self._length = max(1, ended - began)
 
     def percent(self, moment: int) -> float:
+        """Return where a moment is."""
         return round(min(100.0, max(0.0, 100.0 * (moment - self._began) / self._length)), 3)
 
     def ticks(self) -> tuple[tuple[float, str], ...]:
+        """Return a few round times of day and where they are."""
         step = next((one for one in _STEPS if self._length / one <= _MOST_TICKS), _STEPS[-1])
         while self._length / step > _MOST_TICKS:
             step *= 2
@@ -107,7 +109,7 @@ def timeline(account: Account) -> Timeline | None:
     if began is None:
         return None
     last = max(_end(move) for move in account.moves if move.began is not None)
-    axis = _Axis(began, last)
+    axis = Axis(began, last)
     lanes = tuple(
         Lane(direction, _load(axis, node, moves, account.limits.nodes.get(node)), _bars(axis, moves))
         for direction, node, moves in account.routes()
@@ -158,17 +160,17 @@ def _numbers(moves: Sequence[Move]) -> list[tuple[int, int]]:
     return numbers
 
 
-def _load(axis: _Axis, name: str, moves: Sequence[Move], limit: int | None) -> Load:
+def _load(axis: Axis, name: str, moves: Sequence[Move], limit: int | None) -> Load:
     steps = tuple((axis.percent(moment), number) for moment, number in _numbers(moves))
     return Load(name, steps, peak(moves), limit)
 
 
-def _bars(axis: _Axis, moves: Sequence[Move]) -> tuple[Bar, ...]:
+def _bars(axis: Axis, moves: Sequence[Move]) -> tuple[Bar, ...]:
     begun = sorted((move for move in moves if move.began is not None), key=lambda move: (move.began, _end(move)))
     bars = [_bar(axis, move) for move in begun]
     return (*bars, *(Bar(move, None, 0.0) for move in moves if move.began is None))
 
 
-def _bar(axis: _Axis, move: Move) -> Bar:
+def _bar(axis: Axis, move: Move) -> Bar:
     left, middle, right = (axis.percent(moment) for moment in (move.began or 0, _release(move), _end(move)))
     return Bar(move, left, round(middle - left, 3), round(right - middle, 3))

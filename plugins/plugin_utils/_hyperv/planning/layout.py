@@ -40,6 +40,7 @@ class Layout:
         free_mb: free memory by first label of the node, of those that can receive VMs.
         snapshot: what does not change with a move.
         resumed: first labels of nodes that were paused and take VMs by then.
+        away: first labels of nodes that are away together at that moment, and take none.
     """
 
     nodes: Mapping[str, ClusterNode]
@@ -48,15 +49,22 @@ class Layout:
     free_mb: Mapping[str, int]
     snapshot: Snapshot
     resumed: frozenset[str] = frozenset()
+    away: frozenset[str] = frozenset()
 
     def takes_vms(self, node: str) -> bool:
         """Tell whether VMs can be moved to a node."""
         one = self.nodes[first_label(node)]
+        if first_label(node) in self.away:
+            return False
         return one.memory is not None and (not one.unusable or first_label(node) in self.resumed)
 
     def with_resumed(self, node: str) -> Layout:
         """Return the layout once a node is resumed."""
         return dataclasses.replace(self, resumed=self.resumed | {first_label(node)})
+
+    def without(self, nodes: Sequence[str]) -> Layout:
+        """Return the layout in which nodes are away together, and those that were so before are back."""
+        return dataclasses.replace(self, away=frozenset(map(first_label, nodes)))
 
     def on(self, node: str) -> list[Vm]:
         """Return the VMs on a node."""
@@ -102,7 +110,11 @@ class Layout:
                 Destination(one.node.name, Memory(memory.total_mb, free), one.node.build, one.slots)
                 for one, memory, free in usable
             ),
-            unusable={label: one.unusable for label, one in self.nodes.items() if not self.takes_vms(label)},
+            unusable={
+                label: one.unusable or f"{one.node.name} is away at the same time"
+                for label, one in self.nodes.items()
+                if not self.takes_vms(label)
+            },
             notes=(),
             others=(),
         )

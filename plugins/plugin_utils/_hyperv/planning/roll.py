@@ -44,14 +44,14 @@ def plan_roll(whole: WholeCluster, request: RollRequest) -> RollPlan:
         moves = refill(found.layout, request.evacuation, request.returning(list(layout.vms.values())))
     plan = RollPlan(
         request.layout,
-        found.steps,
+        found.batches,
         _bound(layout, request, found),
         _keep(layout, request, found),
         moves,
         _refill_seconds(found.layout, request, moves),
         request.node_seconds,
         owner=whole.snapshot.owner,
-        notes=(*whole.snapshot.notes, *(one.text for one in whole.snapshot.others)),
+        notes=(*whole.snapshot.notes, *(one.text for one in whole.snapshot.others), *request.limits()),
     )
     stuck = found.stuck
     if stuck is None or stuck.plan.infeasibility is None:
@@ -99,7 +99,7 @@ def _bound(layout: Layout, request: RollRequest, found: Found) -> Amount:
 
 
 def _keep(layout: Layout, request: RollRequest, found: Found) -> Amount:
-    """Return what no plan takes less than in which every VM returns."""
+    """Return what no plan takes less than in which every VM returns, one node after the other."""
     leavers = _leavers(layout, request, found)
     everyone = [layout.vms[vm_id] for those in leavers.values() for vm_id in those]
     seconds = [_least_seconds(layout, request, node, [layout.vms[one] for one in ids]) for node, ids in leavers.items()]

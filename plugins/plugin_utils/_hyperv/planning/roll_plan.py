@@ -12,6 +12,7 @@ from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner
 from .helper_moves import HelperMove
 from .problem import Candidate
+from .roll_batches import Batch
 from .roll_request import LayoutName
 from .roll_steps import Return, RollStep
 
@@ -54,16 +55,17 @@ class RollPlan:
     """A rolling maintenance from its first node to its last.
 
     Attributes:
-        steps: the turns; those up to the one that is not possible where ``refusal`` says so.
+        batches: the turns, with those together that nodes have together; those up to the one that is not possible where
+            ``refusal`` says so.
         refill: moves after the last turn that even out the memory.
-        node_seconds: how long the work on each node takes.
+        node_seconds: how long the work on a node takes, and that on nodes that are away together.
         bound: what no order and no placement takes less than.
-        keep: what no plan takes less than in which every VM returns.
+        keep: what no plan takes less than in which every VM returns, one node after the other.
         notes: what could not be read, counted or judged.
     """
 
     layout: LayoutName
-    steps: tuple[RollStep, ...]
+    batches: tuple[Batch, ...]
     bound: Amount
     keep: Amount
     refill: tuple[HelperMove, ...] = ()
@@ -74,11 +76,21 @@ class RollPlan:
     notes: tuple[str, ...] = ()
 
     @property
+    def steps(self) -> tuple[RollStep, ...]:
+        """The turns in their order."""
+        return tuple(step for batch in self.batches for step in batch.steps)
+
+    @property
+    def at_once(self) -> int:
+        """How many nodes are away together at most."""
+        return max((len(one.steps) for one in self.batches), default=0)
+
+    @property
     def total(self) -> Amount:
         """What all turns and the refilling take."""
-        seconds = [*(one.seconds for one in self.steps), self.refill_seconds]
+        seconds = [*(one.seconds for one in self.batches), self.refill_seconds]
         known = [one for one in seconds if one is not None]
-        work = len(self.steps) * self.node_seconds
+        work = len(self.batches) * self.node_seconds
         return Amount(
             sum(one.moves for one in self.steps) + len(self.refill),
             sum(one.memory_mb for one in self.steps) + sum(one.helper.candidate.needs_mb for one in self.refill),
@@ -94,6 +106,7 @@ class RollPlan:
             "feasible": self.refusal is None,
             "refusal": self.refusal.as_result() if self.refusal is not None else None,
             "order": [one.node for one in self.steps],
+            "at_once": self.at_once,
             "steps": list(self.turns()),
             "refill": [
                 _move(number, one.helper.candidate, one.helper.node, one.destination, EVENS_OUT)
@@ -105,14 +118,20 @@ class RollPlan:
             "notes": list(self.notes),
         }
 
+    def timed(self) -> Iterator[tuple[int, int | None, RollStep]]:
+        """Yield each turn with the number of its batch, from 1, and the seconds after which that ends, if known."""
+        ends: int | None = 0
+        for number, batch in enumerate(self.batches, 1):
+            ends = ends + batch.seconds + self.node_seconds if ends is not None and batch.seconds is not None else None
+            yield from ((number, ends, step) for step in batch.steps)
+
     def turns(self) -> Iterator[dict[str, t.Any]]:
         """Yield the turns for a task's result."""
-        ends: int | None = 0
-        for number, step in enumerate(self.steps, 1):
-            ends = ends + step.seconds + self.node_seconds if ends is not None and step.seconds is not None else None
+        for number, (batch, ends, step) in enumerate(self.timed(), 1):
             evacuation = step.plan.as_result()
             yield {
                 "order": number,
+                "batch": batch,
                 "node": step.node,
                 "returns_all": step.is_kept,
                 "moves": evacuation["moves"],

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from ..cluster.vms import Vm
+from .absence import Absence
 from .evacuation_request import EvacuationRequest
 from .strategies import is_meant
 
@@ -33,6 +34,8 @@ class RollRequest:
         home: names, patterns and ids of VMs that return to their node in any case.
         evacuation: how every node is emptied; its node and preference do not count.
         node_seconds: how long the work on a node and its restart take.
+        at_once: how many nodes may be away together at most.
+        absence: which nodes may be, where that is more than one.
     """
 
     nodes: Sequence[str]
@@ -42,6 +45,12 @@ class RollRequest:
     home: Sequence[str] = ()
     evacuation: EvacuationRequest = dataclasses.field(default_factory=lambda: EvacuationRequest(""))
     node_seconds: int = 0
+    at_once: int = 1
+    absence: Absence | None = None
+
+    def limits(self) -> Sequence[str]:
+        """Say what limits how many nodes may be away together."""
+        return self.absence.notes() if self.absence is not None and self.at_once > 1 else ()
 
     def returning(self, vms: Sequence[Vm]) -> AbstractSet[str]:
         """Return the ids of the VMs that return to their nodes in any case."""

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""In which order nodes can be maintained, one after the other. Pure, deterministic, and bounded in steps.
+"""In which order nodes can be maintained, and which of them together. Pure, deterministic, and bounded in steps.
 
 Nodes that are done come first as destinations, so that what went to one of them is not moved again. The emptiest node
 is the first one: what leaves it goes to nodes that are still to be emptied. Where no node can be emptied any more, the
-VMs of the last ones before that return to them, and the search goes on from there.
+VMs of the last ones before that return to them, and the search goes on from there. As many nodes as may be are away
+together, if all of them can be emptied without VMs of other nodes that step aside.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from .layout import Layout
+from .roll_batches import Batch, after_batch, alone, plan_batch
 from .roll_request import KEEP, RollRequest
-from .roll_steps import RollStep, after_step, plan_step
+from .roll_steps import RollStep, plan_step
 from .steps import Steps
 
 _TRIES = 4  # nodes that are tried at a step, first without VMs of other nodes that step aside
@@ -30,14 +32,19 @@ class Found:
     """How far the search came.
 
     Attributes:
-        steps: the turns in their order.
+        batches: the turns in their order, with those together that nodes have together.
         layout: where everything is after them.
         stuck: the turn that is not possible, None where all are.
     """
 
-    steps: tuple[RollStep, ...]
+    batches: tuple[Batch, ...]
     layout: Layout
     stuck: RollStep | None = None
+
+    @property
+    def steps(self) -> tuple[RollStep, ...]:
+        """The turns in their order."""
+        return tuple(step for batch in self.batches for step in batch.steps)
 
 
 def find_order(layout: Layout, request: RollRequest) -> Found:
@@ -64,11 +71,11 @@ class _Search:
         self._request = request
         self._begin_with = begin_with
         self._returning = request.returning(list(layout.vms.values()))
-        self._layouts = [layout]  # before each step, and after the last one
-        self._steps: list[RollStep] = []
+        self._layouts = [layout]  # before each batch, and after the last one
+        self._batches: list[Batch] = []
         rolled = {first_label(one) for one in request.nodes}
         self._never = [one.node.name for label, one in layout.nodes.items() if label not in rolled]
-        self._plans = Steps((1 + _PLANS) * len(request.nodes))
+        self._plans = Steps((1 + _PLANS) * len(request.nodes) * request.at_once)
 
     def run(self, *, may_return: bool) -> Found:
         """Return how far it comes; with ``may_return`` VMs of some nodes return to them where nothing else helps."""
@@ -77,23 +84,47 @@ class _Search:
         furthest, back = -1, 1
         first_stuck: Found | None = None
         while left:
-            step = self._next(left, kept)
-            if step.is_possible:
-                self._layouts.append(after_step(self._layouts[-1], step))
-                self._steps.append(step)
-                left.remove(step.node)
+            batch = self._together(left, kept) or alone(self._next(left, kept))
+            if batch.steps[0].is_possible:
+                self._layouts.append(after_batch(self._layouts[-1], batch))
+                self._batches.append(batch)
+                left = [one for one in left if one not in batch.nodes]
                 continue
-            found = Found(tuple(self._steps), self._layouts[-1], step)
+            found = Found(tuple(self._batches), self._layouts[-1], batch.steps[0])
             first_stuck = first_stuck or found
-            back = 1 if len(self._steps) > furthest else 2 * back
-            furthest = max(furthest, len(self._steps))
-            undone = self._steps[-back:]
+            back = 1 if len(self._batches) > furthest else 2 * back
+            furthest = max(furthest, len(self._batches))
+            last = self._batches[-back:]
+            undone = [step for one in last for step in one.steps]
             if not may_return or all(one.is_kept for one in undone) or self._plans.left() <= 0:
                 return first_stuck
             kept |= {one.node for one in undone}
-            del self._steps[-back:], self._layouts[-len(undone) :]
+            del self._batches[-len(last) :], self._layouts[-len(last) :]
             left = [*(one.node for one in undone), *left]
-        return Found(tuple(self._steps), self._layouts[-1])
+        return Found(tuple(self._batches), self._layouts[-1])
+
+    def _together(self, left: Sequence[str], kept: AbstractSet[str]) -> Batch | None:
+        """Return the turns of as many nodes as may be and can be away together, None where that is not even two."""
+        absence = self._request.absence
+        if absence is None:
+            return None
+        takes_next = self._request.in_order or self._request.layout == KEEP
+        nodes = list(left) if takes_next else self._emptiest_first(left)
+        for size in range(min(self._request.at_once, len(nodes)), 1, -1):
+            group: list[str] = []
+            for node in nodes[:size] if takes_next else nodes:
+                if len(group) < size and absence.allows([*group, node]):
+                    group.append(node)
+            if len(group) == size:
+                batch = plan_batch(
+                    self._layouts[-1],
+                    group,
+                    self._request.evacuation,
+                    lambda layout, node: self._step(node, kept, 0, layout),
+                )
+                if batch is not None:
+                    return batch
+        return None
 
     def _next(self, left: Sequence[str], kept: AbstractSet[str]) -> RollStep:
         """Return the turn of the first node that can be emptied now, of none that of the first one tried."""
@@ -109,13 +140,13 @@ class _Search:
                 tried.append(step)
         return tried[len(nodes)] if len(tried) > len(nodes) else tried[0]
 
-    def _step(self, node: str, kept: AbstractSet[str], helpers: int) -> RollStep:
+    def _step(self, node: str, kept: AbstractSet[str], helpers: int, layout: Layout | None = None) -> RollStep:
         self._plans.step()
         evacuation = dataclasses.replace(self._request.evacuation, helpers=helpers)
-        done = [*self._never, *self._request.done, *(one.node for one in self._steps)]
+        done = [*self._never, *self._request.done, *(node for batch in self._batches for node in batch.nodes)]
         is_kept = self._request.layout == KEEP or node in kept
         return plan_step(
-            self._layouts[-1], node, evacuation, tuple(dict.fromkeys(done)), self._returning, is_kept=is_kept
+            layout or self._layouts[-1], node, evacuation, tuple(dict.fromkeys(done)), self._returning, is_kept=is_kept
         )
 
     def _emptiest_first(self, nodes: Sequence[str]) -> list[str]:
@@ -128,6 +159,6 @@ class _Search:
             return counts[node] > 0, size, counts[node], node.casefold()
 
         found = sorted(nodes, key=key)
-        if not self._steps and self._begin_with:
+        if not self._batches and self._begin_with:
             found.insert(0, found.pop(self._begin_with))
         return found

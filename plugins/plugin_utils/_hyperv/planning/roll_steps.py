@@ -138,19 +138,20 @@ def _return_seconds(layout: Layout, node: str, request: EvacuationRequest, retur
         priority_first=request.priority_first,
     )
     seconds = -(
-        -sum(milliseconds(one.candidate, _end(layout, one.source, one.destination, request)) for one in others) // 1000
+        -sum(milliseconds(one.candidate, end_of_move(layout, one.source, one.destination, request)) for one in others)
+        // 1000
     )
     if not home:
         return seconds
     # A node that receives is as one that sends: each move holds a slot of it and one of the other node.
     expected = schedule(
-        problem, [(one.candidate, _end(layout, one.source, one.destination, request)) for one in home]
+        problem, [(one.candidate, end_of_move(layout, one.source, one.destination, request)) for one in home]
     ).expected
     return seconds + expected.seconds if expected is not None else None
 
 
-def _end(layout: Layout, node: str, other: str, request: EvacuationRequest) -> Destination:
-    """Return one end of a move, with the rate of the slower one of both."""
+def end_of_move(layout: Layout, node: str, other: str, request: EvacuationRequest) -> Destination:
+    """Return an end of a move as its destination, with the rate of the slower one of both."""
     there = layout.nodes[first_label(node)]
     rates = [request.link_rates[one] for one in (first_label(node), first_label(other)) if one in request.link_rates]
     return Destination(
@@ -171,10 +172,10 @@ def after_evacuation(layout: Layout, step: RollStep) -> Layout:
     return layout.after([*aside, *leaving])
 
 
-def after_step(layout: Layout, step: RollStep) -> Layout:
-    """Return the layout once the node's turn is over."""
+def with_returned(layout: Layout, step: RollStep) -> Layout:
+    """Return the layout once what returns after the work has done so; the nodes that it returns to are resumed."""
     back = [
         Shift(one.candidate.vm.id, one.destination, one.candidate.needs_mb, memory_of(one.candidate.vm))
         for one in step.returns
     ]
-    return after_evacuation(layout, step).with_resumed(step.node).after(back)
+    return layout.after(back)

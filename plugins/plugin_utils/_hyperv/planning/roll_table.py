@@ -17,12 +17,13 @@ _LEFT = frozenset({1, len(_HEAD) - 1})  # columns of words
 
 
 def roll_table(plan: RollPlan) -> list[str]:
-    """Return the turns as a table, the sums beside those of a plan that brings all back and the bound, and notes."""
+    """Return the turns as a table, the sums beside those of a plan that brings all back and the bound, and notes.
+
+    Nodes that are away together have the same number.
+    """
     rows: list[tuple[str, ...]] = [_HEAD]
-    ends: int | None = 0
-    for number, step in enumerate(plan.steps, 1):
-        ends = None if ends is None or step.seconds is None else ends + step.seconds + plan.node_seconds
-        rows.append(_row(number, step, ends, is_kept=step.is_kept and plan.layout != KEEP))
+    for batch, ends, step in plan.timed():
+        rows.append(_row(batch, step, ends, is_kept=step.is_kept and plan.layout != KEEP))
     below = [plan.refusal.text] if plan.refusal is not None else list(_sums(plan))
     return [*(_lines(rows) if plan.steps else []), *map(clean, (*below, *plan.notes))]
 
@@ -56,6 +57,8 @@ def _sums(plan: RollPlan) -> Iterator[str]:
     if plan.refill:
         moved = sum(one.helper.candidate.needs_mb for one in plan.refill)
         yield f"To even out the memory of the nodes after that: {_moves(len(plan.refill))} of {_gigabytes(moved)} GB."
+    if plan.at_once > 1:
+        yield f"Nodes of one number are away together, {plan.at_once} at most."
     yield f"In all {_amount(plan.total)}."
     if plan.layout != KEEP:
         yield f"If every VM returned to its node, at least {_amount(plan.keep)}."

@@ -72,17 +72,28 @@ class NodeProgress(_NodeProgress, total=False):
     """How far a node is.
 
     ``name`` is its name in the cluster; ``restarted``: its restart was part of the maintenance; ``returns_all``: all
-    VMs return to it, whatever the layout; ``took``: seconds of its turn, if that was not interrupted.
+    VMs return to it, whatever the layout; ``took``: seconds of its turn, if that was not interrupted; ``reached``: when
+    it reached each phase, in ISO 8601, where a version noted that.
     """
 
     name: str
     restarted: bool
     returns_all: bool
     took: int
+    reached: dict[str, str]
+
+
+class Estimate(t.TypedDict):
+    """What was expected when half of the nodes were done: how many those are, the others, and seconds for these."""
+
+    done: int
+    nodes: list[str]
+    seconds: int
 
 
 class _Pace(t.TypedDict, total=False):
     took_before: list[int]
+    estimate: Estimate
 
 
 class RollingState(_Pace):
@@ -90,7 +101,7 @@ class RollingState(_Pace):
 
     ``cluster`` is the full name; ``run_id`` may be empty; ``begun`` and ``updated`` are in ISO 8601; ``work`` is None
     where an earlier version began; ``nodes`` are by the name of their inventory host; ``took_before`` are the seconds
-    of the turns of the one before.
+    of the turns of the one before, and ``estimate`` is that at half of this one.
     """
 
     format: str
@@ -348,7 +359,10 @@ def set_phase(
             f"{node} is {_WORDS[before['phase']]} in the rolling maintenance of {state['begun']}, which {phase!r} "
             "cannot follow."
         )
-    after: NodeProgress = {**before, "phase": phase, "updated": _text(now)}
+    reached = before.get("reached") or {}
+    if phase != "begun" or phase not in reached:
+        reached = {**reached, phase: _text(now)}
+    after: NodeProgress = {**before, "phase": phase, "updated": _text(now), "reached": reached}
     if name:
         after["name"] = name
     if phase == "restarting":

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Sequence
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.filter import in_rolling_order
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.attachments import ISO, Attachment
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.running_migrations import (
     RunningMigration,
@@ -28,7 +29,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import Strategy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.whole_cluster import WholeCluster
 
+from tests.support.actions import perform
 from tests.support.rolls import GIGABYTE, DrawnCluster, Guest, draw_cluster, faults_of, nodes_of
+from tests.support.scenarios import node, scenario, vm
+from tests.support.simulated import Simulated
 
 
 def cluster(nodes: dict[str, int], guests: Sequence[tuple[str, str, int]], **more: t.Any) -> DrawnCluster:
@@ -282,6 +286,43 @@ def test_the_plan_does_not_depend_on_the_order_in_which_vms_were_read() -> None:
 def test_names_are_checked_first(nodes: list[str], done: list[str], text: str) -> None:
     with pytest.raises(HyperVError, match=text):
         plan(THREE, nodes=nodes, done=done)
+
+
+class TestOrderOfTheUser:
+    GIVEN = scenario([node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)], [vm("web01"), vm("web02")])
+
+    def ask(self, **options: t.Any) -> dict[str, t.Any]:
+        return perform("hyperv_rolling_plan_info", Simulated(self.GIVEN), layout="any", **options)
+
+    @pytest.mark.parametrize("order", [["NODE3", "node1.corp.example", "NODE2"], "NODE3,NODE1\nNODE2"])
+    def test_it_is_the_order_of_the_plan(self, order: object) -> None:
+        assert self.ask(order=order)["order"] == ["NODE3", "NODE1", "NODE2"]
+
+    def test_nodes_that_are_done_may_be_in_it(self) -> None:
+        assert self.ask(order="NODE3,NODE1,NODE2", done=["NODE3"])["order"] == ["NODE1", "NODE2"]
+
+    def test_that_of_the_nodes_is_given_by_a_word(self) -> None:
+        assert self.ask(order="given", nodes="NODE3,NODE1")["order"] == ["NODE3", "NODE1"]
+
+    @pytest.mark.parametrize(
+        ("order", "said"),
+        [
+            ("NODE1,NODE2,NODE9", r"order has NODE9, which is none of them\. The nodes .* are NODE1, NODE2, NODE3\."),
+            ("NODE1,NODE1,NODE2,NODE3", "order has NODE1 more than once"),
+            ("NODE3,NODE1", "order lacks NODE2"),
+            ("any", "order has any"),
+        ],
+    )
+    def test_one_that_does_not_fit_is_refused(self, order: str, said: str) -> None:
+        with pytest.raises(HyperVError, match=said):
+            self.ask(order=order)
+
+
+def test_hosts_that_an_order_does_not_name_come_last_as_they_were() -> None:
+    sort = in_rolling_order.FilterModule().filters()["in_rolling_order"]
+    hosts = ["n1.example", "n2.example", "10.0.0.3", "10.0.0.4"]
+    assert sort(hosts, "10.0.0.4, N2") == ["10.0.0.4", "n2.example", "n1.example", "10.0.0.3"]
+    assert sort(hosts, []) == hosts
 
 
 def test_the_table_has_a_line_for_each_node_and_the_sums_beside_the_bound() -> None:
