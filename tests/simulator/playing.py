@@ -9,7 +9,7 @@ import typing as t
 
 from .clock import Clock
 from .cluster import SimulatedCluster
-from .recordings import Player, Recording
+from .recordings import Player, Recorded, Recording
 from .scenario import Scenario
 from .wsman import Reply, describe
 
@@ -55,20 +55,23 @@ class PlayedCluster(SimulatedCluster):
         self._simulated: collections.Counter[tuple[str, str]] = collections.Counter()
         self._played = 0
         self._changed_by = ""
+        self._after: Recorded | None = None
 
     def recorded(self, node_name: str, request: bytes) -> Reply | None:
         """Return what was recorded as the answer of a node, None where the scenario has to answer."""
         node, info = node_name, describe(request)
         operation = info.operation if info else ""
-        found = (
-            self._players[node].answer(request) if not self._changed_by or operation in ("Pull", "Release") else None
-        )
+        is_read = operation in _READS or operation.startswith(("Invoke Check", "Invoke Get", "Invoke Will"))
+        is_played = not self._changed_by or operation in ("Pull", "Release")
+        found = self._players[node].answer(request, self._after) if is_played else None
         if found:
             self._played += 1
             if info:
                 self.count(info)
-            return Reply(*found)
+            status, body, recorded = found
+            self._after = self._after if is_read else recorded
+            return Reply(status, body)
         self._simulated[node, f"{operation} {info.class_name}" if info else "a message"] += 1
-        if operation not in _READS and not operation.startswith(("Invoke Check", "Invoke Get", "Invoke Will")):
+        if not is_read:
             self._changed_by = f"{node}: {operation}"
         return None

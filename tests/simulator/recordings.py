@@ -39,6 +39,8 @@ class Recorded:
         request, answer: the messages without ids; ``answer`` is empty where none came.
         context, next_context: the enumeration that the request goes on with, and the one that the answer offers.
         error: what came instead of an answer.
+        run: 0 for the recording of the cluster; from 1 on, tasks that were recorded before it.
+        place: which one of all exchanges it is.
     """
 
     task: str
@@ -50,6 +52,8 @@ class Recorded:
     answer: str
     next_context: str
     error: str
+    run: int = 0
+    place: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,8 +92,10 @@ def read_recording(path: pathlib.Path) -> Recording:
                 texts[one["answer"]],
                 one["next_context"],
                 one["error"],
+                one.get("run", 0),
+                place,
             )
-            for one in archive.exchanges
+            for place, one in enumerate(archive.exchanges)
         ],
         archive.manifest,
     )
@@ -100,34 +106,45 @@ class Player:
 
     A request that was sent several times gets its answers in their order, and the last one from then on. The pages of
     an enumeration begin anew whenever it is begun.
+
+    What the recording of the cluster asked is answered from there, and not from the tasks that were recorded before it,
+    when the cluster was another. After a recorded change, what the same task saw after it comes first.
     """
 
     def __init__(self, exchanges: Sequence[Recorded]) -> None:
         self._answers: dict[tuple[str, str], list[Recorded]] = collections.defaultdict(list)
         self._pages: dict[str, set[tuple[str, str]]] = collections.defaultdict(set)
-        self._given: collections.Counter[tuple[str, str]] = collections.Counter()
+        self._given: collections.Counter[tuple[str, str, int]] = collections.Counter()
         for one in exchanges:
             if one.answer:
                 key = question(one.request), one.context
                 self._answers[key].append(one)
                 self._pages[one.context].add(key)
 
-    def answer(self, request: bytes) -> tuple[int, bytes] | None:
-        """Return status and body of what was answered, None where nothing was."""
+    def answer(self, request: bytes, after: Recorded | None = None) -> tuple[int, bytes, Recorded] | None:
+        """Return status and body of what was answered, and when; None where nothing was.
+
+        ``after``: the recorded change that was answered last.
+        """
         text = request.decode("utf-8", "surrogateescape")
         found = _CONTEXT.search(text)
         key = question(_CONTEXT.sub(rf"\g<1>{CONTEXT}", text)), found[2].strip() if found else ""
         answers = self._answers.get(key)
         if not answers:
             return None
-        one = answers[min(self._given[key], len(answers) - 1)]
-        self._given[key] += 1
+        later = [one for one in answers if after is not None and one.run == after.run and one.place > after.place]
+        first = min(one.run for one in answers)
+        chosen = later or [one for one in answers if one.run == first]
+        turn = (*key, after.place if later and after is not None else -1)
+        one = chosen[min(self._given[turn], len(chosen) - 1)]
+        self._given[turn] += 1
         if one.next_context and not found:
             for page in self._pages[one.next_context]:
-                self._given[page] = 0
+                for counted in [known for known in self._given if known[:2] == page]:
+                    self._given[counted] = 0
         message = re.search(r"<(?:\w+:)?MessageID\b[^>]*>([^<]*)<", text)
         status = one.status or (500 if ":Fault>" in one.answer else 200)
-        return status, _with_ids(one, message[1] if message else "").encode("utf-8", "surrogateescape")
+        return status, _with_ids(one, message[1] if message else "").encode("utf-8", "surrogateescape"), one
 
 
 def question(request: str) -> str:

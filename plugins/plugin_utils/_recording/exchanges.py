@@ -37,6 +37,7 @@ class Exchange:
         answer: key of its text; empty where none came.
         next_context: the enumeration that the answer offers to go on with; empty for none.
         error: the class of the error and its text, where the sender raised one.
+        run: 0 for the recording of the cluster itself; from 1 on, the tasks that were recorded before.
     """
 
     task: str
@@ -50,6 +51,7 @@ class Exchange:
     answer: str = ""
     next_context: str = ""
     error: str = ""
+    run: int = 0
 
 
 @dataclasses.dataclass
@@ -120,8 +122,8 @@ def without_ids(text: str) -> tuple[str, str]:
     return (_CONTEXTS.sub(rf"\g<1>{CONTEXT}", plain), found[2].strip()) if found else (plain, "")
 
 
-def read_tape(lines: Iterable[str], tape: Tape | None = None) -> Tape:
-    """Return what lines hold, added to ``tape`` if given; a line that is cut off, as by a run's end, is left out."""
+def read_tape(lines: Iterable[str], tape: Tape | None = None, run: int = 0) -> Tape:
+    """Return what lines of a run hold, added to ``tape`` if given; a line that is cut off is left out."""
     tape = tape or Tape()
     for line in lines:
         try:
@@ -131,7 +133,7 @@ def read_tape(lines: Iterable[str], tape: Tape | None = None) -> Tape:
         if "text" in content:
             tape.texts[content["text"]] = content["content"]
         elif "exchange" in content:
-            tape.exchanges.append(Exchange(**content["exchange"]))
+            tape.exchanges.append(Exchange(**{**content["exchange"], "run": run}))
         else:
             tape.left_out += content.get("left_out", 0)
     return tape

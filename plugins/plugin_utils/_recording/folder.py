@@ -83,10 +83,10 @@ def find_recordings(folder: str) -> list[str]:
 
 def read_recordings(paths: Iterable[str], tape: Tape) -> None:
     """Add what tasks recorded to ``tape``, file by file. Raises HyperVError."""
-    for path in paths:
+    for run, path in enumerate(paths, 1):
         try:
             with open(path, encoding="utf-8") as file:
-                read_tape(file, tape)
+                read_tape(file, tape, run)
         except OSError as error:
             raise HyperVError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from None
         except (AttributeError, KeyError, TypeError, UnicodeDecodeError):
