@@ -220,9 +220,9 @@ options:
     default: true
   precheck:
     description:
-      - Whether Hyper-V checks each migration before it starts, and whether what the VM needs is compared with what the
-        destination offers. This comparison asks only hosts to which the task has a connection anyway.
-      - In check mode it always does.
+      - Whether Hyper-V checks each migration before it starts. Where it has no check to offer, what the VM needs is
+        compared with what the destination offers, which asks only hosts to which the task has a connection anyway.
+      - In check mode both are always done.
     type: bool
     default: true
   migration_settings:

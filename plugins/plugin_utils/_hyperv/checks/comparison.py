@@ -10,13 +10,13 @@ names of switches differ by letter case alone, whether another pool does, and wh
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
 from ..._wsman.errors import NoAnswer
-from ..._wsman.faults import Fault
 from ..cluster.cim_values import WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_2019, WINDOWS_2022, WINDOWS_2025
 from ..cluster.cluster import VIRTUALIZATION, Cluster
 from ..cluster.nodes import Node
@@ -25,7 +25,7 @@ from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.finding import ERROR, WARNING, Finding, Severity
 from .host_hardware import HostHardware
-from .vm_hardware import Connection, VmHardware, read_vm_hardware
+from .vm_hardware import Connection, ProcessorLimits, Security, VmHardware
 
 # Lowest and highest configuration version of the hosts with long-term servicing; others are not judged.
 _VERSIONS: Mapping[int, tuple[tuple[int, int], tuple[int, int]]] = {
@@ -39,7 +39,7 @@ _VERSIONS: Mapping[int, tuple[tuple[int, int], tuple[int, int]]] = {
 
 @dataclasses.dataclass(frozen=True)
 class _Pair:
-    """A VM, what it needs, the host that has it, and the one that is to have it."""
+    """A VM, what those of its host need, that host, and the one that is to have it."""
 
     vm: Vm
     needs: VmHardware
@@ -56,70 +56,64 @@ class _Pair:
         return Finding(code, severity, self.vm.name, "vm", message, remedy)
 
 
+_Check = Callable[[_Pair], Iterator[Finding]]
+
+
 class Comparison:
     """Compares VMs with hosts. What is read of each host is read once and kept.
 
     It takes no login of its own: only hosts that the task talks to already are asked, unless ``log_in`` says otherwise.
+    Nothing here raises: a host that does not answer shows no lack.
     """
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._hosts: dict[str, HostHardware] = {}
-        self._vms: dict[str, Mapping[str, VmHardware]] = {}
-        self._silent: set[str] = set()
+        self._vms: dict[str, VmHardware] = {}
 
     def find(
         self, vm: Vm, source: str, destination: Node, *, judged: bool, with_memory: bool, log_in: bool = False
     ) -> list[Finding]:
-        """Return what a host lacks for a VM. Raises nothing: a host that does not answer shows no lack.
+        """Return what a host lacks for a VM, for certain or perhaps.
 
-        Seven queries for all VMs of a source and two or three of a destination; one or two more of each where a VM has
-        a TPM, a GPU or takes its switch from a pool.
+        At most seven queries for all VMs of a source and six for a destination; three and two are usual.
 
         ``judged``: Hyper-V has compared the processors. ``with_memory``: the free memory counts.
         """
         if not log_in and not self._talks_to(source, destination.name):
             return []
-        pair = self._pair(vm, source, destination)
-        if pair is None:
-            return []
-        checks: list[Callable[[_Pair], Iterator[Finding]]] = [_switches, _version, _gpu, _tpm]
+        checks: list[_Check] = [_switches, _version, _gpu, _tpm]
         if vm.state != "off":
-            checks.append(lambda pair: _processor(pair, judged=judged))
+            checks.append(_processor_maker if judged else _processor)
         if with_memory and vm.state not in AT_REST:
             checks.append(_memory)
-        found = self._carry_out(checks, pair)
+        found = self._carry_out(checks, vm, source, destination)
         if vm.state not in AT_REST:
             return found
         # It has nothing to transfer: what it lacks it misses when it is started.
         return [dataclasses.replace(one, severity=WARNING) if one.severity == ERROR else one for one in found]
 
-    def read_side_by_side(self, source: str, hosts: Sequence[str]) -> None:
-        """Read of many hosts what every VM of a source that runs is compared with, before ``find`` asks one by one.
+    def find_certain(self, vm: Vm, source: Node, destination: Node) -> Finding | None:
+        """Return what a host certainly lacks for a VM that runs, None for nothing."""
+        if not self._talks_to(source.name, destination.name):
+            return None
+        checks: list[_Check] = [_switches, _gpu, _processor_maker]
+        if source.build is None or source.build != destination.build:
+            checks.append(_version)
+        found = self._carry_out(checks, vm, source.name, destination)
+        return next((one for one in found if one.severity == ERROR), None)
 
-        Raises nothing.
-        """
+    def read_side_by_side(self, source: str, hosts: Sequence[str]) -> None:
+        """Read of many hosts what every VM of a source that runs is compared with, before each is asked about."""
         if not self._talks_to(source):
             return
-        try:
-            needs = self._needs(source).values()
-        except (HyperVError, NoAnswer):
-            self._silent.add(first_label(source))
-            return
-        has_switches = any(one.switch for need in needs for one in need.connections)
-        wanted = ("switches", "processor") if has_switches else ("processor",)
-        there = [host for host in hosts if self._talks_to(host)]
-        self._cluster.ask_each(there, lambda host: self._read_host(host, wanted))
+        wanted = ("switches", "processor") if self._has_connections(source) else ("processor",)
+        self._cluster.ask_each(list(filter(self._talks_to, hosts)), lambda host: _read(self._host(host), wanted))
 
-    def _read_host(self, host: str, wanted: Sequence[str]) -> None:
-        for name in wanted:
-            try:
-                getattr(self._host(host), name)
-            except Fault:
-                continue  # kept for whoever needs it
-            except (HyperVError, NoAnswer):
-                self._silent.add(first_label(host))
-                return
+    def _has_connections(self, source: str) -> bool:
+        needs = self._needs(source)
+        _read(needs, ["connections"])
+        return bool(needs.known.get("connections"))
 
     def _talks_to(self, *hosts: str) -> bool:
         try:
@@ -127,55 +121,48 @@ class Comparison:
         except (HyperVError, NoAnswer):
             return False
 
-    def _pair(self, vm: Vm, source: str, destination: Node) -> _Pair | None:
-        """Return what there is to compare, None where a host is silent or its VMs do not have this one among them."""
-        if self.is_silent(source) or self.is_silent(destination.name):
-            return None
-        try:
-            needs = self._needs(source).get(vm.id)
-        except (HyperVError, NoAnswer):
-            self._silent.add(first_label(source))
-            return None
-        if needs is None:
-            return None
-        return _Pair(vm, needs, source, self._host(source), destination, self._host(destination.name))
-
-    def _carry_out(self, checks: Sequence[Callable[[_Pair], Iterator[Finding]]], pair: _Pair) -> list[Finding]:
+    def _carry_out(self, checks: Sequence[_Check], vm: Vm, source: str, destination: Node) -> list[Finding]:
+        name = destination.name
+        pair = _Pair(vm, self._needs(source), source, self._host(source), destination, self._host(name))
         found: list[Finding] = []
         for check in checks:
-            try:
-                found += check(pair)
-            except Fault:
-                continue  # it does not tell this, and may tell the rest
-            except (HyperVError, NoAnswer):
-                self._silent.add(first_label(pair.name))
+            if self.is_silent(source) or self.is_silent(name):
                 break
+            with contextlib.suppress(HyperVError, NoAnswer):  # a host that does not tell this may tell the rest
+                found += check(pair)
         return found
 
     def is_silent(self, host: str) -> bool:
-        """Tell whether a host did not answer: one that hangs costs its time once."""
-        return first_label(host) in self._silent
+        """Tell whether a host did not answer."""
+        return self._needs(host).silence is not None or self._host(host).silence is not None
 
     def forget_memory(self) -> None:
         """Have the free memory of the hosts read again."""
         for host in self._hosts.values():
             host.forget_memory()
 
-    def _needs(self, host: str) -> Mapping[str, VmHardware]:
+    def _needs(self, host: str) -> VmHardware:
         label = first_label(host)
         if label not in self._vms:
-            self._vms[label] = read_vm_hardware(self._cluster.node(host))
+            self._vms[label] = VmHardware(lambda: self._cluster.node(host))
         return self._vms[label]
 
     def _host(self, host: str) -> HostHardware:
         label = first_label(host)
         if label not in self._hosts:
-            self._hosts[label] = HostHardware(self._cluster.node(host))
+            self._hosts[label] = HostHardware(lambda: self._cluster.node(host))
         return self._hosts[label]
 
 
+def _read(host: HostHardware | VmHardware, wanted: Sequence[str]) -> None:
+    """Have some of what a host tells read; what it does not tell is told to whoever needs it."""
+    with contextlib.suppress(HyperVError, NoAnswer):
+        for name in wanted:
+            getattr(host, name)
+
+
 def _switches(pair: _Pair) -> Iterator[Finding]:
-    for connection in dict.fromkeys(pair.needs.connections):
+    for connection in dict.fromkeys(pair.needs.connections.get(pair.vm.id, ())):
         if connection.pool:
             yield from _pool(pair, connection)
         elif connection.switch and connection.switch not in pair.there.switches:
@@ -216,8 +203,12 @@ def _pool(pair: _Pair, connection: Connection) -> Iterator[Finding]:
 
 
 def _version(pair: _Pair) -> Iterator[Finding]:
-    version, span = _numbers(pair.needs.version), _VERSIONS.get(pair.destination.build or 0)
-    if version is None or span is None or span[0] <= version <= span[1]:
+    span = _VERSIONS.get(pair.destination.build or 0)
+    if span is None:
+        return
+    told = pair.needs.versions.get(pair.vm.id, "")
+    version = _numbers(told)
+    if version is None or span[0] <= version <= span[1]:
         return
     lowest, highest = (".".join(map(str, one)) for one in span)
     remedy = (
@@ -228,7 +219,7 @@ def _version(pair: _Pair) -> Iterator[Finding]:
     yield pair.finding(
         "vm_version",
         ERROR,
-        f"VM {pair.vm.name} has the configuration version {pair.needs.version}, and {pair.name} (Windows Server "
+        f"VM {pair.vm.name} has the configuration version {told}, and {pair.name} (Windows Server "
         f"{pair.destination.version}) supports {lowest} to {highest}.",
         remedy,
     )
@@ -240,7 +231,7 @@ def _numbers(version: str) -> tuple[int, int] | None:
 
 
 def _gpu(pair: _Pair) -> Iterator[Finding]:
-    if pair.needs.uses_gpu and not pair.there.has_gpu:
+    if pair.vm.id in pair.needs.with_gpu and not pair.there.has_gpu:
         yield pair.finding(
             "no_gpu",
             ERROR,
@@ -261,11 +252,9 @@ def _memory(pair: _Pair) -> Iterator[Finding]:
         )
 
 
-def _processor(pair: _Pair, *, judged: bool) -> Iterator[Finding]:
+def _processor_maker(pair: _Pair) -> Iterator[Finding]:
     here, there = pair.here.processor, pair.there.processor
-    if here is None or there is None or not here.maker or not there.maker:
-        return
-    if here.maker != there.maker:
+    if here is not None and there is not None and here.maker and there.maker and here.maker != there.maker:
         yield pair.finding(
             "other_processor_maker",
             ERROR,
@@ -273,34 +262,41 @@ def _processor(pair: _Pair, *, judged: bool) -> Iterator[Finding]:
             "be moved between the two.",
             "Shut the VM down first, or choose another destination. Processor compatibility does not help here.",
         )
-    elif judged or here.model == there.model:
+
+
+def _processor(pair: _Pair) -> Iterator[Finding]:
+    here, there = pair.here.processor, pair.there.processor
+    if here is None or there is None or not here.maker or not there.maker or here == there:
         return
-    elif pair.needs.limits_processor_features is False:
+    if here.maker != there.maker:
+        yield from _processor_maker(pair)
+        return
+    limits = pair.needs.processor_limits.get(pair.vm.id, ProcessorLimits())
+    others = f"{pair.source} has other processors ({here.model}) than {pair.name} ({there.model}), and "
+    if limits.is_on is False:
         yield pair.finding(
             "other_processor",
             WARNING,
-            f"{pair.source} has other processors ({here.model}) than {pair.name} ({there.model}), and VM "
-            f"{pair.vm.name} uses all features of those that it runs on.",
+            f"{others}VM {pair.vm.name} uses all features of those that it runs on.",
             "If the move fails for that, shut the VM down and turn on processor compatibility (Set-VMProcessor "
             "-CompatibilityForMigrationEnabled).",
         )
-
-    elif pair.needs.by_cluster and pair.vm.namespace == VIRTUALIZATION:
+    elif limits.by_cluster and pair.vm.namespace == VIRTUALIZATION:
         yield pair.finding(
             "processor_mode",
             WARNING,
-            f"{pair.source} has other processors ({here.model}) than {pair.name} ({there.model}), and processor "
-            f"compatibility leaves VM {pair.vm.name} what the nodes of a cluster have in common, although it is not "
-            "clustered.",
+            f"{others}processor compatibility leaves VM {pair.vm.name} what the nodes of a cluster have in common, "
+            "although it is not clustered.",
             "Shut the VM down and let it have the least features only (LimitProcessorFeaturesMode 0).",
         )
 
 
 def _tpm(pair: _Pair) -> Iterator[Finding]:
-    if not (pair.needs.has_tpm or pair.needs.is_shielded):
+    security = pair.needs.security.get(pair.vm.id, Security())
+    if not (security.has_tpm or security.is_shielded):
         return
     guarded = pair.there.is_guarded
-    if pair.needs.is_shielded and guarded is False:
+    if security.is_shielded and guarded is False:
         yield pair.finding(
             "host_not_guarded",
             WARNING,

@@ -9,14 +9,12 @@ Win32_OperatingSystem, MSFT_HgsClientConfiguration and MSFT_HgsGuardian; the sta
 from __future__ import annotations
 
 import dataclasses
-import typing as t
-from collections.abc import Callable
 
-from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, VIRTUALIZATION
+from .kept import Kept, read_once
 
 HGS = "root/Microsoft/Windows/Hgs"
 _CONFIGURATION = "MSFT_HgsClientConfiguration"
@@ -24,8 +22,9 @@ _ETHERNET_CONNECTION = 33  # ResourceType
 _SWITCHES = Query("Msvm_VirtualEthernetSwitch", ("Name", "ElementName"))
 _POOLS = Query("Msvm_ResourcePool", ("PoolID",), {"ResourceType": (_ETHERNET_CONNECTION,)})
 _GPUS = Query("Msvm_PartitionableGpu", ("Name",))
-# Without a column list each row measures the load of its processor for a second.
-_PROCESSORS = Query("Win32_Processor", ("Manufacturer", "Caption"))
+# Without a column list each row measures the load of its processor for a second. All sockets have the same processor,
+# and one row comes without a Pull.
+_FIRST_PROCESSOR = Query("Win32_Processor", ("Manufacturer", "Caption"), {"DeviceID": ("CPU0",)})
 _MEMORY = Query("Win32_OperatingSystem", ("FreePhysicalMemory",))  # kB
 _GUARDIANS = Query("MSFT_HgsGuardian", ("Name", "HasPrivateSigningKey", "EncryptionCertificate"))
 
@@ -46,59 +45,27 @@ class Guardian:
     certificate: bytes
 
 
-_T = t.TypeVar("_T")
+class HostHardware(Kept):
+    """What one host offers, each thing read at the first need and kept."""
 
-
-class _Kept(t.Generic[_T]):
-    """What is read at the first need and kept, a refusal as well: many VMs ask for it, one after the other."""
-
-    def __init__(self, read: Callable[[HostHardware], _T]) -> None:
-        self._read = read
-        self.__doc__ = read.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, host: HostHardware, owner: type | None = None) -> _T:
-        if self._name not in host.known:
-            try:
-                host.known[self._name] = self._read(host)
-            except Fault as fault:
-                host.known[self._name] = fault
-        known = host.known[self._name]
-        if isinstance(known, Fault):
-            raise known
-        return t.cast("_T", known)
-
-
-class HostHardware:
-    """What one host offers, each thing read at the first need and kept. All raise Fault and TransportError.
-
-    ``known``: what was read, by its name here; a Fault where the host refused it.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.known: dict[str, object] = {}
-
-    @_Kept
+    @read_once
     def switches(self) -> frozenset[str]:
         """The names of its virtual switches, in one query."""
         return frozenset(filter(None, read_switches(self._session).values()))
 
-    @_Kept
+    @read_once
     def network_pools(self) -> frozenset[str]:
         """The ids of its resource pools for network connections, in lower case, in one query."""
         rows = self._session.query(VIRTUALIZATION, _POOLS, missing_ok=True)
         return frozenset((row.text("PoolID") or "").casefold() for row in rows)
 
-    @_Kept
+    @read_once
     def processor(self) -> Processor | None:
         """Its processors, in one query; None where it does not tell them."""
-        rows = self._session.query(CIMV2, _PROCESSORS, missing_ok=True)
+        rows = self._session.query(CIMV2, _FIRST_PROCESSOR, missing_ok=True)
         return Processor(rows[0].text("Manufacturer") or "", rows[0].text("Caption") or "") if rows else None
 
-    @_Kept
+    @read_once
     def free_mb(self) -> int | None:
         """The memory that its Windows has left in MB, in one query; None where it does not say."""
         rows = self._session.query(CIMV2, _MEMORY)
@@ -109,19 +76,19 @@ class HostHardware:
         """Have the memory read again: VMs have come or gone."""
         self.known.pop("free_mb", None)
 
-    @_Kept
+    @read_once
     def has_gpu(self) -> bool:
         """Tell whether it shows a GPU of which VMs may have parts, in one query."""
         return bool(self._session.query(VIRTUALIZATION, _GPUS, missing_ok=True))
 
-    @_Kept
+    @read_once
     def is_guarded(self) -> bool | None:
         """Tell whether it is a guarded host, in one call; None where it does not say."""
         output = self._session.invoke(Reference.of(HGS, _CONFIGURATION), "Get", {})
         told = output.embedded("cmdletOutput") if not output.integer("ReturnValue") else None
         return told.boolean("IsHostGuarded") if told is not None else None
 
-    @_Kept
+    @read_once
     def guardians(self) -> frozenset[Guardian]:
         """The guardians whose private keys it has, in one query."""
         return frozenset(

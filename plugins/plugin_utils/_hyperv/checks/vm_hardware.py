@@ -15,14 +15,15 @@ import re
 from collections.abc import Iterator
 
 from ..._wsman.instances import Instance
-from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION
 from .host_hardware import read_switches
+from .kept import Kept, read_once
 
 _OWNER = re.compile(r"Microsoft:\{?([0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})\}?", re.IGNORECASE)
 _NAME = re.compile(r"""Name=["']?\{?([0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})\}?""", re.IGNORECASE)
 _DISABLED = 3  # EnabledState
+_BY_CLUSTER = 1  # LimitProcessorFeaturesMode
 _PORT_COLUMNS = ("InstanceID", "HostResource", "PoolID", "EnabledState", "LastKnownSwitchName")
 _PORTS = Query("Msvm_EthernetPortAllocationSettingData", _PORT_COLUMNS)
 # The mode came with a build whose number a host by itself does not tell beforehand: all properties, or a fault.
@@ -41,62 +42,74 @@ class Connection:
 
 
 @dataclasses.dataclass(frozen=True)
-class VmHardware:
-    """What one VM needs. What its host does not tell is None, or nothing.
+class ProcessorLimits:
+    """Processor compatibility of one VM. What its host does not tell is None, or False.
 
     Attributes:
-        connections: of its network adapters that are connected.
-        limits_processor_features: processor compatibility is on.
-        by_cluster: that leaves it the features that all nodes of the cluster have, and not the documented least.
-        version: configuration version, such as ``10.0``.
-        has_tpm: it has a virtual TPM.
-        is_shielded: only a guarded host may run it.
-        uses_gpu: a partition of a GPU is assigned to it.
+        is_on: it is not to see all features of the processor that it runs on.
+        by_cluster: it sees those that all nodes of the cluster have, and not the documented least.
     """
 
-    connections: tuple[Connection, ...] = ()
-    limits_processor_features: bool | None = None
+    is_on: bool | None = None
     by_cluster: bool = False
-    version: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Security:
+    """``has_tpm``: a VM has a virtual TPM. ``is_shielded``: only a guarded host may run it."""
+
     has_tpm: bool = False
     is_shielded: bool = False
-    uses_gpu: bool = False
 
 
-def read_vm_hardware(session: Session) -> dict[str, VmHardware]:
-    """Return what the VMs of a host need, by VM id; six queries, for any number of VMs.
+class VmHardware(Kept):
+    """What the VMs of one host need, by VM id, for all of them at once; VMs without something are missing there."""
 
-    Raises Fault and TransportError.
-    """
-    found: dict[str, VmHardware] = {}
+    @read_once
+    def connections(self) -> dict[str, tuple[Connection, ...]]:
+        """What their network adapters are connected to, in two queries."""
+        switches = read_switches(self._session)
+        found: dict[str, tuple[Connection, ...]] = {}
+        for vm_id, row in self._rows(_PORTS):
+            connection = _connection(row, switches)
+            if connection is not None:
+                found[vm_id] = (*found.get(vm_id, ()), connection)
+        return found
 
-    def of(vm_id: str) -> VmHardware:
-        return found.get(vm_id, VmHardware())
+    @read_once
+    def processor_limits(self) -> dict[str, ProcessorLimits]:
+        """Their processor compatibility, in one query."""
+        return {
+            vm_id: ProcessorLimits(
+                row.boolean("LimitProcessorFeatures"), row.integer("LimitProcessorFeaturesMode") == _BY_CLUSTER
+            )
+            for vm_id, row in self._rows(_PROCESSORS)
+        }
 
-    switches = read_switches(session)
-    for vm_id, row in _rows(session, _PORTS):
-        connection = _connection(row, switches)
-        if connection is not None:
-            found[vm_id] = dataclasses.replace(of(vm_id), connections=(*of(vm_id).connections, connection))
-    for vm_id, row in _rows(session, _PROCESSORS):
-        limits, mode = row.boolean("LimitProcessorFeatures"), row.integer("LimitProcessorFeaturesMode")
-        found[vm_id] = dataclasses.replace(of(vm_id), limits_processor_features=limits, by_cluster=mode == 1)
-    for vm_id, row in _rows(session, _SYSTEMS):
-        found[vm_id] = dataclasses.replace(of(vm_id), version=row.text("Version") or "")
-    for vm_id, row in _rows(session, _SECURITY):
-        tpm, shielded = bool(row.boolean("TpmEnabled")), bool(row.boolean("ShieldingRequested"))
-        found[vm_id] = dataclasses.replace(of(vm_id), has_tpm=tpm, is_shielded=shielded)
-    for vm_id, unused in _rows(session, _GPUS):
-        found[vm_id] = dataclasses.replace(of(vm_id), uses_gpu=True)
-    return found
+    @read_once
+    def versions(self) -> dict[str, str]:
+        """Their configuration versions, such as ``10.0``, in one query."""
+        return {vm_id: row.text("Version") or "" for vm_id, row in self._rows(_SYSTEMS)}
 
+    @read_once
+    def security(self) -> dict[str, Security]:
+        """Whether they have a virtual TPM and are shielded, in one query."""
+        return {
+            vm_id: Security(bool(row.boolean("TpmEnabled")), bool(row.boolean("ShieldingRequested")))
+            for vm_id, row in self._rows(_SECURITY)
+        }
 
-def _rows(session: Session, query: Query) -> Iterator[tuple[str, Instance]]:
-    # A version of Windows need not have each kind of setting.
-    for row in session.query(VIRTUALIZATION, query, missing_ok=True):
-        owner = _OWNER.match(row.text("InstanceID") or "")
-        if owner is not None:
-            yield owner[1].upper(), row
+    @read_once
+    def with_gpu(self) -> frozenset[str]:
+        """Those to which a partition of a GPU is assigned, in one query."""
+        return frozenset(vm_id for vm_id, unused in self._rows(_GPUS))
+
+    def _rows(self, query: Query) -> Iterator[tuple[str, Instance]]:
+        # A version of Windows need not have each kind of setting.
+        for row in self._session.query(VIRTUALIZATION, query, missing_ok=True):
+            owner = _OWNER.match(row.text("InstanceID") or "")
+            if owner is not None:
+                yield owner[1].upper(), row
 
 
 def _connection(row: Instance, switches: dict[str, str]) -> Connection | None:

@@ -40,7 +40,7 @@ from ..cluster.running_migrations import RunningMigration, read_running_migratio
 from ..cluster.states import IN_MEMORY
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
-from ..failure.finding import ERROR, Finding
+from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner, read_owner
 from .problem import Destination
 from .role_owners import as_roles, owners_by_group
@@ -153,7 +153,8 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     residents = {vm.id for vm in snapshot.vms_on_node}
     roles = {vm_id: role for vm_id, role in snapshot.roles.items() if vm_id in residents}
     snapshot = dataclasses.replace(
-        _with_owners(cluster, snapshot, roles),
+        # A clustered VM has two resources, that of its configuration and its own.
+        _with_owners(cluster, snapshot, roles, 2 * len(snapshot.vms) * len(nodes)),
         role_destinations=tuple(one.name for one in others if one.cannot_receive() is None),
     )
     snapshot = _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others)
@@ -207,8 +208,8 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
     return volumes, read_owner(cluster, node.name)
 
 
-def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGroup]) -> Snapshot:
-    """Add who may own the node's VMs, and what else it owns, with who may own that."""
+def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGroup], pairs: int) -> Snapshot:
+    """Add who may own the node's VMs, and what else it owns, with who may own that; ``pairs`` of all VMs and nodes."""
     try:
         found = read_other_roles(cluster, snapshot.traits.values())
         others = [one for one in found.on(snapshot.node.name) if one.is_movable and one.kind == "role"]
@@ -217,9 +218,9 @@ def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGro
     except NoAnswer as error:
         note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
         snapshot = dataclasses.replace(snapshot, notes=(*snapshot.notes, note), other_roles=OtherRoles(unread=note))
-        return dataclasses.replace(snapshot, owners=read_owners(cluster, roles))
+        return dataclasses.replace(snapshot, owners=read_owners(cluster, roles, pairs))
     wanted = as_roles(resources)
-    owners = read_owners(cluster, {**roles, **wanted})
+    owners = read_owners(cluster, {**roles, **wanted}, pairs)
     return dataclasses.replace(
         snapshot,
         other_roles=found,
@@ -338,8 +339,7 @@ def _with_lacks(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> 
     lacks: dict[str, tuple[tuple[str, str], ...]] = {}
     for vm in running:
         for node in there:
-            found = comparison.find(vm, name, node, judged=False, with_memory=False)
-            lack = next((one for one in found if one.severity == ERROR), None)
+            lack = comparison.find_certain(vm, snapshot.node, node)
             if lack is not None:
                 lacks[vm.id] = (*lacks.get(vm.id, ()), (first_label(node.name), lack.message.rstrip(".")))
     return dataclasses.replace(snapshot, lacks=lacks)

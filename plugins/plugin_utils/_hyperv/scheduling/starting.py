@@ -166,8 +166,10 @@ class Starter:
                 return False
             elif error is not None and self._methods.leave_to_group(task, error):
                 error = self._methods.of(task).check(task.move).error
-            # What goes to a node of a cluster is judged all together, which counts its memory.
-            error = error or self._lack(task, with_memory=always_ask and not self._cluster.is_clustered)
+            # Hyper-V's verdict is enough for a move that is made now; a dry run says what may be wrong beside it.
+            if error is None and (always_ask or not result.asked):
+                # What goes to a node of a cluster is judged all together, which counts its memory.
+                error = self._lack(task, with_memory=always_ask and not self._cluster.is_clustered)
         if error is not None:
             task.fail(error, self._clock.now())
         return error is None

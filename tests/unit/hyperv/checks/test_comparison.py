@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a destination lacks for a VM, compared without Hyper-V: before a move, in check mode, and by every method."""
+"""What a destination lacks for a VM, compared without Hyper-V: in check mode, and where its verdict is not known."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ READS = (
     b"FROM Msvm_VirtualSystemSettingData<",
     b"FROM Msvm_SecuritySettingData<",
     b"FROM Msvm_GpuPartitionSettingData<",
-    b"FROM Win32_Processor<",
+    b"FROM Win32_Processor ",
 )
 
 
@@ -86,14 +86,26 @@ def test_what_a_usual_host_offers_a_usual_vm_is_no_finding() -> None:
 def test_a_missing_switch_is_told_with_both_names_and_a_remedy_before_anything_runs() -> None:
     given = cluster(INTERNAL, here=WITH_INTERNAL)
     run = rehearsed(given)
-    tried, migrations = moved(given)
 
     assert (run.outcome, run.error.code) == ("failed", "switch_missing")
     assert run.error.message == (
         "NODE2 has no virtual switch Internal, and a network adapter of VM web01 is connected to Internal on NODE1."
     )
     assert "Rename-VMSwitch" in run.error.remedy
-    assert (tried.outcome, tried.error.code, migrations) == ("failed", "switch_missing", 0)
+
+
+def test_a_move_goes_by_hyper_vs_verdict_alone() -> None:
+    simulated = Simulated(cluster(INTERNAL, here=WITH_INTERNAL))
+    (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
+
+    assert (run.outcome, run.attempt.checked, run.findings, simulated.migrations("web01")) == ("failed", True, (), 1)
+    assert not [read for read in READS if any(read in request for unused, request in simulated.requests)]
+
+
+def test_a_move_for_which_hyper_v_gives_no_verdict_is_compared_before_it_is_made() -> None:
+    run, migrations = moved(hosts(INTERNAL, WITH_INTERNAL), "host", host_checks="none")
+
+    assert (run.outcome, run.error.code, migrations) == ("failed", "switch_missing", 0)
 
 
 @pytest.mark.parametrize(
@@ -118,10 +130,11 @@ def test_adapters_that_need_no_switch_or_find_theirs_are_no_finding(
 @pytest.mark.parametrize(("names", "outcome"), [("any_case", "moved"), ("exact", "failed")])
 def test_a_switch_of_another_letter_case_is_a_doubt_that_stops_nothing(names: str, outcome: str) -> None:
     given = cluster(adapters(AdapterSpec("EXTERNAL")), here=HostHardwareSpec(switches=("EXTERNAL",)))
-    run, migrations = moved(given, switch_names=names)
+    run = rehearsed(given, switch_names=names)
+    tried, migrations = moved(given, switch_names=names)
 
-    assert (codes(run, "warning"), migrations) == (["switch_case"], 1)
-    assert run.outcome == outcome
+    assert (run.outcome, codes(run, "warning")) == ("would_move", ["switch_case"])
+    assert (tried.outcome, migrations) == (outcome, 1)
     assert any("letter case" in warning for warning in run.warnings)
 
 
@@ -238,9 +251,11 @@ def test_a_host_with_the_same_key_or_one_that_is_guarded_opens_a_tpm(there: Host
 
 def test_a_shielded_vm_is_warned_of_on_a_host_that_is_not_guarded() -> None:
     given = cluster(VmHardwareSpec(shielded=True), here=HostHardwareSpec(guarded=True))
-    run, migrations = moved(given)
+    run = rehearsed(given)
+    tried, migrations = moved(given)
 
-    assert (codes(run, "warning"), run.outcome, migrations) == (["host_not_guarded"], "failed", 1)
+    assert (run.outcome, codes(run, "warning")) == ("would_move", ["host_not_guarded"])
+    assert (tried.outcome, migrations) == ("failed", 1)
 
 
 def test_little_memory_is_told_in_check_mode_between_hosts_and_left_to_hyper_v_otherwise() -> None:
@@ -254,10 +269,12 @@ def test_little_memory_is_told_in_check_mode_between_hosts_and_left_to_hyper_v_o
     assert (tried.findings, tried.outcome, migrations) == ((), "failed", 1)
 
 
-def test_a_vm_at_rest_is_moved_with_a_warning_of_what_it_will_miss() -> None:
-    run, unused = moved(cluster(INTERNAL, here=WITH_INTERNAL, state="off"))
+def test_a_vm_at_rest_can_be_moved_and_what_it_will_miss_is_a_warning() -> None:
+    given = cluster(INTERNAL, here=WITH_INTERNAL, state="off")
+    run = rehearsed(given)
+    tried, unused = moved(given)
 
-    assert (run.outcome, codes(run, "warning")) == ("moved", ["switch_missing"])
+    assert (run.outcome, codes(run, "warning"), tried.outcome) == ("would_move", ["switch_missing"], "moved")
 
 
 def hosts(wants: VmHardwareSpec, here: HostHardwareSpec) -> Scenario:
@@ -285,15 +302,26 @@ def test_no_login_is_made_for_it() -> None:
     assert run.findings == ()
 
 
-def test_many_vms_cost_seven_queries_to_the_source_and_two_to_the_destination_in_all() -> None:
-    simulated = Simulated(scenario(vms=[vm(f"web0{number}", memory_mb=500) for number in range(1, 6)]))
-    simulated.move(*((f"web0{number}", "NODE2") for number in range(1, 6)), method="cluster_group")
+MANY = [vm(f"web0{number}", memory_mb=500) for number in range(1, 6)]
+
+
+def many(given: Scenario, lose: t.Callable[[str, bytes], str] = lambda there, request: "") -> Simulated:
+    """Ask whether five VMs can be moved, and return where that was done; all of them can."""
+    simulated = Simulated(given)
+    simulated.lose = lose
+    runs = simulated.rehearse(*((one.name, "NODE2") for one in MANY), method="cluster_group")
+    assert {run.outcome for run in runs} == {"would_move"}
+    return simulated
+
+
+def test_many_vms_cost_six_queries_to_the_source_and_two_to_the_destination_in_all() -> None:
+    simulated = many(scenario(vms=MANY))
     asked = {
         name: sum(any(read in request for read in READS) for there, request in simulated.requests if there == name)
         for name in ("NODE1", "NODE2", "NODE3")
     }
 
-    assert asked == {"NODE1": 7, "NODE2": 2, "NODE3": 0}
+    assert asked == {"NODE1": 6, "NODE2": 2, "NODE3": 0}
 
 
 @pytest.mark.parametrize("host", ["NODE1", "NODE2"])
@@ -302,26 +330,21 @@ def test_many_vms_cost_seven_queries_to_the_source_and_two_to_the_destination_in
 def test_a_reading_that_breaks_never_changes_the_outcome(host: str, how: str, read: bytes) -> None:
     simulated = Simulated(cluster())
     simulated.lose = lambda there, request: how if there == host and read in request else ""
-    (run,) = simulated.move(("web01", "NODE2"), method="cluster_group")
+    (run,) = simulated.rehearse(("web01", "NODE2"), method="cluster_group")
 
-    assert (run.outcome, run.findings) == ("moved", ())
+    assert (run.outcome, run.findings) == ("would_move", ())
 
 
 def test_a_host_that_hangs_costs_its_time_once() -> None:
-    simulated = Simulated(scenario(vms=[vm(f"web0{number}", memory_mb=500) for number in range(1, 4)]))
-    simulated.lose = lambda there, request: "down" if READS[1] in request else ""
-    simulated.move(*((f"web0{number}", "NODE2") for number in range(1, 4)), method="cluster_group")
+    simulated = many(scenario(vms=MANY), lambda there, request: "down" if READS[1] in request else "")
 
     assert sum(READS[1] in request for there, request in simulated.requests) == 1
 
 
 def test_what_a_host_refuses_is_asked_once_for_all_vms() -> None:
-    refused = fault("fault", code=0x80041003, mentions="FROM Win32_Processor<", node="NODE2", times=None)
-    given = scenario(vms=[vm(f"web0{number}", memory_mb=500) for number in range(1, 6)])
-    simulated = Simulated(dataclasses.replace(given, faults=(refused,)))
-    runs = simulated.move(*((f"web0{number}", "NODE2") for number in range(1, 6)), method="cluster_group")
+    refused = fault("fault", code=0x80041003, mentions="FROM Win32_Processor ", node="NODE2", times=None)
+    simulated = many(dataclasses.replace(scenario(vms=MANY), faults=(refused,)))
 
-    assert {run.outcome for run in runs} == {"moved"}
     assert sum(READS[6] in request for there, request in simulated.requests if there == "NODE2") == 1
 
 

@@ -324,8 +324,8 @@ def test_devices_are_read_with_one_query_a_class_for_the_whole_node() -> None:
     result = plan(simulated)
     assert len(result["findings"]) == 20
     # Four classes of devices, of which one takes a Pull, as the VMs do that the node knows; its service and settings;
-    # and seven queries of what VMs need, of which five take a Pull.
-    assert simulated.sent["NODE1"] == 4 + 1 + 2 + 2 + 7 + 5
+    # and four queries of what VMs need and have, of which one takes a Pull.
+    assert simulated.sent["NODE1"] == 4 + 1 + 2 + 2 + 4 + 1
 
 
 def test_a_node_whose_devices_cannot_be_read_is_noted() -> None:
