@@ -158,7 +158,7 @@ class Enumerations:
         if form == "wmi" or fault.code not in (Code.WBEM_INVALID_CLASS, Code.WBEM_INVALID_NAMESPACE):
             return fault
         if query is not None:
-            return Fault(Code.CANNOT_PROCESS_FILTER, "", "ExecQuery", query)
+            return Fault(Code.CANNOT_PROCESS_FILTER, "", "ExecQuery", query, cause=fault.code)
         return Fault(Code.RESOURCE_NOT_FOUND, "", "EnumerateInstances") if form == "not_found" else fault
 
     def _query(self, request: Request, resource: Resource, text: str) -> tuple[list[Found], list[str] | None]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 # What the Reason of a fault begins with, except where its text does so itself.
 BEGINNINGS = {"en-US": "The WS-Management service cannot process the request. ", "ja-JP": ""}
+# Recorded without that beginning (the mocks of WinRb/WinRM).
+BEGIN_THEMSELVES = frozenset({0x8033801A})
 
 TEXTS = {
     "en-US": {
@@ -21,7 +23,7 @@ TEXTS = {
         0x80338013: "The WS-Management service does not support the action specified in the request.",
         0x80338018: "The WS-Enumeration filter element is not supported; use the filter of WS-Management.",
         0x80338019: "The requested filter dialect is not supported.",
-        0x8033801A: "The WS-Management service cannot process the filter.",
+        0x8033801A: "The data source could not process the filter.",
         0x8033801B: "The enumeration context is not valid; it has ended or has expired.",
         0x80338026: "The request is larger than the maximum envelope size of the service.",
         0x80338029: "The WS-Management service cannot complete the operation within the time specified in "
@@ -51,7 +53,7 @@ TEXTS = {
         0x80041003: "Access was denied by WMI.",
         0x80041008: "A parameter is not valid.",
         0x8004100E: "The CIM namespace in the resource URI is invalid.",
-        0x80041010: "The class does not exist in the CIM namespace.",
+        0x80041010: "The specified class does not exist in the given namespace.",
         0x80041017: "The query is not valid.",
         0x80041024: "The provider is not capable of the operation.",
         0x8004102F: "The parameters of the method are not valid.",

@@ -6,7 +6,7 @@ Codes and texts: wsmerror.h and wbemcli.h of the Windows SDK. Subcodes and their
 WS-Enumeration and WS-Transfer. Layout of the detail: [MS-WSMV] 2.2.4.43 (WSManFault) and 2.2.4.44 (ProviderFault), and
 as recorded from hosts (tests of OMI, WinRb, pypsrp, OpenNMS): texts with a blank at their end, the Reason with a
 sentence in front; outside the machine as the client calls it, inside its own name; an inner fault that declares its
-prefix once more; no Description, and the provider by name.
+prefix once more and may have a text of its own; no Description, the provider by name, and a prefix that nothing uses.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .cim import CimFault
 from .fault_rules import FaultRule
-from .fault_texts import BEGINNINGS, TEXTS
+from .fault_texts import BEGIN_THEMSELVES, BEGINNINGS, TEXTS
 
 Layout = t.Literal["wsman", "wmi_error"]
 TextLanguage = t.Literal["named", "empty"]
@@ -155,12 +155,14 @@ class Fault(Exception):
         message: the text; empty for the one that belongs to the code in the service's language.
         operation: the provider operation; empty when WS-Management itself refuses and no provider was asked.
         parameter: the object, class or query that the provider was asked for.
+        cause: the code whose text the provider says, where the Reason is not the provider's.
     """
 
     code: int
     message: str = ""
     operation: str = ""
     parameter: str = ""
+    cause: int = 0
 
     def action(self, layout: Layout) -> str:
         """Return the wsa:Action of the answer."""
@@ -183,8 +185,8 @@ class Fault(Exception):
         ``namespace`` is the CIM namespace of the request.
         """
         soap = self._soap(layout)
-        text = self.message or TEXTS[language].get(self.code) or TEXTS[language][0].format(self.code)
-        text = text.rstrip() + " "
+        text = _text(self.code, language, self.message)
+        said = _text(self.cause, language) if self.cause else text
         named = language if text_language == "named" else ""
         code = f"<s:Value>s:{soap.role}</s:Value>"
         if soap.subcode:
@@ -192,12 +194,17 @@ class Fault(Exception):
         detail = ""
         if soap.detail:
             detail = f"<w:FaultDetail>{_DETAIL}{soap.detail}</w:FaultDetail>"
-        detail += self._wmi_error(text, soap) if layout == "wmi_error" else self._wsman_fault(text, machine, namespace)
+        detail += self._wmi_error(text, soap) if layout == "wmi_error" else self._wsman_fault(said, machine, namespace)
         return (
             f"<s:Fault><s:Code>{code}</s:Code><s:Reason>"
-            f"<s:Text xml:lang={quoteattr(named)}>{escape(_reason(text, language))}</s:Text>"
+            f"<s:Text xml:lang={quoteattr(named)}>{escape(self._reason(text, language))}</s:Text>"
             f"</s:Reason><s:Detail>{detail}</s:Detail></s:Fault>"
         )
+
+    def _reason(self, text: str, language: Language) -> str:
+        begins = BEGINNINGS[language]
+        whole = self.code in BEGIN_THEMSELVES or text.startswith(begins.rstrip(". "))
+        return text if whole else begins + text
 
     def _wsman_fault(self, text: str, machine: Machine, namespace: str) -> str:
         message = escape(text)
@@ -227,7 +234,7 @@ class Fault(Exception):
         parameter = f"<p:ParameterInfo>{escape(self.parameter)}</p:ParameterInfo>"
         return (
             f'<f:ExtendedError><p:__ExtendedStatus xmlns:xsi="{_XSI}" xmlns:p={uri}'
-            f' xsi:type="p:__ExtendedStatus_Type"><p:Description xsi:nil="true"/>'
+            f' xmlns:cim="{_COMMON}" xsi:type="p:__ExtendedStatus_Type"><p:Description xsi:nil="true"/>'
             f"<p:Operation>{escape(self.operation)}</p:Operation>"
             f"{parameter if self.parameter else _NO_PARAMETER}"
             f"<p:ProviderName>{self._provider(namespace)}</p:ProviderName>"
@@ -247,9 +254,9 @@ class Fault(Exception):
         )
 
 
-def _reason(text: str, language: Language) -> str:
-    begins = BEGINNINGS[language]
-    return text if text.startswith(begins.rstrip(". ")) else begins + text
+def _text(code: int, language: Language, message: str = "") -> str:
+    text = message or TEXTS[language].get(code) or TEXTS[language][0].format(code)
+    return text.rstrip() + " "
 
 
 def provider_fault(error: CimFault, parameter: str = "") -> Fault:
@@ -264,6 +271,7 @@ _FAULT = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
 _WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
 _WMI_ERROR = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError"
 _BINDING = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd"
+_COMMON = "http://schemas.dmtf.org/wbem/wscim/1/common"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _PROVIDER = r'provider="WMI Provider" path="%systemroot%\system32\WsmWmiPl.dll"'
 _NO_PARAMETER = '<p:ParameterInfo xsi:nil="true"/>'

@@ -144,6 +144,17 @@ def test_texts_of_faults_end_with_a_blank_and_the_reason_begins_with_a_sentence(
         assert "selectors. </f:Message>" in text
 
 
+def test_a_query_for_a_missing_class_is_told_in_the_words_that_were_recorded() -> None:
+    # Asked by WinRb of a host of 2008 R2 for Win32_Processa: the Reason and the provider's text differ.
+    text = endpoint().handle(enumerate_message(f"{CLUSTER}/*", "SELECT * FROM Msvm_Unknown")).body.decode()
+    reason = re.search("<s:Text [^>]*>([^<]*)<", text)
+    assert reason is not None
+    assert reason[1].startswith("The data source could not process the filter.")
+    assert text.count("<f:Message>The specified class does not exist in the given namespace. </f:Message>") == 1
+    # 3 of 3 hosts (2008 R2 to 2016: WinRb, OMI, a report about MSFC_FCAdapterHBAAttributes) declare cim, unused.
+    assert 'xmlns:cim="http://schemas.dmtf.org/wbem/wscim/1/common" xsi:type="p:__ExtendedStatus_Type"' in text
+
+
 def test_the_fault_of_a_quota_has_one_of_two_forms() -> None:
     def refused(layout: str) -> str:
         service = endpoint(fault_layout=layout)

@@ -162,11 +162,13 @@ def test_a_class_alone_is_not_enough_where_there_are_several() -> None:
     assert fault_of(reply)[0] == 0x8033805E
 
 
-def test_a_fault_of_the_provider_keeps_its_code_and_text() -> None:
+# Recorded as bare text: 87, 0x80070002 and 0x80540FA0.
+@pytest.mark.parametrize("code", [5070, 87, 0x80070002, 0x80540FA0])
+def test_a_fault_of_the_provider_keeps_its_code_and_text(code: int) -> None:
     rows = cluster_rows()
-    rows.refusals = [CimFault(5070, "The cluster node is paused.", "ExecMethod")]
+    rows.refusals = [CimFault(code, "The cluster node is paused.", "ExecMethod")]
     reply = endpoint(rows).handle(invoke_message(SERVICE, MIGRATE, "", SERVICE_KEYS))
-    assert fault_of(reply) == (5070, "w:InternalError")
+    assert fault_of(reply) == (code, "w:InternalError")
     assert body_of(reply).findtext(f".//{{{F}}}ProviderFault") == "The cluster node is paused. "
 
 

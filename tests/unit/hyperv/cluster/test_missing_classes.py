@@ -16,11 +16,13 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.faults import Fault
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import Query
 
-from tests.support.scenarios import node, scenario, vm
+from tests.support.scenarios import Scenario, node, scenario, vm, with_windows
 from tests.support.simulated import Simulated
 
 FORMS = ["not_found", "filter", "wmi"]
+LAYOUTS = ["wsman", "wmi_error"]
 CLUSTER = scenario([node(f"NODE{number}") for number in (1, 2, 3)], [vm("web", count=20, memory_mb=1024)])
+WITH_RULES = with_windows(CLUSTER, 2022)
 HYPERV = "root/HyperVCluster/v2"
 SYSTEMS = Query("Msvm_ComputerSystem", ("Name",), {"ElementName": ("web01",)})
 
@@ -35,8 +37,8 @@ class Planned:
     received: int
 
 
-def planned(**switches: t.Any) -> Planned:
-    simulated = Simulated(CLUSTER, **switches)
+def planned(given: Scenario, **switches: t.Any) -> Planned:
+    simulated = Simulated(given, **switches)
     sizes: list[int] = []
 
     def weigh(request: bytes, answer: bytes) -> bytes:
@@ -54,10 +56,22 @@ def asked_by_query(simulated: Simulated) -> list[bool]:
     return [b"w:Filter" in request for unused, request in simulated.requests if b"<n:Enumerate>" in request]
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("form", FORMS)
-def test_a_cluster_without_affinity_rules_is_planned_for_at_the_price_of_one_with_them(form: str) -> None:
-    whole = planned()
-    older = planned(missing_classes=["MSCluster_AffinityRule"], missing_class_form=form)
+def test_a_cluster_without_affinity_rules_is_planned_for_at_the_price_of_one_with_them(form: str, layout: str) -> None:
+    forms = {"missing_class_form": form, "fault_layout": layout}
+    older = planned(WITH_RULES, missing_classes=["MSCluster_AffinityRule"], **forms)
+    assert_at_the_price(older, planned(WITH_RULES, **forms))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_cluster_of_2016_is_planned_for_at_the_price_of_one_of_2022(form: str, layout: str) -> None:
+    forms = {"missing_class_form": form, "fault_layout": layout}
+    assert_at_the_price(planned(with_windows(CLUSTER, 2016), **forms), planned(WITH_RULES, **forms))
+
+
+def assert_at_the_price(older: Planned, whole: Planned) -> None:
     assert older.is_feasible
     assert older.moves == whole.moves
     assert older.received <= 1.1 * whole.received
