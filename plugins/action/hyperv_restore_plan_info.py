@@ -9,6 +9,7 @@ import typing as t
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
+from ..plugin_utils._hyperv.planning.lacking import MoveLacks
 from ..plugin_utils._hyperv.planning.plan_table import restoration_table
 from ..plugin_utils._hyperv.planning.restoration import Home, find_home, plan_restoration
 from ..plugin_utils._hyperv.planning.roles_back import LEAVE, WISHES, plan_roles_back
@@ -41,7 +42,7 @@ class ActionModule(HyperVAction):
         if ledger is None:
             raise no_ledger(where)
         try:
-            plan = plan_restoration(cluster, ledger, home)
+            plan = plan_restoration(cluster, ledger, home, lacks=MoveLacks(cluster))
             roles = plan_roles_back(cluster, ledger["other_roles"], plan.home.node.name, arguments["roles"])
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None

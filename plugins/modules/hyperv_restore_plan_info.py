@@ -157,6 +157,7 @@ stays:
         - V(stayed), V(already_there), V(moved_elsewhere) or V(moved_on).
         - V(home_not_ready) for a VM that stepped aside and whose node cannot take it now.
         - V(no_memory), V(rule) or V(not_a_possible_owner) for a VM that the node cannot take now.
+        - V(home_lacks) for a VM that runs and for which the node certainly lacks something, such as a virtual switch.
       type: str
       returned: always
       sample: moved_elsewhere
@@ -331,8 +332,8 @@ headroom:
   returned: success
 without_room:
   description:
-    - Names of VMs in RV(stays) for which the node has no memory, which a rule keeps from it, or of which it is not a
-      possible owner. They are kept in the ledger.
+    - Names of VMs in RV(stays) for which the node has no memory or lacks what they need, which a rule keeps from it, or
+      of which it is not a possible owner. They are kept in the ledger.
   type: list
   elements: str
   returned: success

@@ -34,6 +34,7 @@ _CLASSES = (
     (_CLUSTER, "MSCluster_Resource"),
     (_CLUSTER, "MSCluster_ClusterSharedVolumeToResource"),
     (_V2, "Msvm_VirtualSystemMigrationSettingData"),
+    ("root/interop", "Msvm_ElementConformsToProfile"),
 )
 _HOST_CLASSES = ("Msvm_ComputerSystem", "Msvm_VirtualSystemMigrationService", "Msvm_VirtualSystemMigrationSettingData")
 

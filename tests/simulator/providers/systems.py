@@ -147,7 +147,9 @@ def _nodes_seen(view: View) -> list[Node]:
 
 def _cluster_systems(view: View) -> Iterator[Instance]:
     if view.world.scenario.switches.cluster_row:
-        yield host_row(view, view.world.scenario.cluster.name)
+        # As Microsoft's own management client looks for it; no documentation says so.
+        of_cluster = {"Dedicated": [2], "OtherDedicatedDescriptions": ["Hyper-V Cluster"]}
+        yield {**host_row(view, view.world.scenario.cluster.name), **of_cluster}
     for node in _nodes_seen(view):
         yield host_row(view, node.name)
     for machine in machines_seen(view):

@@ -78,6 +78,17 @@ def test_a_migration_returns_4096_and_a_job_that_can_be_read() -> None:
     assert (row["JobState"], row["OperationalStatus"], row["PercentComplete"]) == (7, [17, 2], 100)
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_cluster_conforms_to_the_profile_of_virtualization_where_its_row_is_shown(shown: bool) -> None:
+    seen = Seen(f"switches: {{cluster_row: {str(shown).lower()}}}")
+    elements = [row["ManagedElement"] for row in seen.rows("root/interop", "Msvm_ElementConformsToProfile")]
+    of_cluster = [one for one in elements if one.namespace == CLUSTER]
+    rows = seen.rows(CLUSTER, "Msvm_ComputerSystem")
+    dedicated = [row["OtherDedicatedDescriptions"] for row in rows if row.get("Dedicated") == [2]]
+    assert len(elements) - len(of_cluster) == 1
+    assert (len(of_cluster), dedicated) == ((1, [["Hyper-V Cluster"]]) if shown else (0, []))
+
+
 def test_a_moving_vm_says_so_in_its_second_operational_status() -> None:
     seen = Seen()
     seen.migrate()

@@ -17,6 +17,8 @@ from ..cluster.cluster import Cluster
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
+from ..planning.home_room import LACKING
+from ..planning.lacking import MoveLacks
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
 from ..records.ledger import give_back, may_still_stop, note_balancer, note_disks, was_stopped
@@ -61,6 +63,7 @@ class Restoration:
         self._home: Home
         self._plan: RestorationPlan
         self._hold: NodeHold
+        self._lacks = MoveLacks(cluster)
         self._nodes_before: list[dict[str, t.Any]] = []
         self._nodes_after: list[dict[str, t.Any]] = []
         self._limits: dict[str, t.Any] = {}
@@ -158,7 +161,7 @@ class Restoration:
         self._read_ledger(home)
         where = self._store.path if self._store is not None else "The ledger given"
         try:
-            self._plan = plan_restoration(self._cluster, self._ledger, home, self._options.home)
+            self._plan = plan_restoration(self._cluster, self._ledger, home, self._options.home, self._lacks)
         except HyperVError as error:
             raise HyperVError(f"{where}: {error}") from None
         self._home = self._plan.home
@@ -189,15 +192,22 @@ class Restoration:
                 next_line = clock.now() + _BETWEEN_LINES
                 self._controller.tell(" ".join(f"Waiting for {vm.subject}: {vm.message}" for vm in self._plan.leaving))
             clock.pause(_BETWEEN_LOOKS)
-            self._plan = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
+            self._plan_anew()
+
+    def _plan_anew(self) -> None:
+        self._plan = plan_restoration(self._cluster, self._ledger, self._home, self._options.home, self._lacks)
 
     def _wait_for_the_node(self) -> None:
         """Wait until the node is in order and Hyper-V runs. What is wrong with Hyper-V then fails moves, not starts."""
-        if self._plan.moves and self._plan.is_clustered:
+        lacking = any(one.code == LACKING for one in self._plan.stays)
+        if (self._plan.moves or lacking) and self._plan.is_clustered:
             node, tell = self._plan.home.node, self._controller.tell
             wait_until_in_order(self._cluster, node.name, self._ledger["redirected"], self._options.ignore, tell)
             self._kept_out = cannot_receive(node, wait_until_receiving(self._cluster, node, tell))
             self._warnings += filter(None, [self._kept_out])
+        if lacking:  # a node that had just restarted may not have shown its virtual switches yet
+            self._lacks = MoveLacks(self._cluster)
+            self._plan_anew()
 
     def _begin(self) -> None:
         self._hold.look("get its VMs back")
@@ -216,7 +226,7 @@ class Restoration:
         helpers = {vm["vm_id"].upper() for vm in self._ledger["vms"] if vm["helper"] and not vm["restored"]}
         made: dict[str, Mapping[str, t.Any]] = {}
         while helpers:
-            now = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
+            now = plan_restoration(self._cluster, self._ledger, self._home, self._options.home, self._lacks)
             stays = [one for one in self._plan.stays if one.vm_id not in helpers]
             stays += [one for one in now.stays if one.vm_id in helpers - made.keys()]
             left = [move for move in now.helpers if move["vm_id"] not in made]

@@ -1,6 +1,8 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which VMs have no room on the node that they are to come back to: its memory, hard rules, and possible owners. Pure.
+"""Which VMs have no room on the node that they are to come back to. Pure.
+
+What decides are its memory, hard rules, possible owners, and what it lacks for them.
 
 VMs are taken in the order in which they go; one that finds no room leaves it to those after it.
 """
@@ -21,7 +23,8 @@ from .move_objections import Around
 NO_MEMORY: t.Final = "no_memory"
 RULE: t.Final = "rule"
 NOT_AN_OWNER: t.Final = "not_a_possible_owner"
-NO_ROOM: t.Final = frozenset({NO_MEMORY, RULE, NOT_AN_OWNER})
+LACKING: t.Final = "home_lacks"
+NO_ROOM: t.Final = frozenset({NO_MEMORY, RULE, NOT_AN_OWNER, LACKING})
 """Codes of VMs that stay where they are, and are kept in the ledger."""
 
 Move = Mapping[str, t.Any]

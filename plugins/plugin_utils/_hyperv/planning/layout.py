@@ -176,3 +176,7 @@ class KnownReader:
     def attachments(self, node: str) -> Mapping[str, tuple[Attachment, ...]]:
         """Return what VMs have attached of their nodes, by VM id."""
         return self.snapshot.attachments
+
+    def lack(self, vm: Vm, source: Destination, destination: Destination) -> str:
+        """Return what a destination lacks for a VM, empty for nothing."""
+        return dict(self.snapshot.lacks.get(vm.id, ())).get(first_label(destination.name), "")

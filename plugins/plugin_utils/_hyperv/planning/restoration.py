@@ -13,7 +13,14 @@ from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import read_groups
 from ..cluster.hosts import try_memory
-from ..cluster.nodes import Node, find_node, hosts_of_vms, read_host, read_hosts, read_nodes_if_any
+from ..cluster.nodes import (
+    Node,
+    find_node,
+    hosts_of_vms,
+    read_host,
+    read_hosts,
+    read_nodes_if_any,
+)
 from ..cluster.owners import Owners, read_owners
 from ..cluster.states import AT_REST, IN_MEMORY, UNKNOWN
 from ..cluster.vms import Vm, read_local_vms, read_vms
@@ -22,7 +29,9 @@ from ..failure.finding import INFO, WARNING, Severity, full_stop
 from ..records.file_names import Owner, read_owner
 from ..records.ledger import is_ours, not_ours, refuse_another, was_stopped
 from ..records.ledger_form import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm
+from .home_lacks import lacking_at_home
 from .home_room import NO_ROOM, needs, split
+from .lacking import MoveLacks
 from .move_objections import Around, Intended, less_than_reserve, read_around
 from .placement import Headroom
 from .strategies import EVERY_VM, is_meant
@@ -128,12 +137,17 @@ def find_home(cluster: Cluster, name: str) -> Home:
 
 
 def plan_restoration(
-    cluster: Cluster, ledger: Ledger, home: Home | None = None, returning: Sequence[str] = (EVERY_VM,)
+    cluster: Cluster,
+    ledger: Ledger,
+    home: Home | None = None,
+    returning: Sequence[str] = (EVERY_VM,),
+    lacks: MoveLacks | None = None,
 ) -> RestorationPlan:
     """Read where the VMs of a ledger are now and plan; nothing is changed.
 
     ``home`` is the node that the ledger must be of, where it is known by now; ``returning`` are names, patterns and ids
-    of the VMs that are to come home. Raises HyperVError, also for a ledger of another cluster or node; Fault,
+    of the VMs that are to come home; ``lacks`` asks what nodes lack for VMs that run, which keeps those away from them,
+    None where no move is made of the plan. Raises HyperVError, also for a ledger of another cluster or node; Fault,
     TransportError.
     """
     home = home or find_home(cluster, ledger["node"])
@@ -151,9 +165,9 @@ def plan_restoration(
     plan = dataclasses.replace(decide(home, open_vms, present, owners), is_clustered=cluster.is_clustered)
     plan = _leaving_there(plan, [vm for vm in present.values() if not any(is_meant(one, vm) for one in returning)])
     plan = dataclasses.replace(plan, stays=tuple(_moved_on(cluster, plan, open_vms)))
-    plan = _with_room(cluster, plan, present) if plan.moves else plan
+    plan = _with_room(cluster, plan, present, lacks) if plan.moves else plan
     under_way = {vm.id for vm in present.values() if vm.is_leaving}
-    return _with_ready_homes(cluster, plan, under_way) if plan.helpers else plan
+    return _with_ready_homes(cluster, plan, present, under_way, lacks) if plan.helpers else plan
 
 
 def _leaving_there(plan: RestorationPlan, vms: Sequence[Vm]) -> RestorationPlan:
@@ -192,8 +206,13 @@ def _moved_on(cluster: Cluster, plan: RestorationPlan, entries: Sequence[LedgerV
     ]
 
 
-def _with_room(cluster: Cluster, plan: RestorationPlan, present: Mapping[str, Vm]) -> RestorationPlan:
-    """Leave VMs where they are for which the node has no memory, or which a rule or their owners keep from it."""
+def _with_room(
+    cluster: Cluster, plan: RestorationPlan, present: Mapping[str, Vm], lacks: MoveLacks | None
+) -> RestorationPlan:
+    """Leave VMs where they are that the node has no memory for, or lacks something, or that rules or owners keep away.
+
+    What it lacks is asked before its memory is shared out.
+    """
     node, notes = plan.home.node, []
     memory, problem = try_memory(cluster, node)
     if memory is None:
@@ -202,7 +221,11 @@ def _with_room(cluster: Cluster, plan: RestorationPlan, present: Mapping[str, Vm
     # What is on its way has its memory there already, and is waited for.
     coming = [move for move in plan.moves if present[move["vm_id"]].is_leaving]
     others = [move for move in plan.moves if move not in coming]
-    fitting, refused = split(node.name, others, memory, owners, around)
+    lacking = lacking_at_home(cluster, node, others, present, lacks) if lacks is not None else []
+    out = {one.move["vm_id"] for one in lacking}
+    able = [move for move in others if move["vm_id"] not in out]
+    fitting, without_room = split(node.name, able, memory, owners, around)
+    refused = (*lacking, *without_room)
     moves = tuple(move for move in plan.moves if move in coming or move in fitting)
     stays = [
         VmFinding(one.code, WARNING, one.move["name"], "vm", one.message, one.remedy, vm_id=one.move["vm_id"])
@@ -233,7 +256,13 @@ def _read_what_decides(
         return {}, Around((), {}, {})
 
 
-def _with_ready_homes(cluster: Cluster, plan: RestorationPlan, under_way: Collection[str]) -> RestorationPlan:
+def _with_ready_homes(
+    cluster: Cluster,
+    plan: RestorationPlan,
+    present: Mapping[str, Vm],
+    under_way: Collection[str],
+    lacks: MoveLacks | None,
+) -> RestorationPlan:
     """Leave VMs that stepped aside where they are as long as their own nodes cannot take them, and say so.
 
     Each goes home when all before it are there; those that are ``under_way``, by id, come first. The VMs that go back
@@ -248,8 +277,12 @@ def _with_ready_homes(cluster: Cluster, plan: RestorationPlan, under_way: Collec
     moves, stays = [], list(plan.stays)
     for move in sorted(plan.helpers, key=lambda move: move["vm_id"] not in under_way):
         label = first_label(str(move["destination_host"]))
-        why = _unready(nodes.get(label), rooms[label], move)
-        if why and move["vm_id"] not in under_way:
+        why = "" if move["vm_id"] in under_way else _unready(nodes.get(label), rooms[label], move)
+        if not why and lacks is not None and move["vm_id"] not in under_way:
+            source = nodes.get(first_label(str(move["source_host"])))
+            lack = lacks.find(present[move["vm_id"]], source, nodes[label]) if source is not None else None
+            why = lack.message if lack is not None else ""
+        if why:
             message = f"It stepped aside and is on {move['source_host']}: {why}"
             remedy = f"Run the restoration of {plan.home.node.name} again when it can go home."
             stays.append(VmFinding(AWAY, WARNING, move["name"], "vm", message, remedy, vm_id=move["vm_id"]))

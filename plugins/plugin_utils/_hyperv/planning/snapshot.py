@@ -42,6 +42,7 @@ from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner, read_owner
+from .lacking import Lacks, lacks_from
 from .problem import Destination
 from .role_owners import as_roles, owners_by_group
 
@@ -70,7 +71,7 @@ class Snapshot:
         role_order: what each group starts after; in lower case.
         role_destinations: nodes that may take a role or a shared volume.
         others: who else is at work in the cluster.
-        lacks: what destinations lack for VMs of the node that run, by VM id, each beside its first label.
+        lacks: what destinations lack for VMs of the node that run.
     """
 
     node: Node
@@ -97,7 +98,7 @@ class Snapshot:
     role_order: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
     role_destinations: tuple[str, ...] = ()
     others: tuple[Finding, ...] = ()
-    lacks: Mapping[str, tuple[tuple[str, str], ...]] = dataclasses.field(default_factory=dict)
+    lacks: Lacks = dataclasses.field(default_factory=dict)
 
     @property
     def vms_on_node(self) -> list[Vm]:
@@ -336,13 +337,7 @@ def _with_lacks(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> 
     there = [node for node in nodes if first_label(node.name) in usable]
     comparison, name = Comparison(cluster), snapshot.node.name
     comparison.read_side_by_side(name, [node.name for node in there])
-    lacks: dict[str, tuple[tuple[str, str], ...]] = {}
-    for vm in running:
-        for node in there:
-            lack = comparison.find_certain(vm, snapshot.node, node)
-            if lack is not None:
-                lacks[vm.id] = (*lacks.get(vm.id, ()), (first_label(node.name), lack.message.rstrip(".")))
-    return dataclasses.replace(snapshot, lacks=lacks)
+    return dataclasses.replace(snapshot, lacks=lacks_from(comparison, running, snapshot.node, there))
 
 
 @dataclasses.dataclass(frozen=True)

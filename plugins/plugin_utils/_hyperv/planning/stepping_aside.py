@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,12 +15,14 @@ from ..cluster.attachments import Attachment, read_attachments
 from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
+from ..cluster.nodes import Node
 from ..cluster.owners import Owners, read_owners
 from ..cluster.vms import Vm
 from ..failure.finding import ERROR
 from .blockers import Facts, find_blockers
 from .helper_moves import Help, Helper, HelperMove, check_help, find_help
-from .problem import Candidate, PlacementProblem
+from .lacking import MoveLacks, clause
+from .problem import Candidate, Destination, PlacementProblem
 from .revalidation import EarlierMove
 from .snapshot import Snapshot
 from .strategies import MIGRATE, Strategy, strategy_for
@@ -56,6 +59,9 @@ class Reader(t.Protocol):
     def attachments(self, node: str) -> Mapping[str, tuple[Attachment, ...]]:
         """Return what the VMs of a node have attached of it, by VM id."""
 
+    def lack(self, vm: Vm, source: Destination, destination: Destination) -> str:
+        """Return what a destination certainly lacks for a VM that runs on a source, in a clause; empty for nothing."""
+
 
 @dataclasses.dataclass(frozen=True)
 class ClusterReader:
@@ -71,13 +77,27 @@ class ClusterReader:
         """Return what the VMs of a node have attached of it, by VM id."""
         return read_attachments(self.cluster, node)
 
+    def lack(self, vm: Vm, source: Destination, destination: Destination) -> str:
+        """Return what a destination certainly lacks for a VM that runs on a source, in a clause; empty for nothing."""
+        found = self._lacks.find(vm, _node(source), _node(destination))
+        return clause(found) if found is not None else ""
+
+    @functools.cached_property
+    def _lacks(self) -> MoveLacks:
+        return MoveLacks(self.cluster)
+
+
+def _node(destination: Destination) -> Node:
+    """Return a destination, which runs, as a node."""
+    return Node(destination.name, "up", "not_initiated", "", destination.build)
+
 
 def who_would_help(reader: Reader, snapshot: Snapshot, problem: PlacementProblem, wish: Wish) -> Help | None:
     """Return the fewest moves of VMs of other nodes with which every VM has a place, None where none were found.
 
     They may be more than the wish has, for people to know. A helper runs on a destination, alone in its group, and
-    nothing stands against its move. Only of those that were found is read what they have attached. Raises Fault,
-    NoAnswer and TransportError.
+    nothing stands against its move. Only of those that were found is read what they have attached, and what the node
+    that they would go to lacks for them. Raises Fault, NoAnswer and TransportError.
     """
     helpers = list_helpers(reader, snapshot, wish)
     attachments: dict[str, Mapping[str, tuple[Attachment, ...]]] = {}
@@ -93,10 +113,32 @@ def who_would_help(reader: Reader, snapshot: Snapshot, problem: PlacementProblem
             for move in found.moves
             if is_stopped(move.helper, snapshot, attachments[move.helper.node].get(move.helper.candidate.vm.id, ()))
         }
-        if not unable:
+        lacking = _lacking(reader, problem, found)
+        if not unable and not lacking:
             return found
-        helpers = [one for one in helpers if one not in unable]
+        helpers = [_knowing(one, lacking) for one in helpers if one not in unable]
     return None
+
+
+def _lacking(reader: Reader, problem: PlacementProblem, found: Help) -> dict[str, tuple[str, str]]:
+    """Return of the helpers that cannot go where they would, by VM id, that node's first label and what it lacks."""
+    nodes = {first_label(one.name): one for one in problem.destinations}
+    lacking = {}
+    for move in found.moves:
+        source, there = nodes[first_label(move.helper.node)], nodes[first_label(move.destination)]
+        lack = reader.lack(move.helper.candidate.vm, source, there)
+        if lack:
+            lacking[move.helper.candidate.vm.id] = first_label(there.name), lack
+    return lacking
+
+
+def _knowing(helper: Helper, lacking: Mapping[str, tuple[str, str]]) -> Helper:
+    """Return a helper that does not go to the node which lacks something for it."""
+    candidate = helper.candidate
+    if candidate.vm.id not in lacking:
+        return helper
+    lacks = (*candidate.lacks, lacking[candidate.vm.id])
+    return dataclasses.replace(helper, candidate=dataclasses.replace(candidate, lacks=lacks))
 
 
 def list_helpers(reader: Reader, snapshot: Snapshot, wish: Wish) -> list[Helper]:
@@ -162,6 +204,7 @@ def _candidate(vm: Vm, snapshot: Snapshot, owners: Mapping[str, Owners], wish: W
         owners.get(vm.id, Owners()).possible,
         build=builds[first_label(vm.node)],
         excluded=wish.excluded.get(vm.id, frozenset()),
+        lacks=snapshot.lacks.get(vm.id, ()),
     )
 
 

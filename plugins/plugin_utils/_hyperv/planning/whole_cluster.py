@@ -16,6 +16,7 @@ from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.owners import read_owners
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
+from .lacking import lacks_everywhere
 from .snapshot import Snapshot, read_replicas, read_source, read_vms_and_groups, try_destination, with_rules
 
 
@@ -39,7 +40,7 @@ class ClusterNode:
 
 @dataclasses.dataclass(frozen=True)
 class WholeCluster:
-    """All nodes, and a snapshot of which owners, attachments and replicas are those of every VM.
+    """All nodes, and a snapshot of which owners, attachments, replicas and lacks are those of every VM.
 
     The node of the snapshot is any one, and it has no destinations.
     """
@@ -83,6 +84,7 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
             attachments={vm_id: found for one in looked for vm_id, found in one.attachments.items()},
             replication=dict(replicas) | {vm_id: mode for one in looked for vm_id, mode in one.replicas.items()},
             notes=(*snapshot.notes, *notes, *(note for one in looked for note in one.notes)),
+            lacks=lacks_everywhere(cluster, snapshot.vms, nodes),
         ),
     )
 

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 
 from tests.simulator.scenario import EventSpec
+from tests.simulator.scenario_hardware import AdapterSpec, HostHardwareSpec, VmHardwareSpec
 from tests.simulator.scenario_power import RestartSpec
 from tests.simulator.world import Machine
 from tests.support.maintenance import NODES, Story
@@ -131,6 +132,25 @@ def test_what_does_not_fit_is_said_in_the_dry_run_with_what_is_missing() -> None
     story.simulated.move(("other", "NODE2"))
     assert story.restore().error == ""
     assert story.vms["web02"] == ("NODE1", "running")
+
+
+def test_a_vm_whose_home_lost_its_switch_stays_until_the_node_has_it_again() -> None:
+    both = HostHardwareSpec(switches=("External", "Internal"))
+    internal = VmHardwareSpec(adapters=(AdapterSpec("Internal"),))
+    vms = [vm("web01", memory_mb=1000, hardware=internal), vm("web02", memory_mb=1000)]
+    story = evacuated(scenario([dataclasses.replace(one, hardware=both) for one in NODES], vms))
+    home = story.simulated.server.world.nodes["NODE1"]
+    home.spec = dataclasses.replace(home.spec, hardware=HostHardwareSpec(switches=("External",)))
+
+    for outcome in (story.restore(check=True), story.restore()):
+        assert outcome.error.startswith("web01 is not back: NODE1 has no virtual switch Internal")
+        assert [(one["name"], one["code"]) for one in outcome.stays] == [("web01", "home_lacks")]
+    assert (story.vms["web01"][0] != "NODE1", story.vms["web02"][0]) == (True, "NODE1")
+    assert not story.ledger.vm("web01")["restored"]
+
+    home.spec = dataclasses.replace(home.spec, hardware=both)
+    assert story.restore().error == ""
+    assert story.vms["web01"] == ("NODE1", "running")
 
 
 def test_a_vm_that_somebody_moved_while_it_was_queued_is_left_there() -> None:

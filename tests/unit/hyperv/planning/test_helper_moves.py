@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -23,6 +24,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 
 from tests.simulator.scenario import VmSpec
+from tests.simulator.scenario_hardware import AdapterSpec, HostHardwareSpec, VmHardwareSpec
 from tests.support.placement_problems import candidate, destination, placement_problem, rule
 from tests.support.scenarios import CROWDED_NODES, CROWDED_VMS, attachment, scenario, vm
 from tests.support.simulated import Simulated
@@ -237,3 +239,26 @@ def test_a_helper_that_is_new_is_told() -> None:
     assert ("app02", "new", "It steps aside from NODE2 to NODE3.") in [
         (one["subject"], one["code"], one["message"]) for one in again["revalidation"]
     ]
+
+
+def switched(**switches: tuple[str, ...]) -> Simulated:
+    """Return the crowded cluster, in which app02 and fill02 are on the switch Internal."""
+    nodes = [
+        dataclasses.replace(one, hardware=HostHardwareSpec(switches=switches.get(one.name, ("External", "Internal"))))
+        for one in CROWDED_NODES
+    ]
+    internal = VmHardwareSpec(adapters=(AdapterSpec("Internal"),))
+    vms = [
+        dataclasses.replace(one, hardware=internal) if one.name in ("app02", "fill02") else one for one in CROWDED_VMS
+    ]
+    return Simulated(scenario(nodes, vms))
+
+
+def test_a_vm_does_not_step_aside_to_a_node_that_lacks_its_switch() -> None:
+    request = EvacuationRequest("NODE1", helpers=1)
+    able = switched()
+    assert [one.destination for one in plan_evacuation(able.cluster, request).steps_aside] == ["NODE3"]
+    lacking = switched(NODE3=("External",))
+    found = plan_evacuation(lacking.cluster, request)
+    assert found.steps_aside == ()
+    assert found.infeasibility is not None

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.lacking import MoveLacks
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger, LedgerVm
@@ -18,7 +19,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
     plan as plan_moves,
 )
 
-from tests.support.scenarios import event, one_vm, scenario, vm, with_vms
+from tests.simulator.scenario import VmState
+from tests.simulator.scenario_hardware import AdapterSpec, HostHardwareSpec, VmHardwareSpec
+from tests.support.scenarios import event, node, one_vm, scenario, vm, with_vms
 from tests.support.simulated import Simulated
 
 CLUSTER = scenario(
@@ -188,3 +191,60 @@ def test_a_vm_that_was_renamed_is_named_as_it_is_called_now() -> None:
         entry["name"] = f"old {entry['name']}"
     plan = plan_restoration(simulated.cluster, ledger)
     assert [stay.subject for stay in plan.stays] == ["app01"]
+
+
+WITHOUT = HostHardwareSpec(switches=("External",))
+HAS_BOTH = HostHardwareSpec(switches=("External", "Internal"))
+ON_INTERNAL = VmHardwareSpec(adapters=(AdapterSpec("Internal"),))
+
+
+def away(state: VmState = "running", home: HostHardwareSpec = WITHOUT) -> Simulated:
+    nodes = [node("NODE1", hardware=home), node("NODE2", hardware=HAS_BOTH), node("NODE3", hardware=HAS_BOTH)]
+    vms = [vm("web01", owner="NODE2", state=state, hardware=ON_INTERNAL), vm("db01", owner="NODE2")]
+    return Simulated(scenario(nodes, vms), home="NODE3")
+
+
+def test_a_vm_whose_home_lacks_its_switch_by_now_stays_by_name_and_cause() -> None:
+    simulated = away()
+    plan = plan_restoration(simulated.cluster, ledger_of(simulated), lacks=MoveLacks(simulated.cluster))
+    (stays,) = plan.stays
+    assert (stays.subject, stays.code, stays.severity) == ("web01", "home_lacks", "warning")
+    assert stays.message.startswith("NODE1 has no virtual switch Internal")
+    assert stays.remedy.endswith("Then run the restoration again.")
+    assert [move["name"] for move in plan.moves] == ["db01"]
+    assert plan.as_result()["without_room"] == ["web01"]
+
+
+@pytest.mark.parametrize(
+    "simulated",
+    [away("off"), away("saved"), away(home=HAS_BOTH)],
+    ids=["off", "saved", "nothing lacks"],
+)
+def test_what_lacks_nothing_or_has_nothing_to_transfer_goes_home(simulated: Simulated) -> None:
+    plan = plan_restoration(simulated.cluster, ledger_of(simulated), lacks=MoveLacks(simulated.cluster))
+    assert (len(plan.moves), plan.stays) == (2, ())
+
+
+@pytest.mark.parametrize("silent", ["NODE1", "NODE2"])
+def test_a_node_that_does_not_tell_what_it_has_or_its_vms_need_keeps_nothing_away(silent: str) -> None:
+    simulated = away()
+    about = (b"Msvm_VirtualEthernetSwitch", b"Msvm_EthernetPortAllocationSettingData")
+    simulated.lose = lambda host, request: "down" if host == silent and any(one in request for one in about) else ""
+    plan = plan_restoration(simulated.cluster, ledger_of(simulated), lacks=MoveLacks(simulated.cluster))
+    assert len(plan.moves) == 2
+
+
+def test_a_plan_of_which_no_move_is_made_asks_nobody_what_it_lacks() -> None:
+    simulated = away()
+    plan = plan_restoration(simulated.cluster, ledger_of(simulated))
+    assert len(plan.moves) == 2
+    assert simulated.sent["NODE2"] == 0
+
+
+def test_what_is_lacking_is_asked_once_for_all_vms_of_a_node() -> None:
+    vms = [vm(f"web{number:02}", owner="NODE2", memory_mb=512) for number in range(20)]
+    simulated = Simulated(scenario(vms=vms), home="NODE3")
+    plan = plan_restoration(simulated.cluster, ledger_of(simulated), lacks=MoveLacks(simulated.cluster))
+    assert len(plan.moves) == 20
+    # Connections, with the Pull that 20 take, the names of their switches, GPU partitions, and the processor.
+    assert simulated.sent["NODE2"] == 5

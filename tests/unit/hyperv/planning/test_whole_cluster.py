@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
@@ -16,6 +18,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import take_snapshot
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 
+from tests.simulator.scenario import VmSpec
+from tests.simulator.scenario_hardware import AdapterSpec, HostHardwareSpec, VmHardwareSpec
 from tests.support.scenarios import Scenario, attachment, node, scenario, vm
 from tests.support.simulated import Simulated
 
@@ -91,3 +95,45 @@ def test_a_vm_that_is_not_clustered_stands_against_a_restart_only() -> None:
 def test_hosts_without_a_cluster_are_refused() -> None:
     with pytest.raises(HyperVError, match="no node of a failover cluster"):
         read_whole_cluster(Simulated("nodes: [{name: HV1, member: false}]\n", home="HV1").cluster)
+
+
+HAS_BOTH = HostHardwareSpec(switches=("External", "Internal"))
+
+
+def on_internal(name: str, owner: str, **more: t.Any) -> VmSpec:
+    return vm(name, owner=owner, memory_mb=4096, hardware=VmHardwareSpec(adapters=(AdapterSpec("Internal"),)), **more)
+
+
+def test_a_plan_of_several_nodes_sends_a_vm_to_no_node_that_lacks_its_switch() -> None:
+    nodes = [
+        node("NODE1", memory_mb=65536, hardware=HAS_BOTH),
+        node("NODE2", memory_mb=131072),
+        node("NODE3", memory_mb=65536, hardware=HAS_BOTH),
+    ]
+    simulated = Simulated(scenario(nodes, [on_internal("web01", "NODE1"), *VMS[1:]]))
+    found = planned(simulated, "NODE1")
+    assert [one.destination for step in found.steps for one in step.plan.moves] == ["NODE3"]
+
+
+def test_a_vm_that_only_its_own_node_can_run_is_named_with_what_the_others_lack() -> None:
+    nodes = [node("NODE1", memory_mb=65536, hardware=HAS_BOTH), *NODES[1:]]
+    found = planned(scenario(nodes, [on_internal("web01", "NODE1"), *VMS[1:]]), "NODE1")
+    assert found.refusal is not None
+    assert "has no virtual switch Internal" in found.refusal.message
+
+
+def test_what_all_nodes_lack_is_read_once_a_node() -> None:
+    many = [vm(f"web{number:02}", owner=f"NODE{number % 3 + 1}", memory_mb=512) for number in range(30)]
+    few = [vm(f"web{number:02}", owner=f"NODE{number % 3 + 1}", memory_mb=512) for number in range(6)]
+    sent = []
+    for vms in (few, many):
+        simulated = Simulated(scenario(NODES, vms), home="NODE1")
+        assert read_whole_cluster(simulated.cluster).snapshot.lacks == {}
+        sent.append(simulated.sent["NODE2"])
+    assert sent[0] == sent[1]
+
+
+def test_a_node_that_does_not_tell_its_switches_lacks_none() -> None:
+    simulated = Simulated(scenario(NODES, [on_internal("web01", "NODE1"), *VMS[1:]]))
+    simulated.lose = lambda host, request: "down" if b"Msvm_VirtualEthernetSwitch" in request else ""
+    assert planned(simulated, "NODE1").refusal is None
