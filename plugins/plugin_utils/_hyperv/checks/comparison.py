@@ -93,6 +93,21 @@ class Comparison:
         # It has nothing to transfer: what it lacks it misses when it is started.
         return [dataclasses.replace(one, severity=WARNING) if one.severity == ERROR else one for one in found]
 
+    def suits_all(self, source: Node, destination: Node) -> bool:
+        """Tell whether a host is known to lack nothing certain for any VM of another: none need be compared with it."""
+        if source.build is None or source.build != destination.build:
+            return False
+        if not self._talks_to(source.name, destination.name):
+            return False
+        needs, here, there = self._needs(source.name), self._host(source.name), self._host(destination.name)
+        try:
+            wanted = {one.switch for connections in needs.connections.values() for one in connections if one.switch}
+            if needs.with_gpu or not wanted <= there.switches:
+                return False
+            return _one_maker(here, there)
+        except (HyperVError, NoAnswer):
+            return False
+
     def find_certain(self, vm: Vm, source: Node, destination: Node) -> Finding | None:
         """Return what a host certainly lacks for a VM that runs, None for nothing."""
         if not self._talks_to(source.name, destination.name):
@@ -252,9 +267,15 @@ def _memory(pair: _Pair) -> Iterator[Finding]:
         )
 
 
+def _one_maker(here: HostHardware, there: HostHardware) -> bool:
+    """Tell whether two hosts have processors of one maker; what is not told is no difference."""
+    one, other = here.processor, there.processor
+    return one is None or other is None or not one.maker or not other.maker or one.maker == other.maker
+
+
 def _processor_maker(pair: _Pair) -> Iterator[Finding]:
     here, there = pair.here.processor, pair.there.processor
-    if here is not None and there is not None and here.maker and there.maker and here.maker != there.maker:
+    if here is not None and there is not None and not _one_maker(pair.here, pair.there):
         yield pair.finding(
             "other_processor_maker",
             ERROR,

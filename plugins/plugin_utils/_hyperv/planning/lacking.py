@@ -23,11 +23,11 @@ Lacks = Mapping[str, tuple[tuple[str, str], ...]]
 
 def lacks_from(comparison: Comparison, vms: Iterable[Vm], source: Node, there: Iterable[Node]) -> Lacks:
     """Return what nodes lack for VMs of one node; a host that does not answer shows no lack. Raises nothing."""
-    nodes = [node for node in there if first_label(node.name) != first_label(source.name)]
+    running = [vm for vm in vms if vm.state in IN_MEMORY]
+    others = [node for node in there if running and first_label(node.name) != first_label(source.name)]
+    nodes = [node for node in others if not comparison.suits_all(source, node)]
     lacks: dict[str, tuple[tuple[str, str], ...]] = {}
-    for vm in vms:
-        if vm.state not in IN_MEMORY:
-            continue
+    for vm in running:
         for node in nodes:
             lack = comparison.find_certain(vm, source, node)
             if lack is not None:
