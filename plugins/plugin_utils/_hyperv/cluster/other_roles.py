@@ -27,6 +27,7 @@ from .cim_values import (
 )
 from .cluster import Cluster
 from .groups import GroupTraits, read_traits
+from .patience import NAMES_IN_A_QUERY
 from .states import UNKNOWN
 
 RoleKind = t.Literal["role", "shared_volume", "core_group"]
@@ -122,8 +123,9 @@ def read_some_roles(cluster: Cluster, roles: Sequence[tuple[str, str]]) -> Other
     """Return those of some kinds and names, in one or two queries. Raises Fault and TransportError."""
     names = [name for kind, name in roles if kind != SHARED_VOLUME]
     found = [_role(one) for one in read_traits(cluster, names).values()] if names else []
-    wanted = {name.casefold() for kind, name in roles if kind == SHARED_VOLUME}
-    volumes = [one for one in _read_volumes(cluster) if one.name.casefold() in wanted] if wanted else []
+    disks = [name for kind, name in roles if kind == SHARED_VOLUME]
+    wanted = {name.casefold() for name in disks}
+    volumes = [one for one in _read_volumes(cluster, disks) if one.name.casefold() in wanted] if wanted else []
     return OtherRoles((*found, *volumes))
 
 
@@ -143,9 +145,10 @@ def _role(group: GroupTraits) -> OwnedRole:
     )
 
 
-def _read_volumes(cluster: Cluster) -> list[OwnedRole]:
+def _read_volumes(cluster: Cluster, names: Sequence[str] = ()) -> list[OwnedRole]:
     columns = ("Name", "OwnerNode", "OwnerGroup", "State", "IsClusterSharedVolume")
-    rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", columns, {"Type": (_DISK,)}))
+    where = {"Type": (_DISK,), **({"Name": tuple(names)} if 0 < len(names) <= NAMES_IN_A_QUERY else {})}
+    rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", columns, where))
     return [_volume(row) for row in rows if row.boolean("IsClusterSharedVolume")]
 
 

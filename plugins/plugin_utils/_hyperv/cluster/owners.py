@@ -49,18 +49,29 @@ def read_owners(cluster: Cluster, roles: Mapping[str, VmGroup], expected_pairs: 
     """
     if not roles:
         return {}
-    pairs = PAIRS_FOR_A_CALL * len(roles)
-    is_short = expected_pairs <= pairs
-    possible = _links(cluster, "MSCluster_ResourceToPossibleOwner", pairs) if is_short else None
-    preferred = _links(cluster, "MSCluster_ResourceGroupToPreferredNode", pairs)
+    possible = read_possible(cluster, roles, expected_pairs)
+    preferred = _links(cluster, "MSCluster_ResourceGroupToPreferredNode", PAIRS_FOR_A_CALL * len(roles))
     return {
         vm_id: Owners(
-            # A resource that may be nowhere does not exist, so nothing listed means that nothing is known of it.
-            (possible or {}).get(role.resource.casefold()) or _ask(cluster, role, read_possible_owners),
+            possible[vm_id],
             preferred.get(role.group.casefold(), ())
             if preferred is not None
             else _ask(cluster, role, read_preferred_owners),
         )
+        for vm_id, role in roles.items()
+    }
+
+
+def read_possible(
+    cluster: Cluster, roles: Mapping[str, VmGroup], expected_pairs: int = 0
+) -> dict[str, tuple[str, ...]]:
+    """Return the possible owners of VMs by VM id, as ``read_owners`` does. Raises Fault and TransportError."""
+    pairs = PAIRS_FOR_A_CALL * len(roles)
+    is_short = bool(roles) and expected_pairs <= pairs
+    listed = (_links(cluster, "MSCluster_ResourceToPossibleOwner", pairs) if is_short else None) or {}
+    return {
+        # A resource that may be nowhere does not exist, so nothing listed means that nothing is known of it.
+        vm_id: listed.get(role.resource.casefold()) or _ask(cluster, role, read_possible_owners)
         for vm_id, role in roles.items()
     }
 

@@ -11,7 +11,7 @@ from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_possible_owners
 from ..cluster.nodes import Node, find_node
-from ..cluster.owners import owner_of, owners_of, read_owners
+from ..cluster.owners import owner_of, owners_of, read_possible
 from ..cluster.patience import OWNERS_ONE_BY_ONE
 from ..cluster.states import SETTLED
 from ..cluster.vms import Vm, normal_id, pick_vm, read_vms
@@ -102,10 +102,10 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], requests: Sequence[MoveR
         for vm, destination, request in zip(chosen, destinations, requests, strict=True)
     ]
     owners = (
-        read_owners(cluster, roles) if len([move for move in moves if not move.is_done]) > OWNERS_ONE_BY_ONE else {}
+        read_possible(cluster, roles) if len([move for move in moves if not move.is_done]) > OWNERS_ONE_BY_ONE else {}
     )
     return [
-        dataclasses.replace(move, possible_owners=owners[move.vm.id].possible) if move.vm.id in owners else move
+        dataclasses.replace(move, possible_owners=owners[move.vm.id]) if move.vm.id in owners else move
         for move in moves
     ]
 

@@ -153,7 +153,8 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     residents = {vm.id for vm in snapshot.vms_on_node}
     roles = {vm_id: role for vm_id, role in snapshot.roles.items() if vm_id in residents}
     snapshot = dataclasses.replace(
-        _with_owners(cluster, snapshot, roles, len(snapshot.vms) * len(nodes)),
+        # A clustered VM has two resources, that of its configuration and its own.
+        _with_owners(cluster, snapshot, roles, 2 * len(snapshot.vms) * len(nodes)),
         role_destinations=tuple(one.name for one in others if one.cannot_receive() is None),
     )
     snapshot = _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others)
