@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import batch, makespan, masking, methods, recording, rolls, scale, storage, tasks, waiting
+from . import batch, makespan, masking, methods, recording, rolled, rolls, scale, storage, tasks, waiting
 from .figures import Figure, publish
 
 _CASES: dict[str, Callable[[], list[Figure]]] = {
@@ -24,6 +24,7 @@ _CASES: dict[str, Callable[[], list[Figure]]] = {
     "waiting": waiting.measure,
     "makespan": makespan.measure,
     "rolls": rolls.measure,
+    "rolled": rolled.measure,
 }
 _LONGEST = 600  # seconds for all cases
 _OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "bench.json"

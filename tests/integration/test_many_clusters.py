@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import json
 import pathlib
 import typing as t
 from collections.abc import Iterator, Mapping
@@ -118,6 +119,65 @@ def test_slices_hand_their_ledgers_to_the_job_that_restores(
         assert clusters[name].migrations() == {"app01": 2}
         assert clusters[name].node_states() == {"NODE1": "up", "NODE2": "up"}
         assert clusters[name].counters()["shells_opened"] == 0
+
+
+USERS_TASKS = """
+- name: Install updates
+  ansible.builtin.assert:
+    that: inventory_hostname not in full
+    fail_msg: The disk is full.
+"""
+
+
+def test_the_same_playbook_rolls_through_all_clusters_at_once_each_with_its_own_state(
+    clusters: Mapping[str, RunningCluster], controller: Controller, tmp_path: pathlib.Path
+) -> None:
+    kept, tasks, full = tmp_path / "kept", tmp_path / "updates.yml", f"NODE1.{UNREACHABLE}.example"
+    kept.mkdir()
+    tasks.write_text(USERS_TASKS, encoding="utf-8")
+
+    def roll(name: str, full: str = full) -> Job:
+        wish = {
+            **FAST,
+            "rolling_maintenance_hosts": f"NODE2.{name}.example:NODE1.{name}.example",
+            "rolling_maintenance_order": f"NODE1.{name}.example,NODE2.{name}.example",
+            "rolling_maintenance_tasks_file": str(tasks),
+            "rolling_maintenance_folder": str(kept),
+            "rolling_maintenance_health_timeout": 3,
+            "rolling_maintenance_layout": "any",
+            "full": [full],
+        }
+        return controller.launch("rolling_maintenance", wish)
+
+    with concurrent.futures.ThreadPoolExecutor(4) as instances:
+        jobs = dict(zip(CLUSTERS, instances.map(roll, CLUSTERS), strict=True))
+
+    assert {name for name, job in jobs.items() if job.status == "failed"} == {BROKEN, UNREACHABLE}
+    assert "NODE1 cannot be emptied as node 1 of 2" in jobs[BROKEN].text
+    assert "The disk is full." in jobs[UNREACHABLE].text
+    for name in FINE:
+        assert jobs[name].hosts() >= {f"NODE1.{name}.example", f"NODE2.{name}.example"}
+        assert phases(kept, name) == {"NODE1": "done", "NODE2": "done"}
+        assert clusters[name].node_states() == {"NODE1": "up", "NODE2": "up"}
+        assert clusters[name].migrations() == {"app01": 2}
+    assert phases(kept, BROKEN) == {}
+    assert clusters[BROKEN].migrations() == {}
+    assert phases(kept, UNREACHABLE) == {"NODE1": "evacuated", "NODE2": ""}
+    assert clusters[UNREACHABLE].node_states() == {"NODE1": "paused", "NODE2": "up"}
+
+    again = roll(UNREACHABLE, full="")
+
+    assert again.status == "successful", again.text
+    assert phases(kept, UNREACHABLE) == {"NODE1": "done", "NODE2": "done"}
+    assert clusters[UNREACHABLE].node_states() == {"NODE1": "up", "NODE2": "up"}
+    assert all(clusters[name].migrations() == {"app01": 2} for name in FINE)
+
+
+def phases(folder: pathlib.Path, name: str) -> dict[str, str]:
+    """Return the phase of each node of a cluster as its own state has it, none where it has no state."""
+    file = folder / f"hyperv-rolling-{name}.{name}.example.json"
+    nodes = json.loads(file.read_text(encoding="utf-8"))["nodes"] if file.exists() else {}
+    return {host.partition(".")[0]: node["phase"] for host, node in nodes.items()}
 
 
 def test_the_ledger_of_another_cluster_is_refused(
