@@ -24,7 +24,8 @@ from ..planning.evacuation import plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.evacuation_request import EvacuationRequest
 from ..planning.plan_table import evacuation_table
-from ..planning.restoration import NOT_SETTLED, Home, plan_restoration
+from ..planning.restoration import plan_restoration
+from ..planning.restoration_plan import NOT_SETTLED, Home
 from . import wording
 from .balancing import Balancing
 from .bookkeeping import Bookkeeping

@@ -18,7 +18,8 @@ from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..planning.plan_table import restoration_table
-from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
+from ..planning.restoration import find_home, plan_restoration
+from ..planning.restoration_plan import NOT_SETTLED, Home, RestorationPlan
 from ..records.ledger import give_back, may_still_stop, note_balancer, note_disks, was_stopped
 from ..records.ledger_form import ELSEWHERE, DiskState, Ledger, LedgerVm, no_ledger
 from . import wording
