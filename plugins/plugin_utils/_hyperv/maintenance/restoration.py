@@ -20,7 +20,7 @@ from ..failure.errors import HyperVError
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import find_home, plan_restoration
 from ..planning.restoration_plan import NOT_SETTLED, Home, RestorationPlan
-from ..records.ledger import give_back, may_still_stop, note_balancer, note_disks, was_stopped
+from ..records.ledger import mark_restored, may_still_stop, note_balancer, note_disks, was_stopped
 from ..records.ledger_form import ELSEWHERE, DiskState, Ledger, LedgerVm, no_ledger
 from . import wording
 from .balancing import Balancing
@@ -293,7 +293,7 @@ class Restoration:
             settled |= {vm.vm_id for vm in self._plan.gone}
 
         def change(ledger: Ledger) -> Ledger:
-            vms = give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
+            vms = mark_restored(ledger, sorted(settled), self._now, self._home.owner.full or None)
             return self._roles.settled()(vms)
 
         self._change(change)

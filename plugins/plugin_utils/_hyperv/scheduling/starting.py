@@ -27,7 +27,7 @@ from ..failure.finding import ERROR
 from ..methods.methods import Methods
 from ..methods.results import CheckResult, StartResult
 from ..migration.migration_task import MigrationTask, Policy
-from ..migration.moves import Move, obstacle_to, possible_owners_of, reread
+from ..migration.moves import Move, blocking_reason, possible_owners_of, reread
 from ..migration.stage import Stage
 from .liveness import Liveness, outcome_unknown
 from .restarted import Restarts
@@ -154,7 +154,7 @@ class Starter:
 
     def _is_possible(self, task: MigrationTask, *, always_ask: bool = False) -> bool:
         """Ask what was read, then Hyper-V, whether a move can succeed; end it if not. False also if it runs."""
-        error = obstacle_to(task.move, possible_owners_of(self._cluster, task.move))
+        error = blocking_reason(task.move, possible_owners_of(self._cluster, task.move))
         if error is None and (self._policy.precheck or always_ask):
             result = self._check(task)
             task.checked(result.form, asked=result.asked)
