@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..._text import clean
 from ..cluster.cluster import Cluster
+from ..cluster.patience import BETWEEN_LINES, BETWEEN_LOOKS, OTHERS_END_WITHIN
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
@@ -36,10 +37,6 @@ from .restoration_options import RestorationOptions
 from .return_to_order import wait_for_the_repair_to_begin, wait_until_in_order
 from .roles_back import RolesBack
 from .salvage import Salvage
-
-_WAIT_FOR_LEAVING = 1800.0  # seconds
-_BETWEEN_LOOKS = 5.0
-_BETWEEN_LINES = 30.0
 
 
 class Restoration:
@@ -183,13 +180,13 @@ class Restoration:
     def _wait_for_leaving(self) -> None:
         """Wait for VMs that are still on their way: a migration may outlive the evacuation that started it."""
         clock = self._cluster.clock
-        deadline = clock.now() + (self._options.migration.timeout or _WAIT_FOR_LEAVING)
+        deadline = clock.now() + (self._options.migration.timeout or OTHERS_END_WITHIN)
         next_line = clock.now()
         while self._plan.leaving and clock.now() < deadline:
             if clock.now() >= next_line:
-                next_line = clock.now() + _BETWEEN_LINES
+                next_line = clock.now() + BETWEEN_LINES
                 self._controller.tell(" ".join(f"Waiting for {vm.subject}: {vm.message}" for vm in self._plan.leaving))
-            clock.pause(_BETWEEN_LOOKS)
+            clock.pause(BETWEEN_LOOKS)
             self._plan = plan_restoration(self._cluster, self._ledger, self._home, self._options.home)
 
     def _wait_for_the_node(self) -> None:
