@@ -32,6 +32,7 @@ from ..migration.stage import Stage
 from .liveness import Liveness, outcome_unknown
 from .restarted import Restarts
 
+NO_CHECK = "This cluster offers no check beforehand, so Hyper-V's own verdict is not known."
 _BETWEEN_LOOKS = 10.0  # seconds
 
 
@@ -161,7 +162,7 @@ class Starter:
             error = self._methods.of(task).explain(result.error, task.move) if result.error is not None else None
             error = self._with_cause(task, error) if error is not None and error.vague else error
             if not result.asked:
-                task.warn("This cluster offers no check beforehand, so Hyper-V's own verdict is not known.")
+                task.warn(NO_CHECK)
             elif error is not None and self._began_meanwhile(task):
                 return False
             elif error is not None and self._methods.leave_to_group(task, error):
