@@ -77,5 +77,5 @@ def test_half_a_ledger_is_none(end: int) -> None:
 
 @pytest.mark.parametrize("content", [b"\xff\xfe{", b"[" * 100_000, b"{" * 10, b"9" * 10_000, b'{"a": ' * 100_000])
 def test_what_is_no_ledger_is_named(content: bytes) -> None:
-    with pytest.raises(HyperVError, match="there is no ledger"):
+    with pytest.raises(HyperVError, match="there is not a ledger"):
         read_ledger(content, "there")
