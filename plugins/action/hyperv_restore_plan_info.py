@@ -11,7 +11,8 @@ from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.planning.lacking import MoveLacks
 from ..plugin_utils._hyperv.planning.plan_table import restoration_table
-from ..plugin_utils._hyperv.planning.restoration import Home, find_home, plan_restoration
+from ..plugin_utils._hyperv.planning.restoration import find_home, plan_restoration
+from ..plugin_utils._hyperv.planning.restoration_plan import Home
 from ..plugin_utils._hyperv.planning.roles_back import LEAVE, WISHES, plan_roles_back
 from ..plugin_utils._hyperv.records.ledger_form import no_ledger, read_ledger
 from ..plugin_utils._ledgers import LedgerFile, ledger_file_of

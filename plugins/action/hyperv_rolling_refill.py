@@ -21,7 +21,7 @@ from ..plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ..plugin_utils._migrating import MigrationAction, migration_result
 from ..plugin_utils._moving_options import MOVING, check_moving, moving_options
 from ..plugin_utils._ranges import check_reserve
-from ..plugin_utils._rolling_file import enter, progress_result
+from ..plugin_utils._rolling_file import progress_result, write_phase
 
 
 class ActionModule(MigrationAction):
@@ -46,7 +46,7 @@ class ActionModule(MigrationAction):
         rolling = arguments["rolling"]
         if not rolling:
             return result
-        noted = progress_result(enter(rolling, lambda present: "done", dry_run=self.check_mode), rolling["node"])
+        noted = progress_result(write_phase(rolling, lambda present: "done", dry_run=self.check_mode), rolling["node"])
         warnings = [*(result.get("warnings") or ()), *(noted.get("warnings") or ())]
         return {**result, **noted, "changed": result["changed"] or noted["changed"], "warnings": warnings}
 

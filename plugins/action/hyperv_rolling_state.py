@@ -8,7 +8,7 @@ import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, Result
 from ..plugin_utils._hyperv.records.rolling_state import PHASES, Phase
-from ..plugin_utils._rolling_file import enter, progress_result
+from ..plugin_utils._rolling_file import progress_result, write_phase
 
 _WORK = {name: {"type": "str", "default": ""} for name in ("tasks_file", "tasks_sha256", "role")}
 
@@ -55,4 +55,4 @@ class ActionModule(ControllerAction):
         """Write down that a node has reached a phase."""
         rolling: dict[str, t.Any] = arguments["rolling"]
         phase: Phase = arguments["phase"]
-        return progress_result(enter(rolling, lambda present: phase, dry_run=self.check_mode), rolling["node"])
+        return progress_result(write_phase(rolling, lambda present: phase, dry_run=self.check_mode), rolling["node"])

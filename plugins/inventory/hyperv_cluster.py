@@ -201,7 +201,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if not super().verify_file(path):
             return False
         if not path.endswith(_ENDINGS):
-            self.display.vv(f"{path} is no source of {self.NAME}: its name does not end in {' or '.join(_ENDINGS)}.")
+            self.display.vv(f"{path} is not a source of {self.NAME}: its name does not end in {' or '.join(_ENDINGS)}.")
             return False
         return True
 

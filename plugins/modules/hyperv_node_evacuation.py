@@ -167,7 +167,7 @@ clustered:
 moves:
   description:
     - What became of each move, in the form of RV(hyperv.migration.hyperv_vm_migrate#module:moves). A VM that was tried
-      on several nodes is in it once, with the last one. C(helper) tells whether it is a VM of another node that stepped
+      on several nodes is in it once, with the last one. C(helper) says whether it is a VM of another node that stepped
       aside.
     - If Ansible's time limit cuts the task off, this is what was read after that.
   returned: as RV(node)

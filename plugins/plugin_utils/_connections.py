@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ._admission import admit, is_listed_by_its_cluster, refuse_namesake
-from ._connection import Inventory, Neighbours, Sender, open_sender
+from ._connection import Inventory, PeerConnections, Sender, open_sender
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.cluster.identity import Identity, identity_of
 from ._hyperv.cluster.patience import NODES_AT_ONCE
@@ -60,7 +60,7 @@ class Connections:
         self._trace = trace
         self._watch = watch
         self.inventory = Inventory(connection, task_vars)
-        self._neighbours = Neighbours(connection, self.inventory)
+        self._peers = PeerConnections(connection, self.inventory)
         self._loading = threading.Lock()  # Ansible loads plugins and resolves templates for one thread at a time
         self._asking: collections.defaultdict[str, threading.Lock] = collections.defaultdict(threading.Lock)
         self._by_host: dict[str, Session] = {}
@@ -97,7 +97,7 @@ class Connections:
         """Return the session to whoever answers for an inventory host, and has told who it is."""
         if self._home is not None and host == self.inventory.home:
             return self._home
-        return self._asked(host, lambda: self._neighbours.connection(host, host))
+        return self._asked(host, lambda: self._peers.connection(host, host))
 
     def hosts(self, hosts: Sequence[str]) -> dict[str, Session | Exception]:
         """Return the sessions to several, or why there is none, by host; they are asked side by side."""
@@ -106,7 +106,7 @@ class Connections:
 
     def address(self, address: str) -> Session:
         """Return the session to whoever answers at an address that is not listed, and has told who it is."""
-        return self._asked(address, lambda: self._neighbours.connection(None, address))
+        return self._asked(address, lambda: self._peers.connection(None, address))
 
     def confirm(self) -> None:
         """Refuse a task's host whose short name is that of another cluster's node; raises as ``session`` does.
@@ -142,12 +142,12 @@ class Connections:
         """
         session = self.listed(host)
         with self._loading:
-            connection = self._neighbours.connection(host, host)
+            connection = self._peers.connection(host, host)
             there = {**self._task_vars, "inventory_hostname": host, "ansible_delegated_vars": {}}
             inventory = Inventory(connection, there)
         other = copy.copy(self)
         other.inventory, other._connection, other._home = inventory, connection, session
-        other._neighbours = Neighbours(connection, inventory)
+        other._peers = PeerConnections(connection, inventory)
         return other
 
     def begin_anew(self) -> None:

@@ -141,7 +141,7 @@ def check_writable(path: str) -> None:
         folder = os.path.dirname(folder)
     _check_kind(path, target)
     if not os.path.isdir(folder):
-        raise _cannot_be_written(path, f"{folder} is no directory")
+        raise _cannot_be_written(path, f"{folder} is not a directory")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _cannot_be_written(path, f"{folder} does not allow it")
     try:  # what a file system mounted read-only, a full quota or an odd one refuses, no permission shows

@@ -14,7 +14,7 @@ from ._files import full_path, replace_file
 from ._hyperv.failure.errors import HyperVError
 from ._hyperv.maintenance.controller import Controller
 from ._hyperv.maintenance.outcome import Outcome
-from ._hyperv.scheduling.move_results import diff
+from ._hyperv.scheduling.move_results import locations_diff
 from ._ledgers import ledger_file_of
 from ._moving_options import MOVING
 from ._report.account import Account
@@ -74,7 +74,7 @@ class MaintenanceAction(HyperVAction):
             **outcome.as_result(),
             "report": report_lines(account, path),
             "report_path": full_path(path) if path else None,
-            "diff": diff(outcome.moves),
+            "diff": locations_diff(outcome.moves),
             "warnings": list(outcome.warnings),
         }
         if outcome.error:

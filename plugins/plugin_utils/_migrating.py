@@ -14,7 +14,7 @@ from ._hyperv.migration.moves import Move
 from ._hyperv.migration.timeouts import too_short
 from ._hyperv.scheduling.cut_off import account_for
 from ._hyperv.scheduling.migrate import Migration, MigrationOptions, Report, migrate, say_nothing
-from ._hyperv.scheduling.move_results import changed, cut_off, diff, failure, record
+from ._hyperv.scheduling.move_results import cut_off, failure_message, has_changed, locations_diff, move_record
 from ._hyperv.scheduling.progress import Progress
 
 
@@ -43,7 +43,7 @@ class MigrationAction(HyperVAction):
             if not why:
                 raise
             account_for(self.connect(), known, why)
-            records = [record(task, moment) for task in known]
+            records = [move_record(task, moment) for task in known]
             raise FailedWithResult(cut_off(why, records), _shown(known, records, [], single=single)) from None
 
     def warned_of_time_limit(self, moves: Sequence[Move], options: MigrationOptions) -> list[str]:
@@ -58,17 +58,17 @@ class MigrationAction(HyperVAction):
 
 def migration_result(tasks: Sequence[MigrationTask], notes: Sequence[str], *, single: bool) -> Result:
     """Return the task's result; with ``single`` it is that of one move. Raises FailedWithResult if a move failed."""
-    result = _shown(tasks, [record(task, moment) for task in tasks], notes, single=single)
+    result = _shown(tasks, [move_record(task, moment) for task in tasks], notes, single=single)
     if any(task.outcome == "failed" for task in tasks):
-        raise FailedWithResult(failure(tasks), result)
+        raise FailedWithResult(failure_message(tasks), result)
     return result
 
 
 def _shown(tasks: Sequence[MigrationTask], records: Sequence[Result], notes: Sequence[str], *, single: bool) -> Result:
     return {
         **(records[0] if single and records else {}),
-        "changed": any(changed(task) for task in tasks),
+        "changed": any(has_changed(task) for task in tasks),
         "moves": list(records),
-        "diff": diff(records),
+        "diff": locations_diff(records),
         "warnings": [*notes, *(f"{task.move.vm.name}: {text}" for task in tasks for text in task.warnings)],
     }

@@ -54,7 +54,7 @@ class NodeLookup:
         if found is not None:
             return found
         self._refuse_others(node, candidates)
-        if any(host in self._inventory.companions or self._is_listed_as(node, host) for host in silent):
+        if any(host in self._inventory.group_peers or self._is_listed_as(node, host) for host in silent):
             raise Unreachable(f"{node} could not be asked. {' '.join(silent.values())}")
         return self._by_name(node, [*silent.values(), *others.values()])
 
@@ -90,7 +90,7 @@ class NodeLookup:
                 continue
             there = identity_of(answer)
             listing = self._inventory.listing(host)
-            if host in self._inventory.companions:
+            if host in self._inventory.group_peers:
                 if not there.computer.is_called(node) and there.is_beside(self._home):
                     raise WrongMachine(
                         f"Inventory host {listing} is {there}, and not {node}. Nothing was changed. Correct its "
@@ -121,7 +121,7 @@ class NodeLookup:
 
     def _listed_by_other_names(self, node: str) -> list[str]:
         """Return the hosts beside the task's that are listed by address or by an alias: any of them may be the node."""
-        beside = [host for host in self._inventory.hosts if host in self._inventory.companions]
+        beside = [host for host in self._inventory.hosts if host in self._inventory.group_peers]
         names = {host: self._inventory.listing(host).names for host in beside if host != self._inventory.home}
         if not names:
             return []
@@ -133,7 +133,7 @@ class NodeLookup:
         there = identity_of(session)
         if not is_address(node) and not self._is_meant(node, host, there):
             return False
-        near = host in self._inventory.companions
+        near = host in self._inventory.group_peers
         same_domain = bool(there.computer.domain) and there.computer.domain == self._home.computer.domain
         if not near and not same_domain:
             return False  # where the domain of either is unknown, a namesake is as likely

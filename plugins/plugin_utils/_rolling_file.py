@@ -59,7 +59,7 @@ class RollingFile:
         """Return the rolling maintenance that a run goes on with; writes nothing. Raises HyperVError."""
         return self._resume(self._find(), options)
 
-    def enter(
+    def write_phase(
         self,
         options: RollingOptions,
         node: str,
@@ -117,8 +117,8 @@ class RollingFile:
         return find_kept(self._folder, rolling_file(self._owner), rolling_file_of_before(self._owner))
 
 
-def enter(rolling: Mapping[str, t.Any], next_phase: Callable[[Phase], Phase], *, dry_run: bool) -> Progress:
-    """Write down that a node has reached a phase; as ``RollingFile.enter``.
+def write_phase(rolling: Mapping[str, t.Any], next_phase: Callable[[Phase], Phase], *, dry_run: bool) -> Progress:
+    """Write down that a node has reached a phase; as ``RollingFile.write_phase``.
 
     ``rolling`` is the record of hyperv_rolling_node_info.
     """
@@ -127,7 +127,7 @@ def enter(rolling: Mapping[str, t.Any], next_phase: Callable[[Phase], Phase], *,
     options, name = rolling_options(rolling), str(rolling.get("name") or "")
     returns_all = rolling.get("returns_all")
     began = dt.datetime.fromisoformat(rolling["began"]) if rolling.get("began") else None
-    return file.enter(
+    return file.write_phase(
         options,
         rolling["node"],
         next_phase,
@@ -159,7 +159,7 @@ def enter_phase(rolling: Mapping[str, t.Any] | None, phase: Phase) -> None:
     ``rolling`` is the record of hyperv_rolling_node_info, None or empty for none.
     """
     if rolling:
-        enter(rolling, lambda present: phase, dry_run=False)
+        write_phase(rolling, lambda present: phase, dry_run=False)
 
 
 def end_work(rolling: Mapping[str, t.Any], restart: bool, *, dry_run: bool) -> Phase:
@@ -167,7 +167,7 @@ def end_work(rolling: Mapping[str, t.Any], restart: bool, *, dry_run: bool) -> P
 
     ``rolling`` is the record of hyperv_rolling_node_info. Raises HyperVError.
     """
-    progress = enter(rolling, lambda present: after_work(present, restart), dry_run=dry_run)
+    progress = write_phase(rolling, lambda present: after_work(present, restart), dry_run=dry_run)
     return phase_of(progress.state, rolling["node"])
 
 

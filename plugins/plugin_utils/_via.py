@@ -64,7 +64,7 @@ class ViaSearch:
         """
         listed = self._listed(node)
         if listed is None and must_answer:
-            raise HyperVError(f"{node} is no host of the inventory, so it cannot be asked itself.")
+            raise HyperVError(f"{node} is not a host of the inventory, so it cannot be asked itself.")
         target = self._ask([listed])[listed] if listed is not None else None
         if isinstance(target, WrongMachine):
             raise target

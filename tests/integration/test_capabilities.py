@@ -119,7 +119,7 @@ def test_a_move_that_would_fail_is_not_possible_and_no_error(
         ({"name": "web01"}, "destination_host"),
         ({"destination_host": "NODE2"}, "name or vm_id"),
         ({"name": "db01", "destination_host": "NODE3"}, "2 VMs are called"),
-        ({"vm_id": "db01", "destination_host": "NODE3"}, "is no VM id"),
+        ({"vm_id": "db01", "destination_host": "NODE3"}, "is not a VM id"),
     ],
 )
 def test_a_question_that_names_nothing_is_an_error(

@@ -310,7 +310,7 @@ NOTHING_MOVED = {"format": "hyperv.migration ledger 2", "cluster": "hvc1.corp.ex
         ("evacuate", {"evacuate_node_ledger_path": f"{__file__}/ledger.json"}, "cannot be read: Not a directory"),
         ("restore", {"restore_node_max_parallel": -1}, "max_parallel is -1. It must be 0 or more"),
         ("restore", {"restore_node_poll_interval": 0}, "poll_interval is 0.0. It must be from 0.05 to 60 seconds"),
-        ("restore", {"restore_node_ledger": {"a": 1}}, "no ledger of format"),
+        ("restore", {"restore_node_ledger": {"a": 1}}, "not a ledger of format"),
     ],
 )
 @pytest.mark.parametrize("mode", [[], ["--check"]])

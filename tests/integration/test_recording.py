@@ -150,7 +150,7 @@ def test_a_recording_that_is_interrupted_leaves_what_was_there_before(
     [
         ("missing/deep/recording.zip", ""),
         ("there", "it is a directory"),
-        ("file/recording.zip", "file is no directory"),
+        ("file/recording.zip", "file is not a directory"),
         ("names.zip", "it is a directory"),
         ("/dev/full", "it is a device"),
     ],

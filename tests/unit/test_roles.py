@@ -1,10 +1,14 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The options of the roles are the same in their defaults, their argument specifications and their READMEs."""
+"""The options of the roles are the same in their defaults, their argument specifications and their READMEs.
+
+The roles stay thin: few lines, nothing that decides, and no variable that is private to another role.
+"""
 
 from __future__ import annotations
 
 import pathlib
+import re
 import typing as t
 
 import pytest
@@ -12,6 +16,11 @@ import yaml
 from ansible_collections.hyperv.migration.plugins.action.hyperv_vm_migrate import ActionModule
 
 ROLES = sorted(path for path in (pathlib.Path(__file__).parents[2] / "roles").iterdir() if path.is_dir())
+
+
+MOST_LINES = 90  # of tasks
+# Filters and tests that would decide something.
+DECIDE = re.compile(r"\b(selectattr|rejectattr|regex_\w+|zip|intersect|difference|dict2items|groupby|search|match)\b")
 
 
 def each_role() -> pytest.MarkDecorator:
@@ -63,3 +72,20 @@ def test_every_option_is_used_by_a_step(role: pathlib.Path) -> None:
         for file in role.glob(f"{folder}/*")
     )
     assert [name for name in options_of(role) if name not in steps] == []
+
+
+def yaml_of(role: pathlib.Path, *folders: str) -> str:
+    files = sorted(file for folder in folders for file in role.glob(f"{folder}/*.yml"))
+    return "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+@each_role()
+def test_a_role_is_an_order_of_steps_and_decides_nothing(role: pathlib.Path) -> None:
+    assert 0 < len(yaml_of(role, "tasks").splitlines()) <= MOST_LINES
+    assert DECIDE.findall(yaml_of(role, "tasks", "vars", "defaults")) == []
+
+
+@each_role()
+def test_no_role_knows_what_is_private_to_another(role: pathlib.Path) -> None:
+    private = set(re.findall(r"\b__[a-z_]+", yaml_of(role, "tasks", "vars", "defaults")))
+    assert [name for name in private if not name.startswith(f"__{role.name}")] == []

@@ -35,7 +35,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.storage_gate import StorageGate
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration import verification
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import Move
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import restoration
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import (
+    restoration,
+    restoration_decision,
+    restoration_plan,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.restarted import Restarts
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
@@ -111,7 +115,7 @@ def _nothing_left_behind() -> Patch:
 
 def _restores_all() -> Patch:
     """A restoration fetches each VM from wherever it is."""
-    return mock.patch.object(restoration, "_stay", return_value=None)
+    return mock.patch.object(restoration_decision, "_stay", return_value=None)
 
 
 def _dry_run_pauses() -> Patch:
@@ -159,8 +163,8 @@ def _no_look_at_the_state() -> Patch:
 def _brings_nothing_back() -> Patch:
     """A restoration takes every VM for one that is back."""
 
-    def decide(home: t.Any, *unused: t.Any) -> restoration.RestorationPlan:
-        return restoration.RestorationPlan(home, (), (), (), (), (), ())
+    def decide(home: t.Any, *unused: t.Any) -> restoration_plan.RestorationPlan:
+        return restoration_plan.RestorationPlan(home, (), (), (), (), (), ())
 
     return mock.patch.object(restoration, "decide", decide)
 

@@ -43,7 +43,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
     dry_run,
     migrate,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import failure, record
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import (
+    failure_message,
+    move_record,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import NoAnswer
 
@@ -152,8 +155,8 @@ def _move(stage: Play, run: Run) -> Told:
     warnings = [warning for task in done.tasks for warning in task.warnings]
     return Told(
         "failed" if failed else "well",
-        " ".join([failure(done.tasks) if failed else "", *done.notes, *warnings]),
-        tuple(record(task, moment) for task in done.tasks),
+        " ".join([failure_message(done.tasks) if failed else "", *done.notes, *warnings]),
+        tuple(move_record(task, moment) for task in done.tasks),
     )
 
 

@@ -16,14 +16,14 @@ from ansible.errors import AnsibleError
 from .._wsman.errors import Unreachable
 from .http_sender import OnResponse
 from .inventory import Inventory, Listing
-from .neighbours import Neighbours
+from .peer_connections import PeerConnections
 from .psrp import psrp_sender
 from .winrm import winrm_sender
 
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
 
-__all__ = ["Inventory", "Listing", "Neighbours", "Sender", "UnsupportedConnection", "open_sender"]
+__all__ = ["Inventory", "Listing", "PeerConnections", "Sender", "UnsupportedConnection", "open_sender"]
 
 
 class Sender(t.Protocol):
@@ -77,8 +77,8 @@ def open_sender(connection: ConnectionBase) -> Sender:
         raise Unreachable(f"The connection plugin {plugin!r} refuses its settings: {error}") from error
     if plugin == "local":
         raise UnsupportedConnection(
-            "The host to ask is the controller itself (connection plugin 'local'), which is no node. Run the task on a "
-            "node: name its host of the inventory in the play's hosts or in delegate_to; its ansible_connection "
+            "The host to ask is the controller itself (connection plugin 'local'), which is not a node. Run the task "
+            "on a node: name its host of the inventory in the play's hosts or in delegate_to; its ansible_connection "
             "must be winrm or psrp."
         )
     raise UnsupportedConnection(

@@ -72,10 +72,10 @@ class Inventory:
         near = self._near(self.home)
         unlisted = [self.home] if self.home and self.home not in vms else []
         known = dict.fromkeys([*(host for host in self._groups.get("all", ()) if host not in vms), *unlisted])
-        return sorted(known, key=lambda host: (host not in near, host not in self.companions))
+        return sorted(known, key=lambda host: (host not in near, host not in self.group_peers))
 
     @functools.cached_property
-    def companions(self) -> set[str]:
+    def group_peers(self) -> set[str]:
         """The hosts that share a group with the task's host, one that says that they belong together."""
         return set().union(*self._groups_of(self.home))
 
@@ -112,7 +112,7 @@ class Inventory:
         return hosts[0] if hosts else None
 
     def labelled(self, label: str) -> list[str]:
-        """Return the hosts whose name, or address, or hyperv_node begins with a label; companions first."""
+        """Return the hosts whose name, or address, or hyperv_node begins with a label; group peers first."""
         return [host for host in self._by_label.get(label, ()) if not self.is_vm(host)]
 
     @functools.cached_property

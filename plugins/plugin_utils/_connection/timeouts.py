@@ -65,7 +65,7 @@ def _seconds(name: str, value: object) -> int:
     try:
         return int(t.cast(t.Any, value))
     except (TypeError, ValueError):
-        raise Unreachable(f"{name} is {value!r}, which is no whole number of seconds.") from None
+        raise Unreachable(f"{name} is {value!r}, which is not a whole number of seconds.") from None
 
 
 def _checked(chosen: Timeouts, names: tuple[str, str]) -> Timeouts:

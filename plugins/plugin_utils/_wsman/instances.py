@@ -134,14 +134,6 @@ class Instance:
         """Return a boolean property; None for NULL."""
         return t.cast("bool | None", self._parsed(name, CimType.BOOLEAN))
 
-    def real(self, name: str) -> float | None:
-        """Return a real property; None for NULL."""
-        return t.cast("float | None", self._parsed(name, CimType.REAL64))
-
-    def char16(self, name: str) -> str | None:
-        """Return a char16 property; None for NULL."""
-        return t.cast("str | None", self._parsed(name, CimType.CHAR16))
-
     def datetime(self, name: str) -> dt.datetime | None:
         """Return a point in time in UTC; None for NULL and for "never"."""
         value = self._parsed(name, CimType.DATETIME)

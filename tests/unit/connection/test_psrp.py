@@ -19,7 +19,7 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils import _connection as connections
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import (
     Inventory,
-    Neighbours,
+    PeerConnections,
     UnsupportedConnection,
     open_sender,
 )
@@ -182,7 +182,7 @@ def test_a_missing_library_is_told_with_its_cure(
 
 def test_other_connection_plugins_are_refused_by_name() -> None:
     other = connection_loader.get("ssh", PlayContext(), os.devnull)
-    Neighbours(other, Inventory(other, {}))  # which asks nothing of a plugin before it is needed
+    PeerConnections(other, Inventory(other, {}))  # which asks nothing of a plugin before it is needed
     with pytest.raises(UnsupportedConnection, match=r"'ssh'.*ansible_connection to winrm or psrp"):
         open_sender(other)
 

@@ -173,7 +173,9 @@ def test_it_is_another_host_of_the_nodes_own_cluster(
             r"no other host answers that is one of its nodes.*node2\.b\.example is the computer node2\.a\.example",
             id="a roll whose other node is another cluster's",
         ),
-        pytest.param(FULL_NAMES, "NODE1", {"must_answer": True}, r"NODE1 is no host of the inventory", id="not listed"),
+        pytest.param(
+            FULL_NAMES, "NODE1", {"must_answer": True}, "NODE1 is not a host of the inventory", id="not listed"
+        ),
     ],
 )
 def test_it_is_refused_and_all_who_were_asked_are_told(

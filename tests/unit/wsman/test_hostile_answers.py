@@ -113,7 +113,7 @@ def job(content: str) -> bytes:
 def read_as_everything(instance: Instance, name: str) -> Iterator[UnexpectedValue]:
     """Read a property as everything that it could be, and yield the errors."""
     readers: list[Callable[[str], object]] = [instance.text, instance.texts, instance.integer, instance.integers]
-    readers += [instance.boolean, instance.real, instance.char16, instance.datetime, instance.interval, instance.octets]
+    readers += [instance.boolean, instance.datetime, instance.interval, instance.octets]
     readers += [
         lambda name: [reference.namespace + reference.class_name for reference in instance.references(name)],
         lambda name: [list(read_all_of(inner)) for inner in instance.embeddeds(name)],

@@ -126,8 +126,8 @@ def _check_networks(node: str, settings: HostSettings) -> Iterator[MigrationFind
 def _ntlm(report: NodeReport) -> MigrationFinding:
     """Return a note: Windows as it is takes the login, and the next version will not."""
     instead = (
-        "It is not a member of a domain, so Kerberos is no way: log in with a certificate (ansible_winrm_transport or "
-        "ansible_psrp_auth set to certificate)."
+        "It is not a member of a domain, so Kerberos cannot be used: log in with a certificate "
+        "(ansible_winrm_transport or ansible_psrp_auth set to certificate)."
         if report.in_workgroup
         else "Log in with Kerberos, and name the host in the inventory instead of its address."
     )

@@ -13,11 +13,10 @@ from ..._wsman.references import Reference
 from ..failure.failures import win32_codes
 from .cluster import MSCLUSTER, Cluster
 from .nodes import Node, pick_node, read_named_nodes
-from .patience import SETTLES_WITHIN
+from .patience import OTHERS_END_WITHIN, SETTLES_WITHIN
 
 _DRAIN = 1
 _PAUSED, _DRAINING = 5070, 5962
-_ENDS_WITHIN = 1800.0  # seconds
 
 
 def drain_node(cluster: Cluster, node: Node, interval: float) -> str:
@@ -45,6 +44,6 @@ def drain_node(cluster: Cluster, node: Node, interval: float) -> str:
         if now.drain_status == "failed":
             return "the drain of the node has failed; Failover Cluster Manager says which role could not move"
         passed = cluster.clock.now() - begun
-        if passed >= (_ENDS_WITHIN if now.drain_status == "in_progress" else SETTLES_WITHIN):
+        if passed >= (OTHERS_END_WITHIN if now.drain_status == "in_progress" else SETTLES_WITHIN):
             return f"the drain of the node has not ended after {passed:.0f} s"
         cluster.clock.pause(interval)

@@ -185,6 +185,9 @@ def read_possible_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
 
 
 def read_preferred_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
-    """Return the nodes that a group prefers (MSCluster_ResourceGroup.GetPreferredOwners). Raises as above."""
+    """Return the nodes that a group prefers (MSCluster_ResourceGroup.GetPreferredOwners).
+
+    Raises Fault and TransportError.
+    """
     group = Reference.of(MSCLUSTER, "MSCluster_ResourceGroup", Name=role.group)
     return cluster.home.invoke(group, "GetPreferredOwners", {}).texts("NodeNames")

@@ -175,9 +175,9 @@ def list_jobs(
 
 
 def affected_vms(session: Session, namespace: str) -> dict[str, tuple[Reference, frozenset[str]]]:
-    """Return of each job that affects VMs its reference and their ids, by the job's id. One query; raises as above.
+    """Return of each job that affects VMs its reference and their ids, by the job's id. One query.
 
-    This is how a VM's job is found where its class does not name the VM.
+    This is how a VM's job is found where its class does not name the VM. Raises Fault and TransportError.
     """
     found: dict[str, tuple[Reference, frozenset[str]]] = {}
     for row in session.query(namespace, Query("Msvm_AffectedJobElement"), missing_ok=True):

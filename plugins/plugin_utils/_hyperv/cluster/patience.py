@@ -26,6 +26,18 @@ MOST_CALLS = 2
 SETTLES_WITHIN = 60.0
 """Owners and states may lag so far behind the end of what changes them: the databases of the nodes follow."""
 
+GROUP_BEGINS_WITHIN = 15.0
+"""For so long after a call a group that shows nothing yet may still begin to move."""
+
+BETWEEN_LOOKS = 5.0
+"""Between two looks at nodes and VMs that are waited for, which takes minutes."""
+
+BETWEEN_LINES = 30.0
+"""Between two lines that say what is waited for."""
+
+OTHERS_END_WITHIN = 1800.0
+"""For so long migrations that others have started are waited for, and the drain of a node: memory is copied."""
+
 NODES_ONE_BY_ONE = 4
 """Up to so many nodes are asked one after the other, which takes as long as opening their connections anyway."""
 

@@ -200,7 +200,7 @@ def _capitals(name: str) -> str:
 def normal_id(text: str) -> str:
     """Return a GUID as VMs are told apart by it: upper case, no braces. Raises HyperVError for anything else."""
     if not is_vm_id(text):
-        raise HyperVError(f"{text!r} is no VM id. A VM id is a GUID, as hyperv_vm_info shows it.")
+        raise HyperVError(f"{text!r} is not a VM id. A VM id is a GUID, as hyperv_vm_info shows it.")
     return plain_guid(text)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""HRESULTs in what a host tells: found in sentences, read from ids, written for people. Pure. Private.
+"""HRESULTs in what a host tells: found in sentences, read from ids, written for people. Pure.
 
 A sentence may be in any language; Hyper-V ends those that carry a code with "(0x8009030E)".
 """

@@ -70,7 +70,7 @@ WIN32_FAILURES = {
     ),
     5050: KnownFailure("the destination node is down", _NODE_UP),
     5051: KnownFailure("the cluster cannot reach the destination node", "Check its cluster networks and TCP/UDP 3343."),
-    5052: KnownFailure("the destination is no active member of the cluster", _NODE_UP),
+    5052: KnownFailure("the destination is not an active member of the cluster", _NODE_UP),
     5070: KnownFailure("the destination node is paused", "Resume it, or choose another destination."),
     5073: KnownFailure("the node is shutting down", "Choose another destination, or wait until it is up again."),
     5908: KnownFailure("the VM's cluster group is being moved", _AGAIN, transient=True),

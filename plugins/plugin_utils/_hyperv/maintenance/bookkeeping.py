@@ -11,7 +11,16 @@ from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.strategies import OFFLINE
-from ..records.ledger import begin, finish, give_back, has_died, inherited, note_balancer, note_disks, note_redirected
+from ..records.ledger import (
+    has_died,
+    mark_restored,
+    note_balancer,
+    note_disks,
+    note_redirected,
+    record_outcomes,
+    stale_entries_warning,
+    start_ledger,
+)
 from ..records.ledger_form import DiskState, Entry, Ledger
 from ..records.ledger_roles import LedgerRole
 from .controller import LedgerStore
@@ -75,7 +84,7 @@ class Bookkeeping:
         leaving = {vm.id for vm in _leaving(plan)}
         self._watched |= leaving - {vm.id for vm in self.off_before}
         moves = _moves(plan)
-        self._change(lambda ledger: begin(ledger, **self._owner, moves=moves, now=self._now()))
+        self._change(lambda ledger: start_ledger(ledger, **self._owner, moves=moves, now=self._now()))
 
     def finish(
         self, records: Sequence[Mapping[str, t.Any]], standing: Standing | None, asked_to_shut_down: Collection[str]
@@ -92,7 +101,7 @@ class Bookkeeping:
             if standing is None or (vm_id in standing.vms and standing.vms[vm_id].state == "running")
         }
         self._change(
-            lambda ledger: finish(
+            lambda ledger: record_outcomes(
                 ledger,
                 records,
                 self._now(),
@@ -124,7 +133,7 @@ class Bookkeeping:
         """Write down that VMs are as they were. Raises HyperVError."""
         if vms:
             ids, owner = [vm.id for vm in vms], self._plan.owner.full or None
-            self._change(lambda ledger: give_back(ledger, ids, self._now(), owner))
+            self._change(lambda ledger: mark_restored(ledger, ids, self._now(), owner))
 
     def stopped(self, standing: Standing) -> Stopped:
         """Compare VMs with the state in which they were first seen."""
@@ -149,9 +158,9 @@ class Bookkeeping:
 
     def _begun(self, old: Ledger | None, *, is_paused: bool) -> Ledger:
         moves, now = _entries(self._plan), self._now()
-        ledger = begin(old, **self._owner, moves=moves, now=now, paused=is_paused, planned=self._planned)
+        ledger = start_ledger(old, **self._owner, moves=moves, now=now, paused=is_paused, planned=self._planned)
         self._note_what_is_off(old, ledger)
-        self.warning = inherited(ledger, moves, now)
+        self.warning = stale_entries_warning(ledger, moves, now)
         return ledger
 
     def _note_what_is_off(self, old: Ledger | None, ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ import typing as t
 from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node
-from ..cluster.patience import SETTLES_WITHIN
+from ..cluster.patience import BETWEEN_LOOKS, OTHERS_END_WITHIN, SETTLES_WITHIN
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
@@ -24,7 +24,8 @@ from ..planning.evacuation import plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.evacuation_request import EvacuationRequest
 from ..planning.plan_table import evacuation_table
-from ..planning.restoration import NOT_SETTLED, Home, plan_restoration
+from ..planning.restoration import plan_restoration
+from ..planning.restoration_plan import NOT_SETTLED, Home
 from ..records.ledger_form import DiskState
 from . import wording
 from .balancing import Balancing
@@ -42,9 +43,7 @@ from .rounds import NotEmptied, Rounds
 from .salvage import Salvage
 from .storage_gate import StorageGate
 
-_BETWEEN_LOOKS = 5.0  # seconds
-_WAIT_FOR_OTHERS = 1800.0  # seconds
-_BETWEEN_LOOKS_AT_OTHERS = 10.0
+_BETWEEN_LOOKS_AT_OTHERS = 10.0  # seconds
 _START_WITHIN_AFTER_CUT_OFF = 60.0  # seconds: whoever set a limit for the task does not wait for guests to start
 
 
@@ -155,7 +154,7 @@ class Evacuation:
     def _wait_for_others(self) -> None:
         """Wait for VMs of other nodes that may leave room, such as those of a run that was cut off, and plan again."""
         clock, plan = self._cluster.clock, self._plan
-        deadline = clock.now() + (self._options.migration.timeout or _WAIT_FOR_OTHERS)
+        deadline = clock.now() + (self._options.migration.timeout or OTHERS_END_WITHIN)
         while self._rounds.helpers and plan.under_way and clock.now() < deadline:
             names = ", ".join(map(clean, plan.under_way))
             self._controller.tell(f"Waiting for VMs that are on their way and may leave room: {names}.")
@@ -252,7 +251,7 @@ class Evacuation:
                 return
             names = ", ".join(clean(vm.name) for vm in waited_for)
             self._controller.tell(f"Waiting until VMs of nodes that are down are shown elsewhere: {names}.")
-            clock.pause(_BETWEEN_LOOKS)
+            clock.pause(BETWEEN_LOOKS)
             self._look()
             self._hold.read()
 

@@ -12,7 +12,15 @@ from ..cluster.cluster import Cluster
 from ..cluster.states import AT_REST
 from ..failure.errors import HyperVError, with_remedy
 from ..migration.migration_task import MigrationTask
-from ..planning.move_objections import Around, Intended, Judged, explained, judge_moves, less_than_reserve, read_around
+from ..planning.move_objections import (
+    Around,
+    Intended,
+    Judged,
+    judge_moves,
+    less_than_reserve,
+    read_around,
+    with_known_cause,
+)
 
 _MADE = frozenset({"would_move", "moved", "started"})
 
@@ -77,7 +85,7 @@ def _look_back(around: Around, moved: Sequence[MigrationTask]) -> None:
 
 def _add(task: MigrationTask, known: Judged, *, counts_memory: bool, was_asked: bool) -> None:
     if task.error is not None:
-        task.overrule(explained(task.error, known, task.move.destination.name))
+        task.overrule(with_known_cause(task.error, known, task.move.destination.name))
         return
     for rule in known.broken:
         task.warn_once(f"{rule}. The cluster does not refuse that." if was_asked else f"{rule}.")

@@ -18,7 +18,7 @@ from ..migration.timeouts import Timeout
 from ..planning.strategies import MIGRATE
 from ..scheduling.cut_off import account_for
 from ..scheduling.migrate import MigrationOptions, dry_run, foresee, migrate
-from ..scheduling.move_results import record
+from ..scheduling.move_results import move_record
 from ..scheduling.progress import Progress
 from ..scheduling.resolve_moves import plan as resolve
 from .controller import Controller
@@ -111,7 +111,7 @@ class Moving:
     def _keep(self, tasks: Sequence[MigrationTask]) -> None:
         for task in tasks:
             vm_id = task.move.vm.id
-            self.records[vm_id] = record(task, self._controller.moment)
+            self.records[vm_id] = move_record(task, self._controller.moment)
             if task.outcome == "failed" and task.error is not None and task.error.code not in _STILL_OPEN:
                 there = task.move.destination.name
                 self.excluded[vm_id] = self.excluded.get(vm_id, frozenset()) | {there}

@@ -17,10 +17,10 @@ from ..checks.node_reports import NodeReport
 from ..cluster.cluster import Cluster
 from ..cluster.hosts import read_host_settings
 from ..cluster.nodes import Node
+from ..cluster.patience import BETWEEN_LOOKS
 from ..failure.finding import Finding
 
 _STARTS_WITHIN = 300.0  # seconds
-_BETWEEN_LOOKS = 5.0
 _WHILE_IT_STARTS = frozenset({"service_absent", "service_not_enabled", "no_listener"})
 
 
@@ -49,7 +49,7 @@ def wait_until_receiving(cluster: Cluster, node: Node, tell: Callable[[str], Non
         if (why := " ".join(one.message for one in found)) != told:
             told = why
             tell(f"Waiting up to {left:.0f} s until Hyper-V runs on {node.name}, which cannot receive VMs yet: {why}")
-        cluster.clock.pause(min(_BETWEEN_LOOKS, left))
+        cluster.clock.pause(min(BETWEEN_LOOKS, left))
 
 
 def cannot_receive(node: Node, found: Sequence[Finding]) -> str:

@@ -14,14 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..._text import clean
 from ..cluster.cluster import Cluster
+from ..cluster.patience import BETWEEN_LINES, BETWEEN_LOOKS, OTHERS_END_WITHIN
 from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..planning.home_room import LACKING
 from ..planning.lacking import MoveLacks
 from ..planning.plan_table import restoration_table
-from ..planning.restoration import NOT_SETTLED, Home, RestorationPlan, find_home, plan_restoration
-from ..records.ledger import give_back, may_still_stop, note_balancer, note_disks, was_stopped
+from ..planning.restoration import find_home, plan_restoration
+from ..planning.restoration_plan import NOT_SETTLED, Home, RestorationPlan
+from ..records.ledger import mark_restored, may_still_stop, note_balancer, note_disks, was_stopped
 from ..records.ledger_form import ELSEWHERE, DiskState, Ledger, LedgerVm, no_ledger
 from . import wording
 from .balancing import Balancing
@@ -37,10 +39,6 @@ from .restoration_options import RestorationOptions
 from .return_to_order import wait_for_the_repair_to_begin, wait_until_in_order
 from .roles_back import RolesBack
 from .salvage import Salvage
-
-_WAIT_FOR_LEAVING = 1800.0  # seconds
-_BETWEEN_LOOKS = 5.0
-_BETWEEN_LINES = 30.0
 
 
 class Restoration:
@@ -185,13 +183,13 @@ class Restoration:
     def _wait_for_leaving(self) -> None:
         """Wait for VMs that are still on their way: a migration may outlive the evacuation that started it."""
         clock = self._cluster.clock
-        deadline = clock.now() + (self._options.migration.timeout or _WAIT_FOR_LEAVING)
+        deadline = clock.now() + (self._options.migration.timeout or OTHERS_END_WITHIN)
         next_line = clock.now()
         while self._plan.leaving and clock.now() < deadline:
             if clock.now() >= next_line:
-                next_line = clock.now() + _BETWEEN_LINES
+                next_line = clock.now() + BETWEEN_LINES
                 self._controller.tell(" ".join(f"Waiting for {vm.subject}: {vm.message}" for vm in self._plan.leaving))
-            clock.pause(_BETWEEN_LOOKS)
+            clock.pause(BETWEEN_LOOKS)
             self._plan_anew()
 
     def _plan_anew(self) -> None:
@@ -302,7 +300,7 @@ class Restoration:
             settled |= {vm.vm_id for vm in self._plan.gone}
 
         def change(ledger: Ledger) -> Ledger:
-            vms = give_back(ledger, sorted(settled), self._now, self._home.owner.full or None)
+            vms = mark_restored(ledger, sorted(settled), self._now, self._home.owner.full or None)
             return self._roles.settled()(vms)
 
         self._change(change)

@@ -12,12 +12,12 @@ from ..checks.storage_health import is_on_the_nodes, read_storage_health
 from ..checks.storage_session import storage_session
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node
+from ..cluster.patience import BETWEEN_LOOKS
 from ..failure.errors import HyperVError
 from ..failure.finding import ERROR, Finding
 from .waiting import text_of, wait_while_it_passes
 
 _WITHIN = 300.0  # seconds
-_BETWEEN_LOOKS = 5.0
 
 Tell = Callable[[str], None]
 
@@ -38,7 +38,7 @@ def wait_until_in_order(
         cluster.clock,
         look,
         _WITHIN,
-        _BETWEEN_LOOKS,
+        BETWEEN_LOOKS,
         lambda left, text: tell(f"Waiting up to {left:.0f} s until {node} is in order: {text}"),
     )
     if waited.findings:

@@ -13,7 +13,7 @@ from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.other_roles import AT_REST, OwnedRole, read_some_roles
-from ..cluster.patience import MOST_CALLS, SETTLES_WITHIN
+from ..cluster.patience import BETWEEN_LINES, GROUP_BEGINS_WITHIN, MOST_CALLS, SETTLES_WITHIN
 from ..cluster.role_moves import Asked, ask_to_move
 from ..failure.failures import Failure
 from ..records.ledger_roles import ELSEWHERE, MOVED
@@ -28,8 +28,6 @@ STARTED: t.Final = "started"
 
 NOT_ONLINE, _STAYS = "role_not_online", "role_stays"
 _ARRIVES_WITHIN = 600.0  # seconds: a resource may take its time to go offline and to come online, three minutes each
-_BEGINS_WITHIN = 15.0  # seconds after a call in which a group that shows nothing yet is not taken for one that stays
-_BETWEEN_LINES = 30.0
 
 
 @dataclasses.dataclass
@@ -174,7 +172,7 @@ class RoleMoving:
                 record.outcome = FAILED
                 return
             record.outcome, record.is_changed = STARTED, True
-            begins_within = self.cluster.look_for_lost if asked.is_lost else _BEGINS_WITHIN
+            begins_within = self.cluster.look_for_lost if asked.is_lost else GROUP_BEGINS_WITHIN
             self._wait(role, state, record, begins_within, deadline)
             is_back = record.error is not None and record.error.code == _STAYS
             if not (is_back and asked.is_lost and call < MOST_CALLS):
@@ -222,7 +220,7 @@ class RoleMoving:
                     transient=True,
                 )
                 return
-            if clock.now() >= next_line + _BETWEEN_LINES:
+            if clock.now() >= next_line + BETWEEN_LINES:
                 next_line = clock.now()
                 self._say(f"{role.text} is {now.state} on {now.owner}, on its way to {record.destination}.")
             clock.pause(self._interval)

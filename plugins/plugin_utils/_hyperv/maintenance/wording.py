@@ -17,7 +17,7 @@ from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import full_stop
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.helper_moves import step_aside
-from ..planning.restoration import AWAY, MOVED_ON, RestorationPlan
+from ..planning.restoration_plan import AWAY, MOVED_ON, RestorationPlan
 from ..scheduling.move_results import describe_move
 from .node_hold import NodeHold
 

@@ -20,6 +20,7 @@ from ..._wsman.method_input import Parameter
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
+from ..cluster.patience import GROUP_BEGINS_WITHIN
 from ..cluster.states import AT_REST
 from ..failure.codes import return_code
 from ..failure.failures import Failure, faulted, not_begun, win32_codes
@@ -29,7 +30,7 @@ from ..migration.cancellation import Cancellation
 from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move
 from ..migration.vocabulary import CLUSTER_GROUP
-from .group_jobs import BEGINS_WITHIN, GROUP, GroupEnd, GroupStatus, as_job, group_reference, read_statuses
+from .group_jobs import GROUP, GroupEnd, GroupStatus, as_job, group_reference, read_statuses
 from .host_comparison import HostComparison
 from .host_witness import HostWitness, as_witnessed
 from .results import CheckResult, StartResult
@@ -234,7 +235,10 @@ class GroupMethod:
             task.move
             for task in tasks
             for job in (jobs[task.move.vm.id],)
-            if job is not None and job.state == "running" and not job.percent and now - task.since >= BEGINS_WITHIN
+            if job is not None
+            and job.state == "running"
+            and not job.percent
+            and now - task.since >= GROUP_BEGINS_WITHIN
         ]
         is_due = without_percent and now - self._asked_hosts_at >= _ASK_HOSTS_EVERY
         asked = [*unseen, *(without_percent if is_due else ())]

@@ -22,7 +22,7 @@ from ..cluster.cim_values import GROUP_STATES, QUEUED
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
-from ..cluster.patience import NAMES_IN_A_QUERY
+from ..cluster.patience import GROUP_BEGINS_WITHIN, NAMES_IN_A_QUERY
 from ..failure.failures import win32_codes
 from ..migration.end_requests import EndReply, Reply, reply_of
 
@@ -30,7 +30,6 @@ GROUP = "MSCluster_ResourceGroup"
 # MigrationState of a "Virtual Machine" resource
 _MOVING = frozenset({1, 2, 3})  # setup, data transfer, move
 _CANCELLED, _FAILED = 4, 5
-BEGINS_WITHIN = 15.0  # seconds after a call in which a group that shows nothing yet is not called still
 _NOTHING_PENDING = 5023  # ERROR_INVALID_STATE; os-win reads it so where an operation is cancelled
 
 
@@ -127,7 +126,7 @@ def as_job(
     if status.ended_badly:
         state = "exception" if status.migration_state == _FAILED else "terminated"
         return dataclasses.replace(job, state=state, percent=status.percent, error_code=status.reason)
-    return dataclasses.replace(job, state="new") if waited < BEGINS_WITHIN else None
+    return dataclasses.replace(job, state="new") if waited < GROUP_BEGINS_WITHIN else None
 
 
 class GroupEnd:

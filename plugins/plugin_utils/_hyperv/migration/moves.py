@@ -153,7 +153,7 @@ def _refuse_repetition(vms: Sequence[Vm]) -> None:
         seen.add(vm.id)
 
 
-def obstacle_to(move: Move, possible_owners: Sequence[str]) -> Failure | None:
+def blocking_reason(move: Move, possible_owners: Sequence[str]) -> Failure | None:
     """Return why a move cannot start, from what was read alone, or None.
 
     No source tells whether the migration service itself minds a paused node or a node that may not own the VM; the

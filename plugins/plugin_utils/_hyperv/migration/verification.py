@@ -108,8 +108,13 @@ def _arrived(move: Move, job: Job | None, vm: Vm, late: bool) -> Judgement:
         return Judgement(Verdict.ARRIVED, warning="The job ended with warnings." if warns else None)
     told = f"The VM is on {move.destination.name} although its job ended as {job.state}."
     if move.vm.state in IN_MEMORY:  # its node may be up again by now, so that no look at it shows that
-        told += f" If {move.source} went down meanwhile, the cluster restarted it there."
+        told += f" {may_be_restarted(move.source)}"
     return Judgement(Verdict.ARRIVED, warning=told)
+
+
+def may_be_restarted(source: str) -> str:
+    """Return the sentence on a VM of which it is not known whether it was migrated from its source."""
+    return f"If {source} went down meanwhile, the cluster restarted it there."
 
 
 def _state_changed(move: Move, vm: Vm) -> Failure:

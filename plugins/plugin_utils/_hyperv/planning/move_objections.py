@@ -214,7 +214,7 @@ def less_than_reserve(node: str, free_mb: int, total_mb: int, *, is_now: bool = 
     return f"{node} {what}, less than the {RESERVE_PERCENT} % of its memory that an evacuation keeps free."
 
 
-def explained(refusal: Failure, judged: Judged, destination: str) -> Failure:
+def with_known_cause(refusal: Failure, judged: Judged, destination: str) -> Failure:
     """Return a refusal for which nobody gives a reason with what the cluster's own data say against the move."""
     if refusal.code != "not_migratable" or not refusal.vague or not judged.against:
         return refusal

@@ -9,10 +9,10 @@ from collections.abc import Collection
 
 from ..failure.finding import ERROR
 from .assignment import Assignment, Bundle, move_order
+from .enough_memory import enough_memory
 from .infeasibility import Infeasibility, names_of, not_found, prove, why_no_node
 from .problem import Candidate, PlacementProblem
 from .schedule import ExpectedDuration, schedule
-from .shortage import enough_memory
 from .solver import Outcome, place_all, place_some
 from .vm_finding import VmFinding, about_vm
 

@@ -13,7 +13,7 @@ from ..failure.finding import ERROR, INFO
 from .evacuation_plan import STEPS_ASIDE, EvacuationPlan
 from .helper_moves import HelperMove, step_aside
 from .placement import Placed
-from .restoration import RestorationPlan
+from .restoration_plan import RestorationPlan
 from .roles_back import RoleBack
 from .strategies import SAVE, SHUTDOWN
 

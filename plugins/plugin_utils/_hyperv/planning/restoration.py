@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which VMs of a ledger are brought back, and which are left alone and why."""
+"""Reads where the VMs of a ledger are and plans which are brought back, as far as their nodes can take them."""
 
 from __future__ import annotations
 
@@ -22,111 +22,22 @@ from ..cluster.nodes import (
     read_nodes_if_any,
 )
 from ..cluster.owners import Owners, read_owners
-from ..cluster.states import AT_REST, IN_MEMORY, UNKNOWN
+from ..cluster.states import AT_REST, UNKNOWN
 from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import with_remedy
-from ..failure.finding import INFO, WARNING, Severity, full_stop
-from ..records.file_names import Owner, read_owner
-from ..records.ledger import is_ours, not_ours, refuse_another, was_stopped
-from ..records.ledger_form import ELSEWHERE, STAYS, Entry, Ledger, LedgerVm
+from ..failure.finding import INFO, WARNING, full_stop
+from ..records.file_names import read_owner
+from ..records.ledger import is_ours, not_ours, refuse_another
+from ..records.ledger_form import STAYS, Ledger, LedgerVm
 from .home_lacks import lacking_at_home
-from .home_room import NO_ROOM, needs, split
+from .home_room import needs, split
 from .lacking import MoveLacks
-from .move_objections import Around, Intended, less_than_reserve, read_around
+from .move_objections import Around, Intended, read_around
 from .placement import Headroom
+from .restoration_decision import decide
+from .restoration_plan import AWAY, LEFT_THERE, MOVED_ON, Home, RestorationPlan
 from .strategies import EVERY_VM, is_meant
 from .vm_finding import VmFinding
-
-LEFT_THERE: t.Final = "left_there"
-"""Code of a VM that is to stay where the evacuation moved it."""
-MOVED_ON: t.Final = "moved_on"
-"""Code of a VM that is not settled: the node to which it was moved is under maintenance by now."""
-AWAY: t.Final = "home_not_ready"
-"""Code of a VM that is not settled: the node from which it stepped aside cannot take it now."""
-NOT_SETTLED: t.Final = frozenset({MOVED_ON, AWAY, *NO_ROOM})
-
-_DID: t.Final = {STAYS: "left it on", "moved": "moved it to"}
-_WAIT = "Wait until that has changed, or cancel a migration that runs with hyperv_migration_job."
-_IF_DELETED = "If it was deleted, run the restoration with forget_gone=true (restore_node_forget_gone)."
-
-
-@dataclasses.dataclass(frozen=True)
-class Home:
-    """The node that VMs are brought back to.
-
-    Attributes:
-        owner: its cluster, or itself where there is none.
-    """
-
-    node: Node
-    owner: Owner
-
-
-@dataclasses.dataclass(frozen=True)
-class RestorationPlan:
-    """Which VMs go back to a node, and which do not.
-
-    Attributes:
-        home: the node to bring VMs back to.
-        moves: for hyperv_vm_migrate, in the order in which they go.
-        helpers: likewise the moves home of VMs of other nodes that stepped aside, one after another, after ``moves``.
-        stays: VMs that are left alone, and why.
-        start: VMs that the evacuation stopped and that ran before: to be started once they are on their node.
-        leaving: VMs of which nothing can be said yet: their migration away from the node still runs, or only the
-            cluster shows them just now.
-        gone: VMs that neither Hyper-V nor the cluster knows. Whether they were deleted cannot be told from here.
-        off: ``vm_id``, ``name``: VMs that ran when the evacuation first saw them and are off or saved now, although it
-            did not stop them. They are not started.
-        headroom: memory of the node before and after, None where it could not be read.
-        is_clustered: the node is one of a cluster, and not a host by itself.
-        notes: what could not be read, for people.
-    """
-
-    home: Home
-    moves: tuple[Mapping[str, t.Any], ...]
-    stays: tuple[VmFinding, ...]
-    start: tuple[Mapping[str, t.Any], ...]
-    leaving: tuple[VmFinding, ...]
-    gone: tuple[VmFinding, ...]
-    off: tuple[Mapping[str, t.Any], ...] = ()
-    headroom: Headroom | None = None
-    notes: tuple[str, ...] = ()
-    is_clustered: bool = True
-    helpers: tuple[Mapping[str, t.Any], ...] = ()
-
-    @property
-    def without_room(self) -> tuple[VmFinding, ...]:
-        """The VMs that stay where they are since the node has no room for them, or a rule forbids it."""
-        return tuple(one for one in self.stays if one.code in NO_ROOM)
-
-    @property
-    def tight(self) -> str:
-        """That the node would have less free than an evacuation keeps free, in words; empty where it would not."""
-        if self.headroom is None or not self.moves:
-            return ""
-        return less_than_reserve(self.home.node.name, self.headroom.free_after_mb, self.headroom.total_mb)
-
-    def as_result(self) -> dict[str, t.Any]:
-        """Return the plan for a task's result."""
-        return {
-            "node": self.home.node.name,
-            "cluster": self.home.owner.full or None,
-            "cluster_name": self.home.owner.short or None,
-            "clustered": self.is_clustered,
-            "moves": [dict(move, order=order) for order, move in enumerate(self.moves, 1)],
-            "helpers": [dict(move, order=order) for order, move in enumerate(self.helpers, 1)],
-            "stays": [_with_name(finding) for finding in self.stays],
-            "start": [dict(vm) for vm in self.start],
-            "leaving": [_with_name(finding) for finding in self.leaving],
-            "gone": [_with_name(finding) for finding in self.gone],
-            "off": [dict(vm) for vm in self.off],
-            "headroom": [dataclasses.asdict(self.headroom)] if self.headroom is not None else [],
-            "without_room": [one.subject for one in self.without_room],
-        }
-
-
-def _with_name(finding: VmFinding) -> dict[str, t.Any]:
-    return {**finding.as_result(), "name": finding.subject}
 
 
 def find_home(cluster: Cluster, name: str) -> Home:
@@ -331,118 +242,3 @@ def _read_owners_of_missing(cluster: Cluster, entries: Sequence[LedgerVm], prese
         Vm(vm_id, entry["name"], "", UNKNOWN) for entry in entries if (vm_id := entry["vm_id"].upper()) not in present
     ]
     return {vm_id: role.owner for vm_id, role in read_groups(cluster, missing).items()} if missing else {}
-
-
-def decide(
-    home: Home,
-    entries: Sequence[LedgerVm],
-    present: Mapping[str, Vm],
-    owners_of_missing: Mapping[str, str],
-) -> RestorationPlan:
-    """Compare a ledger's open VMs with where they are. Pure.
-
-    A VM that Hyper-V does not show while the cluster has its role is not gone: the next reading may show it. One goes
-    back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be. One that the
-    evacuation has stopped is started all the same.
-    """
-    moves: list[Mapping[str, t.Any]] = []
-    helpers: list[Mapping[str, t.Any]] = []
-    stays: list[VmFinding] = []
-    start: list[Mapping[str, t.Any]] = []
-    leaving: list[VmFinding] = []
-    gone: list[VmFinding] = []
-    off: list[Mapping[str, t.Any]] = []
-    node = home.node
-    for kept in sorted(entries, key=_order):
-        vm = present.get(kept["vm_id"].upper())
-        entry = kept.copy()
-        if vm is not None:
-            entry["name"] = vm.name  # it may have been renamed since
-        named = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
-        home_node = entry["source_host"] if entry["helper"] else node.name
-        at_home = vm is not None and first_label(vm.node) == first_label(home_node)
-        if vm is not None and at_home and vm.is_leaving:
-            leaving.append(_not_yet(entry, "leaving", f"Its migration away from {home_node} still runs."))
-            continue
-        if vm is None and named["vm_id"] in owners_of_missing:
-            owner = owners_of_missing[named["vm_id"]] or "no node"
-            message = f"The cluster has its role on {owner}, but Hyper-V does not show the VM."
-            leaving.append(_not_yet(entry, "not_shown", message))
-            continue
-        if vm is None:
-            gone.append(_find(entry, "gone", WARNING, _where_it_is_no_more(entry, node), _IF_DELETED))
-            continue
-        stay = _stay(entry, vm, node, home_node, at_home=at_home)
-        if was_stopped(entry, vm.state):
-            start.append(named)  # wherever it is: it ran, and nobody but the evacuation has stopped it
-        elif entry["state"] == "running" and vm.state in AT_REST:
-            off.append(named)
-        if stay is not None:
-            stays.append(stay)
-        else:
-            (helpers if entry["helper"] else moves).append(_move(entry, vm, node, home_node))
-    # The last one that stepped aside goes home first: it may be where the one before it has its home.
-    stepped = [entry["vm_id"].upper() for entry in entries]
-    helpers.sort(key=lambda move: -stepped.index(move["vm_id"]))
-    return RestorationPlan(
-        home,
-        tuple(moves),
-        tuple(stays),
-        tuple(start),
-        tuple(leaving),
-        tuple(gone),
-        tuple(off),
-        helpers=tuple(helpers),
-    )
-
-
-def _order(entry: Entry) -> tuple[bool, int, int, str]:
-    runs = entry.get("state") in IN_MEMORY
-    return not runs, -int(entry.get("priority") or 0), -int(entry.get("memory_mb") or 0), entry["name"].lower()
-
-
-def _where_it_is_no_more(entry: Entry, node: Node) -> str:
-    stays = entry["outcome"] == STAYS
-    return f"It is no longer on {node.name}." if stays else "It is no longer among the VMs of the cluster."
-
-
-def _stay(entry: Entry, vm: Vm, node: Node, home_node: str, *, at_home: bool) -> VmFinding | None:
-    """Return why a VM is left where it is, None for one that goes back."""
-    stays = entry["outcome"] == STAYS
-    if at_home and stays:
-        return _find(entry, "stayed", INFO, f"It stayed on {node.name}.")
-    if at_home:
-        return _find(entry, "already_there", INFO, f"It is on {home_node} already.")
-    if entry["outcome"] == ELSEWHERE:
-        message = f"It is on {vm.node}: somebody moved it while {node.name} was emptied."
-        return _find(entry, "moved_elsewhere", INFO, message)
-    if first_label(vm.node) != first_label(entry["destination_host"]):
-        did = _DID.get(entry["outcome"], "was to move it to")
-        message = f"It is on {vm.node}, although the evacuation {did} {entry['destination_host']}."
-        return _find(entry, "moved_elsewhere", INFO, message)
-    return None
-
-
-def _not_yet(entry: Entry, code: str, message: str) -> VmFinding:
-    return dataclasses.replace(_find(entry, code, WARNING, message, _WAIT), transient=True)
-
-
-def _find(entry: Entry, code: str, severity: Severity, message: str, remedy: str = "") -> VmFinding:
-    return VmFinding(code, severity, entry["name"], "vm", message, remedy, vm_id=entry["vm_id"].upper())
-
-
-def _move(entry: Entry, vm: Vm, node: Node, home_node: str) -> dict[str, t.Any]:
-    there = entry["destination_host"]
-    moved = f"the evacuation of {node.name} moved it to {there}"
-    stepped = f"it stepped aside to {there} for the evacuation of {node.name}"
-    return {
-        "vm_id": vm.id,
-        "name": vm.name,
-        "state": vm.state,
-        "memory_mb": vm.memory_mb if vm.memory_mb is not None else entry.get("memory_mb"),
-        "priority": entry.get("priority"),
-        "source_host": vm.node,
-        "destination_host": home_node,
-        "reason": stepped if entry["helper"] else moved,
-        "helper": bool(entry["helper"]),
-    }

@@ -17,7 +17,6 @@ from ..records.ledger_roles import ELSEWHERE, LedgerRole
 RolesWish = t.Literal["leave", "home", "preferred_owners"]
 LEAVE: t.Final = "leave"
 HOME: t.Final = "home"
-PREFERRED_OWNERS: t.Final = "preferred_owners"
 WISHES: tuple[RolesWish, ...] = t.get_args(RolesWish)
 
 

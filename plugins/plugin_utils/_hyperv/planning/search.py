@@ -126,7 +126,7 @@ class _Search:
         self._weight = [1] * len(bundles)
         self._placed: dict[int, int] = {}
         self._place_rules()
-        self._twins = self._find_twins()
+        self._equivalents = self._find_equivalents()
         self._prepare()
 
     def _place_rules(self) -> None:
@@ -157,7 +157,7 @@ class _Search:
                 for bundle in inside:
                     self._together[bundle].append(shared)
 
-    def _find_twins(self) -> list[tuple[int, ...]]:
+    def _find_equivalents(self) -> list[tuple[int, ...]]:
         """Return for each bundle those that are as good as it in every way."""
         alike: dict[tuple[object, ...], list[int]] = {}
         for bundle in self._order:
@@ -165,11 +165,11 @@ class _Search:
             apart = tuple(one.members + one.alike for one in self._apart[bundle])
             wishes = self._bound.key(bundle) if self._bound is not None else ()
             alike.setdefault((self._needs[bundle], self._domains[bundle], apart, rules, wishes), []).append(bundle)
-        twins: list[tuple[int, ...]] = [()] * len(self._needs)
+        equivalents: list[tuple[int, ...]] = [()] * len(self._needs)
         for group in alike.values():
             for bundle in group:
-                twins[bundle] = tuple(one for one in group if one != bundle)
-        return twins
+                equivalents[bundle] = tuple(one for one in group if one != bundle)
+        return equivalents
 
     def _prepare(self) -> None:
         """Begin anew: nothing is placed."""
@@ -296,14 +296,14 @@ class _Search:
         return kinds
 
     def _rule_out(self, choice: _Choice) -> bool:
-        """Take a place that has failed off a bundle and its twins, and the like of it too; False for none left."""
+        """Take a place that has failed, and the like of it, off a bundle and its equivalents; False for none left."""
         if choice.kinds is None:
             choice.kinds = self._kinds(choice)
         failed = choice.kinds[choice.place]
         allowed = ~bits(place for place, kind in choice.kinds.items() if kind == failed)
         return all(
             self._narrow(other, allowed, choice.ruled_out)
-            for other in (choice.bundle, *self._twins[choice.bundle])
+            for other in (choice.bundle, *self._equivalents[choice.bundle])
             if other in self._left
         )
 

@@ -144,7 +144,7 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     nodes, (node, *wanted) = read_surroundings(cluster, [name, *allowed])
     if not cluster.is_clustered and not allowed:
         raise HyperVError(
-            f"{node.name} is no node of a failover cluster. Name the hosts that may take its VMs in destinations."
+            f"{node.name} is not a node of a failover cluster. Name the hosts that may take its VMs in destinations."
         )
     wanted = wanted or nodes
     if any(one == node for one in wanted) and allowed:

@@ -58,7 +58,7 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
     """Read the nodes and all their VMs; nothing is changed. Raises HyperVError, Fault and TransportError."""
     nodes = read_nodes_if_any(cluster)
     if not nodes:
-        raise HyperVError("The host is no node of a failover cluster, and a rolling maintenance goes through one.")
+        raise HyperVError("The host is not a node of a failover cluster, and a rolling maintenance goes through one.")
     snapshot = with_rules(cluster, read_vms_and_groups(cluster, nodes[0], nodes), nodes)
     known, by_name = {vm.id for vm in snapshot.vms}, {node.name: node for node in nodes}
 

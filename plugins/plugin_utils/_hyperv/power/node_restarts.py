@@ -58,9 +58,10 @@ def read_boot_time(cluster: Cluster, node: str) -> dt.datetime:
 
 
 def objection_to_restart(cluster: Cluster, name: str, *, local_vms: bool) -> tuple[Node, str]:
-    """Return the node, and why it must not be restarted now; nothing where it may. Raises as the readers do.
+    """Return the node, and why it must not be restarted now; nothing where it may.
 
-    ``local_vms``: VMs that are not of the cluster may go down with the node.
+    ``local_vms``: VMs that are not of the cluster may go down with the node. Raises HyperVError, Fault and
+    TransportError.
     """
     node = find_node(cluster, read_nodes(cluster), name)
     if node.state != "paused":

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..._wsman.transport import Clock
+from ..cluster.patience import BETWEEN_LINES
 from .power_changes import CHANGED, FAILED, Change, PowerStage
 
-_EVERY = 30.0  # seconds between two lines about VMs that are waited for
 _NAMED = 3  # of them
 
 
@@ -20,7 +20,7 @@ class StateProgress:
         self._tell = tell
         self._clock = clock
         self._told: set[str] = set()
-        self._next = clock.now() + _EVERY
+        self._next = clock.now() + BETWEEN_LINES
 
     def report(self, changes: Sequence[Change]) -> None:
         """Tell what is new since the last call."""
@@ -30,7 +30,7 @@ class StateProgress:
                 self._tell(f"[{_counts(changes)}] {one.vm.name}: {_news(one)}")
         waiting = [one.vm.name for one in changes if one.stage is not PowerStage.ENDED]
         if waiting and self._clock.now() >= self._next:
-            self._next = self._clock.now() + _EVERY
+            self._next = self._clock.now() + BETWEEN_LINES
             more = f" and {len(waiting) - _NAMED} more" if len(waiting) > _NAMED else ""
             self._tell(f"[{_counts(changes)}] waiting for {', '.join(waiting[:_NAMED])}{more}")
 

@@ -66,7 +66,7 @@ def has_died(entry: Entry, state: str) -> bool:
     return entry.get("state") == "running" and state in AT_REST and not is_stopped
 
 
-def begin(
+def start_ledger(
     old: Ledger | None,
     node: str,
     cluster: str | None,
@@ -169,7 +169,7 @@ def _age(written: object, now: str) -> dt.timedelta:
         return dt.timedelta.max
 
 
-def inherited(ledger: Ledger, moves: Sequence[Mapping[str, t.Any]], now: str) -> str:
+def stale_entries_warning(ledger: Ledger, moves: Sequence[Mapping[str, t.Any]], now: str) -> str:
     """Return a warning about VMs of an evacuation of long ago that were never brought back; empty for none."""
     planned = {str(move["vm_id"]).upper() for move in moves}
     names = [vm["name"] for vm in ledger["vms"] if not vm["restored"] and vm["vm_id"].upper() not in planned]
@@ -191,7 +191,7 @@ def _planned(
     """Return the entry of a move: with the state that its VM had when it was first seen.
 
     ``before``: all VMs that the ledger still has open; ``seen`` those of them that this evacuation, or one that was cut
-    off, has seen; ``planned`` as ``begin`` has it.
+    off, has seen; ``planned`` as ``start_ledger`` has it.
     """
     vm_id, state = str(move["vm_id"]).upper(), str(move.get("state"))
     known: Entry = before[vm_id] if vm_id in before and not before[vm_id]["restored"] else {}
@@ -227,7 +227,7 @@ def _state_that_counts(first: t.Any, now: t.Any) -> t.Any:
     return now if not first or (first in AT_REST and now not in AT_REST) else first
 
 
-def finish(
+def record_outcomes(
     ledger: Ledger,
     records: Sequence[Mapping[str, t.Any]],
     now: str,
@@ -300,7 +300,7 @@ def note_disks(ledger: Ledger, state: DiskState, now: str) -> Ledger:
     return {**ledger, "disks": state, "updated": now}
 
 
-def give_back(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | None = None) -> Ledger:
+def mark_restored(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | None = None) -> Ledger:
     """Return the ledger with VMs marked that are settled: back on their node, or given up on with a reason.
 
     One that is not of ``cluster`` stays as it is.

@@ -126,10 +126,10 @@ def read_ledger(content: object, where: str) -> Ledger:
         try:
             content = json.loads(content)
         except (ValueError, RecursionError) as error:
-            raise HyperVError(f"{where} is no ledger: it is not whole or not JSON ({error}). {cure}") from None
+            raise HyperVError(f"{where} is not a ledger: it is not whole or not JSON ({error}). {cure}") from None
     if not isinstance(content, Mapping) or content.get("format") not in (FORMAT, EARLIER_FORMAT):
         found = content.get("format") if isinstance(content, Mapping) else type(content).__name__
-        raise HyperVError(f"{where} is no ledger of format {FORMAT!r} (found: {found!r}). {cure}")
+        raise HyperVError(f"{where} is not a ledger of format {FORMAT!r} (found: {found!r}). {cure}")
     content = from_artifact(content)
     vms = content.get("vms")
     if not isinstance(content.get("node"), str) or not content["node"].strip() or not isinstance(vms, list):

@@ -48,7 +48,7 @@ def read_ledger_roles(given: object) -> list[LedgerRole]:
     if given is None:
         return []
     if not isinstance(given, list):
-        raise HyperVError(f"its roles are {given!r}, which is no list")
+        raise HyperVError(f"its roles are {given!r}, which is not a list")
     return [_read(role, number) for number, role in enumerate(given, 1)]
 
 

@@ -81,7 +81,7 @@ def add_causes(cluster: Cluster, tasks: Sequence[MigrationTask]) -> list[str]:
     if not spans:
         return []
     hosts = [*spans]
-    read = cluster.ask_each(hosts, lambda host: _read(cluster, host, spans[host]))
+    read = cluster.ask_each(hosts, lambda host: read_events(cluster, host, spans[host]))
     found = {first_label(host): events for host, (events, unused) in zip(hosts, read, strict=True)}
     for task in failed:
         _hear_hosts(cluster, task)
@@ -95,7 +95,7 @@ def as_host_event(node: str, logged: LoggedEvent) -> HostEvent:
     return HostEvent(node, logged, meaning(logged.provider, logged.id, (*logged.data, logged.message)))
 
 
-def unread(host: str, error: Exception) -> str:
+def _unread(host: str, error: Exception) -> str:
     """Return the note on a host whose event logs could not be read."""
     remedy = ""
     if isinstance(error, Fault) and error.is_access_denied:
@@ -118,11 +118,12 @@ def _spans(failed: Sequence[MigrationTask], now: float) -> dict[str, float]:
     return spans
 
 
-def _read(cluster: Cluster, host: str, seconds: float) -> tuple[list[HostEvent], str]:
+def read_events(cluster: Cluster, host: str, seconds: float) -> tuple[list[HostEvent], str]:
+    """Return the events of a host in the last ``seconds``, and a note where they could not be read. Raises nothing."""
     try:
         return [as_host_event(host, event) for event in read_host_events(cluster.node(host), seconds)], ""
     except (HyperVError, NoAnswer) as error:
-        return [], unread(host, error)
+        return [], _unread(host, error)
 
 
 def _hear_hosts(cluster: Cluster, task: MigrationTask) -> None:

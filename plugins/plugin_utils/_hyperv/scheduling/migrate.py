@@ -12,7 +12,7 @@ from ..cluster.hosts import Limits, read_limits
 from ..failure.failures import Failure
 from ..methods.methods import Methods
 from ..migration.migration_task import MigrationRequest, MigrationTask, Policy
-from ..migration.moves import Move, obstacle_to, possible_owners_of
+from ..migration.moves import Move, blocking_reason, possible_owners_of
 from ..migration.timeouts import Timeout
 from ..migration.vocabulary import AUTO, MethodChoice
 from ..settings.wanted_settings import WantedSettings
@@ -114,7 +114,7 @@ def foresee(
 
 
 def _foresee(cluster: Cluster, task: MigrationTask, objection: Failure | None) -> None:
-    known = obstacle_to(task.move, possible_owners_of(cluster, task.move)) or objection
+    known = blocking_reason(task.move, possible_owners_of(cluster, task.move)) or objection
     now = cluster.clock.now()
     if task.move.is_done:
         task.end("already_there", now)

@@ -13,7 +13,7 @@ from ..failure.finding import full_stop
 from ..migration.migration_task import MigrationTask
 
 
-def changed(task: MigrationTask) -> bool:
+def has_changed(task: MigrationTask) -> bool:
     """Tell whether something changed: the VM was moved or would be, or a migration that was started goes on."""
     if task.outcome in ("moved", "completed", "would_move"):
         return True
@@ -26,7 +26,7 @@ def _has_left(task: MigrationTask) -> bool:
     return task.owner is not None and first_label(task.owner) != first_label(task.move.source)
 
 
-def record(task: MigrationTask, moment: t.Callable[[float], str]) -> dict[str, t.Any]:
+def move_record(task: MigrationTask, moment: t.Callable[[float], str]) -> dict[str, t.Any]:
     """Return one move for a task's result. ``moment`` turns a clock reading into ISO 8601 text."""
     vm = task.move.vm
     elapsed = task.ended - task.started if task.ended is not None and task.started is not None else 0.0
@@ -36,7 +36,7 @@ def record(task: MigrationTask, moment: t.Callable[[float], str]) -> dict[str, t
         "destination_host": task.move.destination.name,
         "host_after": _where_after(task),
         "outcome": task.outcome,
-        "changed": changed(task),
+        "changed": has_changed(task),
         "verified": task.outcome in ("moved", "already_there"),
         "checked": task.attempt.checked,
         "attached": task.attempt.attached,
@@ -72,7 +72,7 @@ def _where_after(task: MigrationTask) -> str:
     return task.move.destination.name if arrives else task.owner or task.move.source
 
 
-def diff(records: Iterable[Mapping[str, t.Any]]) -> dict[str, str]:
+def locations_diff(records: Iterable[Mapping[str, t.Any]]) -> dict[str, str]:
     """Return in the form of Ansible's diff mode where VMs were and are, or would be in a dry run."""
     sides: dict[str, str] = {"before": "", "after": ""}
     for one in records:
@@ -82,7 +82,7 @@ def diff(records: Iterable[Mapping[str, t.Any]]) -> dict[str, str]:
     return sides
 
 
-def failure(tasks: Sequence[MigrationTask]) -> str:
+def failure_message(tasks: Sequence[MigrationTask]) -> str:
     """Return the message of a failed task: every failed move with its reason."""
     failed = [task for task in tasks if task.error is not None]
     lines = [

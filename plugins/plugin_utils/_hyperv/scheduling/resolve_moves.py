@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Hyper-V hosts by themselves: who they are, and moves between them.
+"""From what a task asks for to moves: of VMs that are clustered, and of VMs that only their hosts know.
 
 A VM that is not clustered is known to its host alone (root\\virtualization\\v2). It is looked for on the task's host,
 and on the host that it is to go to: there it is after an earlier run.
@@ -32,7 +32,9 @@ def plan(cluster: Cluster, requests: Sequence[MoveRequest], method: MethodChoice
     nodes = read_named_nodes(cluster, [name for one in requests for name in (one.destination, one.source) if name])
     if not cluster.is_clustered and method in (SYSTEM, CLUSTER_GROUP):
         host = cluster.home.node
-        raise HyperVError(f"{host} is no node of a failover cluster, so there is no method={method}. Use method=host.")
+        raise HyperVError(
+            f"{host} is not a node of a failover cluster, so method={method} cannot be used. Use method=host."
+        )
     if not cluster.is_clustered or method == HOST:
         return _plan_on_hosts(cluster, nodes, requests, method)
     try:

@@ -16,6 +16,7 @@ from ..cluster.states import IN_MEMORY
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
+from ..migration.verification import may_be_restarted
 from ..migration.vocabulary import CLUSTER_GROUP
 
 
@@ -46,7 +47,7 @@ class Restarts:
             return None
         went = self._how_it_went_down(source, task.started)
         if went is None:
-            task.warn_once(f"If {source.name} went down meanwhile, the cluster restarted it there.")
+            task.warn_once(may_be_restarted(source.name))
         if not went:
             return None
         job = f"its migration ended as {own_job.state}" if own_job and own_job.is_final else "no end of it was seen"

@@ -27,11 +27,12 @@ from ..failure.finding import ERROR
 from ..methods.methods import Methods
 from ..methods.results import CheckResult, StartResult
 from ..migration.migration_task import MigrationTask, Policy
-from ..migration.moves import Move, obstacle_to, possible_owners_of, reread
+from ..migration.moves import Move, blocking_reason, possible_owners_of, reread
 from ..migration.stage import Stage
 from .liveness import Liveness, outcome_unknown
 from .restarted import Restarts
 
+NO_CHECK = "This cluster offers no check beforehand, so Hyper-V's own verdict is not known."
 _BETWEEN_LOOKS = 10.0  # seconds
 
 
@@ -154,14 +155,14 @@ class Starter:
 
     def _is_possible(self, task: MigrationTask, *, always_ask: bool = False) -> bool:
         """Ask what was read, then Hyper-V, whether a move can succeed; end it if not. False also if it runs."""
-        error = obstacle_to(task.move, possible_owners_of(self._cluster, task.move))
+        error = blocking_reason(task.move, possible_owners_of(self._cluster, task.move))
         if error is None and (self._policy.precheck or always_ask):
             result = self._check(task)
             task.checked(result.form, asked=result.asked)
             error = self._methods.of(task).explain(result.error, task.move) if result.error is not None else None
             error = self._with_cause(task, error) if error is not None and error.vague else error
             if not result.asked:
-                task.warn("This cluster offers no check beforehand, so Hyper-V's own verdict is not known.")
+                task.warn(NO_CHECK)
             elif error is not None and self._began_meanwhile(task):
                 return False
             elif error is not None and self._methods.leave_to_group(task, error):

@@ -66,7 +66,7 @@ def changed_settings(class_name: str, shown: Instance, changes: Mapping[str, str
 def _resource(entry: Mapping[str, t.Any], where: str) -> str:
     given = str(entry["class"])
     if not _CLASS.fullmatch(given):
-        raise HyperVError(f"{where}.class: {given!r} is no name of a CIM class, such as Msvm_MemorySettingData.")
+        raise HyperVError(f"{where}.class: {given!r} is not the name of a CIM class, such as Msvm_MemorySettingData.")
     class_name = RESOURCE_CLASSES.get(given.lower(), given)
     return _instance(class_name, entry["properties"], resource_types(class_name), f"{where}.properties")
 
@@ -83,7 +83,7 @@ def _instance(class_name: str, values: Mapping[str, t.Any], types: Types, where:
 def _property(given: str, value: t.Any, types: Types, where: str) -> Property:
     """Return one property, spelled as documented and of its type: the one stated with it, else the documented one."""
     if not _NAME.fullmatch(given):
-        raise HyperVError(f"{where}: {given!r} is no name of a CIM property.")
+        raise HyperVError(f"{where}: {given!r} is not the name of a CIM property.")
     name, word = types.get(given.lower(), (given, ""))
     where = f"{where}.{name}"
     if isinstance(value, Mapping) and value.get("type") != _REFERENCE:

@@ -7,13 +7,11 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
-from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
-from ..cluster.host_events import names, read_host_events
+from ..cluster.host_events import names
 from ..cluster.nodes import read_surroundings
 from ..cluster.vms import Vm
-from ..failure.errors import HyperVError
-from ..scheduling.causes import HostEvent, as_host_event, unread
+from ..scheduling.causes import read_events
 
 
 class EventListing(t.NamedTuple):
@@ -30,14 +28,7 @@ def list_events(cluster: Cluster, vm: Vm | None, nodes: Sequence[str], minutes: 
     Raises HyperVError for a node that does not exist, Fault and TransportError.
     """
     hosts = [node.name for node in read_surroundings(cluster, nodes)[1]] if nodes else list(cluster.vm_hosts)
-    read = cluster.ask_each(hosts, lambda host: _read(cluster, host, minutes * 60.0))
+    read = cluster.ask_each(hosts, lambda host: read_events(cluster, host, minutes * 60.0))
     found = [event for events, unused in read for event in events if vm is None or names(event.logged, vm)]
     newest = sorted(found, key=lambda event: (event.logged.time, event.node))[-limit:]
     return EventListing([event.as_result() for event in newest], [note for unused, note in read if note])
-
-
-def _read(cluster: Cluster, host: str, seconds: float) -> tuple[list[HostEvent], str]:
-    try:
-        return [as_host_event(host, event) for event in read_host_events(cluster.node(host), seconds)], ""
-    except (HyperVError, NoAnswer) as error:
-        return [], unread(host, error)

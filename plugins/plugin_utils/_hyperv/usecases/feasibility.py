@@ -18,6 +18,7 @@ from ..migration.moves import Move, MoveRequest
 from ..migration.vocabulary import AUTO, CLUSTER_GROUP
 from ..scheduling.migrate import MigrationOptions, dry_run
 from ..scheduling.resolve_moves import plan
+from ..scheduling.starting import NO_CHECK
 from .readiness import Readiness
 
 _NOT_ASKED = "not_asked"  # the dry run's code for a question that was not answered
@@ -89,9 +90,8 @@ def _unknown(task: MigrationTask) -> list[Finding]:
         return [dataclasses.replace(task.error.about(vm).as_finding(), severity=WARNING)] if not_asked else []
     if task.attempt.checked or task.attempt.attached or task.method == CLUSTER_GROUP or task.outcome == "already_there":
         return []
-    message = "This cluster offers no check beforehand, so Hyper-V's own verdict is not known."
     remedy = "Nothing that was read speaks against the move; make it to know."
-    return [Finding("check_not_offered", WARNING, vm, "vm", message, remedy)]
+    return [Finding("check_not_offered", WARNING, vm, "vm", NO_CHECK, remedy)]
 
 
 def _of_nodes(readiness: Readiness, move: Move, *, already_there: bool) -> list[Finding]:

@@ -12,7 +12,7 @@ from ..checks.migration_finding import MigrationFinding
 from ..checks.node_reports import NodeReport
 from ..migration.vocabulary import CLUSTER_GROUP, HOST, SYSTEM
 
-_NO_CLUSTER = "The task's host is no node of a failover cluster."
+_NO_CLUSTER = "The task's host is not a node of a failover cluster."
 
 
 @dataclasses.dataclass(frozen=True)

@@ -146,7 +146,7 @@ def test_a_name_with_a_character_that_no_message_can_carry_is_refused() -> None:
 
 
 def test_a_text_that_is_no_guid_is_no_vm_id() -> None:
-    with pytest.raises(HyperVError, match="'web01' is no VM id"):
+    with pytest.raises(HyperVError, match="'web01' is not a VM id"):
         list_vms(Simulated().cluster, vm_id="web01")
 
 

@@ -65,7 +65,7 @@ CLUSTER_CODES = [
     Row(5042, "does not know", "name"),
     Row(5050, "down", "Bring"),
     Row(5051, "cannot reach", "networks"),
-    Row(5052, "no active member", "Bring"),
+    Row(5052, "not an active member", "Bring"),
     Row(5070, "paused", "Resume"),
     Row(5073, "shutting down", "another destination"),
     Row(5908, "being moved", "again", True),

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._action import FailedWithResult
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ansible_errors import EXPECTED, failed_result
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import start_ledger
 
 from tests.running_cluster import ROOT
 from tests.simulator.wsman import describe
@@ -32,7 +32,7 @@ vms:
 # WBEM_E_ACCESS_DENIED, and ERROR_ACCESS_DENIED as WinRM answers where its own list of rights lacks the account
 DENIED = (0x80041003, 5)
 WEB01 = "0A0B0C0D-0000-4000-8000-000000000001"
-LEDGER = begin(
+LEDGER = start_ledger(
     None,
     "NODE2",
     "HVC1",

@@ -9,7 +9,10 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
+    record_outcomes,
+    start_ledger,
+)
 
 from tests.simulator.scenario import EventSpec, VmSpec
 from tests.support.maintenance import CutOff, Gone, MemoryLedger, Story
@@ -300,27 +303,27 @@ def test_its_own_node_may_be_next_before_it_is_home() -> None:
 
 def test_one_that_steps_aside_again_keeps_its_first_home() -> None:
     move = {"vm_id": "A", "name": "a", "state": "running", "source_host": "NODE2", "destination_host": "NODE3"}
-    first = begin(None, "NODE1", None, [{**move, "helper": True}], NOW)
+    first = start_ledger(None, "NODE1", None, [{**move, "helper": True}], NOW)
     moved = {"vm": {"id": "A"}, "destination_host": "NODE3", "outcome": "moved", "elapsed_seconds": 1.0}
-    first = finish(first, [moved], NOW, [])
+    first = record_outcomes(first, [moved], NOW, [])
     onward = {**move, "source_host": "NODE3", "destination_host": "NODE4", "state": "paused", "helper": True}
-    (entry,) = begin(first, "NODE1", None, [onward], NOW)["vms"]
+    (entry,) = start_ledger(first, "NODE1", None, [onward], NOW)["vms"]
     assert (entry["source_host"], entry["destination_host"], entry["state"]) == ("NODE2", "NODE4", "running")
     elsewhere = {**onward, "source_host": "NODE5"}
-    (entry,) = begin(first, "NODE1", None, [elsewhere], NOW)["vms"]
+    (entry,) = start_ledger(first, "NODE1", None, [elsewhere], NOW)["vms"]
     assert entry["source_host"] == "NODE5", "somebody moved it there"
 
 
 def test_a_vm_of_the_node_that_steps_aside_later_belongs_to_the_node() -> None:
     move = {"vm_id": "A", "name": "a", "state": "running", "source_host": "NODE1", "destination_host": "NODE2"}
-    first = finish(
-        begin(None, "NODE1", None, [move], NOW),
+    first = record_outcomes(
+        start_ledger(None, "NODE1", None, [move], NOW),
         [{"vm": {"id": "A"}, "destination_host": "NODE2", "outcome": "moved", "elapsed_seconds": 1.0}],
         NOW,
         [],
     )
     onward = {**move, "source_host": "NODE2", "destination_host": "NODE3", "helper": True}
-    (entry,) = begin(first, "NODE1", None, [onward], NOW)["vms"]
+    (entry,) = start_ledger(first, "NODE1", None, [onward], NOW)["vms"]
     assert (entry["source_host"], entry["helper"]) == ("NODE1", False)
 
 

@@ -239,7 +239,7 @@ def test_a_clustered_vm_is_not_moved_behind_its_clusters_back() -> None:
 
 
 def test_without_a_cluster_there_is_no_group() -> None:
-    with pytest.raises(HyperVError, match="no node of a failover cluster"):
+    with pytest.raises(HyperVError, match="not a node of a failover cluster"):
         hosts().move(("web01", "HV2"), method="cluster_group")
 
 

@@ -543,7 +543,7 @@ def test_kept_moves_that_leave_no_room_for_a_new_vm_are_told_to_be_the_reason() 
         ({"node": "NODE1", "moves": "all", "stays": []}, "is not a plan"),
         (
             {"node": "NODE1", "moves": [{"vm_id": "web01", "name": "a", "destination_host": "B"}], "stays": []},
-            "no VM id",
+            "not a VM id",
         ),
     ],
 )

@@ -13,7 +13,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.lacking import MoveLacks
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration import plan_restoration
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
+    mark_restored,
+    record_outcomes,
+    start_ledger,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger, LedgerVm
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (
     plan as plan_moves,
@@ -53,7 +57,7 @@ def ledger_of(simulated: Simulated, **changes: Mapping[str, object]) -> Ledger:
         {"vm": {"id": move["vm_id"]}, "destination_host": "NODE2", "outcome": "moved", "elapsed_seconds": 1.0}
         for move in moves
     ]
-    return finish(begin(None, "NODE1", "hvc1.corp.example", moves, "t1"), records, "t2")
+    return record_outcomes(start_ledger(None, "NODE1", "hvc1.corp.example", moves, "t1"), records, "t2")
 
 
 def test_vms_go_back_from_where_they_were_moved_and_others_stay() -> None:
@@ -144,7 +148,7 @@ def test_a_vm_that_only_the_cluster_shows_is_not_gone() -> None:
 def test_settled_vms_are_not_looked_at_again() -> None:
     simulated = Simulated(CLUSTER)
     ledger = ledger_of(simulated)
-    done = give_back(ledger, [vm["vm_id"] for vm in ledger["vms"]], "t3")
+    done = mark_restored(ledger, [vm["vm_id"] for vm in ledger["vms"]], "t3")
     plan = plan_restoration(simulated.cluster, done)
     assert (plan.moves, plan.stays, plan.start) == ((), (), ())
 

@@ -93,7 +93,7 @@ def test_a_vm_that_is_not_clustered_stands_against_a_restart_only() -> None:
 
 
 def test_hosts_without_a_cluster_are_refused() -> None:
-    with pytest.raises(HyperVError, match="no node of a failover cluster"):
+    with pytest.raises(HyperVError, match="not a node of a failover cluster"):
         read_whole_cluster(Simulated("nodes: [{name: HV1, member: false}]\n", home="HV1").cluster)
 
 

@@ -15,7 +15,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.a
     from_artifact,
     to_artifact,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import start_ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import read_ledger
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -62,7 +62,7 @@ def test_what_was_written_by_hand_or_by_an_earlier_version_is_taken_as_it_stands
 
 def test_the_file_of_a_ledger_is_an_artifact_and_a_ledger() -> None:
     move = {"vm_id": "A", "name": "web {{ no_such_name }}", "source_host": "NODE1", "destination_host": "NODE2"}
-    ledger = begin(None, "NODE1", "hvc1.corp.example", [move], "t1")
+    ledger = start_ledger(None, "NODE1", "hvc1.corp.example", [move], "t1")
     content = artifact_text(ledger)
     assert "{{" not in content
     assert read_ledger(content, "there") == ledger

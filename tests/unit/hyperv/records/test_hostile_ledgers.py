@@ -12,14 +12,18 @@ import typing as t
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._files import read_file, replace_file
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
+    mark_restored,
+    record_outcomes,
+    start_ledger,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger, read_ledger
 from hypothesis import given
 from hypothesis import strategies as st
 
 NOW = "2026-03-01T10:00:00+00:00"
 MOVE = {"vm_id": "a", "name": "web\n\"'{{ 1 }}\u202e", "source_host": "NODE1", "destination_host": "NODE2"}
-GOOD = begin(None, "NODE1", "HVC1", [{**MOVE, "state": "running", "memory_mb": 1, "priority": 2000}], NOW)
+GOOD = start_ledger(None, "NODE1", "HVC1", [{**MOVE, "state": "running", "memory_mb": 1, "priority": 2000}], NOW)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -51,27 +55,27 @@ def test_a_ledger_that_is_read_can_be_worked_with(content: dict[str, t.Any]) -> 
     with contextlib.suppress(HyperVError):
         ledger = read_ledger(json.dumps(content), "there")
         record = {"vm": {"id": "A"}, "destination_host": "NODE3", "outcome": "moved", "elapsed_seconds": 1}
-        worked += [finish(ledger, [record], NOW, ["A"]), give_back(ledger, ["A"], NOW)]
-        worked.append(begin(ledger, "NODE1", "HVC1", [MOVE], NOW))
-        worked.append(begin(ledger, "NODE1", None, [], NOW))
+        worked += [record_outcomes(ledger, [record], NOW, ["A"]), mark_restored(ledger, ["A"], NOW)]
+        worked.append(start_ledger(ledger, "NODE1", "HVC1", [MOVE], NOW))
+        worked.append(start_ledger(ledger, "NODE1", None, [], NOW))
     for kept in worked:
         assert read_ledger(json.dumps(kept), "kept")["node"] == kept["node"]
 
 
 def test_half_a_letter_in_a_name_comes_back_from_the_file(tmp_path: pathlib.Path) -> None:
     path = str(tmp_path / "ledger.json")
-    ledger = begin(None, "NODE1", "HVC1", [{**MOVE, "name": "\ud800\u202e"}], NOW)
+    ledger = start_ledger(None, "NODE1", "HVC1", [{**MOVE, "name": "\ud800\u202e"}], NOW)
     replace_file(path, json.dumps(ledger, ensure_ascii=False))
     assert read_ledger(read_file(path), path) == ledger
 
 
 @given(st.integers(0, len(json.dumps(GOOD)) - 1))
 def test_half_a_ledger_is_none(end: int) -> None:
-    with pytest.raises(HyperVError, match="is no ledger"):
+    with pytest.raises(HyperVError, match="is not a ledger"):
         read_ledger(json.dumps(GOOD)[:end], "there")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe{", b"[" * 100_000, b"{" * 10, b"9" * 10_000, b'{"a": ' * 100_000])
 def test_what_is_no_ledger_is_named(content: bytes) -> None:
-    with pytest.raises(HyperVError, match="there is no ledger"):
+    with pytest.raises(HyperVError, match="there is not a ledger"):
         read_ledger(content, "there")

@@ -22,7 +22,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._files import (
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin, finish, give_back
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
+    mark_restored,
+    record_outcomes,
+    start_ledger,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import LedgerFile, ledger_file_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import end_work, enter_phase
@@ -52,17 +56,17 @@ def file(folder: pathlib.Path, path: str = "", node: str = "NODE1", cluster: str
 
 
 def begun(old: Ledger | None, cluster: str = OURS["cluster"], vm_id: str = WEB) -> Ledger:
-    return begin(old, "NODE1", cluster, [{**MOVE, "vm_id": vm_id}], NOW)
+    return start_ledger(old, "NODE1", cluster, [{**MOVE, "vm_id": vm_id}], NOW)
 
 
 def restored(old: Ledger | None, cluster: str = OURS["cluster"], vm_id: str = WEB) -> Ledger:
     assert old is not None
-    return give_back(old, [vm_id], NOW, cluster)
+    return mark_restored(old, [vm_id], NOW, cluster)
 
 
 def finished(old: Ledger | None, cluster: str = OURS["cluster"]) -> Ledger:
     assert old is not None
-    return finish(old, [], NOW, cluster=cluster)
+    return record_outcomes(old, [], NOW, cluster=cluster)
 
 
 def state(phase: str, *, dry_run: bool = False, **rolling: t.Any) -> dict[str, t.Any]:

@@ -14,10 +14,10 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._files import check_writable, read_file, replace_file
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
-    begin,
-    finish,
-    give_back,
-    inherited,
+    mark_restored,
+    record_outcomes,
+    stale_entries_warning,
+    start_ledger,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import read_ledger
 
@@ -43,84 +43,84 @@ def record(vm_id: str = WEB, outcome: str = "moved", destination: str = "NODE2")
 
 
 def test_a_ledger_is_begun_finished_and_given_back() -> None:
-    begun = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
+    begun = start_ledger(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
     assert begun["state"] == "evacuating"
-    finished = finish(begun, [record(), record(DB, destination="NODE3")], "t2")
+    finished = record_outcomes(begun, [record(), record(DB, destination="NODE3")], "t2")
     assert finished["state"] == "evacuated"
     assert [vm["destination_host"] for vm in finished["vms"]] == ["NODE2", "NODE3"]
-    half = give_back(finished, [WEB.lower()], "t3")
+    half = mark_restored(finished, [WEB.lower()], "t3")
     assert (half["state"], [vm["restored"] for vm in half["vms"]]) == ("evacuated", [True, False])
-    assert give_back(half, [DB], "t4")["state"] == "restored"
+    assert mark_restored(half, [DB], "t4")["state"] == "restored"
 
 
 def test_a_vm_that_stayed_makes_the_ledger_incomplete() -> None:
-    begun = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
-    assert finish(begun, [record(), record(DB, "failed")], "t2")["state"] == "incomplete"
+    begun = start_ledger(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
+    assert record_outcomes(begun, [record(), record(DB, "failed")], "t2")["state"] == "incomplete"
 
 
 def test_a_vm_that_is_only_stopped_is_kept_until_it_is_settled() -> None:
     stays = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
-    finished = finish(begin(None, "NODE1", "HVC1", [stays], "t1"), [], "t2")
+    finished = record_outcomes(start_ledger(None, "NODE1", "HVC1", [stays], "t1"), [], "t2")
     assert (finished["state"], finished["vms"][0]["outcome"]) == ("evacuated", "stays")
     # It is off by now, so a second run has nothing to say of it.
-    assert begin(finished, "NODE1", "HVC1", [], "t3")["vms"] == finished["vms"]
+    assert start_ledger(finished, "NODE1", "HVC1", [], "t3")["vms"] == finished["vms"]
 
 
 def test_how_a_vm_was_before_it_was_stopped_outlives_a_run_that_was_cut_off() -> None:
-    begun = begin(None, "NODE1", "HVC1", [{**move(), "strategy": "shutdown"}], "t1")
-    again = begin(begun, "NODE1", "HVC1", [{**move(), "strategy": "shutdown", "state": "off"}], "t2")
+    begun = start_ledger(None, "NODE1", "HVC1", [{**move(), "strategy": "shutdown"}], "t1")
+    again = start_ledger(begun, "NODE1", "HVC1", [{**move(), "strategy": "shutdown", "state": "off"}], "t2")
     assert (again["vms"][0]["state"], again["vms"][0]["strategy"]) == ("running", "shutdown")
     # Somebody else turned it off: there was no order to stop it.
-    begun = begin(None, "NODE1", "HVC1", [move()], "t1")
-    again = begin(begun, "NODE1", "HVC1", [{**move(), "state": "off"}], "t2")
+    begun = start_ledger(None, "NODE1", "HVC1", [move()], "t1")
+    again = start_ledger(begun, "NODE1", "HVC1", [{**move(), "state": "off"}], "t2")
     assert again["vms"][0]["state"] == "off"
 
 
 def test_a_vm_that_was_off_and_that_somebody_started_since_counts_as_running() -> None:
-    begun = begin(None, "NODE1", "HVC1", [{**move(), "state": "off"}], NOW)
-    again = begin(begun, "NODE1", "HVC1", [{**move(), "strategy": "shutdown"}], NOW)
+    begun = start_ledger(None, "NODE1", "HVC1", [{**move(), "state": "off"}], NOW)
+    again = start_ledger(begun, "NODE1", "HVC1", [{**move(), "strategy": "shutdown"}], NOW)
     assert [vm["state"] for vm in (*begun["vms"], *again["vms"])] == ["off", "running"]
 
 
 def test_what_left_in_a_run_that_was_cut_off_does_not_make_the_ledger_incomplete() -> None:
-    interrupted = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
-    again = begin(interrupted, "NODE1", "HVC1", [move(DB, "db01")], "t2")
-    assert finish(again, [record(DB)], "t3", [WEB.lower()])["state"] == "incomplete"
-    done = finish(again, [record(DB)], "t3", [])
+    interrupted = start_ledger(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
+    again = start_ledger(interrupted, "NODE1", "HVC1", [move(DB, "db01")], "t2")
+    assert record_outcomes(again, [record(DB)], "t3", [WEB.lower()])["state"] == "incomplete"
+    done = record_outcomes(again, [record(DB)], "t3", [])
     assert (done["state"], [vm["outcome"] for vm in done["vms"]]) == ("evacuated", ["left", "moved"])
 
 
 def test_what_an_interrupted_evacuation_had_planned_is_kept() -> None:
-    interrupted = begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
-    again = begin(interrupted, "node1.corp.example", "HVC1", [move(DB, "db01", "NODE4")], "t2")
+    interrupted = start_ledger(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1")
+    again = start_ledger(interrupted, "node1.corp.example", "HVC1", [move(DB, "db01", "NODE4")], "t2")
     assert [(vm["name"], vm["destination_host"]) for vm in again["vms"]] == [("web01", "NODE2"), ("db01", "NODE4")]
     assert (again["created"], again["updated"]) == ("t1", "t2")
 
 
 def test_a_move_of_a_run_whose_ledger_is_lost_is_written_down_as_made() -> None:
     made = {**move(), "outcome": "already_there"}
-    begun = begin(None, "NODE1", "HVC1", [made, move(DB, "db01")], "t1")
+    begun = start_ledger(None, "NODE1", "HVC1", [made, move(DB, "db01")], "t1")
     assert [vm["outcome"] for vm in begun["vms"]] == ["already_there", "planned"]
-    assert finish(begun, [record(DB)], "t2")["state"] == "evacuated"
+    assert record_outcomes(begun, [record(DB)], "t2")["state"] == "evacuated"
 
 
 def test_what_the_ledger_knows_of_a_move_that_was_made_is_kept() -> None:
     made = {**move(), "outcome": "already_there"}
-    finished = finish(begin(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
-    assert begin(finished, "NODE1", "HVC1", [made], "t3")["vms"] == finished["vms"]
-    interrupted = begin(None, "NODE1", "HVC1", [move()], "t1")
-    assert begin(interrupted, "NODE1", "HVC1", [made], "t2")["vms"][0]["outcome"] == "already_there"
+    finished = record_outcomes(start_ledger(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
+    assert start_ledger(finished, "NODE1", "HVC1", [made], "t3")["vms"] == finished["vms"]
+    interrupted = start_ledger(None, "NODE1", "HVC1", [move()], "t1")
+    assert start_ledger(interrupted, "NODE1", "HVC1", [made], "t2")["vms"][0]["outcome"] == "already_there"
 
 
 def test_nothing_left_to_move_keeps_the_ledger_as_it_is() -> None:
-    finished = finish(begin(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
-    assert begin(finished, "NODE1", "HVC1", [], "t3")["vms"] == finished["vms"]
-    assert begin(finished, "NODE1", "HVC1", [], "t3")["state"] == "evacuated"
+    finished = record_outcomes(start_ledger(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
+    assert start_ledger(finished, "NODE1", "HVC1", [], "t3")["vms"] == finished["vms"]
+    assert start_ledger(finished, "NODE1", "HVC1", [], "t3")["state"] == "evacuated"
 
 
 def test_a_restored_ledger_gives_way_to_a_new_one() -> None:
-    done = give_back(begin(None, "NODE1", "HVC1", [move()], "t1"), [WEB], "t2")
-    assert [vm["name"] for vm in begin(done, "NODE2", "HVC1", [move(DB, "db01")], "t3")["vms"]] == ["db01"]
+    done = mark_restored(start_ledger(None, "NODE1", "HVC1", [move()], "t1"), [WEB], "t2")
+    assert [vm["name"] for vm in start_ledger(done, "NODE2", "HVC1", [move(DB, "db01")], "t3")["vms"]] == ["db01"]
 
 
 @pytest.mark.parametrize(
@@ -133,28 +133,30 @@ def test_a_restored_ledger_gives_way_to_a_new_one() -> None:
 )
 def test_a_ledger_of_something_else_is_not_overwritten(node: str, cluster: str, told: str) -> None:
     with pytest.raises(HyperVError, match=told):
-        begin(begin(None, "NODE1", OURS, [move()], "t1"), node, cluster, [move()], "t2")
+        start_ledger(start_ledger(None, "NODE1", OURS, [move()], "t1"), node, cluster, [move()], "t2")
 
 
 def test_names_of_clusters_are_the_same_in_any_letter_case() -> None:
-    begun = begin(None, "NODE1", OURS, [move()], "t1")
-    assert begin(begun, "node1", "HVC1.Corp.Example.", [move()], "t2")["created"] == "t1"
+    begun = start_ledger(None, "NODE1", OURS, [move()], "t1")
+    assert start_ledger(begun, "node1", "HVC1.Corp.Example.", [move()], "t2")["created"] == "t1"
 
 
 def earlier(**changes: t.Any) -> dict[str, t.Any]:
     """Return a ledger as earlier versions wrote it, with the cluster's short name."""
-    ledger = finish(begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1"), [record(), record(DB)], "t2")
+    ledger = record_outcomes(
+        start_ledger(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "t1"), [record(), record(DB)], "t2"
+    )
     return {**ledger, "format": "hyperv.migration ledger 1", **changes}
 
 
 @pytest.mark.parametrize(("cluster", "name"), [(OURS, None), ("hva.corp.example", "HVC1")])
 def test_a_ledger_of_an_earlier_version_is_taken_over_with_a_vm_that_is_known(cluster: str, name: str | None) -> None:
     old = read_ledger(earlier(), "ledger.json")
-    again = begin(old, "NODE1", cluster, [move(DB, "db01")], "t3", cluster_name=name)
+    again = start_ledger(old, "NODE1", cluster, [move(DB, "db01")], "t3", cluster_name=name)
     assert (again["format"], again["cluster"], again["created"]) == ("hyperv.migration ledger 2", cluster, "t1")
-    back = give_back(old, [WEB], "t3", cluster)
+    back = mark_restored(old, [WEB], "t3", cluster)
     assert (back["format"], back["cluster"]) == ("hyperv.migration ledger 2", cluster)
-    done = finish(old, [record(WEB)], "t3", None, cluster)
+    done = record_outcomes(old, [record(WEB)], "t3", None, cluster)
     assert (done["format"], done["cluster"]) == ("hyperv.migration ledger 2", cluster)
 
 
@@ -162,11 +164,11 @@ def test_a_ledger_of_an_earlier_version_is_taken_over_with_a_vm_that_is_known(cl
 def test_a_ledger_that_shares_its_short_name_alone_is_refused_and_left_as_it_is(cluster: str | None) -> None:
     other, old = "7A1B2C3D-3B54-4B0B-9D0E-0C5E7B1A2F33", read_ledger(earlier(cluster=cluster), "ledger.json")
     with pytest.raises(HyperVError, match=r"hvc1\.branch\.example, which knows none of its VMs"):
-        begin(old, "NODE1", "hvc1.branch.example", [move(other, "till01")], "t3")
+        start_ledger(old, "NODE1", "hvc1.branch.example", [move(other, "till01")], "t3")
     with pytest.raises(HyperVError, match=r"hvc1\.branch\.example, which knows none of its VMs"):
-        begin(old, "NODE1", "hvc1.branch.example", [], "t3")
-    assert finish(old, [], "t3", [other], "hvc1.branch.example") == old
-    assert give_back(old, [other], "t3", "hvc1.branch.example") == old
+        start_ledger(old, "NODE1", "hvc1.branch.example", [], "t3")
+    assert record_outcomes(old, [], "t3", [other], "hvc1.branch.example") == old
+    assert mark_restored(old, [other], "t3", "hvc1.branch.example") == old
 
 
 def test_what_a_ledger_written_by_hand_lacks_is_completed() -> None:
@@ -174,7 +176,7 @@ def test_what_a_ledger_written_by_hand_lacks_is_completed() -> None:
     by_hand = {"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": [vm]}
     read = read_ledger(by_hand, "ledger.json")
     assert (read["vms"][0]["restored"], read["state"], read["cluster"]) == (False, "incomplete", None)
-    assert "web01" in inherited(begin(read, "NODE1", None, [], NOW), [], NOW)
+    assert "web01" in stale_entries_warning(start_ledger(read, "NODE1", None, [], NOW), [], NOW)
 
 
 @pytest.mark.parametrize(
@@ -201,15 +203,18 @@ def test_a_value_of_the_whole_ledger_is_refused_likewise(changes: dict[str, t.An
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (json.dumps(begin(None, "NODE1", "HVC1", [move()], "t1"))[:-20], "not whole"),
+        (json.dumps(start_ledger(None, "NODE1", "HVC1", [move()], "t1"))[:-20], "not whole"),
         ("", "not whole"),
-        ("[]", "no ledger of format"),
+        ("[]", "not a ledger of format"),
         ('{"format": "hyperv.migration ledger 99"}', "ledger 99"),
         ({"format": "hyperv.migration ledger 2", "node": "NODE1"}, "without a node or a list of VMs"),
         ({"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": [{"name": "web01"}]}, "VM 1 has no vm_id"),
         ({"format": "hyperv.migration ledger 1", "node": "NODE1", "vms": ["web01"]}, "VM 1 has no vm_id"),
         (
-            {**begin(None, "NODE1", "HVC1", [move()], "t1"), "vms": [{**move(), "outcome": "x", "priority": "many"}]},
+            {
+                **start_ledger(None, "NODE1", "HVC1", [move()], "t1"),
+                "vms": [{**move(), "outcome": "x", "priority": "many"}],
+            },
             "priority of VM 1 is 'many', which is no number",
         ),
     ],
@@ -220,7 +225,7 @@ def test_what_is_no_whole_ledger_is_refused_by_name(content: dict[str, t.Any] | 
 
 
 def test_no_part_of_a_ledger_is_taken_for_the_whole() -> None:
-    whole = json.dumps(begin(None, "NODE1", "HVC1", [move(), move()], "t1"), indent=2)
+    whole = json.dumps(start_ledger(None, "NODE1", "HVC1", [move(), move()], "t1"), indent=2)
     assert read_ledger(whole, "ledger.json")["node"] == "NODE1"
     for length in range(len(whole)):
         with pytest.raises(HyperVError, match="not whole"):
@@ -265,17 +270,19 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pat
 
 def test_a_vm_that_is_stopped_again_before_the_others_are_back_is_kept_anew() -> None:
     stays = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
-    first = finish(begin(None, "NODE1", "HVC1", [stays, move(DB, "db01")], "t1"), [record(DB)], "t2")
-    half = give_back(first, [WEB], "t3")
-    again = begin(half, "NODE1", "HVC1", [stays], "t4")
+    first = record_outcomes(start_ledger(None, "NODE1", "HVC1", [stays, move(DB, "db01")], "t1"), [record(DB)], "t2")
+    half = mark_restored(first, [WEB], "t3")
+    again = start_ledger(half, "NODE1", "HVC1", [stays], "t4")
     assert [(vm["name"], vm["restored"]) for vm in again["vms"]] == [("db01", False), ("web01", False)]
 
 
 def test_a_vm_that_was_started_again_counts_as_it_is_by_then() -> None:
     stopped = {**move(), "strategy": "shutdown"}
-    failed = finish(begin(None, "NODE1", "HVC1", [stopped, move(DB, "db01")], "t1"), [record(outcome="failed")], "t2")
-    started = give_back(failed, [WEB], "t3")
-    again = begin(started, "NODE1", "HVC1", [{**stopped, "state": "off"}], "t4")
+    failed = record_outcomes(
+        start_ledger(None, "NODE1", "HVC1", [stopped, move(DB, "db01")], "t1"), [record(outcome="failed")], "t2"
+    )
+    started = mark_restored(failed, [WEB], "t3")
+    again = start_ledger(started, "NODE1", "HVC1", [{**stopped, "state": "off"}], "t4")
     assert [vm["state"] for vm in again["vms"] if vm["name"] == "web01"] == ["off"]
 
 
@@ -286,35 +293,37 @@ def test_a_vm_that_was_started_again_counts_as_it_is_by_then() -> None:
 def test_the_pause_of_a_run_that_was_cut_off_is_known_to_the_next_one(
     cut_off_at: str, state: str, paused_before: bool
 ) -> None:
-    begun = begin(None, "NODE1", "HVC1", [move()], cut_off_at, paused=False)
+    begun = start_ledger(None, "NODE1", "HVC1", [move()], cut_off_at, paused=False)
     assert begun["paused_before"] is False
-    again = begin({**begun, "state": state}, "NODE1", "HVC1", [move()], NOW, paused=True)
+    again = start_ledger({**begun, "state": state}, "NODE1", "HVC1", [move()], NOW, paused=True)
     assert again["paused_before"] is paused_before
 
 
 def test_vms_of_an_evacuation_of_long_ago_are_told() -> None:
-    old = finish(begin(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "2025-12-01T08:00:00+00:00"), [], "t2")
-    new = begin(old, "NODE1", "HVC1", [move()], NOW)
-    warning = inherited(new, [move()], NOW)
+    old = record_outcomes(
+        start_ledger(None, "NODE1", "HVC1", [move(), move(DB, "db01")], "2025-12-01T08:00:00+00:00"), [], "t2"
+    )
+    new = start_ledger(old, "NODE1", "HVC1", [move()], NOW)
+    warning = stale_entries_warning(new, [move()], NOW)
     assert "2025-12-01" in warning
     assert "db01" in warning
     assert "web01" not in warning
-    recent = begin(None, "NODE1", "HVC1", [move(DB, "db01")], THEN)
-    assert inherited(recent, [], NOW) == ""
+    recent = start_ledger(None, "NODE1", "HVC1", [move(DB, "db01")], THEN)
+    assert stale_entries_warning(recent, [], NOW) == ""
 
 
 def test_a_vm_that_was_given_back_is_seen_anew_while_others_are_still_away() -> None:
     off = {**move(), "state": "off"}
-    first = give_back(begin(None, "NODE1", "HVC1", [off, move(DB, "db01")], NOW), [WEB], NOW)
-    again = begin(first, "NODE1", "HVC1", [{**move(), "state": "running", "strategy": "shutdown"}], NOW)
+    first = mark_restored(start_ledger(None, "NODE1", "HVC1", [off, move(DB, "db01")], NOW), [WEB], NOW)
+    again = start_ledger(first, "NODE1", "HVC1", [{**move(), "state": "running", "strategy": "shutdown"}], NOW)
     assert {vm["name"]: vm["state"] for vm in again["vms"]}["web01"] == "running"
 
 
 def test_the_newest_events_of_a_failed_move_are_kept() -> None:
     events = [{"id": number, "message": "why"} for number in range(6)]
-    begun = begin(None, "NODE1", "HVC1", [move()], "t1")
+    begun = start_ledger(None, "NODE1", "HVC1", [move()], "t1")
     failed = {**record(WEB, "failed"), "events": events}
-    ledger = finish(begun, [failed], "t2")
+    ledger = record_outcomes(begun, [failed], "t2")
 
     assert begun["vms"][0]["events"] == []
     assert ledger["vms"][0]["events"] == events[-4:]

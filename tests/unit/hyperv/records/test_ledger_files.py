@@ -12,7 +12,7 @@ import stat
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import start_ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import ledger_file_of, read_given_ledger
 
@@ -27,7 +27,7 @@ NAME = "hyperv-ledger-hvc1.corp.example-NODE1.json"
 
 
 def begun(old: Ledger | None) -> Ledger:
-    return begin(old, "NODE1", OURS.full, [MOVE], "2026-03-02T01:00:00+00:00")
+    return start_ledger(old, "NODE1", OURS.full, [MOVE], "2026-03-02T01:00:00+00:00")
 
 
 def test_a_ledger_is_written_for_its_owner_only_and_read_as_it_was(tmp_path: pathlib.Path) -> None:
@@ -63,7 +63,7 @@ def test_what_a_change_refuses_is_said_with_the_path(tmp_path: pathlib.Path) -> 
     file = ledger_file_of(str(tmp_path / "own.json"), ".", "NODE1", OURS)
     file.change(begun)
     with pytest.raises(HyperVError, match=r"own\.json: The ledger belongs to node NODE1"):
-        file.change(lambda old: begin(old, "NODE2", OURS.full, [MOVE], "t"))
+        file.change(lambda old: start_ledger(old, "NODE2", OURS.full, [MOVE], "t"))
 
 
 def test_a_ledger_without_a_path_needs_its_node() -> None:

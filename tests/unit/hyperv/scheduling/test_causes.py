@@ -21,7 +21,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
     MigrationOptions,
     migrate,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import failure
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import failure_message
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.progress import Progress
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 
@@ -74,8 +74,8 @@ def test_a_switch_that_is_missing_is_named_from_the_log_of_the_destination(
     assert error.remedy == "Give the virtual switches the same names on all nodes, and connect them."
     assert error.quoted.startswith("Event 21159 in the log Hyper-V-High-Availability of NODE2 says: ")
     assert [event["node"] for event in done.task.events if event["id"] == 21159] == ["NODE2"]
-    assert error.cause in failure([done.task])
-    assert error.remedy in failure([done.task])
+    assert error.cause in failure_message([done.task])
+    assert error.remedy in failure_message([done.task])
 
 
 @pytest.mark.parametrize(("language", "reason"), [("en-US", PROCESSOR_EN), ("ja-JP", PROCESSOR_JA)])

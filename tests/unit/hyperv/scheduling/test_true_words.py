@@ -16,9 +16,9 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodChoice
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.move_results import (
-    changed,
-    diff,
-    record,
+    has_changed,
+    locations_diff,
+    move_record,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.restarted import Restarts
@@ -115,7 +115,7 @@ def test_a_job_that_says_it_failed_while_the_owner_lags_is_doubted(retries: int)
         rb"<p:ErrorDescription>[^<]*</p:ErrorDescription>", failed, answer
     ).replace(b"JobState>7<", b"JobState>10<")
     (run,) = simulated.move(("web01", "NODE2"), retries=retries)
-    assert (run.outcome, changed(run), run.attempts) == ("moved", True, 1)
+    assert (run.outcome, has_changed(run), run.attempts) == ("moved", True, 1)
 
 
 def test_a_vm_that_arrived_in_another_state_is_told_where_it_is() -> None:
@@ -124,8 +124,8 @@ def test_a_vm_that_arrived_in_another_state_is_told_where_it_is() -> None:
         answer.replace(b"EnabledState>2<", b"EnabledState>9<") if simulated.owner("web01") == "NODE2" else answer
     )
     (run,) = simulated.move(("web01", "NODE2"))
-    assert (run.outcome, run.error.code, changed(run)) == ("failed", "state_changed", True)
-    assert diff([record(run, str)]) == {"before": "web01: NODE1\n", "after": "web01: NODE2\n"}
+    assert (run.outcome, run.error.code, has_changed(run)) == ("failed", "state_changed", True)
+    assert locations_diff([move_record(run, str)]) == {"before": "web01: NODE1\n", "after": "web01: NODE2\n"}
 
 
 def test_a_cancelled_vm_that_arrived_in_another_state_is_not_said_to_have_stayed() -> None:
@@ -141,7 +141,7 @@ def test_a_cancelled_vm_that_arrived_in_another_state_is_not_said_to_have_stayed
 def test_a_migration_that_goes_on_is_a_change() -> None:
     simulated = Simulated(one_vm(migration(stuck_at=40)))
     (run,) = simulated.move(("web01", "NODE2"), timeout=100)
-    assert (run.outcome, run.goes_on, changed(run)) == ("failed", True, True)
+    assert (run.outcome, run.goes_on, has_changed(run)) == ("failed", True, True)
 
 
 def test_only_a_migration_of_its_own_makes_a_start_a_change() -> None:
@@ -150,7 +150,7 @@ def test_only_a_migration_of_its_own_makes_a_start_a_change() -> None:
     simulated.scheduler().start(first)
     (second,) = simulated.runs(("web01", "NODE2"))
     simulated.scheduler().start(second)
-    assert [(run.outcome, changed(run), run.attempt.attached) for run in (first, second)] == [
+    assert [(run.outcome, has_changed(run), run.attempt.attached) for run in (first, second)] == [
         ("started", True, False),
         ("started", False, True),
     ]
@@ -175,7 +175,7 @@ def test_a_vm_that_only_the_cluster_has_not_seen_arrive_is_there_already(dry_run
     (again,) = simulated.runs(("web01", "NODE2"))
     scheduler = simulated.scheduler()
     (scheduler.dry_run if dry_run else scheduler.execute)([again])
-    assert (again.outcome, changed(again), again.attempts) == ("already_there", False, 0)
+    assert (again.outcome, has_changed(again), again.attempts) == ("already_there", False, 0)
 
 
 def test_one_vm_that_nobody_answers_about_does_not_hold_up_the_others() -> None:
@@ -246,8 +246,8 @@ def test_a_migration_that_leaves_the_vm_in_place_is_decided_by_its_job(moves: Mi
     (asked,) = simulated.runs(("web01", "NODE2"))
     run = MigrationTask(MigrationRequest(asked.move, asked.timeout, storage_only=True))
     simulated.scheduler().execute([run])
-    assert (run.outcome, changed(run)) == (outcome, outcome == "completed")
-    assert diff([record(run, str)])["after"] == f"web01: {run.owner}\n"
+    assert (run.outcome, has_changed(run)) == (outcome, outcome == "completed")
+    assert locations_diff([move_record(run, str)])["after"] == f"web01: {run.owner}\n"
 
 
 def test_an_enumeration_that_never_ends_is_ended() -> None:
@@ -379,7 +379,7 @@ def test_a_vm_that_the_cluster_restarted_elsewhere_was_not_moved(method: MethodC
     (run,) = simulated.move(("web01", "NODE2"), retries=3, method=method)
     assert (run.outcome, run.retried, simulated.owner("web01")) == ("failed", 0, "NODE2")
     assert run.error is not None
-    assert (run.error.code, changed(run)) == ("restarted", True)
+    assert (run.error.code, has_changed(run)) == ("restarted", True)
     ended = {"system": "its migration ended as exception", "cluster_group": "no end of it was seen"}[method]
     assert f"NODE1 is down and {ended}" in run.error.message
     assert "its guest has lost what was in its memory. Look at the guest" in run.error.text
@@ -495,7 +495,7 @@ def test_a_vm_that_is_not_where_it_was_to_be_fetched_from_is_left_there() -> Non
     runs = [MigrationTask(MigrationRequest(move, Timeout.of(0, move.vm.memory_mb))) for move in moves[:2]]
     simulated.scheduler().execute(runs)
     assert [run.outcome for run in runs] == ["elsewhere", "already_there"]
-    assert (changed(runs[0]), diff([record(run, str) for run in runs])["after"]) == (
+    assert (has_changed(runs[0]), locations_diff([move_record(run, str) for run in runs])["after"]) == (
         False,
         "web01: NODE3\nweb01: NODE3\n",
     )

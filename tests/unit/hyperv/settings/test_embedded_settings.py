@@ -223,7 +223,7 @@ def test_a_reference_leaves_as_an_object_path_of_wmi() -> None:
         ({"ElementName": "a\x0bb"}, "new_system_settings.ElementName: "),
         ({"Notes": ["fine", "\x1f"]}, "new_system_settings.Notes[1]: "),
         ({"notes": [], "Notes": []}, "Notes is specified more than once"),
-        ({"No tes": 1}, "'No tes' is no name of a CIM property"),
+        ({"No tes": 1}, "'No tes' is not the name of a CIM property"),
         ({"X": {"type": "int", "value": 1}}, "'int' is no CIM type"),
         ({"X": {"type": "uint8"}}, "has the keys type and value"),
         ({"X": {"type": "uint8[]", "value": 1}}, "X takes a list"),
@@ -243,7 +243,7 @@ def test_a_resource_is_refused_by_its_place() -> None:
     assert "new_resource_settings[1].properties.Weight: '-1' is no uint32" in refusal(
         new_resource_settings=[fine, entry]
     )
-    assert "new_resource_settings[0].class: 'a b' is no name of a CIM class" in refusal(
+    assert "new_resource_settings[0].class: 'a b' is not the name of a CIM class" in refusal(
         new_resource_settings=[{**fine, "class": "a b"}]
     )
 

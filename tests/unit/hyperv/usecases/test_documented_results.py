@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.identity import Identity, identity_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.file_names import Owner
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import begin
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import start_ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_roles import LedgerRole
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.survey import take_survey
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import ledger_file_of
@@ -222,7 +222,9 @@ def ledgers(folder: pathlib.Path) -> list[Answer]:
     move = {"vm_id": GONE, "name": "web01", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
     file = ledger_file_of(None, str(folder), "NODE1", Owner("hvc1.corp.example"))
     now = "2026-03-01T22:00:00+00:00"
-    file.change(lambda old: {**begin(old, "NODE1", "hvc1.corp.example", [move], now), "other_roles": [MOVED_ROLE]})
+    file.change(
+        lambda old: {**start_ledger(old, "NODE1", "hvc1.corp.example", [move], now), "other_roles": [MOVED_ROLE]}
+    )
     return [
         carry_out("hyperv_evacuation_ledger_info", HOSTS, folder=str(folder), node=node, cluster="hvc1.corp.example")
         for node in ("NODE1", "NODE2")

@@ -54,7 +54,7 @@ def test_capabilities_without_the_method_leave_it_open_and_say_that_only_a_call_
 def test_between_hosts_only_the_hosts_own_method_is_open() -> None:
     found = ways(Simulated(HOSTS, home="HV1"), "HV1", "HV2")
     assert [method for method, one in found.items() if one["open"]] == ["host"]
-    assert found["cluster_group"]["reason"] == "The task's host is no node of a failover cluster."
+    assert found["cluster_group"]["reason"] == "The task's host is not a node of a failover cluster."
     assert (found["host"]["sources"], found["host"]["destinations"]) == (["HV1", "HV2"], ["HV1"])
 
 

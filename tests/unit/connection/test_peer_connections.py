@@ -13,7 +13,11 @@ from ansible.errors import AnsibleError
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.connection import ConnectionBase
 from ansible.plugins.loader import connection_loader
-from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import Inventory, Neighbours, open_sender
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import (
+    Inventory,
+    PeerConnections,
+    open_sender,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
 from tests.unit.connection.listening import PASSWORD, Node, answer_to
@@ -55,19 +59,19 @@ def home(request: pytest.FixtureRequest) -> ConnectionBase:
     return task_connection(request.param)
 
 
-def neighbours(home: ConnectionBase, hosts: dict[str, t.Any], groups: dict[str, list[str]] | None = None) -> Neighbours:
+def peers(home: ConnectionBase, hosts: dict[str, t.Any], groups: dict[str, list[str]] | None = None) -> PeerConnections:
     task_vars = {
         "inventory_hostname": "node1",
         "hostvars": {host: Templated(variables) for host, variables in {"node1": HOME, **hosts}.items()},
         "groups": {"all": ["node1", *hosts], **(groups or {"nodes": ["node1", *hosts]})},
     }
-    return Neighbours(home, Inventory(home, task_vars))
+    return PeerConnections(home, Inventory(home, task_vars))
 
 
 def neighbour(
     home: ConnectionBase, host: str, variables: dict[str, t.Any], groups: dict[str, list[str]] | None = None
 ) -> ConnectionBase | None:
-    return neighbours(home, {host: variables}, groups).connection(host, host)
+    return peers(home, {host: variables}, groups).connection(host, host)
 
 
 def told(connection: ConnectionBase) -> list[int | str]:
@@ -78,7 +82,7 @@ def told(connection: ConnectionBase) -> list[int | str]:
 def test_an_address_that_is_not_in_the_inventory_is_reached_with_the_settings_of_the_tasks_host(
     home: ConnectionBase,
 ) -> None:
-    made = neighbours(home, {}).connection(None, "NODE2")
+    made = peers(home, {}).connection(None, "NODE2")
     assert made.transport == home.transport
     assert told(made) == ["NODE2", 5986, *CREDENTIALS, "https"]
 
@@ -95,13 +99,13 @@ def test_a_neighbour_at_an_address_with_a_zone_is_refused(home: ConnectionBase, 
         open_sender(neighbour(home, "NODE2", {"ansible_host": written}))
 
 
-def test_a_home_with_an_ipv6_address_lends_no_domain_to_its_neighbours(home: ConnectionBase) -> None:
+def test_a_home_with_an_ipv6_address_lends_no_domain_to_its_peers(home: ConnectionBase) -> None:
     home.set_option("remote_addr", "[::ffff:10.0.0.1]")
     assert Inventory(home, {}).address_beside_home("NODE2") == "NODE2"
 
 
 def test_what_pywinrm_takes_besides_is_handed_on_to_a_node_that_is_not_in_the_inventory() -> None:
-    assert neighbours(task_connection("winrm"), {}).connection(None, "NODE2").get_option("_extras") == EXTRAS
+    assert peers(task_connection("winrm"), {}).connection(None, "NODE2").get_option("_extras") == EXTRAS
 
 
 def test_an_inventory_host_says_where_and_as_whom(home: ConnectionBase) -> None:

@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 _CREDENTIALS = frozenset({"remote_user", "remote_password"})
 
 
-class Neighbours:
+class PeerConnections:
     """Makes connection plugins for other hosts from the task's own one and from the inventory.
 
     Variables of an inventory host win; what it does not set is taken from the task's connection, so that credentials
@@ -85,7 +85,7 @@ class Neighbours:
         A host that shares no group with that one may be somebody else's: it gets what was given for the whole run, on
         the command line for instance, and nothing that was written down for the task's host.
         """
-        is_near = host is None or host in self._inventory.companions
+        is_near = host is None or host in self._inventory.group_peers
         return is_near or known_as.isdisjoint(self._inventory.variables(self._inventory.home))
 
     def _inherit(self, made: t.Any, option: str) -> None:
