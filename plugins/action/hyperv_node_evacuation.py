@@ -68,6 +68,7 @@ class ActionModule(MaintenanceAction):
             ),
             arguments["disk_maintenance"],
             arguments["balancer_off"],
+            notes_shown=bool((arguments["rolling"] or {}).get("notes_shown")),
         )
         rolling = arguments["rolling"]
         controller = self.controller(arguments, lambda: enter_phase(rolling, "begun"))

@@ -136,6 +136,7 @@ class ActionModule(ControllerAction):
                 **({"began": now.isoformat(timespec="seconds")} if turn.phase == "" else {}),
                 **({"estimate": estimate} if estimate is not None else {}),
             }
+            evacuated = {**rolling, "notes_shown": bool(turn.done)}
             result = {
                 "changed": False,
                 **turn.as_result(names),
@@ -148,7 +149,7 @@ class ActionModule(ControllerAction):
                 "path": progress.path,
                 "folder": folder,
                 "rolling": rolling,
-                "evacuation": rolling,
+                "evacuation": evacuated,
             }
             if stopped:
                 self.tell(result["stopped"])
@@ -164,7 +165,7 @@ class ActionModule(ControllerAction):
                 if turn.is_planned:
                     plan = turn.plan_rest(read_whole_cluster(cluster), evacuation, names)
                     self.show(roll_table(plan))
-                    result |= turn.as_planned(plan, rolling)
+                    result |= turn.as_planned(plan, evacuated)
             except HyperVError as error:
                 raise FailedWithResult(str(error), result) from None
         return {**result, "warnings": warnings} if warnings else result

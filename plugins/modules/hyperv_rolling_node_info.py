@@ -276,7 +276,8 @@ rolling:
   returned: success
 evacuation:
   description:
-    - RV(rolling) for the evacuation of the node. If the rest was planned, also C(returns_all), whether all VMs return
+    - RV(rolling) for the evacuation of the node, with C(notes_shown), whether another node is done already, so that
+      notes on the whole cluster are not repeated. If the rest was planned, also C(returns_all), whether all VMs return
       to it, and C(plan), for O(hyperv.migration.hyperv_node_evacuation#module:plan).
   type: dict
   returned: success

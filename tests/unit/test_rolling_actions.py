@@ -80,6 +80,7 @@ class TestTurn:
         note(first, "done")
         second = turn_of(2, tmp_path, **ANY)
         assert (second["left"], second["done"]) == (["NODE2", "NODE3"], ["NODE1"])
+        assert [turn["evacuation"]["notes_shown"] for turn in (first, second)] == [False, True]
         assert turn_of(2, tmp_path)["home"] == ["*"]
 
     def test_in_a_dry_run_the_nodes_before_count_as_done(self, tmp_path: pathlib.Path) -> None:

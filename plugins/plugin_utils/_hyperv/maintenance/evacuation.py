@@ -137,7 +137,7 @@ class Evacuation:
 
     def _take(self, plan: EvacuationPlan) -> None:
         self._rounds.take(plan)
-        self._controller.show(evacuation_table(plan))
+        self._controller.show(evacuation_table(plan, notes_shown=self._options.notes_shown))
         self._hold = NodeHold(self._cluster, plan.node, self._disks, is_clustered=plan.is_clustered)
         earlier = self._request.earlier
         moves = {**earlier.moves, **earlier.helpers} if earlier is not None else {}

@@ -22,6 +22,7 @@ class EvacuationOptions:
         time_limit: seconds after which the task is cut off, None for no limit.
         storage: how long storage is waited for before anything is changed.
         balancer_off: the balancer of the cluster is switched off until the VMs are brought back.
+        notes_shown: the lines about the plan do not repeat what an earlier node's said about the whole cluster.
         rest_disks: the disks of a node that is empty enter maintenance mode, with Storage Spaces Direct.
     """
 
@@ -33,3 +34,4 @@ class EvacuationOptions:
     storage: StorageWait = dataclasses.field(default_factory=StorageWait)
     rest_disks: bool = True
     balancer_off: bool = False
+    notes_shown: bool = False

@@ -32,8 +32,11 @@ class _Row:
 _HEAD = _Row("VM", "from", "to", "MB", "why")
 
 
-def evacuation_table(plan: EvacuationPlan) -> list[str]:
-    """Return the plan to empty a node: its moves, what stays, what else there is to know, and the memory."""
+def evacuation_table(plan: EvacuationPlan, *, notes_shown: bool = False) -> list[str]:
+    """Return the plan to empty a node: its moves, what stays, what else there is to know, and the memory.
+
+    ``notes_shown``: an earlier plan of the same rolling maintenance had the notes on the whole cluster.
+    """
     rows = [_stepping_aside(move) for move in plan.steps_aside]
     rows += [_leaving(plan.node, move) for move in plan.moves]
     rows += [
@@ -50,7 +53,11 @@ def evacuation_table(plan: EvacuationPlan) -> list[str]:
     below += plan.roles.lines(plan.node)
     below += [plan.expected.text(plan.node)] if plan.expected is not None else []
     below += plan.notes
-    below += [one.message if one.severity == INFO else one.text for one in (plan.others if plan.moves else ())]
+    for one in plan.others if plan.moves else ():
+        if one.severity != INFO:
+            below.append(one.text)
+        elif not notes_shown:
+            below.append(one.message)
     return [*(_lines(rows) if rows else [f"{plan.node} has no VMs."]), *map(clean, below)]
 
 

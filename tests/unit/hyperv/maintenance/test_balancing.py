@@ -7,6 +7,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
+    EvacuationRequest,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.plan_table import evacuation_table
 
 from tests.support.maintenance import Gone, Story
 from tests.support.scenarios import ClusterSpec, migration, node, scenario, vm
@@ -225,3 +230,10 @@ def test_a_restoration_ends_right_although_the_balancer_acts_as_soon_as_the_node
     assert restoration.error == ""
     assert story.vms["full01"][0] != "NODE2", "the balancer has acted"
     assert (story.vms["slow"][0], story.vms["web01"][0], story.node1) == ("NODE1", "NODE1", "up")
+
+
+def test_what_an_earlier_plan_said_of_the_balancer_is_not_said_again() -> None:
+    plan = plan_evacuation(a_story().simulated.cluster, EvacuationRequest("NODE1"))
+
+    assert any("balances its VMs" in line for line in evacuation_table(plan))
+    assert not any("balances its VMs" in line for line in evacuation_table(plan, notes_shown=True))
