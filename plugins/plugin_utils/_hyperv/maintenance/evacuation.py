@@ -26,6 +26,7 @@ from ..planning.evacuation_request import EvacuationRequest
 from ..planning.plan_table import evacuation_table
 from ..planning.restoration import plan_restoration
 from ..planning.restoration_plan import NOT_SETTLED, Home
+from ..planning.role_moves import RolePlan
 from ..records.ledger_form import DiskState
 from . import wording
 from .balancing import Balancing
@@ -75,7 +76,8 @@ class Evacuation:
         self._nodes_before: list[dict[str, t.Any]] = []
         self._nodes_after: list[dict[str, t.Any]] = []
         self._limits: dict[str, t.Any] = {}
-        self._roles = RolesAway(controller, options.migration.policy.poll_interval, options.attempts)
+        interval, strategies = options.migration.policy.poll_interval, request.role_strategies
+        self._roles = RolesAway(controller, interval, options.attempts, strategies)
 
     def dry_run(self) -> EvacuationOutcome:
         """Plan, and ask Hyper-V about each VM; nothing is changed. Raises HyperVError, Fault, TransportError."""
@@ -124,7 +126,7 @@ class Evacuation:
             self._stop()
             self._rounds.move(self._books, self._hosts)
             if not self._rounds.moving.failed:
-                self._roles.move(self._cluster, self._plan.roles, self._plan.node, self._books)
+                self._roles.empty(self._cluster, self._plan.roles, self._plan.node, self._books, self._plan_roles)
             self._verify()
             self._rest_disks()
         except BaseException as error:
@@ -144,6 +146,9 @@ class Evacuation:
         planned = {vm_id: move.as_first_seen() for vm_id, move in moves.items()}
         store = self._controller.ledger_of(plan.node, plan.owner)
         self._books = Bookkeeping(store, plan, planned, self._date)
+
+    def _plan_roles(self) -> RolePlan:
+        return plan_evacuation(self._cluster, self._request).roles
 
     def _note_balancer(self, mode: int | None) -> None:
         self._books.note_balancer(mode)
@@ -368,6 +373,7 @@ class Evacuation:
             if self._plan.is_clustered
             else wording.NEVER_PAUSED,
             wording.stepped_aside(self._records),
+            self._roles.moved(),
             wording.started_again(self._started),
             wording.still_stopped(self._still_stopped),
             wording.may_still_stop(self._stopped.stopping),

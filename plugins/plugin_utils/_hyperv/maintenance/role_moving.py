@@ -114,6 +114,10 @@ class RoleMoving:
         if now is None or not self._is_still_to_move(wanted, now, record):
             return
         state = wanted.state or now.state
+        if first_label(now.owner) != first_label(wanted.source):
+            record.destination = now.owner  # it has arrived, and not in the state that it had
+            self._wait(now, state, record, 0.0, self.cluster.clock.now() + _ARRIVES_WITHIN)
+            return
         if not wanted.candidates:
             record.outcome = FAILED
             record.error = Failure("no_destination", "no node that is up may own it", "Bring another node up first.")
@@ -150,11 +154,17 @@ class RoleMoving:
     @staticmethod
     def _is_still_to_move(wanted: WantedRole, now: OwnedRole, record: RoleRecord) -> bool:
         owner = first_label(now.owner)
+        is_left_off = bool(wanted.state) and wanted.state not in AT_REST and now.state != wanted.state
         if owner in map(first_label, wanted.candidates[:1]):
+            if is_left_off:
+                return True
             record.outcome, record.why = ALREADY_THERE, f"it is on {now.owner} already."
         elif owner != first_label(wanted.source):
             record.outcome, record.destination = ELSEWHERE, now.owner
-            record.why = f"it is on {now.owner}, where somebody else has moved it."
+            off = f" {now.state}" if now.state in AT_REST else ""
+            record.why = f"it is{off} on {now.owner}, where somebody else has moved it."
+        elif now.state in AT_REST and is_left_off:
+            record.outcome, record.destination, record.error = FAILED, now.owner, _not_online(now, wanted.state)
         elif now.state in AT_REST:
             record.outcome, record.why = NOT_MOVED, f"it is {now.state}, and keeps that state."
         else:
@@ -208,7 +218,8 @@ class RoleMoving:
                 return
             settles = not now.is_changing and (there or clock.now() - begun >= begins_within)
             wrong_since = (wrong_since if wrong_since is not None else clock.now()) if settles else None
-            patience = SETTLES_WITHIN if there else 0.0
+            is_off = now.state in AT_REST and state not in AT_REST
+            patience = SETTLES_WITHIN if there or is_off else 0.0
             if wrong_since is not None and clock.now() - wrong_since >= patience:
                 self._judge(now, state, record)
                 return
@@ -229,13 +240,11 @@ class RoleMoving:
     def _judge(now: OwnedRole, state: str, record: RoleRecord) -> None:
         """Say what a move has come to that did not end as it should."""
         owner = first_label(now.owner)
-        if owner == first_label(record.destination):
-            record.outcome = FAILED
-            record.error = Failure(
-                NOT_ONLINE,
-                f"it is {now.state} on {now.owner}, and was {state} before",
-                f"Look in Failover Cluster Manager why it does not come online on {now.owner}.",
-            )
+        is_off = now.state in AT_REST and state not in AT_REST
+        if is_off or owner == first_label(record.destination):
+            # Also where it came to a third node, as when the one that it went to has died.
+            record.outcome, record.error = FAILED, _not_online(now, state)
+            record.destination = now.owner
         elif owner == first_label(record.source):
             record.outcome = FAILED
             record.error = Failure(
@@ -265,6 +274,14 @@ class RoleMoving:
     def _say(self, line: str) -> None:
         if self._controller.shows_progress:
             self._controller.tell(clean(line))
+
+
+def _not_online(now: OwnedRole, state: str) -> Failure:
+    return Failure(
+        NOT_ONLINE,
+        f"it is {now.state} on {now.owner}, and was {state} before",
+        f"Look in Failover Cluster Manager why it does not come online on {now.owner}, and bring it online.",
+    )
 
 
 def on_their_way(records: Sequence[RoleRecord]) -> list[str]:

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
 from ..cluster.cluster import Cluster
-from ..cluster.other_roles import read_some_roles
+from ..cluster.other_roles import AT_REST, OtherRoles, OwnedRole, read_other_roles, read_some_roles
 from ..failure.finding import full_stop
 from ..planning.role_moves import RolePlan
+from ..planning.role_strategies import STAY, RoleStrategy, leaves_everything, role_strategy_for
 from ..records.ledger_roles import (
     ELSEWHERE,
     LEFT,
@@ -47,23 +48,58 @@ class RolesAway:
 
     Attributes:
         records: what became of each.
+        came: what the node owns at the end although it was to leave, and no record says why.
     """
 
-    def __init__(self, controller: Controller, interval: float, attempts: int) -> None:
+    def __init__(
+        self, controller: Controller, interval: float, attempts: int, strategies: Sequence[RoleStrategy] = ()
+    ) -> None:
         """``interval``: seconds between two looks; ``attempts``: how many nodes are tried for a role."""
         self.records: list[RoleRecord] = []
+        self.came: list[OwnedRole] = []
+        self._strategies = strategies
         self._controller = controller
         self._interval = interval
         self._attempts = attempts
+
+    def empty(
+        self, cluster: Cluster, plan: RolePlan, node: str, books: Bookkeeping, again: Callable[[], RolePlan]
+    ) -> None:
+        """Move them in their order, and what came to the node since the plan was made, by another plan.
+
+        ``again`` makes that plan. Raises HyperVError, Fault and TransportError.
+        """
+        self.move(cluster, plan, node, books)
+        self._look_for_more(cluster, node)
+        if self.came:
+            known = {key_of(_entry(one)) for one in self.records}
+            later = again()
+            moves = tuple(one for one in later.moves if (one.role.kind, one.role.name.casefold()) not in known)
+            self.move(cluster, RolePlan(moves), node, books)
+            self._look_for_more(cluster, node)
+
+    def _look_for_more(self, cluster: Cluster, node: str) -> None:
+        """Look what the node owns: VMs take their time to leave, and others move roles meanwhile."""
+        if leaves_everything(self._strategies):
+            return
+        told = {key_of(_entry(one)) for one in self.records if one.error is not None or one.outcome == STARTED}
+        self.came = [
+            one
+            for one in read_other_roles(cluster).on(node)
+            if one.is_movable
+            and one.state not in AT_REST
+            and role_strategy_for(one.name, self._strategies) != STAY
+            and (one.kind, one.name.casefold()) not in told
+        ]
 
     def move(self, cluster: Cluster, plan: RolePlan, node: str, books: Bookkeeping) -> None:
         """Move them in their order. Raises HyperVError, Fault and TransportError."""
         if not plan.moves and not _open(books):
             return
         moving = RoleMoving(cluster, self._controller, self._interval, self._attempts)
-        self.records = moving.records
-        self._account(cluster, node, books)
-        wanted = []
+        moving.records = self.records
+        planned = {(one.role.kind, one.role.name.casefold()) for one in plan.moves}
+        wanted = self._account(cluster, node, books, planned)
         for one in plan.moves:
             known = open_role(_roles(books), one.role.kind, one.role.name)
             is_cut_off = known is not None and known["outcome"] == PLANNED
@@ -71,23 +107,39 @@ class RolesAway:
             wanted.append(WantedRole(one.role, node, candidates, known["state"] if known and is_cut_off else ""))
         moving.make(wanted, lambda record: books.change_roles(lambda roles: _written(roles, record)))
 
-    def _account(self, cluster: Cluster, node: str, books: Bookkeeping) -> None:
-        """Find out what became of the moves of a run that was cut off."""
+    def _account(
+        self, cluster: Cluster, node: str, books: Bookkeeping, planned: Container[tuple[str, str]]
+    ) -> list[WantedRole]:
+        """Find out what became of the moves of a run that was cut off.
+
+        Returns those that are still on their way or are not as they were, which are watched and told. ``planned`` are
+        moved again anyway.
+        """
         left_open = _open(books)
         if not left_open:
-            return
+            return []
         found = read_some_roles(cluster, [(one["kind"], one["name"]) for one in left_open])
+        books.change_roles(lambda roles: changed(roles, lambda entry: self._ended(entry, found, node, planned)))
+        return [
+            WantedRole(now, node, (now.owner if _is_off(now, node) else one["destination_host"],), one["state"])
+            for one in _open(books)
+            if key_of(one) not in planned and (now := found.find(one["kind"], one["name"])) is not None
+        ]
 
-        def change(entry: LedgerRole) -> dict[str, object]:
-            now = found.find(entry["kind"], entry["name"])
-            if entry["outcome"] != PLANNED or now is None or now.is_changing:
-                return {}
-            owner = first_label(now.owner)
-            if owner == first_label(node):
-                return {}
-            return {"outcome": LEFT if owner == first_label(entry["destination_host"]) else ELSEWHERE}
-
-        books.change_roles(lambda roles: changed(roles, change))
+    def _ended(
+        self, entry: LedgerRole, found: OtherRoles, node: str, planned: Container[tuple[str, str]]
+    ) -> dict[str, object]:
+        """Return what an entry is to say where a move that was cut off has ended well, or is not to be made."""
+        now = found.find(entry["kind"], entry["name"])
+        if entry["outcome"] != PLANNED or now is None or key_of(entry) in planned:
+            return {}
+        if not _is_off(now, node):
+            is_to_stay = role_strategy_for(now.name, self._strategies) == STAY
+            return {"outcome": STAYED, "restored": True} if is_to_stay else {}
+        if now.is_changing or (now.state != entry["state"] and entry["state"] not in AT_REST):
+            return {}
+        is_there = first_label(now.owner) == first_label(entry["destination_host"])
+        return {"outcome": LEFT if is_there else ELSEWHERE}
 
     @property
     def is_changed(self) -> bool:
@@ -98,12 +150,31 @@ class RolesAway:
     def wrong(self) -> str:
         """Which roles did not move and why, with what to do; empty for none."""
         told = [
-            f"{one.role.text} was not moved from {one.source}{f' to {one.destination}' if one.destination else ''}: "
+            f"{one.role.text} is not as it was before its move from {one.source}: "
+            f"{full_stop(one.error.clause)} {one.error.remedy}"
+            if one.error.code == NOT_ONLINE
+            else f"{one.role.text} was not moved from {one.source}"
+            f"{f' to {one.destination}' if one.destination else ''}: "
             f"{full_stop(one.error.clause)} {one.error.remedy} {_LEAVE_IT}"
             for one in self.records
             if one.outcome in (FAILED, STARTED) and one.error is not None
         ]
+        told += [
+            f"{one.text} is {one.state} on {one.owner}, to which somebody or the cluster moved it during the "
+            f"evacuation. Run it again. {_LEAVE_IT}"
+            for one in self.came
+        ]
         return clean(" ".join([*told, *on_their_way(self.records)]))
+
+    def moved(self) -> str:
+        """Return what was moved and how it comes back, for an evacuation that failed; empty for nothing."""
+        moved = [f"{one.role.text} to {one.destination}" for one in self.records if one.outcome == MOVED]
+        if not moved:
+            return ""
+        return clean(
+            f"Moved all the same, and left there: {', '.join(moved)}. hyperv.migration.restore_node brings "
+            "them back with restore_node_roles=home."
+        )
 
     def note(self, node: str, plan: RolePlan) -> str:
         """Return what was moved, and what stays, in sentences."""
@@ -116,6 +187,10 @@ class RolesAway:
 
 def _roles(books: Bookkeeping) -> Sequence[LedgerRole]:
     return books.ledger["other_roles"] if books.ledger is not None else ()
+
+
+def _is_off(role: OwnedRole, node: str) -> bool:
+    return first_label(role.owner) != first_label(node)
 
 
 def _open(books: Bookkeeping) -> list[LedgerRole]:
@@ -139,7 +214,8 @@ def _written(roles: Sequence[LedgerRole], record: RoleRecord) -> list[LedgerRole
 
 def _came_to(record: RoleRecord) -> dict[str, object]:
     """Return what is written of a role that was to move; nothing as long as that is not known."""
-    is_there = record.error is not None and record.error.code == NOT_ONLINE
+    has_left = first_label(record.destination) != first_label(record.source)
+    is_there = record.error is not None and record.error.code == NOT_ONLINE and has_left
     if record.outcome in (MOVED, ALREADY_THERE) or is_there:
         return {"outcome": MOVED, "destination_host": record.destination}
     if record.outcome == ELSEWHERE:

@@ -46,7 +46,7 @@ class RolesBack:
         wanted = [
             WantedRole(one.role, one.entry["destination_host"], (node,), one.entry["state"])
             for one in self.plan
-            if one.goes_back and one.role is not None
+            if (one.goes_back or one.is_watched) and one.role is not None
         ]
         moving.make(wanted, lambda record: None)
 
@@ -88,7 +88,7 @@ class RolesBack:
         told += [f"{one.role.text}: {one.why}" for one in self.records if one.why]
         left = [f"{one.text} on {one.role.owner}" for one in self.plan if one.is_left and one.role is not None]
         told += [f"Left where the evacuation moved them (restore_node_roles=leave): {', '.join(left)}."] if left else []
-        told += [f"{one.text}: {one.why}" for one in self.plan if not one.goes_back and not one.is_left]
+        told += [f"{one.text}: {one.why}" for one in self.plan if not (one.goes_back or one.is_left or one.is_watched)]
         return clean(" ".join(told))
 
 

@@ -168,13 +168,14 @@ def _left_to_the_cluster(role: OwnedRole, node: str) -> str:
 
 
 def _in_order(roles: Sequence[OwnedRole], order: Mapping[str, frozenset[str]]) -> list[OwnedRole]:
-    """Return roles by kind and priority, each after those that it starts after."""
+    """Return roles by kind and priority, each after those of its kind that it starts after."""
     waiting = sorted(roles, key=lambda one: (_ORDER[one.kind], -one.priority, one.name.casefold()))
     sorted_: list[OwnedRole] = []
     while waiting:
-        left = {one.group.casefold() for one in waiting}
+        first = [one for one in waiting if one.kind == waiting[0].kind]
+        left = {one.group.casefold() for one in first}
         # Where two wait for each other, the first of all goes.
-        ready = next((one for one in waiting if not order.get(one.group.casefold(), frozenset()) & left), waiting[0])
+        ready = next((one for one in first if not order.get(one.group.casefold(), frozenset()) & left), first[0])
         waiting.remove(ready)
         sorted_.append(ready)
     return sorted_

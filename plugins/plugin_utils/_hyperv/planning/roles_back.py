@@ -30,6 +30,7 @@ class RoleBack:
         is_settled: nothing is to be done any more, unless it goes back.
         why: why it goes or stays.
         is_left: it could go back, and is not wished to.
+        is_watched: it is on its node, and not as it was: it is to come online there.
     """
 
     entry: LedgerRole
@@ -38,6 +39,7 @@ class RoleBack:
     is_settled: bool
     why: str
     is_left: bool = False
+    is_watched: bool = False
 
     def as_result(self, node: str) -> dict[str, t.Any]:
         """Return it for a task's result."""
@@ -71,6 +73,9 @@ def plan_roles_back(cluster: Cluster, roles: Sequence[LedgerRole], node: str, wi
 
 def _decide(cluster: Cluster, entry: LedgerRole, found: OtherRoles, node: str, wish: RolesWish) -> RoleBack:
     now = found.find(entry["kind"], entry["name"])
+    if now is not None and _comes_online(entry, now, node):
+        why = f"it is {now.state} on {node}, and was {entry['state']} before."
+        return RoleBack(entry, now, goes_back=False, is_settled=False, why=why, is_watched=True)
     why = _why_it_stays(entry, now, node)
     if why or now is None:
         return RoleBack(entry, now, goes_back=False, is_settled=True, why=why)
@@ -95,13 +100,21 @@ def _preferred(cluster: Cluster, role: OwnedRole) -> tuple[str, ...]:
     return read_preferred_owners(cluster, VmGroup("", role.group, role.owner))
 
 
+def _comes_online(entry: LedgerRole, now: OwnedRole, node: str) -> bool:
+    """Tell whether a role is on its node and not as it was; who took it offline there wanted that."""
+    is_home = first_label(now.owner) == first_label(node)
+    is_as_it_was = now.state in (entry["state"], "offline") or entry["state"] in AT_REST
+    return is_home and (now.is_changing or not is_as_it_was)
+
+
 def _why_it_stays(entry: LedgerRole, now: OwnedRole | None, node: str) -> str:
     """Return why a role is left where it is whatever is wished, empty where it may go back."""
     if now is None:
         return "the cluster does not know it any more."
     owner = first_label(now.owner)
     if owner == first_label(node):
-        return f"it is on {node} already."
+        is_off = now.state in AT_REST and entry["state"] not in AT_REST
+        return f"it is {now.state} on {node}, and was online before." if is_off else f"it is on {node} already."
     if now.is_changing:
         return ""
     if entry["outcome"] == ELSEWHERE or owner != first_label(entry["destination_host"]):

@@ -220,10 +220,14 @@ def test_a_role_that_does_not_move_fails_the_evacuation_by_name(move: t.Any, sai
 
     outcome = story.evacuate()
 
-    assert "FS1 (file server) was not moved from NODE1" in outcome.error
+    is_there = move == "failed"
+    told = "is not as it was before its move" if is_there else "was not moved"
+    assert f"FS1 (file server) {told} from NODE1" in outcome.error
     assert said in outcome.error
-    assert "evacuate_node_role_strategies" in outcome.error
+    assert ("evacuate_node_role_strategies" in outcome.error) is not is_there
     assert "The node was given back" in outcome.error
+    assert "left there: Other (generic service) to NODE" in outcome.error
+    assert "restore_node_roles=home" in outcome.error
     assert story.roles["Other"][0] != "NODE1", "the others move all the same"
     assert (
         entries(story)["FS1"][1:]
@@ -270,6 +274,126 @@ def test_what_somebody_else_moved_meanwhile_is_left_alone() -> None:
     assert story.roles["FS1"] == ("NODE3", "online")
     assert "FS1" not in entries(story)
     assert "FS1 (file server): it is on NODE3, where somebody else has moved it." in outcome.note
+
+
+def test_what_comes_to_the_node_after_the_plan_leaves_it_too() -> None:
+    story = Story(with_roles(role("Late", "file_server", "NODE2"), role(VOLUME1, "shared_volume", "NODE3")))
+    story.enter = lambda: story.simulated.server.world.role_owners.update({"Late": "NODE1", VOLUME1: "NODE1"})
+    outcome = story.evacuate()
+    assert outcome.error == ""
+    assert "NODE1" not in {owner for owner, _state in story.roles.values()}
+    assert entries(story).keys() == {"Late", VOLUME1, "Cluster Group"}
+
+
+def test_what_comes_to_the_node_again_and_again_fails_the_evacuation_by_name() -> None:
+    story = Story(GIVEN)
+
+    def push(node: str, request: bytes) -> str:
+        if b"Cluster Group" in request and b"MoveToNewNode" in request:
+            story.simulated.server.world.role_owners["FS1"] = "NODE1"
+        return ""
+
+    story.simulated.lose = push
+    outcome = story.evacuate()
+    assert "FS1 (file server) is online on NODE1, to which somebody or the cluster moved it" in outcome.error
+    assert "Run it again." in outcome.error
+
+
+def test_roles_that_wait_for_each_other_leave_before_the_core_group() -> None:
+    story = Story(
+        with_roles(
+            role("A", "generic_service", "NODE1", starts_after=("B",)),
+            role("B", "generic_service", "NODE1", starts_after=("A",)),
+        )
+    )
+    assert story.evacuate().error == ""
+    assert [name for name, _source, _destination in story.role_moves] == ["A", "B", "Cluster Group"]
+
+
+def killed_while_it_moves(story: Story, run: t.Callable[[Story], t.Any]) -> None:
+    """Kill a run when the first role is on its way, and wait until the cluster is at rest."""
+    kill(story, Gone, 1, run)
+    story.simulated.pause(30)
+
+
+def test_a_role_that_does_not_come_online_after_a_kill_fails_the_next_run() -> None:
+    story = Story(with_roles(role("FS1", "file_server", "NODE1", move="failed")))
+    killed_while_it_moves(story, Story.evacuate)
+    assert story.roles["FS1"] == ("NODE2", "failed")
+    outcome = story.evacuate()
+    assert "FS1 (file server) is not as it was before its move from NODE1: it is failed on NODE2" in outcome.error
+    assert entries(story)["FS1"] == ("NODE2", "moved", False)
+
+
+@pytest.mark.parametrize("state", ["offline", "failed"])
+def test_a_role_that_is_off_on_its_node_after_a_kill_fails_the_next_run(state: t.Any) -> None:
+    story = Story(with_roles(role("FS1", "file_server", "NODE1", move="comes_back")))
+    killed_while_it_moves(story, Story.evacuate)
+    story.simulated.server.world.roles.states["FS1"] = state
+    outcome = story.evacuate()
+    assert f"it is {state} on NODE1, and was online before" in outcome.error
+    assert entries(story)["FS1"][1:] == ("stayed", True)
+
+
+def test_a_role_that_is_to_stay_after_a_kill_is_settled() -> None:
+    story = Story(with_roles(role("FS1", "file_server", "NODE1", move="comes_back")))
+    killed_while_it_moves(story, Story.evacuate)
+    outcome = story.evacuate(roles=(("FS1", "stay"),))
+    assert outcome.error == ""
+    assert entries(story)["FS1"][1:] == ("stayed", True)
+    assert story.ledger.content is not None
+    assert story.ledger.content["state"] == "evacuated"
+
+
+def test_a_role_that_is_off_where_a_dead_node_left_it_fails_the_evacuation() -> None:
+    story = Story(with_roles(role("FS1", "file_server", "NODE1", move_seconds=20)))
+
+    def die(node: str, request: bytes) -> str:
+        world = story.simulated.server.world
+        if "FS1" in world.roles.moving:
+            world.roles.place("FS1", "NODE3")
+            world.roles.states["FS1"] = "failed"
+        return ""
+
+    story.simulated.lose = die
+    outcome = story.evacuate()
+    assert "it is failed on NODE3, and was online before" in outcome.error
+    assert entries(story)["FS1"] == ("NODE3", "moved", False)
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.parametrize("wish", ["home", "leave"])
+def test_a_role_that_has_failed_at_home_is_named_until_it_is_online(is_killed: bool, wish: str) -> None:
+    roles = [
+        dataclasses.replace(one, move="failed", fails_towards="NODE1") if one.name == "FS1" else one
+        for one in GIVEN.roles
+    ]
+    story = Story(dataclasses.replace(GIVEN, roles=tuple(roles)))
+    assert story.evacuate().error == ""
+    if is_killed:
+        killed_while_it_moves(story, lambda one: one.restore(roles="home"))
+    else:
+        assert "it is failed on NODE1" in story.restore(roles="home").error
+    assert story.roles["FS1"] == ("NODE1", "failed")
+
+    again = story.restore(roles=wish)
+    assert "FS1 (file server) is not back: it is failed on NODE1, and was online before" in again.error
+    assert not entries(story)["FS1"][2]
+
+    story.simulated.server.world.roles.states["FS1"] = "online"
+    assert story.restore(roles=wish).error == ""
+    assert story.ledger.content is not None
+    assert story.ledger.content["state"] == "restored"
+
+
+def test_a_role_that_somebody_took_offline_at_home_is_told_and_left() -> None:
+    story = Story(GIVEN)
+    assert story.evacuate().error == ""
+    story.simulated.server.world.role_owners["FS1"] = "NODE1"
+    story.simulated.server.world.roles.states["FS1"] = "offline"
+    outcome = story.restore(roles="home")
+    assert outcome.error == ""
+    assert "FS1 (file server): it is offline on NODE1, and was online before." in outcome.note
 
 
 def test_what_was_taken_offline_meanwhile_is_left_alone() -> None:
