@@ -172,7 +172,7 @@ class RolesAway:
         if not moved:
             return ""
         return clean(
-            f"Moved all the same, and left there: {', '.join(moved)}. hyperv.migration.restore_node brings "
+            f"Moved all the same, and not moved back: {', '.join(moved)}. hyperv.migration.restore_node brings "
             "them back with restore_node_roles=home."
         )
 

@@ -86,6 +86,12 @@ class RolePlan:
         """Return it in sentences, none for nothing."""
         going = [f"{one.role.text} to {one.candidates[0] if one.candidates else 'NOWHERE'}" for one in self.moves]
         after = [f"After the VMs, what else {node} owns is moved: {', '.join(going)}."] if going else []
+        locked = [one.role.text for one in self.moves if one.role.is_locked]
+        if locked:
+            after.append(
+                f"Locked against moves now: {', '.join(locked)}. What stays locked fails the evacuation: end what "
+                "locks it, or let it stay with role_strategies (evacuate_node_role_strategies)."
+            )
         return [*after, *self.left(node)]
 
     def left(self, node: str) -> list[str]:

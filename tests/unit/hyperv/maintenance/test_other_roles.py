@@ -226,7 +226,7 @@ def test_a_role_that_does_not_move_fails_the_evacuation_by_name(move: t.Any, sai
     assert said in outcome.error
     assert ("evacuate_node_role_strategies" in outcome.error) is not is_there
     assert "The node was given back" in outcome.error
-    assert "left there: Other (generic service) to NODE" in outcome.error
+    assert "not moved back: Other (generic service) to NODE" in outcome.error
     assert "restore_node_roles=home" in outcome.error
     assert story.roles["Other"][0] != "NODE1", "the others move all the same"
     assert (
@@ -245,6 +245,8 @@ def test_a_role_that_does_not_move_fails_the_evacuation_by_name(move: t.Any, sai
 @pytest.mark.parametrize("condition", ["locked", "queued", "pending"])
 def test_a_role_that_others_hold_is_waited_for_and_then_named(condition: t.Any) -> None:
     story = Story(with_roles(role("FS1", "file_server", "NODE1", condition=condition)))
+    story.evacuate(check=True)
+    assert any("Locked against moves now" in line for line in story.lines) is (condition == "locked")
     outcome = story.evacuate()
     assert "FS1 (file server) was not moved from NODE1" in outcome.error
     assert story.roles["FS1"][0] == "NODE1"
