@@ -229,7 +229,8 @@ class HttpSender:
         if channel.sent and status == 400 and (breaking := self._breaking_proxy(way)):
             return self._unreachable(explain_broken_login(way, self.address, breaking))
         if channel.sent and (worked or status == 400 or (status >= 500 and status != 503 and not channel.readable)):
-            return AnswerLost(self._told(f"{self.address} lost the session (HTTP {status} and no SOAP message)."))
+            lost = f"{self.address} lost the session before it answered a request (HTTP {status} and no SOAP message)."
+            return AnswerLost(self._told(lost))
         if at_proxy:
             return self._unreachable(explain_status_of_proxy(status, self.address, at_proxy))
         return self._unreachable(explain_status(status, self.address, self._variables))

@@ -36,6 +36,12 @@ _CLASSES = (
     (_V2, "Msvm_VirtualSystemMigrationSettingData"),
     ("root/interop", "Msvm_ElementConformsToProfile"),
 )
+# What the dry run of an evacuation compares of each VM, beside what its plan asks.
+_NEEDS_OF_VMS: Mapping[str, Sequence[str]] = {
+    "Msvm_VirtualSystemSettingData": ("InstanceID", "Version"),
+    "Msvm_SecuritySettingData": ("InstanceID", "TpmEnabled", "ShieldingRequested"),
+    "Msvm_ProcessorSettingData": (),
+}
 _HOST_CLASSES = ("Msvm_ComputerSystem", "Msvm_VirtualSystemMigrationService", "Msvm_VirtualSystemMigrationSettingData")
 
 
@@ -86,6 +92,9 @@ def of_each_node(nodes: Sequence[str]) -> Iterator[Ask]:
         yield Ask("hyperv_evacuation_plan_info", {"node": node, "local_vms": True, "restart": True})
         yield Ask("hyperv_cluster_health_info", {"node": node})
         yield Ask("hyperv_node_identity_info", {"name": node, "must_answer": True})
+        for class_name, columns in _NEEDS_OF_VMS.items():
+            asked = {"namespace": _V2, "class_name": class_name, "properties": list(columns), "node": node}
+            yield Ask("hyperv_cim_info", asked)
         # Which nodes answer for the whole cluster.
         yield Ask("hyperv_cim_info", {"class_name": "Msvm_ComputerSystem", "properties": ["Name"], "node": node})
 
