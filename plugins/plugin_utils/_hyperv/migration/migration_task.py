@@ -14,7 +14,7 @@ from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
 from ..cluster.nodes import Node
 from ..cluster.owners import owner_of, owners_of
-from ..cluster.states import AT_REST
+from ..cluster.states import AT_REST, VmState
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
 from ..failure.finding import ERROR, Finding
@@ -310,10 +310,15 @@ class MigrationTask:
     def end(self, outcome: Outcome, now: float) -> None:
         """End the move, and say so where the VM ran when it was asked for and does not any more."""
         self._enter(Stage.ENDED, now)
-        before, after = self.request.move.vm.state, self.move.vm.state
-        if outcome == "moved" and before not in AT_REST and after in AT_REST:
-            self.warn_once(f"It was {before} when the task began, and is {after}.")
+        if outcome == "moved":
+            self.compare_state(self.move.vm.state)
         self.outcome, self.ended = outcome, now
+
+    def compare_state(self, after: VmState) -> None:
+        """Warn where the VM was not at rest when the move was asked for and is by ``after``, its state by now."""
+        before = self.request.move.vm.state
+        if before not in AT_REST and after in AT_REST:
+            self.warn_once(f"It was {before} when the task began, and is {after}.")
 
     def fail(self, error: Failure, now: float, *, goes_on: bool = False) -> None:
         """End the move without success; ``goes_on``: its migration may still run."""

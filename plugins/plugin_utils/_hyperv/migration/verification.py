@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import typing as t
 
 from ..._hostnames import first_label
 from ..cluster.groups import VmGroup
@@ -19,6 +20,7 @@ from .moves import Move
 
 # Seconds for which a failed job is doubted: until then a VM that arrived all the same may still be told on its source.
 FAILED_FOR = 15.0
+STATE_CHANGED: t.Final = "state_changed"
 _STILL_GOING = frozenset({"starting", "resuming", "pausing", "saving", "stopping"})
 
 
@@ -119,7 +121,7 @@ def may_be_restarted(source: str) -> str:
 
 def _state_changed(move: Move, vm: Vm) -> Failure:
     return Failure(
-        "state_changed",
+        STATE_CHANGED,
         f"VM {vm.name} arrived on {move.destination.name} but is {vm.state}, and was {move.vm.state} before",
         "Look at the VM on that node.",
     )

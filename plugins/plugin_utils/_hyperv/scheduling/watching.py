@@ -21,7 +21,7 @@ from ..migration.cancellation import why_given_up
 from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
 from ..migration.stage import Stage
-from ..migration.verification import Evidence, Verdict, judge
+from ..migration.verification import STATE_CHANGED, Evidence, Verdict, judge
 from ..settings.storage import find_misplaced, read_storage
 from .liveness import Liveness, outcome_unknown
 from .restarted import Restarts
@@ -135,6 +135,9 @@ class Watcher:
                 task.fail(wrong, now)
         elif judgement.error is not None:
             error = self._methods.of(task).explain(judgement.error, task.move)
+            if vm is not None and error.code != STATE_CHANGED:
+                # A migration that failed may leave its VM off, as after Hyper-V's event 21131.
+                task.compare_state(vm.state)
             # A job that was cancelled because it took too long failed for that reason, and for no other.
             cancelled = task.attempt.cancellation is not None and (task.job is None or error.code == "job_cancelled")
             task.fail(task.timeout.error(task.move, task.job, "was cancelled") if cancelled else error, now)

@@ -444,6 +444,17 @@ def test_a_vm_that_somebody_turned_off_before_its_turn_came_is_said_to_be_off() 
     assert runs[1].warnings == ["It was running when the task began, and is off."]
 
 
+@pytest.mark.parametrize("method", ["system", "cluster_group"])
+def test_a_vm_that_its_failed_migration_left_off_is_said_to_be_off(method: MethodChoice) -> None:
+    dies = event(when=ReachedSpec("web01", 50), power_off="web01")
+    given = scenario([node("NODE1"), node("NODE2")], [vm("web01", migration=migration(seconds=60))], [dies])
+    simulated = Simulated(given, home="NODE2")
+    (run,) = simulated.move(("web01", "NODE2"), method=method)
+    assert (run.outcome, simulated.owner("web01")) == ("failed", "NODE1")
+    assert "It was running when the task began, and is off." in run.warnings
+    assert move_record(run, str)["vm"]["state"] == "running"  # as documented: before the move
+
+
 def test_a_vm_that_was_restarted_and_is_off_by_now_was_not_moved() -> None:
     given = scenario([node("NODE1"), node("NODE2")], [vm("web01", migration=migration(seconds=60))])
     simulated = Simulated(given, home="NODE2")
