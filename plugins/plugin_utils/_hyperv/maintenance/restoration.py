@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..cluster.patience import BETWEEN_LINES, BETWEEN_LOOKS, OTHERS_END_WITHIN
-from ..cluster.states import UNKNOWN
+from ..cluster.states import AT_REST, UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..planning.home_room import LACKING
@@ -23,7 +23,7 @@ from ..planning.lacking import MoveLacks
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import find_home, plan_restoration
 from ..planning.restoration_plan import NOT_SETTLED, Home, RestorationPlan
-from ..records.ledger import mark_restored, may_still_stop, note_balancer, note_disks, was_stopped
+from ..records.ledger import mark_restored, may_still_stop, note_balancer, note_died, note_disks, was_stopped
 from ..records.ledger_form import ELSEWHERE, DiskState, Ledger, LedgerVm, no_ledger
 from . import wording
 from .balancing import Balancing
@@ -299,11 +299,21 @@ class Restoration:
         if self._options.forget_gone:
             settled |= {vm.vm_id for vm in self._plan.gone}
 
+        died = self._died()
+
         def change(ledger: Ledger) -> Ledger:
             vms = mark_restored(ledger, sorted(settled), self._now, self._home.owner.full or None)
-            return self._roles.settled()(vms)
+            return self._roles.settled()(note_died(vms, died, self._now))
 
         self._change(change)
+
+    def _died(self) -> set[str]:
+        """Return the ids of VMs that ran before their move home failed, and are off or saved since."""
+        ran = {
+            one["vm"]["id"] for one in self._records if one["outcome"] == "failed" and one["vm"]["state"] == "running"
+        }
+        standing = read_standing(self._cluster, self._hosts).vms if ran else {}
+        return {vm_id for vm_id in ran if vm_id in standing and standing[vm_id].state in AT_REST}
 
     def _put_balancer_back(self) -> None:
         def write_down(mode: int | None) -> None:

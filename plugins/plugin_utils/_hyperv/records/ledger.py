@@ -300,6 +300,13 @@ def note_disks(ledger: Ledger, state: DiskState, now: str) -> Ledger:
     return {**ledger, "disks": state, "updated": now}
 
 
+def note_died(ledger: Ledger, vm_ids: Collection[str], now: str) -> Ledger:
+    """Return the ledger with VMs marked that a failed move home has left off or saved: they are to be started again."""
+    died = {one.upper() for one in vm_ids}
+    vms: list[LedgerVm] = [{**vm, "died": vm["died"] or vm["vm_id"].upper() in died} for vm in ledger["vms"]]
+    return {**ledger, "vms": vms, "updated": now} if died else ledger
+
+
 def mark_restored(ledger: Ledger, vm_ids: Sequence[str], now: str, cluster: str | None = None) -> Ledger:
     """Return the ledger with VMs marked that are settled: back on their node, or given up on with a reason.
 

@@ -21,6 +21,7 @@ from tests.support.scenarios import (
     ClusterSpec,
     Scenario,
     affinity_rule,
+    event,
     migration,
     node,
     power,
@@ -54,6 +55,21 @@ def test_the_node_is_resumed_and_gets_its_vms_back() -> None:
     assert outcome.ledger["state"] == "restored"
     again = story.restore()
     assert (again.error, again.changed, again.moves) == ("", False, [])
+
+
+def test_a_vm_that_died_on_its_way_home_is_brought_home_and_started_by_the_next_run() -> None:
+    given = scenario(NODES, [vm("web01", migration=migration(seconds=60))], [event(at=100, power_off="web01")])
+    story = evacuated(given)
+
+    failed = story.restore()
+    entry = story.ledger.vm("web01")
+    there = story.vms["web01"]
+    again = story.restore()
+
+    assert "web01" in failed.error
+    assert (entry["died"], entry["restored"], there[1]) == (True, False, "off")
+    assert (again.error, story.vms["web01"]) == ("", ("NODE1", "running"))
+    assert [vm.name for vm in again.started] == ["web01"]
 
 
 def test_what_is_not_to_come_home_stays_where_it_was_moved_and_is_settled() -> None:
