@@ -94,7 +94,7 @@ def _role_unwatched() -> Patch:
 
 
 def _role_left() -> Patch:
-    return mock.patch.object(_product("maintenance.roles_away").RolesAway, "move")
+    return mock.patch.object(_product("maintenance.roles_away").RolesAway, "empty")
 
 
 def _disks_unread() -> Patch:
