@@ -95,7 +95,7 @@ class Comparison:
 
     def suits_all(self, source: Node, destination: Node) -> bool:
         """Tell whether a host is known to lack nothing certain for any VM of another: none need be compared with it."""
-        if source.build is None or source.build != destination.build:
+        if not _same_build(source, destination):
             return False
         if not self._talks_to(source.name, destination.name):
             return False
@@ -113,7 +113,7 @@ class Comparison:
         if not self._talks_to(source.name, destination.name):
             return None
         checks: list[_Check] = [_switches, _gpu, _processor_maker]
-        if source.build is None or source.build != destination.build:
+        if not _same_build(source, destination):
             checks.append(_version)
         found = self._carry_out(checks, vm, source.name, destination)
         return next((one for one in found if one.severity == ERROR), None)
@@ -159,7 +159,7 @@ class Comparison:
     def _needs(self, host: str) -> VmHardware:
         label = first_label(host)
         if label not in self._vms:
-            self._vms[label] = VmHardware(lambda: self._cluster.node(host))
+            self._vms[label] = VmHardware(lambda: self._cluster.node(host), self._host(host))
         return self._vms[label]
 
     def _host(self, host: str) -> HostHardware:
@@ -265,6 +265,11 @@ def _memory(pair: _Pair) -> Iterator[Finding]:
             f"{pair.name} has {free} MB of memory free, and VM {pair.vm.name} uses {needed} MB.",
             "Move other VMs away from it first, or choose another destination.",
         )
+
+
+def _same_build(source: Node, destination: Node) -> bool:
+    """Tell whether two nodes are known to support the same versions of VMs."""
+    return source.build is not None and source.build == destination.build
 
 
 def _one_maker(here: HostHardware, there: HostHardware) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 
 from ..._wsman.references import Reference
-from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, VIRTUALIZATION
 from .kept import Kept, read_once
@@ -49,9 +48,15 @@ class HostHardware(Kept):
     """What one host offers, each thing read at the first need and kept."""
 
     @read_once
+    def switch_names(self) -> dict[str, str]:
+        """The names of its virtual switches by their GUIDs in upper case, in one query."""
+        rows = self._session.query(VIRTUALIZATION, _SWITCHES, missing_ok=True)
+        return {(row.text("Name") or "").upper(): row.text("ElementName") or "" for row in rows}
+
+    @read_once
     def switches(self) -> frozenset[str]:
-        """The names of its virtual switches, in one query."""
-        return frozenset(filter(None, read_switches(self._session).values()))
+        """The names of its virtual switches alone."""
+        return frozenset(filter(None, self.switch_names.values()))
 
     @read_once
     def network_pools(self) -> frozenset[str]:
@@ -96,9 +101,3 @@ class HostHardware(Kept):
             for row in self._session.query(HGS, _GUARDIANS, missing_ok=True)
             if row.boolean("HasPrivateSigningKey")
         )
-
-
-def read_switches(session: Session) -> dict[str, str]:
-    """Return the names of a host's virtual switches by their GUIDs in upper case. Raises Fault and TransportError."""
-    rows = session.query(VIRTUALIZATION, _SWITCHES, missing_ok=True)
-    return {(row.text("Name") or "").upper(): row.text("ElementName") or "" for row in rows}

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..._wsman.instances import Instance
+from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..cluster.cluster import VIRTUALIZATION
-from .host_hardware import read_switches
+from .host_hardware import HostHardware
 from .kept import Kept, read_once
 
 _OWNER = re.compile(r"Microsoft:\{?([0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})\}?", re.IGNORECASE)
@@ -65,10 +66,15 @@ class Security:
 class VmHardware(Kept):
     """What the VMs of one host need, by VM id, for all of them at once; VMs without something are missing there."""
 
+    def __init__(self, log_in: Callable[[], Session], host: HostHardware) -> None:
+        """``host`` is theirs, which knows the names of the switches."""
+        super().__init__(log_in)
+        self._host = host
+
     @read_once
     def connections(self) -> dict[str, tuple[Connection, ...]]:
-        """What their network adapters are connected to, in two queries."""
-        switches = read_switches(self._session)
+        """What their network adapters are connected to, in one query beside that of the host's switches."""
+        switches = self._host.switch_names
         found: dict[str, tuple[Connection, ...]] = {}
         for vm_id, row in self._rows(_PORTS):
             connection = _connection(row, switches)
