@@ -70,6 +70,11 @@ class OwnedRole:
     is_queued: bool = False
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from all others."""
+        return self.kind, self.name.casefold()
+
+    @property
     def text(self) -> str:
         """Name and type, for a sentence."""
         return f"{self.name} ({self.type})"

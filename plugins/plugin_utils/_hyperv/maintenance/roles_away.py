@@ -72,9 +72,9 @@ class RolesAway:
         self.move(cluster, plan, node, books)
         self._look_for_more(cluster, node)
         if self.came:
-            known = {key_of(_entry(one)) for one in self.records}
+            known = {one.role.key for one in self.records}
             later = again()
-            moves = tuple(one for one in later.moves if (one.role.kind, one.role.name.casefold()) not in known)
+            moves = tuple(one for one in later.moves if one.role.key not in known)
             self.move(cluster, RolePlan(moves), node, books)
             self._look_for_more(cluster, node)
 
@@ -82,14 +82,14 @@ class RolesAway:
         """Look what the node owns: VMs take their time to leave, and others move roles meanwhile."""
         if leaves_everything(self._strategies):
             return
-        told = {key_of(_entry(one)) for one in self.records if one.error is not None or one.outcome == STARTED}
+        told = {one.role.key for one in self.records if one.error is not None or one.outcome == STARTED}
         self.came = [
             one
             for one in read_other_roles(cluster).on(node)
             if one.is_movable
             and one.state not in AT_REST
             and role_strategy_for(one.name, self._strategies) != STAY
-            and (one.kind, one.name.casefold()) not in told
+            and one.key not in told
         ]
 
     def move(self, cluster: Cluster, plan: RolePlan, node: str, books: Bookkeeping) -> None:
@@ -98,7 +98,7 @@ class RolesAway:
             return
         moving = RoleMoving(cluster, self._controller, self._interval, self._attempts)
         moving.records = self.records
-        planned = {(one.role.kind, one.role.name.casefold()) for one in plan.moves}
+        planned = {one.role.key for one in plan.moves}
         wanted = self._account(cluster, node, books, planned)
         for one in plan.moves:
             known = open_role(_roles(books), one.role.kind, one.role.name)
@@ -208,7 +208,7 @@ def _written(roles: Sequence[LedgerRole], record: RoleRecord) -> list[LedgerRole
     if record.outcome == NOT_BEGUN:
         return with_role(roles, _entry(record))
     came_to = _came_to(record)
-    key = key_of(_entry(record))
+    key = record.role.key
     return changed(roles, lambda entry: came_to if key_of(entry) == key and entry["outcome"] == PLANNED else {})
 
 
