@@ -22,6 +22,7 @@ _OTHERS = ("README.txt", "review.txt")
 # The recorder keeps 256 MB of texts; in JSON a letter of Japanese takes six bytes instead of one.
 _MOST_BYTES = 2 * 1024 * 1024 * 1024
 _AGAIN = "Ask for the file again, or record again; transfer it as a binary file."
+# What zipfile raises at a damaged archive: also for a method of compression or a password that damage made up.
 _BROKEN = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 

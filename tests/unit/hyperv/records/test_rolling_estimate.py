@@ -13,6 +13,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.r
     turns_of,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_state import (
+    Phase,
     RollingOptions,
     RollingState,
     resume_or_start,
@@ -66,8 +67,9 @@ def test_it_is_not_judged_by_a_turn_that_was_interrupted_or_a_node_that_is_gone(
 
 def test_each_phase_has_the_time_at_which_it_was_reached_and_the_begin_that_of_the_first_run() -> None:
     state = state_with()
-    for minute, phase in enumerate(("begun", "evacuated", "begun", "evacuated", "worked")):
-        state = set_phase(state, "n1", phase, NOW + dt.timedelta(minutes=minute), "NODE1")  # type: ignore[arg-type]
+    reached: tuple[Phase, ...] = ("begun", "evacuated", "begun", "evacuated", "worked")
+    for minute, phase in enumerate(reached):
+        state = set_phase(state, "n1", phase, NOW + dt.timedelta(minutes=minute), "NODE1")
     assert turns_of(state) == [
         {
             "node": "NODE1",
