@@ -124,7 +124,9 @@ def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
     size = max(_SMALL, count * len(assignment.destinations))
     most = _SEARCH_STEPS * _SMALL**2 // size**2
     dive = _DIVES * count * (count + 1) // 2
-    room = best_fills(assignment) if count * len(assignment.destinations) <= _MOST_SUMMED else assignment.room
+    room: list[int] | None = [max(0, one) for one in assignment.room]
+    if count * len(assignment.destinations) <= _MOST_SUMMED:
+        room = best_fills(assignment)
     if room is None:
         return Outcome(exhausted=True)
     found, missing = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6), tuple[int, ...]()
