@@ -124,9 +124,7 @@ def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
     size = max(_SMALL, count * len(assignment.destinations))
     most = _SEARCH_STEPS * _SMALL**2 // size**2
     dive = _DIVES * count * (count + 1) // 2
-    room: list[int] | None = [max(0, one) for one in assignment.room]
-    if count * len(assignment.destinations) <= _MOST_SUMMED:
-        room = best_fills(assignment)
+    room = _usable_room(assignment)
     if room is None:
         return Outcome(exhausted=True)
     found, missing = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6), tuple[int, ...]()
@@ -148,6 +146,12 @@ def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
         for bundle, place in found.places.items():
             assignment.put(bundle, place)
     return Outcome(found.exhausted, found.steps, missing)
+
+
+def _usable_room(assignment: Assignment) -> list[int] | None:
+    if len(assignment.bundles) * len(assignment.destinations) <= _MOST_SUMMED:
+        return best_fills(assignment)
+    return [max(0, one) for one in assignment.room]
 
 
 def _fill(assignment: Assignment, room: Sequence[int]) -> FillResult:
