@@ -8,10 +8,13 @@ Deterministic: steps are counted, time is not.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from .assignment import Assignment
+from .best_fills import best_fills
 from .chains import make_room, put_best
 from .changes import RULE, total_cost
+from .exact_fills import FillResult, fill_exactly
 from .levelling import give_up_preferred, level_out
 from .overflow import reduce_overflow
 from .search import search
@@ -22,6 +25,8 @@ _CHAIN_STEPS = 3_000  # places tried while room is made for all bundles together
 _FIRST_STEPS = 30_000  # of the search, before exchanges are tried
 _SEARCH_STEPS = 700_000  # of the search in all, where there are few bundles and destinations
 _SMALL = 1_000  # bundles times destinations: beyond, the search gets fewer steps, each of which costs more
+_FILL_STEPS = 2_400_000  # sums and fills looked at where no memory is to spare
+_MOST_SUMMED = 4_000  # bundles times destinations: beyond, it is not looked at how sizes add up
 _DIVES = 1  # times that the search may go down to the last bundle in any case
 _STARTS = 16  # placements from which exchanges begin
 _EXCHANGE_STEPS = 60_000  # exchanges looked at from each of them
@@ -119,7 +124,14 @@ def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
     size = max(_SMALL, count * len(assignment.destinations))
     most = _SEARCH_STEPS * _SMALL**2 // size**2
     dive = _DIVES * count * (count + 1) // 2
+    room = _usable_room(assignment)
+    if room is None:
+        return Outcome(exhausted=True)
     found, missing = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6), tuple[int, ...]()
+    if found.places is None and not found.exhausted and not is_trial and sum(room) == sum(assignment.needs):
+        filled = _fill(assignment, room)
+        if filled.exhausted or filled.places is not None:
+            return Outcome(filled.exhausted, found.steps)
     if found.places is None and not found.exhausted:
         starts = 1 if is_trial else max(1, _STARTS * _SMALL**2 // size**2)
         reduce_overflow(assignment, starts=starts, steps=_TRIAL_STEPS if is_trial else _EXCHANGE_STEPS)
@@ -134,3 +146,26 @@ def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
         for bundle, place in found.places.items():
             assignment.put(bundle, place)
     return Outcome(found.exhausted, found.steps, missing)
+
+
+def _usable_room(assignment: Assignment) -> list[int] | None:
+    if len(assignment.bundles) * len(assignment.destinations) <= _MOST_SUMMED:
+        return best_fills(assignment)
+    return [max(0, one) for one in assignment.room]
+
+
+def _fill(assignment: Assignment, room: Sequence[int]) -> FillResult:
+    """Fill an empty assignment that has no memory to spare if that is found; else leave it empty.
+
+    What needs no memory is placed last, so no rule may concern it.
+    """
+    without_memory = [bundle for bundle, need in enumerate(assignment.needs) if not need]
+    if any(assignment.hard_rules_of(bundle) for bundle in without_memory):
+        return FillResult()
+    filled = fill_exactly(assignment, room, Steps(_FILL_STEPS))
+    if filled.places is not None:
+        for bundle, place in filled.places.items():
+            assignment.put(bundle, place)
+        for bundle in without_memory:
+            put_best(assignment, bundle)
+    return filled

@@ -41,6 +41,11 @@ _WRONG_PIECES = (
     [destination("A", 8500), destination("B", 7000)],
 )
 
+_APART_AND_FULL = (  # sums of them fill both nodes, but not where a and b are apart
+    [candidate("a", 5000), candidate("b", 3000), candidate("c", 2000, owners=["B"])],
+    [destination("A", 8500), destination("B", 3000)],
+)
+
 
 def planned(candidates: list[Candidate], destinations: list[Destination], reserve: int = 0, **more: t.Any) -> Placement:
     return place(placement_problem(candidates, destinations, reserve, **more))
@@ -218,11 +223,16 @@ def test_the_proof_names_the_vms_that_are_confined_and_what_they_lack() -> None:
     assert sorted(places(placement)) == ["a", "c"]
 
 
-def test_memory_in_the_wrong_pieces_is_proved_by_trying_everything() -> None:
+def test_memory_in_the_wrong_pieces_is_proved() -> None:
     placement = planned(*_WRONG_PIECES)
     assert placement.infeasibility.code == "no_combination"
     assert placement.infeasibility.is_proved
     assert placement.infeasibility.missing_mb == 500
+
+
+def test_memory_and_rules_together_are_proved_by_trying_everything() -> None:
+    infeasibility = planned(*_APART_AND_FULL, rules=[rule("class", ["a", "b"])]).infeasibility
+    assert (infeasibility.code, infeasibility.is_proved) == ("no_combination", True)
 
 
 def test_vms_too_many_of_their_size_are_proved_without_trying_everything(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,9 +296,9 @@ def test_tight_memory_is_filled_however_many_vms_there_are(count: int) -> None:
 
 
 def test_giving_up_is_told_and_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solver, "_SEARCH_STEPS", 3)
+    monkeypatch.setattr(solver, "_SEARCH_STEPS", 0)
     monkeypatch.setattr(solver, "_DIVES", 0)
-    placement = planned(*_WRONG_PIECES)
+    placement = planned(*_APART_AND_FULL, rules=[rule("class", ["a", "b"])])
     assert placement.infeasibility.code == "not_proved"
     assert not placement.infeasibility.is_proved
     assert "A placement may exist" in placement.unplaced[0].finding.message
