@@ -8,6 +8,7 @@ It is that between the two largest sizes, where what does not grow counts least.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -48,23 +49,28 @@ class Grown(Figure):
         (size, larger), (low, high) = sizes[-2:], costs[-2:]
         exponent = math.log(max(high, _LITTLE) / max(low, _LITTLE)) / math.log(larger / size)
         first = costs[0] if is_relative else 1
-        shown = [one / first for one in costs]
         return cls(
-            case, f"{cost}, exponent of growth", exponent, limit, sizes=sizes, costs=shown, each=each,
+            case,
+            f"{cost}, exponent of growth",
+            exponent,
+            limit,
+            sizes=sizes,
+            costs=[one / first for one in costs],
+            each=each,
             is_relative=is_relative,
-        )  # fmt: skip
+        )
 
     @property
     def slopes(self) -> list[float]:
         """Return what each more costs between two neighbouring sizes."""
-        pairs = zip(self.sizes, self.costs, strict=True)
-        steps = zip(pairs, list(zip(self.sizes, self.costs, strict=True))[1:], strict=False)
-        return [(high - low) / (larger - size) for (size, low), (larger, high) in steps]
+        pairs = list(zip(self.sizes, self.costs, strict=True))
+        return [(high - low) / (larger - size) for (size, low), (larger, high) in itertools.pairwise(pairs)]
 
     def growth_cells(self) -> tuple[str, ...]:
         """Return the row of the table of growth."""
         unit = " x" if self.is_relative else ""
-        at = "; ".join(f"{size:,}: {number(_short(cost))}{unit}" for size, cost in zip(self.sizes, self.costs, strict=True))
+        pairs = zip(self.sizes, self.costs, strict=True)
+        at = "; ".join(f"{size:,}: {number(_short(cost))}{unit}" for size, cost in pairs)
         slopes = [f"{number(_short(one))}{unit} a {self.each}" for one in self.slopes]
         return (
             f"{self.case}: {self.name.partition(',')[0]}",

@@ -95,9 +95,7 @@ class Resources:
         """Return the provider of a namespace that was resolved."""
         return self._providers[namespace.name.lower()]
 
-    def instances(
-        self, namespace: Namespace, definition: ClassDefinition, name: str | None = None
-    ) -> Iterator[Found]:
+    def instances(self, namespace: Namespace, definition: ClassDefinition, name: str | None = None) -> Iterator[Found]:
         """Yield the instances of a class and of all classes derived from it. Raises Fault.
 
         Those with another ``Name`` than ``name`` may be left out.
