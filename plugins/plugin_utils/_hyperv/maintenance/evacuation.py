@@ -203,11 +203,19 @@ class Evacuation:
         if self._plan.moves or not self._is_paused:
             self._cluster.confirm()
         if self._plan.is_clustered:
-            self._nodes_before = try_overview(self._cluster, self._hold.nodes)
+            self._nodes_before = self._overview_before()
         self._books.begin(is_paused=self._is_paused, redirected=try_redirected(self._cluster))
         self._warnings += filter(None, (self._books.warning, self._books.store.note))
         self._controller.enter()
         self._warn_of_time_limit()
+
+    def _overview_before(self) -> list[dict[str, t.Any]]:
+        """Return the nodes as they are, with the VMs and the memory that the plan counted if that was just now."""
+        known = self._plan.just_read
+        if not known.is_still_true(self._cluster.clock.now()):
+            return try_overview(self._cluster, self._hold.nodes)
+        standing = Standing({vm.id: vm for vm in known.vms}, known.roles)
+        return try_overview(self._cluster, self._hold.nodes, standing, known.memory)
 
     def _warn_of_time_limit(self) -> None:
         if self._options.time_limit is None or not self._plan.moves:

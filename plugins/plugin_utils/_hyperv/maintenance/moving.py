@@ -32,13 +32,19 @@ Record = dict[str, t.Any]
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """One move of a plan. ``strategy`` is how its VM leaves: ``migrate``, or stopped by then."""
+    """One move of a plan.
+
+    Attributes:
+        strategy: how its VM leaves: ``migrate``, or stopped by then.
+        possible_owners: the nodes that may own the VM where the plan has just read them, else None.
+    """
 
     vm_id: str
     name: str
     source: str
     destination: str
     strategy: str = MIGRATE
+    possible_owners: tuple[str, ...] | None = None
 
 
 class Moving:
@@ -61,8 +67,11 @@ class Moving:
         self._controller = controller
         self._tasks: Sequence[MigrationTask] = ()
 
-    def make(self, wanted: Sequence[Wanted]) -> None:
-        """Bring moves to their end; one that fails does not stop the others. Raises as ``scheduling.migrate``."""
+    def make(self, wanted: Sequence[Wanted], slots: Mapping[str, int] | None = None) -> None:
+        """Bring moves to their end; one that fails does not stop the others. Raises as ``scheduling.migrate``.
+
+        ``slots``: how many migrations hosts take part in at once, by first label, where that was just read.
+        """
         if not wanted:
             return
         moves = self._resolved(wanted)
@@ -73,7 +82,7 @@ class Moving:
             if progress is not None:
                 progress.report(tasks)
 
-        done = migrate(self.cluster, moves, self._options, report)
+        done = migrate(self.cluster, moves, self._options, report, slots)
         self.limits = done.limits
         self.warnings += done.notes
         self.warnings += judge_together(self.cluster, done.tasks, is_dry_run=False, is_planned=True)
@@ -105,7 +114,10 @@ class Moving:
         return self._resolved(wanted) if wanted else []
 
     def _resolved(self, wanted: Sequence[Wanted]) -> list[Move]:
-        requests = [MoveRequest(one.destination, one.name, one.vm_id, source=one.source) for one in wanted]
+        requests = [
+            MoveRequest(one.destination, one.name, one.vm_id, source=one.source, possible_owners=one.possible_owners)
+            for one in wanted
+        ]
         return resolve(self.cluster, requests, self._options.method)
 
     def _keep(self, tasks: Sequence[MigrationTask]) -> None:

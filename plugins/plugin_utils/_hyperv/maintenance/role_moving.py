@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
 from ..._wsman.errors import NoAnswer
+from ..._wsman.references import Reference
 from ..cluster.cluster import Cluster
-from ..cluster.other_roles import AT_REST, OwnedRole, read_some_roles
+from ..cluster.other_roles import AT_REST, SHARED_VOLUME, OwnedRole, read_some_roles, read_volumes_by_disk
 from ..cluster.patience import BETWEEN_LINES, GROUP_BEGINS_WITHIN, MOST_CALLS, SETTLES_WITHIN
 from ..cluster.role_moves import Asked, ask_to_move
 from ..failure.failures import Failure
@@ -95,6 +96,7 @@ class RoleMoving:
         self._controller = controller
         self._interval = interval
         self._attempts = attempts
+        self._volumes: Mapping[str, Reference] | None = None
 
     def make(self, wanted: Sequence[WantedRole], note: Callable[[RoleRecord], None]) -> None:
         """Move roles one after another; one that fails does not stop the others.
@@ -102,6 +104,7 @@ class RoleMoving:
         ``note`` writes down where one is about to go, before it is begun, and what it has come to after that. Raises
         HyperVError, Fault, TransportError.
         """
+        self._volumes = None
         for one in wanted:
             record = RoleRecord(one.role, one.source, one.candidates[0] if one.candidates else "", state=one.role.state)
             self.records.append(record)
@@ -192,7 +195,7 @@ class RoleMoving:
         """Ask for a move, and again for a while if something that passes is in the way."""
         deadline = self.cluster.clock.now() + SETTLES_WITHIN
         while True:
-            asked = ask_to_move(self.cluster, role, record.destination)
+            asked = ask_to_move(self.cluster, role, record.destination, self._volume_of(role))
             passes = asked.refusal is not None and asked.refusal.transient
             if not passes or self.cluster.clock.now() >= deadline:
                 return asked
@@ -200,6 +203,14 @@ class RoleMoving:
             now = self._look(role)
             if now is None or first_label(now.owner) != first_label(record.source):
                 return Asked(began=True)  # whoever moves it, what it comes to is seen
+
+    def _volume_of(self, role: OwnedRole) -> Reference | None:
+        """Return the shared volume that a role is, None for one that is none or that the cluster does not list."""
+        if role.kind != SHARED_VOLUME:
+            return None
+        if self._volumes is None:
+            self._volumes = read_volumes_by_disk(self.cluster)
+        return self._volumes.get(role.name.casefold())
 
     def _wait(self, role: OwnedRole, state: str, record: RoleRecord, begins_within: float, deadline: float) -> None:
         """Watch a role until it is on its new node as it was, or clearly is not."""

@@ -105,7 +105,12 @@ class Rounds:
                     return
                 moves = self._planned_again(books)
             self._refuse_what_runs_again(moves, hosts)
-            self.moving.make(_wanted(self.plan.node, moves))
+            known = self.plan.just_read
+            # Only the first moves begin right after what they were planned from was read.
+            if attempt == 1 and known.is_still_true(self._cluster.clock.now()):
+                self.moving.make(_wanted(self.plan.node, moves, owners_are_known=True), known.slots)
+            else:
+                self.moving.make(_wanted(self.plan.node, moves))
 
     def _planned_again(self, books: Bookkeeping) -> Sequence[Placed]:
         """Plan for what is left, and write that down; VMs of other nodes that it needs step aside."""
@@ -178,8 +183,15 @@ class Rounds:
         return self.moving.longest([*asides, *(move.candidate.vm.memory_mb for move in self.plan.moves)])
 
 
-def _wanted(node: str, moves: Sequence[Placed]) -> list[Wanted]:
+def _wanted(node: str, moves: Sequence[Placed], *, owners_are_known: bool = False) -> list[Wanted]:
     return [
-        Wanted(move.candidate.vm.id, move.candidate.vm.name, node, move.destination, move.candidate.strategy)
+        Wanted(
+            move.candidate.vm.id,
+            move.candidate.vm.name,
+            node,
+            move.destination,
+            move.candidate.strategy,
+            move.candidate.possible_owners if owners_are_known else None,
+        )
         for move in moves
     ]

@@ -13,6 +13,7 @@ from ..failure.finding import ERROR, Finding
 from ..records.file_names import NOBODY, Owner
 from .helper_moves import HelperMove
 from .infeasibility import Infeasibility
+from .just_read import JustRead
 from .placement import Headroom, Placed
 from .problem import Candidate
 from .revalidation import Difference, EarlierMove
@@ -75,6 +76,7 @@ class EvacuationPlan:
         roles: what becomes of all that the node owns beside VMs.
         others: who else is at work in the cluster, which has nothing to do with what was planned.
         under_way: names of VMs whose migrations may leave room when they have ended, where room is short.
+        just_read: what of it was read is good for the next steps as well.
     """
 
     node: str
@@ -94,6 +96,7 @@ class EvacuationPlan:
     under_way: tuple[str, ...] = ()
     roles: RolePlan = dataclasses.field(default_factory=RolePlan)
     others: tuple[Finding, ...] = ()
+    just_read: JustRead = dataclasses.field(default_factory=JustRead, repr=False, compare=False)
 
     @property
     def steps_aside(self) -> tuple[HelperMove, ...]:

@@ -13,6 +13,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 
 from tests.simulator.scenario_roles import RoleType
 from tests.support.maintenance import NODES, CutOff, Gone, Story
+from tests.support.requests import queried_classes
 from tests.support.scenarios import ClusterSpec, Scenario, fault, migration, role, scenario, vm
 
 VOLUME1, VOLUME2 = "Cluster Virtual Disk (Volume1)", "Cluster Virtual Disk (Volume2)"
@@ -106,6 +107,12 @@ def test_the_plan_says_where_each_goes_and_a_dry_run_changes_nothing(internal: s
         (VOLUME2, "NODE3"),
     ]
     assert BROKER in story.lines
+
+
+def test_which_volume_is_on_which_disk_is_read_once_for_all() -> None:
+    story = Story(GIVEN)
+    story.evacuate()
+    assert queried_classes(story.simulated.requests).count("MSCluster_ClusterSharedVolumeToResource") == 1
 
 
 def test_what_is_elsewhere_is_not_named() -> None:
