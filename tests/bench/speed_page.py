@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parts(data: Mapping[str, t.Any]) -> dict[str, list[str]]:
     """Return the lines of each part of the page by its name."""
     found = [Grown(**_fields(one)) if "sizes" in one else Figure(**_fields(one)) for one in data["figures"]]
-    plain = [one.cells()[:3] for one in found if not isinstance(one, Grown) and _belongs(one)]
-    grown = [one.growth_cells() for one in found if isinstance(one, Grown)]
+    plain = [_marked(one, one.cells()[:3]) for one in found if not isinstance(one, Grown) and _belongs(one)]
+    grown = [_marked(one, one.growth_cells()) for one in found if isinstance(one, Grown)]
     return {
         "machine": [_machine(data)],
         "figures": _table(("Case", "Figure", "Limit"), "70, 15, 15", plain),
@@ -63,6 +63,11 @@ def replaced(text: str, name: str, lines: Sequence[str]) -> str:
 
 def _belongs(figure: Figure) -> bool:
     return figure.unit != "s" or figure.limit is not None
+
+
+def _marked(figure: Figure, row: Sequence[str]) -> Sequence[str]:
+    """Return a row whose last cell, the limit, says so where it is missed."""
+    return row if figure.is_kept else (*row[:-1], f"{row[-1]}, missed")
 
 
 def _fields(data: Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -65,6 +65,7 @@ def test_the_page_gets_its_tables_from_what_was_measured(tmp_path: pathlib.Path)
     written = page.read_text(encoding="utf-8")
     assert written.count('"a task: requests", "4", "<= 5"') == 1
     assert written.count('"plan: CPU", "10: 1 x; 100: 4 x; 1,000: 400 x"') == 1
+    assert written.count(', missed"') == 1
     assert "2026-03-01" in written
     assert "5.1" in written
     assert "duration" not in written
