@@ -39,15 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parts(data: Mapping[str, t.Any]) -> dict[str, list[str]]:
-    """Return the lines of each part of the page by its name."""
+    """Return the lines of each part of the page by its name; a table for which nothing was measured stays as it is."""
     found = [Grown(**_fields(one)) if "sizes" in one else Figure(**_fields(one)) for one in data["figures"]]
     plain = [_marked(one, one.cells()[:3]) for one in found if not isinstance(one, Grown) and _belongs(one)]
     grown = [_marked(one, one.growth_cells()) for one in found if isinstance(one, Grown)]
-    return {
-        "machine": [_machine(data)],
-        "figures": _table(("Case", "Figure", "Limit"), "70, 15, 15", plain),
-        "growth": _table([name.capitalize() for name in HEAD], "28, 30, 14, 14, 7, 7", grown),
+    tables = {
+        "figures": _table(("Case", "Figure", "Limit"), "70, 15, 15", plain) if plain else [],
+        "growth": _table([name.capitalize() for name in HEAD], "28, 30, 14, 14, 7, 7", grown) if grown else [],
     }
+    return {"machine": [_machine(data)], **{name: lines for name, lines in tables.items() if lines}}
 
 
 def replaced(text: str, name: str, lines: Sequence[str]) -> str:
