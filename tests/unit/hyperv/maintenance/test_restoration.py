@@ -29,6 +29,7 @@ from tests.support.scenarios import (
     vm,
     with_nodes,
     with_vms,
+    with_windows,
 )
 
 LEFT_ON_NODE2 = (
@@ -507,7 +508,7 @@ def test_vms_of_a_rule_for_the_same_node_come_back_together_or_not_at_all() -> N
     rules = [affinity_rule("pair", "same_node", ("web01", "web02"))]
     vms = [vm("web01", memory_mb=8000), vm("web02", memory_mb=8000), vm("other", owner="NODE2", memory_mb=6000)]
     given = scenario([node("NODE1", memory_mb=24576), *NODES[1:]], vms, affinity_rules=rules)
-    story = evacuated(given)
+    story = evacuated(with_windows(given, 2022))  # Windows Server 2016 has no affinity rules
     story.simulated.server.world.relocate(machine_of(story, "other"), "NODE1")
 
     outcome = story.restore()
