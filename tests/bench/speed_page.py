@@ -83,8 +83,12 @@ def _machine(data: Mapping[str, t.Any]) -> str:
 
 
 def _table(head: Sequence[str], widths: str, rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [".. csv-table::", f"   :header: {', '.join(head)}", f"   :widths: {widths}", ""]
-    return [*lines, *("   " + ", ".join(f'"{cell}"' for cell in row) for row in rows)]
+    lines = [".. csv-table::", f"   :header: {_row(head)}", f"   :widths: {widths}", ""]
+    return [*lines, *(f"   {_row(row)}" for row in rows)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return ", ".join(f'"{cell}"' for cell in cells)
 
 
 if __name__ == "__main__":
