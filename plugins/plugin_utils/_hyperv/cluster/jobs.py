@@ -49,6 +49,15 @@ _OTHER = "other"
 _ONLY_STORAGE = frozenset({"checking_storage_compatibility", "checking_storage_migration", "moving_storage"})
 
 
+class JobResult(t.TypedDict):
+    """A job in a task's result; the keys are attributes of ``Job``."""
+
+    id: str
+    state: str
+    percent: int | None
+    error_code: int | None
+
+
 @dataclasses.dataclass(frozen=True)
 class Job:
     """One CIM job.
@@ -107,7 +116,7 @@ class Job:
         """Return why the job failed."""
         return job_failed(self.state, self.percent, self.error_code, self.texts, self.details)
 
-    def as_result(self) -> dict[str, t.Any]:
+    def as_result(self) -> JobResult:
         """Return the job for a task's result."""
         return {"id": self.id, "state": self.state, "percent": self.percent, "error_code": self.error_code}
 

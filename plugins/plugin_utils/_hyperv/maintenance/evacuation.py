@@ -19,6 +19,7 @@ from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.finding import full_stop
+from ..migration.move_record import MaintenanceRecord
 from ..migration.timeouts import too_short
 from ..planning.evacuation import plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
@@ -34,7 +35,6 @@ from .bookkeeping import Bookkeeping
 from .controller import Controller
 from .disk_maintenance import DiskMaintenance
 from .evacuation_options import EvacuationOptions
-from .moving import Record
 from .node_hold import NodeHold
 from .observation import Standing, Stopped, read_standing, try_limits, try_overview, try_redirected
 from .outcome import EvacuationOutcome
@@ -182,7 +182,7 @@ class Evacuation:
         return self._rounds.plan
 
     @property
-    def _records(self) -> list[Record]:
+    def _records(self) -> list[MaintenanceRecord]:
         """What became of each move."""
         return self._rounds.records
 
@@ -400,7 +400,7 @@ class Evacuation:
             note=note,
             moves=self._records,
             plan=result,
-            planned=[*(result["helpers"] if self._plan.steps_aside else ()), *result["moves"]],
+            planned=[*(self._plan.helpers_shown() if self._plan.steps_aside else ()), *self._plan.moves_shown()],
             stays=result["stays"],
             started=self._started,
             still_stopped=self._still_stopped,

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
@@ -13,6 +12,7 @@ from ..cluster.hosts import Limits
 from ..cluster.states import AT_REST
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
+from ..migration.move_record import MoveRecord, error_code
 from ..migration.moves import Move, MoveRequest
 from ..migration.timeouts import Timeout
 from ..planning.strategies import MIGRATE
@@ -26,8 +26,6 @@ from .judging import judge_together
 
 # These moves may still come to their end by themselves, so no other node is tried.
 _STILL_OPEN = frozenset({"timeout", "already_migrating"})
-
-Record = dict[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Moving:
 
     def __init__(self, cluster: Cluster, options: MigrationOptions, controller: Controller) -> None:
         self.cluster = cluster
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, MoveRecord] = {}
         self.excluded: dict[str, frozenset[str]] = {}
         self.warnings: list[str] = []
         self.limits: Limits | None = None
@@ -130,22 +128,22 @@ class Moving:
         self._tasks = ()
 
     @property
-    def failed(self) -> list[Record]:
+    def failed(self) -> list[MoveRecord]:
         """The moves that failed."""
         return [one for one in self.records.values() if one["outcome"] == "failed"]
 
     @property
     def may_be_tried_again(self) -> bool:
         """One of the moves failed for good on its node, or somebody else moves its VM to another one."""
-        return any(one["error"]["code"] != "timeout" for one in self.failed)
+        return any(error_code(one) != "timeout" for one in self.failed)
 
     @property
     def moved_by_others(self) -> set[str]:
         """The ids of VMs that somebody else was migrating to another node when their turn came."""
-        return {one["vm"]["id"] for one in self.failed if one["error"]["code"] == "already_migrating"}
+        return {one["vm"]["id"] for one in self.failed if error_code(one) == "already_migrating"}
 
     @property
-    def under_way(self) -> list[Record]:
+    def under_way(self) -> list[MoveRecord]:
         """The moves whose migrations run on without being watched."""
         return [one for one in self.records.values() if one["outcome"] == "started"]
 

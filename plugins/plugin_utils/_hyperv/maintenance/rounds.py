@@ -11,6 +11,7 @@ from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.states import AT_REST
 from ..failure.errors import HyperVError
+from ..migration.move_record import MaintenanceRecord
 from ..planning.evacuation import plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.evacuation_request import EvacuationRequest
@@ -21,7 +22,7 @@ from ..scheduling.migrate import MigrationOptions
 from . import wording
 from .bookkeeping import Bookkeeping
 from .controller import Controller
-from .moving import Moving, Record, Wanted
+from .moving import Moving, Wanted
 from .observation import read_standing
 from .stepping_aside import SteppingAside
 from .stepping_aside import wanted as wanted_aside
@@ -161,7 +162,7 @@ class Rounds:
         self.moving.account_for(cluster, why)
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[MaintenanceRecord]:
         """What became of each move, in the form of hyperv_vm_migrate, marked where its VM steps aside."""
         aside = self._aside.moving.records.keys() | {one.helper.candidate.vm.id for one in self.plan.steps_aside}
         records = [*self._aside.records, *self.moving.records.values()]
