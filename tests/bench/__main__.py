@@ -10,8 +10,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import batch, makespan, masking, methods, recording, rolled, rolls, scale, storage, tasks, waiting
+from . import batch, growth, makespan, masking, methods, recording, rolled, rolls, scale, storage, tasks, waiting
 from .figures import Figure, publish
+from .grown import growth_table
+from .machine import machine
 
 _CASES: dict[str, Callable[[], list[Figure]]] = {
     "tasks": tasks.measure,
@@ -25,6 +27,7 @@ _CASES: dict[str, Callable[[], list[Figure]]] = {
     "makespan": makespan.measure,
     "rolls": rolls.measure,
     "rolled": rolled.measure,
+    "growth": growth.measure,
 }
 _LONGEST = 600  # seconds for all cases
 _OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "bench.json"
@@ -41,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seconds = time.monotonic() - began
     if not options.only:
         figures.append(Figure("all of this", "duration", seconds, _LONGEST, unit="s"))
-    return publish(figures, options.output, {"seconds": round(seconds)})
+    code = publish(figures, options.output, {**machine(), "seconds": round(seconds)})
+    print(growth_table(figures))
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:

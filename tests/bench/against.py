@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from .builds import Build, build_of, this_build
 from .cases import CASES, ONCE, TARGETS, Lacks
 from .figures import aligned
+from .machine import machine
 from .pairs import HEAD, Compared
 
 _OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "bench-against.json"
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         compared += compare(name, before, here, 1 if name in ONCE else options.pairs)
     print(aligned([HEAD, *(one.cells() for one in compared)], left=(0,)))
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    data = {"against": options.commit, "pairs": options.pairs, "figures": [one.as_data() for one in compared]}
+    figures = [one.as_data() for one in compared]
+    data = {**machine(), "against": options.commit, "pairs": options.pairs, "figures": figures}
     options.output.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     missed = [one for one in compared if one.is_met is False]
     for one in missed:

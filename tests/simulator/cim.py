@@ -60,10 +60,11 @@ class Provider(t.Protocol):
 
     namespace: str
 
-    def instances(self, class_name: str) -> Iterable[Instance]:
+    def instances(self, class_name: str, name: str | None = None) -> Iterable[Instance]:
         """Yield the instances whose own class is exactly ``class_name`` (spelled as in the MOF), no subclasses.
 
-        Properties that are left out are NULL. Raises CimFault.
+        Properties that are left out are NULL. Those with another ``Name`` than ``name`` may be left out; its letter
+        case does not count. Raises CimFault.
         """
 
     def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -95,12 +95,15 @@ class Resources:
         """Return the provider of a namespace that was resolved."""
         return self._providers[namespace.name.lower()]
 
-    def instances(self, namespace: Namespace, definition: ClassDefinition) -> Iterator[Found]:
-        """Yield the instances of a class and of all classes derived from it. Raises Fault."""
+    def instances(self, namespace: Namespace, definition: ClassDefinition, name: str | None = None) -> Iterator[Found]:
+        """Yield the instances of a class and of all classes derived from it. Raises Fault.
+
+        Those with another ``Name`` than ``name`` may be left out.
+        """
         provider = self.provider(namespace)
         for member in namespace.family(definition):
             try:
-                for instance in provider.instances(member.name):
+                for instance in provider.instances(member.name, name):
                     yield member, instance
             except CimFault as error:
                 raise provider_fault(error, member.name) from error
@@ -112,10 +115,11 @@ class Resources:
         if any(name.lower() not in known for name in keys):
             raise Fault(Code.UNEXPECTED_SELECTORS)
         wanted = {known[name.lower()]: _comparable(value) for name, value in keys.items()}
+        name = next((value for key, value in keys.items() if key.lower() == "name" and isinstance(value, str)), None)
         return [
             (member, instance)
-            for member, instance in self.instances(resource.namespace, definition)
-            if all(_comparable(instance.get(name)) == value for name, value in wanted.items())
+            for member, instance in self.instances(resource.namespace, definition, name)
+            if all(_comparable(instance.get(key)) == value for key, value in wanted.items())
         ]
 
     def read_keys(self, selectors: Mapping[str, ET.Element]) -> dict[str, str | ObjectPath]:

@@ -81,7 +81,7 @@ class Simulated:
 
     def _connect(self, node: str | None) -> Session:
         name = node or self.home
-        known = {one["name"].lower(): one["name"] for one in self.server.state()["nodes"]}
+        known = {one.lower(): one for one in self.server.world.nodes}
         known.update(self.names)
         label = name if name in self.names else name.partition(".")[0].lower()
         there = known.get(label, name)

@@ -142,21 +142,37 @@ def _group_row(view: View, name: str, owner: str, *, kept_online: bool = True) -
 
 
 def _resources(view: View) -> Iterator[Instance]:
+    yield from _resources_of_roles(view)
+    for machine in _machines(view):
+        yield from _resources_of(view, machine)
+
+
+def _resources_named(view: View, name: str) -> Iterator[Instance]:
+    yield from _resources_of_roles(view)
+    for kind in (VM_TYPE, CONFIGURATION_TYPE):
+        machine = view.world.find_group(name[len(kind) + 1 :])
+        if machine is not None and machine.spec.clustered:
+            yield from _resources_of(view, machine)
+
+
+def _resources_of_roles(view: View) -> Iterator[Instance]:
     for role in view.world.roles.specs.values():
         owner, state = view.world.roles.owner(role.name), RESOURCE_STATES[view.world.roles.state(role.name)]
         for name, kind in _role_resources(role).items():
             row = _resource_row(view, name, kind, group_of(view, role), owner, state)
             yield {**row, "IsClusterSharedVolume": role.type == "shared_volume"}
-    for machine in _machines(view):
-        owner = machine.owner_in_cluster
-        state = RESOURCE_ONLINE if machine.has_memory else RESOURCE_OFFLINE
-        yield {
-            **_resource_row(view, _vm_resource(machine), VM_TYPE, machine.group, owner, state),
-            "PrivateProperties": Embedded("MSCluster_Property", _private_properties(view, machine)),
-        }
-        yield _resource_row(
-            view, _configuration_resource(machine), CONFIGURATION_TYPE, machine.group, owner, RESOURCE_ONLINE
-        )
+
+
+def _resources_of(view: View, machine: Machine) -> Iterator[Instance]:
+    owner = machine.owner_in_cluster
+    state = RESOURCE_ONLINE if machine.has_memory else RESOURCE_OFFLINE
+    yield {
+        **_resource_row(view, _vm_resource(machine), VM_TYPE, machine.group, owner, state),
+        "PrivateProperties": Embedded("MSCluster_Property", _private_properties(view, machine)),
+    }
+    yield _resource_row(
+        view, _configuration_resource(machine), CONFIGURATION_TYPE, machine.group, owner, RESOURCE_ONLINE
+    )
 
 
 def _role_resources(role: RoleSpec) -> Mapping[str, str]:
@@ -305,4 +321,5 @@ TABLE = ClassTable(
         (GROUP, "GetPreferredOwners"): _get_preferred_owners,
         (RESOURCE, "GetPossibleOwners"): _get_possible_owners,
     },
+    named={RESOURCE: _resources_named},
 )

@@ -45,7 +45,7 @@ class Rows:
         self.result: Mapping[str, Value] = {"ReturnValue": 0}
         self.refusals: list[CimFault] = []
 
-    def instances(self, class_name: str) -> Iterable[Instance]:
+    def instances(self, class_name: str, name: str | None = None) -> Iterable[Instance]:
         return self._rows.get(class_name, ())
 
     def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -160,10 +160,14 @@ def read_jobs(session: Session, references: Sequence[Reference]) -> dict[str, Jo
     The classes and namespaces are those of the references: no source tells which the cluster uses. A job that the list
     does not show is asked for by itself before it counts as gone.
     """
+    wanted = {reference.key("InstanceID") for reference in references}
     found: dict[str, Job | None] = {}
     for namespace, class_name in {(one.namespace, one.class_name) for one in references}:
-        for job in list_jobs(session, namespace, class_name):
-            found[job.id] = job
+        for row in _query_jobs(session, namespace, class_name):
+            # Most of a long evacuation's list are jobs that ended minutes ago.
+            if row.text("InstanceID") in wanted:
+                job = _job(row)
+                found[job.id] = job
     return {
         job_id: found[job_id] if job_id in found else read_job(session, reference)
         for reference in references
@@ -178,9 +182,12 @@ def list_jobs(
 
     A class that the namespace does not have has no jobs. Raises Fault and TransportError.
     """
-    columns = (*_COLUMNS, *(_DETAIL_COLUMNS if details else ()))
-    columns = (*columns, *_MIGRATION_COLUMNS) if class_name == MIGRATION_JOB else columns
-    return [_job(row) for row in session.query(namespace, Query(class_name, columns), missing_ok=True)]
+    return [_job(row) for row in _query_jobs(session, namespace, class_name, _DETAIL_COLUMNS if details else ())]
+
+
+def _query_jobs(session: Session, namespace: str, class_name: str, more: Sequence[str] = ()) -> list[Instance]:
+    columns = (*_COLUMNS, *more, *(_MIGRATION_COLUMNS if class_name == MIGRATION_JOB else ()))
+    return session.query(namespace, Query(class_name, columns), missing_ok=True)
 
 
 def affected_vms(session: Session, namespace: str) -> dict[str, tuple[Reference, frozenset[str]]]:

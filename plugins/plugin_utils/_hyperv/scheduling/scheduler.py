@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Callable, Sequence
 
@@ -23,6 +24,7 @@ from ..migration.verification import not_shown
 from .liveness import Liveness
 from .making_room import RoomQueue, in_a_circle, leaving, wants_room
 from .restarted import Restarts
+from .slots import Slots
 from .starting import Starter
 from .watching import Seen, Watcher
 
@@ -63,8 +65,8 @@ class Scheduler:
         self._starter = Starter(cluster, methods, policy, self._liveness)
         self._watcher = Watcher(cluster, methods, policy, self._liveness)
         self._room = RoomQueue()
-        self._read_at = self._clock.now()
-        self._vms_read_at: dict[str, float] = {}  # by VM id, where that is later than the rest
+        self._read_at = began = self._clock.now()
+        self._vms_read_at: dict[str, float] = collections.defaultdict(lambda: began)  # by VM id
 
     def dry_run(self, tasks: Sequence[MigrationTask]) -> None:
         """Ask what every move would come to, and end it with ``would_move`` or ``failed``. Changes nothing."""
@@ -158,36 +160,35 @@ class Scheduler:
         self._clock.pause(min(interval, max(interval / _SOONEST, min(known, default=interval))))
 
     def _start_what_fits(self, tasks: Sequence[MigrationTask]) -> None:
+        slots = Slots(self._limits, tasks)
         for task in tasks:
-            if task.stage is not Stage.WAITING or task.due > self._clock.now():
-                continue
-            busy = [(other.move.source, other.move.destination.name) for other in tasks if other.takes_a_slot]
-            if self._limits.allow(busy, task.move.source, task.move.destination.name):
+            if self._is_due(task) and slots.allow(task):
                 self._attempt(task, lambda task: self._start(task, tasks), tasks)
                 self._report(tasks)
+                slots = Slots(self._limits, tasks)
+
+    def _is_due(self, task: MigrationTask) -> bool:
+        return task.stage is Stage.WAITING and task.due <= self._clock.now()
+
+    def _next_up(self, tasks: Sequence[MigrationTask]) -> list[MigrationTask]:
+        """Return the moves that can start now."""
+        slots = Slots(self._limits, tasks)
+        return [task for task in tasks if self._is_due(task) and slots.take(task)]
 
     def _see_again(self, tasks: Sequence[MigrationTask]) -> None:
         """Verify what has ended, and have the same requests read what may start next: somebody may have moved it."""
-        busy = [(other.move.source, other.move.destination.name) for other in tasks if other.takes_a_slot]
-        next_up = []
-        for task in tasks:
-            pair = (task.move.source, task.move.destination.name)
-            if task.stage is Stage.WAITING and task.due <= self._clock.now() and self._limits.allow(busy, *pair):
-                next_up.append(task)
-                busy.append(pair)
-        now = self._clock.now()
+        next_up, now = self._next_up(tasks), self._clock.now()
         seen = self._watcher.verify(tasks, next_up)
         self._renew([task for task in next_up if task.move.vm.id in seen], seen, now)
 
     def _is_stale(self, task: MigrationTask) -> bool:
         now = self._clock.now()
-        read_at = max(self._read_at, self._vms_read_at.get(task.move.vm.id, self._read_at))
-        return now - self._read_at > _FRESH_FOR or now - read_at > _VM_FRESH_FOR
+        return now - self._read_at > _FRESH_FOR or now - self._vms_read_at[task.move.vm.id] > _VM_FRESH_FOR
 
     def _start(self, task: MigrationTask, tasks: Sequence[MigrationTask]) -> None:
         if self._is_stale(task):
-            self._refresh([waiting for waiting in tasks if waiting.stage is Stage.WAITING])
-        if task.stage is Stage.WAITING and task.due <= self._clock.now():
+            self._refresh(task, tasks)
+        if self._is_due(task):
             self._methods.choose(task)
             self._starter.start(task)
             self._liveness.answered([task])
@@ -216,16 +217,21 @@ class Scheduler:
         except NoAnswer:
             return False
 
-    def _refresh(self, waiting: Sequence[MigrationTask]) -> None:
-        """Read owners and states again before a queued move starts: of the VMs, and of the nodes they are to go to."""
-        began = self._clock.now()
-        seen = reread(self._cluster, [task.move for task in waiting])
+    def _refresh(self, first: MigrationTask, tasks: Sequence[MigrationTask]) -> None:
+        """Read owners and states again before a queued move starts: of its VM, and of the nodes that VMs are to go to.
+
+        With it VMs are read whose moves can start as well. Those that wait for a slot are not: hundreds would be read
+        time and again, long before it is their turn.
+        """
+        next_up = list(dict.fromkeys([first, *self._next_up(tasks)]))
+        seen = reread(self._cluster, [task.move for task in next_up])
         nodes = {node.name: node for node in read_nodes_if_any(self._cluster)}
         self._methods.forget_jobs()
         self._read_at = self._clock.now()
-        for task in waiting:
-            task.destination_seen(nodes.get(task.move.destination.name, task.move.destination))
-        self._renew(waiting, seen, began)
+        for task in tasks:
+            if task.stage is Stage.WAITING:
+                task.destination_seen(nodes.get(task.move.destination.name, task.move.destination))
+        self._renew(next_up, seen, self._read_at)
 
     def _renew(self, waiting: Sequence[MigrationTask], seen: Seen, at: float) -> None:
         """Go on from where waiting VMs were just seen, at ``at``; end what is done, or was moved by somebody else."""
