@@ -30,7 +30,7 @@ def is_address(name: str) -> bool:
 
 
 def is_short(name: str) -> bool:
-    """Return whether a name may be a computer's own: neither an address, nor one of DNS that has a domain or is long."""
+    """Return whether a name may be a computer's own: no address, and neither with a domain nor too long."""
     return not is_address(name) and not domain_of(name) and len(first_label(name)) <= NETBIOS_LENGTH
 
 
