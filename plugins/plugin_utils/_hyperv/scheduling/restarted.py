@@ -70,7 +70,8 @@ class Restarts:
             return ""
         return (
             f"{source.name} is {source.state}: most likely the cluster restarted the VM on {now_on} while it waited "
-            "here, so that its guest has lost what was in its memory. Look at the guest, and at the event log of the cluster."
+            "here, so that its guest has lost what was in its memory. Look at the guest, and at the event log of the "
+            "cluster."
         )
 
     @property
