@@ -15,6 +15,8 @@ from ..plugin_utils._hyperv.usecases.job_listing import ListedJob, read_listing,
 from ..plugin_utils._ranges import check_range
 from ..plugin_utils._text import clean
 
+_NAME_ONE = "Name the VM (name or vm_id) or the job (job_id) whose migration is to be cancelled. Nothing was cancelled."
+
 
 class ActionModule(HyperVAction):
     """The action of hyperv_migration_job."""
@@ -35,6 +37,7 @@ class ActionModule(HyperVAction):
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Find the jobs that run, cancel them, and tell what came of each."""
         check_range(arguments, "timeout", 1, unit="seconds")
+        _refuse_empty(arguments)
         vm = wanted_vm(cluster, arguments["name"], arguments["vm_id"])
         listing, notes = read_listing(cluster, vm, arguments["job_id"])
         running = [one for one in listing if not one.job.is_final]
@@ -53,6 +56,15 @@ class ActionModule(HyperVAction):
         else:
             ended = cancel(cluster, running, wait=arguments["wait"], timeout=float(arguments["timeout"]))
         return _result(cluster, running, ended, notes)
+
+
+def _refuse_empty(arguments: Arguments) -> None:
+    """Refuse a task that names nothing, as a variable without a value does: that would mean every migration."""
+    for name in ("name", "vm_id", "job_id"):
+        if arguments[name] is not None and not arguments[name].strip():
+            raise HyperVError(f"{name} is empty. {_NAME_ONE}")
+    if not any(arguments[name] for name in ("name", "vm_id", "job_id")):
+        raise HyperVError(f"name, vm_id and job_id are all empty. {_NAME_ONE}")
 
 
 def _nothing_to_cancel(vm: Vm | None, job_id: str | None, listing: list[ListedJob], notes: list[str]) -> Result:

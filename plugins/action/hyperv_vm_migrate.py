@@ -11,6 +11,7 @@ from ..plugin_utils._action import Arguments, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes_if_any
 from ..plugin_utils._hyperv.cluster.states import AT_REST
+from ..plugin_utils._hyperv.cluster.vms import note_other_names
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.judging import judge_together
 from ..plugin_utils._hyperv.migration.migration_task import Policy
@@ -136,12 +137,9 @@ def _options(arguments: Arguments, settings: WantedSettings) -> MigrationOptions
 
 
 def _renamed(requests: Sequence[MoveRequest], moves: Sequence[Move]) -> list[str]:
-    """Return a warning for each VM that has another name than the one that stands beside its id: the id counts."""
-    return [
-        f"vm_id is that of VM {move.vm.name}, and name is {request.name}: the VM of the id is meant."
-        for request, move in zip(requests, moves, strict=True)
-        if request.vm_id and request.name and request.name.casefold() != move.vm.name.casefold()
-    ]
+    return note_other_names(
+        (request.vm_id, request.name, move.vm) for request, move in zip(requests, moves, strict=True)
+    )
 
 
 def _notes(cluster: Cluster, settings: WantedSettings, moves: Sequence[Move]) -> list[str]:

@@ -9,7 +9,7 @@ import typing as t
 from ..plugin_utils._action import Arguments, FailedWithResult, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import VIRTUALIZATION, Cluster
 from ..plugin_utils._hyperv.cluster.nodes import hosts_of_vms, read_surroundings
-from ..plugin_utils._hyperv.cluster.vms import Vm, normal_id, pick_vm, read_local_vms, read_vms
+from ..plugin_utils._hyperv.cluster.vms import Vm, normal_id, note_other_names, pick_vm, read_local_vms, read_vms
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.power.power_changes import CHANGED, DESIRED_STATES, FAILED, WOULD_CHANGE, Change
 from ..plugin_utils._hyperv.power.power_progress import StateProgress, say_nothing
@@ -47,7 +47,8 @@ class ActionModule(HyperVAction):
             timeout=float(arguments["timeout"]),
             poll_interval=arguments["poll_interval"],
         )
-        changes = changer.plan(*_wanted_vms(cluster, arguments))
+        clustered, local, notes = _wanted_vms(cluster, arguments)
+        changes = changer.plan(clustered, local)
         if not all(one.is_there for one in changes):
             cluster.confirm()
         if self.check_mode:
@@ -55,7 +56,7 @@ class ActionModule(HyperVAction):
         else:
             report = StateProgress(self.tell, cluster.clock).report if arguments["progress"] else say_nothing
             changer.run(changes, report)
-        return _result(changes)
+        return _result(changes, notes)
 
 
 def _check(arguments: Arguments) -> None:
@@ -63,15 +64,11 @@ def _check(arguments: Arguments) -> None:
     check_poll_interval(arguments)
 
 
-def _wanted_vms(cluster: Cluster, arguments: Arguments) -> tuple[list[Vm], list[Vm]]:
-    """Return the VMs of the cluster, and those that only the node knows."""
-    given = [arguments] if arguments["vms"] is None else arguments["vms"]
-    wishes = [(_text(one, "vm_id"), _text(one, "name")) for one in given]
-    for number, wish in enumerate(wishes, 1):
-        if not any(wish):
-            raise HyperVError(f"VM {number} of vms has neither vm_id nor name. Give one of them.")
+def _wanted_vms(cluster: Cluster, arguments: Arguments) -> tuple[list[Vm], list[Vm], list[str]]:
+    """Return the VMs of the cluster, those that only the node knows, and notes on names that contradict their ids."""
+    wishes = _wishes(arguments)
     if not wishes:
-        return [], []
+        return [], [], []
     ids = [normal_id(vm_id) for vm_id, unused in wishes if vm_id]
     nodes = read_surroundings(cluster, [arguments["node"]])[1] if arguments["node"] else []
     hosts = hosts_of_vms(cluster, nodes) if nodes else ()
@@ -83,15 +80,32 @@ def _wanted_vms(cluster: Cluster, arguments: Arguments) -> tuple[list[Vm], list[
         pick_vm([*found, *local.values()], vm_id=vm_id, name=name, known=lambda: read_vms(cluster, hosts=hosts))
         for vm_id, name in wishes
     ]
+    notes = note_other_names((vm_id, name, vm) for (vm_id, name), vm in zip(wishes, picked, strict=True))
     once = list({vm.id: vm for vm in picked}.values())
-    return [vm for vm in once if vm.id not in local], [vm for vm in once if vm.id in local]
+    return [vm for vm in once if vm.id not in local], [vm for vm in once if vm.id in local], notes
+
+
+def _wishes(arguments: Arguments) -> list[tuple[str, str]]:
+    """Return id and name of each VM that is meant. Raises HyperVError for one that has neither."""
+    if arguments["vms"] is None:
+        wish = _text(arguments, "vm_id").strip(), _text(arguments, "name")
+        if not any(map(str.strip, wish)):
+            raise HyperVError("name is empty. Give the display name of a VM, or its vm_id.")
+        return [wish]
+    wishes = [(_text(one, "vm_id").strip(), _text(one, "name")) for one in arguments["vms"]]
+    for number, wish in enumerate(wishes, 1):
+        if not any(map(str.strip, wish)):
+            raise HyperVError(f"VM {number} of vms has neither vm_id nor name. Give one of them.")
+    return wishes
 
 
 def _text(one: t.Mapping[str, t.Any], key: str) -> str:
-    return str(one.get(key) or "").strip()
+    """Return a value as it is written: a name may begin or end with a blank, or be a number."""
+    value = one.get(key)
+    return "" if value is None else str(value)
 
 
-def _result(changes: list[Change]) -> Result:
+def _result(changes: list[Change], notes: list[str]) -> Result:
     failed = [one for one in changes if one.outcome == FAILED]
     message = " ".join(one.error.text for one in failed if one.error)
     result: Result = {
@@ -102,6 +116,8 @@ def _result(changes: list[Change]) -> Result:
             "after": "".join(f"{clean(one.vm.name)}: {_after(one)}\n" for one in changes),
         },
     }
+    if notes:
+        result["warnings"] = notes
     if failed:
         raise FailedWithResult(message, result)
     return result

@@ -20,7 +20,8 @@ description:
     shows it to everyone who may run C(ansible-inventory).
   - VMs are hosts of the group C(hyperv_vms), under their display names. They do not have C(ansible_host); use
     O(compose). If another VM or a node has the name, or the name has a meaning for Ansible, such as C(localhost) or the
-    name of a group of this plugin, the host is listed as the VM's name, an underscore and its GUID.
+    name of a group of this plugin, or it ends in the GUID of a VM, the host is listed as the VM's name, an underscore
+    and its GUID.
   - The group C(hyperv_cluster_NAME) contains all hosts of a cluster, with its nodes in C(hyperv_cluster_NAME_nodes) and
     its VMs in C(hyperv_cluster_NAME_vms). NAME is the cluster's name. It is the full name with O(hostnames=fqdn), or if
     a cluster of another domain already has the group of the short name.

@@ -29,6 +29,11 @@ def is_address(name: str) -> bool:
     return bool(_address(name))
 
 
+def is_short(name: str) -> bool:
+    """Return whether a name may be a computer's own: no address, and neither with a domain nor too long."""
+    return not is_address(name) and not domain_of(name) and len(first_label(name)) <= NETBIOS_LENGTH
+
+
 def _address(name: str) -> str:
     """Return an IP address in its usual spelling, empty for anything else."""
     try:

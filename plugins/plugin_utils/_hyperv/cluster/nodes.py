@@ -8,7 +8,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 
-from ..._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
+from ..._hostnames import first_label, is_short
 from ..._wsman.errors import TransportError
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
@@ -149,8 +149,7 @@ def find_node(cluster: Cluster, nodes: Sequence[Node], name: str) -> Node:
     by_label = {first_label(node.name): node for node in nodes}
     if label in by_label and cluster.identity.has_name_in_domain(name):
         return by_label[label]
-    is_short = not is_address(name) and not domain_of(name) and len(label) <= NETBIOS_LENGTH
-    if is_short and not cluster.is_listed(name):
+    if is_short(name) and not cluster.is_listed(name):
         raise _no_such_node(nodes, name)
     there = identity_of(cluster.node(name))
     node = by_label.get(first_label(there.computer.name))

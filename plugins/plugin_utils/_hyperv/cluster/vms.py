@@ -190,11 +190,24 @@ def same_name(one: str, other: str) -> bool:
 
     Letters are compared one by one, as Windows does: "Straße" and "STRASSE" are two names.
     """
-    return _capitals(one) == _capitals(other)
+    return in_capitals(one) == in_capitals(other)
 
 
-def _capitals(name: str) -> str:
+def in_capitals(name: str) -> str:
+    """Return a name as Windows compares names: letter by letter, so that one that has two as its capital stays."""
     return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in name)
+
+
+def note_other_names(wishes: Iterable[tuple[str | None, str | None, Vm]]) -> list[str]:
+    """Return a warning for each VM that has another name than the one given beside its id: the id counts.
+
+    ``wishes``: id and name as they were given, and the VM.
+    """
+    return [
+        f"vm_id is that of VM {vm.name}, and name is {name}: the VM of the id is meant."
+        for vm_id, name, vm in wishes
+        if vm_id and name and not same_name(name, vm.name)
+    ]
 
 
 def normal_id(text: str) -> str:

@@ -219,7 +219,7 @@ class MigrationTask:
         owner = owner_of(vm, role)
         known = {first_label(self.move.source), first_label(self.move.destination.name)}
         if first_label(owner) not in known and not self.move.fetched_from:
-            self.warn(f"The VM was moved from {self.move.source} to {owner} while it waited here.")
+            self.warn(f"The VM has left {self.move.source} for {owner} while it waited here.")
         self.move = dataclasses.replace(self.move, vm=vm, role=role, source=owner)
         self.seen_at(owner)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from ..._hostnames import first_label
+from ..._hostnames import first_label, is_short
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_possible_owners
 from ..cluster.nodes import Node, find_node
@@ -96,11 +96,11 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], requests: Sequence[MoveR
     chosen = chosen_vms(cluster, requests)
     destinations = [find_node(cluster, nodes, request.destination) for request in requests]
     roles = read_groups(cluster, chosen)
-    registered = {first_label(node.name): node.name for node in nodes}
+    sources = {name: _source(cluster, nodes, name) for name in {request.source for request in requests}}
     moves = [
         dataclasses.replace(
             move_of(vm, roles.get(vm.id), destination),
-            fetched_from=registered.get(first_label(request.source), ""),
+            fetched_from=sources[request.source],
             possible_owners=request.possible_owners,
         )
         for vm, destination, request in zip(chosen, destinations, requests, strict=True)
@@ -113,6 +113,19 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], requests: Sequence[MoveR
         dataclasses.replace(move, possible_owners=owners[move.vm.id]) if move.vm.id in owners else move
         for move in moves
     ]
+
+
+def _source(cluster: Cluster, nodes: Sequence[Node], name: str) -> str:
+    """Return the node that a VM is fetched from, empty for any; raises as ``find_node`` for a full name or an address.
+
+    A short name that no node has is that of one that has left the cluster: no VM is there any more.
+    """
+    if not name.strip():
+        return ""
+    registered = {first_label(node.name): node.name for node in nodes}
+    if is_short(name):
+        return registered.get(first_label(name), name)
+    return find_node(cluster, nodes, name).name
 
 
 def move_of(vm: Vm, role: VmGroup | None, destination: Node, hosts: tuple[str, ...] = ()) -> Move:

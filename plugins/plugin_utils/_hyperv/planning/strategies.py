@@ -9,7 +9,7 @@ import fnmatch
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ..cluster.vms import Vm, is_vm_id, normal_id
+from ..cluster.vms import Vm, in_capitals, is_vm_id, normal_id, same_name
 from ..failure.errors import HyperVError
 
 StrategyName = t.Literal["migrate", "shutdown", "save", "stay", "fail"]
@@ -39,7 +39,7 @@ def is_meant(written: str, vm: Vm) -> bool:
     """Tell whether a name, a pattern (``*``, ``?``, ``[seq]``) or a GUID means a VM."""
     if is_vm_id(written) and normal_id(written) == vm.id:
         return True
-    name, pattern = vm.name.casefold(), written.casefold()
+    name, pattern = in_capitals(vm.name), in_capitals(written)
     # A name may itself hold what is special in a pattern.
     return name == pattern or fnmatch.fnmatchcase(name, pattern)
 
@@ -69,13 +69,22 @@ def strategy_for(vm: Vm, strategies: Sequence[Strategy]) -> Strategy | None:
 
 
 def note_unused_strategies(strategies: Sequence[Strategy], vms: Sequence[Vm]) -> list[str]:
-    """Return a note for each entry that matches none of ``vms``, and for each that an earlier one makes needless."""
-    used = {id(strategy_for(vm, strategies)) for vm in vms}
+    """Return a note for each entry that matches none of ``vms``, and for each that an earlier one makes needless.
+
+    And for each that is the whole name of one VM, and as a pattern is taken for others as well.
+    """
+    taken = [(strategy_for(vm, strategies), vm) for vm in vms]
     notes = []
     for one in strategies:
-        if id(one) in used:
-            continue
-        hidden = any(one.matches(vm) for vm in vms)
-        why = "an earlier entry is taken for each VM that it matches" if hidden else "no VM of the node matches it"
-        notes.append(f"The strategy {one.strategy!r} for {one.vm!r} is not used: {why}.")
+        meant = [vm for strategy, vm in taken if strategy is one]
+        if not meant:
+            hidden = any(one.matches(vm) for vm in vms)
+            why = "an earlier entry is taken for each VM that it matches" if hidden else "no VM of the node matches it"
+            notes.append(f"The strategy {one.strategy!r} for {one.vm!r} is not used: {why}.")
+        others = [vm.name for vm in meant if not same_name(vm.name, one.vm)]
+        if others and len(others) < len(meant):
+            notes.append(
+                f"The strategy {one.strategy!r} for {one.vm!r}, which is the name of a VM, is a pattern as well and "
+                f"is taken for {', '.join(others)} too. Give the VM's GUID to mean only that VM."
+            )
     return notes

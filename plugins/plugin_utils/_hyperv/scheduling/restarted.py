@@ -57,6 +57,22 @@ class Restarts:
             "Look at the guest, and at the event log of the cluster.",
         )
 
+    def find_while_waiting(self, task: MigrationTask) -> str:
+        """Return a sentence on a VM that left its node by a restart before its turn came; empty where nothing says so.
+
+        Raises Fault and TransportError.
+        """
+        left, now_on = task.request.move.source, task.move.source
+        has_left = bool(now_on) and first_label(left) != first_label(now_on)
+        source = self._known.get(first_label(left)) if has_left else None
+        if source is None or source.is_running or task.request.move.vm.state not in IN_MEMORY:
+            return ""
+        return (
+            f"{source.name} is {source.state}: most likely the cluster restarted the VM on {now_on} while it waited "
+            "here, so that its guest has lost what was in its memory. Look at the guest, and at the event log of the "
+            "cluster."
+        )
+
     @property
     def all_are_running(self) -> bool:
         """No node is down now. Raises Fault and TransportError."""

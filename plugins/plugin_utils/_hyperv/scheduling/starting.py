@@ -7,6 +7,7 @@ A call of the method is never repeated blindly: whatever is unclear is looked at
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 
 from ..._hostnames import first_label
@@ -53,16 +54,19 @@ class Starter:
         self._policy = policy
         self._liveness = liveness
         self._comparison = Comparison(cluster)
+        self._looked_at: set[str] = set()  # ids of VMs that left their nodes while they waited
+        self._restarted: set[str] = set()  # those of them that were most likely restarted
 
     def end_if_done(self, task: MigrationTask) -> bool:
         """End a move whose VM is on its destination already, or is no longer where it was to be fetched from.
 
         Raises as ``start``.
         """
+        self._note_restart(task)
         if not task.storage_only and task.move.is_elsewhere:
+            by = "the cluster restarted it" if task.move.vm.id in self._restarted else "somebody moved it"
             task.warn_once(
-                f"It is on {task.move.source}, and no longer on {task.move.fetched_from}: somebody moved it, so it is "
-                "left there."
+                f"It is on {task.move.source}, and no longer on {task.move.fetched_from}: {by}, so it is left there."
             )
             task.end("elsewhere", self._clock.now())
             return True
@@ -75,6 +79,18 @@ class Starter:
         # After an attempt of its own it is this task that moved the VM, however that came to light.
         task.end("moved" if task.attempts else "already_there", self._clock.now())
         return True
+
+    def _note_restart(self, task: MigrationTask) -> None:
+        """Warn once of a VM that left its node before its turn came, and that was not migrated: its node is down."""
+        left = first_label(task.request.move.source) != first_label(task.move.source)
+        if not left or task.attempts or task.storage_only or task.move.vm.id in self._looked_at:
+            return
+        self._looked_at.add(task.move.vm.id)
+        with contextlib.suppress(HyperVError, NoAnswer):  # what is not known is not said
+            restart = Restarts(self._cluster).find_while_waiting(task)
+            if restart:
+                self._restarted.add(task.move.vm.id)
+                task.warn_once(restart)
 
     def dry_run(self, task: MigrationTask) -> None:
         """Ask what a move would come to, and end it with ``would_move`` or ``failed``. Changes nothing.

@@ -122,16 +122,20 @@ def make_vm_members(
     """Return the VMs as hosts.
 
     A VM is a host under its name. Where that is empty, reserved, one of the ``groups`` that there are already, borne by
-    several VMs in any letter case, or looks like a node's, its GUID is added to it, for all of these VMs.
+    several VMs in any letter case, or looks like a node's, its GUID is added to it, for all of these VMs. So it is
+    where a name ends in the GUID of a VM: it may be what another one is called for that reason.
     """
     hosts_of_nodes = {first_label(node["name"]): naming.node(node["name"]) for node in nodes}
     taken = {*_RESERVED, *(group.lower() for group in groups)}
     bearers = collections.Counter(vm["name"].lower() for vm in vms)
+    ids = {str(vm["id"]).lower() for vm in vms}
+    lengths = {len(one) for one in ids}  # all alike, as GUIDs are
     members = []
     for vm in vms:
         name = vm["name"]
         looks_like_a_node = first_label(name) in hosts_of_nodes
         is_taken = not name.strip() or naming.vm(name).lower() in taken or name.lower().startswith(_OWN_GROUPS)
+        is_taken = is_taken or any(name.lower()[-length:] in ids for length in lengths)
         if looks_like_a_node or is_taken or bearers[name.lower()] > 1:
             name = _with_id(vm, looks_like_a_node)
         variables = {**naming.variables, **_vm_variables(vm)}

@@ -9,7 +9,13 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.action.hyperv_vm_migrate import _renamed
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
+    MigrationRequest,
+    MigrationTask,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import AUTO
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 
 from tests.simulator.scenario import NetworkSpec
@@ -214,3 +220,42 @@ def test_what_was_read_before_a_slow_answer_decides_nothing() -> None:
     simulated.alter = alter
     simulated.scheduler().execute([run])
     assert (run.outcome, bool(arrived)) == ("moved", True)
+
+
+class TestAVmWhoseNodeGoesDownWhileItWaits:
+    """The cluster restarts it on another node: its guest has lost its memory, and nobody has moved it."""
+
+    GIVEN: Scenario = scenario(
+        [node("NODE1", simultaneous_migrations=1), node("NODE2"), node("NODE3")],
+        [vm("big", memory_mb=8000), vm("web", memory_mb=4000)],
+        [event(at=30, down="NODE1")],
+        network=SLOW,
+    )
+    SAID = "NODE1 is down: most likely the cluster restarted the VM on"
+
+    @pytest.mark.parametrize(
+        ("source", "destination", "outcome"),
+        [("", "NODE2", "moved"), ("", "NODE3", "already_there"), ("NODE1", "NODE2", "elsewhere")],
+    )
+    def test_it_is_told_to_have_been_restarted(self, source: str, destination: str, outcome: str) -> None:
+        simulated = Simulated(self.GIVEN, home="NODE2")
+        wishes = [MoveRequest("NODE2", "big"), MoveRequest(destination, "web", source=source)]
+        tasks = [
+            MigrationTask(MigrationRequest(move, Timeout.of(0, move.vm.memory_mb)))
+            for move in plan(simulated.cluster, wishes, AUTO)
+        ]
+        simulated.scheduler().execute(tasks)
+        web = tasks[1]
+        assert web.outcome == outcome
+        told = [one for one in web.warnings if one.startswith(self.SAID)]
+        assert len(told) == 1
+        assert told[0].endswith("Look at the guest, and at the event log of the cluster.")
+        assert not any("somebody moved" in one for one in web.warnings)
+
+    def test_one_that_somebody_moved_is_not(self) -> None:
+        given = dataclasses.replace(self.GIVEN, events=(event(at=30, move="web", to="NODE3", instant=True),))
+        simulated = Simulated(given, home="NODE2")
+        runs = simulated.move(("big", "NODE2"), ("web", "NODE2"))
+        assert [run.outcome for run in runs] == ["moved", "moved"]
+        assert "The VM has left NODE1 for NODE3 while it waited here." in runs[1].warnings
+        assert not any(one.startswith("NODE1 is") for one in runs[1].warnings)

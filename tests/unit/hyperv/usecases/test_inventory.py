@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.inventory import (
@@ -62,6 +63,14 @@ def test_a_vm_called_like_a_node_in_full_has_no_first_label_of_a_node() -> None:
         "node1_attacker_example_ID0",
         "web.attacker.example",
     ]
+
+
+@pytest.mark.parametrize("letters", [str.upper, str.lower])
+def test_a_vm_called_as_the_host_of_another_one_is_a_host_of_its_own(letters: t.Callable[[str], str]) -> None:
+    """Two VMs are called web, and a third one what the host of the first is called."""
+    _hosts, ids = hosts_of("web", "WEB", "any")
+    hosts, ids = hosts_of("web", "WEB", f"web_{letters(ids[0])}")
+    assert hosts == [f"web_{ids[0]}", f"WEB_{ids[1]}", f"web_{letters(ids[0])}_{ids[2]}"]
 
 
 def test_a_vm_without_a_name_is_called_by_its_id() -> None:
