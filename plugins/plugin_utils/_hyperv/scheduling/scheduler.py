@@ -223,7 +223,7 @@ class Scheduler:
         With it VMs are read whose moves can start as well. Those that wait for a slot are not: hundreds would be read
         time and again, long before it is their turn.
         """
-        next_up = list(dict.fromkeys([first, *self._next_up(tasks)]))
+        next_up, began = list(dict.fromkeys([first, *self._next_up(tasks)])), self._clock.now()
         seen = reread(self._cluster, [task.move for task in next_up])
         nodes = {node.name: node for node in read_nodes_if_any(self._cluster)}
         self._methods.forget_jobs()
@@ -231,7 +231,7 @@ class Scheduler:
         for task in tasks:
             if task.stage is Stage.WAITING:
                 task.destination_seen(nodes.get(task.move.destination.name, task.move.destination))
-        self._renew(next_up, seen, self._read_at)
+        self._renew(next_up, seen, began)
 
     def _renew(self, waiting: Sequence[MigrationTask], seen: Seen, at: float) -> None:
         """Go on from where waiting VMs were just seen, at ``at``; end what is done, or was moved by somebody else."""
