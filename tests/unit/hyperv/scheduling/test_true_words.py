@@ -359,7 +359,7 @@ def test_a_repeated_call_goes_from_where_the_vm_is_by_then() -> None:
     simulated.lose = lose_first("before", invokes_migration)
     (run,) = simulated.move(("web01", "NODE2"))
     assert (run.outcome, run.attempts, run.move.source) == ("moved", 2, "NODE3")
-    assert any("moved from NODE1 to NODE3" in warning for warning in run.warnings)
+    assert any("has left NODE1 for NODE3" in warning for warning in run.warnings)
 
 
 def test_one_node_whose_answer_is_garbled_does_not_hide_the_jobs_of_the_others() -> None:
