@@ -27,7 +27,7 @@ from ..plugin_utils._hyperv.planning.survey_answers import read_names
 from ..plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 from ..plugin_utils._hyperv.records.file_names import Owner
 from ..plugin_utils._hyperv.records.rolling_estimate import estimate_at_half
-from ..plugin_utils._hyperv.records.rolling_state import RollingOptions
+from ..plugin_utils._hyperv.records.rolling_resume import RollingOptions
 from ..plugin_utils._hyperv.records.rolling_window import Window
 from ..plugin_utils._planning_options import PLANNING, read_planning
 from ..plugin_utils._ranges import check_range, check_wait

@@ -13,19 +13,17 @@ from collections.abc import Callable, Mapping
 from ._files import KeptFile, check_writable, find_kept, full_path, locked
 from ._hyperv.records.artifacts import artifact_text
 from ._hyperv.records.file_names import Owner, is_same, rolling_file, rolling_file_of_before
+from ._hyperv.records.rolling_resume import RollingOptions, resume_or_start, rolling_options
 from ._hyperv.records.rolling_state import (
     Estimate,
     NodeProgress,
     Phase,
-    RollingOptions,
     RollingState,
     after_work,
     describe_progress,
     is_finished,
     phase_of,
     read_rolling_state,
-    resume_or_start,
-    rolling_options,
     set_phase,
 )
 

@@ -17,15 +17,7 @@ from ..planning.roll import plan_roll
 from ..planning.roll_plan import RollPlan
 from ..planning.roll_request import BALANCED, KEEP, LayoutName, RollRequest
 from ..planning.whole_cluster import WholeCluster
-from ..records.rolling_state import (
-    OPEN,
-    Phase,
-    RollingState,
-    describe_phase,
-    describe_progress,
-    phase_of,
-    returns_all,
-)
+from ..records.rolling_state import OPEN, Phase, RollingState, describe_phase, describe_progress, phase_of, returns_all
 from .health_gate import HealthGate
 from .rolling import ENDED_BY, RESUMED
 
