@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..failure.errors import HyperVError
 from .artifacts import from_artifact
@@ -70,7 +70,8 @@ class NodeProgress(_NodeProgress, total=False):
 
     ``name`` is its name in the cluster; ``restarted``: its restart was part of the maintenance; ``returns_all``: all
     VMs return to it, whatever the layout; ``took``: seconds of its turn, if that was not interrupted; ``reached``: when
-    it reached each phase, in ISO 8601, where a version noted that.
+    it reached each phase, in ISO 8601, where a version noted that; ``together``: the inventory hosts that had their
+    turns at the same time, itself among them, where those were several.
     """
 
     name: str
@@ -78,6 +79,7 @@ class NodeProgress(_NodeProgress, total=False):
     returns_all: bool
     took: int
     reached: dict[str, str]
+    together: list[str]
 
 
 class Estimate(t.TypedDict):
@@ -152,6 +154,7 @@ def set_phase(
     *,
     returns_all: bool | None = None,
     took: int | None = None,
+    together: Sequence[str] = (),
 ) -> RollingState:
     """Return the state with a node in another phase.
 
@@ -160,6 +163,7 @@ def set_phase(
         name: its name in the cluster, where that is known.
         returns_all: all VMs return to it, whatever the layout; None for what was noted before.
         took: seconds of its turn; None where they are not known.
+        together: inventory hosts that have their turns at the same time; noted with ``begun``.
 
     Raises HyperVError for a phase that cannot follow the present one.
     """
@@ -183,6 +187,9 @@ def set_phase(
         after["returns_all"] = returns_all
     if took is not None:
         after["took"] = took
+    if phase == "begun":
+        after.pop("together", None)
+        after.update({"together": list(together)} if len(together) > 1 else {})
     return {**state, "updated": written(now), "nodes": {**state["nodes"], node: after}}
 
 
