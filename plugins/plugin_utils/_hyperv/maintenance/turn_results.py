@@ -8,6 +8,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..planning.beside import Beside
 from .turn import Turn
 from .turns_together import TurnsTogether
 
@@ -30,9 +31,8 @@ def as_result(
     every = {host: first_label(host).upper() for host in turns.asked[0].hosts} | {**names}
 
     def of(turn: Turn) -> Result:
-        record = record_of(turn, rolling)
-        evacuation = {**record, "notes_shown": bool(turn.done)}
-        return {**common, **turn.as_result(every), "rolling": record, "evacuation": evacuation}
+        records = {"rolling": _record_of(turn, rolling), "evacuation": _evacuation_of(turns, turn, rolling)}
+        return {**common, **turn.as_result(every), **records}
 
     waiting = {turn.host: {**of(turn), "steps": []} for turn in turns.asked if turn.host in turns.waiting}
     each = {turn.host: of(turn) for turn in (*turns.done, *turns.turns)} | waiting
@@ -41,15 +41,22 @@ def as_result(
     return {**own, "batch": turns.nodes, "together": together, "waiting": list(turns.waiting)}
 
 
-def record_of(turn: Turn, rolling: Mapping[str, t.Any]) -> Result:
+def _record_of(turn: Turn, rolling: Mapping[str, t.Any]) -> Result:
     """Return the record by which the phases of a node are noted."""
     together = {"together": list(turn.together)} if len(turn.together) > 1 else {}
     return {**rolling, "node": turn.host, "name": turn.node, **together}
 
 
+def _evacuation_of(turns: TurnsTogether, turn: Turn, rolling: Mapping[str, t.Any]) -> Result:
+    """Return it for the evacuation; as long as nothing is planned, it leaves out the nodes beside it."""
+    beside = Beside([one.node for one in turns.turns])
+    record = {**_record_of(turn, rolling), "notes_shown": bool(turn.done)}
+    return {**record, "beside": beside.as_result()} if beside.counts else record
+
+
 def records_of_evacuation(turns: TurnsTogether, rolling: Mapping[str, t.Any]) -> dict[str, Result]:
     """Return the records for the evacuation of each node, by host."""
-    return {one.host: {**record_of(one, rolling), "notes_shown": bool(one.done)} for one in turns.turns}
+    return {one.host: _evacuation_of(turns, one, rolling) for one in turns.turns}
 
 
 def with_plan(result: Result, planned: Mapping[str, Mapping[str, t.Any]]) -> Result:
