@@ -10,8 +10,6 @@ import re
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ansible.module_utils.parsing.convert_bool import boolean
-
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._files import full_path
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
@@ -110,7 +108,7 @@ class ActionModule(ControllerAction):
             cluster = connections.as_on(found.via.host).cluster()
             members = read_nodes(cluster)
             for one, node in found.nodes.items():
-                name = str(batch.option(one, "node", arguments["name"])).strip()
+                name = str(batch.other_name(one, arguments["name"])).strip()
                 check_other_name(cluster, members, node, name, one)
             everybody = groups.get("all", ())
             if order:
@@ -186,7 +184,7 @@ class ActionModule(ControllerAction):
                 node,
                 arguments["nodes"],
                 state,
-                boolean(batch.option(host, "restart", arguments["restart"]), strict=False),
+                batch.is_restarted(host, arguments["restart"]),
                 self.check_mode,
                 arguments["layout"],
                 arguments["home"],

@@ -21,6 +21,7 @@ from ._hyperv.records.file_names import Owner
 from ._via import Via, ViaSearch
 
 _AT_ONCE = "rolling_maintenance_at_once"
+_TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})  # as ansible-core reads texts
 _LOCKSTEP = ("linear", "debug")  # strategies of ansible-core that keep all hosts at the same task
 
 
@@ -81,11 +82,19 @@ class Batch:
         """The host whose task plans for all of them."""
         return self.hosts[0]
 
-    def option(self, host: str, name: str, of_leader: t.Any) -> t.Any:
-        """Return an option of the role that a host may have for itself, in the inventory."""
+    def other_name(self, host: str, of_leader: str) -> str:
+        """Return the name that a node has in addition, empty for none."""
+        return of_leader if host == self.leader else self._option(host, "rolling_maintenance_node", "")
+
+    def is_restarted(self, host: str, of_leader: bool) -> bool:
+        """Tell whether a node is to be restarted, as far as that is known before the work on it."""
         if host == self.leader:
             return of_leader
-        return self.hostvars.get(host, {}).get(f"rolling_maintenance_{name}", "" if name == "node" else of_leader)
+        return self._option(host, "rolling_maintenance_restart", str(of_leader)).lower() in _TRUE
+
+    def _option(self, host: str, name: str, default: str) -> str:
+        """Return what the inventory, or a task, says of one host alone."""
+        return str(self.hostvars.get(host, {}).get(name, default))
 
     def later(self, nodes: Sequence[str]) -> list[list[str]]:
         """Return the batches of the play after this one, as far as can be told; ``nodes`` are all of the run."""
