@@ -5,13 +5,20 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import re
+import signal
+import subprocess
+import time
 import typing as t
+from collections.abc import Callable
 
 from tests.integration.commands import Ansible, Answer
 
 FAILED = 2
+STATE = "hyperv-rolling-hvc1.corp.example.json"
+_WITHIN = 120  # seconds
 USERS_TASKS = """
 - name: Ask the node itself who it is
   hyperv.migration.hyperv_cim_info:
@@ -42,6 +49,26 @@ class Roll:
         self._tasks.write_text(text, encoding="utf-8")
 
     def __call__(self, *options: str, **variables: t.Any) -> Answer:
+        return self._ansible.run("ansible-playbook", *self._command(*options, **variables), **self.environment)
+
+    def killed_when(self, reached: Callable[[dict[str, str]], bool], **variables: t.Any) -> None:
+        """Begin the playbook, and end it and all its processes as soon as the phases of the nodes are so."""
+        running = subprocess.Popen(
+            ["ansible-playbook", *self._command(**variables)],
+            cwd=self._folder,
+            env=self._ansible.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        give_up = time.monotonic() + _WITHIN
+        while running.poll() is None and time.monotonic() < give_up and not reached(self.phases()):
+            time.sleep(0.02)
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait(_WITHIN)
+
+    def _command(self, *options: str, **variables: t.Any) -> list[str]:
         given = {
             "rolling_maintenance_tasks_file": str(self._tasks),
             "rolling_maintenance_folder": str(self._folder),
@@ -53,8 +80,7 @@ class Roll:
             **self._always,
             **variables,
         }
-        command = ["ansible-playbook", *self._ansible.sources, "hyperv.migration.rolling_maintenance"]
-        return self._ansible.run(*command, "-e", json.dumps(given), *options, **self.environment)
+        return [*self._ansible.sources, "hyperv.migration.rolling_maintenance", "-e", json.dumps(given), *options]
 
     @property
     def files(self) -> list[str]:
@@ -62,7 +88,9 @@ class Roll:
 
     def nodes(self) -> dict[str, dict[str, t.Any]]:
         """Return what the state says of each node."""
-        state = self._folder / "hyperv-rolling-hvc1.corp.example.json"
+        state = self._folder / STATE
+        if not state.exists():
+            return {}
         assert state.stat().st_mode & 0o777 == 0o600
         return t.cast("dict[str, dict[str, t.Any]]", json.loads(state.read_text(encoding="utf-8"))["nodes"])
 

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Several runs of the product on one simulated cluster and its manual clock, as if each had a process of its own.
+
+One of them runs at a time. It hands on where it waits, and at requests that a seed draws, so that every interleaving
+can be had again.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import typing as t
+from collections.abc import Callable
+
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
+
+from tests.support.scenarios import Scenario
+from tests.support.simulated import Simulated
+
+_OFTEN = 0.1  # of the requests
+
+
+class Killed(BaseException):
+    """The process of a run has ended, in the middle of what it did."""
+
+
+class _Run:
+    def __init__(self, work: Callable[[], t.Any]) -> None:
+        self.wakes = 0.0
+        self.may_go = threading.Event()
+        self.is_over = False
+        self.result: t.Any = None
+        self.error: BaseException | None = None
+        self.thread = threading.Thread(target=self._go, args=(work,), daemon=True)
+        self.back: Callable[[], None] = lambda: None
+
+    def _go(self, work: Callable[[], t.Any]) -> None:
+        self.may_go.wait()
+        try:
+            self.result = work()
+        except BaseException as error:
+            self.error = error
+        self.is_over = True
+        self.back()
+
+
+class SideBySide(Simulated):
+    """A simulated cluster with several clients.
+
+    Attributes:
+        kill_at: reading of the clock from which on every run ends at its next request; None for never.
+    """
+
+    def __init__(self, given: Scenario, home: str, seed: int = 0) -> None:
+        super().__init__(given, home)
+        self.kill_at: float | None = None
+        self._chance = random.Random(seed)
+        self._idle = threading.Event()
+        self._runs: dict[int, _Run] = {}
+
+    def client(self) -> Cluster:
+        """Return the cluster as a new process sees it."""
+        return Cluster(self._connect, self)
+
+    def run(self, *works: Callable[[], t.Any]) -> list[t.Any]:
+        """Do all of these, and return what they return; what one was ended or failed with, is its result."""
+        runs = [_Run(work) for work in works]
+        for one in runs:
+            one.back = self._idle.set
+            one.thread.start()
+            self._runs[t.cast("int", one.thread.ident)] = one
+        while ready := [one for one in runs if not one.is_over]:
+            first = min(one.wakes for one in ready)
+            self._clock.advance(max(0.0, first - self.now()))
+            one = self._chance.choice([run for run in ready if run.wakes <= self.now()])
+            self._idle.clear()
+            one.may_go.set()
+            if not self._idle.wait(20):
+                raise AssertionError("a run neither ends nor hands on")
+        for one in runs:
+            one.thread.join()
+            self._runs.pop(t.cast("int", one.thread.ident))
+        return [one.error or one.result for one in runs]
+
+    def pause(self, seconds: float) -> None:
+        run = self._runs.get(threading.get_ident())
+        if run is None:
+            super().pause(seconds)
+        else:
+            self._hand_on(run, self.now() + seconds)
+
+    def _send(self, node: str, request: bytes) -> bytes:
+        run = self._runs.get(threading.get_ident())
+        if run is not None and self.kill_at is not None and self.now() >= self.kill_at:
+            raise Killed
+        if run is not None and self._chance.random() < _OFTEN:
+            self._hand_on(run, self.now())
+        return super()._send(node, request)
+
+    def _hand_on(self, run: _Run, wakes: float) -> None:
+        run.wakes = wakes
+        run.may_go.clear()
+        self._idle.set()
+        run.may_go.wait()
