@@ -83,6 +83,8 @@ class RollingFile:
             old = _content(file)
             phase = next_phase(phase_of(old, node) if old is not None else "")
             if phase == "begun" or old is None or not is_same(old["cluster"], options.cluster):
+                if old is not None and _was_begun_anew(old, node, together, began):
+                    options = dataclasses.replace(options, begin_anew=False)
                 progress = self._resume(file, options)
             else:
                 progress = Progress(file.path, old, [])
@@ -185,6 +187,13 @@ def end_work(rolling: Mapping[str, t.Any], restart: bool, *, dry_run: bool) -> P
     """
     progress = write_phase(rolling, lambda present: after_work(present, restart), dry_run=dry_run)
     return phase_of(progress.state, rolling["node"])
+
+
+def _was_begun_anew(old: RollingState, node: str, together: Sequence[str], began: dt.datetime | None) -> bool:
+    """Tell whether one of the hosts that have their turns together with a node has begun it in this run already."""
+    others = [old["nodes"][host] for host in together if host != node and host in old["nodes"]]
+    reached = [(one.get("reached") or {}).get("begun") for one in others]
+    return began is not None and any(moment and dt.datetime.fromisoformat(moment) >= began for moment in reached)
 
 
 def _content(file: KeptFile) -> RollingState | None:

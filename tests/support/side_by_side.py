@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Callable
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 
 from tests.support.scenarios import Scenario
 from tests.support.simulated import Simulated
@@ -60,8 +61,17 @@ class SideBySide(Simulated):
         self._runs: dict[int, _Run] = {}
 
     def client(self) -> Cluster:
-        """Return the cluster as a new process sees it."""
-        return Cluster(self._connect, self)
+        """Return the cluster as a new process sees it, with sessions of its own."""
+
+        def connect(node: str | None) -> Session:
+            names = {one["name"].lower(): one["name"] for one in self.server.state()["nodes"]}
+            there = names.get((node or self.home).partition(".")[0].lower(), node or self.home)
+            if node is not None and there == self.home:
+                return cluster.home
+            return Session(lambda request: self._send(there, request), self, node or self.home)
+
+        cluster = Cluster(connect, self)
+        return cluster
 
     def run(self, *works: Callable[[], t.Any]) -> list[t.Any]:
         """Do all of these, and return what they return; what one was ended or failed with, is its result."""
@@ -76,7 +86,7 @@ class SideBySide(Simulated):
             one = self._chance.choice([run for run in ready if run.wakes <= self.now()])
             self._idle.clear()
             one.may_go.set()
-            if not self._idle.wait(20):
+            if not self._idle.wait(120):
                 raise AssertionError("a run neither ends nor hands on")
         for one in runs:
             one.thread.join()
