@@ -383,11 +383,49 @@ methods:
       type: bool
       returned: always
       sample: true
-    reason:
+    findings:
       description: Why it is not available, or what it is for; may be empty.
-      type: str
+      type: list
+      elements: dict
       returned: always
-      sample: ""
+      contains:
+        code:
+          description:
+            - V(no_cluster), V(no_cluster_service), V(method_not_offered) where only a call shows whether the nodes
+              support it, or V(not_clustered_only).
+          type: str
+          returned: always
+          sample: no_cluster_service
+        severity:
+          description: V(warning) or V(info).
+          type: str
+          returned: always
+          sample: warning
+        subject:
+          description: Empty.
+          type: str
+          returned: always
+          sample: ""
+        subject_kind:
+          description: V(cluster) or V(host).
+          type: str
+          returned: always
+          sample: cluster
+        message:
+          description: What is the matter, in sentences.
+          type: str
+          returned: always
+          sample: No node shows the migration service of Root\HyperVCluster\v2.
+        remedy:
+          description: What to do about it, in sentences; empty for nothing.
+          type: str
+          returned: always
+          sample: The finding on the cluster says what to check.
+        transient:
+          description: V(false).
+          type: bool
+          returned: always
+          sample: false
     sources:
       description: Those of RV(nodes) that can send a VM.
       type: list
@@ -411,11 +449,47 @@ methods:
           type: str
           returned: always
           sample: NODE2
-        reason:
-          description: What is wrong.
-          type: str
+        findings:
+          description: What is wrong, with the codes of RV(findings).
+          type: list
+          elements: dict
           returned: always
-          sample: It listens on no address for migrations, so it can receive none.
+          contains:
+            code:
+              description: A code of RV(findings).
+              type: str
+              returned: always
+              sample: no_listener
+            severity:
+              description: V(error).
+              type: str
+              returned: always
+              sample: error
+            subject:
+              description: The node.
+              type: str
+              returned: always
+              sample: "NODE2"
+            subject_kind:
+              description: V(node).
+              type: str
+              returned: always
+              sample: node
+            message:
+              description: What is the matter, in sentences.
+              type: str
+              returned: always
+              sample: It listens on no address for migrations, so it can receive none.
+            remedy:
+              description: What to do about it, in sentences; empty for nothing.
+              type: str
+              returned: always
+              sample: Add an address to the networks for live migrations of the node.
+            transient:
+              description: V(false).
+              type: bool
+              returned: always
+              sample: false
     closed_destinations: *closed
 findings:
   description:

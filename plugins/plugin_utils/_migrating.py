@@ -10,6 +10,7 @@ from ._action import FailedWithResult, HyperVAction, Result
 from ._clock import moment
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.migration.migration_task import MigrationTask
+from ._hyperv.migration.move_record import MoveRecord
 from ._hyperv.migration.moves import Move
 from ._hyperv.migration.timeouts import too_short
 from ._hyperv.scheduling.cut_off import account_for
@@ -64,7 +65,9 @@ def migration_result(tasks: Sequence[MigrationTask], notes: Sequence[str], *, si
     return result
 
 
-def _shown(tasks: Sequence[MigrationTask], records: Sequence[Result], notes: Sequence[str], *, single: bool) -> Result:
+def _shown(
+    tasks: Sequence[MigrationTask], records: Sequence[MoveRecord], notes: Sequence[str], *, single: bool
+) -> Result:
     return {
         **(records[0] if single and records else {}),
         "changed": any(has_changed(task) for task in tasks),

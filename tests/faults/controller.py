@@ -185,8 +185,16 @@ class _Worker(worker.WorkerProcess):
     def start(self) -> None:
         self._host = copy.copy(self._host)  # the worker empties what is its own copy elsewhere
         self._new_stdin = None  # which ansible-core 2.16 opens in the method that is replaced here
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), self._context():
             self._run()
+
+    def _context(self) -> contextlib.AbstractContextManager[t.Any]:
+        """Return what ansible-core 2.22 has around the method called here; that of earlier ones opens its own."""
+        create = getattr(getattr(getattr(worker, "_task", None), "TaskContext", None), "create", None)
+        if create is None:
+            return contextlib.nullcontext()
+        named = {"task": self._task, "task_vars": self._task_vars, "host_name": self._host.name}
+        return t.cast("contextlib.AbstractContextManager[t.Any]", create(**named))
 
     def is_alive(self) -> bool:
         """It ended before ``start`` did, and maybe in the process that this one is a branch of."""
@@ -234,7 +242,9 @@ class _Executor(TaskExecutor):
         super().__init__(*values, **named)
         self._tell = tell
 
-    def run(self) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = TaskExecutor.run(self)
-        self._tell(TaskResult(self._task.action.rpartition(".")[2], copy.deepcopy(result)))
+    def run(self) -> t.Any:
+        result = TaskExecutor.run(self)
+        # ansible-core 2.22 returns an object.
+        told: dict[str, t.Any] = result.as_result_dict() if hasattr(result, "as_result_dict") else result
+        self._tell(TaskResult(self._task.action.rpartition(".")[2], copy.deepcopy(told)))
         return result

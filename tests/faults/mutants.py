@@ -88,7 +88,7 @@ def _role_unwatched() -> Patch:
     moving = _product("maintenance.role_moving")
 
     def mutated(*arguments: t.Any) -> None:
-        arguments[3].outcome = "moved"
+        arguments[3].arrive()
 
     return mock.patch.object(moving.RoleMoving, "_wait", mutated)
 

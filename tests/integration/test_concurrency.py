@@ -78,7 +78,7 @@ def test_two_runs_of_one_evacuation_end_right_and_migrate_nothing_twice(tmp_path
             runs = [both.submit(evacuate, cluster, tmp_path / name, shared) for name in ("first", "second")]
         answers = [run.result() for run in runs]
 
-        assert [answer.code for answer in answers] == [0, 0], [answer.text for answer in answers]
+        assert [answer.code for answer in answers] == [0, 0], "\n".join(answer.text for answer in answers)
         assert_node1_was_emptied(cluster)
         ledgers = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("**/NODE1.json")]
         assert len(ledgers) == (1 if shared else 2)

@@ -156,7 +156,7 @@ def _move(stage: Play, run: Run) -> Told:
     return Told(
         "failed" if failed else "well",
         " ".join([failure_message(done.tasks) if failed else "", *done.notes, *warnings]),
-        tuple(move_record(task, moment) for task in done.tasks),
+        tuple(dict(move_record(task, moment)) for task in done.tasks),
     )
 
 

@@ -31,13 +31,14 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.steps 
 from tests.unit.recording.recorded import Recorded
 
 MODULES = pathlib.Path(__file__).parents[3] / "plugins" / "modules"
-# Every kind of private datum, each where a cluster has it. GUIDs are those that are derived from names.
+# Every kind of private datum, each where a cluster has it; Windows Server 2016 has no affinity rules. GUIDs are those
+# that are derived from names.
 PLANTED = r"""
 cluster: {name: KRONOSCL, fqdn: kronoscl.umbrella.example}
 user: {name: svc-hypervadm, password: Sup3rS3cret!, domain: UMBRELLA}
 nodes:
-  - {name: ZEUS01, networks: [{subnet: 10.77.31.0}], listener_addresses: [10.77.31.41]}
-  - {name: HERA02, networks: [{subnet: 10.77.31.0}], listener_addresses: [10.77.31.42]}
+  - {name: ZEUS01, windows: 2022, networks: [{subnet: 10.77.31.0}], listener_addresses: [10.77.31.41]}
+  - {name: HERA02, windows: 2022, networks: [{subnet: 10.77.31.0}], listener_addresses: [10.77.31.42]}
 vms:
   - {name: payroll-prod, owner: ZEUS01, attachments: [{kind: iso, path: 'C:\ClusterStorage\Volume1\Finance\a.iso'}]}
   - {name: 給与サーバー, owner: HERA02}

@@ -228,13 +228,16 @@ class Limits:
         )
 
 
-def read_limits(cluster: Cluster, nodes: Iterable[str], max_parallel: int | None) -> Limits:
+def read_limits(
+    cluster: Cluster, nodes: Iterable[str], max_parallel: int | None, known: Mapping[str, int] | None = None
+) -> Limits:
     """Return the effective limits for moves between ``nodes``: the hosts' own, the cluster's, and the user's if lower.
 
-    A node that cannot be asked counts with one migration at a time, and is named in the notes.
+    ``known``: limits of hosts by first label, as they were just read. A node that cannot be asked counts with one
+    migration at a time, and is named in the notes.
     """
     cluster_limit = read_cluster_limit(cluster)
-    limits: dict[str, int] = {}
+    limits = dict(known or {})
     notes = []
 
     def read(node: str) -> tuple[int, str]:
@@ -244,7 +247,7 @@ def read_limits(cluster: Cluster, nodes: Iterable[str], max_parallel: int | None
             note = f"The limits of {node} could not be read, so it takes one migration at a time: {with_remedy(error)}"
             return _CAREFUL_LIMIT, note
 
-    names = list(nodes)
+    names = [name for name in nodes if first_label(name) not in limits]
     for node, (limit, note) in zip(names, cluster.ask_each(names, read), strict=True):
         limits[first_label(node)] = limit
         notes += [note] if note else []

@@ -49,6 +49,15 @@ _OTHER = "other"
 _ONLY_STORAGE = frozenset({"checking_storage_compatibility", "checking_storage_migration", "moving_storage"})
 
 
+class JobResult(t.TypedDict):
+    """A job in a task's result; the keys are attributes of ``Job``."""
+
+    id: str
+    state: str
+    percent: int | None
+    error_code: int | None
+
+
 @dataclasses.dataclass(frozen=True)
 class Job:
     """One CIM job.
@@ -107,7 +116,7 @@ class Job:
         """Return why the job failed."""
         return job_failed(self.state, self.percent, self.error_code, self.texts, self.details)
 
-    def as_result(self) -> dict[str, t.Any]:
+    def as_result(self) -> JobResult:
         """Return the job for a task's result."""
         return {"id": self.id, "state": self.state, "percent": self.percent, "error_code": self.error_code}
 
@@ -229,16 +238,19 @@ def _jobs_of(
     return [(reference, job) for reference, job in found if (any_kind or job.moves_vm) and job.id not in known]
 
 
-def job_ids(cluster: Cluster, sources: Collection[str] = ()) -> frozenset[str]:
+def job_ids(cluster: Cluster, sources: Collection[str] = (), *, named_alone: bool = False) -> frozenset[str]:
     """Return the ids of all jobs that exist now where ``find_job`` would look: later ones are not among them.
 
-    ``sources`` are the nodes whose root/virtualization/v2 counts as well. Raises as ``find_job``.
+    ``sources`` are the nodes whose root/virtualization/v2 counts as well. ``named_alone``: without those whose class
+    does not name the VM, which are another request. Raises as ``find_job``.
     """
-    ids: set[str] = set()
-    if cluster.offers_hyperv:
-        ids |= {job.id for job in list_jobs(cluster.hyperv)} | set(affected_vms(cluster.hyperv, HYPERV_CLUSTER))
+
+    def ids_of(session: Session, namespace: str) -> set[str]:
+        ids = {job.id for job in list_jobs(session, namespace)}
+        return ids if named_alone else ids | set(affected_vms(session, namespace))
+
+    found = ids_of(cluster.hyperv, HYPERV_CLUSTER) if cluster.offers_hyperv else set()
     for node in sources:
         with contextlib.suppress(NoAnswer):
-            session = cluster.node(node)
-            ids |= {job.id for job in list_jobs(session, VIRTUALIZATION)} | set(affected_vms(session, VIRTUALIZATION))
-    return frozenset(ids)
+            found |= ids_of(cluster.node(node), VIRTUALIZATION)
+    return frozenset(found)

@@ -52,11 +52,23 @@ def read_overview(cluster: Cluster, nodes: Sequence[Node]) -> list[NodeOverview]
 
 
 def overview_of(
-    cluster: Cluster, nodes: Sequence[Node], vms: Sequence[Vm], roles: Mapping[str, VmGroup]
+    cluster: Cluster,
+    nodes: Sequence[Node],
+    vms: Sequence[Vm],
+    roles: Mapping[str, VmGroup],
+    known: Mapping[str, Memory] | None = None,
 ) -> list[NodeOverview]:
-    """Return nodes with VMs that were read already, and their roles by VM id; each node is asked for its memory."""
-    by_name = {node.name: node for node in nodes}
-    memories = cluster.ask_each(list(by_name), lambda name: try_memory(cluster, by_name[name]))
+    """Return nodes with VMs that were read already, and their roles by VM id.
+
+    ``known``: the memory of nodes by first label, as it was just read; the others are asked for it.
+    """
+    by_label, by_name = known or {}, {node.name: node for node in nodes}
+
+    def memory_of(name: str) -> tuple[Memory | None, str]:
+        memory = by_label.get(first_label(name))
+        return (memory, "") if memory is not None else try_memory(cluster, by_name[name])
+
+    memories = cluster.ask_each(list(by_name), memory_of)
     found = []
     for node, (memory, problem) in zip(nodes, memories, strict=True):
         residents = [vm for vm in vms if first_label(node.name) in owners_of(vm, roles.get(vm.id))]

@@ -206,11 +206,12 @@ def _lower(name: str | None) -> str:
     return (name or "").casefold()
 
 
-def read_volume_of(cluster: Cluster, disk: str) -> Reference | None:
-    """Return the shared volume on a disk resource, None where none is listed. Raises Fault and TransportError."""
+def read_volumes_by_disk(cluster: Cluster) -> dict[str, Reference]:
+    """Return the shared volumes by the name of their disk resource in lower case. Raises Fault and TransportError."""
     query = Query("MSCluster_ClusterSharedVolumeToResource")
+    found: dict[str, Reference] = {}
     for row in cluster.query_cluster_if_any(query, missing_ok=True):
         volume, resource = row.reference("GroupComponent"), row.reference("PartComponent")
-        if volume is not None and resource is not None and _lower(resource.key("Name")) == disk.casefold():
-            return volume
-    return None
+        if volume is not None and resource is not None:
+            found.setdefault(_lower(resource.key("Name")), volume)
+    return found

@@ -38,6 +38,9 @@ BETWEEN_LINES = 30.0
 OTHERS_END_WITHIN = 1800.0
 """For so long migrations that others have started are waited for, and the drain of a node: memory is copied."""
 
+STILL_TRUE = 120.0
+"""For so long what a plan was made from is gone by when its steps begin, and not read again for each of them."""
+
 NODES_ONE_BY_ONE = 4
 """Up to so many nodes are asked one after the other, which takes as long as opening their connections anyway."""
 
@@ -50,5 +53,5 @@ NAMES_IN_A_QUERY = 50
 OWNERS_ONE_BY_ONE = 2
 """Up to so many VMs are asked for their possible owners by a call each, which is cheaper than the list of all."""
 
-PAIRS_FOR_A_CALL = 10
+PAIRS_FOR_A_CALL = 16
 """As many pairs of a list of owners take about what one call takes."""

@@ -16,7 +16,7 @@ from ..._wsman.faults import Fault
 from ..._wsman.references import Reference
 from ..failure.failures import Failure, faulted, win32_codes
 from .cluster import MSCLUSTER, Cluster
-from .other_roles import SHARED_VOLUME, OwnedRole, read_volume_of
+from .other_roles import OwnedRole
 
 _GROUP = "MSCluster_ResourceGroup"
 _AT_ONCE = 0  # seconds
@@ -59,9 +59,8 @@ class Asked:
     refusal: Failure | None = None
 
 
-def ask_to_move(cluster: Cluster, role: OwnedRole, destination: str) -> Asked:
-    """Ask for a move, once; whatever comes back is a result. Raises Fault and TransportError of what is read first."""
-    volume = read_volume_of(cluster, role.name) if role.kind == SHARED_VOLUME else None
+def ask_to_move(cluster: Cluster, role: OwnedRole, destination: str, volume: Reference | None) -> Asked:
+    """Ask for a move, once; whatever comes back is a result. ``volume``: the shared volume that a role is."""
     if volume is not None:
         return _call(cluster, volume, "MoveToNewHost", {"HostName": destination})
     # Without a volume that is listed its group is moved, which is named in MSCluster_Resource.

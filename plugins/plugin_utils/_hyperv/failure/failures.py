@@ -9,14 +9,13 @@ replaces a part (``dataclasses.replace``), never words in a text.
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 from collections.abc import Sequence
 
 from ..._wsman.faults import Fault
 from .classification import classify, failure_of
 from .codes import LOOK, return_code
 from .errors import fault_remedy, passes, remedy_of
-from .finding import ERROR, Finding, SubjectKind, sentence
+from .finding import ERROR, Finding, FindingResult, SubjectKind, sentence
 from .hresults import as_hresult, hex_text, hresults_in, win32_code
 from .job_errors import JobErrorDetail
 from .known_failures import CANCELLED
@@ -31,6 +30,15 @@ _ENDS = {
     "service": "needs service",
 }
 _LONGEST_QUOTE = 800  # characters of a host's own words
+
+
+class FailureResult(FindingResult):
+    """A failure in a task's result; the keys are attributes of ``Failure``."""
+
+    cause: str
+    quoted: str
+    error_code: int | None
+    hresult: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +97,7 @@ class Failure:
             self.code, ERROR, self.subject, self.subject_kind, self.message, self.remedy, transient=self.transient
         )
 
-    def as_result(self) -> dict[str, t.Any]:
+    def as_result(self) -> FailureResult:
         """Return the failure for a task's result: the keys of a finding, and what only a failure has."""
         return {
             **self.as_finding().as_result(),

@@ -19,6 +19,18 @@ SubjectKind = t.Literal["vm", "node", "cluster", "role", "network", "storage", "
 ``storage`` a pool, virtual disk, disk or storage job."""
 
 
+class FindingResult(t.TypedDict):
+    """A finding in a task's result; the keys are the attributes of ``Finding``."""
+
+    code: str
+    severity: Severity
+    subject: str
+    subject_kind: SubjectKind
+    message: str
+    remedy: str
+    transient: bool
+
+
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """One thing that a user should know.
@@ -45,7 +57,7 @@ class Finding:
         """The whole of it for people."""
         return f"{self.message} {self.remedy}".rstrip()
 
-    def as_result(self) -> dict[str, t.Any]:
+    def as_result(self) -> FindingResult:
         """Return the finding for a task's result."""
         return {
             "code": self.code,

@@ -9,7 +9,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
-from ..planning.evacuation_plan import EvacuationPlan
+from ..migration.move_record import MoveRecord
+from ..planning.evacuation_plan import EvacuationPlan, Stay
+from ..planning.plan_move import MadeMove
 from ..planning.strategies import OFFLINE
 from ..records.ledger import (
     has_died,
@@ -21,7 +23,7 @@ from ..records.ledger import (
     stale_entries_warning,
     start_ledger,
 )
-from ..records.ledger_form import DiskState, Entry, Ledger
+from ..records.ledger_form import PLANNED, STAYS, DiskState, FirstSeen, LeavingVm, Ledger
 from ..records.ledger_roles import LedgerRole
 from .controller import LedgerStore
 from .observation import Standing, Stopped, find_stopped
@@ -40,7 +42,7 @@ class Bookkeeping:
     """
 
     def __init__(
-        self, store: LedgerStore, plan: EvacuationPlan, planned: Mapping[str, Entry], now: Callable[[], str]
+        self, store: LedgerStore, plan: EvacuationPlan, planned: Mapping[str, FirstSeen], now: Callable[[], str]
     ) -> None:
         """``planned``: state and strategy of VMs in a plan that was made before, by VM id; ``now`` is the date."""
         self.ledger: Ledger | None = None
@@ -87,7 +89,7 @@ class Bookkeeping:
         self._change(lambda ledger: start_ledger(ledger, **self._owner, moves=moves, now=self._now()))
 
     def finish(
-        self, records: Sequence[Mapping[str, t.Any]], standing: Standing | None, asked_to_shut_down: Collection[str]
+        self, records: Sequence[MoveRecord], standing: Standing | None, asked_to_shut_down: Collection[str]
     ) -> None:
         """Write down what became of each VM. Raises HyperVError.
 
@@ -191,21 +193,51 @@ def _leaving(plan: EvacuationPlan) -> list[Vm]:
     return [one.helper.candidate.vm for one in plan.steps_aside] + [one.candidate.vm for one in plan.moves]
 
 
-def _moves(plan: EvacuationPlan) -> list[dict[str, t.Any]]:
+def _moves(plan: EvacuationPlan) -> list[LeavingVm]:
     """Return the moves of a plan in their order."""
-    result = plan.as_result()
-    return [*(result["helpers"] if plan.steps_aside else ()), *result["moves"]]
+    helpers = plan.helpers_shown() if plan.steps_aside else []
+    return [_entry(move, PLANNED) for move in (*helpers, *plan.moves_shown())]
 
 
-def _entries(plan: EvacuationPlan) -> list[dict[str, t.Any]]:
+def _entries(plan: EvacuationPlan) -> list[LeavingVm]:
     """Return what the ledger is to hold of a plan.
 
     That is its moves, those that were made by a run whose ledger may be lost, and VMs that are only stopped.
     """
-    result = plan.as_result()
+    made = [_entry(one.as_result(), "already_there") for one in plan.made]
     stopped = [
-        {**stay, "outcome": "stays", "source_host": plan.node, "destination_host": plan.node}
-        for stay in result["stays"]
-        if stay["strategy"] in OFFLINE and not stay["blocking"] and stay["state"] not in AT_REST
+        _stopped(stay, plan.node)
+        for stay in plan.stays
+        if stay.strategy in OFFLINE and not stay.is_blocking and stay.vm.state not in AT_REST
     ]
-    return [*_moves(plan), *({**move, "outcome": "already_there"} for move in result["made"]), *stopped]
+    return [*_moves(plan), *made, *stopped]
+
+
+def _entry(move: MadeMove, outcome: str) -> LeavingVm:
+    return {
+        "vm_id": move["vm_id"],
+        "name": move["name"],
+        "source_host": move["source_host"],
+        "destination_host": move["destination_host"],
+        "state": move["state"],
+        "strategy": move["strategy"],
+        "memory_mb": move["memory_mb"],
+        "priority": move["priority"],
+        "outcome": outcome,
+        "helper": move["helper"],
+    }
+
+
+def _stopped(stay: Stay, node: str) -> LeavingVm:
+    return {
+        "vm_id": stay.vm.id,
+        "name": stay.vm.name,
+        "source_host": node,
+        "destination_host": node,
+        "state": stay.vm.state,
+        "strategy": stay.strategy,
+        "memory_mb": None,
+        "priority": None,
+        "outcome": STAYS,
+        "helper": False,
+    }

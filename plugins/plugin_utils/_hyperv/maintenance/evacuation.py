@@ -19,6 +19,7 @@ from ..cluster.states import UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from ..failure.finding import full_stop
+from ..migration.move_record import MaintenanceRecord
 from ..migration.timeouts import too_short
 from ..planning.evacuation import plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
@@ -34,7 +35,6 @@ from .bookkeeping import Bookkeeping
 from .controller import Controller
 from .disk_maintenance import DiskMaintenance
 from .evacuation_options import EvacuationOptions
-from .moving import Record
 from .node_hold import NodeHold
 from .observation import Standing, Stopped, read_standing, try_limits, try_overview, try_redirected
 from .outcome import EvacuationOutcome
@@ -182,7 +182,7 @@ class Evacuation:
         return self._rounds.plan
 
     @property
-    def _records(self) -> list[Record]:
+    def _records(self) -> list[MaintenanceRecord]:
         """What became of each move."""
         return self._rounds.records
 
@@ -203,11 +203,19 @@ class Evacuation:
         if self._plan.moves or not self._is_paused:
             self._cluster.confirm()
         if self._plan.is_clustered:
-            self._nodes_before = try_overview(self._cluster, self._hold.nodes)
+            self._nodes_before = self._overview_before()
         self._books.begin(is_paused=self._is_paused, redirected=try_redirected(self._cluster))
         self._warnings += filter(None, (self._books.warning, self._books.store.note))
         self._controller.enter()
         self._warn_of_time_limit()
+
+    def _overview_before(self) -> list[dict[str, t.Any]]:
+        """Return the nodes as they are, with the VMs and the memory that the plan counted if that was just now."""
+        known = self._plan.just_read
+        if not known.is_still_true(self._cluster.clock.now()):
+            return try_overview(self._cluster, self._hold.nodes)
+        standing = Standing({vm.id: vm for vm in known.vms}, known.roles)
+        return try_overview(self._cluster, self._hold.nodes, standing, known.memory)
 
     def _warn_of_time_limit(self) -> None:
         if self._options.time_limit is None or not self._plan.moves:
@@ -392,7 +400,7 @@ class Evacuation:
             note=note,
             moves=self._records,
             plan=result,
-            planned=[*(result["helpers"] if self._plan.steps_aside else ()), *result["moves"]],
+            planned=[*(self._plan.helpers_shown() if self._plan.steps_aside else ()), *self._plan.moves_shown()],
             stays=result["stays"],
             started=self._started,
             still_stopped=self._still_stopped,

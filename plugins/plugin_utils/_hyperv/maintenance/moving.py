@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
@@ -13,6 +12,7 @@ from ..cluster.hosts import Limits
 from ..cluster.states import AT_REST
 from ..failure.failures import Failure
 from ..migration.migration_task import MigrationTask
+from ..migration.move_record import MoveRecord, error_code
 from ..migration.moves import Move, MoveRequest
 from ..migration.timeouts import Timeout
 from ..planning.strategies import MIGRATE
@@ -27,18 +27,22 @@ from .judging import judge_together
 # These moves may still come to their end by themselves, so no other node is tried.
 _STILL_OPEN = frozenset({"timeout", "already_migrating"})
 
-Record = dict[str, t.Any]
-
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """One move of a plan. ``strategy`` is how its VM leaves: ``migrate``, or stopped by then."""
+    """One move of a plan.
+
+    Attributes:
+        strategy: how its VM leaves: ``migrate``, or stopped by then.
+        possible_owners: the nodes that may own the VM where the plan has just read them, else None.
+    """
 
     vm_id: str
     name: str
     source: str
     destination: str
     strategy: str = MIGRATE
+    possible_owners: tuple[str, ...] | None = None
 
 
 class Moving:
@@ -53,7 +57,7 @@ class Moving:
 
     def __init__(self, cluster: Cluster, options: MigrationOptions, controller: Controller) -> None:
         self.cluster = cluster
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, MoveRecord] = {}
         self.excluded: dict[str, frozenset[str]] = {}
         self.warnings: list[str] = []
         self.limits: Limits | None = None
@@ -61,8 +65,11 @@ class Moving:
         self._controller = controller
         self._tasks: Sequence[MigrationTask] = ()
 
-    def make(self, wanted: Sequence[Wanted]) -> None:
-        """Bring moves to their end; one that fails does not stop the others. Raises as ``scheduling.migrate``."""
+    def make(self, wanted: Sequence[Wanted], slots: Mapping[str, int] | None = None) -> None:
+        """Bring moves to their end; one that fails does not stop the others. Raises as ``scheduling.migrate``.
+
+        ``slots``: how many migrations hosts take part in at once, by first label, where that was just read.
+        """
         if not wanted:
             return
         moves = self._resolved(wanted)
@@ -73,7 +80,7 @@ class Moving:
             if progress is not None:
                 progress.report(tasks)
 
-        done = migrate(self.cluster, moves, self._options, report)
+        done = migrate(self.cluster, moves, self._options, report, slots)
         self.limits = done.limits
         self.warnings += done.notes
         self.warnings += judge_together(self.cluster, done.tasks, is_dry_run=False, is_planned=True)
@@ -105,7 +112,10 @@ class Moving:
         return self._resolved(wanted) if wanted else []
 
     def _resolved(self, wanted: Sequence[Wanted]) -> list[Move]:
-        requests = [MoveRequest(one.destination, one.name, one.vm_id, source=one.source) for one in wanted]
+        requests = [
+            MoveRequest(one.destination, one.name, one.vm_id, source=one.source, possible_owners=one.possible_owners)
+            for one in wanted
+        ]
         return resolve(self.cluster, requests, self._options.method)
 
     def _keep(self, tasks: Sequence[MigrationTask]) -> None:
@@ -118,22 +128,22 @@ class Moving:
         self._tasks = ()
 
     @property
-    def failed(self) -> list[Record]:
+    def failed(self) -> list[MoveRecord]:
         """The moves that failed."""
         return [one for one in self.records.values() if one["outcome"] == "failed"]
 
     @property
     def may_be_tried_again(self) -> bool:
         """One of the moves failed for good on its node, or somebody else moves its VM to another one."""
-        return any(one["error"]["code"] != "timeout" for one in self.failed)
+        return any(error_code(one) != "timeout" for one in self.failed)
 
     @property
     def moved_by_others(self) -> set[str]:
         """The ids of VMs that somebody else was migrating to another node when their turn came."""
-        return {one["vm"]["id"] for one in self.failed if one["error"]["code"] == "already_migrating"}
+        return {one["vm"]["id"] for one in self.failed if error_code(one) == "already_migrating"}
 
     @property
-    def under_way(self) -> list[Record]:
+    def under_way(self) -> list[MoveRecord]:
         """The moves whose migrations run on without being watched."""
         return [one for one in self.records.values() if one["outcome"] == "started"]
 

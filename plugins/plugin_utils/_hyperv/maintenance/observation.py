@@ -15,7 +15,7 @@ from ..checks.back_in_order import redirected_volumes
 from ..checks.shared_volumes import read_shared_volumes
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups
-from ..cluster.hosts import Limits, read_cluster_limit, read_limits
+from ..cluster.hosts import Limits, Memory, read_cluster_limit, read_limits
 from ..cluster.node_overview import overview_of, read_overview
 from ..cluster.nodes import Node, pick_node, read_nodes
 from ..cluster.owners import owners_of
@@ -76,18 +76,21 @@ def read_node_state(cluster: Cluster, node: str) -> tuple[Node | None, str, list
 
 
 def try_overview(
-    cluster: Cluster, nodes: Sequence[Node] = (), standing: Standing | None = None
+    cluster: Cluster,
+    nodes: Sequence[Node] = (),
+    standing: Standing | None = None,
+    memory: Mapping[str, Memory] | None = None,
 ) -> list[dict[str, t.Any]]:
     """Return all nodes with their memory, none where that cannot be read: only a report is poorer for it.
 
-    ``nodes`` and ``standing``: as they were just read.
+    ``nodes``, ``standing`` and ``memory`` of nodes by first label: as they were just read.
     """
     with contextlib.suppress(*UNREADABLE):
         every = nodes or read_nodes(cluster)
         if standing is None:
             return [one.as_result() for one in read_overview(cluster, every)]
         vms = [vm for vm in standing.vms.values() if vm.id not in standing.local]
-        return [one.as_result() for one in overview_of(cluster, every, vms, standing.roles)]
+        return [one.as_result() for one in overview_of(cluster, every, vms, standing.roles, memory)]
     return []
 
 

@@ -9,6 +9,8 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..cluster.vms import Vm
+from ..migration.move_record import MaintenanceRecord
+from ..planning.plan_move import PlanMove
 from ..records.file_names import NOBODY, Owner
 from ..records.ledger_form import Ledger
 
@@ -43,8 +45,8 @@ class Outcome:
     error: str = ""
     cause: str = ""
     note: str = ""
-    moves: Sequence[Data] = ()
-    planned: Sequence[Data] = ()
+    moves: Sequence[MaintenanceRecord] = ()
+    planned: Sequence[PlanMove] = ()
     stays: Sequence[Data] = ()
     started: Sequence[Vm] = ()
     still_stopped: Sequence[Vm] = ()

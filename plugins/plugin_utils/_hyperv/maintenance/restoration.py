@@ -18,8 +18,10 @@ from ..cluster.patience import BETWEEN_LINES, BETWEEN_LOOKS, OTHERS_END_WITHIN
 from ..cluster.states import AT_REST, UNKNOWN
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
+from ..migration.move_record import MaintenanceRecord
 from ..planning.home_room import LACKING
 from ..planning.lacking import MoveLacks
+from ..planning.plan_move import NamedVm, RestorationMove
 from ..planning.plan_table import restoration_table
 from ..planning.restoration import find_home, plan_restoration
 from ..planning.restoration_plan import NOT_SETTLED, Home, RestorationPlan
@@ -137,7 +139,7 @@ class Restoration:
         return self._outcome(self._what_failed(), changed=changed)
 
     @property
-    def _records(self) -> list[dict[str, t.Any]]:
+    def _records(self) -> list[MaintenanceRecord]:
         """What became of each move, in the form of hyperv_vm_migrate, marked where its VM had stepped aside."""
         helpers = {vm["vm_id"].upper() for vm in self._ledger["vms"] if vm["helper"]}
         return [{**one, "helper": one["vm"]["id"] in helpers} for one in self._moving.records.values()]
@@ -222,7 +224,7 @@ class Restoration:
     def _bring_helpers_home(self) -> None:
         """Bring VMs that stepped aside home one after another, each if its node can take it by then."""
         helpers = {vm["vm_id"].upper() for vm in self._ledger["vms"] if vm["helper"] and not vm["restored"]}
-        made: dict[str, Mapping[str, t.Any]] = {}
+        made: dict[str, RestorationMove] = {}
         while helpers:
             now = plan_restoration(self._cluster, self._ledger, self._home, self._options.home, self._lacks)
             stays = [one for one in self._plan.stays if one.vm_id not in helpers]
@@ -283,8 +285,8 @@ class Restoration:
         self._stopping = [vm for entry, vm in present if may_still_stop(entry, vm.state, self._now)]
         known = {vm["vm_id"] for vm in self._plan.start}
         late = [vm for entry, vm in present if was_stopped(entry, vm.state) and vm.id not in known]
-        start = [*self._plan.start, *({"vm_id": vm.id, "name": vm.name} for vm in late)]
-        self._plan = dataclasses.replace(self._plan, start=tuple(start))
+        gone_off: list[NamedVm] = [{"vm_id": vm.id, "name": vm.name} for vm in late]
+        self._plan = dataclasses.replace(self._plan, start=(*self._plan.start, *gone_off))
         self._not_started += [(vm.name, "it has gone off only now, so run the restoration again") for vm in late]
 
     @property
@@ -395,5 +397,5 @@ class Restoration:
         )
 
 
-def _wanted(moves: Sequence[Mapping[str, t.Any]]) -> Sequence[Wanted]:
+def _wanted(moves: Sequence[RestorationMove]) -> Sequence[Wanted]:
     return [Wanted(move["vm_id"], move["name"], move["source_host"], move["destination_host"]) for move in moves]

@@ -5,67 +5,22 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
 from ..._wsman.errors import NoAnswer
+from ..._wsman.references import Reference
 from ..cluster.cluster import Cluster
-from ..cluster.other_roles import AT_REST, OwnedRole, read_some_roles
+from ..cluster.other_roles import AT_REST, SHARED_VOLUME, OwnedRole, read_some_roles, read_volumes_by_disk
 from ..cluster.patience import BETWEEN_LINES, GROUP_BEGINS_WITHIN, MOST_CALLS, SETTLES_WITHIN
 from ..cluster.role_moves import Asked, ask_to_move
 from ..failure.failures import Failure
-from ..records.ledger_roles import ELSEWHERE, MOVED
 from .controller import Controller
-
-ALREADY_THERE: t.Final = "already_there"
-FAILED: t.Final = "failed"
-NOT_BEGUN: t.Final = "not_begun"
-NOT_MOVED: t.Final = "not_moved"
-STARTED: t.Final = "started"
-"""It is on its way, and nobody watches it any more."""
+from .role_record import FAILED, MOVED, STARTED, RoleRecord
 
 NOT_ONLINE, _STAYS = "role_not_online", "role_stays"
 _ARRIVES_WITHIN = 600.0  # seconds: a resource may take its time to go offline and to come online, three minutes each
-
-
-@dataclasses.dataclass
-class RoleRecord:
-    """What became of one role.
-
-    Attributes:
-        destination: where it went or was to go.
-        outcome: ``not_begun``, ``started``, ``moved``, ``already_there``, ``elsewhere``, ``not_moved`` or ``failed``.
-        state: as it was seen last.
-        why: why it is not moved, for people.
-        error: why it failed.
-        is_changed: the cluster was asked to move it, and has begun or may have.
-    """
-
-    role: OwnedRole
-    source: str
-    destination: str
-    outcome: str = NOT_BEGUN
-    state: str = ""
-    why: str = ""
-    error: Failure | None = None
-    is_changed: bool = False
-
-    def as_result(self) -> dict[str, t.Any]:
-        """Return it for a task's result."""
-        return {
-            "kind": self.role.kind,
-            "name": self.role.name,
-            "type": self.role.type,
-            "source_host": self.source,
-            "destination_host": self.destination,
-            "outcome": self.outcome,
-            "state": self.state,
-            "reason": self.why,
-            "error": self.error.as_result() if self.error is not None else None,
-            "changed": self.is_changed,
-        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +50,7 @@ class RoleMoving:
         self._controller = controller
         self._interval = interval
         self._attempts = attempts
+        self._volumes: Mapping[str, Reference] | None = None
 
     def make(self, wanted: Sequence[WantedRole], note: Callable[[RoleRecord], None]) -> None:
         """Move roles one after another; one that fails does not stop the others.
@@ -102,8 +58,9 @@ class RoleMoving:
         ``note`` writes down where one is about to go, before it is begun, and what it has come to after that. Raises
         HyperVError, Fault, TransportError.
         """
+        self._volumes = None
         for one in wanted:
-            record = RoleRecord(one.role, one.source, one.candidates[0] if one.candidates else "", state=one.role.state)
+            record = RoleRecord(one.role, one.source, one.candidates[0] if one.candidates else "")
             self.records.append(record)
             self._move(one, record, note)
             note(record)
@@ -115,14 +72,13 @@ class RoleMoving:
             return
         state = wanted.state or now.state
         if first_label(now.owner) != first_label(wanted.source):
-            record.destination = now.owner  # it has arrived, and not in the state that it had
+            record.follow(now.owner)  # it has arrived, and not in the state that it had
             self._wait(now, state, record, 0.0, self.cluster.clock.now() + _ARRIVES_WITHIN)
             return
         if not wanted.candidates:
-            record.outcome = FAILED
-            record.error = Failure("no_destination", "no node that is up may own it", "Bring another node up first.")
+            record.fail(Failure("no_destination", "no node that is up may own it", "Bring another node up first."))
         for destination in wanted.candidates[: self._attempts]:
-            record.destination, record.outcome, record.error = destination, NOT_BEGUN, None
+            record.aim(destination)
             note(record)
             self._try(now, state, record)
             if record.outcome != FAILED or record.error is None or record.error.code == NOT_ONLINE:
@@ -135,19 +91,14 @@ class RoleMoving:
         while True:
             now = self._look(role)
             if now is None:
-                record.outcome, record.why = NOT_MOVED, "the cluster does not know it any more."
+                record.leave_alone("the cluster does not know it any more.")
                 return None
-            record.state = now.state
+            record.seen(now.state)
             if not now.is_changing:
                 return now
             if self.cluster.clock.now() >= deadline:
-                record.outcome = FAILED
-                record.error = Failure(
-                    "role_pending",
-                    f"it is {'queued for a move' if now.is_queued else now.state} since {_ARRIVES_WITHIN:.0f} s",
-                    "Look at it in Failover Cluster Manager.",
-                    transient=True,
-                )
+                what = "queued for a move" if now.is_queued else now.state
+                record.fail(_pending(f"it is {what} since {_ARRIVES_WITHIN:.0f} s"))
                 return None
             self.cluster.clock.pause(self._interval)
 
@@ -158,15 +109,14 @@ class RoleMoving:
         if owner in map(first_label, wanted.candidates[:1]):
             if is_left_off:
                 return True
-            record.outcome, record.why = ALREADY_THERE, f"it is on {now.owner} already."
+            record.find_there(f"it is on {now.owner} already.")
         elif owner != first_label(wanted.source):
-            record.outcome, record.destination = ELSEWHERE, now.owner
             off = f" {now.state}" if now.state in AT_REST else ""
-            record.why = f"it is{off} on {now.owner}, where somebody else has moved it."
+            record.find_elsewhere(now.owner, f"it is{off} on {now.owner}, where somebody else has moved it.")
         elif now.state in AT_REST and is_left_off:
-            record.outcome, record.destination, record.error = FAILED, now.owner, _not_online(now, wanted.state)
+            record.fail(_not_online(now, wanted.state), now.owner)
         elif now.state in AT_REST:
-            record.outcome, record.why = NOT_MOVED, f"it is {now.state}, and keeps that state."
+            record.leave_alone(f"it is {now.state}, and keeps that state.")
         else:
             return True
         return False
@@ -177,22 +127,22 @@ class RoleMoving:
         for call in range(1, MOST_CALLS + 1):
             self._say(f"{role.text} goes from {record.source} to {record.destination}.")
             asked = self._ask(role, record)
-            record.error = asked.refusal
-            if not asked.began:
-                record.outcome = FAILED
+            if asked.refusal is not None:
+                record.fail(asked.refusal)
                 return
-            record.outcome, record.is_changed = STARTED, True
+            record.start()
             begins_within = self.cluster.look_for_lost if asked.is_lost else GROUP_BEGINS_WITHIN
             self._wait(role, state, record, begins_within, deadline)
             is_back = record.error is not None and record.error.code == _STAYS
             if not (is_back and asked.is_lost and call < MOST_CALLS):
                 return
+            record.aim(record.destination)
 
     def _ask(self, role: OwnedRole, record: RoleRecord) -> Asked:
         """Ask for a move, and again for a while if something that passes is in the way."""
         deadline = self.cluster.clock.now() + SETTLES_WITHIN
         while True:
-            asked = ask_to_move(self.cluster, role, record.destination)
+            asked = ask_to_move(self.cluster, role, record.destination, self._volume_of(role))
             passes = asked.refusal is not None and asked.refusal.transient
             if not passes or self.cluster.clock.now() >= deadline:
                 return asked
@@ -200,6 +150,14 @@ class RoleMoving:
             now = self._look(role)
             if now is None or first_label(now.owner) != first_label(record.source):
                 return Asked(began=True)  # whoever moves it, what it comes to is seen
+
+    def _volume_of(self, role: OwnedRole) -> Reference | None:
+        """Return the shared volume that a role is, None for one that is none or that the cluster does not list."""
+        if role.kind != SHARED_VOLUME:
+            return None
+        if self._volumes is None:
+            self._volumes = read_volumes_by_disk(self.cluster)
+        return self._volumes.get(role.name.casefold())
 
     def _wait(self, role: OwnedRole, state: str, record: RoleRecord, begins_within: float, deadline: float) -> None:
         """Watch a role until it is on its new node as it was, or clearly is not."""
@@ -209,12 +167,12 @@ class RoleMoving:
         while True:
             now = self._look(role)
             if now is None:
-                record.outcome, record.error = FAILED, Failure("role_gone", "the cluster does not know it any more")
+                record.fail(Failure("role_gone", "the cluster does not know it any more"))
                 return
-            record.state = now.state
+            record.seen(now.state)
             there = first_label(now.owner) == first_label(record.destination)
             if there and now.state == state and not now.is_changing:
-                record.outcome, record.error = MOVED, None
+                record.arrive()
                 return
             settles = not now.is_changing and (there or clock.now() - begun >= begins_within)
             wrong_since = (wrong_since if wrong_since is not None else clock.now()) if settles else None
@@ -224,12 +182,8 @@ class RoleMoving:
                 self._judge(now, state, record)
                 return
             if clock.now() >= deadline:
-                record.error = Failure(
-                    "role_pending",
-                    f"it is {now.state} on {now.owner} {_ARRIVES_WITHIN:.0f} s after its move was begun",
-                    "Look at it in Failover Cluster Manager.",
-                    transient=True,
-                )
+                since = f"{_ARRIVES_WITHIN:.0f} s after its move was begun"
+                record.give_up(_pending(f"it is {now.state} on {now.owner} {since}"))
                 return
             if clock.now() >= next_line + BETWEEN_LINES:
                 next_line = clock.now()
@@ -243,18 +197,13 @@ class RoleMoving:
         is_off = now.state in AT_REST and state not in AT_REST
         if is_off or owner == first_label(record.destination):
             # Also where it came to a third node, as when the one that it went to has died.
-            record.outcome, record.error = FAILED, _not_online(now, state)
-            record.destination = now.owner
+            record.fail(_not_online(now, state), now.owner)
         elif owner == first_label(record.source):
-            record.outcome = FAILED
-            record.error = Failure(
-                _STAYS,
-                f"the cluster took the request, and it is still on {now.owner}",
-                "Look in the events of the cluster why it came back.",
-            )
+            why = f"the cluster took the request, and it is still on {now.owner}"
+            record.fail(Failure(_STAYS, why, "Look in the events of the cluster why it came back."))
         else:
-            record.outcome, record.destination, record.error = ELSEWHERE, now.owner, None
-            record.why = f"it is on {now.owner}, where the cluster or somebody else has moved it."
+            why = f"it is on {now.owner}, where the cluster or somebody else has moved it."
+            record.find_elsewhere(now.owner, why)
 
     def _look(self, role: OwnedRole) -> OwnedRole | None:
         """Read a role; the cluster may not answer for a while, as when the core group changes its node."""
@@ -274,6 +223,10 @@ class RoleMoving:
     def _say(self, line: str) -> None:
         if self._controller.shows_progress:
             self._controller.tell(clean(line))
+
+
+def _pending(cause: str) -> Failure:
+    return Failure("role_pending", cause, "Look at it in Failover Cluster Manager.", transient=True)
 
 
 def _not_online(now: OwnedRole, state: str) -> Failure:

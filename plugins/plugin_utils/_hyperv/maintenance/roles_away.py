@@ -13,32 +13,12 @@ from ..cluster.other_roles import AT_REST, OtherRoles, OwnedRole, read_other_rol
 from ..failure.finding import full_stop
 from ..planning.role_moves import RolePlan
 from ..planning.role_strategies import STAY, RoleStrategy, leaves_everything, role_strategy_for
-from ..records.ledger_roles import (
-    ELSEWHERE,
-    LEFT,
-    MOVED,
-    PLANNED,
-    STAYED,
-    LedgerRole,
-    changed,
-    key_of,
-    open_role,
-    with_role,
-)
+from ..records import ledger_roles
+from ..records.ledger_roles import LEFT, PLANNED, STAYED, LedgerRole, end_role, key_of, open_role, with_role
 from .bookkeeping import Bookkeeping
 from .controller import Controller
-from .role_moving import (
-    ALREADY_THERE,
-    FAILED,
-    NOT_BEGUN,
-    NOT_MOVED,
-    NOT_ONLINE,
-    STARTED,
-    RoleMoving,
-    RoleRecord,
-    WantedRole,
-    on_their_way,
-)
+from .role_moving import NOT_ONLINE, RoleMoving, WantedRole, on_their_way
+from .role_record import ALREADY_THERE, ELSEWHERE, FAILED, MOVED, NOT_BEGUN, NOT_MOVED, STARTED, RoleRecord
 
 _LEAVE_IT = "Or let it stay with role_strategies (evacuate_node_role_strategies)."
 
@@ -119,7 +99,7 @@ class RolesAway:
         if not left_open:
             return []
         found = read_some_roles(cluster, [(one["kind"], one["name"]) for one in left_open])
-        books.change_roles(lambda roles: changed(roles, lambda entry: self._ended(entry, found, node, planned)))
+        books.change_roles(lambda roles: [self._ended(entry, found, node, planned) for entry in roles])
         return [
             WantedRole(now, node, (now.owner if _is_off(now, node) else one["destination_host"],), one["state"])
             for one in _open(books)
@@ -128,18 +108,18 @@ class RolesAway:
 
     def _ended(
         self, entry: LedgerRole, found: OtherRoles, node: str, planned: Container[tuple[str, str]]
-    ) -> dict[str, object]:
-        """Return what an entry is to say where a move that was cut off has ended well, or is not to be made."""
+    ) -> LedgerRole:
+        """Return an entry as it is to be by now, ended where a move that was cut off went well or is not to be made."""
         now = found.find(entry["kind"], entry["name"])
         if entry["outcome"] != PLANNED or now is None or key_of(entry) in planned:
-            return {}
+            return entry
         if not _is_off(now, node):
             is_to_stay = role_strategy_for(now.name, self._strategies) == STAY
-            return {"outcome": STAYED, "restored": True} if is_to_stay else {}
+            return end_role(entry, STAYED) if is_to_stay else entry
         if now.is_changing or (now.state != entry["state"] and entry["state"] not in AT_REST):
-            return {}
+            return entry
         is_there = first_label(now.owner) == first_label(entry["destination_host"])
-        return {"outcome": LEFT if is_there else ELSEWHERE}
+        return end_role(entry, LEFT if is_there else ledger_roles.ELSEWHERE)
 
     @property
     def is_changed(self) -> bool:
@@ -207,20 +187,19 @@ def _written(roles: Sequence[LedgerRole], record: RoleRecord) -> list[LedgerRole
     """Return the roles of a ledger with one that is about to move, or with what that has come to."""
     if record.outcome == NOT_BEGUN:
         return with_role(roles, _entry(record))
-    came_to = _came_to(record)
     key = record.role.key
-    return changed(roles, lambda entry: came_to if key_of(entry) == key and entry["outcome"] == PLANNED else {})
+    return [_ended(one, record) if key_of(one) == key and one["outcome"] == PLANNED else one for one in roles]
 
 
-def _came_to(record: RoleRecord) -> dict[str, object]:
-    """Return what is written of a role that was to move; nothing as long as that is not known."""
+def _ended(entry: LedgerRole, record: RoleRecord) -> LedgerRole:
+    """Return what is written of a role that was to move; it stays planned as long as that is not known."""
     has_left = first_label(record.destination) != first_label(record.source)
     is_there = record.error is not None and record.error.code == NOT_ONLINE and has_left
     if record.outcome in (MOVED, ALREADY_THERE) or is_there:
-        return {"outcome": MOVED, "destination_host": record.destination}
+        return end_role(entry, ledger_roles.MOVED, record.destination)
     if record.outcome == ELSEWHERE:
-        return {"outcome": ELSEWHERE}
-    return {"outcome": STAYED, "restored": True} if record.outcome in (FAILED, NOT_MOVED) else {}
+        return end_role(entry, ledger_roles.ELSEWHERE)
+    return end_role(entry, STAYED) if record.outcome in (FAILED, NOT_MOVED) else entry
 
 
 def _entry(record: RoleRecord) -> LedgerRole:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Sequence
 
 from ..._text import clean
@@ -12,9 +11,10 @@ from ..cluster.cluster import Cluster
 from ..failure.finding import full_stop
 from ..planning.roles_back import RoleBack, RolesWish, plan_roles_back
 from ..records.ledger_form import RESTORED, Ledger
-from ..records.ledger_roles import ELSEWHERE, MOVED, LedgerRole, changed, key_of
+from ..records.ledger_roles import key_of, settle_role
 from .controller import Controller
-from .role_moving import ALREADY_THERE, FAILED, NOT_MOVED, STARTED, RoleMoving, RoleRecord, WantedRole, on_their_way
+from .role_moving import RoleMoving, WantedRole, on_their_way
+from .role_record import ALREADY_THERE, ELSEWHERE, FAILED, MOVED, NOT_MOVED, STARTED, RoleRecord
 
 _SETTLED = frozenset({MOVED, ALREADY_THERE, ELSEWHERE, NOT_MOVED})
 
@@ -55,11 +55,8 @@ class RolesBack:
         done = {_key(one) for one in self.records if one.outcome in _SETTLED}
         done |= {key_of(one.entry) for one in self.plan if one.is_settled}
 
-        def mark(entry: LedgerRole) -> dict[str, t.Any]:
-            return {"restored": True} if key_of(entry) in done else {}
-
         def change(ledger: Ledger) -> Ledger:
-            roles = changed(ledger["other_roles"], mark)
+            roles = [settle_role(one) if key_of(one) in done else one for one in ledger["other_roles"]]
             is_done = all(vm["restored"] for vm in ledger["vms"]) and all(role["restored"] for role in roles)
             state = RESTORED if is_done and ledger["other_roles"] else ledger["state"]
             return {**ledger, "other_roles": roles, "state": state}

@@ -11,6 +11,7 @@ from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.states import AT_REST
 from ..failure.errors import HyperVError
+from ..migration.move_record import MaintenanceRecord
 from ..planning.evacuation import plan_evacuation
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.evacuation_request import EvacuationRequest
@@ -21,7 +22,7 @@ from ..scheduling.migrate import MigrationOptions
 from . import wording
 from .bookkeeping import Bookkeeping
 from .controller import Controller
-from .moving import Moving, Record, Wanted
+from .moving import Moving, Wanted
 from .observation import read_standing
 from .stepping_aside import SteppingAside
 from .stepping_aside import wanted as wanted_aside
@@ -105,7 +106,12 @@ class Rounds:
                     return
                 moves = self._planned_again(books)
             self._refuse_what_runs_again(moves, hosts)
-            self.moving.make(_wanted(self.plan.node, moves))
+            known = self.plan.just_read
+            # Only the first moves begin right after what they were planned from was read.
+            if attempt == 1 and known.is_still_true(self._cluster.clock.now()):
+                self.moving.make(_wanted(self.plan.node, moves, owners_are_known=True), known.slots)
+            else:
+                self.moving.make(_wanted(self.plan.node, moves))
 
     def _planned_again(self, books: Bookkeeping) -> Sequence[Placed]:
         """Plan for what is left, and write that down; VMs of other nodes that it needs step aside."""
@@ -156,7 +162,7 @@ class Rounds:
         self.moving.account_for(cluster, why)
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[MaintenanceRecord]:
         """What became of each move, in the form of hyperv_vm_migrate, marked where its VM steps aside."""
         aside = self._aside.moving.records.keys() | {one.helper.candidate.vm.id for one in self.plan.steps_aside}
         records = [*self._aside.records, *self.moving.records.values()]
@@ -178,8 +184,15 @@ class Rounds:
         return self.moving.longest([*asides, *(move.candidate.vm.memory_mb for move in self.plan.moves)])
 
 
-def _wanted(node: str, moves: Sequence[Placed]) -> list[Wanted]:
+def _wanted(node: str, moves: Sequence[Placed], *, owners_are_known: bool = False) -> list[Wanted]:
     return [
-        Wanted(move.candidate.vm.id, move.candidate.vm.name, node, move.destination, move.candidate.strategy)
+        Wanted(
+            move.candidate.vm.id,
+            move.candidate.vm.name,
+            node,
+            move.destination,
+            move.candidate.strategy,
+            move.candidate.possible_owners if owners_are_known else None,
+        )
         for move in moves
     ]

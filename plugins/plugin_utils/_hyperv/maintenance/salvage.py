@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 from ..failure.errors import with_remedy
 from ..failure.finding import full_stop
+from ..migration.move_record import MoveRecord
 from ..scheduling.move_results import cut_off
 from . import wording
 from .controller import Controller
-from .moving import Record
 from .observation import UNREADABLE
 
 
@@ -38,7 +38,7 @@ class Salvage:
             self._take_new_sessions(why)
         return why
 
-    def explain(self, error: BaseException, what: str, records: Callable[[], Sequence[Record]]) -> str:
+    def explain(self, error: BaseException, what: str, records: Callable[[], Sequence[MoveRecord]]) -> str:
         """Return why ``what`` ends in the middle. Raises the error again where nothing more is to be done.
 
         ``records`` returns what became of its moves; it is called when those that were cut off were read again.

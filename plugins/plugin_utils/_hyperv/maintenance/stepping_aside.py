@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from ..._text import clean
 from ..cluster.cluster import Cluster
+from ..migration.move_record import MoveRecord
 from ..planning.helper_moves import HelperMove
 from ..scheduling.migrate import MigrationOptions
 from .controller import Controller
-from .moving import Moving, Record, Wanted
+from .moving import Moving, Wanted
 
 
 class SteppingAside:
@@ -41,12 +42,12 @@ class SteppingAside:
         return True
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[MoveRecord]:
         """The last word on each VM, in the form of hyperv_vm_migrate."""
         return list(self.moving.records.values())
 
     @property
-    def aside(self) -> list[Record]:
+    def aside(self) -> list[MoveRecord]:
         """The moves that were made, and not by somebody else."""
         return [one for one in self.records if one["outcome"] == "moved"]
 

@@ -7,21 +7,19 @@ Names of VMs are shown as ``clean`` makes them.
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import full_stop
+from ..migration.move_record import MaintenanceRecord, MoveRecord, error_text
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.helper_moves import step_aside
 from ..planning.restoration_plan import AWAY, MOVED_ON, RestorationPlan
 from ..scheduling.move_results import describe_move
 from .node_hold import NodeHold
-
-Record = Mapping[str, t.Any]
 
 # Codes of infeasibility whose message only repeats what is said of each VM.
 _SAID_OF_EACH_VM = frozenset({"blocked", "strategy"})
@@ -82,7 +80,7 @@ def _infeasible(beginning: str, plan: EvacuationPlan) -> str:
     return clean(together(f"{beginning} {why}", *each, helped, *map(full_stop, plan.notes)))
 
 
-def moves_failed(node: str, records: Sequence[Record]) -> str:
+def moves_failed(node: str, records: Sequence[MaintenanceRecord]) -> str:
     """Return which moves of an evacuation failed and why; empty for none."""
     own = [one for one in records if not one["helper"]]
     failed = [one for one in own if one["outcome"] == "failed"]
@@ -93,10 +91,11 @@ def moves_failed(node: str, records: Sequence[Record]) -> str:
     )
 
 
-def not_aside(records: Sequence[Record]) -> str:
+def not_aside(records: Sequence[MaintenanceRecord]) -> str:
     """Return which VMs of other nodes did not step aside as planned, and why; empty for none."""
     helpers = [one for one in records if one["helper"]]
-    told = [f"{describe_move(one)} did not step aside: {_why(one)}" for one in helpers if one["outcome"] == "failed"]
+    failed = [one for one in helpers if one["outcome"] == "failed"]
+    told = [f"{describe_move(one)} did not step aside: {error_text(one)}" for one in failed]
     told += [
         f"{one['vm']['name']} did not step aside to {one['destination_host']}: it is on {one['host_after']}, where "
         "somebody else has moved it."
@@ -106,7 +105,7 @@ def not_aside(records: Sequence[Record]) -> str:
     return clean(together(*told))
 
 
-def stepped_aside(records: Sequence[Record]) -> str:
+def stepped_aside(records: Sequence[MaintenanceRecord]) -> str:
     """Return which VMs of other nodes have stepped aside, and who brings them home; empty for none."""
     aside = [describe_move(one) for one in records if one["helper"] and one["outcome"] == "moved"]
     if not aside:
@@ -114,13 +113,8 @@ def stepped_aside(records: Sequence[Record]) -> str:
     return clean(f"Stepped aside: {', '.join(aside)}. hyperv.migration.restore_node brings them home.")
 
 
-def _failed_move(record: Record) -> str:
-    return f"{describe_move(record)}: {_why(record)}"
-
-
-def _why(record: Record) -> str:
-    error = record["error"]
-    return together(error["message"], error["remedy"], error["quoted"])
+def _failed_move(record: MoveRecord) -> str:
+    return f"{describe_move(record)}: {error_text(record)}"
 
 
 def left_behind(node: str, vms: Sequence[Vm]) -> str:
@@ -245,13 +239,13 @@ def died_before(entries: Sequence[str]) -> str:
     )
 
 
-def not_back(plan: RestorationPlan, records: Sequence[Record], not_started: Sequence[tuple[str, str]]) -> str:
+def not_back(plan: RestorationPlan, records: Sequence[MoveRecord], not_started: Sequence[tuple[str, str]]) -> str:
     """Return which VMs are not as they were, and why; empty for none.
 
     ``not_started``: names of VMs and why they do not run.
     """
     node = plan.home.node.name
-    lines = [f"{describe_move(one)} is not back: {_why(one)}" for one in records if one["outcome"] == "failed"]
+    lines = [f"{describe_move(one)} is not back: {error_text(one)}" for one in records if one["outcome"] == "failed"]
     lines += [f"{describe_move(one)} is still on its way." for one in records if one["outcome"] == "started"]
     lines += [
         f"{one['vm']['name']} was not begun, and is on {one['source_host']}."

@@ -20,7 +20,6 @@ from ..._wsman.method_input import Parameter
 from ..._wsman.wql import Query
 from ..cluster.cluster import MSCLUSTER, Cluster
 from ..cluster.jobs import Job
-from ..cluster.patience import GROUP_BEGINS_WITHIN
 from ..cluster.states import AT_REST
 from ..failure.codes import return_code
 from ..failure.failures import Failure, faulted, not_begun, win32_codes
@@ -32,6 +31,7 @@ from ..migration.moves import Move
 from ..migration.vocabulary import CLUSTER_GROUP
 from .group_jobs import GROUP, GroupEnd, GroupStatus, as_job, group_reference, read_statuses
 from .host_comparison import HostComparison
+from .host_progress import HostProgress, unshown, with_percentage_at_the_end
 from .host_witness import HostWitness, as_witnessed
 from .results import CheckResult, StartResult
 
@@ -39,7 +39,6 @@ _PENDING = 997  # ERROR_IO_PENDING: the change of owner is under way (Microsoft 
 _INVALID_PARAMETER = 87
 _IN_USE = 32774  # by another operation, which says nothing about a VM at rest
 _TIMEOUT = 60  # seconds that MoveToNewNode itself may wait
-_ASK_HOSTS_EVERY = 10.0  # seconds between two questions to hosts for a percentage that the cluster does not tell
 
 # CLUSAPI_GROUP_MOVE_RETURN_TO_SOURCE_NODE_ON_ERROR, _QUEUE_ENABLED, _HIGH_PRIORITY_START
 _FLAGS = 2 | 4 | 8
@@ -86,8 +85,7 @@ class GroupMethod:
         self._before: dict[str, GroupStatus] = {}
         self._comparison = comparison
         self._witness = HostWitness(cluster)
-        self._of_hosts: dict[str, Job] = {}
-        self._asked_hosts_at = float("-inf")
+        self._of_hosts = HostProgress(cluster, self._witness)
 
     def check(self, move: Move) -> CheckResult:
         """Return what speaks against a move, from what the cluster shows; for a VM that runs Hyper-V compares it.
@@ -206,7 +204,7 @@ class GroupMethod:
         job = self._job(move, self._status(move), waited=float("inf"))
         if job is None:
             of_host = self._witness.running([move]).get(move.vm.id)
-            job = as_witnessed(_unshown(move), of_host) if of_host is not None else None
+            job = as_witnessed(unshown(move), of_host) if of_host is not None else None
         return WatchedJob(group_reference(move.role), CLUSTER_GROUP, seen=job) if job is not None else None
 
     def read(self, tasks: Sequence[MigrationTask]) -> dict[str, WatchedJob | None]:
@@ -221,37 +219,12 @@ class GroupMethod:
         for task in tasks:
             waited = now - task.since if task.job is None or task.job.state == "new" else float("inf")
             jobs[task.move.vm.id] = self._job(task.move, self._of(task.move, statuses), waited=waited)
-        self._ask_hosts(tasks, jobs, now)
+        jobs = self._of_hosts.add_to(tasks, jobs)
         found: dict[str, WatchedJob | None] = {}
         for task in tasks:
-            watched, job = task.attempt.job, jobs[task.move.vm.id]
+            watched, job = task.attempt.job, with_percentage_at_the_end(task, jobs[task.move.vm.id])
             found[task.move.vm.id] = dataclasses.replace(watched, seen=job) if watched and job else None
         return found
-
-    def _ask_hosts(self, tasks: Sequence[MigrationTask], jobs: dict[str, Job | None], now: float) -> None:
-        """Have the hosts' own jobs say what the cluster does not: that a move runs, or how far it is."""
-        unseen = [task.move for task in tasks if jobs[task.move.vm.id] is None]
-        without_percent = [
-            task.move
-            for task in tasks
-            for job in (jobs[task.move.vm.id],)
-            if job is not None
-            and job.state == "running"
-            and not job.percent
-            and now - task.since >= GROUP_BEGINS_WITHIN
-        ]
-        is_due = without_percent and now - self._asked_hosts_at >= _ASK_HOSTS_EVERY
-        asked = [*unseen, *(without_percent if is_due else ())]
-        if asked:
-            shown = self._witness.running(asked)
-            self._asked_hosts_at = now if is_due else self._asked_hosts_at
-            for move in asked:
-                self._of_hosts.pop(move.vm.id, None)
-            self._of_hosts |= shown
-        for move in (*unseen, *without_percent):
-            of_host = self._of_hosts.get(move.vm.id)
-            if of_host is not None:
-                jobs[move.vm.id] = as_witnessed(jobs[move.vm.id] or _unshown(move), of_host)
 
     def cancellation(self, task: MigrationTask) -> Cancellation:
         """Return what ends the pending move of a group; nothing is sent yet."""
@@ -270,8 +243,3 @@ class GroupMethod:
             self._before.pop(move.vm.id, None)
         group = move.role.group if move.role else ""
         return as_job(move.vm.id, group, move.source, move.destination.name, status, before, waited=waited)
-
-
-def _unshown(move: Move) -> Job:
-    """Return the job of a group of which the cluster shows nothing."""
-    return Job(move.role.group if move.role else "", "running", vm_id=move.vm.id, job_type="moving_vm")

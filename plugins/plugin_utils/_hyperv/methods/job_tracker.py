@@ -35,6 +35,7 @@ class JobTracker:
         self._settings = settings
         self._on_source = on_source
         self._known: dict[str, frozenset[str]] = {}
+        self._name_their_vms = False
 
     def started(self, move: Move, reference: Reference) -> WatchedJob:
         """Return the job of a reference that the method gave."""
@@ -43,11 +44,12 @@ class JobTracker:
     def known(self, move: Move) -> frozenset[str]:
         """Return the ids of the jobs that are there before a call: what a lost answer started is not among them.
 
-        They are read once, until ``forget``. Raises Fault and TransportError.
+        They are read once, until ``forget``. Once a job of these moves was seen to name its VM, that of a lost answer
+        will be found by that too, and what jobs affect is not read. Raises Fault and TransportError.
         """
         node = self._node(move) or ""
         if node not in self._known:
-            self._known[node] = job_ids(self._cluster, [node] if node else [])
+            self._known[node] = job_ids(self._cluster, [node] if node else [], named_alone=self._name_their_vms)
         return self._known[node]
 
     def forget(self) -> None:
@@ -76,6 +78,7 @@ class JobTracker:
             seen = shown[job.node].get(job.reference.key("InstanceID") or "") if job is not None else None
             here = dataclasses.replace(job, seen=seen) if job is not None and seen is not None else None
             found[vm_id] = here or (self._on_its_hosts(move, job) if job is not None else None)
+        self._name_their_vms |= any(job and job.seen and job.seen.vm_id == vm_id for vm_id, job in found.items())
         if None in found.values() and not self._cluster.provider_answers():
             raise HyperVError("the provider of Root\\HyperVCluster\\v2 is not there")
         return {vm_id: self._explained(job) if job is not None else None for vm_id, job in found.items()}

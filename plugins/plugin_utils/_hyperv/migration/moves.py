@@ -25,6 +25,7 @@ class MoveRequest:
     """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them.
 
     ``source``: the node that the VM is to be fetched from, empty for any; one that is elsewhere by then is left there.
+    ``possible_owners``: the nodes that may own it where a plan has just read them, empty for no such list, else None.
     """
 
     destination: str
@@ -32,6 +33,7 @@ class MoveRequest:
     vm_id: str | None = None
     storage: StorageRequest = dataclasses.field(default_factory=StorageRequest)
     source: str = ""
+    possible_owners: tuple[str, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,13 +99,16 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], requests: Sequence[MoveR
     registered = {first_label(node.name): node.name for node in nodes}
     moves = [
         dataclasses.replace(
-            move_of(vm, roles.get(vm.id), destination), fetched_from=registered.get(first_label(request.source), "")
+            move_of(vm, roles.get(vm.id), destination),
+            fetched_from=registered.get(first_label(request.source), ""),
+            possible_owners=request.possible_owners,
         )
         for vm, destination, request in zip(chosen, destinations, requests, strict=True)
     ]
-    owners = (
-        read_possible(cluster, roles) if len([move for move in moves if not move.is_done]) > OWNERS_ONE_BY_ONE else {}
-    )
+    unknown = {move.vm.id for move in moves if not move.is_done and move.possible_owners is None}
+    if len(unknown) <= OWNERS_ONE_BY_ONE:
+        return moves
+    owners = read_possible(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in unknown})
     return [
         dataclasses.replace(move, possible_owners=owners[move.vm.id]) if move.vm.id in owners else move
         for move in moves

@@ -20,6 +20,7 @@ from .evacuation_plan import EvacuationPlan, Stay
 from .evacuation_request import EvacuationRequest
 from .helper_moves import Help, HelperMove, step_aside
 from .infeasibility import Infeasibility
+from .just_read import JustRead
 from .leaving import Leaving, goes_down, in_the_way_of_a_restart, leaving_of, local_stay
 from .leaving_problem import make_problem, place_leaving, without_pins
 from .placement import Headroom, Placement, place
@@ -43,6 +44,7 @@ _WITHOUT_MEMORY = "no_memory"  # the code of a VM to which nothing but memory de
 
 def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
     """Read the cluster and plan; nothing is changed. Raises HyperVError, Fault, TransportError."""
+    began = cluster.clock.now()
     snapshot = take_snapshot(cluster, request.node, request.destinations)
     snapshot = request.beside.around(snapshot, request.reserve_percent)
     node = request.earlier.node if request.earlier is not None else snapshot.node.name
@@ -53,7 +55,8 @@ def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationP
         raise HyperVError(
             f"plan is one for {planned_for}, and this is {snapshot.owner.full}. Give the plan of this one."
         )
-    return with_help(ClusterReader(cluster), snapshot, request, plan_from_snapshot(snapshot, request))
+    plan = with_help(ClusterReader(cluster), snapshot, request, plan_from_snapshot(snapshot, request))
+    return dataclasses.replace(plan, just_read=JustRead.of(snapshot, began))
 
 
 def with_help(reader: Reader, snapshot: Snapshot, request: EvacuationRequest, plan: EvacuationPlan) -> EvacuationPlan:

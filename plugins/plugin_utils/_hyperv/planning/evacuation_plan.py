@@ -13,7 +13,9 @@ from ..failure.finding import ERROR, Finding
 from ..records.file_names import NOBODY, Owner
 from .helper_moves import HelperMove
 from .infeasibility import Infeasibility
+from .just_read import JustRead
 from .placement import Headroom, Placed
+from .plan_move import EvacuationMove
 from .problem import Candidate
 from .revalidation import Difference, EarlierMove
 from .role_moves import RolePlan
@@ -75,6 +77,7 @@ class EvacuationPlan:
         roles: what becomes of all that the node owns beside VMs.
         others: who else is at work in the cluster, which has nothing to do with what was planned.
         under_way: names of VMs whose migrations may leave room when they have ended, where room is short.
+        just_read: what of it was read is good for the next steps as well.
     """
 
     node: str
@@ -94,6 +97,7 @@ class EvacuationPlan:
     under_way: tuple[str, ...] = ()
     roles: RolePlan = dataclasses.field(default_factory=RolePlan)
     others: tuple[Finding, ...] = ()
+    just_read: JustRead = dataclasses.field(default_factory=JustRead, repr=False, compare=False)
 
     @property
     def steps_aside(self) -> tuple[HelperMove, ...]:
@@ -110,14 +114,8 @@ class EvacuationPlan:
             "feasible": self.infeasibility is None,
             "infeasibility": self.infeasibility.as_result() if self.infeasibility is not None else None,
             "expected": self.expected.as_result(self.node) if self.expected is not None else None,
-            "moves": [
-                self._move(order, one.candidate, self.node, one.destination, one.reason)
-                for order, one in enumerate(self.moves, 1)
-            ],
-            "helpers": [
-                self._move(order, one.helper.candidate, one.helper.node, one.destination, STEPS_ASIDE, helper=True)
-                for order, one in enumerate(self.helpers, 1)
-            ],
+            "moves": self.moves_shown(),
+            "helpers": self.helpers_shown(),
             "stays": [stay.as_result() for stay in self.stays],
             "findings": [finding.as_result() for finding in self.findings],
             "headroom": [dataclasses.asdict(one) for one in self.headroom],
@@ -127,9 +125,23 @@ class EvacuationPlan:
             "made": [one.as_result() for one in self.made],
         }
 
+    def moves_shown(self) -> list[EvacuationMove]:
+        """Return the moves for a task's result."""
+        return [
+            self._move(order, one.candidate, self.node, one.destination, one.reason)
+            for order, one in enumerate(self.moves, 1)
+        ]
+
+    def helpers_shown(self) -> list[EvacuationMove]:
+        """Return the helper moves for a task's result."""
+        return [
+            self._move(order, one.helper.candidate, one.helper.node, one.destination, STEPS_ASIDE, helper=True)
+            for order, one in enumerate(self.helpers, 1)
+        ]
+
     def _move(
         self, order: int, candidate: Candidate, source: str, destination: str, reason: str, *, helper: bool = False
-    ) -> dict[str, t.Any]:
+    ) -> EvacuationMove:
         return {
             "order": order,
             "vm_id": candidate.vm.id,

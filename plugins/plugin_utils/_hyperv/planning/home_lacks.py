@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
@@ -15,10 +14,11 @@ from ..cluster.states import IN_MEMORY
 from ..cluster.vms import Vm
 from .home_room import LACKING, Refused
 from .lacking import MoveLacks
+from .plan_move import RestorationMove
 
 
 def lacking_at_home(
-    cluster: Cluster, home: Node, moves: Sequence[Mapping[str, t.Any]], present: Mapping[str, Vm], lacks: MoveLacks
+    cluster: Cluster, home: Node, moves: Sequence[RestorationMove], present: Mapping[str, Vm], lacks: MoveLacks
 ) -> list[Refused]:
     """Return the VMs that run and for which the node certainly lacks something that they need.
 

@@ -19,6 +19,7 @@ from ..cluster.hosts import Memory
 from ..cluster.owners import Owners
 from ..cluster.states import AT_REST
 from .move_objections import Around
+from .plan_move import RestorationMove
 
 NO_MEMORY: t.Final = "no_memory"
 RULE: t.Final = "rule"
@@ -27,27 +28,25 @@ LACKING: t.Final = "home_lacks"
 NO_ROOM: t.Final = frozenset({NO_MEMORY, RULE, NOT_AN_OWNER, LACKING})
 """Codes of VMs that stay where they are, and are kept in the ledger."""
 
-Move = Mapping[str, t.Any]
-
 
 @dataclasses.dataclass(frozen=True)
 class Refused:
     """A VM that stays where it is: the code of the reason, what is the matter, and what helps."""
 
-    move: Move
+    move: RestorationMove
     code: str
     message: str
     remedy: str
 
 
-def needs(move: Move) -> int:
+def needs(move: RestorationMove) -> int:
     """Return the MB that a VM takes on its node when it gets there; none for one at rest."""
-    return 0 if move["state"] in AT_REST else int(move["memory_mb"] or 0)
+    return 0 if move["state"] in AT_REST else move["memory_mb"] or 0
 
 
 def split(
-    node: str, moves: Sequence[Move], memory: Memory | None, owners: Mapping[str, Owners], around: Around
-) -> tuple[tuple[Move, ...], tuple[Refused, ...]]:
+    node: str, moves: Sequence[RestorationMove], memory: Memory | None, owners: Mapping[str, Owners], around: Around
+) -> tuple[tuple[RestorationMove, ...], tuple[Refused, ...]]:
     """Return the moves to a node for which there is room, and the others.
 
     ``memory``: None where it is not known; ``owners``: by VM id.
@@ -67,14 +66,14 @@ def split(
 
 def _pass(
     node: str,
-    moves: Sequence[Move],
+    moves: Sequence[RestorationMove],
     memory: Memory | None,
     owners: Mapping[str, Owners],
     around: Around,
     rules: Sequence[Rule],
-) -> tuple[tuple[Move, ...], list[Refused]]:
+) -> tuple[tuple[RestorationMove, ...], list[Refused]]:
     free = memory.free_mb if memory is not None else None
-    fitting: list[Move] = []
+    fitting: list[RestorationMove] = []
     refused: list[Refused] = []
     for move in moves:
         why = _against(node, move, free, owners.get(move["vm_id"], Owners())) or _apart(
@@ -88,7 +87,7 @@ def _pass(
     return tuple(fitting), refused
 
 
-def _against(node: str, move: Move, free: int | None, owners: Owners) -> Refused | None:
+def _against(node: str, move: RestorationMove, free: int | None, owners: Owners) -> Refused | None:
     if owners.possible and first_label(node) not in map(first_label, owners.possible):
         return Refused(
             move,
@@ -106,7 +105,9 @@ def _against(node: str, move: Move, free: int | None, owners: Owners) -> Refused
     return None
 
 
-def _apart(node: str, move: Move, fitting: Sequence[Move], around: Around, rules: Sequence[Rule]) -> Refused | None:
+def _apart(
+    node: str, move: RestorationMove, fitting: Sequence[RestorationMove], around: Around, rules: Sequence[Rule]
+) -> Refused | None:
     """Return the rule that keeps a VM away from another one that is on the node by then."""
     where = {**around.where, **{one["vm_id"]: node for one in fitting}}
     for rule in rules:
@@ -118,7 +119,11 @@ def _apart(node: str, move: Move, fitting: Sequence[Move], around: Around, rules
 
 
 def _parted(
-    node: str, fitting: Sequence[Move], moves: Sequence[Move], around: Around, rules: Sequence[Rule]
+    node: str,
+    fitting: Sequence[RestorationMove],
+    moves: Sequence[RestorationMove],
+    around: Around,
+    rules: Sequence[Rule],
 ) -> list[Refused]:
     """Return the VMs that rules keep with others which are elsewhere by then."""
     where = {**around.where, **{one["vm_id"]: one["source_host"] for one in moves}}
@@ -135,7 +140,7 @@ def _parted(
     return refused
 
 
-def _breaks(node: str, move: Move, rule: Rule) -> Refused:
+def _breaks(node: str, move: RestorationMove, rule: Rule) -> Refused:
     return Refused(
         move,
         RULE,

@@ -10,10 +10,28 @@ import typing as t
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..cluster.affinity import NODE
-from ..failure.finding import ERROR, Finding
+from ..failure.finding import ERROR, Finding, FindingResult
 from .assignment import Assignment, Bundle
 
 _MOST_SETS = 32  # sets of destinations of which the unions are looked at as well
+
+
+class MissingMemory(t.TypedDict):
+    """Memory that is to be added to a node."""
+
+    node: str
+    memory_mb: int
+
+
+class InfeasibilityResult(FindingResult):
+    """An infeasibility in a task's result."""
+
+    proved: bool
+    vms: list[str]
+    nodes: list[str]
+    at_least_mb: int
+    missing_mb: int
+    enough: list[MissingMemory]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +92,7 @@ class Infeasibility(Finding):
         nodes = self.nodes or tuple(node for node, unused in enough)
         return dataclasses.replace(self, message=self.message + amount, missing_mb=missing, enough=enough, nodes=nodes)
 
-    def as_result(self) -> dict[str, t.Any]:
+    def as_result(self) -> InfeasibilityResult:
         """Return it for a task's result."""
         return {
             **super().as_result(),

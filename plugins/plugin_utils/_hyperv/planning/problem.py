@@ -98,6 +98,7 @@ class Destination:
         build: its Windows build, None where not known.
         slots: how many live migrations it takes part in at once, None where not known.
         rate: how many MB a second a move to it copies, None where not known.
+        coming_mb: memory of VMs on their way to it that is taken off what is free.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Destination:
     build: int | None = None
     slots: int | None = None
     rate: int | None = None
+    coming_mb: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
@@ -34,6 +33,7 @@ from .home_room import needs, split
 from .lacking import MoveLacks
 from .move_objections import Around, Intended, read_around
 from .placement import Headroom
+from .plan_move import RestorationMove
 from .restoration_decision import decide
 from .restoration_plan import AWAY, LEFT_THERE, MOVED_ON, Home, RestorationPlan
 from .strategies import EVERY_VM, is_meant
@@ -181,16 +181,16 @@ def _with_ready_homes(
     """
     nodes = {first_label(node.name): node for node in read_nodes_if_any(cluster)}
     rooms: dict[str, int | None] = {}
-    for label in sorted({first_label(str(move["destination_host"])) for move in plan.helpers}):
+    for label in sorted({first_label(move["destination_host"]) for move in plan.helpers}):
         memory, _problem = try_memory(cluster, nodes[label]) if label in nodes else (None, "")
-        returning = [one for one in plan.moves if first_label(str(one["source_host"])) == label]
+        returning = [one for one in plan.moves if first_label(one["source_host"]) == label]
         rooms[label] = memory.free_mb + sum(map(needs, returning)) if memory is not None else None
     moves, stays = [], list(plan.stays)
     for move in sorted(plan.helpers, key=lambda move: move["vm_id"] not in under_way):
-        label = first_label(str(move["destination_host"]))
+        label = first_label(move["destination_host"])
         why = "" if move["vm_id"] in under_way else _unready(nodes.get(label), rooms[label], move)
         if not why and lacks is not None and move["vm_id"] not in under_way:
-            source = nodes.get(first_label(str(move["source_host"])))
+            source = nodes.get(first_label(move["source_host"]))
             lack = lacks.find(present[move["vm_id"]], source, nodes[label]) if source is not None else None
             why = lack.message if lack is not None else ""
         if why:
@@ -199,14 +199,14 @@ def _with_ready_homes(
             stays.append(VmFinding(AWAY, WARNING, move["name"], "vm", message, remedy, vm_id=move["vm_id"]))
             continue
         moves.append(move)
-        for one, change in ((label, -needs(move)), (first_label(str(move["source_host"])), needs(move))):
+        for one, change in ((label, -needs(move)), (first_label(move["source_host"]), needs(move))):
             room = rooms.get(one)
             if room is not None:
                 rooms[one] = room + change
     return dataclasses.replace(plan, helpers=tuple(moves), stays=tuple(stays))
 
 
-def _unready(node: Node | None, room: int | None, move: Mapping[str, t.Any]) -> str:
+def _unready(node: Node | None, room: int | None, move: RestorationMove) -> str:
     """Return why a VM cannot go home to a node now, empty where it can as far as is known."""
     home = move["destination_host"]
     if node is None:

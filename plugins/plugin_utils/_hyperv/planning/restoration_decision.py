@@ -14,7 +14,8 @@ from ..cluster.states import AT_REST, IN_MEMORY
 from ..cluster.vms import Vm
 from ..failure.finding import INFO, WARNING, Severity
 from ..records.ledger import was_stopped
-from ..records.ledger_form import ELSEWHERE, STAYS, Entry, LedgerVm
+from ..records.ledger_form import ELSEWHERE, STAYS, LedgerVm
+from .plan_move import NamedVm, RestorationMove
 from .restoration_plan import Home, RestorationPlan
 from .vm_finding import VmFinding
 
@@ -35,20 +36,20 @@ def decide(
     back only from the node to which the evacuation moved it: wherever else it is, somebody meant it to be. One that the
     evacuation has stopped is started all the same.
     """
-    moves: list[Mapping[str, t.Any]] = []
-    helpers: list[Mapping[str, t.Any]] = []
+    moves: list[RestorationMove] = []
+    helpers: list[RestorationMove] = []
     stays: list[VmFinding] = []
-    start: list[Mapping[str, t.Any]] = []
+    start: list[NamedVm] = []
     leaving: list[VmFinding] = []
     gone: list[VmFinding] = []
-    off: list[Mapping[str, t.Any]] = []
+    off: list[NamedVm] = []
     node = home.node
     for kept in sorted(entries, key=_order):
         vm = present.get(kept["vm_id"].upper())
         entry = kept.copy()
         if vm is not None:
             entry["name"] = vm.name  # it may have been renamed since
-        named = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
+        named: NamedVm = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
         home_node = entry["source_host"] if entry["helper"] else node.name
         at_home = vm is not None and first_label(vm.node) == first_label(home_node)
         if vm is not None and at_home and vm.is_leaving:
@@ -86,17 +87,17 @@ def decide(
     )
 
 
-def _order(entry: Entry) -> tuple[bool, int, int, str]:
-    runs = entry.get("state") in IN_MEMORY
-    return not runs, -int(entry.get("priority") or 0), -int(entry.get("memory_mb") or 0), entry["name"].lower()
+def _order(entry: LedgerVm) -> tuple[bool, int, int, str]:
+    runs = entry["state"] in IN_MEMORY
+    return not runs, -int(entry["priority"] or 0), -int(entry["memory_mb"] or 0), entry["name"].lower()
 
 
-def _where_it_is_no_more(entry: Entry, node: Node) -> str:
+def _where_it_is_no_more(entry: LedgerVm, node: Node) -> str:
     stays = entry["outcome"] == STAYS
     return f"It is no longer on {node.name}." if stays else "It is no longer among the VMs of the cluster."
 
 
-def _stay(entry: Entry, vm: Vm, node: Node, home_node: str, *, at_home: bool) -> VmFinding | None:
+def _stay(entry: LedgerVm, vm: Vm, node: Node, home_node: str, *, at_home: bool) -> VmFinding | None:
     """Return why a VM is left where it is, None for one that goes back."""
     stays = entry["outcome"] == STAYS
     if at_home and stays:
@@ -113,15 +114,15 @@ def _stay(entry: Entry, vm: Vm, node: Node, home_node: str, *, at_home: bool) ->
     return None
 
 
-def _not_yet(entry: Entry, code: str, message: str) -> VmFinding:
+def _not_yet(entry: LedgerVm, code: str, message: str) -> VmFinding:
     return dataclasses.replace(_find(entry, code, WARNING, message, _WAIT), transient=True)
 
 
-def _find(entry: Entry, code: str, severity: Severity, message: str, remedy: str = "") -> VmFinding:
+def _find(entry: LedgerVm, code: str, severity: Severity, message: str, remedy: str = "") -> VmFinding:
     return VmFinding(code, severity, entry["name"], "vm", message, remedy, vm_id=entry["vm_id"].upper())
 
 
-def _move(entry: Entry, vm: Vm, node: Node, home_node: str) -> dict[str, t.Any]:
+def _move(entry: LedgerVm, vm: Vm, node: Node, home_node: str) -> RestorationMove:
     there = entry["destination_host"]
     moved = f"the evacuation of {node.name} moved it to {there}"
     stepped = f"it stepped aside to {there} for the evacuation of {node.name}"
@@ -129,10 +130,10 @@ def _move(entry: Entry, vm: Vm, node: Node, home_node: str) -> dict[str, t.Any]:
         "vm_id": vm.id,
         "name": vm.name,
         "state": vm.state,
-        "memory_mb": vm.memory_mb if vm.memory_mb is not None else entry.get("memory_mb"),
-        "priority": entry.get("priority"),
+        "memory_mb": vm.memory_mb if vm.memory_mb is not None else entry["memory_mb"],
+        "priority": entry["priority"],
         "source_host": vm.node,
         "destination_host": home_node,
         "reason": stepped if entry["helper"] else moved,
-        "helper": bool(entry["helper"]),
+        "helper": entry["helper"],
     }

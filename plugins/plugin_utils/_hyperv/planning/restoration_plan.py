@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from ..cluster.nodes import Node
 from ..records.file_names import Owner
 from .home_room import NO_ROOM
 from .move_objections import less_than_reserve
 from .placement import Headroom
-from .vm_finding import VmFinding
+from .plan_move import NamedVm, OrderedRestorationMove, RestorationMove
+from .vm_finding import VmFinding, VmFindingResult
 
 LEFT_THERE: t.Final = "left_there"
 """Code of a VM that is to stay where the evacuation moved it."""
@@ -57,16 +58,16 @@ class RestorationPlan:
     """
 
     home: Home
-    moves: tuple[Mapping[str, t.Any], ...]
+    moves: tuple[RestorationMove, ...]
     stays: tuple[VmFinding, ...]
-    start: tuple[Mapping[str, t.Any], ...]
+    start: tuple[NamedVm, ...]
     leaving: tuple[VmFinding, ...]
     gone: tuple[VmFinding, ...]
-    off: tuple[Mapping[str, t.Any], ...] = ()
+    off: tuple[NamedVm, ...] = ()
     headroom: Headroom | None = None
     notes: tuple[str, ...] = ()
     is_clustered: bool = True
-    helpers: tuple[Mapping[str, t.Any], ...] = ()
+    helpers: tuple[RestorationMove, ...] = ()
 
     @property
     def without_room(self) -> tuple[VmFinding, ...]:
@@ -87,8 +88,8 @@ class RestorationPlan:
             "cluster": self.home.owner.full or None,
             "cluster_name": self.home.owner.short or None,
             "clustered": self.is_clustered,
-            "moves": [dict(move, order=order) for order, move in enumerate(self.moves, 1)],
-            "helpers": [dict(move, order=order) for order, move in enumerate(self.helpers, 1)],
+            "moves": _ordered(self.moves),
+            "helpers": _ordered(self.helpers),
             "stays": [_with_name(finding) for finding in self.stays],
             "start": [dict(vm) for vm in self.start],
             "leaving": [_with_name(finding) for finding in self.leaving],
@@ -99,5 +100,13 @@ class RestorationPlan:
         }
 
 
-def _with_name(finding: VmFinding) -> dict[str, t.Any]:
+class _NamedFinding(VmFindingResult):
+    name: str
+
+
+def _ordered(moves: Sequence[RestorationMove]) -> list[OrderedRestorationMove]:
+    return [{**move, "order": order} for order, move in enumerate(moves, 1)]
+
+
+def _with_name(finding: VmFinding) -> _NamedFinding:
     return {**finding.as_result(), "name": finding.subject}

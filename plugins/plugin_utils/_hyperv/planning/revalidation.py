@@ -13,8 +13,10 @@ from ..cluster.vms import normal_id
 from ..failure.errors import HyperVError
 from ..failure.finding import INFO, WARNING, full_stop
 from ..records.artifacts import from_artifact
+from ..records.ledger_form import FirstSeen
+from .plan_move import MadeMove
 from .strategies import MIGRATE, StrategyName, strategy_named
-from .vm_finding import VmFinding
+from .vm_finding import VmFinding, VmFindingResult
 
 _HINT = "Give the result of hyperv_evacuation_plan_info as it was registered."
 
@@ -39,16 +41,17 @@ class EarlierMove:
     first_state: str = ""
     helper: bool = False
 
-    def as_first_seen(self) -> dict[str, t.Any]:
+    def as_first_seen(self) -> FirstSeen:
         """Return how the VM was when it was first seen, and how it was to leave, as a ledger has it."""
         return {
             "state": self.first_state,
             "strategy": self.strategy,
             "memory_mb": self.memory_mb,
             "priority": self.priority,
+            "died": False,
         }
 
-    def as_result(self) -> dict[str, t.Any]:
+    def as_result(self) -> MadeMove:
         """Return the move for a task's result."""
         return {
             "vm_id": self.vm_id,
@@ -102,6 +105,12 @@ class EarlierPlan:
         return [move for move in known if _arrived(move, nodes.get(move.vm_id, ""))]
 
 
+class DifferenceResult(VmFindingResult):
+    """A difference in a task's result."""
+
+    kept: bool
+
+
 @dataclasses.dataclass(frozen=True)
 class Difference(VmFinding):
     """What is no longer as an earlier plan has it: an info where the VM still goes where that plan sends it.
@@ -120,7 +129,7 @@ class Difference(VmFinding):
         """The VM still goes where the earlier plan sends it."""
         return self.severity == INFO
 
-    def as_result(self) -> dict[str, t.Any]:
+    def as_result(self) -> DifferenceResult:
         """Return the difference for a task's result."""
         return {**super().as_result(), "kept": self.is_kept}
 

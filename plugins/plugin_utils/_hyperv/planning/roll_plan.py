@@ -8,9 +8,10 @@ import dataclasses
 import typing as t
 from collections.abc import Iterator
 
-from ..failure.finding import Finding
+from ..failure.finding import Finding, FindingResult
 from ..records.file_names import NOBODY, Owner
 from .helper_moves import HelperMove
+from .plan_move import RollMove
 from .problem import Candidate
 from .roll_batches import Batch
 from .roll_request import LayoutName
@@ -39,13 +40,19 @@ class Amount:
         return dataclasses.asdict(self)
 
 
+class RefusalResult(FindingResult):
+    """A refusal in a task's result."""
+
+    step: int
+
+
 @dataclasses.dataclass(frozen=True)
 class Refusal(Finding):
     """Why no plan was found; its subject is the node that cannot be emptied, as the turn number ``step``."""
 
     step: int = 0
 
-    def as_result(self) -> dict[str, t.Any]:
+    def as_result(self) -> RefusalResult:
         """Return it for a task's result."""
         return {**super().as_result(), "step": self.step}
 
@@ -145,11 +152,11 @@ class RollPlan:
             }
 
 
-def _return(order: int, one: Return) -> dict[str, t.Any]:
+def _return(order: int, one: Return) -> RollMove:
     return _move(order, one.candidate, one.source, one.destination, RETURNS)
 
 
-def _move(order: int, candidate: Candidate, source: str, destination: str, reason: str) -> dict[str, t.Any]:
+def _move(order: int, candidate: Candidate, source: str, destination: str, reason: str) -> RollMove:
     return {
         "order": order,
         "vm_id": candidate.vm.id,

@@ -276,7 +276,8 @@ def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Nod
         coming = _still_coming(snapshot, node)
         if coming:
             notes.append(f"{coming} MB of VMs that are on their way to {node.name} are taken off its free memory.")
-        found.append(Destination(node.name, Memory(memory.total_mb, memory.free_mb - coming), node.build, slots))
+        free = Memory(memory.total_mb, memory.free_mb - coming)
+        found.append(Destination(node.name, free, node.build, slots, coming_mb=coming))
     return dataclasses.replace(snapshot, destinations=tuple(found), unusable=unusable, notes=tuple(notes))
 
 

@@ -5,10 +5,15 @@
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
 from ..cluster.vms import Vm
-from ..failure.finding import Finding, Severity
+from ..failure.finding import Finding, FindingResult, Severity
+
+
+class VmFindingResult(FindingResult):
+    """A finding about a VM in a task's result."""
+
+    vm_id: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +22,7 @@ class VmFinding(Finding):
 
     vm_id: str = ""
 
-    def as_result(self) -> dict[str, t.Any]:
+    def as_result(self) -> VmFindingResult:
         """Return the finding for a task's result."""
         return {"vm_id": self.vm_id, **super().as_result()}
 

@@ -14,13 +14,13 @@ if it shares a VM with what the cluster knows, and is of the present form from t
 from __future__ import annotations
 
 import datetime as dt
-import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
 from ..cluster.states import AT_REST
 from ..failure.errors import HyperVError
+from ..migration.move_record import MoveRecord
 from .file_names import Owner, is_same
 from .ledger_form import (
     ELSEWHERE,
@@ -33,7 +33,8 @@ from .ledger_form import (
     RESTORED,
     STAYS,
     DiskState,
-    Entry,
+    FirstSeen,
+    LeavingVm,
     Ledger,
     LedgerVm,
 )
@@ -45,44 +46,43 @@ _STOPPED_BY = {"shutdown": "off", "save": "saved"}  # what the evacuation makes 
 _RECENT = dt.timedelta(days=1)  # a run that was cut off longer ago is not one that goes on
 
 
-def was_stopped(entry: Entry, state: str) -> bool:
+def was_stopped(entry: FirstSeen, state: str) -> bool:
     """Report whether a VM that is in ``state`` now ran before, and is off or saved because of the evacuation.
 
     It was stopped on purpose, or has died in it.
     """
-    if entry.get("state") != "running":
+    if entry["state"] != "running":
         return False
-    return state == _STOPPED_BY.get(str(entry.get("strategy"))) or (bool(entry.get("died")) and state in AT_REST)
+    return state == _STOPPED_BY.get(str(entry["strategy"])) or (entry["died"] and state in AT_REST)
 
 
-def may_still_stop(entry: Entry, state: str, now: str) -> bool:
+def may_still_stop(entry: LedgerVm, state: str, now: str) -> bool:
     """Report whether a guest that runs was asked to shut down a while ago, and may yet do so."""
-    return state == "running" and _age(entry.get("asked_to_stop"), now) <= _RECENT
+    return state == "running" and _age(entry["asked_to_stop"], now) <= _RECENT
 
 
-def has_died(entry: Entry, state: str) -> bool:
+def has_died(entry: FirstSeen, state: str) -> bool:
     """Report whether a VM that is in ``state`` now ran when it was first seen, and was not stopped on purpose."""
-    is_stopped = state == _STOPPED_BY.get(str(entry.get("strategy")))
-    return entry.get("state") == "running" and state in AT_REST and not is_stopped
+    is_stopped = state == _STOPPED_BY.get(str(entry["strategy"]))
+    return entry["state"] == "running" and state in AT_REST and not is_stopped
 
 
 def start_ledger(
     old: Ledger | None,
     node: str,
     cluster: str | None,
-    moves: Sequence[Mapping[str, t.Any]],
+    moves: Sequence[LeavingVm],
     now: str,
     *,
     paused: bool = True,
     cluster_name: str | None = None,
-    planned: Mapping[str, Entry] | None = None,
+    planned: Mapping[str, FirstSeen] | None = None,
 ) -> Ledger:
     """Return the ledger to keep before anything moves: every planned move, and what an earlier run had moved already.
 
-    ``moves`` are those of the evacuation plan; one with an ``outcome`` was made by a run whose ledger may be lost, or
-    ``stays``. ``cluster``, ``cluster_name``: its full and its short name. ``paused``: the node is paused by now.
-    ``planned``: state and strategy of VMs in a plan that was made before, by VM id. Raises HyperVError where ``old``
-    belongs to something else.
+    ``moves`` are what the evacuation plan is about to do. ``cluster``, ``cluster_name``: its full and its short name.
+    ``paused``: the node is paused by now. ``planned``: how VMs were in a plan that was made before, by VM id. Raises
+    HyperVError where ``old`` belongs to something else.
     """
     kept = old if old is not None and old["state"] != RESTORED else None
     if kept is not None:
@@ -95,7 +95,7 @@ def start_ledger(
     # a VM is seen for the first time.
     is_recent = kept is not None and _age(kept["updated"], now) <= _RECENT
     seen = {vm: entry for vm, entry in before.items() if is_recent and vm not in told and not entry["restored"]}
-    entries = {str(move["vm_id"]).upper(): _planned(move, before, seen, planned or {}) for move in moves}
+    entries = {move["vm_id"].upper(): _planned(move, before, seen, planned or {}) for move in moves}
     new = {vm: entry for vm, entry in entries.items() if entry["outcome"] == PLANNED or vm not in told}
     earlier = [vm for vm in kept["vms"] if vm["vm_id"].upper() not in new] if kept else []
     return {
@@ -169,9 +169,9 @@ def _age(written: object, now: str) -> dt.timedelta:
         return dt.timedelta.max
 
 
-def stale_entries_warning(ledger: Ledger, moves: Sequence[Mapping[str, t.Any]], now: str) -> str:
+def stale_entries_warning(ledger: Ledger, moves: Sequence[LeavingVm], now: str) -> str:
     """Return a warning about VMs of an evacuation of long ago that were never brought back; empty for none."""
-    planned = {str(move["vm_id"]).upper() for move in moves}
+    planned = {move["vm_id"].upper() for move in moves}
     names = [vm["name"] for vm in ledger["vms"] if not vm["restored"] and vm["vm_id"].upper() not in planned]
     if not names or _age(ledger["created"], now) <= _RECENT:
         return ""
@@ -183,53 +183,54 @@ def stale_entries_warning(ledger: Ledger, moves: Sequence[Mapping[str, t.Any]], 
 
 
 def _planned(
-    move: Mapping[str, t.Any],
+    move: LeavingVm,
     before: Mapping[str, LedgerVm],
     seen: Mapping[str, LedgerVm],
-    planned: Mapping[str, Entry],
+    planned: Mapping[str, FirstSeen],
 ) -> LedgerVm:
     """Return the entry of a move: with the state that its VM had when it was first seen.
 
     ``before``: all VMs that the ledger still has open; ``seen`` those of them that this evacuation, or one that was cut
     off, has seen; ``planned`` as ``start_ledger`` has it.
     """
-    vm_id, state = str(move["vm_id"]).upper(), str(move.get("state"))
-    known: Entry = before[vm_id] if vm_id in before and not before[vm_id]["restored"] else {}
-    first_seen: Entry = seen.get(vm_id) or planned.get(vm_id) or {}
+    vm_id, state = move["vm_id"].upper(), move["state"]
+    known = before[vm_id] if vm_id in before and not before[vm_id]["restored"] else None
+    first_seen: FirstSeen | None = seen.get(vm_id) or planned.get(vm_id)
     # A run that was cut off may have stopped it: how it was before that, and how it was to leave, is what counts.
-    stopped = next((one for one in (known, first_seen) if was_stopped(one, state)), None)
-    how: Entry = stopped or move
+    stopped = next((one for one in (known, first_seen) if one is not None and was_stopped(one, state)), None)
+    how = stopped or move
     # Of one that an evacuation has moved and that goes on from there, the node that it was on at first is its home.
-    goes_on = bool(known) and first_label(known["destination_host"]) == first_label(move["source_host"])
-    if goes_on and not first_seen:
-        first_seen = known
+    home = known
+    if known is not None and first_label(known["destination_host"]) != first_label(move["source_host"]):
+        home = None
+    first = stopped or first_seen or home
     return {
         "vm_id": vm_id,
-        "name": str(move.get("name") or ""),
-        "source_host": known["source_host"] if goes_on else move["source_host"],
+        "name": move["name"],
+        "source_host": (home or move)["source_host"],
         "destination_host": move["destination_host"],
-        "state": _state_that_counts((stopped or first_seen).get("state"), move.get("state")),
-        "strategy": how.get("strategy"),
-        "memory_mb": how.get("memory_mb"),
-        "priority": how.get("priority"),
-        "outcome": move.get("outcome") or PLANNED,
+        "state": _state_that_counts(first["state"] if first is not None else None, state),
+        "strategy": how["strategy"],
+        "memory_mb": how["memory_mb"],
+        "priority": how["priority"],
+        "outcome": move["outcome"],
         "elapsed_seconds": None,
-        "died": bool(known.get("died")),
-        "asked_to_stop": known.get("asked_to_stop"),
+        "died": known is not None and known["died"],
+        "asked_to_stop": known["asked_to_stop"] if known is not None else None,
         "restored": False,
-        "helper": bool(known["helper"] if goes_on else move.get("helper")),
+        "helper": (home or move)["helper"],
         "events": [],
     }
 
 
-def _state_that_counts(first: t.Any, now: t.Any) -> t.Any:
+def _state_that_counts(first: str | None, now: str) -> str:
     """Return the state in which a VM was first seen; of one that was at rest and runs by now somebody wants that."""
     return now if not first or (first in AT_REST and now not in AT_REST) else first
 
 
 def record_outcomes(
     ledger: Ledger,
-    records: Sequence[Mapping[str, t.Any]],
+    records: Sequence[MoveRecord],
     now: str,
     residents: Collection[str] | None = None,
     cluster: str | None = None,
@@ -257,14 +258,14 @@ def record_outcomes(
                 "destination_host": record["destination_host"],
                 "outcome": _outcome(vm, str(record["outcome"])),
                 "elapsed_seconds": record["elapsed_seconds"],
-                "events": list(record.get("events") or ())[-_MOST_EVENTS:],
+                "events": record["events"][-_MOST_EVENTS:],
             }
         elif vm["outcome"] == PLANNED and here is not None and vm_id not in here:
             vm = {**vm, "outcome": LEFT}
         if vm["helper"]:
             vm = _of_helper(vm, here, died=vm_id in died)
-        asked = now if vm_id in still_stopping else vm.get("asked_to_stop")
-        vms.append({**vm, "died": vm.get("died", False) or vm_id in died, "asked_to_stop": asked})
+        asked = now if vm_id in still_stopping else vm["asked_to_stop"]
+        vms.append({**vm, "died": vm["died"] or vm_id in died, "asked_to_stop": asked})
     is_settled = all(vm["outcome"] in _SETTLED or (vm["helper"] and vm["restored"]) for vm in vms)
     is_settled = is_settled and all(role["outcome"] != PLANNED for role in ledger["other_roles"])
     state = EVACUATED if is_settled else INCOMPLETE

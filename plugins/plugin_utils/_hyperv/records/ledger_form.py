@@ -51,17 +51,53 @@ DiskState = t.Literal["in_service", "entering", "maintenance", "leaving"]
 """Disks of a node; ``entering`` and ``leaving`` are written before maintenance mode is asked for or ended."""
 
 
-class LedgerVm(t.TypedDict):
+class FirstSeen(t.TypedDict):
+    """How a VM was when an evacuation first saw it.
+
+    Attributes:
+        state, strategy: its state then, and how it was to leave.
+        died: it ran when it was first seen and was off at the end, without having been stopped.
+    """
+
+    state: str | None
+    strategy: str | None
+    memory_mb: int | None
+    priority: int | None
+    died: bool
+
+
+class LeavingVm(t.TypedDict):
+    """One VM that an evacuation is about to move or to stop: what a ledger is begun with.
+
+    Attributes:
+        source_host, destination_host: the node that it is on, and the one that it is to be on in the end.
+        state, strategy: as it is now, and how it is to leave.
+        outcome: ``planned``; ``already_there`` where a run whose ledger may be lost has made the move; ``stays`` for
+            one that is only stopped.
+        helper: it is a VM of another node that steps aside.
+    """
+
+    vm_id: str
+    name: str
+    source_host: str
+    destination_host: str
+    state: str
+    strategy: str
+    memory_mb: int | None
+    priority: int | None
+    outcome: str
+    helper: bool
+
+
+class LedgerVm(FirstSeen):
     """One VM of a ledger.
 
     Attributes:
         source_host: the node that it was on when it was first seen.
         destination_host: where it was moved to or was to be moved to; its own node for one that ``stays``.
-        state, strategy: its state when it was first seen, and how it was to leave.
         outcome: ``planned`` until it is known; that of its move; ``stays`` for one that is only stopped; ``left`` for
             one that is gone from the node, as a run that was cut off could not report; ``elsewhere`` for one that
             somebody else moved.
-        died: it ran when it was first seen and was off at the end, without having been stopped.
         asked_to_stop: when its guest was asked to shut down without having done so in time (ISO 8601), None for never.
         restored: it is back as it was, or was given up on.
         helper: it is a VM of another node, ``source_host``, that stepped aside.
@@ -72,13 +108,8 @@ class LedgerVm(t.TypedDict):
     name: str
     source_host: str
     destination_host: str
-    state: str | None
-    strategy: str | None
-    memory_mb: int | None
-    priority: int | None
     outcome: str
     elapsed_seconds: float | None
-    died: bool
     asked_to_stop: str | None
     restored: bool
     helper: bool
@@ -114,9 +145,6 @@ class Ledger(t.TypedDict):
     balancer: int | None
     vms: list[LedgerVm]
     other_roles: list[LedgerRole]
-
-
-Entry = LedgerVm | Mapping[str, t.Any]
 
 
 def read_ledger(content: object, where: str) -> Ledger:

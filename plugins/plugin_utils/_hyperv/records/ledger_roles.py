@@ -4,15 +4,36 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ..cluster.other_roles import KINDS
 from ..failure.errors import HyperVError
 
-PLANNED, MOVED, LEFT, ELSEWHERE, STAYED = "planned", "moved", "left", "elsewhere", "stayed"
+RoleOutcome = t.Literal["planned", "moved", "left", "elsewhere", "stayed"]
 """Before its move is begun; it is where it was moved; it is there, which a run that was cut off could not report;
 somebody else moved it; it is on its node."""
+
+PLANNED: t.Final = "planned"
+MOVED: t.Final = "moved"
+LEFT: t.Final = "left"
+ELSEWHERE: t.Final = "elsewhere"
+STAYED: t.Final = "stayed"
+
+_ANEW: t.Final[frozenset[RoleOutcome]] = frozenset({PLANNED})  # another evacuation begins with it again
+TRANSITIONS: t.Final = types.MappingProxyType[RoleOutcome, frozenset[RoleOutcome]](
+    {
+        # Another node is chosen for it.
+        PLANNED: frozenset({PLANNED, MOVED, LEFT, ELSEWHERE, STAYED}),
+        MOVED: _ANEW,
+        LEFT: _ANEW,
+        ELSEWHERE: _ANEW,
+        STAYED: _ANEW,
+    }
+)
+"""The outcomes that may be written down after each."""
+
 _TEXTS = ("kind", "name", "type", "source_host", "destination_host", "state", "outcome")
 
 
@@ -24,7 +45,7 @@ class LedgerRole(t.TypedDict):
         name: of its group; of its disk resource where it is a shared volume.
         source_host, destination_host: the node that was emptied, and where it was moved or is to be moved.
         state: the state that it had when it was first seen.
-        outcome: ``planned``, ``moved``, ``left``, ``elsewhere`` or ``stayed``.
+        outcome: what is known of its move; ``end_role`` and ``with_role`` change it.
         restored: it is back, or was left where it is on purpose.
     """
 
@@ -34,7 +55,7 @@ class LedgerRole(t.TypedDict):
     source_host: str
     destination_host: str
     state: str
-    outcome: str
+    outcome: RoleOutcome
     restored: bool
 
 
@@ -59,6 +80,10 @@ def _read(role: object, number: int) -> LedgerRole:
         raise HyperVError(f"role {number} has no {', '.join(lacking)}")
     if given["kind"] not in KINDS:
         raise HyperVError(f"kind of role {number} is {given['kind']!r}, which is none of {', '.join(KINDS)}")
+    if given["outcome"] not in TRANSITIONS:
+        raise HyperVError(
+            f"outcome of role {number} is {given['outcome']!r}, which is none of {', '.join(TRANSITIONS)}"
+        )
     if not isinstance(given.get("restored", False), bool):
         raise HyperVError(f"restored of role {number} is {given['restored']!r}, which is no true or false")
     return t.cast("LedgerRole", {**{key: given[key] for key in _TEXTS}, "restored": given.get("restored", False)})
@@ -78,6 +103,24 @@ def with_role(roles: Sequence[LedgerRole], role: LedgerRole) -> list[LedgerRole]
     return [*(one for one in roles if key_of(one) != key_of(role)), role]
 
 
-def changed(roles: Sequence[LedgerRole], change: Callable[[LedgerRole], Mapping[str, t.Any]]) -> list[LedgerRole]:
-    """Return the roles with what ``change`` says of each."""
-    return [t.cast("LedgerRole", {**one, **change(one)}) for one in roles]
+def end_role(role: LedgerRole, outcome: RoleOutcome, destination: str = "") -> LedgerRole:
+    """Return a role with what its move has come to; ``destination``: where it is, if that is another node than planned.
+
+    One that stayed is settled. Raises HyperVError for an outcome that cannot follow the one that is written down.
+    """
+    if outcome not in TRANSITIONS[role["outcome"]]:
+        raise HyperVError(
+            f"{role['name']} is {role['outcome']} in the ledger, which {outcome!r} cannot follow. Run this again, and "
+            "report it."
+        )
+    return {
+        **role,
+        "outcome": outcome,
+        "destination_host": destination or role["destination_host"],
+        "restored": role["restored"] or outcome == STAYED,
+    }
+
+
+def settle_role(role: LedgerRole) -> LedgerRole:
+    """Return a role that is back, or that is left where it is on purpose."""
+    return {**role, "restored": True}

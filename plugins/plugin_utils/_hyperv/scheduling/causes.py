@@ -30,8 +30,8 @@ from ..failure.known_events import is_wrapper, meaning
 from ..failure.known_failures import KnownFailure
 from ..methods.delegation import workgroup_remedy
 from ..methods.host_witness import HostWitness
+from ..methods.traits import traits_of
 from ..migration.migration_task import MigrationTask
-from ..migration.vocabulary import CLUSTER_GROUP
 
 MOST_EVENTS = 12  # of one move
 _BEFORE = 60.0  # seconds before the start of a move from which on events count
@@ -127,14 +127,14 @@ def read_events(cluster: Cluster, host: str, seconds: float) -> tuple[list[HostE
 
 
 def _hear_hosts(cluster: Cluster, task: MigrationTask) -> None:
-    """Have the hosts' own migration jobs tell why the cluster's move of a group failed.
+    """Have the hosts' own migration jobs tell why a move failed whose job is not one of Hyper-V, as that of a group.
 
     The cluster shows an HRESULT at most, and the job its whole chain of errors. A cause of the job stands where the
     cluster tells none; beside a cause of the cluster the job is quoted. A job is gone five minutes after its end;
     without one the error stays.
     """
     error = task.error
-    if error is None or task.method != CLUSTER_GROUP or error.code not in _OF_THE_MOVE_ITSELF:
+    if error is None or traits_of(task.method).has_job or error.code not in _OF_THE_MOVE_ITSELF:
         return
     move = dataclasses.replace(task.move, source=task.request.move.source)
     began = float("-inf") if task.attempt.attached else task.attempt.began

@@ -58,18 +58,23 @@ def say_nothing(tasks: Sequence[MigrationTask]) -> None:
 
 
 def migrate(
-    cluster: Cluster, moves: Sequence[Move], options: MigrationOptions, report: Report = say_nothing
+    cluster: Cluster,
+    moves: Sequence[Move],
+    options: MigrationOptions,
+    report: Report = say_nothing,
+    slots: Mapping[str, int] | None = None,
 ) -> Migration:
     """Bring all moves to their end; one that fails does not stop the others.
 
-    ``report`` is called with all tasks whenever one may have changed. Raises HyperVError, Fault and TransportError
-    before the first move is started only.
+    ``slots``: how many migrations hosts take part in at once, by first label, as was just read. ``report`` is called
+    with all tasks whenever one may have changed. Raises HyperVError, Fault and TransportError before the first move is
+    started only.
     """
     tasks = _tasks(moves, options)
     report(tasks)  # whoever is cut off on the way knows them
     left = [move for move in moves if not move.is_done]
     hosts = sorted({node for move in left for node in (move.source, move.destination.name)})
-    limits = read_limits(cluster, hosts, options.max_parallel) if len(left) > 1 else Limits({})
+    limits = read_limits(cluster, hosts, options.max_parallel, slots) if len(left) > 1 else Limits({})
     notes = [*limits.notes]
     _scheduler(cluster, options, limits, report, notes).execute(tasks)
     return Migration(tasks, notes, limits)

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..._hostnames import first_label
 from ..._text import clean
 from ..failure.finding import full_stop
 from ..migration.migration_task import MigrationTask
+from ..migration.move_record import JobOfMove, MoveRecord, error_message
 
 
 def has_changed(task: MigrationTask) -> bool:
@@ -26,7 +26,7 @@ def _has_left(task: MigrationTask) -> bool:
     return task.owner is not None and first_label(task.owner) != first_label(task.move.source)
 
 
-def move_record(task: MigrationTask, moment: t.Callable[[float], str]) -> dict[str, t.Any]:
+def move_record(task: MigrationTask, moment: Callable[[float], str]) -> MoveRecord:
     """Return one move for a task's result. ``moment`` turns a clock reading into ISO 8601 text."""
     vm = task.move.vm
     elapsed = task.ended - task.started if task.ended is not None and task.started is not None else 0.0
@@ -57,13 +57,17 @@ def move_record(task: MigrationTask, moment: t.Callable[[float], str]) -> dict[s
     }
 
 
-def _job(task: MigrationTask) -> dict[str, t.Any] | None:
+def _job(task: MigrationTask) -> JobOfMove | None:
     """Return the job with where it is: no source tells which class and namespace a cluster uses."""
     watched = task.attempt.job
     if watched is None or watched.seen is None:
         return None
-    where = {"class": watched.reference.class_name, "namespace": watched.reference.namespace, "node": watched.node}
-    return {**watched.seen.as_result(), **where}
+    return {
+        **watched.seen.as_result(),
+        "class": watched.reference.class_name,
+        "namespace": watched.reference.namespace,
+        "node": watched.node,
+    }
 
 
 def _where_after(task: MigrationTask) -> str:
@@ -72,7 +76,7 @@ def _where_after(task: MigrationTask) -> str:
     return task.move.destination.name if arrives else task.owner or task.move.source
 
 
-def locations_diff(records: Iterable[Mapping[str, t.Any]]) -> dict[str, str]:
+def locations_diff(records: Iterable[MoveRecord]) -> dict[str, str]:
     """Return in the form of Ansible's diff mode where VMs were and are, or would be in a dry run."""
     sides: dict[str, str] = {"before": "", "after": ""}
     for one in records:
@@ -95,7 +99,7 @@ def failure_message(tasks: Sequence[MigrationTask]) -> str:
     return f"{len(failed)} of {len(tasks)} moves failed. " + " | ".join(lines)
 
 
-def cut_off(why: str, records: Sequence[Mapping[str, t.Any]]) -> str:
+def cut_off(why: str, records: Sequence[MoveRecord]) -> str:
     """Return what became of the moves of a task that was cut off, as it was read after that."""
     words = {"moved": "Moved", "started": "Still moving", "not_begun": "Not begun", "elsewhere": "Moved by others"}
     by_outcome = {
@@ -103,7 +107,7 @@ def cut_off(why: str, records: Sequence[Mapping[str, t.Any]]) -> str:
         for outcome, word in words.items()
         if (those := [one for one in records if one["outcome"] == outcome])
     }
-    failed = [f"{describe_move(one)}: {one['error']['message']}" for one in records if one["outcome"] == "failed"]
+    failed = [f"{describe_move(one)}: {error_message(one)}" for one in records if one["outcome"] == "failed"]
     parts = (full_stop(why), *(f"{word}: {those}." for word, those in by_outcome.items()), *failed)
     return clean(
         f"{' '.join(parts)} Migrations that run go on at the cluster. Run the same again with a longer limit: it takes "
@@ -111,6 +115,6 @@ def cut_off(why: str, records: Sequence[Mapping[str, t.Any]]) -> str:
     )
 
 
-def describe_move(record: Mapping[str, t.Any]) -> str:
+def describe_move(record: MoveRecord) -> str:
     """Return which VM was to move from where to where."""
     return f"{record['vm']['name']} ({record['source_host']} -> {record['destination_host']})"

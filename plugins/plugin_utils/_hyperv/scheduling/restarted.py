@@ -15,9 +15,9 @@ from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.states import IN_MEMORY
 from ..failure.errors import HyperVError
 from ..failure.failures import Failure
+from ..methods.traits import traits_of
 from ..migration.migration_task import MigrationTask
 from ..migration.verification import may_be_restarted
-from ..migration.vocabulary import CLUSTER_GROUP
 
 
 class Restarts:
@@ -36,9 +36,8 @@ class Restarts:
         its source does not say for how long it has run. Raises Fault and TransportError.
         """
         had_memory = task.request.move.vm.state in IN_MEMORY and task.move.vm.state != "saved"
-        # What stands for the job of a group's move succeeds with its owner, by whatever the VM came there.
         watched = task.attempt.job
-        own_job = watched.seen if watched is not None and watched.method != CLUSTER_GROUP else None
+        own_job = watched.seen if watched is not None and traits_of(watched.method).has_job else None
         if not had_memory or (own_job is not None and own_job.is_success):
             return None
         fetched_from, destination = task.request.move.source, task.move.destination.name

@@ -26,6 +26,7 @@ from ..failure.failures import Failure
 from ..failure.finding import ERROR
 from ..methods.methods import Methods
 from ..methods.results import CheckResult, StartResult
+from ..methods.traits import traits_of
 from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import Move, blocking_reason, possible_owners_of, reread
 from ..migration.stage import Stage
@@ -34,6 +35,12 @@ from .restarted import Restarts
 
 NO_CHECK = "This cluster offers no check beforehand, so Hyper-V's own verdict is not known."
 _BETWEEN_LOOKS = 10.0  # seconds
+
+
+def lacks_verdict(task: MigrationTask) -> bool:
+    """Tell whether Hyper-V's verdict on a move is missing after a dry run; one that runs or was made needs none."""
+    needs_none = task.attempt.attached or task.outcome == "already_there"
+    return not task.attempt.checked and not needs_none and traits_of(task.method).has_check
 
 
 class Starter:

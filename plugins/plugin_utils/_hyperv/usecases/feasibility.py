@@ -15,10 +15,10 @@ from ..cluster.cluster import Cluster
 from ..failure.finding import ERROR, WARNING, Finding
 from ..migration.migration_task import MigrationTask
 from ..migration.moves import Move, MoveRequest
-from ..migration.vocabulary import AUTO, CLUSTER_GROUP
+from ..migration.vocabulary import AUTO
 from ..scheduling.migrate import MigrationOptions, dry_run
 from ..scheduling.resolve_moves import plan
-from ..scheduling.starting import NO_CHECK
+from ..scheduling.starting import NO_CHECK, lacks_verdict
 from .readiness import Readiness
 
 _NOT_ASKED = "not_asked"  # the dry run's code for a question that was not answered
@@ -88,7 +88,7 @@ def _unknown(task: MigrationTask) -> list[Finding]:
     if task.error is not None:
         not_asked = task.error.code == _NOT_ASKED
         return [dataclasses.replace(task.error.about(vm).as_finding(), severity=WARNING)] if not_asked else []
-    if task.attempt.checked or task.attempt.attached or task.method == CLUSTER_GROUP or task.outcome == "already_there":
+    if not lacks_verdict(task):
         return []
     remedy = "Nothing that was read speaks against the move; make it to know."
     return [Finding("check_not_offered", WARNING, vm, "vm", NO_CHECK, remedy)]

@@ -10,9 +10,36 @@ from collections.abc import Sequence
 
 from ..checks.migration_finding import MigrationFinding
 from ..checks.node_reports import NodeReport
+from ..failure.finding import INFO, WARNING, Finding
 from ..migration.vocabulary import CLUSTER_GROUP, HOST, SYSTEM
 
-_NO_CLUSTER = "The task's host is not a node of a failover cluster."
+_NO_CLUSTER = Finding(
+    "no_cluster", INFO, "", "cluster", "The task's host is not a node of a failover cluster.", "Talk to one that is."
+)
+_NO_SERVICE = Finding(
+    "no_cluster_service",
+    WARNING,
+    "",
+    "cluster",
+    "No node shows the migration service of Root\\HyperVCluster\\v2.",
+    "The finding on the cluster says what to check. Until then VMs can be moved with method=cluster_group.",
+)
+_UNSURE = Finding(
+    "method_not_offered",
+    WARNING,
+    "",
+    "cluster",
+    "The nodes' capabilities do not list MigrateVirtualSystemToSystem; only a call tells.",
+    "Where it is not supported, VMs are moved by their cluster groups.",
+)
+_OF_HOSTS = Finding(
+    "not_clustered_only",
+    INFO,
+    "",
+    "host",
+    "It is for VMs that are not clustered.",
+    "The hosts must be able to log on to each other.",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +47,11 @@ class ClosedNode:
     """A node that cannot send, or cannot receive, and why."""
 
     node: str
-    reason: str
+    findings: tuple[MigrationFinding, ...]
+
+    def as_result(self) -> dict[str, t.Any]:
+        """Return it for a task's result."""
+        return {"node": self.node, "findings": [finding.as_result() for finding in self.findings]}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,14 +63,14 @@ class MethodAvailability:
     Attributes:
         method: ``system``, ``cluster_group`` or ``host``.
         is_open: as far as is known without a move.
-        reason: why it is not, or what it is for.
+        findings: why it is not, or what it is for; none where there is nothing to say.
         sources, destinations: nodes that can send, and that can receive.
         closed_sources, closed_destinations: the others.
     """
 
     method: str
     is_open: bool
-    reason: str
+    findings: tuple[Finding, ...]
     sources: tuple[str, ...]
     destinations: tuple[str, ...]
     closed_sources: tuple[ClosedNode, ...]
@@ -50,11 +81,11 @@ class MethodAvailability:
         return {
             "method": self.method,
             "open": self.is_open,
-            "reason": self.reason,
+            "findings": [finding.as_result() for finding in self.findings],
             "sources": list(self.sources),
             "destinations": list(self.destinations),
-            "closed_sources": [dataclasses.asdict(closed) for closed in self.closed_sources],
-            "closed_destinations": [dataclasses.asdict(closed) for closed in self.closed_destinations],
+            "closed_sources": [closed.as_result() for closed in self.closed_sources],
+            "closed_destinations": [closed.as_result() for closed in self.closed_destinations],
         }
 
 
@@ -66,13 +97,13 @@ def judge_methods(
     ``has_service``: a node shows the migration service of Root\\HyperVCluster\\v2; whether its method is supported
     only a call tells.
     """
-    no_service = "No node shows the migration service of Root\\HyperVCluster\\v2."
     denied = any(report.capabilities is not None and not report.capabilities.offers_migration for report in reports)
-    unsure = "The nodes' capabilities do not list MigrateVirtualSystemToSystem; only a call tells." if denied else ""
-    answers: dict[str, tuple[bool, str]] = {
-        SYSTEM: (has_service, unsure) if has_service else (False, no_service if is_clustered else _NO_CLUSTER),
-        CLUSTER_GROUP: (is_clustered, "" if is_clustered else _NO_CLUSTER),
-        HOST: (True, "For VMs that are not clustered. The hosts must be able to log on to each other."),
+    unsure = (_UNSURE,) if denied else ()
+    no_service = (_NO_SERVICE if is_clustered else _NO_CLUSTER,)
+    answers: dict[str, tuple[bool, tuple[Finding, ...]]] = {
+        SYSTEM: (has_service, unsure if has_service else no_service),
+        CLUSTER_GROUP: (is_clustered, () if is_clustered else (_NO_CLUSTER,)),
+        HOST: (True, (_OF_HOSTS,)),
     }
     nodes = [report.node.name for report in reports]
     closed_sources = _closed(nodes, [finding for finding in findings if finding.stops_source])
@@ -81,13 +112,13 @@ def judge_methods(
         MethodAvailability(
             method,
             is_open,
-            reason,
+            found,
             _without(nodes, closed_sources),
             _without(nodes, closed_destinations),
             closed_sources,
             closed_destinations,
         )
-        for method, (is_open, reason) in answers.items()
+        for method, (is_open, found) in answers.items()
     ]
 
 
@@ -97,5 +128,5 @@ def _without(nodes: Sequence[str], closed: Sequence[ClosedNode]) -> tuple[str, .
 
 
 def _closed(nodes: Sequence[str], stopping: Sequence[MigrationFinding]) -> tuple[ClosedNode, ...]:
-    reasons = {node: [finding.message for finding in stopping if finding.subject == node] for node in nodes}
-    return tuple(ClosedNode(node, " ".join(messages)) for node, messages in reasons.items() if messages)
+    by_node = {node: tuple(finding for finding in stopping if finding.subject == node) for node in nodes}
+    return tuple(ClosedNode(node, findings) for node, findings in by_node.items() if findings)

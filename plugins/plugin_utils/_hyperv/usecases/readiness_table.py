@@ -209,11 +209,11 @@ def _check_methods(readiness: Readiness) -> Row:
     def row(code: str, message: str, remedy: str) -> Row:
         return Row(METHODS, Finding(code, WARNING, name, "cluster", message, remedy))
 
-    if first.method == SYSTEM and not first.reason:
+    if first.method == SYSTEM and not first.findings:
         return _ready(METHODS, name, "cluster")
     if first.method == SYSTEM:
-        remedy = "Where it is not supported, VMs are moved by their cluster groups."
-        return row("method_not_offered", first.reason, remedy)
+        (finding, *_others) = first.findings
+        return row("method_not_offered", finding.message, finding.remedy)
     if first.method == CLUSTER_GROUP:
         message = "VMs can be moved by their cluster groups only."
         return row("cluster_group_only", message, "For Hyper-V's own method see the row on the provider node.")

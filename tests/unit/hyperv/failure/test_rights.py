@@ -21,6 +21,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
 
 from tests.running_cluster import ROOT
 from tests.simulator.wsman import describe
+from tests.support.records import leaving
 from tests.support.simulated import Simulated
 
 CLUSTER = """
@@ -36,7 +37,7 @@ LEDGER = start_ledger(
     None,
     "NODE2",
     "HVC1",
-    [{"vm_id": WEB01, "name": "web01", "source_host": "NODE2", "destination_host": "NODE1", "state": "running"}],
+    [leaving(WEB01, source="NODE2", destination="NODE1")],
     "t1",
 )
 MODULES: dict[str, dict[str, t.Any]] = {

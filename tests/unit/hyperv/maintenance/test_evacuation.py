@@ -9,12 +9,14 @@ import functools
 import typing as t
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.patience import STILL_TRUE
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import EvacuationOutcome
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import read_ledger
 
 from tests.simulator.scenario import EventSpec, MigrationSpec, ReachedSpec, VmSpec, VmState
 from tests.support.maintenance import NODES, Story
+from tests.support.requests import calls, queried_classes
 from tests.support.scenarios import Scenario, attachment, event, migration, node, power, scenario, vm, with_nodes
 
 web01 = functools.partial(vm, "web01", memory_mb=20000)
@@ -56,11 +58,74 @@ def test_a_node_is_emptied_and_stays_paused() -> None:
 def test_what_the_report_says_is_not_read_again_for_it() -> None:
     story = Story(TWO)
     story.evacuate()
-    limits = b"SELECT MaximumActiveVirtualSystemMigration FROM"
-    asked = [node for node, request in story.simulated.requests if limits in request]
-    assert sorted(asked) == ["NODE1", "NODE2", "NODE3"]  # before the moves
+    assert queried_classes(story.simulated.requests).count("Msvm_VirtualSystemMigrationServiceSettingData") == 3
     lists = [request for _node, request in story.simulated.requests if b"SELECT * FROM MSCluster_Node<" in request]
     assert len(lists) == 3  # for the plan, before the node is paused, and at the end
+
+
+FOUR = scenario(NODES, [vm(f"web{number:02}", memory_mb=1024) for number in range(1, 5)])
+
+
+def after_the_pause(story: Story) -> list[tuple[str, bytes]]:
+    """Return the requests of an evacuation from the pause of the node on."""
+    (first,) = (at for at, (_node, request) in enumerate(story.simulated.requests) if calls("Pause", request))
+    return story.simulated.requests[first:]
+
+
+def owners_asked(requests: list[tuple[str, bytes]]) -> int:
+    asked = sum(calls("GetPossibleOwners", request) for _node, request in requests)
+    return asked + queried_classes(requests).count("MSCluster_ResourceToPossibleOwner")
+
+
+def test_moves_go_by_what_their_plan_has_just_read() -> None:
+    story = Story(FOUR)
+    outcome = story.evacuate()
+    assert set(outcomes(outcome).values()) == {"moved"}
+    later = after_the_pause(story)
+    assert owners_asked(later) == 0
+    assert "Msvm_VirtualSystemMigrationServiceSettingData" not in queried_classes(later)
+    before = story.simulated.requests[: -len(later)]
+    assert queried_classes(before).count("Msvm_SummaryInformation") == 1
+    memory = [node for node, request in before if b"FreePhysicalMemory" in request]
+    assert sorted(memory) == ["NODE1", "NODE2", "NODE3"]
+
+
+def test_moves_of_a_plan_that_is_old_by_then_read_again_what_it_went_by() -> None:
+    story = Story(FOUR)
+    story.enter = lambda: story.simulated.pause(STILL_TRUE + 1)
+    story.evacuate()
+    later = after_the_pause(story)
+    assert owners_asked(later) > 0
+    assert queried_classes(later).count("Msvm_VirtualSystemMigrationServiceSettingData") == 3
+
+
+def test_a_node_that_may_not_own_a_vm_any_more_is_refused_when_the_plan_is_old() -> None:
+    story = Story(FOUR)
+
+    def forbid() -> None:
+        story.simulated.pause(STILL_TRUE + 1)
+        for machine in story.simulated.server.world.machines.values():
+            machine.spec = dataclasses.replace(machine.spec, possible_owners=("NODE1",))
+
+    story.enter = forbid
+    outcome = story.evacuate(attempts=1)
+    assert {one["error"]["code"] for one in outcome.moves} == {"not_possible_owner"}
+    assert {owner for owner, _state in story.vms.values()} == {"NODE1"}
+
+
+def test_later_rounds_read_again_what_moves_go_by() -> None:
+    failing = vm("web01", memory_mb=1024, migration=FAILS)
+    story = Story(scenario(NODES, [failing, *(vm(f"web{number:02}", memory_mb=1024) for number in range(2, 5))]))
+    story.evacuate()
+    assert owners_asked(after_the_pause(story)) > 0
+
+
+def test_jobs_that_name_their_vms_are_looked_for_by_that_alone() -> None:
+    many = [vm(f"web{number:02}", memory_mb=16384 if number == 1 else 1024) for number in range(1, 13)]
+    story = Story(scenario(NODES, many))
+    outcome = story.evacuate()
+    assert set(outcomes(outcome).values()) == {"moved"}
+    assert queried_classes(story.simulated.requests).count("Msvm_AffectedJobElement") == 1
 
 
 def test_the_report_shows_the_nodes_before_and_after() -> None:

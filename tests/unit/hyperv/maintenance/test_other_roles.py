@@ -13,7 +13,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 
 from tests.simulator.scenario_roles import RoleType
 from tests.support.maintenance import NODES, CutOff, Gone, Story
-from tests.support.scenarios import ClusterSpec, Scenario, fault, migration, role, scenario, vm
+from tests.support.requests import queried_classes
+from tests.support.scenarios import ClusterSpec, Scenario, fault, migration, role, scenario, vm, with_windows
 
 VOLUME1, VOLUME2 = "Cluster Virtual Disk (Volume1)", "Cluster Virtual Disk (Volume2)"
 GIVEN = scenario(
@@ -108,6 +109,12 @@ def test_the_plan_says_where_each_goes_and_a_dry_run_changes_nothing(internal: s
     assert BROKER in story.lines
 
 
+def test_which_volume_is_on_which_disk_is_read_once_for_all() -> None:
+    story = Story(GIVEN)
+    story.evacuate()
+    assert queried_classes(story.simulated.requests).count("MSCluster_ClusterSharedVolumeToResource") == 1
+
+
 def test_what_is_elsewhere_is_not_named() -> None:
     given = scenario(NODES, [vm("web")], cluster=ClusterSpec(core_group_owner="NODE3"))
     outcome = Story(given).evacuate()
@@ -186,13 +193,12 @@ def test_a_role_prefers_its_preferred_owner_and_goes_to_none_but_possible_ones()
 
 
 def test_roles_go_by_priority_and_after_those_that_they_start_after() -> None:
-    story = Story(
-        with_roles(
-            role("App", "generic_application", "NODE1", priority=3000, starts_after=("SQL",)),
-            role("SQL", "generic_service", "NODE1", priority=1000),
-            role("FS1", "file_server", "NODE1", priority=2000),
-        )
+    given = with_roles(
+        role("App", "generic_application", "NODE1", priority=3000, starts_after=("SQL",)),
+        role("SQL", "generic_service", "NODE1", priority=1000),
+        role("FS1", "file_server", "NODE1", priority=2000),
     )
+    story = Story(with_windows(given, 2022))  # Windows Server 2016 has no sets of groups
     assert story.evacuate().error == ""
     assert [name for name, _source, _destination in story.role_moves] == ["FS1", "SQL", "App", "Cluster Group"]
 

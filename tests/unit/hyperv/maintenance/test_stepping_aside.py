@@ -13,9 +13,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
     record_outcomes,
     start_ledger,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import LeavingVm
 
 from tests.simulator.scenario import EventSpec, VmSpec
 from tests.support.maintenance import CutOff, Gone, MemoryLedger, Story
+from tests.support.records import leaving, record
 from tests.support.scenarios import CROWDED_NODES, CROWDED_VMS, migration, node, scenario, vm
 
 NOW = "2026-03-01T22:00:00+00:00"
@@ -302,27 +304,20 @@ def test_its_own_node_may_be_next_before_it_is_home() -> None:
 
 
 def test_one_that_steps_aside_again_keeps_its_first_home() -> None:
-    move = {"vm_id": "A", "name": "a", "state": "running", "source_host": "NODE2", "destination_host": "NODE3"}
-    first = start_ledger(None, "NODE1", None, [{**move, "helper": True}], NOW)
-    moved = {"vm": {"id": "A"}, "destination_host": "NODE3", "outcome": "moved", "elapsed_seconds": 1.0}
-    first = record_outcomes(first, [moved], NOW, [])
-    onward = {**move, "source_host": "NODE3", "destination_host": "NODE4", "state": "paused", "helper": True}
+    move: LeavingVm = {**leaving("A", source="NODE2", destination="NODE3"), "helper": True}
+    first = start_ledger(None, "NODE1", None, [move], NOW)
+    first = record_outcomes(first, [record("A", destination="NODE3")], NOW, [])
+    onward: LeavingVm = {**move, "source_host": "NODE3", "destination_host": "NODE4", "state": "paused"}
     (entry,) = start_ledger(first, "NODE1", None, [onward], NOW)["vms"]
     assert (entry["source_host"], entry["destination_host"], entry["state"]) == ("NODE2", "NODE4", "running")
-    elsewhere = {**onward, "source_host": "NODE5"}
+    elsewhere: LeavingVm = {**onward, "source_host": "NODE5"}
     (entry,) = start_ledger(first, "NODE1", None, [elsewhere], NOW)["vms"]
     assert entry["source_host"] == "NODE5", "somebody moved it there"
 
 
 def test_a_vm_of_the_node_that_steps_aside_later_belongs_to_the_node() -> None:
-    move = {"vm_id": "A", "name": "a", "state": "running", "source_host": "NODE1", "destination_host": "NODE2"}
-    first = record_outcomes(
-        start_ledger(None, "NODE1", None, [move], NOW),
-        [{"vm": {"id": "A"}, "destination_host": "NODE2", "outcome": "moved", "elapsed_seconds": 1.0}],
-        NOW,
-        [],
-    )
-    onward = {**move, "source_host": "NODE2", "destination_host": "NODE3", "helper": True}
+    first = record_outcomes(start_ledger(None, "NODE1", None, [leaving("A")], NOW), [record("A")], NOW, [])
+    onward: LeavingVm = {**leaving("A", source="NODE2", destination="NODE3"), "helper": True}
     (entry,) = start_ledger(first, "NODE1", None, [onward], NOW)["vms"]
     assert (entry["source_host"], entry["helper"]) == ("NODE1", False)
 

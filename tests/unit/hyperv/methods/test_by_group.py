@@ -162,6 +162,15 @@ def test_the_hosts_tell_the_progress_that_the_cluster_does_not(progress: str, jo
     assert len(queries_for_jobs(simulated)) <= (62 if job == "destination" else 31)
 
 
+@pytest.mark.parametrize(("job", "at"), [("source", " at 9"), ("none", ": ")])
+def test_a_move_that_fails_is_said_to_have_failed_where_it_was_seen_last(job: str, at: str) -> None:
+    fails = migration(seconds=300, fails_at=95, hresult=0x8007274D)
+    run, _seen, _simulated = watched(fails, group_progress="zero", group_job=job)
+    assert run.error is not None
+    assert run.error.operation.startswith("The migration job failed")
+    assert (" at 0 %" in run.error.message, f"failed{at}" in run.error.message) == (False, True)
+
+
 def test_a_move_without_any_progress_is_watched_to_its_end_all_the_same() -> None:
     run, seen, unused = watched(migration(seconds=300), group_progress="zero", group_job="none")
     assert (run.outcome, seen & set(range(1, 100))) == ("moved", set())

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Method, Methods
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.traits import Traits, traits_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import MethodName
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.readiness import read_readiness
 
@@ -46,3 +47,15 @@ def test_every_method_is_implemented_and_tells_between_which_nodes_it_is_open() 
 def test_no_part_of_the_loop_asks_which_method_it_is(name: str) -> None:
     code = (HYPERV / f"scheduling/{name}.py").read_text(encoding="utf-8")
     assert re.findall(OF_ONE_METHOD, code) == []
+
+
+@pytest.mark.parametrize("name", ["scheduling/causes", "scheduling/restarted", "usecases/feasibility"])
+def test_whoever_judges_a_move_does_not_name_its_method(name: str) -> None:
+    code = (HYPERV / f"{name}.py").read_text(encoding="utf-8")
+    assert re.findall(r"\b(SYSTEM|CLUSTER_GROUP|HOST)\b", code) == []
+
+
+@pytest.mark.parametrize("method", t.get_args(MethodName))
+def test_every_method_says_which_words_about_a_move_are_those_of_hyper_v(method: MethodName) -> None:
+    is_of_hyper_v = method != "cluster_group"
+    assert traits_of(method) == Traits(has_check=is_of_hyper_v, has_job=is_of_hyper_v)

@@ -18,13 +18,18 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
     record_outcomes,
     start_ledger,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger, LedgerVm
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import (
+    LeavingVm,
+    Ledger,
+    LedgerVm,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import (
     plan as plan_moves,
 )
 
 from tests.simulator.scenario import VmState
 from tests.simulator.scenario_hardware import AdapterSpec, HostHardwareSpec, VmHardwareSpec
+from tests.support.records import leaving, record
 from tests.support.scenarios import event, node, one_vm, scenario, vm, with_vms
 from tests.support.simulated import Simulated
 
@@ -41,22 +46,10 @@ CLUSTER = scenario(
 def ledger_of(simulated: Simulated, **changes: Mapping[str, object]) -> Ledger:
     """Return a ledger that says: all VMs were moved from NODE1 to NODE2."""
     moves = [
-        {
-            "vm_id": vm.id,
-            "name": vm.name,
-            "source_host": "NODE1",
-            "destination_host": "NODE2",
-            "state": vm.state,
-            "memory_mb": 4096,
-            "priority": 2000,
-            **changes.get(vm.name, {}),
-        }
+        t.cast("LeavingVm", {**leaving(vm.id, vm.name), "state": vm.state, **changes.get(vm.name, {})})
         for vm in read_vms(simulated.cluster)
     ]
-    records = [
-        {"vm": {"id": move["vm_id"]}, "destination_host": "NODE2", "outcome": "moved", "elapsed_seconds": 1.0}
-        for move in moves
-    ]
+    records = [record(move["vm_id"]) for move in moves]
     return record_outcomes(start_ledger(None, "NODE1", "hvc1.corp.example", moves, "t1"), records, "t2")
 
 

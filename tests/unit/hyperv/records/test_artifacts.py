@@ -20,6 +20,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.support.records import leaving
+
 TEXTS = st.text(st.sampled_from("{}%#\\u057bjinc2: \n") | st.characters(), max_size=12) | st.sampled_from(
     ["#jinja2:variable_start_string:'[%'", "\\u007b", "\\u005cu007b", "{{ x }}", "{% x %}", "{# x #}"]
 )
@@ -61,8 +63,7 @@ def test_what_was_written_by_hand_or_by_an_earlier_version_is_taken_as_it_stands
 
 
 def test_the_file_of_a_ledger_is_an_artifact_and_a_ledger() -> None:
-    move = {"vm_id": "A", "name": "web {{ no_such_name }}", "source_host": "NODE1", "destination_host": "NODE2"}
-    ledger = start_ledger(None, "NODE1", "hvc1.corp.example", [move], "t1")
+    ledger = start_ledger(None, "NODE1", "hvc1.corp.example", [leaving("A", "web {{ no_such_name }}")], "t1")
     content = artifact_text(ledger)
     assert "{{" not in content
     assert read_ledger(content, "there") == ledger

@@ -21,9 +21,11 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.records import leaving, record
+
 NOW = "2026-03-01T10:00:00+00:00"
-MOVE = {"vm_id": "a", "name": "web\n\"'{{ 1 }}\u202e", "source_host": "NODE1", "destination_host": "NODE2"}
-GOOD = start_ledger(None, "NODE1", "HVC1", [{**MOVE, "state": "running", "memory_mb": 1, "priority": 2000}], NOW)
+MOVE = leaving("a", "web\n\"'{{ 1 }}\u202e")
+GOOD = start_ledger(None, "NODE1", "HVC1", [MOVE], NOW)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -54,8 +56,10 @@ def test_a_ledger_that_is_read_can_be_worked_with(content: dict[str, t.Any]) -> 
     worked: list[Ledger] = []
     with contextlib.suppress(HyperVError):
         ledger = read_ledger(json.dumps(content), "there")
-        record = {"vm": {"id": "A"}, "destination_host": "NODE3", "outcome": "moved", "elapsed_seconds": 1}
-        worked += [record_outcomes(ledger, [record], NOW, ["A"]), mark_restored(ledger, ["A"], NOW)]
+        worked += [
+            record_outcomes(ledger, [record("A", destination="NODE3")], NOW, ["A"]),
+            mark_restored(ledger, ["A"], NOW),
+        ]
         worked.append(start_ledger(ledger, "NODE1", "HVC1", [MOVE], NOW))
         worked.append(start_ledger(ledger, "NODE1", None, [], NOW))
     for kept in worked:

@@ -31,8 +31,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import LedgerFile, ledger_file_of
 from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import end_work, enter_phase
 
+from tests.support.records import leaving
+
 WEB = "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31"
-MOVE = {"vm_id": WEB, "name": "web {{ x }}", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
+MOVE = leaving(WEB, "web {{ x }}")
 OURS = {"node": "NODE1", "cluster": "hvc1.corp.example"}
 BRANCH = "hvc1.branch.example"
 NOW = "2026-03-01T22:00:00+00:00"

@@ -9,37 +9,35 @@ import os
 import pathlib
 import stat
 import typing as t
+from collections.abc import Mapping
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._files import check_writable, read_file, replace_file
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.move_record import MoveRecord
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import Outcome
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger import (
     mark_restored,
     record_outcomes,
     stale_entries_warning,
     start_ledger,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import read_ledger
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import LeavingVm, read_ledger
+
+from tests.support.records import leaving
+from tests.support.records import record as record_of
 
 OURS = "hvc1.corp.example"
 NOW, THEN = "2026-03-02T01:00:00+00:00", "2026-03-01T23:00:00+00:00"
 WEB, DB = "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "0A1B2C3D-3B54-4B0B-9D0E-0C5E7B1A2F32"
 
 
-def move(vm_id: str = WEB, name: str = "web01", destination: str = "NODE2") -> dict[str, t.Any]:
-    return {
-        "vm_id": vm_id,
-        "name": name,
-        "source_host": "NODE1",
-        "destination_host": destination,
-        "state": "running",
-        "memory_mb": 4096,
-        "priority": 2000,
-    }
+def move(vm_id: str = WEB, name: str = "web01", destination: str = "NODE2") -> LeavingVm:
+    return leaving(vm_id, name, destination)
 
 
-def record(vm_id: str = WEB, outcome: str = "moved", destination: str = "NODE2") -> dict[str, t.Any]:
-    return {"vm": {"id": vm_id}, "destination_host": destination, "outcome": outcome, "elapsed_seconds": 12.4}
+def record(vm_id: str = WEB, outcome: Outcome = "moved", destination: str = "NODE2") -> MoveRecord:
+    return record_of(vm_id, outcome, destination)
 
 
 def test_a_ledger_is_begun_finished_and_given_back() -> None:
@@ -59,7 +57,7 @@ def test_a_vm_that_stayed_makes_the_ledger_incomplete() -> None:
 
 
 def test_a_vm_that_is_only_stopped_is_kept_until_it_is_settled() -> None:
-    stays = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
+    stays: LeavingVm = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
     finished = record_outcomes(start_ledger(None, "NODE1", "HVC1", [stays], "t1"), [], "t2")
     assert (finished["state"], finished["vms"][0]["outcome"]) == ("evacuated", "stays")
     # It is off by now, so a second run has nothing to say of it.
@@ -98,14 +96,14 @@ def test_what_an_interrupted_evacuation_had_planned_is_kept() -> None:
 
 
 def test_a_move_of_a_run_whose_ledger_is_lost_is_written_down_as_made() -> None:
-    made = {**move(), "outcome": "already_there"}
+    made: LeavingVm = {**move(), "outcome": "already_there"}
     begun = start_ledger(None, "NODE1", "HVC1", [made, move(DB, "db01")], "t1")
     assert [vm["outcome"] for vm in begun["vms"]] == ["already_there", "planned"]
     assert record_outcomes(begun, [record(DB)], "t2")["state"] == "evacuated"
 
 
 def test_what_the_ledger_knows_of_a_move_that_was_made_is_kept() -> None:
-    made = {**move(), "outcome": "already_there"}
+    made: LeavingVm = {**move(), "outcome": "already_there"}
     finished = record_outcomes(start_ledger(None, "NODE1", "HVC1", [move()], "t1"), [record()], "t2")
     assert start_ledger(finished, "NODE1", "HVC1", [made], "t3")["vms"] == finished["vms"]
     interrupted = start_ledger(None, "NODE1", "HVC1", [move()], "t1")
@@ -269,7 +267,7 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path: pat
 
 
 def test_a_vm_that_is_stopped_again_before_the_others_are_back_is_kept_anew() -> None:
-    stays = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
+    stays: LeavingVm = {**move(destination="NODE1"), "strategy": "shutdown", "outcome": "stays"}
     first = record_outcomes(start_ledger(None, "NODE1", "HVC1", [stays, move(DB, "db01")], "t1"), [record(DB)], "t2")
     half = mark_restored(first, [WEB], "t3")
     again = start_ledger(half, "NODE1", "HVC1", [stays], "t4")
@@ -277,7 +275,7 @@ def test_a_vm_that_is_stopped_again_before_the_others_are_back_is_kept_anew() ->
 
 
 def test_a_vm_that_was_started_again_counts_as_it_is_by_then() -> None:
-    stopped = {**move(), "strategy": "shutdown"}
+    stopped: LeavingVm = {**move(), "strategy": "shutdown"}
     failed = record_outcomes(
         start_ledger(None, "NODE1", "HVC1", [stopped, move(DB, "db01")], "t1"), [record(outcome="failed")], "t2"
     )
@@ -313,16 +311,16 @@ def test_vms_of_an_evacuation_of_long_ago_are_told() -> None:
 
 
 def test_a_vm_that_was_given_back_is_seen_anew_while_others_are_still_away() -> None:
-    off = {**move(), "state": "off"}
+    off: LeavingVm = {**move(), "state": "off"}
     first = mark_restored(start_ledger(None, "NODE1", "HVC1", [off, move(DB, "db01")], NOW), [WEB], NOW)
     again = start_ledger(first, "NODE1", "HVC1", [{**move(), "state": "running", "strategy": "shutdown"}], NOW)
     assert {vm["name"]: vm["state"] for vm in again["vms"]}["web01"] == "running"
 
 
 def test_the_newest_events_of_a_failed_move_are_kept() -> None:
-    events = [{"id": number, "message": "why"} for number in range(6)]
+    events: list[Mapping[str, t.Any]] = [{"id": number, "message": "why"} for number in range(6)]
     begun = start_ledger(None, "NODE1", "HVC1", [move()], "t1")
-    failed = {**record(WEB, "failed"), "events": events}
+    failed: MoveRecord = {**record(WEB, "failed"), "events": events}
     ledger = record_outcomes(begun, [failed], "t2")
 
     assert begun["vms"][0]["events"] == []

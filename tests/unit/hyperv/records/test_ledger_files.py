@@ -16,13 +16,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger
 from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import ledger_file_of, read_given_ledger
 
+from tests.support.records import leaving
+
 OURS = Owner("hvc1.corp.example", "HVC1")
-MOVE = {
-    "vm_id": "6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31",
-    "name": "web {{ 1 }}",
-    "source_host": "NODE1",
-    "destination_host": "NODE2",
-}
+MOVE = leaving("6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31", "web {{ 1 }}")
 NAME = "hyperv-ledger-hvc1.corp.example-NODE1.json"
 
 

@@ -82,6 +82,7 @@ LISTS = [
         OF_A_NODE,
         others={"ntlm_login"},
     ),
+    Listed("hyperv_migration_capabilities_info", "methods.findings.code", ("usecases/method_availability.py",)),
 ]
 
 

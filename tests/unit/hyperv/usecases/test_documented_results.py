@@ -21,6 +21,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import l
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
 from tests.support.actions import carry_out
+from tests.support.records import leaving
 from tests.support.scenarios import (
     ClusterSpec,
     as_text,
@@ -219,11 +220,13 @@ MOVED_ROLE: LedgerRole = {
 
 def ledgers(folder: pathlib.Path) -> list[Answer]:
     """Return the ledger of an evacuation, and what is said where there is none."""
-    move = {"vm_id": GONE, "name": "web01", "source_host": "NODE1", "destination_host": "NODE2", "state": "running"}
     file = ledger_file_of(None, str(folder), "NODE1", Owner("hvc1.corp.example"))
     now = "2026-03-01T22:00:00+00:00"
     file.change(
-        lambda old: {**start_ledger(old, "NODE1", "hvc1.corp.example", [move], now), "other_roles": [MOVED_ROLE]}
+        lambda old: {
+            **start_ledger(old, "NODE1", "hvc1.corp.example", [leaving(GONE)], now),
+            "other_roles": [MOVED_ROLE],
+        }
     )
     return [
         carry_out("hyperv_evacuation_ledger_info", HOSTS, folder=str(folder), node=node, cluster="hvc1.corp.example")

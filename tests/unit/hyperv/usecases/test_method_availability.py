@@ -32,29 +32,40 @@ def test_a_cluster_that_supports_all_says_so_for_each_node() -> None:
     assert [method for method, one in found.items() if one["open"]] == ["system", "cluster_group", "host"]
     assert found["system"]["sources"] == ["NODE1", "NODE2"]
     assert found["system"]["destinations"] == ["NODE1"]
-    closed = {one["node"]: one["reason"] for one in found["system"]["closed_destinations"]}
-    assert set(closed) == {"NODE2", "NODE3"}
-    assert "paused" in closed["NODE2"]
-    assert "switched off" in closed["NODE3"]
+    closed = {one["node"]: one["findings"] for one in found["system"]["closed_destinations"]}
+    assert {node: [one["code"] for one in findings] for node, findings in closed.items()} == {
+        "NODE2": ["node_paused"],
+        "NODE3": ["migration_disabled"],
+    }
+    assert "paused" in closed["NODE2"][0]["message"]
+    assert "switched off" in closed["NODE3"][0]["message"]
 
 
 @pytest.mark.parametrize("missing", ["class_missing", "namespace_missing"])
 def test_without_the_clusters_service_its_method_is_closed(missing: str) -> None:
     found = ways(Simulated(CLUSTER, cluster_migration_service=missing))
     assert [method for method, one in found.items() if one["open"]] == ["cluster_group", "host"]
-    assert "Root\\HyperVCluster\\v2" in found["system"]["reason"]
+    (finding,) = found["system"]["findings"]
+    assert finding["code"] == "no_cluster_service"
+    assert "Root\\HyperVCluster\\v2" in finding["message"]
+    assert found["cluster_group"]["findings"] == []
 
 
 def test_capabilities_without_the_method_leave_it_open_and_say_that_only_a_call_tells() -> None:
     found = ways(Simulated(with_nodes(CLUSTER, node("NODE1", capabilities="to_host_only"))))
     assert found["system"]["open"]
-    assert "only a call tells" in found["system"]["reason"]
+    (finding,) = found["system"]["findings"]
+    assert (finding["code"], finding["severity"]) == ("method_not_offered", "warning")
+    assert "only a call tells" in finding["message"]
 
 
 def test_between_hosts_only_the_hosts_own_method_is_open() -> None:
     found = ways(Simulated(HOSTS, home="HV1"), "HV1", "HV2")
     assert [method for method, one in found.items() if one["open"]] == ["host"]
-    assert found["cluster_group"]["reason"] == "The task's host is not a node of a failover cluster."
+    (finding,) = found["cluster_group"]["findings"]
+    assert finding["code"] == "no_cluster"
+    assert finding["message"] == "The task's host is not a node of a failover cluster."
+    assert [one["code"] for one in found["host"]["findings"]] == ["not_clustered_only"]
     assert (found["host"]["sources"], found["host"]["destinations"]) == (["HV1", "HV2"], ["HV1"])
 
 
