@@ -75,12 +75,13 @@ class Roll:
     def __post_init__(self) -> None:
         self.simulated = SideBySide(self.given, self.hosts[-1], self.seed)
         self.file = RollingFile(str(self.folder), OWNER)
+        self._failed: list[BaseException] = []
         self.options = RollingOptions(OWNER.full, self.hosts, OWNER.short)
 
     @property
     def phases(self) -> dict[str, Phase]:
-        state = self.file.resume(self.options).state
-        return {host: phase_of(state, host) for host in self.hosts}
+        state = self.file.read()
+        return {host: phase_of(state, host) if state is not None else "" for host in self.hosts}
 
     @property
     def owners(self) -> dict[str, str]:
@@ -108,7 +109,7 @@ class Roll:
             turns = [one for one, end in zip(turns, ended, strict=True) if not isinstance(end, BaseException)]
             if errors and (not turns or any(not isinstance(one, Failed) for one in errors)):
                 raise errors[0]
-            self._failed = [*getattr(self, "_failed", []), *errors]
+            self._failed += errors
         if self._failed:
             raise self._failed[0]
         return list(result["waiting"])
@@ -117,7 +118,7 @@ class Roll:
         return lambda: step(turn)
 
     def _plan(self, batch: Sequence[str]) -> dict[str, t.Any]:
-        self._failed: list[BaseException] = []
+        self._failed.clear()
         cluster, state = self.simulated.client(), self.file.resume(self.options).state
         asked = [Turn(host, host, self.hosts, state, False, False, self.layout) for host in batch]
         turns = TurnsTogether.of(asked, self.at_once)

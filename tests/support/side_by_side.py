@@ -8,6 +8,7 @@ can be had again.
 
 from __future__ import annotations
 
+import inspect
 import random
 import threading
 import typing as t
@@ -35,8 +36,10 @@ class _Run:
         self.error: BaseException | None = None
         self.thread = threading.Thread(target=self._go, args=(work,), daemon=True)
         self.back: Callable[[], None] = lambda: None
+        self.own = threading.local()
 
     def _go(self, work: Callable[[], t.Any]) -> None:
+        self.own.run = self
         self.may_go.wait()
         try:
             self.result = work()
@@ -58,7 +61,7 @@ class SideBySide(Simulated):
         self.kill_at: float | None = None
         self._chance = random.Random(seed)
         self._idle = threading.Event()
-        self._runs: dict[int, _Run] = {}
+        self._own = threading.local()
 
     def client(self) -> Cluster:
         """Return the cluster as a new process sees it, with sessions of its own."""
@@ -77,9 +80,8 @@ class SideBySide(Simulated):
         """Do all of these, and return what they return; what one was ended or failed with, is its result."""
         runs = [_Run(work) for work in works]
         for one in runs:
-            one.back = self._idle.set
+            one.back, one.own = self._idle.set, self._own
             one.thread.start()
-            self._runs[t.cast("int", one.thread.ident)] = one
         while ready := [one for one in runs if not one.is_over]:
             first = min(one.wakes for one in ready)
             self._clock.advance(max(0.0, first - self.now()))
@@ -90,21 +92,20 @@ class SideBySide(Simulated):
                 raise AssertionError("a run neither ends nor hands on")
         for one in runs:
             one.thread.join()
-            self._runs.pop(t.cast("int", one.thread.ident))
         return [one.error or one.result for one in runs]
 
     def pause(self, seconds: float) -> None:
-        run = self._runs.get(threading.get_ident())
+        run = getattr(self._own, "run", None)
         if run is None:
             super().pause(seconds)
         else:
             self._hand_on(run, self.now() + seconds)
 
     def _send(self, node: str, request: bytes) -> bytes:
-        run = self._runs.get(threading.get_ident())
+        run = getattr(self._own, "run", None)
         if run is not None and self.kill_at is not None and self.now() >= self.kill_at:
             raise Killed
-        if run is not None and self._chance.random() < _OFTEN:
+        if run is not None and self._chance.random() < _OFTEN and not _is_in_a_property():
             self._hand_on(run, self.now())
         return super()._send(node, request)
 
@@ -113,3 +114,13 @@ class SideBySide(Simulated):
         run.may_go.clear()
         self._idle.set()
         run.may_go.wait()
+
+
+def _is_in_a_property() -> bool:
+    """Tell whether a cached property is read: all threads of a process share its lock, and processes do not."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_code.co_name == "__get__":
+            return True
+        frame = frame.f_back
+    return False

@@ -142,7 +142,7 @@ def test_phases_that_are_noted_at_the_same_moment_are_all_kept(tmp_path: pathlib
         try:
             for phase in ("begun", "evacuated", "worked", "done"):
                 barrier.wait(60)
-                enter_phase(record, phase)  # type: ignore[arg-type]
+                enter_phase(record, phase)
         except BaseException as error:
             failed.append(error)
 
