@@ -141,7 +141,7 @@ def test_both_fail_and_both_go_on(tmp_path: pathlib.Path) -> None:
 def test_nodes_without_room_for_both_wait_for_one_another(tmp_path: pathlib.Path) -> None:
     full = scenario(
         [node(name, memory_mb=65536) for name in NODES],
-        [vm(f"web{number:02}", owner=NODES[number % 6], memory_mb=11000) for number in range(24)],
+        [vm(f"web{number:02}", owner=NODES[number % 6], memory_mb=10000) for number in range(24)],
     )
     roll = Roll(full, tmp_path, NODES)
     before = roll.owners
