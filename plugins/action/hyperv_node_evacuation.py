@@ -13,6 +13,7 @@ from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.evacuation import Evacuation
 from ..plugin_utils._hyperv.maintenance.evacuation_options import EvacuationOptions
 from ..plugin_utils._hyperv.maintenance.storage_gate import StorageWait
+from ..plugin_utils._hyperv.planning.beside import read_beside
 from ..plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ..plugin_utils._hyperv.planning.role_strategies import read_role_strategies
 from ..plugin_utils._hyperv.planning.survey_answers import read_names
@@ -51,8 +52,12 @@ class ActionModule(MaintenanceAction):
         check_moving(arguments, "evacuate_node")
         check_range(arguments, "attempts", 1, variable="evacuate_node_attempts")
         check_storage_timeout(arguments, "evacuate_node")
+        beside = read_beside((arguments["rolling"] or {}).get("beside"))
+        planning = read_planning(arguments, arguments["node"], "evacuate_node")
         request = dataclasses.replace(
-            read_planning(arguments, arguments["node"], "evacuate_node"),
+            planning,
+            beside=beside,
+            helpers=0 if beside.counts else planning.helpers,  # they would step aside to room that others plan with
             destinations=read_names(arguments["destinations"], "destinations"),
             earlier=read_earlier_plan(arguments["plan"]) if arguments["plan"] else None,
             role_strategies=read_role_strategies(arguments["role_strategies"]),

@@ -21,7 +21,7 @@ from ..plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ..plugin_utils._migrating import MigrationAction, migration_result
 from ..plugin_utils._moving_options import MOVING, check_moving, moving_options
 from ..plugin_utils._ranges import check_reserve
-from ..plugin_utils._rolling_file import progress_result, write_phase
+from ..plugin_utils._rolling_file import not_done_beside, progress_result, write_phase
 
 
 class ActionModule(MigrationAction):
@@ -42,8 +42,11 @@ class ActionModule(MigrationAction):
         """Even out the memory if that is due; in a rolling maintenance note that its node is done by that."""
         check_reserve(arguments)
         check_moving(arguments)
-        result: Result = self._refill(cluster, arguments) if arguments["due"] else {"changed": False, "moves": []}
-        rolling = arguments["rolling"]
+        rolling, due = arguments["rolling"], arguments["due"]
+        if rolling and due and (open_hosts := not_done_beside(rolling)):
+            due = False
+            self.tell(f"The memory of the nodes is not evened out, because {', '.join(open_hosts)} is not done.")
+        result: Result = self._refill(cluster, arguments) if due else {"changed": False, "moves": []}
         if not rolling:
             return result
         noted = progress_result(write_phase(rolling, lambda present: "done", dry_run=self.check_mode), rolling["node"])

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._files import full_path
@@ -37,6 +38,9 @@ class ActionModule(ControllerAction):
         Raises FailedWithResult where it stops.
         """
         turn, reason, path = arguments["turn"], arguments["reason"], arguments["path"].strip()
+        if "path" not in turn and turn.get("leader"):  # another host has planned for it
+            turn = {**_planned_by(turn["leader"], task_vars), **turn}
+            reason = reason or str(turn.get("why_not") or "")
         host = str(turn.get("host") or task_vars.get("inventory_hostname"))
         node, state = str(turn.get("node") or host), _state(str(turn.get("path") or ""))
         progress = describe_progress(state) if state else ""
@@ -101,6 +105,16 @@ class ActionModule(ControllerAction):
             return "was not looked at"
         with self.connections() as connections:
             return describe_node(lambda: connections.as_on(via).cluster(), node)
+
+
+def _planned_by(leader: str, task_vars: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return what a host has found out for those that are worked on together with it, or why it has not."""
+    found = ((task_vars.get("hostvars") or {}).get(leader) or {}).get("rolling_maintenance_turn") or {}
+    known = {key: found[key] for key in ("path", "folder", "via", "cluster", "ignore") if key in found}
+    if found and not found.get("failed"):
+        return known
+    why = f"{leader}, which plans for all of them, has failed: {found.get('msg') or 'see above'}"
+    return {**known, "why_not": f"It is not begun, because {why}"}
 
 
 def _estimate(state: RollingState | None) -> dict[str, t.Any] | None:

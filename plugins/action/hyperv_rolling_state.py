@@ -45,6 +45,7 @@ class ActionModule(ControllerAction):
                     "forget": {"type": "list", "elements": "str", "default": []},
                     "began": {"type": "str", "default": ""},
                     "estimate": {"type": "dict", "options": _ESTIMATE},
+                    "together": {"type": "list", "elements": "str", "default": []},
                 },
             },
             "phase": {"type": "str", "choices": list(PHASES), "required": True},

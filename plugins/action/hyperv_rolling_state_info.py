@@ -38,6 +38,8 @@ class ActionModule(ControllerAction):
         found: Result = {"changed": False, **_shown(states[0] if states else None)}
         if results is None:
             return found
+        # Of nodes that are worked on together, one has found out how all of them are.
+        results = [one for result in results for one in (*(result.get("together") or {}).values(), result)]
         hosts = list(dict.fromkeys(host for result in results for host in result.get("nodes") or ()))
         phases: dict[str, Phase] = {str(result["host"]): result["phase"] for result in results if "phase" in result}
         # A dry run writes nothing down: what the files say is not of it.

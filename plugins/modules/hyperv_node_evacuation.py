@@ -84,6 +84,9 @@ options:
       - RV(hyperv.migration.hyperv_rolling_node_info#module:rolling), if this evacuation is part of a rolling
         maintenance. The phase of the node is stored then - C(begun) right before it is paused, and C(evacuated) when it
         is empty.
+      - If it has C(beside), other nodes are emptied at the same time. No VM or role goes to one of them, the moves that
+        are planned for them count as made, and of memory that none of the plans needs, each evacuation takes its share
+        at most. No VM of another node steps aside then, whatever O(helpers) says.
     type: dict
   storage_timeout:
     description:

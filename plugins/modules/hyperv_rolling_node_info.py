@@ -9,10 +9,11 @@ version_added: 0.1.0
 description:
   - Finds the node in its cluster and another host of that cluster to talk through, checks that both are what the
     inventory says, reads the state of the rolling maintenance, waits until the cluster is healthy enough to run without
-    the node, and plans the rest of the rolling maintenance if O(layout) is not V(keep).
+    the node, and plans the rest of the rolling maintenance if O(layout) is not V(keep), or if several nodes are to be
+    away together.
   - It fails if somebody else has paused the node, if another node of this rolling maintenance is paused and not done,
-    if the user's tasks or role do not exist, if the play has more than one host in its batch, or if no plan leads to
-    the end of the rolling maintenance. Nothing is changed.
+    if the user's tasks or role do not exist, if the play has more hosts in its batch than O(at_once), or if no plan
+    leads to the end of the rolling maintenance. Nothing is changed.
   - The role P(hyperv.migration.rolling_maintenance#role) begins with it. Use it directly if you write your own role.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
@@ -47,6 +48,23 @@ options:
     description: The inventory host to talk through. The default is the first other one of the cluster that answers.
     type: str
     default: ""
+  batch:
+    description:
+      - The inventory hosts that the play works on at once, O(node) among them, as C(ansible_play_batch) has them. Their
+        turns are planned together by the task of the first one, and RV(together) has them all. The tasks of the others
+        look at nothing and return RV(leader).
+      - Nodes that were begun are taken before others. As many as the plan proves are taken together, at least one. The
+        others are in RV(waiting).
+      - The default is O(node) alone, which a play with more than one host in its batch does not allow.
+    type: list
+    elements: str
+    default: []
+  at_once:
+    description:
+      - How many nodes may be away together at most, as a number or as a share of O(nodes) such as V(25%), as
+        O(hyperv.migration.hyperv_rolling_plan_info#module:at_once). Whether they are, the plan decides.
+    type: str
+    default: "1"
   folder:
     description: Directory of the state, and of the ledgers.
     type: path
@@ -155,6 +173,14 @@ EXAMPLES = r"""
     folder: /var/lib/maintenance
   register: turn
 
+- name: Wait until it can run without two of them, whose turns are planned together
+  hyperv.migration.hyperv_rolling_node_info:
+    node: "{{ inventory_hostname }}"
+    nodes: "{{ ansible_play_hosts_all }}"
+    batch: "{{ ansible_play_batch }}"
+    at_once: 2
+  register: turns
+
 - name: Evacuate it
   hyperv.migration.hyperv_node_evacuation:
     node: "{{ turn.node }}"
@@ -182,6 +208,30 @@ nodes:
   elements: str
   returned: success
   sample: [node1.corp.example, node2.corp.example]
+leader:
+  description: The host whose task has planned the turns of all hosts of O(batch); that of the task for one.
+  type: str
+  returned: always
+  sample: node1.corp.example
+batch:
+  description: The nodes that are taken now, by their names in the cluster; none if there is nothing to do.
+  type: list
+  elements: str
+  returned: for the leader
+  sample: [NODE1]
+waiting:
+  description: The hosts of O(batch) that are taken when the nodes in RV(batch) are done.
+  type: list
+  elements: str
+  returned: for the leader
+  sample: []
+together:
+  description: >-
+    What this module returns of each host of O(batch), by host; RV(steps) is empty for one that waits. Empty if O(batch)
+    is one host.
+  type: dict
+  returned: for the leader
+  sample: {}
 via:
   description: Inventory host to talk through.
   type: str
@@ -278,7 +328,8 @@ evacuation:
   description:
     - RV(rolling) for the evacuation of the node, with C(notes_shown), whether another node is done already, so that
       notes on the whole cluster are not repeated. If the rest was planned, also C(returns_all), whether all VMs return
-      to it, and C(plan), for O(hyperv.migration.hyperv_node_evacuation#module:plan).
+      to it, and C(plan), for O(hyperv.migration.hyperv_node_evacuation#module:plan). If other nodes are emptied at the
+      same time, also C(beside), who they are, and which moves are planned for all of them.
   type: dict
   returned: success
 computer:

@@ -50,7 +50,9 @@ options:
         is noted as done after the moves.
     type: dict
   due:
-    description: Whether to move VMs. V(false) only notes that the node of O(rolling) is done.
+    description:
+      - Whether to move VMs. V(false) only notes that the node of O(rolling) is done, and so does V(true) if another
+        node that has its turn at the same time is not done.
     type: bool
     default: true
 seealso:

@@ -131,6 +131,11 @@ options:
             description: How long those are expected to take.
             type: int
             required: true
+      together:
+        description: The inventory hosts whose nodes have their turns at the same time. It is noted with V(begun).
+        type: list
+        elements: str
+        default: []
   phase:
     description:
       - The phase that the node has reached. Only with V(begun), a rolling maintenance is resumed or begins.

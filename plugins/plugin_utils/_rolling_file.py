@@ -8,24 +8,22 @@ import contextlib
 import dataclasses
 import datetime as dt
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ._files import KeptFile, check_writable, find_kept, full_path, locked
 from ._hyperv.records.artifacts import artifact_text
 from ._hyperv.records.file_names import Owner, is_same, rolling_file, rolling_file_of_before
+from ._hyperv.records.rolling_resume import RollingOptions, resume_or_start, rolling_options
 from ._hyperv.records.rolling_state import (
     Estimate,
     NodeProgress,
     Phase,
-    RollingOptions,
     RollingState,
     after_work,
     describe_progress,
     is_finished,
     phase_of,
     read_rolling_state,
-    resume_or_start,
-    rolling_options,
     set_phase,
 )
 
@@ -69,26 +67,32 @@ class RollingFile:
         returns_all: bool | None = None,
         began: dt.datetime | None = None,
         estimate: Estimate | None = None,
+        together: Sequence[str] = (),
         dry_run: bool,
     ) -> Progress:
         """Write down that a node has reached a phase, in a dry run only look whether that can be done.
 
         ``node`` is its inventory host, ``name`` its name in the cluster, and ``next_phase`` makes of its present phase
         the next one; ``returns_all`` is as ``set_phase`` has it, ``began`` when its turn did, and ``estimate`` what is
-        expected before it, which is noted with ``begun``. With ``begun``, the rolling maintenance is resumed or started
-        as ``options`` say; later phases belong to the one in the file. Raises HyperVError.
+        expected before it, which is noted with ``begun``, as are the hosts ``together`` with it. With ``begun``, the
+        rolling maintenance is resumed or started as ``options`` say; later phases belong to the one in the file.
+        Raises HyperVError.
         """
         with contextlib.nullcontext() if dry_run else locked(self._find().path):
             file = self._find()
             old = _content(file)
             phase = next_phase(phase_of(old, node) if old is not None else "")
             if phase == "begun" or old is None or not is_same(old["cluster"], options.cluster):
+                if old is not None and _was_begun_anew(old, node, together, began):
+                    options = dataclasses.replace(options, begin_anew=False)
                 progress = self._resume(file, options)
             else:
                 progress = Progress(file.path, old, [])
             now = _now()
             took = round((now - began).total_seconds()) if began is not None and phase == "done" else None
-            state = set_phase(progress.state, node, phase, now, name, returns_all=returns_all, took=took)
+            state = set_phase(
+                progress.state, node, phase, now, name, returns_all=returns_all, took=took, together=together
+            )
             if estimate is not None and phase == "begun" and "estimate" not in state:
                 state = {**state, "estimate": estimate}
             changed = old is None or _without_times(old) != _without_times(state)
@@ -117,14 +121,27 @@ class RollingFile:
         return find_kept(self._folder, rolling_file(self._owner), rolling_file_of_before(self._owner))
 
 
+def not_done_beside(rolling: Mapping[str, t.Any]) -> list[str]:
+    """Return the inventory hosts that have their turns together with a node and are not done.
+
+    ``rolling`` is the record of hyperv_rolling_node_info. Raises HyperVError.
+    """
+    others = [host for host in rolling.get("together") or () if host != rolling["node"]]
+    state = _file_of(rolling).read() if others else None
+    return [host for host in others if state is not None and phase_of(state, host) != "done"]
+
+
+def _file_of(rolling: Mapping[str, t.Any]) -> RollingFile:
+    owner = Owner(rolling.get("cluster") or "", rolling.get("cluster_name") or "")
+    return RollingFile(rolling.get("folder") or ".", owner, rolling.get("path"))
+
+
 def write_phase(rolling: Mapping[str, t.Any], next_phase: Callable[[Phase], Phase], *, dry_run: bool) -> Progress:
     """Write down that a node has reached a phase; as ``RollingFile.write_phase``.
 
     ``rolling`` is the record of hyperv_rolling_node_info.
     """
-    owner = Owner(rolling.get("cluster") or "", rolling.get("cluster_name") or "")
-    file = RollingFile(rolling.get("folder") or ".", owner, rolling.get("path"))
-    options, name = rolling_options(rolling), str(rolling.get("name") or "")
+    file, options, name = _file_of(rolling), rolling_options(rolling), str(rolling.get("name") or "")
     returns_all = rolling.get("returns_all")
     began = dt.datetime.fromisoformat(rolling["began"]) if rolling.get("began") else None
     return file.write_phase(
@@ -135,6 +152,7 @@ def write_phase(rolling: Mapping[str, t.Any], next_phase: Callable[[Phase], Phas
         returns_all=returns_all,
         began=began,
         estimate=rolling.get("estimate"),
+        together=rolling.get("together") or (),
         dry_run=dry_run,
     )
 
@@ -169,6 +187,13 @@ def end_work(rolling: Mapping[str, t.Any], restart: bool, *, dry_run: bool) -> P
     """
     progress = write_phase(rolling, lambda present: after_work(present, restart), dry_run=dry_run)
     return phase_of(progress.state, rolling["node"])
+
+
+def _was_begun_anew(old: RollingState, node: str, together: Sequence[str], began: dt.datetime | None) -> bool:
+    """Tell whether one of the hosts that have their turns together with a node has begun it in this run already."""
+    others = [old["nodes"][host] for host in together if host != node and host in old["nodes"]]
+    reached = [(one.get("reached") or {}).get("begun") for one in others]
+    return began is not None and any(moment and dt.datetime.fromisoformat(moment) >= began for moment in reached)
 
 
 def _content(file: KeptFile) -> RollingState | None:

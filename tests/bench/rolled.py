@@ -27,10 +27,12 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.r
     estimate_at_half,
     judge_estimate,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_state import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_resume import (
     RollingOptions,
-    RollingState,
     resume_or_start,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_state import (
+    RollingState,
     set_phase,
 )
 

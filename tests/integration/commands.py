@@ -55,6 +55,11 @@ class Ansible:
         # Of two sources that set a variable for the same group the later one wins.
         self.sources = ["-i", str(inventory), "-i", str(chosen)]
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables of its commands."""
+        return dict(self._environment)
+
     def ad_hoc(self, host: str, module: str, arguments: str = "", *options: str) -> Answer:
         """Run one module of the collection on ``host``."""
         command = ["ansible", *self.sources, host, "-m", f"hyperv.migration.{module}"]

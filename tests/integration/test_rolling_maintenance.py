@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import pathlib
 import typing as t
 from collections.abc import Iterator
@@ -12,7 +11,8 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.integration.commands import Ansible, Answer
+from tests.integration.commands import Ansible
+from tests.integration.rolls import FAILED, USERS_TASKS, Roll, worked_on
 from tests.running_cluster import RunningCluster, running_cluster
 from tests.unit.report.reading import read_page
 
@@ -20,20 +20,6 @@ pytestmark = pytest.mark.long
 
 SCENARIO = pathlib.Path(__file__).with_name("rolling.yml")
 NODES = ["NODE1", "NODE2", "NODE3", "NODE4"]
-FAILED = 2
-USERS_TASKS = """
-- name: Ask the node itself who it is
-  hyperv.migration.hyperv_cim_info:
-    namespace: root/cimv2
-    class_name: Win32_OperatingSystem
-    properties: [CSName]
-  register: node
-- name: Install updates
-  ansible.builtin.assert:
-    that: inventory_hostname != broken | default('')
-    fail_msg: The disk is full.
-    success_msg: "Worked on {{ node.instances[0].properties.csname }}."
-"""
 
 
 @pytest.fixture(scope="module")
@@ -42,51 +28,9 @@ def simulator(folder: pathlib.Path) -> Iterator[RunningCluster]:
         yield cluster
 
 
-class Roll:
-    """Runs the playbook; its state and the user's tasks are in a directory of their own for each test."""
-
-    def __init__(self, ansible: Ansible, folder: pathlib.Path) -> None:
-        self._ansible = ansible
-        self._folder = folder
-        self._tasks = folder / "updates.yml"
-        self.environment: dict[str, t.Any] = {}
-        self.write_tasks(USERS_TASKS)
-
-    def write_tasks(self, text: str) -> None:
-        self._tasks.write_text(text, encoding="utf-8")
-
-    def __call__(self, *options: str, **variables: t.Any) -> Answer:
-        given = {
-            "rolling_maintenance_tasks_file": str(self._tasks),
-            "rolling_maintenance_folder": str(self._folder),
-            "rolling_maintenance_health_timeout": 3,
-            "rolling_maintenance_health_interval": 1,
-            "rolling_maintenance_restart_poll_interval": 0.1,
-            "evacuate_node_poll_interval": 0.05,
-            "restore_node_poll_interval": 0.05,
-            **variables,
-        }
-        command = ["ansible-playbook", *self._ansible.sources, "hyperv.migration.rolling_maintenance"]
-        return self._ansible.run(*command, "-e", json.dumps(given), *options, **self.environment)
-
-    @property
-    def files(self) -> list[str]:
-        return sorted(file.name for file in self._folder.iterdir() if file.is_file() and file != self._tasks)
-
-    def phases(self) -> dict[str, str]:
-        state = self._folder / "hyperv-rolling-hvc1.corp.example.json"
-        assert state.stat().st_mode & 0o777 == 0o600
-        nodes: dict[str, dict[str, str]] = json.loads(state.read_text(encoding="utf-8"))["nodes"]
-        return {name: node["phase"] for name, node in nodes.items()}
-
-
 @pytest.fixture
 def roll(cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path) -> Roll:
     return Roll(ansible, tmp_path)
-
-
-def worked_on(answer: Answer) -> list[str]:
-    return [node for line in answer.text.splitlines() for node in NODES if f'"Worked on {node}."' in line]
 
 
 def nodes_of(cluster: RunningCluster) -> list[dict[str, t.Any]]:

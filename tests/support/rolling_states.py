@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_resume import (
+    RollingOptions,
+    resume_or_start,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_state import (
     Phase,
-    RollingOptions,
     RollingState,
-    resume_or_start,
     set_phase,
 )
 

@@ -160,6 +160,11 @@ RULES = (
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(
+        "plugins/plugin_utils/_rolling_nodes.py",
+        (UTILS + "_action", UTILS + "_connections", UTILS + "_hostnames", UTILS + "_hyperv", UTILS + "_via"),
+        without=INPUT_OUTPUT | {"time"},
+    ),
+    Rule(
         "plugins/plugin_utils/_user_work.py",
         (UTILS + "_files", UTILS + "_hyperv.failure", UTILS + "_hyperv.records", UTILS + "_text"),
         frozenset({"ansible"}),
@@ -215,6 +220,7 @@ RULES = (
             UTILS + "_recording",
             UTILS + "_report",
             UTILS + "_rolling_file",
+            UTILS + "_rolling_nodes",
             UTILS + "_survey",
             UTILS + "_text",
             UTILS + "_user_work",

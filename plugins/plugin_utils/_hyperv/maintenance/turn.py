@@ -12,20 +12,11 @@ from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, read_nodes
 from ..failure.errors import HyperVError
+from ..planning.beside import Beside
 from ..planning.evacuation_request import EvacuationRequest
-from ..planning.roll import plan_roll
 from ..planning.roll_plan import RollPlan
 from ..planning.roll_request import BALANCED, KEEP, LayoutName, RollRequest
-from ..planning.whole_cluster import WholeCluster
-from ..records.rolling_state import (
-    OPEN,
-    Phase,
-    RollingState,
-    describe_phase,
-    describe_progress,
-    phase_of,
-    returns_all,
-)
+from ..records.rolling_state import OPEN, Phase, RollingState, describe_phase, describe_progress, phase_of, returns_all
 from .health_gate import HealthGate
 from .rolling import ENDED_BY, RESUMED
 
@@ -64,6 +55,8 @@ class Turn:
         dry_run: nothing is changed.
         layout: where VMs are in the end.
         home: names, patterns and ids of VMs that return to the node in any layout.
+        together: inventory hosts of the nodes whose turns are at the same time, itself among them; empty for none.
+        waiting: those whose turns come right after these.
     """
 
     host: str
@@ -74,6 +67,8 @@ class Turn:
     dry_run: bool
     layout: LayoutName = KEEP
     home: Sequence[str] = ()
+    together: Sequence[str] = ()
+    waiting: Sequence[str] = ()
 
     @property
     def phase(self) -> Phase:
@@ -96,7 +91,29 @@ class Turn:
         In a dry run that includes the nodes before it that an earlier run left paused: a real run would have given them
         back by now.
         """
-        return [*ignore, *(self._names_of_open(self.hosts[: self.hosts.index(self.host)]) if self.dry_run else [])]
+        return [*ignore, *(self._names_of_open(self._before) if self.dry_run else [])]
+
+    @property
+    def paused_by_us(self) -> list[str]:
+        """The other nodes that this rolling maintenance may have paused, by name, of a node that it has begun as well.
+
+        Such nodes were begun together, so that none of them is in the way of another.
+        """
+        return self._names_of_open([host for host in self.state["nodes"] if host != self.host]) if self.is_open else []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was begun and is not done."""
+        return self.phase in OPEN
+
+    @property
+    def _company(self) -> Sequence[str]:
+        return self.together or (self.host,)
+
+    @property
+    def _before(self) -> Sequence[str]:
+        """The inventory hosts whose turns were before this one and those beside it."""
+        return self.hosts[: min(self.hosts.index(host) for host in (*self._company, *self.waiting))]
 
     def check(self, cluster: Cluster, gate: HealthGate) -> Sequence[str]:
         """Refuse a node that must not be touched, and wait until the cluster can run without it.
@@ -134,7 +151,7 @@ class Turn:
 
     def _refuse_while_another_is_open(self, nodes: Sequence[Node], ignore: Collection[str]) -> None:
         """Do not wait for a node that this rolling maintenance itself has paused: nobody is about to resume it."""
-        if self.dry_run:
+        if self.dry_run or self.is_open:
             return
         overlooked = {name.strip().casefold() for name in ignore}
         paused = {first_label(node.name): node.name for node in nodes if node.state == "paused"}
@@ -155,17 +172,22 @@ class Turn:
 
     @property
     def left(self) -> list[str]:
-        """The inventory hosts of the run that are not done, this one first."""
-        after = self.hosts[self.hosts.index(self.host) :]
-        return [host for host in after if phase_of(self.state, host) != "done"]
+        """The inventory hosts of the run that are not done, this one and those beside it first."""
+        after = self.hosts[len(self._before) :]
+        those = [*self._company, *(host for host in after if host not in self._company)]
+        return [host for host in those if phase_of(self.state, host) != "done"]
 
     @property
     def refills(self) -> bool:
-        """Whether the memory of all nodes is evened out after it: all others of the maintenance are done by then."""
+        """Whether the memory of all nodes is evened out after it: all others of the maintenance are done by then.
+
+        Of nodes that have their turns together, the last one does it.
+        """
         return (
             self.layout == BALANCED
             and not self.dry_run
-            and all(host == self.host or phase_of(self.state, host) == "done" for host in self.state["nodes"])
+            and self.host == self._company[-1]
+            and all(host in self._company or phase_of(self.state, host) == "done" for host in self.state["nodes"])
         )
 
     @property
@@ -174,14 +196,14 @@ class Turn:
 
         A dry run plans before the first node alone: it changes nothing that the next plan could begin with.
         """
-        before = self.hosts[: self.hosts.index(self.host)]
-        is_first = all(phase_of(self.state, host) == "done" for host in before)
-        return self.layout != KEEP and "evacuate" in self.steps and (is_first or not self.dry_run)
+        is_first = all(phase_of(self.state, host) == "done" for host in self._before)
+        is_needed = self.layout != KEEP or len(self._company) > 1
+        return is_needed and "evacuate" in self.steps and (is_first or not self.dry_run)
 
     @property
     def done(self) -> list[str]:
         """The inventory hosts that are done in this rolling maintenance, those before this one too in a dry run."""
-        before = self.hosts[: self.hosts.index(self.host)] if self.dry_run else ()
+        before = self._before if self.dry_run else ()
         done = [host for host in self.state["nodes"] if phase_of(self.state, host) == "done"]
         return list(dict.fromkeys([*done, *before]))
 
@@ -200,12 +222,9 @@ class Turn:
         ]
         return [*lines, f"The cluster is asked through {via}."] if self.steps else lines
 
-    def plan_rest(self, whole: WholeCluster, evacuation: EvacuationRequest, names: Mapping[str, str]) -> RollPlan:
-        """Return the plan of the turns that are left, this one first; ``names`` are those in the cluster, by host.
-
-        Raises HyperVError if the rolling maintenance cannot come to its end.
-        """
-        request = RollRequest(
+    def request(self, evacuation: EvacuationRequest, names: Mapping[str, str]) -> RollRequest:
+        """Return what is asked of the plan of the turns that are left; ``names`` are those in the cluster, by host."""
+        return RollRequest(
             [names[host] for host in self.left],
             [names[host] for host in self.done],
             in_order=True,
@@ -213,10 +232,6 @@ class Turn:
             home=tuple(self.home),
             evacuation=dataclasses.replace(evacuation, restart=self.is_restarted),
         )
-        plan = plan_roll(whole, request)
-        if plan.refusal is not None:
-            raise HyperVError(plan.refusal.text)
-        return plan
 
     def as_result(self, names: Mapping[str, str]) -> dict[str, t.Any]:
         """Return it for a task's result; ``names`` are those in the cluster, by host."""
@@ -233,15 +248,23 @@ class Turn:
             **self._returning(self.returns_all),
         }
 
-    def as_planned(self, plan: RollPlan, rolling: Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """Return what a plan changes in the task's result; ``rolling`` is the record that phases are noted by."""
-        step = next(plan.turns())
+    def as_planned(
+        self, plan: RollPlan, step: Mapping[str, t.Any], rolling: Mapping[str, t.Any], beside: Beside
+    ) -> dict[str, t.Any]:
+        """Return what a plan changes in the task's result.
+
+        Args:
+            step: its own turn of the plan, in the form of a result.
+            rolling: the record that phases are noted by.
+            beside: the nodes that are emptied at the same time.
+        """
         evacuation = {key: step[key] for key in ("node", "moves", "helpers", "stays")}
         return {
             "evacuation": {
                 **rolling,
                 "returns_all": step["returns_all"],
                 "plan": {"cluster": plan.owner.full or None, **evacuation},
+                **({"beside": beside.as_result()} if beside.counts else {}),
             },
             **self._returning(step["returns_all"]),
         }
@@ -255,12 +278,3 @@ class Turn:
 
 def _what_returns(all_vms: bool) -> str:
     return "its VMs back" if all_vms else "back the VMs that are to come home"
-
-
-def describe_stop(turn: Turn, why: str) -> str:
-    """Return that a node is not begun any more, why, and how to go on."""
-    done = sum(phase_of(turn.state, host) == "done" for host in turn.hosts)
-    return (
-        f"Stopped in time before {turn.node}: {done} of {len(turn.hosts)} nodes are done. {why} Run the same command "
-        "again to go on; nodes that are done are skipped."
-    )

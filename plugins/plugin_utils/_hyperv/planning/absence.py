@@ -42,10 +42,18 @@ class Absence:
 
         Whether it can do without one, the cluster itself says when that has its turn.
         """
+        return not self.objection(nodes)
+
+    def objection(self, nodes: Sequence[str]) -> str:
+        """Return why the cluster cannot do without these nodes together, as a clause; empty where it can."""
         away = {first_label(node) for node in nodes}
-        return len(away) == 1 or not (
-            self.redundancy.spaces_direct or self._loses_a_domain(away) or self._loses_quorum(away)
-        )
+        if len(away) == 1:
+            return ""
+        if self.redundancy.spaces_direct:
+            return "the disks of each are a part of the volumes of Storage Spaces Direct"
+        if self._loses_a_domain(away):
+            return "a fault domain would lose all of its nodes"
+        return "no majority of the votes would be left" if self._loses_quorum(away) else ""
 
     def _loses_quorum(self, away: set[str]) -> bool:
         """Tell whether no majority stays, by the votes as configured or as they count now.

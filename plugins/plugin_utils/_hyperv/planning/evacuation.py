@@ -46,6 +46,7 @@ def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationP
     """Read the cluster and plan; nothing is changed. Raises HyperVError, Fault, TransportError."""
     began = cluster.clock.now()
     snapshot = take_snapshot(cluster, request.node, request.destinations)
+    snapshot = request.beside.around(snapshot, request.reserve_percent)
     node = request.earlier.node if request.earlier is not None else snapshot.node.name
     if first_label(node) != first_label(snapshot.node.name):
         raise HyperVError(f"plan is one for {node}, and node is {snapshot.node.name}. Give the plan of that node.")

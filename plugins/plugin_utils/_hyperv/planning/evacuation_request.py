@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from .beside import Beside
 from .revalidation import EarlierPlan
 from .role_strategies import RoleStrategy
 from .strategies import Strategy
@@ -49,6 +50,7 @@ class EvacuationRequest:
         helpers: how many VMs of other nodes may step aside, besides those of the earlier plan.
         not_aside: ids of VMs that do not step aside.
         preference: nodes that come before others for some VMs; None for preferred owners alone.
+        beside: nodes that are emptied at the same time.
     """
 
     node: str
@@ -66,3 +68,4 @@ class EvacuationRequest:
     link_rates: Mapping[str, int] = dataclasses.field(default_factory=dict)
     role_strategies: Sequence[RoleStrategy] = ()
     preference: Preference | None = None
+    beside: Beside = dataclasses.field(default_factory=Beside)

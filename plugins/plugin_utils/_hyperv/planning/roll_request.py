@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
+from ..._hostnames import first_label
 from ..cluster.vms import Vm
 from .absence import Absence
 from .evacuation_request import EvacuationRequest
@@ -36,6 +37,8 @@ class RollRequest:
         node_seconds: how long the work on a node and its restart take.
         at_once: how many nodes may be away together at most.
         absence: which nodes may be, where that is more than one.
+        groups: nodes that may be away together, each in one group; empty for any of them. Counts in the order of
+            ``nodes``.
     """
 
     nodes: Sequence[str]
@@ -47,10 +50,17 @@ class RollRequest:
     node_seconds: int = 0
     at_once: int = 1
     absence: Absence | None = None
+    groups: Sequence[Sequence[str]] = ()
 
     def limits(self) -> Sequence[str]:
         """Say what limits how many nodes may be away together."""
         return self.absence.notes() if self.absence is not None and self.at_once > 1 else ()
+
+    def beside(self, nodes: Sequence[str]) -> Sequence[str]:
+        """Return those of some nodes that may be away together with the first one of them, itself included."""
+        labels = [{first_label(one) for one in group} for group in self.groups]
+        group = next((one for one in labels if first_label(nodes[0]) in one), None)
+        return [one for one in nodes if group is None or first_label(one) in group]
 
     def returning(self, vms: Sequence[Vm]) -> AbstractSet[str]:
         """Return the ids of the VMs that return to their nodes in any case."""

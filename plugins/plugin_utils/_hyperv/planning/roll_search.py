@@ -109,7 +109,7 @@ class _Search:
         if absence is None:
             return None
         takes_next = self._request.in_order or self._request.layout == KEEP
-        nodes = list(left) if takes_next else self._emptiest_first(left)
+        nodes = self._request.beside(left) if takes_next else self._emptiest_first(left)
         for size in range(min(self._request.at_once, len(nodes)), 1, -1):
             group: list[str] = []
             for node in nodes[:size] if takes_next else nodes:

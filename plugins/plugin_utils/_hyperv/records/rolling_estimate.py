@@ -11,17 +11,19 @@ from .rolling_state import PHASES, Estimate, RollingState
 from .rolling_window import pace_of
 
 
-def estimate_at_half(state: RollingState) -> Estimate | None:
+def estimate_at_half(state: RollingState, at_once: int = 1) -> Estimate | None:
     """Return how long the rest is expected to take, if half of the nodes are done now and no other is begun.
 
-    None at any other time, where an estimate was noted before, and where nobody knows how long nodes took.
+    Where ``at_once`` nodes have their turns together, the first moment counts at which that many are done. None at any
+    other time, where an estimate was noted before, and where nobody knows how long nodes took.
     """
     left = [host for host, node in state["nodes"].items() if node["phase"] != "done"]
     done, pace = len(state["nodes"]) - len(left), pace_of(state)
-    is_half = 0 < done == len(state["nodes"]) // 2 and not any(state["nodes"][host]["phase"] for host in left)
+    half = len(state["nodes"]) // 2
+    is_half = 0 < half <= done < half + at_once and left and not any(state["nodes"][host]["phase"] for host in left)
     if not is_half or "estimate" in state or pace is None or pace.is_of_before:
         return None
-    return {"done": done, "nodes": left, "seconds": round(len(left) * pace.mean)}
+    return {"done": done, "nodes": left, "seconds": round(pace.seconds_for(len(left), at_once))}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,11 +61,16 @@ def judge_estimate(state: RollingState) -> Judged | None:
     estimate = state.get("estimate")
     if estimate is None:
         return None
-    took = [state["nodes"][host].get("took") for host in estimate["nodes"] if host in state["nodes"]]
-    known = [one for one in took if one is not None]
+    nodes = {host: state["nodes"][host] for host in estimate["nodes"] if host in state["nodes"]}
+    known = {host: node["took"] for host, node in nodes.items() if "took" in node}
     if len(known) < len(estimate["nodes"]):
         return None
-    return Judged(estimate["done"], len(known), estimate["seconds"], sum(known))
+    # Nodes that had their turns together took as long as the slowest one.
+    longest: dict[tuple[str, ...], int] = {}
+    for host, took in known.items():
+        those = tuple(sorted(nodes[host].get("together") or [host]))
+        longest[those] = max(longest.get(those, 0), took)
+    return Judged(estimate["done"], len(known), estimate["seconds"], sum(longest.values()))
 
 
 def turns_of(state: RollingState) -> list[dict[str, t.Any]]:

@@ -38,11 +38,15 @@ class Pace:
         """How long a turn may take for all that is known."""
         return max(self.mean * (1 + MARGIN), *self.turns)
 
-    def describe(self, left: int, now: dt.datetime) -> str:
+    def seconds_for(self, left: int, at_once: int) -> float:
+        """Return how long ``left`` nodes are expected to take, of which ``at_once`` have their turns together."""
+        return -(-left // at_once) * self.mean
+
+    def describe(self, left: int, now: dt.datetime, at_once: int = 1) -> str:
         """Return in words how long ``left`` nodes are expected to take from ``now`` on."""
         whose = " in the last rolling maintenance" if self.is_of_before else ""
         many = "nodes" if len(self.turns) > 1 else "node"
-        end = now + dt.timedelta(seconds=left * self.mean)
+        end = now + dt.timedelta(seconds=self.seconds_for(left, at_once))
         return (
             f"{len(self.turns)} {many} took {_duration(self.mean)}{' each' if len(self.turns) > 1 else ''}{whose}: "
             f"{left} more {'are' if left > 1 else 'is'} expected to be done at {_moment(end)}."

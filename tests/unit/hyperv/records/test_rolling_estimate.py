@@ -12,11 +12,13 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.r
     judge_estimate,
     turns_of,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_resume import (
+    RollingOptions,
+    resume_or_start,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_state import (
     Phase,
-    RollingOptions,
     RollingState,
-    resume_or_start,
     set_phase,
 )
 

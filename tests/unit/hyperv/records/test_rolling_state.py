@@ -12,11 +12,15 @@ import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_resume import (
+    RollingOptions,
+    resume_or_start,
+    rolling_options,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_state import (
     PHASES,
     TRANSITIONS,
     Phase,
-    RollingOptions,
     RollingState,
     Work,
     after_work,
@@ -24,8 +28,6 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.r
     is_finished,
     phase_of,
     read_rolling_state,
-    resume_or_start,
-    rolling_options,
     set_phase,
 )
 

@@ -8,10 +8,12 @@ import datetime as dt
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_state import (
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_resume import (
     RollingOptions,
-    RollingState,
     resume_or_start,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_state import (
+    RollingState,
     set_phase,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_window import (
