@@ -255,7 +255,7 @@ _SHARES = World("shares", scenario(_NODES, _ONE, storage=StorageSpec("smb")), _M
 
 MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
     "what died is not looked for": (
-        "off is said", _no_verdict_on_the_dead, _world("dies", Step(0, 93, "die", "vmb"), vms=_DIES),
+        "off is said", _no_verdict_on_the_dead, _world("dies", Step(0, 75, "die", "vmb"), vms=_DIES),
     ),
     "the owner is not looked at before a move": (
         "left to others", _no_look_at_the_owner, _world("queued", Step(0, 60, "move", "vmb", "NODE2"), vms=_FETCHED),

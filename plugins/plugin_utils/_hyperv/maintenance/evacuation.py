@@ -250,10 +250,16 @@ class Evacuation:
             raise NotEmptied(wrong)
 
     def _rest_disks(self) -> None:
-        """Let the disks of the node rest: last, as nothing is written to them from then on."""
+        """Let the disks of the node rest: last, as nothing is written to them from then on. Raises NotEmptied."""
         if self._options.rest_disks and self._standing is not None:
             remains = [*(vm.name for vm in self._standing.on(self._plan.node)), *self._plan.roles.kept]
-            self._warnings += self._hold.rest(remains, self._gate)
+            warnings = self._hold.rest(remains, self._gate)
+            self._warnings += warnings
+            if warnings or self._disks.note:
+                self._hold.read()  # that has taken time, in which somebody may have resumed it
+                wrong = wording.not_paused(self._hold)
+                if wrong:
+                    raise NotEmptied(wrong)
 
     def _wait_for_failovers(self) -> None:
         """Look again while VMs are shown on nodes that are down: the cluster may have restarted them here meanwhile."""

@@ -156,6 +156,23 @@ def test_a_role_that_stays_is_not_drained_away() -> None:
     assert any("would move what stays on it" in warning and "FS1" in warning for warning in outcome.warnings)
 
 
+def test_a_node_that_somebody_resumes_while_its_disks_are_to_rest_is_not_called_paused() -> None:
+    story = a_story(NEW)
+    asked = 0
+
+    def resume(unused: str, request: bytes) -> str:
+        nonlocal asked
+        asked += calls("Pause", request)
+        if asked < 2 or not calls("Pause", request):
+            return ""
+        story.simulated.server.world.nodes["NODE1"].enter("up")
+        return "before"
+
+    story.simulated.lose = resume
+    evacuation = story.evacuate()
+    assert "NODE1 is up, and not paused: somebody resumed it while it was emptied." in evacuation.error
+
+
 def test_maintenance_that_stops_half_way_fails_the_evacuation_and_is_taken_back() -> None:
     story = a_story(OLD, maintenance_stops_half_way=True)
 
