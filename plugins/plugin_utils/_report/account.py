@@ -60,7 +60,7 @@ class Move:
 
 
 @dataclasses.dataclass(frozen=True)
-class Stay:
+class ReportedStay:
     """A VM that was not to be moved, why, and what would help (empty where it stays on purpose)."""
 
     vm: str
@@ -137,7 +137,7 @@ class Account:
     title: str
     cluster: str
     moves: tuple[Move, ...]
-    stays: tuple[Stay, ...] = ()
+    stays: tuple[ReportedStay, ...] = ()
     nodes: tuple[Node, ...] = ()
     limits: Limits = Limits()
     error: str = ""

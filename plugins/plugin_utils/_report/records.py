@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from .._text import clean
-from .account import NOT_BEGUN, PLANNED, Account, Event, Limits, Move, Node, Part, Stay, Turn
+from .account import NOT_BEGUN, PLANNED, Account, Event, Limits, Move, Node, Part, ReportedStay, Turn
 from .wording import duration
 
 Data = Mapping[str, t.Any]
@@ -158,9 +158,11 @@ def _moment(text: str | None) -> int | None:
     return int(dt.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()) if text else None
 
 
-def _stays(stays: Sequence[Data]) -> tuple[Stay, ...]:
+def _stays(stays: Sequence[Data]) -> tuple[ReportedStay, ...]:
     """Return the ``stays`` of a plan."""
-    return tuple(Stay(clean(stay.get("name")), clean(stay.get("message")), clean(stay.get("remedy"))) for stay in stays)
+    return tuple(
+        ReportedStay(clean(stay.get("name")), clean(stay.get("message")), clean(stay.get("remedy"))) for stay in stays
+    )
 
 
 def _nodes(before: Sequence[Data], after: Sequence[Data]) -> tuple[Node, ...]:

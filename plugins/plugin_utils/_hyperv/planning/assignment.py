@@ -326,8 +326,12 @@ def _list_bundles(problem: PlacementProblem, labels: Sequence[str]) -> list[Bund
     destinations = {first_label(one.name): one for one in problem.destinations}
     for candidates in _group_by_rules(problem):
         open_to = [place for place, label in enumerate(labels) if _is_open(candidates, destinations[label])]
-        wishes = [{first_label(name) for name in one.preferred_owners} for one in candidates if one.preferred_owners]
-        preferred = frozenset(place for place in open_to if wishes and all(labels[place] in wish for wish in wishes))
+        preferences = [
+            {first_label(name) for name in one.preferred_owners} for one in candidates if one.preferred_owners
+        ]
+        preferred = frozenset(
+            place for place in open_to if preferences and all(labels[place] in names for names in preferences)
+        )
         pinned = any(one.pinned for one in candidates)
         bundles.append(Bundle(candidates, sum(one.needs_mb for one in candidates), tuple(open_to), preferred, pinned))
     return sorted(bundles, key=lambda bundle: (not bundle.pinned, *move_order(bundle.candidates[0])))

@@ -29,7 +29,7 @@ from .revalidation import Difference, EarlierPlan, PresentVm, compare, compare_h
 from .role_moves import RolePlan, plan_role_moves
 from .schedule import ExpectedDuration
 from .snapshot import Snapshot, take_snapshot
-from .stepping_aside import ClusterReader, Reader, Wish, who_would_help
+from .stepping_aside import ClusterReader, HelpRequest, Reader, who_would_help
 from .strategies import (
     FAIL,
     MIGRATE,
@@ -70,14 +70,14 @@ def with_help(reader: Reader, snapshot: Snapshot, request: EvacuationRequest, pl
     plan = dataclasses.replace(plan, under_way=_what_may_leave_room(snapshot))
     problem = make_problem(snapshot, request, [leaving_of(vm, snapshot, request) for vm in snapshot.vms_on_node])
     planned = tuple(request.earlier.helpers.values()) if request.earlier is not None else ()
-    wish = Wish(request.helpers, request.strategies, request.excluded, request.not_aside, planned)
+    asked = HelpRequest(request.helpers, request.strategies, request.excluded, request.not_aside, planned)
     try:
-        found = who_would_help(reader, snapshot, problem, wish)
+        found = who_would_help(reader, snapshot, problem, asked)
         if found is None and request.earlier is not None:
             anew = without_pins(problem, set(request.earlier.moves))
             # What has a place without helpers when it is planned anew is for people to decide.
             if anew != problem and place(anew).unplaced:
-                found = who_would_help(reader, snapshot, anew, wish)
+                found = who_would_help(reader, snapshot, anew, asked)
     except NoAnswer as error:
         note = f"Whether VMs of other nodes could step aside could not be read: {with_remedy(error)}"
         return dataclasses.replace(plan, notes=(*plan.notes, note))
@@ -198,12 +198,12 @@ def _with_ways_out(
     """Return a VM that must not be left on the node with the strategies by which the plan would take it."""
 
     def works(strategy: StrategyName) -> bool:
-        wish = dataclasses.replace(request, strategies=(Strategy(stay.vm.id, strategy), *request.strategies))
-        case = leaving_of(stay.vm, snapshot, wish) if stay.is_clustered else None
-        left = case.stay if case is not None else local_stay(stay.vm, wish)
+        changed = dataclasses.replace(request, strategies=(Strategy(stay.vm.id, strategy), *request.strategies))
+        case = leaving_of(stay.vm, snapshot, changed) if stay.is_clustered else None
+        left = case.stay if case is not None else local_stay(stay.vm, changed)
         if case is not None and left is None:
             return not place(_alone(problem, snapshot, case), is_trial=True).unplaced
-        return left is None or not (left.is_blocking or (request.restart and goes_down(left, wish)))
+        return left is None or not (left.is_blocking or (request.restart and goes_down(left, changed)))
 
     codes = {one.code for one in blockers if one.severity == ERROR} or {stay.finding.code}
     if stay.finding.code == "restart":

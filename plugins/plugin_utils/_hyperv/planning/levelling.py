@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Destinations that are evenly loaded: first in the time that their moves take, then in their share of memory.
 
-Bundles are moved and exchanged away from the highest destination as long as that lowers it. No wish is given up for it,
-unless the evacuation is to take no longer than a limit: then preferred owners are. Bounded in steps.
+Bundles are moved and exchanged away from the highest destination as long as that lowers it. No preference is given up
+for it, unless the evacuation is to take no longer than a limit: then preferred owners are. Bounded in steps.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Fewer wishes missed by moving bundles.
+"""Fewer preferences missed by moving bundles.
 
 Every bundle that breaks or misses something goes where it breaks less if others can make room at no cost. Then it goes
 there, or changes places with another one, even where that is worse in all (Minton and others, "Minimizing conflicts",

@@ -20,7 +20,7 @@ from .helper_moves import Helper, HelperMove, keeps_rules
 from .layout import KnownReader, Layout
 from .problem import Destination, PlacementProblem
 from .snapshot import Snapshot
-from .stepping_aside import Wish, is_stopped, list_helpers
+from .stepping_aside import HelpRequest, is_stopped, list_helpers
 
 _CLOSE = 0.02  # of a node's memory: as close to the mean as this is good enough
 
@@ -30,8 +30,8 @@ def refill(layout: Layout, request: EvacuationRequest, staying: AbstractSet[str]
     snapshot = layout.everywhere()
     if len(snapshot.destinations) < 2:
         return ()
-    wish = Wish(0, request.strategies, request.excluded, staying)
-    helpers = list_helpers(KnownReader(layout.snapshot), snapshot, wish)
+    asked = HelpRequest(0, request.strategies, request.excluded, staying)
+    helpers = list_helpers(KnownReader(layout.snapshot), snapshot, asked)
     return tuple(_Refill(snapshot, request.reserve_percent, helpers).run())
 
 

@@ -194,8 +194,8 @@ def _place(role: OwnedRole, destinations: Sequence[str], owners: Owners, load: c
 
     def rank(name: str) -> tuple[int, int, str]:
         label = first_label(name)
-        wish = preferred.index(label) if label in preferred else len(preferred)
-        return wish, load[label], name.casefold()
+        rank = preferred.index(label) if label in preferred else len(preferred)
+        return rank, load[label], name.casefold()
 
     candidates = tuple(sorted(able, key=rank))
     if not candidates:

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ..cluster.affinity import Rule
 from .assignment import Assignment
 from .bits import bits, places_in
+from .preference_bound import PreferenceBound
 from .steps import Steps
-from .wish_bound import WishBound
 
 _RUN = 100  # nodes of the shortest run
 _RUNS = 24  # runs with other orders before the one that goes to its end
@@ -113,9 +113,11 @@ class _Search:
         self._needs = [bundle.need for bundle in bundles]
         # What needs no memory and no rule concerns fits in any case, if anywhere; it only makes the search longer.
         self._rules = [assignment.hard_rules_of(bundle) for bundle in range(len(bundles))]
-        self._bound = WishBound(assignment, below) if below is not None else None
-        wishing = self._bound.wishing if self._bound is not None else ()
-        bound = {bundle for bundle, need in enumerate(self._needs) if need or self._rules[bundle]}.union(wishing)
+        self._bound = PreferenceBound(assignment, below) if below is not None else None
+        with_preferences = self._bound.with_preferences if self._bound is not None else ()
+        bound = {bundle for bundle, need in enumerate(self._needs) if need or self._rules[bundle]}.union(
+            with_preferences
+        )
         self._unbound = [bundle for bundle in range(len(bundles)) if bundle not in bound]
         self._order = sorted(bound, key=lambda one: (-self._needs[one], one))
         unit = math.gcd(*self._needs) or 1
@@ -163,8 +165,8 @@ class _Search:
         for bundle in self._order:
             rules = tuple(sorted(id(one) for one in self._together[bundle]))
             apart = tuple(one.members + one.alike for one in self._apart[bundle])
-            wishes = self._bound.key(bundle) if self._bound is not None else ()
-            alike.setdefault((self._needs[bundle], self._domains[bundle], apart, rules, wishes), []).append(bundle)
+            preferred = self._bound.key(bundle) if self._bound is not None else ()
+            alike.setdefault((self._needs[bundle], self._domains[bundle], apart, rules, preferred), []).append(bundle)
         equivalents: list[tuple[int, ...]] = [()] * len(self._needs)
         for group in alike.values():
             for bundle in group:
@@ -200,7 +202,7 @@ class _Search:
             self._sort = _ORDERS[(number + self._first_order) % len(_ORDERS)]
             self._chance = random.Random(self._seed + number)
             self._prepare()
-            found = self._check_wishes([]) and self._explore()
+            found = self._check_preferences([]) and self._explore()
             if found is None:
                 continue
             if not found:
@@ -350,10 +352,10 @@ class _Search:
             self._check_memory(bundle, place, undo)
             and all(self._narrow_all(rule.members, ~rule.alike[place], undo) for rule in self._apart[bundle])
             and all(self._narrow_all(rule.members, rule.allowed[place], undo) for rule in self._together[bundle])
-            and self._check_wishes(undo)
+            and self._check_preferences(undo)
         )
 
-    def _check_wishes(self, undo: _Undo) -> bool:
+    def _check_preferences(self, undo: _Undo) -> bool:
         if self._bound is None:
             return True
         found = self._bound.too_much(self._left, self._open)

@@ -17,9 +17,9 @@ from .changes import RULE, total_cost
 from .exact_fills import FillResult, fill_exactly
 from .levelling import give_up_preferred, level_out
 from .overflow import reduce_overflow
+from .preferences import meet_preferences
 from .search import search
 from .steps import Steps
-from .wishes import grant_wishes
 
 _CHAIN_STEPS = 3_000  # places tried while room is made for all bundles together
 _FIRST_STEPS = 30_000  # of the search, before exchanges are tried
@@ -60,7 +60,7 @@ def place_all(assignment: Assignment, *, is_trial: bool = False) -> Outcome:
         if assignment.unplaced():
             place_some(assignment)
             return outcome
-    grant_wishes(assignment)
+    meet_preferences(assignment)
     level_out(assignment)
     return dataclasses.replace(outcome, given_up=_limit_preferred(assignment))
 
@@ -98,7 +98,7 @@ def place_some(assignment: Assignment) -> None:
     steps = Steps(_CHAIN_STEPS)
     for bundle in assignment.unplaced():
         make_room(assignment, bundle, steps)
-    grant_wishes(assignment)
+    meet_preferences(assignment)
     place_in_turn(assignment)
 
 

@@ -32,7 +32,7 @@ _LOOKS = 3  # at helpers of which some turn out to be unable to move
 
 
 @dataclasses.dataclass(frozen=True)
-class Wish:
+class HelpRequest:
     """What is asked of the VMs of other nodes.
 
     Attributes:
@@ -92,17 +92,17 @@ def _node(destination: Destination) -> Node:
     return Node(destination.name, "up", "not_initiated", "", destination.build)
 
 
-def who_would_help(reader: Reader, snapshot: Snapshot, problem: PlacementProblem, wish: Wish) -> Help | None:
+def who_would_help(reader: Reader, snapshot: Snapshot, problem: PlacementProblem, request: HelpRequest) -> Help | None:
     """Return the fewest moves of VMs of other nodes with which every VM has a place, None where none were found.
 
-    They may be more than the wish has, for people to know. A helper runs on a destination, alone in its group, and
+    They may be more than the request has, for people to know. A helper runs on a destination, alone in its group, and
     nothing stands against its move. Only of those that were found is read what they have attached, and what the node
     that they would go to lacks for them. Raises Fault, NoAnswer and TransportError.
     """
-    helpers = list_helpers(reader, snapshot, wish)
+    helpers = list_helpers(reader, snapshot, request)
     attachments: dict[str, Mapping[str, tuple[Attachment, ...]]] = {}
     for unused in range(_LOOKS):
-        found = _as_planned(problem, helpers, wish) or find_help(problem, helpers, max(wish.most, _MOST_HELPERS))
+        found = _as_planned(problem, helpers, request) or find_help(problem, helpers, max(request.most, _MOST_HELPERS))
         if found is None:
             return None
         for node in _nodes(found):
@@ -141,22 +141,22 @@ def _knowing(helper: Helper, lacking: Mapping[str, tuple[str, str]]) -> Helper:
     return dataclasses.replace(helper, candidate=dataclasses.replace(candidate, lacks=lacks))
 
 
-def list_helpers(reader: Reader, snapshot: Snapshot, wish: Wish) -> list[Helper]:
+def list_helpers(reader: Reader, snapshot: Snapshot, request: HelpRequest) -> list[Helper]:
     """Return the VMs of destinations that might move, what they have attached apart.
 
     Raises Fault, NoAnswer and TransportError.
     """
-    vms = _eligible(snapshot, wish)
+    vms = _eligible(snapshot, request)
     owners = reader.owners({vm.id: snapshot.roles[vm.id] for vm in vms})
-    return [Helper(_candidate(vm, snapshot, owners, wish), vm.node) for vm in vms]
+    return [Helper(_candidate(vm, snapshot, owners, request), vm.node) for vm in vms]
 
 
-def _as_planned(problem: PlacementProblem, helpers: Sequence[Helper], wish: Wish) -> Help | None:
+def _as_planned(problem: PlacementProblem, helpers: Sequence[Helper], request: HelpRequest) -> Help | None:
     """Return the moves of the earlier plan that are left to make, None where they are no help as they are."""
     known = {one.candidate.vm.id: one for one in helpers}
     nodes = {first_label(one.name): one.name for one in problem.destinations}
     moves = []
-    for planned in wish.planned:
+    for planned in request.planned:
         if first_label(problem.where.get(planned.vm_id, "")) == first_label(planned.destination):
             continue
         helper = known.get(planned.vm_id)
@@ -172,7 +172,7 @@ def _nodes(found: Help) -> list[str]:
     return sorted({move.helper.node for move in found.moves})
 
 
-def _eligible(snapshot: Snapshot, wish: Wish) -> list[Vm]:
+def _eligible(snapshot: Snapshot, request: HelpRequest) -> list[Vm]:
     """Return the VMs that run on destinations and of which nothing that is read already says that they should stay."""
     nodes = {first_label(one.name) for one in snapshot.destinations}
     return [
@@ -182,11 +182,11 @@ def _eligible(snapshot: Snapshot, wish: Wish) -> list[Vm]:
         and vm.state == "running"
         and vm.memory_mb
         and vm.id in snapshot.roles
-        and vm.id not in wish.stay
+        and vm.id not in request.stay
         and vm.id not in snapshot.running_migrations
         and first_label(snapshot.roles[vm.id].owner) == first_label(vm.node)
         and not snapshot.group_members_of(vm)
-        and _may_migrate(vm, wish.strategies)
+        and _may_migrate(vm, request.strategies)
     ]
 
 
@@ -195,7 +195,7 @@ def _may_migrate(vm: Vm, strategies: Sequence[Strategy]) -> bool:
     return entry is None or entry.strategy == MIGRATE
 
 
-def _candidate(vm: Vm, snapshot: Snapshot, owners: Mapping[str, Owners], wish: Wish) -> Candidate:
+def _candidate(vm: Vm, snapshot: Snapshot, owners: Mapping[str, Owners], request: HelpRequest) -> Candidate:
     traits = snapshot.traits_of(vm)
     builds = {first_label(one.name): one.build for one in snapshot.destinations}
     return Candidate(
@@ -203,7 +203,7 @@ def _candidate(vm: Vm, snapshot: Snapshot, owners: Mapping[str, Owners], wish: W
         traits.priority if traits is not None and traits.priority is not None else MEDIUM_PRIORITY,
         owners.get(vm.id, Owners()).possible,
         build=builds[first_label(vm.node)],
-        excluded=wish.excluded.get(vm.id, frozenset()),
+        excluded=request.excluded.get(vm.id, frozenset()),
         lacks=snapshot.lacks.get(vm.id, ()),
     )
 

@@ -11,8 +11,8 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.assignment import Assignment
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.bits import bits, places_in
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.changes import RULE, total_cost
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.preference_bound import PreferenceBound
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import PlacementProblem
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.wish_bound import WishBound
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,10 +22,10 @@ NODES = [destination(name, 100) for name in "AB"]
 BOTH = {0: 0b11, 1: 0b11}
 
 
-def two(*, below: int, soft: bool = True, preferred: tuple[str, ...] = ()) -> WishBound:
+def two(*, below: int, soft: bool = True, preferred: tuple[str, ...] = ()) -> PreferenceBound:
     rules = [rule("r", ["x", "y"], hard=False)] if soft else []
     vms = [candidate("x", 2, preferred=preferred), candidate("y", 1, preferred=preferred)]
-    return WishBound(Assignment(placement_problem(vms, NODES, rules=rules)), below)
+    return PreferenceBound(Assignment(placement_problem(vms, NODES, rules=rules)), below)
 
 
 def test_members_of_a_soft_rule_cost_where_another_one_is() -> None:
@@ -52,7 +52,7 @@ def test_where_every_place_costs_too_much_there_is_none(below: int, enough: bool
 
 def test_what_wishes_nothing_costs_nothing() -> None:
     bound = two(below=1, soft=False)
-    assert (bound.wishing, bound.cost(0, 1), bound.key(0)) == ([], 0, ())
+    assert (bound.with_preferences, bound.cost(0, 1), bound.key(0)) == ([], 0, ())
 
 
 def test_alike_are_those_that_cost_the_same_everywhere() -> None:
@@ -62,7 +62,7 @@ def test_alike_are_those_that_cost_the_same_everywhere() -> None:
 
 def two_keys(*, same: bool) -> tuple[tuple[object, ...], tuple[object, ...]]:
     vms = [candidate("x", 1, preferred=["A"]), candidate("y", 1, preferred=["A" if same else "B"])]
-    bound = WishBound(Assignment(placement_problem(vms, NODES)), 1)
+    bound = PreferenceBound(Assignment(placement_problem(vms, NODES)), 1)
     return bound.key(0), bound.key(1)
 
 
@@ -78,11 +78,11 @@ def test_no_placement_that_is_cheap_enough_is_ruled_out(drawn: PlacementProblem,
         costs[places] = total_cost(assignment)
     assignment.clear()
     chosen = data.draw(st.sampled_from(sorted(costs)))
-    bound = WishBound(assignment, costs[chosen] + 1)
+    bound = PreferenceBound(assignment, costs[chosen] + 1)
     everywhere = dict.fromkeys(range(count), bits(range(nodes)))
     for bundle, place in enumerate(chosen):
         too_dear = bound.too_much(range(bundle, count), everywhere)
         assert too_dear is not None
         assert all(chosen[one] not in places_in(places) for one, places in too_dear)
         bound.put(bundle, place)
-    assert WishBound(assignment, 0).too_much(range(count), everywhere) is None
+    assert PreferenceBound(assignment, 0).too_much(range(count), everywhere) is None

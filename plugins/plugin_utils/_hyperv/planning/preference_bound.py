@@ -24,7 +24,7 @@ class _Apart:
     held: list[int]
 
 
-class WishBound:
+class PreferenceBound:
     """Costs of an assignment in which nothing is placed, which are to stay below a bound.
 
     A soft rule that keeps VMs together counts by where its members are that do not leave.
@@ -34,17 +34,17 @@ class WishBound:
         self._below = below
         self._spent = 0
         places = range(len(assignment.room))
-        self.wishing = [
+        self.with_preferences = [
             bundle
             for bundle, one in enumerate(assignment.bundles)
             if one.preferred or assignment.has_soft_rules(bundle)
         ]
-        self._cost = {bundle: [cost(assignment, bundle, place) for place in places] for bundle in self.wishing}
-        self._apart: dict[int, list[_Apart]] = {bundle: [] for bundle in self.wishing}
+        self._cost = {bundle: [cost(assignment, bundle, place) for place in places] for bundle in self.with_preferences}
+        self._apart: dict[int, list[_Apart]] = {bundle: [] for bundle in self.with_preferences}
         for rule in assignment.soft_rules:
             if rule.together:
                 continue
-            members = [bundle for bundle in self.wishing if assignment.is_member(bundle, rule)]
+            members = [bundle for bundle in self.with_preferences if assignment.is_member(bundle, rule)]
             scopes = [assignment.scope(rule, place) for place in places]
             alike = [
                 [other for other in places if scopes[place] is not None and scopes[other] == scopes[place]]
@@ -87,7 +87,9 @@ class WishBound:
         ``open_to`` are the places of each as bits.
         """
         waiting = [
-            (bundle, self._cost[bundle], places_in(open_to[bundle])) for bundle in self.wishing if bundle in left
+            (bundle, self._cost[bundle], places_in(open_to[bundle]))
+            for bundle in self.with_preferences
+            if bundle in left
         ]
         least = [min([costs[place] for place in places]) for unused, costs, places in waiting]
         slack = self._below - 1 - self._spent - sum(least)

@@ -13,20 +13,22 @@ from .min_conflicts import MinConflicts
 from .search import search
 from .steps import Steps
 
-_MOVE_STEPS = 300_000  # places looked at by bundles that wish, or might make room
+_MOVE_STEPS = 300_000  # places looked at by bundles with preferences, or that might make room
 _SEARCH_STEPS = 90_000  # of all searches, where there are few bundles and destinations
 _SMALL = 300  # bundles times destinations: beyond, the search gets fewer steps, each of which costs more
 _RUNS = 6  # of a search, with other orders, before the one that goes to its end
 
 
-def grant_wishes(assignment: Assignment) -> None:
+def meet_preferences(assignment: Assignment) -> None:
     """Move placed bundles so that fewer soft rules are broken, and then fewer preferred owners missed."""
     placed = [bundle for bundle in range(len(assignment.bundles)) if assignment.is_movable(bundle)]
-    wishing = [bundle for bundle in placed if assignment.bundles[bundle].preferred or assignment.has_soft_rules(bundle)]
-    if not wishing:
+    with_preferences = [
+        bundle for bundle in placed if assignment.bundles[bundle].preferred or assignment.has_soft_rules(bundle)
+    ]
+    if not with_preferences:
         return
     floors = _floors(assignment)
-    MinConflicts(assignment, Steps(_MOVE_STEPS), floors).run(wishing)
+    MinConflicts(assignment, Steps(_MOVE_STEPS), floors).run(with_preferences)
     if not assignment.unplaced():
         _search_better(assignment, sum(floors))
 
