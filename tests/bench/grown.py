@@ -50,10 +50,7 @@ class Grown(Figure):
         exponent = math.log(max(high, _LITTLE) / max(low, _LITTLE)) / math.log(larger / size)
         first = costs[0] if is_relative else 1
         return cls(
-            case,
-            f"{cost}, exponent of growth",
-            exponent,
-            limit,
+            **vars(Figure(case, f"{cost}, exponent of growth", exponent, limit)),
             sizes=sizes,
             costs=[one / first for one in costs],
             each=each,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ..cluster.jobs import JobResult
 from ..cluster.states import VmState
 from ..failure.failures import FailureResult
 from .vocabulary import MethodName, Outcome
@@ -24,12 +23,20 @@ class MovedVm(t.TypedDict):
     state: VmState
 
 
-# "class" cannot be written as the name of an attribute.
-_Where = t.TypedDict("_Where", {"class": str, "namespace": str, "node": str | None})
-
-
-class JobOfMove(JobResult, _Where):
-    """The job of a move, and where it was found."""
+# "class" cannot be written as the name of an attribute, so the keys of JobResult stand here once more.
+JobOfMove = t.TypedDict(
+    "JobOfMove",
+    {
+        "id": str,
+        "state": str,
+        "percent": "int | None",
+        "error_code": "int | None",
+        "class": str,
+        "namespace": str,
+        "node": "str | None",
+    },
+)
+"""The job of a move, and where it was found."""
 
 
 class MoveRecord(t.TypedDict):

@@ -8,7 +8,7 @@ import typing as t
 from collections.abc import Mapping
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import Vm, read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.lacking import MoveLacks
@@ -45,10 +45,11 @@ CLUSTER = scenario(
 
 def ledger_of(simulated: Simulated, **changes: Mapping[str, object]) -> Ledger:
     """Return a ledger that says: all VMs were moved from NODE1 to NODE2."""
-    moves = [
-        t.cast("LeavingVm", {**leaving(vm.id, vm.name), "state": vm.state, **changes.get(vm.name, {})})
-        for vm in read_vms(simulated.cluster)
-    ]
+
+    def move_of(vm: Vm) -> LeavingVm:
+        return t.cast("LeavingVm", {**leaving(vm.id, vm.name), "state": vm.state, **changes.get(vm.name, {})})
+
+    moves = [move_of(vm) for vm in read_vms(simulated.cluster)]
     records = [record(move["vm_id"]) for move in moves]
     return record_outcomes(start_ledger(None, "NODE1", "hvc1.corp.example", moves, "t1"), records, "t2")
 
