@@ -109,7 +109,8 @@ def test_with_each_layout_no_vm_goes_to_a_node_of_its_own_batch(
     answer = roll(rolling_maintenance_layout=layout, rolling_maintenance_restart=True)
 
     assert answer.code == 0, answer.text
-    assert worked_on(answer) == NODES
+    # Nodes that are away together are told of in any order.
+    assert [sorted(worked_on(answer)[at : at + 2]) for at in (0, 2, 4)] == [NODES[:2], NODES[2:4], NODES[4:]]
     assert set(roll.phases().values()) == {"done"}
     assert set(cluster.node_states().values()) == {"up"}
     assert [node["restarts_requested"] for node in cluster.state()["nodes"]] == [1] * 6
