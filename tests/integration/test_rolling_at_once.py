@@ -59,7 +59,7 @@ def test_two_nodes_are_away_at_once_and_one_that_fails_stops_the_roll_after_the_
     first = roll(broken="NODE4")
 
     assert first.code == FAILED, first.text
-    assert worked_on(first) == ["NODE1", "NODE2", "NODE3"]
+    assert sorted(worked_on(first)) == ["NODE1", "NODE2", "NODE3"]
     assert roll.phases() == {**dict.fromkeys(NODES[:3], "done"), "NODE4": "evacuated", "NODE5": "", "NODE6": ""}
     assert cluster.node_states() == {**dict.fromkeys(NODES, "up"), "NODE4": "paused"}
     assert "The rolling maintenance stops at NODE4" in first.text
