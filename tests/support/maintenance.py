@@ -25,6 +25,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
     RestorationOptions,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import Policy
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.beside import Beside
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
 )
@@ -40,6 +41,7 @@ from tests.support.scenarios import Scenario, node
 from tests.support.simulated import Simulated
 
 NODES = tuple(node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3))
+BY_ITSELF = Beside()
 _BEGAN = dt.datetime(2026, 1, 15, 22, 0, tzinfo=dt.timezone.utc)
 
 
@@ -120,6 +122,7 @@ class Story:
         retries: int = 0,
         helpers: int = 0,
         roles: tuple[tuple[str, str], ...] = (),
+        beside: Beside = BY_ITSELF,
         **options: t.Any,
     ) -> EvacuationOutcome:
         wish = EvacuationRequest(
@@ -132,6 +135,7 @@ class Story:
             local_vms=local_vms,
             helpers=helpers,
             role_strategies=read_role_strategies([{"role": name, "strategy": strategy} for name, strategy in roles]),
+            beside=beside,
         )
         migration = MigrationOptions(timeout=timeout, policy=Policy(retries=retries))
         chosen = EvacuationOptions(migration, **options)

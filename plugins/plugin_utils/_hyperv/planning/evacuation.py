@@ -45,8 +45,8 @@ _WITHOUT_MEMORY = "no_memory"  # the code of a VM to which nothing but memory de
 def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationPlan:
     """Read the cluster and plan; nothing is changed. Raises HyperVError, Fault, TransportError."""
     began = cluster.clock.now()
-    snapshot = take_snapshot(cluster, request.node, request.destinations)
-    snapshot = request.beside.around(snapshot, request.reserve_percent)
+    read = take_snapshot(cluster, request.node, request.destinations)
+    snapshot = request.beside.around(read, request.reserve_percent)
     node = request.earlier.node if request.earlier is not None else snapshot.node.name
     if first_label(node) != first_label(snapshot.node.name):
         raise HyperVError(f"plan is one for {node}, and node is {snapshot.node.name}. Give the plan of that node.")
@@ -56,7 +56,7 @@ def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationP
             f"plan is one for {planned_for}, and this is {snapshot.owner.full}. Give the plan of this one."
         )
     plan = with_help(ClusterReader(cluster), snapshot, request, plan_from_snapshot(snapshot, request))
-    return dataclasses.replace(plan, just_read=JustRead.of(snapshot, began))
+    return dataclasses.replace(plan, just_read=JustRead.of(read, began))
 
 
 def with_help(reader: Reader, snapshot: Snapshot, request: EvacuationRequest, plan: EvacuationPlan) -> EvacuationPlan:

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.patience import STILL_TRUE
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.outcome import EvacuationOutcome
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.beside import Beside, ExpectedMove
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import read_ledger
 
 from tests.simulator.scenario import EventSpec, MigrationSpec, ReachedSpec, VmSpec, VmState
@@ -126,6 +127,16 @@ def test_jobs_that_name_their_vms_are_looked_for_by_that_alone() -> None:
     outcome = story.evacuate()
     assert set(outcomes(outcome).values()) == {"moved"}
     assert queried_classes(story.simulated.requests).count("Msvm_AffectedJobElement") == 1
+
+
+def test_the_report_shows_the_nodes_as_they_were_beside_one_that_is_emptied_at_the_same_time() -> None:
+    given = scenario(NODES, [vm("web01", memory_mb=8000), vm("db01", owner="NODE2", memory_mb=8000)])
+    by_itself, together = Story(given, home="NODE3"), Story(given, home="NODE3")
+    db01 = next(one["id"] for one in together.simulated.server.state()["vms"] if one["name"] == "db01")
+    beside = Beside(("NODE1", "NODE2"), (ExpectedMove(db01.upper(), "NODE2", "NODE3", 8000),))
+    outcome = together.evacuate(beside=beside)
+    assert together.vms["web01"] == ("NODE3", "running")
+    assert outcome.nodes_before == by_itself.evacuate().nodes_before
 
 
 def test_the_report_shows_the_nodes_before_and_after() -> None:
