@@ -195,8 +195,7 @@ def _leaving(plan: EvacuationPlan) -> list[Vm]:
 
 def _moves(plan: EvacuationPlan) -> list[LeavingVm]:
     """Return the moves of a plan in their order."""
-    helpers = plan.helpers_shown() if plan.steps_aside else []
-    return [_entry(move, PLANNED) for move in (*helpers, *plan.moves_shown())]
+    return [_entry(move, PLANNED) for move in plan.to_make()]
 
 
 def _entries(plan: EvacuationPlan) -> list[LeavingVm]:

@@ -406,7 +406,7 @@ class Evacuation:
             note=note,
             moves=self._records,
             plan=result,
-            planned=[*(self._plan.helpers_shown() if self._plan.steps_aside else ()), *self._plan.moves_shown()],
+            planned=self._plan.to_make(),
             stays=result["stays"],
             started=self._started,
             still_stopped=self._still_stopped,

@@ -125,6 +125,10 @@ class EvacuationPlan:
             "made": [one.as_result() for one in self.made],
         }
 
+    def to_make(self) -> list[EvacuationMove]:
+        """Return all moves that are to be made for a task's result: of VMs that step aside, then of the node's own."""
+        return [*(self.helpers_shown() if self.steps_aside else ()), *self.moves_shown()]
+
     def moves_shown(self) -> list[EvacuationMove]:
         """Return the moves for a task's result."""
         return [
