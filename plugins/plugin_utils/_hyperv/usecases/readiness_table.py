@@ -212,8 +212,7 @@ def _check_methods(readiness: Readiness) -> Row:
     if first.method == SYSTEM and not first.findings:
         return _ready(METHODS, name, "cluster")
     if first.method == SYSTEM:
-        (finding, *_others) = first.findings
-        return row("method_not_offered", finding.message, finding.remedy)
+        return Row(METHODS, dataclasses.replace(first.findings[0], subject=name))
     if first.method == CLUSTER_GROUP:
         message = "VMs can be moved by their cluster groups only."
         return row("cluster_group_only", message, "For Hyper-V's own method see the row on the provider node.")
