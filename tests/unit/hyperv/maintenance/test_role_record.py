@@ -67,7 +67,7 @@ def test_a_record_enters_the_outcomes_of_the_table_and_refuses_all_others(
 
 def test_nothing_else_changes_the_outcome() -> None:
     with pytest.raises(AttributeError):
-        new().outcome = "moved"  # type: ignore[misc]
+        new().outcome = "moved"  # type: ignore[misc]  # mypy forbids it as well, which is the point
 
 
 def test_another_node_is_tried_without_the_error_of_the_first() -> None:
