@@ -69,7 +69,8 @@ class ActionModule(ControllerAction):
             progress=progress,
             dry_run=self.check_mode,
         )
-        raise FailedWithResult("\n".join(stop.lines()), {"changed": False, "lines": lines, "estimate": None})
+        shown = {"lines": [*lines, *stop.how_on()], "_ansible_verbose_always": True}
+        raise FailedWithResult(stop.why, {"changed": False, "estimate": None, **shown})
 
     def _report(
         self,

@@ -64,7 +64,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: The report in lines; empty if there is nothing to report yet.
+  description:
+    - The report in lines; empty if there is nothing to report yet.
+    - Where the rolling maintenance stops, the last lines say how the node is left and how to go on, unless nothing was
+      changed. C(msg) says where it stops and why.
   type: list
   elements: str
   returned: always

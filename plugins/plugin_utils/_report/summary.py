@@ -114,31 +114,50 @@ def _stays(account: Account) -> list[str]:
     lines: list[str] = []
     for (message, remedy), vms in causes.items():
         why = f"{message} {remedy}".rstrip()
+        if why in account.error and not account.having(FAILED):  # which the headline has told
+            why = "as said above"
         lines += _entry("stay" if len(vms) > 1 else "stays", len(vms), f"{', '.join(vms)}: {why}")
     return lines
 
 
 def _failures(account: Account) -> list[str]:
-    lines: list[str] = []
+    """Return what failed: for each cause the moves, cause and remedy once, and the events of the first that has any."""
+    causes: dict[tuple[str, str], list[Move]] = {}
     for move in account.having(FAILED):
-        tries = f", {move.attempts} tries" if move.attempts > 1 else ""
-        took = f", {duration(move.seconds)}" if move.began is not None else ""
-        lines += _entry("FAILED", 1, f"{move.vm} ({move.source} -> {move.destination}{tries}{took})")
-        lines += _wrapped(f"why:    {move.cause}", _INDENT, _INDENT + " " * 8)
-        if move.remedy:
-            lines += _wrapped(f"remedy: {move.remedy}", _INDENT, _INDENT + " " * 8)
-        for event in move.events[-_EVENTS_SHOWN:]:
+        causes.setdefault((move.cause, move.remedy), []).append(move)
+    lines: list[str] = []
+    for (cause, remedy), moves in causes.items():
+        lines += _entry("FAILED", len(moves), _joined(map(_failed, moves)) if len(moves) > 1 else _failed(moves[0]))
+        lines += _wrapped(f"why:    {cause}", _INDENT, _INDENT + " " * 8)
+        if remedy:
+            lines += _wrapped(f"remedy: {remedy}", _INDENT, _INDENT + " " * 8)
+        for event in next((move.events for move in moves if move.events), ())[-_EVENTS_SHOWN:]:
             said = f"event:  {event.time} UTC, {event.node}, {event.log}, {event.id}: {event.message}"
             lines += _wrapped(said, _INDENT, _INDENT + " " * 8)
     waiting = account.having(NOT_BEGUN)
     return lines + (_entry("NOT BEGUN", len(waiting), _joined(move.vm for move in waiting)) if waiting else [])
 
 
+def _failed(move: Move) -> str:
+    tries = f", {move.attempts} tries" if move.attempts > 1 else ""
+    took = f", {duration(move.seconds)}" if move.began is not None else ""
+    return f"{move.vm} ({move.source} -> {move.destination}{tries}{took})"
+
+
 def _warnings(account: Account) -> list[str]:
-    lines: list[str] = []
+    """Return the warnings, one for all VMs of which it says the same.
+
+    That of an attempt which failed as the last one did only repeats what is said of the failure.
+    """
+    alike: dict[str, list[tuple[Move, str]]] = {}
     for move in account.moves:
         for warning in move.warnings:
-            lines += _entry("warning", None, f"{move.vm}: {warning}")
+            if not (move.outcome == FAILED and move.cause and move.cause in warning):
+                alike.setdefault(warning.replace(move.vm, ""), []).append((move, warning))
+    lines: list[str] = []
+    for group in alike.values():
+        vms = _joined(dict.fromkeys(move.vm for move, unused in group))
+        lines += _entry("warning", len(group) if len(group) > 1 else None, f"{vms}: {group[0][1]}")
     return lines
 
 

@@ -50,6 +50,32 @@ def test_failures_come_first_with_reason_and_remedy() -> None:
     ]
 
 
+def test_moves_that_failed_for_one_reason_are_told_together() -> None:
+    again = "Attempt 1 failed and was repeated: The migration job failed at 40 %: "
+    moves = [
+        record(
+            f"sql0{number}", number, 0, 35, outcome="failed", error=ERROR, attempts=2, warnings=[again + ERROR["cause"]]
+        )
+        for number in (1, 2, 3)
+    ]
+    other = {"cause": "the VM is busy", "remedy": "", "message": "It is busy."}
+    told = summary(account(moves=[*moves, record("web01", 4, 0, 5, outcome="failed", error=other)]))
+    assert told[2:] == [
+        "FAILED                  3  sql01 (NODE1 -> NODE3, 2 tries, 35 s), sql02 (NODE1 -> NODE4, 2 tries, 35 s),",
+        "                           sql03 (NODE1 -> NODE2, 2 tries, 35 s)",
+        "                           why:    the destination has not enough memory (0x8007000E)",
+        "                           remedy: Free memory on NODE3, or choose another destination.",
+        "FAILED                  1  web01 (NODE1 -> NODE3, 5 s)",
+        "                           why:    the VM is busy",
+    ]
+
+
+def test_what_the_headline_says_of_vms_that_stay_is_not_said_again() -> None:
+    stays = [{"name": "db01", "message": "It has no place.", "remedy": "Make room."}]
+    told = summary(account(stays=stays, error="Nothing was changed. db01: It has no place. Make room."))
+    assert told[-1] == "stays                   1  db01: as said above"
+
+
 def test_pauses_between_tries_are_not_counted_as_moves_at_once() -> None:
     moves = [record(f"web0{number}", number, 0, 60, attempts=2) for number in (1, 2, 3)]
     told = summary(account(moves=moves, capabilities=CAPABILITIES))
@@ -104,6 +130,13 @@ def test_what_the_plan_expects_of_the_memory_is_shown_before_the_moves() -> None
 def test_warnings_are_told_by_vm() -> None:
     told = summary(account(moves=[record("web01", 0, 0, warnings=["Its job vanished."])]))
     assert "warning                    web01: Its job vanished." in told
+
+
+def test_one_warning_of_many_vms_is_told_once() -> None:
+    moves = [record(f"web0{number}", number, 0, warnings=[f"The job of web0{number} vanished."]) for number in (1, 2)]
+    told = summary(account(moves=[*moves, record("web03", 3, 0, warnings=["Its job vanished."])]))
+    assert "warning                 2  web01, web02: The job of web01 vanished." in told
+    assert "warning                    web03: Its job vanished." in told
 
 
 def test_no_line_is_wider_than_a_screen_and_no_name_is_broken() -> None:

@@ -69,15 +69,22 @@ class Stop:
     progress: str
     dry_run: bool
 
-    def lines(self) -> list[str]:
-        """Return the message in lines."""
+    @property
+    def why(self) -> str:
+        """Where it stops and why, and whether anything was changed."""
         task = f', at the task "{clean(self.task)}"' if self.task else ""
-        lines = [f"The rolling maintenance stops at {self.node}{task}:", full_stop(clean(self.reason))]
+        unchanged = ""
         if self.dry_run:
-            return [*lines, "Nothing was changed."]
-        if self.phase is None:
-            return [*lines, "Nothing was changed on it in this run."]
-        lines.append(f"How it is left: {self.node} {self.node_left}; {_LEFT_AS[self.phase]}.")
+            unchanged = " Nothing was changed."
+        elif self.phase is None:
+            unchanged = " Nothing was changed on it in this run."
+        return f"The rolling maintenance stops at {self.node}{task}: {full_stop(clean(self.reason))}{unchanged}"
+
+    def how_on(self) -> list[str]:
+        """Return in lines how the node is left and how to go on; none where nothing was changed."""
+        if self.dry_run or self.phase is None:
+            return []
+        lines = [f"How it is left: {self.node} {self.node_left}; {_LEFT_AS[self.phase]}."]
         if self.phase in OPEN:
             lines.append(f"Its ledger, which lists the VMs that were moved, is in the folder {self.folder}.")
         lines += [

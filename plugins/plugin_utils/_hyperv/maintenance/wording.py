@@ -13,8 +13,10 @@ from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
+from ..failure.failures import FailureResult
 from ..failure.finding import full_stop
-from ..migration.move_record import MaintenanceRecord, MoveRecord, error_text
+from ..failure.grouping import told_together
+from ..migration.move_record import MaintenanceRecord, MoveRecord
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.helper_moves import step_aside
 from ..planning.restoration_plan import AWAY, MOVED_ON, RestorationPlan
@@ -81,21 +83,26 @@ def _infeasible(beginning: str, plan: EvacuationPlan) -> str:
 
 
 def moves_failed(node: str, records: Sequence[MaintenanceRecord]) -> str:
-    """Return which moves of an evacuation failed and why; empty for none."""
+    """Return which moves of an evacuation failed, and each reason once; empty for none."""
     own = [one for one in records if not one["helper"]]
-    failed = [one for one in own if one["outcome"] == "failed"]
+    failed = _failed(own)
     if not failed:
         return ""
-    return clean(
-        together(f"{len(failed)} of {len(own)} VMs could not be moved from {node}.", *map(_failed_move, failed))
-    )
+    told = told_together(failed)
+    return clean(together(f"{len(failed)} of {len(own)} VMs could not be moved from {node}.", *map(full_stop, told)))
+
+
+def _failed(records: Iterable[MoveRecord]) -> list[tuple[str, FailureResult]]:
+    """Return the moves that failed, in words, and why."""
+    return [
+        (describe_move(one), one["error"]) for one in records if one["outcome"] == "failed" and one["error"] is not None
+    ]
 
 
 def not_aside(records: Sequence[MaintenanceRecord]) -> str:
     """Return which VMs of other nodes did not step aside as planned, and why; empty for none."""
     helpers = [one for one in records if one["helper"]]
-    failed = [one for one in helpers if one["outcome"] == "failed"]
-    told = [f"{describe_move(one)} did not step aside: {error_text(one)}" for one in failed]
+    told = told_together(_failed(helpers), " did not step aside", " did not step aside")
     told += [
         f"{one['vm']['name']} did not step aside to {one['destination_host']}: it is on {one['host_after']}, where "
         "somebody else has moved it."
@@ -111,10 +118,6 @@ def stepped_aside(records: Sequence[MaintenanceRecord]) -> str:
     if not aside:
         return ""
     return clean(f"Stepped aside: {', '.join(aside)}. hyperv.migration.restore_node brings them home.")
-
-
-def _failed_move(record: MoveRecord) -> str:
-    return f"{describe_move(record)}: {error_text(record)}"
 
 
 def left_behind(node: str, vms: Sequence[Vm]) -> str:
@@ -245,7 +248,7 @@ def not_back(plan: RestorationPlan, records: Sequence[MoveRecord], not_started: 
     ``not_started``: names of VMs and why they do not run.
     """
     node = plan.home.node.name
-    lines = [f"{describe_move(one)} is not back: {error_text(one)}" for one in records if one["outcome"] == "failed"]
+    lines = told_together(_failed(records), " is not back", " are not back")
     lines += [f"{describe_move(one)} is still on its way." for one in records if one["outcome"] == "started"]
     lines += [
         f"{one['vm']['name']} was not begun, and is on {one['source_host']}."

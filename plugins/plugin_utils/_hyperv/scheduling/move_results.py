@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ..._hostnames import first_label
 from ..._text import clean
 from ..failure.finding import full_stop
+from ..failure.grouping import told_together
 from ..migration.migration_task import MigrationTask
 from ..migration.move_record import JobOfMove, MoveRecord, error_message
 
@@ -87,16 +88,14 @@ def locations_diff(records: Iterable[MoveRecord]) -> dict[str, str]:
 
 
 def failure_message(tasks: Sequence[MigrationTask]) -> str:
-    """Return the message of a failed task: every failed move with its reason."""
-    failed = [task for task in tasks if task.error is not None]
-    lines = [
-        f"{task.move.vm.name} ({task.move.source} -> {task.move.destination.name}): {task.error.text}"
-        for task in failed
+    """Return the message of a failed task: every failed move, and each reason once."""
+    failed = [
+        (f"{task.move.vm.name} ({task.move.source} -> {task.move.destination.name})", task.error.as_result())
+        for task in tasks
         if task.error is not None
     ]
-    if len(tasks) == 1:
-        return lines[0]
-    return f"{len(failed)} of {len(tasks)} moves failed. " + " | ".join(lines)
+    told = " | ".join(told_together(failed))
+    return told if len(tasks) == 1 else f"{len(failed)} of {len(tasks)} moves failed. {told}"
 
 
 def cut_off(why: str, records: Sequence[MoveRecord]) -> str:

@@ -28,6 +28,7 @@ class Progress:
         self._told: dict[str, tuple[Stage, int]] = {}
         self._told_at: dict[str, float] = {}
         self._warned: dict[str, int] = {}
+        self._warnings: dict[str, str] = {}
         self._explained: set[str] = set()
 
     def report(self, tasks: Sequence[MigrationTask]) -> None:
@@ -35,7 +36,7 @@ class Progress:
         for task in tasks:
             vm = task.move.vm
             for warning in task.warnings[self._warned.get(vm.id, 0) :]:
-                self._line(tasks, task, f"WARNING: {warning}")
+                self._warn(tasks, task, warning)
             self._warned[vm.id] = len(task.warnings)
             if task.stage is Stage.ENDED and self._is_new(task):
                 self._news(tasks, task)
@@ -44,6 +45,12 @@ class Progress:
         if under_way and self._clock.now() >= self._next:
             self._next = self._clock.now() + _EVERY
             self._news(tasks, min(under_way, key=lambda task: self._told_at.get(task.move.vm.id, 0.0)))
+
+    def _warn(self, tasks: Sequence[MigrationTask], task: MigrationTask, warning: str) -> None:
+        """Tell a warning; of a further VM of which it says the same, only that."""
+        name = task.move.vm.name
+        first = self._warnings.setdefault(warning.replace(name, ""), name)
+        self._line(tasks, task, f"WARNING: {warning}" if first == name else f"WARNING: the same as of {first}")
 
     def _events(self, tasks: Sequence[MigrationTask], task: MigrationTask) -> None:
         """Tell the last events of a move that failed, once they are known."""

@@ -49,9 +49,10 @@ class TestStop:
     )
 
     def test_it_says_why_how_the_node_is_left_and_how_to_go_on(self) -> None:
-        assert self.STOP.lines() == [
-            'The rolling maintenance stops at NODE1, at the task "Install updates":',
-            "The disk is full.",
+        assert self.STOP.why == (
+            'The rolling maintenance stops at NODE1, at the task "Install updates": The disk is full.'
+        )
+        assert self.STOP.how_on() == [
             "How it is left: NODE1 is paused and has 0 VMs; it was evacuated, and your tasks are not done.",
             "Its ledger, which lists the VMs that were moved, is in the folder /kept.",
             "The rolling maintenance: p.",
@@ -67,13 +68,14 @@ class TestStop:
             dataclasses.replace(self.STOP, phase=None),
             dataclasses.replace(self.STOP, phase=""),
         ):
-            text = "\n".join(stop.lines())
+            text = "\n".join([stop.why, *stop.how_on()])
             assert "othing was changed" in text
             assert "restore_node" not in text
 
     def test_what_others_wrote_cannot_forge_a_line(self) -> None:
         forged = dataclasses.replace(self.STOP, reason="x\nThe rolling maintenance: finished.", task="a\nb")
-        assert len(forged.lines()) == len(self.STOP.lines())
+        assert "\n" not in forged.why
+        assert forged.how_on() == self.STOP.how_on()
 
 
 def test_how_a_node_is_left_is_read_and_that_it_could_not_be_read_is_said() -> None:

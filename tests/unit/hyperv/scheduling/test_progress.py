@@ -77,3 +77,12 @@ def test_a_move_that_is_tried_again_is_said_to_wait() -> None:
     texts = [text for unused, text in lines_of(simulated, ("web01", "NODE2"), retries=1)]
     assert "web01: NODE1 -> NODE2 waits to be tried again" in texts
     assert [text for text in texts if "WARNING: Attempt 1 failed" in text]
+
+
+def test_one_warning_of_many_moves_is_told_in_full_once() -> None:
+    lost = "migration: {fails_at: 50, hresult: 0x8007274D, fail_times: 1}"
+    simulated = Simulated(TWENTY.replace("memory_mb: %d", "memory_mb: 512, " + lost).replace("count: 20", "count: 3"))
+    texts = [text for unused, text in lines_of(simulated, *((f"vm0{n}", "NODE2") for n in (1, 2, 3)), retries=1)]
+    warnings = [text.partition("] ")[2] for text in texts if "WARNING" in text]
+    assert warnings[0].startswith("vm01: WARNING: Attempt 1 failed and was repeated: The migration job failed at 50 %")
+    assert warnings[1:] == ["vm02: WARNING: the same as of vm01", "vm03: WARNING: the same as of vm01"]
