@@ -9,8 +9,8 @@ version_added: 0.1.0
 description:
   - Merges the results of evacuations and restorations into one report on all moves of a run, as lines and as an HTML
     page. The page also shows when each node was emptied, worked on, restarted and filled.
-  - With O(reason), it fails with a message that says why the rolling maintenance stops, how the node is left, and
-    how to go on. It reads the node for that; if it cannot, the message says so.
+  - With O(reason), it fails with a message that says why the rolling maintenance stops. The last of RV(lines) say how
+    the node is left, and how to go on. It reads the node for that; if it cannot, they say so.
   - Its result is shown on the screen like that of C(ansible.builtin.debug).
   - In check mode the page is written, too.
   - The role P(hyperv.migration.rolling_maintenance#role) uses it.

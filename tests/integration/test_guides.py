@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
+from ansible.playbook.play import Play
 from winrm.protocol import Protocol
 
 from tests.doubts.verdicts import CONTRADICTED, SETTLED, judge
@@ -112,6 +113,27 @@ def type_all(guide: str, ansible: Ansible, tmp_path: pathlib.Path, *always: str)
                 assert answer.code == 0, answer.text
                 typed += 1
     assert typed > 0
+
+
+def test_variables_are_checked_before_any_host_is_asked_where_ansible_can_do_that(
+    cluster: RunningCluster, tmp_path: pathlib.Path
+) -> None:
+    ansible = Ansible(tmp_path, cluster.inventory)
+    for unused, caption, body in blocks("awx"):
+        if caption:
+            (tmp_path / caption).write_text(body, encoding="utf-8")
+    words = ("ansible-playbook", *ansible.sources, "evacuate_node.yml", "--check", "-e", "evacuate_node_name=NODE1")
+
+    wrong = ansible.run(*words, "-e", "evacuate_node_max_parallel=", folder=tmp_path)
+
+    assert wrong.code != 0
+    assert not cluster.counters()["requests"]
+    if not hasattr(Play, "validate_argspec"):  # ansible-core before 2.20
+        assert "'validate_argspec' is not a valid attribute for a Play" in wrong.text
+        return
+    assert "argument 'evacuate_node_max_parallel' is of type str" in wrong.text
+    right = ansible.run(*words, "-e", "evacuate_node_max_parallel=1", *FAST, folder=tmp_path)
+    assert right.code == 0, right.text
 
 
 def test_every_inventory_of_the_guide_is_one_and_its_variables_exist(tmp_path: pathlib.Path) -> None:
