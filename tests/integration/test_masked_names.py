@@ -16,9 +16,10 @@ import yaml
 from tests.integration.commands import Ansible
 from tests.running_cluster import running_cluster
 
+PASSWORD = "web"
 SCENARIO = {
     "cluster": {"name": "HVC1"},
-    "user": {"name": "operator", "password": "web"},
+    "user": {"name": "operator", "password": PASSWORD},
     "clock": {"speed": 100},
     "nodes": [{"name": "NODE1"}, {"name": "NODE2"}],
     "vms": [{"name": "web01", "owner": "NODE1", "memory_mb": 512}],
@@ -49,3 +50,27 @@ def test_the_ledger_the_report_and_variables_keep_the_names(tmp_path: pathlib.Pa
     assert [vm["name"] for vm in json.loads(ledger.read_text(encoding="utf-8"))["vms"]] == ["web01"]
     assert "web01" in report.read_text(encoding="utf-8")
     assert (tmp_path / "name").read_text(encoding="utf-8") == "web01"
+
+
+def test_the_password_of_an_inventory_source_counts_as_a_secret(tmp_path: pathlib.Path) -> None:
+    scenario = tmp_path / "scenario.yml"
+    scenario.write_text(yaml.safe_dump(SCENARIO), encoding="utf-8")
+    with running_cluster(scenario, tmp_path) as cluster:
+        given = yaml.safe_load(cluster.inventory.read_text(encoding="utf-8"))["all"]["children"]["hyperv_nodes"]
+        source = {
+            "plugin": "hyperv.migration.hyperv_cluster",
+            "remote_addr": "127.0.0.1",
+            "remote_user": given["vars"]["ansible_user"],
+            "remote_password": PASSWORD,
+            "port": int(given["hosts"]["NODE1"]["ansible_port"]),
+            "scheme": given["vars"]["ansible_winrm_scheme"],
+            "transport": [given["vars"]["ansible_winrm_transport"]],
+        }
+        (tmp_path / "lab.hyperv_cluster.yml").write_text(yaml.safe_dump(source), encoding="utf-8")
+
+        listed = Ansible(tmp_path, tmp_path).run(
+            "ansible-inventory", "-i", str(tmp_path / "lab.hyperv_cluster.yml"), "--list"
+        )
+
+    assert listed.code == 0, listed.text
+    assert ("$REDACTED$01" in listed.text) is MASKS, listed.text

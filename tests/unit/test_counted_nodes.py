@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import importlib
 import typing as t
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._moving_options import MOVING
 
 from tests.counted_nodes import QUERIES, ROOT, counted, records_of
 from tests.support.actions import perform
-from tests.support.scenarios import migration, scenario, vm
+from tests.support.scenarios import migration, node, scenario, vm
 from tests.support.simulated import Simulated
 
 COLLECTION = "hyperv.migration"
@@ -38,8 +40,25 @@ def simulated() -> Simulated:
 
 def test_the_modules_that_have_a_query_are_those_that_change_vms() -> None:
     named = {name.removeprefix(f"{COLLECTION}.") for name in QUERIES}
+    assert {name for name in MODULES if moves_vms(name)} == named - {"hyperv_vm_state", "hyperv_migration_job"}
     assert named <= MODULES
     assert not [name for name in named if name.endswith("_info")]
+
+
+def moves_vms(module: str) -> bool:
+    """Tell whether a module has the options of those that move VMs."""
+    action = importlib.import_module(f"ansible_collections.hyperv.migration.plugins.action.{module}").ActionModule
+    return set(MOVING) <= set(action.ARGUMENTS["argument_spec"])
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_refill_counts_the_vms_that_it_has_moved(check: bool) -> None:
+    nodes = [node(f"NODE{number}", memory_mb=65536) for number in (1, 2)]
+    simulated = Simulated(scenario(nodes=nodes, vms=[vm(f"app{n}", memory_mb=8192) for n in range(4)]))
+    result = run("hyperv_rolling_refill", simulated, check=check)
+    moved = ids(simulated, *(one["vm"]["name"] for one in result["moves"]))
+    assert moved
+    assert counted([(f"{COLLECTION}.hyperv_rolling_refill", result)]) == ([] if check else moved)
 
 
 @pytest.mark.parametrize("check", [True, False])
