@@ -11,8 +11,10 @@ import importlib.util
 import json
 import pathlib
 
+import pytest
 import yaml
 
+from tests.integration.awx_jobs import Controller
 from tests.integration.commands import Ansible
 from tests.running_cluster import running_cluster
 
@@ -74,3 +76,17 @@ def test_the_password_of_an_inventory_source_counts_as_a_secret(tmp_path: pathli
 
     assert listed.code == 0, listed.text
     assert ("$REDACTED$01" in listed.text) is MASKS, listed.text
+
+
+@pytest.mark.long
+def test_artifacts_keep_the_names_and_restore_the_node(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "scenario.yml").write_text(yaml.safe_dump(SCENARIO), encoding="utf-8")
+    with running_cluster(tmp_path / "scenario.yml", tmp_path) as cluster:
+        controller = Controller(tmp_path, cluster.inventory)
+        emptied = controller.launch("evacuate_node", {"evacuate_node_name": "NODE1"})
+        assert emptied.status == "successful", emptied.text
+        assert ("$REDACTED$01" in emptied.text) is MASKS
+        assert [vm["name"] for vm in emptied.artifacts["evacuate_node_ledger"]["vms"]] == ["web01"]
+        restored = controller.launch("restore_node", emptied.artifacts)
+        assert restored.status == "successful", restored.text
+        assert cluster.owners() == {"web01": "NODE1"}
