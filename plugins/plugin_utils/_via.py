@@ -215,9 +215,19 @@ class ViaSearch:
         return any(first_label(name) in labels for name in self._inventory.listing(host).names)
 
     def answers(self) -> str:
-        """Return how each host answered."""
-        told = "; ".join(f"{host}: {str(answer).rstrip('.')}" for host, answer in self.asked.items())
-        return f"Asked were {told}." if told else "The inventory has no other host."
+        """Return how each host answered, once for those of which it differs in the address alone."""
+        alike: dict[str, list[tuple[str, str]]] = {}
+        for host, answer in self.asked.items():
+            text = str(answer).rstrip(".")
+            listing = self._inventory.listing(host)
+            unused, port = listing.place
+            beside_address = text.replace(f"{listing.address}:{port}", "").replace(listing.address or host, "")
+            alike.setdefault(beside_address, []).append((host, text))
+        told = []
+        for (first, text), *others in alike.values():
+            told.append(f"{first}: {text}")
+            told += [f"{', '.join(host for host, unused in others)}: the same"] if others else []
+        return f"Asked were {'; '.join(told)}." if told else "The inventory has no other host."
 
 
 def _key(identity: Identity) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 import pytest
@@ -185,6 +186,12 @@ def test_it_is_refused_and_all_who_were_asked_are_told(
     with pytest.raises(HyperVError, match=words):
         hosts.via(node, **arguments)
     assert hosts.network.changes == []
+
+
+def test_hosts_that_answer_alike_are_told_together(opened: Open) -> None:
+    hosts = opened(ALIASES.leading({"10.2.0.1": "", "10.2.0.2": ""}))
+    with pytest.raises(HyperVError, match=r"; siteb-1: 10\.2\.0\.1 does not answer; siteb-2: the same\.$"):
+        hosts.via("NODE7")
 
 
 def test_a_silent_group_of_aliases_may_be_another_cluster_with_a_node_of_that_short_name(opened: Open) -> None:
