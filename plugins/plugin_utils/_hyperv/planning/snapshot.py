@@ -286,9 +286,9 @@ def try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, int, s
     unable = node.cannot_receive()
     if unable is not None:
         return None, 0, unable.message
-    memory, problem = try_memory(cluster, node)
-    if memory is None:
-        return None, 0, problem
+    memory, unknown = try_memory(cluster, node)
+    if unknown is not None:
+        return None, 0, unknown.text
     try:
         slots, found = _check_settings(cluster, node)
     except NoAnswer as error:
