@@ -42,7 +42,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import l
 from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import RollingFile, end_work, enter_phase
 
 from tests.support.scenarios import Scenario
-from tests.support.side_by_side import Killed, SideBySide
+from tests.support.several_clients import Killed, SideBySide
 
 OWNER = Owner("hvc1.corp.example", "hvc1")
 _HOUR = 3600.0

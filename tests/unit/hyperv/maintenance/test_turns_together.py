@@ -16,7 +16,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.r
 from tests.support.rolling_states import HOSTS, a_state
 from tests.support.rolls_at_once import Failed, Roll
 from tests.support.scenarios import migration, node, scenario, vm
-from tests.support.side_by_side import Killed
+from tests.support.several_clients import Killed
 
 NODES = [f"NODE{number}" for number in range(1, 7)]
 SIX = scenario(
