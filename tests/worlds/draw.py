@@ -154,7 +154,7 @@ class _Drawing:
         chance = _of_roll(name)
         is_roll = chance.random() < _ROLLS
         if is_roll:
-            given, runs, steps = draw_roll(given, runs[0], chance)
+            given, runs, steps, eagerness = draw_roll(given, self._evacuation(), chance)
         given = _with_storage(given, random.Random(f"storage of {name}"))
         if not is_roll and random.Random(f"balancer of {name}").random() < 0.1:
             runs = [dataclasses.replace(run, balancer_off=run.kind == "evacuate") for run in runs]

@@ -8,17 +8,19 @@ import dataclasses
 import random
 from collections.abc import Sequence
 
-from tests.simulator.scenario import ClusterSpec, NodeSpec, VmSpec
+from tests.simulator.scenario import ClusterSpec, MigrationSpec, NodeSpec, VmSpec
 from tests.support.scenarios import Scenario
 
 from .world import Layout, Run, Step
 
 _LAYOUTS: Sequence[Layout] = ("keep", "any", "any", "balanced")
-_REQUESTS = 120  # of a part of a rolling maintenance, about
+_EAGERNESS = (0.0, 0.0, 0.0, 0.002, 0.005, 0.01, 0.03)  # a run has ten times the requests of others
+_PLAIN = MigrationSpec()
+_REQUESTS = 120  # of a node's turn, about
 
 
-def draw_roll(given: Scenario, limits: Run, chance: random.Random) -> tuple[Scenario, list[Run], list[Step]]:
-    """Return a cluster with nodes alike, runs of one rolling maintenance, and where they are killed.
+def draw_roll(given: Scenario, limits: Run, chance: random.Random) -> tuple[Scenario, list[Run], list[Step], float]:
+    """Return a cluster with nodes alike, runs of one rolling maintenance, where they are killed, and the eagerness.
 
     ``given`` has the VMs and switches that were drawn for any world, and ``limits`` is a run with limits likewise.
     """
@@ -30,6 +32,9 @@ def draw_roll(given: Scenario, limits: Run, chance: random.Random) -> tuple[Scen
         limits,
         kind="roll",
         node="",
+        check=False,
+        given=False,
+        strategies=limits.strategies if chance.random() < 0.3 else (),
         nodes=nodes if chance.random() < 0.7 else nodes[:-1],
         layout=chance.choice(_LAYOUTS),
         at_once=chance.choice((1, 2, 2, 2)),
@@ -40,13 +45,13 @@ def draw_roll(given: Scenario, limits: Run, chance: random.Random) -> tuple[Scen
         gives_back=chance.random() < 0.85,
     )
     first = dataclasses.replace(run, failing=(chance.choice(nodes),) if chance.random() < 0.2 else ())
-    runs = [first, run, run] if chance.random() < 0.3 else [first, run]
+    runs = [first, *[run] * chance.choice((1, 2, 2, 3))]
     kills = [
-        Step(number, int(chance.random() * _REQUESTS * 2 * len(nodes) / run.at_once), "kill")
+        Step(number, int(chance.random() * _REQUESTS * len(nodes)), "kill")
         for number in range(len(runs) - 1)
-        if chance.random() < 0.6
+        if chance.random() < 0.7
     ]
-    return cluster, runs, kills
+    return cluster, runs, kills, chance.choice(_EAGERNESS)
 
 
 def _cluster(given: Scenario, chance: random.Random) -> Scenario:
@@ -73,15 +78,16 @@ def _many(given: Scenario, chance: random.Random) -> list[VmSpec]:
 
 
 def _vm(vm: VmSpec, node: str, count: int, chance: random.Random) -> VmSpec:
-    fails = vm.migration
+    """Return a VM as one of many: what is special about it would fail every rolling maintenance."""
+    migration = vm.migration if chance.random() < 0.2 else _PLAIN
     if chance.random() < 0.15:
-        towards = f"NODE{chance.randint(1, count)}"
-        fails = dataclasses.replace(fails, fails_at=50, fails_towards=towards)
+        migration = MigrationSpec(fails_at=50, fails_towards=f"NODE{chance.randint(1, count)}")
     return dataclasses.replace(
         vm,
         owner=node,
         memory_mb=min(vm.memory_mb, 8192),
         possible_owners=None,
         anti_affinity=("class",) if chance.random() < 0.2 else (),
-        migration=fails,
+        migration=migration,
+        attachments=vm.attachments if chance.random() < 0.2 else (),
     )

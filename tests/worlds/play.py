@@ -82,7 +82,8 @@ class Episode:
     ``before``, ``after``: the cluster at its begin and at its end; ``steps``: what others did; ``kept``: the VMs of its
     node's ledger, by id, that were to be brought back when it began; ``strangers_changed``: the second cluster is not
     as it was before; ``beside``: what other runs said that began and ended in the middle of this one; ``within``: of a
-    part, the first and the last request of the whole run that it saw.
+    part, its first request among those of the whole run, and the first one after it; ``roles_called`` of a run with
+    parts are with these.
     """
 
     run: Run
@@ -355,7 +356,7 @@ class Play:
         whole = Episode(
             run, told, before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
             tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept, self._strangers() != strangers,
-            tuple(self._beside), tuple(seen.roles_called), tuple(seen.taken),
+            tuple(self._beside), () if self._ended else tuple(seen.roles_called), tuple(seen.taken),
         )  # fmt: skip
         return [*self._ended, whole]
 

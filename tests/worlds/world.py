@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import typing as t
 
 from tests.simulator.scenario import Scenario
@@ -59,6 +60,11 @@ class Run:
     attempts: int = 2
     cancels: bool = False
     gives_back: bool = True
+
+
+def comes_home(run: Run, vm: str) -> bool:
+    """Tell whether a VM of this name is to return to its node."""
+    return any(fnmatch.fnmatchcase(vm, pattern) for pattern in run.home)
 
 
 @dataclasses.dataclass(frozen=True)
