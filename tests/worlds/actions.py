@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import typing as t
-from collections.abc import Sequence
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import pick_vm, read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError, with_remedy
@@ -126,7 +126,11 @@ def evacuate_as_given(stage: Play, run: Run) -> Told:
 def evacuate(stage: Play, run: Run, wish: EvacuationRequest, enter: t.Callable[[], None] = lambda: None) -> Told:
     """Empty a node; ``enter`` is called before the first change."""
     options = EvacuationOptions(
-        options_of(run), attempts=run.attempts, give_back=run.gives_back, storage=_STORAGE, balancer_off=run.balancer_off
+        options_of(run),
+        attempts=run.attempts,
+        give_back=run.gives_back,
+        storage=_STORAGE,
+        balancer_off=run.balancer_off,
     )
     evacuation = Evacuation(stage.connect(home_of(stage, run)), wish, options, controller_of(stage, run, enter))
     outcome = evacuation.dry_run() if run.check else evacuation.execute()

@@ -58,13 +58,9 @@ def _cluster(given: Scenario, chance: random.Random) -> Scenario:
     count = chance.choice((3, 4, 5, 5, 6))
     size = chance.choice((32768, 65536))
     slots = chance.choice((1, 2, 4))
-    nodes = [
-        NodeSpec(f"NODE{number}", memory_mb=size, simultaneous_migrations=slots) for number in range(1, count + 1)
-    ]
+    nodes = [NodeSpec(f"NODE{number}", memory_mb=size, simultaneous_migrations=slots) for number in range(1, count + 1)]
     if chance.random() < 0.2:  # racks of two
-        nodes = [
-            dataclasses.replace(node, fault_domain=(f"Rack {number // 2}",)) for number, node in enumerate(nodes)
-        ]
+        nodes = [dataclasses.replace(node, fault_domain=(f"Rack {number // 2}",)) for number, node in enumerate(nodes)]
     vms = [_vm(vm, nodes[number % count].name, count, chance) for number, vm in enumerate(_many(given, chance))]
     enforced = ClusterSpec(enforced_anti_affinity=1) if chance.random() < 0.5 else ClusterSpec()
     return dataclasses.replace(given, nodes=tuple(nodes), vms=tuple(vms), cluster=enforced)

@@ -96,7 +96,8 @@ def _in_time(world: World, episodes: Sequence[Episode], number: int) -> Iterable
     jumps = sum(step.amount for step in episode.steps if step.kind in _TIME_PASSES)
     if run.kind == "roll":
         each *= len(run.nodes) * 2
-    limit = each + (4 + 4 * len(run.nodes)) * 1800 + jumps + (2 * STORAGE_TIMEOUT if world.scenario.storage.kind == "spaces_direct" else 0)
+    storage = 2 * STORAGE_TIMEOUT if world.scenario.storage.kind == "spaces_direct" else 0
+    limit = each + (4 + 4 * len(run.nodes)) * 1800 + jumps + storage
     took = episode.after.at - episode.before.at
     if took > limit:
         yield f"it took {took:.0f} s, and all its limits together are {limit:.0f} s"

@@ -71,7 +71,7 @@ def not_into_the_batch(unused: World, episodes: Sequence[Episode], number: int) 
             yield f"{episode.run.node} is emptied with {episode.run.nodes}, and a VM is moved to {call.destination}"
 
 
-def worked_on_empty(world: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
+def worked_on_empty(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
     """A node is worked on while it is paused, and without VMs that run, by its own word."""
     episode = episodes[number]
     node = episode.run.node
@@ -109,19 +109,19 @@ def worked_on_once(unused: World, episodes: Sequence[Episode], number: int) -> I
 
 
 def comes_home_if_meant(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    """Only VMs that are to come home do, those that stepped aside, and what was stopped to leave."""
+    """Only VMs that are to come home do, those that stepped aside, and what ran and is to be started there."""
     episode = episodes[number]
     if episode.run.kind != "restore":
         return
     for call in episode.called:
         entry = episode.kept.get(call.vm, {})
         name = episode.before.vms[call.vm].name if call.vm in episode.before.vms else ""
-        is_meant = entry.get("helper") or entry.get("strategy") != "migrate" or comes_home(episode.run, name)
-        if not is_meant:
+        is_stopped = entry.get("died") or entry.get("strategy") != "migrate"
+        if not (entry.get("helper") or is_stopped or comes_home(episode.run, name)):
             yield f"{name} was brought to {call.destination}, and {episode.run.home} come home"
 
 
-def rolled_as_said(world: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
+def rolled_as_said(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
     """A rolling maintenance that succeeds has worked on all nodes; where nobody else acted, they are as before."""
     episode = episodes[number]
     if episode.run.kind != "roll" or episode.told.ending != "well":
@@ -132,9 +132,13 @@ def rolled_as_said(world: World, episodes: Sequence[Episode], number: int) -> It
             yield f"{node} is {episode.told.phases.get(node)!r} after a success"
         if not any((one.run.kind, one.run.node, one.told.ending) == ("work", node, "well") for one in so_far):
             yield f"{node} was not worked on"
-    first = episodes[0].before
-    if any(step.kind != "kill" for one in so_far for step in one.steps):
-        return
+    if not any(step.kind != "kill" for one in so_far for step in one.steps):
+        yield from _changed(so_far)
+
+
+def _changed(so_far: Sequence[Episode]) -> Iterator[str]:
+    """Yield what is not as it was before the first run, and ought to be."""
+    first, episode = so_far[0].before, so_far[-1]
     said = " ".join(one.told.text for one in so_far)
     for vm, was in first.vms.items():
         now = episode.after.vms[vm]

@@ -188,3 +188,43 @@ def test_what_is_planned_again_takes_no_memory_that_the_other_one_needs(tmp_path
     assert roll.together == [NODES[:2]]
     assert [roll.phases[name] for name in NODES[:2]] == ["done", "done"]
     assert max(used) <= 0.9 * 65536
+
+
+def watch_the_balancer(roll: Roll) -> list[str]:
+    """Return a list to which nodes are added that are away while the balancer is on."""
+    world, acting = roll.simulated.server.world, list[str]()
+
+    def look(node_: str, request: bytes) -> str:
+        away = [name for name, one in world.nodes.items() if one.state == "paused"]
+        acting.extend(away if world.auto_balancer_mode else ())
+        return ""
+
+    roll.simulated.lose = look
+    return acting
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_balancer_is_off_while_any_of_them_is_away(tmp_path: pathlib.Path, seed: int) -> None:
+    roll = Roll(SIX, tmp_path, NODES, layout="any", seed=seed, balancer_off=True, failing={"NODE1"})
+    acting, world = watch_the_balancer(roll), roll.simulated.server.world
+
+    with pytest.raises(Failed, match="the tasks on NODE1 failed"):
+        roll.run()
+    assert (acting, world.auto_balancer_mode) == ([], 0)
+    assert "The balancer of the cluster stays off until NODE1 got the VMs back as well." in " ".join(roll.lines)
+
+    roll.failing = set()
+    roll.run()
+    assert (acting, world.auto_balancer_mode) == ([], 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_evacuation_that_fails_leaves_the_balancer_off_for_the_other_one(tmp_path: pathlib.Path, seed: int) -> None:
+    fails = vm("fails", owner="NODE1", memory_mb=8192, migration=migration(fails_at=50))
+    given = scenario([node(name, memory_mb=65536) for name in NODES], [fails, vm("web", owner="NODE2")])
+    roll = Roll(given, tmp_path, NODES, balancer_off=True, seed=seed)
+    acting = watch_the_balancer(roll)
+    with pytest.raises(Failed, match=r"could not be moved from NODE1"):
+        roll.run()
+    assert roll.phases["NODE2"] == "done"
+    assert (acting, roll.simulated.server.world.auto_balancer_mode) == ([], 2)
