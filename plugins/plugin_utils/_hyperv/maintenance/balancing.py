@@ -55,8 +55,8 @@ class Balancing:
     def put_back(self, cluster: Cluster) -> None:
         """Put it back if it is still off, unless it is to be off for other nodes, too.
 
-        Somebody who has set it since wants that. Asks nothing where nothing is written down. Raises HyperVError where it
-        is refused, Fault and TransportError.
+        Somebody who has set it since wants that. Asks nothing where nothing is written down. Raises HyperVError where
+        that is refused, Fault and TransportError.
         """
         before = self._found()
         if before is None:

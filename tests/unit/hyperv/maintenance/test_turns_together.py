@@ -15,7 +15,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.r
 
 from tests.support.rolling_states import HOSTS, a_state
 from tests.support.rolls_at_once import Failed, Roll
-from tests.support.scenarios import migration, node, scenario, vm
+from tests.support.scenarios import ClusterSpec, migration, node, scenario, vm
 from tests.support.several_clients import Killed
 
 NODES = [f"NODE{number}" for number in range(1, 7)]
@@ -228,3 +228,23 @@ def test_an_evacuation_that_fails_leaves_the_balancer_off_for_the_other_one(tmp_
         roll.run()
     assert roll.phases["NODE2"] == "done"
     assert (acting, roll.simulated.server.world.auto_balancer_mode) == ([], 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_vms_that_keep_apart_are_planned_again_to_different_nodes(tmp_path: pathlib.Path, seed: int) -> None:
+    """The first move of each fails, and of the nodes that are left the same one is the emptiest for both."""
+    once = migration(fails_at=50, fail_times=1)
+    vms = [
+        vm(f"dc{number}", owner=f"NODE{number}", memory_mb=8192, anti_affinity=("dc",), migration=once)
+        for number in (1, 2)
+    ]
+    others = [vm(f"old{number}", owner=f"NODE{number}", memory_mb=8192 * (number - 2)) for number in (3, 4, 5, 6)]
+    given = scenario(
+        [node(name, memory_mb=65536) for name in NODES], [*vms, *others], cluster=ClusterSpec(enforced_anti_affinity=1)
+    )
+    roll = Roll(given, tmp_path, NODES, layout="any", seed=seed)
+
+    roll._take(NODES[:2])
+
+    assert [roll.phases[name] for name in NODES[:2]] == ["done", "done"]
+    assert roll.owners["dc1"] != roll.owners["dc2"]
