@@ -153,12 +153,14 @@ def _changed(so_far: Sequence[Episode]) -> Iterator[str]:
 
 
 def balancer_rests(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    """Where the balancer is to be off while nodes are empty, it is until the last of a batch gets its VMs back."""
+    """Where the balancer is to be off while nodes are empty, it is until the last VM of each of them is home."""
     episode = episodes[number]
     run = episode.run
     if episode.within is None or not run.balancer_off or run.kind not in ("work", "restart", "restore"):
         return
-    for moment in episode.moments[: max((one.request + 1 for one in episode.called), default=0)]:
+    home = [one.request for one in episode.moved if (one.by, one.destination) == ("product", run.node)]
+    until = max([*home, *(one.request for one in episode.called)], default=-1) if run.kind == "restore" else None
+    for moment in episode.moments[: until + 1 if until is not None else None]:
         if moment.balancer:
             yield f"AutoBalancerMode is {moment.balancer} while {run.node} is empty, at {moment.at:.0f} s"
             return
