@@ -153,10 +153,16 @@ def _changed(so_far: Sequence[Episode]) -> Iterator[str]:
 
 
 def balancer_rests(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    """Where the balancer is to be off while nodes are empty, it is until the last VM of each of them is home."""
+    """Where the balancer is to be off while nodes are empty, it is until the last VM of each of them is home.
+
+    A restoration that ends puts it back, whether all VMs are home or not.
+    """
     episode = episodes[number]
     run = episode.run
     if episode.within is None or not run.balancer_off or run.kind not in ("work", "restart", "restore"):
+        return
+    earlier = [one.told.ending for one in episodes[:number] if (one.run.kind, one.run.node) == ("restore", run.node)]
+    if run.kind == "restore" and {"well", "failed"} & set(earlier):
         return
     home = [one.request for one in episode.moved if (one.by, one.destination) == ("product", run.node)]
     until = max([*home, *(one.request for one in episode.called)], default=-1) if run.kind == "restore" else None
