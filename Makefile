@@ -81,7 +81,7 @@ molecule: gates  ## every role and module: dry run, run, second run, with a look
 matrix:  ## all tests over winrm and psrp, with the oldest, the newest and the coming ansible-core, or those of ROWS="oldest"
 	@$(PYTHON) tests/ci/matrix.py $(ROWS)
 
-faults: $(BUILT)  ## break every request of twelve runs by a third of the kinds of faults, and pairs of them; by all with FULL=1
+faults: $(BUILT)  ## break every request of fourteen runs by a third of the kinds of faults, and pairs of them; by all with FULL=1
 	@.venv/bin/python -m tests.faults --stride $(if $(FULL),1,3) --pairs $(or $(PAIRS),$(if $(FULL),3000,1000)) --seed $(or $(SEED),1)
 
 worlds: $(BUILT)  ## let others act while the product runs, in WORLDS=5000 worlds of SEED=1

@@ -16,7 +16,8 @@ description:
     reach and not redirected unless they were before. If it is not by then, nothing is changed.
   - With Storage Spaces Direct the disks of the node leave storage maintenance mode, and the repair begins or is over,
     before any VM moves. A node whose disks stay in maintenance mode is not resumed.
-  - It puts the balancer of the cluster back if the evacuation had switched it off.
+  - It puts the balancer of the cluster back if the evacuation had switched it off. Where the ledgers of other nodes, in
+    the same folder, have that they wait for it as well, the last of these nodes that gets its VMs back does so.
   - A VM that somebody moved since, or moves while this task runs, is left there.
   - VMs of other nodes that stepped aside for the evacuation go home after that, one after another. If the node of one
     is paused, not up or has no room, the VM stays where it is, with a warning, and the ledger keeps it.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""``make faults``: breaks one or two requests of twelve runs, and compares what the product reports with the truth.
+"""``make faults``: breaks one or two requests of fourteen runs, and compares what the product reports with the truth.
 
 Each run goes well once, and every case branches off from it at the request that it breaks first. With a stride of 3
 every request is broken by four or five kinds of faults, the next ones by the others; with a stride of 1 every one by

@@ -112,6 +112,7 @@ class Controller:
         inventory.add_group("cluster")
         for node in nodes:
             inventory.add_host(node, "cluster")
+        inventory.reconcile_inventory()
         variables = VariableManager(loader, inventory)
         told: list[TaskResult] = []
 
@@ -183,7 +184,8 @@ class _Worker(worker.WorkerProcess):
     """A worker that does its work where it is started."""
 
     def start(self) -> None:
-        self._host = copy.copy(self._host)  # the worker empties what is its own copy elsewhere
+        # The worker empties and fills in what is its own copy elsewhere.
+        self._host, self._task = copy.copy(self._host), self._task.copy()
         self._new_stdin = None  # which ansible-core 2.16 opens in the method that is replaced here
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), self._context():
             self._run()

@@ -20,6 +20,7 @@ from .kinds import SUBJECT
 HOME = "NODE3"  # the task's host
 FILE_SERVER = "FS1"
 DISK, OTHER_DISK = "Cluster Virtual Disk (Volume1)", "Cluster Virtual Disk (Volume2)"
+_OWN_FOLDER = "/proc/self/cwd"  # an absolute path that is another folder for each process
 _POLL = 10  # seconds: one poll is like another, and each is broken in every way
 # The provider of the cluster namespace is on one node, as it may be, and takes the jobs with it when it moves.
 _CLUSTER = """
@@ -45,7 +46,8 @@ class PlannedRun:
         scenario: the cluster at its start.
         node_state: of NODE1 after a run that succeeds.
         ledger: the content of the ledger file at its start, None for no file.
-        home: the task's host.
+        home: the task's host, or the hosts of a rolling maintenance.
+        at_once: how many hosts the play works on at the same time.
     """
 
     name: str
@@ -54,10 +56,12 @@ class PlannedRun:
     node_state: str
     ledger: dict[str, t.Any] | None = None
     home: str = HOME
+    at_once: int = 1
 
     def play(self, ledger: pathlib.Path) -> dict[str, t.Any]:
         """Return the play, with its ledger kept in a file."""
-        return {"hosts": self.home, "gather_facts": False, "vars": _VARIABLES, "tasks": self.tasks(ledger)}
+        play = {"hosts": self.home, "gather_facts": False, "vars": _VARIABLES, "tasks": self.tasks(ledger)}
+        return {**play, "serial": self.at_once, "max_fail_percentage": 0}
 
 
 def _cluster(*vms: dict[str, t.Any], paused: bool = False, roles: str = "", core: str = HOME) -> Scenario:
@@ -218,6 +222,28 @@ def _on_the_nodes(windows: int, owner: str) -> Scenario:
     return read_scenario(yaml.safe_dump(content, sort_keys=False))
 
 
+def _roll(at_once: int, count: int) -> PlannedRun:
+    """Return a rolling maintenance of layout ``any`` through so many of ``count`` nodes at once, each with a VM."""
+    hosts = [f"NODE{number}" for number in range(1, at_once + 1)]
+    content = yaml.safe_load(_CLUSTER)
+    content["nodes"] = [{"name": f"NODE{number}"} for number in range(1, count + 1)]
+    content["vms"] = [{"name": f"web{number}", "owner": host, "memory_mb": 8000} for number, host in enumerate(hosts)]
+    scenario = read_scenario(yaml.safe_dump(content, sort_keys=False))
+    options = {
+        "layout": "any",
+        "at_once": at_once,
+        "via": HOME,
+        "folder": _OWN_FOLDER,
+        "health_timeout": 60,
+        "health_interval": _POLL,
+    }
+    variables = {f"rolling_maintenance_{option}": value for option, value in options.items()}
+    polls = {f"{role}_poll_interval": _POLL for role in ("evacuate_node", "restore_node")}
+    task = {"include_role": {"name": "hyperv.migration.rolling_maintenance"}, "vars": {**variables, **polls}}
+    name = "roll_any" if at_once == 1 else "roll_together"
+    return PlannedRun(name, scenario, lambda ledger: [task], "up", home=",".join(hosts), at_once=at_once)
+
+
 def _restore() -> PlannedRun:
     owners = ("NODE2", "NODE3", "NODE2")
     vms = [{"name": f"web{number:02}", "owner": owner, "memory_mb": 8000} for number, owner in enumerate(owners, 1)]
@@ -276,5 +302,7 @@ RUNS = {
         _roles_back(),
         _storage_away(),
         _storage_back(),
+        _roll(1, 3),
+        _roll(2, 5),
     )
 }

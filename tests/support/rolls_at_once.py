@@ -42,7 +42,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._ledgers import l
 from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import RollingFile, end_work, enter_phase
 
 from tests.support.scenarios import Scenario
-from tests.support.side_by_side import Killed, SideBySide
+from tests.support.several_clients import Killed, SideBySide
 
 OWNER = Owner("hvc1.corp.example", "hvc1")
 _HOUR = 3600.0
@@ -60,6 +60,7 @@ class Roll:
         failing: nodes on which the user's tasks fail.
         together: the nodes that had their turns at the same time, in this order, of all runs.
         lines: what was told.
+        balancer_off: the balancer of the cluster is off while nodes are empty.
     """
 
     given: Scenario
@@ -68,6 +69,7 @@ class Roll:
     at_once: int = 2
     layout: LayoutName = "keep"
     seed: int = 0
+    balancer_off: bool = False
     failing: set[str] = dataclasses.field(default_factory=set)
     together: list[list[str]] = dataclasses.field(default_factory=list)
     lines: list[str] = dataclasses.field(default_factory=list)
@@ -153,7 +155,8 @@ class Roll:
         earlier = read_earlier_plan(rolling["plan"]) if "plan" in rolling else None
         request = EvacuationRequest(turn["node"], earlier=earlier, beside=read_beside(rolling.get("beside")))
         controller = self._controller(lambda: enter_phase(rolling, "begun"))
-        outcome = Evacuation(self.simulated.client(), request, EvacuationOptions(), controller).execute()
+        options = EvacuationOptions(balancer_off=self.balancer_off)
+        outcome = Evacuation(self.simulated.client(), request, options, controller).execute()
         if outcome.error:
             raise Failed(outcome.error)
         enter_phase(rolling, "evacuated")
@@ -169,6 +172,7 @@ class Roll:
     def _restore(self, turn: dict[str, t.Any]) -> None:
         options = RestorationOptions(node=turn["node"], home=turn["home"])
         outcome = Restoration(self.simulated.client(), options, self._controller(), None).execute()
+        self.lines.append(outcome.note)
         if outcome.error:
             raise Failed(outcome.error)
         enter_phase(turn["rolling"], "done")

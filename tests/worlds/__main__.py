@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Sequence
 
-from .draw import draw
+from .draw import draw, has_roll
 from .judge import judge
 from .play import play
 from .product import tell
@@ -41,7 +42,8 @@ def main(words: Sequence[str]) -> int:
     began, steps, requests = time.monotonic(), 0, 0
     found: list[tuple[str, list[str]]] = []
     kinds: collections.Counter[str] = collections.Counter()
-    names = [f"{options.seed}/{number}" for number in range(options.worlds)]
+    numbers = (number for number in itertools.count() if not options.rolls or has_roll(options.seed, number))
+    names = [f"{options.seed}/{number}" for number in itertools.islice(numbers, options.worlds)]
     with multiprocessing.get_context("fork").Pool(options.processes) as pool:
         for name, done, sent, violations in pool.imap_unordered(examine, names, chunksize=8):
             steps, requests = steps + done, requests + sent
@@ -65,6 +67,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("world", nargs="*", help="SEED/NUMBER; all worlds of the seed when none is named")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--worlds", type=int, default=5000, help="how many")
+    parser.add_argument("--rolls", action="store_true", help="only worlds with a rolling maintenance")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="processes to use")
     parser.add_argument("--shown", type=int, default=3, help="how many worlds with violations are shrunk and shown")
     parser.add_argument("--shrink", action="store_true", help="shrink the named worlds")

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+import tempfile
 import typing as t
 from collections.abc import Callable
 
@@ -22,6 +24,11 @@ class Files:
     def __init__(self) -> None:
         self.are_full = False
         self.ledgers: dict[str, Ledger] = {}
+
+    @functools.cached_property
+    def folder(self) -> tempfile.TemporaryDirectory[str]:
+        """Where states of rolling maintenances are kept."""
+        return tempfile.TemporaryDirectory()
 
     def kept(self, node: str) -> dict[str, t.Any]:
         """Return the VMs of the ledger of a node that are still to be brought back, by id."""

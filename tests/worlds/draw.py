@@ -17,10 +17,21 @@ from tests.simulator.scenario_storage import StorageSpec
 from tests.simulator.switches import Switches
 from tests.support.scenarios import Scenario, scenario
 
+from .draw_rolls import draw_roll
 from .world import Run, Step, World
 
 _MEMORY = (1024, 2048, 4096, 8192, 16384)
 _TIMEOUTS = (0, 120, 300, 600)
+_ROLLS = 0.08  # of all worlds
+
+
+def has_roll(seed: int, number: int) -> bool:
+    """Tell whether there is a rolling maintenance in a world."""
+    return _of_roll(f"{seed}/{number}").random() < _ROLLS
+
+
+def _of_roll(name: str) -> random.Random:
+    return random.Random(f"rolling maintenance of {name}")
 
 
 def draw(seed: int, number: int) -> World:
@@ -140,11 +151,15 @@ class _Drawing:
         if random.Random(f"crowd of {name}").random() < 0.08:
             given, runs = _crowded(given, runs)
         given, runs = _with_roles(given, runs, random.Random(f"roles of {name}"))
+        chance = _of_roll(name)
+        is_roll = chance.random() < _ROLLS
+        if is_roll:
+            given, runs, steps, eagerness = draw_roll(given, self._evacuation(), chance)
         given = _with_storage(given, random.Random(f"storage of {name}"))
-        if random.Random(f"balancer of {name}").random() < 0.1:
+        if not is_roll and random.Random(f"balancer of {name}").random() < 0.1:
             runs = [dataclasses.replace(run, balancer_off=run.kind == "evacuate") for run in runs]
-        twin = random.Random(f"second cluster of {name}").random() < 0.06
-        company = random.Random(f"company of {name}").random() < 0.08
+        twin = random.Random(f"second cluster of {name}").random() < 0.06 and not is_roll
+        company = random.Random(f"company of {name}").random() < 0.08 and not is_roll
         return World(name, given, tuple(runs), tuple(steps), eagerness, twin, company)
 
     # The cluster.

@@ -141,9 +141,10 @@ class History:
         request: the number of the request at hand.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, actor: Actor = "product") -> None:
+        """``actor``: who acts unless it is told otherwise."""
         self._world = world
-        self.actor: Actor = "product"
+        self.actor: Actor = actor
         self.request = 0
         self.moments: list[Moment] = []
         self.moved: list[Moved] = []
@@ -154,6 +155,7 @@ class History:
         self.taken: list[Taken] = []
         self._jobs: dict[int, Actor] = {}
         self._how: How = "hand"
+        self._undo: list[Callable[[], None]] = []
         self._watch()
 
     def begin(self) -> None:
@@ -207,9 +209,15 @@ class History:
         self._between(world.power, "request", self._request)
         self._between(world.power, "shut_down_guest", self._shut_down)
 
-    @staticmethod
-    def _between(owner: object, name: str, watch: Callable[..., t.Any]) -> None:
-        setattr(owner, name, functools.partial(watch, getattr(owner, name)))
+    def close(self) -> None:
+        """Watch no more. Of several histories of one world, the last one that began to watch ends first."""
+        while self._undo:
+            self._undo.pop()()
+
+    def _between(self, owner: object, name: str, watch: Callable[..., t.Any]) -> None:
+        watched = getattr(owner, name)
+        self._undo.append(functools.partial(setattr, owner, name, watched))
+        setattr(owner, name, functools.partial(watch, watched))
 
     def _start(
         self, start: Callable[..., t.Any], machine: Machine, destination: Node, *rest: t.Any, **more: t.Any

@@ -17,8 +17,18 @@ from .balancer_judge import balancer_is_as_said, balancer_is_put_back
 from .history import Called, Moment, Moved, VmSeen
 from .play import Episode
 from .role_judge import node_owns_nothing, roles_as_before, roles_as_said, roles_left_to_others
+from .roll_judge import (
+    away_as_proved,
+    balancer_is_back,
+    balancer_rests,
+    comes_home_if_meant,
+    not_into_the_batch,
+    rolled_as_said,
+    worked_on_empty,
+    worked_on_once,
+)
 from .storage_judge import disks_serve, mirrors_were_whole, redundancy_is_kept, storage_elsewhere_is_left_alone
-from .world import Run, Step, World
+from .world import Run, Step, World, comes_home
 
 Invariant = Callable[[World, Sequence[Episode], int], Iterable[str]]
 
@@ -84,7 +94,10 @@ def _in_time(world: World, episodes: Sequence[Episode], number: int) -> Iterable
     memory = [spec.memory_mb for spec in world.scenario.vms]
     each = sum((run.timeout or 600 + size / 10) + 300 for size in memory) * (run.retries + 1) * run.attempts
     jumps = sum(step.amount for step in episode.steps if step.kind in _TIME_PASSES)
-    limit = each + 4 * 1800 + jumps + (2 * STORAGE_TIMEOUT if world.scenario.storage.kind == "spaces_direct" else 0)
+    if run.kind == "roll":
+        each *= len(run.nodes) * 2
+    storage = 2 * STORAGE_TIMEOUT if world.scenario.storage.kind == "spaces_direct" else 0
+    limit = each + (4 + 4 * len(run.nodes)) * 1800 + jumps + storage
     took = episode.after.at - episode.before.at
     if took > limit:
         yield f"it took {took:.0f} s, and all its limits together are {limit:.0f} s"
@@ -202,8 +215,13 @@ def _name(episode: Episode, vm: str) -> str:
 
 
 def _moved_once(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    """No VM is moved again by a run that has moved it."""
+    """No VM is moved again by a run that has moved it.
+
+    A rolling maintenance moves a VM at the turns of several nodes. Each of its parts is judged by itself.
+    """
     episode = episodes[number]
+    if episode.run.kind == "roll":
+        return
     for call in episode.called:
         asked = {one.destination for one in episode.called if one.vm == call.vm and one.request < call.request}
         earlier = [
@@ -476,6 +494,7 @@ def _all_are_back(unused: World, episodes: Sequence[Episode], number: int) -> It
         moved = moved and (by_product or was.owner == (last or planned))
         # As long as both owners lag, nothing shows that it has left its node.
         moved = moved and any(one.vms[vm].told != {node} for one in episode.moments if vm in one.vms)
+        moved = moved and comes_home(episode.run, was.name)
         if moved and not was.busy and now is not None and now.owner != node:
             yield f"{was.name} was moved from {node} to {was.owner}, and is on {now.owner} after a success"
 
@@ -575,5 +594,13 @@ INVARIANTS: dict[str, Invariant] = {
     "balancer is as said": balancer_is_as_said,
     "balancer is put back": balancer_is_put_back,
     "storage elsewhere": storage_elsewhere_is_left_alone,
+    "away as proved": away_as_proved,
+    "not into the batch": not_into_the_batch,
+    "worked on empty": worked_on_empty,
+    "worked on once": worked_on_once,
+    "comes home if meant": comes_home_if_meant,
+    "rolled as said": rolled_as_said,
+    "balancer rests": balancer_rests,
+    "balancer is back": balancer_is_back,
 }
 """By name, what must hold in every world."""

@@ -50,6 +50,7 @@ from tests.support.scenarios import StorageSpec, scenario
 from .judge import judge
 from .play import play
 from .product import tell
+from .roll_mutants import ROLL_MUTANTS
 from .world import Run, Step, World
 
 Patch = contextlib.AbstractContextManager[t.Any]
@@ -311,6 +312,7 @@ MUTANTS: dict[str, tuple[str, Callable[[], Patch], World]] = {
     "that the balancer is off is not said": ("balancer is as said", _balancer_unsaid, _QUIET),
     "storage elsewhere is called good": ("storage elsewhere", _passes, _SHARES),
     "disks are left in maintenance mode": ("disks serve", _disks_rest_for_good, _MIRRORS),
+    **ROLL_MUTANTS,
 }  # fmt: skip
 """By name: the invariant that finds it, the mutation, and the world in which it shows."""
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import random
+import threading
 import typing as t
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +23,7 @@ from tests.simulator.cluster import SimulatedCluster
 from tests.simulator.scenario_file import read_scenario
 from tests.simulator.world import Machine
 from tests.support.scenarios import as_text
+from tests.support.side_by_side import Interleaving
 
 from .controllers import CutOff, Files
 from .history import Called, Commanded, Held, History, Moment, Moved, RoleCalled, Taken
@@ -51,6 +54,8 @@ class Told:
         left, started: names of VMs.
         plan, artifact: what an artifact would hold of plan and ledger.
         storage: the verdict on it.
+        phases: of a rolling maintenance, the phase of each node.
+        batch: the nodes that a plan of one takes together.
     """
 
     ending: Ending
@@ -64,15 +69,21 @@ class Told:
     plan: dict[str, t.Any] | None = None
     artifact: dict[str, t.Any] | None = None
     storage: str = ""
+    phases: dict[str, str] = dataclasses.field(default_factory=dict)
+    batch: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Episode:
-    """One run with all that happened in it.
+    """One run with all that happened in it, or a part of a rolling maintenance, which is a run by itself.
+
+    Parts that go on at the same time have what happens in each: what another one does, others do there.
 
     ``before``, ``after``: the cluster at its begin and at its end; ``steps``: what others did; ``kept``: the VMs of its
     node's ledger, by id, that were to be brought back when it began; ``strangers_changed``: the second cluster is not
-    as it was before; ``beside``: what other runs said that began and ended in the middle of this one.
+    as it was before; ``beside``: what other runs said that began and ended in the middle of this one; ``within``: of a
+    part, its first request among those of the whole run, and the first one after it; ``roles_called`` of a run with
+    parts are with these.
     """
 
     run: Run
@@ -90,6 +101,7 @@ class Episode:
     beside: tuple[Told, ...] = ()
     roles_called: tuple[RoleCalled, ...] = ()
     taken: tuple[Taken, ...] = ()
+    within: tuple[int, int] | None = None
 
     @property
     def changed_from(self) -> int:
@@ -123,6 +135,27 @@ class Episode:
         return next(found, self.before)
 
 
+class _Part:
+    """A part of a rolling maintenance that goes on, maybe beside others; ``began``: with which request of the run."""
+
+    def __init__(self, run: Run, history: History, began: int, kept: dict[str, t.Any]) -> None:
+        self.run = run
+        self.history = history
+        self.began = began
+        self.kept = kept
+        self.before = history.moment()
+        self.steps: list[Step] = []
+
+    def episode(self, told: Told, ended: int) -> Episode:
+        """Return it with what was said at its end, which the request ``ended`` of the run was the last before."""
+        seen = self.history
+        return Episode(
+            self.run, told, self.before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
+            tuple(seen.commanded), tuple(seen.held), tuple(self.steps), self.kept,
+            roles_called=tuple(seen.roles_called), taken=tuple(seen.taken), within=(self.began, ended),
+        )  # fmt: skip
+
+
 class Play:
     """A world that is being carried out; is the product's clock, and what steps act on."""
 
@@ -145,6 +178,11 @@ class Play:
         self._beside: list[Told] = []
         self._tell: Callable[[Play, Run], Told] | None = None
         self._requests_beside = 0
+        self._interleaving = Interleaving(self._clock, world.name)
+        self._local = threading.local()
+        self._open: list[_Part] = []
+        self._ended: list[Episode] = []
+        self._is_killed = False
         self._others = Others(world)
         self.neighbours = Neighbours(self.server, world.scenario, self._clock, self._send) if world.twin else None
 
@@ -156,7 +194,8 @@ class Play:
 
     def pause(self, seconds: float) -> None:
         """Let time pass."""
-        self._clock.advance(seconds)
+        self._interleaving.pause(seconds)
+        self._end_if_killed()
 
     def connect(self, home: str) -> Cluster:
         """Return the cluster as a new task sees it that talks through a node."""
@@ -173,9 +212,22 @@ class Play:
         cluster = Cluster(session, self)
         return cluster
 
+    @property
+    def _part(self) -> _Part | None:
+        """The part that asks."""
+        return getattr(self._local, "part", None)
+
+    def _end_if_killed(self) -> None:
+        """End a part whose process another one has taken along."""
+        if self._part is not None and self._is_killed:
+            raise Killed
+
     def _send(self, server: SimulatedCluster, node: str, request: bytes) -> bytes:
         if self._requests_beside:
             return self._send_beside(server, node, request)
+        part = self._part
+        self._interleaving.may_hand_on()
+        self._end_if_killed()
         self._let_others_act()
         lost, self._lost = self._lost, ""
         answered = False
@@ -183,7 +235,8 @@ class Play:
             if lost == "before":
                 raise AnswerLost("reset")
             try:
-                answer = server.endpoint(node).handle(request).body
+                with part.history.acting("product") if part is not None else contextlib.nullcontext():
+                    answer = server.endpoint(node).handle(request).body
             except (ConnectionResetError, KeyError) as error:
                 raise Unreachable(str(error)) from error
             if lost == "after":
@@ -191,8 +244,9 @@ class Play:
             answered = server is self.server
             return answer
         finally:
-            self.history.note(request, answered=answered)
-            self.history.request += 1
+            for history in (self.history, part.history) if part is not None else (self.history,):
+                history.note(request, answered=answered)
+                history.request += 1
 
     def _send_beside(self, server: SimulatedCluster, node: str, request: bytes) -> bytes:
         """Carry a request of a second run, in which nobody else acts."""
@@ -205,7 +259,8 @@ class Play:
             raise Unreachable(str(error)) from error
 
     def _let_others_act(self) -> None:
-        if self.history.request >= MOST_REQUESTS:
+        part = self._part
+        if (part.history if part is not None else self.history).request >= MOST_REQUESTS:
             raise Endless
         while self._due and self._due[0].request <= self.history.request:
             self._act(self._due.pop(0))
@@ -214,6 +269,7 @@ class Play:
                 break
         interruption, self._interruption = self._interruption, ""
         if interruption == "kill":
+            self._is_killed = True
             raise Killed
         if interruption == "cut_off":
             raise CutOff
@@ -226,6 +282,8 @@ class Play:
         if done:
             took = self._clock.now() - began
             self._done.append(dataclasses.replace(step, amount=took) if step.kind == "second_run" else step)
+            for part in self._open:
+                part.steps.append(dataclasses.replace(step, request=part.history.request))
         self.cluster.look()
         return done
 
@@ -274,11 +332,12 @@ class Play:
 
     # One run after the other.
 
-    def carry_out(self, number: int, run: Run, tell: Callable[[Play, Run], Told]) -> Episode:
-        """Carry out one run, and return what happened in it."""
+    def carry_out(self, number: int, run: Run, tell: Callable[[Play, Run], Told]) -> list[Episode]:
+        """Carry out one run, and return what happened in its parts, if it has any, and in all of it."""
         self._due = sorted((step for step in self._world.steps if step.run == number), key=lambda step: step.request)
         self._done, self._lost, self._interruption, self._number = [], "", "", number
         self._run, self._tell, self._beside = run, tell, []
+        self._open, self._ended, self._is_killed = [], [], False
         if run.elsewhere:
             self.files = Files()
         self.cluster.look()
@@ -294,11 +353,47 @@ class Play:
             told = Told("endless")
         self.cluster.look()
         seen = self.history
-        return Episode(
+        whole = Episode(
             run, told, before, seen.moment(), tuple(seen.moments), tuple(seen.moved), tuple(seen.called),
             tuple(seen.commanded), tuple(seen.held), tuple(self._done), kept, self._strangers() != strangers,
-            tuple(self._beside), tuple(seen.roles_called), tuple(seen.taken),
+            tuple(self._beside), () if self._ended else tuple(seen.roles_called), tuple(seen.taken),
         )  # fmt: skip
+        return [*self._ended, whole]
+
+    def carry_out_parts(self, *works: tuple[Run, Callable[[], Told]]) -> list[Told]:
+        """Carry out parts of a run at the same time, and return what each said. Raises Killed where one was killed."""
+        self.cluster.look()
+        with contextlib.ExitStack() as closing:
+            for run, unused in works:
+                history = History(self.cluster, "others")
+                closing.callback(history.close)
+                self._open.append(_Part(run, history, self.history.request, self.files.kept(run.node)))
+            ready = [
+                functools.partial(self._carry_out_part, part, work)
+                for part, (unused, work) in zip(self._open, works, strict=True)
+            ]
+            ended = [ready[0]()] if len(ready) == 1 else self._interleaving.run(*ready)
+            self._open = []
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+        self._ended += ended
+        if self._is_killed:
+            raise Killed
+        return [one.told for one in ended]
+
+    def _carry_out_part(self, part: _Part, work: Callable[[], Told]) -> Episode:
+        self._local.part = part
+        try:
+            told = work()
+        except (Killed, CutOff):
+            told = Told("killed")
+        except Endless:
+            told = Told("endless")
+        finally:
+            self._local.part = None
+        self.cluster.look()
+        return part.episode(told, self.history.request)
 
     def _strangers(self) -> str:
         return self.neighbours.state() if self.neighbours is not None else ""
@@ -323,11 +418,12 @@ def repeatable(name: str) -> Iterator[None]:
 
 def as_played(world: World, episodes: Sequence[Episode]) -> World:
     """Return the world in which others do just what they did."""
-    return dataclasses.replace(world, steps=tuple(step for one in episodes for step in one.steps), eagerness=0.0)
+    steps = tuple(step for one in episodes if one.within is None for step in one.steps)
+    return dataclasses.replace(world, steps=steps, eagerness=0.0)
 
 
 def play(world: World, tell: Callable[[Play, Run], Told]) -> list[Episode]:
     """Carry a world out."""
     with repeatable(world.name):
         stage = Play(world)
-        return [stage.carry_out(number, run, tell) for number, run in enumerate(world.runs)]
+        return [one for number, run in enumerate(world.runs) for one in stage.carry_out(number, run, tell)]

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import typing as t
 
 from tests.simulator.scenario import Scenario
 
-RunKind = t.Literal["evacuate", "restore", "move", "power", "restart"]
+RunKind = t.Literal["evacuate", "restore", "move", "power", "restart", "roll", "turn", "work", "refill"]
+Layout = t.Literal["keep", "any", "balanced"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +30,10 @@ class Run:
         restart: the node is to be restarted after it was emptied.
         balancer_off: the balancer of the cluster is off while the node is empty.
         roles: what becomes of roles that are no VMs when a node gets its VMs back.
+        nodes: those that a rolling maintenance goes through, or that a part of it is about at the same time.
+        layout, at_once: where VMs are at the end of it, and how many nodes may be away together.
+        home: names and patterns of VMs that return to their node in any case; of a restoration, of those that do.
+        failing: nodes on which the user's own tasks fail.
     """
 
     kind: RunKind
@@ -44,11 +50,21 @@ class Run:
     restart: bool = False
     balancer_off: bool = False
     roles: t.Literal["leave", "home", "preferred_owners"] = "leave"
+    nodes: tuple[str, ...] = ()
+    layout: Layout = "keep"
+    at_once: int = 1
+    home: tuple[str, ...] = ("*",)
+    failing: tuple[str, ...] = ()
     timeout: int = 0
     retries: int = 0
     attempts: int = 2
     cancels: bool = False
     gives_back: bool = True
+
+
+def comes_home(run: Run, vm: str) -> bool:
+    """Tell whether a VM of this name is to return to its node."""
+    return any(fnmatch.fnmatchcase(vm, pattern) for pattern in run.home)
 
 
 @dataclasses.dataclass(frozen=True)

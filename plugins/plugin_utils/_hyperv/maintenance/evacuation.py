@@ -10,6 +10,7 @@ is said at the end is read at the end. Until the ledger is written nothing is ch
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 
 from ..._text import clean
 from ..cluster.cluster import Cluster
@@ -30,7 +31,7 @@ from ..planning.restoration_plan import NOT_SETTLED, Home
 from ..planning.role_moves import RolePlan
 from ..records.ledger_form import DiskState
 from . import wording
-from .balancing import Balancing
+from .balancing import Balancing, written_for_others
 from .bookkeeping import Bookkeeping
 from .controller import Controller
 from .disk_maintenance import DiskMaintenance
@@ -62,7 +63,7 @@ class Evacuation:
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
         self._gate = StorageGate(cluster, options.storage, controller.tell)
-        self._balancing = Balancing(lambda: self._books.balancer, self._note_balancer)
+        self._balancing = Balancing(lambda: self._books.balancer, self._note_balancer, self._balancer_of_others)
         looks_apart = options.storage.interval
         self._disks = DiskMaintenance(controller.tell, self._note_disks, looks_apart)
         self._books: Bookkeeping
@@ -152,6 +153,10 @@ class Evacuation:
 
     def _note_balancer(self, mode: int | None) -> None:
         self._books.note_balancer(mode)
+
+    def _balancer_of_others(self) -> Mapping[str, int]:
+        names = [one.name for one in self._hold.nodes]
+        return written_for_others(self._controller, names, self._plan.owner, self._books.store.path)
 
     def _note_disks(self, state: DiskState) -> None:
         self._books.note_disks(state)
@@ -392,6 +397,7 @@ class Evacuation:
             wording.still_stopped(self._still_stopped),
             wording.may_still_stop(self._stopped.stopping),
             off_before,
+            self._balancing.note if self._balancing.waits_for else "",
             *self._salvage.troubles,
         )
 

@@ -28,7 +28,7 @@ from ..planning.restoration_plan import NOT_SETTLED, Home, RestorationPlan
 from ..records.ledger import mark_restored, may_still_stop, note_balancer, note_died, note_disks, was_stopped
 from ..records.ledger_form import ELSEWHERE, DiskState, Ledger, LedgerVm, no_ledger
 from . import wording
-from .balancing import Balancing
+from .balancing import Balancing, written_for_others
 from .controller import Controller, LedgerStore
 from .disk_maintenance import DiskMaintenance
 from .moving import Moving, Wanted
@@ -71,6 +71,7 @@ class Restoration:
         self._not_started: list[tuple[str, str]] = []
         self._stopping: list[Vm] = []
         self._kept_out = ""
+        self._balancer_note = ""
         self._failure = ""
         self._warnings: list[str] = []
 
@@ -321,7 +322,15 @@ class Restoration:
         def write_down(mode: int | None) -> None:
             self._change(lambda ledger: note_balancer(ledger, mode))
 
-        Balancing(lambda: self._ledger["balancer"], write_down).put_back(self._cluster)
+        def of_others() -> Mapping[str, int]:
+            if self._store is None:
+                return {}
+            names = [one.name for one in self._hold.nodes]
+            return written_for_others(self._controller, names, self._home.owner, self._store.path)
+
+        balancing = Balancing(lambda: self._ledger["balancer"], write_down, of_others)
+        balancing.put_back(self._cluster)
+        self._balancer_note = balancing.note
 
     def _note_disks(self, state: DiskState) -> None:
         self._change(lambda ledger: note_disks(ledger, state, self._now))
@@ -368,6 +377,7 @@ class Restoration:
             *wording.left_aside(self._plan),
             wording.not_started_on_purpose(self._plan),
             wording.may_still_stop(self._stopping),
+            self._balancer_note,
             self._roles.note(),
         )
         return Outcome(

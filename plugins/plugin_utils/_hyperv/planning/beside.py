@@ -4,7 +4,8 @@
 
 Their plans were made together. While they are carried out, each evacuation plans again what does not go as planned, and
 asks none of the others. So each takes the moves of the others as made, and of the memory that none of the plans needs
-no more than its share: however the evacuations meet, no memory counts twice.
+no more than its share: however the evacuations meet, no memory counts twice. ``keeping_apart.py`` has the same for
+VMs that must not meet.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from ..._hostnames import first_label
 from ..cluster.vms import normal_id
 from ..failure.errors import HyperVError
+from .keeping_apart import left_to_others
 from .problem import Destination
 from .snapshot import Snapshot
 
@@ -65,6 +67,7 @@ class Beside:
         theirs = {one.vm_id: one.destination for one in waiting if first_label(one.source) != label}
         return dataclasses.replace(
             snapshot,
+            left_to_others=left_to_others(snapshot, self.nodes, {one.vm_id: one.destination for one in self.moves}),
             vms=tuple(dataclasses.replace(vm, node=theirs[vm.id]) if vm.id in theirs else vm for vm in snapshot.vms),
             roles={
                 vm_id: dataclasses.replace(role, owner=theirs[vm_id]) if vm_id in theirs else role

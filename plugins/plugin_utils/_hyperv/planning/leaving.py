@@ -102,7 +102,7 @@ def _make_candidate(vm: Vm, snapshot: Snapshot, request: EvacuationRequest, stra
         strategy,
         snapshot.node.build,
         request.excluded.get(vm.id, frozenset()),
-        () if insists else snapshot.lacks.get(vm.id, ()),
+        (*(() if insists else snapshot.lacks.get(vm.id, ())), *snapshot.left_to_others.get(vm.id, ())),
     )
     if request.preference is not None and vm.id in request.preference.vm_ids:
         candidate = dataclasses.replace(

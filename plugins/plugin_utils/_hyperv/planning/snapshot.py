@@ -73,6 +73,7 @@ class Snapshot:
         role_destinations: nodes that may take a role or a shared volume.
         others: who else is at work in the cluster.
         lacks: what destinations lack for VMs of the node that run.
+        left_to_others: which destinations are no choice for VMs of the node, by VM id: others may come there.
     """
 
     node: Node
@@ -100,6 +101,7 @@ class Snapshot:
     role_destinations: tuple[str, ...] = ()
     others: tuple[Finding, ...] = ()
     lacks: Lacks = dataclasses.field(default_factory=dict)
+    left_to_others: Lacks = dataclasses.field(default_factory=dict)
 
     @property
     def vms_on_node(self) -> list[Vm]:

@@ -15,8 +15,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.r
 
 from tests.support.rolling_states import HOSTS, a_state
 from tests.support.rolls_at_once import Failed, Roll
-from tests.support.scenarios import migration, node, scenario, vm
-from tests.support.side_by_side import Killed
+from tests.support.scenarios import ClusterSpec, migration, node, scenario, vm
+from tests.support.several_clients import Killed
 
 NODES = [f"NODE{number}" for number in range(1, 7)]
 SIX = scenario(
@@ -188,3 +188,63 @@ def test_what_is_planned_again_takes_no_memory_that_the_other_one_needs(tmp_path
     assert roll.together == [NODES[:2]]
     assert [roll.phases[name] for name in NODES[:2]] == ["done", "done"]
     assert max(used) <= 0.9 * 65536
+
+
+def watch_the_balancer(roll: Roll) -> list[str]:
+    """Return a list to which nodes are added that are away while the balancer is on."""
+    world, acting = roll.simulated.server.world, list[str]()
+
+    def look(node_: str, request: bytes) -> str:
+        away = [name for name, one in world.nodes.items() if one.state == "paused"]
+        acting.extend(away if world.auto_balancer_mode else ())
+        return ""
+
+    roll.simulated.lose = look
+    return acting
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_balancer_is_off_while_any_of_them_is_away(tmp_path: pathlib.Path, seed: int) -> None:
+    roll = Roll(SIX, tmp_path, NODES, layout="any", seed=seed, balancer_off=True, failing={"NODE1"})
+    acting, world = watch_the_balancer(roll), roll.simulated.server.world
+
+    with pytest.raises(Failed, match="the tasks on NODE1 failed"):
+        roll.run()
+    assert (acting, world.auto_balancer_mode) == ([], 0)
+    assert "The balancer of the cluster stays off until NODE1 got the VMs back as well." in " ".join(roll.lines)
+
+    roll.failing = set()
+    roll.run()
+    assert (acting, world.auto_balancer_mode) == ([], 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_evacuation_that_fails_leaves_the_balancer_off_for_the_other_one(tmp_path: pathlib.Path, seed: int) -> None:
+    fails = vm("fails", owner="NODE1", memory_mb=8192, migration=migration(fails_at=50))
+    given = scenario([node(name, memory_mb=65536) for name in NODES], [fails, vm("web", owner="NODE2")])
+    roll = Roll(given, tmp_path, NODES, balancer_off=True, seed=seed)
+    acting = watch_the_balancer(roll)
+    with pytest.raises(Failed, match=r"could not be moved from NODE1"):
+        roll.run()
+    assert roll.phases["NODE2"] == "done"
+    assert (acting, roll.simulated.server.world.auto_balancer_mode) == ([], 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_vms_that_keep_apart_are_planned_again_to_different_nodes(tmp_path: pathlib.Path, seed: int) -> None:
+    """The first move of each fails, and of the nodes that are left the same one is the emptiest for both."""
+    once = migration(fails_at=50, fail_times=1)
+    vms = [
+        vm(f"dc{number}", owner=f"NODE{number}", memory_mb=8192, anti_affinity=("dc",), migration=once)
+        for number in (1, 2)
+    ]
+    others = [vm(f"old{number}", owner=f"NODE{number}", memory_mb=8192 * (number - 2)) for number in (3, 4, 5, 6)]
+    given = scenario(
+        [node(name, memory_mb=65536) for name in NODES], [*vms, *others], cluster=ClusterSpec(enforced_anti_affinity=1)
+    )
+    roll = Roll(given, tmp_path, NODES, layout="any", seed=seed)
+
+    roll._take(NODES[:2])
+
+    assert [roll.phases[name] for name in NODES[:2]] == ["done", "done"]
+    assert roll.owners["dc1"] != roll.owners["dc2"]

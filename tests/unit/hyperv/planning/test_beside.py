@@ -87,6 +87,36 @@ def test_it_is_handed_on_as_data() -> None:
     assert read_beside(None) == read_beside({}) == Beside()
 
 
+APART = DrawnCluster(
+    dict.fromkeys(("N1", "N2", "N3", "N4", "N5", "N6"), 100),
+    (*GUESTS, Guest("c", "N2", 5), Guest("other", "N2", 5)),
+    (frozenset({"ID-a", "ID-b", "ID-c"}),),
+)
+PLANNED = Beside(
+    ("N1", "N2"),
+    (ExpectedMove("ID-a", "N1", "N3", 10), ExpectedMove("ID-b", "N2", "N4", 20), ExpectedMove("ID-c", "N2", "N5", 5)),
+)
+
+
+def choices(node: str, vm_id: str) -> set[str]:
+    """Return the nodes that a VM may be planned to go to again."""
+    snapshot = PLANNED.around(present_layout(APART.read()).around(node), 10)
+    left = dict(snapshot.left_to_others.get(vm_id, ()))
+    return {one.name for one in snapshot.destinations if one.name.lower() not in left}
+
+
+def test_vms_that_keep_apart_have_no_choice_in_common_but_what_is_planned_for_one_of_them() -> None:
+    assert choices("N1", "ID-a") == {"N3", "N5"}
+    assert choices("N2", "ID-b") == choices("N2", "ID-c") - {"N5"} == {"N4", "N6"}
+    assert choices("N2", "ID-other") == {"N3", "N4", "N5", "N6"}
+
+
+def test_a_member_that_has_left_is_where_it_is_and_the_others_have_every_choice() -> None:
+    guests = (GUESTS[0], *(dataclasses.replace(one, node="N4") for one in APART.guests[1:]))
+    layout = present_layout(dataclasses.replace(APART, guests=guests).read())
+    assert PLANNED.around(layout.around("N1"), 10).left_to_others == {}
+
+
 @pytest.mark.parametrize("given", [{"nodes": ["N1"]}, {"nodes": 5, "moves": []}])
 def test_anything_else_is_refused(given: dict[str, object]) -> None:
     with pytest.raises(HyperVError, match=r"rolling\.beside is not what hyperv_rolling_node_info returned"):
