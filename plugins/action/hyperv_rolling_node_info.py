@@ -211,8 +211,8 @@ def _is_planned(order: Sequence[str]) -> bool:
         return False
     if len(order) > 1:
         raise HyperVError(
-            f"Nothing was changed. rolling_maintenance_order is {', '.join(order)}. Give {_PLANNED} alone, for the order "
-            "that a plan finds, or the names of all nodes."
+            f"Nothing was changed. rolling_maintenance_order is {', '.join(order)}. Give {_PLANNED} alone, for the "
+            "order that a plan finds, or the names of all nodes."
         )
     return True
 
@@ -221,9 +221,9 @@ def _check_planned(planned: PlannedOrder | None, hosts: Sequence[str]) -> None:
     """Refuse a play that does not follow the order that was planned for it, or for which none was."""
     if planned is None:
         raise HyperVError(
-            "Nothing was changed. rolling_maintenance_order is planned, and no order was planned in this run. Give it to "
-            "the playbook hyperv.migration.rolling_maintenance with -e. In a playbook of your own, a play before this "
-            "one plans the order, with tasks_from: order of the role hyperv.migration.rolling_maintenance."
+            "Nothing was changed. rolling_maintenance_order is planned, and no order was planned in this run. Give it "
+            "to the playbook hyperv.migration.rolling_maintenance with -e. In a playbook of your own, a play before "
+            "this one plans the order, with tasks_from: order of the role hyperv.migration.rolling_maintenance."
         )
     if planned.hosts != list(hosts):
         raise HyperVError(

@@ -159,7 +159,7 @@ class _Search:
         return sorted(nodes, key=lambda node: len(self._company[node].intersection(nodes)))
 
     @functools.cached_property
-    def _company(self) -> Mapping[str, AbstractSet[str]]:
+    def _company(self) -> Mapping[str, frozenset[str]]:
         """By node, those with which it may be away: none where all nodes are taken one after the other."""
         absence, nodes = self._request.absence, [self._layouts[0].name(one) for one in self._request.nodes]
         if absence is None:
