@@ -44,8 +44,8 @@ options:
     default: []
   planned:
     description:
-      - The result of M(hyperv.migration.hyperv_rolling_order_info), which has planned the order in this run. Counts with
-        O(order=planned) only. The turns after this one are planned in the batches that it has.
+      - The result of M(hyperv.migration.hyperv_rolling_order_info), which has planned the order in this run. Counts
+        with O(order=planned) only. The turns after this one are planned in the batches that it has.
     type: dict
     default: {}
   name:

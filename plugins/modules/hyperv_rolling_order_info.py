@@ -12,11 +12,11 @@ description:
     hosts in the order of the plan. It does not change anything.
   - Nodes that are done come first, because there is nothing to do with them. After them come nodes that an earlier run
     has begun, those first whose work is done. The plan finds the order of the others.
-  - It fails if no plan leads to the end of the rolling maintenance, or if the cluster does not become healthy. If a node
-    has been begun, it does not fail. The others follow in the order of the inventory then, and each turn is planned by
-    itself.
-  - With O(layout=keep), all orders take the same moves. The order is that of O(nodes) then. If several nodes may be away
-    together, it is one that takes as many of them together as possible.
+  - It fails if no plan leads to the end of the rolling maintenance, or if the cluster does not become healthy. If a
+    node has been begun, it does not fail. The others follow in the order of the inventory then, and each turn is
+    planned by itself.
+  - With O(layout=keep), all orders take the same moves. The order is that of O(nodes) then. If several nodes may be
+    away together, it is one that takes as many of them together as possible.
   - The role P(hyperv.migration.rolling_maintenance#role) calls it if its option C(rolling_maintenance_order) is
     V(planned).
 author:

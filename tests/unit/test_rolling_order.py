@@ -33,10 +33,10 @@ def order_of(folder: pathlib.Path, **given: t.Any) -> Answer:
     return carry_out("hyperv_rolling_order_info", HOSTS, **options)
 
 
-def note(folder: pathlib.Path, number: int, phase: str) -> None:
+def note(folder: pathlib.Path, number: int, phase: str, run_id: str = "") -> None:
     """Note that a node has reached a phase, as an earlier run did."""
     host = HOSTS[number - 1]
-    given = {"node": host, "nodes": HOSTS, "folder": str(folder), "timeout": 0}
+    given: dict[str, t.Any] = {"node": host, "nodes": HOSTS, "folder": str(folder), "timeout": 0, "run_id": run_id}
     turn = carry_out("hyperv_rolling_node_info", HOSTS, home=host, **given)
     carry_out("hyperv_rolling_state", HOSTS, rolling=turn["rolling"], phase=phase)
 
@@ -97,9 +97,7 @@ def test_a_rolling_maintenance_that_begins_anew_is_planned_from_its_beginning(tm
 
 def test_one_that_is_done_under_its_name_needs_no_plan(tmp_path: pathlib.Path) -> None:
     for number in range(1, 6):
-        given = {"node": HOSTS[number - 1], "nodes": HOSTS, "folder": str(tmp_path), "timeout": 0, "run_id": "march"}
-        turn = carry_out("hyperv_rolling_node_info", HOSTS, home=HOSTS[number - 1], **given)
-        carry_out("hyperv_rolling_state", HOSTS, rolling=turn["rolling"], phase="done")
+        note(tmp_path, number, "done", "march")
     found = order_of(tmp_path, run_id="march")
     assert (numbers(found), found["total"], found["summary"]) == ([1, 2, 3, 4, 5], None, [])
 
