@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import re
 import typing as t
 from collections.abc import Mapping, Sequence
 
@@ -16,8 +15,8 @@ from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.nodes import read_nodes
 from ..plugin_utils._hyperv.cluster.redundancy import read_redundancy
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
 from ..plugin_utils._hyperv.maintenance.turn import Turn
+from ..plugin_utils._hyperv.maintenance.turn_order import PlannedOrder
 from ..plugin_utils._hyperv.maintenance.turn_results import (
     as_result,
     hosts_begun,
@@ -29,7 +28,7 @@ from ..plugin_utils._hyperv.maintenance.turns_together import TurnsTogether
 from ..plugin_utils._hyperv.planning.absence import Absence
 from ..plugin_utils._hyperv.planning.roll_order import check_order, in_order
 from ..plugin_utils._hyperv.planning.roll_plan import RollPlan
-from ..plugin_utils._hyperv.planning.roll_request import KEEP, LAYOUTS
+from ..plugin_utils._hyperv.planning.roll_request import KEEP
 from ..plugin_utils._hyperv.planning.roll_table import roll_table
 from ..plugin_utils._hyperv.planning.survey_answers import read_names
 from ..plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
@@ -37,19 +36,16 @@ from ..plugin_utils._hyperv.records.rolling_estimate import estimate_at_half
 from ..plugin_utils._hyperv.records.rolling_resume import RollingOptions
 from ..plugin_utils._hyperv.records.rolling_state import Estimate, RollingState
 from ..plugin_utils._hyperv.records.rolling_window import Window
-from ..plugin_utils._planning_options import PLANNING, read_planning
-from ..plugin_utils._ranges import check_range, check_wait
+from ..plugin_utils._planning_options import read_planning
+from ..plugin_utils._ranges import check_range
 from ..plugin_utils._rolling_file import RollingFile
 from ..plugin_utils._rolling_nodes import Batch, FoundNodes, NodeSearch, check_other_name, names_in_cluster
+from ..plugin_utils._rolling_options import ROLLING, check_rolling, read_gate, read_ignored, read_rolling_options
 from ..plugin_utils._user_work import find_work
 
-# Lowest and highest number of an option (None: any number above), and its unit.
-_RANGES = (
-    ("resume_within", 0, None, "hours"),
-    ("restart_timeout", 1, None, "seconds"),
-    ("restart_poll_interval", 0.05, 60, "seconds"),
-)
-_OF_ONE_NODE = ("evacuate_node_name", "restore_node_name")  # variables that would win over what the role says itself
+_PLANNED = "planned"
+# Lowest and highest number of an option, and its unit.
+_RANGES = (("restart_timeout", 1, None, "seconds"), ("restart_poll_interval", 0.05, 60, "seconds"))
 
 
 class ActionModule(ControllerAction):
@@ -58,30 +54,15 @@ class ActionModule(ControllerAction):
     ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
         "argument_spec": {
             "node": {"type": "str", "required": True},
-            "nodes": {"type": "list", "elements": "str", "required": True},
             "order": {"type": "raw", "default": []},
+            "planned": {"type": "dict", "default": {}},
             "name": {"type": "str", "default": ""},
-            "via": {"type": "str", "default": ""},
             "batch": {"type": "list", "elements": "str", "default": []},
-            "at_once": {"type": "str", "default": "1"},
-            "folder": {"type": "path", "default": "."},
-            "run_id": {"type": "str", "default": ""},
-            "begin_anew": {"type": "bool", "default": False},
-            "resume_within": {"type": "int", "default": 72},
-            "allow_changed_work": {"type": "bool", "default": False},
-            "tasks_file": {"type": "str", "default": ""},
-            "role": {"type": "str", "default": ""},
-            "layout": {"type": "str", "choices": list(LAYOUTS), "default": KEEP},
-            "home": {"type": "list", "elements": "str", "default": []},
             "stop_at": {"type": "str", "default": ""},
             "turns": {"type": "list", "elements": "dict", "default": []},
             "restart_timeout": {"type": "int", "default": 1800},
             "restart_poll_interval": {"type": "float", "default": 5},
-            "ignore": {"type": "raw", "default": []},
-            "timeout": {"type": "int", "default": 300},
-            "storage_timeout": {"type": "int", "default": 14400},
-            "poll_interval": {"type": "float", "default": 10},
-            **PLANNING,
+            **ROLLING,
         }
     }
 
@@ -90,13 +71,13 @@ class ActionModule(ControllerAction):
 
         Of hosts that are worked on at once, the first one does that for all, so that their turns are planned together.
         """
-        _refuse_what_is_of_one_node(task_vars)
-        check_wait(arguments, "rolling_maintenance")
+        check_rolling(arguments, task_vars)
         for name, low, high, unit in _RANGES:
             check_range(arguments, name, low, high, unit, variable=f"rolling_maintenance_{name}")
         order = read_names(arguments["order"], "rolling_maintenance_order")
-        ignore = _names(arguments["ignore"])
-        read_planning(arguments, role="evacuate_node")  # what makes no sense is told before anything is asked
+        ignore = read_ignored(arguments)
+        is_planned = _is_planned(order)
+        planned = PlannedOrder.read(arguments["planned"]) if is_planned else None
         host, nodes = arguments["node"], arguments["nodes"]
         batch = Batch.of(arguments, task_vars, _strategy(self._task))
         if host != batch.leader:
@@ -111,13 +92,16 @@ class ActionModule(ControllerAction):
                 name = str(batch.other_name(one, arguments["name"])).strip()
                 check_other_name(cluster, members, node, name, one)
             everybody = groups.get("all", ())
-            if order:
+            if is_planned:
+                _check_planned(planned, nodes)
+            elif order:
                 _check_order(order, nodes, everybody if task_vars.get("ansible_limit") else ())
             file = RollingFile(full_path(arguments["folder"]), found.owner)
             options = self._options(arguments, task_vars, found, file)
             progress = file.resume(options)
             turns = TurnsTogether.of(self._asked(arguments, batch, found, progress.state), batch.at_once)
-            names = names_in_cluster(connections, members, turns.known(found.nodes), turns.first.layout)
+            asks = turns.first.layout != KEEP or batch.at_once > 1
+            names = names_in_cluster(connections, members, turns.known(found.nodes), asks=asks)
             now = dt.datetime.now(dt.timezone.utc)
             window = Window.of(arguments["stop_at"], _began(arguments["turns"]) or now, progress.state)
             why = window.why_stop(now) if turns.is_new else ""
@@ -144,11 +128,12 @@ class ActionModule(ControllerAction):
                 self.tell(stopped)
                 return without_steps(result)
             self._announce(turns, found, window, why, now)
+            gate = read_gate(arguments, ignored, self.tell, dry_run=self.check_mode)
             try:
                 turns.refuse_after_failure(hosts_begun(arguments["turns"]))
-                warnings = [*progress.warnings, *turns.check(cluster, self._gate(arguments, ignored))]
+                warnings = [*progress.warnings, *turns.check(cluster, gate)]
                 if turns.first.is_planned:
-                    turns, plan = self._plan(cluster, turns, arguments, names, batch)
+                    turns, plan = self._plan(cluster, turns, arguments, names, batch, planned)
                     found = search.beside(found, turns.hosts)
                     result = with_plan(
                         as_result(turns, names, {**common, **found.as_result()}, rolling),
@@ -164,18 +149,9 @@ class ActionModule(ControllerAction):
         playbook_dir = str(task_vars.get("playbook_dir") or ".")
         collections = self._task.collections or ()
         work = find_work(arguments["tasks_file"], arguments["role"], playbook_dir, self._loader, collections)
-        old, everybody = file.read(), (task_vars.get("groups") or {}).get("all", ())
-        return RollingOptions(
-            cluster=found.owner.full,
-            nodes=arguments["nodes"],
-            cluster_name=found.owner.short,
-            run_id=arguments["run_id"],
-            begin_anew=arguments["begin_anew"] and arguments["node"] == arguments["nodes"][0],
-            resume_within=arguments["resume_within"],
-            work=work,
-            allow_changed_work=arguments["allow_changed_work"],
-            forget=[host for host in (old["nodes"] if old is not None else ()) if host not in everybody],
-        )
+        everybody = (task_vars.get("groups") or {}).get("all", ())
+        begins = arguments["node"] == arguments["nodes"][0]
+        return read_rolling_options(arguments, found.owner, file.read(), work, everybody, begins=begins)
 
     def _asked(self, arguments: Arguments, batch: Batch, found: FoundNodes, state: RollingState) -> list[Turn]:
         return [
@@ -191,10 +167,6 @@ class ActionModule(ControllerAction):
             )
             for host, node in found.nodes.items()
         ]
-
-    def _gate(self, arguments: Arguments, ignored: Sequence[str]) -> HealthGate:
-        timeout, for_storage = (0 if self.check_mode else arguments[name] for name in ("timeout", "storage_timeout"))
-        return HealthGate(ignored, timeout, for_storage, arguments["poll_interval"], self.tell)
 
     def _announce(
         self, turns: TurnsTogether, found: FoundNodes, window: Window, why_stop: str, now: dt.datetime
@@ -213,12 +185,14 @@ class ActionModule(ControllerAction):
         arguments: Arguments,
         names: Mapping[str, str],
         batch: Batch,
+        planned: PlannedOrder | None,
     ) -> tuple[TurnsTogether, RollPlan]:
         """Plan the rest on what is there now, and show the plan. Raises HyperVError, Fault and TransportError."""
         evacuation = read_planning(arguments, role="evacuate_node")
         absence = Absence(read_redundancy(cluster)) if batch.at_once > 1 else None
         whole = read_whole_cluster(cluster)
-        turns, plan = turns.plan_rest(whole, evacuation, names, absence, batch.later(arguments["nodes"]))
+        later = planned.after(batch.hosts) if planned is not None else batch.later(arguments["nodes"])
+        turns, plan = turns.plan_rest(whole, evacuation, names, absence, later)
         self.show(roll_table(plan))
         if turns.why_waiting:
             self.tell(turns.waits)
@@ -231,12 +205,31 @@ def _strategy(task: t.Any) -> str:
     return str(getattr(play, "strategy", None) or "linear").removeprefix("ansible.builtin.")
 
 
-def _refuse_what_is_of_one_node(task_vars: dict[str, t.Any]) -> None:
-    given = [name for name in _OF_ONE_NODE if task_vars.get(name)]
-    if given:
+def _is_planned(order: Sequence[str]) -> bool:
+    """Tell whether the order is one that a plan finds. Raises HyperVError for that word beside names."""
+    if _PLANNED not in map(str.casefold, order):
+        return False
+    if len(order) > 1:
         raise HyperVError(
-            f"Nothing was changed. {' and '.join(given)} must not be set, since a rolling maintenance goes through all "
-            "nodes."
+            f"Nothing was changed. rolling_maintenance_order is {', '.join(order)}. Give {_PLANNED} alone, for the "
+            "order that a plan finds, or the names of all nodes."
+        )
+    return True
+
+
+def _check_planned(planned: PlannedOrder | None, hosts: Sequence[str]) -> None:
+    """Refuse a play that does not follow the order that was planned for it, or for which none was."""
+    if planned is None:
+        raise HyperVError(
+            "Nothing was changed. rolling_maintenance_order is planned, and no order was planned in this run. Give it "
+            "to the playbook hyperv.migration.rolling_maintenance with -e. In a playbook of your own, a play before "
+            "this one plans the order, with tasks_from: order of the role hyperv.migration.rolling_maintenance."
+        )
+    if planned.hosts != list(hosts):
+        raise HyperVError(
+            f"Nothing was changed. The order that was planned is {', '.join(planned.hosts)}, and the play takes its "
+            f"hosts in the order {', '.join(hosts)}. In a playbook of your own, let hosts be "
+            "rolling_maintenance_planned.order of a host of the play before."
         )
 
 
@@ -253,14 +246,6 @@ def _check_order(order: Sequence[str], hosts: Sequence[str], elsewhere: Sequence
             f"the order {', '.join(hosts)}. In a playbook of your own, put its hosts through the filter "
             "hyperv.migration.in_rolling_order."
         )
-
-
-def _names(given: object) -> list[str]:
-    """Return names given as a list, or as the text that a survey's answer is: with commas or line breaks."""
-    entries = re.split(r"[,;\n]", given) if isinstance(given, str) else given
-    if not isinstance(entries, (list, tuple)):
-        raise HyperVError(f"ignore is {given!r}. Give a list of names, or names with commas between them.")
-    return [name for name in (str(entry).strip() for entry in entries) if name]
 
 
 def _estimated(state: RollingState, at_once: int) -> dict[str, Estimate]:

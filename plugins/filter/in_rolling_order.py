@@ -21,6 +21,7 @@ description:
     their order and come last. Names are the same if their first labels are, so C(NODE1) is C(node1.corp.example).
   - It does not judge the order. M(hyperv.migration.hyperv_rolling_node_info) refuses one that does not name each host
     once.
+  - It does not plan. An order that is V(planned) is in the result of M(hyperv.migration.hyperv_rolling_order_info).
 positional: _input, order
 options:
   _input:

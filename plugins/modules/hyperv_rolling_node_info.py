@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
   - hyperv.migration._maintenance.planning
+  - hyperv.migration._rolling
 options:
   node:
     description: The inventory host of the node, which must answer itself.
@@ -38,14 +39,17 @@ options:
         O(nodes) once, and O(nodes) must be in this order; a name is that of the host or its first label. Without it,
         the order of O(nodes) is that of the play.
       - Hosts of the inventory that a limit leaves out may be in it.
+      - V(planned) is the order in O(planned), in which O(nodes) must be.
     type: raw
     default: []
+  planned:
+    description:
+      - The result of M(hyperv.migration.hyperv_rolling_order_info), which has planned the order in this run. Counts
+        with O(order=planned) only. The turns after this one are planned in the batches that it has.
+    type: dict
+    default: {}
   name:
     description: A name of the node in addition. It is refused if it means another node.
-    type: str
-    default: ""
-  via:
-    description: The inventory host to talk through. The default is the first other one of the cluster that answers.
     type: str
     default: ""
   batch:
@@ -65,35 +69,11 @@ options:
         O(hyperv.migration.hyperv_rolling_plan_info#module:at_once). Whether they are, the plan decides.
     type: str
     default: "1"
-  folder:
-    description: Directory of the state, and of the ledgers.
-    type: path
-    default: "."
-  run_id:
-    description: As O(hyperv.migration.hyperv_rolling_state#module:rolling.run_id).
-    type: str
-    default: ""
   begin_anew:
     description:
       - As O(hyperv.migration.hyperv_rolling_state#module:rolling.begin_anew). Counts for the first of O(nodes) only.
     type: bool
     default: false
-  resume_within:
-    description: As O(hyperv.migration.hyperv_rolling_state#module:rolling.resume_within).
-    type: int
-    default: 72
-  allow_changed_work:
-    description: As O(hyperv.migration.hyperv_rolling_state#module:rolling.allow_changed_work).
-    type: bool
-    default: false
-  tasks_file:
-    description: The user's tasks, as a path from where Ansible was started, or beside the playbook.
-    type: str
-    default: ""
-  role:
-    description: The user's role.
-    type: str
-    default: ""
   restart:
     description: Whether the node is to be restarted after them, as far as that is known.
     type: bool
@@ -106,17 +86,6 @@ options:
     type: str
     choices: [keep, any, balanced]
     default: keep
-  home:
-    description:
-      - VMs that return to their node in any layout, as O(hyperv.migration.hyperv_rolling_plan_info#module:home).
-    type: list
-    elements: str
-    default: []
-  strategies:
-    description:
-      - Strategies for single VMs, as O(hyperv.migration.hyperv_evacuation_plan_info#module:strategies).
-    type: raw
-    default: []
   stop_at:
     description:
       - When the nodes are to be back, as a time with its zone such as V(2026-03-02T05:00:00+01:00), or as a duration
@@ -140,25 +109,6 @@ options:
     description: Likewise. See O(hyperv.migration.hyperv_node_restart#module:poll_interval).
     type: float
     default: 5
-  ignore:
-    description:
-      - Names of nodes, VMs, roles and networks whose problems do not count, in any letter case.
-      - A list, or text with commas, semicolons or line breaks between the names, as a survey returns it.
-    type: raw
-    default: []
-  timeout:
-    description: Seconds to wait until the cluster is healthy. In check mode it checks once.
-    type: int
-    default: 300
-  storage_timeout:
-    description:
-      - Seconds to wait while the repair of storage is all that there is to wait for. In check mode it checks once.
-    type: int
-    default: 14400
-  poll_interval:
-    description: Seconds between two checks, from 0.05 to 3600.
-    type: float
-    default: 10
 seealso:
   - module: hyperv.migration.hyperv_cluster_health_info
   - module: hyperv.migration.hyperv_rolling_plan_info

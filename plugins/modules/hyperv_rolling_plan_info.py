@@ -46,7 +46,7 @@ options:
   order:
     description:
       - V(planned) lets the plan choose the order of the nodes. With O(layout=keep) it is that of O(nodes), because it
-        makes no difference.
+        makes no difference, unless several nodes may be away together.
       - V(given) takes the nodes in the order of O(nodes).
       - Otherwise it is the order itself, as a list of all nodes that are to be maintained, or as text as for O(nodes).
         Nodes of O(done) may be in it. An order that lacks a node, or has one twice or an unknown one, is refused. If
@@ -61,7 +61,6 @@ options:
         have the majority of the votes without the witness, and that each fault domain of more than one node keeps one
         that runs. With Storage Spaces Direct it is one node at a time.
       - VMs of other nodes do not step aside for nodes that are away together.
-      - The role P(hyperv.migration.rolling_maintenance#role) takes one node at a time.
     type: str
     default: "1"
   layout:

@@ -16,7 +16,6 @@ from ._hyperv.cluster.identity import ClusterName, Identity, identity_of
 from ._hyperv.cluster.nodes import Node, find_node
 from ._hyperv.failure.errors import HyperVError
 from ._hyperv.planning.absence import read_at_once
-from ._hyperv.planning.roll_request import KEEP
 from ._hyperv.records.file_names import Owner
 from ._via import Via, ViaSearch
 
@@ -186,16 +185,16 @@ class NodeSearch:
 
 
 def names_in_cluster(
-    connections: Connections, nodes: Sequence[Node], named: Mapping[str, str], layout: str
+    connections: Connections, nodes: Sequence[Node], named: Mapping[str, str], *, asks: bool
 ) -> dict[str, str]:
     """Return the node that each inventory host is; those of another name are asked for theirs.
 
-    ``named`` are those that are known, empty where not; nobody is asked where the ``layout`` needs no plan.
+    ``named`` are those that are known, empty where not; ``asks``: the names are needed, for a plan.
     """
     known = {first_label(node.name): node.name for node in nodes}
     found = {host: name or known.get(first_label(host), "") for host, name in named.items()}
     strange = [host for host, name in found.items() if not name]
-    answers = connections.who(strange) if strange and layout != KEEP else {}
+    answers = connections.who(strange) if strange and asks else {}
     told = {host: answer.computer.name for host, answer in answers.items() if isinstance(answer, Identity)}
     return {host: name or told.get(host) or first_label(host).upper() for host, name in found.items()}
 

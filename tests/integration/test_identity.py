@@ -140,6 +140,7 @@ ASKED: dict[str, dict[str, t.Any]] = {
         "ledger": {"format": "hyperv.migration ledger 1", "node": "NODE1", "state": "evacuated", "vms": []}
     },
     "hyperv_rolling_node_info": {"node": "node1.b.example", "nodes": ["node1.b.example", "node2.b.example"]},
+    "hyperv_rolling_order_info": {"nodes": ["node1.b.example", "node2.b.example"]},
     "hyperv_rolling_plan_info": {},
     "hyperv_rolling_refill": {},
     "hyperv_scenario_info": {},

@@ -121,6 +121,31 @@ def test_with_each_layout_no_vm_goes_to_a_node_of_its_own_batch(
     assert sum(cluster.migrations().values()) < 2 * len(cluster.owners())
 
 
+def test_with_a_planned_order_the_play_takes_the_batches_of_the_plan_after_a_kill_as_well(
+    cluster: RunningCluster, roll: Roll
+) -> None:
+    planned = {"rolling_maintenance_order": "Planned", "rolling_maintenance_layout": "any"}
+    rehearsal = roll("--check", **planned)
+    assert rehearsal.code == 0, rehearsal.text
+    found = re.search(r"The order of the nodes is planned: (.*)\.", rehearsal.text)
+    assert found is not None
+    batches = [one.split(" with ") for one in found[1].split(", ")]
+    assert [len(one) for one in batches] == [2, 2, 2]
+    assert batches != [NODES[:2], NODES[2:4], NODES[4:]]  # two of them have more VMs than the others
+
+    roll.killed_when(lambda phases: [phases.get(node) for node in batches[0]].count("begun") == 2, **planned)
+    assert {roll.phases()[node] for node in batches[0]} <= {"begun", "evacuated"}
+    again = roll(**planned)
+
+    assert again.code == 0, again.text
+    assert f"The order of the nodes is planned: {' with '.join(sorted(batches[0]))}, " in again.text
+    assert set(roll.phases().values()) == {"done"}
+    assert set(cluster.node_states().values()) == {"up"}
+    together = away_together(roll)
+    assert len(together) == 3
+    assert sorted(batches[0]) in [sorted(one) for one in together]
+
+
 def test_nodes_that_cannot_be_away_together_wait_for_one_another(tmp_path: pathlib.Path, plugin: str) -> None:
     path, folder = tmp_path / "four.yml", tmp_path / "kept"
     path.write_text(given(4), encoding="utf-8")

@@ -142,6 +142,97 @@ def test_nodes_have_their_turns_in_the_order_of_the_user_and_are_resumed_in_it(
     assert set(roll.phases().values()) == {"done"}
 
 
+def test_nodes_have_their_turns_in_the_order_that_a_plan_finds_and_are_resumed_with_the_rest_planned_again(
+    cluster: RunningCluster, roll: Roll
+) -> None:
+    planned = {"rolling_maintenance_order": "planned", "rolling_maintenance_layout": "any"}
+    before = cluster.owners()
+    rehearsal = roll("--check", **planned)
+    assert rehearsal.code == 0, rehearsal.text
+    assert "The order of the nodes is planned: NODE4, " in rehearsal.text  # the one with the fewest VMs
+    assert worked_on(rehearsal)[0] == "NODE4"
+    assert sorted(worked_on(rehearsal)) == NODES
+    assert (cluster.owners(), roll.files) == (before, [])
+
+    second = worked_on(rehearsal)[1]
+    roll.killed_when(lambda phases: phases.get(second) == "begun", **planned)
+    assert roll.phases()["NODE4"] == "done"
+    assert cluster.node_states()["NODE4"] == "up"
+
+    failed = roll(broken=second, **planned)
+    assert failed.code == FAILED
+    assert f"The order of the nodes is planned: NODE4, {second}, " in failed.text
+    last = roll(**planned)
+
+    assert last.code == 0, last.text
+    assert worked_on(last)[0] == second
+    assert sorted([*worked_on(last), "NODE4"]) == NODES
+    assert set(roll.phases().values()) == {"done"}
+    assert set(cluster.node_states().values()) == {"up"}
+    assert sum(cluster.migrations().values()) < 2 * len(before)
+
+
+def test_a_playbook_of_ones_own_takes_its_hosts_in_the_order_that_a_play_before_it_planned(
+    cluster: RunningCluster, ansible: Ansible, tmp_path: pathlib.Path
+) -> None:
+    given = {
+        "rolling_maintenance_order": "planned",
+        "rolling_maintenance_layout": "any",
+        "rolling_maintenance_folder": str(tmp_path),
+        "evacuate_node_poll_interval": 0.05,
+        "restore_node_poll_interval": 0.05,
+    }
+    found = "groups.hyperv_nodes | map('extract', hostvars, 'rolling_maintenance_planned') | select('defined') | first"
+    plans = {
+        "hosts": "hyperv_nodes",
+        "gather_facts": False,
+        "vars": given,
+        "tasks": [
+            {
+                "name": "Plan the order",
+                "ansible.builtin.include_role": {"name": "hyperv.migration.rolling_maintenance", "tasks_from": "order"},
+            }
+        ],
+    }
+    takes = {
+        "hosts": "{{ planned.order }}",
+        "gather_facts": False,
+        "serial": "{{ planned.serial }}",
+        "max_fail_percentage": 0,
+        "vars": {**given, "planned": f"{{{{ {found} }}}}"},
+        "roles": [{"role": "hyperv.migration.rolling_maintenance"}],
+    }
+    own, without = tmp_path / "own.yml", tmp_path / "without.yml"
+    own.write_text(yaml.safe_dump([plans, takes]), encoding="utf-8")
+    without.write_text(yaml.safe_dump([plans, {**takes, "hosts": "hyperv_nodes", "serial": 1}]), encoding="utf-8")
+
+    another = ansible.run("ansible-playbook", *ansible.sources, str(without))
+    assert another.code == FAILED
+    assert "The order that was planned is NODE4, " in another.text
+    assert "and the play takes its hosts in the order NODE1, NODE2, NODE3, NODE4" in another.text
+    assert cluster.migrations() == {}
+
+    limited = ansible.run("ansible-playbook", *ansible.sources, str(own), "--limit", "NODE2,NODE3")
+    assert limited.code == 0, limited.text
+    assert "The order of the nodes is planned: NODE2, NODE3." in limited.text
+    assert "The rolling maintenance is finished." in limited.text
+    assert {cluster.owners()[name] for name in ("web01", "web04")} == {"NODE1", "NODE4"}
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ("planned,NODE1", "rolling_maintenance_order is planned, NODE1. Give planned alone"),
+        ("first", "rolling_maintenance_order has first, which is none of them"),
+    ],
+)
+def test_an_order_that_is_none_is_refused_in_words(cluster: RunningCluster, roll: Roll, order: str, said: str) -> None:
+    answer = roll(rolling_maintenance_order=order)
+    assert answer.code == FAILED
+    assert said in answer.text
+    assert (cluster.migrations(), roll.files) == ({}, [])
+
+
 def test_a_roll_stops_in_time_and_the_same_command_goes_on(cluster: RunningCluster, roll: Roll) -> None:
     roll.environment = {"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
     stopped = roll(rolling_maintenance_stop_at="1s")
@@ -173,6 +264,7 @@ def test_a_roll_that_cannot_come_to_its_end_is_not_begun(tmp_path: pathlib.Path,
     with running_cluster(given, tmp_path) as cluster:
         roll = Roll(Ansible(tmp_path, cluster.inventory, plugin), folder)
         answer = roll(rolling_maintenance_layout="any")
+        planned = roll(rolling_maintenance_order="planned")
 
         assert cluster.migrations() == {}
         assert set(cluster.node_states().values()) == {"up"}
@@ -182,6 +274,9 @@ def test_a_roll_that_cannot_come_to_its_end_is_not_begun(tmp_path: pathlib.Path,
     assert "NODE4 cannot be emptied as node" in answer.text
     assert "nothing was changed on it" in answer.text
     assert roll.files == []
+    assert planned.code == FAILED
+    assert "Nothing was changed. No plan was found for the rolling maintenance: NODE4 cannot be emptied" in planned.text
+    assert worked_on(planned) == []
 
 
 def test_a_dry_run_shows_the_plan_of_each_node_changes_nothing_and_hands_nothing_on(

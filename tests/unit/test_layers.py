@@ -170,6 +170,11 @@ RULES = (
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(
+        "plugins/plugin_utils/_rolling_options.py",
+        (UTILS + "_action", UTILS + "_hyperv", UTILS + "_planning_options", UTILS + "_ranges"),
+        without=INPUT_OUTPUT | {"time"},
+    ),
+    Rule(
         "plugins/plugin_utils/_user_work.py",
         (UTILS + "_files", UTILS + "_hyperv.failure", UTILS + "_hyperv.records", UTILS + "_text"),
         frozenset({"ansible"}),
@@ -226,6 +231,7 @@ RULES = (
             UTILS + "_report",
             UTILS + "_rolling_file",
             UTILS + "_rolling_nodes",
+            UTILS + "_rolling_options",
             UTILS + "_survey",
             UTILS + "_text",
             UTILS + "_user_work",

@@ -207,6 +207,34 @@ class TestTurn:
         with pytest.raises(HyperVError, match=said):
             turn_of(1, tmp_path, order=order)
 
+    def test_an_order_that_was_planned_is_taken_where_the_play_follows_it(self, tmp_path: pathlib.Path) -> None:
+        planned = {"order": HOSTS[::-1], "serial": [1, 1, 1]}
+        turn = turn_of(1, tmp_path, nodes=HOSTS[::-1], order="planned", planned=planned)
+        assert turn["left"][0] == "NODE1"
+        with pytest.raises(
+            HyperVError, match=r"The order that was planned is node3.*takes its hosts in the order node1"
+        ):
+            turn_of(1, tmp_path, order=["Planned"], planned=planned)
+        assert turn_of(1, tmp_path, order=HOSTS, planned=planned)["steps"]  # of another use of the host
+
+    @pytest.mark.parametrize(
+        ("order", "planned", "said"),
+        [
+            ("planned", {}, "order is planned, and no order was planned in this run. .* tasks_from: order of the role"),
+            ("planned, node1", {}, r"order is planned, node1\. Give planned alone"),
+            ("planned", {"order": HOSTS}, "planned is not what hyperv_rolling_order_info returned"),
+            ("planned", {"order": HOSTS, "serial": [1, 1]}, "planned is not what"),
+            ("planned", {"order": HOSTS, "serial": [3, 0]}, "planned is not what"),
+            ("planned", {"order": HOSTS, "serial": ["many"]}, "planned is not what"),
+            ("planned", {"order": 3, "serial": 3}, "planned is not what"),
+        ],
+    )
+    def test_a_play_that_planned_no_order_is_refused_before_anything(
+        self, tmp_path: pathlib.Path, order: str, planned: dict[str, t.Any], said: str
+    ) -> None:
+        with pytest.raises(HyperVError, match=said):
+            turn_of(1, tmp_path, order=order, planned=planned)
+
     def test_an_order_may_name_hosts_that_a_limit_leaves_out(self, tmp_path: pathlib.Path) -> None:
         alone = {"nodes": HOSTS[1:2], "order": [HOSTS[2], HOSTS[1], HOSTS[0]]}
         assert turn_of(2, tmp_path, **alone, task_vars={"ansible_limit": HOSTS[1]})["steps"]

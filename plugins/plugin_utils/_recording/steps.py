@@ -101,6 +101,7 @@ def of_each_node(nodes: Sequence[str]) -> Iterator[Ask]:
 
 def of_the_hosts(hosts: Sequence[str]) -> Iterator[Ask]:
     """Yield what is asked of nodes by their names in the inventory."""
+    yield Ask("hyperv_rolling_order_info", {"nodes": hosts})
     for host in hosts:
         yield Ask("hyperv_via_info", {"node": host, "hosts": hosts})
         yield Ask("hyperv_rolling_node_info", {"node": host, "nodes": hosts})

@@ -82,7 +82,7 @@ def _bound(layout: Layout, request: RollRequest, found: Found) -> Amount:
     everyone = [vm_id for those in leavers.values() for vm_id in those]
     twice = [vm_id for vm_id in everyone if vm_id in returning]
     firsts = [[vm_id for vm_id in those if vm_id not in returning] for those in leavers.values()]
-    if request.in_order:
+    if request.in_order or request.begun:
         firsts = firsts[:1]
     # A node that is not to be emptied any more can take what leaves the first one for good.
     if any(layout.takes_vms(label) and label not in leavers for label in layout.nodes):

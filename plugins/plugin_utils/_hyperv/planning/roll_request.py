@@ -38,7 +38,9 @@ class RollRequest:
         at_once: how many nodes may be away together at most.
         absence: which nodes may be, where that is more than one.
         groups: nodes that may be away together, each in one group; empty for any of them. Counts in the order of
-            ``nodes``.
+            ``nodes``, and for those that have begun.
+        begun: those of ``nodes`` whose turns have begun, the first ones of them. They keep their order, and no other is
+            away with them.
     """
 
     nodes: Sequence[str]
@@ -51,6 +53,15 @@ class RollRequest:
     at_once: int = 1
     absence: Absence | None = None
     groups: Sequence[Sequence[str]] = ()
+    begun: Sequence[str] = ()
+
+    def first_ones(self, left: Sequence[str]) -> Sequence[str]:
+        """Return those of the nodes that are left which come next in an order that is given; empty where there is none.
+
+        ``left`` are in that order.
+        """
+        begun = {first_label(one) for one in self.begun}
+        return [one for one in left if first_label(one) in begun] or (left if self.in_order else ())
 
     def limits(self) -> Sequence[str]:
         """Say what limits how many nodes may be away together."""

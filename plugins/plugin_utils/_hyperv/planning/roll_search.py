@@ -11,11 +11,12 @@ together, if all of them can be emptied without VMs of other nodes that step asi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
-from .layout import Layout
+from .layout import Layout, memory_of
 from .roll_batches import Batch, after_batch, alone, plan_batch
 from .roll_request import KEEP, RollRequest
 from .roll_steps import RollStep, plan_step
@@ -53,7 +54,7 @@ def find_order(layout: Layout, request: RollRequest) -> Found:
     if first.stuck is None or request.layout == KEEP:
         return first
     if first.steps and not request.in_order:
-        for number in range(1, min(_TRIES, len(request.nodes), _MOST_NODES // len(request.nodes))):
+        for number in range(1, min(_TRIES, len(request.nodes) - len(request.begun), _MOST_NODES // len(request.nodes))):
             other = _Search(layout, request, begin_with=number).run(may_return=False)
             if other.stuck is None:
                 return other
@@ -64,12 +65,13 @@ class _Search:
     """One search.
 
     Attributes:
-        begin_with: which of the nodes, the emptiest being number 0, is tried first.
+        begin_with: which of the nodes that have not begun, the emptiest being number 0, is tried first.
     """
 
     def __init__(self, layout: Layout, request: RollRequest, begin_with: int = 0) -> None:
         self._request = request
         self._begin_with = begin_with
+        self._is_kept = request.layout == KEEP
         self._returning = request.returning(list(layout.vms.values()))
         self._layouts = [layout]  # before each batch, and after the last one
         self._batches: list[Batch] = []
@@ -108,11 +110,11 @@ class _Search:
         absence = self._request.absence
         if absence is None:
             return None
-        takes_next = self._request.in_order or self._request.layout == KEEP
-        nodes = self._request.beside(left) if takes_next else self._emptiest_first(left)
+        first_ones = self._request.first_ones(left)
+        nodes = self._request.beside(first_ones) if first_ones else self._by_choice(left)
         for size in range(min(self._request.at_once, len(nodes)), 1, -1):
             group: list[str] = []
-            for node in nodes[:size] if takes_next else nodes:
+            for node in nodes[:size] if first_ones else nodes:
                 if len(group) < size and absence.allows([*group, node]):
                     group.append(node)
             if len(group) == size:
@@ -128,9 +130,7 @@ class _Search:
 
     def _next(self, left: Sequence[str], kept: AbstractSet[str]) -> RollStep:
         """Return the turn of the first node that can be emptied now, of none that of the first one tried."""
-        nodes = (
-            left[:1] if self._request.in_order or self._request.layout == KEEP else self._emptiest_first(left)[:_TRIES]
-        )
+        nodes = self._request.first_ones(left)[:1] or self._by_choice(left)[: 1 if self._is_kept else _TRIES]
         tried: list[RollStep] = []
         for helpers in dict.fromkeys((0, self._request.evacuation.helpers)):
             for node in nodes:
@@ -144,21 +144,38 @@ class _Search:
         self._plans.step()
         evacuation = dataclasses.replace(self._request.evacuation, helpers=helpers)
         done = [*self._never, *self._request.done, *(node for batch in self._batches for node in batch.nodes)]
-        is_kept = self._request.layout == KEEP or node in kept
+        is_kept = self._is_kept or node in kept
         return plan_step(
             layout or self._layouts[-1], node, evacuation, tuple(dict.fromkeys(done)), self._returning, is_kept=is_kept
         )
 
+    def _by_choice(self, nodes: Sequence[str]) -> Sequence[str]:
+        """Return nodes whose order is free, the best one first.
+
+        Where all VMs return, that is the one which can be away together with the fewest of them, lest it stays alone.
+        """
+        if not self._is_kept:
+            return self._emptiest_first(nodes)
+        return sorted(nodes, key=lambda node: len(self._company[node].intersection(nodes)))
+
+    @functools.cached_property
+    def _company(self) -> Mapping[str, frozenset[str]]:
+        """By node, those with which it may be away: none where all nodes are taken one after the other."""
+        absence, nodes = self._request.absence, [self._layouts[0].name(one) for one in self._request.nodes]
+        if absence is None:
+            return dict.fromkeys(nodes, frozenset())
+        return {one: frozenset(node for node in nodes if node != one and absence.allows([one, node])) for one in nodes}
+
     def _emptiest_first(self, nodes: Sequence[str]) -> list[str]:
         layout = self._layouts[-1]
-        counts = {node: sum(vm.id not in self._returning for vm in layout.on(node)) for node in nodes}
+        leaving = {node: [memory_of(vm) for vm in layout.on(node) if vm.id not in self._returning] for node in nodes}
 
-        def key(node: str) -> tuple[bool, int, int, str]:
+        def key(node: str) -> tuple[bool, int, int, int, str]:
             memory = layout.nodes[first_label(node)].memory
             size = round(memory.total_mb / _SIZE_MB) if memory is not None else 0
-            return counts[node] > 0, size, counts[node], node.casefold()
+            return leaving[node] != [], size, len(leaving[node]), sum(leaving[node]), node.casefold()
 
         found = sorted(nodes, key=key)
-        if not self._batches and self._begin_with:
+        if self._begin_with and len(nodes) == len(self._request.nodes) - len(self._request.begun):
             found.insert(0, found.pop(self._begin_with))
         return found

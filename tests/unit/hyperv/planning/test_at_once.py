@@ -118,6 +118,26 @@ def test_an_order_of_the_user_is_kept_and_its_neighbours_are_away_together() -> 
     assert batches(found) == [order[:2], order[2:4], order[4:]]
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_with_a_free_order_nodes_of_different_fault_domains_are_away_together(layout: LayoutName) -> None:
+    drawn = draw_cluster(2, 6, 0.4)
+    racks = {f"node{number}": f"rack{(number + 1) // 2}" for number in range(1, 7)}  # two neighbours in each
+    found = plan(drawn, 2, layout, absence=with_votes(drawn.names, domains=racks))
+    assert [len(one) for one in batches(found)] == [2, 2, 2]
+    assert all(len({racks[node.lower()] for node in one}) == 2 for one in batches(found))
+    assert faults_of(drawn, found.as_result()) == []
+    in_turn = plan(drawn, 2, layout, nodes=drawn.names, in_order=True, absence=with_votes(drawn.names, domains=racks))
+    assert len(batches(in_turn)[0]) == 1
+
+
+def test_nodes_that_have_begun_are_away_with_none_that_has_not() -> None:
+    drawn = draw_cluster(2, 7, 0.3)
+    nodes = ["NODE4", "NODE6", "NODE2", *(name for name in drawn.names if name not in ("NODE4", "NODE6", "NODE2"))]
+    found = plan(drawn, 3, nodes=nodes, begun=nodes[:3], groups=[nodes[:1], nodes[1:3]])
+    assert batches(found)[:2] == [["NODE4"], ["NODE6", "NODE2"]]
+    assert [len(one) for one in batches(found)[2:]] == [3, 1]
+
+
 def test_a_member_of_a_class_does_not_go_where_one_of_another_node_goes() -> None:
     names = [f"N{number}" for number in range(1, 6)]
     guests = tuple(Guest(f"dc{number}", f"N{number}", 10 * GIGABYTE) for number in (1, 2, 3))

@@ -47,7 +47,7 @@ def cluster(nodes: dict[str, int], guests: Sequence[tuple[str, str, int]], **mor
 def plan(
     given: DrawnCluster | WholeCluster, layout: LayoutName = "any", nodes: Sequence[str] = (), **wish: t.Any
 ) -> RollPlan:
-    options = {key: wish.pop(key) for key in ("done", "in_order", "home", "node_seconds") if key in wish}
+    options = {key: wish.pop(key) for key in ("done", "begun", "in_order", "home", "node_seconds") if key in wish}
     whole = given.read() if isinstance(given, DrawnCluster) else given
     names = nodes or [one.node.name for one in whole.nodes]
     return plan_roll(whole, RollRequest(names, layout=layout, evacuation=EvacuationRequest("", **wish), **options))
@@ -145,13 +145,40 @@ def test_a_vm_that_stays_is_no_move() -> None:
     assert [one.vm.name for step in found.steps for one in step.plan.stays] == ["a1"]
 
 
+def test_of_nodes_with_as_many_vms_the_one_with_the_least_memory_comes_first() -> None:
+    given = cluster({"A": 100, "B": 100, "C": 100}, [("a1", "A", 40), ("b1", "B", 30), ("c1", "C", 20)])
+    found = plan(given)
+    assert found.steps[0].node == "C"
+    assert found.total.memory_mb == found.bound.memory_mb == (90 + 20) * GIGABYTE
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_nodes_that_have_begun_come_first_in_their_order(layout: LayoutName) -> None:
+    drawn = draw_cluster(3, 5, 0.4)
+    found = plan(drawn, layout, nodes=["NODE5", "NODE3", "NODE1", "NODE2", "NODE4"], begun=["NODE5", "NODE3"])
+    assert found.refusal is None
+    assert faults_of(drawn, found.as_result()) == []
+    assert [one.node for one in found.steps][:2] == ["NODE5", "NODE3"]
+    assert sorted(one.node for one in found.steps) == sorted(drawn.names)
+
+
+@pytest.mark.parametrize("ruled", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_planned_is_planned_again_in_the_order_that_was_found(seed: int, ruled: bool) -> None:
+    drawn = draw_cluster(seed, 5, 0.66, per_node=7, ruled=ruled)
+    found = plan(drawn, helpers=2)
+    assert found.refusal is None
+    again = plan(drawn, helpers=2, nodes=order(found), in_order=True)
+    assert again.as_result()["steps"] == found.as_result()["steps"]
+
+
 def test_what_is_off_moves_without_memory() -> None:
     guests = (*THREE.guests, Guest("idle", "B", 80 * GIGABYTE, "off"))
     given = dataclasses.replace(THREE, guests=guests)
     found = plan(given)
     assert faults_of(given, found.as_result()) == []
     assert found.total.moves == found.bound.moves == 7 + 2
-    assert found.total.memory_mb == (80 + 30) * GIGABYTE
+    assert found.total.memory_mb == found.bound.memory_mb == (80 + 20) * GIGABYTE
 
 
 def test_the_last_node_is_refilled_with_few_moves() -> None:
@@ -327,7 +354,7 @@ def test_hosts_that_an_order_does_not_name_come_last_as_they_were() -> None:
 
 def test_the_table_has_a_line_for_each_node_and_the_sums_beside_the_bound() -> None:
     lines = roll_table(plan(THREE, "balanced", node_seconds=600))
-    assert [line.split()[:2] for line in lines[1:4]] == [["1", "B"], ["2", "A"], ["3", "C"]]
+    assert [line.split()[:2] for line in lines[1:4]] == [["1", "B"], ["2", "C"], ["3", "A"]]
     text = "\n".join(lines[4:])
     assert "To even out the memory of the nodes after that: " in text
     assert "If every VM returned to its node, at least 12 moves of 160 GB" in text

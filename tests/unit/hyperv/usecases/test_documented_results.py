@@ -259,6 +259,17 @@ def answers(module: str, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) 
         "hyperv_rolling_node_info": lambda: [
             on_hosts(module, monkeypatch, node=HOSTS[0], nodes=HOSTS, ignore=["NODE3"], timeout=0, folder=str(folder))
         ],
+        "hyperv_rolling_order_info": lambda: [
+            on_hosts(
+                module,
+                monkeypatch,
+                nodes=HOSTS,
+                ignore=["NODE3"],
+                strategies="iso01=stay, edge01=stay",
+                timeout=0,
+                folder=str(folder),
+            )
+        ],
         "hyperv_rolling_plan_info": lambda: list(rolling_plans()),
         "hyperv_rolling_state_info": lambda: rolling_states(folder),
         "hyperv_via_info": lambda: [on_hosts(module, monkeypatch, node="NODE1")],
