@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from ..._wsman.errors import UnexpectedValue
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
+from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from .cim_values import GROUP_STATES, LOCKED, QUEUED
 from .cluster import MSCLUSTER, Cluster
@@ -178,16 +179,19 @@ def _traits(row: Instance) -> GroupTraits:
     )
 
 
-def read_possible_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
-    """Return the nodes that may own a VM (MSCluster_Resource.GetPossibleOwners). Raises Fault and TransportError."""
+def read_possible_owners(node: Session, role: VmGroup) -> tuple[str, ...]:
+    """Return the nodes that may own a VM (MSCluster_Resource.GetPossibleOwners). Raises Fault and TransportError.
+
+    ``node`` is any of the cluster.
+    """
     resource = Reference.of(MSCLUSTER, "MSCluster_Resource", Name=role.resource)
-    return cluster.home.invoke(resource, "GetPossibleOwners", {}).texts("NodeNames")
+    return node.invoke(resource, "GetPossibleOwners", {}).texts("NodeNames")
 
 
-def read_preferred_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
+def read_preferred_owners(node: Session, role: VmGroup) -> tuple[str, ...]:
     """Return the nodes that a group prefers (MSCluster_ResourceGroup.GetPreferredOwners).
 
-    Raises Fault and TransportError.
+    ``node`` is any of the cluster. Raises Fault and TransportError.
     """
     group = Reference.of(MSCLUSTER, "MSCluster_ResourceGroup", Name=role.group)
-    return cluster.home.invoke(group, "GetPreferredOwners", {}).texts("NodeNames")
+    return node.invoke(group, "GetPreferredOwners", {}).texts("NodeNames")

@@ -210,7 +210,7 @@ def possible_owners_of(cluster: Cluster, move: Move) -> tuple[str, ...]:
     """Return the nodes that may own the VM; empty where the cluster lists no role for it."""
     if move.possible_owners is not None:
         return move.possible_owners
-    return read_possible_owners(cluster, move.role) if move.role else ()
+    return read_possible_owners(cluster.home, move.role) if move.role else ()
 
 
 def reread(cluster: Cluster, moves: Sequence[Move]) -> Mapping[str, tuple[Vm | None, VmGroup | None]]:

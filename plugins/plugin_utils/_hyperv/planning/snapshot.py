@@ -154,11 +154,11 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     residents = {vm.id for vm in snapshot.vms_on_node}
     roles = {vm_id: role for vm_id, role in snapshot.roles.items() if vm_id in residents}
     snapshot = dataclasses.replace(
-        # A clustered VM has two resources, that of its configuration and its own.
-        _with_owners(cluster, snapshot, roles, 2 * len(snapshot.vms) * len(nodes)),
+        _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others),
         role_destinations=tuple(one.name for one in others if one.cannot_receive() is None),
     )
-    snapshot = _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others)
+    # A clustered VM has two resources, that of its configuration and its own.
+    snapshot = _with_owners(cluster, snapshot, roles, 2 * len(snapshot.vms) * len(nodes))
     return _with_lacks(cluster, _with_source(cluster, snapshot), others)
 
 
@@ -211,6 +211,7 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
 
 def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGroup], pairs: int) -> Snapshot:
     """Add who may own the node's VMs, and what else it owns, with who may own that; ``pairs`` of all VMs and nodes."""
+    nodes = [one.name for one in snapshot.destinations]  # they are talked to already, and many questions are shared out
     try:
         found = read_other_roles(cluster, snapshot.traits.values())
         others = [one for one in found.on(snapshot.node.name) if one.is_movable and one.kind == "role"]
@@ -219,9 +220,9 @@ def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGro
     except NoAnswer as error:
         note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
         snapshot = dataclasses.replace(snapshot, notes=(*snapshot.notes, note), other_roles=OtherRoles(unread=note))
-        return dataclasses.replace(snapshot, owners=read_owners(cluster, roles, pairs))
+        return dataclasses.replace(snapshot, owners=read_owners(cluster, roles, pairs, nodes))
     wanted = as_roles(resources)
-    owners = read_owners(cluster, {**roles, **wanted}, pairs)
+    owners = read_owners(cluster, {**roles, **wanted}, pairs, nodes)
     return dataclasses.replace(
         snapshot,
         other_roles=found,

@@ -80,7 +80,7 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
         tuple(one.node for one in looked),
         dataclasses.replace(
             snapshot,
-            owners=read_owners(cluster, snapshot.roles),
+            owners=read_owners(cluster, snapshot.roles, nodes=[one.name for one in nodes if one.is_running]),
             attachments={vm_id: found for one in looked for vm_id, found in one.attachments.items()},
             replication=dict(replicas) | {vm_id: mode for one in looked for vm_id, mode in one.replicas.items()},
             notes=(*snapshot.notes, *notes, *(note for one in looked for note in one.notes)),
