@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.diagnosis import Variables
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_sender import (
@@ -74,3 +77,21 @@ def test_what_may_have_left_is_not_sent_again(failure: Refused | ValueError) -> 
     with pytest.raises(AnswerLost):
         sender.send(b"<Envelope>two</Envelope>")
     assert sender.send(b"<Envelope>three</Envelope>") == b"<Envelope>three</Envelope>"
+
+
+def test_one_request_at_a_time_goes_over_a_connection() -> None:
+    arrived, answer = threading.Semaphore(0), threading.Event()
+
+    class Slow(Channel):
+        def post(self, request: bytes) -> bytes:
+            arrived.release()
+            assert answer.wait(20)
+            return super().post(request)
+
+    sender = sender_over(Slow(None))
+    with ThreadPoolExecutor(2) as threads:
+        sent = threads.map(sender.send, (b"<Envelope>one</Envelope>", b"<Envelope>two</Envelope>"))
+        assert arrived.acquire(timeout=20)
+        assert not arrived.acquire(timeout=0.2), "the second request did not wait for the answer to the first"
+        answer.set()
+        assert list(sent) == [b"<Envelope>one</Envelope>", b"<Envelope>two</Envelope>"]

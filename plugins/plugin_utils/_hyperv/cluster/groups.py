@@ -46,6 +46,10 @@ class VmGroup:
     by_name: bool = False
 
 
+VmResource = tuple["str | None", VmGroup]
+"""A resource of type "Virtual Machine": the VM's id, None where the node does not show it, and what it is part of."""
+
+
 @dataclasses.dataclass(frozen=True)
 class GroupTraits:
     """What a group says of itself.
@@ -82,22 +86,23 @@ def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
     if 0 < len(vms) <= NAMES_IN_A_QUERY:
         names = tuple(f"{_TYPE} {vm.name}" for vm in vms)
         rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), {"Name": names}))
-        found = _by_vm(cluster, rows, vms)
+        found = roles_of(cluster, list(map(_resource, filter(_is_of_vm, rows))), vms)
     if len(found) < len(vms):
-        found = _by_vm(cluster, _read_all_of_vms(cluster), vms)
+        found = roles_of(cluster, read_vm_resources(cluster), vms)
     return found
 
 
-def _read_all_of_vms(cluster: Cluster) -> Sequence[Instance]:
-    """Return the resources of all VMs, in whole rows where one with columns does not show private properties.
+def read_vm_resources(cluster: Cluster) -> list[VmResource]:
+    """Return the resources of all VMs. Raises Fault and TransportError.
 
-    No source has an object in a row with columns, and without it only names tell whose a resource is.
+    Whole rows are read where one with columns does not show private properties: no source has an object in a row with
+    columns, and without it only names tell whose a resource is.
     """
     where = {"Type": (_TYPE,)}
     rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", _COLUMNS, where))
-    if all(_shows_private_properties(row) for row in rows):
-        return rows
-    return cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))
+    if not all(_shows_private_properties(row) for row in rows):
+        rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))
+    return list(map(_resource, filter(_is_of_vm, rows)))
 
 
 def _shows_private_properties(row: Instance) -> bool:
@@ -107,27 +112,27 @@ def _shows_private_properties(row: Instance) -> bool:
         return False
 
 
-def _by_vm(cluster: Cluster, rows: Sequence[Instance], vms: Sequence[Vm]) -> dict[str, VmGroup]:
-    ids: dict[str, str] | None = None
-    found: dict[str, VmGroup] = {}
-    for row in rows:
-        if (row.text("Type") or _TYPE) != _TYPE:
-            continue
-        name = row.text("Name") or ""
-        private = row.embedded(_PRIVATE)
-        if private is None:
-            ids = _ids_by_name(cluster) if ids is None else ids
-        vm_id = plain_guid(private.text("VmID") or "") if private else (ids or {}).get(name.casefold(), "")
-        owner = row.text("OwnerNode") or ""
-        found[vm_id] = VmGroup(name, row.text("OwnerGroup") or "", owner, by_name=private is None)
+def _is_of_vm(row: Instance) -> bool:
+    return (row.text("Type") or _TYPE) == _TYPE
+
+
+def _resource(row: Instance) -> VmResource:
+    private = row.embedded(_PRIVATE)
+    name, group, owner = (row.text(column) or "" for column in ("Name", "OwnerGroup", "OwnerNode"))
+    vm_id = None if private is None else plain_guid(private.text("VmID") or "")
+    return vm_id, VmGroup(name, group, owner, by_name=private is None)
+
+
+def roles_of(cluster: Cluster, resources: Sequence[VmResource], vms: Sequence[Vm]) -> dict[str, VmGroup]:
+    """Return the roles of some VMs by VM id, from their resources. Raises Fault and TransportError."""
+    # This is all there is where a node does not show private properties.
+    ids = _ids_by_name(cluster) if any(vm_id is None for vm_id, unused in resources) else {}
+    found = {ids.get(role.resource.casefold(), "") if vm_id is None else vm_id: role for vm_id, role in resources}
     return {vm.id: found[vm.id] for vm in vms if vm.id in found}
 
 
 def _ids_by_name(cluster: Cluster) -> dict[str, str]:
-    """Return VM ids by the resource name that the cluster gives by default, for names that a single VM bears.
-
-    This is all there is where a node does not show private properties.
-    """
+    """Return VM ids by the resource name that the cluster gives by default, for names that a single VM bears."""
     everyone = read_vms(cluster)
     names = collections.Counter(vm.name.casefold() for vm in everyone)
     return {f"{_TYPE} {vm.name}".casefold(): vm.id for vm in everyone if names[vm.name.casefold()] == 1}
