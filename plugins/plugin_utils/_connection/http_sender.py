@@ -83,8 +83,11 @@ class Channel(t.Protocol):
         Raises Refused, LoginCut, Unusable, HttpFailure, NoWinRM, and whatever the libraries behind it raise.
         """
 
+    def hang_up(self) -> None:
+        """Close the TCP connection and stay usable: the next request opens another one."""
+
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection for good."""
 
 
 class HttpSender:
@@ -190,6 +193,8 @@ class HttpSender:
         worked, self._channel = self._channel is channel, None
         try:
             answer = self._answer(channel, request)
+            if self._ends_unsaid(way or self._works or ""):
+                channel.hang_up()
             self._channel = channel
             return answer
         except (Refused, LoginCut, Unusable):
@@ -234,7 +239,8 @@ class HttpSender:
         # turned it away for being readable. A session that has worked gives no reason for any of these.
         if channel.sent and status == 400 and (breaking := self._breaking_proxy(way)):
             return self._unreachable(explain_broken_login(way, self.address, breaking))
-        if channel.sent and (worked or status == 400 or (status >= 500 and status != 503 and not channel.readable)):
+        may_work = self._works or not channel.readable
+        if channel.sent and (worked or status == 400 or (status >= 500 and status != 503 and may_work)):
             lost = f"{self.address} lost the session before it answered a request (HTTP {status} and no SOAP message)."
             return AnswerLost(self._told(lost))
         if at_proxy:
@@ -259,6 +265,15 @@ class HttpSender:
     def _breaking_proxy(self, way: str) -> Proxy | None:
         """Return the proxy that may be what breaks a login: one that sees each request, of a way that never worked."""
         return self._proxy if self._proxy and self._proxy.relays and way in HANDSHAKES and not self._works else None
+
+    def _ends_unsaid(self, way: str) -> bool:
+        """Return whether the connection may end after each answer although the answer does not say so.
+
+        tinyproxy 1.11.1 ends it so: it passes on "HTTP/1.1 200 OK" without "Connection: close" (RFC 9112, 9.6). A
+        request that meets that end on its way is lost as one that was carried out may be. A login that belongs to a
+        connection would be lost with it, and does not get past such a proxy.
+        """
+        return self._proxy is not None and self._proxy.relays and way not in HANDSHAKES
 
     def _unreachable(self, told: str) -> Unreachable:
         return Unreachable(self._told(told))

@@ -179,6 +179,10 @@ class PypsrpChannel:
         self._answered = True
         return answer
 
+    def hang_up(self) -> None:
+        """Close the TCP connection and stay usable: the next request opens another one."""
+        self._transport.session.close()
+
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection for good."""
         self._transport.close()

@@ -196,6 +196,10 @@ class PywinrmChannel:
             raise HttpFailure(response.status_code, bytes(body), response.headers)
         return response
 
+    def hang_up(self) -> None:
+        """Close the TCP connection and stay usable: the next request opens another one."""
+        self._transport.session.close()
+
     def close(self) -> None:
         """Close the connection, and give up the ticket."""
         self._transport.close_session()

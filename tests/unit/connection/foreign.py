@@ -21,15 +21,19 @@ def lacking_ipv6() -> str:
 
 
 class Foreign(http.server.ThreadingHTTPServer):
-    """Answers with one status, page and headers; ``asked`` has the first lines of what came."""
+    """Answers with one status, page and headers; ``asked`` has the first lines of what came.
+
+    Where it ``ends_unsaid``, it answers one request of a connection, and meets the next one with the end of it.
+    """
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: str, status: int, page: bytes, headers: Mapping[str, str]) -> None:
+    def __init__(self, address: str, status: int, page: bytes, headers: Mapping[str, str], ends_unsaid: bool) -> None:
         self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         super().__init__((address, 0), _Handler)
         self.answer = (status, page, headers)
+        self.ends_unsaid = ends_unsaid
         self.asked: list[str] = []
 
     @property
@@ -40,10 +44,15 @@ class Foreign(http.server.ThreadingHTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: Foreign
     protocol_version = "HTTP/1.1"
+    has_answered = False  # on this connection
 
     def do_POST(self) -> None:  # the name is http.server's
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.asked.append(self.requestline)
+        if self.server.ends_unsaid and self.has_answered:
+            self.close_connection = True
+            return
+        self.has_answered = True
         status, page, headers = self.server.answer
         self.send_response(status)
         for name, value in {"Content-Length": str(len(page)), **headers}.items():
@@ -59,10 +68,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def foreign(
-    status: int, page: bytes = b"", headers: Mapping[str, str] | None = None, address: str = "127.0.0.1"
+    status: int,
+    page: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    address: str = "127.0.0.1",
+    *,
+    ends_unsaid: bool = False,
 ) -> Iterator[Foreign]:
     """Run such a server on loopback."""
-    with Foreign(address, status, page, headers or {"Content-Type": "text/html"}) as server:
+    with Foreign(address, status, page, headers or {"Content-Type": "text/html"}, ends_unsaid) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:

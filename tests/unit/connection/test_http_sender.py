@@ -8,13 +8,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import http_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.diagnosis import Variables
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_sender import (
+    HttpFailure,
     HttpSender,
     OnResponse,
     Refused,
     Unusable,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.proxies import Proxy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 
 VARIABLES = Variables("login", "trust", "path", "called", "scheme", "proxy", "direct")
@@ -28,21 +31,25 @@ class Channel:
     on_response: OnResponse | None = None
     mechanism = ""
 
-    def __init__(self, failure: Exception | None) -> None:
+    def __init__(self, failure: Exception | None, *, fails_from: int = 2) -> None:
         self._failure = failure
+        self._fails_from = fails_from
         self._posted = 0
 
     def post(self, request: bytes) -> bytes:
         self._posted += 1
-        if self._failure and self._posted > 1:
+        if self._failure and self._posted >= self._fails_from:
             raise self._failure
         return request
+
+    def hang_up(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
 
 
-def sender_over(*channels: Channel | Exception) -> HttpSender:
+def sender_over(*channels: Channel | Exception, login: str = "kerberos", proxy: Proxy | None = None) -> HttpSender:
     """Return a sender whose logins lead to ``channels``, one after the other."""
     left = list(channels)
 
@@ -52,7 +59,7 @@ def sender_over(*channels: Channel | Exception) -> HttpSender:
             raise made
         return made
 
-    return HttpSender("node1:5985", 60, "operator", VARIABLES, {"kerberos": log_in})
+    return HttpSender("node1:5985", 60, "operator", VARIABLES, {login: log_in}, proxy)
 
 
 def test_keys_that_have_ended_before_anything_left_are_replaced_within_the_send() -> None:
@@ -77,6 +84,19 @@ def test_what_may_have_left_is_not_sent_again(failure: Refused | ValueError) -> 
     with pytest.raises(AnswerLost):
         sender.send(b"<Envelope>two</Envelope>")
     assert sender.send(b"<Envelope>three</Envelope>") == b"<Envelope>three</Envelope>"
+
+
+def test_what_a_proxy_may_have_passed_on_after_a_long_silence_is_not_said_to_be_undone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_sender, "LONGEST_SILENCE", -1)
+    proxy = Proxy("http://proxy.example:3128", "http://proxy.example:3128", "proxy", "direct", relays=True)
+    given_up = Channel(HttpFailure(504, b"", {}), fails_from=1)
+    given_up.readable = True
+    sender = sender_over(Channel(None), given_up, login="basic", proxy=proxy)
+    sender.send(b"<Envelope>one</Envelope>")
+    with pytest.raises(AnswerLost, match="HTTP 504"):
+        sender.send(b"<Envelope>two</Envelope>")
 
 
 def test_one_request_at_a_time_goes_over_a_connection() -> None:

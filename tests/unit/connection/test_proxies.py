@@ -122,6 +122,14 @@ def test_a_node_is_reached_through_a_proxy_and_its_tunnel(
     assert sender.send(b"<two/>") == answer_to(b"<two/>")
 
 
+def test_a_proxy_that_ends_connections_without_saying_so_loses_no_request(plugin: str) -> None:
+    with foreign(200, answer_to(b""), {"Content-Type": "application/soap+xml"}, ends_unsaid=True) as ending:
+        settings = {"login": "basic", "encryption": "never", **through(plugin, ending.port)}
+        sender = open_sender(connection(plugin, 5985, **settings))
+        assert [sender.send(b"<one/>"), sender.send(b"<two/>")] == [answer_to(b"")] * 2
+    assert len(ending.asked) == 2
+
+
 def test_a_proxy_that_refuses_is_named_and_the_node_is_not_blamed(plugin: str, scheme: str, closed: int) -> None:
     told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **through(plugin, closed))
     assert f"The proxy http://127.0.0.1:{closed} refused the connection; {NAME}:5985 was not asked." in told

@@ -11,6 +11,7 @@ import collections
 import dataclasses
 from collections.abc import Iterable, Sequence
 
+from ..._names import in_capitals
 from ..._wsman.errors import UnexpectedValue
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
@@ -127,30 +128,30 @@ def roles_of(cluster: Cluster, resources: Sequence[VmResource], vms: Sequence[Vm
     """Return the roles of some VMs by VM id, from their resources. Raises Fault and TransportError."""
     # This is all there is where a node does not show private properties.
     ids = _ids_by_name(cluster) if any(vm_id is None for vm_id, unused in resources) else {}
-    found = {ids.get(role.resource.casefold(), "") if vm_id is None else vm_id: role for vm_id, role in resources}
+    found = {ids.get(in_capitals(role.resource), "") if vm_id is None else vm_id: role for vm_id, role in resources}
     return {vm.id: found[vm.id] for vm in vms if vm.id in found}
 
 
 def _ids_by_name(cluster: Cluster) -> dict[str, str]:
     """Return VM ids by the resource name that the cluster gives by default, for names that a single VM bears."""
     everyone = read_vms(cluster)
-    names = collections.Counter(vm.name.casefold() for vm in everyone)
-    return {f"{_TYPE} {vm.name}".casefold(): vm.id for vm in everyone if names[vm.name.casefold()] == 1}
+    names = collections.Counter(in_capitals(vm.name) for vm in everyone)
+    return {in_capitals(f"{_TYPE} {vm.name}"): vm.id for vm in everyone if names[in_capitals(vm.name)] == 1}
 
 
 def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int | None]:
-    """Return the priorities of the groups of these roles, by name in lower case. Raises Fault and TransportError."""
+    """Return the priorities of the groups of these roles, by name in capitals. Raises Fault and TransportError."""
     names = tuple({role.group for role in roles})
     if not names:
         return {}
     columns = ("Name", "Priority")
     where = {columns[0]: names} if len(names) <= NAMES_IN_A_QUERY else {}
     rows = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns, where))
-    return {(row.text("Name") or "").casefold(): row.integer("Priority") for row in rows}
+    return {in_capitals(row.text("Name") or ""): row.integer("Priority") for row in rows}
 
 
 def read_traits(cluster: Cluster, names: Sequence[str] = (), owner: str = "") -> dict[str, GroupTraits]:
-    """Return the traits of groups, also of those that are no VMs, by name in lower case, in one query.
+    """Return the traits of groups, also of those that are no VMs, by name in capitals, in one query.
 
     Of all groups without ``names``, of which there may be at most NAMES_IN_A_QUERY; ``owner`` narrows them to a node.
     """
@@ -166,7 +167,7 @@ def read_traits(cluster: Cluster, names: Sequence[str] = (), owner: str = "") ->
     )
     where = {**({columns[0]: tuple(names)} if names else {}), **({"OwnerNode": (owner,)} if owner else {})}
     rows = cluster.query_cluster_if_any(Query("MSCluster_ResourceGroup", columns, where))
-    return {(row.text("Name") or "").casefold(): _traits(row) for row in rows}
+    return {in_capitals(row.text("Name") or ""): _traits(row) for row in rows}
 
 
 def _traits(row: Instance) -> GroupTraits:

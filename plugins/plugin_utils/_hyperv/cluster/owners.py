@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..._wsman.errors import TooMany
 from ..._wsman.faults import Fault
 from ..._wsman.session import Session
@@ -60,7 +61,7 @@ def read_owners(
     preferred = (
         _ask(cluster, nodes, roles, read_preferred_owners)
         if listed is None
-        else {vm_id: listed.get(role.group.casefold(), ()) for vm_id, role in roles.items()}
+        else {vm_id: listed.get(in_capitals(role.group), ()) for vm_id, role in roles.items()}
     )
     return {vm_id: Owners(possible[vm_id], preferred[vm_id]) for vm_id in roles}
 
@@ -72,7 +73,7 @@ def read_possible(
     pairs = PAIRS_FOR_A_CALL * len(roles)
     is_short = bool(roles) and expected_pairs <= pairs
     listed = (_links(cluster, "MSCluster_ResourceToPossibleOwner", pairs) if is_short else None) or {}
-    found = {vm_id: listed.get(role.resource.casefold(), ()) for vm_id, role in roles.items()}
+    found = {vm_id: listed.get(in_capitals(role.resource), ()) for vm_id, role in roles.items()}
     # A resource that may be nowhere does not exist, so nothing listed means that nothing is known of it.
     unknown = {vm_id: role for vm_id, role in roles.items() if not found[vm_id]}
     return found | _ask(cluster, nodes, unknown, read_possible_owners)
@@ -96,7 +97,7 @@ def _links(cluster: Cluster, association: str, at_most: int) -> dict[str, tuple[
         group, part = row.reference("GroupComponent"), row.reference("PartComponent")
         name, node = group.key("Name") if group else None, part.key("Name") if part else None
         if name and node:
-            found[name.casefold()] = (*found.get(name.casefold(), ()), node)
+            found[in_capitals(name)] = (*found.get(in_capitals(name), ()), node)
     return found
 
 

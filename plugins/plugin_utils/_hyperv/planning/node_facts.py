@@ -30,9 +30,9 @@ def try_destination(cluster: Cluster, node: Node, silence: NoAnswer | None = Non
     unable = node.cannot_receive()
     if unable is not None:
         return None, 0, unable.message
-    memory, problem = try_memory(cluster, node, silence)
-    if memory is None:
-        return None, 0, problem
+    memory, unknown = try_memory(cluster, node, silence)
+    if unknown is not None:
+        return None, 0, unknown.text
     try:
         slots, found = _check_settings(cluster, node)
     except NoAnswer as error:
