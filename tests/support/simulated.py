@@ -128,8 +128,7 @@ class Simulated:
         method: MethodChoice = AUTO,
         **policy: t.Any,
     ) -> Scheduler:
-        nodes = [node["name"] for node in self.server.state()["nodes"]]
-        limits = read_limits(self.cluster, nodes, None)
+        limits = read_limits(self.cluster, list(self.server.world.nodes), None)
         return Scheduler(self.cluster, Methods(self.cluster, method), limits, Policy(**policy), report)
 
     def move(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 import typing as t
 from collections.abc import Callable, Mapping
@@ -127,9 +128,14 @@ class HttpSender:
         self._channel: Channel | None = None
         self.on_response: OnResponse | None = None
         self._last_used = 0.0
+        self._one_at_a_time = threading.Lock()  # the keys of a connection count its messages
 
     def send(self, request: bytes) -> bytes:
         """Post one envelope; see ``_wsman.transport.Send``."""
+        with self._one_at_a_time:
+            return self._send(request)
+
+    def _send(self, request: bytes) -> bytes:
         if time.monotonic() - self._last_used > LONGEST_SILENCE:
             self.close()
         try:

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import http_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.diagnosis import Variables
@@ -94,3 +97,21 @@ def test_what_a_proxy_may_have_passed_on_after_a_long_silence_is_not_said_to_be_
     sender.send(b"<Envelope>one</Envelope>")
     with pytest.raises(AnswerLost, match="HTTP 504"):
         sender.send(b"<Envelope>two</Envelope>")
+
+
+def test_one_request_at_a_time_goes_over_a_connection() -> None:
+    arrived, answer = threading.Semaphore(0), threading.Event()
+
+    class Slow(Channel):
+        def post(self, request: bytes) -> bytes:
+            arrived.release()
+            assert answer.wait(20)
+            return super().post(request)
+
+    sender = sender_over(Slow(None))
+    with ThreadPoolExecutor(2) as threads:
+        sent = threads.map(sender.send, (b"<Envelope>one</Envelope>", b"<Envelope>two</Envelope>"))
+        assert arrived.acquire(timeout=20)
+        assert not arrived.acquire(timeout=0.2), "the second request did not wait for the answer to the first"
+        answer.set()
+        assert list(sent) == [b"<Envelope>one</Envelope>", b"<Envelope>two</Envelope>"]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import typing as t
 from collections.abc import Callable, Sequence
@@ -126,6 +127,12 @@ class Cluster:
         """Seconds for which what a call without an answer has started is looked for: nodes may be given long."""
         return max(lost_answer(session.operation_timeout) for session in (self.home, *self._sessions.values()))
 
+    def seen_from(self, node: str) -> Cluster:
+        """Return the same cluster, of which another node is asked than the task's host. Raises as ``node``."""
+        other = copy.copy(self)
+        other._home = self.node(node)
+        return other
+
     def know_as(self, name: str, session: Session) -> None:
         """Take a session from now on for a host of this name as well: another name of the same host."""
         self._sessions[first_label(name)] = session
@@ -140,6 +147,24 @@ class Cluster:
             return [read(node) for node in nodes]
         with ThreadPoolExecutor(NODES_AT_ONCE) as threads:
             return list(threads.map(read, nodes))
+
+    def log_in(self, nodes: Sequence[str]) -> dict[str, NoAnswer]:
+        """Log in to many nodes, side by side, and return which do not answer, and why; a few are left for later.
+
+        Raises HyperVError, as ``node`` does for another machine than the one that was meant.
+        """
+        if len(nodes) <= NODES_ONE_BY_ONE:
+            return {}
+
+        def silence(name: str) -> NoAnswer | None:
+            try:
+                self.node(name)
+            except NoAnswer as error:
+                return error
+            return None
+
+        answers = zip(nodes, self.ask_each(nodes, silence), strict=True)
+        return {name: error for name, error in answers if error is not None}
 
     @property
     def hyperv(self) -> Session:

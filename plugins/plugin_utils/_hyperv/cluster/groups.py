@@ -15,6 +15,7 @@ from ..._names import in_capitals
 from ..._wsman.errors import UnexpectedValue
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
+from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from .cim_values import GROUP_STATES, LOCKED, QUEUED
 from .cluster import MSCLUSTER, Cluster
@@ -44,6 +45,10 @@ class VmGroup:
     group: str
     owner: str
     by_name: bool = False
+
+
+VmResource = tuple["str | None", VmGroup]
+"""A resource of type "Virtual Machine": the VM's id, None where the node does not show it, and what it is part of."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,22 +87,23 @@ def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
     if 0 < len(vms) <= NAMES_IN_A_QUERY:
         names = tuple(f"{_TYPE} {vm.name}" for vm in vms)
         rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), {"Name": names}))
-        found = _by_vm(cluster, rows, vms)
+        found = roles_of(cluster, list(map(_resource, filter(_is_of_vm, rows))), vms)
     if len(found) < len(vms):
-        found = _by_vm(cluster, _read_all_of_vms(cluster), vms)
+        found = roles_of(cluster, read_vm_resources(cluster), vms)
     return found
 
 
-def _read_all_of_vms(cluster: Cluster) -> Sequence[Instance]:
-    """Return the resources of all VMs, in whole rows where one with columns does not show private properties.
+def read_vm_resources(cluster: Cluster) -> list[VmResource]:
+    """Return the resources of all VMs. Raises Fault and TransportError.
 
-    No source has an object in a row with columns, and without it only names tell whose a resource is.
+    Whole rows are read where one with columns does not show private properties: no source has an object in a row with
+    columns, and without it only names tell whose a resource is.
     """
     where = {"Type": (_TYPE,)}
     rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", _COLUMNS, where))
-    if all(_shows_private_properties(row) for row in rows):
-        return rows
-    return cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))
+    if not all(_shows_private_properties(row) for row in rows):
+        rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))
+    return list(map(_resource, filter(_is_of_vm, rows)))
 
 
 def _shows_private_properties(row: Instance) -> bool:
@@ -107,27 +113,27 @@ def _shows_private_properties(row: Instance) -> bool:
         return False
 
 
-def _by_vm(cluster: Cluster, rows: Sequence[Instance], vms: Sequence[Vm]) -> dict[str, VmGroup]:
-    ids: dict[str, str] | None = None
-    found: dict[str, VmGroup] = {}
-    for row in rows:
-        if (row.text("Type") or _TYPE) != _TYPE:
-            continue
-        name = row.text("Name") or ""
-        private = row.embedded(_PRIVATE)
-        if private is None:
-            ids = _ids_by_name(cluster) if ids is None else ids
-        vm_id = plain_guid(private.text("VmID") or "") if private else (ids or {}).get(in_capitals(name), "")
-        owner = row.text("OwnerNode") or ""
-        found[vm_id] = VmGroup(name, row.text("OwnerGroup") or "", owner, by_name=private is None)
+def _is_of_vm(row: Instance) -> bool:
+    return (row.text("Type") or _TYPE) == _TYPE
+
+
+def _resource(row: Instance) -> VmResource:
+    private = row.embedded(_PRIVATE)
+    name, group, owner = (row.text(column) or "" for column in ("Name", "OwnerGroup", "OwnerNode"))
+    vm_id = None if private is None else plain_guid(private.text("VmID") or "")
+    return vm_id, VmGroup(name, group, owner, by_name=private is None)
+
+
+def roles_of(cluster: Cluster, resources: Sequence[VmResource], vms: Sequence[Vm]) -> dict[str, VmGroup]:
+    """Return the roles of some VMs by VM id, from their resources. Raises Fault and TransportError."""
+    # This is all there is where a node does not show private properties.
+    ids = _ids_by_name(cluster) if any(vm_id is None for vm_id, unused in resources) else {}
+    found = {ids.get(in_capitals(role.resource), "") if vm_id is None else vm_id: role for vm_id, role in resources}
     return {vm.id: found[vm.id] for vm in vms if vm.id in found}
 
 
 def _ids_by_name(cluster: Cluster) -> dict[str, str]:
-    """Return VM ids by the resource name that the cluster gives by default, for names that a single VM bears.
-
-    This is all there is where a node does not show private properties.
-    """
+    """Return VM ids by the resource name that the cluster gives by default, for names that a single VM bears."""
     everyone = read_vms(cluster)
     names = collections.Counter(in_capitals(vm.name) for vm in everyone)
     return {in_capitals(f"{_TYPE} {vm.name}"): vm.id for vm in everyone if names[in_capitals(vm.name)] == 1}
@@ -179,16 +185,19 @@ def _traits(row: Instance) -> GroupTraits:
     )
 
 
-def read_possible_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
-    """Return the nodes that may own a VM (MSCluster_Resource.GetPossibleOwners). Raises Fault and TransportError."""
+def read_possible_owners(node: Session, role: VmGroup) -> tuple[str, ...]:
+    """Return the nodes that may own a VM (MSCluster_Resource.GetPossibleOwners). Raises Fault and TransportError.
+
+    ``node`` is any of the cluster.
+    """
     resource = Reference.of(MSCLUSTER, "MSCluster_Resource", Name=role.resource)
-    return cluster.home.invoke(resource, "GetPossibleOwners", {}).texts("NodeNames")
+    return node.invoke(resource, "GetPossibleOwners", {}).texts("NodeNames")
 
 
-def read_preferred_owners(cluster: Cluster, role: VmGroup) -> tuple[str, ...]:
+def read_preferred_owners(node: Session, role: VmGroup) -> tuple[str, ...]:
     """Return the nodes that a group prefers (MSCluster_ResourceGroup.GetPreferredOwners).
 
-    Raises Fault and TransportError.
+    ``node`` is any of the cluster. Raises Fault and TransportError.
     """
     group = Reference.of(MSCLUSTER, "MSCluster_ResourceGroup", Name=role.group)
-    return cluster.home.invoke(group, "GetPreferredOwners", {}).texts("NodeNames")
+    return node.invoke(group, "GetPreferredOwners", {}).texts("NodeNames")

@@ -187,11 +187,13 @@ def read_memory(cluster: Cluster, node: str) -> Memory:
     return Memory((rows[0].integer(columns[0]) or 0) // 1024, (rows[0].integer(columns[1]) or 0) // 1024)
 
 
-def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, Finding | None]:
-    """Return one node's memory, or None and why it is not known."""
+def try_memory(cluster: Cluster, node: Node, silence: NoAnswer | None = None) -> tuple[Memory | None, Finding | None]:
+    """Return one node's memory, or None and why it is not known; one that was silent before is not asked."""
     if not node.is_running:
         return None, Finding(f"node_{node.state}", WARNING, node.name, "node", f"The node is {node.state}.")
     try:
+        if silence is not None:
+            raise silence
         return read_memory(cluster, node.name), None
     except NoAnswer as error:
         message = f"The node is {node.state}, but could not be asked: {error}"

@@ -9,7 +9,6 @@ letters, Domain the DNS domain that it is a member of, or its workgroup) and of 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import typing as t
 
 from ..._hostnames import NETBIOS_LENGTH, domain_of, first_label
@@ -18,6 +17,7 @@ from ..._wsman.instances import Instance
 from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from ..failure.errors import HyperVError
+from .told_once import Telling, told_once
 
 _CIMV2, _MSCLUSTER = "root/cimv2", "root/MSCluster"
 
@@ -89,10 +89,11 @@ class ClusterName:
         return self.full_name
 
 
-class Identity:
+class Identity(Telling):
     """Who answers one session. Each thing is asked once; all raise Fault and TransportError where nothing is told."""
 
     def __init__(self, session: Session) -> None:
+        super().__init__()
         self._session = session
 
     def identify(self) -> Computer:
@@ -103,7 +104,7 @@ class Identity:
         """Ask for everything that it has not told yet."""
         unused = (self.computer, self.cluster, self.node_names)
 
-    @functools.cached_property
+    @told_once
     def computer(self) -> Computer:
         """The computer, in one request. Raises HyperVError for one that does not tell its name."""
         rows = self._session.query(
@@ -118,13 +119,13 @@ class Identity:
         domain = "" if in_workgroup else (row.text("Domain") or "").strip(".").lower()
         return Computer(name, dns_name.partition(".")[0], domain if "." in domain else "", in_workgroup)
 
-    @functools.cached_property
+    @told_once
     def cluster(self) -> ClusterName | None:
         """The cluster that it is a node of, None for none; in one request."""
         row = self.cluster_row
         return None if row is None else ClusterName(row.text("Name") or "", (row.text("Fqdn") or "").strip("."))
 
-    @functools.cached_property
+    @told_once
     def cluster_row(self) -> Instance | None:
         """Its MSCluster_Cluster with all properties, None where it is no node of a cluster."""
         try:
@@ -135,7 +136,7 @@ class Identity:
             return None
         return rows[0] if rows else None
 
-    @functools.cached_property
+    @told_once
     def node_names(self) -> tuple[str, ...]:
         """The names of the nodes of its cluster, none where there is no cluster; in one query."""
         try:

@@ -10,19 +10,21 @@ where it is short for the number of VMs in question; where it is not, or the clu
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._names import in_capitals
 from ..._wsman.errors import TooMany
 from ..._wsman.faults import Fault
+from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster
 from .groups import VmGroup, read_possible_owners, read_preferred_owners
 from .patience import PAIRS_FOR_A_CALL
+from .shared_questions import ask_any
 from .vms import Vm
 
-_Ask = Callable[[Cluster, VmGroup], "tuple[str, ...]"]
+_Ask = Callable[[Session, VmGroup], "tuple[str, ...]"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,38 +45,38 @@ def owners_of(vm: Vm, role: VmGroup | None) -> set[str]:
     return {first_label(owner) for owner in (vm.node, role.owner if role else "") if owner}
 
 
-def read_owners(cluster: Cluster, roles: Mapping[str, VmGroup], expected_pairs: int = 0) -> dict[str, Owners]:
+def read_owners(
+    cluster: Cluster, roles: Mapping[str, VmGroup], expected_pairs: int = 0, nodes: Sequence[str] = ()
+) -> dict[str, Owners]:
     """Return the owners of VMs by VM id; ``roles`` are theirs. Raises Fault and TransportError.
 
-    ``expected_pairs``: what the list of possible owners holds if any node may own any VM, 0 where that is not known.
+    Args:
+        expected_pairs: what the list of possible owners holds if any node may own any VM, 0 where that is not known.
+        nodes: those that are up, of which some are asked side by side where many VMs have to be asked for.
     """
     if not roles:
         return {}
-    possible = read_possible(cluster, roles, expected_pairs)
-    preferred = _links(cluster, "MSCluster_ResourceGroupToPreferredNode", PAIRS_FOR_A_CALL * len(roles))
-    return {
-        vm_id: Owners(
-            possible[vm_id],
-            preferred.get(in_capitals(role.group), ())
-            if preferred is not None
-            else _ask(cluster, role, read_preferred_owners),
-        )
-        for vm_id, role in roles.items()
-    }
+    possible = read_possible(cluster, roles, expected_pairs, nodes)
+    listed = _links(cluster, "MSCluster_ResourceGroupToPreferredNode", PAIRS_FOR_A_CALL * len(roles))
+    preferred = (
+        _ask(cluster, nodes, roles, read_preferred_owners)
+        if listed is None
+        else {vm_id: listed.get(in_capitals(role.group), ()) for vm_id, role in roles.items()}
+    )
+    return {vm_id: Owners(possible[vm_id], preferred[vm_id]) for vm_id in roles}
 
 
 def read_possible(
-    cluster: Cluster, roles: Mapping[str, VmGroup], expected_pairs: int = 0
+    cluster: Cluster, roles: Mapping[str, VmGroup], expected_pairs: int = 0, nodes: Sequence[str] = ()
 ) -> dict[str, tuple[str, ...]]:
     """Return the possible owners of VMs by VM id, as ``read_owners`` does. Raises Fault and TransportError."""
     pairs = PAIRS_FOR_A_CALL * len(roles)
     is_short = bool(roles) and expected_pairs <= pairs
     listed = (_links(cluster, "MSCluster_ResourceToPossibleOwner", pairs) if is_short else None) or {}
-    return {
-        # A resource that may be nowhere does not exist, so nothing listed means that nothing is known of it.
-        vm_id: listed.get(in_capitals(role.resource)) or _ask(cluster, role, read_possible_owners)
-        for vm_id, role in roles.items()
-    }
+    found = {vm_id: listed.get(in_capitals(role.resource), ()) for vm_id, role in roles.items()}
+    # A resource that may be nowhere does not exist, so nothing listed means that nothing is known of it.
+    unknown = {vm_id: role for vm_id, role in roles.items() if not found[vm_id]}
+    return found | _ask(cluster, nodes, unknown, read_possible_owners)
 
 
 def _links(cluster: Cluster, association: str, at_most: int) -> dict[str, tuple[str, ...]] | None:
@@ -99,10 +101,13 @@ def _links(cluster: Cluster, association: str, at_most: int) -> dict[str, tuple[
     return found
 
 
-def _ask(cluster: Cluster, role: VmGroup, ask: _Ask) -> tuple[str, ...]:
-    try:
-        return ask(cluster, role)
-    except Fault as fault:
-        if fault.is_not_found or fault.is_missing_method:
-            return ()  # a role that is gone by now is no reason to stop: its move will tell
-        raise
+def _ask(cluster: Cluster, nodes: Sequence[str], roles: Mapping[str, VmGroup], ask: _Ask) -> dict[str, tuple[str, ...]]:
+    def ask_one(node: Session, role: VmGroup) -> tuple[str, ...]:
+        try:
+            return ask(node, role)
+        except Fault as fault:
+            if fault.is_not_found or fault.is_missing_method:
+                return ()  # a role that is gone by now is no reason to stop: its move will tell
+            raise
+
+    return dict(zip(roles, ask_any(cluster, nodes, list(roles.values()), ask_one), strict=True))

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label, is_short
+from ..._names import in_capitals
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_possible_owners
 from ..cluster.nodes import Node, find_node
@@ -153,10 +155,18 @@ def chosen_vms(cluster: Cluster, requests: Sequence[MoveRequest], hosts: Sequenc
     vms = read_vms(cluster, ids=ids, names=names, hosts=hosts)
     asked = hosts if cluster.offers_hyperv else hosts or cluster.vm_hosts
     where = f"of {', '.join(asked)}" if asked else "of the cluster"
-    chosen = [
-        pick_vm(vms, vm_id=request.vm_id, name=request.name, known=lambda: read_vms(cluster, hosts=hosts), where=where)
-        for request in requests
-    ]
+    # Of hundreds of requests each would else be compared with every VM.
+    called: dict[str, list[Vm]] = {}
+    for vm in vms:
+        for key in {vm.id, in_capitals(vm.name)}:
+            called.setdefault(key, []).append(vm)
+
+    def pick(request: MoveRequest) -> Vm:
+        key = normal_id(request.vm_id) if request.vm_id else in_capitals(request.name or "")
+        found, everyone = called.get(key, ()), functools.partial(read_vms, cluster, hosts=hosts)
+        return pick_vm(found, vm_id=request.vm_id, name=request.name, known=everyone, where=where)
+
+    chosen = list(map(pick, requests))
     _refuse_repetition(chosen)
     return chosen
 
@@ -210,7 +220,7 @@ def possible_owners_of(cluster: Cluster, move: Move) -> tuple[str, ...]:
     """Return the nodes that may own the VM; empty where the cluster lists no role for it."""
     if move.possible_owners is not None:
         return move.possible_owners
-    return read_possible_owners(cluster, move.role) if move.role else ()
+    return read_possible_owners(cluster.home, move.role) if move.role else ()
 
 
 def reread(cluster: Cluster, moves: Sequence[Move]) -> Mapping[str, tuple[Vm | None, VmGroup | None]]:

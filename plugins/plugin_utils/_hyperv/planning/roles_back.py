@@ -97,7 +97,7 @@ def _preferred(cluster: Cluster, role: OwnedRole) -> tuple[str, ...]:
     """Return the preferred owners of a role; those of shared volumes are balanced by the cluster, which has none."""
     if role.kind == SHARED_VOLUME:
         return ()
-    return read_preferred_owners(cluster, VmGroup("", role.group, role.owner))
+    return read_preferred_owners(cluster.home, VmGroup("", role.group, role.owner))
 
 
 def _comes_online(entry: LedgerRole, now: OwnedRole, node: str) -> bool:

@@ -7,16 +7,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from ..._names import in_capitals
 from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
 from ..checks.comparison import Comparison
-from ..checks.migration_finding import MigrationFinding
-from ..checks.node_checks import check_node
-from ..checks.node_reports import NodeReport
 from ..checks.others_at_work import find_others_at_work
 from ..cluster.affinity import (
     DOMAIN,
@@ -28,22 +24,23 @@ from ..cluster.affinity import (
     read_affinity_rules,
     read_domains,
 )
-from ..cluster.attachments import Attachment, read_attachments
+from ..cluster.attachments import Attachment
 from ..cluster.cim_values import ReplicationMode
-from ..cluster.cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
-from ..cluster.groups import GroupTraits, VmGroup, read_groups, read_traits
-from ..cluster.hosts import Memory, read_cluster_limit, read_host_settings, try_memory
-from ..cluster.nodes import Node, hosts_of_vms, read_surroundings
+from ..cluster.cluster import Cluster
+from ..cluster.groups import GroupTraits, VmGroup
+from ..cluster.hosts import Memory, read_cluster_limit
+from ..cluster.long_lists import read_long_lists
+from ..cluster.nodes import Node, read_surroundings
 from ..cluster.other_roles import OtherRoles, read_other_roles, read_resources, read_start_order
 from ..cluster.owners import Owners, owners_of, read_owners
-from ..cluster.replication import REPLICAS, read_replication
 from ..cluster.running_migrations import RunningMigration, read_running_migrations
 from ..cluster.states import IN_MEMORY
-from ..cluster.vms import Vm, read_local_vms, read_vms
+from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner, read_owner
 from .lacking import Lacks, lacks_from
+from .node_facts import read_replicas, read_source, try_destination
 from .problem import Destination
 from .role_owners import as_roles, owners_by_group
 
@@ -152,26 +149,28 @@ def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapsh
     wanted = wanted or nodes
     if any(one == node for one in wanted) and allowed:
         raise HyperVError(f"{node.name} is the node to be emptied and cannot be one of its own destinations.")
-    snapshot = read_vms_and_groups(cluster, node, nodes)
     others = [one for one in dict.fromkeys(wanted) if one != node]
+    receiving = [one for one in others if one.cannot_receive() is None]
+    silent = cluster.log_in([one.name for one in receiving])
+    helpers = [one.name for one in receiving if one.name not in silent]
+    snapshot = read_vms_and_groups(cluster, node, nodes, helpers)
     residents = {vm.id for vm in snapshot.vms_on_node}
     roles = {vm_id: role for vm_id, role in snapshot.roles.items() if vm_id in residents}
     snapshot = dataclasses.replace(
-        # A clustered VM has two resources, that of its configuration and its own.
-        _with_owners(cluster, snapshot, roles, 2 * len(snapshot.vms) * len(nodes)),
-        role_destinations=tuple(one.name for one in others if one.cannot_receive() is None),
+        _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others, silent),
+        role_destinations=tuple(one.name for one in receiving),
     )
-    snapshot = _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others)
+    # A clustered VM has two resources, that of its configuration and its own.
+    snapshot = _with_owners(cluster, snapshot, roles, 2 * len(snapshot.vms) * len(nodes))
     return _with_lacks(cluster, _with_source(cluster, snapshot), others)
 
 
-def read_vms_and_groups(cluster: Cluster, node: Node, nodes: Sequence[Node]) -> Snapshot:
+def read_vms_and_groups(cluster: Cluster, node: Node, nodes: Sequence[Node], helpers: Sequence[str]) -> Snapshot:
     """Return the VMs of all ``nodes`` and what the cluster says of them, as seen around ``node``.
 
-    Raises HyperVError, Fault and TransportError.
+    ``helpers`` are nodes that are logged in to already. Raises HyperVError, Fault and TransportError.
     """
-    vms = read_vms(cluster, hosts=hosts_of_vms(cluster, nodes))
-    roles, traits = read_groups(cluster, vms), read_traits(cluster)
+    vms, roles, traits = read_long_lists(cluster, nodes, helpers)
     # Where Hyper-V tells no owner, the cluster's word counts.
     owned = tuple(vm if vm.node or vm.id not in roles else _owned_by(vm, roles[vm.id].owner) for vm in vms)
     volumes, owner = _read_cluster(cluster, node)
@@ -214,6 +213,7 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
 
 def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGroup], pairs: int) -> Snapshot:
     """Add who may own the node's VMs, and what else it owns, with who may own that; ``pairs`` of all VMs and nodes."""
+    nodes = [one.name for one in snapshot.destinations]  # they are talked to already, and many questions are shared out
     try:
         found = read_other_roles(cluster, snapshot.traits.values())
         others = [one for one in found.on(snapshot.node.name) if one.is_movable and one.kind == "role"]
@@ -222,9 +222,9 @@ def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGro
     except NoAnswer as error:
         note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
         snapshot = dataclasses.replace(snapshot, notes=(*snapshot.notes, note), other_roles=OtherRoles(unread=note))
-        return dataclasses.replace(snapshot, owners=read_owners(cluster, roles, pairs))
+        return dataclasses.replace(snapshot, owners=read_owners(cluster, roles, pairs, nodes))
     wanted = as_roles(resources)
-    owners = read_owners(cluster, {**roles, **wanted}, pairs)
+    owners = read_owners(cluster, {**roles, **wanted}, pairs, nodes)
     return dataclasses.replace(
         snapshot,
         other_roles=found,
@@ -267,10 +267,13 @@ def collect_rules(
     return [*class_rules(classes, enforced=enforced), *rules], notes
 
 
-def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
+def _with_destinations(
+    cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node], silent: Mapping[str, NoAnswer]
+) -> Snapshot:
+    """Add which nodes can take VMs; ``silent`` are those that did not answer when they were logged in to."""
     found, unusable, notes = [], {}, list(snapshot.notes)
     by_name = {node.name: node for node in nodes}
-    answers = cluster.ask_each(list(by_name), lambda name: try_destination(cluster, by_name[name]))
+    answers = cluster.ask_each(list(by_name), lambda name: try_destination(cluster, by_name[name], silent.get(name)))
     for node, (memory, slots, problem) in zip(nodes, answers, strict=True):
         if memory is None:
             unusable[first_label(node.name)] = problem
@@ -282,28 +285,6 @@ def _with_destinations(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Nod
         free = Memory(memory.total_mb, memory.free_mb - coming)
         found.append(Destination(node.name, free, node.build, slots, coming_mb=coming))
     return dataclasses.replace(snapshot, destinations=tuple(found), unusable=unusable, notes=tuple(notes))
-
-
-def try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, int, str]:
-    """Return the memory and slots of a node that can receive migrations, or None and why it is no destination."""
-    unable = node.cannot_receive()
-    if unable is not None:
-        return None, 0, unable.message
-    memory, unknown = try_memory(cluster, node)
-    if unknown is not None:
-        return None, 0, unknown.text
-    try:
-        slots, found = _check_settings(cluster, node)
-    except NoAnswer as error:
-        return None, 0, f"Its migration settings could not be read: {with_remedy(error)}"
-    findings = [finding for finding in found if finding.stops_destination]
-    return (None, 0, " ".join(finding.text for finding in findings)) if findings else (memory, slots, "")
-
-
-def _check_settings(cluster: Cluster, node: Node) -> tuple[int, list[MigrationFinding]]:
-    """Return how many live migrations a node takes part in at once, and what is wrong with its settings."""
-    settings = read_host_settings(cluster, node.name, networks=False)
-    return max(1, settings.maximum_migrations), list(check_node(NodeReport(node, settings=settings)))
 
 
 def _still_coming(snapshot: Snapshot, node: Node) -> int:
@@ -342,42 +323,6 @@ def _with_lacks(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> 
     comparison, name = Comparison(cluster), snapshot.node.name
     comparison.read_side_by_side(name, [node.name for node in there])
     return dataclasses.replace(snapshot, lacks=lacks_from(comparison, running, snapshot.node, there))
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """What only the node knows that is to be emptied; each as in the snapshot."""
-
-    attachments: Mapping[str, tuple[Attachment, ...]] = dataclasses.field(default_factory=dict)
-    local_vms: tuple[Vm, ...] = ()
-    slots: int | None = None
-    notes: tuple[str, ...] = ()
-
-
-def read_source(cluster: Cluster, node: Node, known: AbstractSet[str]) -> Source:
-    """Return what only a node knows, and notes where it does not answer; ``known`` are ids of the cluster's VMs."""
-    if not node.is_running:
-        note = f"{node.name} is {node.state}: its devices were not looked at, and no VM can be migrated from it."
-        return Source(notes=(note,))
-    try:
-        attachments = read_attachments(cluster, node.name)
-        local = tuple(vm for vm in read_local_vms(cluster, node.name) if vm.id not in known)
-        slots, found = _check_settings(cluster, node)
-        stopping = [finding for finding in found if finding.stops_source]
-        return Source(attachments, local, slots, tuple(f"{node.name}: {finding.text}" for finding in stopping))
-    except NoAnswer as error:
-        note = f"What VMs have attached of {node.name} could not be read: {with_remedy(error)}"
-        return Source(notes=(note,))
-
-
-def read_replicas(cluster: Cluster, node: Node) -> tuple[dict[str, ReplicationMode], list[str]]:
-    """Return the VMs of a node that are replicas, or of all nodes where one answer has them, and notes."""
-    try:
-        if cluster.offers_hyperv:
-            return read_replication(cluster.hyperv, HYPERV_CLUSTER, REPLICAS), []
-        return read_replication(cluster.node(node.name), VIRTUALIZATION, REPLICAS), []
-    except NoAnswer as fault:
-        return {}, [f"Whether VMs are replicas could not be read: {with_remedy(fault)}"]
 
 
 def _arrivals(snapshot: Snapshot) -> list[str]:

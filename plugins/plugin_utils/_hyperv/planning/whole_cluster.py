@@ -17,7 +17,8 @@ from ..cluster.owners import read_owners
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from .lacking import lacks_everywhere
-from .snapshot import Snapshot, read_replicas, read_source, read_vms_and_groups, try_destination, with_rules
+from .node_facts import read_replicas, read_source, try_destination
+from .snapshot import Snapshot, read_vms_and_groups, with_rules
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,12 +60,15 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
     nodes = read_nodes_if_any(cluster)
     if not nodes:
         raise HyperVError("The host is not a node of a failover cluster, and a rolling maintenance goes through one.")
-    snapshot = with_rules(cluster, read_vms_and_groups(cluster, nodes[0], nodes), nodes)
+    up = [node.name for node in nodes if node.is_running]
+    silent = cluster.log_in(up)
+    helpers = [name for name in up if name not in silent]
+    snapshot = with_rules(cluster, read_vms_and_groups(cluster, nodes[0], nodes, helpers), nodes)
     known, by_name = {vm.id for vm in snapshot.vms}, {node.name: node for node in nodes}
 
     def look(name: str) -> _Looked:
         node = by_name[name]
-        memory, slots, unusable = try_destination(cluster, node)
+        memory, slots, unusable = try_destination(cluster, node, silent.get(name))
         if memory is None and node.state == "paused":
             memory, _unknown = try_memory(cluster, node)  # it takes VMs once it is resumed
         source = read_source(cluster, node, known)
@@ -80,7 +84,7 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
         tuple(one.node for one in looked),
         dataclasses.replace(
             snapshot,
-            owners=read_owners(cluster, snapshot.roles),
+            owners=read_owners(cluster, snapshot.roles, nodes=helpers),
             attachments={vm_id: found for one in looked for vm_id, found in one.attachments.items()},
             replication=dict(replicas) | {vm_id: mode for one in looked for vm_id, mode in one.replicas.items()},
             notes=(*snapshot.notes, *notes, *(note for one in looked for note in one.notes)),

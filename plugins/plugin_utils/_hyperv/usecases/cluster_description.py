@@ -110,7 +110,8 @@ def read_cluster(cluster: Cluster) -> ClusterDescription:
     rules, rule_notes = _read_rules(cluster, traits)
     others = read_other_roles(cluster, traits.values())
     wanted = as_roles(read_resources(cluster, [one for one in others.all if one.is_movable and one.kind == "role"]))
-    owners = read_owners(cluster, {**roles, **wanted})
+    up = [report.node.name for report in reports.values() if report.node.is_running]
+    owners = read_owners(cluster, {**roles, **wanted}, nodes=up)
     return ClusterDescription(
         readiness,
         hosts,
