@@ -26,7 +26,7 @@ _T = t.TypeVar("_T")
 def read_long_lists(
     cluster: Cluster, nodes: Sequence[Node], helpers: Sequence[str]
 ) -> tuple[list[Vm], Mapping[str, VmGroup], Mapping[str, GroupTraits]]:
-    """Return all VMs, their roles by VM id, and the traits of all groups by name in lower case.
+    """Return all VMs, their roles by VM id, and the traits of all groups by name in capitals.
 
     ``nodes`` are all of the cluster, or hosts without one; of ``helpers`` those are asked as well that are logged in to
     already. Raises HyperVError, Fault and TransportError.
