@@ -4,9 +4,10 @@
 
 Each run goes well once, and every case branches off from it at the request that it breaks first. With a stride of 3
 every request is broken by four or five kinds of faults, the next ones by the others; with a stride of 1 every one by
-every kind. The cases of two faults are drawn by ``--seed``. Prints the number of cases and of violations, and exits
-with 1 where there is a violation. ``python -m tests.faults single/killed/3`` carries out that case alone,
-``single/killed/3+http_503/9`` one of two faults.
+every kind. Rolling maintenances have a third and a fifth of these cases. The cases of two faults are drawn by
+``--seed``. Prints the number of cases and of violations, and exits with 1 where there is a violation.
+``python -m tests.faults single/killed/3`` carries out that case alone, ``single/killed/3+http_503/9`` one of two
+faults.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ def main(words: Sequence[str]) -> int:
 
 
 def _matrix(wholes: Sequence[Finding], options: argparse.Namespace) -> Iterator[Finding]:
-    every = sum(len(whole.requests) for whole in wholes)
+    every = sum(len(whole.requests) / RUNS[whole.case.run].share for whole in wholes)
     for whole in wholes:
         run, requests = whole.case.run, len(whole.requests)
-        cases = all_cases(run, requests, options.stride)
-        drawn = pairs(run, requests, options.pairs * requests // every, options.seed)
+        cases = all_cases(run, requests, options.stride * RUNS[run].share)
+        drawn = pairs(run, requests, round(options.pairs * requests / RUNS[run].share / every), options.seed)
         print(
             f"{run}: {requests} requests, {len(KINDS)} kinds of faults, {len(cases)} cases of one fault, "
             f"{len(drawn)} of two",

@@ -62,6 +62,7 @@ class Oracle:
             if task.action in _MOVING and not task.result.get("skipped"):
                 self._see_moves(task.result)
                 self._see_roles(task.result)
+                self._called_before = len(self._calls())  # a task that follows has calls of its own
             if task.result.get("failed") or task.result.get("unreachable"):
                 self._see_message(str(task.result.get("msg", "")), task.action)
 

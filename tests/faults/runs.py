@@ -48,6 +48,8 @@ class PlannedRun:
         ledger: the content of the ledger file at its start, None for no file.
         home: the task's host, or the hosts of a rolling maintenance.
         at_once: how many hosts the play works on at the same time.
+        share: of the cases of others, it has one in so many (no multiple of 2 or 7): most of what a rolling maintenance
+            does, an evacuation and a restoration of their own do as well.
     """
 
     name: str
@@ -57,6 +59,7 @@ class PlannedRun:
     ledger: dict[str, t.Any] | None = None
     home: str = HOME
     at_once: int = 1
+    share: int = 1
 
     def play(self, ledger: pathlib.Path) -> dict[str, t.Any]:
         """Return the play, with its ledger kept in a file."""
@@ -241,7 +244,9 @@ def _roll(at_once: int, count: int) -> PlannedRun:
     polls = {f"{role}_poll_interval": _POLL for role in ("evacuate_node", "restore_node")}
     task = {"include_role": {"name": "hyperv.migration.rolling_maintenance"}, "vars": {**variables, **polls}}
     name = "roll_any" if at_once == 1 else "roll_together"
-    return PlannedRun(name, scenario, lambda ledger: [task], "up", home=",".join(hosts), at_once=at_once)
+    return PlannedRun(
+        name, scenario, lambda ledger: [task], "up", home=",".join(hosts), at_once=at_once, share=1 + 2 * at_once
+    )
 
 
 def _restore() -> PlannedRun:

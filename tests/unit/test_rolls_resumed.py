@@ -7,6 +7,7 @@ They are worlds like those of ``make worlds``, in which nobody else acts, and it
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import typing as t
 
@@ -50,12 +51,12 @@ def undisturbed(layout: Layout, at_once: int) -> tuple[Episode, ...]:
     return tuple(play(a_world(layout, at_once), tell))
 
 
-def middle_of(layout: Layout, at_once: int, kind: RunKind, *, last: bool = False) -> int:
-    """Return a request in the middle of the first part of a kind that sends any, or of the last one."""
+def request_in(layout: Layout, at_once: int, kind: RunKind, share: float = 0.5, *, last: bool = False) -> int:
+    """Return a request in the first part of a kind that sends any, or in the last one, after a share of all of it."""
     parts = [one for one in undisturbed(layout, at_once) if one.run.kind == kind and one.moments]
     within = parts[-1 if last else 0].within
     assert within is not None
-    return sum(within) // 2
+    return int(within[0] + share * (within[1] - within[0]))
 
 
 def ends_well(world: World) -> list[Episode]:
@@ -72,7 +73,7 @@ def ends_well(world: World) -> list[Episode]:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("phase", PHASES)
 def test_killed_in_each_phase_the_same_command_goes_on_to_the_end(layout: Layout, at_once: int, phase: RunKind) -> None:
-    world = a_world(layout, at_once, middle_of(layout, at_once, phase))
+    world = a_world(layout, at_once, request_in(layout, at_once, phase))
     killed = ends_well(world)
     assert [one.told.ending for one in killed if one.run.kind == "roll"] == ["killed", "well"]
     assert killed[-1].after.vms.keys() == killed[0].before.vms.keys()
@@ -84,7 +85,7 @@ def test_killed_in_each_phase_the_same_command_goes_on_to_the_end(layout: Layout
 
 @pytest.mark.parametrize("at_once", AT_ONCE)
 def test_killed_while_memory_is_evened_out(at_once: int) -> None:
-    last = middle_of("balanced", at_once, "refill", last=True)
+    last = request_in("balanced", at_once, "refill", last=True)
     episodes = ends_well(a_world("balanced", at_once, last))
     owners = {one.owner for one in episodes[-1].after.vms.values()}
     assert NODES[-1] in owners
@@ -92,7 +93,7 @@ def test_killed_while_memory_is_evened_out(at_once: int) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_killed_again_and_again(layout: Layout) -> None:
-    kills = [middle_of(layout, 2, phase) for phase in ("evacuate", "work", "restore")]
+    kills = [request_in(layout, 2, phase) for phase in ("evacuate", "work", "restore")]
     ends_well(a_world(layout, 2, *kills, kills[0]))
 
 
@@ -117,3 +118,16 @@ def test_a_batch_goes_on_of_which_one_node_is_done_and_the_other_is_not(layout: 
     assert (whole[0].told.phases["NODE1"], whole[0].told.phases["NODE2"]) == ("done", "worked")
     batches = [one.told.batch for one in episodes if one.run.kind == "turn"]
     assert batches == [NODES[:2], ("NODE2",), NODES[2:4], NODES[4:]]
+
+
+@pytest.mark.parametrize(("phase", "share"), [("evacuate", 0.7), ("evacuate", 0.95), ("work", 0.2), ("restore", 0.1)])
+@pytest.mark.parametrize("layout", ["keep", "any"])
+def test_a_node_that_somebody_resumes_in_the_middle_is_taken_again(
+    layout: Layout, phase: RunKind, share: float
+) -> None:
+    """It is never worked on, or said to be empty, while it takes VMs; a run that stops for that goes on."""
+    resumed = Step(0, request_in(layout, 2, phase, share), "resume", "NODE1")
+    world = dataclasses.replace(a_world(layout, 2, 10**6), steps=(resumed,))
+    episodes = ends_well(world)
+    assert [one.kind for one in episodes[-1].steps] == []
+    assert any(step.kind == "resume" for one in episodes for step in one.steps)

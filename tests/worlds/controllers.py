@@ -30,6 +30,11 @@ class Files:
         """Where states of rolling maintenances are kept."""
         return tempfile.TemporaryDirectory()
 
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if "folder" in self.__dict__:
+            self.folder.cleanup()
+
     def kept(self, node: str) -> dict[str, t.Any]:
         """Return the VMs of the ledger of a node that are still to be brought back, by id."""
         ledger = self.ledgers.get(node)

@@ -426,4 +426,7 @@ def play(world: World, tell: Callable[[Play, Run], Told]) -> list[Episode]:
     """Carry a world out."""
     with repeatable(world.name):
         stage = Play(world)
-        return [one for number, run in enumerate(world.runs) for one in stage.carry_out(number, run, tell)]
+        try:
+            return [one for number, run in enumerate(world.runs) for one in stage.carry_out(number, run, tell)]
+        finally:
+            stage.files.close()

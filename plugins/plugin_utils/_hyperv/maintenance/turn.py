@@ -130,7 +130,7 @@ class Turn:
             self._refuse_while_another_is_open(nodes, gate.ignore)
             health = gate.wait(cluster, self.node)
             if health.findings:
-                raise HyperVError(health.message)
+                raise HyperVError(f"{self.node} is not emptied before this is in order. {health.message}")
             return health.warnings
         return ()
 
