@@ -62,12 +62,12 @@ lint-code:
 	antsibull-changelog lint
 
 unit: $(BUILT)  ## the tests of make test, without the linters
-	pytest -n 4 --dist loadfile --timeout 180 -m "not long"
+	pytest -n 4 --dist loadfile --timeout 600 -m "not long"
 
 test: lint unit  ## the linters and all tests but the long stories
 
 stories: $(BUILT)  ## the long stories: whole maintenances, AWX jobs, many clusters; WINDOWS=2016 like other targets
-	pytest -n 4 --dist loadfile --timeout 300 -m long tests/integration
+	pytest -n 4 --dist loadfile --timeout 900 -m long tests/integration
 
 eda:  ## the event source with real ansible-rulebook, which needs Java 17
 	@PYTHON="$(PYTHON)" sh tests/eda/run.sh "$(CURDIR)"

@@ -91,9 +91,45 @@ nodes:
       type: int
       returned: always
       sample: 11
-    problem:
+    findings:
       description: Why the memory is unknown; empty if it is known.
-      type: str
+      type: list
+      elements: dict
       returned: always
-      sample: ""
+      contains:
+        code:
+          description: V(unreachable) if the node could not be asked, otherwise V(node_) and its RV(nodes[].state).
+          type: str
+          returned: always
+          sample: node_down
+        severity:
+          description: V(warning).
+          type: str
+          returned: always
+          sample: warning
+        subject:
+          description: Name of the node.
+          type: str
+          returned: always
+          sample: NODE5
+        subject_kind:
+          description: V(node).
+          type: str
+          returned: always
+          sample: node
+        message:
+          description: What is wrong.
+          type: str
+          returned: always
+          sample: The node is down.
+        remedy:
+          description: What to do; empty if nothing can be said.
+          type: str
+          returned: always
+          sample: ""
+        transient:
+          description: Whether it passes by itself.
+          type: bool
+          returned: always
+          sample: false
 """

@@ -99,7 +99,7 @@ class Ansible:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=240,
+            timeout=480,
             check=False,
         )
         assert warns or "WARNING" not in ended.stdout, ended.stdout

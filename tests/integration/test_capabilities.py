@@ -178,4 +178,8 @@ def test_nodes_are_listed_with_their_version_whether_they_run_or_not(cluster: Ru
         ("NODE4", "paused", windows.RELEASE),
         ("NODE5", "down", windows.RELEASE),
     ]
-    assert (nodes[4]["free_memory_mb"], nodes[4]["problem"]) == (None, "The node is down.")
+    assert nodes[4]["free_memory_mb"] is None
+    assert [(one["code"], one["subject"], one["message"]) for one in nodes[4]["findings"]] == [
+        ("node_down", "NODE5", "The node is down.")
+    ]
+    assert nodes[0]["findings"] == []

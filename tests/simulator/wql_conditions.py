@@ -219,11 +219,16 @@ class Comparison:
                 return value, _time(str(self.literal), type(value))
         except ValueError as error:
             raise WqlError(f"{self.literal!r} is no value for {self.path}") from error
-        return str(value).casefold(), str(self.literal).casefold()
+        return _without_case(str(value)), _without_case(str(self.literal))
 
 
 def _plain(path: ObjectPath) -> tuple[str, dict[str, str]]:
-    return path.class_name.lower(), {name.lower(): value.casefold() for name, value in path.keys.items()}
+    return path.class_name.lower(), {name.lower(): _without_case(value) for name, value in path.keys.items()}
+
+
+def _without_case(text: str) -> str:
+    """Return a text in the capitals of Windows, which have one letter for each: "ß" has none."""
+    return "".join(one.upper() if len(one.upper()) == 1 else one for one in text)
 
 
 def _boolean(literal: Literal) -> bool:

@@ -45,7 +45,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
 
 
 def package_rule(package: str, arrows: tuple[str, ...]) -> Rule:
-    own = ("_hostnames", "_text", "_wsman", *(f"_hyperv.{name}" for name in (package, *arrows)))
+    own = ("_hostnames", "_names", "_text", "_wsman", *(f"_hyperv.{name}" for name in (package, *arrows)))
     return Rule(
         f"plugins/plugin_utils/_hyperv/{package}/",
         tuple(UTILS + name for name in own),
@@ -56,7 +56,11 @@ def package_rule(package: str, arrows: tuple[str, ...]) -> Rule:
 # The first folder that contains a file gives its rule.
 RULES = (
     *(package_rule(package, arrows) for package, arrows in PACKAGES.items()),
-    Rule("plugins/plugin_utils/_wsman/", (UTILS + "_wsman",), without=INPUT_OUTPUT | {"threading", "time"}),
+    Rule(
+        "plugins/plugin_utils/_wsman/",
+        (UTILS + "_names", UTILS + "_wsman"),
+        without=INPUT_OUTPUT | {"threading", "time"},
+    ),
     Rule("plugins/plugin_utils/_report/", (UTILS + "_report", UTILS + "_text"), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_connection/",
@@ -69,6 +73,7 @@ RULES = (
         without=INPUT_OUTPUT,
     ),
     Rule("plugins/plugin_utils/_hostnames.py", without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/plugin_utils/_names.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_admission.py",
         (UTILS + "_connection.inventory", UTILS + "_hostnames", UTILS + "_hyperv", UTILS + "_wsman.errors"),

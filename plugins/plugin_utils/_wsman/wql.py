@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from .._names import in_capitals
 from .instances import Instance
 from .xmltext import refuse_unsendable
 
@@ -45,7 +46,7 @@ class Query:
 
 def _holds(text: str | None, values: tuple[str | int, ...]) -> bool:
     # NULL equals nothing in WQL.
-    return text is not None and text.casefold() in {str(value).casefold() for value in values}
+    return text is not None and in_capitals(text) in {in_capitals(str(value)) for value in values}
 
 
 def _any_of(name: str, values: tuple[str | int, ...]) -> str:

@@ -13,6 +13,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
 from ..._wsman.session import Session
@@ -71,10 +72,10 @@ def _of_interfaces(cluster: Cluster, node: Node) -> Iterator[Finding]:
     if not bad:
         return
     networks = cluster.home.query(MSCLUSTER, Query("MSCluster_Network", ("Name", "Role")))
-    unused = {(row.text("Name") or "").casefold() for row in networks if row.integer("Role") == UNUSED_NETWORK}
+    unused = {in_capitals(row.text("Name") or "") for row in networks if row.integer("Role") == UNUSED_NETWORK}
     for row in bad:
         network = row.text("Network") or ""
-        if network.casefold() not in unused:
+        if in_capitals(network) not in unused:
             yield Finding(
                 "interface_not_up",
                 ERROR,
@@ -92,11 +93,11 @@ def _trouble(row: Instance) -> str | None:
 
 
 def _of_volumes(cluster: Cluster, redirected: Collection[str] | None) -> Iterator[Finding]:
-    before = None if redirected is None else {path.casefold() for path in redirected}
+    before = None if redirected is None else {in_capitals(path) for path in redirected}
     for finding in read_shared_volumes(cluster):
         if finding.severity == ERROR:
             yield dataclasses.replace(finding, transient=True)
-        elif finding.code == _REDIRECTED and before is not None and finding.subject.casefold() not in before:
+        elif finding.code == _REDIRECTED and before is not None and in_capitals(finding.subject) not in before:
             message = f"Access to the shared volume {finding.subject} is redirected, and was not before."
             remedy = "See the reasons in Get-ClusterSharedVolumeState."
             yield Finding(finding.code, ERROR, finding.subject, "storage", message, remedy, transient=True)

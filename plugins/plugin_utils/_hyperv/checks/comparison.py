@@ -15,6 +15,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..cluster.cim_values import WINDOWS_2012_R2, WINDOWS_2016, WINDOWS_2019, WINDOWS_2022, WINDOWS_2025
@@ -187,7 +188,7 @@ def _switches(pair: _Pair) -> Iterator[Finding]:
 def _switch(pair: _Pair, wanted: str) -> Finding:
     shown = clean(wanted)
     adapter = f"a network adapter of VM {pair.vm.name} is connected to {shown}"
-    similar = next((one for one in pair.there.switches if one.casefold() == wanted.casefold()), "")
+    similar = next((one for one in pair.there.switches if in_capitals(one) == in_capitals(wanted)), "")
     if similar:
         return pair.finding(
             "switch_case",
@@ -206,7 +207,7 @@ def _switch(pair: _Pair, wanted: str) -> Finding:
 
 
 def _pool(pair: _Pair, connection: Connection) -> Iterator[Finding]:
-    if connection.pool.casefold() not in pair.there.network_pools:
+    if in_capitals(connection.pool) not in pair.there.network_pools:
         yield pair.finding(
             "switch_pool_missing",
             WARNING,

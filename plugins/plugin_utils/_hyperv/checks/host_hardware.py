@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from ..._names import in_capitals
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, VIRTUALIZATION
@@ -62,7 +63,7 @@ class HostHardware(Kept):
     def network_pools(self) -> frozenset[str]:
         """The ids of its resource pools for network connections, in lower case, in one query."""
         rows = self._session.query(VIRTUALIZATION, _POOLS, missing_ok=True)
-        return frozenset((row.text("PoolID") or "").casefold() for row in rows)
+        return frozenset(in_capitals(row.text("PoolID") or "") for row in rows)
 
     @read_once
     def processor(self) -> Processor | None:

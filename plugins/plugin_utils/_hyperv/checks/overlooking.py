@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from ..._names import in_capitals
 from ..failure.finding import Finding
 
 
@@ -19,7 +20,7 @@ def that_count(found: Iterable[Finding], ignore: Collection[str]) -> list[Findin
 
 
 def _key(name: str) -> str:
-    return name.strip().casefold()
+    return in_capitals(name.strip())
 
 
 def _keys(subject: str) -> set[str]:

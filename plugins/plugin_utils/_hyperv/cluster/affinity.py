@@ -16,6 +16,7 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster
@@ -52,7 +53,7 @@ class Rule:
 
 def group_member(group: str) -> str:
     """Return the member that stands for a group that is no VM."""
-    return f"group {group.casefold()}"
+    return f"group {in_capitals(group)}"
 
 
 def class_rules(classes: Mapping[str, Collection[str]], *, enforced: bool) -> list[Rule]:
@@ -66,7 +67,7 @@ def class_rules(classes: Mapping[str, Collection[str]], *, enforced: bool) -> li
             members.setdefault(name, set()).add(member)
     spellings: dict[str, list[str]] = {}
     for name in sorted(members):
-        spellings.setdefault(name.casefold(), []).append(name)
+        spellings.setdefault(in_capitals(name), []).append(name)
     found = [(name, enforced, who) for name, who in sorted(members.items())]
     found += [
         (" or ".join(names), False, set().union(*(members[name] for name in names)))
@@ -117,7 +118,7 @@ def enabled_rules(rows: Sequence[Instance], members: Mapping[str, Sequence[str]]
             notes.append(f"The {name} has the unknown type {kind} and is not kept.")
             continue
         together, scope = RULE_TYPES[kind]
-        found = {one for group in row.texts("Groups") for one in members.get(group.casefold(), ())}
+        found = {one for group in row.texts("Groups") for one in members.get(in_capitals(group), ())}
         if len(found) > 1:
             # SoftAntiAffinity is a newer property; a rule without it is enforced.
             rules.append(Rule(name, together, scope, not row.integer("SoftAntiAffinity"), frozenset(found)))

@@ -11,6 +11,7 @@ import collections
 import dataclasses
 from collections.abc import Iterable, Sequence
 
+from ..._names import in_capitals
 from ..._wsman.errors import UnexpectedValue
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
@@ -116,7 +117,7 @@ def _by_vm(cluster: Cluster, rows: Sequence[Instance], vms: Sequence[Vm]) -> dic
         private = row.embedded(_PRIVATE)
         if private is None:
             ids = _ids_by_name(cluster) if ids is None else ids
-        vm_id = plain_guid(private.text("VmID") or "") if private else (ids or {}).get(name.casefold(), "")
+        vm_id = plain_guid(private.text("VmID") or "") if private else (ids or {}).get(in_capitals(name), "")
         owner = row.text("OwnerNode") or ""
         found[vm_id] = VmGroup(name, row.text("OwnerGroup") or "", owner, by_name=private is None)
     return {vm.id: found[vm.id] for vm in vms if vm.id in found}
@@ -128,23 +129,23 @@ def _ids_by_name(cluster: Cluster) -> dict[str, str]:
     This is all there is where a node does not show private properties.
     """
     everyone = read_vms(cluster)
-    names = collections.Counter(vm.name.casefold() for vm in everyone)
-    return {f"{_TYPE} {vm.name}".casefold(): vm.id for vm in everyone if names[vm.name.casefold()] == 1}
+    names = collections.Counter(in_capitals(vm.name) for vm in everyone)
+    return {in_capitals(f"{_TYPE} {vm.name}"): vm.id for vm in everyone if names[in_capitals(vm.name)] == 1}
 
 
 def read_priorities(cluster: Cluster, roles: Iterable[VmGroup]) -> dict[str, int | None]:
-    """Return the priorities of the groups of these roles, by name in lower case. Raises Fault and TransportError."""
+    """Return the priorities of the groups of these roles, by name in capitals. Raises Fault and TransportError."""
     names = tuple({role.group for role in roles})
     if not names:
         return {}
     columns = ("Name", "Priority")
     where = {columns[0]: names} if len(names) <= NAMES_IN_A_QUERY else {}
     rows = cluster.home.query(MSCLUSTER, Query("MSCluster_ResourceGroup", columns, where))
-    return {(row.text("Name") or "").casefold(): row.integer("Priority") for row in rows}
+    return {in_capitals(row.text("Name") or ""): row.integer("Priority") for row in rows}
 
 
 def read_traits(cluster: Cluster, names: Sequence[str] = (), owner: str = "") -> dict[str, GroupTraits]:
-    """Return the traits of groups, also of those that are no VMs, by name in lower case, in one query.
+    """Return the traits of groups, also of those that are no VMs, by name in capitals, in one query.
 
     Of all groups without ``names``, of which there may be at most NAMES_IN_A_QUERY; ``owner`` narrows them to a node.
     """
@@ -160,7 +161,7 @@ def read_traits(cluster: Cluster, names: Sequence[str] = (), owner: str = "") ->
     )
     where = {**({columns[0]: tuple(names)} if names else {}), **({"OwnerNode": (owner,)} if owner else {})}
     rows = cluster.query_cluster_if_any(Query("MSCluster_ResourceGroup", columns, where))
-    return {(row.text("Name") or "").casefold(): _traits(row) for row in rows}
+    return {in_capitals(row.text("Name") or ""): _traits(row) for row in rows}
 
 
 def _traits(row: Instance) -> GroupTraits:

@@ -14,7 +14,8 @@ from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer, UnreadableAnswer
 from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
-from ..failure.errors import with_remedy
+from ..failure.errors import passes, remedy_of, with_remedy
+from ..failure.finding import WARNING, Finding
 from .cim_values import AUTHENTICATION_TYPES, ENABLED_STATES
 from .cluster import CIMV2, VIRTUALIZATION, Cluster
 from .nodes import Node
@@ -186,14 +187,15 @@ def read_memory(cluster: Cluster, node: str) -> Memory:
     return Memory((rows[0].integer(columns[0]) or 0) // 1024, (rows[0].integer(columns[1]) or 0) // 1024)
 
 
-def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, str]:
+def try_memory(cluster: Cluster, node: Node) -> tuple[Memory | None, Finding | None]:
     """Return one node's memory, or None and why it is not known."""
     if not node.is_running:
-        return None, f"The node is {node.state}."
+        return None, Finding(f"node_{node.state}", WARNING, node.name, "node", f"The node is {node.state}.")
     try:
-        return read_memory(cluster, node.name), ""
+        return read_memory(cluster, node.name), None
     except NoAnswer as error:
-        return None, f"The node is {node.state}, but could not be asked: {with_remedy(error)}"
+        message = f"The node is {node.state}, but could not be asked: {error}"
+        return None, Finding("unreachable", WARNING, node.name, "node", message, remedy_of(error), passes(error))
 
 
 def read_cluster_limit(cluster: Cluster) -> int | None:

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..failure.finding import Finding
 from .cluster import Cluster
 from .groups import VmGroup, read_groups
 from .hosts import Memory, try_memory
@@ -22,13 +23,13 @@ class NodeOverview:
     """One node.
 
     Attributes:
-        memory: None where it is not known; ``problem`` says why.
+        memory: None where it is not known; ``unknown`` says why.
         vm_count, running_vm_count: VMs of which Hyper-V or the cluster says that the node owns them.
     """
 
     node: Node
     memory: Memory | None
-    problem: str
+    unknown: Finding | None
     vm_count: int
     running_vm_count: int
 
@@ -41,7 +42,7 @@ class NodeOverview:
             "free_memory_mb": self.memory.free_mb if self.memory else None,
             "vm_count": self.vm_count,
             "running_vm_count": self.running_vm_count,
-            "problem": self.problem,
+            "findings": [self.unknown.as_result()] if self.unknown else [],
         }
 
 
@@ -64,14 +65,14 @@ def overview_of(
     """
     by_label, by_name = known or {}, {node.name: node for node in nodes}
 
-    def memory_of(name: str) -> tuple[Memory | None, str]:
+    def memory_of(name: str) -> tuple[Memory | None, Finding | None]:
         memory = by_label.get(first_label(name))
-        return (memory, "") if memory is not None else try_memory(cluster, by_name[name])
+        return (memory, None) if memory is not None else try_memory(cluster, by_name[name])
 
     memories = cluster.ask_each(list(by_name), memory_of)
     found = []
-    for node, (memory, problem) in zip(nodes, memories, strict=True):
+    for node, (memory, unknown) in zip(nodes, memories, strict=True):
         residents = [vm for vm in vms if first_label(node.name) in owners_of(vm, roles.get(vm.id))]
         running = sum(vm.state == "running" for vm in residents)
-        found.append(NodeOverview(node, memory, problem, len(residents), running))
+        found.append(NodeOverview(node, memory, unknown, len(residents), running))
     return found

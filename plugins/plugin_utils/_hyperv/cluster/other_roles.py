@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Iterable, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals, same_name
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
 from ..._wsman.wql import Query
@@ -72,7 +73,7 @@ class OwnedRole:
     @property
     def key(self) -> tuple[str, str]:
         """What tells it from all others."""
-        return self.kind, self.name.casefold()
+        return self.kind, in_capitals(self.name)
 
     @property
     def text(self) -> str:
@@ -107,8 +108,7 @@ class OtherRoles:
 
     def find(self, kind: str, name: str) -> OwnedRole | None:
         """Return the one of this name, in any letter case."""
-        wanted = name.casefold()
-        return next((one for one in self.all if one.kind == kind and one.name.casefold() == wanted), None)
+        return next((one for one in self.all if one.kind == kind and same_name(one.name, name)), None)
 
 
 def read_other_roles(cluster: Cluster, traits: Iterable[GroupTraits] | None = None) -> OtherRoles:
@@ -129,8 +129,8 @@ def read_some_roles(cluster: Cluster, roles: Sequence[tuple[str, str]]) -> Other
     names = [name for kind, name in roles if kind != SHARED_VOLUME]
     found = [_role(one) for one in read_traits(cluster, names).values()] if names else []
     disks = [name for kind, name in roles if kind == SHARED_VOLUME]
-    wanted = {name.casefold() for name in disks}
-    volumes = [one for one in _read_volumes(cluster, disks) if one.name.casefold() in wanted] if wanted else []
+    wanted = {in_capitals(name) for name in disks}
+    volumes = [one for one in _read_volumes(cluster, disks) if in_capitals(one.name) in wanted] if wanted else []
     return OtherRoles((*found, *volumes))
 
 
@@ -186,32 +186,32 @@ def read_resources(cluster: Cluster, roles: Sequence[OwnedRole]) -> dict[str, st
 
 
 def read_start_order(cluster: Cluster) -> dict[str, frozenset[str]]:
-    """Return which groups each group starts after, as group sets say; names in lower case.
+    """Return which groups each group starts after, as group sets say; names in capitals.
 
     Microsoft docs, MSCluster_GroupSet; whether ProviderNames are those of sets or of groups is not documented, and
     older Windows has no group sets. Raises Fault and TransportError.
     """
     query = Query("MSCluster_GroupSet", ("Name", "GroupNames", "ProviderNames"))
     rows = cluster.query_cluster_if_any(query, missing_ok=True)
-    sets = {_lower(row.text("Name")): [_lower(name) for name in row.texts("GroupNames")] for row in rows}
+    sets = {_key(row.text("Name")): [_key(name) for name in row.texts("GroupNames")] for row in rows}
     order: dict[str, frozenset[str]] = {}
     for row in rows:
-        providers = {group for name in row.texts("ProviderNames") for group in sets.get(_lower(name), [_lower(name)])}
-        for group in sets[_lower(row.text("Name"))]:
+        providers = {group for name in row.texts("ProviderNames") for group in sets.get(_key(name), [_key(name)])}
+        for group in sets[_key(row.text("Name"))]:
             order[group] = order.get(group, frozenset()) | providers
     return order
 
 
-def _lower(name: str | None) -> str:
-    return (name or "").casefold()
+def _key(name: str | None) -> str:
+    return in_capitals(name or "")
 
 
 def read_volumes_by_disk(cluster: Cluster) -> dict[str, Reference]:
-    """Return the shared volumes by the name of their disk resource in lower case. Raises Fault and TransportError."""
+    """Return the shared volumes by the name of their disk resource in capitals. Raises Fault and TransportError."""
     query = Query("MSCluster_ClusterSharedVolumeToResource")
     found: dict[str, Reference] = {}
     for row in cluster.query_cluster_if_any(query, missing_ok=True):
         volume, resource = row.reference("GroupComponent"), row.reference("PartComponent")
         if volume is not None and resource is not None:
-            found.setdefault(_lower(resource.key("Name")), volume)
+            found.setdefault(_key(resource.key("Name")), volume)
     return found

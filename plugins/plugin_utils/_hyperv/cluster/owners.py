@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..._wsman.errors import TooMany
 from ..._wsman.faults import Fault
 from ..._wsman.wql import Query
@@ -54,7 +55,7 @@ def read_owners(cluster: Cluster, roles: Mapping[str, VmGroup], expected_pairs: 
     return {
         vm_id: Owners(
             possible[vm_id],
-            preferred.get(role.group.casefold(), ())
+            preferred.get(in_capitals(role.group), ())
             if preferred is not None
             else _ask(cluster, role, read_preferred_owners),
         )
@@ -71,7 +72,7 @@ def read_possible(
     listed = (_links(cluster, "MSCluster_ResourceToPossibleOwner", pairs) if is_short else None) or {}
     return {
         # A resource that may be nowhere does not exist, so nothing listed means that nothing is known of it.
-        vm_id: listed.get(role.resource.casefold()) or _ask(cluster, role, read_possible_owners)
+        vm_id: listed.get(in_capitals(role.resource)) or _ask(cluster, role, read_possible_owners)
         for vm_id, role in roles.items()
     }
 
@@ -94,7 +95,7 @@ def _links(cluster: Cluster, association: str, at_most: int) -> dict[str, tuple[
         group, part = row.reference("GroupComponent"), row.reference("PartComponent")
         name, node = group.key("Name") if group else None, part.key("Name") if part else None
         if name and node:
-            found[name.casefold()] = (*found.get(name.casefold(), ()), node)
+            found[in_capitals(name)] = (*found.get(in_capitals(name), ()), node)
     return found
 
 

@@ -9,6 +9,7 @@ import difflib
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..._names import same_name
 from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
@@ -183,19 +184,6 @@ def _vm(row: Instance) -> Vm:
         operational_status=row.integers("OperationalStatus"),
         memory_mb=row.integer("MemoryUsage"),
     )
-
-
-def same_name(one: str, other: str) -> bool:
-    """Tell whether two texts name the same VM: Hyper-V has no regard to case, and nothing in a name is a wildcard.
-
-    Letters are compared one by one, as Windows does: "Straße" and "STRASSE" are two names.
-    """
-    return in_capitals(one) == in_capitals(other)
-
-
-def in_capitals(name: str) -> str:
-    """Return a name as Windows compares names: letter by letter, so that one that has two as its capital stays."""
-    return "".join(letter.upper() if len(letter.upper()) == 1 else letter for letter in name)
 
 
 def note_other_names(wishes: Iterable[tuple[str | None, str | None, Vm]]) -> list[str]:

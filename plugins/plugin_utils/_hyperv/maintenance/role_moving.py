@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..._wsman.references import Reference
@@ -157,7 +158,7 @@ class RoleMoving:
             return None
         if self._volumes is None:
             self._volumes = read_volumes_by_disk(self.cluster)
-        return self._volumes.get(role.name.casefold())
+        return self._volumes.get(in_capitals(role.name))
 
     def _wait(self, role: OwnedRole, state: str, record: RoleRecord, begins_within: float, deadline: float) -> None:
         """Watch a role until it is on its new node as it was, or clearly is not."""

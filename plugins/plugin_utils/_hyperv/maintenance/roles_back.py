@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..._names import in_capitals
 from ..._text import clean
 from ..cluster.cluster import Cluster
 from ..failure.finding import full_stop
@@ -90,4 +91,4 @@ class RolesBack:
 
 
 def _key(record: RoleRecord) -> tuple[str, str]:
-    return record.role.kind, record.role.name.casefold()
+    return record.role.kind, in_capitals(record.role.name)

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..cluster.cluster import Cluster
 from ..cluster.nodes import Node, find_node, read_nodes
 from ..failure.errors import HyperVError
@@ -153,11 +154,11 @@ class Turn:
         """Do not wait for a node that this rolling maintenance itself has paused: nobody is about to resume it."""
         if self.dry_run or self.is_open:
             return
-        overlooked = {name.strip().casefold() for name in ignore}
+        overlooked = {in_capitals(name.strip()) for name in ignore}
         paused = {first_label(node.name): node.name for node in nodes if node.state == "paused"}
         for host, progress in self.state["nodes"].items():
             name = paused.get(first_label(progress.get("name") or host))
-            if host == self.host or progress["phase"] not in OPEN or not name or name.casefold() in overlooked:
+            if host == self.host or progress["phase"] not in OPEN or not name or in_capitals(name) in overlooked:
                 continue
             raise HyperVError(
                 f"{name} is paused by this rolling maintenance and is not done ({describe_phase(progress['phase'])}), "

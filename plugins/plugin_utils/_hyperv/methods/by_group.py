@@ -14,6 +14,7 @@ import dataclasses
 import struct
 from collections.abc import Collection, Mapping, Sequence
 
+from ..._names import in_capitals
 from ..._wsman.errors import AnswerLost, NoAnswer, TransportError, UnreadableAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.method_input import Parameter
@@ -183,7 +184,7 @@ class GroupMethod:
         return self._of(move, read_statuses(self._cluster, [move.role] if move.role else []))
 
     def _of(self, move: Move, statuses: Mapping[str, GroupStatus]) -> GroupStatus:
-        return statuses.get(move.role.group.casefold(), GroupStatus()) if move.role else GroupStatus()
+        return statuses.get(in_capitals(move.role.group), GroupStatus()) if move.role else GroupStatus()
 
     def known_jobs(self, move: Move) -> frozenset[str]:
         """Return nothing: whether a group moves anew shows by what it showed before."""

@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
@@ -76,11 +77,11 @@ def read_statuses(cluster: Cluster, roles: Sequence[VmGroup]) -> dict[str, Group
     )
     rows = cluster.home.query(MSCLUSTER, Query(GROUP, ("Name", "OwnerNode", "State", "StatusInformation"), groups))
     of_resource = {
-        (row.text("OwnerGroup") or "").casefold(): row.embedded("PrivateProperties")
+        in_capitals(row.text("OwnerGroup") or ""): row.embedded("PrivateProperties")
         for row in cluster.home.query(MSCLUSTER, Query("MSCluster_Resource", (), resources))
     }
     return {
-        name: _status(row, of_resource.get(name)) for row in rows for name in ((row.text("Name") or "").casefold(),)
+        name: _status(row, of_resource.get(name)) for row in rows for name in (in_capitals(row.text("Name") or ""),)
     }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 
+from ..._names import in_capitals
 from ..cluster import attachments as devices
 from ..cluster.attachments import Attachment
 from ..cluster.cim_values import CRITICAL_IO, DEGRADED, WINDOWS_2025, ReplicationMode
@@ -193,4 +194,4 @@ def _of_attachment(candidate: Candidate, attachment: Attachment, volumes: str) -
 
 
 def _is_below(path: str, folder: str) -> bool:
-    return bool(folder) and path.casefold().startswith(f"{folder.rstrip(chr(92)).casefold()}\\")
+    return bool(folder) and in_capitals(path).startswith(f"{in_capitals(folder.rstrip(chr(92)))}\\")

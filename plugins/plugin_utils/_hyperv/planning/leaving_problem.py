@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..cluster.affinity import counting_what_runs, group_member
 from ..cluster.states import AT_REST
 from .evacuation_request import EvacuationRequest
@@ -22,7 +23,7 @@ from .strategies import OFFLINE
 def make_problem(snapshot: Snapshot, request: EvacuationRequest, cases: Sequence[Leaving]) -> PlacementProblem:
     """Return where the VMs that leave may go, with all others where they are."""
     leaving = {case.candidate.vm.id for case in cases if case.stay is None}
-    clustered = {role.group.casefold() for role in snapshot.roles.values()}
+    clustered = {in_capitals(role.group) for role in snapshot.roles.values()}
     where = {
         group_member(name): traits.owner
         for name, traits in snapshot.traits.items()

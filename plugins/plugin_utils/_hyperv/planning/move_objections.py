@@ -109,11 +109,11 @@ def read_around(cluster: Cluster, intended: Sequence[Intended], *, with_memory: 
     notes: list[str] = []
     destinations = {first_label(one.destination.name): one.destination for one in intended} if with_memory else {}
     for label, node in destinations.items():
-        known, why = try_memory(cluster, node)
+        known, unknown = try_memory(cluster, node)
         if known is not None:
             memory[label] = known
-        else:
-            notes.append(f"Whether {node.name} has memory for what goes there could not be read. {why}")
+        if unknown is not None:
+            notes.append(f"Whether {node.name} has memory for what goes there could not be read. {unknown.text}")
     if not cluster.is_clustered:
         return Around((), {}, memory, tuple(notes))
     roles = {one.vm.id: one.role for one in intended if one.role}

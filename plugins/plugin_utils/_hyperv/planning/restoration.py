@@ -125,9 +125,9 @@ def _with_room(
     What it lacks is asked before its memory is shared out.
     """
     node, notes = plan.home.node, []
-    memory, problem = try_memory(cluster, node)
-    if memory is None:
-        notes.append(f"Whether {node.name} has memory for the VMs that come back is not known. {problem}")
+    memory, unknown = try_memory(cluster, node)
+    if unknown is not None:
+        notes.append(f"Whether {node.name} has memory for the VMs that come back is not known. {unknown.text}")
     owners, around = _read_what_decides(cluster, plan, present, notes)
     # What is on its way has its memory there already, and is waited for.
     coming = [move for move in plan.moves if present[move["vm_id"]].is_leaving]
@@ -182,7 +182,7 @@ def _with_ready_homes(
     nodes = {first_label(node.name): node for node in read_nodes_if_any(cluster)}
     rooms: dict[str, int | None] = {}
     for label in sorted({first_label(move["destination_host"]) for move in plan.helpers}):
-        memory, _problem = try_memory(cluster, nodes[label]) if label in nodes else (None, "")
+        memory, _unknown = try_memory(cluster, nodes[label]) if label in nodes else (None, None)
         returning = [one for one in plan.moves if first_label(one["source_host"]) == label]
         rooms[label] = memory.free_mb + sum(map(needs, returning)) if memory is not None else None
     moves, stays = [], list(plan.stays)

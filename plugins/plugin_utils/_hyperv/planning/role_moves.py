@@ -15,6 +15,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..cluster.cim_values import INTERNAL_GROUPS, UPDATING_ROLE
 from ..cluster.other_roles import AT_REST, OtherRoles, OwnedRole
 from ..cluster.owners import Owners
@@ -125,7 +126,7 @@ def plan_role_moves(
     """Decide for each role of ``node``.
 
     ``destinations`` are the nodes that are up and may take something; ``owners`` those of roles by group, and ``order``
-    what each group starts after, both in lower case.
+    what each group starts after, both in capitals.
     """
     if found.unread:
         return RolePlan(unread="" if leaves_everything(strategies) else f"{found.unread} {_LEAVE_ALL}")
@@ -141,7 +142,7 @@ def plan_role_moves(
         if why:
             stays.append(RoleThatStays(role, why))
             continue
-        move = _place(role, destinations, owners.get(role.group.casefold(), Owners()), load[_kind(role)])
+        move = _place(role, destinations, owners.get(in_capitals(role.group), Owners()), load[_kind(role)])
         if move.candidates:
             load[_kind(role)][first_label(move.candidates[0])] += 1
         moves.append(move)
@@ -179,9 +180,9 @@ def _in_order(roles: Sequence[OwnedRole], order: Mapping[str, frozenset[str]]) -
     sorted_: list[OwnedRole] = []
     while waiting:
         first = [one for one in waiting if one.kind == waiting[0].kind]
-        left = {one.group.casefold() for one in first}
+        left = {in_capitals(one.group) for one in first}
         # Where two wait for each other, the first of all goes.
-        ready = next((one for one in first if not order.get(one.group.casefold(), frozenset()) & left), first[0])
+        ready = next((one for one in first if not order.get(in_capitals(one.group), frozenset()) & left), first[0])
         waiting.remove(ready)
         sorted_.append(ready)
     return sorted_

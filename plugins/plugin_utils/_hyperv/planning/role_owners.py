@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..._names import in_capitals
 from ..cluster.groups import VmGroup
 from ..cluster.owners import Owners
 
@@ -18,10 +19,10 @@ def as_roles(resources: Mapping[str, str]) -> dict[str, VmGroup]:
 
 
 def owners_by_group(wanted: Mapping[str, VmGroup], owners: Mapping[str, Owners]) -> dict[str, Owners]:
-    """Return the owners of groups, in lower case: a node must be a possible owner of each of their resources."""
+    """Return the owners of groups, in capitals: a node must be a possible owner of each of their resources."""
     groups: dict[str, list[Owners]] = {}
     for key, role in wanted.items():
-        groups.setdefault(role.group.casefold(), []).append(owners[key])
+        groups.setdefault(in_capitals(role.group), []).append(owners[key])
     return {
         group: Owners(
             tuple(node for node in of[0].possible if all(node in one.possible for one in of)), of[0].preferred

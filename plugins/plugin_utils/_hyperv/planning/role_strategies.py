@@ -10,6 +10,7 @@ import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..._names import in_capitals
 from ..failure.errors import HyperVError
 
 RoleStrategyName = t.Literal["move", "stay"]
@@ -28,7 +29,7 @@ class RoleStrategy:
 
     def matches(self, name: str) -> bool:
         """Tell whether a role or the disk of a shared volume is meant, in any letter case."""
-        name, pattern = name.casefold(), self.role.casefold()
+        name, pattern = in_capitals(name), in_capitals(self.role)
         # A name may itself hold what is special in a pattern, as those of disks do.
         return name == pattern or fnmatch.fnmatchcase(name, pattern)
 

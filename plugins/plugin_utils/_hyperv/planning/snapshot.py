@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
 from ..checks.comparison import Comparison
@@ -56,7 +57,7 @@ class Snapshot:
         local_vms: VMs of the node that the cluster does not know.
         roles, owners, attachments, replication, running_migrations: by VM id; ``owners``, ``attachments`` and
             ``replication`` of the node's VMs only.
-        traits: by name of the group in lower case.
+        traits: by name of the group in capitals.
         destinations: nodes that can take VMs, memory on its way to them already taken off what is free.
         unusable: why other nodes cannot, in sentences, by first label.
         volumes: folder under which all nodes see the cluster's shared volumes, empty where not told.
@@ -67,8 +68,8 @@ class Snapshot:
         is_clustered: the node is one of a cluster, and not a host by itself.
         owner: the cluster, or the host by itself.
         other_roles: what nodes own beside VMs.
-        role_owners: who may own the node's roles, and whom they prefer, by group in lower case.
-        role_order: what each group starts after; in lower case.
+        role_owners: who may own the node's roles, and whom they prefer, by group in capitals.
+        role_order: what each group starts after; in capitals.
         role_destinations: nodes that may take a role or a shared volume.
         others: who else is at work in the cluster.
         lacks: what destinations lack for VMs of the node that run.
@@ -113,16 +114,16 @@ class Snapshot:
     def group_members_of(self, vm: Vm) -> tuple[str, ...]:
         """Return the names of the other VMs in a VM's group."""
         role = self.roles.get(vm.id)
-        group = self._groups.get(role.group.casefold(), ()) if role is not None else ()
+        group = self._groups.get(in_capitals(role.group), ()) if role is not None else ()
         return tuple(sorted(name for vm_id, name in group if vm_id != vm.id))
 
     @functools.cached_property
     def _groups(self) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """Id and name of the VMs of each group, by its name in lower case."""
+        """Id and name of the VMs of each group, by its name in capitals."""
         names = {vm.id: vm.name for vm in self.vms}
         found: dict[str, list[tuple[str, str]]] = {}
         for vm_id, role in self.roles.items():
-            found.setdefault(role.group.casefold(), []).append((vm_id, names.get(vm_id, vm_id)))
+            found.setdefault(in_capitals(role.group), []).append((vm_id, names.get(vm_id, vm_id)))
         return found
 
     @functools.cached_property
@@ -133,7 +134,7 @@ class Snapshot:
     def traits_of(self, vm: Vm) -> GroupTraits | None:
         """Return the traits of a VM's group."""
         role = self.roles.get(vm.id)
-        return self.traits.get(role.group.casefold()) if role is not None else None
+        return self.traits.get(in_capitals(role.group)) if role is not None else None
 
 
 def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapshot:
@@ -255,10 +256,10 @@ def collect_rules(
     enforced = row is not None and bool(row.integer("ClusterEnforcedAntiAffinity"))
     inside: dict[str, list[str]] = {}
     for vm_id, role in sorted(roles.items()):
-        inside.setdefault(role.group.casefold(), []).append(vm_id)
+        inside.setdefault(in_capitals(role.group), []).append(vm_id)
     members: dict[str, list[str]] = {}
     for name, one in traits.items():
-        members[name] = members[one.id.casefold()] = inside.get(name, [group_member(name)])
+        members[name] = members[in_capitals(one.id)] = inside.get(name, [group_member(name)])
     classes = {member: one.anti_affinity for name, one in traits.items() for member in members[name]}
     rules, notes = enabled_rules(affinity, members)
     return [*class_rules(classes, enforced=enforced), *rules], notes
@@ -286,9 +287,9 @@ def try_destination(cluster: Cluster, node: Node) -> tuple[Memory | None, int, s
     unable = node.cannot_receive()
     if unable is not None:
         return None, 0, unable.message
-    memory, problem = try_memory(cluster, node)
-    if memory is None:
-        return None, 0, problem
+    memory, unknown = try_memory(cluster, node)
+    if unknown is not None:
+        return None, 0, unknown.text
     try:
         slots, found = _check_settings(cluster, node)
     except NoAnswer as error:

@@ -9,7 +9,8 @@ import fnmatch
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ..cluster.vms import Vm, in_capitals, is_vm_id, normal_id, same_name
+from ..._names import in_capitals, same_name
+from ..cluster.vms import Vm, is_vm_id, normal_id
 from ..failure.errors import HyperVError
 
 StrategyName = t.Literal["migrate", "shutdown", "save", "stay", "fail"]

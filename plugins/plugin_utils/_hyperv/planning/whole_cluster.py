@@ -66,7 +66,7 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
         node = by_name[name]
         memory, slots, unusable = try_destination(cluster, node)
         if memory is None and node.state == "paused":
-            memory, _problem = try_memory(cluster, node)  # it takes VMs once it is resumed
+            memory, _unknown = try_memory(cluster, node)  # it takes VMs once it is resumed
         source = read_source(cluster, node, known)
         replicas, notes = ({}, []) if cluster.offers_hyperv else read_replicas(cluster, node)
         if unusable:

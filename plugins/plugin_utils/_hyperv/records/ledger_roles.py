@@ -8,6 +8,7 @@ import types
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ..._names import in_capitals
 from ..cluster.other_roles import KINDS
 from ..failure.errors import HyperVError
 
@@ -61,7 +62,7 @@ class LedgerRole(t.TypedDict):
 
 def key_of(role: Mapping[str, t.Any]) -> tuple[str, str]:
     """Return what tells one role from all others."""
-    return str(role["kind"]), str(role["name"]).casefold()
+    return str(role["kind"]), in_capitals(str(role["name"]))
 
 
 def read_ledger_roles(given: object) -> list[LedgerRole]:
@@ -91,7 +92,7 @@ def _read(role: object, number: int) -> LedgerRole:
 
 def open_role(roles: Sequence[LedgerRole], kind: str, name: str) -> LedgerRole | None:
     """Return the entry of a role that is not settled, None where there is none."""
-    wanted = (kind, name.casefold())
+    wanted = (kind, in_capitals(name))
     return next((one for one in roles if key_of(one) == wanted and not one["restored"]), None)
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import functools
 from collections.abc import Mapping
 
+from ..._names import in_capitals
 from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.wql import Query
@@ -67,10 +68,10 @@ class ClusterDescription:
 
     Attributes:
         roles, owners, replication: by VM id.
-        traits: by name of the group in lower case.
+        traits: by name of the group in capitals.
         other_roles: what is owned beside VMs.
-        role_owners: who may own classic roles, and whom they prefer, by group in lower case.
-        role_order: what each group starts after; in lower case.
+        role_owners: who may own classic roles, and whom they prefer, by group in capitals.
+        role_order: what each group starts after; in capitals.
         fault_domains: the levels of each node that has any, by its name.
         notes: what could not be read, for people.
     """
@@ -162,7 +163,7 @@ def _read_replication(cluster: Cluster) -> tuple[dict[str, ReplicationMode], lis
 def _read_rules(cluster: Cluster, traits: Mapping[str, GroupTraits]) -> tuple[list[AffinityRule], list[str]]:
     rows = cluster.query_cluster(Query("MSCluster_AffinityRule"), missing_ok=True)
     # No source tells whether a rule lists names or ids of groups.
-    names = {one: group.name for group in traits.values() for one in (group.name.casefold(), group.id.casefold())}
+    names = {one: group.name for group in traits.values() for one in (in_capitals(group.name), in_capitals(group.id))}
     rules, notes = [], []
     for row in sorted(rows, key=lambda one: one.text("Name") or ""):
         name, kind = row.text("Name") or "", row.integer("RuleType") or 0
@@ -174,7 +175,7 @@ def _read_rules(cluster: Cluster, traits: Mapping[str, GroupTraits]) -> tuple[li
             continue
         together, scope = RULE_TYPES[kind]
         word = f"{'same' if together else 'different'}_{'node' if scope == NODE else 'fault_domain'}"
-        groups = tuple(names.get(one.casefold(), one) for one in row.texts("Groups"))
+        groups = tuple(names.get(in_capitals(one), one) for one in row.texts("Groups"))
         rules.append(AffinityRule(name, word, groups, row.integer("Enabled") != 0))
     return rules, notes
 

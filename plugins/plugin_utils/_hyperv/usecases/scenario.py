@@ -12,6 +12,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..cluster.attachments import Attachment
 from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.groups import GroupTraits
@@ -208,12 +209,12 @@ def _role(vm: Vm, read: ClusterDescription, groups: set[str], notes: list[str]) 
     owners = read.owners[vm.id]
     everywhere = {first_label(host.node.name) for host in read.hosts}
     limited = {first_label(one) for one in owners.possible} != everywhere
-    traits = read.traits.get(role.group.casefold(), GroupTraits(None, ()))
+    traits = read.traits.get(in_capitals(role.group), GroupTraits(None, ()))
     group = role.group
-    if group.casefold() in groups:
+    if in_capitals(group) in groups:
         notes.append(f"VM {vm.name} shares the group {group} with another VM; in the scenario it has one of its own.")
         group = own
-    groups.add(group.casefold())
+    groups.add(in_capitals(group))
     return {
         # Of several VMs of one name only the first would have that name's group.
         **_unless(vm.name if read.times_named[vm.name] == 1 else None, group=group),

@@ -8,6 +8,7 @@ import typing as t
 from collections.abc import Iterator, Mapping
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..cluster.cim_values import MEDIUM_PRIORITY
 from ..cluster.other_roles import SHARED_VOLUME, THE_CORE_GROUP, OwnedRole
 from ..cluster.owners import Owners
@@ -50,12 +51,12 @@ def write_roles(read: ClusterDescription) -> list[dict[str, t.Any]]:
 
 
 def _roles(read: ClusterDescription) -> Iterator[dict[str, t.Any]]:
-    names = {one.group.casefold(): one.name for one in read.other_roles.all}
+    names = {in_capitals(one.group): one.name for one in read.other_roles.all}
     members = [host.node.name for host in read.hosts]
     for role in read.other_roles.all:
         if role.kind == THE_CORE_GROUP or role.number in _LEFT_OUT or role.owner not in members:
             continue
-        owners = read.role_owners.get(role.group.casefold(), Owners())
+        owners = read.role_owners.get(in_capitals(role.group), Owners())
         after = [names[one] for one in sorted(read.role_order.get(role.group.casefold(), ())) if one in names]
         yield {
             "name": role.name,

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Sequence
 
 from ..._hostnames import first_label
+from ..._names import in_capitals
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_priorities
 from ..cluster.nodes import hosts_of_vms, read_surroundings
@@ -44,7 +45,7 @@ def list_vms(
         role = roles.get(vm.id)
         owner = owner_of(vm, role)
         if not wanted or wanted in owners_of(vm, role):
-            priority = priorities.get(role.group.casefold()) if role else None
+            priority = priorities.get(in_capitals(role.group)) if role else None
             rows.append(_row(vm, registered.get(first_label(owner), owner), role, priority))
     return rows
 

@@ -7,7 +7,13 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import VmGroup, read_groups
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import (
+    VmGroup,
+    read_groups,
+    read_priorities,
+    read_traits,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.owners import read_owners
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
 
 from tests.support.scenarios import scenario, vm
@@ -56,3 +62,22 @@ def test_where_no_row_shows_them_a_name_is_believed_and_said_to_be_one() -> None
     found, unused = roles(private_properties="absent")
     assert {role.by_name for role in found} == {True}
     assert all("not its name" not in role.resource for role in found)
+
+
+def test_what_the_cluster_says_of_a_group_is_not_that_of_one_whose_name_only_full_case_folding_makes_equal() -> None:
+    simulated = Simulated(
+        scenario(
+            vms=[
+                vm("Straße", possible_owners=["NODE1"]),
+                vm("Strasse", possible_owners=["NODE1", "NODE2"], priority=3000),
+            ]
+        )
+    )
+    cluster = simulated.cluster
+    found = read_groups(cluster, read_vms(cluster))
+
+    assert read_priorities(cluster, found.values()) == {"STRAßE": 2000, "STRASSE": 3000}
+    assert {one.name for one in read_traits(cluster).values()} >= {"Straße", "Strasse"}
+    assert {
+        found[vm_id].group: owners.possible for vm_id, owners in read_owners(cluster, found, expected_pairs=4).items()
+    } == {"Straße": ("NODE1",), "Strasse": ("NODE1", "NODE2")}

@@ -15,11 +15,12 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.s
     SETTLED,
     VM_STATES,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms, same_name
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
+from ansible_collections.hyperv.migration.plugins.plugin_utils._names import same_name
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import UnsendableText
 
 from tests.support import scenarios as given

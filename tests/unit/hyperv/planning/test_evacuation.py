@@ -568,7 +568,7 @@ def read(groups: dict[str, str], state: VmState = "running") -> Snapshot:
         Node("NODE1", "up", "not_initiated", "", 20348),
         tuple(Vm(GUIDS[name], name, "NODE1", state, (2,), 4096) for name in GUIDS),
         roles={GUIDS[name]: VmGroup(f"Virtual Machine {name}", group, "NODE1") for name, group in groups.items()},
-        traits={group.casefold(): GroupTraits(2000, (), group) for group in groups.values()},
+        traits={group.upper(): GroupTraits(2000, (), group) for group in groups.values()},
         destinations=(Destination("NODE2", Memory(90_000, 90_000)),),
     )
 

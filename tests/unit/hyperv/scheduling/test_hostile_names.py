@@ -9,8 +9,9 @@ import unicodedata
 
 import pytest
 import yaml
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms, same_name
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.progress import Progress
+from ansible_collections.hyperv.migration.plugins.plugin_utils._names import same_name
 from ansible_collections.hyperv.migration.plugins.plugin_utils._text import clean
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
