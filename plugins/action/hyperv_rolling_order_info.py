@@ -14,7 +14,7 @@ from ..plugin_utils._hyperv.cluster.nodes import read_nodes
 from ..plugin_utils._hyperv.cluster.redundancy import read_redundancy
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.health_gate import HealthGate
-from ..plugin_utils._hyperv.maintenance.turn_order import Batches, PlannedOrder, TurnOrder, describe_order, hosts_done
+from ..plugin_utils._hyperv.maintenance.turn_order import Batches, PlannedOrder, TurnOrder, describe_order, hosts_named
 from ..plugin_utils._hyperv.planning.absence import Absence, read_at_once
 from ..plugin_utils._hyperv.planning.evacuation_request import EvacuationRequest
 from ..plugin_utils._hyperv.planning.roll import plan_roll
@@ -48,8 +48,7 @@ class ActionModule(ControllerAction):
             found = NodeSearch(connections, batch, hosts, via, groups.get("hyperv_nodes", ())).find()
             cluster = connections.as_on(found.via.host).cluster()
             state = self._state(arguments, task_vars, found)
-            known = {host: one.get("name", "") for host, one in state["nodes"].items()} | {**found.nodes}
-            named = {host: known.get(host, "") for host in (*hosts, *hosts_done(state))}
+            named = hosts_named(hosts, state) | {**found.nodes}
             names = names_in_cluster(connections, read_nodes(cluster), named, asks=True)
             order = TurnOrder(hosts, state, names, at_once, arguments["layout"], arguments["home"])
             gate = read_gate(arguments, ignored, self.tell, dry_run=self.check_mode)
@@ -73,8 +72,7 @@ class ActionModule(ControllerAction):
         """Return the plan, and why nothing may be begun by it, empty where it may; no plan where none is needed."""
         if not order.others:
             return None, ""
-        ours = [order.names[host] for host in order.begun]
-        health = dataclasses.replace(gate, paused_by_us=ours).wait(cluster, None)
+        health = dataclasses.replace(gate, paused_by_us=order.opened).wait(cluster, None)
         if health.findings:
             return None, health.message
         absence = Absence(read_redundancy(cluster)) if order.at_once > 1 else None

@@ -111,6 +111,19 @@ def test_nodes_that_a_limit_leaves_out_are_not_in_it_and_those_that_are_done_tak
     assert found["done"] == []
 
 
+def test_a_node_that_was_begun_and_that_a_limit_leaves_out_is_for_the_turn_to_refuse(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    note(tmp_path, 4, "evacuated")
+    nodes = [*NODES[:3], node("NODE4", memory_mb=65536, state="paused"), NODES[4]]
+    SimulatedHosts(monkeypatch, {"HVC1": as_text(scenario(nodes, VMS))}, {})
+    found = order_of(tmp_path, nodes=HOSTS[:3])
+    assert numbers(found)[0] == 3
+    turn = {"node": HOSTS[2], "nodes": found["order"], "folder": str(tmp_path), "timeout": 0}
+    with pytest.raises(FailedWithResult, match=f"NODE4 is paused by this rolling maintenance .* --limit {HOSTS[3]}"):
+        carry_out("hyperv_rolling_node_info", HOSTS, home=HOSTS[2], order="planned", planned=found, **turn)
+
+
 class TestWithoutAPlan:
     CROWDED: t.ClassVar[list[t.Any]] = [
         vm(f"big{number}", owner=f"NODE{number}", memory_mb=40000) for number in range(1, 6)

@@ -118,11 +118,12 @@ class TestPlanted:
         assert {host["winrm"].partition(" SP")[0] for host in manifest["hosts"]} == {
             f"OS: {host['windows']}" for host in manifest["hosts"]
         }
-        problems = {(step["task"], step["problem"].partition(". ")[2]) for step in manifest["steps"] if step["problem"]}
-        assert problems == {(  # an answer, too: a VM moves all the time
-            "hyperv_rolling_node_info",
-            "Wait until it has ended; hyperv_migration_job_info shows how far it is.",
-        )}  # fmt: skip
+        problems = {
+            (step["task"], step["problem"].rpartition(". ")[2]) for step in manifest["steps"] if step["problem"]
+        }
+        waits = "Wait until it has ended; hyperv_migration_job_info shows how far it is."
+        # An answer, too: a VM moves all the time.
+        assert problems == {("hyperv_rolling_node_info", waits), ("hyperv_rolling_order_info", waits)}
 
 
 def test_a_word_that_the_user_names_is_replaced_where_it_stands(

@@ -31,7 +31,7 @@ class TurnOrder:
     Attributes:
         hosts: their inventory hosts, in the order of the inventory.
         state: the rolling maintenance as it stands.
-        names: the names in the cluster, of these and of all that are done, by host.
+        names: the names in the cluster, of these and of all that are done or were begun, by host.
         at_once: how many nodes the user allows to be away together.
         layout: where VMs are in the end.
         home: names, patterns and ids of VMs that return to their node in any layout.
@@ -47,7 +47,12 @@ class TurnOrder:
     @property
     def done(self) -> list[str]:
         """Those that are done, also such as have no turn in this run."""
-        return hosts_done(self.state)
+        return [host for host in self.state["nodes"] if phase_of(self.state, host) == "done"]
+
+    @property
+    def opened(self) -> list[str]:
+        """The names in the cluster of all that an earlier run may have paused, also such as have no turn in this."""
+        return self._named([host for host in self.state["nodes"] if phase_of(self.state, host) in OPEN])
 
     @property
     def begun(self) -> list[str]:
@@ -99,9 +104,10 @@ class TurnOrder:
         return [self.names[host] for host in hosts]
 
 
-def hosts_done(state: RollingState) -> list[str]:
-    """Return the inventory hosts that are done in a rolling maintenance."""
-    return [host for host in state["nodes"] if phase_of(state, host) == "done"]
+def hosts_named(hosts: Sequence[str], state: RollingState) -> dict[str, str]:
+    """Return the names in the cluster that the state knows, else empty ones, of a run and of all that had turns."""
+    those = dict.fromkeys([*hosts, *(host for host, node in state["nodes"].items() if node["phase"])])
+    return {host: state["nodes"][host].get("name", "") if host in state["nodes"] else "" for host in those}
 
 
 def describe_order(batches: Batches, names: Mapping[str, str]) -> str:
