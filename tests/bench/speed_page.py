@@ -39,15 +39,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parts(data: Mapping[str, t.Any]) -> dict[str, list[str]]:
-    """Return the lines of each part of the page by its name; a table for which nothing was measured stays as it is."""
+    """Return the lines of each part of the page by its name; a table for which nothing was measured stays as it is.
+
+    The two tables are measured apart, so each says when and where.
+    """
     found = [Grown(**_fields(one)) if "sizes" in one else Figure(**_fields(one)) for one in data["figures"]]
     plain = [_marked(one, one.cells()[:3]) for one in found if not isinstance(one, Grown) and _belongs(one)]
     grown = [_marked(one, one.growth_cells()) for one in found if isinstance(one, Grown)]
-    tables = {
-        "figures": _table(("Case", "Figure", "Limit"), "70, 15, 15", plain) if plain else [],
-        "growth": _table([name.capitalize() for name in HEAD], "28, 30, 14, 14, 7, 7", grown) if grown else [],
-    }
-    return {"machine": [_machine(data)], **{name: lines for name, lines in tables.items() if lines}}
+    found_parts: dict[str, list[str]] = {}
+    if plain:
+        found_parts["machine"] = [_machine(data)]
+        found_parts["figures"] = _table(("Case", "Figure", "Limit"), "70, 15, 15", plain)
+    if grown:
+        table = _table([name.capitalize() for name in HEAD], "28, 30, 14, 14, 7, 7", grown)
+        found_parts["growth"] = [_machine(data), "", *table]
+    return found_parts
 
 
 def replaced(text: str, name: str, lines: Sequence[str]) -> str:

@@ -77,3 +77,7 @@ def test_the_page_gets_its_tables_from_what_was_measured(tmp_path: pathlib.Path)
 def test_a_page_without_a_place_for_a_table_is_refused() -> None:
     with pytest.raises(ValueError, match="end of growth"):
         speed_page.replaced("nothing", "growth", ["line"])
+
+
+def test_growth_that_was_measured_alone_leaves_the_date_of_the_other_figures() -> None:
+    assert list(speed_page.parts({**ABOUT, "figures": [SQUARE.as_data()]})) == ["growth"]
