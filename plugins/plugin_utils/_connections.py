@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ._admission import admit, is_listed_by_its_cluster, refuse_namesake
-from ._connection import Inventory, PeerConnections, Sender, open_sender
+from ._connection import Inventory, LockoutGuard, PeerConnections, Sender, open_sender
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.cluster.identity import Identity, identity_of
 from ._hyperv.cluster.patience import NODES_AT_ONCE
@@ -61,6 +61,7 @@ class Connections:
         self._watch = watch
         self.inventory = Inventory(connection, task_vars)
         self._peers = PeerConnections(connection, self.inventory)
+        self._guard = LockoutGuard()
         self._loading = threading.Lock()  # Ansible loads plugins and resolves templates for one thread at a time
         self._asking: collections.defaultdict[str, threading.Lock] = collections.defaultdict(threading.Lock)
         self._by_host: dict[str, Session] = {}
@@ -200,7 +201,7 @@ class Connections:
 
     def _opened(self, connection: t.Any, name: str) -> Session:
         with self._loading:
-            sender = open_sender(connection)
+            sender = open_sender(connection, self._guard)
         session = Session(
             self._watch(sender, name),
             self._clock,

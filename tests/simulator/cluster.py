@@ -47,6 +47,10 @@ class Line(Meter, t.Protocol):
     def connections(self) -> dict[str, int]:
         """How many TCP connections were ``opened`` so far and are ``open``, and the ``logins`` on all of them."""
 
+    @property
+    def refused_logins(self) -> int:
+        """How many logins came to nothing."""
+
 
 class SimulatedCluster:
     """The cluster of a scenario. Its nodes may be asked from several threads; requests take turns.
@@ -82,8 +86,8 @@ class SimulatedCluster:
 
         ``requests`` by operation, ``bytes_in`` and ``bytes_out``, ``shells_opened``, ``open_enumerations``,
         ``connections``: how many were ``opened`` and are ``open``, and the ``logins`` on them, by the name of a node
-        with a listener, and ``migrations``: how often each VM's migration was started by a call, by VM id, without
-        those that were not.
+        with a listener, ``refused_logins`` of each of these that had any, and ``migrations``: how often each VM's
+        migration was started by a call, by VM id, without those that were not.
         """
         with self.world.lock:
             machines = self.world.machines.values()
@@ -94,6 +98,9 @@ class SimulatedCluster:
                 "shells_opened": self._requests["Shell"],
                 "open_enumerations": sum(endpoint.open_enumerations for endpoint in self._endpoints.values()),
                 "connections": {name: line.connections for name, line in self._lines.items()},
+                "refused_logins": {
+                    name: line.refused_logins for name, line in self._lines.items() if line.refused_logins
+                },
                 "migrations": {machine.id: machine.times_migrated for machine in machines if machine.times_migrated},
             }
 

@@ -81,6 +81,11 @@ class Listener:
             "logins": counts["logins"],
         }
 
+    @property
+    def refused_logins(self) -> int:
+        """How many logins came to nothing."""
+        return self._server.counts["refused_logins"]
+
     def reset_counters(self) -> None:
         """Count from zero again; connections that are open stay so."""
         self._server.counts.clear()

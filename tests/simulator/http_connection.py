@@ -210,6 +210,8 @@ class Connection(http.server.BaseHTTPRequestHandler):
         answer = self.authentication.step(self.headers["Authorization"])
         self.server.count("logins", self.authentication.logins - before)
         if answer.status == 401:
+            # One that goes on has a challenge of its own.
+            self.server.count("refused_logins", int(not answer.challenges))
             self._answer(401, challenges=answer.challenges or self.authentication.offers)
         elif body:
             self._receive(body, answer.challenges)

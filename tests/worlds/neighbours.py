@@ -100,7 +100,7 @@ class Neighbours:
     def reachable(self) -> Iterator[None]:
         """Have connections lead through this network."""
         with mock.patch.object(
-            _connections, "open_sender", lambda plugin: _Line(self, str(plugin.get_option("remote_addr")))
+            _connections, "open_sender", lambda plugin, unused: _Line(self, str(plugin.get_option("remote_addr")))
         ):
             yield
 

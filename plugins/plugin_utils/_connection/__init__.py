@@ -16,6 +16,7 @@ from ansible.errors import AnsibleError
 from .._wsman.errors import Unreachable
 from .http_sender import OnResponse
 from .inventory import Inventory, Listing
+from .lockout import LockoutGuard
 from .peer_connections import PeerConnections
 from .psrp import psrp_sender
 from .winrm import winrm_sender
@@ -23,7 +24,7 @@ from .winrm import winrm_sender
 if t.TYPE_CHECKING:
     from ansible.plugins.connection import ConnectionBase
 
-__all__ = ["Inventory", "Listing", "PeerConnections", "Sender", "UnsupportedConnection", "open_sender"]
+__all__ = ["Inventory", "Listing", "LockoutGuard", "PeerConnections", "Sender", "UnsupportedConnection", "open_sender"]
 
 
 class Sender(t.Protocol):
@@ -54,8 +55,10 @@ class UnsupportedConnection(Unreachable):
     """The host's connection plugin cannot carry WS-Management."""
 
 
-def open_sender(connection: ConnectionBase) -> Sender:
+def open_sender(connection: ConnectionBase, guard: LockoutGuard | None = None) -> Sender:
     """Return the sender for a connection plugin whose options are set. Sends nothing.
+
+    ``guard``: that of the task, None for a sender that is the only one.
 
     Raises UnsupportedConnection, and Unreachable when the controller lacks the library that the plugin needs or the
     plugin refuses its settings.
@@ -63,9 +66,9 @@ def open_sender(connection: ConnectionBase) -> Sender:
     plugin = connection.transport
     try:
         if plugin == "winrm":
-            return winrm_sender(connection)
+            return winrm_sender(connection, guard)
         if plugin == "psrp":
-            return psrp_sender(connection)
+            return psrp_sender(connection, guard)
     except ImportError as error:
         package = {"winrm": "pywinrm>=0.4.3", "psrp": "pypsrp>=0.8,<1.0"}[plugin]
         raise Unreachable(

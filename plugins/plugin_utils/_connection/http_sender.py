@@ -10,7 +10,7 @@ import time
 import typing as t
 from collections.abc import Callable, Mapping
 
-from .._wsman.errors import AnswerLost, NodeBusy, TransportError, Unreachable
+from .._wsman.errors import AnswerLost, LoginRefused, NodeBusy, TransportError, Unreachable
 from .diagnosis import (
     Variables,
     before_sending,
@@ -22,12 +22,14 @@ from .diagnosis import (
     of_the_network,
     was_dropped,
 )
-from .kerberos_failures import explain_long_token, is_about_a_long_token, with_cure
+from .kerberos_failures import explain_long_token, is_about_a_long_token, refuses_account, with_cure
+from .lockout import Account, Answered, LockoutGuard
 from .login_answers import LoginCut, NoWinRM
 from .proxies import Proxy
 from .proxy_failures import explain_broken_login, explain_status_of_proxy, suspect
 
 HANDSHAKES = frozenset({"ntlm", "negotiate", "kerberos", "credssp"})  # the others log in with every message
+WITHOUT_PASSWORD = frozenset({"kerberos", "certificate"})  # the node gets a ticket or a certificate
 # Windows drops idle connections after about two minutes. A method call on one of those would be lost in a way that
 # cannot be told from a call that was carried out, so a connection that was silent for long is opened anew.
 LONGEST_SILENCE = 60  # seconds
@@ -63,10 +65,12 @@ class Channel(t.Protocol):
 
     Attributes:
         on_response: is told the HTTP status and the headers of each response, where somebody listens.
+        on_answer: is told of the first answer to a login of several steps.
         mechanism: by what it logged in where the name of the login leaves that open; empty before that, and otherwise.
     """
 
     on_response: OnResponse | None
+    on_answer: Answered
     mechanism: str
 
     @property
@@ -108,6 +112,8 @@ class HttpSender:
         variables: Variables,
         ways: Mapping[str, Callable[[], Channel]],
         proxy: Proxy | None = None,
+        account: Account | None = None,
+        guard: LockoutGuard | None = None,
     ) -> None:
         """Send nothing yet.
 
@@ -116,6 +122,8 @@ class HttpSender:
             operation_timeout: seconds that the node may take for one request.
             ways: how to open a channel, by the name of the login, in the order in which to try. May raise Unusable.
             proxy: the one that all of them go through.
+            account: what they log in with, None where it cannot be locked.
+            guard: of all senders of a task.
         """
         self.address = address
         self.operation_timeout = operation_timeout
@@ -123,6 +131,8 @@ class HttpSender:
         self._variables = variables
         self._ways = ways
         self._proxy = proxy
+        self._account = account
+        self._guard = guard or LockoutGuard()
         self._works: str | None = None  # the way that was taken before, the only one from then on
         self._mechanism = ""
         self._channel: Channel | None = None
@@ -143,7 +153,8 @@ class HttpSender:
                 # Its keys may end before it does, as those of a Kerberos ticket: nothing was sent, so log in anew.
                 with contextlib.suppress(Unusable):
                     return self._post(self._channel, request)
-            return self._log_in_with(request)
+            with self._guard.login(self._account, self.address) as answered:
+                return self._log_in_with(request, answered)
         except Refused as refused:
             # The node took this login before: the next send logs in anew, which tells whether it still does.
             raise AnswerLost(f"{self.address} asked for a new login in the middle of the session.") from refused
@@ -164,29 +175,33 @@ class HttpSender:
             self._channel.close()
             self._channel = None
 
-    def _log_in_with(self, request: bytes) -> bytes:
+    def _log_in_with(self, request: bytes, answered: Answered) -> bytes:
         """Try the configured ways to log in one after the other, as Ansible's plugin does; keep the one that works."""
-        refusals, hindrances = [], []
+        refusals, hindrances, is_wrong = [], [], False
         for way in [self._works] if self._works else self._ways:
             breaking, channel = self._breaking_proxy(way), None
             try:
                 channel = self._ways[way]()
-                channel.on_response = self.on_response
+                channel.on_response, channel.on_answer = self.on_response, answered
                 answer = self._post(channel, request, way)
             except (Refused, LoginCut) as refused:
                 # What has logged in is refused only where its message takes another connection.
                 if breaking and (isinstance(refused, LoginCut) or (channel and channel.sent)):
                     raise self._unreachable(explain_broken_login(way, self.address, breaking)) from refused
                 refusals.append(f"{way}: {refused}")
+                is_wrong |= isinstance(refused, Refused) and way not in WITHOUT_PASSWORD
             except Unusable as unusable:
                 hindrances.append(f"{way} {unusable}")
+                is_wrong |= refuses_account(str(unusable))
             else:
                 self._works, self._mechanism = way, channel.mechanism
                 return answer
         if not refusals:
-            raise self._unreachable(explain_no_login(self.address, hindrances, self._variables))
-        told = explain_refusal(self.address, self._user, [*refusals, *hindrances], self._variables)
-        raise self._unreachable(f"{told} {suspect(way, breaking)}" if breaking else told)
+            told = explain_no_login(self.address, hindrances, self._variables)
+        else:
+            told = explain_refusal(self.address, self._user, [*refusals, *hindrances], self._variables)
+            told += f" {suspect(way, breaking)}" if breaking else ""
+        raise (LoginRefused if is_wrong else Unreachable)(self._told(told))
 
     def _post(self, channel: Channel, request: bytes, way: str = "") -> bytes:
         """Post over a channel; ``way``: the login that it has yet to do."""

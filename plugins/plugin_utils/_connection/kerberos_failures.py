@@ -53,6 +53,11 @@ def with_cure(text: str, user: str, called: str) -> str:
     return f"{text.rstrip('.')}; {cure}" if cure else text
 
 
+def refuses_account(text: str) -> bool:
+    """Return whether the domain refused the user or the password that it was asked with: another try does not help."""
+    return any(words in text for words, cure in _CURES.items() if cure in (_WRONG_PASSWORD, _ACCOUNT))
+
+
 def _known(text: str, user: str) -> str:
     cure = next((cure for words, cure in _CURES.items() if words in text), "")
     return _without_backslash(user) if cure.startswith("no ticket is of") and "\\" in user else cure

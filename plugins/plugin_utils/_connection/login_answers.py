@@ -9,6 +9,7 @@ redirects nobody.
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 
@@ -20,15 +21,16 @@ class LoginCut(Exception):
     """A login that belongs to one connection was led over two; no message was sent."""
 
 
-def watch(request: t.Any, *, logs_in: bool) -> None:
+def watch(request: t.Any, *, logs_in: bool, on_answer: Callable[[], None] = lambda: None) -> None:
     """Have the answers to a prepared request of requests looked at: NoWinRM and LoginCut come out of its sending.
 
-    ``logs_in``: the request carries no message, and a login that takes several steps.
+    ``logs_in``: the request carries no message, and a login that takes several steps. ``on_answer`` is told of the
+    answer to its first step.
     """
     # The hooks in between are those of the login. They see the first answer, and return the last one.
     hooks = request.hooks["response"]
     if logs_in:
-        login = _Login()
+        login = _Login(on_answer)
         request.hooks["response"] = [login.begin, *hooks, login.end]
     else:
         request.hooks["response"] = [_refuse_redirection, *hooks, _refuse_redirection]
@@ -37,10 +39,12 @@ def watch(request: t.Any, *, logs_in: bool) -> None:
 class _Login:
     """The first and the last answer of a login."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_answer: Callable[[], None]) -> None:
+        self._on_answer = on_answer
         self._connection: object = None
 
     def begin(self, response: t.Any, *unused: object, **unused_too: object) -> None:
+        self._on_answer()
         _refuse_redirection(response)
         if response.ok and "WWW-Authenticate" not in response.headers:
             raise NoWinRM(f"answered without asking for a login (HTTP {response.status_code})")

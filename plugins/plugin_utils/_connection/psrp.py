@@ -13,6 +13,7 @@ from .addresses import host_for_url
 from .basic import hindrance_of_basic
 from .diagnosis import Variables, install
 from .http_sender import HANDSHAKES, HttpFailure, HttpSender, OnResponse, Refused, Unusable
+from .lockout import Account, Answered, LockoutGuard
 from .login_answers import watch
 from .proxies import find_proxy
 from .tickets import OWN
@@ -40,7 +41,7 @@ VARIABLES = Variables(
 _WITH_TICKETS = frozenset({"negotiate", "kerberos"})
 
 
-def psrp_sender(plugin: t.Any) -> HttpSender:
+def psrp_sender(plugin: t.Any, guard: LockoutGuard | None = None) -> HttpSender:
     """Return the sender for a ``psrp`` connection plugin whose options are set. Raises ImportError without pypsrp."""
     if LACKING:
         raise LACKING
@@ -57,7 +58,8 @@ def psrp_sender(plugin: t.Any) -> HttpSender:
     options |= {"proxy": proxy.url if proxy else None, "no_proxy": proxy is None}
     ways = {options["auth"]: functools.partial(_open, options)}
     user = str(options["username"])
-    return HttpSender(f"{host}:{options['port']}", timeouts.operation, user, VARIABLES, ways, proxy)
+    account = Account.of(user, options["password"], list(ways))
+    return HttpSender(f"{host}:{options['port']}", timeouts.operation, user, VARIABLES, ways, proxy, account, guard)
 
 
 def _refuse_unknown_key_password(options: dict[str, t.Any]) -> None:
@@ -134,6 +136,7 @@ class PypsrpChannel:
         self._answered = False
         self.sent = False
         self.on_response: OnResponse | None = None
+        self.on_answer: Answered = lambda: None
         self.mechanism = ""
         self._exchange = transport._send_request
         transport._send_request = self._watched_exchange
@@ -172,7 +175,7 @@ class PypsrpChannel:
         # pypsrp seals a request before this, and logs in without one if it seals messages.
         awaits_keys = self._transport.wrap_required and self._transport.encryption is None
         self.sent = self._logged_in and not awaits_keys
-        watch(request, logs_in=self._handshakes and not self._answered)
+        watch(request, logs_in=self._handshakes and not self._answered, on_answer=self.on_answer)
         if (listener := self.on_response) is not None:
             request.hooks["response"].append(lambda response, **more: listener(response.status_code, response.headers))
         answer = bytes(self._exchange(request, **more))

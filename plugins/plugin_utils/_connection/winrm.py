@@ -17,6 +17,7 @@ from .basic import hindrance_of_basic
 from .diagnosis import Variables, install
 from .http_sender import HANDSHAKES, HttpFailure, HttpSender, OnResponse, Refused, Unusable
 from .kerberos_failures import with_cure
+from .lockout import Account, Answered, LockoutGuard
 from .login_answers import watch
 from .proxies import find_proxy
 from .tickets import OWN, Cache, NoTicket, fetched
@@ -47,7 +48,7 @@ _FROM_ENVIRONMENT = "legacy_requests"  # pywinrm's word for a proxy of the envir
 _LIBRARIES = {"ntlm": "requests_ntlm", "kerberos": "pykerberos", "credssp": "requests-credssp"}
 
 
-def winrm_sender(plugin: t.Any) -> HttpSender:
+def winrm_sender(plugin: t.Any, guard: LockoutGuard | None = None) -> HttpSender:
     """Return the sender for a ``winrm`` connection plugin whose options are set. Raises ImportError without pywinrm."""
     if LACKING:
         raise LACKING
@@ -65,7 +66,9 @@ def winrm_sender(plugin: t.Any) -> HttpSender:
         method: functools.partial(_open, plugin, url, method, options, timeouts.read)
         for method in plugin._winrm_transport
     }
-    return HttpSender(address, timeouts.operation, str(plugin._winrm_user), VARIABLES, ways, proxy)
+    account = Account.of(plugin._winrm_user, plugin._winrm_pass, list(ways))
+    user = str(plugin._winrm_user)
+    return HttpSender(address, timeouts.operation, user, VARIABLES, ways, proxy, account, guard)
 
 
 def _open(plugin: t.Any, url: str, method: str, options: dict[str, t.Any], read_timeout: int) -> PywinrmChannel:
@@ -146,6 +149,7 @@ class PywinrmChannel:
         self._answered = False
         self.sent = False
         self.on_response: OnResponse | None = None
+        self.on_answer: Answered = lambda: None
         self.mechanism = ""
         # pywinrm's own loses the status of an error whose page is not UTF-8, and follows redirections.
         transport._send_message_request = self._exchange
@@ -183,7 +187,7 @@ class PywinrmChannel:
         pywinrm 0.5 gives the session and the request, pywinrm 0.4.3 the request and the message in it.
         """
         request = next(one for one in given if isinstance(one, requests.PreparedRequest))
-        watch(request, logs_in=self._log_in_first and not self._answered)
+        watch(request, logs_in=self._log_in_first and not self._answered, on_answer=self.on_answer)
         response = self._transport.session.send(request, timeout=self._transport.read_timeout_sec)
         self._answered = True
         if self.on_response is not None:

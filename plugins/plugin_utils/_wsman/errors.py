@@ -11,6 +11,7 @@
         ├── Fault (faults.py)          the node answered and refused
         ├── TransportError             no answer came
         │   ├── Unreachable            nothing was carried out: no connection, no trust, no login
+        │   │   ├── LoginRefused       no login: the host or its domain says that user or password are wrong
         │   │   └── UnsupportedConnection (_connection)
         │   ├── NodeBusy               nothing was carried out: turned away with 503
         │   └── AnswerLost             it may have been carried out, or not
@@ -46,6 +47,10 @@ class TransportError(NoAnswer):
 
 class Unreachable(TransportError):
     """The request was not carried out: no connection, no trust, or no permission. The text says what to check."""
+
+
+class LoginRefused(Unreachable):
+    """User and password were refused, which may count as one of the failed logins that lock an account."""
 
 
 class AnswerLost(TransportError):

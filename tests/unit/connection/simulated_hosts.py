@@ -123,7 +123,7 @@ class SimulatedHosts:
         self._groups = groups
         self._variables = variables or {}
         self._opened: list[tuple[Session, str]] = []
-        monkeypatch.setattr(_connections, "open_sender", lambda connection: _Sender(self.network, connection))
+        monkeypatch.setattr(_connections, "open_sender", lambda connection, unused: _Sender(self.network, connection))
 
     @property
     def hosts(self) -> list[str]:

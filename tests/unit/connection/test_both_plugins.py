@@ -13,8 +13,14 @@ from collections.abc import Iterator
 
 import pytest
 import trustme
-from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import http_sender, open_sender
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, NodeBusy, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import LockoutGuard, http_sender, open_sender
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.lockout import Account, Answered
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import (
+    AnswerLost,
+    LoginRefused,
+    NodeBusy,
+    Unreachable,
+)
 
 from tests.ports import free_port
 from tests.simulator.fault_rules import Effect
@@ -123,10 +129,49 @@ def test_a_wrong_password_is_unreachable_and_not_repeated_in_the_message(
     tls_node: Node, plugin: str, trusted: str, login: str
 ) -> None:
     sender = tls_node.sender(plugin, scheme="https", trust=trusted, login=login, ansible_password="wrong-Secret-1")
-    with pytest.raises(Unreachable, match=f"refused the credentials of user 'operator' .*{WORDS[plugin]}") as caught:
+    with pytest.raises(LoginRefused, match=f"refused the credentials of user 'operator' .*{WORDS[plugin]}") as caught:
         sender.send(b"<one/>")
     assert "wrong-Secret-1" not in str(caught.value)
     assert tls_node.service.received == []
+
+
+class Listening(LockoutGuard):
+    """A guard that also writes down which account logged in, and how often it heard of the first answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.accounts: list[Account | None] = []
+        self.answers = 0
+
+    @contextlib.contextmanager
+    def login(self, account: Account | None, address: str) -> Iterator[Answered]:
+        self.accounts.append(account)
+        with super().login(account, address) as answered:
+
+            def heard() -> None:
+                self.answers += 1
+                answered()
+
+            yield heard
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_a_login_tells_its_account_and_its_first_answer_once(node: Node, plugin: str, password: str) -> None:
+    guard = Listening()
+    sender = open_sender(connection(plugin, node.listener.port, ansible_password=password), guard)
+    for unused in range(2 if password == PASSWORD else 1):
+        with contextlib.suppress(LoginRefused):
+            sender.send(b"<one/>")
+    assert guard.accounts == [Account("operator", password, ("ntlm",))]
+    assert guard.answers == 1
+
+
+def test_a_certificate_is_no_account_that_can_be_locked(node: Node, plugin: str) -> None:
+    guard = Listening()
+    sender = open_sender(connection(plugin, node.listener.port, login="certificate", ansible_password=None), guard)
+    with pytest.raises(Unreachable):
+        sender.send(b"<one/>")
+    assert guard.accounts == [None]
 
 
 def test_a_wrong_password_is_unreachable_where_messages_are_encrypted(node: Node, plugin: str) -> None:

@@ -17,8 +17,14 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.http_
     Refused,
     Unusable,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.lockout import Answered
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.login_answers import LoginCut
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.proxies import Proxy
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import (
+    AnswerLost,
+    LoginRefused,
+    Unreachable,
+)
 
 VARIABLES = Variables("login", "trust", "path", "called", "scheme", "proxy", "direct")
 
@@ -29,6 +35,7 @@ class Channel:
     sent = True
     readable = False
     on_response: OnResponse | None = None
+    on_answer: Answered = staticmethod(lambda: None)
     mechanism = ""
 
     def __init__(self, failure: Exception | None, *, fails_from: int = 2) -> None:
@@ -115,3 +122,22 @@ def test_one_request_at_a_time_goes_over_a_connection() -> None:
         assert not arrived.acquire(timeout=0.2), "the second request did not wait for the answer to the first"
         answer.set()
         assert list(sent) == [b"<Envelope>one</Envelope>", b"<Envelope>two</Envelope>"]
+
+
+@pytest.mark.parametrize(
+    ("login", "failure", "is_wrong"),
+    [
+        ("ntlm", Refused("401"), True),
+        ("basic", Refused("401"), True),
+        ("kerberos", Unusable("got no ticket: kinit: Password incorrect"), True),
+        ("kerberos", Unusable("cannot be used: Preauthentication failed"), True),
+        ("kerberos", Refused("401"), False),
+        ("certificate", Refused("401"), False),
+        ("kerberos", Unusable("cannot be used: Cannot contact any KDC"), False),
+        ("ntlm", LoginCut("the connection ended"), False),
+    ],
+)
+def test_only_a_password_that_was_refused_can_lock_an_account(login: str, failure: Exception, is_wrong: bool) -> None:
+    with pytest.raises(Unreachable) as caught:
+        sender_over(Channel(failure, fails_from=1), login=login).send(b"<Envelope/>")
+    assert isinstance(caught.value, LoginRefused) == is_wrong

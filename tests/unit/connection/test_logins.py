@@ -19,7 +19,7 @@ import pytest
 import trustme
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import Sender, open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.tickets import Cache
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import LoginRefused, Unreachable
 
 from tests.certificates import authority_file, ed25519_file
 from tests.kerberos import Realm, lacking, realm
@@ -250,10 +250,17 @@ KERBEROS_FAILS = {
 }
 
 
+REFUSED_BY_THE_DOMAIN = {"a wrong password", "a disabled account", "an expired account"}
+
+
 @needs_kerberos
-@pytest.mark.parametrize(("wrong", "winrm", "psrp"), KERBEROS_FAILS.values(), ids=list(KERBEROS_FAILS))
+@pytest.mark.parametrize(
+    ("case", "wrong", "winrm", "psrp"),
+    ((case, *texts) for case, texts in KERBEROS_FAILS.items()),
+    ids=list(KERBEROS_FAILS),
+)
 def test_where_kerberos_fails_the_node_is_not_asked_and_the_cure_is_told(
-    kerberos: Realm, plugin: str, wrong: t.Any, winrm: t.Any, psrp: t.Any
+    kerberos: Realm, plugin: str, case: str, wrong: t.Any, winrm: t.Any, psrp: t.Any
 ) -> None:
     node = Node(logins=["kerberos", "negotiate"], keytab=kerberos.keytab)
     settings = {"login": "kerberos", "ansible_user": UPN, **BY_PASSWORD, **CALLED, **wrong}
@@ -262,6 +269,7 @@ def test_where_kerberos_fails_the_node_is_not_asked_and_the_cure_is_told(
         with pytest.raises(Unreachable, match=rf"^Cannot log in .*kerberos.*{said}") as caught:
             node.sender(plugin, **settings).send(b"<one/>")
         assert node.listener.connections["logins"] == 0
+    assert isinstance(caught.value, LoginRefused) == (case in REFUSED_BY_THE_DOMAIN)
     assert "wrong-Secret-1" not in str(caught.value)
     assert PASSWORD not in str(caught.value)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from unittest.mock import Mock
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import open_sender
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import LockoutGuard, open_sender
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 
 from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection, inside
@@ -102,10 +102,13 @@ def test_a_ticket_for_many_nodes_is_asked_for_once(
     kinit = tmp_path / "kinit"
     kinit.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\necho 'kinit: Password incorrect' >&2\nexit 1\n")
     kinit.chmod(0o700)
-    for called in ("node1.corp.example", "node2.corp.example"):
+    guard = LockoutGuard()
+    said = "the password is wrong: check ansible_password"
+    for called, told in {"node1": said, "node2": said, "node3": "not asked, because the account"}.items():
         settings = {"ansible_winrm_kinit_cmd": str(kinit), "ansible_winrm_kerberos_hostname_override": called}
-        with pytest.raises(Unreachable, match="the password is wrong: check ansible_password"):
-            node.sender("winrm", **kerberos, **settings).send(b"<one/>")
+        host = {"ansible_host": f"127.0.0.{called[-1]}"}
+        with pytest.raises(Unreachable, match=told):
+            open_sender(connection("winrm", node.listener.port, **kerberos, **settings, **host), guard).send(b"<one/>")
     assert (tmp_path / "asked").read_text() == "asked\n"
 
 
