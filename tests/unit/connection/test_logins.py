@@ -256,7 +256,7 @@ REFUSED_BY_THE_DOMAIN = {"a wrong password", "a disabled account", "an expired a
 @needs_kerberos
 @pytest.mark.parametrize(
     ("case", "wrong", "winrm", "psrp"),
-    ((case, *texts) for case, texts in KERBEROS_FAILS.items()),
+    [(case, *texts) for case, texts in KERBEROS_FAILS.items()],
     ids=list(KERBEROS_FAILS),
 )
 def test_where_kerberos_fails_the_node_is_not_asked_and_the_cure_is_told(

@@ -110,6 +110,7 @@ def test_reset_puts_back_owners_and_counters() -> None:
         "shells_opened": 0,
         "open_enumerations": 0,
         "connections": {},
+        "refused_logins": {},
         "migrations": {},
     }
 
