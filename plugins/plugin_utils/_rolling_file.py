@@ -75,8 +75,8 @@ class RollingFile:
         ``node`` is its inventory host, ``name`` its name in the cluster, and ``next_phase`` makes of its present phase
         the next one; ``returns_all`` is as ``set_phase`` has it, ``began`` when its turn did, and ``estimate`` what is
         expected before it, which is noted with ``begun``, as are the hosts ``together`` with it. With ``begun``, the
-        rolling maintenance is resumed or started as ``options`` say; later phases belong to the one in the file, which in
-        a dry run nobody has started. Raises HyperVError.
+        rolling maintenance is resumed or started as ``options`` say; later phases belong to the one in the file, which
+        in a dry run nobody has started. Raises HyperVError.
         """
         with contextlib.nullcontext() if dry_run else locked(self._find().path):
             file = self._find()
