@@ -68,8 +68,8 @@ def test_what_the_cluster_says_of_a_group_is_not_that_of_one_whose_name_only_ful
     simulated = Simulated(
         scenario(
             vms=[
-                vm("Straße", possible_owners=["NODE1"]),
-                vm("Strasse", possible_owners=["NODE1", "NODE2"], priority=3000),
+                vm("Straße", possible_owners=("NODE1",)),
+                vm("Strasse", possible_owners=("NODE1", "NODE2"), priority=3000),
             ]
         )
     )
