@@ -34,6 +34,11 @@ class FillResult:
     places: Mapping[int, int] | None = None
     exhausted: bool = False
 
+    @property
+    def is_decided(self) -> bool:
+        """One of the two is known."""
+        return self.exhausted or self.places is not None
+
 
 class _GaveUp(Exception):
     """The bound was reached, or every destination has more fills than can be listed."""
@@ -214,10 +219,10 @@ class _FillSearch:
         for one in big:
             matching = by_sum.get(room - (one >> shift))
             if matching:
-                found += self._keeping([one & bundles | other for other in matching])
+                found += [one & bundles | other for other in matching]
                 if len(found) > _MOST_FILLS:
                     return None
-        return found
+        return self._keeping(found)
 
     def _keeping(self, fills: list[int]) -> list[int]:
         """Return those fills that hold no two bundles that have to be on different nodes."""
