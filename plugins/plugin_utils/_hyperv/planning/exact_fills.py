@@ -11,11 +11,8 @@ found by meeting in the middle (Horowitz and Sahni, "Computing partitions with a
 from __future__ import annotations
 
 import dataclasses
-import functools
-import operator
 from collections.abc import Mapping, Sequence
 
-from ..cluster.affinity import NODE, Rule
 from .assignment import Assignment
 from .bits import places_in
 from .steps import Steps
@@ -33,11 +30,6 @@ class FillResult:
 
     places: Mapping[int, int] | None = None
     exhausted: bool = False
-
-    @property
-    def is_decided(self) -> bool:
-        """One of the two is known."""
-        return self.exhausted or self.places is not None
 
 
 class _GaveUp(Exception):
@@ -69,32 +61,6 @@ class _FillSearch:
         self._by_size = sorted((one for one, need in enumerate(assignment.needs) if need), key=self._big_first)
         self.everything = sum(1 << bundle for bundle in self._by_size)
         self.places: dict[int, int] = {}
-        self._exclusive, self._is_by_fill = self._find_exclusive()
-        self._takes = [
-            sum(
-                1 << one
-                for one in self._by_size
-                if assignment.is_open(one, place) and assignment.needs[one] <= room[place]
-            )
-            for place in range(len(room))
-        ]  # bundles that a destination takes, as long as nothing is there
-        self._rivals = [0] * self._shift  # bundles that a bundle may not share a destination with
-        for members in self._exclusive:
-            for bundle in places_in(members):
-                self._rivals[bundle] |= members & ~(1 << bundle)
-
-    def _find_exclusive(self) -> tuple[list[int], bool]:
-        """Return the bundles of each hard rule that keeps them on different nodes, and whether there are no others.
-
-        Of such a rule a fill tells by itself whether it keeps it.
-        """
-        members: dict[Rule, int] = {}
-        for bundle in self._by_size:
-            for rule in self._assignment.hard_rules_of(bundle):
-                members[rule] = members.get(rule, 0) | 1 << bundle
-        shared = {rule: found for rule, found in members.items() if found & found - 1}
-        by_node = [found for rule, found in shared.items() if rule.scope == NODE and not rule.together]
-        return by_node, len(by_node) == len(shared)
 
     def _big_first(self, bundle: int) -> tuple[int, int]:
         return -self._assignment.needs[bundle], bundle
@@ -116,7 +82,7 @@ class _FillSearch:
                 if rest[other] == []:
                     break
             else:
-                if self._cover(left & ~fill, rest) and self._put(fill, place) and self.extend(left & ~fill, rest):
+                if self._put(fill, place) and self.extend(left & ~fill, rest):
                     self.places.update(dict.fromkeys(places_in(fill), place))
                     return True
                 self._take(fill)
@@ -125,29 +91,6 @@ class _FillSearch:
     def _without(self, fills: Sequence[int], taken: int) -> list[int]:
         self._step(len(fills) // 8)
         return [one for one in fills if not one & taken]
-
-    def _cover(self, left: int, fills: dict[int, list[int] | None]) -> bool:
-        """Keep those fills that hold every bundle that is in no fill of another destination; False for none left."""
-        everywhere = twice = 0
-        unions: dict[int, int] = {}
-        for place, found in fills.items():
-            if found is None:
-                union = self._takes[place]
-            else:
-                self._step(len(found) // 16)
-                union = functools.reduce(operator.or_, found)
-            unions[place] = union
-            twice |= everywhere & union
-            everywhere |= union
-        if left & ~everywhere:
-            return False
-        for place, found in fills.items():
-            alone = left & unions[place] & ~twice
-            if found is not None and alone:
-                fills[place] = found = [one for one in found if one & alone == alone]
-                if not found:
-                    return False
-        return True
 
     def _list_more(self, left: int, fills: _Fills) -> dict[int, list[int]] | None:
         """Return the fills of those destinations of which they are known or few; None where one has none."""
@@ -197,17 +140,13 @@ class _FillSearch:
             if len(small) <= max(len(big), _FEW_SUMS):
                 last -= 1
                 more = packed[last]
-                rivals = self._rivals[items[last]]
-                small += [one + more for one in small if one + more <= limit and not one & rivals]
+                small += [one + more for one in small if one + more <= limit]
             else:
                 more = packed[first]
                 rest -= assignment.needs[items[first]]
                 first += 1
                 least, most = max(0, room - rest) << shift, limit - more
-                rivals = self._rivals[items[first - 1]]
-                big = [one for one in big if one >= least] + [
-                    one + more for one in big if least - more <= one <= most and not one & rivals
-                ]
+                big = [one for one in big if one >= least] + [one + more for one in big if least - more <= one <= most]
             if len(small) + len(big) > _MOST_FILLS:
                 self._step(len(small) + len(big))
                 return None
@@ -222,17 +161,9 @@ class _FillSearch:
                 found += [one & bundles | other for other in matching]
                 if len(found) > _MOST_FILLS:
                     return None
-        return self._keeping(found)
-
-    def _keeping(self, fills: list[int]) -> list[int]:
-        """Return those fills that hold no two bundles that have to be on different nodes."""
-        for members in self._exclusive:
-            fills = [one for one in fills if not (both := one & members) & both - 1]
-        return fills
+        return found
 
     def _put(self, fill: int, place: int) -> bool:
-        if self._is_by_fill:
-            return True  # what it was listed by is all that there is to look at
         for bundle in places_in(fill):
             if not self._assignment.keeps_hard_rules(bundle, place):
                 return False
@@ -240,8 +171,6 @@ class _FillSearch:
         return True
 
     def _take(self, fill: int) -> None:
-        if self._is_by_fill:
-            return
         for bundle in places_in(fill):
             if self._assignment.places[bundle] is not None:
                 self._assignment.take(bundle)

@@ -18,7 +18,7 @@ from .exact_fills import FillResult, fill_exactly
 from .levelling import give_up_preferred, level_out
 from .overflow import reduce_overflow
 from .preferences import meet_preferences
-from .search import SearchResult, search
+from .search import search
 from .steps import Steps
 
 _CHAIN_STEPS = 3_000  # places tried while room is made for all bundles together
@@ -26,7 +26,6 @@ _FIRST_STEPS = 30_000  # of the search, before exchanges are tried
 _SEARCH_STEPS = 700_000  # of the search in all, where there are few bundles and destinations
 _SMALL = 1_000  # bundles times destinations: beyond, the search gets fewer steps, each of which costs more
 _FILL_STEPS = 2_400_000  # sums and fills looked at where no memory is to spare
-_FIRST_FILLS = 5  # so many times fewer of them before exchanges are tried
 _MOST_SUMMED = 4_000  # bundles times destinations: beyond, it is not looked at how sizes add up
 _DIVES = 1  # times that the search may go down to the last bundle in any case
 _STARTS = 16  # placements from which exchanges begin
@@ -128,31 +127,24 @@ def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
     room = _usable_room(assignment)
     if room is None:
         return Outcome(exhausted=True)
-    found = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6)
-    if found.exhausted or found.places is not None:
-        return _taken(assignment, found)
-    tight = room if not is_trial and sum(room) == sum(assignment.needs) else None
-    filled = _fill(assignment, tight, _FILL_STEPS // _FIRST_FILLS)
-    if filled.is_decided:
-        return Outcome(filled.exhausted, found.steps)
-    starts = 1 if is_trial else max(1, _STARTS * _SMALL**2 // size**2)
-    reduce_overflow(assignment, starts=starts, steps=_TRIAL_STEPS if is_trial else _EXCHANGE_STEPS)
-    missing = () if assignment.unplaced() else assignment.missing()
-    if missing and not any(missing):
-        return Outcome()
-    assignment.clear()
-    if is_trial:
-        return Outcome(steps=found.steps, missing=missing)
-    filled = _fill(assignment, tight, _FILL_STEPS)
-    if filled.is_decided:
-        return Outcome(filled.exhausted, found.steps, missing)
-    return _taken(assignment, search(assignment, Steps(max(most, dive))), missing)
-
-
-def _taken(assignment: Assignment, found: SearchResult, missing: tuple[int, ...] = ()) -> Outcome:
-    """Fill an assignment as a search has found; return what it came to."""
-    for bundle, place in (found.places or {}).items():
-        assignment.put(bundle, place)
+    found, missing = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6), tuple[int, ...]()
+    if found.places is None and not found.exhausted and not is_trial and sum(room) == sum(assignment.needs):
+        filled = _fill(assignment, room)
+        if filled.exhausted or filled.places is not None:
+            return Outcome(filled.exhausted, found.steps)
+    if found.places is None and not found.exhausted:
+        starts = 1 if is_trial else max(1, _STARTS * _SMALL**2 // size**2)
+        reduce_overflow(assignment, starts=starts, steps=_TRIAL_STEPS if is_trial else _EXCHANGE_STEPS)
+        if not assignment.unplaced():
+            missing = assignment.missing()
+            if not any(missing):
+                return Outcome()
+        assignment.clear()
+        if not is_trial:
+            found = search(assignment, Steps(max(most, dive)))
+    if found.places is not None:
+        for bundle, place in found.places.items():
+            assignment.put(bundle, place)
     return Outcome(found.exhausted, found.steps, missing)
 
 
@@ -162,15 +154,15 @@ def _usable_room(assignment: Assignment) -> list[int] | None:
     return [max(0, one) for one in assignment.room]
 
 
-def _fill(assignment: Assignment, room: Sequence[int] | None, steps: int) -> FillResult:
-    """Fill an empty assignment if ``room`` is all needed (else None) and a way is found; else leave it empty.
+def _fill(assignment: Assignment, room: Sequence[int]) -> FillResult:
+    """Fill an empty assignment that has no memory to spare if that is found; else leave it empty.
 
     What needs no memory is placed last, so no rule may concern it.
     """
     without_memory = [bundle for bundle, need in enumerate(assignment.needs) if not need]
-    if room is None or any(assignment.hard_rules_of(bundle) for bundle in without_memory):
+    if any(assignment.hard_rules_of(bundle) for bundle in without_memory):
         return FillResult()
-    filled = fill_exactly(assignment, room, Steps(steps))
+    filled = fill_exactly(assignment, room, Steps(_FILL_STEPS))
     if filled.places is not None:
         for bundle, place in filled.places.items():
             assignment.put(bundle, place)
