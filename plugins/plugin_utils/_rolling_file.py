@@ -75,14 +75,14 @@ class RollingFile:
         ``node`` is its inventory host, ``name`` its name in the cluster, and ``next_phase`` makes of its present phase
         the next one; ``returns_all`` is as ``set_phase`` has it, ``began`` when its turn did, and ``estimate`` what is
         expected before it, which is noted with ``begun``, as are the hosts ``together`` with it. With ``begun``, the
-        rolling maintenance is resumed or started as ``options`` say; later phases belong to the one in the file.
-        Raises HyperVError.
+        rolling maintenance is resumed or started as ``options`` say; later phases belong to the one in the file, which
+        in a dry run nobody has started. Raises HyperVError.
         """
         with contextlib.nullcontext() if dry_run else locked(self._find().path):
             file = self._find()
             old = _content(file)
             phase = next_phase(phase_of(old, node) if old is not None else "")
-            if phase == "begun" or old is None or not is_same(old["cluster"], options.cluster):
+            if dry_run or phase == "begun" or old is None or not is_same(old["cluster"], options.cluster):
                 if old is not None and _was_begun_anew(old, node, together, began):
                     options = dataclasses.replace(options, begin_anew=False)
                 progress = self._resume(file, options)

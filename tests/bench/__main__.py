@@ -10,7 +10,21 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import batch, growth, makespan, masking, methods, recording, rolled, rolls, scale, storage, tasks, waiting
+from . import (
+    batch,
+    growth,
+    makespan,
+    masking,
+    methods,
+    overlapped,
+    recording,
+    rolled,
+    rolls,
+    scale,
+    storage,
+    tasks,
+    waiting,
+)
 from .figures import Figure, publish
 from .grown import growth_table
 from .machine import machine
@@ -27,6 +41,7 @@ _CASES: dict[str, Callable[[], list[Figure]]] = {
     "makespan": makespan.measure,
     "rolls": rolls.measure,
     "rolled": rolled.measure,
+    "overlapped": overlapped.measure,
     "growth": growth.measure,
 }
 _ALONE = frozenset({"growth"})  # by its name only: it takes longer than all others together

@@ -146,12 +146,16 @@ def _signals_kept() -> Iterator[None]:
 def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterator[None]:
     """Put network, clock and worker of this process in the place of the real ones."""
     action = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._action")
+    connections = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._connections")
+    cluster = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._hyperv.cluster.cluster")
     sender = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._connection.http_sender")
     clock = _Clock(network)
     Adapter.network = network
     with contextlib.ExitStack() as replaced:
         for target, name, new in (
             (action, "TaskClock", lambda *unused: clock),
+            (connections, "ThreadPoolExecutor", _OneByOne),
+            (cluster, "ThreadPoolExecutor", _OneByOne),
             (sender, "time", clock),
             (requests.sessions, "HTTPAdapter", Adapter),
             (strategy, "WorkerProcess", _Worker),
@@ -167,6 +171,22 @@ def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterato
         ):
             replaced.enter_context(mock.patch.object(target, name, new))
         yield
+
+
+class _OneByOne:
+    """Asks hosts one by one in place of threads, of which a branch has but the one that asked."""
+
+    def __init__(self, *unused: object) -> None:
+        """Begin nothing."""
+
+    def __enter__(self) -> _OneByOne:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        """End nothing."""
+
+    map = staticmethod(map)
 
 
 class _Clock:

@@ -90,6 +90,18 @@ class TestTurn:
         first = turn_of(1, tmp_path, **ANY, check_mode=True)
         assert first["evacuation"]["plan"]["node"] == "NODE1"
 
+    def test_a_dry_run_after_a_rolling_maintenance_that_is_finished_is_one_of_the_next(
+        self, tmp_path: pathlib.Path
+    ) -> None:
+        for number in (1, 2, 3):
+            note(turn_of(number, tmp_path), "done")
+        turn = turn_of(2, tmp_path, check_mode=True)
+        assert turn["steps"]
+        for phase in ("begun", "worked", "done"):
+            given = {"rolling": turn["rolling"], "phase": phase}
+            assert carry_out("hyperv_rolling_state", HOSTS, check_mode=True, **given)["phase"] == phase
+        assert turn_of(2, tmp_path, check_mode=True)["phase"] == ""
+
     def test_a_node_by_itself_is_the_last_one_only_if_the_others_are_done(self, tmp_path: pathlib.Path) -> None:
         alone = {**ANY, "layout": "balanced", "nodes": HOSTS[1:2]}
         first = turn_of(1, tmp_path, **{**ANY, "layout": "balanced"})

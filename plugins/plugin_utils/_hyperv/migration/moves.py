@@ -158,7 +158,7 @@ def chosen_vms(cluster: Cluster, requests: Sequence[MoveRequest], hosts: Sequenc
     # Of hundreds of requests each would else be compared with every VM.
     called: dict[str, list[Vm]] = {}
     for vm in vms:
-        for key in {vm.id, in_capitals(vm.name)}:
+        for key in sorted({vm.id, in_capitals(vm.name)}):
             called.setdefault(key, []).append(vm)
 
     def pick(request: MoveRequest) -> Vm:

@@ -8,6 +8,7 @@ import itertools
 import random
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.affinity import DOMAIN, NODE
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import solver
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.assignment import Assignment
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.best_fills import best_fills
@@ -39,7 +40,13 @@ def without_room_to_spare(draw: st.DrawFn) -> PlacementProblem:
     nodes = [destination(node, room) for node, room in zip("ABC", rooms, strict=True)]
     together = draw(st.sampled_from([None, False, True]))
     rules = [] if together is None else [rule("r", names[:2], together=together)]
-    return placement_problem(vms, nodes, rules=rules)
+    if draw(st.booleans()):
+        scope = draw(st.sampled_from([NODE, DOMAIN]))
+        rules.append(
+            rule("apart", draw(st.sets(st.sampled_from([*names, "other"]), min_size=2, max_size=4)), scope=scope)
+        )
+    where = {"other": draw(st.sampled_from("ABCD"))}
+    return placement_problem(vms, nodes, rules=rules, where=where, domains={"A": "left", "B": "right", "C": "right"})
 
 
 def possible(assignment: Assignment) -> bool:
