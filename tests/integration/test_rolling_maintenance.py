@@ -147,7 +147,7 @@ def test_nodes_have_their_turns_in_the_order_that_a_plan_finds_and_are_resumed_w
 ) -> None:
     planned = {"rolling_maintenance_order": "planned", "rolling_maintenance_layout": "any"}
     before = cluster.owners()
-    rehearsal = roll("--check", **planned)
+    rehearsal = roll("--check", **{**planned, "rolling_maintenance_order": " Planned, "})
     assert rehearsal.code == 0, rehearsal.text
     assert "The order of the nodes is planned: NODE4, " in rehearsal.text  # the one with the fewest VMs
     assert worked_on(rehearsal)[0] == "NODE4"
