@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import typing as t
 from collections.abc import Mapping
 
@@ -38,12 +39,19 @@ class ActionModule(ControllerAction):
         Raises FailedWithResult where it stops.
         """
         turn, reason, path = arguments["turn"], arguments["reason"], arguments["path"].strip()
-        if "path" not in turn and turn.get("leader"):  # another host has planned for it
-            turn = {**_planned_by(turn["leader"], task_vars), **turn}
-            reason = reason or str(turn.get("why_not") or "")
         host = str(turn.get("host") or task_vars.get("inventory_hostname"))
+        leader = str(turn.get("leader") or host)
+        if leader != host:  # another host has planned for it
+            turn = {**_planned_by(leader, task_vars), **turn}
         node, state = str(turn.get("node") or host), _state(str(turn.get("path") or ""))
+        task, why_not = arguments["task"], str(turn.get("why_not") or "") if turn.get("phase") != "done" else ""
+        if why_not and not reason:  # the task that stops the rolling maintenance comes next, and tells it all
+            raise FailedWithResult(why_not, {"changed": False, "estimate": None, "lines": []})
+        if why_not:
+            task, reason = "", why_not
         progress = describe_progress(state) if state else ""
+        if state is not None and reason and _is_of_an_earlier_one(state, turn):
+            state, progress = None, f"{', '.join(turn.get('nodes') or [host])} not begun"
         is_last = host == next(reversed(turn.get("nodes") or [host]))
         lines: list[str] = []
         # The others failed before any move, or are what the user's tasks made of a variable of the roles.
@@ -61,7 +69,7 @@ class ActionModule(ControllerAction):
         stop = Stop(
             node=node,
             phase=phase_of(state, host) if state else "" if turn.get("path") else None,
-            task=arguments["task"],
+            task=task,
             reason=reason,
             node_left=self._node_left(str(turn.get("via") or ""), node),
             folder=str(turn.get("folder") or full_path(".")),
@@ -115,7 +123,18 @@ def _planned_by(leader: str, task_vars: Mapping[str, t.Any]) -> dict[str, t.Any]
     if found and not found.get("failed"):
         return known
     why = f"{leader}, which plans for all of them, has failed: {found.get('msg') or 'see above'}"
-    return {**known, "why_not": f"It is not begun, because {why}"}
+    return {**known, "why_not": f"Nothing is done with it in this run, because {why}"}
+
+
+def _is_of_an_earlier_one(state: RollingState, turn: Mapping[str, t.Any]) -> bool:
+    """Tell whether a state was there before this run, which begins with the first node again and has noted nothing."""
+    began, anew = turn.get("run_began"), (turn.get("rolling") or {}).get("begin_anew")
+    return bool(
+        (is_finished(state) or anew)
+        and turn.get("steps")
+        and began
+        and dt.datetime.fromisoformat(state["updated"]) < dt.datetime.fromisoformat(began)
+    )
 
 
 def _estimate(state: RollingState | None) -> dict[str, t.Any] | None:

@@ -147,7 +147,7 @@ def test_nodes_have_their_turns_in_the_order_that_a_plan_finds_and_are_resumed_w
 ) -> None:
     planned = {"rolling_maintenance_order": "planned", "rolling_maintenance_layout": "any"}
     before = cluster.owners()
-    rehearsal = roll("--check", **planned)
+    rehearsal = roll("--check", **{**planned, "rolling_maintenance_order": " Planned, "})
     assert rehearsal.code == 0, rehearsal.text
     assert "The order of the nodes is planned: NODE4, " in rehearsal.text  # the one with the fewest VMs
     assert worked_on(rehearsal)[0] == "NODE4"
@@ -195,16 +195,19 @@ def test_a_playbook_of_ones_own_takes_its_hosts_in_the_order_that_a_play_before_
         ],
     }
     takes = {
-        "hosts": "{{ planned.order }}",
+        "hosts": "{{ planned.order | default([]) }}",
         "gather_facts": False,
-        "serial": "{{ planned.serial }}",
+        "serial": "{{ planned.serial | default(1) }}",
         "max_fail_percentage": 0,
-        "vars": {**given, "planned": f"{{{{ {found} }}}}"},
+        "vars": {**given, "planned": f"{{{{ {found} | default({{}}) }}}}"},
         "roles": [{"role": "hyperv.migration.rolling_maintenance"}],
     }
     own, without = tmp_path / "own.yml", tmp_path / "without.yml"
     own.write_text(yaml.safe_dump([plans, takes]), encoding="utf-8")
     without.write_text(yaml.safe_dump([plans, {**takes, "hosts": "hyperv_nodes", "serial": 1}]), encoding="utf-8")
+
+    checked = ansible.run("ansible-playbook", *ansible.sources, str(own), "--syntax-check")
+    assert checked.code == 0, checked.text
 
     another = ansible.run("ansible-playbook", *ansible.sources, str(without))
     assert another.code == FAILED

@@ -325,6 +325,20 @@ class TestReport:
         except FailedWithResult as stop:
             return {**stop.result, "failed": True, "msg": str(stop)}
 
+    def test_one_that_stops_before_its_first_node_is_not_told_as_the_finished_one_before_it(
+        self, tmp_path: pathlib.Path
+    ) -> None:
+        for number in (1, 2, 3):
+            turn = turn_of(number, tmp_path)
+            note(turn, "done")
+        file = pathlib.Path(turn["path"])
+        state = json.loads(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps({**state, "updated": "2020-01-01T00:00:00+00:00"}), encoding="utf-8")
+        stop = self.report(turn_of(1, tmp_path), task="Find the node in its cluster", reason="NODE3 is paused.")
+        assert stop["lines"][0].endswith("; nothing was changed on it.")
+        assert stop["lines"][1] == f"The rolling maintenance: {', '.join(HOSTS)} not begun."
+        assert stop["lines"][2].endswith("and NODE1 begins from the start.")
+
     def test_all_moves_are_told_at_the_last_node_and_until_then_only_how_far_it_is(
         self, tmp_path: pathlib.Path
     ) -> None:

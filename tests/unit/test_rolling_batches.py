@@ -173,9 +173,38 @@ class TestReport:
         with pytest.raises(FailedWithResult, match="which plans for all of them, has failed: No room"):
             self.report(turn_of(2, tmp_path, 1, 2), led)
 
+    def test_one_that_the_failed_one_had_prepared_already_is_not_called_done(
+        self, tmp_path: pathlib.Path, simulated: SimulatedHosts
+    ) -> None:
+        opened = turn_of(5, tmp_path, 5)
+        note(opened, "begun")
+        carry_out("hyperv_cluster_node", HOSTS, name="NODE5", state="maintenance")
+        with pytest.raises(FailedWithResult, match="NODE5 is paused by this rolling maintenance") as failed:
+            turn_of(1, tmp_path, 1, 2)
+        first = {**failed.value.result, "failed": True, "msg": "No room."}
+        led = {HOSTS[0]: {"rolling_maintenance_turn": first}}
+        with pytest.raises(FailedWithResult, match=r"^Nothing is done with it in this run.*No room\.$") as told:
+            self.report(first["together"][HOSTS[1]], led)
+        with pytest.raises(FailedWithResult, match=r"stops at NODE2: Nothing is done with it in this run.*No room"):
+            self.report(first["together"][HOSTS[1]], led, str(told.value))
+
+    def test_one_that_is_done_stays_done_where_the_planning_one_has_failed(self, tmp_path: pathlib.Path) -> None:
+        note(turn_of(1, tmp_path, 1, 2)["together"][HOSTS[1]], "done")
+        first = turn_of(1, tmp_path, 1, 2)
+        led = {HOSTS[0]: {"rolling_maintenance_turn": {**first, "failed": True, "msg": "No room."}}}
+        assert self.report(first["together"][HOSTS[1]], led)["lines"][0].startswith("NODE2 is done.")
+
     @staticmethod
-    def report(turn: Answer, hostvars: dict[str, t.Any]) -> Answer:
+    def report(turn: Answer, hostvars: dict[str, t.Any], reason: str = "") -> Answer:
         variables = {"hostvars": hostvars, "inventory_hostname": turn["host"]}
+        task = "Report on the nodes so far" if reason else ""
         return carry_out(
-            "hyperv_rolling_report", HOSTS, turn=turn, results=[], path="", task="", reason="", task_vars=variables
+            "hyperv_rolling_report",
+            HOSTS,
+            turn=turn,
+            results=[],
+            path="",
+            task=task,
+            reason=reason,
+            task_vars=variables,
         )

@@ -156,16 +156,24 @@ class Turn:
             return
         overlooked = {in_capitals(name.strip()) for name in ignore}
         paused = {first_label(node.name): node.name for node in nodes if node.state == "paused"}
+        found: dict[str, str] = {}
         for host, progress in self.state["nodes"].items():
             name = paused.get(first_label(progress.get("name") or host))
             if host == self.host or progress["phase"] not in OPEN or not name or in_capitals(name) in overlooked:
                 continue
-            raise HyperVError(
-                f"{name} is paused by this rolling maintenance and is not done ({describe_phase(progress['phase'])}), "
-                f"so {self.node} is not begun. {ENDED_BY} can do that: remove it. Then run the same "
-                f"command with --limit {host}, which {RESUMED[progress['phase']]}, or give {name} its VMs back with "
-                "hyperv.migration.restore_node. After that, run the same command again."
-            )
+            found[host] = name
+        if not found:
+            return
+        host, name = next(iter(found.items()))
+        phase = self.state["nodes"][host]["phase"]
+        others = f" {', '.join(list(found.values())[1:])} likewise." if len(found) > 1 else ""
+        raise HyperVError(
+            f"{name} is paused by this rolling maintenance and is not done ({describe_phase(phase)}), "
+            f"so {self.node} is not begun.{others} {ENDED_BY} can do that: remove it. So can a run that ended early, "
+            f"if this one takes the nodes in another order. Then run the same command with --limit {','.join(found)}, "
+            f"which {RESUMED[phase]}, or give {name} its VMs back with hyperv.migration.restore_node. After that, run "
+            "the same command again."
+        )
 
     def _names_of_open(self, hosts: Collection[str]) -> list[str]:
         known = {host: self.state["nodes"][host] for host in hosts if host in self.state["nodes"]}

@@ -85,6 +85,14 @@ class TestMayBegin:
             assert part in said
         assert waited == []
 
+    def test_all_that_it_has_left_open_are_named_and_one_limit_continues_with_all(self) -> None:
+        """The run before was killed, and this one has another order."""
+        given = with_nodes(GIVEN, node("NODE1", state="paused"), node("NODE2", state="paused"))
+        said, waited = refusal(turn(3, a_state("evacuated", "evacuated")), given)
+        for part in ("NODE2 likewise", "another order", "with --limit n1.example,n2.example, which continues"):
+            assert part in said
+        assert waited == []
+
     def test_one_that_was_given_its_vms_back_by_hand_is_no_obstacle(self) -> None:
         assert refusal(turn(2, a_state("evacuated")), GIVEN) == ("", [])
 
