@@ -13,12 +13,13 @@ from .finding import sentence
 def told_together(failures: Iterable[tuple[str, FailureResult]], one: str = "", many: str = "") -> list[str]:
     """Return a text for each cause: whom it concerns, what happened, what to do, and what the host says of the first.
 
-    ``failures``: who failed, and why; ``one`` and ``many`` follow a name, and several. A host's own words differ in the
-    name of the VM alone where the causes are one, so those of one are enough on the screen; the results hold all.
+    ``failures``: who failed, and why; ``one`` and ``many`` follow a name, and several. Where the host's own words
+    differ in more than the name of the VM, the causes are not one.
     """
-    by_cause: dict[tuple[str, str], list[tuple[str, FailureResult]]] = {}
+    by_cause: dict[tuple[str, str, str], list[tuple[str, FailureResult]]] = {}
     for who, failure in failures:
-        by_cause.setdefault((failure["cause"], failure["remedy"]), []).append((who, failure))
+        words = failure["quoted"].replace(failure["subject"], "") if failure["subject"] else failure["quoted"]
+        by_cause.setdefault((failure["cause"], failure["remedy"], words), []).append((who, failure))
     return [
         f"{', '.join(who for who, unused in group)}{many if len(group) > 1 else one}: {_said_of(group)}"
         for group in by_cause.values()

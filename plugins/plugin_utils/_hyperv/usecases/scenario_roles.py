@@ -57,7 +57,7 @@ def _roles(read: ClusterDescription) -> Iterator[dict[str, t.Any]]:
         if role.kind == THE_CORE_GROUP or role.number in _LEFT_OUT or role.owner not in members:
             continue
         owners = read.role_owners.get(in_capitals(role.group), Owners())
-        after = [names[one] for one in sorted(read.role_order.get(role.group.casefold(), ())) if one in names]
+        after = [names[one] for one in sorted(read.role_order.get(in_capitals(role.group), ())) if one in names]
         yield {
             "name": role.name,
             "type": _type(role),

@@ -38,3 +38,14 @@ def test_one_cause_of_many_is_told_once_with_the_words_of_the_first() -> None:
 def test_how_far_each_had_come_is_left_out_where_it_differs() -> None:
     (text,) = told_together([refused("web01", 40), refused("web02", 70)])
     assert text.startswith("web01, web02: The migration connection between the hosts failed. Check ")
+
+
+def test_two_causes_that_only_the_host_tells_apart_are_told_apart() -> None:
+    def failed(vm: str, why: str) -> tuple[str, FailureResult]:
+        return vm, job_failed("exception", 0, None, [f"'{vm}' failed: {why} (0x80004005)"]).about(vm).as_result()
+
+    told = told_together(
+        [failed("a1", "shelf A is broken"), failed("a2", "vault B is locked"), failed("a3", "shelf A is broken")]
+    )
+    assert [text.partition(":")[0] for text in told] == ["a1, a3", "a2"]
+    assert "vault B is locked" in told[1]

@@ -94,6 +94,15 @@ def test_a_scenario_of_a_scenario_is_the_same() -> None:
     assert (described(again(first, "HV1"))[0], notes) == (first, [])
 
 
+def test_what_a_role_starts_after_is_written() -> None:
+    roles = [
+        builders.role("FS1", "file_server", "NODE1"),
+        builders.role("App", "generic_service", "NODE1", starts_after=("FS1",)),
+    ]
+    scenario, unused = described(Simulated(builders.scenario(roles=roles)))
+    assert {one["name"]: one.get("starts_after") for one in scenario["roles"]} == {"FS1": None, "App": ["FS1"]}
+
+
 def test_what_is_as_usual_is_not_written() -> None:
     scenario, unused = described(Simulated())
     assert set(scenario["vms"][0]) == {"name", "id", "owner", "memory_mb"}
