@@ -12,12 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ..cluster.balancer import OFF, read_mode, set_mode
 from ..cluster.cluster import Cluster
-from ..cluster.nodes import Node
 from ..failure.errors import HyperVError
 from ..records.file_names import Owner
-from ..records.ledger_form import Ledger
 from .controller import Controller
-from .observation import read_standing
 
 
 class Balancing:
@@ -86,34 +83,21 @@ class Balancing:
 
 
 def written_for_others(
-    cluster: Cluster, controller: Controller, nodes: Iterable[Node], owner: Owner | None, path: str
+    controller: Controller, nodes: Iterable[str], owner: Owner | None, path: str
 ) -> Mapping[str, int]:
     """Return what the ledgers of other nodes have as the mode of the balancer before it was switched off, by node.
 
-    ``nodes`` are all of the cluster, and ``path`` is where this node's ledger is kept. A ledger that cannot be read
-    says nothing, and neither does an old one: that of a node which is up and has its VMs, as somebody brought them
-    back without it. Raises Fault and TransportError.
+    ``nodes`` are names of all, and ``path`` is where this node's ledger is kept. One that cannot be read says nothing.
     """
     found: dict[str, int] = {}
-    for node in nodes:
-        store = controller.ledger_of(node.name, owner)
+    for name in nodes:
+        store = controller.ledger_of(name, owner)
         if store.path == path:
             continue
         try:
             ledger = store.read()
         except HyperVError:
             continue
-        if ledger is None or ledger["balancer"] is None:
-            continue
-        if node.state != "up" or _lacks_vms(cluster, ledger, node.name):
-            found[node.name] = ledger["balancer"]
+        if ledger is not None and ledger["balancer"] is not None:
+            found[name] = ledger["balancer"]
     return found
-
-
-def _lacks_vms(cluster: Cluster, ledger: Ledger, node: str) -> bool:
-    """Tell whether a VM that a ledger has not noted as restored is on another node than its own."""
-    waited_for = {vm["vm_id"].upper() for vm in ledger["vms"] if not vm["restored"] and not vm["helper"]}
-    if not waited_for:
-        return False
-    standing = read_standing(cluster, ())
-    return not waited_for & standing.vms.keys() <= {vm.id for vm in standing.on(node)}

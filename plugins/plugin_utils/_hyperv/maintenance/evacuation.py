@@ -155,8 +155,8 @@ class Evacuation:
         self._books.note_balancer(mode)
 
     def _balancer_of_others(self) -> Mapping[str, int]:
-        nodes, path = self._hold.nodes, self._books.store.path
-        return written_for_others(self._cluster, self._controller, nodes, self._plan.owner, path)
+        names = [one.name for one in self._hold.nodes]
+        return written_for_others(self._controller, names, self._plan.owner, self._books.store.path)
 
     def _note_disks(self, state: DiskState) -> None:
         self._books.note_disks(state)

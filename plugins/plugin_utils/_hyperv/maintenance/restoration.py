@@ -325,8 +325,8 @@ class Restoration:
         def of_others() -> Mapping[str, int]:
             if self._store is None:
                 return {}
-            nodes, path = self._hold.nodes, self._store.path
-            return written_for_others(self._cluster, self._controller, nodes, self._home.owner, path)
+            names = [one.name for one in self._hold.nodes]
+            return written_for_others(self._controller, names, self._home.owner, self._store.path)
 
         balancing = Balancing(lambda: self._ledger["balancer"], write_down, of_others)
         balancing.put_back(self._cluster)

@@ -4,19 +4,16 @@
 
 from __future__ import annotations
 
-import types
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.balancing import written_for_others
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation import plan_evacuation
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.plan_table import evacuation_table
 
-from tests.support.maintenance import Gone, MemoryLedger, Story
+from tests.support.maintenance import Gone, Story
 from tests.support.scenarios import ClusterSpec, migration, node, scenario, vm
 
 NODES = [node(f"NODE{number}", windows=2022) for number in range(1, 4)]
@@ -240,23 +237,3 @@ def test_what_an_earlier_plan_said_of_the_balancer_is_not_said_again() -> None:
 
     assert any("balances its VMs" in line for line in evacuation_table(plan))
     assert not any("balances its VMs" in line for line in evacuation_table(plan, notes_shown=True))
-
-
-@pytest.mark.parametrize("is_home", [True, False], ids=["home", "away"])
-def test_an_old_ledger_of_a_node_that_is_up_counts_only_while_its_vms_are_away(is_home: bool) -> None:
-    story = a_story()
-    story.evacuate(balancer_off=True)
-    old = MemoryLedger(story.ledger.read())
-    cluster = story.simulated.cluster
-    known: t.Any = types.SimpleNamespace(ledger_of=lambda node, owner: old if node == "NODE1" else MemoryLedger())
-
-    def counted() -> dict[str, int]:
-        return dict(written_for_others(cluster, known, read_nodes(cluster), None, "its own"))
-
-    assert counted() == {"NODE1": 2}
-    if is_home:
-        story.restore()
-    else:
-        world = story.simulated.server.world
-        world.drains.resume(world.nodes["NODE1"], fail_back=False)
-    assert counted() == ({} if is_home else {"NODE1": 2})
