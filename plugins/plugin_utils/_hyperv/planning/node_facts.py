@@ -57,12 +57,17 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def read_source(cluster: Cluster, node: Node, known: AbstractSet[str]) -> Source:
-    """Return what only a node knows, and notes where it does not answer; ``known`` are ids of the cluster's VMs."""
+def read_source(cluster: Cluster, node: Node, known: AbstractSet[str], silence: NoAnswer | None = None) -> Source:
+    """Return what only a node knows, and notes where it does not answer.
+
+    ``known`` are ids of the cluster's VMs; ``silence`` is as ``try_destination`` has it.
+    """
     if not node.is_running:
         note = f"{node.name} is {node.state}: its devices were not looked at, and no VM can be migrated from it."
         return Source(notes=(note,))
     try:
+        if silence is not None:
+            raise silence
         attachments = read_attachments(cluster, node.name)
         local = tuple(vm for vm in read_local_vms(cluster, node.name) if vm.id not in known)
         slots, found = _check_settings(cluster, node)

@@ -67,11 +67,11 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
     known, by_name = {vm.id for vm in snapshot.vms}, {node.name: node for node in nodes}
 
     def look(name: str) -> _Looked:
-        node = by_name[name]
-        memory, slots, unusable = try_destination(cluster, node, silent.get(name))
+        node, silence = by_name[name], silent.get(name)
+        memory, slots, unusable = try_destination(cluster, node, silence)
         if memory is None and node.state == "paused":
-            memory, _unknown = try_memory(cluster, node)  # it takes VMs once it is resumed
-        source = read_source(cluster, node, known)
+            memory, _unknown = try_memory(cluster, node, silence)  # it takes VMs once it is resumed
+        source = read_source(cluster, node, known, silence)
         replicas, notes = ({}, []) if cluster.offers_hyperv else read_replicas(cluster, node)
         if unusable:
             notes.append(f"{node.name} is not counted as a destination: {unusable}")
