@@ -90,9 +90,3 @@ def error_code(record: MoveRecord) -> str:
 def error_message(record: MoveRecord) -> str:
     """Return why a move failed, without what to do; empty where it did not."""
     return record["error"]["message"] if record["error"] is not None else ""
-
-
-def error_text(record: MoveRecord) -> str:
-    """Return why a move failed, what to do, and what the host says; empty where it did not."""
-    error = record["error"]
-    return " ".join(filter(None, (error["message"], error["remedy"], error["quoted"]))) if error is not None else ""
