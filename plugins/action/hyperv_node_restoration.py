@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import Arguments, Result
+from ..plugin_utils._action import Arguments, FailedWithResult, Result
+from ..plugin_utils._evacuation_meanwhile import EvacuationMeanwhile
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.maintenance.restoration import Restoration
 from ..plugin_utils._hyperv.maintenance.restoration_options import RestorationOptions
@@ -28,6 +29,7 @@ class ActionModule(MaintenanceAction):
             "roles": {"type": "str", "choices": list(WISHES), "default": LEAVE},
             "ignore": {"type": "list", "elements": "str", "default": []},
             "home": {"type": "list", "elements": "str", "default": [EVERY_VM]},
+            "meanwhile": {"type": "dict"},
             **OPTIONS,
         },
         "mutually_exclusive": [("ledger", "ledger_path")],
@@ -46,6 +48,14 @@ class ActionModule(MaintenanceAction):
             roles=arguments["roles"],
             storage_interval=LOOKS_APART * arguments["poll_interval"],
         )
-        restoration = Restoration(cluster, options, self.controller(arguments), given)
-        outcome = restoration.dry_run() if self.check_mode else restoration.execute()
-        return self.reported(outcome, f"Restoration of {outcome.node}", arguments)
+        meanwhile = EvacuationMeanwhile(self, arguments["meanwhile"])
+        controller = meanwhile.controller(self.controller(arguments))
+        restoration = Restoration(cluster, options, controller, given, lambda plan: meanwhile.begin(cluster, plan))
+        try:
+            outcome = restoration.dry_run() if self.check_mode else restoration.execute()
+        finally:
+            meanwhile.end()
+        result = meanwhile.added_to(self.as_result(outcome, f"Restoration of {outcome.node}", arguments))
+        if outcome.error:
+            raise FailedWithResult(outcome.error, result)
+        return result

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._files import full_path
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
-from ..plugin_utils._hyperv.cluster.nodes import read_nodes
+from ..plugin_utils._hyperv.cluster.nodes import Node, read_nodes
 from ..plugin_utils._hyperv.cluster.redundancy import read_redundancy
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.turn import Turn
@@ -39,6 +39,7 @@ from ..plugin_utils._hyperv.records.rolling_window import Window
 from ..plugin_utils._planning_options import read_planning
 from ..plugin_utils._ranges import check_range
 from ..plugin_utils._rolling_file import RollingFile
+from ..plugin_utils._rolling_following import Following, NotEarly, check_overlap, find_following, with_following
 from ..plugin_utils._rolling_nodes import Batch, FoundNodes, NodeSearch, check_other_name, names_in_cluster
 from ..plugin_utils._rolling_options import ROLLING, check_rolling, read_gate, read_ignored, read_rolling_options
 from ..plugin_utils._user_work import find_work
@@ -60,6 +61,7 @@ class ActionModule(ControllerAction):
             "batch": {"type": "list", "elements": "str", "default": []},
             "stop_at": {"type": "str", "default": ""},
             "turns": {"type": "list", "elements": "dict", "default": []},
+            "overlap": {"type": "bool", "default": False},
             "restart_timeout": {"type": "int", "default": 1800},
             "restart_poll_interval": {"type": "float", "default": 5},
             **ROLLING,
@@ -80,6 +82,7 @@ class ActionModule(ControllerAction):
         planned = PlannedOrder.read(arguments["planned"]) if is_planned else None
         host, nodes = arguments["node"], arguments["nodes"]
         batch = Batch.of(arguments, task_vars, _strategy(self._task))
+        check_overlap(arguments, batch.at_once)
         if host != batch.leader:
             return {"changed": False, "leader": batch.leader, "host": host, "nodes": nodes, "steps": []}
         with self.connections() as connections:
@@ -103,15 +106,17 @@ class ActionModule(ControllerAction):
             asks = turns.first.layout != KEEP or batch.at_once > 1
             names = names_in_cluster(connections, members, turns.known(found.nodes), asks=asks)
             now = dt.datetime.now(dt.timezone.utc)
-            window = Window.of(arguments["stop_at"], _began(arguments["turns"]) or now, progress.state)
+            run_began = _began(arguments["turns"]) or now
+            window = Window.of(arguments["stop_at"], run_began, progress.state)
+            early = [one.host for one in turns.turns if one.is_begun_early(run_began)]
             why = window.why_stop(now) if turns.is_new else ""
             stopped = turns.describe_stop(why) if why and not self.check_mode else ""
             ignored = turns.first.overlooked(ignore)
             rolling = {
                 **dataclasses.asdict(options),
                 "folder": full_path(arguments["folder"]),
-                **({"began": now.isoformat(timespec="seconds")} if turns.is_new else {}),
-                **_estimated(progress.state, batch.at_once),
+                **({"began": now.isoformat(timespec="seconds")} if turns.is_new or early else {}),
+                **_estimated(progress.state, batch.at_once, early),
             }
             common = {
                 "changed": False,
@@ -141,6 +146,10 @@ class ActionModule(ControllerAction):
                     )
             except HyperVError as error:
                 raise FailedWithResult(str(error), {**result, "batch": [], "waiting": []}) from None
+            if arguments["overlap"] and result["steps"] and not self.check_mode:
+                after = next((names[host] for host in turns.first.left[2:]), "")
+                following = self._following(turns.first.following, after, batch, search, found, cluster, members)
+                result = with_following(result, following, arguments, options, window)
         return {**result, "warnings": warnings} if warnings else result
 
     def _options(
@@ -167,6 +176,25 @@ class ActionModule(ControllerAction):
             )
             for host, node in found.nodes.items()
         ]
+
+    def _following(
+        self,
+        host: str,
+        after: str,
+        batch: Batch,
+        search: NodeSearch,
+        found: FoundNodes,
+        cluster: Cluster,
+        members: Sequence[Node],
+    ) -> Following | None:
+        """Return the next node, None where it is not emptied before its turn, which is told."""
+        if not host:
+            return None
+        try:
+            return find_following(host, after, batch, search, found, cluster, members)
+        except NotEarly as why:
+            self.tell(f"{host} is not emptied before its own turn. {why}")
+            return None
 
     def _announce(
         self, turns: TurnsTogether, found: FoundNodes, window: Window, why_stop: str, now: dt.datetime
@@ -248,8 +276,8 @@ def _check_order(order: Sequence[str], hosts: Sequence[str], elsewhere: Sequence
         )
 
 
-def _estimated(state: RollingState, at_once: int) -> dict[str, Estimate]:
-    estimate = estimate_at_half(state, at_once)
+def _estimated(state: RollingState, at_once: int, early: Sequence[str]) -> dict[str, Estimate]:
+    estimate = estimate_at_half(state, at_once, early)
     return {"estimate": estimate} if estimate is not None else {}
 
 

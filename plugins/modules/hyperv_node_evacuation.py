@@ -87,6 +87,7 @@ options:
       - If it has C(beside), other nodes are emptied at the same time. No VM or role goes to one of them, the moves that
         are planned for them count as made, and of memory that none of the plans needs, each evacuation takes its share
         at most. No VM of another node steps aside then, whatever O(helpers) says.
+      - If it has C(following), nothing moves to that node, which is emptied next, unless there is no other way.
     type: dict
   storage_timeout:
     description:

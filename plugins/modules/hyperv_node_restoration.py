@@ -73,6 +73,18 @@ options:
     type: list
     elements: str
     default: ["*"]
+  meanwhile:
+    description:
+      - Another node that is emptied while this one gets its VMs back, with the options of
+        M(hyperv.migration.hyperv_node_evacuation), and C(begin_by), a moment in ISO 8601 after which it is not begun.
+        C(helpers) and C(disk_maintenance) do not count, and its C(ledger_path) must be empty.
+      - It is begun when the node of this task takes VMs. Nothing moves to that node, and none of its VMs is moved from
+        there.
+      - It is not begun if no VM is to come back, if one comes back from that node or goes home to it, if the cluster
+        cannot run without it just then, as M(hyperv.migration.hyperv_cluster_health_info) says, or if its VMs have no
+        room. RV(meanwhile) says so, as it does where the evacuation fails. The task does not fail for that.
+      - In check mode that node is not looked at.
+    type: dict
   timeout:
     description:
       - How many seconds one move may take, up to a week.
@@ -88,6 +100,12 @@ EXAMPLES = r"""
 - name: Bring the VMs of a node back
   hyperv.migration.hyperv_node_restoration:
     node: NODE1
+
+- name: Bring them back, and empty the next node meanwhile
+  hyperv.migration.hyperv_node_restoration:
+    node: NODE1
+    meanwhile:
+      node: NODE2
 
 - name: The same by a ledger that an earlier task returned
   hyperv.migration.hyperv_node_restoration:
@@ -235,6 +253,31 @@ ledger_path:
   returned: as RV(node)
   type: str
   sample: /var/lib/maintenance/hyperv-ledger-hvc1.corp.example-NODE1.json
+meanwhile:
+  description:
+    - What became of the node of O(meanwhile), as M(hyperv.migration.hyperv_node_evacuation) returns it once it was begun.
+  returned: with O(meanwhile)
+  type: dict
+  contains:
+    node:
+      description: The node.
+      type: str
+      returned: always
+      sample: NODE2
+    begun:
+      description: Whether its evacuation was begun.
+      type: bool
+      returned: always
+    moves:
+      description: What became of each move, as RV(moves). Empty if it was not begun.
+      type: list
+      elements: dict
+      returned: always
+    failure:
+      description: Why it was not begun, or why it failed.
+      type: str
+      returned: unless it was emptied
+      sample: "VMs move from it or to it meanwhile: web01."
 nodes_before:
   description: The nodes before anything was changed, as M(hyperv.migration.hyperv_cluster_node_info) returns them.
   returned: as RV(node); empty in check mode, without a cluster, and if they could not be read

@@ -86,6 +86,12 @@ options:
     type: str
     choices: [keep, any, balanced]
     default: keep
+  overlap:
+    description:
+      - Whether the next node may be emptied while this one gets its VMs back. It is found in its cluster for that, and
+        RV(meanwhile) has how. With O(layout=keep) and one node at a time only.
+    type: bool
+    default: false
   stop_at:
     description:
       - When the nodes are to be back, as a time with its zone such as V(2026-03-02T05:00:00+01:00), or as a duration
@@ -255,6 +261,12 @@ ignore:
   elements: str
   returned: success
   sample: []
+meanwhile:
+  description: >-
+    How the next node is emptied before its own turn, for O(hyperv.migration.hyperv_node_restoration#module:meanwhile).
+    Empty if there is none, if it was emptied already, or if it was not found in the same cluster or has other options.
+  type: dict
+  returned: with O(overlap), unless there is nothing to do or in check mode
 tasks_file:
   description: Absolute path of O(tasks_file); empty for none.
   type: str

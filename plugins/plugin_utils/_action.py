@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ._ansible_errors import EXPECTED, failed_result, is_time_limit
-from ._clock import SystemClock, TaskClock
+from ._clock import Interruption, SystemClock, TaskClock
 from ._connections import Connections, Watch, unwatched
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError
@@ -106,9 +106,12 @@ class ControllerAction(ActionBase):
             yield recorder.around
 
     @contextlib.contextmanager
-    def connections(self) -> Iterator[Connections]:
-        """Connect as the task does; close all connections at the end, and show under -vvv what they took."""
-        clock = TaskClock(self._signs.give if self._shows_progress else None)
+    def connections(self, interruption: Interruption | None = None) -> Iterator[Connections]:
+        """Connect as the task does; close all connections at the end, and show under -vvv what they took.
+
+        ``interruption`` is that of the thread that they are for, None in the main thread.
+        """
+        clock = TaskClock(self._signs.give if self._shows_progress else None, interruption)
         with contextlib.ExitStack() as ends:
             watch = ends.enter_context(self.watched())
             connections = Connections(self._connection, self._task_vars, clock, self.trace, watch)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import threading
 import time
 from collections.abc import Callable
 
@@ -28,20 +29,43 @@ class Abandoned(Exception):
     """The task's controlling process is gone."""
 
 
+class Interruption:
+    """Hands to a thread what has ended the task, since Ansible's time limit is raised in the main thread alone."""
+
+    def __init__(self) -> None:
+        self._came = threading.Event()
+        self._error: BaseException | None = None
+
+    def hand_on(self, error: BaseException) -> None:
+        """Let the next pause of the thread raise this; only the first error counts."""
+        if self._error is None:
+            self._error = error
+            self._came.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep. Raises what was handed on, once: what is to be done after that may take its pauses."""
+        if self._came.wait(seconds) and self._error is not None:
+            self._came.clear()
+            raise self._error
+
+
 class TaskClock(SystemClock):
     """Real time, which ends for a task whose Ansible is gone: nobody would see what it goes on to do."""
 
-    def __init__(self, still_waiting: Callable[[], None] | None = None) -> None:
-        """``still_waiting`` is called every few seconds of a pause."""
+    def __init__(
+        self, still_waiting: Callable[[], None] | None = None, interruption: Interruption | None = None
+    ) -> None:
+        """``still_waiting`` is called every few seconds of a pause, which an interruption may end."""
         self._parent = os.getppid()
         self._still_waiting = still_waiting
+        self._sleep = interruption.wait if interruption is not None else super().pause
 
     def pause(self, seconds: float) -> None:
         """Sleep. Raises Abandoned where Ansible has ended meanwhile, for instance by a signal to it alone."""
         until = self.now() + seconds
         left = seconds
         while True:
-            super().pause(min(left, _LONGEST_SLEEP))
+            self._sleep(min(left, _LONGEST_SLEEP))
             if os.getppid() != self._parent:
                 raise Abandoned(
                     "Ansible has ended, so nothing more is started. Migrations under way go on at the cluster."

@@ -22,6 +22,7 @@ from ._wsman.errors import NoAnswer
 from ._wsman.session import Session
 from ._wsman.transport import Clock, Send
 
+_LOADING = threading.Lock()  # Ansible loads plugins and resolves templates for one thread at a time
 Watch = Callable[[Sender, str], Send]
 """Returns how to send with a sender to an inventory host."""
 
@@ -62,7 +63,6 @@ class Connections:
         self.inventory = Inventory(connection, task_vars)
         self._peers = PeerConnections(connection, self.inventory)
         self._guard = LockoutGuard()
-        self._loading = threading.Lock()  # Ansible loads plugins and resolves templates for one thread at a time
         self._asking: collections.defaultdict[str, threading.Lock] = collections.defaultdict(threading.Lock)
         self._by_host: dict[str, Session] = {}
         self._home: Session | None = None
@@ -142,7 +142,7 @@ class Connections:
         Raises as ``listed``.
         """
         session = self.listed(host)
-        with self._loading:
+        with _LOADING:
             connection = self._peers.connection(host, host)
             there = {**self._task_vars, "inventory_hostname": host, "ansible_delegated_vars": {}}
             inventory = Inventory(connection, there)
@@ -192,7 +192,7 @@ class Connections:
     def _asked(self, name: str, connect: Callable[[], t.Any]) -> Session:
         with self._asking[name]:
             if name not in self._by_host:
-                with self._loading:
+                with _LOADING:
                     connection = connect()
                 self._by_host[name] = self._opened(connection, name)
             session = self._by_host[name]
@@ -200,7 +200,7 @@ class Connections:
             return session
 
     def _opened(self, connection: t.Any, name: str) -> Session:
-        with self._loading:
+        with _LOADING:
             sender = open_sender(connection, self._guard)
         session = Session(
             self._watch(sender, name),

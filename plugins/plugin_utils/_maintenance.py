@@ -53,6 +53,13 @@ class MaintenanceAction(HyperVAction):
 
     def reported(self, outcome: Outcome, title: str, arguments: Arguments) -> Result:
         """Return the task's result with its report. Raises FailedWithResult where the maintenance failed."""
+        result = self.as_result(outcome, title, arguments)
+        if outcome.error:
+            raise FailedWithResult(outcome.error, result)
+        return result
+
+    def as_result(self, outcome: Outcome, title: str, arguments: Arguments) -> Result:
+        """Return the result of a maintenance with its report, without its error."""
         account = read_account(
             {
                 "title": title,
@@ -70,16 +77,13 @@ class MaintenanceAction(HyperVAction):
             }
         )
         path = arguments["report_path"]
-        result = {
+        return {
             **outcome.as_result(),
             "report": report_lines(account, path),
             "report_path": full_path(path) if path else None,
             "diff": locations_diff(outcome.moves),
             "warnings": list(outcome.warnings),
         }
-        if outcome.error:
-            raise FailedWithResult(outcome.error, result)
-        return result
 
 
 def report_lines(account: Account, path: str | None) -> list[str]:

@@ -160,10 +160,11 @@ class NodeSearch:
         self._search.refuse_strangers(found, nodes if node == nodes[0] else [])
         names = {node: found.node}
         for host in self._batch.hosts[1:]:
-            names[host] = self._node_of(host, found)
+            names[host] = self.node_of(host, found)
         return FoundNodes(found, names)
 
-    def _node_of(self, host: str, found: Via) -> str:
+    def node_of(self, host: str, found: Via) -> str:
+        """Return the name in the cluster of another host of the run, which must answer itself. Raises HyperVError."""
         if host == found.host:  # it is asked about itself, where there is nobody else
             return found.identity.computer.name
         return self._search.find(host, [found.host], via=found.host, must_answer=True).node

@@ -55,16 +55,18 @@ def account_of_results(
     ``node``, and ``reached``, phases in their order with their moments. ``estimate`` is what was expected at half of it
     beside what it took, None where that is not known. Raises NotAMove.
     """
+    # Those without a move do not tell when they were, so the others count before them.
     in_order = sorted(
         results, key=lambda result: max((str(move.get("ended") or "") for move in result["moves"]), default="")
     )
+    by_begin = sorted(in_order, key=lambda result: not result["moves"])
     return Account(
         title=clean(title),
         cluster="",
         moves=tuple(move for one in results for move in _moves(one["moves"], one.get("planned") or (), dry_run)),
         stays=_stays([stay for one in results for stay in one.get("stays") or ()]),
         nodes=_nodes(
-            next((one["nodes_before"] for one in in_order if one.get("nodes_before")), ()),
+            next((one["nodes_before"] for one in by_begin if one.get("nodes_before")), ()),
             next((one["nodes_after"] for one in reversed(in_order) if one.get("nodes_after")), ()),
         ),
         limits=_limits(next((one["limits"] for one in results if one.get("limits")), {}), None),

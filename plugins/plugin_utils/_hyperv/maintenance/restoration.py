@@ -47,13 +47,24 @@ class Restoration:
     """Brings the VMs of one ledger back, once."""
 
     def __init__(
-        self, cluster: Cluster, options: RestorationOptions, controller: Controller, given: Ledger | None = None
+        self,
+        cluster: Cluster,
+        options: RestorationOptions,
+        controller: Controller,
+        given: Ledger | None = None,
+        on_moving: Callable[[RestorationPlan], None] = lambda plan: None,
     ) -> None:
-        """``given``: the ledger as data, of which no file is kept; None for the one that the controller has."""
+        """Nothing is asked yet.
+
+        Args:
+            given: the ledger as data, of which no file is kept; None for the one that the controller has.
+            on_moving: called when the node takes VMs, before the first one is moved; not where none is to be moved.
+        """
         self._cluster = cluster
         self._options = options
         self._controller = controller
         self._given = given
+        self._on_moving = on_moving
         self._moving = Moving(cluster, options.migration, controller)
         self._switch = PowerSwitch(cluster, controller.tell if controller.shows_progress else None)
         self._salvage = Salvage(controller, self._take_new_sessions)
@@ -118,6 +129,8 @@ class Restoration:
                     self._cluster, self._hold.node, self._options.storage_interval, self._controller.tell
                 )
                 self._warnings += filter(None, [warning])
+            if self._plan.moves:
+                self._on_moving(self._plan)
             self._moving.make(_wanted(self._plan.moves))
             self._bring_helpers_home()
             self._start()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
@@ -22,6 +23,9 @@ from .health_gate import HealthGate
 from .rolling import ENDED_BY, RESUMED
 
 Step = t.Literal["evacuate", "work", "restart", "restore"]
+
+EARLY: t.Final[tuple[Phase, ...]] = ("begun", "evacuated")
+"""Phases that a node can have reached before its turn."""
 
 STEPS: t.Final[Mapping[Phase, tuple[Step, ...]]] = {
     "": ("evacuate", "work", "restore"),
@@ -106,6 +110,18 @@ class Turn:
     def is_open(self) -> bool:
         """Whether it was begun and is not done."""
         return self.phase in OPEN
+
+    def is_begun_early(self, run_began: dt.datetime) -> bool:
+        """Whether this run has begun it before its turn, while the node before it got its VMs back."""
+        progress = self.state["nodes"].get(self.host)
+        begun = progress.get("reached", {}).get("begun") if progress is not None else None
+        return self.phase in EARLY and begun is not None and dt.datetime.fromisoformat(begun) >= run_began
+
+    @property
+    def following(self) -> str:
+        """The inventory host whose turn is next and may be begun early, empty for none."""
+        host = next(iter(self.left[1:]), "")
+        return host if host and phase_of(self.state, host) in ("", "begun") else ""
 
     @property
     def _company(self) -> Sequence[str]:

@@ -21,6 +21,7 @@ from .evacuation_request import EvacuationRequest
 from .helper_moves import Help, HelperMove, step_aside
 from .infeasibility import Infeasibility
 from .just_read import JustRead
+from .kept_free import without
 from .leaving import Leaving, goes_down, in_the_way_of_a_restart, leaving_of, local_stay
 from .leaving_problem import make_problem, place_leaving, without_pins
 from .placement import Headroom, Placement, place
@@ -55,7 +56,13 @@ def plan_evacuation(cluster: Cluster, request: EvacuationRequest) -> EvacuationP
         raise HyperVError(
             f"plan is one for {planned_for}, and this is {snapshot.owner.full}. Give the plan of this one."
         )
-    plan = with_help(ClusterReader(cluster), snapshot, request, plan_from_snapshot(snapshot, request))
+    must = [one for one in request.kept_free if one.always]
+    left = without(snapshot, request.kept_free)
+    plan = plan_from_snapshot(left, request)
+    if plan.infeasibility is not None and len(must) < len(request.kept_free):
+        left = without(snapshot, must)
+        plan = plan_from_snapshot(left, request)
+    plan = with_help(ClusterReader(cluster), left, request, plan)
     return dataclasses.replace(plan, just_read=JustRead.of(read, began))
 
 

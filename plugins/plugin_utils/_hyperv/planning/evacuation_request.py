@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from .beside import Beside
+from .kept_free import KeptFree
 from .revalidation import EarlierPlan
 from .role_strategies import RoleStrategy
 from .strategies import Strategy
@@ -51,6 +52,7 @@ class EvacuationRequest:
         not_aside: ids of VMs that do not step aside.
         preference: nodes that come before others for some VMs; None for preferred owners alone.
         beside: nodes that are emptied at the same time.
+        kept_free: nodes to which nothing moves, as far as they say.
     """
 
     node: str
@@ -69,3 +71,4 @@ class EvacuationRequest:
     role_strategies: Sequence[RoleStrategy] = ()
     preference: Preference | None = None
     beside: Beside = dataclasses.field(default_factory=Beside)
+    kept_free: Sequence[KeptFree] = ()

@@ -6,21 +6,24 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
+from collections.abc import Collection
 
 from .rolling_state import PHASES, Estimate, RollingState
 from .rolling_window import pace_of
 
 
-def estimate_at_half(state: RollingState, at_once: int = 1) -> Estimate | None:
+def estimate_at_half(state: RollingState, at_once: int = 1, early: Collection[str] = ()) -> Estimate | None:
     """Return how long the rest is expected to take, if half of the nodes are done now and no other is begun.
 
-    Where ``at_once`` nodes have their turns together, the first moment counts at which that many are done. None at any
-    other time, where an estimate was noted before, and where nobody knows how long nodes took.
+    ``early`` are inventory hosts of nodes that were begun before their turn, whose turns begin now. Where ``at_once``
+    nodes have their turns together, the first moment counts at which that many are done. None at any other time, where
+    an estimate was noted before, and where nobody knows how long nodes took.
     """
     left = [host for host, node in state["nodes"].items() if node["phase"] != "done"]
     done, pace = len(state["nodes"]) - len(left), pace_of(state)
     half = len(state["nodes"]) // 2
-    is_half = 0 < half <= done < half + at_once and left and not any(state["nodes"][host]["phase"] for host in left)
+    begun = [host for host in left if state["nodes"][host]["phase"] and host not in early]
+    is_half = 0 < half <= done < half + at_once and left and not begun
     if not is_half or "estimate" in state or pace is None or pace.is_of_before:
         return None
     return {"done": done, "nodes": left, "seconds": round(pace.seconds_for(len(left), at_once))}

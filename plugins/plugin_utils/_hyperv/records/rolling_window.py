@@ -121,6 +121,13 @@ class Window:
         """Return why no node is begun any more, empty where one can be."""
         return why_stop(self.stop_at, now, self.pace) if self.stop_at is not None else ""
 
+    @property
+    def begin_by(self) -> dt.datetime | None:
+        """When a node has to be begun to be back in time; None for no limit."""
+        if self.stop_at is None or self.pace is None:
+            return self.stop_at
+        return self.stop_at - dt.timedelta(seconds=self.pace.with_margin)
+
 
 def _duration(seconds: float) -> str:
     return str(dt.timedelta(seconds=round(seconds)))

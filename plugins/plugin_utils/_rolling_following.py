@@ -1,0 +1,128 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The node of a rolling maintenance that is next, as far as it may be emptied before its own turn."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ._action import Arguments
+from ._files import full_path
+from ._hyperv.cluster.cluster import Cluster
+from ._hyperv.cluster.nodes import Node
+from ._hyperv.failure.errors import HyperVError, explain
+from ._hyperv.planning.roll_request import KEEP
+from ._hyperv.records.rolling_resume import RollingOptions
+from ._hyperv.records.rolling_window import Window
+from ._rolling_nodes import Batch, FoundNodes, NodeSearch, check_other_name
+from ._wsman.errors import NoAnswer
+
+_OPTION = "evacuate_node_"
+_NO_OPTION = frozenset({"evacuate_node_result"})  # what the role registers
+
+
+class NotEarly(HyperVError):
+    """The next node is not emptied before its turn."""
+
+
+def check_overlap(arguments: Arguments, at_once: int) -> None:
+    """Refuse overlapping turns where they make no sense. Raises HyperVError."""
+    if not arguments["overlap"]:
+        return
+    given = [
+        *([f"rolling_maintenance_layout is {arguments['layout']}"] if arguments["layout"] != KEEP else []),
+        *([f"rolling_maintenance_at_once is {arguments['at_once']}"] if at_once > 1 else []),
+    ]
+    if given:
+        raise HyperVError(
+            f"Nothing was changed. rolling_maintenance_overlap is true, and {' and '.join(given)}. It is for the "
+            f"layout {KEEP} with one node at a time: leave it out."
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Following:
+    """The next node.
+
+    Attributes:
+        host: its inventory host.
+        node: its name in the cluster.
+        batch: the hosts of both turns.
+        after: the node after it; empty for none.
+    """
+
+    host: str
+    node: str
+    batch: Batch
+    after: str
+
+
+def with_following(
+    result: Mapping[str, t.Any],
+    following: Following | None,
+    arguments: Arguments,
+    options: RollingOptions,
+    window: Window,
+) -> dict[str, t.Any]:
+    """Return the result of a turn with how the next node is emptied before its own.
+
+    ``meanwhile`` is as hyperv_node_restoration takes it. The rolling maintenance is not begun anew by that record: the
+    node whose turn it is has begun it. Each leaves the node alone that is emptied after it, where it can.
+    """
+    if following is None:
+        return {**result, "meanwhile": {}}
+    record = dataclasses.asdict(dataclasses.replace(options, begin_anew=False))
+    names = {"folder": full_path(arguments["folder"]), "node": following.host, "name": following.node}
+    by = window.begin_by
+    meanwhile = {
+        "node": following.node,
+        "restart": following.batch.is_restarted(following.host, arguments["restart"]),
+        "begin_by": by.isoformat(timespec="seconds") if by is not None else "",
+        "rolling": {**record, **names, "notes_shown": True, "following": following.after},
+    }
+    return {**result, "meanwhile": meanwhile, "evacuation": {**result["evacuation"], "following": following.node}}
+
+
+def find_following(
+    host: str,
+    after: str,
+    batch: Batch,
+    search: NodeSearch,
+    found: FoundNodes,
+    cluster: Cluster,
+    members: Sequence[Node],
+) -> Following:
+    """Return the next node, found in its cluster.
+
+    Args:
+        host: its inventory host.
+        after: the name of the node after it; empty for none.
+        batch: the host whose turn it is.
+        search, found: how that one was found, and as what.
+        members: the nodes of the cluster.
+
+    Raises NotEarly, with why it is not emptied before its turn.
+    """
+    others = _others(batch.hostvars, batch.leader, host)
+    if others:
+        raise NotEarly(f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} not the same for both.")
+    both = dataclasses.replace(batch, hosts=(*batch.hosts, host))
+    try:
+        node = search.node_of(host, found.via)
+        check_other_name(cluster, members, node, both.other_name(host, "").strip(), host)
+    except (HyperVError, NoAnswer) as error:
+        raise NotEarly(explain(error)) from None
+    return Following(host, node, both, after)
+
+
+def _others(hostvars: Mapping[str, Mapping[str, t.Any]], host: str, following: str) -> list[str]:
+    """Return the options of evacuations that the inventory has for one of two hosts, or other ones for each."""
+    here, there = (
+        {name: one[name] for name in one if name.startswith(_OPTION) and name not in _NO_OPTION}
+        for one in (hostvars.get(host, {}), hostvars.get(following, {}))
+    )
+    return sorted(
+        name for name in {*here, *there} if here.get(name) != there.get(name) or (name in here) != (name in there)
+    )
