@@ -12,9 +12,10 @@ from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult
 from ..plugin_utils._files import full_path
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.rolling import Stop, describe_cluster, describe_end, describe_node
+from ..plugin_utils._hyperv.maintenance.turn import EARLY
 from ..plugin_utils._hyperv.records.file_names import NOBODY
 from ..plugin_utils._hyperv.records.rolling_estimate import judge_estimate, turns_of
-from ..plugin_utils._hyperv.records.rolling_state import RollingState, describe_progress, is_finished, phase_of
+from ..plugin_utils._hyperv.records.rolling_state import Phase, RollingState, describe_progress, is_finished, phase_of
 from ..plugin_utils._maintenance import report_lines
 from ..plugin_utils._report.records import NotAMove, account_of_results
 from ..plugin_utils._rolling_file import RollingFile
@@ -76,6 +77,7 @@ class ActionModule(ControllerAction):
             via=str(turn.get("via") or ""),
             progress=progress,
             dry_run=self.check_mode,
+            begun_early=_begun_early(state, turn),
         )
         shown = {"lines": [*lines, *stop.how_on()], "_ansible_verbose_always": True}
         raise FailedWithResult(stop.why, {"changed": False, "estimate": None, **shown})
@@ -124,6 +126,13 @@ def _planned_by(leader: str, task_vars: Mapping[str, t.Any]) -> dict[str, t.Any]
         return known
     why = f"{leader}, which plans for all of them, has failed: {found.get('msg') or 'see above'}"
     return {**known, "why_not": f"Nothing is done with it in this run, because {why}"}
+
+
+def _begun_early(state: RollingState | None, turn: Mapping[str, t.Any]) -> dict[str, Phase]:
+    """Return the phase of the node that was to be emptied before its turn, if it was begun, by its name."""
+    record = (turn.get("meanwhile") or {}).get("rolling")
+    phase = phase_of(state, record["node"]) if record and state is not None else ""
+    return {record["name"]: phase} if record and phase in EARLY else {}
 
 
 def _is_of_an_earlier_one(state: RollingState, turn: Mapping[str, t.Any]) -> bool:

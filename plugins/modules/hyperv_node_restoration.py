@@ -255,7 +255,8 @@ ledger_path:
   sample: /var/lib/maintenance/hyperv-ledger-hvc1.corp.example-NODE1.json
 meanwhile:
   description:
-    - What became of the node of O(meanwhile), as M(hyperv.migration.hyperv_node_evacuation) returns it once it was begun.
+    - What became of the node of O(meanwhile), as M(hyperv.migration.hyperv_node_evacuation) returns it once it was
+      begun.
   returned: with O(meanwhile)
   type: dict
   contains:

@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 
-from tests.support.scenarios import ClusterSpec, migration, node, scenario, vm
+from tests.support.scenarios import ClusterSpec, NetworkSpec, migration, node, scenario, vm
 from tests.worlds.judge import judge
 from tests.worlds.play import Episode, play
 from tests.worlds.product import tell
@@ -21,6 +21,8 @@ from tests.worlds.world import Layout, Run, RunKind, Step, World
 
 NODES = tuple(f"NODE{number}" for number in range(1, 6))
 HOME = "vm1"
+SLOW = NetworkSpec(megabytes_per_second=60)
+OVERLAP = 0  # one at a time, of which the next one is emptied while one gets its VMs back
 AT_ONCE = (1, 2)
 LAYOUTS: tuple[Layout, ...] = ("keep", "any", "balanced")
 PHASES: tuple[RunKind, ...] = ("turn", "evacuate", "work", "restart", "restore")
@@ -41,7 +43,17 @@ def a_world(layout: Layout, at_once: int, *kills: int, **special: t.Any) -> Worl
         ],
         cluster=ClusterSpec(enforced_anti_affinity=1),
     )
-    run = Run("roll", "", nodes=NODES, layout=layout, at_once=at_once, home=(HOME,), restart=True, balancer_off=True)
+    run = Run(
+        "roll",
+        "",
+        nodes=NODES,
+        layout=layout,
+        at_once=at_once or 1,
+        overlap=at_once == OVERLAP,
+        home=(HOME,),
+        restart=True,
+        balancer_off=True,
+    )
     steps = tuple(Step(number, request, "kill") for number, request in enumerate(kills))
     return World(f"{layout} {at_once}", given, (run,) * (len(kills) + 1), steps)
 
@@ -131,3 +143,32 @@ def test_a_node_that_somebody_resumes_in_the_middle_is_taken_again(
     episodes = ends_well(world)
     assert [one.kind for one in episodes[-1].steps] == []
     assert any(step.kind == "resume" for one in episodes for step in one.steps)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("phase", PHASES)
+def test_killed_in_each_phase_of_overlapping_turns_the_same_command_goes_on(phase: RunKind, share: float) -> None:
+    parts = [one for one in undisturbed("keep", OVERLAP) if one.run.kind == phase and one.moments]
+    for one in parts[: 2 if phase == "evacuate" else 1]:  # that in its own turn, and the early one of the next node
+        within = one.within
+        assert within is not None
+        killed = ends_well(a_world("keep", OVERLAP, int(within[0] + share * (within[1] - within[0]))))
+        assert [each.told.ending for each in killed if each.run.kind == "roll"] == ["killed", "well"]
+        owners = [[vm.owner for vm in moment.vms.values()] for moment in (killed[0].before, killed[-1].after)]
+        assert owners[0] == owners[1]
+
+
+def test_turns_overlap_so_that_the_whole_takes_less_time() -> None:
+    in_turn, overlapping = (
+        play(dataclasses.replace(world, scenario=dataclasses.replace(world.scenario, network=SLOW)), tell)
+        for world in (a_world("keep", 1), a_world("keep", OVERLAP))
+    )
+    early = [one for one in overlapping if one.run.overlap and one.within]
+    assert [(one.run.node, one.told.ending) for one in early] == [(node, "well") for node in NODES[1:]]
+    assert set(overlapping[-1].told.phases.values()) == {"done"}
+    moves = [
+        {(move.request, move.vm) for one in played if not one.within for move in one.moved}
+        for played in (in_turn, overlapping)
+    ]
+    assert len(moves[0]) == len(moves[1]) == 20
+    assert overlapping[-1].after.at < 0.9 * in_turn[-1].after.at

@@ -29,6 +29,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration_plan import RestorationPlan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.node_restarts import (
@@ -131,6 +132,7 @@ def evacuate(stage: Play, run: Run, wish: EvacuationRequest, enter: t.Callable[[
         give_back=run.gives_back,
         storage=_STORAGE,
         balancer_off=run.balancer_off,
+        rest_disks=not run.overlap,
     )
     evacuation = Evacuation(stage.connect(home_of(stage, run)), wish, options, controller_of(stage, run, enter))
     outcome = evacuation.dry_run() if run.check else evacuation.execute()
@@ -138,12 +140,13 @@ def evacuate(stage: Play, run: Run, wish: EvacuationRequest, enter: t.Callable[[
     return _told(stage, run, outcome)
 
 
-def restore(stage: Play, run: Run) -> Told:
-    """Give a node its VMs back."""
+def restore(stage: Play, run: Run, on_moving: t.Callable[[RestorationPlan], None] = lambda plan: None) -> Told:
+    """Give a node its VMs back; ``on_moving`` is called when it takes them."""
     given = stage.artifacts.get(run.node) if run.given else None
     ledger = read_ledger(given, "the artifact") if given is not None else None
     chosen = RestorationOptions(options_of(run), run.node, roles=run.roles, home=run.home)
-    restoration = Restoration(stage.connect(home_of(stage, run)), chosen, controller_of(stage, run), ledger)
+    cluster, controller = stage.connect(home_of(stage, run)), controller_of(stage, run)
+    restoration = Restoration(cluster, chosen, controller, ledger, on_moving)
     return _told(stage, run, restoration.dry_run() if run.check else restoration.execute())
 
 

@@ -32,7 +32,8 @@ def balancer_is_put_back(world: World, episodes: Sequence[Episode], number: int)
     if episode.run.kind != "restore" or episode.run.check or episode.told.ending != "well":
         return
     so_far = episodes[: number + 1]
-    others = {one.run.node for one in so_far if one.run.kind in ("evacuate", "restore")} - {episode.run.node}
+    began = [*so_far, *(one for one in episodes[number + 1 :] if _begins_within(one, episode))]
+    others = {one.run.node for one in began if one.run.kind in ("evacuate", "restore")} - {episode.run.node}
     is_another_controller = any(one.run.elsewhere or one.run.given for one in so_far)
     crosses = any(step.kind in ("fill", "second_run") for one in so_far for step in one.steps)
     if others or is_another_controller or crosses:
@@ -40,6 +41,10 @@ def balancer_is_put_back(world: World, episodes: Sequence[Episode], number: int)
     wanted = world.scenario.cluster.auto_balancer_mode
     if _was_wished(so_far) and episode.after.balancer != wanted:
         yield f"AutoBalancerMode was {wanted}, and is {episode.after.balancer}: {episode.told.text}"
+
+
+def _begins_within(part: Episode, episode: Episode) -> bool:
+    return part.within is not None and episode.within is not None and part.within[0] < episode.within[1]
 
 
 def _was_wished(episodes: Sequence[Episode]) -> bool:

@@ -51,7 +51,10 @@ def draw_roll(given: Scenario, limits: Run, chance: random.Random) -> tuple[Scen
         for number in range(len(runs) - 1)
         if chance.random() < 0.7
     ]
-    return cluster, runs, kills, chance.choice(_EAGERNESS)
+    eagerness = chance.choice(_EAGERNESS)
+    if run.layout == "keep" and chance.random() < 0.5:
+        runs = [dataclasses.replace(one, overlap=True, at_once=1) for one in runs]
+    return cluster, runs, kills, eagerness
 
 
 def _cluster(given: Scenario, chance: random.Random) -> Scenario:

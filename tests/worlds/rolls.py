@@ -9,6 +9,7 @@ Where one fails, the others of its batch come to their end, and no further batch
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import functools
 import typing as t
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks.node_readiness import read_maintenance
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.redundancy import read_redundancy
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.early_evacuation import why_not_early
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.health_gate import HealthGate
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.turn import Turn
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.turn_results import (
@@ -27,8 +29,13 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.absence import Absence
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.beside import read_beside
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
+    EvacuationRequest,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.kept_free import KeptFree
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.layout import present_layout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.refill import refill
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration_plan import RestorationPlan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_request import (
     BALANCED,
@@ -116,12 +123,15 @@ class _Roll:
             return []
         told = self._stage.carry_out_parts(*((run, functools.partial(as_told, act)) for run, act in works))
         self._said += [one.text for one in told if one.text]
-        self.failed = self.failed or any(one.ending != "well" for one in told)
+        # What is begun early is brought to its end in its own turn, so that it does not fail.
+        bound = [one for one, (run, unused) in zip(told, works, strict=True) if not run.overlap]
+        self.failed = self.failed or any(one.ending != "well" for one in bound)
         return told
 
     def _part(self, kind: t.Any, batch: Sequence[str], node: str = "", **changes: t.Any) -> Run:
         """Return a part of the run that is about a node, while those of the batch may be away."""
-        return dataclasses.replace(self._run, kind=kind, node=node or batch[0], nodes=tuple(batch), **changes)
+        given = {"overlap": False, **changes}
+        return dataclasses.replace(self._run, kind=kind, node=node or batch[0], nodes=tuple(batch), **given)
 
     def _note(self, note: Callable[[], t.Any]) -> t.Any:
         if self._stage.files.are_full:
@@ -144,7 +154,7 @@ class _Roll:
         rolling = {**dataclasses.asdict(self._options), "folder": self._folder}
         for one in turns.check(cluster, HealthGate((), _HEALTH_TIMEOUT, STORAGE_TIMEOUT, 10, lambda line: None)):
             self._said.append(one)
-        found.update(as_result(turns, names, {}, rolling))
+        found.update(as_result(turns, names, {"following": turns.first.following if run.overlap else ""}, rolling))
         if turns.first.is_planned:
             rest = nodes[max(nodes.index(host) for host in asked) + 1 :]
             later = [rest[place : place + len(asked)] for place in range(0, len(rest), len(asked))]
@@ -153,7 +163,7 @@ class _Roll:
             turns, plan = turns.plan_rest(whole, wish_of(self._part("turn", asked)), names, absence, later)
             planned = turns.as_planned(plan, records_of_evacuation(turns, rolling))
             found.clear()
-            found.update(with_plan(as_result(turns, names, {}, rolling), planned))
+            found.update(with_plan(as_result(turns, names, {"following": ""}, rolling), planned))
         return Told("well", batch=tuple(found["batch"]))
 
     def _evacuate(self, turn: Record, batch: Sequence[str]) -> Iterator[tuple[Run, Callable[[], Told]]]:
@@ -165,17 +175,22 @@ class _Roll:
         beside = read_beside(record.get("beside"))
         helpers = 0 if beside.counts else run.helpers
         wish = dataclasses.replace(wish_of(run), earlier=earlier, beside=beside, helpers=helpers)
+        if turn["following"]:
+            wish = dataclasses.replace(wish, kept_free=self._emptied_next(turn["node"]))
+        yield run, lambda: self._empty(run, wish, record)
 
-        def act() -> Told:
-            told = evacuate(self._stage, run, wish, lambda: self._enter(record, "begun"))
-            try:
-                if told.ending == "well":
-                    self._enter(record, "evacuated")
-            except HyperVError as error:
-                told = dataclasses.replace(told, ending="failed", text=f"{error} {told.text}")
-            return told
+    def _empty(self, run: Run, wish: EvacuationRequest, record: Mapping[str, t.Any]) -> Told:
+        told = evacuate(self._stage, run, wish, lambda: self._enter(record, "begun"))
+        try:
+            if told.ending == "well":
+                self._enter(record, "evacuated")
+        except HyperVError as error:
+            told = dataclasses.replace(told, ending="failed", text=f"{error} {told.text}")
+        return told
 
-        yield run, act
+    def _emptied_next(self, node: str) -> list[KeptFree]:
+        later = self._run.nodes[self._run.nodes.index(node) + 1 :]
+        return [KeptFree(one, "it is emptied next", always=False) for one in later[:1]]
 
     def _work(self, turn: Record, batch: Sequence[str]) -> Iterator[tuple[Run, Callable[[], Told]]]:
         node = turn["node"]
@@ -212,7 +227,35 @@ class _Roll:
 
     def _restore(self, turn: Record, batch: Sequence[str]) -> Iterator[tuple[Run, Callable[[], Told]]]:
         run = self._part("restore", batch, turn["node"], home=tuple(turn["home"]))
-        yield run, lambda: restore(self._stage, run)
+        following = turn["following"]
+        if not following:
+            yield run, lambda: restore(self._stage, run)
+            return
+        early = self._part("evacuate", (following,), home=("*",), overlap=True)
+        may_begin: list[bool] = []
+
+        def begin(plan: RestorationPlan) -> None:
+            cluster, now = self._stage.connect(home_of(self._stage, run)), dt.datetime.now(dt.timezone.utc)
+            may_begin.append(not why_not_early(cluster, plan, following, (), None, now))
+
+        def fill() -> Told:
+            try:
+                return restore(self._stage, run, begin)
+            finally:
+                may_begin.append(False)
+
+        def empty() -> Told:
+            while not may_begin:
+                self._stage.pause(1)
+            if not may_begin[0]:
+                return Told("refused")
+            kept_free = [*self._emptied_next(following), KeptFree(turn["node"], "it gets its VMs back")]
+            wish = dataclasses.replace(wish_of(early), helpers=0, kept_free=kept_free)
+            record = {**turn["rolling"], "node": following, "name": following, "begin_anew": False}
+            return self._empty(early, wish, record)
+
+        yield run, fill
+        yield early, empty
 
     def _refill(self, turn: Record, batch: Sequence[str]) -> Iterator[tuple[Run, Callable[[], Told]]]:
         run, record = self._part("refill", batch, turn["node"]), turn["rolling"]

@@ -32,6 +32,7 @@ class Run:
         roles: what becomes of roles that are no VMs when a node gets its VMs back.
         nodes: those that a rolling maintenance goes through, or that a part of it is about at the same time.
         layout, at_once: where VMs are at the end of it, and how many nodes may be away together.
+        overlap: in a rolling maintenance the next node is emptied while one gets its VMs back, if that may be.
         home: names and patterns of VMs that return to their node in any case; of a restoration, of those that do.
         failing: nodes on which the user's own tasks fail.
     """
@@ -53,6 +54,7 @@ class Run:
     nodes: tuple[str, ...] = ()
     layout: Layout = "keep"
     at_once: int = 1
+    overlap: bool = False
     home: tuple[str, ...] = ("*",)
     failing: tuple[str, ...] = ()
     timeout: int = 0

@@ -57,6 +57,7 @@ class Stop:
         folder: where ledgers are.
         via: the host to talk through; empty where there is none yet.
         progress: how far the rolling maintenance is, in words; empty where that is not known.
+        begun_early: the phases of other nodes that were begun before their turn, by name.
     """
 
     node: str
@@ -68,6 +69,7 @@ class Stop:
     via: str
     progress: str
     dry_run: bool
+    begun_early: Mapping[str, Phase] = dataclasses.field(default_factory=dict)
 
     @property
     def why(self) -> str:
@@ -92,9 +94,13 @@ class Stop:
             "To go on, remove the cause and run the same command again: nodes that are done are skipped, and "
             f"{self.node} {RESUMED[self.phase]}.",
         ]
-        if self.phase in ("begun", "evacuated", "restarting"):
-            command = _restore_command(self.node, self.folder, self.via)
-            lines.append(f"To give {self.node} its VMs back without that: {command}")
+        given_back = [self.node] if self.phase in ("begun", "evacuated", "restarting") else []
+        for node, phase in self.begun_early.items():
+            lines.append(f"{node} was begun before its turn, and may be paused: {_LEFT_AS[phase]}.")
+            given_back.append(node)
+        for node in given_back:
+            command = _restore_command(node, self.folder, self.via)
+            lines.append(f"To give {node} its VMs back without that: {command}")
         return lines
 
 
