@@ -48,7 +48,8 @@ class EvacuationMeanwhile:
         """
         self._action = action
         self._interruption = Interruption()
-        self._thread: threading.Thread | None = None
+        self._is_begun = False
+        self._is_over = threading.Event()
         self._why = "no VM was to come back meanwhile"
         self._result: Result = {}
         self._defect: BaseException | None = None
@@ -86,8 +87,8 @@ class EvacuationMeanwhile:
             self._tell(f"{_LATER} {self._why}")
             return
         self._tell(f"It is emptied while {plan.home.node.name} gets its VMs back.")
-        self._thread = threading.Thread(target=self._kept, args=(empty,), daemon=True)
-        self._thread.start()
+        self._is_begun = True
+        threading.Thread(target=self._kept, args=(empty,), daemon=True).start()
 
     def _evacuation(self, arguments: Arguments, receiving: str) -> t.Callable[[], Result]:
         action, rolling = self._action, arguments["rolling"]
@@ -124,12 +125,18 @@ class EvacuationMeanwhile:
             self._why = explain(error)
         except BaseException as error:
             self._defect = error
+        finally:
+            self._is_over.set()
 
     def end(self) -> None:
-        """Wait until it has come to its end. Raises what ends the whole task."""
-        while self._thread is not None and self._thread.is_alive():
+        """Wait until it has come to its end. Raises what ends the whole task.
+
+        Python before 3.13 takes a thread for ended whose ``join`` a signal handler's exception has left, as that of
+        Ansible's time limit does, so it is not asked whether the thread is alive.
+        """
+        while self._is_begun and not self._is_over.is_set():
             try:
-                self._thread.join(_BETWEEN_LOOKS)
+                self._is_over.wait(_BETWEEN_LOOKS)
             except BaseException as error:
                 self._interruption.hand_on(error)
         self._opened.close()
@@ -142,7 +149,7 @@ class EvacuationMeanwhile:
             return result
         node, own = self._node, self._result
         failed = {"failure": self._why} if self._why else {}
-        meanwhile = {"node": node, "begun": self._thread is not None, "moves": [], **own, **failed}
+        meanwhile = {"node": node, "begun": self._is_begun, "moves": [], **own, **failed}
         lines = [*own.get("report", ()), *([f"{node} was not emptied yet. {self._why}"] if self._why else [])]
         return {
             **result,

@@ -31,7 +31,7 @@ def given(**changes: dict[str, t.Any]) -> str:
     scenario["vms"][0] |= {"count": 2 * len(NODES), "owner": NODES}
     if changes:
         scenario["vms"][1] = {"name": "db02", "owner": "NODE3", "memory_mb": 4096}
-        scenario["vms"] += [{"name": name, "owner": "NODE1", "memory_mb": 4096, **one} for name, one in changes.items()]
+        scenario["vms"] += [{"owner": "NODE1", "memory_mb": 4096, "name": name, **one} for name, one in changes.items()]
     return str(yaml.safe_dump(scenario))
 
 
@@ -92,6 +92,34 @@ def test_where_a_vm_cannot_come_back_the_next_node_is_told_of_and_the_same_comma
         assert worked_on(second) == NODES[1:]
         assert cluster.owners() == owners
         assert set(cluster.node_states().values()) == {"up"}
+
+
+def test_what_ansibles_time_limit_cuts_off_early_is_given_back_and_evacuated_in_its_own_turn(
+    plugin: str, tmp_path: pathlib.Path
+) -> None:
+    slow = given(slow01={"owner": "NODE2", "migration": {"seconds": 3000}})  # 50 seconds of this machine
+    (tmp_path / "slow.yml").write_text(slow, encoding="utf-8")
+    with running_cluster(tmp_path / "slow.yml", tmp_path) as cluster:
+        (tmp_path / "run").mkdir()
+        roll = Roll(Ansible(tmp_path, cluster.inventory, plugin), tmp_path / "run", **OVERLAP)
+        owners = cluster.owners()
+        roll.environment = {"ANSIBLE_TASK_TIMEOUT": "30", "warns": True}
+
+        first = roll("--limit", "NODE1,NODE2,NODE3")
+
+        assert first.code == FAILED, first.text
+        assert "NODE2 was not emptied yet. This task was cut off after 30 s by Ansible's time limit" in first.text
+        assert "NODE1 is done. NODE1 done; NODE2 begun; NODE3 not begun." in first.text
+        assert worked_on(first) == ["NODE1"]
+        assert cluster.node_states() == dict.fromkeys(NODES, "up")
+
+        cluster.wait_until_at_rest()
+        roll.environment = {}
+        second = roll("--limit", "NODE1,NODE2,NODE3")
+
+        assert second.code == 0, second.text
+        assert worked_on(second) == ["NODE2", "NODE3"]
+        assert cluster.owners() == owners
 
 
 def test_killed_while_one_is_filled_and_the_next_is_emptied_the_same_command_goes_on(

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import typing as t
+
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.health_gate import HealthGate
@@ -150,3 +153,19 @@ def test_what_is_about_to_be_done_is_said_for_each_phase() -> None:
     }
     for phase, said in expected.items():
         assert said in turn(1, a_state(phase)).intention("n3.example")[1]
+
+
+class TestNextNode:
+    def test_it_is_the_first_after_this_one_that_is_not_emptied_yet(self) -> None:
+        assert turn(1, a_state()).following == HOSTS[1]
+        for phase, following in (("begun", HOSTS[1]), ("evacuated", ""), ("worked", ""), ("done", HOSTS[2])):
+            assert turn(1, set_phase(a_state("worked"), HOSTS[1], t.cast("Phase", phase), NOW)).following == following
+        assert turn(len(HOSTS), a_state()).following == ""
+
+    def test_what_this_run_has_begun_before_its_turn_is_no_turn_of_before(self) -> None:
+        state = set_phase(a_state("done"), HOSTS[1], "evacuated", NOW)
+        assert not turn(2, state).is_begun_early(NOW)  # only its end was noted, by an earlier version
+        state = set_phase(set_phase(a_state("done"), HOSTS[1], "begun", NOW), HOSTS[1], "evacuated", NOW)
+        assert turn(2, state).is_begun_early(NOW)
+        assert not turn(2, state).is_begun_early(NOW + dt.timedelta(seconds=1))
+        assert not turn(1, state).is_begun_early(NOW)

@@ -48,6 +48,13 @@ def test_it_is_not_made_of_what_is_not_known() -> None:
     assert estimate_at_half(set_phase(state_with(100, 200), "n3", "begun", NOW)) is None
 
 
+def test_a_node_that_was_begun_before_its_turn_is_one_of_the_rest() -> None:
+    state = set_phase(state_with(100, 200), "n3", "evacuated", NOW)
+    assert estimate_at_half(state) is None
+    assert estimate_at_half(state, early=["n3"]) == {"done": 2, "nodes": ["n3", "n4"], "seconds": 300}
+    assert estimate_at_half(set_phase(state, "n4", "begun", NOW), early=["n3"]) is None
+
+
 def test_it_is_judged_by_the_turns_after_it() -> None:
     state: RollingState = {**state_with(100, 200), "estimate": {"done": 2, "nodes": ["n3", "n4"], "seconds": 300}}
     assert judge_estimate(state) is None

@@ -18,6 +18,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.r
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_window import (
     Pace,
+    Window,
     pace_of,
     read_stop_at,
     why_stop,
@@ -109,3 +110,12 @@ def test_what_is_left_is_told_with_its_end() -> None:
     assert "1 node took 0:10:00 in the last rolling maintenance: 1 more is expected" in Pace(
         (600,), is_of_before=True
     ).describe(1, BEGAN)
+
+
+def test_a_node_has_to_be_begun_so_early_that_it_is_back_in_time() -> None:
+    assert Window.of("", BEGAN, state_with(600)).begin_by is None
+    assert Window.of("2h", BEGAN, state_with()).begin_by == BEGAN + dt.timedelta(hours=2)
+    window = Window.of("2h", BEGAN, state_with(1200, 2400))
+    begin_by = window.begin_by
+    assert begin_by == BEGAN + dt.timedelta(seconds=7200 - 2400)
+    assert (window.why_stop(begin_by), window.why_stop(begin_by + dt.timedelta(seconds=1))[:6]) == ("", "A node")

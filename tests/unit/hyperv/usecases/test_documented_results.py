@@ -257,7 +257,16 @@ def answers(module: str, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) 
         "hyperv_restore_plan_info": lambda: list(restorations()),
         "hyperv_scenario_info": lambda: [ask(module, Simulated(MIXED)), ask_all(module)],
         "hyperv_rolling_node_info": lambda: [
-            on_hosts(module, monkeypatch, node=HOSTS[0], nodes=HOSTS, ignore=["NODE3"], timeout=0, folder=str(folder))
+            on_hosts(
+                module,
+                monkeypatch,
+                node=HOSTS[0],
+                nodes=HOSTS,
+                ignore=["NODE3"],
+                timeout=0,
+                folder=str(folder),
+                overlap=True,
+            )
         ],
         "hyperv_rolling_order_info": lambda: [
             on_hosts(
