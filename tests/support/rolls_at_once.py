@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import threading
 import typing as t
 from collections.abc import Callable, Sequence
 
@@ -32,6 +33,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.kept_free import KeptFree
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.restoration_plan import RestorationPlan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_request import LayoutName
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
@@ -61,6 +64,8 @@ class Roll:
         together: the nodes that had their turns at the same time, in this order, of all runs.
         lines: what was told.
         balancer_off: the balancer of the cluster is off while nodes are empty.
+        work_seconds: how long the user's tasks take on a node.
+        overlap: the next node is emptied while one gets its VMs back.
     """
 
     given: Scenario
@@ -70,6 +75,8 @@ class Roll:
     layout: LayoutName = "keep"
     seed: int = 0
     balancer_off: bool = False
+    work_seconds: float = 60.0
+    overlap: bool = False
     failing: set[str] = dataclasses.field(default_factory=set)
     together: list[list[str]] = dataclasses.field(default_factory=list)
     lines: list[str] = dataclasses.field(default_factory=list)
@@ -106,7 +113,10 @@ class Roll:
         if turns:
             self.together.append([one["host"] for one in turns])
         for step in (self._evacuate, self._work, self._restore):
-            ended = self.simulated.run(*(self._bound(step, one) for one in turns))
+            works = [self._bound(step, one) for one in turns]
+            if step == self._restore and self.overlap and turns:
+                works = self._overlapping(turns[0])
+            ended = self.simulated.run(*works)[: len(turns)]  # one that is begun early has its own turn later
             errors = [one for one in ended if isinstance(one, BaseException)]
             turns = [one for one, end in zip(turns, ended, strict=True) if not isinstance(end, BaseException)]
             if errors and (not turns or any(not isinstance(one, Failed) for one in errors)):
@@ -127,7 +137,7 @@ class Roll:
         names = {host: host for host in self.hosts}
         rolling = {**dataclasses.asdict(self.options), "folder": str(self.folder)}
         turns.check(cluster, HealthGate((), _HOUR, _HOUR, 10, self.lines.append))
-        result = as_result(turns, names, {}, rolling)
+        result = as_result(turns, names, {"following": turns.first.following}, rolling)
         if turns.first.is_planned:
             rest = list(self.hosts[self.hosts.index(batch[-1]) + 1 :])
             later = [rest[place : place + self.at_once] for place in range(0, len(rest), self.at_once)]
@@ -153,7 +163,12 @@ class Roll:
             return
         rolling = turn["evacuation"]
         earlier = read_earlier_plan(rolling["plan"]) if "plan" in rolling else None
-        request = EvacuationRequest(turn["node"], earlier=earlier, beside=read_beside(rolling.get("beside")))
+        request = EvacuationRequest(
+            turn["node"],
+            earlier=earlier,
+            beside=read_beside(rolling.get("beside")),
+            kept_free=[*self._emptied_next(turn["node"]), *turn.get("kept_free", ())],
+        )
         controller = self._controller(lambda: enter_phase(rolling, "begun"))
         options = EvacuationOptions(balancer_off=self.balancer_off)
         outcome = Evacuation(self.simulated.client(), request, options, controller).execute()
@@ -162,16 +177,42 @@ class Roll:
         enter_phase(rolling, "evacuated")
 
     def _work(self, turn: dict[str, t.Any]) -> None:
-        self.simulated.pause(60)
+        self.simulated.pause(self.work_seconds)
         if "work" in turn["steps"]:
             if turn["node"] in self.failing:
                 raise Failed(f"the tasks on {turn['node']} failed")
             assert turn["node"] not in self.owners.values()
         end_work(turn["rolling"], restart=False, dry_run=False)
 
-    def _restore(self, turn: dict[str, t.Any]) -> None:
+    def _emptied_next(self, node: str) -> list[KeptFree]:
+        later = self.hosts[self.hosts.index(node) + 1 :] if self.overlap else ()
+        return [KeptFree(one, "it is emptied next", always=False) for one in later[:1]]
+
+    def _overlapping(self, turn: dict[str, t.Any]) -> list[Callable[[], None]]:
+        """Return what fills a node, and what empties the next one as soon as it takes VMs."""
+        following, moving = str(turn["following"]), threading.Event()
+        rolling = {**turn["rolling"], "node": following, "name": following}
+        busy = KeptFree(turn["node"], "it gets its VMs back")
+        early = {"steps": ["evacuate"], "node": following, "evacuation": rolling, "kept_free": [busy]}
+
+        def empty() -> None:
+            while not moving.is_set():
+                self.simulated.pause(1)
+            self._evacuate(early)
+
+        def fill() -> None:
+            try:
+                self._restore(turn, lambda plan: moving.set())
+            finally:
+                moving.set()
+
+        return [fill, empty] if following else [lambda: self._restore(turn)]
+
+    def _restore(
+        self, turn: dict[str, t.Any], on_moving: Callable[[RestorationPlan], None] = lambda plan: None
+    ) -> None:
         options = RestorationOptions(node=turn["node"], home=turn["home"])
-        outcome = Restoration(self.simulated.client(), options, self._controller(), None).execute()
+        outcome = Restoration(self.simulated.client(), options, self._controller(), None, on_moving).execute()
         self.lines.append(outcome.note)
         if outcome.error:
             raise Failed(outcome.error)

@@ -64,7 +64,7 @@ def _missed(world: World, so_far: Sequence[Episode], moment: Moment, away: set[s
 
 
 def not_into_the_batch(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    """No VM is moved to a node that is emptied at the same time."""
+    """No VM is moved to a node that is emptied, or filled, at the same time."""
     episode = episodes[number]
     for call in episode.called if episode.run.kind == "evacuate" else ():
         if call.destination in episode.run.nodes:

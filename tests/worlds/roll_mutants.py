@@ -11,9 +11,11 @@ from unittest import mock
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.checks import node_readiness
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance import evacuation, restoration, turn
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import evacuation as evacuation_plans
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning import restoration as restoration_plans
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.absence import Absence
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.beside import Beside
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.kept_free import without
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.layout import Layout
 
 from tests.simulator.scenario import NodeSpec, VmSpec
@@ -51,6 +53,15 @@ def _batch_takes_vms() -> Patch:
     stack.enter_context(mock.patch.object(Beside, "around", lambda self, snapshot, reserve: snapshot))
     stack.enter_context(mock.patch.object(Layout, "without", lambda self, nodes: self))
     return stack
+
+
+def _filled_takes_vms() -> Patch:
+    """What the next node has may go to the one that gets its VMs back."""
+    return mock.patch.object(
+        evacuation_plans,
+        "without",
+        lambda snapshot, kept_free: without(snapshot, [one for one in kept_free if not one.always]),
+    )
 
 
 def _all_come_home() -> Patch:
@@ -91,6 +102,9 @@ ROLL_MUTANTS: dict[str, Mutant] = {
         _world("disks", at_once=2, storage=StorageSpec("spaces_direct", repair_seconds=60)),
     ),
     "nodes of a batch take each other's VMs": ("not into the batch", _batch_takes_vms, _world("batch", at_once=2)),
+    "a node that is filled takes VMs": (
+        "not into the batch", _filled_takes_vms, _world("overlap", layout="keep", overlap=True),
+    ),
     "every VM comes home": ("comes home if meant", _all_come_home, _world("home")),
     "no VM comes home": ("rolled as said", _none_comes_home, _world("nobody", home=("vm2",))),
     "the work is done again": ("worked on once", _works_again, _WORKED),

@@ -231,7 +231,7 @@ class _Roll:
         if not following:
             yield run, lambda: restore(self._stage, run)
             return
-        early = self._part("evacuate", (following,), home=("*",), overlap=True)
+        early = self._part("evacuate", (turn["node"], following), following, home=("*",), overlap=True)
         may_begin: list[bool] = []
 
         def begin(plan: RestorationPlan) -> None:
