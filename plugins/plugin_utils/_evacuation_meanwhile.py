@@ -54,7 +54,7 @@ class EvacuationMeanwhile:
         self._result: Result = {}
         self._defect: BaseException | None = None
         self._opened = contextlib.ExitStack()
-        self._begin_by = dt.datetime.fromisoformat(given["begin_by"]) if given and given.get("begin_by") else None
+        self._begin_by = _read_moment(str((given or {}).get("begin_by") or ""))
         self._arguments = _read(given) if given else None
         self._node = str(self._arguments["node"]) if self._arguments else ""
 
@@ -131,8 +131,8 @@ class EvacuationMeanwhile:
     def end(self) -> None:
         """Wait until it has come to its end. Raises what ends the whole task.
 
-        Python before 3.13 takes a thread for ended whose ``join`` a signal handler's exception has left, as that of
-        Ansible's time limit does, so it is not asked whether the thread is alive.
+        Python before 3.13 takes a thread for ended whose ``join`` a signal handler's exception has left (CPython issue
+        90882), as that of Ansible's time limit does, so it is not asked whether the thread is alive.
         """
         while self._is_begun and not self._is_over.is_set():
             try:
@@ -173,6 +173,21 @@ def _read(given: t.Mapping[str, t.Any]) -> Arguments:
     check_evacuating(arguments)
     read_evacuation(arguments)
     return arguments
+
+
+def _read_moment(written: str) -> dt.datetime | None:
+    """Return a moment with its zone, None for no text. Raises HyperVError for anything else."""
+    if not written:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(written)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise HyperVError(
+            f"meanwhile has begin_by {written!r}. Give a time with its zone such as 2026-03-02T05:00:00+01:00."
+        )
+    return moment
 
 
 def _one_ledger(arguments: Arguments) -> str:

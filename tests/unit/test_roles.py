@@ -89,3 +89,18 @@ def test_a_role_is_an_order_of_steps_and_decides_nothing(role: pathlib.Path) -> 
 def test_no_role_knows_what_is_private_to_another(role: pathlib.Path) -> None:
     private = set(re.findall(r"\b__[a-z_]+", yaml_of(role, "tasks", "vars", "defaults")))
     assert [name for name in private if not name.startswith(f"__{role.name}")] == []
+
+
+def test_a_node_that_is_emptied_early_is_emptied_as_evacuate_node_would() -> None:
+    folder = {path.name: path for path in ROLES}
+    defaults = {name.removeprefix("evacuate_node_"): one for name, one in defaults_of(folder["evacuate_node"]).items()}
+    text = (folder["rolling_maintenance"] / "vars/main.yml").read_text(encoding="utf-8")
+    given = yaml.safe_load(text)["__rolling_maintenance_evacuation"]
+    # Those of the roll, of the node's own turn, and of an evacuation by itself.
+    others = {"storage_timeout", "storage_ignore", "local_vms", "next_step", "ledger_folder"}
+    left_out = {"plan", "report_path", "restart", "helpers", "disk_maintenance", "rolling", "artifacts"}
+    assert given.keys() | left_out == defaults.keys()
+    for name in given.keys() - others:
+        found = re.search(rf"evacuate_node_{name} \| default\((.*?)(, true)?\) }}}}", given[name])
+        assert found, given[name]
+        assert yaml.safe_load(found[1]) == defaults[name], name
