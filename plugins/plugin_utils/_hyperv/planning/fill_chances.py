@@ -9,6 +9,7 @@ distribution of their sums.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -38,7 +39,7 @@ class FillChances:
 
     def weight(self, fills: Sequence[int], wanted: int) -> float:
         """Return what fills weigh together where so many destinations are still to be filled."""
-        weights = _weights(wanted)
+        weights = _weights(wanted, len(self._sizes))
         return sum([weights[fill.bit_count()] for fill in fills])
 
     def unlisted(self, left: int, place: int, wanted: int) -> float:
@@ -51,7 +52,7 @@ class FillChances:
 
     def _guess(self, sizes: Sequence[float], place: int, wanted: int) -> float:
         self._steps.step(len(sizes))
-        count, weights = len(sizes), _weights(wanted)
+        count, weights = len(sizes), _weights(wanted, len(self._sizes))
         if count <= self._listed:
             return 0.0
         mean = sum(sizes) / count
@@ -65,8 +66,6 @@ class FillChances:
         return total
 
 
-def _weights(wanted: int) -> list[float]:
-    return [(1 / max(1, wanted - 1)) ** chosen for chosen in range(_MOST_WEIGHED)]
-
-
-_MOST_WEIGHED = 64
+@functools.lru_cache(maxsize=64)
+def _weights(wanted: int, most: int) -> list[float]:
+    return [float(max(1, wanted - 1)) ** -chosen for chosen in range(most + 1)]

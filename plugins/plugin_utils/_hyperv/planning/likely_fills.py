@@ -18,7 +18,7 @@ from .assignment import Assignment
 from .bits import places_in
 from .fill_chances import FillChances
 from .steps import Steps
-from .sums_of_few import FEW, SumsOfFew, all_reaching
+from .sums_of_few import FEW, SumsOfAll, SumsOfFew
 
 _FIRST_BOUND = 2.0  # on the sum of the logarithms of how unlikely choices are
 _MORE = 1.2  # by which it grows
@@ -59,7 +59,7 @@ class _LikelyFills:
             self._bundles |= 1 << bundle
             for place in assignment.reachable(bundle):
                 self._open_to[place] |= 1 << bundle
-        self._all: dict[tuple[int, int], list[int]] = {}
+        self._sums: dict[int, SumsOfAll] = {}
         self._failed: set[tuple[int, tuple[int, ...]]] = set()
         self._is_cut = True
         self._places: dict[int, int] = {}
@@ -122,15 +122,18 @@ class _LikelyFills:
         self._step(len(options) * sum(len(listed) for unused, listed, guessed in others) // 4)
         seen = []
         for cost, fill in options:
-            evidence = sum(
-                math.log(chances.weight([other for other in listed if not other & fill], wanted) + guessed)
+            weights = [
+                chances.weight([other for other in listed if not other & fill], wanted) + guessed
                 for unused, listed, guessed in others
-            )
-            seen.append(evidence - cost)
-        best = max(seen)
-        total = best + math.log(sum(math.exp(one - best) for one in seen))
+            ]
+            if all(weights):
+                seen.append((sum(map(math.log, weights)) - cost, fill))
+        if not seen:
+            return []
+        best = max(seen)[0]
+        total = best + math.log(sum(math.exp(one - best) for one, unused in seen))
         together = -math.log(min(1.0, sum(math.exp(-cost) for cost, unused in options)))
-        return sorted((total - one + together, fill) for one, (unused, fill) in zip(seen, options, strict=True))
+        return sorted((total - one + together, fill) for one, fill in seen)
 
     def _fill(self, left: int, fills: _Fills) -> bool:
         """Fill destinations with what is left, all fills being known; tell whether that succeeded."""
@@ -150,11 +153,11 @@ class _LikelyFills:
         return False
 
     def _list_all(self, left: int, place: int) -> list[int]:
-        """Return all fills of a destination; those are kept that were listed before."""
-        inside = left & self._open_to[place], self._room[place]
-        if inside not in self._all:
-            self._all[inside] = all_reaching(self._assignment.needs, self._room[place], inside[0], self._steps)
-        return self._kept(self._all[inside], place)
+        """Return all fills of a destination."""
+        inside = left & self._open_to[place]
+        if inside not in self._sums:
+            self._sums = {inside: SumsOfAll(self._assignment.needs, inside, self._steps)}  # most others come at once
+        return self._kept(self._sums[inside].reaching(self._room[place]), place)
 
     def _kept(self, fills: Sequence[int], place: int) -> list[int]:
         """Return the fills that keep the hard rules as everything is placed now."""

@@ -29,7 +29,7 @@ _FIRST_STEPS = 30_000  # of the search, before exchanges are tried
 _SEARCH_STEPS = 700_000  # of the search in all, where there are few bundles and destinations
 _SMALL = 1_000  # bundles times destinations: beyond, the search gets fewer steps, each of which costs more
 _SUM_RUNS = 60  # of that search, with other orders each
-_FILL_STEPS = 2_400_000  # sums and fills looked at where no memory is to spare
+_FILL_STEPS = 4_000_000  # sums and fills looked at where no memory is to spare
 _MOST_SUMMED = 4_000  # bundles times destinations: beyond, it is not looked at how sizes add up
 _DIVES = 1  # times that the search may go down to the last bundle in any case
 _STARTS = 16  # placements from which exchanges begin
@@ -159,29 +159,23 @@ def _usable_room(assignment: Assignment) -> list[int] | None:
 
 def _search_sums(assignment: Assignment, room: Sequence[int], steps: int, before: SearchResult) -> SearchResult:
     """Search by how sizes add up; return what was found ``before`` where that decides nothing."""
-    unit = math.gcd(*assignment.needs) or 1
-    if UsableSums.are_few(room, unit):
+    are_few = UsableSums.are_few(room, math.gcd(*assignment.needs) or 1)
+    found = before
+    if are_few:
         found = search(assignment, Steps(steps), runs=_SUM_RUNS, with_sums=True)
-        if found.is_decided:
-            return found
-    if sum(room) == sum(assignment.needs):
-        found = _fill(assignment, room)
-        if found.is_decided:
-            return dataclasses.replace(found, steps=before.steps)
-    return before
+    if not found.is_decided and sum(room) == sum(assignment.needs):
+        found = _fill(assignment, room, are_odd=not are_few)
+    return dataclasses.replace(found if found.is_decided else before, steps=before.steps)
 
 
-def _fill(assignment: Assignment, room: Sequence[int]) -> SearchResult:
-    """Search places where no memory is to spare: by few fills of each destination, then by those that are most likely.
+def _fill(assignment: Assignment, room: Sequence[int], *, are_odd: bool) -> SearchResult:
+    """Search places where no memory is to spare: by few fills of each destination, then by likely ones of odd sizes.
 
     What needs no memory is placed last, so no rule may concern it.
     """
     if any(assignment.hard_rules_of(bundle) for bundle, need in enumerate(assignment.needs) if not need):
         return SearchResult(None)
-    filled = fill_exactly(assignment, room, Steps(_FILL_STEPS // 4))
-    places = filled.places
-    if places is None and not filled.exhausted:
-        places = fill_likely(assignment, room, Steps(_FILL_STEPS * 3 // 4))
-    if places is None:
-        return SearchResult(None, exhausted=filled.exhausted)
-    return SearchResult(places)
+    filled = fill_exactly(assignment, room, Steps(_FILL_STEPS // 7))
+    if filled.places is None and not filled.exhausted and are_odd:
+        return SearchResult(fill_likely(assignment, room, Steps(_FILL_STEPS)))
+    return SearchResult(filled.places, filled.exhausted)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from .bits import places_in
 from .steps import Steps
@@ -58,27 +58,41 @@ class SumsOfFew:
     def _joined(self, big: _Table, small: _Table, wanted: int) -> Iterator[int]:
         self._steps.step(len(big))
         for need in [one for one in big if wanted - one in small]:
+            self._steps.step(len(big[need]) * len(small[wanted - need]))
             for one in big[need]:
                 for other in small[wanted - need]:
                     if not one & other:
                         yield one | other
 
 
-def all_reaching(needs: Sequence[int], wanted: int, bundles: int, steps: Steps) -> list[int]:
-    """Return all sets of some bundles, ``FEW`` at most, that need as much as is wanted: those of the fewest first."""
-    inside = places_in(bundles)
-    half = len(inside) // 2
-    first, second = (_all_sums(needs, part, wanted) for part in (inside[:half], inside[half:]))
-    steps.step(len(first) + 2 * len(second))
-    table = _by_sum(second)
-    return _fewest_first(one | other for need, one in first if wanted - need in table for other in table[wanted - need])
+class SumsOfAll:
+    """All sets of some bundles, ``FEW`` at most, by the memory that they need. One step is one set of one half."""
+
+    def __init__(self, needs: Sequence[int], bundles: int, steps: Steps) -> None:
+        inside = places_in(bundles)
+        half = len(inside) // 2
+        self._steps = steps
+        self._first, self._second = _all_sums(needs, inside[:half]), _all_sums(needs, inside[half:])
+        self._count()
+
+    def _count(self) -> None:
+        self._steps.step(len(self._first) + len(self._second))
+
+    def reaching(self, wanted: int) -> list[int]:
+        """Return the sets that need as much as is wanted, those of the fewest bundles first."""
+        self._count()
+        missing = {wanted - need for need, unused in self._first}
+        table = _by_sum([one for one in self._second if one[0] in missing])
+        return _fewest_first(
+            [one | other for need, one in self._first if wanted - need in table for other in table[wanted - need]]
+        )
 
 
-def _all_sums(needs: Sequence[int], bundles: Sequence[int], most: int) -> list[tuple[int, int]]:
+def _all_sums(needs: Sequence[int], bundles: Sequence[int]) -> list[tuple[int, int]]:
     found = [(0, 0)]
     for bundle in bundles:
         need, bit = needs[bundle], 1 << bundle
-        found += [(other + need, chosen | bit) for other, chosen in found if other + need <= most]
+        found += [(other + need, chosen | bit) for other, chosen in found]
     return found
 
 
@@ -89,5 +103,5 @@ def _by_sum(sums: Sequence[tuple[int, int]]) -> _Table:
     return dict(table)
 
 
-def _fewest_first(sets: Iterator[int] | set[int]) -> list[int]:
+def _fewest_first(sets: Collection[int]) -> list[int]:
     return sorted(sets, key=lambda one: (one.bit_count(), one))

@@ -45,29 +45,44 @@ class UsableSums:
         for (size, places), count in collections.Counter((sizes[one], open_to[one]) for one in left).items():
             for place in places_in(places) if size else ():
                 at[place][size] = at[place].get(size, 0) + count
+        self._steps.step(sum(map(len, at)) // 2)
         sums = [_sums(counts, room) for counts, room in zip(at, units, strict=True)]
         wasted = [room - one.bit_length() + 1 for one, room in zip(sums, units, strict=True)]
-        spare = sum(units) - sum(wasted) - sum(sizes[one] for one in left)
-        self._steps.step(sum(map(len, at)) // 2)
+        spare = sum(units) - sum(wasted) - sum([sizes[one] for one in left])
         if spare < 0:
             return None
         barred: dict[int, int] = {}
         for place, counts in enumerate(at):
+            room, most = units[place], spare + wasted[place]
+            if most >= room:
+                continue
+            reached = _smeared(sums[place], most)
             for size in counts:
-                rest, most = units[place] - size, spare + wasted[place]
-                if rest >= 0 and not sums[place] >> max(0, rest - most) & (1 << min(rest, most) + 1) - 1:
+                if size <= room and not reached >> room - size & 1:
                     barred[size] = barred.get(size, 0) | 1 << place
-        return [(one, places) for one in left if (places := barred.get(sizes[one], 0) & open_to[one])]
+        return [(one, places) for one in left if (places := barred.get(sizes[one], 0) & open_to[one])] if barred else []
 
 
 def _sums(counts: Mapping[int, int], room: int) -> int:
     """Return the sums of so many bundles of each size that are within a room, as bits."""
-    sums, within = 1, (1 << room + 1) - 1
+    sums = 1
     for size, count in counts.items():
         taken = 1
-        while count:  # 1, 2, 4 ... of them at once
-            taken = min(taken, count)
-            sums |= sums << size * taken & within
+        while count > 0:  # 1, 2, 4 ... of them at once
+            if taken > count:
+                taken = count
+            sums |= sums << size * taken
             count -= taken
-            taken *= 2
+            taken += taken
+        sums &= (2 << room) - 1
+    return sums
+
+
+def _smeared(sums: int, most: int) -> int:
+    """Return sums, as bits, and whatever exceeds one of them by so much at most."""
+    width = 1
+    while width <= most:
+        more = min(width, most + 1 - width)
+        sums |= sums << more
+        width += more
     return sums
