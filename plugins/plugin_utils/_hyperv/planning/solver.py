@@ -8,24 +8,28 @@ Deterministic: steps are counted, time is not.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 from .assignment import Assignment
 from .best_fills import best_fills
 from .chains import make_room, put_best
 from .changes import RULE, total_cost
-from .exact_fills import FillResult, fill_exactly
+from .exact_fills import fill_exactly
 from .levelling import give_up_preferred, level_out
+from .likely_fills import fill_likely
 from .overflow import reduce_overflow
 from .preferences import meet_preferences
-from .search import search
+from .search import SearchResult, search
 from .steps import Steps
+from .usable_sums import UsableSums
 
 _CHAIN_STEPS = 3_000  # places tried while room is made for all bundles together
 _FIRST_STEPS = 30_000  # of the search, before exchanges are tried
 _SEARCH_STEPS = 700_000  # of the search in all, where there are few bundles and destinations
 _SMALL = 1_000  # bundles times destinations: beyond, the search gets fewer steps, each of which costs more
-_FILL_STEPS = 2_400_000  # sums and fills looked at where no memory is to spare
+_SUM_RUNS = 60  # of that search, with other orders each
+_FILL_STEPS = 4_000_000  # sums and fills looked at where no memory is to spare
 _MOST_SUMMED = 4_000  # bundles times destinations: beyond, it is not looked at how sizes add up
 _DIVES = 1  # times that the search may go down to the last bundle in any case
 _STARTS = 16  # placements from which exchanges begin
@@ -128,11 +132,9 @@ def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
     if room is None:
         return Outcome(exhausted=True)
     found, missing = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6), tuple[int, ...]()
-    if found.places is None and not found.exhausted and not is_trial and sum(room) == sum(assignment.needs):
-        filled = _fill(assignment, room)
-        if filled.exhausted or filled.places is not None:
-            return Outcome(filled.exhausted, found.steps)
-    if found.places is None and not found.exhausted:
+    if not found.is_decided and not is_trial:
+        found = _search_sums(assignment, room, most // 2, found)
+    if not found.is_decided:
         starts = 1 if is_trial else max(1, _STARTS * _SMALL**2 // size**2)
         reduce_overflow(assignment, starts=starts, steps=_TRIAL_STEPS if is_trial else _EXCHANGE_STEPS)
         if not assignment.unplaced():
@@ -145,6 +147,7 @@ def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
     if found.places is not None:
         for bundle, place in found.places.items():
             assignment.put(bundle, place)
+        place_in_turn(assignment)  # what needs no memory may be left
     return Outcome(found.exhausted, found.steps, missing)
 
 
@@ -154,18 +157,25 @@ def _usable_room(assignment: Assignment) -> list[int] | None:
     return [max(0, one) for one in assignment.room]
 
 
-def _fill(assignment: Assignment, room: Sequence[int]) -> FillResult:
-    """Fill an empty assignment that has no memory to spare if that is found; else leave it empty.
+def _search_sums(assignment: Assignment, room: Sequence[int], steps: int, before: SearchResult) -> SearchResult:
+    """Search by how sizes add up; return what was found ``before`` where that decides nothing."""
+    are_few = UsableSums.are_few(room, math.gcd(*assignment.needs) or 1)
+    found = before
+    if are_few:
+        found = search(assignment, Steps(steps), runs=_SUM_RUNS, with_sums=True)
+    if not found.is_decided and sum(room) == sum(assignment.needs):
+        found = _fill(assignment, room, are_odd=not are_few)
+    return dataclasses.replace(found if found.is_decided else before, steps=before.steps)
+
+
+def _fill(assignment: Assignment, room: Sequence[int], *, are_odd: bool) -> SearchResult:
+    """Search places where no memory is to spare: by few fills of each destination, then by likely ones of odd sizes.
 
     What needs no memory is placed last, so no rule may concern it.
     """
-    without_memory = [bundle for bundle, need in enumerate(assignment.needs) if not need]
-    if any(assignment.hard_rules_of(bundle) for bundle in without_memory):
-        return FillResult()
-    filled = fill_exactly(assignment, room, Steps(_FILL_STEPS))
-    if filled.places is not None:
-        for bundle, place in filled.places.items():
-            assignment.put(bundle, place)
-        for bundle in without_memory:
-            put_best(assignment, bundle)
-    return filled
+    if any(assignment.hard_rules_of(bundle) for bundle, need in enumerate(assignment.needs) if not need):
+        return SearchResult(None)
+    filled = fill_exactly(assignment, room, Steps(_FILL_STEPS // 7))
+    if filled.places is None and not filled.exhausted and are_odd:
+        return SearchResult(fill_likely(assignment, room, Steps(_FILL_STEPS)))
+    return SearchResult(filled.places, filled.exhausted)
