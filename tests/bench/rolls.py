@@ -80,18 +80,20 @@ def _durations() -> list[Figure]:
         name = f"{_CASE}, 16 nodes, restarts of 20 minutes, {link}"
         cluster = draw_cluster(0, 16, 0.65)
         keep, any_, balanced = (_seconds(cluster, layout, rate) for layout in LAYOUTS)
-        limit = _AT_ONCE_LIMIT if rate == _FAST else None
         many = _seconds(cluster, ANY, rate, _AT_ONCE) / keep
         figures += [
             Figure(name, "expected duration, any to keep", any_ / keep, unit="x"),
-            Figure(name, f"expected duration, any with {_AT_ONCE} at once to keep", many, limit, unit="x"),
+            Figure(name, f"expected duration, any with {_AT_ONCE} at once to keep", many, _AT_ONCE_LIMIT, unit="x"),
             Figure(name, "expected duration, balanced to keep", balanced / keep, unit="x"),
         ]
     drawn = [draw_cluster(seed, 16, 0.65) for seed in range(6)]
     ratios = [_seconds(one, ANY, _FAST, _AT_ONCE) / _seconds(one, KEEP, _FAST) for one in drawn]
     name = f"{_CASE}, 16 nodes, restarts of 20 minutes, six clusters"
     many = statistics.mean(ratios)  # batches of four fill the others to 96 % of what they may hold
-    return [*figures, Figure(name, f"expected duration, any with {_AT_ONCE} at once to keep, mean", many, unit="x")]
+    return [
+        *figures,
+        Figure(name, f"expected duration, any with {_AT_ONCE} at once to keep, mean", many, _AT_ONCE_LIMIT, unit="x"),
+    ]
 
 
 def _seconds(cluster: DrawnCluster, layout: LayoutName, rate: int, at_once: int = 1) -> int:

@@ -17,6 +17,7 @@ from collections.abc import Set as AbstractSet
 
 from ..._hostnames import first_label
 from .layout import Layout, memory_of
+from .revalidation import EarlierPlan
 from .roll_batches import Batch, after_batch, alone, plan_batch
 from .roll_request import KEEP, RollRequest
 from .roll_steps import RollStep, plan_step
@@ -122,7 +123,7 @@ class _Search:
                     self._layouts[-1],
                     group,
                     self._request.evacuation,
-                    lambda layout, node: self._step(node, kept, 0, layout),
+                    lambda layout, node, earlier=None: self._step(node, kept, 0, layout, earlier),
                 )
                 if batch is not None:
                     return batch
@@ -140,9 +141,16 @@ class _Search:
                 tried.append(step)
         return tried[len(nodes)] if len(tried) > len(nodes) else tried[0]
 
-    def _step(self, node: str, kept: AbstractSet[str], helpers: int, layout: Layout | None = None) -> RollStep:
+    def _step(
+        self,
+        node: str,
+        kept: AbstractSet[str],
+        helpers: int,
+        layout: Layout | None = None,
+        earlier: EarlierPlan | None = None,
+    ) -> RollStep:
         self._plans.step()
-        evacuation = dataclasses.replace(self._request.evacuation, helpers=helpers)
+        evacuation = dataclasses.replace(self._request.evacuation, helpers=helpers, earlier=earlier)
         done = [*self._never, *self._request.done, *(node for batch in self._batches for node in batch.nodes)]
         is_kept = self._is_kept or node in kept
         return plan_step(

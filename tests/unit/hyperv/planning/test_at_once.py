@@ -278,3 +278,12 @@ class TestOfACluster:
         ]
         found = self.ask(nodes, order="NODE1,NODE2,NODE3,NODE4,NODE5", at_once=2)
         assert [one["batch"] for one in found["steps"]] == [1, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize(("per_node", "seed"), [(6, 0), (10, 0), (10, 6)])
+def test_nodes_for_which_none_leaves_room_to_the_next_are_planned_as_one(per_node: int, seed: int) -> None:
+    """One after the other, each took the room that the next one needed, and the first ones were away alone."""
+    given = draw_cluster(seed, 8, 0.6, per_node=per_node)
+    found = plan(given, 2)
+    assert faults_of(given, found.as_result()) == []
+    assert [one["batch"] for one in found.turns()] == [1, 1, 2, 2, 3, 3, 4, 4]
