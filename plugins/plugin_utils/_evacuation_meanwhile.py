@@ -50,7 +50,7 @@ class EvacuationMeanwhile:
         self._interruption = Interruption()
         self._is_begun = False
         self._is_over = threading.Event()
-        self._why = "no VM was to come back meanwhile"
+        self._why = "No VM was to come back meanwhile."
         self._result: Result = {}
         self._defect: BaseException | None = None
         self._opened = contextlib.ExitStack()
@@ -90,7 +90,7 @@ class EvacuationMeanwhile:
         self._is_begun = True
         threading.Thread(target=self._kept, args=(empty,), daemon=True).start()
 
-    def _evacuation(self, arguments: Arguments, receiving: str) -> t.Callable[[], Result]:
+    def _evacuation(self, arguments: Arguments, receiving: str) -> t.Callable[[], None]:
         action, rolling = self._action, arguments["rolling"]
 
         def connect() -> Cluster:
@@ -109,18 +109,18 @@ class EvacuationMeanwhile:
         options = dataclasses.replace(evacuation_options(arguments, action.time_limit), rest_disks=False)
         evacuation = Evacuation(connect(), request, options, controller)
 
-        def empty() -> Result:
+        def empty() -> None:
             outcome = evacuation.execute()
+            self._why = outcome.error
+            self._result = action.as_result(outcome, f"Evacuation of {outcome.node}", arguments)
             if not outcome.error:
                 enter_phase(rolling, "evacuated")
-            self._why = outcome.error
-            return action.as_result(outcome, f"Evacuation of {outcome.node}", arguments)
 
         return empty
 
-    def _kept(self, empty: t.Callable[[], Result]) -> None:
+    def _kept(self, empty: t.Callable[[], None]) -> None:
         try:
-            self._result = empty()
+            empty()
         except (HyperVError, NoAnswer) as error:
             self._why = explain(error)
         except BaseException as error:
