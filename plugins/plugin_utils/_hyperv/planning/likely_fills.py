@@ -61,6 +61,7 @@ class _LikelyFills:
             for place in assignment.reachable(bundle):
                 self._open_to[place] |= 1 << bundle
         self._sums: dict[int, SumsOfAll] = {}
+        # A rule on fault domains may have failed one of these that another way to it would not: nothing is proved here.
         self._failed: set[tuple[int, tuple[int, ...]]] = set()
         self._is_cut = True
         self._places: dict[int, int] = {}
