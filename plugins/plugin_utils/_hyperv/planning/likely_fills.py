@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from .assignment import Assignment
-from .bits import places_in
+from .bits import bits, places_in
 from .fill_chances import FillChances
 from .steps import Steps
 from .sums_of_few import FEW, SumsOfAll, SumsOfFew
@@ -54,12 +54,14 @@ class _LikelyFills:
         self._room = room
         self._steps = steps
         self._bundles = 0
+        self._with_rules = bits(one for one in range(len(assignment.needs)) if assignment.hard_rules_of(one))
         self._open_to = [0] * len(room)
         for bundle in (one for one, need in enumerate(assignment.needs) if need):
             self._bundles |= 1 << bundle
             for place in assignment.reachable(bundle):
                 self._open_to[place] |= 1 << bundle
         self._sums: dict[int, SumsOfAll] = {}
+        # A rule on fault domains may have failed one of these that another way to it would not: nothing is proved here.
         self._failed: set[tuple[int, tuple[int, ...]]] = set()
         self._is_cut = True
         self._places: dict[int, int] = {}
@@ -162,6 +164,8 @@ class _LikelyFills:
     def _kept(self, fills: Sequence[int], place: int) -> list[int]:
         """Return the fills that keep the hard rules as everything is placed now."""
         self._step(len(fills))
+        if not self._with_rules:
+            return list(fills)
         kept = []
         for fill in fills:
             if self._put(fill, place):
@@ -183,14 +187,14 @@ class _LikelyFills:
         return covered == left
 
     def _put(self, fill: int, place: int) -> bool:
-        for bundle in places_in(fill):
+        for bundle in places_in(fill & self._with_rules):
             if not self._assignment.keeps_hard_rules(bundle, place):
                 return False
             self._assignment.put(bundle, place)
         return True
 
     def _take(self, fill: int) -> None:
-        for bundle in places_in(fill):
+        for bundle in places_in(fill & self._with_rules):
             if self._assignment.places[bundle] is not None:
                 self._assignment.take(bundle)
 

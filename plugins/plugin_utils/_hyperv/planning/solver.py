@@ -25,7 +25,8 @@ from .steps import Steps
 from .usable_sums import UsableSums
 
 _CHAIN_STEPS = 3_000  # places tried while room is made for all bundles together
-_FIRST_STEPS = 30_000  # of the search, before exchanges are tried
+_FIRST_STEPS = 60_000  # of the search, before anything else is tried
+_FIRST_TRIAL_STEPS = 30_000  # of it in a trial
 _SEARCH_STEPS = 700_000  # of the search in all, where there are few bundles and destinations
 _SMALL = 1_000  # bundles times destinations: beyond, the search gets fewer steps, each of which costs more
 _SUM_RUNS = 60  # of that search, with other orders each
@@ -131,9 +132,10 @@ def _search_places(assignment: Assignment, *, is_trial: bool) -> Outcome:
     room = _usable_room(assignment)
     if room is None:
         return Outcome(exhausted=True)
-    found, missing = search(assignment, Steps(max(min(_FIRST_STEPS, most), dive)), runs=6), tuple[int, ...]()
+    first = Steps(max(min(_FIRST_TRIAL_STEPS if is_trial else _FIRST_STEPS, most), dive))
+    found, missing = search(assignment, first, runs=6), tuple[int, ...]()
     if not found.is_decided and not is_trial:
-        found = _search_sums(assignment, room, most // 2, found)
+        found = _search_sums(assignment, room, most * 5 // 7, found)
     if not found.is_decided:
         starts = 1 if is_trial else max(1, _STARTS * _SMALL**2 // size**2)
         reduce_overflow(assignment, starts=starts, steps=_TRIAL_STEPS if is_trial else _EXCHANGE_STEPS)

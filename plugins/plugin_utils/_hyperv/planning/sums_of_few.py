@@ -10,38 +10,37 @@ whose bits are bundles.
 from __future__ import annotations
 
 import collections
-import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from .bits import places_in
 from .steps import Steps
 
-FEW = 24  # bundles of which all sets are looked at
-_MOST_IN_TABLE = 60_000  # sums of pairs or triples
+FEW = 20  # bundles of which all sets are looked at
+_MOST_TOGETHER = 3  # bundles in a set of a table
+_MOST_IN_TABLE = 60_000  # sets
 _MOST_SETS = 4_000  # of one sum: more of them tell nothing
 
 _Table = Mapping[int, Sequence[int]]  # sets by the memory that they need
 
 
 class SumsOfFew:
-    """Sets of up to ``most`` bundles by the memory that they need. One step is one set of a table that is looked at."""
+    """Sets of up to ``most`` bundles by the memory that they need; not all of them beyond the bound on steps.
+
+    One step is one set of a table that is looked at.
+    """
 
     def __init__(self, needs: Sequence[int], bundles: int, steps: Steps) -> None:
         self._needs = needs
         self._steps = steps
         inside = places_in(bundles)
-        ones = [(needs[one], 1 << one) for one in inside]
-        pairs = [(one + other, first | second) for (one, first), (other, second) in itertools.combinations(ones, 2)]
-        self._tables: list[_Table] = [{0: [0]}, _by_sum(ones), _by_sum(pairs)]
-        if math.comb(len(inside), 3) <= _MOST_IN_TABLE:
-            triples = [
-                (need + needs[last], chosen | 1 << last)
-                for last in inside
-                for need, chosen in pairs
-                if chosen < 1 << last
-            ]
-            self._tables.append(_by_sum(triples))
+        sets = [(0, 0)]
+        self._tables: list[_Table] = [_by_sum(sets)]
+        for size in range(1, _MOST_TOGETHER + 1):
+            if math.comb(len(inside), size) > _MOST_IN_TABLE:
+                break
+            sets = [(need + needs[one], few | 1 << one) for one in inside for need, few in sets if few < 1 << one]
+            self._tables.append(_by_sum(sets))
         self._steps.step(2 * sum(map(len, self._tables)))
         self.most = 2 * (len(self._tables) - 1)
 
@@ -50,15 +49,18 @@ class SumsOfFew:
         found: set[int] = set()
         for size in range(1, self.most + 1):
             big = self._tables[(size + 1) // 2]
-            found.update(one for one in self._joined(big, self._tables[size // 2], wanted) if not one & ~allowed)
-            if len(found) > _MOST_SETS:
-                break
+            for one in self._joined(big, self._tables[size // 2], wanted):
+                if not one & ~allowed:
+                    found.add(one)
+                    if len(found) >= _MOST_SETS:
+                        return _fewest_first(found)
         return _fewest_first(found)
 
     def _joined(self, big: _Table, small: _Table, wanted: int) -> Iterator[int]:
         self._steps.step(len(big))
         for need in [one for one in big if wanted - one in small]:
-            self._steps.step(len(big[need]) * len(small[wanted - need]))
+            if not self._steps.step(2 * len(big[need]) * len(small[wanted - need])):
+                return
             for one in big[need]:
                 for other in small[wanted - need]:
                     if not one & other:
@@ -79,13 +81,14 @@ class SumsOfAll:
         self._steps.step(len(self._first) + len(self._second))
 
     def reaching(self, wanted: int) -> list[int]:
-        """Return the sets that need as much as is wanted, those of the fewest bundles first."""
+        """Return the sets that need as much as is wanted, those of the fewest bundles first; none beyond the bound."""
         self._count()
         missing = {wanted - need for need, unused in self._first}
         table = _by_sum([one for one in self._second if one[0] in missing])
-        return _fewest_first(
-            [one | other for need, one in self._first if wanted - need in table for other in table[wanted - need]]
-        )
+        halves = [(one, table[wanted - need]) for need, one in self._first if wanted - need in table]
+        if not self._steps.step(sum(len(others) for unused, others in halves)):
+            return []
+        return _fewest_first([one | other for one, others in halves for other in others])
 
 
 def _all_sums(needs: Sequence[int], bundles: Sequence[int]) -> list[tuple[int, int]]:

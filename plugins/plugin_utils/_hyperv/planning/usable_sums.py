@@ -3,9 +3,13 @@
 """Which places bundles that are left can have, as their sizes add up: memory that no sum of them reaches is wasted.
 
 The sums that are reachable at a place are bits of a number, as in ``best_fills``, here for what a search has placed so
-far. What is wasted in all must not be more than there is to spare, which is the bound of bin completion (Fukunaga and
-Korf, "Bin completion algorithms for multicontainer packing, knapsack, and covering problems", 2007); what a single
-bundle would waste, and what is wasted elsewhere, tells where it cannot go.
+far. Two bounds tell what cannot be, and for each place of a single bundle what would remain:
+
+- What is wasted in all must not be more than there is to spare, as in bin completion (Fukunaga and Korf, "Bin
+  completion algorithms for multicontainer packing, knapsack, and covering problems", 2007).
+- Cut into whole pieces of one size, bundles must not be more pieces than the places have room for, because bundles at
+  one place together are at least as many pieces as each of them alone. That is a dual feasible function (Fekete and
+  Schepers, "New classes of fast lower bounds for bin packing problems", 2001), here for places of any size.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ class UsableSums:
 
     def __init__(self, needs: Sequence[int], unit: int, steps: Steps) -> None:
         self._sizes = [need // unit for need in needs]
+        self._pieces = sorted(set(self._sizes) - {0, 1})
         self._unit = unit
         self._steps = steps
 
@@ -37,30 +42,57 @@ class UsableSums:
     ) -> list[tuple[int, int]] | None:
         """Return bundles that are left with the places, as bits, that they cannot have; None where not all have one.
 
-        ``open_to`` are the places of each as bits, ``rooms`` the MB that are left at each place. One step is one size
-        at one place.
+        ``open_to`` are the places of each as bits, ``rooms`` the MB that are left at each place. One step is about
+        three looks at one size at one place.
         """
-        sizes, units = self._sizes, [max(0, room) // self._unit for room in rooms]
-        at: list[dict[int, int]] = [{} for unused in units]
-        for (size, places), count in collections.Counter((sizes[one], open_to[one]) for one in left).items():
-            for place in places_in(places) if size else ():
-                at[place][size] = at[place].get(size, 0) + count
-        self._steps.step(sum(map(len, at)) // 2)
+        units = [max(0, room) // self._unit for room in rooms]
+        at = self._sizes_at(left, open_to, len(units))
         sums = [_sums(counts, room) for counts, room in zip(at, units, strict=True)]
-        wasted = [room - one.bit_length() + 1 for one, room in zip(sums, units, strict=True)]
-        spare = sum(units) - sum(wasted) - sum([sizes[one] for one in left])
-        if spare < 0:
+        most = [one.bit_length() - 1 for one in sums]
+        sizes = [self._sizes[one] for one in left]
+        spare, pieces = sum(most) - sum(sizes), self._scarce_pieces(sizes, most)
+        self._steps.step((len(units) * len(self._pieces) + (1 + len(pieces or ())) * sum(map(len, at))) // 3)
+        if spare < 0 or pieces is None:
             return None
-        barred: dict[int, int] = {}
-        for place, counts in enumerate(at):
-            room, most = units[place], spare + wasted[place]
-            if most >= room:
-                continue
-            reached = _smeared(sums[place], most)
-            for size in counts:
-                if size <= room and not reached >> room - size & 1:
-                    barred[size] = barred.get(size, 0) | 1 << place
-        return [(one, places) for one in left if (places := barred.get(sizes[one], 0) & open_to[one])] if barred else []
+        barred: dict[int, int] = collections.defaultdict(int)
+        for place, room in enumerate(units):
+            inside = [size for size in at[place] if size <= room]
+            wasted = room - most[place] + spare
+            for size in (*_wasting(inside, room, sums[place], wasted), *_cutting(inside, room, most[place], pieces)):
+                barred[size] |= 1 << place
+        return [(one, places) for one in left if (places := barred.get(self._sizes[one], 0) & open_to[one])]
+
+    def _sizes_at(self, left: Collection[int], open_to: Mapping[int, int], count: int) -> list[dict[int, int]]:
+        """Return for each place how many bundles of each size may go there."""
+        at: list[dict[int, int]] = [{} for unused in range(count)]
+        for (size, places), alike in collections.Counter((self._sizes[one], open_to[one]) for one in left).items():
+            for place in places_in(places) if size else ():
+                at[place][size] = at[place].get(size, 0) + alike
+        return at
+
+    def _scarce_pieces(self, sizes: Sequence[int], most: Sequence[int]) -> list[int] | None:
+        """Return the sizes of pieces of which all are needed; None where more of one are needed than there are."""
+        scarce = []
+        for piece in self._pieces:
+            spare = sum([room // piece for room in most]) - sum([size // piece for size in sizes])
+            if spare < 0:
+                return None
+            if not spare:
+                scarce.append(piece)
+        return scarce
+
+
+def _wasting(sizes: Sequence[int], room: int, sums: int, most: int) -> list[int]:
+    """Return the sizes that leave more of a room to waste than ``most``, whatever else comes."""
+    if most >= room:
+        return []
+    reached = _smeared(sums, most)
+    return [size for size in sizes if not reached >> room - size & 1]
+
+
+def _cutting(sizes: Sequence[int], room: int, most: int, pieces: Sequence[int]) -> list[int]:
+    """Return the sizes that leave fewer whole pieces to a room of which ``most`` can be used than it has to hold."""
+    return [size for piece in pieces for size in sizes if size // piece + (room - size) // piece < most // piece]
 
 
 def _sums(counts: Mapping[int, int], room: int) -> int:

@@ -11,7 +11,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.assignment import Assignment
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.best_fills import best_fills
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.likely_fills import fill_likely
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import PlacementProblem
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.problem import (
+    Candidate,
+    PlacementProblem,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.steps import Steps
 from hypothesis import given
 
@@ -52,7 +55,8 @@ def tight(seed: int, nodes: int, count: int) -> PlacementProblem:
     """Return VMs of odd sizes and nodes whose room is cut to a placement that keeps a class apart."""
     drawn = random.Random(seed)
     rooms = [0] * nodes
-    vms, seen = [], {}
+    vms: list[Candidate] = []
+    seen: dict[int, str] = {}
     for number in range(count):
         size, where = drawn.randrange(600, 90_000), drawn.randrange(nodes)
         rooms[where] += size

@@ -8,7 +8,11 @@ import itertools
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.bits import bits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.steps import Steps
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.sums_of_few import SumsOfAll, SumsOfFew
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.sums_of_few import (
+    FEW,
+    SumsOfAll,
+    SumsOfFew,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,3 +63,17 @@ def test_what_is_looked_at_is_counted() -> None:
     assert len(sums.reaching(2, (1 << 30) - 1)) == 30 * 29 // 2
     assert before > 0
     assert steps.taken - before >= 30 * 29 // 2
+
+
+def test_there_is_a_bound_however_many_sets_of_few_need_the_same() -> None:
+    steps = Steps(200_000)
+    sums = SumsOfFew([4097, 4099] * 30, (1 << 60) - 1, steps)
+    assert len(sums.reaching(3 * 4097 + 3 * 4099, (1 << 60) - 1)) <= 200_000
+    assert steps.left() < 0
+
+
+def test_there_is_a_bound_however_many_of_all_sets_need_the_same() -> None:
+    steps = Steps(20_000)
+    sums = SumsOfAll([4097, 4099] * (FEW // 2), (1 << FEW) - 1, steps)
+    assert sums.reaching(5 * 4097 + 5 * 4099) == []
+    assert steps.left() < 0
