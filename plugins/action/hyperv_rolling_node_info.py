@@ -97,6 +97,8 @@ class ActionModule(ControllerAction):
             elif order:
                 _check_order(order, nodes, everybody if task_vars.get("ansible_limit") else ())
             file = RollingFile(full_path(arguments["folder"]), found.owner)
+            if not self.check_mode:
+                file.wait_for_other_run(self.clock().pause, self.tell)
             options = self._options(arguments, task_vars, found, file)
             progress = file.resume(options)
             turns = TurnsTogether.of(self._asked(arguments, batch, found, progress.state), batch.at_once)

@@ -62,6 +62,8 @@ class ActionModule(ControllerAction):
         collections = self._task.collections or ()
         work = find_work(arguments["tasks_file"], arguments["role"], playbook_dir, self._loader, collections)
         file = RollingFile(full_path(arguments["folder"]), found.owner)
+        if not self.check_mode:
+            file.wait_for_other_run(self.clock().pause, self.tell)
         everybody = (task_vars.get("groups") or {}).get("all", ())
         options = read_rolling_options(arguments, found.owner, file.read(), work, everybody, begins=True)
         return file.resume(options).state

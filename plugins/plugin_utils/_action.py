@@ -105,10 +105,14 @@ class ControllerAction(ActionBase):
         with recorded(folder, self._task.action.rpartition(".")[2], Display().warning) as recorder:
             yield recorder.around
 
+    def clock(self) -> TaskClock:
+        """Return real time, in which the task shows a line now and then."""
+        return TaskClock(self._signs.give if self._shows_progress else None)
+
     @contextlib.contextmanager
     def connections(self) -> Iterator[Connections]:
         """Connect as the task does; close all connections at the end, and show under -vvv what they took."""
-        clock = TaskClock(self._signs.give if self._shows_progress else None)
+        clock = self.clock()
         with contextlib.ExitStack() as ends:
             watch = ends.enter_context(self.watched())
             connections = Connections(self._connection, self._task_vars, clock, self.trace, watch)

@@ -161,9 +161,15 @@ RULES = (
     ),
     Rule(
         "plugins/plugin_utils/_rolling_file.py",
-        (UTILS + "_files", UTILS + "_hyperv.records"),
+        (UTILS + "_files", UTILS + "_hyperv.records", UTILS + "_rolling_claim"),
         without=INPUT_OUTPUT | {"time"},
     ),
+    Rule(
+        "plugins/plugin_utils/_rolling_claim.py",
+        (UTILS + "_hyperv.failure.errors", UTILS + "_hyperv.records", UTILS + "_processes"),
+        without=INPUT_OUTPUT,
+    ),
+    Rule("plugins/plugin_utils/_processes.py", without=INPUT_OUTPUT - {"subprocess"}),
     Rule(
         "plugins/plugin_utils/_rolling_nodes.py",
         (UTILS + "_action", UTILS + "_connections", UTILS + "_hostnames", UTILS + "_hyperv", UTILS + "_via"),
