@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils import _rolling_claim
@@ -91,13 +91,14 @@ class TestOnThisMachine:
                 rf"hvc1\.corp\.example is under way in another run: process {other.pid} on {os.uname().nodename}, "
                 rf"since 2026-03-01T22:00:00.*{HOSTS[0]} begun.*end process {other.pid}\..*same command goes on"
             )
-            for act in (
+            attempts: tuple[Callable[[], object], ...] = (
                 lambda: turn_of(1, folder),
                 lambda: turn_of(2, folder, begin_anew=True),
                 lambda: carry_out("hyperv_rolling_order_info", HOSTS, nodes=HOSTS, folder=str(folder), timeout=0),
                 lambda: enter_phase(record(folder), "evacuated"),
                 lambda: enter_phase(record(folder, 2), "begun"),
-            ):
+            )
+            for act in attempts:
                 with pytest.raises(HyperVError, match=why):
                     act()
             RollingFile(str(folder), NOBODY, str(path)).release()
@@ -122,13 +123,14 @@ class TestOnThisMachine:
     def test_of_two_that_begin_at_the_same_moment_one_wins(self, tmp_path: pathlib.Path) -> None:
         with contextlib.ExitStack() as ends:
             both = [ends.enter_context(another_process(WRITES_A_PHASE, str(tmp_path))) for unused in range(2)]
-            pipes = [(t.cast("t.IO[str]", one.stdin), t.cast("t.IO[str]", one.stdout)) for one in both]
-            for unused, out in pipes:
+            outs = [one.stdout for one in both if one.stdout is not None]
+            for out in outs:
                 assert out.read(5) == "ready"
-            for into, unused in pipes:
-                into.write("go\n")
-                into.flush()
-            said = [out.readline() for unused, out in pipes]
+            for one in both:
+                assert one.stdin is not None
+                one.stdin.write("go\n")
+                one.stdin.flush()
+            said = [out.readline() for out in outs]
         assert sorted(line == "won\n" for line in said) == [False, True]
         winner = both[said.index("won\n")].pid
         assert [f"another run: process {winner} on" in line for line in said].count(True) == 1
