@@ -157,7 +157,8 @@ class NodeSearch:
                 f"{node} is {found.identity.computer.name}, which is not a node of a failover cluster, so it cannot be "
                 "taken away. Nothing was changed."
             )
-        self._search.refuse_strangers(found, nodes if node == nodes[0] else [])
+        if node == nodes[0]:  # once in a run, before anything is changed
+            self._search.refuse_strangers(found, nodes, is_each_asked=True)
         names = {node: found.node}
         for host in self._batch.hosts[1:]:
             names[host] = self._node_of(host, found)

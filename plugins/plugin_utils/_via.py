@@ -85,18 +85,27 @@ class ViaSearch:
             raise answer
         return answer
 
-    def refuse_strangers(self, found: Via, hosts: Sequence[str]) -> None:
-        """Refuse hosts that answer as nodes of another cluster than the one that was found. Raises WrongMachine."""
-        open_hosts = [host for host in hosts if not self._is_accounted_for(host)]
+    def refuse_strangers(self, found: Via, hosts: Sequence[str], *, is_each_asked: bool = False) -> None:
+        """Refuse hosts that answer as nodes of another cluster than the one that was found. Raises WrongMachine.
+
+        ``is_each_asked``: a name is no proof, since its address may lead to the node of that name in another cluster,
+        so every host is asked, all of them side by side. One that does not answer is left to its own turn.
+        """
+        open_hosts = [host for host in hosts if is_each_asked or not self._is_accounted_for(host)]
+        answers = self._ask(open_hosts)
+        wrong = next((one for one in answers.values() if is_each_asked and isinstance(one, WrongMachine)), None)
+        if wrong is not None:
+            raise wrong
         strangers = [
             f"{host} ({answer})"
-            for host, answer in self._ask(open_hosts).items()
+            for host, answer in answers.items()
             if isinstance(answer, Identity) and not answer.is_beside(found.identity)
         ]
         if strangers:
             raise WrongMachine(
                 f"{found.node} is a node of {found.identity.cluster}, and these hosts are not: {', '.join(strangers)}. "
-                "Nothing was changed. Go through one cluster at a time: name its group, or use --limit."
+                "Nothing was changed. Go through one cluster at a time: name its group, or use --limit. If they are "
+                "meant to be its nodes, correct their addresses in the inventory or in DNS."
             )
 
     def _listed(self, node: str) -> str | None:
