@@ -122,6 +122,7 @@ RULES = (
         "plugins/plugin_utils/_action.py",
         (
             UTILS + "_ansible_errors",
+            UTILS + "_awaited",
             UTILS + "_clock",
             UTILS + "_connections",
             UTILS + "_hyperv",
@@ -132,6 +133,7 @@ RULES = (
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},
     ),
+    Rule("plugins/plugin_utils/_awaited.py", (UTILS + "_wsman.transport",), without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/plugin_utils/_signs_of_life.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_survey.py",
