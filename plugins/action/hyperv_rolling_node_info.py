@@ -84,7 +84,8 @@ class ActionModule(ControllerAction):
             return {"changed": False, "leader": batch.leader, "host": host, "nodes": nodes, "steps": []}
         with self.connections() as connections:
             groups = task_vars.get("groups") or {}
-            search = NodeSearch(connections, batch, nodes, arguments["via"].strip(), groups.get("hyperv_nodes", ()))
+            listed, limit = groups.get("hyperv_nodes", ()), str(task_vars.get("ansible_limit") or "")
+            search = NodeSearch(connections, batch, nodes, arguments["via"].strip(), listed, limit)
             found = search.find()
             cluster = connections.as_on(found.via.host).cluster()
             members = read_nodes(cluster)
@@ -95,7 +96,7 @@ class ActionModule(ControllerAction):
             if is_planned:
                 _check_planned(planned, nodes)
             elif order:
-                _check_order(order, nodes, everybody if task_vars.get("ansible_limit") else ())
+                _check_order(order, nodes, everybody if limit else ())
             file = RollingFile(full_path(arguments["folder"]), found.owner)
             if not self.check_mode:
                 file.wait_for_other_run(self.clock().pause, self.tell)

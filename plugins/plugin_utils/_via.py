@@ -40,12 +40,14 @@ class Via:
 class ViaSearch:
     """Looks for the host to talk through.
 
-    ``ask`` returns who answers for each of several inventory hosts, or why nobody does.
+    ``ask`` returns who answers for each of several inventory hosts, or why nobody does; ``no_other`` says why there may
+    be no other host than the node itself, and what helps.
     """
 
-    def __init__(self, inventory: Inventory, ask: Callable[[Sequence[str]], Answers]) -> None:
+    def __init__(self, inventory: Inventory, ask: Callable[[Sequence[str]], Answers], no_other: str = "") -> None:
         self._inventory = inventory
         self._ask_hosts = ask
+        self._no_other = no_other
         self.asked: dict[str, Identity | Exception] = {}
 
     def find(
@@ -132,6 +134,8 @@ class ViaSearch:
         other = self._other_than(own, sorted(pool, key=lambda host: not self._is_listed_among(host, labels)))
         if other is not None:
             return other
+        if must_be_other and not pool and self._no_other:
+            raise HyperVError(f"Nothing was changed. {listed} is {target}. {self._no_other}")
         if is_given or must_be_other:
             raise HyperVError(
                 f"{listed} is {target}, and no other host answers that is one of its nodes. Nothing was changed. "

@@ -266,6 +266,7 @@ RULES = (
     Rule(
         "plugins/filter/",
         (
+            UTILS + "_hyperv.failure.errors",
             UTILS + "_hyperv.planning.roll_order",
             UTILS + "_hyperv.planning.survey_answers",
             UTILS + "_hyperv.records.artifacts",
