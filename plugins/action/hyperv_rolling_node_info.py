@@ -86,7 +86,7 @@ class ActionModule(ControllerAction):
             groups = task_vars.get("groups") or {}
             listed, limit = groups.get("hyperv_nodes", ()), str(task_vars.get("ansible_limit") or "")
             search = NodeSearch(connections, batch, nodes, arguments["via"].strip(), listed, limit)
-            found = search.find()
+            found = search.find(is_each_asked=not is_planned)  # who has planned the order has asked them
             cluster = connections.as_on(found.via.host).cluster()
             members = read_nodes(cluster)
             for one, node in found.nodes.items():

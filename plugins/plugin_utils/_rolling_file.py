@@ -100,7 +100,7 @@ class RollingFile:
         in a dry run nobody has started. Who writes the first phase is the run that goes through it, and no other one
         may write while that lives. Raises HyperVError.
         """
-        with contextlib.nullcontext() if dry_run else locked(self._find().path):
+        with contextlib.nullcontext() if dry_run else locked(self._find().path, makes_folder=True):
             file = self._find()
             old = _content(file)
             now, ours = _now(), this_run(written(_now()))

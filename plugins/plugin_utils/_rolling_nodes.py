@@ -154,8 +154,11 @@ class NodeSearch:
         self._via = via
         self._pool = list(dict.fromkeys([*nodes, *listed]))
 
-    def find(self) -> FoundNodes:
-        """Return the nodes; all other hosts of the run must be of their cluster, too. Raises HyperVError."""
+    def find(self, *, is_each_asked: bool = True) -> FoundNodes:
+        """Return the nodes; all other hosts of the run must be of their cluster, too. Raises HyperVError.
+
+        ``is_each_asked``: each of them is asked who it is before the first turn, for a name is no proof.
+        """
         node, nodes = self._batch.leader, self._nodes
         apart = [one for one in self._pool if one not in self._batch.hosts or len(self._batch.hosts) == 1]
         found = self._search.find(node, apart or self._pool, via=self._via, must_answer=True)
@@ -165,7 +168,7 @@ class NodeSearch:
                 "taken away. Nothing was changed."
             )
         if node == nodes[0]:  # once in a run, before anything is changed
-            self._search.refuse_strangers(found, nodes, is_each_asked=True)
+            self._search.refuse_strangers(found, nodes, is_each_asked=is_each_asked)
         names = {node: found.node}
         for host in self._batch.hosts[1:]:
             names[host] = self._node_of(host, found)

@@ -122,7 +122,8 @@ class TestOnThisMachine:
 
     def test_of_two_that_begin_at_the_same_moment_one_wins(self, tmp_path: pathlib.Path) -> None:
         with contextlib.ExitStack() as ends:
-            both = [ends.enter_context(another_process(WRITES_A_PHASE, str(tmp_path))) for unused in range(2)]
+            new = str(tmp_path / "not there yet")
+            both = [ends.enter_context(another_process(WRITES_A_PHASE, new)) for unused in range(2)]
             outs = [one.stdout for one in both if one.stdout is not None]
             for out in outs:
                 assert out.read(5) == "ready"

@@ -64,6 +64,23 @@ def test_one_that_does_not_answer_is_left_to_its_own_turn(
         turn_of(4, tmp_path)
 
 
+def test_a_planned_order_is_one_of_hosts_that_were_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    hosts = network(monkeypatch)
+    order: Answer = {"nodes": HOSTS, "folder": str(tmp_path), "timeout": 0}
+    planned = carry_out("hyperv_rolling_order_info", HOSTS, **order)
+    apart = ["HVA/NODE3", "HVA/NODE4"]
+    assert all(hosts.network.sent[name] >= COST for name in apart)
+    hosts.network.sent.clear()
+    turn_of(1, tmp_path, order="planned", planned=planned)
+    assert [name for name in apart if hosts.network.sent[name]] == []
+
+    hosts.network.machines["node3.a.example"] = "HVB/NODE3"
+    with pytest.raises(WrongMachine, match=r"these hosts are not: node3\.a\.example"):
+        carry_out("hyperv_rolling_order_info", HOSTS, **order)
+
+
 def test_each_is_asked_once_in_a_run_and_with_few_requests(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:

@@ -186,8 +186,8 @@ def test_a_dry_run_changes_nothing() -> None:
 
 
 def test_refusals_of_a_dry_run_that_are_alike_are_told_once() -> None:
-    refuses = {"migration": migration(refuse_check="the disk is not there")}
-    vms = [vm(f"vm{number}", memory_mb=500, **refuses) for number in range(1, 13)]
+    refuses = migration(refuse_check="the disk is not there")
+    vms = [vm(f"vm{number}", memory_mb=500, migration=refuses) for number in range(1, 13)]
     outcome = Story(scenario(NODES, vms)).evacuate(check=True)
 
     assert {one["destination_host"] for one in outcome.moves} == {"NODE2", "NODE3"}
