@@ -87,8 +87,9 @@ class ActionModule(ControllerAction):
             return {"changed": False, "leader": batch.leader, "host": host, "nodes": nodes, "steps": []}
         with self.connections() as connections:
             groups = task_vars.get("groups") or {}
-            search = NodeSearch(connections, batch, nodes, arguments["via"].strip(), groups.get("hyperv_nodes", ()))
-            found = search.find()
+            listed, limit = groups.get("hyperv_nodes", ()), str(task_vars.get("ansible_limit") or "")
+            search = NodeSearch(connections, batch, nodes, arguments["via"].strip(), listed, limit)
+            found = search.find(is_each_asked=not is_planned)  # who has planned the order has asked them
             cluster = connections.as_on(found.via.host).cluster()
             members = read_nodes(cluster)
             for one, node in found.nodes.items():
@@ -98,8 +99,10 @@ class ActionModule(ControllerAction):
             if is_planned:
                 _check_planned(planned, nodes)
             elif order:
-                _check_order(order, nodes, everybody if task_vars.get("ansible_limit") else ())
+                _check_order(order, nodes, everybody if limit else ())
             file = RollingFile(full_path(arguments["folder"]), found.owner)
+            if not self.check_mode:
+                file.wait_for_other_run(self.clock().pause, self.tell)
             options = self._options(arguments, task_vars, found, file)
             progress = file.resume(options)
             turns = TurnsTogether.of(self._asked(arguments, batch, found, progress.state), batch.at_once)

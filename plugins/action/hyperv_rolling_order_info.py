@@ -44,8 +44,8 @@ class ActionModule(ControllerAction):
         at_once = read_at_once(arguments["at_once"], len(hosts), "rolling_maintenance_at_once")
         with self.connections() as connections:
             groups, batch = task_vars.get("groups") or {}, Batch(tuple(hosts[:1]), at_once, {})
-            via = arguments["via"].strip()
-            found = NodeSearch(connections, batch, hosts, via, groups.get("hyperv_nodes", ())).find()
+            via, limit = arguments["via"].strip(), str(task_vars.get("ansible_limit") or "")
+            found = NodeSearch(connections, batch, hosts, via, groups.get("hyperv_nodes", ()), limit).find()
             cluster = connections.as_on(found.via.host).cluster()
             state = self._state(arguments, task_vars, found)
             named = hosts_named(hosts, state) | {**found.nodes}
@@ -62,6 +62,8 @@ class ActionModule(ControllerAction):
         collections = self._task.collections or ()
         work = find_work(arguments["tasks_file"], arguments["role"], playbook_dir, self._loader, collections)
         file = RollingFile(full_path(arguments["folder"]), found.owner)
+        if not self.check_mode:
+            file.wait_for_other_run(self.clock().pause, self.tell)
         everybody = (task_vars.get("groups") or {}).get("all", ())
         options = read_rolling_options(arguments, found.owner, file.read(), work, everybody, begins=True)
         return file.resume(options).state

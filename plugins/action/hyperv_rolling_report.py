@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import typing as t
 from collections.abc import Mapping
@@ -55,6 +56,8 @@ class ActionModule(ControllerAction):
             state, progress = None, f"{', '.join(turn.get('nodes') or [host])} not begun"
         is_last = host == next(reversed(turn.get("nodes") or [host]))
         lines: list[str] = []
+        if (reason or turn.get("stopped")) and not self.check_mode and not (turn.get("rolling") or {}).get("together"):
+            _release(str(turn.get("path") or ""))
         # The others failed before any move, or are what the user's tasks made of a variable of the roles.
         results = [one for one in arguments["results"] if isinstance(one, dict) and _is_records(one.get("moves"))]
         if results and (is_last or path or reason):
@@ -153,6 +156,13 @@ def _estimate(state: RollingState | None) -> dict[str, t.Any] | None:
 
 def _is_records(moves: object) -> bool:
     return isinstance(moves, list) and all(isinstance(move, dict) for move in moves)
+
+
+def _release(path: str) -> None:
+    """Let the next run take the rolling maintenance up at once. Of nodes that are away together, others may go on."""
+    with contextlib.suppress(HyperVError):
+        if path:
+            RollingFile(".", NOBODY, path).release()
 
 
 def _state(path: str) -> RollingState | None:

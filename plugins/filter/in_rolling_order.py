@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Sequence
 
+from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.planning.roll_order import in_order
 from ..plugin_utils._hyperv.planning.survey_answers import read_names
 
@@ -20,7 +21,7 @@ description:
   - Puts the hosts of a play in the order that C(rolling_maintenance_order) gives. Hosts that it does not name keep
     their order and come last. Names are the same if their first labels are, so C(NODE1) is C(node1.corp.example).
   - It does not judge the order. M(hyperv.migration.hyperv_rolling_node_info) refuses one that does not name each host
-    once.
+    once, or is neither a list nor text.
   - It does not plan. An order that is V(planned) is in the result of M(hyperv.migration.hyperv_rolling_order_info).
 positional: _input, order
 options:
@@ -54,7 +55,11 @@ _value:
 
 
 def _in_rolling_order(hosts: Sequence[str], order: object) -> list[str]:
-    return in_order(hosts, read_names(order, "rolling_maintenance_order"))
+    try:
+        names = read_names(order, "rolling_maintenance_order")
+    except HyperVError:  # the first task refuses it, where it can say so in its own words
+        names = ()
+    return in_order(hosts, names)
 
 
 class FilterModule:

@@ -11,6 +11,9 @@ description:
     inventory says, reads the state of the rolling maintenance, waits until the cluster is healthy enough to run without
     the node, and plans the rest of the rolling maintenance if O(layout) is not V(keep), or if several nodes are to be
     away together.
+  - If another run of Ansible goes through the same rolling maintenance, it fails, as
+    M(hyperv.migration.hyperv_rolling_state) describes. It waits for 120 seconds at most for a sign of life of a run on
+    another controller or in another container. In check mode it does neither.
   - It fails if somebody else has paused the node, if another node of this rolling maintenance is paused and not done,
     if the user's tasks or role do not exist, if the play has more hosts in its batch than O(at_once), or if no plan
     leads to the end of the rolling maintenance. Nothing is changed.

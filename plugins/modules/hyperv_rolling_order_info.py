@@ -15,6 +15,8 @@ description:
   - It fails if no plan leads to the end of the rolling maintenance, or if the cluster does not become healthy. If a
     node has been begun, it does not fail. The others follow in the order of the inventory then, and each turn is
     planned by itself.
+  - It fails if another run of Ansible goes through the same rolling maintenance, as
+    M(hyperv.migration.hyperv_rolling_node_info).
   - With O(layout=keep), all orders take the same moves. The order is that of O(nodes) then. If several nodes may be
     away together, it is one that takes as many of them together as possible.
   - The role P(hyperv.migration.rolling_maintenance#role) calls it if its option C(rolling_maintenance_order) is

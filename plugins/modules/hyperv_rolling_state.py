@@ -11,6 +11,10 @@ description:
   - The role P(hyperv.migration.rolling_maintenance#role) uses it. Use it directly if you write your own role.
   - A rolling maintenance begins with the first node and is finished when all its nodes are done. After that, the next
     one begins.
+  - The first phase that a run of Ansible stores makes it the one that goes through the rolling maintenance, until all
+    nodes are done or the run has ended. Another run is refused meanwhile, also by
+    M(hyperv.migration.hyperv_rolling_node_info). A run of another controller or container counts as ended when the file
+    has not been touched for 120 seconds. Every run touches it every ten seconds as long as it lives.
   - It writes the file in one step with mode 0600, and follows a path that is a link. It does not talk to nodes.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
@@ -223,6 +227,13 @@ state:
         - V(null) if it is not known.
       type: dict
       returned: always
+    runner:
+      description:
+        - The run of Ansible that goes through the rolling maintenance, or did so last - C(host), the name of the
+          controller, C(process), the process id, C(started), when that began, as its machine tells it, C(place), which
+          is the same for processes that can see each other, and C(since), when it took the rolling maintenance up.
+      type: dict
+      returned: if not all nodes are done
     nodes:
       description:
         - For each inventory host, its C(phase), the time when it was C(updated), and its C(name) in the cluster.

@@ -148,6 +148,10 @@ state:
         - V(null) if it is not known.
       type: dict
       returned: if there is a file
+    runner:
+      description: As RV(hyperv.migration.hyperv_rolling_state#module:state.runner).
+      type: dict
+      returned: if a run goes through it, or did so last, and not all nodes are done
     nodes:
       description:
         - For each inventory host, its C(phase), the time when it was C(updated), and its C(name) in the cluster.

@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ._ansible_errors import EXPECTED, failed_result, is_time_limit
+from ._awaited import AwaitedHosts
 from ._clock import Interruption, SystemClock, TaskClock
 from ._connections import Connections, Watch, unwatched
 from ._hyperv.cluster.cluster import Cluster
@@ -105,18 +106,30 @@ class ControllerAction(ActionBase):
         with recorded(folder, self._task.action.rpartition(".")[2], Display().warning) as recorder:
             yield recorder.around
 
+    def clock(self, interruption: Interruption | None = None) -> TaskClock:
+        """Return real time, in which the task shows a line now and then; ``interruption`` is that of a thread."""
+        return TaskClock(self._signs.give if self._shows_progress else None, interruption)
+
     @contextlib.contextmanager
     def connections(self, interruption: Interruption | None = None) -> Iterator[Connections]:
         """Connect as the task does; close all connections at the end, and show under -vvv what they took.
 
         ``interruption`` is that of the thread that they are for, None in the main thread.
         """
-        clock = TaskClock(self._signs.give if self._shows_progress else None, interruption)
+        clock = self.clock(interruption)
         with contextlib.ExitStack() as ends:
             watch = ends.enter_context(self.watched())
+            if self._shows_progress:
+                watch = self._named(watch, ends)
             connections = Connections(self._connection, self._task_vars, clock, self.trace, watch)
             ends.callback(self._close, connections)
             yield connections
+
+    def _named(self, watch: Watch, ends: contextlib.ExitStack) -> Watch:
+        """Return how to send, so that hosts that keep the task waiting are named until ``ends``."""
+        awaited = AwaitedHosts(self.tell, SystemClock().now)
+        ends.enter_context(awaited.told())
+        return lambda sender, name: awaited.around(watch(sender, name), name or sender.address)
 
     def _close(self, connections: Connections) -> None:
         for address, session in connections.close():

@@ -17,7 +17,7 @@ from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError, explain
 from ._hyperv.usecases.cluster_events import Changes
 from ._text import clean, each_text
-from ._wsman.errors import NoAnswer
+from ._wsman.errors import LoginRefused, NoAnswer
 from ._wsman.session import Session
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -41,11 +41,16 @@ class BadArguments(Exception):
     """The rulebook gives the source arguments that it cannot work with."""
 
 
+class Ended(Exception):
+    """The source does not go on: user and password were refused, and further tries would lock the account."""
+
+
 class ClusterEvents:
     """One cluster, looked at again and again.
 
     Attributes:
         host: the address that is asked, which every event names.
+        refusal: why it must not be asked again, empty while it may be.
     """
 
     def __init__(self, host: str, delay: int, cluster: Cluster) -> None:
@@ -53,20 +58,34 @@ class ClusterEvents:
         self._delay = delay
         self._changes = Changes(cluster)
         self._failures = 0
+        self.refusal = ""
 
     @property
     def wait(self) -> int:
-        """Seconds until the next look: ever more while none succeeds, for wrong passwords lock an account."""
+        """Seconds until the next look: ever more while none succeeds. Raises Ended where there must be none."""
+        if self.refusal:
+            raise Ended(self.refusal)
         return (
             self._delay if not self._failures else max(self._delay, min(_LONGEST_WAIT, self._delay << self._failures))
         )
 
     def look(self) -> list[Event]:
-        """Return the events of one look. A cluster that gives no answer is an event once, and so is its return."""
+        """Return the events of one look. A cluster that gives no answer is an event once, and so is its return.
+
+        Raises Ended where user or password were refused before.
+        """
+        if self.refusal:
+            raise Ended(self.refusal)
         try:
             changes = self._changes.look()
         except (HyperVError, NoAnswer) as error:
             self._failures = min(self._failures + 1, 16)
+            if _refuses_login(error):
+                self.refusal = clean(
+                    f"hyperv.migration.hyperv_cluster: {explain(error)} The source ends, because it would try the same "
+                    "password again and again, which may lock the account. Start it again when that is right."
+                )
+                return [self._connection("lost", self.refusal)]
             return [self._connection("lost", explain(error))] if self._failures == 1 else []
         returned = [self._connection("restored", f"{self.host} answers again.")] if self._failures else []
         self._failures = 0
@@ -113,6 +132,13 @@ class Source:
         """Close all connections."""
         if self._connections is not None:
             self._connections.close()
+
+
+def _refuses_login(error: BaseException | None) -> bool:
+    """Return whether a refused login is what an error is about; Windows counts each towards the limit of an account."""
+    while error is not None and not isinstance(error, LoginRefused):
+        error = error.__cause__
+    return error is not None
 
 
 def _for_rules(text: str) -> str:

@@ -82,15 +82,19 @@ def find_kept(folder: str, name: str, earlier_name: str) -> KeptFile:
 
 
 @contextlib.contextmanager
-def locked(path: str, patience: float = _PATIENCE) -> Iterator[None]:
+def locked(path: str, patience: float = _PATIENCE, *, makes_folder: bool = False) -> Iterator[None]:
     """Keep others who do the same out of a file, so that what is read is what is changed.
 
     The lock is a hidden file of our own beside it, which is gone afterwards: that somebody has the directory locked, as
     ``flock DIR ansible-playbook`` does, is no obstacle. There is no lock where the directory is missing or does not
-    allow one: nothing is lost but that protection. Raises HyperVError if others hold it for more than ``patience``
+    allow one: nothing is lost but that protection. With ``makes_folder``, a missing one is made first, so that of two
+    who write the first file there, one has to wait. Raises HyperVError if others hold it for more than ``patience``
     seconds.
     """
     folder, name = os.path.split(os.path.realpath(path))
+    if makes_folder:
+        with contextlib.suppress(OSError):  # who writes there says what is wrong
+            os.makedirs(folder, mode=0o700, exist_ok=True)
     lock = os.path.join(folder, f".{name}.lock")
     deadline = time.monotonic() + patience
     handle = None

@@ -14,6 +14,7 @@ from ._files import KeptFile, check_writable, find_kept, full_path, locked
 from ._hyperv.records.artifacts import artifact_text
 from ._hyperv.records.file_names import Owner, is_same, rolling_file, rolling_file_of_before
 from ._hyperv.records.rolling_resume import RollingOptions, resume_or_start, rolling_options
+from ._hyperv.records.rolling_runner import is_same_run
 from ._hyperv.records.rolling_state import (
     Estimate,
     NodeProgress,
@@ -24,8 +25,12 @@ from ._hyperv.records.rolling_state import (
     is_finished,
     phase_of,
     read_rolling_state,
+    run_by,
     set_phase,
+    without_runner,
+    written,
 )
+from ._rolling_claim import OtherRun, find_other_run, give_signs, this_run, wait_for_other_run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +62,22 @@ class RollingFile:
         """Return the rolling maintenance that a run goes on with; writes nothing. Raises HyperVError."""
         return self._resume(self._find(), options)
 
+    def wait_for_other_run(self, pause: Callable[[float], object], tell: Callable[[str], None]) -> None:
+        """Return if no other run goes through it; as ``_rolling_claim`` has it. Raises HyperVError."""
+        wait_for_other_run(self._other_run, pause, tell)
+
+    def _other_run(self) -> OtherRun | None:
+        file = self._find()
+        return find_other_run(file.path, _content(file), this_run(written(_now())))
+
+    def release(self) -> None:
+        """Write down that this run does not go on with it, so that the next one need not wait. Raises HyperVError."""
+        with locked(self._find().path):
+            file = self._find()
+            state = _content(file)
+            if state is not None and "runner" in state and is_same_run(state["runner"], this_run("")):
+                file.write(artifact_text(without_runner(state)))
+
     def write_phase(
         self,
         options: RollingOptions,
@@ -76,11 +97,16 @@ class RollingFile:
         the next one; ``returns_all`` is as ``set_phase`` has it, ``began`` when its turn did, and ``estimate`` what is
         expected before it, which is noted with ``begun``, as are the hosts ``together`` with it. With ``begun``, the
         rolling maintenance is resumed or started as ``options`` say; later phases belong to the one in the file, which
-        in a dry run nobody has started. Raises HyperVError.
+        in a dry run nobody has started. Who writes the first phase is the run that goes through it, and no other one
+        may write while that lives. Raises HyperVError.
         """
-        with contextlib.nullcontext() if dry_run else locked(self._find().path):
+        with contextlib.nullcontext() if dry_run else locked(self._find().path, makes_folder=True):
             file = self._find()
             old = _content(file)
+            now, ours = _now(), this_run(written(_now()))
+            other = None if dry_run else find_other_run(file.path, old, ours)
+            if other is not None:
+                raise other.refusal()
             phase = next_phase(phase_of(old, node) if old is not None else "")
             if dry_run or phase == "begun" or old is None or not is_same(old["cluster"], options.cluster):
                 if old is not None and _was_begun_anew(old, node, together, began):
@@ -88,7 +114,6 @@ class RollingFile:
                 progress = self._resume(file, options)
             else:
                 progress = Progress(file.path, old, [])
-            now = _now()
             took = round((now - began).total_seconds()) if began is not None and phase == "done" else None
             state = set_phase(
                 progress.state, node, phase, now, name, returns_all=returns_all, took=took, together=together
@@ -98,8 +123,13 @@ class RollingFile:
             changed = old is None or _without_times(old) != _without_times(state)
             if changed and dry_run:
                 check_writable(file.path)
-            elif changed:
-                file.write(artifact_text(state))
+            elif not dry_run:
+                state = run_by(state, ours)
+                is_taken_up = "runner" in state and (old is None or old.get("runner") != state["runner"])
+                if changed or is_taken_up:
+                    file.write(artifact_text(state))
+                if is_taken_up:
+                    give_signs(file.path, ours)
         return dataclasses.replace(progress, state=state, changed=changed)
 
     def _resume(self, file: KeptFile, options: RollingOptions) -> Progress:
@@ -205,7 +235,7 @@ def _without_times(state: RollingState) -> RollingState:
     nodes = {
         name: t.cast(NodeProgress, {**node, "updated": "", "reached": {}}) for name, node in state["nodes"].items()
     }
-    return {**state, "updated": "", "begun": "", "nodes": nodes}
+    return without_runner({**state, "updated": "", "begun": "", "nodes": nodes})
 
 
 def _now() -> dt.datetime:

@@ -128,7 +128,13 @@ class NodeSearch:
     """Asks the hosts of a batch who they are, and finds another one of their cluster."""
 
     def __init__(
-        self, connections: Connections, batch: Batch, nodes: Sequence[str], via: str, listed: Sequence[str]
+        self,
+        connections: Connections,
+        batch: Batch,
+        nodes: Sequence[str],
+        via: str,
+        listed: Sequence[str],
+        limit: str = "",
     ) -> None:
         """Ask nobody yet.
 
@@ -136,19 +142,23 @@ class NodeSearch:
             nodes: the inventory hosts of the run.
             via: the only one to talk through, empty for any.
             listed: further hosts that may be talked through.
+            limit: that of the run, empty for none.
 
         Raises HyperVError.
         """
         if via and not connections.lists(via):
             raise HyperVError(f"rolling_maintenance_via is {via}, which is not a host of the inventory.")
-        self._search = ViaSearch(connections.inventory, connections.who)
+        self._search = ViaSearch(connections.inventory, connections.who, _no_other(batch.hosts, limit))
         self._batch = batch
         self._nodes = nodes
         self._via = via
         self._pool = list(dict.fromkeys([*nodes, *listed]))
 
-    def find(self) -> FoundNodes:
-        """Return the nodes; all other hosts of the run must be of their cluster, too. Raises HyperVError."""
+    def find(self, *, is_each_asked: bool = True) -> FoundNodes:
+        """Return the nodes; all other hosts of the run must be of their cluster, too. Raises HyperVError.
+
+        ``is_each_asked``: each of them is asked who it is before the first turn, for a name is no proof.
+        """
         node, nodes = self._batch.leader, self._nodes
         apart = [one for one in self._pool if one not in self._batch.hosts or len(self._batch.hosts) == 1]
         found = self._search.find(node, apart or self._pool, via=self._via, must_answer=True)
@@ -157,7 +167,8 @@ class NodeSearch:
                 f"{node} is {found.identity.computer.name}, which is not a node of a failover cluster, so it cannot be "
                 "taken away. Nothing was changed."
             )
-        self._search.refuse_strangers(found, nodes if node == nodes[0] else [])
+        if node == nodes[0]:  # once in a run, before anything is changed
+            self._search.refuse_strangers(found, nodes, is_each_asked=is_each_asked)
         names = {node: found.node}
         for host in self._batch.hosts[1:]:
             names[host] = self.node_of(host, found)
@@ -183,6 +194,17 @@ class NodeSearch:
             )
         via = self._search.find(hosts[0], [one for one in self._pool if one not in hosts], must_answer=True)
         return dataclasses.replace(found, via=via)
+
+
+def _no_other(hosts: Sequence[str], limit: str) -> str:
+    """Return why a run may have no host to talk through beside those of a batch, and what helps."""
+    away = "it" if len(hosts) == 1 else "these, which are to be away together"
+    of_run = f"The run has {', '.join(hosts)} alone: its limit, {limit}, leaves the others out." if limit else ""
+    return (
+        f"{of_run or 'The run has no other host.'} The cluster is asked through another node than {away}. Name one of "
+        "the inventory in rolling_maintenance_via, or list all nodes of the cluster in the group hyperv_nodes"
+        f"{', or widen the limit' if limit else ''}."
+    )
 
 
 def names_in_cluster(

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 # Letters without a shape of their own: control characters, halves of surrogate pairs, and what turns the direction of
 # writing, by which a name could make the rest of its line look like something else (Unicode UAX #9, 2.1 to 2.6).
@@ -25,6 +26,24 @@ def clean_columns(one_line: str) -> str:
         "\N{REPLACEMENT CHARACTER}" if letter in _TURNING or unicodedata.category(letter) in _SHAPELESS else letter
         for letter in one_line
     )
+
+
+def of_any_move(said: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Return what is said of moves in words that fit any of them, by which those of one cause are found.
+
+    ``said``: each text, with the VM and its destination. Their names are left out, but for texts that are said of moves
+    with other names as well: these are about something else that has the name.
+    """
+    without: dict[str, set[str]] = {}
+    for text, vm, destination in said:
+        without.setdefault(text, set()).add(_without_names(text, vm, destination))
+    return [next(iter(found)) if len(found := without[text]) == 1 else text for text, *unused in said]
+
+
+def _without_names(text: str, vm: str, destination: str) -> str:
+    if vm:
+        text = re.sub(rf"\bVM {re.escape(vm)}(?!\w)", "the VM", text)
+    return re.sub(rf"(?<![\w.-]){re.escape(destination)}(?![\w-])", "the destination", text) if destination else text
 
 
 def each_text(value: t.Any, change: Callable[[str], str]) -> t.Any:

@@ -40,12 +40,14 @@ class Via:
 class ViaSearch:
     """Looks for the host to talk through.
 
-    ``ask`` returns who answers for each of several inventory hosts, or why nobody does.
+    ``ask`` returns who answers for each of several inventory hosts, or why nobody does; ``no_other`` says why there may
+    be no other host than the node itself, and what helps.
     """
 
-    def __init__(self, inventory: Inventory, ask: Callable[[Sequence[str]], Answers]) -> None:
+    def __init__(self, inventory: Inventory, ask: Callable[[Sequence[str]], Answers], no_other: str = "") -> None:
         self._inventory = inventory
         self._ask_hosts = ask
+        self._no_other = no_other
         self.asked: dict[str, Identity | Exception] = {}
 
     def find(
@@ -85,18 +87,27 @@ class ViaSearch:
             raise answer
         return answer
 
-    def refuse_strangers(self, found: Via, hosts: Sequence[str]) -> None:
-        """Refuse hosts that answer as nodes of another cluster than the one that was found. Raises WrongMachine."""
-        open_hosts = [host for host in hosts if not self._is_accounted_for(host)]
+    def refuse_strangers(self, found: Via, hosts: Sequence[str], *, is_each_asked: bool = False) -> None:
+        """Refuse hosts that answer as nodes of another cluster than the one that was found. Raises WrongMachine.
+
+        ``is_each_asked``: a name is no proof, since its address may lead to the node of that name in another cluster,
+        so every host is asked, all of them side by side. One that does not answer is left to its own turn.
+        """
+        open_hosts = [host for host in hosts if is_each_asked or not self._is_accounted_for(host)]
+        answers = self._ask(open_hosts)
+        wrong = next((one for one in answers.values() if is_each_asked and isinstance(one, WrongMachine)), None)
+        if wrong is not None:
+            raise wrong
         strangers = [
             f"{host} ({answer})"
-            for host, answer in self._ask(open_hosts).items()
+            for host, answer in answers.items()
             if isinstance(answer, Identity) and not answer.is_beside(found.identity)
         ]
         if strangers:
             raise WrongMachine(
                 f"{found.node} is a node of {found.identity.cluster}, and these hosts are not: {', '.join(strangers)}. "
-                "Nothing was changed. Go through one cluster at a time: name its group, or use --limit."
+                "Nothing was changed. Go through one cluster at a time: name its group, or use --limit. If they are "
+                "meant to be its nodes, correct their addresses in the inventory or in DNS."
             )
 
     def _listed(self, node: str) -> str | None:
@@ -123,6 +134,8 @@ class ViaSearch:
         other = self._other_than(own, sorted(pool, key=lambda host: not self._is_listed_among(host, labels)))
         if other is not None:
             return other
+        if must_be_other and not pool and self._no_other:
+            raise HyperVError(f"Nothing was changed. {listed} is {target}. {self._no_other}")
         if is_given or must_be_other:
             raise HyperVError(
                 f"{listed} is {target}, and no other host answers that is one of its nodes. Nothing was changed. "

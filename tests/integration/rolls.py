@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -12,7 +13,7 @@ import signal
 import subprocess
 import time
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tests.integration.commands import Ansible, Answer
 
@@ -51,8 +52,9 @@ class Roll:
     def __call__(self, *options: str, **variables: t.Any) -> Answer:
         return self._ansible.run("ansible-playbook", *self._command(*options, **variables), **self.environment)
 
-    def killed_when(self, reached: Callable[[dict[str, str]], bool], **variables: t.Any) -> None:
-        """Begin the playbook, and end it and all its processes as soon as the phases of the nodes are so."""
+    @contextlib.contextmanager
+    def started(self, reached: Callable[[dict[str, str]], bool], **variables: t.Any) -> Iterator[subprocess.Popen[str]]:
+        """Begin the playbook, and yield it when the phases of the nodes are so; it is killed if it still runs then."""
         running = subprocess.Popen(
             ["ansible-playbook", *self._command(**variables)],
             cwd=self._folder,
@@ -60,13 +62,21 @@ class Roll:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            text=True,
             start_new_session=True,
         )
-        give_up = time.monotonic() + _WITHIN
-        while running.poll() is None and time.monotonic() < give_up and not reached(self.phases()):
-            time.sleep(0.02)
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait(_WITHIN)
+        try:
+            wait_until(lambda: running.poll() is not None or reached(self.phases()))
+            yield running
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait(_WITHIN)
+
+    def killed_when(self, reached: Callable[[dict[str, str]], bool], **variables: t.Any) -> None:
+        """Begin the playbook, and end it and all its processes as soon as the phases of the nodes are so."""
+        with self.started(reached, **variables):
+            pass
 
     def _command(self, *options: str, **variables: t.Any) -> list[str]:
         given = {
@@ -96,6 +106,14 @@ class Roll:
 
     def phases(self) -> dict[str, str]:
         return {name: node["phase"] for name, node in self.nodes().items()}
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Return when something is so, or fail."""
+    give_up = time.monotonic() + _WITHIN
+    while not is_so():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
 
 
 def worked_on(answer: Answer) -> list[str]:

@@ -686,3 +686,15 @@ def test_variables_that_the_users_tasks_set_do_not_change_the_roll(
         "NODE1 done; NODE2 evacuated",
     ):
         assert said in answer.text, answer.text
+
+
+@pytest.mark.parametrize("order", [True, {}, {"NODE1": 1}, 7])
+def test_an_order_that_is_neither_a_list_nor_text_is_refused_in_words(
+    cluster: RunningCluster, roll: Roll, order: object
+) -> None:
+    refused = roll(rolling_maintenance_order=order)
+    assert refused.code == FAILED
+    assert f"rolling_maintenance_order is {order!r}, which is neither a list of names nor a text." in refused.text
+    assert "Give names with commas between them." in refused.text
+    assert cluster.migrations() == {}
+    assert roll.files == []

@@ -227,8 +227,8 @@ def _plain(path: ObjectPath) -> tuple[str, dict[str, str]]:
 
 
 def _without_case(text: str) -> str:
-    """Return a text in the capitals of Windows, which have one letter for each: "ß" has none."""
-    return "".join(one.upper() if len(one.upper()) == 1 else one for one in text)
+    """Return a text in the capitals of Windows: one letter for each ("ß" has none), and each of one letter alone."""
+    return "".join(one.upper() if one.upper().lower() == one and len(one.upper()) == 1 else one for one in text)
 
 
 def _boolean(literal: Literal) -> bool:

@@ -122,6 +122,7 @@ RULES = (
         "plugins/plugin_utils/_action.py",
         (
             UTILS + "_ansible_errors",
+            UTILS + "_awaited",
             UTILS + "_clock",
             UTILS + "_connections",
             UTILS + "_hyperv",
@@ -132,6 +133,7 @@ RULES = (
         frozenset({"ansible"}),
         INPUT_OUTPUT | {"time"},
     ),
+    Rule("plugins/plugin_utils/_awaited.py", (UTILS + "_wsman.transport",), without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/plugin_utils/_signs_of_life.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_survey.py",
@@ -161,9 +163,15 @@ RULES = (
     ),
     Rule(
         "plugins/plugin_utils/_rolling_file.py",
-        (UTILS + "_files", UTILS + "_hyperv.records"),
+        (UTILS + "_files", UTILS + "_hyperv.records", UTILS + "_rolling_claim"),
         without=INPUT_OUTPUT | {"time"},
     ),
+    Rule(
+        "plugins/plugin_utils/_rolling_claim.py",
+        (UTILS + "_hyperv.failure.errors", UTILS + "_hyperv.records", UTILS + "_processes"),
+        without=INPUT_OUTPUT,
+    ),
+    Rule("plugins/plugin_utils/_processes.py", without=INPUT_OUTPUT - {"subprocess"}),
     Rule(
         "plugins/plugin_utils/_rolling_nodes.py",
         (UTILS + "_action", UTILS + "_connections", UTILS + "_hostnames", UTILS + "_hyperv", UTILS + "_via"),
@@ -292,6 +300,7 @@ RULES = (
     Rule(
         "plugins/filter/",
         (
+            UTILS + "_hyperv.failure.errors",
             UTILS + "_hyperv.planning.roll_order",
             UTILS + "_hyperv.planning.survey_answers",
             UTILS + "_hyperv.records.artifacts",

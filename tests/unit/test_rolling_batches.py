@@ -208,3 +208,28 @@ class TestReport:
             reason=reason,
             task_vars=variables,
         )
+
+
+@pytest.mark.parametrize(
+    ("batch", "task_vars", "words"),
+    [
+        (
+            (1, 2),
+            {"ansible_limit": "lab"},
+            r"The run has .*node1\S+, .*node2\S+ alone: its limit, lab, leaves the others",
+        ),
+        ((1,), {"ansible_limit": "lab"}, r"The run has node1\S+ alone: its limit, lab, leaves the others out\."),
+        ((1, 2), {}, r"The run has no other host\. The cluster is asked through another node than these"),
+    ],
+)
+def test_where_the_run_has_no_host_to_talk_through_it_is_said_why(
+    tmp_path: pathlib.Path, batch: tuple[int, ...], task_vars: Answer, words: str
+) -> None:
+    hosts = [HOSTS[one - 1] for one in batch]
+    groups = {"all": HOSTS, "lab": HOSTS}
+    with pytest.raises(HyperVError, match=words) as refused:
+        turn_of(1, tmp_path, *batch, nodes=hosts, task_vars={**task_vars, "groups": groups})
+    assert "Name one of the inventory in rolling_maintenance_via" in str(refused.value)
+    assert "no other host answers" not in str(refused.value)
+    beside = turn_of(1, tmp_path, *batch, nodes=hosts, via=HOSTS[2], task_vars={**task_vars, "groups": groups})
+    assert beside["via"] == HOSTS[2]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 _ACCOUNT = "the domain says that this account is disabled, locked or expired: have its administrator look at it"
 _NEW_PASSWORD = "the password has expired: change it, then set ansible_password"
+_ASKS_FOR_NEW_PASSWORD = f"kinit asked for a new password: {_NEW_PASSWORD}"
 _NEW_TICKET = "run kinit again where Ansible runs"
 _REALM = "check the realm in ansible_user, which is the domain in capitals, and the controller's krb5.conf"
 _WRONG_PASSWORD = "the password is wrong: check ansible_password"
@@ -21,7 +22,7 @@ _CURES = {
     "KDC reply did not match expectations": (
         "the domain knows this user by another name: write ansible_user as name@REALM.EXAMPLE, the realm in capitals"
     ),
-    "Cannot read password while getting initial credentials": f"kinit asked for a new password: {_NEW_PASSWORD}",
+    "Cannot read password while getting initial credentials": _ASKS_FOR_NEW_PASSWORD,
     "Password expired": _NEW_PASSWORD,
     "Password has expired": _NEW_PASSWORD,
     "credentials have been revoked": _ACCOUNT,
@@ -55,7 +56,8 @@ def with_cure(text: str, user: str, called: str) -> str:
 
 def refuses_account(text: str) -> bool:
     """Return whether the domain refused the user or the password that it was asked with: another try does not help."""
-    return any(words in text for words, cure in _CURES.items() if cure in (_WRONG_PASSWORD, _ACCOUNT))
+    cures = (_WRONG_PASSWORD, _ACCOUNT, _NEW_PASSWORD, _ASKS_FOR_NEW_PASSWORD)
+    return any(words in text for words, cure in _CURES.items() if cure in cures)
 
 
 def _known(text: str, user: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
+from .._text import of_any_move
 from .account import ARRIVED, FAILED, NOT_BEGUN, PLANNED, WOULD_MOVE, Account, Move
 from .timeline import has_pauses, peak
 from .wording import (
@@ -123,10 +124,15 @@ def _stays(account: Account) -> list[str]:
 def _failures(account: Account) -> list[str]:
     """Return what failed: for each cause the moves, cause and remedy once, and the events of the first that has any."""
     causes: dict[tuple[str, str], list[Move]] = {}
-    for move in account.having(FAILED):
-        causes.setdefault((move.cause, move.remedy), []).append(move)
+    failed = list(account.having(FAILED))
+    why = of_any_move([(move.cause, move.vm, move.destination) for move in failed])
+    helps = of_any_move([(move.remedy, move.vm, move.destination) for move in failed])
+    for move, cause, remedy in zip(failed, why, helps, strict=True):
+        causes.setdefault((cause, remedy), []).append(move)
     lines: list[str] = []
     for (cause, remedy), moves in causes.items():
+        cause = moves[0].cause if len({move.cause for move in moves}) == 1 else cause
+        remedy = moves[0].remedy if len({move.remedy for move in moves}) == 1 else remedy
         lines += _entry("FAILED", len(moves), _joined(map(_failed, moves)) if len(moves) > 1 else _failed(moves[0]))
         lines += _wrapped(f"why:    {cause}", _INDENT, _INDENT + " " * 8)
         if remedy:

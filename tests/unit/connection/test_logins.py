@@ -250,7 +250,7 @@ KERBEROS_FAILS = {
 }
 
 
-REFUSED_BY_THE_DOMAIN = {"a wrong password", "a disabled account", "an expired account"}
+REFUSED_BY_THE_DOMAIN = {"a wrong password", "an expired password", "a disabled account", "an expired account"}
 
 
 @needs_kerberos

@@ -70,6 +70,21 @@ def test_moves_that_failed_for_one_reason_are_told_together() -> None:
     ]
 
 
+def test_causes_that_differ_in_the_names_of_vm_and_destination_alone_are_told_once() -> None:
+    moves = []
+    for number in range(1, 126):
+        one = record(f"vm{number}", number, outcome="failed")
+        cause = f"Hyper-V says that VM vm{number} cannot be migrated to {one['destination_host']}"
+        error = {"cause": cause, "remedy": f"Look at {one['destination_host']}.", "message": f"{cause}."}
+        moves.append({**one, "error": error})
+    told = summary(account(moves=moves, dry_run=True))
+    assert [line.split()[:3] for line in told if line.startswith("FAILED")] == [["FAILED", "125", "vm1"]]
+    (why,) = [line.strip() for line in told if "why:" in line]
+    assert why == "why:    Hyper-V says that the VM cannot be migrated to the destination"
+    (remedy,) = [line.strip() for line in told if "remedy:" in line]
+    assert remedy == "remedy: Look at the destination."
+
+
 def test_what_the_headline_says_of_vms_that_stay_is_not_said_again() -> None:
     stays = [{"name": "db01", "message": "It has no place.", "remedy": "Make room."}]
     told = summary(account(stays=stays, error="Nothing was changed. db01: It has no place. Make room."))

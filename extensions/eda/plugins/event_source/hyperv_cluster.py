@@ -19,7 +19,9 @@ description:
   - The connection is that of an inventory. Apart from O(delay), every argument is a variable of the connection plugin
     with its usual name and meaning, including those that are not listed here, such as C(ansible_winrm_transport) or
     C(ansible_winrm_ca_trust_path).
-  - While the host does not answer, the source asks less and less often, at least every five minutes.
+  - While the host does not answer, the source asks less and less often, at least every five minutes. If the host or its
+    domain refuses user or password, or says that the account or its password has expired, the source ends at once with
+    that message, because Windows locks an account after a few refused logins.
 requirements:
   - "pywinrm >= 0.4.3, or pypsrp >= 0.8 for O(ansible_connection=psrp), in the Python of ansible-rulebook."
 options:
@@ -105,7 +107,7 @@ class _Queue(t.Protocol):
 
 
 async def main(queue: _Queue, args: dict[str, t.Any]) -> None:
-    """Put events into the queue until cancelled. Raises BadArguments."""
+    """Put events into the queue until cancelled. Raises BadArguments, and Ended where the login was refused."""
     _find_collections()
     from ansible_collections.hyperv.migration.plugins.plugin_utils._event_source import Source
 

@@ -36,7 +36,8 @@ def find_others_at_work(cluster: Cluster, groups: Iterable[GroupTraits]) -> Iter
             name,
             "cluster",
             f"The cluster balances its VMs by itself: it may migrate some{above} {when}.",
-            "To rule that out, set AutoBalancerMode to 0 until the maintenance is over.",
+            "To rule that out, empty the node with balancer_off=true (evacuate_node_balancer_off), which switches it "
+            "off until the VMs are back. For moves of your own, set AutoBalancerMode to 0 until they are over.",
         )
     if row.integer("BackupInProgress"):
         yield Finding(

@@ -6,29 +6,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..._text import of_any_move
 from .failures import FailureResult
 from .finding import sentence
 
+Failed = tuple[str, FailureResult, str]
+"""Who failed, why, and where it was to go; empty for nowhere."""
 
-def told_together(failures: Iterable[tuple[str, FailureResult]], one: str = "", many: str = "") -> list[str]:
+
+def told_together(failures: Iterable[Failed], one: str = "", many: str = "") -> list[str]:
     """Return a text for each cause: whom it concerns, what happened, what to do, and what the host says of the first.
 
-    ``failures``: who failed, and why; ``one`` and ``many`` follow a name, and several. Where the host's own words
-    differ in more than the name of the VM, the causes are not one.
+    ``one`` and ``many`` follow a name, and several. Causes that differ in the names of VM and destination alone are
+    one. Where the host's own words differ in more than the name of the VM, the causes are not one.
     """
-    by_cause: dict[tuple[str, str, str], list[tuple[str, FailureResult]]] = {}
-    for who, failure in failures:
-        words = failure["quoted"].replace(failure["subject"], "") if failure["subject"] else failure["quoted"]
-        by_cause.setdefault((failure["cause"], failure["remedy"], words), []).append((who, failure))
+    failed = list(failures)
+    causes, remedies = (
+        of_any_move([(failure[part], _vm(failure), destination) for unused, failure, destination in failed])
+        for part in ("cause", "remedy")
+    )
+    by_cause: dict[tuple[str, str, str], list[Failed]] = {}
+    for told, cause, remedy in zip(failed, causes, remedies, strict=True):
+        subject, words = told[1]["subject"], told[1]["quoted"]
+        by_cause.setdefault((cause, remedy, words.replace(subject, "") if subject else words), []).append(told)
     return [
-        f"{', '.join(who for who, unused in group)}{many if len(group) > 1 else one}: {_said_of(group)}"
-        for group in by_cause.values()
+        f"{', '.join(who for who, *unused in group)}{many if len(group) > 1 else one}: {_said_of(group, cause, remedy)}"
+        for (cause, remedy, unused), group in by_cause.items()
     ]
 
 
-def _said_of(group: list[tuple[str, FailureResult]]) -> str:
+def _vm(failure: FailureResult) -> str:
+    return failure["subject"] if failure["subject_kind"] == "vm" else ""
+
+
+def _said_of(group: list[Failed], cause: str, remedy: str) -> str:
+    """Return what is true of all of them; ``cause`` and ``remedy`` are so without any name."""
     first = group[0][1]
-    # How far each had come is not the same: then the cause alone is true of all of them.
-    is_one = len({failure["message"] for unused, failure in group}) == 1
-    message = first["message"] if is_one else sentence(first["cause"])
-    return " ".join(filter(None, (message, first["remedy"], first["quoted"])))
+    # How far each had come, and the names, are not the same: then the cause alone is true of all of them.
+    is_one = len({failure["message"] for unused, failure, unused_too in group}) == 1
+    has_one_remedy = len({failure["remedy"] for unused, failure, unused_too in group}) == 1
+    causes = {failure["cause"] for unused, failure, unused_too in group}
+    message = first["message"] if is_one else sentence(first["cause"] if len(causes) == 1 else cause)
+    return " ".join(filter(None, (message, first["remedy"] if has_one_remedy else remedy, first["quoted"])))

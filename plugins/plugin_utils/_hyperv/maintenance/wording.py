@@ -13,9 +13,8 @@ from ..._text import clean
 from ..._wsman.errors import NoAnswer
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError, with_remedy
-from ..failure.failures import FailureResult
 from ..failure.finding import full_stop
-from ..failure.grouping import told_together
+from ..failure.grouping import Failed, told_together
 from ..migration.move_record import MaintenanceRecord, MoveRecord
 from ..planning.evacuation_plan import EvacuationPlan
 from ..planning.helper_moves import step_aside
@@ -92,10 +91,12 @@ def moves_failed(node: str, records: Sequence[MaintenanceRecord]) -> str:
     return clean(together(f"{len(failed)} of {len(own)} VMs could not be moved from {node}.", *map(full_stop, told)))
 
 
-def _failed(records: Iterable[MoveRecord]) -> list[tuple[str, FailureResult]]:
+def _failed(records: Iterable[MoveRecord]) -> list[Failed]:
     """Return the moves that failed, in words, and why."""
     return [
-        (describe_move(one), one["error"]) for one in records if one["outcome"] == "failed" and one["error"] is not None
+        (describe_move(one), one["error"], one["destination_host"])
+        for one in records
+        if one["outcome"] == "failed" and one["error"] is not None
     ]
 
 

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from ..failure.errors import HyperVError
 from .artifacts import from_artifact
+from .rolling_runner import Runner, is_same_run, read_runner
 
 FORMAT: t.Final = "hyperv.migration rolling maintenance 3"
 FORMAT_WITHOUT_WORK: t.Final = "hyperv.migration roll 2"
@@ -90,17 +91,19 @@ class Estimate(t.TypedDict):
     seconds: int
 
 
-class _Pace(t.TypedDict, total=False):
+class _Optional(t.TypedDict, total=False):
     took_before: list[int]
     estimate: Estimate
+    runner: Runner
 
 
-class RollingState(_Pace):
+class RollingState(_Optional):
     """A rolling maintenance.
 
     ``cluster`` is the full name; ``run_id`` may be empty; ``begun`` and ``updated`` are in ISO 8601; ``work`` is None
     where an earlier version began; ``nodes`` are by the name of their inventory host; ``took_before`` are the seconds
-    of the turns of the one before, and ``estimate`` is that at half of this one.
+    of the turns of the one before, and ``estimate`` is that at half of this one; ``runner`` is the run of Ansible that
+    goes through it, or did so last.
     """
 
     format: str
@@ -133,7 +136,8 @@ def read_rolling_state(content: bytes, where: str) -> RollingState:
             f"{where} is not the state of a rolling maintenance in the format {FORMAT!r}. Move it away, and run this "
             "again."
         )
-    return t.cast(RollingState, data)
+    runner = read_runner(data.pop("runner", None))
+    return t.cast(RollingState, {**data, "runner": runner} if runner is not None else data)
 
 
 def _is_work(work: t.Any) -> bool:
@@ -209,6 +213,19 @@ def returns_all(state: RollingState, node: str) -> bool:
     """Tell whether all VMs return to a node, by its inventory host, whatever the layout."""
     progress = state["nodes"].get(node)
     return progress is not None and bool(progress.get("returns_all"))
+
+
+def run_by(state: RollingState, runner: Runner) -> RollingState:
+    """Return the state as one that a run goes through, unless that has come to its end."""
+    if is_finished(state):
+        return without_runner(state)
+    kept = state.get("runner")
+    return {**state, "runner": kept if kept is not None and is_same_run(kept, runner) else runner}
+
+
+def without_runner(state: RollingState) -> RollingState:
+    """Return the state as one that no run goes through."""
+    return t.cast(RollingState, {key: value for key, value in state.items() if key != "runner"})
 
 
 def describe_phase(phase: Phase) -> str:

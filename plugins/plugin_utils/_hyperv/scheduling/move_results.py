@@ -90,7 +90,11 @@ def locations_diff(records: Iterable[MoveRecord]) -> dict[str, str]:
 def failure_message(tasks: Sequence[MigrationTask]) -> str:
     """Return the message of a failed task: every failed move, and each reason once."""
     failed = [
-        (f"{task.move.vm.name} ({task.move.source} -> {task.move.destination.name})", task.error.as_result())
+        (
+            f"{task.move.vm.name} ({task.move.source} -> {task.move.destination.name})",
+            task.error.about(task.move.vm.name).as_result(),
+            task.move.destination.name,
+        )
         for task in tasks
         if task.error is not None
     ]

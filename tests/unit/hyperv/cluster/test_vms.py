@@ -95,7 +95,21 @@ def test_letter_case_does_not_matter() -> None:
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
-    [("web01", "WEB01", True), ("Ärger", "äRGER", True), ("Straße", "STRASSE", False), ("web01", "web01 ", False)],
+    [
+        ("web01", "WEB01", True),
+        ("Ärger", "äRGER", True),
+        ("ÿ", "Ÿ", True),
+        ("ᾳ", "ᾼ", True),
+        ("\u03c3", "\u03a3", True),
+        ("Straße", "STRASSE", False),
+        ("web01", "web01 ", False),
+        ("v\u0131ew", "VIEW", False),
+        ("\u017fql", "SQL", False),
+        ("\u00b51", "\u039c1", False),
+        ("\u03c2", "\u03a3", False),
+        ("ǅ", "Ǆ", False),
+        ("\U00010428", "\U00010400", False),
+    ],
 )
 def test_letters_are_compared_one_by_one(one: str, other: str, same: bool) -> None:
     assert same_name(one, other) is same

@@ -185,6 +185,18 @@ def test_a_dry_run_changes_nothing() -> None:
     assert story.simulated.server.counters()["migrations"] == before
 
 
+def test_refusals_of_a_dry_run_that_are_alike_are_told_once() -> None:
+    refuses = migration(refuse_check="the disk is not there")
+    vms = [vm(f"vm{number}", memory_mb=500, migration=refuses) for number in range(1, 13)]
+    outcome = Story(scenario(NODES, vms)).evacuate(check=True)
+
+    assert {one["destination_host"] for one in outcome.moves} == {"NODE2", "NODE3"}
+    assert outcome.error.count("Hyper-V says that the VM cannot be migrated to the destination") == 1
+    assert outcome.error.count("cannot be migrated") == 1
+    assert outcome.error.startswith("12 of 12 VMs")
+    assert all(f"vm{number} (NODE1 -> " in outcome.error for number in range(1, 13))
+
+
 def test_nothing_is_changed_where_a_vm_has_no_place() -> None:
     story = Story(scenario(NODES, [vm("pinned", memory_mb=1000, possible_owners=("NODE1",))]))
 

@@ -350,6 +350,7 @@ def test_hosts_that_an_order_does_not_name_come_last_as_they_were() -> None:
     hosts = ["n1.example", "n2.example", "10.0.0.3", "10.0.0.4"]
     assert sort(hosts, "10.0.0.4, N2") == ["10.0.0.4", "n2.example", "n1.example", "10.0.0.3"]
     assert sort(hosts, []) == hosts
+    assert [sort(hosts, order) for order in (True, {"n1": 1}, 7)] == [hosts] * 3  # the module refuses these in words
 
 
 def test_the_table_has_a_line_for_each_node_and_the_sums_beside_the_bound() -> None:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.hyperv.migration.plugins.plugin_utils._event_source import ClusterEvents
+import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._event_source import ClusterEvents, Ended
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import (
     Node,
     pause_node,
@@ -14,6 +15,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.n
     read_nodes,
     resume_node,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import LoginRefused
 
 from tests.support.scenarios import Switches, event, migration, node, scenario, vm
 from tests.support.simulated import Simulated
@@ -165,6 +167,28 @@ def test_a_host_that_refuses_is_asked_less_and_less_often_up_to_five_minutes() -
     simulated.lose = lambda node, request: ""
     events.look()
     assert events.wait == 10
+
+
+@pytest.mark.parametrize("looks_before", [0, 2])
+def test_a_refused_login_ends_the_source_and_is_not_tried_again(looks_before: int) -> None:
+    simulated = Simulated()
+    events = ClusterEvents("hvc1", 10, simulated.cluster)
+    for unused in range(looks_before):
+        events.look()
+
+    def refuse(node: str, request: bytes) -> str:
+        raise LoginRefused("hvc1:5985 refused the credentials of user 'operator'.")
+
+    simulated.lose = refuse
+    (lost,) = events.look()
+    asked = len(simulated.requests)
+    words = r"^hyperv\.migration\.hyperv_cluster: hvc1:5985 refused the credentials .* The source ends"
+    with pytest.raises(Ended, match=words) as ended:
+        assert events.wait
+    with pytest.raises(Ended):
+        events.look()
+    assert len(simulated.requests) == asked
+    assert (lost["change"], lost["message"]) == ("lost", str(ended.value))
 
 
 def test_migrations_are_still_told_after_the_provider_has_moved_to_another_node() -> None:
