@@ -10,7 +10,8 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import cluster as one_after_the_other
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import long_lists
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import Snapshot, take_snapshot
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import Snapshot
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.taking_snapshots import take_snapshot
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
