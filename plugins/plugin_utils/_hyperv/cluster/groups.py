@@ -119,9 +119,11 @@ def _is_of_vm(row: Instance) -> bool:
 
 def _resource(row: Instance) -> VmResource:
     private = row.embedded(_PRIVATE)
-    name, group, owner = (row.text(column) or "" for column in ("Name", "OwnerGroup", "OwnerNode"))
     vm_id = None if private is None else plain_guid(private.text("VmID") or "")
-    return vm_id, VmGroup(name, group, owner, by_name=private is None)
+    group = VmGroup(
+        row.text("Name") or "", row.text("OwnerGroup") or "", row.text("OwnerNode") or "", by_name=private is None
+    )
+    return vm_id, group
 
 
 def roles_of(cluster: Cluster, resources: Sequence[VmResource], vms: Sequence[Vm]) -> dict[str, VmGroup]:
