@@ -44,7 +44,7 @@ STILL_TRUE = 120.0
 NODES_ONE_BY_ONE = 4
 """Up to so many nodes are asked one after the other, which takes as long as opening their connections anyway."""
 
-NODES_AT_ONCE = 16
+NODES_AT_ONCE = 32
 """Of more nodes so many are asked side by side: each takes a thread and a connection of the controller."""
 
 NODES_FOR_A_SHARE = 24
