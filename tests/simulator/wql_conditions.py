@@ -86,7 +86,20 @@ class Condition(t.Protocol):
 class Disjunction:
     parts: tuple[Condition, ...]
 
+    @functools.cached_property
+    def _texts(self) -> tuple[PropertyPath, frozenset[str]] | None:
+        """The property that is to be one of several texts, and these in capitals; None for any other condition."""
+        texts = [(one.path, one.literal) for one in self.parts if isinstance(one, Comparison) and one.operator == "="]
+        if len(texts) < len(self.parts) or any(path != texts[0][0] for path, unused in texts):
+            return None
+        return texts[0][0], frozenset(_without_case(str(literal)) for unused, literal in texts)
+
     def test(self, row: Row) -> bool | None:
+        if self._texts is not None:
+            # Tens of thousands of rows may be compared with dozens of names.
+            value = self._texts[0].value(row)
+            if isinstance(value, str):
+                return _without_case(value) in self._texts[1]
         results = [part.test(row) for part in self.parts]
         return True if True in results else None if None in results else False
 
@@ -226,6 +239,7 @@ def _plain(path: ObjectPath) -> tuple[str, dict[str, str]]:
     return path.class_name.lower(), {name.lower(): _without_case(value) for name, value in path.keys.items()}
 
 
+@functools.lru_cache(maxsize=4096)
 def _without_case(text: str) -> str:
     """Return a text in the capitals of Windows: one letter for each ("ß" has none), and each of one letter alone."""
     return "".join(one.upper() if one.upper().lower() == one and len(one.upper()) == 1 else one for one in text)

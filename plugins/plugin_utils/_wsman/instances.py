@@ -63,19 +63,22 @@ def read_value(element: Element) -> Raw:
         return None
     if len(element) == 0:
         return element.text or ""
+    first = element[0]
+    # An embedded object is an element of its own inside the property, or its properties stand there directly.
+    if len(element) == 1 and _is_of_instance(first.tag):
+        return read_instance(first)
     reference = read_reference(element)
     if reference is not None:
         return reference
-    first = element[0]
     if len(element) == 1 and len(first) == 0 and local_name(first) in _TIMES:
         return first.text or ""
-    # An embedded object is an element of its own inside the property, or its properties stand there directly.
-    return read_instance(first if len(element) == 1 and _is_instance(first) else element)
+    return read_instance(element)
 
 
-def _is_instance(element: Element) -> bool:
+@functools.lru_cache(_KNOWN_TAGS)
+def _is_of_instance(tag: str) -> bool:
     """Tell an instance from a property: only an instance is called like the class of its namespace."""
-    namespace, brace, name = element.tag[1:].rpartition("}")
+    namespace, brace, name = tag[1:].rpartition("}")
     return bool(brace) and namespace.rpartition("/")[2] == name
 
 
@@ -98,7 +101,7 @@ def read_instance(element: Element) -> Instance:
     return Instance(*_class_and_namespace(element.tag), properties)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)  # not frozen: one of those takes twice as long to make
 class Instance:
     """What a host sent of one instance or method result.
 
@@ -120,7 +123,8 @@ class Instance:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a string array; empty for NULL."""
-        return tuple([self._text(name, raw) for raw in self._raws(name)])
+        value = self.properties.get(name.lower())
+        return (value,) if isinstance(value, str) else tuple([self._text(name, raw) for raw in self._raws(name)])
 
     def integer(self, name: str, cim_type: CimType = CimType.UINT64) -> int | None:
         """Return an integer property; None for NULL. Raises UnexpectedValue outside the range of its type."""
@@ -167,7 +171,8 @@ class Instance:
 
     def embedded(self, name: str) -> Instance | None:
         """Return an embedded instance, sent as an element tree or as CIM-XML text; None for NULL."""
-        return self._one(name, self.embeddeds(name))
+        value = self.properties.get(name.lower())
+        return value if isinstance(value, Instance) else self._one(name, self.embeddeds(name))
 
     def embeddeds(self, name: str) -> tuple[Instance, ...]:
         """Return an array of embedded instances; empty for NULL."""

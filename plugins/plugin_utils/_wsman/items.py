@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 from xml.etree.ElementTree import Element
 
 from .errors import UnreadableAnswer
@@ -14,10 +15,10 @@ from .references import Reference, read_reference
 from .xmltext import brief
 
 _EPR = f"{{{ADDRESSING}}}EndpointReference"
+_ITEM = f"{{{WSMAN}}}Item"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Item:
+class Item(t.NamedTuple):
     """One instance of an enumeration, with its reference where that was asked for."""
 
     instance: Instance
@@ -55,7 +56,7 @@ def read_page(answer: Element) -> Page:
 def _read_item(element: Element) -> Item:
     if element.tag == _EPR:
         return Item(Instance("", "", {}), read_reference(element))
-    if element.tag == f"{{{WSMAN}}}Item":
+    if element.tag == _ITEM:
         own = next((child for child in element if child.tag != _EPR), None)
         instance = read_instance(own) if own is not None else Instance("", "", {})
         return Item(instance, read_reference(element))

@@ -39,7 +39,11 @@ class CimType(enum.Enum):
     REAL64 = "real64"
     DATETIME = "datetime"
 
+    # By identity, as members compare: that of the base class is a call of Python.
+    __hash__ = object.__hash__
 
+
+_INTEGERS = frozenset(one for one in CimType if "int" in one.value)
 Scalar = bool | int | float | str | dt.datetime | dt.timedelta
 
 
@@ -52,6 +56,8 @@ def integer_range(cim_type: CimType) -> tuple[int, int]:
 
 def parse(text: str, cim_type: CimType) -> Scalar | None:
     """Read one value. A datetime that stands for "never" is None. Raises UnexpectedValue."""
+    if cim_type in _INTEGERS:
+        return _parse_integer(text, cim_type)
     if cim_type is CimType.STRING:
         return text
     if cim_type is CimType.CHAR16:
@@ -60,14 +66,14 @@ def parse(text: str, cim_type: CimType) -> Scalar | None:
         return _parse_boolean(text)
     if cim_type is CimType.DATETIME:
         return parse_time(text)
-    if cim_type in (CimType.REAL32, CimType.REAL64):
-        return _parse_real(text)
-    return _parse_integer(text, cim_type)
+    return _parse_real(text)
 
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_KNOWN_NUMBERS = 4096  # in a list nearly all are states, priorities and sizes of memory, the same again and again
 
 
+@functools.lru_cache(_KNOWN_NUMBERS)
 def _parse_integer(text: str, cim_type: CimType) -> int:
     low, high = integer_range(cim_type)
     word = text.strip()

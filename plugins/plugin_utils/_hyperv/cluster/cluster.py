@@ -148,24 +148,6 @@ class Cluster:
         with ThreadPoolExecutor(NODES_AT_ONCE) as threads:
             return list(threads.map(read, nodes))
 
-    def log_in(self, nodes: Sequence[str]) -> dict[str, NoAnswer]:
-        """Log in to many nodes, side by side, and return which do not answer, and why; a few are left for later.
-
-        Raises HyperVError, as ``node`` does for another machine than the one that was meant.
-        """
-        if len(nodes) <= NODES_ONE_BY_ONE:
-            return {}
-
-        def silence(name: str) -> NoAnswer | None:
-            try:
-                self.node(name)
-            except NoAnswer as error:
-                return error
-            return None
-
-        answers = zip(nodes, self.ask_each(nodes, silence), strict=True)
-        return {name: error for name, error in answers if error is not None}
-
     @property
     def hyperv(self) -> Session:
         """The session to the node that is asked about Root\\HyperVCluster\\v2."""

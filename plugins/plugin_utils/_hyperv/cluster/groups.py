@@ -93,13 +93,13 @@ def read_groups(cluster: Cluster, vms: Sequence[Vm]) -> dict[str, VmGroup]:
     return found
 
 
-def read_vm_resources(cluster: Cluster) -> list[VmResource]:
-    """Return the resources of all VMs. Raises Fault and TransportError.
+def read_vm_resources(cluster: Cluster, owners: Sequence[str] = ()) -> list[VmResource]:
+    """Return the resources of all VMs, or of those that some nodes own. Raises Fault and TransportError.
 
     Whole rows are read where one with columns does not show private properties: no source has an object in a row with
     columns, and without it only names tell whose a resource is.
     """
-    where = {"Type": (_TYPE,)}
+    where = {"Type": (_TYPE,), **({"OwnerNode": tuple(owners)} if owners else {})}
     rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", _COLUMNS, where))
     if not all(_shows_private_properties(row) for row in rows):
         rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))
@@ -119,9 +119,11 @@ def _is_of_vm(row: Instance) -> bool:
 
 def _resource(row: Instance) -> VmResource:
     private = row.embedded(_PRIVATE)
-    name, group, owner = (row.text(column) or "" for column in ("Name", "OwnerGroup", "OwnerNode"))
     vm_id = None if private is None else plain_guid(private.text("VmID") or "")
-    return vm_id, VmGroup(name, group, owner, by_name=private is None)
+    group = VmGroup(
+        row.text("Name") or "", row.text("OwnerGroup") or "", row.text("OwnerNode") or "", by_name=private is None
+    )
+    return vm_id, group
 
 
 def roles_of(cluster: Cluster, resources: Sequence[VmResource], vms: Sequence[Vm]) -> dict[str, VmGroup]:

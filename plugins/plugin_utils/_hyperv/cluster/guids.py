@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_PLAIN = re.compile(r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}")
 
 
 def plain_guid(text: str) -> str:
@@ -14,6 +14,12 @@ def plain_guid(text: str) -> str:
     return text.strip().strip("{}").upper()
 
 
+def guid_of(text: str) -> str:
+    """Return a GUID as ``plain_guid`` does, nothing for any other text."""
+    plain = plain_guid(text)
+    return plain if _PLAIN.fullmatch(plain) else ""
+
+
 def is_guid(text: str) -> bool:
     """Tell whether a text is a GUID, with or without braces."""
-    return _GUID.fullmatch(plain_guid(text)) is not None
+    return bool(guid_of(text))

@@ -18,7 +18,7 @@ from ..._wsman.wql import Query
 from ..failure.errors import HyperVError, UnknownVm
 from .cim_values import ACTIVITIES, CHANGING_NODE, CRITICAL_IO, MIGRATING, VM_STATES
 from .cluster import HYPERV_CLUSTER, VIRTUALIZATION, Cluster
-from .guids import is_guid, plain_guid
+from .guids import guid_of, is_guid
 from .patience import NAMES_IN_A_QUERY
 from .states import AT_REST, UNKNOWN, VmState
 
@@ -52,7 +52,7 @@ class Vm:
     @property
     def is_migrating(self) -> bool:
         """A migration of this VM runs."""
-        return any(status in MIGRATING for status in self.operational_status[1:])
+        return len(self.operational_status) > 1 and not MIGRATING.isdisjoint(self.operational_status[1:])
 
     @property
     def is_leaving(self) -> bool:
@@ -148,7 +148,7 @@ def read_local_vms(cluster: Cluster, host: str, where: Mapping[str, tuple[str, .
     rows = cluster.node(host).query(VIRTUALIZATION, Query("Msvm_ComputerSystem", columns, where or {}))
     return [
         Vm(
-            normal_id(row.text("Name") or ""),
+            vm_id,
             row.text("ElementName") or "",
             host,
             VM_STATES.get(row.integer("EnabledState") or 0, UNKNOWN),
@@ -156,7 +156,7 @@ def read_local_vms(cluster: Cluster, host: str, where: Mapping[str, tuple[str, .
             namespace=VIRTUALIZATION,
         )
         for row in rows
-        if is_vm_id(row.text("Name") or "")
+        if (vm_id := guid_of(row.text("Name") or ""))
     ]
 
 
@@ -172,12 +172,12 @@ def _read(cluster: Cluster, where: Mapping[str, tuple[str, ...]]) -> list[Vm]:
             raise
         # The base class is documented for the cluster namespace as well; it lacks the memory.
         rows = cluster.query_hyperv(Query("Msvm_SummaryInformationBase", _BASE_COLUMNS, where))
-    return [_vm(row) for row in rows if is_vm_id(row.text("Name") or "")]
+    return [_vm(row, vm_id) for row in rows if (vm_id := guid_of(row.text("Name") or ""))]
 
 
-def _vm(row: Instance) -> Vm:
+def _vm(row: Instance, vm_id: str) -> Vm:
     return Vm(
-        id=normal_id(row.text("Name") or ""),
+        id=vm_id,
         name=row.text("ElementName") or "",
         node=row.text("HostComputerSystemName") or "",
         state=VM_STATES.get(row.integer("EnabledState") or 0, UNKNOWN),
@@ -200,9 +200,10 @@ def note_other_names(wishes: Iterable[tuple[str | None, str | None, Vm]]) -> lis
 
 def normal_id(text: str) -> str:
     """Return a GUID as VMs are told apart by it: upper case, no braces. Raises HyperVError for anything else."""
-    if not is_vm_id(text):
+    vm_id = guid_of(text)
+    if not vm_id:
         raise HyperVError(f"{text!r} is not a VM id. A VM id is a GUID, as hyperv_vm_info shows it.")
-    return plain_guid(text)
+    return vm_id
 
 
 def pick_vm(

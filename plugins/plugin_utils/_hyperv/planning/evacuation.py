@@ -29,7 +29,7 @@ from .problem import PlacementProblem
 from .revalidation import Difference, EarlierPlan, PresentVm, compare, compare_helpers
 from .role_moves import RolePlan, plan_role_moves
 from .schedule import ExpectedDuration
-from .snapshot import Snapshot, take_snapshot
+from .snapshot import Snapshot
 from .stepping_aside import ClusterReader, HelpRequest, Reader, who_would_help
 from .strategies import (
     FAIL,
@@ -37,6 +37,7 @@ from .strategies import (
     Strategy,
     StrategyName,
 )
+from .taking_snapshots import take_snapshot
 from .vm_finding import VmFinding
 from .ways_out import with_ways_out
 

@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._names import in_capitals
-from ..._wsman.errors import NoAnswer
 from ..._wsman.instances import Instance
-from ..checks.comparison import Comparison
 from ..checks.others_at_work import find_others_at_work
 from ..cluster.affinity import (
     DOMAIN,
@@ -28,21 +26,17 @@ from ..cluster.attachments import Attachment
 from ..cluster.cim_values import ReplicationMode
 from ..cluster.cluster import Cluster
 from ..cluster.groups import GroupTraits, VmGroup
-from ..cluster.hosts import Memory, read_cluster_limit
+from ..cluster.hosts import read_cluster_limit
 from ..cluster.long_lists import read_long_lists
-from ..cluster.nodes import Node, read_surroundings
-from ..cluster.other_roles import OtherRoles, read_other_roles, read_resources, read_start_order
-from ..cluster.owners import Owners, owners_of, read_owners
+from ..cluster.nodes import Node
+from ..cluster.other_roles import OtherRoles
+from ..cluster.owners import Owners, owners_of
 from ..cluster.running_migrations import RunningMigration, read_running_migrations
-from ..cluster.states import IN_MEMORY
 from ..cluster.vms import Vm
-from ..failure.errors import HyperVError, with_remedy
 from ..failure.finding import Finding
 from ..records.file_names import NOBODY, Owner, read_owner
-from .lacking import Lacks, lacks_from
-from .node_facts import read_replicas, read_source, try_destination
+from .lacking import Lacks
 from .problem import Destination
-from .role_owners import as_roles, owners_by_group
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,39 +130,10 @@ class Snapshot:
         return self.traits.get(in_capitals(role.group)) if role is not None else None
 
 
-def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapshot:
-    """Read what a plan for the node ``name`` needs; nothing is changed.
-
-    ``allowed`` narrows the destinations; empty for every node. Raises HyperVError, Fault, TransportError.
-    """
-    nodes, (node, *wanted) = read_surroundings(cluster, [name, *allowed])
-    if not cluster.is_clustered and not allowed:
-        raise HyperVError(
-            f"{node.name} is not a node of a failover cluster. Name the hosts that may take its VMs in destinations."
-        )
-    wanted = wanted or nodes
-    if any(one == node for one in wanted) and allowed:
-        raise HyperVError(f"{node.name} is the node to be emptied and cannot be one of its own destinations.")
-    others = [one for one in dict.fromkeys(wanted) if one != node]
-    receiving = [one for one in others if one.cannot_receive() is None]
-    silent = cluster.log_in([one.name for one in receiving])
-    helpers = [one.name for one in receiving if one.name not in silent]
-    snapshot = read_vms_and_groups(cluster, node, nodes, helpers)
-    residents = {vm.id for vm in snapshot.vms_on_node}
-    roles = {vm_id: role for vm_id, role in snapshot.roles.items() if vm_id in residents}
-    snapshot = dataclasses.replace(
-        _with_destinations(cluster, with_rules(cluster, snapshot, nodes), others, silent),
-        role_destinations=tuple(one.name for one in receiving),
-    )
-    # A clustered VM has two resources, that of its configuration and its own.
-    snapshot = _with_owners(cluster, snapshot, roles, 2 * len(snapshot.vms) * len(nodes))
-    return _with_lacks(cluster, _with_source(cluster, snapshot), others)
-
-
-def read_vms_and_groups(cluster: Cluster, node: Node, nodes: Sequence[Node], helpers: Sequence[str]) -> Snapshot:
+def read_vms_and_groups(cluster: Cluster, node: Node, nodes: Sequence[Node], helpers: Iterable[str]) -> Snapshot:
     """Return the VMs of all ``nodes`` and what the cluster says of them, as seen around ``node``.
 
-    ``helpers`` are nodes that are logged in to already. Raises HyperVError, Fault and TransportError.
+    ``helpers`` as ``read_long_lists`` has them. Raises HyperVError, Fault and TransportError.
     """
     vms, roles, traits = read_long_lists(cluster, nodes, helpers)
     # Where Hyper-V tells no owner, the cluster's word counts.
@@ -211,29 +176,6 @@ def _read_cluster(cluster: Cluster, node: Node) -> tuple[str, Owner]:
     return volumes, read_owner(cluster, node.name)
 
 
-def _with_owners(cluster: Cluster, snapshot: Snapshot, roles: Mapping[str, VmGroup], pairs: int) -> Snapshot:
-    """Add who may own the node's VMs, and what else it owns, with who may own that; ``pairs`` of all VMs and nodes."""
-    nodes = [one.name for one in snapshot.destinations]  # they are talked to already, and many questions are shared out
-    try:
-        found = read_other_roles(cluster, snapshot.traits.values())
-        others = [one for one in found.on(snapshot.node.name) if one.is_movable and one.kind == "role"]
-        resources = read_resources(cluster, others)
-        order = read_start_order(cluster) if len(others) > 1 else {}
-    except NoAnswer as error:
-        note = f"What {snapshot.node.name} owns beside VMs could not be read: {with_remedy(error)}"
-        snapshot = dataclasses.replace(snapshot, notes=(*snapshot.notes, note), other_roles=OtherRoles(unread=note))
-        return dataclasses.replace(snapshot, owners=read_owners(cluster, roles, pairs, nodes))
-    wanted = as_roles(resources)
-    owners = read_owners(cluster, {**roles, **wanted}, pairs, nodes)
-    return dataclasses.replace(
-        snapshot,
-        other_roles=found,
-        role_order=order,
-        role_owners=owners_by_group(wanted, owners),
-        owners={vm_id: one for vm_id, one in owners.items() if vm_id in roles},
-    )
-
-
 def with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
     """Return a snapshot with the affinity rules of the cluster and its fault domains. Raises Fault, TransportError."""
     rules, notes = collect_rules(cluster, read_affinity_rules(cluster), snapshot.roles, snapshot.traits)
@@ -265,71 +207,3 @@ def collect_rules(
     classes = {member: one.anti_affinity for name, one in traits.items() for member in members[name]}
     rules, notes = enabled_rules(affinity, members)
     return [*class_rules(classes, enforced=enforced), *rules], notes
-
-
-def _with_destinations(
-    cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node], silent: Mapping[str, NoAnswer]
-) -> Snapshot:
-    """Add which nodes can take VMs; ``silent`` are those that did not answer when they were logged in to."""
-    found, unusable, notes = [], {}, list(snapshot.notes)
-    by_name = {node.name: node for node in nodes}
-    answers = cluster.ask_each(list(by_name), lambda name: try_destination(cluster, by_name[name], silent.get(name)))
-    for node, (memory, slots, problem) in zip(nodes, answers, strict=True):
-        if memory is None:
-            unusable[first_label(node.name)] = problem
-            notes.append(f"{node.name} is not counted as a destination: {problem}")
-            continue
-        coming = _still_coming(snapshot, node)
-        if coming:
-            notes.append(f"{coming} MB of VMs that are on their way to {node.name} are taken off its free memory.")
-        free = Memory(memory.total_mb, memory.free_mb - coming)
-        found.append(Destination(node.name, free, node.build, slots, coming_mb=coming))
-    return dataclasses.replace(snapshot, destinations=tuple(found), unusable=unusable, notes=tuple(notes))
-
-
-def _still_coming(snapshot: Snapshot, node: Node) -> int:
-    """Return the memory of VMs from other nodes that are bound for a node which has not allocated it yet."""
-    source = first_label(snapshot.node.name)
-    return sum(
-        vm.memory_mb or 0
-        for vm, running in snapshot.migrating_vms
-        if not running.memory_is_there
-        and first_label(running.destination) == first_label(node.name)
-        and first_label(vm.node) not in (source, first_label(node.name))
-    )
-
-
-def _with_source(cluster: Cluster, snapshot: Snapshot) -> Snapshot:
-    """Add what only the node itself knows, and notes where it does not answer."""
-    source = read_source(cluster, snapshot.node, {vm.id for vm in snapshot.vms})
-    replication, note = read_replicas(cluster, snapshot.node)
-    return dataclasses.replace(
-        snapshot,
-        attachments=source.attachments,
-        local_vms=source.local_vms,
-        replication=replication,
-        slots=source.slots,
-        notes=(*snapshot.notes, *source.notes, *note, *_arrivals(snapshot)),
-    )
-
-
-def _with_lacks(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> Snapshot:
-    """Add what the destinations certainly lack for VMs that run; a host that does not answer shows no lack."""
-    running = [vm for vm in snapshot.vms_on_node if vm.state in IN_MEMORY]
-    if not snapshot.node.is_running or not running:
-        return snapshot
-    usable = {first_label(one.name) for one in snapshot.destinations}
-    there = [node for node in nodes if first_label(node.name) in usable]
-    comparison, name = Comparison(cluster), snapshot.node.name
-    comparison.read_side_by_side(name, [node.name for node in there])
-    return dataclasses.replace(snapshot, lacks=lacks_from(comparison, running, snapshot.node, there))
-
-
-def _arrivals(snapshot: Snapshot) -> list[str]:
-    source = first_label(snapshot.node.name)
-    return [
-        f"{vm.name} is on its way from {vm.node} to {snapshot.node.name} and is not part of the plan. Pause the node, "
-        "wait, and plan anew."
-        for vm, running in snapshot.migrating_vms
-        if first_label(running.destination) == source and first_label(vm.node) != source
-    ]

@@ -14,6 +14,7 @@ from ..cluster.cluster import Cluster
 from ..cluster.hosts import Memory, try_memory
 from ..cluster.nodes import Node, read_nodes_if_any
 from ..cluster.owners import read_owners
+from ..cluster.side_by_side import SideBySide, side_by_side
 from ..cluster.vms import Vm
 from ..failure.errors import HyperVError
 from .lacking import lacks_everywhere
@@ -60,31 +61,33 @@ def read_whole_cluster(cluster: Cluster) -> WholeCluster:
     nodes = read_nodes_if_any(cluster)
     if not nodes:
         raise HyperVError("The host is not a node of a failover cluster, and a rolling maintenance goes through one.")
-    up = [node.name for node in nodes if node.is_running]
-    silent = cluster.log_in(up)
-    helpers = [name for name in up if name not in silent]
-    snapshot = with_rules(cluster, read_vms_and_groups(cluster, nodes[0], nodes, helpers), nodes)
+    with side_by_side(cluster, [node.name for node in nodes if node.is_running]) as beside:
+        return _read(cluster, nodes, beside)
+
+
+def _read(cluster: Cluster, nodes: Sequence[Node], beside: SideBySide) -> WholeCluster:
+    snapshot = with_rules(cluster, read_vms_and_groups(cluster, nodes[0], nodes, beside.answering()), nodes)
     known, by_name = {vm.id for vm in snapshot.vms}, {node.name: node for node in nodes}
 
     def look(name: str) -> _Looked:
-        node, silence = by_name[name], silent.get(name)
+        node, silence = by_name[name], beside.silence(name)
         memory, slots, unusable = try_destination(cluster, node, silence)
         if memory is None and node.state == "paused":
             memory, _unknown = try_memory(cluster, node, silence)  # it takes VMs once it is resumed
-        source = read_source(cluster, node, known, silence)
+        source = read_source(cluster, node, silence)
         replicas, notes = ({}, []) if cluster.offers_hyperv else read_replicas(cluster, node)
         if unusable:
             notes.append(f"{node.name} is not counted as a destination: {unusable}")
-        one = ClusterNode(node, memory, unusable, source.slots or slots or None, source.local_vms)
+        one = ClusterNode(node, memory, unusable, source.slots or slots or None, source.not_among(known))
         return _Looked(one, source.attachments, replicas, (*source.notes, *notes))
 
     replicas, notes = read_replicas(cluster, nodes[0]) if cluster.offers_hyperv else ({}, [])
-    looked = cluster.ask_each(list(by_name), look)
+    looked = beside.each(list(by_name), look)()
     return WholeCluster(
         tuple(one.node for one in looked),
         dataclasses.replace(
             snapshot,
-            owners=read_owners(cluster, snapshot.roles, nodes=helpers),
+            owners=read_owners(cluster, snapshot.roles, nodes=list(beside.answering())),
             attachments={vm_id: found for one in looked for vm_id, found in one.attachments.items()},
             replication=dict(replicas) | {vm_id: mode for one in looked for vm_id, mode in one.replicas.items()},
             notes=(*snapshot.notes, *notes, *(note for one in looked for note in one.notes)),

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import long_lists
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import GroupTraits, VmGroup
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.long_lists import read_long_lists
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
@@ -83,3 +86,41 @@ def test_the_host_of_the_task_has_the_last_word() -> None:
     one.lose = lambda name, request: "down" if b"MSCluster_ResourceGroup" in request else ""
     with pytest.raises(Unreachable, match="NODE1 is down"):
         read(one)
+
+
+@pytest.fixture
+def two_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_lists, "NODES_FOR_A_SHARE", LARGE // 2)
+
+
+HELPERS = ("NODE1", "NODE2", "NODE3", "NODE4")
+
+
+@pytest.mark.usefixtures("two_shares")
+def test_the_longest_list_of_a_very_large_cluster_comes_in_shares() -> None:
+    one = simulated()
+    assert read(one, HELPERS) == read(simulated(), helpers=())
+    assert [asked(one)[name] for name in LISTS] == [{"NODE1"}, {"NODE2", "NODE4"}, {"NODE3"}]
+
+
+@pytest.mark.usefixtures("two_shares")
+@pytest.mark.parametrize("silent", ["NODE2", "NODE4"])
+def test_a_share_that_another_node_does_not_tell_comes_from_the_host_of_the_task(silent: str) -> None:
+    one = simulated()
+    one.lose = lambda name, request: "down" if name == silent else ""
+    assert read(one, HELPERS) == read(simulated(), helpers=())
+
+
+@pytest.mark.usefixtures("two_shares")
+def test_a_vm_that_is_in_no_share_since_it_moves_meanwhile_is_looked_up() -> None:
+    one = simulated()
+    in_a_share = re.compile(rb"<w:XmlFragment[^>]*><Name>Virtual Machine web07</Name>.*?</w:XmlFragment>")
+    cut: list[bytes] = []
+
+    def alter(unused: bytes, answer: bytes) -> bytes:
+        cut.extend(in_a_share.findall(answer))
+        return in_a_share.sub(b"", answer)
+
+    one.alter = alter
+    assert read(one, HELPERS) == read(simulated(), helpers=())
+    assert len(cut) == 1

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import collections
+import threading
 
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import cluster as one_after_the_other
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import long_lists
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import long_lists, side_by_side
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import Snapshot, take_snapshot
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import Snapshot
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.taking_snapshots import take_snapshot
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
@@ -19,6 +21,7 @@ from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
 
 NODES = [f"NODE{number}" for number in range(1, 9)]
+_PATIENCE = 30.0  # seconds
 
 
 def simulated() -> Simulated:
@@ -52,10 +55,45 @@ def test_a_plan_reads_the_same_in_as_many_requests(monkeypatch: pytest.MonkeyPat
     beside, alone = simulated(), simulated()
     found = snapshot_of(beside)
     assert {name for name, count in beside.sent.items() if count}.issuperset(NODES)
-    for module in (one_after_the_other, long_lists):
+    for module in (one_after_the_other, long_lists, side_by_side):
         monkeypatch.setattr(module, "NODES_ONE_BY_ONE", len(NODES))
     assert found == snapshot_of(alone)
     assert len(beside.requests) == len(alone.requests)
+
+
+def test_free_memory_is_read_after_the_list_of_vms() -> None:
+    """A VM on its way would else be neither in the memory nor among those that are coming."""
+    one = simulated()
+    snapshot_of(one)
+    requests = [request for unused, request in one.requests]
+    listed = [at for at, request in enumerate(requests) if b"HyperVCluster" in request and b"Replica" not in request]
+    memory = [at for at, request in enumerate(requests) if b"FreePhysicalMemory" in request]
+    assert len(listed) == 2
+    assert len(memory) == len(NODES) - 1
+    assert max(listed) < min(memory)
+
+
+def test_nodes_are_logged_in_to_while_the_vms_are_listed() -> None:
+    """The last login waits for the list: nobody would get on, were the list read once all are logged in to."""
+    one = simulated()
+    listed = threading.Event()
+    waited: list[bool] = []
+    open_session = one._connect
+
+    def connect(name: str | None) -> Session:
+        if name == NODES[-1]:
+            waited.append(listed.wait(_PATIENCE))
+        return open_session(name)
+
+    def lose(unused: str, request: bytes) -> str:
+        if b"FROM Msvm_SummaryInformation" in request:
+            listed.set()
+        return ""
+
+    one.cluster = Cluster(connect, one)
+    one.lose = lose
+    assert len(snapshot_of(one).destinations) == len(NODES) - 1
+    assert waited == [True]
 
 
 def test_a_node_that_does_not_answer_is_logged_in_to_once() -> None:

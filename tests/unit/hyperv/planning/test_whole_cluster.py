@@ -15,7 +15,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll import plan_roll
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_plan import RollPlan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_request import RollRequest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.snapshot import take_snapshot
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.taking_snapshots import take_snapshot
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 
 from tests.simulator.scenario import VmSpec
