@@ -150,8 +150,7 @@ class ActionModule(ControllerAction):
             except HyperVError as error:
                 raise FailedWithResult(str(error), {**result, "batch": [], "waiting": []}) from None
             if arguments["overlap"] and result["steps"] and not self.check_mode:
-                after = next((names[host] for host in turns.first.left[2:]), "")
-                following = self._following(turns.first.following, after, batch, search, found, cluster, members)
+                following = self._following(turns.first, names, batch, search, found, cluster, members)
                 result = with_following(result, following, arguments, options, window)
         return {**result, "warnings": warnings} if warnings else result
 
@@ -182,8 +181,8 @@ class ActionModule(ControllerAction):
 
     def _following(
         self,
-        host: str,
-        after: str,
+        turn: Turn,
+        names: Mapping[str, str],
         batch: Batch,
         search: NodeSearch,
         found: FoundNodes,
@@ -191,12 +190,12 @@ class ActionModule(ControllerAction):
         members: Sequence[Node],
     ) -> Following | None:
         """Return the next node, None where it is not emptied before its turn, which is told."""
-        if not host:
+        if not turn.following:
             return None
         try:
-            return find_following(host, after, batch, search, found, cluster, members)
+            return find_following(turn, names, batch, search, found, cluster, members)
         except NotEarly as why:
-            self.tell(f"{host} is not emptied before its own turn. {why}")
+            self.tell(f"{turn.following} is not emptied before its own turn. {why}")
             return None
 
     def _announce(

@@ -13,6 +13,7 @@ from ._files import full_path
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.cluster.nodes import Node
 from ._hyperv.failure.errors import HyperVError, explain
+from ._hyperv.maintenance.turn import Turn
 from ._hyperv.planning.roll_request import KEEP
 from ._hyperv.records.rolling_resume import RollingOptions
 from ._hyperv.records.rolling_window import Window
@@ -86,8 +87,8 @@ def with_following(
 
 
 def find_following(
-    host: str,
-    after: str,
+    turn: Turn,
+    names: Mapping[str, str],
     batch: Batch,
     search: NodeSearch,
     found: FoundNodes,
@@ -97,14 +98,15 @@ def find_following(
     """Return the next node, found in its cluster.
 
     Args:
-        host: its inventory host.
-        after: the name of the node after it; empty for none.
+        turn: the turn before it.
+        names: those in the cluster, by host.
         batch: the host whose turn it is.
         search, found: how that one was found, and as what.
         members: the nodes of the cluster.
 
     Raises NotEarly, with why it is not emptied before its turn.
     """
+    host, *later = turn.left[1:]
     others = _others(batch.hostvars, batch.leader, host)
     if others:
         raise NotEarly(f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} not the same for both.")
@@ -114,7 +116,7 @@ def find_following(
         check_other_name(cluster, members, node, both.other_name(host, "").strip(), host)
     except (HyperVError, NoAnswer) as error:
         raise NotEarly(explain(error)) from None
-    return Following(host, node, both, after)
+    return Following(host, node, both, names[later[0]] if later else "")
 
 
 def _others(hostvars: Mapping[str, Mapping[str, t.Any]], host: str, following: str) -> list[str]:
