@@ -92,9 +92,7 @@ class ActionModule(ControllerAction):
             found = search.find(is_each_asked=not is_planned)  # who has planned the order has asked them
             cluster = connections.as_on(found.via.host).cluster()
             members = read_nodes(cluster)
-            for one, node in found.nodes.items():
-                name = str(batch.other_name(one, arguments["name"])).strip()
-                check_other_name(cluster, members, node, name, one)
+            _check_names(cluster, members, batch, found, arguments["name"])
             everybody = groups.get("all", ())
             if is_planned:
                 _check_planned(planned, nodes)
@@ -233,6 +231,12 @@ def _strategy(task: t.Any) -> str:
     """Return the strategy of the play; that of ansible-core's default where the task does not tell."""
     play = task.get_play() if hasattr(task, "get_play") else None
     return str(getattr(play, "strategy", None) or "linear").removeprefix("ansible.builtin.")
+
+
+def _check_names(cluster: Cluster, members: Sequence[Node], batch: Batch, found: FoundNodes, of_leader: str) -> None:
+    """Check the names that nodes have in addition; ``of_leader`` is that of the first one. Raises HyperVError."""
+    for host, node in found.nodes.items():
+        check_other_name(cluster, members, node, batch.other_name(host, of_leader).strip(), host)
 
 
 def _is_planned(order: Sequence[str]) -> bool:
