@@ -18,7 +18,7 @@ from tests.support.scenarios import NetworkSpec, node, scenario, vm
 
 from .figures import Figure
 
-_NODES, _FILL, _PER_NODE = 16, 0.65, 12
+_NODES, _FILL = 16, 0.65
 _WORK = 1200.0  # seconds
 _RATES = {"10 Gbit/s": (1000, None), "1 Gbit/s": (120, 0.75)}  # MB a second of a move, and the limit
 
@@ -40,7 +40,7 @@ def measure() -> list[Figure]:
 
 def _roll(rate: int, *, overlap: bool) -> float:
     """Return the simulated seconds of one."""
-    drawn = draw_cluster(0, _NODES, _FILL, per_node=_PER_NODE)
+    drawn = draw_cluster(0, _NODES, _FILL)
     given = scenario(
         [node(name, memory_mb=size) for name, size in drawn.nodes.items()],
         [vm(one.name, owner=one.node, memory_mb=one.memory_mb) for one in drawn.guests],
