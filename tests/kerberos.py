@@ -22,7 +22,7 @@ _COMMANDS = ("kdb5_util", "kadmin.local", "krb5kdc", "kinit", "klist")
 _LIBRARIES = ("kerberos", "krb5", "gssapi")
 # Debian keeps the KDC where only root's PATH looks.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
-_READY_WITHIN = 60.0  # seconds
+_READY_WITHIN = 300.0  # seconds
 
 
 @dataclasses.dataclass(frozen=True)

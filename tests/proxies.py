@@ -18,7 +18,7 @@ from tests.ports import free_port
 PROXIES = ("squid", "tinyproxy")
 # Debian keeps squid where only root's PATH looks.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
-_READY_WITHIN = 60.0  # seconds
+_READY_WITHIN = 300.0  # seconds
 
 
 def lacking(name: str) -> str:
@@ -42,10 +42,10 @@ def proxy(name: str, folder: pathlib.Path, *, denying: bool = False) -> Iterator
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 def _squid(port: int, unused: pathlib.Path, denying: bool) -> str:

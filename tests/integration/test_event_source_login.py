@@ -47,7 +47,7 @@ def test_it_is_tried_once(cluster: RunningCluster, plugin: str, tmp_path: pathli
         env=ansible_environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 1

@@ -65,7 +65,7 @@ class Source:
         command = ["ansible-vault", "encrypt_string", "--vault-password-file", str(self.folder / "vault.txt")]
         environment = ansible_environment(self.folder)
         done = subprocess.run(
-            [*command, self.password], env=environment, capture_output=True, text=True, check=True, timeout=60
+            [*command, self.password], env=environment, capture_output=True, text=True, check=True, timeout=300
         )
         return done.stdout
 

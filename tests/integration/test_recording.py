@@ -136,10 +136,10 @@ def test_a_recording_that_is_interrupted_leaves_what_was_there_before(
     assert any("hyperv_cluster_node_info: read" in line for line in process.stdout)
     os.killpg(process.pid, sent)
     with contextlib.suppress(subprocess.TimeoutExpired):  # Ansible may wait for a lock that its worker died with
-        process.wait(timeout=5)
+        process.wait(timeout=30)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
 
     assert [file.name for file in tmp_path.iterdir()] == ["recording.zip"]
     assert path.read_bytes() == b"an earlier one"

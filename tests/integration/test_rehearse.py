@@ -49,7 +49,7 @@ class Rehearsal:
     def end(self) -> str:
         """Press Ctrl-C and return what is printed then."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=30)[0]
+        return self.process.communicate(timeout=300)[0]
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def rehearsal(scenario: pathlib.Path) -> Iterator[Rehearsal]:
     started.read_instructions()
     yield started
     started.process.kill()
-    started.process.communicate(timeout=30)
+    started.process.communicate(timeout=300)
 
 
 @pytest.mark.long
@@ -102,7 +102,7 @@ def test_what_cannot_be_rehearsed_is_said_in_one_line(
     scenario.write_text(yaml.safe_dump({**SCENARIO, **change}), encoding="utf-8")
 
     told = Rehearsal(str(scenario), *arguments)
-    text = told.process.communicate(timeout=60)[0]
+    text = told.process.communicate(timeout=300)[0]
 
     assert told.process.returncode == 1
     assert text.startswith("There is no rehearsal. ")

@@ -31,7 +31,7 @@ roles:
 MOVING = {"FS1", "Cluster Virtual Disk (Volume1)", "Cluster Virtual Disk (Volume2)", "Cluster Group"}
 RESTORE = ("hyperv.migration.restore_node", "-e", "restore_node_name=NODE1", "-e", "restore_node_roles=home")
 EVACUATE = ("hyperv.migration.evacuate_node", "-e", "evacuate_node_name=NODE1")
-WITHIN = 60.0  # seconds
+WITHIN = 300.0  # seconds
 
 
 def roles(cluster: RunningCluster) -> dict[str, tuple[str, str]]:

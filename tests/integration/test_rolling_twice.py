@@ -60,7 +60,7 @@ def test_the_second_run_stops_while_the_first_is_in_the_users_tasks_and_goes_on_
         assert json.loads(state.read_text(encoding="utf-8"))["runner"] == runner
         assert roll("--check").code == 0
         os.kill(first.pid, signal.SIGKILL)
-        first.wait(60)
+        first.wait(300)
         awaited.touch()
         last = roll()
     assert last.code == 0, last.text

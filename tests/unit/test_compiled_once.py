@@ -38,7 +38,9 @@ def attempt(folder: pathlib.Path) -> subprocess.CompletedProcess[str]:
     for name in [one for one in environment if one.startswith("PYTHON")]:
         del environment[name]
     command = [sys.executable, "-c", f"PREFIX = {MODULES!r}{LOAD}"]
-    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def load(folder: pathlib.Path) -> list[pathlib.Path]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils import _processes
 
-_WITHIN = 60  # seconds
+_WITHIN = 300  # seconds
 
 
 @pytest.fixture

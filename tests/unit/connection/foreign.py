@@ -83,4 +83,4 @@ def foreign(
             yield server
         finally:
             server.shutdown()
-            thread.join(10)
+            thread.join(60)

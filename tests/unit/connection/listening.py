@@ -160,7 +160,7 @@ def refusing(status: int, page: bytes) -> Iterator[int]:
             yield server.server_address[1]
         finally:
             server.shutdown()
-            thread.join(10)
+            thread.join(60)
 
 
 class GarbledTls:
@@ -180,7 +180,7 @@ class GarbledTls:
     def __exit__(self, *unused: object) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _serve(self) -> None:
         while True:

@@ -112,13 +112,13 @@ def test_one_request_at_a_time_goes_over_a_connection() -> None:
     class Slow(Channel):
         def post(self, request: bytes) -> bytes:
             arrived.release()
-            assert answer.wait(20)
+            assert answer.wait(120)
             return super().post(request)
 
     sender = sender_over(Slow(None))
     with ThreadPoolExecutor(2) as threads:
         sent = threads.map(sender.send, (b"<Envelope>one</Envelope>", b"<Envelope>two</Envelope>"))
-        assert arrived.acquire(timeout=20)
+        assert arrived.acquire(timeout=120)
         assert not arrived.acquire(timeout=0.2), "the second request did not wait for the answer to the first"
         answer.set()
         assert list(sent) == [b"<Envelope>one</Envelope>", b"<Envelope>two</Envelope>"]

@@ -36,11 +36,13 @@ class Hosts:
         with self._guard.login(account, name):
             self.asked.append(name)
             self._begun.release()
-            assert self._end.wait(20)
+            assert self._end.wait(120)
 
     def have_begun(self, number: int) -> bool:
         """Return whether so many more logins have begun, and no other one."""
-        return all(self._begun.acquire(timeout=20) for unused in range(number)) and not self._begun.acquire(timeout=0.2)
+        return all(self._begun.acquire(timeout=120) for unused in range(number)) and not self._begun.acquire(
+            timeout=0.2
+        )
 
     def accept(self) -> None:
         """Let all logins that are under way, and all later ones, be accepted."""

@@ -103,7 +103,7 @@ def test_requests_go_through_the_proxy_of_the_inventory(node: Node) -> None:
         settings = {"ansible_psrp_proxy": f"http://127.0.0.1:{proxy.getsockname()[1]}", "ansible_host": "node1.example"}
         with pytest.raises(Unreachable, match=r"HTTP 407.*proxy"):
             node.sender("psrp", **settings).send(b"<one/>")
-        thread.join(10)
+        thread.join(60)
     assert asked == [f"POST http://node1.example:{node.listener.port}/wsman HTTP/1.1".encode()]
 
 

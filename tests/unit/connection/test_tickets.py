@@ -90,7 +90,7 @@ def test_logins_by_one_cache_do_not_wait_for_each_other(threads: concurrent.futu
 
     def log_in(number: int) -> None:
         with Cache("FILE:/cache/1").held():
-            met.wait(30)
+            met.wait(120)
 
     # A login that waited for another one would break the barrier, which raises.
     assert list(threads.map(log_in, range(16))) == [None] * 16

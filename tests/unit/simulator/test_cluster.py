@@ -220,7 +220,7 @@ def test_the_control_endpoint_serves_state_counters_and_reset() -> None:
     server = ControlServer(cluster)
 
     def ask(path: str, method: str = "GET") -> object:
-        with urllib.request.urlopen(urllib.request.Request(server.url + path, method=method), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(server.url + path, method=method), timeout=60) as answer:
             return json.loads(answer.read())
 
     try:

@@ -23,7 +23,7 @@ TYPE = "Content-Type: application/soap+xml;charset=UTF-8"
 @pytest.fixture
 def line() -> Iterator[socket.socket]:
     listener = Listener(endpoint(), USER)
-    with socket.create_connection(("127.0.0.1", listener.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=60) as connection:
         yield connection
     listener.close()
 

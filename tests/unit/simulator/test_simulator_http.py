@@ -86,7 +86,7 @@ def transport(
 
 
 def plain(listener: Listener, body: bytes, headers: dict[str, str], path: str = "/wsman") -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", listener.port, timeout=60)
     connection.request("POST", path, body, headers)
     response = connection.getresponse()
     response.read()
@@ -172,7 +172,7 @@ def test_only_the_path_of_wsman_is_served(start: Start, service: Echo, path: str
 
 @pytest.mark.parametrize(("path", "title"), [("/other", "Not Found"), ("/wsman", "Method Not Allowed")])
 def test_what_is_not_for_the_service_is_answered_in_html_as_by_http_sys(start: Start, path: str, title: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", start().port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", start().port, timeout=60)
     connection.request("GET", path)
     response = connection.getresponse()
     assert f"<h2>{title}</h2>" in response.read().decode()
@@ -182,7 +182,7 @@ def test_what_is_not_for_the_service_is_answered_in_html_as_by_http_sys(start: S
 
 
 def test_a_chunked_request_is_taken_as_http_sys_says(start: Start, service: Echo) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", start().port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", start().port, timeout=60)
     for unused in range(2):  # the second one begins where the first one really ends
         halves = iter((QUESTION[:7], QUESTION[7:]))
         connection.request("POST", "/wsman", halves, basic(), encode_chunked=True)
@@ -192,7 +192,7 @@ def test_a_chunked_request_is_taken_as_http_sys_says(start: Start, service: Echo
 
 
 def test_a_request_without_a_length_is_refused_in_the_recorded_words(start: Start) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", start().port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", start().port, timeout=60)
     connection.putrequest("POST", "/wsman")
     connection.endheaders()
     response = connection.getresponse()

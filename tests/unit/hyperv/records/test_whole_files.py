@@ -48,7 +48,7 @@ NEW = {"recording.zip": "z" * 100, "recording.zip.names.json": SECRET * 1000}
 
 def run(folder: pathlib.Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", PROGRAM, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 def files(folder: pathlib.Path) -> dict[str, str]:
