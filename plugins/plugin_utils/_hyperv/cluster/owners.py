@@ -20,7 +20,7 @@ from ..._wsman.session import Session
 from ..._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster
 from .groups import VmGroup, read_possible_owners, read_preferred_owners
-from .patience import PAIRS_FOR_A_CALL
+from .patience import MOST_PAIRS, PAIRS_FOR_A_CALL
 from .shared_questions import ask_any
 from .vms import Vm
 
@@ -82,10 +82,10 @@ def read_possible(
 def _links(cluster: Cluster, association: str, at_most: int) -> dict[str, tuple[str, ...]] | None:
     """Return the nodes at one end of an association by the name at the other.
 
-    None where it cannot be listed, or holds more than ``at_most`` pairs.
+    None where it cannot be listed, or holds more than ``at_most`` or MOST_PAIRS pairs.
     """
     try:
-        rows = cluster.home.query(MSCLUSTER, Query(association), at_most)
+        rows = cluster.home.query(MSCLUSTER, Query(association), min(at_most, MOST_PAIRS))
     except TooMany:
         return None
     except Fault as fault:

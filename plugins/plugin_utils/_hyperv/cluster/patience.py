@@ -61,3 +61,6 @@ OWNERS_ONE_BY_ONE = 2
 
 PAIRS_FOR_A_CALL = 16
 """As many pairs of a list of owners take about what one call takes."""
+
+MOST_PAIRS = 50_000
+"""A list of owners is given up after so many pairs, of about 500 bytes each, and VMs are asked for one by one."""

@@ -87,7 +87,7 @@ def _read(cluster: Cluster, nodes: Sequence[Node], beside: SideBySide) -> WholeC
         tuple(one.node for one in looked),
         dataclasses.replace(
             snapshot,
-            owners=read_owners(cluster, snapshot.roles, nodes=list(beside.answering())),
+            owners=read_owners(cluster, snapshot.roles, len(snapshot.roles) * len(nodes), list(beside.answering())),
             attachments={vm_id: found for one in looked for vm_id, found in one.attachments.items()},
             replication=dict(replicas) | {vm_id: mode for one in looked for vm_id, mode in one.replicas.items()},
             notes=(*snapshot.notes, *notes, *(note for one in looked for note in one.notes)),

@@ -111,7 +111,7 @@ def read_cluster(cluster: Cluster) -> ClusterDescription:
     others = read_other_roles(cluster, traits.values())
     wanted = as_roles(read_resources(cluster, [one for one in others.all if one.is_movable and one.kind == "role"]))
     up = [report.node.name for report in reports.values() if report.node.is_running]
-    owners = read_owners(cluster, {**roles, **wanted}, nodes=up)
+    owners = read_owners(cluster, {**roles, **wanted}, len(roles) * len(reports), up)
     return ClusterDescription(
         readiness,
         hosts,

@@ -8,9 +8,14 @@ import collections
 import threading
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster import owners
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import VmGroup
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.owners import read_owners
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.patience import QUESTIONS_ONE_BY_ONE
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.patience import (
+    PAIRS_FOR_A_CALL,
+    QUESTIONS_ONE_BY_ONE,
+)
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
 from tests.support.requests import calls
@@ -42,8 +47,8 @@ def roles(count: int = MANY) -> dict[str, VmGroup]:
 
 def possible(one: Simulated, count: int = MANY) -> dict[str, tuple[str, ...]]:
     # So many pairs are expected that no list is asked for.
-    owners = read_owners(one.cluster, roles(count), expected_pairs=10**6, nodes=NODES)
-    return {name: found.possible for name, found in owners.items()}
+    each = read_owners(one.cluster, roles(count), expected_pairs=10**6, nodes=NODES)
+    return {name: found.possible for name, found in each.items()}
 
 
 EXPECTED = {f"id{number:02}": NODES[number % 2 : number % 2 + 2] for number in range(MANY)}
@@ -113,3 +118,21 @@ def test_the_host_of_the_task_has_the_last_word() -> None:
     one.lose = lambda name, request: "down" if calls("GetPossibleOwners", request) else ""
     with pytest.raises(Unreachable, match="NODE1 is down"):
         possible(one)
+
+
+def test_a_list_that_is_too_long_is_given_up_and_each_vm_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of all pairs of 8,000 VMs and 64 nodes would be 250 MB, and no enumeration of ours goes so far."""
+    one = simulated()
+    monkeypatch.setattr(owners, "MOST_PAIRS", 1)
+    found = read_owners(one.cluster, roles(), nodes=NODES)
+    assert {name: each.possible for name, each in found.items()} == EXPECTED
+    assert asked(one).total() == MANY
+
+
+def test_of_a_whole_cluster_with_many_nodes_each_vm_is_asked_for_without_a_list() -> None:
+    names = [f"NODE{number}" for number in range(1, PAIRS_FOR_A_CALL + 2)]
+    one = Simulated(scenario([node(name) for name in names], [vm("web01"), vm("web02", owner="NODE2")]))
+    whole = read_whole_cluster(one.cluster)
+    assert {each.possible for each in whole.snapshot.owners.values()} == {tuple(names)}
+    assert asked(one).total() == 2
+    assert not any("MSCluster_ResourceToPossibleOwner" in request.decode() for unused, request in one.requests)
