@@ -8,6 +8,7 @@ A task runs where it is queued, so that it can talk to a simulated cluster in pr
 from __future__ import annotations
 
 import collections
+import concurrent.futures
 import contextlib
 import copy
 import dataclasses
@@ -148,6 +149,8 @@ def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterato
     action = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._action")
     connections = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._connections")
     cluster = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._hyperv.cluster.cluster")
+    beside = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._hyperv.cluster.side_by_side")
+    claim = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._rolling_claim")
     sender = importlib.import_module(f"{COLLECTION}.plugins.plugin_utils._connection.http_sender")
     clock = _Clock(network)
     Adapter.network = network
@@ -156,6 +159,11 @@ def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterato
             (action, "TaskClock", lambda *unused: clock),
             (connections, "ThreadPoolExecutor", _OneByOne),
             (cluster, "ThreadPoolExecutor", _OneByOne),
+            (beside, "ThreadPoolExecutor", _OneByOne),
+            (action.ControllerAction, "_named", lambda action, watch, ends: watch),
+            # The run before is over, though the process that a branch has left behind still waits.
+            (claim, "is_running", lambda pid, start: False),
+            (claim, "begin_signs", lambda *unused: None),
             (sender, "time", clock),
             (requests.sessions, "HTTPAdapter", Adapter),
             (strategy, "WorkerProcess", _Worker),
@@ -187,6 +195,18 @@ class _OneByOne:
         """End nothing."""
 
     map = staticmethod(map)
+
+    def submit(self, ask: Callable[..., t.Any], *given: t.Any) -> concurrent.futures.Future[t.Any]:
+        """Ask now."""
+        asked: concurrent.futures.Future[t.Any] = concurrent.futures.Future()
+        try:
+            asked.set_result(ask(*given))
+        except Exception as error:
+            asked.set_exception(error)
+        return asked
+
+    def shutdown(self, **unused: object) -> None:
+        """End nothing."""
 
 
 class _Clock:

@@ -242,6 +242,8 @@ def _plain(path: ObjectPath) -> tuple[str, dict[str, str]]:
 @functools.lru_cache(maxsize=4096)
 def _without_case(text: str) -> str:
     """Return a text in the capitals of Windows: one letter for each ("ß" has none), and each of one letter alone."""
+    if text.isascii():
+        return text.upper()
     return "".join(one.upper() if one.upper().lower() == one and len(one.upper()) == 1 else one for one in text)
 
 
