@@ -76,7 +76,8 @@ options:
   meanwhile:
     description:
       - Another node that is emptied while this one gets its VMs back, with the options of
-        M(hyperv.migration.hyperv_node_evacuation), and C(begin_by), a moment in ISO 8601 after which it is not begun.
+        M(hyperv.migration.hyperv_node_evacuation), and C(begin_by), a moment in ISO 8601 after which it is not begun,
+        and C(was_begun) if this rolling maintenance may have paused it.
         C(helpers) and C(disk_maintenance) do not count, and its C(ledger_path) must be empty.
       - It is begun when the node of this task takes VMs. Nothing moves to that node, and none of its VMs is moved from
         there.

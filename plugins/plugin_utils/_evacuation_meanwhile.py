@@ -31,6 +31,7 @@ from ._rolling_file import enter_phase
 from ._wsman.errors import NoAnswer
 
 _BETWEEN_LOOKS = 1.0  # seconds
+_BESIDE = ("begin_by", "was_begun")  # what is given beside options of hyperv_node_evacuation
 _LATER = "It is emptied in its own turn, and not yet."
 
 
@@ -41,8 +42,8 @@ class EvacuationMeanwhile:
         """Begin nothing yet.
 
         Args:
-            given: options of hyperv_node_evacuation, and ``begin_by``, the moment in ISO 8601 after which it is not
-                begun; None or empty for no node.
+            given: options of hyperv_node_evacuation, ``begin_by``, the moment in ISO 8601 after which it is not begun,
+                and ``was_begun``, that it may be paused since; None or empty for no node.
 
         Raises HyperVError for options that the module would refuse.
         """
@@ -55,6 +56,7 @@ class EvacuationMeanwhile:
         self._defect: BaseException | None = None
         self._opened = contextlib.ExitStack()
         self._begin_by = _read_moment(str((given or {}).get("begin_by") or ""))
+        self._is_ours = bool((given or {}).get("was_begun"))
         self._arguments = _read(given) if given else None
         self._node = str(self._arguments["node"]) if self._arguments else ""
 
@@ -76,7 +78,13 @@ class EvacuationMeanwhile:
         arguments, node = self._arguments, self._node
         try:
             self._why = _one_ledger(arguments) or why_not_early(
-                cluster, plan, node, arguments["storage_ignore"], self._begin_by, dt.datetime.now(dt.timezone.utc)
+                cluster,
+                plan,
+                node,
+                arguments["storage_ignore"],
+                self._begin_by,
+                dt.datetime.now(dt.timezone.utc),
+                is_ours=self._is_ours,
             )
             if self._why:
                 self._tell(f"{_LATER} {self._why}")
@@ -165,7 +173,7 @@ class EvacuationMeanwhile:
 
 def _read(given: t.Mapping[str, t.Any]) -> Arguments:
     """Return them as the module itself would take them."""
-    wanted = {name: value for name, value in given.items() if name != "begin_by" and value not in (None, "")}
+    wanted = {name: value for name, value in given.items() if name not in _BESIDE and value not in (None, "")}
     validated = ArgumentSpecValidator(EVACUATING).validate(wanted)
     if validated.error_messages:
         raise HyperVError(f"meanwhile is no evacuation: {'; '.join(validated.error_messages)}.")

@@ -16,6 +16,7 @@ from ._hyperv.failure.errors import HyperVError, explain
 from ._hyperv.maintenance.turn import Turn
 from ._hyperv.planning.roll_request import KEEP
 from ._hyperv.records.rolling_resume import RollingOptions
+from ._hyperv.records.rolling_state import phase_of
 from ._hyperv.records.rolling_window import Window
 from ._rolling_nodes import Batch, FoundNodes, NodeSearch, check_other_name
 from ._wsman.errors import NoAnswer
@@ -52,12 +53,14 @@ class Following:
         node: its name in the cluster.
         batch: the hosts of both turns.
         after: the node after it; empty for none.
+        was_begun: this rolling maintenance has begun it before.
     """
 
     host: str
     node: str
     batch: Batch
     after: str
+    was_begun: bool
 
 
 def with_following(
@@ -81,6 +84,7 @@ def with_following(
         "node": following.node,
         "restart": following.batch.is_restarted(following.host, arguments["restart"]),
         "begin_by": by.isoformat(timespec="seconds") if by is not None else "",
+        "was_begun": following.was_begun,
         "rolling": {**record, **names, "notes_shown": True, "following": following.after},
     }
     return {**result, "meanwhile": meanwhile, "evacuation": {**result["evacuation"], "following": following.node}}
@@ -116,7 +120,8 @@ def find_following(
         check_other_name(cluster, members, node, both.other_name(host, "").strip(), host)
     except (HyperVError, NoAnswer) as error:
         raise NotEarly(explain(error)) from None
-    return Following(host, node, both, names[later[0]] if later else "")
+    was_begun = phase_of(turn.state, host) != ""
+    return Following(host, node, both, names[later[0]] if later else "", was_begun)
 
 
 def _others(hostvars: Mapping[str, Mapping[str, t.Any]], host: str, following: str) -> list[str]:

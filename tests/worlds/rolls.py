@@ -154,7 +154,15 @@ class _Roll:
         rolling = {**dataclasses.asdict(self._options), "folder": self._folder}
         for one in turns.check(cluster, HealthGate((), _HEALTH_TIMEOUT, STORAGE_TIMEOUT, 10, lambda line: None)):
             self._said.append(one)
-        found.update(as_result(turns, names, {"following": turns.first.following if run.overlap else ""}, rolling))
+        was_begun = phase_of(state, turns.first.following) != ""
+        found.update(
+            as_result(
+                turns,
+                names,
+                {"following": turns.first.following if run.overlap else "", "was_begun": was_begun},
+                rolling,
+            )
+        )
         if turns.first.is_planned:
             rest = nodes[max(nodes.index(host) for host in asked) + 1 :]
             later = [rest[place : place + len(asked)] for place in range(0, len(rest), len(asked))]
@@ -236,7 +244,7 @@ class _Roll:
 
         def begin(plan: RestorationPlan) -> None:
             cluster, now = self._stage.connect(home_of(self._stage, run)), dt.datetime.now(dt.timezone.utc)
-            may_begin.append(not why_not_early(cluster, plan, following, (), None, now))
+            may_begin.append(not why_not_early(cluster, plan, following, (), None, now, is_ours=turn["was_begun"]))
 
         def fill() -> Told:
             try:

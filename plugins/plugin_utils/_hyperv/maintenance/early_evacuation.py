@@ -21,6 +21,8 @@ def why_not_early(
     ignore: Collection[str],
     begin_by: dt.datetime | None,
     now: dt.datetime,
+    *,
+    is_ours: bool,
 ) -> str:
     """Return what speaks against emptying a node now, in sentences; empty for nothing. It looks once.
 
@@ -29,6 +31,7 @@ def why_not_early(
         node: the next one.
         ignore: names whose problems do not count.
         begin_by: when it would have to be begun to be back in time; None for no limit.
+        is_ours: this rolling maintenance has begun it before, and may have paused it.
 
     Raises HyperVError, Fault and TransportError.
     """
@@ -43,4 +46,6 @@ def why_not_early(
     if returning:
         return f"VMs come back from it, or go home to it: {', '.join(returning)}."
     health = HealthGate(ignore, 0, 0, 0, lambda line: None).wait(cluster, node)
+    if not is_ours and any(one.state == "paused" and first_label(one.name) == label for one, unused in health.nodes):
+        return "It is paused, and not by this rolling maintenance. Somebody else may be at work on it."
     return health.message if health.findings else ""

@@ -63,8 +63,8 @@ def describe_other_run(runner: Runner, cluster: str, progress: str, *, is_seen: 
     who = f"process {runner['process']} on {runner['host']}, since {runner['since']}"
     if is_seen:
         how = (
-            f"Wait until it has ended, or end process {runner['process']}. After that, the same command goes on where "
-            "it stopped, at once."
+            f"Wait until it has ended, or end process {runner['process']} (not with kill -9, which leaves its present "
+            "task running). After that, the same command goes on where it stopped, at once."
         )
     else:
         how = (
