@@ -37,7 +37,7 @@ def read_runner(given: object) -> Runner | None:
     if not isinstance(given, dict):
         return None
     kinds = {"host": str, "process": int, "started": str, "place": str, "since": str}
-    if any(type(given.get(key)) is not kind for key, kind in kinds.items()):
+    if any(not isinstance(given.get(key), kind) or isinstance(given[key], bool) for key, kind in kinds.items()):
         return None
     return t.cast(Runner, {key: given[key] for key in kinds})
 
