@@ -89,7 +89,7 @@ class TestOnThisMachine:
             before = path.read_bytes()
             why = (
                 rf"hvc1\.corp\.example is under way in another run: process {other.pid} on {os.uname().nodename}, "
-                rf"since 2026-03-01T22:00:00.*{HOSTS[0]} begun.*end process {other.pid}\..*same command goes on"
+                rf"since 2026-03-01T22:00:00.*{HOSTS[0]} begun.*end process {other.pid} .*same command goes on"
             )
             attempts: tuple[Callable[[], object], ...] = (
                 lambda: turn_of(1, folder),
