@@ -18,6 +18,7 @@ from ..._hostnames import first_label
 from ..cluster.vms import normal_id
 from ..failure.errors import HyperVError
 from .keeping_apart import left_to_others
+from .kept_free import KeptFree, without
 from .problem import Destination
 from .snapshot import Snapshot
 
@@ -62,27 +63,19 @@ class Beside:
         if not self.counts:
             return snapshot
         label = first_label(snapshot.node.name)
-        away = {first_label(one): one for one in self.nodes if first_label(one) != label}
+        others = [one for one in self.nodes if first_label(one) != label]
+        left = without(snapshot, [KeptFree(one, f"{one} is emptied at the same time") for one in others])
         waiting = self._waiting(snapshot)
         theirs = {one.vm_id: one.destination for one in waiting if first_label(one.source) != label}
         return dataclasses.replace(
-            snapshot,
+            left,
             left_to_others=left_to_others(snapshot, self.nodes, {one.vm_id: one.destination for one in self.moves}),
             vms=tuple(dataclasses.replace(vm, node=theirs[vm.id]) if vm.id in theirs else vm for vm in snapshot.vms),
             roles={
                 vm_id: dataclasses.replace(role, owner=theirs[vm_id]) if vm_id in theirs else role
                 for vm_id, role in snapshot.roles.items()
             },
-            destinations=tuple(
-                self._left(one, waiting, label, reserve_percent)
-                for one in snapshot.destinations
-                if first_label(one.name) not in away
-            ),
-            unusable={
-                **snapshot.unusable,
-                **{one: f"{name} is emptied at the same time" for one, name in away.items()},
-            },
-            role_destinations=tuple(one for one in snapshot.role_destinations if first_label(one) not in away),
+            destinations=tuple(self._left(one, waiting, label, reserve_percent) for one in left.destinations),
         )
 
     def _waiting(self, snapshot: Snapshot) -> list[ExpectedMove]:
