@@ -26,6 +26,7 @@ from ._hyperv.maintenance.early_evacuation import why_not_early
 from ._hyperv.maintenance.evacuation import Evacuation
 from ._hyperv.planning.kept_free import KeptFree
 from ._hyperv.planning.restoration_plan import RestorationPlan
+from ._hyperv.records.rolling_window import read_moment
 from ._maintenance import MaintenanceAction
 from ._rolling_file import enter_phase
 from ._wsman.errors import NoAnswer
@@ -55,7 +56,7 @@ class EvacuationMeanwhile:
         self._result: Result = {}
         self._defect: BaseException | None = None
         self._opened = contextlib.ExitStack()
-        self._begin_by = _read_moment(str((given or {}).get("begin_by") or ""))
+        self._begin_by = _read_begin_by(str((given or {}).get("begin_by") or ""))
         self._is_ours = bool((given or {}).get("was_begun"))
         self._arguments = _read(given) if given else None
         self._node = str(self._arguments["node"]) if self._arguments else ""
@@ -183,15 +184,12 @@ def _read(given: t.Mapping[str, t.Any]) -> Arguments:
     return arguments
 
 
-def _read_moment(written: str) -> dt.datetime | None:
+def _read_begin_by(written: str) -> dt.datetime | None:
     """Return a moment with its zone, None for no text. Raises HyperVError for anything else."""
     if not written:
         return None
-    try:
-        moment = dt.datetime.fromisoformat(written)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = read_moment(written)
+    if moment is None:
         raise HyperVError(
             f"meanwhile has begin_by {written!r}. Give a time with its zone such as 2026-03-02T05:00:00+01:00."
         )

@@ -74,16 +74,22 @@ def read_stop_at(written: str, began: dt.datetime) -> dt.datetime | None:
     if found is not None and any(found.groups()):
         hours, minutes, seconds = (int(one or 0) for one in found.groups())
         return began + dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    try:
-        moment = dt.datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = read_moment(text)
+    if moment is None:
         raise HyperVError(
             f"stop_at is {written!r}. Give a duration such as 5h30m, or a time with its zone such as "
             "2026-03-02T05:00:00+01:00. The variable of the role is rolling_maintenance_stop_at."
         )
     return moment
+
+
+def read_moment(text: str) -> dt.datetime | None:
+    """Return a time in ISO 8601 with its zone, None for anything else."""
+    try:
+        moment = dt.datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def why_stop(stop_at: dt.datetime, now: dt.datetime, pace: Pace | None) -> str:
