@@ -39,7 +39,7 @@ from ..plugin_utils._hyperv.records.rolling_window import Window
 from ..plugin_utils._planning_options import read_planning
 from ..plugin_utils._ranges import check_range
 from ..plugin_utils._rolling_file import RollingFile
-from ..plugin_utils._rolling_following import Following, NotEarly, check_overlap, find_following, with_following
+from ..plugin_utils._rolling_following import check_overlap, find_following, with_following
 from ..plugin_utils._rolling_nodes import Batch, FoundNodes, NodeSearch, check_other_name, names_in_cluster
 from ..plugin_utils._rolling_options import ROLLING, check_rolling, read_gate, read_ignored, read_rolling_options
 from ..plugin_utils._user_work import find_work
@@ -148,7 +148,7 @@ class ActionModule(ControllerAction):
             except HyperVError as error:
                 raise FailedWithResult(str(error), {**result, "batch": [], "waiting": []}) from None
             if arguments["overlap"] and result["steps"] and not self.check_mode:
-                following = self._following(turns.first, names, batch, search, found, cluster, members)
+                following = find_following(turns.first, names, batch, search, found, cluster, members, self.tell)
                 result = with_following(result, following, arguments, options, window)
         return {**result, "warnings": warnings} if warnings else result
 
@@ -176,25 +176,6 @@ class ActionModule(ControllerAction):
             )
             for host, node in found.nodes.items()
         ]
-
-    def _following(
-        self,
-        turn: Turn,
-        names: Mapping[str, str],
-        batch: Batch,
-        search: NodeSearch,
-        found: FoundNodes,
-        cluster: Cluster,
-        members: Sequence[Node],
-    ) -> Following | None:
-        """Return the next node, None where it is not emptied before its turn, which is told."""
-        if not turn.following:
-            return None
-        try:
-            return find_following(turn, names, batch, search, found, cluster, members)
-        except NotEarly as why:
-            self.tell(f"{turn.following} is not emptied before its own turn. {why}")
-            return None
 
     def _announce(
         self, turns: TurnsTogether, found: FoundNodes, window: Window, why_stop: str, now: dt.datetime

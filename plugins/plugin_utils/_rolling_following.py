@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ._action import Arguments
 from ._files import full_path
@@ -23,10 +23,6 @@ from ._wsman.errors import NoAnswer
 
 _OPTION = "evacuate_node_"
 _NO_OPTION = frozenset({"evacuate_node_result"})  # what the role registers
-
-
-class NotEarly(HyperVError):
-    """The next node is not emptied before its turn."""
 
 
 def check_overlap(arguments: Arguments, at_once: int) -> None:
@@ -98,8 +94,9 @@ def find_following(
     found: FoundNodes,
     cluster: Cluster,
     members: Sequence[Node],
-) -> Following:
-    """Return the next node, found in its cluster.
+    tell: Callable[[str], None],
+) -> Following | None:
+    """Return the next node, found in its cluster; None where it is not emptied before its turn, which is told.
 
     Args:
         turn: the turn before it.
@@ -107,29 +104,32 @@ def find_following(
         batch: the host whose turn it is.
         search, found: how that one was found, and as what.
         members: the nodes of the cluster.
-
-    Raises NotEarly, with why it is not emptied before its turn.
+        tell: shows a line.
     """
-    host, *later = turn.left[1:]
-    others = _others(batch.hostvars, batch.leader, host)
-    if others:
-        raise NotEarly(f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} not the same for both.")
+    host = turn.following
+    if not host:
+        return None
+    later = turn.left[2:]
     both = dataclasses.replace(batch, hosts=(*batch.hosts, host))
     try:
+        _refuse_other_options(batch.hostvars, batch.leader, host)
         node = search.node_of(host, found.via)
         check_other_name(cluster, members, node, both.other_name(host, "").strip(), host)
     except (HyperVError, NoAnswer) as error:
-        raise NotEarly(explain(error)) from None
+        tell(f"{host} is not emptied before its own turn. {explain(error)}")
+        return None
     was_begun = phase_of(turn.state, host) != ""
     return Following(host, node, both, names[later[0]] if later else "", was_begun)
 
 
-def _others(hostvars: Mapping[str, Mapping[str, t.Any]], host: str, following: str) -> list[str]:
-    """Return the options of evacuations that the inventory has for one of two hosts, or other ones for each."""
+def _refuse_other_options(hostvars: Mapping[str, Mapping[str, t.Any]], host: str, following: str) -> None:
+    """Refuse two hosts of which the inventory has an option of evacuations for one alone, or other ones for each."""
     here, there = (
         {name: one[name] for name in one if name.startswith(_OPTION) and name not in _NO_OPTION}
         for one in (hostvars.get(host, {}), hostvars.get(following, {}))
     )
-    return sorted(
+    others = sorted(
         name for name in {*here, *there} if here.get(name) != there.get(name) or (name in here) != (name in there)
     )
+    if others:
+        raise HyperVError(f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} not the same for both.")
