@@ -38,6 +38,10 @@ class Embedded:
 Value = t.Any
 Instance = Mapping[str, Value]
 
+# Texts of which a property has one, in whatever letter case, by the name that the MOF spells.
+Where = Mapping[str, frozenset[str]]
+ANYTHING: Where = {}
+
 
 class CimFault(Exception):
     """What a provider cannot do, as the WMI or Win32 error that Windows would report.
@@ -60,11 +64,11 @@ class Provider(t.Protocol):
 
     namespace: str
 
-    def instances(self, class_name: str, name: str | None = None) -> Iterable[Instance]:
+    def instances(self, class_name: str, where: Where = ANYTHING) -> Iterable[Instance]:
         """Yield the instances whose own class is exactly ``class_name`` (spelled as in the MOF), no subclasses.
 
-        Properties that are left out are NULL. Those with another ``Name`` than ``name`` may be left out; its letter
-        case does not count. Raises CimFault.
+        Properties that are left out are NULL. Those that are not as ``where`` says may be left out, and the others
+        keep their order. Raises CimFault.
         """
 
     def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -15,6 +15,7 @@ from .cim import Instance
 from .envelopes import ENUMERATION, WSMAN, Request, new_id, size_of
 from .faults import Code, Fault
 from .filters import ASSOCIATIONS, SELECTORS, WQL, Filter
+from .narrowing import narrow
 from .rendering import Renderer, Renderers
 from .resources import Found, Resource, Resources, relative_path
 from .schema import ClassDefinition, Namespace
@@ -184,7 +185,7 @@ class Enumerations:
         asks_for_the_system = any(name.startswith("__") for name in query.properties())
         return [
             (member, instance)
-            for member, instance in self._resources.instances(namespace, definition)
+            for member, instance in self._resources.instances(namespace, definition, narrow(definition, query.where))
             if query.matches(
                 {**instance, **self._system_properties(member, instance)} if asks_for_the_system else instance,
                 member.name,

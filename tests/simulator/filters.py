@@ -55,7 +55,9 @@ class Filter:
         wanted = self._wanted(resource)
         return [
             (member, instance)
-            for member, instance in resources.instances(resource.namespace, resource.definition)
+            for member, instance in resources.instances(
+                resource.namespace, resource.definition, {name: frozenset({value}) for name, value in wanted.items()}
+            )
             if all(_written(instance.get(name)) == value for name, value in wanted.items())
         ]
 

@@ -12,7 +12,7 @@ import typing as t
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 
-from .cim import CimFault, Instance, ObjectPath, Provider, Value
+from .cim import ANYTHING, CimFault, Instance, ObjectPath, Provider, Value, Where
 from .envelopes import ADDRESSING, NAMESPACE_SELECTOR, WSMAN, Request, read_selectors
 from .faults import Code, Fault, provider_fault
 from .rendering import WMI
@@ -95,15 +95,15 @@ class Resources:
         """Return the provider of a namespace that was resolved."""
         return self._providers[namespace.name.lower()]
 
-    def instances(self, namespace: Namespace, definition: ClassDefinition, name: str | None = None) -> Iterator[Found]:
+    def instances(self, namespace: Namespace, definition: ClassDefinition, where: Where = ANYTHING) -> Iterator[Found]:
         """Yield the instances of a class and of all classes derived from it. Raises Fault.
 
-        Those with another ``Name`` than ``name`` may be left out.
+        Those that are not as ``where`` says may be left out.
         """
         provider = self.provider(namespace)
         for member in namespace.family(definition):
             try:
-                for instance in provider.instances(member.name, name):
+                for instance in provider.instances(member.name, where):
                     yield member, instance
             except CimFault as error:
                 raise provider_fault(error, member.name) from error
@@ -115,10 +115,10 @@ class Resources:
         if any(name.lower() not in known for name in keys):
             raise Fault(Code.UNEXPECTED_SELECTORS)
         wanted = {known[name.lower()]: _comparable(value) for name, value in keys.items()}
-        name = next((value for key, value in keys.items() if key.lower() == "name" and isinstance(value, str)), None)
+        texts = {known[name.lower()]: frozenset({value}) for name, value in keys.items() if isinstance(value, str)}
         return [
             (member, instance)
-            for member, instance in self.instances(resource.namespace, definition, name)
+            for member, instance in self.instances(resource.namespace, definition, texts)
             if all(_comparable(instance.get(key)) == value for key, value in wanted.items())
         ]
 

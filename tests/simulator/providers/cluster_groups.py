@@ -8,9 +8,9 @@ Values: Microsoft docs of the failover cluster WMI provider (ClusWmi) and of the
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from ..cim import Embedded, Instance, ObjectPath, Value
+from ..cim import ANYTHING, Embedded, Instance, ObjectPath, Value, Where
 from ..scenario_roles import CORE_GROUP, RoleSpec
 from ..world import Machine
 from . import group_moves, role_moves
@@ -72,8 +72,11 @@ SAVE = 1
 VM_STATES = {"running": 2, "off": 3, "saved": 32769, "paused": 32768}
 
 
-def _machines(view: View) -> list[Machine]:
-    return [machine for machine in view.world.machines.values() if machine.spec.clustered]
+def _machines(view: View, groups: Collection[str] | None = None) -> list[Machine]:
+    """Return the VMs that have a group, or those of them whose group is called by one of some texts."""
+    everyone = view.world.machines.values()
+    machines = everyone if groups is None else view.world.directory.find("group", groups)
+    return [machine for machine in machines if machine.spec.clustered]
 
 
 def _group_path(view: View, name: str) -> ObjectPath:
@@ -92,7 +95,7 @@ def _resource_path(view: View, name: str) -> ObjectPath:
     return view.path(RESOURCE, Name=name)
 
 
-def _groups(view: View) -> Iterator[Instance]:
+def _groups(view: View, where: Where = ANYTHING) -> Iterator[Instance]:
     for role in _listed_roles(view):
         yield {
             **_group_row(view, group_of(view, role), view.world.roles.owner(role.name), kept_online=role.online),
@@ -103,7 +106,7 @@ def _groups(view: View) -> Iterator[Instance]:
             "AntiAffinityClassNames": None,
             "StatusInformation": role_moves.status_information(role),
         }
-    for machine in _machines(view):
+    for machine in _machines(view, where.get("Name")):
         yield {
             **_group_row(view, machine.group, machine.owner_in_cluster, kept_online=_kept_online(machine)),
             "GroupType": VIRTUAL_MACHINE_GROUP,
@@ -141,17 +144,14 @@ def _group_row(view: View, name: str, owner: str, *, kept_online: bool = True) -
     }
 
 
-def _resources(view: View) -> Iterator[Instance]:
+def _resources(view: View, where: Where = ANYTHING) -> Iterator[Instance]:
     yield from _resources_of_roles(view)
-    for machine in _machines(view):
-        yield from _resources_of(view, machine)
-
-
-def _resources_named(view: View, name: str) -> Iterator[Instance]:
-    yield from _resources_of_roles(view)
-    for kind in (VM_TYPE, CONFIGURATION_TYPE):
-        machine = view.world.find_group(name[len(kind) + 1 :])
-        if machine is not None and machine.spec.clustered:
+    groups: Collection[str] | None = where.get("OwnerGroup")
+    if "Name" in where:
+        groups = {name[len(kind) + 1 :] for name in where["Name"] for kind in (VM_TYPE, CONFIGURATION_TYPE)}
+    owners = {owner.casefold() for owner in where.get("OwnerNode", ())}
+    for machine in _machines(view, groups):
+        if "OwnerNode" not in where or machine.owner_in_cluster.casefold() in owners:
             yield from _resources_of(view, machine)
 
 
@@ -321,5 +321,5 @@ TABLE = ClassTable(
         (GROUP, "GetPreferredOwners"): _get_preferred_owners,
         (RESOURCE, "GetPossibleOwners"): _get_possible_owners,
     },
-    named={RESOURCE: _resources_named},
+    narrowed={GROUP: _groups, RESOURCE: _resources},
 )

@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 from collections.abc import Iterable, Mapping
 
-from ..cim import CimFault, Instance, ObjectPath, Value
+from ..cim import ANYTHING, CimFault, Instance, ObjectPath, Value, Where
 from ..world import Node, World
 from .texts import LANGUAGES, Texts
 
@@ -46,7 +46,7 @@ class View:
 
 
 Rows = t.Callable[[View], Iterable[Instance]]
-Named = t.Callable[[View, str], Iterable[Instance]]
+Narrowed = t.Callable[[View, Where], Iterable[Instance]]
 Change = t.Callable[[View, ObjectPath, Mapping[str, Value]], None]
 Call = t.Callable[[View, ObjectPath, Mapping[str, Value]], Mapping[str, Value]]
 
@@ -56,18 +56,18 @@ class ClassTable:
     """Which classes have rows, which (class, method) pairs can be called, and which classes can be written.
 
     Attributes:
-        named: of classes with rows for every VM of the cluster, those that may have a ``Name``: a request for each VM
-            would else look at all of them.
+        narrowed: of classes with rows for every VM of the cluster, those that may be as a request wants them: a request
+            for each VM would else make all of them.
     """
 
     rows: Mapping[str, Rows]
     calls: Mapping[tuple[str, str], Call] = dataclasses.field(default_factory=dict)
     changes: Mapping[str, Change] = dataclasses.field(default_factory=dict)
-    named: Mapping[str, Named] = dataclasses.field(default_factory=dict)
+    narrowed: Mapping[str, Narrowed] = dataclasses.field(default_factory=dict)
 
     def __or__(self, other: ClassTable) -> ClassTable:
-        changes, named = {**self.changes, **other.changes}, {**self.named, **other.named}
-        return ClassTable({**self.rows, **other.rows}, {**self.calls, **other.calls}, changes, named)
+        changes, narrowed = {**self.changes, **other.changes}, {**self.narrowed, **other.narrowed}
+        return ClassTable({**self.rows, **other.rows}, {**self.calls, **other.calls}, changes, narrowed)
 
 
 class NamespaceProvider:
@@ -90,7 +90,7 @@ class NamespaceProvider:
         self.table = table
         self._answers = answers
 
-    def instances(self, class_name: str, name: str | None = None) -> Iterable[Instance]:
+    def instances(self, class_name: str, where: Where = ANYTHING) -> Iterable[Instance]:
         """Return the rows of one class; a class without rows here is empty, as it is where a feature is not used."""
         if class_name in self._view.world.scenario.switches.missing_classes:
             raise CimFault(INVALID_CLASS, f"Invalid class: {class_name}", "ExecQuery")
@@ -98,8 +98,8 @@ class NamespaceProvider:
         rows = self.table.rows.get(class_name)
         if rows is None or not self._answers(self._view):
             return ()
-        named = self.table.named.get(class_name)
-        return rows(self._view) if named is None or name is None else named(self._view, name)
+        narrowed = self.table.narrowed.get(class_name)
+        return rows(self._view) if narrowed is None or not where else narrowed(self._view, where)
 
     def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:
         """Carry out a method. Raises CimFault, also for a method that the simulation does not have."""

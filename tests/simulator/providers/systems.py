@@ -11,7 +11,7 @@ import datetime
 import uuid
 from collections.abc import Iterator
 
-from ..cim import Instance, ObjectPath
+from ..cim import ANYTHING, Instance, ObjectPath, Where
 from ..world import Machine, Node
 from .namespace import CLUSTER, ClassTable, View
 
@@ -134,25 +134,30 @@ def host_row(view: View, name: str) -> Instance:
     }
 
 
-def machines_seen(view: View) -> list[Machine]:
-    """Return all VMs of the cluster in the cluster namespace, the node's own ones elsewhere."""
+def machines_seen(view: View, where: Where = ANYTHING) -> list[Machine]:
+    """Return all VMs of the cluster in the cluster namespace, the node's own ones elsewhere.
+
+    Those may be left out whose ids or names are not as ``where`` says, for rows that call them Name and ElementName.
+    """
     if view.namespace != CLUSTER:
         return list(view.node.residents.values())
-    return [machine for machine in view.world.machines.values() if machine.spec.clustered]
+    ids, names = where.get("Name"), {name.casefold() for name in where.get("ElementName", ())}
+    machines = view.world.machines.values() if ids is None else view.world.directory.find("id", ids)
+    return [one for one in machines if one.spec.clustered and (not names or one.name.casefold() in names)]
 
 
 def _nodes_seen(view: View) -> list[Node]:
     return list(view.world.members.values()) if view.world.scenario.switches.node_rows else []
 
 
-def _cluster_systems(view: View) -> Iterator[Instance]:
+def _cluster_systems(view: View, where: Where = ANYTHING) -> Iterator[Instance]:
     if view.world.scenario.switches.cluster_row:
         # As Microsoft's own management client looks for it; no documentation says so.
         of_cluster = {"Dedicated": [2], "OtherDedicatedDescriptions": ["Hyper-V Cluster"]}
         yield {**host_row(view, view.world.scenario.cluster.name), **of_cluster}
     for node in _nodes_seen(view):
         yield host_row(view, node.name)
-    for machine in machines_seen(view):
+    for machine in machines_seen(view, where):
         yield vm_row(view, machine)
 
 
@@ -166,9 +171,9 @@ def _summary_id(machine: Machine) -> str:
     return f"Microsoft:{machine.id}"
 
 
-def summaries(view: View) -> Iterator[Instance]:
+def summaries(view: View, where: Where = ANYTHING) -> Iterator[Instance]:
     """Return the summaries of the VMs that the view shows."""
-    for machine in machines_seen(view):
+    for machine in machines_seen(view, where):
         yield {
             "InstanceID": _summary_id(machine),
             "Name": machine.id,
@@ -267,7 +272,8 @@ CLUSTER_TABLE = ClassTable(
         "Msvm_ComponentCS": _components,
         "Msvm_VirtualSystemSettingData": _settings,
         "Msvm_SettingsDefineState": _settings_links,
-    }
+    },
+    narrowed={SYSTEM: _cluster_systems, "Msvm_SummaryInformation": summaries},
 )
 HOST_TABLE = ClassTable(
     {

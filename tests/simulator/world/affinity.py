@@ -64,8 +64,8 @@ class Affinity:
             for rule in self._world.scenario.affinity_rules
             if rule.enabled and rule.type == "same_node"
         ]
-        return [
-            other
-            for other in self._world.machines.values()
-            if other is not machine and any({machine.group.lower(), other.group.lower()} <= rule for rule in rules)
-        ]
+        company = {group for rule in rules if machine.group.lower() in rule for group in rule}
+        if not company:
+            return []
+        everyone = self._world.machines.values()
+        return [other for other in everyone if other is not machine and other.group.lower() in company]

@@ -18,6 +18,7 @@ from ..scenario_roles import CORE_GROUP
 from .affinity import Affinity
 from .balancer import Balancer
 from .calls import KEPT, Call
+from .directory import Directory
 from .drains import Drains
 from .event_log import EventLogs
 from .events import Events
@@ -36,6 +37,7 @@ class World:
     timeline: Timeline
     nodes: dict[str, Node]
     machines: dict[str, Machine]
+    directory: Directory
     core_group_owner: str
     auto_balancer_mode: int
     role_owners: dict[str, str]
@@ -64,6 +66,7 @@ class World:
         self.nodes = {spec.name: Node(spec, index + 1) for index, spec in enumerate(self.scenario.nodes)}
         self._node_names = {name.lower(): name for name in self.nodes}
         self.machines = {}
+        self.directory = Directory()
         self._groups: dict[str, Machine] = {}
         for spec in self.scenario.vms:
             self.add(spec)
@@ -141,12 +144,14 @@ class World:
         self.machines[machine.id] = machine
         self.nodes[owner].residents[machine.id] = machine
         self._groups[machine.group.lower()] = machine
+        self.directory.add(machine)
 
     def remove(self, machine: Machine) -> None:
         """Let a VM that does not move be gone, with its role."""
         del self.machines[machine.id]
         del self.nodes[machine.owner].residents[machine.id]
         del self._groups[machine.group.lower()]
+        self.directory.remove(machine)
         for node in self.nodes.values():
             node.drained = [identity for identity in node.drained if identity != machine.id]
 

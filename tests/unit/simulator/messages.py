@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
-from tests.simulator.cim import CimFault, Embedded, Instance, ObjectPath, Value
+from tests.simulator.cim import ANYTHING, CimFault, Embedded, Instance, ObjectPath, Value, Where
 from tests.simulator.wsman import Endpoint, Reply, WireSwitches
 
 WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
@@ -45,7 +45,7 @@ class Rows:
         self.result: Mapping[str, Value] = {"ReturnValue": 0}
         self.refusals: list[CimFault] = []
 
-    def instances(self, class_name: str, name: str | None = None) -> Iterable[Instance]:
+    def instances(self, class_name: str, where: Where = ANYTHING) -> Iterable[Instance]:
         return self._rows.get(class_name, ())
 
     def invoke(self, path: ObjectPath, method: str, parameters: Mapping[str, Value]) -> Mapping[str, Value]:

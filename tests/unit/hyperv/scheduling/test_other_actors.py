@@ -70,7 +70,8 @@ class TestAVmThatIsNotShown:
     def test_one_that_was_deleted_is_gone(self) -> None:
         simulated = Simulated(self.QUEUED)
         runs = simulated.runs(("big", "NODE2"), ("web", "NODE2"))
-        del simulated.server.world.machines[id_of(simulated, "web")]
+        world = simulated.server.world
+        world.remove(world.machines[id_of(simulated, "web")])
         simulated.scheduler().execute(runs)
         assert [run.error.code if run.error is not None else "" for run in runs] == ["", "vm_gone"]
 
