@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import typing as t
 from collections.abc import Mapping, Sequence
@@ -70,9 +71,13 @@ def overview_of(
         return (memory, None) if memory is not None else try_memory(cluster, by_name[name])
 
     memories = cluster.ask_each(list(by_name), memory_of)
-    found = []
-    for node, (memory, unknown) in zip(nodes, memories, strict=True):
-        residents = [vm for vm in vms if first_label(node.name) in owners_of(vm, roles.get(vm.id))]
-        running = sum(vm.state == "running" for vm in residents)
-        found.append(NodeOverview(node, memory, unknown, len(residents), running))
-    return found
+    residents: collections.Counter[str] = collections.Counter()
+    running: collections.Counter[str] = collections.Counter()
+    for vm in vms:
+        owners = owners_of(vm, roles.get(vm.id))
+        residents.update(owners)
+        running.update(owners if vm.state == "running" else ())
+    return [
+        NodeOverview(node, memory, unknown, residents[first_label(node.name)], running[first_label(node.name)])
+        for node, (memory, unknown) in zip(nodes, memories, strict=True)
+    ]

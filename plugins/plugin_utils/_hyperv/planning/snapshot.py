@@ -94,8 +94,8 @@ class Snapshot:
     lacks: Lacks = dataclasses.field(default_factory=dict)
     left_to_others: Lacks = dataclasses.field(default_factory=dict)
 
-    @property
-    def vms_on_node(self) -> list[Vm]:
+    @functools.cached_property
+    def vms_on_node(self) -> Sequence[Vm]:
         """The clustered VMs of which Hyper-V or the cluster says that the node owns them.
 
         Sorted, so that nothing depends on the order in which they were read.
@@ -108,16 +108,19 @@ class Snapshot:
         """Return the names of the other VMs in a VM's group."""
         role = self.roles.get(vm.id)
         group = self._groups.get(in_capitals(role.group), ()) if role is not None else ()
-        return tuple(sorted(name for vm_id, name in group if vm_id != vm.id))
+        return tuple(sorted(self._names.get(vm_id, vm_id) for vm_id in group if vm_id != vm.id))
 
     @functools.cached_property
-    def _groups(self) -> Mapping[str, Sequence[tuple[str, str]]]:
-        """Id and name of the VMs of each group, by its name in capitals."""
-        names = {vm.id: vm.name for vm in self.vms}
-        found: dict[str, list[tuple[str, str]]] = {}
+    def _groups(self) -> Mapping[str, Sequence[str]]:
+        """The ids of the VMs of each group, by its name in capitals."""
+        found: dict[str, list[str]] = {}
         for vm_id, role in self.roles.items():
-            found.setdefault(in_capitals(role.group), []).append((vm_id, names.get(vm_id, vm_id)))
+            found.setdefault(in_capitals(role.group), []).append(vm_id)
         return found
+
+    @functools.cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {vm.id: vm.name for vm in self.vms}
 
     @functools.cached_property
     def migrating_vms(self) -> Sequence[tuple[Vm, RunningMigration]]:
