@@ -121,7 +121,7 @@ class ControllerAction(ActionBase):
             watch = ends.enter_context(self.watched())
             if self._shows_progress:
                 watch = self._named(watch, ends)
-            connections = Connections(self._connection, self._task_vars, clock, self.trace, watch)
+            connections = Connections(self._connection, self._task_vars, clock, self.trace, watch, self.tell)
             ends.callback(self._close, connections)
             yield connections
 

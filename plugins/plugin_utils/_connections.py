@@ -48,18 +48,21 @@ class Connections:
         clock: Clock,
         trace: Callable[[str, str], None] = lambda line, host: None,
         watch: Watch = unwatched,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         """Connect to nothing yet.
 
         Args:
             trace: is told of each request, and of the host that it goes to.
             watch: what stands between sessions and senders.
+            tell: shows a line at once.
         """
         self._connection = connection
         self._task_vars = task_vars
         self._clock = clock
         self._trace = trace
         self._watch = watch
+        self._tell = tell
         self.inventory = Inventory(connection, task_vars)
         self._peers = PeerConnections(connection, self.inventory)
         self._guard = LockoutGuard()
@@ -86,7 +89,7 @@ class Connections:
 
     def cluster(self) -> Cluster:
         """Return the cluster of the task's host, of which nothing is asked yet."""
-        return Cluster(self.session, self._clock, self.lists, self.confirm)
+        return Cluster(self.session, self._clock, self.lists, self.confirm, self._tell)
 
     def listed(self, host: str) -> Session:
         """Return the session to an inventory host that is what it is listed as; raises as ``session`` does."""

@@ -52,9 +52,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
         type=Case.read,
         help="RUN/KIND/INDEX, or RUN/KIND/INDEX+KIND/INDEX; all cases when none is named",
     )
-    parser.add_argument(
-        "--stride", type=int, default=1, help="carry out only every so manieth case (no multiple of 2 or 7)"
-    )
+    parser.add_argument("--stride", type=int, default=1, help="carry out only every so manieth case (no multiple of 2)")
     parser.add_argument("--pairs", type=int, default=0, help="how many cases of two faults to draw")
     parser.add_argument("--seed", type=int, default=1, help="which ones they are")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="processes to use")

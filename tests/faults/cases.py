@@ -122,9 +122,11 @@ def _carry_out(case: Case, disturbance: Disturbance) -> Finding:
     network = Network(SimulatedCluster(run.scenario, clock), clock, disturbance)
 
     def crashes_last() -> bool:
-        return any(one.kind == "node_crash" and one.index == len(network.sent) - 1 for one in case.faults)
+        return any(
+            one.kind in ("node_crash", "home_crash") and one.index == len(network.sent) - 1 for one in case.faults
+        )
 
-    oracle = Oracle(network.cluster, crashes_last)
+    oracle = Oracle(network.cluster, crashes_last, lambda node: node in network.mute)
     outcome: Outcome | None = None
     if run.ledger is not None:
         LEDGER.write_text(json.dumps(run.ledger), encoding="utf-8")
@@ -151,13 +153,23 @@ def _attempt(run: PlannedRun, network: Network, oracle: Oracle) -> Outcome:
             oracle.begin_anew()
 
 
+def _kinds(run: str) -> tuple[str, ...]:
+    """Return the kinds of faults of a run, as many for each.
+
+    Storage that loses a second node is repaired for hours or not at all, so that its node hangs in place of a crash.
+    """
+    if RUNS[run].scenario.storage.kind != "spaces_direct":
+        return tuple(KINDS)
+    return tuple("home_hangs" if kind == "home_crash" else kind for kind in KINDS)
+
+
 def all_cases(run: str, requests: int, stride: int) -> list[Case]:
     """Return every ``stride``-th case of a run.
 
     Those of its first request come first, a kind of fault each: a stride that shares no factor with the number of kinds
     takes each in turn.
     """
-    return [Case(run, (Fault(kind, index),)) for index in range(requests) for kind in KINDS][::stride]
+    return [Case(run, (Fault(kind, index),)) for index in range(requests) for kind in _kinds(run)][::stride]
 
 
 def pairs(run: str, requests: int, count: int, seed: int) -> list[Case]:
@@ -166,7 +178,7 @@ def pairs(run: str, requests: int, count: int, seed: int) -> list[Case]:
     Half of the second faults strike while the product still deals with the first, the others anywhere after it, where
     that was a kill in the run that follows. No request is there for some: a run that fails ends early.
     """
-    drawn, kinds, cases = random.Random(f"{run} {seed}"), tuple(KINDS), set[Case]()
+    drawn, kinds, cases = random.Random(f"{run} {seed}"), _kinds(run), set[Case]()
     for number in range(count):
         first = Fault(drawn.choice(kinds), drawn.randrange(requests))
         end = first.index + requests if first.kind == "killed" else requests

@@ -13,13 +13,16 @@ from tests.simulator.faults import Code
 from tests.simulator.scenario import EventSpec
 from tests.simulator.wsman import Reply
 
-from .network import Killed, Network, Request, Truncated, reset
+from .network import MOST_REQUESTS, Killed, Network, Request, Truncated, reset
 
 SUBJECT = "NODE1"  # the node that every run empties, leaves or fills
+HOME = "NODE3"  # the task's host
 ELSEWHERE = "NODE2"  # where the provider goes that was on the node of the task
 PROVIDER_FAILURE = 0x80041004  # WBEM_E_PROVIDER_FAILURE
 FAILING_REQUESTS = 5  # how many of them, before the provider recovers
 OPERATION_TIMEOUT = 60.0  # seconds after which WinRM itself gives up
+
+_TIMES = {"provider_failure": FAILING_REQUESTS, "home_hangs": MOST_REQUESTS}
 
 Break = Callable[[Network, Request], Reply]
 
@@ -52,8 +55,7 @@ class Fault:
 
     def strikes(self, index: int) -> bool:
         """Tell whether it breaks a request."""
-        times = FAILING_REQUESTS if self.kind == "provider_failure" else 1
-        return self.index <= index < self.index + times
+        return self.index <= index < self.index + _TIMES.get(self.kind, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,6 +116,15 @@ def _after(event: EventSpec) -> Break:
     return happen
 
 
+def _home_hangs(network: Network, request: Request) -> Reply:
+    """Let the task's host take requests and answer none."""
+    network.mute.add(HOME)
+    if request.node != HOME:
+        return network.deliver(request)
+    network.clock.advance(request.patience)
+    raise requests.ReadTimeout(f"no answer in {request.patience:.0f} s", request=request.prepared)
+
+
 def _killed(network: Network, request: Request) -> Reply:
     network.deliver(request)
     raise Killed
@@ -133,5 +144,7 @@ KINDS: dict[str, Break] = {
     "vmms_restart": _after(EventSpec(vmms_restart=SUBJECT)),
     "provider_moved": _after(EventSpec(core_group=ELSEWHERE)),
     "node_crash": _after(EventSpec(down=SUBJECT)),
+    "home_crash": _after(EventSpec(down=HOME)),
+    "home_hangs": _home_hangs,
     "killed": _killed,
 }

@@ -57,6 +57,7 @@ class Network:
 
     Attributes:
         sent: the operation of each request so far, in order.
+        mute: the nodes that take requests and answer none any more.
         was_answered: the run that goes on was answered with something that it can read.
     """
 
@@ -65,6 +66,7 @@ class Network:
         self.clock = clock
         self.sent: list[str] = []
         self.disturbance = disturbance
+        self.mute: set[str] = set()
         self.was_answered = False
         self._sent_before = 0
         self._began = clock.now()

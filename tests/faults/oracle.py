@@ -42,9 +42,20 @@ class Oracle:
         violations: what was found untrue, in sentences.
     """
 
-    def __init__(self, cluster: SimulatedCluster, crashes_last: t.Callable[[], bool] = lambda: False) -> None:
-        """``crashes_last``: whether NODE1 crashed with the last request, so that no later one could have seen it."""
+    def __init__(
+        self,
+        cluster: SimulatedCluster,
+        crashes_last: t.Callable[[], bool] = lambda: False,
+        hangs: t.Callable[[str], bool] = lambda node: False,
+    ) -> None:
+        """Look at nothing yet.
+
+        Args:
+            crashes_last: whether a node crashed with the last request, so that no later one could have seen it.
+            hangs: whether a node answers nothing any more.
+        """
         self._world = cluster.world
+        self._hangs = hangs
         self._crashes_last = crashes_last
         self._ended: list[Job] = []
         self._called_before = 0
@@ -97,7 +108,9 @@ class Oracle:
         else:
             error = record["error"]
             is_restart = error["code"] == "restarted" or self._crashes_last()
-            if there and not (is_restart and not self._world.nodes[record["source_host"]].answers):
+            # Nobody but the destination itself could tell that the VM runs there.
+            is_unknown = error["code"] == "outcome_unknown" and self._hangs(destination)
+            if there and not is_unknown and not (is_restart and not self._world.nodes[record["source_host"]].answers):
                 self.violations.append(f"{machine.name} is on {destination}, and a failure is told: {error['message']}")
             self._see_error(f"{error['message']} {error['remedy']}", machine, record)
             if machine.name not in message:
@@ -130,8 +143,8 @@ class Oracle:
         return role == CORE_GROUP and any(past.action == "core_group" for past in self._world.events.past)
 
     def see_role_moves(self) -> None:
-        """Find roles that were moved more than once."""
-        moved = [move.role for move in self._world.roles.moves]
+        """Find roles that were moved more than once, but for moves to a node that has gone down by now."""
+        moved = [move.role for move in self._world.roles.moves if self._world.nodes[move.destination].answers]
         self.violations += [
             f"{role} was moved {moved.count(role)} times" for role in set(moved) if moved.count(role) > 1
         ]

@@ -15,9 +15,8 @@ from tests.simulator.scenario import Scenario
 from tests.simulator.scenario_file import read_scenario
 from tests.simulator.scenario_roles import CORE_GROUP
 
-from .kinds import SUBJECT
+from .kinds import HOME, SUBJECT
 
-HOME = "NODE3"  # the task's host
 FILE_SERVER = "FS1"
 DISK, OTHER_DISK = "Cluster Virtual Disk (Volume1)", "Cluster Virtual Disk (Volume2)"
 _OWN_FOLDER = "/proc/self/cwd"  # an absolute path that is another folder for each process
@@ -48,7 +47,7 @@ class PlannedRun:
         ledger: the content of the ledger file at its start, None for no file.
         home: the task's host, or the hosts of a rolling maintenance.
         at_once: how many hosts the play works on at the same time.
-        share: of the cases of others, it has one in so many (no multiple of 2 or 7): most of what a rolling maintenance
+        share: of the cases of others, it has one in so many (no multiple of 2): most of what a rolling maintenance
             does, an evacuation and a restoration of their own do as well.
     """
 

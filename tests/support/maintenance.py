@@ -152,7 +152,7 @@ class Story:
 
     def _cluster(self) -> Cluster:
         """Return the cluster as a new task sees it."""
-        self.simulated.cluster = Cluster(self.simulated._connect, self.simulated)
+        self.simulated.cluster = Cluster(self.simulated._connect, self.simulated, tell=self.lines.append)
         return self.simulated.cluster
 
     def _controller(self) -> Controller:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.home_session import HomeSession
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import read_limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
@@ -34,6 +35,7 @@ from tests.support.requests import calls
 from tests.support.scenarios import Scenario, as_mapping, scenario, vm
 
 TWO_VMS = scenario(vms=[vm("web01", memory_mb=20000), vm("web02", memory_mb=20000)])
+_CONNECT, _READ = 30.0, 70.0  # seconds that the product waits for a connection and for an answer
 
 
 class Simulated:
@@ -46,7 +48,8 @@ class Simulated:
         pauses: how long the client waited each time, in seconds.
         between_pauses: how many requests it sent before each of them.
         lose: says of a request to a node what becomes of it: ``""`` it is answered, ``"down"`` the node is not reached,
-            ``"before"`` or ``"after"`` the connection breaks before or after the node carried it out.
+            ``"silent"`` likewise, which takes half a minute to tell, ``"hangs"`` it takes the request and does not
+            answer in time, ``"before"`` or ``"after"`` the connection breaks before or after the node carried it out.
         garble: says which answers arrive cut in half.
         alter: returns what arrives instead of an answer.
     """
@@ -86,7 +89,8 @@ class Simulated:
         label = name if name in self.names else name.partition(".")[0].lower()
         there = known.get(label, name)
         if node is not None and there == self.home:
-            return self.cluster.home
+            home = self.cluster.home
+            return home.host if isinstance(home, HomeSession) else home
         return Session(lambda request: self._send(there, request), self, name, login=lambda: self.login)
 
     def _send(self, node: str, request: bytes) -> bytes:
@@ -96,6 +100,12 @@ class Simulated:
         lost = self.lose(node, request)
         if lost == "down":
             raise Unreachable(f"{node} is down")
+        if lost == "silent":
+            self._clock.advance(_CONNECT)
+            raise Unreachable(f"{node} did not answer in time. Check that the node is up")
+        if lost == "hangs":
+            self._clock.advance(_READ)
+            raise AnswerLost(f"The connection to {node} broke: timed out")
         if lost == "before":
             raise AnswerLost("reset")
         if node == self.server.world.scenario.cluster.name:

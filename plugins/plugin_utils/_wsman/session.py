@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 from .envelopes import new_message_id, read_answer, write_request
-from .errors import AnswerLost, NoAnswer, NodeBusy, TooMany, UnreadableAnswer
+from .errors import AnswerLost, NoAnswer, NodeBusy, TooMany, Unreachable, UnreadableAnswer
 from .faults import Fault
 from .instances import Instance, read_instance
 from .items import Item, Page, read_page
@@ -44,6 +44,25 @@ PAGE_SIZE = 1000  # instances a page; the node sends fewer where the envelope wo
 _T = t.TypeVar("_T")
 
 
+@dataclasses.dataclass(frozen=True)
+class Silence:
+    """Requests in a row that were not answered.
+
+    Attributes:
+        requests: how many.
+        seconds: for how long they were waited for, all together.
+        since: clock reading at which the last of them was given up.
+    """
+
+    requests: int = 0
+    seconds: float = 0.0
+    since: float = 0.0
+
+    def and_then(self, began: float, ended: float) -> Silence:
+        """Return what it is with one request more."""
+        return Silence(self.requests + 1, self.seconds + ended - began, ended)
+
+
 class Session:
     """CIM operations on one node. Knows no host and no socket.
 
@@ -51,6 +70,7 @@ class Session:
         node: the node's name for messages to people.
         requests: number of requests sent so far.
         identity: who answers, once somebody has asked; kept here for whoever asks next.
+        silence: what its last requests met with where they got no answer.
     """
 
     def __init__(
@@ -73,6 +93,7 @@ class Session:
         self.node = node
         self.requests = 0
         self.identity: object = None
+        self.silence = Silence()
         self.operation_timeout = operation_timeout
         self._send = send
         self._clock = clock
@@ -235,11 +256,15 @@ class Session:
         outcome = "no answer"
         try:
             answer = self._send(request)
+            self.silence = Silence()
             outcome = f"{len(answer)} bytes received"
             return read_answer(answer, message_id)
         except Fault as fault:
             fault.node, fault.operation = self.node, operation
             outcome = f"fault {fault.subcode}"
+            raise
+        except (AnswerLost, Unreachable):
+            self.silence = self.silence.and_then(began, self._clock.now())
             raise
         finally:
             queried = _QUERIED.search(body)
@@ -256,7 +281,7 @@ class Session:
                     raise
             except (AnswerLost, NodeBusy, UnreadableAnswer):
                 # The next send starts a new session.
-                if self._clock.now() + pause > give_up:
+                if self._clock.now() + pause > give_up or self.silence.seconds > _PATIENCE:
                     raise
             self._clock.pause(pause)
         return read()

@@ -78,7 +78,11 @@ class Drains:
             destination = self._world.roomiest_node(machine)
             if destination is not None:
                 self._world.relocate(machine, destination.name)
-        survivor = next((other.name for other in self._world.members.values() if other.answers), node.name)
+        # Groups cannot be brought online on a paused node (Microsoft docs, PauseClusterNode).
+        answering = sorted(
+            (other for other in self._world.members.values() if other.answers), key=lambda one: one.state != "up"
+        )
+        survivor = answering[0].name if answering else node.name
         self._world.roles.fail_over(node.name, survivor)
         return entered
 

@@ -107,7 +107,7 @@ def _of_time(cluster: Cluster, node: Node) -> Iterator[Finding]:
     """Compare the clock of a node with that of the node that is talked through."""
     try:
         session = cluster.node(node.name)
-        if session is cluster.home:
+        if cluster.is_home(session):
             return
         there, here = _clock(cluster, session), _clock(cluster, cluster.home)
     except NoAnswer as silent:

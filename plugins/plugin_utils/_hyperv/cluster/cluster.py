@@ -20,8 +20,9 @@ from ..._wsman.transport import Clock
 from ..._wsman.wql import Query
 from ..failure.errors import HyperVError
 from .cim_values import CORE_GROUP
+from .home_session import HomeSession, refuse_silent
 from .identity import Identity, identity_of
-from .patience import NODES_AT_ONCE, NODES_ONE_BY_ONE, lost_answer
+from .patience import BETWEEN_LOOKS, NODES_AT_ONCE, NODES_ONE_BY_ONE, SETTLES_WITHIN, lost_answer
 from .topology import Topology
 
 HYPERV_CLUSTER = "root/HyperVCluster/v2"
@@ -29,7 +30,8 @@ VIRTUALIZATION = "root/virtualization/v2"
 MSCLUSTER = "root/MSCluster"
 CIMV2 = "root/cimv2"
 
-_UP, _PAUSED = 0, 2  # MSCluster_Node.State
+_NODE = "MSCluster_Node"
+_UP, _PAUSED = 0, 2  # its State
 _T = t.TypeVar("_T")
 
 
@@ -48,6 +50,7 @@ class Cluster:
         clock: Clock,
         is_listed: Callable[[str], bool] = lambda name: False,
         confirm: Callable[[], None] = lambda: None,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         """Connect to nothing yet.
 
@@ -55,12 +58,15 @@ class Cluster:
             is_listed: whether somebody knows a host by a name that the cluster does not have for it.
             confirm: makes sure that the task's host is the one that was meant; called before anything is changed, also
                 in a dry run. Raises WrongMachine.
+            tell: shows a line at once.
         """
         self.confirm = confirm
+        self.tell = tell
         self.clock = clock
         self.is_listed = is_listed
         self._connect = connect
         self._home: Session | None = None
+        self._states: dict[str, int | None] = {}  # of the nodes, as they were read last
         self._sessions: dict[str, Session] = {}
         self._provider: Session | None = None
         self._topology: Topology | None = None
@@ -70,7 +76,7 @@ class Cluster:
     def topology(self) -> Topology:
         """What the task's host is a part of. Raises Fault and TransportError where it cannot be asked."""
         if self._topology is None:
-            self.query_cluster_if_any(Query("MSCluster_Node", ("Name",)))
+            self.query_cluster_if_any(Query(_NODE, ("Name",)))
         return self._topology or Topology.STANDALONE_HOSTS
 
     @property
@@ -89,7 +95,7 @@ class Cluster:
 
         All nodes that run, or the task's host where it stands alone. Raises Fault and TransportError.
         """
-        nodes = self.query_cluster_if_any(Query("MSCluster_Node", ("Name", "State")))
+        nodes = self.query_cluster_if_any(Query(_NODE, ("Name", "State")))
         running = (node.text("Name") for node in nodes if node.integer("State") in (_UP, _PAUSED))
         return tuple(filter(None, running)) or (self.identity.computer.name,)
 
@@ -100,16 +106,39 @@ class Cluster:
 
     @property
     def home(self) -> Session:
-        """The session to the task's host: any node knows the cluster (Root\\MSCluster)."""
+        """The session to the task's host: any node knows the cluster (Root\\MSCluster), so another may take over."""
         if self._home is None:
-            self._home = self._connect(None)
+            host = self._connect(None)
+            self._home = HomeSession(host, self.clock, self._others, _answers_for_cluster, self.tell)
         return self._home
+
+    def is_home(self, session: Session) -> bool:
+        """Tell whether a session leads to the node that answers for the task's host."""
+        home = self.home
+        return session is (home.speaker if isinstance(home, HomeSession) else home)
+
+    def _others(self) -> list[tuple[str, Callable[[], Session]]]:
+        """Return the nodes to ask for one that speaks for the cluster: those that were up first, paused ones next.
+
+        Of these, those that are talked to already.
+        """
+
+        def rank(name: str) -> tuple[bool, bool, bool]:
+            state = self._states[name]
+            return state not in (_UP, _PAUSED), state != _UP, _key(name) not in self._sessions
+
+        return [(name, functools.partial(self._open, name)) for name in sorted(self._states, key=rank)]
 
     def node(self, name: str) -> Session:
         """The session to one node, for what only that node knows; a full name means a host of that very name.
 
         That of the task's host is no exception, for the inventory may list it by any name: ``connect`` knows it.
         """
+        session = self._open(name)
+        refuse_silent(session, self.clock.now())
+        return session
+
+    def _open(self, name: str) -> Session:
         key = _key(name)
         if key not in self._sessions:
             self._sessions[key] = self._connect(name)
@@ -162,6 +191,8 @@ class Cluster:
                 self._topology = Topology.STANDALONE_HOSTS
             raise
         self._topology = self._topology or Topology.FAILOVER_CLUSTER
+        if query.class_name == _NODE:
+            self._states.update((row.text("Name") or "", row.integer("State")) for row in rows)
         return rows
 
     def query_cluster_if_any(self, query: Query, *, missing_ok: bool = False) -> list[Instance]:
@@ -207,7 +238,7 @@ class Cluster:
         if rows:
             self._provider = self.hyperv
         elif self._provider is None or not self.provider_answers():
-            self.find_provider()
+            self._await_provider()
             rows = self.hyperv.query(HYPERV_CLUSTER, query)
         return rows
 
@@ -227,7 +258,7 @@ class Cluster:
         if not self.offers_hyperv:
             return
         asked: list[str] = []
-        at_home: Exception | None = None
+        silent: Exception | None = None
         for name in (None, *self._likely_providers()):
             try:
                 session = self.home if name is None else self.node(name)
@@ -238,25 +269,42 @@ class Cluster:
                     self._provider = session
                     return
             except NoAnswer as error:
-                at_home = at_home or (error if name is None else None)
+                silent = silent or error
         self._provider = None
-        if at_home is not None:
-            raise at_home
+        if silent is not None:  # that may be the one which shows it
+            raise silent
         raise HyperVError(
             f"None of the nodes {', '.join(asked)} shows anything in Root\\HyperVCluster\\v2. Check that the cluster "
             'resource of type "Virtual Machine Cluster WMI" in the core cluster group is online.'
         )
 
+    def _await_provider(self) -> None:
+        """Find the provider, also while the cluster takes it away from a node that does not answer any more."""
+        while True:
+            try:
+                self.find_provider()
+                return
+            except (HyperVError, NoAnswer):
+                lost_at = self.home.taken_over_at if isinstance(self.home, HomeSession) else None
+                if lost_at is None or self.clock.now() - lost_at >= SETTLES_WITHIN:
+                    raise
+            self.clock.pause(BETWEEN_LOOKS)
+
     def _likely_providers(self) -> list[str]:
         """Return nodes in the order in which they may answer: the owner of the core group, then all that are up."""
         core = self.query_cluster(Query("MSCluster_ResourceGroup", ("Name", "OwnerNode"), {"GroupType": (CORE_GROUP,)}))
-        nodes = self.query_cluster(Query("MSCluster_Node", ("Name", "State")))
+        nodes = self.query_cluster(Query(_NODE, ("Name", "State")))
         up = [node.text("Name") for node in nodes if node.integer("State") == _UP]
         return [name for name in (*(group.text("OwnerNode") for group in core), *up) if name]
 
 
 def _key(name: str) -> str:
     return name.lower() if domain_of(name) else first_label(name)
+
+
+def _answers_for_cluster(session: Session) -> bool:
+    """Tell whether a node can speak for the cluster: its own cluster service runs, and shows the nodes."""
+    return bool(session.query(MSCLUSTER, Query(_NODE, ("Name",))))
 
 
 def _answers(session: Session, namespace: str) -> bool:

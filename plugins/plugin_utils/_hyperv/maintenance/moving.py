@@ -17,6 +17,7 @@ from ..migration.moves import Move, MoveRequest
 from ..migration.timeouts import Timeout
 from ..planning.strategies import MIGRATE
 from ..scheduling.cut_off import account_for
+from ..scheduling.liveness import is_without_answer
 from ..scheduling.migrate import MigrationOptions, dry_run, foresee, migrate
 from ..scheduling.move_results import move_record
 from ..scheduling.progress import Progress
@@ -64,6 +65,7 @@ class Moving:
         self._options = options
         self._controller = controller
         self._tasks: Sequence[MigrationTask] = ()
+        self._unanswered: set[str] = set()
 
     def make(self, wanted: Sequence[Wanted], slots: Mapping[str, int] | None = None) -> None:
         """Bring moves to their end; one that fails does not stop the others. Raises as ``scheduling.migrate``.
@@ -122,7 +124,9 @@ class Moving:
         for task in tasks:
             vm_id = task.move.vm.id
             self.records[vm_id] = move_record(task, self._controller.moment)
-            if task.outcome == "failed" and task.error is not None and task.error.code not in _STILL_OPEN:
+            if task.outcome == "failed" and task.error is not None and is_without_answer(task.error):
+                self._unanswered.add(vm_id)
+            elif task.outcome == "failed" and task.error is not None and task.error.code not in _STILL_OPEN:
                 there = task.move.destination.name
                 self.excluded[vm_id] = self.excluded.get(vm_id, frozenset()) | {there}
         self._tasks = ()
@@ -134,8 +138,11 @@ class Moving:
 
     @property
     def may_be_tried_again(self) -> bool:
-        """One of the moves failed for good on its node, or somebody else moves its VM to another one."""
-        return any(error_code(one) != "timeout" for one in self.failed)
+        """One of the moves failed for good on its node, or somebody else moves its VM to another one.
+
+        Where the cluster gave no answer, it is waited for no second time.
+        """
+        return any(error_code(one) != "timeout" and one["vm"]["id"] not in self._unanswered for one in self.failed)
 
     @property
     def moved_by_others(self) -> set[str]:

@@ -20,6 +20,7 @@ from .moves import Move
 
 # Seconds for which a failed job is doubted: until then a VM that arrived all the same may still be told on its source.
 FAILED_FOR = 15.0
+MOVED_ELSEWHERE: t.Final = "moved_elsewhere"
 STATE_CHANGED: t.Final = "state_changed"
 _STILL_GOING = frozenset({"starting", "resuming", "pausing", "saving", "stopping"})
 
@@ -145,7 +146,7 @@ def not_shown(move: Move, role: VmGroup | None) -> Failure:
 
 def _elsewhere(move: Move, vm: Vm, role: VmGroup | None) -> Failure:
     return Failure(
-        "moved_elsewhere",
+        MOVED_ELSEWHERE,
         f"VM {vm.name} is on {owner_of(vm, role)}, neither where it was ({move.source}) nor where it should go "
         f"({move.destination.name}): somebody else moved it meanwhile",
         "Decide where it belongs and run the task again.",

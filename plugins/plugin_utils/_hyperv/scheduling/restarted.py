@@ -57,6 +57,21 @@ class Restarts:
             "Look at the guest, and at the event log of the cluster.",
         )
 
+    def find_elsewhere(self, task: MigrationTask, owner: str) -> Failure | None:
+        """Return why a VM is on ``owner``, where nobody wanted it: its destination is down. None where that is not why.
+
+        Raises Fault and TransportError.
+        """
+        destination = self._known.get(first_label(task.move.destination.name))
+        if destination is None or destination.is_running or task.request.move.vm.state not in IN_MEMORY:
+            return None
+        return Failure(
+            "restarted",
+            f"VM {task.move.vm.name} was to be migrated to {destination.name}, which is {destination.state}, and is on "
+            f"{owner}: most likely the cluster restarted it there, so that its guest has lost what was in its memory",
+            "Look at the guest, and at the event log of the cluster.",
+        )
+
     def find_while_waiting(self, task: MigrationTask) -> str:
         """Return a sentence on a VM that left its node by a restart before its turn came; empty where nothing says so.
 

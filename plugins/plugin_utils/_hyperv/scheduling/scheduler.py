@@ -21,7 +21,7 @@ from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
 from ..migration.stage import Stage
 from ..migration.verification import not_shown
-from .liveness import Liveness
+from .liveness import NOT_STARTED, Liveness
 from .making_room import RoomQueue, in_a_circle, leaving, wants_room
 from .restarted import Restarts
 from .slots import Slots
@@ -33,8 +33,9 @@ _FRESH_FOR = 30.0  # seconds that the rest counts as known: states of the destin
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 10.0, 120.0  # seconds before a retry; each waits twice as long as the one before
 _FOR_A_SLOT = 30.0  # seconds before a host is asked again that had no slot left for one more migration
 _SOONEST = 4  # the next look comes after this part of the interval at the soonest
-# Failures that trying again would not mend, or would make worse, though they pass: something still runs.
-_NEVER_RETRIED = frozenset({"timeout", "already_migrating", "outcome_unknown"})
+# Failures that trying again would not mend, or would make worse, though they pass: something still runs, or the cluster
+# gave no answer for as long as one is waited for.
+_NEVER_RETRIED = frozenset({"timeout", "already_migrating", "outcome_unknown", NOT_STARTED})
 _NO_SLOT = "limit_reached"
 
 
@@ -200,16 +201,22 @@ class Scheduler:
 
         A move about which the node gives no answer is put off, and the others with it where nothing is answered at all.
         """
+        asked_at = self._clock.now()
         try:
             step(task)
         except (HyperVError, NoAnswer) as error:
             if not passes(error):
                 task.fail(not_begun("not_started", error, "Nothing was started."), self._clock.now())
                 return
-            self._liveness.unanswered([task], error)
-            for waiting in [task] if self._is_answered() else tasks:
-                if waiting.stage is Stage.WAITING:
-                    waiting.put_off(self._clock.now() + _FIRST_BACKOFF)
+            self._liveness.unanswered([task], error, asked_at)
+            if not self._is_answered():
+                waiting = [one for one in tasks if one.stage is Stage.WAITING]
+                self._liveness.nothing_answers(waiting, error, asked_at)
+            else:
+                waiting = [task]
+            for one in waiting:
+                if one.stage is Stage.WAITING:
+                    one.put_off(self._clock.now() + _FIRST_BACKOFF)
 
     def _is_answered(self) -> bool:
         try:

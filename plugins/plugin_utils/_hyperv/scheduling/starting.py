@@ -139,12 +139,13 @@ class Starter:
 
     def search(self, task: MigrationTask) -> None:
         """Look once for evidence of a call whose outcome is unclear; repeat the call only if there is none."""
+        asked_at = self._clock.now()
         try:
             found = self._methods.of(task).find_running(task.move, task.attempt.earlier_jobs)
             vm, role = reread(self._cluster, [task.move])[task.move.vm.id]
         except (HyperVError, NoAnswer) as error:
             task.put_off(self._clock.now() + _BETWEEN_LOOKS)
-            self._liveness.unanswered([task], error)
+            self._liveness.unanswered([task], error, asked_at)
             return
         self._liveness.answered([task])
         now = self._clock.now()

@@ -10,6 +10,7 @@ from ..._wsman.errors import NoAnswer
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
 from ..cluster.jobs import Job
+from ..cluster.owners import owner_of
 from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.vms import Vm
 from ..failure.codes import COMPLETED
@@ -21,7 +22,7 @@ from ..migration.cancellation import why_given_up
 from ..migration.migration_task import MigrationTask, Policy
 from ..migration.moves import reread
 from ..migration.stage import Stage
-from ..migration.verification import STATE_CHANGED, Evidence, Verdict, judge
+from ..migration.verification import MOVED_ELSEWHERE, STATE_CHANGED, Evidence, Verdict, judge
 from ..settings.storage import find_misplaced, read_storage
 from .liveness import Liveness, outcome_unknown
 from .restarted import Restarts
@@ -48,10 +49,11 @@ class Watcher:
         watched = [task for task in tasks if task.stage in (Stage.RUNNING, Stage.CANCELLING)]
         if not watched:
             return
+        asked_at = self._clock.now()
         try:
             jobs = self._methods.read(watched)
         except (HyperVError, NoAnswer) as error:
-            self._liveness.unanswered(watched, error)
+            self._liveness.unanswered(watched, error, asked_at)
             return
         self._liveness.answered(watched)
         for task in watched:
@@ -105,7 +107,8 @@ class Watcher:
             for task in verifying:
                 self._judge(task, *seen[task.move.vm.id], restarts, asked_at=now)
         except (HyperVError, NoAnswer) as error:
-            self._liveness.unanswered([task for task in verifying if task.stage is Stage.VERIFYING], error)
+            left = [task for task in verifying if task.stage is Stage.VERIFYING]
+            self._liveness.unanswered(left, error, now)
             return {}
         self._liveness.answered(verifying)
         self._verified_at = now
@@ -134,7 +137,7 @@ class Watcher:
             elif waited >= SETTLES_WITHIN:
                 task.fail(wrong, now)
         elif judgement.error is not None:
-            error = self._methods.of(task).explain(judgement.error, task.move)
+            error = self._explained(task, judgement.error, vm, role, restarts)
             if vm is not None and error.code != STATE_CHANGED:
                 # A migration that failed may leave its VM off, as after Hyper-V's event 21131.
                 task.compare_state(vm.state)
@@ -143,6 +146,15 @@ class Watcher:
             task.fail(task.timeout.error(task.move, task.job, "was cancelled") if cancelled else error, now)
         elif vm is not None and vm.is_leaving and task.is_late(now):
             task.fail(self._left_alone(task, None), now, goes_on=True)
+
+    def _explained(
+        self, task: MigrationTask, error: Failure, vm: Vm | None, role: VmGroup | None, restarts: Restarts
+    ) -> Failure:
+        """Return why a move failed, with what else is known of that. Raises Fault and TransportError."""
+        restart = None
+        if vm is not None and error.code == MOVED_ELSEWHERE:
+            restart = restarts.find_elsewhere(task, owner_of(vm, role))
+        return restart or self._methods.of(task).explain(error, task.move)
 
     def _misplaced(self, task: MigrationTask) -> Failure | None:
         """Return what of the files of an arrived VM is not where it shall be. Raises Fault and TransportError."""

@@ -81,10 +81,10 @@ def test_roles_are_the_same_however_another_node_shows_whose_they_are(shown: str
     assert asked(one)["MSCluster_Resource"] == {"NODE2"}
 
 
-def test_the_host_of_the_task_has_the_last_word() -> None:
+def test_who_speaks_for_the_host_of_the_task_has_the_last_word() -> None:
     one = simulated()
     one.lose = lambda name, request: "down" if b"MSCluster_ResourceGroup" in request else ""
-    with pytest.raises(Unreachable, match="NODE1 is down"):
+    with pytest.raises(Unreachable, match="NODE2 is down"):
         read(one)
 
 
