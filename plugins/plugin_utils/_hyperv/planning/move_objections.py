@@ -11,7 +11,16 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
-from ..cluster.affinity import DOMAIN, NODE, Rule, group_member, note_unjudged_rules, read_affinity_rules, read_domains
+from ..cluster.affinity import (
+    DOMAIN,
+    NODE,
+    Rule,
+    collect_rules,
+    group_member,
+    note_unjudged_rules,
+    read_affinity_rules,
+    read_domains,
+)
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_traits
 from ..cluster.hosts import Memory, try_memory
@@ -20,7 +29,6 @@ from ..cluster.patience import NAMES_IN_A_QUERY
 from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
-from .snapshot import collect_rules
 
 RESERVE_PERCENT = 10
 """Of a node's memory so much is to stay free, as an evacuation keeps it unless it is told otherwise."""
