@@ -12,7 +12,7 @@ groups that run on a node as well as of groups that are hosted there, which may 
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
@@ -27,8 +27,7 @@ RULE_TYPES = {1: (True, DOMAIN), 2: (True, NODE), 3: (False, DOMAIN), 4: (False,
 _UNSET = (None, 0)  # CLUS_AFFINITY_RULE_NONE
 
 
-@dataclasses.dataclass(frozen=True)
-class Rule:
+class Rule(t.NamedTuple):
     """Some members shall be together or apart.
 
     Attributes:
@@ -94,8 +93,8 @@ def counting_what_runs(rules: Sequence[Rule], off: Collection[str]) -> list[Rule
             found.append(rule)
             continue
         if len(rule.members - idle) > 1:
-            found.append(dataclasses.replace(rule, members=rule.members - idle))
-        found.append(dataclasses.replace(rule, name=f"{rule.name} with what is off", hard=False))
+            found.append(rule._replace(members=rule.members - idle))
+        found.append(rule._replace(name=f"{rule.name} with what is off", hard=False))
     return found
 
 

@@ -8,7 +8,7 @@ Root\\MSCluster knows the owner independently of Hyper-V: the second opinion on 
 from __future__ import annotations
 
 import collections
-import dataclasses
+import typing as t
 from collections.abc import Iterable, Sequence
 
 from ..._names import in_capitals
@@ -30,8 +30,7 @@ _PRIVATE = "PrivateProperties"
 _COLUMNS = ("Name", "OwnerGroup", "OwnerNode", _PRIVATE)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class VmGroup:
+class VmGroup(t.NamedTuple):
     """A VM's clustered role.
 
     Attributes:
@@ -51,8 +50,7 @@ VmResource = tuple["str | None", VmGroup]
 """A resource of type "Virtual Machine": the VM's id, None where the node does not show it, and what it is part of."""
 
 
-@dataclasses.dataclass(frozen=True)
-class GroupTraits:
+class GroupTraits(t.NamedTuple):
     """What a group says of itself.
 
     Attributes:

@@ -157,7 +157,7 @@ def read_vms_and_groups(cluster: Cluster, node: Node, nodes: Sequence[Node], hel
 
 
 def _owned_by(vm: Vm, node: str) -> Vm:
-    return dataclasses.replace(vm, node=node)
+    return vm._replace(node=node)
 
 
 def _is_disputed(vm: Vm, node: Node, role: VmGroup | None) -> bool:
