@@ -8,6 +8,7 @@ Root\\MSCluster knows the owner independently of Hyper-V: the second opinion on 
 from __future__ import annotations
 
 import collections
+import contextlib
 import typing as t
 from collections.abc import Iterable, Sequence
 
@@ -99,16 +100,11 @@ def read_vm_resources(cluster: Cluster, owners: Sequence[str] = ()) -> list[VmRe
     """
     where = {"Type": (_TYPE,), **({"OwnerNode": tuple(owners)} if owners else {})}
     rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", _COLUMNS, where))
-    if not all(_shows_private_properties(row) for row in rows):
-        rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))
-    return list(map(_resource, filter(_is_of_vm, rows)))
-
-
-def _shows_private_properties(row: Instance) -> bool:
-    try:
-        return row.embedded(_PRIVATE) is not None
-    except UnexpectedValue:
-        return False
+    with contextlib.suppress(UnexpectedValue):
+        found = list(map(_resource, rows))
+        if not any(role.by_name for _vm_id, role in found):
+            return found
+    return list(map(_resource, cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))))
 
 
 def _is_of_vm(row: Instance) -> bool:
