@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -223,6 +222,9 @@ def pick_vm(
     if found:
         which = "; ".join(f"{vm.id} on {vm.node or 'an unknown node'} ({vm.state})" for vm in found)
         raise HyperVError(f"{len(found)} VMs are called {name!r}: {which}. Give vm_id instead of name.")
+    # Imported here because only a name that nobody bears needs it.
+    import difflib
+
     everyone = known()
     near = difflib.get_close_matches(str(name or "").lower(), [vm.name.lower() for vm in everyone], 3, 0.6)
     similar = sorted({vm.name for vm in everyone if vm.name.lower() in near})

@@ -3,7 +3,7 @@
 """Why something that was to be done was not done.
 
 A failure is kept in parts; its texts are composed when they are asked for. Who knows better than the one that made it
-replaces a part (``dataclasses.replace``), never words in a text.
+replaces a part (``_replace``), never words in a text.
 """
 
 from __future__ import annotations
