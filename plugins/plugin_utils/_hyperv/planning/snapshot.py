@@ -91,8 +91,8 @@ class Snapshot:
     lacks: Lacks = dataclasses.field(default_factory=dict)
     left_to_others: Lacks = dataclasses.field(default_factory=dict)
 
-    @property
-    def vms_on_node(self) -> list[Vm]:
+    @functools.cached_property
+    def vms_on_node(self) -> Sequence[Vm]:
         """The clustered VMs of which Hyper-V or the cluster says that the node owns them.
 
         Sorted, so that nothing depends on the order in which they were read.
