@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
@@ -43,6 +42,6 @@ class ActionModule(HyperVAction):
             )
         return {
             "changed": before != wanted,
-            "node": dataclasses.asdict(node),
+            "node": node._asdict(),
             "diff": {"before": f"{node.name}: {before}\n", "after": f"{node.name}: {wanted}\n"},
         }

@@ -18,7 +18,7 @@ from ._clock import Interruption, SystemClock, TaskClock
 from ._connections import Connections, Watch, unwatched
 from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError
-from ._recording.folder import folder_of, recorded
+from ._recording.wish import folder_of
 from ._signs_of_life import SignsOfLife
 from ._text import clean, clean_columns
 
@@ -103,6 +103,9 @@ class ControllerAction(ActionBase):
         if not folder:
             yield unwatched
             return
+        # Imported here because few tasks are recorded.
+        from ._recording.folder import recorded
+
         with recorded(folder, self._task.action.rpartition(".")[2], Display().warning) as recorder:
             yield recorder.around
 

@@ -12,7 +12,6 @@ import contextlib
 import gc
 import json
 import pathlib
-import re
 import resource
 import sys
 import time
@@ -47,9 +46,10 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.schedulin
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.scheduler import Scheduler
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.usecases.vm_listing import list_vms
 
+from . import bare
+
 HOME = "NODE1"
 _TIMES = 3  # the best of so many repetitions counts
-_CONTEXT = re.compile(rb"(<\w+:EnumerationContext>)([^<]+)")
 
 Result = dict[str, t.Any]
 
@@ -58,20 +58,30 @@ class Traffic:
     """What one session sent and got, from its opening on, or from the last ``forget``."""
 
     def __init__(self, send: Callable[[bytes], bytes]) -> None:
-        self.requests: list[bytes] = []
+        self.exchanges: list[bare.Exchange] = []
         self.received = 0
         self._send = send
 
+    @property
+    def requests(self) -> list[bytes]:
+        """What was sent and answered."""
+        return [request for request, unused in self.exchanges]
+
+    @property
+    def address(self) -> str:
+        """Host and port that it goes to."""
+        return str(t.cast(t.Any, self._send).__self__.address)
+
     def send(self, request: bytes) -> bytes:
         """Pass one message on."""
-        self.requests.append(request)
         answer = self._send(request)
+        self.exchanges.append((request, bare.context_in(answer)))
         self.received += len(answer)
         return answer
 
     def forget(self) -> None:
         """Begin anew."""
-        self.requests.clear()
+        self.exchanges.clear()
         self.received = 0
 
     def repeat(self, requests: list[bytes]) -> None:
@@ -79,10 +89,9 @@ class Traffic:
         context = b""
         for request in requests:
             # A new enumeration has a context of its own.
-            answer = self._send(_CONTEXT.sub(rb"\g<1>" + context.replace(b"\\", rb"\\"), request))
+            answer = self._send(bare.CONTEXT.sub(rb"\g<1>" + context.replace(b"\\", rb"\\"), request))
             ET.fromstring(answer)
-            given = _CONTEXT.search(answer)
-            context = given[2] if given is not None else b""
+            context = bare.context_in(answer)
 
 
 class Client:
@@ -96,6 +105,7 @@ class Client:
         plugin.set_options(var_options={**hosts[HOME], "_extras": extras})
         groups = {"all": list(hosts), "hyperv_nodes": list(hosts)}
         task_vars = {"hostvars": hosts, "groups": groups, "inventory_hostname": HOME}
+        self.variables = hosts[HOME]
         self._connections = Connections(plugin, task_vars, TaskClock())
         self.traffic: list[Traffic] = []
         self.cluster = Cluster(self._session, TaskClock())
@@ -140,16 +150,22 @@ def one(client: Client) -> Result:
 
 def plan(client: Client) -> Result:
     """Plan for an empty NODE1: what is read of the cluster and all nodes, with a login at each, then the planning."""
+    at_first = client.costs()["memory"]
     began = time.process_time()
     snapshot = take_snapshot(client.cluster, HOME, ())
     reading = time.process_time() - began
     found = plan_from_snapshot(snapshot, EvacuationRequest(HOME))
+    planning, costs = time.process_time() - began - reading, client.costs()
+    spoken = [(one.address, one.exchanges) for one in client.traffic]
     return {
-        **client.costs(),
+        **costs,
         "vms": len(found.moves),
         "destinations": len(found.headroom),
         "reading": reading,
-        "cpu": time.process_time() - began - reading,
+        "cpu": planning,
+        "floor": bare.cpu_of(client.variables, spoken),
+        "in_a_row": len(client.traffic[0].exchanges),
+        "at_first": at_first,
     }
 
 

@@ -8,7 +8,6 @@ Exits with 1 where one is not found.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
 import sys
 import typing as t
@@ -76,7 +75,7 @@ def _no_pause() -> Patch:
 
     def paused(cluster: t.Any, name: str) -> tuple[t.Any, str, frozenset[str]]:
         node, why, down = read(cluster, name)
-        return dataclasses.replace(node, state="paused"), why, down
+        return node._replace(state="paused"), why, down
 
     patches = contextlib.ExitStack()
     patches.enter_context(mock.patch.object(hold, "pause_node", lambda cluster, node: node))

@@ -88,7 +88,7 @@ def _always_paused() -> Patch:
 
     def paused(cluster: t.Any, name: str) -> tuple[t.Any, str, list[t.Any]]:
         node, why, nodes = read(cluster, name)
-        return (dataclasses.replace(node, state="paused") if node is not None else None), why, nodes
+        return (node._replace(state="paused") if node is not None else None), why, nodes
 
     return mock.patch.object(node_hold, "read_node_state", paused)
 

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import socket
 import ssl
 import sys
 import traceback
+import typing as t
 from collections.abc import Iterator, Sequence
 
 from .proxies import Proxy
@@ -21,8 +21,7 @@ with contextlib.suppress(ImportError):
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
 
-@dataclasses.dataclass(frozen=True)
-class Variables:
+class Variables(t.NamedTuple):
     """The inventory variables of a connection plugin that messages name.
 
     Attributes:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +22,7 @@ _VMS = "hyperv_vms"  # the inventory plugin hyperv_cluster lists VMs there
 NODE, CLUSTER = "hyperv_node", "hyperv_cluster_fqdn"  # variables that say who a host is
 
 
-@dataclasses.dataclass(frozen=True)
-class Listing:
+class Listing(t.NamedTuple):
     """How the inventory lists a host.
 
     Attributes:
@@ -151,9 +149,9 @@ class Inventory:
         address = str(self._connection.get_option("remote_addr") or "")
         listing = self.listing(self.home) if self.home else Listing("", address, (), "", (address.lower(), ""))
         if self._text(self.home, NODE):
-            return dataclasses.replace(listing, address=address)
+            return listing._replace(address=address)
         names = dict.fromkeys(name for name in (self.home, address) if name and not is_address(name))
-        return dataclasses.replace(listing, host=self.home or address, address=address, names=tuple(names))
+        return listing._replace(host=self.home or address, address=address, names=tuple(names))
 
     def address_beside_home(self, node: str, domain: str = "") -> str:
         """Return where a node is that is not listed: in the DNS domain by which the task's host is reached.

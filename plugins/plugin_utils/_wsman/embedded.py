@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
@@ -17,8 +17,7 @@ class EmbeddedReadError(ValueError):
     """A text is no embedded instance."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Property:
+class Property(t.NamedTuple):
     """One property to send: a scalar, a sequence for an array (None in it is VALUE.NULL), or None for NULL.
 
     ``is_array`` matters for NULL only, whose value does not tell.

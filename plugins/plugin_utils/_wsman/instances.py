@@ -19,7 +19,7 @@ from .embedded import EmbeddedReadError, read_embedded
 from .errors import UnexpectedValue
 from .namespaces import XSI, split_resource_uri
 from .references import Reference, read_reference
-from .values import CimType, Scalar, parse, parse_octets
+from .values import CimType, Scalar, parse, parse_integer, parse_octets
 from .xmltext import brief
 
 _NIL = f"{{{XSI}}}nil"
@@ -128,11 +128,18 @@ class Instance:
 
     def integer(self, name: str, cim_type: CimType = CimType.UINT64) -> int | None:
         """Return an integer property; None for NULL. Raises UnexpectedValue outside the range of its type."""
-        return t.cast("int | None", self._parsed(name, cim_type))
+        text = self.text(name)
+        try:
+            return None if text is None else parse_integer(text, cim_type)
+        except UnexpectedValue as error:
+            raise self._misread(name, error) from error
 
     def integers(self, name: str, cim_type: CimType = CimType.UINT64) -> tuple[int, ...]:
         """Return an integer array; empty for NULL."""
-        return tuple([t.cast(int, self._parse(name, text, cim_type)) for text in self.texts(name)])
+        try:
+            return tuple([parse_integer(text, cim_type) for text in self.texts(name)])
+        except UnexpectedValue as error:
+            raise self._misread(name, error) from error
 
     def boolean(self, name: str) -> bool | None:
         """Return a boolean property; None for NULL."""
@@ -193,13 +200,13 @@ class Instance:
 
     def _parsed(self, name: str, cim_type: CimType) -> Scalar | None:
         text = self.text(name)
-        return None if text is None else self._parse(name, text, cim_type)
-
-    def _parse(self, name: str, text: str, cim_type: CimType) -> Scalar | None:
         try:
-            return parse(text, cim_type)
+            return None if text is None else parse(text, cim_type)
         except UnexpectedValue as error:
-            raise UnexpectedValue(f"{self._label(name)}: {error}") from error
+            raise self._misread(name, error) from error
+
+    def _misread(self, name: str, error: UnexpectedValue) -> UnexpectedValue:
+        return UnexpectedValue(f"{self._label(name)}: {error}")
 
     def _text(self, name: str, raw: Raw) -> str:
         if not isinstance(raw, str):

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 from xml.etree.ElementTree import Element
 
@@ -25,8 +24,7 @@ class Item(t.NamedTuple):
     reference: Reference | None
 
 
-@dataclasses.dataclass
-class Page:
+class Page(t.NamedTuple):
     """The items of one answer, and the context that gets the next ones (None at the end)."""
 
     items: list[Item]

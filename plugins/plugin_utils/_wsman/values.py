@@ -57,7 +57,7 @@ def integer_range(cim_type: CimType) -> tuple[int, int]:
 def parse(text: str, cim_type: CimType) -> Scalar | None:
     """Read one value. A datetime that stands for "never" is None. Raises UnexpectedValue."""
     if cim_type in _INTEGERS:
-        return _parse_integer(text, cim_type)
+        return parse_integer(text, cim_type)
     if cim_type is CimType.STRING:
         return text
     if cim_type is CimType.CHAR16:
@@ -74,7 +74,8 @@ _KNOWN_NUMBERS = 4096  # in a list nearly all are states, priorities and sizes o
 
 
 @functools.lru_cache(_KNOWN_NUMBERS)
-def _parse_integer(text: str, cim_type: CimType) -> int:
+def parse_integer(text: str, cim_type: CimType) -> int:
+    """Read an integer. Raises UnexpectedValue for anything else, and outside the range of its type."""
     low, high = integer_range(cim_type)
     word = text.strip()
     number = int(word) if _INTEGER.fullmatch(word) else None

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from collections.abc import Mapping
 
 from .._names import in_capitals
@@ -17,8 +17,7 @@ def literal(text: str) -> str:
     return "'" + refuse_unsendable(text).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-@dataclasses.dataclass(frozen=True)
-class Query:
+class Query(t.NamedTuple):
     """A question to one class.
 
     Attributes:
@@ -29,7 +28,7 @@ class Query:
 
     class_name: str
     columns: tuple[str, ...] = ()
-    where: Mapping[str, tuple[str | int, ...]] = dataclasses.field(default_factory=dict)
+    where: Mapping[str, tuple[str | int, ...]] = {}
 
     def text(self) -> str:
         """Return the query in WQL."""

@@ -8,7 +8,7 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.folder import ENVIRONMENT
+from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.wish import ENVIRONMENT
 
 from tests.doubts.judges import QUESTIONS
 from tests.doubts.verdicts import CONTRADICTED, GUIDE, OPEN, SETTLED, Verdict, judge, read_doubts, told

@@ -13,16 +13,18 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._connections impo
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.exchanges import Tape, TapeWriter, read_tape
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.folder import (
-    ENVIRONMENT,
-    FOLDER,
-    VARIABLE,
     find_recordings,
-    folder_of,
     read_recordings,
     recorded,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.reads import NotARead
 from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.recorder import Recorder
+from ansible_collections.hyperv.migration.plugins.plugin_utils._recording.wish import (
+    ENVIRONMENT,
+    FOLDER,
+    VARIABLE,
+    folder_of,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.envelopes import write_request
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import AnswerLost, Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.namespaces import GET, PULL, resource_uri

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import typing as t
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..._hostnames import first_label
@@ -38,8 +39,7 @@ _VERSIONS: Mapping[int, tuple[tuple[int, int], tuple[int, int]]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class _Pair:
+class _Pair(t.NamedTuple):
     """A VM, what those of its host need, that host, and the one that is to have it."""
 
     vm: Vm

@@ -8,7 +8,7 @@ Win32_OperatingSystem, MSFT_HgsClientConfiguration and MSFT_HgsGuardian; the sta
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 
 from ..._names import in_capitals
 from ..._wsman.references import Reference
@@ -29,16 +29,14 @@ _MEMORY = Query("Win32_OperatingSystem", ("FreePhysicalMemory",))  # kB
 _GUARDIANS = Query("MSFT_HgsGuardian", ("Name", "HasPrivateSigningKey", "EncryptionCertificate"))
 
 
-@dataclasses.dataclass(frozen=True)
-class Processor:
+class Processor(t.NamedTuple):
     """The processors of a host: ``maker`` as ``GenuineIntel``, ``model`` with family, model and stepping."""
 
     maker: str
     model: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Guardian:
+class Guardian(t.NamedTuple):
     """An owner of key protectors whose private key a host has; the certificate tells it from others of its name."""
 
     name: str

@@ -24,7 +24,7 @@ NTLM: t.Final = "ntlm"
 _DEVICE_GUARD = "root/Microsoft/Windows/DeviceGuard"
 _CREDENTIAL_GUARD = 1
 _CHECK_CONNECTION = "Give the node its own connection variables in the inventory, or check its WinRM."
-_SETTINGS = [field.name for field in dataclasses.fields(HostSettings) if field.name != "node"]
+_SETTINGS = [name for name in HostSettings._fields if name != "node"]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,8 @@ host of 23H2. An InstanceID of settings begins with the GUID of its VM, and that
 
 from __future__ import annotations
 
-import dataclasses
 import re
+import typing as t
 from collections.abc import Callable, Iterator
 
 from ..._wsman.instances import Instance
@@ -34,16 +34,14 @@ _SECURITY = Query("Msvm_SecuritySettingData", ("InstanceID", "TpmEnabled", "Shie
 _GPUS = Query("Msvm_GpuPartitionSettingData", ("InstanceID",))
 
 
-@dataclasses.dataclass(frozen=True)
-class Connection:
+class Connection(t.NamedTuple):
     """To what one network adapter is connected: a switch by its name, or whatever a resource pool offers."""
 
     switch: str = ""
     pool: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
-class ProcessorLimits:
+class ProcessorLimits(t.NamedTuple):
     """Processor compatibility of one VM. What its host does not tell is None, or False.
 
     Attributes:
@@ -55,8 +53,7 @@ class ProcessorLimits:
     by_cluster: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Security:
+class Security(t.NamedTuple):
     """``has_tpm``: a VM has a virtual TPM. ``is_shielded``: only a guarded host may run it."""
 
     has_tpm: bool = False

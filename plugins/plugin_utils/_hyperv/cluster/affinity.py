@@ -12,7 +12,7 @@ groups that run on a node as well as of groups that are hosted there, which may 
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
 from ..._hostnames import first_label
@@ -20,14 +20,14 @@ from ..._names import in_capitals
 from ..._wsman.instances import Instance
 from ..._wsman.wql import Query
 from .cluster import MSCLUSTER, Cluster
+from .groups import GroupTraits, VmGroup
 
 NODE, DOMAIN = "node", "domain"
 RULE_TYPES = {1: (True, DOMAIN), 2: (True, NODE), 3: (False, DOMAIN), 4: (False, NODE)}
 _UNSET = (None, 0)  # CLUS_AFFINITY_RULE_NONE
 
 
-@dataclasses.dataclass(frozen=True)
-class Rule:
+class Rule(t.NamedTuple):
     """Some members shall be together or apart.
 
     Attributes:
@@ -93,14 +93,35 @@ def counting_what_runs(rules: Sequence[Rule], off: Collection[str]) -> list[Rule
             found.append(rule)
             continue
         if len(rule.members - idle) > 1:
-            found.append(dataclasses.replace(rule, members=rule.members - idle))
-        found.append(dataclasses.replace(rule, name=f"{rule.name} with what is off", hard=False))
+            found.append(rule._replace(members=rule.members - idle))
+        found.append(rule._replace(name=f"{rule.name} with what is off", hard=False))
     return found
 
 
 def read_affinity_rules(cluster: Cluster) -> Sequence[Instance]:
     """Return the rows of all affinity rules, none where the class is missing. Raises Fault and TransportError."""
     return cluster.query_cluster_if_any(Query("MSCluster_AffinityRule"), missing_ok=True)
+
+
+def collect_rules(
+    cluster: Cluster, affinity: Sequence[Instance], roles: Mapping[str, VmGroup], traits: Mapping[str, GroupTraits]
+) -> tuple[list[Rule], list[str]]:
+    """Return anti-affinity classes and the rules of the rows ``affinity``, and notes on what was left out.
+
+    Members are VM ids, found by way of their resource: a group need not be called like its VM. Those of which ``roles``
+    has no VM are ``group_member``. Raises Fault and TransportError.
+    """
+    row = cluster.identity.cluster_row if cluster.is_clustered else None
+    enforced = row is not None and bool(row.integer("ClusterEnforcedAntiAffinity"))
+    inside: dict[str, list[str]] = {}
+    for vm_id, role in sorted(roles.items()):
+        inside.setdefault(in_capitals(role.group), []).append(vm_id)
+    members: dict[str, list[str]] = {}
+    for name, one in traits.items():
+        members[name] = members[in_capitals(one.id)] = inside.get(name, [group_member(name)])
+    classes = {member: one.anti_affinity for name, one in traits.items() for member in members[name]}
+    rules, notes = enabled_rules(affinity, members)
+    return [*class_rules(classes, enforced=enforced), *rules], notes
 
 
 def enabled_rules(rows: Sequence[Instance], members: Mapping[str, Sequence[str]]) -> tuple[list[Rule], list[str]]:

@@ -8,7 +8,8 @@ Root\\MSCluster knows the owner independently of Hyper-V: the second opinion on 
 from __future__ import annotations
 
 import collections
-import dataclasses
+import contextlib
+import typing as t
 from collections.abc import Iterable, Sequence
 
 from ..._names import in_capitals
@@ -30,8 +31,7 @@ _PRIVATE = "PrivateProperties"
 _COLUMNS = ("Name", "OwnerGroup", "OwnerNode", _PRIVATE)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class VmGroup:
+class VmGroup(t.NamedTuple):
     """A VM's clustered role.
 
     Attributes:
@@ -51,8 +51,7 @@ VmResource = tuple["str | None", VmGroup]
 """A resource of type "Virtual Machine": the VM's id, None where the node does not show it, and what it is part of."""
 
 
-@dataclasses.dataclass(frozen=True)
-class GroupTraits:
+class GroupTraits(t.NamedTuple):
     """What a group says of itself.
 
     Attributes:
@@ -101,16 +100,11 @@ def read_vm_resources(cluster: Cluster, owners: Sequence[str] = ()) -> list[VmRe
     """
     where = {"Type": (_TYPE,), **({"OwnerNode": tuple(owners)} if owners else {})}
     rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", _COLUMNS, where))
-    if not all(_shows_private_properties(row) for row in rows):
-        rows = cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))
-    return list(map(_resource, filter(_is_of_vm, rows)))
-
-
-def _shows_private_properties(row: Instance) -> bool:
-    try:
-        return row.embedded(_PRIVATE) is not None
-    except UnexpectedValue:
-        return False
+    with contextlib.suppress(UnexpectedValue):
+        found = list(map(_resource, rows))
+        if not any(role.by_name for _vm_id, role in found):
+            return found
+    return list(map(_resource, cluster.query_cluster_if_any(Query("MSCluster_Resource", (), where))))
 
 
 def _is_of_vm(row: Instance) -> bool:

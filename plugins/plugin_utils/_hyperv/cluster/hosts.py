@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import ipaddress
 import typing as t
@@ -26,8 +25,7 @@ _NOTHING = Instance("", "", {})
 _CAREFUL_LIMIT = 1  # for a node whose settings cannot be read
 
 
-@dataclasses.dataclass(frozen=True)
-class MigrationNetwork:
+class MigrationNetwork(t.NamedTuple):
     """A subnet that a node offers for migrations (Msvm_VirtualSystemMigrationNetworkSettingData).
 
     Attributes:
@@ -43,11 +41,10 @@ class MigrationNetwork:
 
     def as_result(self) -> dict[str, t.Any]:
         """Return the network for a task's result."""
-        return {**dataclasses.asdict(self), "tags": list(self.tags)}
+        return {**self._asdict(), "tags": list(self.tags)}
 
 
-@dataclasses.dataclass(frozen=True)
-class HostSettings:
+class HostSettings(t.NamedTuple):
     """Migration settings of one node (Msvm_VirtualSystemMigrationServiceSettingData and its service).
 
     Attributes:
@@ -79,14 +76,13 @@ class HostSettings:
     def as_result(self) -> dict[str, t.Any]:
         """Return the settings for a task's result."""
         return {
-            **dataclasses.asdict(self),
+            **self._asdict(),
             "listener_addresses": list(self.listener_addresses),
             "networks": [network.as_result() for network in self.networks],
         }
 
 
-@dataclasses.dataclass(frozen=True)
-class Memory:
+class Memory(t.NamedTuple):
     """A node's physical memory in MB (Win32_OperatingSystem counts in kB)."""
 
     total_mb: int
@@ -206,8 +202,7 @@ def read_cluster_limit(cluster: Cluster) -> int | None:
     return None if row is None else row.integer("MaximumParallelMigrations")
 
 
-@dataclasses.dataclass(frozen=True)
-class Limits:
+class Limits(t.NamedTuple):
     """How many migrations may run at once.
 
     Attributes:

@@ -8,7 +8,6 @@ letters, Domain the DNS domain that it is a member of, or its workgroup) and of 
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 from ..._hostnames import NETBIOS_LENGTH, domain_of, first_label
@@ -26,8 +25,7 @@ class WrongMachine(HyperVError):
     """Another machine answers than the one that was meant. The text names both, and nothing was changed."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Computer:
+class Computer(t.NamedTuple):
     """A computer as it calls itself.
 
     Attributes:
@@ -60,8 +58,7 @@ class Computer:
         return self.full_name
 
 
-@dataclasses.dataclass(frozen=True)
-class ClusterName:
+class ClusterName(t.NamedTuple):
     """A cluster as it calls itself; ``fqdn`` is empty where it tells none."""
 
     name: str

@@ -7,8 +7,6 @@ Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_Err
 
 from __future__ import annotations
 
-import dataclasses
-
 from ..._wsman.errors import NoAnswer
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
@@ -44,7 +42,7 @@ def read_job_errors(session: Session, reference: Reference) -> tuple[JobErrorDet
 
 def with_errors(session: Session, reference: Reference, job: Job) -> Job:
     """Return a failed job with its errors as ``read_job_errors`` reads them."""
-    return dataclasses.replace(job, details=read_job_errors(session, reference))
+    return job._replace(details=read_job_errors(session, reference))
 
 
 def _detail(error: Instance) -> JobErrorDetail:

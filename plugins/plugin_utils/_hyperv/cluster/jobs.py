@@ -8,7 +8,6 @@ Source: Microsoft docs, classes Msvm_MigrationJob, Msvm_ConcreteJob and Msvm_Aff
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import typing as t
 from collections.abc import Collection, Sequence
@@ -58,8 +57,7 @@ class JobResult(t.TypedDict):
     error_code: int | None
 
 
-@dataclasses.dataclass(frozen=True)
-class Job:
+class Job(t.NamedTuple):
     """One CIM job.
 
     Attributes:
@@ -241,7 +239,7 @@ def _jobs_of(
         for job_id, (reference, vms) in affected_vms(session, namespace).items():
             job = read_job(session, reference) if vm_id in vms and job_id not in ids else None
             if job is not None:
-                found.append((reference, dataclasses.replace(job, vm_id=vm_id)))
+                found.append((reference, job._replace(vm_id=vm_id)))
     return [(reference, job) for reference, job in found if (any_kind or job.moves_vm) and job.id not in known]
 
 

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
+import typing as t
 
 from .patience import LOST_ANSWER, MOST_CALLS
 
@@ -21,8 +21,7 @@ class NextStep(enum.Enum):
     """It was made as often as it may be."""
 
 
-@dataclasses.dataclass(frozen=True)
-class LostAnswer:
+class LostAnswer(t.NamedTuple):
     """A call that was carried out or not.
 
     Attributes:

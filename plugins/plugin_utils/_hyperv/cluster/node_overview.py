@@ -37,7 +37,7 @@ class NodeOverview:
     def as_result(self) -> dict[str, t.Any]:
         """Return the node for a task's result."""
         return {
-            **dataclasses.asdict(self.node),
+            **self.node._asdict(),
             "version": self.node.version,
             "total_memory_mb": self.memory.total_mb if self.memory else None,
             "free_memory_mb": self.memory.free_mb if self.memory else None,

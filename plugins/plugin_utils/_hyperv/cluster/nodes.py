@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+import typing as t
 from collections.abc import Iterable, Sequence
 
 from ..._hostnames import first_label, is_short
@@ -31,8 +31,7 @@ _ALREADY = {"pause": 5070, "resume": 5058}  # ERROR_CLUSTER_NODE_PAUSED, ERROR_C
 _DOWN = 5050  # ERROR_CLUSTER_NODE_DOWN
 
 
-@dataclasses.dataclass(frozen=True)
-class Node:
+class Node(t.NamedTuple):
     """One cluster node as MSCluster_Node shows it.
 
     Attributes:
@@ -100,7 +99,7 @@ def read_named_nodes(cluster: Cluster, names: Sequence[str]) -> list[Node]:
     """
     labels = tuple(dict.fromkeys(map(first_label, names)))
     if len(labels) <= NAMES_IN_A_QUERY and all(map(_LABEL.fullmatch, labels)):
-        query = dataclasses.replace(EVERY_NODE, where={"Name": labels})
+        query = EVERY_NODE._replace(where={"Name": labels})
         nodes = nodes_of(cluster.query_cluster_if_any(query))
         if len(nodes) == len(labels) or not cluster.is_clustered:
             return nodes

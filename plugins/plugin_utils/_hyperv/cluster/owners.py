@@ -9,7 +9,7 @@ where it is short for the number of VMs in question; where it is not, or the clu
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from collections.abc import Callable, Mapping, Sequence
 
 from ..._hostnames import first_label
@@ -27,8 +27,7 @@ from .vms import Vm
 _Ask = Callable[[Session, VmGroup], "tuple[str, ...]"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Owners:
+class Owners(t.NamedTuple):
     """Nodes that may own a VM, and that it prefers; empty for none listed."""
 
     possible: tuple[str, ...] = ()

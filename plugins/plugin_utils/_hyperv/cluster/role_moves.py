@@ -92,5 +92,5 @@ def _of_fault(fault: Fault, method: str) -> Asked:
     known = next((_REFUSALS[code] for code in codes if code in _REFUSALS), None)
     if known is not None:
         cause, remedy, passes = known
-        failure = dataclasses.replace(failure, cause=cause, remedy=remedy, transient=passes)
+        failure = failure._replace(cause=cause, remedy=remedy, transient=passes)
     return Asked(began=False, refusal=failure)

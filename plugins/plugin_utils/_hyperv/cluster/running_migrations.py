@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from collections.abc import Sequence
 
 from .cluster import Cluster
@@ -12,8 +12,7 @@ from .jobs import Job, find_job, list_jobs
 from .vms import Vm
 
 
-@dataclasses.dataclass(frozen=True)
-class RunningMigration:
+class RunningMigration(t.NamedTuple):
     """A migration that runs.
 
     Attributes:

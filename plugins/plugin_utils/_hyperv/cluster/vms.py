@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -27,8 +25,7 @@ _BASE_COLUMNS = ("Name", "ElementName", "HostComputerSystemName", "EnabledState"
 _COLUMNS = (*_BASE_COLUMNS, "MemoryUsage")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Vm:
+class Vm(t.NamedTuple):
     """One VM: a clustered one as Msvm_SummaryInformation shows it, or one as its host does.
 
     Attributes:
@@ -137,9 +134,7 @@ def _with_memory(cluster: Cluster, host: str, vms: Sequence[Vm]) -> list[Vm]:
     columns = ("InstanceID", "VirtualQuantity")
     rows = cluster.node(host).query(VIRTUALIZATION, Query("Msvm_MemorySettingData", columns))
     sizes = {(row.text("InstanceID") or "").split("\\")[0].upper(): row.integer("VirtualQuantity") for row in rows}
-    return [
-        dataclasses.replace(vm, memory_mb=0 if vm.state in AT_REST else sizes.get(f"MICROSOFT:{vm.id}")) for vm in vms
-    ]
+    return [vm._replace(memory_mb=0 if vm.state in AT_REST else sizes.get(f"MICROSOFT:{vm.id}")) for vm in vms]
 
 
 def read_local_vms(cluster: Cluster, host: str, where: Mapping[str, tuple[str, ...]] | None = None) -> list[Vm]:
@@ -227,6 +222,9 @@ def pick_vm(
     if found:
         which = "; ".join(f"{vm.id} on {vm.node or 'an unknown node'} ({vm.state})" for vm in found)
         raise HyperVError(f"{len(found)} VMs are called {name!r}: {which}. Give vm_id instead of name.")
+    # Imported here because only a name that nobody bears needs it.
+    import difflib
+
     everyone = known()
     near = difflib.get_close_matches(str(name or "").lower(), [vm.name.lower() for vm in everyone], 3, 0.6)
     similar = sorted({vm.name for vm in everyone if vm.name.lower() in near})

@@ -8,14 +8,13 @@ value maps that are not documented there come from the enumerations of the Hyper
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 
 COMPLETED = 0
 JOB_STARTED = 4096
 
 
-@dataclasses.dataclass(frozen=True)
-class ReturnCode:
+class ReturnCode(t.NamedTuple):
     """What a return value of the migration service means.
 
     Attributes:

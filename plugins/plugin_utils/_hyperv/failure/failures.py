@@ -3,12 +3,12 @@
 """Why something that was to be done was not done.
 
 A failure is kept in parts; its texts are composed when they are asked for. Who knows better than the one that made it
-replaces a part (``dataclasses.replace``), never words in a text.
+replaces a part (``_replace``), never words in a text.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from collections.abc import Sequence
 
 from ..._wsman.faults import Fault
@@ -41,8 +41,7 @@ class FailureResult(FindingResult):
     hresult: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Failure:
+class Failure(t.NamedTuple):
     """Why a VM was not moved, or not brought into another state, or a node cannot take it.
 
     Attributes:
@@ -89,7 +88,7 @@ class Failure:
 
     def about(self, subject: str, kind: SubjectKind = "vm") -> Failure:
         """Return the failure with a subject, unless it has one."""
-        return self if self.subject else dataclasses.replace(self, subject=subject, subject_kind=kind)
+        return self if self.subject else self._replace(subject=subject, subject_kind=kind)
 
     def as_finding(self) -> Finding:
         """Return the failure as a finding."""

@@ -7,13 +7,12 @@ Source: Microsoft docs, class Msvm_Error.
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 
 from .hresults import as_hresult, hresults_in, message_number
 
 
-@dataclasses.dataclass(frozen=True)
-class JobErrorDetail:
+class JobErrorDetail(t.NamedTuple):
     """One Msvm_Error of a job.
 
     Attributes:

@@ -12,13 +12,12 @@ sentences never decide here; such a failure gets the cause UNTOLD, and the host'
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 
 from .codes import LOOK
 
 
-@dataclasses.dataclass(frozen=True)
-class KnownFailure:
+class KnownFailure(t.NamedTuple):
     """What a code means for the operator.
 
     Attributes:
@@ -157,9 +156,7 @@ ERROR_TYPES = {
         "communication between the hosts failed", "Check the live migration networks and the nodes.", transient=True
     ),
     3: KnownFailure("the quality of service that was asked for is not available", LOOK, transient=True),
-    4: dataclasses.replace(
-        UNTOLD, cause="a program on one of the hosts failed, and Hyper-V gives no code for the reason"
-    ),
+    4: UNTOLD._replace(cause="a program on one of the hosts failed, and Hyper-V gives no code for the reason"),
     5: KnownFailure("the hardware of a host failed", "Check the hardware of both nodes and their system event logs."),
     6: KnownFailure("the surroundings of a host failed, such as power or cooling", "Check the hardware of both nodes."),
     7: KnownFailure("the security settings of the hosts do not allow it", "Check rights, delegation and certificates."),

@@ -7,7 +7,6 @@ The cluster takes a node that was restarted for up as soon as it has joined; its
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..._wsman.errors import NoAnswer
@@ -33,7 +32,7 @@ def find_what_keeps_vms_out(cluster: Cluster, node: Node) -> Sequence[MigrationF
         settings = read_host_settings(cluster, node.name, networks=False)
     except NoAnswer:
         return ()
-    up = dataclasses.replace(node, state="up", condition="")
+    up = node._replace(state="up", condition="")
     return [one for one in check_node(NodeReport(up, settings=settings)) if one.stops_destination]
 
 

@@ -97,9 +97,7 @@ class Restoration:
             self._cluster.confirm()
         home = self._plan.home.node.name
         up = [
-            dataclasses.replace(move, destination=dataclasses.replace(move.destination, state="up"))
-            if move.destination.name == home
-            else move
+            move._replace(destination=move.destination._replace(state="up")) if move.destination.name == home else move
             for move in self._moving.resolve(_wanted(moves))
         ]
         self._moving.foresee(up, {})

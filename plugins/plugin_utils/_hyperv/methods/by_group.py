@@ -10,7 +10,6 @@ MoveClusterGroup).
 from __future__ import annotations
 
 import base64
-import dataclasses
 import struct
 from collections.abc import Collection, Mapping, Sequence
 
@@ -224,7 +223,7 @@ class GroupMethod:
         found: dict[str, WatchedJob | None] = {}
         for task in tasks:
             watched, job = task.attempt.job, with_percentage_at_the_end(task, jobs[task.move.vm.id])
-            found[task.move.vm.id] = dataclasses.replace(watched, seen=job) if watched and job else None
+            found[task.move.vm.id] = watched._replace(seen=job) if watched and job else None
         return found
 
     def cancellation(self, task: MigrationTask) -> Cancellation:

@@ -8,7 +8,6 @@ sample of live and storage migration, and os-win, for what is sent.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import ipaddress
 from collections.abc import Collection, Mapping, Sequence
@@ -67,7 +66,7 @@ class HostMethod:
         missing = missing_service(functools.partial(self._prepare, move))
         if missing is not None:
             return CheckResult(False, unsupported=missing)
-        return dataclasses.replace(self._check(move), form=self._forms.taken)
+        return self._check(move)._replace(form=self._forms.taken)
 
     def _check(self, move: Move) -> CheckResult:
         asked = ask(_CHECK_BY_JOB, functools.partial(self._call, _CHECK_BY_JOB, move))
@@ -98,7 +97,7 @@ class HostMethod:
         """
         prepare, call = functools.partial(self._prepare, move), functools.partial(self._call, _MIGRATE, move)
         result = start(_MIGRATE, prepare, call, functools.partial(self._jobs.started, move))
-        return dataclasses.replace(result, form=self._forms.taken)
+        return result._replace(form=self._forms.taken)
 
     def known_jobs(self, move: Move) -> frozenset[str]:
         """Return the ids of the jobs that the source has before a call. Raises Fault and TransportError."""

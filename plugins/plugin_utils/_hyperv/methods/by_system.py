@@ -7,7 +7,6 @@ Source: Microsoft docs, Msvm_VirtualSystemMigrationService of Root\\HyperVCluste
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Collection, Mapping, Sequence
 
@@ -52,7 +51,7 @@ class SystemMethod:
         if missing is not None:
             return CheckResult(False, unsupported=missing)
         result = ask_yes_or_no(_CHECK, move, functools.partial(self._call, _CHECK, move))
-        return dataclasses.replace(result, form=self._forms.taken)
+        return result._replace(form=self._forms.taken)
 
     def start(self, move: Move) -> StartResult:
         """Start the migration of a VM. Whatever comes back is a result, never an exception of the wire.
@@ -62,7 +61,7 @@ class SystemMethod:
         """
         prepare, call = functools.partial(self._prepare, move), functools.partial(self._call, _MIGRATE, move)
         result = start(_MIGRATE, prepare, call, functools.partial(self._jobs.started, move))
-        return dataclasses.replace(result, form=self._forms.taken)
+        return result._replace(form=self._forms.taken)
 
     def known_jobs(self, move: Move) -> frozenset[str]:
         """Return the ids of the jobs that the cluster has before a call. Raises Fault and TransportError."""

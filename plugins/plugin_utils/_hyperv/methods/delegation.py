@@ -9,8 +9,6 @@ Msvm_VirtualSystemMigrationServiceSettingData.AuthenticationType, and "Live migr
 
 from __future__ import annotations
 
-import dataclasses
-
 from ..._wsman.errors import NoAnswer
 from ..._wsman.wql import Query
 from ..cluster.cluster import CIMV2, Cluster
@@ -29,12 +27,12 @@ def with_delegation_remedy(cluster: Cluster, move: Move, error: Failure) -> Fail
         return error
     try:
         if _stands_in_a_workgroup(cluster, move.source):
-            return dataclasses.replace(error, remedy=workgroup_remedy(move.source))
+            return error._replace(remedy=workgroup_remedy(move.source))
         authentication = read_host_settings(cluster, move.source, networks=False).authentication
     except (HyperVError, NoAnswer):
         return error
     remedy = _remedy(authentication, move.source, move.destination.name)
-    return dataclasses.replace(error, remedy=remedy) if remedy else error
+    return error._replace(remedy=remedy) if remedy else error
 
 
 def workgroup_remedy(host: str) -> str:

@@ -9,7 +9,7 @@ it is not online or queued.
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
@@ -34,8 +34,7 @@ _CANCELLED, _FAILED = 4, 5
 _NOTHING_PENDING = 5023  # ERROR_INVALID_STATE; os-win reads it so where an operation is cancelled
 
 
-@dataclasses.dataclass(frozen=True)
-class GroupStatus:
+class GroupStatus(t.NamedTuple):
     """What the cluster shows of one group.
 
     Attributes:
@@ -117,17 +116,17 @@ def as_job(
     ``waited`` are the seconds since the call.
     """
     if status == before:
-        status = dataclasses.replace(status, migration_state=0)
+        status = status._replace(migration_state=0)
     job = Job(group, "running", None, None, vm_id=vm_id, job_type="moving_vm")
     if is_under_way(status, destination):
         percent = min(status.percent, 100) if status.is_moving and status.percent is not None else None
-        return dataclasses.replace(job, state="new" if status.is_queued else "running", percent=percent)
+        return job._replace(state="new" if status.is_queued else "running", percent=percent)
     if first_label(status.owner) != first_label(source):
-        return dataclasses.replace(job, state="completed", percent=100)
+        return job._replace(state="completed", percent=100)
     if status.ended_badly:
         state = "exception" if status.migration_state == _FAILED else "terminated"
-        return dataclasses.replace(job, state=state, percent=status.percent, error_code=status.reason)
-    return dataclasses.replace(job, state="new") if waited < GROUP_BEGINS_WITHIN else None
+        return job._replace(state=state, percent=status.percent, error_code=status.reason)
+    return job._replace(state="new") if waited < GROUP_BEGINS_WITHIN else None
 
 
 class GroupEnd:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 from ..cluster.cluster import Cluster
@@ -63,7 +62,7 @@ def with_percentage_at_the_end(task: MigrationTask, job: Job | None) -> Job | No
     """
     if job is None or not job.is_final or job.is_success or job.percent:
         return job
-    return dataclasses.replace(job, percent=(task.job.percent if task.job is not None else None) or None)
+    return job._replace(percent=(task.job.percent if task.job is not None else None) or None)
 
 
 def _lacks_a_percentage(task: MigrationTask, job: Job | None, now: float) -> bool:

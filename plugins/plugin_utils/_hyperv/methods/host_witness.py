@@ -10,7 +10,6 @@ source shows none.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from ..._hostnames import first_label
@@ -104,7 +103,7 @@ class HostWitness:
 
 def as_witnessed(job: Job, of_host: Job) -> Job:
     """Return the job that a group's move was read as, with what the job of a host adds to it."""
-    return dataclasses.replace(job, state="running", percent=of_host.percent, destination=of_host.destination)
+    return job._replace(state="running", percent=of_host.percent, destination=of_host.destination)
 
 
 def _source(move: Move) -> str:

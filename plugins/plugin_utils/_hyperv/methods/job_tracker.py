@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import dataclasses
 from collections.abc import Collection, Sequence
 
 from ..._wsman.errors import NoAnswer
@@ -76,7 +75,7 @@ class JobTracker:
         found: dict[str, WatchedJob | None] = {}
         for vm_id, (move, job) in watched.items():
             seen = shown[job.node].get(job.reference.key("InstanceID") or "") if job is not None else None
-            here = dataclasses.replace(job, seen=seen) if job is not None and seen is not None else None
+            here = job._replace(seen=seen) if job is not None and seen is not None else None
             found[vm_id] = here or (self._on_its_hosts(move, job) if job is not None else None)
         self._name_their_vms |= any(job and job.seen and job.seen.vm_id == vm_id for vm_id, job in found.items())
         if None in found.values() and not self._cluster.provider_answers():
@@ -104,14 +103,14 @@ class JobTracker:
             with contextlib.suppress(NoAnswer):
                 seen = read_job(self._cluster.node(node), job.reference)
                 if seen is not None:
-                    return dataclasses.replace(job, node=node, seen=seen)
+                    return job._replace(node=node, seen=seen)
         return None
 
     def _explained(self, job: WatchedJob) -> WatchedJob:
         """Return a job with what it says of itself where it has failed."""
         if job.seen is None or not job.seen.is_final or job.seen.is_success:
             return job
-        return dataclasses.replace(job, seen=with_errors(self._session(job.node), job.reference, job.seen))
+        return job._replace(seen=with_errors(self._session(job.node), job.reference, job.seen))
 
 
 def _node_of(task: MigrationTask) -> str | None:

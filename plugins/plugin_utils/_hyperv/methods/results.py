@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 
 from ..failure.failures import Failure
 from ..migration.attempt import WatchedJob
 
 
-@dataclasses.dataclass(frozen=True)
-class CheckResult:
+class CheckResult(t.NamedTuple):
     """Hyper-V's word on a move before it is made.
 
     Attributes:
@@ -27,8 +26,7 @@ class CheckResult:
     form: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class StartResult:
+class StartResult(t.NamedTuple):
     """What the call of a method came to.
 
     Attributes:

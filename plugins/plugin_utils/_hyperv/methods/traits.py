@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing as t
 
 from ..migration.vocabulary import CLUSTER_GROUP, HOST, SYSTEM, MethodName
 
 
-@dataclasses.dataclass(frozen=True)
-class Traits:
+class Traits(t.NamedTuple):
     """What is known of a method.
 
     Attributes:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 
 from ..._wsman.references import Reference
 from ..cluster.jobs import Job
@@ -13,8 +13,7 @@ from .cancellation import Cancellation
 from .vocabulary import SYSTEM, MethodName
 
 
-@dataclasses.dataclass(frozen=True)
-class WatchedJob:
+class WatchedJob(t.NamedTuple):
     """The job that a move waits for.
 
     Attributes:
@@ -35,8 +34,7 @@ class WatchedJob:
         return self.seen is not None and self.seen.is_final
 
 
-@dataclasses.dataclass(frozen=True)
-class JobProgress:
+class JobProgress(t.NamedTuple):
     """State and percentage of a job as last seen to change.
 
     Attributes:
@@ -50,8 +48,7 @@ class JobProgress:
     stalled: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
-class Attempt:
+class Attempt(t.NamedTuple):
     """One try of a move.
 
     Attributes:

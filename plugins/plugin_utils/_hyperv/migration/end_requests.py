@@ -7,9 +7,9 @@ Source: Microsoft docs, Msvm_MigrationJob.RequestStateChange, and DMTF's CIM_Con
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import enum
+import typing as t
 from collections.abc import Callable
 
 from ..._wsman.errors import NoAnswer, NodeBusy, Unreachable
@@ -38,8 +38,7 @@ class Reply(enum.Enum):
     """It is refused for good."""
 
 
-@dataclasses.dataclass(frozen=True)
-class EndReply:
+class EndReply(t.NamedTuple):
     """The reply to one request, and what was answered: a clause without a full stop."""
 
     reply: Reply

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 from collections.abc import Mapping, Sequence
 
@@ -26,8 +25,7 @@ from .timeouts import Timeout
 from .vocabulary import MethodName, OnTimeout, Outcome
 
 
-@dataclasses.dataclass(frozen=True)
-class Policy:
+class Policy(t.NamedTuple):
     """How moves are made.
 
     Attributes:
@@ -45,8 +43,7 @@ class Policy:
     stall_after: float = 300.0
 
 
-@dataclasses.dataclass(frozen=True)
-class MigrationRequest:
+class MigrationRequest(t.NamedTuple):
     """What is asked for.
 
     Attributes:
@@ -205,7 +202,7 @@ class MigrationTask:
 
     def seen(self, vm: Vm, role: VmGroup | None) -> None:
         """Note what the VM and its role are like by now."""
-        self.move = dataclasses.replace(self.move, vm=vm, role=role)
+        self.move = self.move._replace(vm=vm, role=role)
 
     def seen_at(self, owner: str) -> None:
         """Note which node owns the VM; empty for none."""
@@ -220,20 +217,20 @@ class MigrationTask:
         known = {first_label(self.move.source), first_label(self.move.destination.name)}
         if first_label(owner) not in known and not self.move.fetched_from:
             self.warn(f"The VM has left {self.move.source} for {owner} while it waited here.")
-        self.move = dataclasses.replace(self.move, vm=vm, role=role, source=owner)
+        self.move = self.move._replace(vm=vm, role=role, source=owner)
         self.seen_at(owner)
 
     def destination_seen(self, destination: Node) -> None:
         """Note what the destination is like by now."""
-        self.move = dataclasses.replace(self.move, destination=destination)
+        self.move = self.move._replace(destination=destination)
 
     def use(self, method: MethodName) -> None:
         """Go by another method from now on."""
-        self.attempt = dataclasses.replace(self.attempt, method=method)
+        self.attempt = self.attempt._replace(method=method)
 
     def checked(self, form: str | None, *, asked: bool) -> None:
         """Note a check: whether Hyper-V gave a verdict, and the form of setting data that the provider took."""
-        self.attempt = dataclasses.replace(self.attempt, checked=asked, form=form)
+        self.attempt = self.attempt._replace(checked=asked, form=form)
 
     def compared(self, findings: Sequence[Finding]) -> None:
         """Note what the destination lacks, and warn of what may stop the move."""
@@ -244,35 +241,35 @@ class MigrationTask:
 
     def begin(self, now: float) -> None:
         """Begin an attempt."""
-        self.attempt = dataclasses.replace(self.attempt, began=now)
+        self.attempt = self.attempt._replace(began=now)
         self.started = now if self.started is None else self.started
 
     def call(self, earlier_jobs: frozenset[str], now: float) -> None:
         """Begin an attempt with a call; ``earlier_jobs`` were there before it."""
         self.begin(now)
-        self.attempt = dataclasses.replace(self.attempt, earlier_jobs=self.attempt.earlier_jobs | earlier_jobs)
+        self.attempt = self.attempt._replace(earlier_jobs=self.attempt.earlier_jobs | earlier_jobs)
         self.attempts += 1
 
     def returned(self, form: str | None, value: int | None) -> None:
         """Note what a call returned, and the form of setting data that the provider took."""
-        self.attempt = dataclasses.replace(self.attempt, form=form, return_value=value)
+        self.attempt = self.attempt._replace(form=form, return_value=value)
 
     def search(self, doubt: Failure | None, due: float, now: float, *, no_answer: bool) -> None:
         """Look from ``due`` on for what a call has started; ``doubt`` is what the node said to it."""
-        self.attempt = dataclasses.replace(
-            self.attempt, unconfirmed=doubt, unanswered=self.attempt.unanswered + 1 if no_answer else 0
+        self.attempt = self.attempt._replace(
+            unconfirmed=doubt, unanswered=self.attempt.unanswered + 1 if no_answer else 0
         )
         self.due = due
         self._enter(Stage.SEARCHING, now)
 
     def follow(self, job: WatchedJob, now: float) -> None:
         """Wait for a job from now on."""
-        self.attempt = dataclasses.replace(self.attempt, job=job, progress=JobProgress(since=now))
+        self.attempt = self.attempt._replace(job=job, progress=JobProgress(since=now))
         self._enter(Stage.RUNNING, now)
 
     def attach(self) -> None:
         """Note that a migration is waited for that ran already."""
-        self.attempt = dataclasses.replace(self.attempt, attached=True)
+        self.attempt = self.attempt._replace(attached=True)
 
     def verify(self, now: float) -> None:
         """Wait for the owner from now on: there is no job, or it has ended."""
@@ -280,20 +277,18 @@ class MigrationTask:
 
     def cancel(self, cancellation: Cancellation, now: float) -> None:
         """Wait for what comes of ending its job."""
-        self.attempt = dataclasses.replace(self.attempt, cancellation=cancellation)
+        self.attempt = self.attempt._replace(cancellation=cancellation)
         self._enter(Stage.CANCELLING, now)
 
     def job_seen(self, job: WatchedJob | None, now: float) -> None:
         """Note its job as it is now, None where it is gone, and go on to the owner once that has ended."""
         watched = self.attempt.job
         if job is None:
-            self.attempt = dataclasses.replace(
-                self.attempt, job=dataclasses.replace(watched, seen=None) if watched is not None else None
-            )
+            self.attempt = self.attempt._replace(job=watched._replace(seen=None) if watched is not None else None)
             self.warn("The job vanished before its end was seen; the owner decided.")
             self.verify(now)
             return
-        self.attempt = dataclasses.replace(self.attempt, job=job)
+        self.attempt = self.attempt._replace(job=job)
         if job.seen is not None and job.seen.is_final:
             self.verify(now)
 
@@ -301,9 +296,9 @@ class MigrationTask:
         """Note how far its job is; warn once where that has not changed for ``stall_after`` seconds, 0 for never."""
         before = self.attempt.progress
         if (job.state, job.percent) != (before.state, before.percent):
-            self.attempt = dataclasses.replace(self.attempt, progress=JobProgress(job.state, job.percent, now))
+            self.attempt = self.attempt._replace(progress=JobProgress(job.state, job.percent, now))
         elif stall_after and now - before.since >= stall_after and not before.stalled:
-            self.attempt = dataclasses.replace(self.attempt, progress=dataclasses.replace(before, stalled=True))
+            self.attempt = self.attempt._replace(progress=before._replace(stalled=True))
             at = f" at {before.percent} %" if before.percent is not None else ""
             self.warn(f"Its job has been {before.state}{at} for {now - before.since:.0f} s without progress.")
 

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
+import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label, is_short
@@ -22,8 +22,7 @@ from ..failure.failures import Failure
 from ..settings.storage import StorageMove, StorageRequest
 
 
-@dataclasses.dataclass(frozen=True)
-class MoveRequest:
+class MoveRequest(t.NamedTuple):
     """One VM by name or id, the node that it shall be on, and where its files shall be, as the user wrote them.
 
     ``source``: the node that the VM is to be fetched from, empty for any; one that is elsewhere by then is left there.
@@ -33,13 +32,12 @@ class MoveRequest:
     destination: str
     name: str | None = None
     vm_id: str | None = None
-    storage: StorageRequest = dataclasses.field(default_factory=StorageRequest)
+    storage: StorageRequest = StorageRequest()
     source: str = ""
     possible_owners: tuple[str, ...] | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Move:
+class Move(t.NamedTuple):
     """One VM on its way to one node.
 
     Attributes:
@@ -100,8 +98,7 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], requests: Sequence[MoveR
     roles = read_groups(cluster, chosen)
     sources = {name: _source(cluster, nodes, name) for name in {request.source for request in requests}}
     moves = [
-        dataclasses.replace(
-            move_of(vm, roles.get(vm.id), destination),
+        move_of(vm, roles.get(vm.id), destination)._replace(
             fetched_from=sources[request.source],
             possible_owners=request.possible_owners,
         )
@@ -111,10 +108,7 @@ def plan_moves(cluster: Cluster, nodes: Sequence[Node], requests: Sequence[MoveR
     if len(unknown) <= OWNERS_ONE_BY_ONE:
         return moves
     owners = read_possible(cluster, {vm_id: role for vm_id, role in roles.items() if vm_id in unknown})
-    return [
-        dataclasses.replace(move, possible_owners=owners[move.vm.id]) if move.vm.id in owners else move
-        for move in moves
-    ]
+    return [move._replace(possible_owners=owners[move.vm.id]) if move.vm.id in owners else move for move in moves]
 
 
 def _source(cluster: Cluster, nodes: Sequence[Node], name: str) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 
 from ..cluster.jobs import Job
 from ..failure.failures import Failure
@@ -26,8 +26,7 @@ def too_short(seconds: float, needed: float) -> str:
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class Timeout:
+class Timeout(t.NamedTuple):
     """The limit of one move in seconds, and where it comes from.
 
     ``origin`` is ``given``, ``memory``, ``unknown_memory``, or ``storage`` for disks, whose size is not read.

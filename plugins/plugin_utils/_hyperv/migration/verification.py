@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import typing as t
 
@@ -36,8 +35,7 @@ class Verdict(enum.Enum):
     """It is not, and no later look will change that."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Judgement:
+class Judgement(t.NamedTuple):
     """A verdict, with ``error`` where the move failed, and ``warning`` where it arrived in an odd way, else None.
 
     ==========  ======================================================  =====================
@@ -55,8 +53,7 @@ class Judgement:
     warning: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Evidence:
+class Evidence(t.NamedTuple):
     """What is known of a move whose job has ended, vanished, or never was.
 
     Attributes:

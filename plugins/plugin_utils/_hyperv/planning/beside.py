@@ -70,9 +70,9 @@ class Beside:
         return dataclasses.replace(
             left,
             left_to_others=left_to_others(snapshot, self.nodes, {one.vm_id: one.destination for one in self.moves}),
-            vms=tuple(dataclasses.replace(vm, node=theirs[vm.id]) if vm.id in theirs else vm for vm in snapshot.vms),
+            vms=tuple(vm._replace(node=theirs[vm.id]) if vm.id in theirs else vm for vm in snapshot.vms),
             roles={
-                vm_id: dataclasses.replace(role, owner=theirs[vm_id]) if vm_id in theirs else role
+                vm_id: role._replace(owner=theirs[vm_id]) if vm_id in theirs else role
                 for vm_id, role in snapshot.roles.items()
             },
             destinations=tuple(self._left(one, waiting, label, reserve_percent) for one in left.destinations),
@@ -93,7 +93,7 @@ class Beside:
         reserve = -int(-memory.total_mb * reserve_percent // 100)
         spare = max(0, memory.free_mb - reserve - sum(one.memory_mb for one in coming))
         share = spare // len(self.nodes)
-        left = dataclasses.replace(memory, free_mb=memory.free_mb - theirs - (spare - share))
+        left = memory._replace(free_mb=memory.free_mb - theirs - (spare - share))
         return dataclasses.replace(destination, memory=left)
 
 

@@ -40,7 +40,7 @@ class JustRead:
             snapshot.vms,
             snapshot.roles,
             {
-                first_label(one.name): dataclasses.replace(one.memory, free_mb=one.memory.free_mb + one.coming_mb)
+                first_label(one.name): one.memory._replace(free_mb=one.memory.free_mb + one.coming_mb)
                 for one in snapshot.destinations
             },
             {first_label(name): count for name, count in slots if count is not None},

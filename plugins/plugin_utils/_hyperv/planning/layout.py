@@ -126,9 +126,9 @@ class Layout:
             vm = vms[shift.vm_id]
             source, there = first_label(vm.node), first_label(shift.destination)
             name = self.nodes[there].node.name
-            vms[vm.id] = dataclasses.replace(vm, node=name)
+            vms[vm.id] = vm._replace(node=name)
             if vm.id in roles:
-                roles[vm.id] = dataclasses.replace(roles[vm.id], owner=name)
+                roles[vm.id] = roles[vm.id]._replace(owner=name)
             if source in free:
                 free[source] += shift.frees_mb
             if there in free:
@@ -157,9 +157,9 @@ def present_layout(whole: WholeCluster) -> Layout:
             if source != there and not running.memory_is_there and there in free:
                 free[there] -= memory_of(vm)
             node = running.destination
-        vms[vm.id] = dataclasses.replace(vm, node=node)
+        vms[vm.id] = vm._replace(node=node)
         if vm.id in roles:
-            roles[vm.id] = dataclasses.replace(roles[vm.id], owner=node)
+            roles[vm.id] = roles[vm.id]._replace(owner=node)
     return Layout(nodes, vms, roles, free, snapshot)
 
 

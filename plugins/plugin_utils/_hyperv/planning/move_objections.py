@@ -7,11 +7,20 @@ Hyper-V judges each move alone, and gives no reason where it refuses one.
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._hostnames import first_label
-from ..cluster.affinity import DOMAIN, NODE, Rule, group_member, note_unjudged_rules, read_affinity_rules, read_domains
+from ..cluster.affinity import (
+    DOMAIN,
+    NODE,
+    Rule,
+    collect_rules,
+    group_member,
+    note_unjudged_rules,
+    read_affinity_rules,
+    read_domains,
+)
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_traits
 from ..cluster.hosts import Memory, try_memory
@@ -20,14 +29,12 @@ from ..cluster.patience import NAMES_IN_A_QUERY
 from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
 from ..failure.failures import Failure
-from .snapshot import collect_rules
 
 RESERVE_PERCENT = 10
 """Of a node's memory so much is to stay free, as an evacuation keeps it unless it is told otherwise."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Intended:
+class Intended(t.NamedTuple):
     """A move that somebody chose. ``runs``: its VM takes memory on the destination."""
 
     vm: Vm
@@ -37,8 +44,7 @@ class Intended:
     runs: bool
 
 
-@dataclasses.dataclass(frozen=True)
-class Judged:
+class Judged(t.NamedTuple):
     """What speaks against a move.
 
     Attributes:
@@ -73,8 +79,7 @@ class Judged:
         return " ".join(found)
 
 
-@dataclasses.dataclass(frozen=True)
-class Around:
+class Around(t.NamedTuple):
     """The cluster around some moves: its rules, where their members are, and memory by first label of the node.
 
     ``domains`` are the fault domains of nodes by first label. ``notes`` say what could not be read or judged. ``off``
@@ -85,7 +90,7 @@ class Around:
     where: Mapping[str, str]
     memory: Mapping[str, Memory]
     notes: tuple[str, ...] = ()
-    domains: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    domains: Mapping[str, str] = {}
     off: frozenset[str] = frozenset()
 
     def place_of(self, rule: Rule, node: str) -> str:
@@ -218,8 +223,7 @@ def with_known_cause(refusal: Failure, judged: Judged, destination: str) -> Fail
     """Return a refusal for which nobody gives a reason with what the cluster's own data say against the move."""
     if refusal.code != "not_migratable" or not refusal.vague or not judged.against:
         return refusal
-    return dataclasses.replace(
-        refusal,
+    return refusal._replace(
         cause=f"{refusal.cause}. What the cluster's own data say against it: {judged.against}",
         remedy=judged.remedy(destination),
     )

@@ -10,14 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._names import in_capitals
-from ..._wsman.instances import Instance
 from ..checks.others_at_work import find_others_at_work
 from ..cluster.affinity import (
     DOMAIN,
     Rule,
-    class_rules,
-    enabled_rules,
-    group_member,
+    collect_rules,
     note_unjudged_rules,
     read_affinity_rules,
     read_domains,
@@ -163,7 +160,7 @@ def read_vms_and_groups(cluster: Cluster, node: Node, nodes: Sequence[Node], hel
 
 
 def _owned_by(vm: Vm, node: str) -> Vm:
-    return dataclasses.replace(vm, node=node)
+    return vm._replace(node=node)
 
 
 def _is_disputed(vm: Vm, node: Node, role: VmGroup | None) -> bool:
@@ -189,24 +186,3 @@ def with_rules(cluster: Cluster, snapshot: Snapshot, nodes: Sequence[Node]) -> S
         domains=domains,
         notes=(*snapshot.notes, *notes, *note_unjudged_rules(rules, domains, [first_label(one.name) for one in nodes])),
     )
-
-
-def collect_rules(
-    cluster: Cluster, affinity: Sequence[Instance], roles: Mapping[str, VmGroup], traits: Mapping[str, GroupTraits]
-) -> tuple[list[Rule], list[str]]:
-    """Return anti-affinity classes and the rules of the rows ``affinity``, and notes on what was left out.
-
-    Members are VM ids, found by way of their resource: a group need not be called like its VM. Those of which ``roles``
-    has no VM are ``group_member``. Raises Fault and TransportError.
-    """
-    row = cluster.identity.cluster_row if cluster.is_clustered else None
-    enforced = row is not None and bool(row.integer("ClusterEnforcedAntiAffinity"))
-    inside: dict[str, list[str]] = {}
-    for vm_id, role in sorted(roles.items()):
-        inside.setdefault(in_capitals(role.group), []).append(vm_id)
-    members: dict[str, list[str]] = {}
-    for name, one in traits.items():
-        members[name] = members[in_capitals(one.id)] = inside.get(name, [group_member(name)])
-    classes = {member: one.anti_affinity for name, one in traits.items() for member in members[name]}
-    rules, notes = enabled_rules(affinity, members)
-    return [*class_rules(classes, enforced=enforced), *rules], notes

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import fnmatch
 import typing as t
 from collections.abc import Mapping, Sequence
@@ -24,8 +23,7 @@ EVERY_VM: t.Final = "*"  # as a pattern
 OFFLINE: frozenset[StrategyName] = frozenset({SHUTDOWN, SAVE})
 
 
-@dataclasses.dataclass(frozen=True)
-class Strategy:
+class Strategy(t.NamedTuple):
     """One line of the user's list: which VMs, by name, pattern (``*``, ``?``, ``[seq]``) or GUID, and what of them."""
 
     vm: str

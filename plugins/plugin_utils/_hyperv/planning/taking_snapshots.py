@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
+from ..._wsman.garbage import without_garbage_collection
 from ..checks.comparison import Comparison
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup
@@ -30,6 +31,7 @@ from .role_owners import as_roles, owners_by_group
 from .snapshot import Snapshot, read_vms_and_groups, with_rules
 
 
+@without_garbage_collection()
 def take_snapshot(cluster: Cluster, name: str, allowed: Sequence[str]) -> Snapshot:
     """Read what a plan for the node ``name`` needs; nothing is changed.
 

@@ -9,7 +9,6 @@ for longer than the node itself may take for one call.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..._hostnames import first_label
@@ -230,11 +229,14 @@ class StateChanger:
         if job is None or not job.is_final or job.is_success:
             return None
         # The remedies of a failed migration job are not those of a change of state.
-        return dataclasses.replace(
-            with_errors(ordered.session, ordered.job, job).error(),
-            code="state_change_failed",
-            remedy=see_event_logs(change.vm.node or "its node"),
-            operation=f"VM {change.vm.name} did not become {change.final_state}",
+        return (
+            with_errors(ordered.session, ordered.job, job)
+            .error()
+            ._replace(
+                code="state_change_failed",
+                remedy=see_event_logs(change.vm.node or "its node"),
+                operation=f"VM {change.vm.name} did not become {change.final_state}",
+            )
         )
 
 

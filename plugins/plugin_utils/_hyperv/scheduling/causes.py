@@ -136,15 +136,15 @@ def _hear_hosts(cluster: Cluster, task: MigrationTask) -> None:
     error = task.error
     if error is None or traits_of(task.method).has_job or error.code not in _OF_THE_MOVE_ITSELF:
         return
-    move = dataclasses.replace(task.move, source=task.request.move.source)
+    move = task.move._replace(source=task.request.move.source)
     began = float("-inf") if task.attempt.attached else task.attempt.began
     told = HostWitness(cluster).failure(move, began)
     if told is None:
         return
     if error.code == _NOT_ARRIVED or (error.vague and not told.vague):
-        task.overrule(dataclasses.replace(told, code=error.code, operation=error.operation or told.operation))
+        task.overrule(told._replace(code=error.code, operation=error.operation or told.operation))
     elif not error.quoted:
-        task.overrule(dataclasses.replace(error, quoted=told.quoted))
+        task.overrule(error._replace(quoted=told.quoted))
 
 
 def _add(task: MigrationTask, found: Mapping[str, Sequence[HostEvent]]) -> None:
@@ -171,7 +171,7 @@ def _suit_workgroup(cluster: Cluster, task: MigrationTask) -> None:
     except (HyperVError, NoAnswer):
         return
     if in_workgroup:
-        task.overrule(dataclasses.replace(error, remedy=workgroup_remedy(source)))
+        task.overrule(error._replace(remedy=workgroup_remedy(source)))
 
 
 def choose(events: Sequence[HostEvent], vm: Vm, most: int = MOST_EVENTS) -> list[HostEvent]:
@@ -189,12 +189,12 @@ def _told(error: Failure, own: Sequence[HostEvent]) -> Failure:
         cause = telling.known
         if cause is not None:
             quoted = _quoted(telling)
-            return dataclasses.replace(error, cause=cause.cause, remedy=cause.remedy, quoted=quoted, vague=False)
+            return error._replace(cause=cause.cause, remedy=cause.remedy, quoted=quoted, vague=False)
     inner = [event for event in own if not is_wrapper(event.logged.id)] or own
     if not inner:
         return error
     said = f"{error.quoted} {_quoted(inner[-1])}".lstrip()
-    return dataclasses.replace(error, quoted=said)
+    return error._replace(quoted=said)
 
 
 def _quoted(event: HostEvent) -> str:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from ..._hostnames import first_label
@@ -89,8 +88,7 @@ def in_a_circle(error: Failure, task: MigrationTask, others: Sequence[MigrationT
         return error
     names = ", ".join(other.move.vm.name for other in others)
     verb = "waits" if len(others) == 1 else "wait"
-    return dataclasses.replace(
-        error,
+    return error._replace(
         remedy=f"It may go once {names} has left {task.move.destination.name}, which {verb} for room as well: move one "
         f"of these VMs to a third node first. {error.remedy}",
     )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import typing as t
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ..cluster.cluster import Cluster
@@ -21,8 +21,7 @@ from .scheduler import Scheduler
 Report = Callable[[Sequence[MigrationTask]], None]
 
 
-@dataclasses.dataclass(frozen=True)
-class MigrationOptions:
+class MigrationOptions(t.NamedTuple):
     """How moves are made.
 
     Attributes:
@@ -36,16 +35,15 @@ class MigrationOptions:
     method: MethodChoice = AUTO
     timeout: int = 0
     max_parallel: int | None = None
-    policy: Policy = dataclasses.field(default_factory=Policy)
-    settings: WantedSettings = dataclasses.field(default_factory=WantedSettings)
+    policy: Policy = Policy()
+    settings: WantedSettings = WantedSettings()
 
     def timeout_of(self, move: Move) -> Timeout:
         """Return how long one attempt of a move may take."""
         return Timeout.of(self.timeout, move.vm.memory_mb, with_storage=move.storage is not None)
 
 
-@dataclasses.dataclass(frozen=True)
-class Migration:
+class Migration(t.NamedTuple):
     """What moves came to, in their order, the limits of their hosts, and notes on what was not known about these."""
 
     tasks: Sequence[MigrationTask]

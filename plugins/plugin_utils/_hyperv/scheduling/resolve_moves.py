@@ -8,7 +8,6 @@ and on the host that it is to go to: there it is after an earlier run.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from ..._wsman.errors import NoAnswer
@@ -92,8 +91,7 @@ def _plan_on_hosts(
     ]
     known = dict(zip(dict.fromkeys(request.source for request in requests if request.source), sources, strict=True))
     moves = [
-        dataclasses.replace(
-            move_of(vm, roles.get(vm.id), host, asked),
+        move_of(vm, roles.get(vm.id), host, asked)._replace(
             fetched_from=known[request.source].name if request.source else "",
         )
         for vm, host, request in zip(chosen, destinations, requests, strict=True)
@@ -107,4 +105,4 @@ def _with_storage(cluster: Cluster, move: Move, request: MoveRequest) -> Move:
     if move.role is not None:
         raise _shares_storage(move)
     storage = read_storage(cluster, move.source, move.vm.id)
-    return dataclasses.replace(move, storage=plan_storage(request.storage, storage, move.vm.name, stays=move.is_done))
+    return move._replace(storage=plan_storage(request.storage, storage, move.vm.name, stays=move.is_done))

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..._wsman.errors import NoAnswer
@@ -149,7 +148,7 @@ class Scheduler:
             return  # the word on each of them stands
         for task in lost:
             vm, role = seen[task.move.vm.id]
-            if vm is not None and dataclasses.replace(task.move, vm=vm, role=role).is_done:
+            if vm is not None and task.move._replace(vm=vm, role=role).is_done:
                 restart = restarts.find(task)
                 if restart is not None:
                     task.overrule(restart)

@@ -8,7 +8,6 @@ A call of the method is never repeated blindly: whatever is unclear is looked at
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer
@@ -152,14 +151,13 @@ class Starter:
         lost = LostAnswer(task.since, task.attempt.unanswered, self._cluster.look_for_lost)
         if found is not None:
             task.follow(found, now)
-        elif vm is None or vm.is_leaving or dataclasses.replace(task.move, vm=vm, role=role).is_done:
+        elif vm is None or vm.is_leaving or task.move._replace(vm=vm, role=role).is_done:
             task.verify(now)
         elif lost.next_step(now) is NextStep.LOOK:
             task.put_off(now + _BETWEEN_LOOKS)
         elif task.attempt.unconfirmed is not None:
             doubt = task.attempt.unconfirmed
-            unclear = dataclasses.replace(
-                outcome_unknown(task.move, doubt.clause),
+            unclear = outcome_unknown(task.move, doubt.clause)._replace(
                 error_code=doubt.error_code,
                 hresult=doubt.hresult,
                 quoted=doubt.quoted,
@@ -235,7 +233,7 @@ class Starter:
         silent = self._comparison.is_silent(move.source) or self._comparison.is_silent(move.destination.name)
         verdict = None if silent else self._methods.compare(move).error
         if verdict is not None:
-            return dataclasses.replace(_because(error, verdict.cause, verdict.remedy), quoted=verdict.quoted)
+            return _because(error, verdict.cause, verdict.remedy)._replace(quoted=verdict.quoted)
         return _because(error, lack.message, lack.remedy) if lack is not None else error
 
     def _check(self, task: MigrationTask) -> CheckResult:
@@ -244,7 +242,7 @@ class Starter:
             return result
         if self._methods.take_next(task, result.unsupported):
             return self._methods.of(task).check(task.move)
-        return dataclasses.replace(result, asked=True, error=result.unsupported)
+        return result._replace(asked=True, error=result.unsupported)
 
     def _began_meanwhile(self, task: MigrationTask) -> bool:
         """Look whether Hyper-V says no because somebody else's migration of the VM runs by now; take that up."""
@@ -323,7 +321,7 @@ class Starter:
 
 
 def _because(error: Failure, cause: str, remedy: str) -> Failure:
-    return dataclasses.replace(error, cause=f"{error.cause}; {cause.rstrip('.')}", remedy=remedy, vague=False)
+    return error._replace(cause=f"{error.cause}; {cause.rstrip('.')}", remedy=remedy, vague=False)
 
 
 def _is_busy(return_value: int | None) -> bool:

@@ -9,9 +9,9 @@ Move-VM.
 
 from __future__ import annotations
 
-import dataclasses
 import ntpath
 import re
+import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..._wsman.instances import Instance
@@ -30,8 +30,7 @@ _ROOTS = ("ConfigurationDataRoot", "SnapshotDataRoot", "SwapFileDataRoot")
 _ABSOLUTE = re.compile(r"[A-Za-z]:[\\/]|[\\/]{2}[^\\/?.][^\\/]*[\\/][^\\/]+")
 
 
-@dataclasses.dataclass(frozen=True)
-class StorageRequest:
+class StorageRequest(t.NamedTuple):
     """Where a VM's files shall be, as the user wrote it.
 
     Attributes:
@@ -41,7 +40,7 @@ class StorageRequest:
     """
 
     folder: str = ""
-    disks: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    disks: Mapping[str, str] = {}
     keep_source_disks: bool | None = None
 
     @property
@@ -64,16 +63,14 @@ class StorageRequest:
             raise HyperVError("keep_source_disks says what becomes of disks that move: give destination_storage_path.")
 
 
-@dataclasses.dataclass(frozen=True)
-class Disk:
+class Disk(t.NamedTuple):
     """One virtual hard disk of a VM, with all that its host shows of it."""
 
     path: str
     settings: Instance
 
 
-@dataclasses.dataclass(frozen=True)
-class Storage:
+class Storage(t.NamedTuple):
     """Where a VM's files are; ``system`` is all that its host shows of its settings."""
 
     system: Instance
@@ -85,8 +82,7 @@ class Storage:
         return {name: self.system.text(name) or "" for name in _ROOTS}
 
 
-@dataclasses.dataclass(frozen=True)
-class StorageMove:
+class StorageMove(t.NamedTuple):
     """What to send so that a VM's files are where they shall be, and what that is.
 
     Attributes:

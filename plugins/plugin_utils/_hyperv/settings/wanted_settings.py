@@ -8,7 +8,6 @@ documented forms are tried in a fixed order, and the next one only after the par
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
@@ -52,8 +51,7 @@ _OF_STORAGE = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class WantedSettings:
+class WantedSettings(t.NamedTuple):
     """The settings that the user gave.
 
     Attributes:
@@ -63,7 +61,7 @@ class WantedSettings:
             cannot tell an empty array from NULL.
     """
 
-    migration: Mapping[SettingProperty, t.Any] = dataclasses.field(default_factory=dict)
+    migration: Mapping[SettingProperty, t.Any] = {}
     new_system: str | None = None
     new_resources: tuple[str, ...] = ()
 
@@ -86,9 +84,7 @@ class WantedSettings:
         kind = "storage" if move.alone else "virtual_system_and_storage"
         kept = {} if move.keep_source_disks is None else {RETAIN_DISKS: move.keep_source_disks}
         migration = {**self.migration, MIGRATION_TYPE: kind, **kept}
-        return dataclasses.replace(
-            self, migration=migration, new_system=move.new_system, new_resources=move.new_resources
-        )
+        return self._replace(migration=migration, new_system=move.new_system, new_resources=move.new_resources)
 
     @property
     def are_given(self) -> bool:

@@ -132,7 +132,7 @@ def read_cluster(cluster: Cluster) -> ClusterDescription:
 def _owned(vm: Vm, roles: Mapping[str, VmGroup]) -> Vm:
     """Return a VM with its owner: where Hyper-V tells none, the cluster's word counts."""
     role = roles.get(vm.id)
-    return vm if vm.node or role is None else dataclasses.replace(vm, node=role.owner)
+    return vm if vm.node or role is None else vm._replace(node=role.owner)
 
 
 def _read_host(cluster: Cluster, report: NodeReport) -> HostDescription:

@@ -92,7 +92,7 @@ def read_members(cluster: Cluster) -> Row:
     called = cluster.identity.cluster
     if called is None or not called.name:
         raise HyperVError(f"{cluster.home.node} does not tell the name of its cluster (MSCluster_Cluster).")
-    nodes = [{**dataclasses.asdict(node), "version": node.version} for node in read_nodes(cluster)]
+    nodes = [{**node._asdict(), "version": node.version} for node in read_nodes(cluster)]
     return {
         "cluster": {"name": called.name, "fqdn": called.fqdn or None},
         "nodes": nodes,

@@ -109,8 +109,7 @@ def _last_seen(listed: Job, seen: Job | None) -> Job:
     """Return a job with what may have changed since it was listed, as far as that was seen."""
     if seen is None:
         return listed
-    return dataclasses.replace(
-        listed,
+    return listed._replace(
         state=seen.state,
         percent=seen.percent,
         error_code=seen.error_code,

@@ -148,7 +148,7 @@ def _of_place(session: Session, namespace: str, node: str) -> Iterable[ListedJob
     listing = []
     for class_name, job in jobs:
         vms = sorted(vm for vm in affected[job.id][1] if is_vm_id(vm)) if job.id in affected else []
-        told = job if job.vm_id or not vms else dataclasses.replace(job, vm_id=vms[0])
+        told = job if job.vm_id or not vms else job._replace(vm_id=vms[0])
         listing.append(ListedJob(told, Reference.of(namespace, class_name, InstanceID=job.id), node))
     return listing
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ..._hostnames import first_label
 from ..._names import in_capitals
+from ..._wsman.garbage import without_garbage_collection
 from ..cluster.cluster import Cluster
 from ..cluster.groups import VmGroup, read_groups, read_priorities
 from ..cluster.nodes import hosts_of_vms, read_surroundings
@@ -17,6 +18,7 @@ from ..cluster.owners import owner_of, owners_of
 from ..cluster.vms import Vm, normal_id, read_vms
 
 
+@without_garbage_collection()
 def list_vms(
     cluster: Cluster,
     *,

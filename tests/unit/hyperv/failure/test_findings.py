@@ -49,7 +49,7 @@ def test_a_severity_is_one_of_three_words() -> None:
 
 
 def test_a_failure_is_returned_as_a_finding_with_what_the_host_gave() -> None:
-    failure = dataclasses.replace(refused("Migrate", 32775), hresult="0x8007000E", quoted="Hyper-V says: Nein.")
+    failure = refused("Migrate", 32775)._replace(hresult="0x8007000E", quoted="Hyper-V says: Nein.")
     assert failure.about("web01").as_result() == {
         "code": "refused",
         "severity": "error",
@@ -68,14 +68,14 @@ def test_a_failure_is_returned_as_a_finding_with_what_the_host_gave() -> None:
 
 
 def test_a_failure_keeps_the_subject_that_it_has() -> None:
-    assert BUSY.about("web01").about("web02") == dataclasses.replace(BUSY, subject="web01")
+    assert BUSY.about("web01").about("web02") == BUSY._replace(subject="web01")
     paused = Failure("destination_paused", "node NODE2 is paused", subject="NODE2", subject_kind="node")
     assert paused.about("web01") is paused
 
 
 def test_a_part_that_is_replaced_is_in_every_text() -> None:
     failed = job_failed("exception", 60, None, ("Login failed (0x8009030E)",))
-    better = dataclasses.replace(failed, remedy="Use Kerberos.")
+    better = failed._replace(remedy="Use Kerberos.")
     assert failed.remedy not in better.text
     assert better.text.startswith(f"{failed.message} Use Kerberos. Hyper-V says: ")
 

@@ -122,9 +122,7 @@ def test_when_every_form_ends_in_a_fault_the_error_has_its_hresult() -> None:
 
 def test_a_refused_destination_is_not_blamed_on_the_settings_alone() -> None:
     client = Client(Simulated(node_rows=False))
-    client.move = dataclasses.replace(
-        client.move, destination=dataclasses.replace(client.move.destination, name="NODE9")
-    )
+    client.move = client.move._replace(destination=client.move.destination._replace(name="NODE9"))
     client.simulated.lose = lambda node, request: "down" if node == "NODE9" else ""
     answer = client.migrate()
     assert answer.error.error_code == 4

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.groups import VmGroup
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.jobs import Job
@@ -30,11 +28,11 @@ FAILED = Job("J", "exception", 60, 32768, ("Es ist ein Fehler aufgetreten (0x800
 
 
 def on(node: str, state: VmState = "running", status: tuple[int, ...] = (2,)) -> Vm:
-    return dataclasses.replace(VM, node=node, state=state, operational_status=status)
+    return VM._replace(node=node, state=state, operational_status=status)
 
 
 def role_on(node: str) -> VmGroup:
-    return dataclasses.replace(ROLE, owner=node)
+    return ROLE._replace(owner=node)
 
 
 def judged(job: Job | None, vm: Vm | None, role: VmGroup | None, waited: float) -> Judgement:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 import pytest
@@ -131,7 +130,7 @@ def test_an_option_without_a_value_is_not_sent() -> None:
 
 def nodes(*builds: int | None) -> list[Node]:
     node = Client(Simulated()).move.destination
-    return [dataclasses.replace(node, name=f"NODE{number}", build=build) for number, build in enumerate(builds, 1)]
+    return [node._replace(name=f"NODE{number}", build=build) for number, build in enumerate(builds, 1)]
 
 
 NEWER = [one for one in MIGRATION_PROPERTIES if one.since > 9200]
