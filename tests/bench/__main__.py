@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from . import (
     batch,
     growth,
+    large,
     makespan,
     masking,
     methods,
@@ -43,8 +44,9 @@ _CASES: dict[str, Callable[[], list[Figure]]] = {
     "rolled": rolled.measure,
     "overlapped": overlapped.measure,
     "growth": growth.measure,
+    "large": large.measure,
 }
-_ALONE = frozenset({"growth"})  # by its name only: it takes longer than all others together
+_ALONE = frozenset({"growth", "large"})  # by their names only: each takes longer than all others together
 _LONGEST = 600  # seconds for all cases but those
 _OUTPUT = pathlib.Path(__file__).parents[1] / "output" / "bench.json"
 
