@@ -38,7 +38,7 @@ class SideBySide(Simulated):
             names = {one["name"].lower(): one["name"] for one in self.server.state()["nodes"]}
             there = names.get((node or self.home).partition(".")[0].lower(), node or self.home)
             if node is not None and there == self.home:
-                return cluster.home
+                return cluster.home.host
             return Session(lambda request: self._send(there, request), self, node or self.home)
 
         cluster = Cluster(connect, self)

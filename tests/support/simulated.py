@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 
 import yaml
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.home_session import HomeSession
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.hosts import read_limits
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.methods.methods import Methods
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
@@ -89,8 +88,7 @@ class Simulated:
         label = name if name in self.names else name.partition(".")[0].lower()
         there = known.get(label, name)
         if node is not None and there == self.home:
-            home = self.cluster.home
-            return home.host if isinstance(home, HomeSession) else home
+            return self.cluster.home.host
         return Session(lambda request: self._send(there, request), self, name, login=lambda: self.login)
 
     def _send(self, node: str, request: bytes) -> bytes:

@@ -206,7 +206,7 @@ class Play:
         def session(node: str | None) -> Session:
             name = names.get((node or home).partition(".")[0].lower(), node or home)
             if node is not None and name == home:
-                return cluster.home
+                return cluster.home.host
             return Session(lambda request: self._send(self.server, name, request), self, name)
 
         cluster = Cluster(session, self)

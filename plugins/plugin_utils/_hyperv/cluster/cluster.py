@@ -65,7 +65,7 @@ class Cluster:
         self.clock = clock
         self.is_listed = is_listed
         self._connect = connect
-        self._home: Session | None = None
+        self._home: HomeSession | None = None
         self._states: dict[str, int | None] = {}  # of the nodes, as they were read last
         self._sessions: dict[str, Session] = {}
         self._provider: Session | None = None
@@ -105,17 +105,15 @@ class Cluster:
         return identity_of(self.home)
 
     @property
-    def home(self) -> Session:
+    def home(self) -> HomeSession:
         """The session to the task's host: any node knows the cluster (Root\\MSCluster), so another may take over."""
         if self._home is None:
-            host = self._connect(None)
-            self._home = HomeSession(host, self.clock, self._others, _answers_for_cluster, self.tell)
+            self._home = HomeSession(self._connect(None), self.clock, self._others, _answers_for_cluster, self.tell)
         return self._home
 
     def is_home(self, session: Session) -> bool:
         """Tell whether a session leads to the node that answers for the task's host."""
-        home = self.home
-        return session is (home.speaker if isinstance(home, HomeSession) else home)
+        return session is self.home.speaker
 
     def _others(self) -> list[tuple[str, Callable[[], Session]]]:
         """Return the nodes to ask for one that speaks for the cluster: those that were up first, paused ones next.
@@ -157,9 +155,9 @@ class Cluster:
         return max(lost_answer(session.operation_timeout) for session in (self.home, *self._sessions.values()))
 
     def seen_from(self, node: str) -> Cluster:
-        """Return the same cluster, of which another node is asked than the task's host. Raises as ``node``."""
+        """Return the same cluster, of which another node and no third is asked. Raises as ``node``."""
         other = copy.copy(self)
-        other._home = self.node(node)
+        other._home = HomeSession(self.node(node), self.clock, list, _answers_for_cluster, self.tell)
         return other
 
     def know_as(self, name: str, session: Session) -> None:
@@ -285,7 +283,7 @@ class Cluster:
                 self.find_provider()
                 return
             except (HyperVError, NoAnswer):
-                lost_at = self.home.taken_over_at if isinstance(self.home, HomeSession) else None
+                lost_at = self.home.taken_over_at
                 if lost_at is None or self.clock.now() - lost_at >= SETTLES_WITHIN:
                     raise
             self.clock.pause(BETWEEN_LOOKS)
