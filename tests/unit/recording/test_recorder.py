@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import pathlib
 
@@ -197,9 +198,8 @@ def test_an_answer_in_utf_16_is_kept_as_text() -> None:
 
 def test_without_a_recording_a_session_sends_with_the_senders_own_method() -> None:
     sender = Sender()
-    connections = Connections.__init__.__defaults__
-    assert connections is not None
-    assert connections[-1](sender, "NODE1") == sender.send
+    watch = inspect.signature(Connections).parameters["watch"].default
+    assert watch(sender, "NODE1") == sender.send
     assert sender.on_response is None
 
 
