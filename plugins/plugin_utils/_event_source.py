@@ -17,7 +17,7 @@ from ._hyperv.cluster.cluster import Cluster
 from ._hyperv.failure.errors import HyperVError, explain
 from ._hyperv.usecases.cluster_events import Changes
 from ._text import clean, each_text
-from ._wsman.errors import LoginRefused, NoAnswer
+from ._wsman.errors import NoAnswer, is_about_login
 from ._wsman.session import Session
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
@@ -80,7 +80,7 @@ class ClusterEvents:
             changes = self._changes.look()
         except (HyperVError, NoAnswer) as error:
             self._failures = min(self._failures + 1, 16)
-            if _refuses_login(error):
+            if is_about_login(error):
                 self.refusal = clean(
                     f"hyperv.migration.hyperv_cluster: {explain(error)} The source ends, because it would try the same "
                     "password again and again, which may lock the account. Start it again when that is right."
@@ -132,13 +132,6 @@ class Source:
         """Close all connections."""
         if self._connections is not None:
             self._connections.close()
-
-
-def _refuses_login(error: BaseException | None) -> bool:
-    """Return whether a refused login is what an error is about; Windows counts each towards the limit of an account."""
-    while error is not None and not isinstance(error, LoginRefused):
-        error = error.__cause__
-    return error is not None
 
 
 def _for_rules(text: str) -> str:

@@ -11,7 +11,7 @@ from ._admission import admit
 from ._connection.inventory import Inventory
 from ._hostnames import NETBIOS_LENGTH, domain_of, first_label, is_address
 from ._hyperv.cluster.identity import Identity, WrongMachine, identity_of
-from ._wsman.errors import NoAnswer, Unreachable
+from ._wsman.errors import LoginRefused, NoAnswer, Unreachable
 from ._wsman.session import Session
 
 
@@ -50,13 +50,16 @@ class NodeLookup:
         if found is not None:
             return found
         other_hosts = [] if is_address(node) else self._listed_by_other_names(node)
-        found, others = self._first_of(node, self._doors.hosts(other_hosts).items())
+        answers = self._doors.hosts(other_hosts)
+        found, others = self._first_of(node, answers.items())
         if found is not None:
             return found
         self._refuse_others(node, candidates)
+        tried = (*self._answers.values(), *answers.values())
+        refusal = next((answer for answer in tried if isinstance(answer, LoginRefused)), None)
         if any(host in self._inventory.group_peers or self._is_listed_as(node, host) for host in silent):
-            raise Unreachable(f"{node} could not be asked. {' '.join(silent.values())}")
-        return self._by_name(node, [*silent.values(), *others.values()])
+            raise Unreachable(f"{node} could not be asked. {' '.join(silent.values())}") from refusal
+        return self._by_name(node, [*silent.values(), *others.values()], refusal)
 
     def _ask(self, host: str) -> Session | Exception:
         """Return the session to a host, or why there is none; one that does not answer is not waited for again."""
@@ -178,7 +181,7 @@ class NodeLookup:
         """Raises WrongMachine unless the host is what the inventory lists."""
         admit(self._inventory.listing(host), there, self._inventory, lambda one: identity_of(self._doors.host(one)))
 
-    def _by_name(self, node: str, silent: Sequence[str]) -> Session:
+    def _by_name(self, node: str, silent: Sequence[str], refusal: LoginRefused | None) -> Session:
         """Return the session to a node that no inventory host is, where DNS or the user say that it is."""
         if not self._home.has_name_in_domain(node):
             raise WrongMachine(
@@ -193,7 +196,7 @@ class NodeLookup:
             raise Unreachable(
                 f"{node} could not be asked, and no inventory host is it: {error} List the host in the inventory, in a "
                 f"group with {self._inventory.home or 'the host of the task'}.{told}"
-            ) from error
+            ) from (refusal or error)
         there = identity_of(session)
         if is_address(node) or there.computer.is_called(node):
             if there.computer.domain and there.computer.domain == self._home.computer.domain:

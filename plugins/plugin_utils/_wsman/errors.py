@@ -67,3 +67,10 @@ class UnreadableAnswer(NoAnswer):
 
 class UnexpectedValue(UnreadableAnswer, ValueError):
     """A value does not have the form that its CIM type requires; the text says which."""
+
+
+def is_about_login(error: BaseException | None) -> bool:
+    """Tell whether a refused login is what an error is about; Windows counts each towards the limit of an account."""
+    while error is not None and not isinstance(error, LoginRefused):
+        error = error.__cause__
+    return error is not None

@@ -20,7 +20,7 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.hyperv.migration.plugins.plugin_utils import _connections
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connections import Connections
 from ansible_collections.hyperv.migration.plugins.plugin_utils._via import Via, ViaSearch
-from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
+from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import LoginRefused, Unreachable
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.session import Session
 
 from tests.simulator.clock import ManualClock
@@ -53,12 +53,14 @@ class Network:
     Attributes:
         sent: requests that arrived, by machine.
         changes: what was asked of a machine beside reading.
+        refusing: machines that refuse user and password.
     """
 
     clusters: Mapping[str, SimulatedCluster]
     machines: dict[str, str]
     sent: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     changes: list[str] = dataclasses.field(default_factory=list)
+    refusing: set[str] = dataclasses.field(default_factory=set)
 
     @classmethod
     def of(cls, scenarios: Mapping[str, str], leads: Mapping[str, str]) -> Network:
@@ -71,12 +73,18 @@ class Network:
                 machines[f"10.{number}.0.{place}"] = machines[node.full_name] = machine
         return cls(clusters, {**machines, **{address.lower(): machine for address, machine in leads.items()}})
 
+    def disconnect(self, machine: str) -> None:
+        """Let no address lead to a machine any more."""
+        self.machines.update({address: "" for address, there in self.machines.items() if there == machine})
+
     def send(self, address: str, request: bytes) -> bytes:
         """Carry a request. Raises Unreachable."""
         machine = self.machines.get(address.lower())
         if not machine:
             raise Unreachable(f"{address} does not answer.")
         self.sent[machine] += 1
+        if machine in self.refusing:
+            raise LoginRefused(f"{address} refused user and password.")
         asked = describe(request)
         if asked is not None and asked.operation not in _READS:
             self.changes.append(f"{machine}: {asked.operation}")

@@ -34,13 +34,13 @@ def read_maintenance(cluster: Cluster, name: str, cluster_name: str, staying: Co
 
     Raises WrongMachine where the host is another node, or one of another cluster; Fault and TransportError.
     """
-    identity = cluster.identity
+    host, identity = cluster.home.host.node, cluster.identity
     node = find_node(cluster, read_nodes(cluster), name)
     if not identity.computer.is_called(node.name):
-        raise WrongMachine(f"{cluster.home.node} is {identity}, and not {node.name}. It must not be worked on.")
+        raise WrongMachine(f"{host} is {identity}, and not {node.name}. It must not be worked on.")
     if cluster_name and (identity.cluster is None or not identity.cluster.is_meant_by(cluster_name)):
         raise WrongMachine(
-            f"{cluster.home.node} is {identity}, and no node of the cluster {cluster_name}. It must not be worked on."
+            f"{host} is {identity}, and no node of the cluster {cluster_name}. It must not be worked on."
         )
     running = tuple(vm for vm in read_local_vms(cluster, node.name) if vm.state not in AT_REST)
     return Maintenance(node, running, _objection(node, [vm for vm in running if vm.id not in staying]))

@@ -22,6 +22,7 @@ from ..failure.errors import HyperVError
 from .cim_values import CORE_GROUP
 from .home_session import HomeSession, refuse_silent
 from .identity import Identity, identity_of
+from .members import NODE, PAUSED, UP, Members
 from .patience import BETWEEN_LOOKS, NODES_AT_ONCE, NODES_ONE_BY_ONE, SETTLES_WITHIN, lost_answer
 from .topology import Topology
 
@@ -30,8 +31,6 @@ VIRTUALIZATION = "root/virtualization/v2"
 MSCLUSTER = "root/MSCluster"
 CIMV2 = "root/cimv2"
 
-_NODE = "MSCluster_Node"
-_UP, _PAUSED = 0, 2  # its State
 _T = t.TypeVar("_T")
 
 
@@ -66,7 +65,7 @@ class Cluster:
         self.is_listed = is_listed
         self._connect = connect
         self._home: HomeSession | None = None
-        self._states: dict[str, int | None] = {}  # of the nodes, as they were read last
+        self._members = Members()
         self._sessions: dict[str, Session] = {}
         self._provider: Session | None = None
         self._topology: Topology | None = None
@@ -76,7 +75,7 @@ class Cluster:
     def topology(self) -> Topology:
         """What the task's host is a part of. Raises Fault and TransportError where it cannot be asked."""
         if self._topology is None:
-            self.query_cluster_if_any(Query(_NODE, ("Name",)))
+            self.query_cluster_if_any(Query(NODE, ("Name",)))
         return self._topology or Topology.STANDALONE_HOSTS
 
     @property
@@ -95,8 +94,8 @@ class Cluster:
 
         All nodes that run, or the task's host where it stands alone. Raises Fault and TransportError.
         """
-        nodes = self.query_cluster_if_any(Query(_NODE, ("Name", "State")))
-        running = (node.text("Name") for node in nodes if node.integer("State") in (_UP, _PAUSED))
+        nodes = self.query_cluster_if_any(Query(NODE, ("Name", "State")))
+        running = (node.text("Name") for node in nodes if node.integer("State") in (UP, PAUSED))
         return tuple(filter(None, running)) or (self.identity.computer.name,)
 
     @property
@@ -108,7 +107,7 @@ class Cluster:
     def home(self) -> HomeSession:
         """The session to the task's host: any node knows the cluster (Root\\MSCluster), so another may take over."""
         if self._home is None:
-            self._home = HomeSession(self._connect(None), self.clock, self._others, _answers_for_cluster, self.tell)
+            self._home = HomeSession(self._connect(None), self.clock, self._others, self._members.can_speak, self.tell)
         return self._home
 
     def is_home(self, session: Session) -> bool:
@@ -116,25 +115,27 @@ class Cluster:
         return session is self.home.speaker
 
     def _others(self) -> list[tuple[str, Callable[[], Session]]]:
-        """Return the nodes to ask for one that speaks for the cluster: those that were up first, paused ones next.
+        names = self._members.likeliest_first(lambda name: _key(name) in self._sessions)
+        return [(name, functools.partial(self._open, name)) for name in names]
 
-        Of these, those that are talked to already.
-        """
-
-        def rank(name: str) -> tuple[bool, bool, bool]:
-            state = self._states[name]
-            return state not in (_UP, _PAUSED), state != _UP, _key(name) not in self._sessions
-
-        return [(name, functools.partial(self._open, name)) for name in sorted(self._states, key=rank)]
-
-    def node(self, name: str) -> Session:
+    def node(self, name: str, *, is_awaited: bool = False) -> Session:
         """The session to one node, for what only that node knows; a full name means a host of that very name.
 
         That of the task's host is no exception, for the inventory may list it by any name: ``connect`` knows it.
+        Raises Unreachable for one that was waited for long and in vain, unless ``is_awaited``: its silence is expected.
         """
         session = self._open(name)
-        refuse_silent(session, self.clock.now())
+        if not is_awaited:
+            refuse_silent(session, self.clock.now())
         return session
+
+    def beside(self, name: str) -> Session | None:
+        """Return the session to a node that is talked to already; None for none, a silent one and the task's host."""
+        try:
+            session = self.node(name) if self.has_session(name) else None
+        except NoAnswer:
+            return None
+        return None if session is None or self.is_home(session) else session
 
     def _open(self, name: str) -> Session:
         key = _key(name)
@@ -157,7 +158,7 @@ class Cluster:
     def seen_from(self, node: str) -> Cluster:
         """Return the same cluster, of which another node and no third is asked. Raises as ``node``."""
         other = copy.copy(self)
-        other._home = HomeSession(self.node(node), self.clock, list, _answers_for_cluster, self.tell)
+        other._home = HomeSession(self.node(node), self.clock, list, self._members.can_speak, self.tell)
         return other
 
     def know_as(self, name: str, session: Session) -> None:
@@ -189,8 +190,10 @@ class Cluster:
                 self._topology = Topology.STANDALONE_HOSTS
             raise
         self._topology = self._topology or Topology.FAILOVER_CLUSTER
-        if query.class_name == _NODE:
-            self._states.update((row.text("Name") or "", row.integer("State")) for row in rows)
+        if query.class_name == NODE:
+            self._members.note(rows)
+            if not query.where:
+                self.identity.know_nodes(row.text("Name") for row in rows)
         return rows
 
     def query_cluster_if_any(self, query: Query, *, missing_ok: bool = False) -> list[Instance]:
@@ -291,18 +294,13 @@ class Cluster:
     def _likely_providers(self) -> list[str]:
         """Return nodes in the order in which they may answer: the owner of the core group, then all that are up."""
         core = self.query_cluster(Query("MSCluster_ResourceGroup", ("Name", "OwnerNode"), {"GroupType": (CORE_GROUP,)}))
-        nodes = self.query_cluster(Query(_NODE, ("Name", "State")))
-        up = [node.text("Name") for node in nodes if node.integer("State") == _UP]
+        nodes = self.query_cluster(Query(NODE, ("Name", "State")))
+        up = [node.text("Name") for node in nodes if node.integer("State") == UP]
         return [name for name in (*(group.text("OwnerNode") for group in core), *up) if name]
 
 
 def _key(name: str) -> str:
     return name.lower() if domain_of(name) else first_label(name)
-
-
-def _answers_for_cluster(session: Session) -> bool:
-    """Tell whether a node can speak for the cluster: its own cluster service runs, and shows the nodes."""
-    return bool(session.query(MSCLUSTER, Query(_NODE, ("Name",))))
 
 
 def _answers(session: Session, namespace: str) -> bool:

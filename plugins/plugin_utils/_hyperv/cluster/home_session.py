@@ -8,12 +8,12 @@ the cluster. A call whose answer was lost is not made again by this: whoever mad
 
 from __future__ import annotations
 
-import contextlib
+import collections
 import threading
 from collections.abc import Callable, Iterable
 from xml.etree.ElementTree import Element
 
-from ..._wsman.errors import LoginRefused, NoAnswer, NodeBusy, TransportError, Unreachable
+from ..._wsman.errors import LoginRefused, NoAnswer, NodeBusy, TransportError, Unreachable, is_about_login
 from ..._wsman.references import Reference
 from ..._wsman.session import Session
 from ..._wsman.transport import Clock
@@ -23,6 +23,8 @@ from .identity import identity_of
 _SILENCE = 10.0  # seconds
 _LONG_SILENCE = 60.0  # seconds, of two requests at least
 _TIMES_AS_LONG = 2.0
+_LONGEST_REST = 300.0  # seconds, however long a host is silent: an event source asks for days
+_SEARCH = 180.0  # seconds, after which a search begins with no further node: one that hangs takes two time-outs
 _SEARCH_AGAIN = 60.0  # seconds after a search in which nobody answered
 
 Others = Callable[[], Iterable[tuple[str, Callable[[], Session]]]]
@@ -32,10 +34,10 @@ Others = Callable[[], Iterable[tuple[str, Callable[[], Session]]]]
 def refuse_silent(session: Session, now: float) -> None:
     """Raise Unreachable for a host that was waited for long and in vain: each request would wait as long again.
 
-    One more is made when twice that time has passed.
+    One more is made when twice that time has passed, or five minutes.
     """
     silence = session.silence
-    rest = silence.since + _TIMES_AS_LONG * silence.seconds - now
+    rest = silence.since + min(_TIMES_AS_LONG * silence.seconds, _LONGEST_REST) - now
     if silence.requests > 1 and silence.seconds >= _LONG_SILENCE and rest > 0:
         raise Unreachable(
             f"{session.node} did not answer {silence.requests} requests in {silence.seconds:.0f} s, and is asked again "
@@ -57,14 +59,14 @@ class HomeSession(Session):
         host: Session,
         clock: Clock,
         others: Others,
-        answers: Callable[[Session], bool],
+        speaks: Callable[[str, Session], bool],
         tell: Callable[[str], None],
     ) -> None:
         """Ask nothing yet.
 
         Args:
             others: the nodes of the cluster, none while none is known.
-            answers: whether a node answers for the cluster; may raise what a query does.
+            speaks: whether a node of a name answers for the cluster; may raise what a query does.
             tell: shows a line at once.
         """
         super().__init__(host._send, clock, host.node, operation_timeout=host.operation_timeout)
@@ -73,10 +75,11 @@ class HomeSession(Session):
         self.taken_over_at: float | None = None
         self._namespaces = host._namespaces
         self._others = others
-        self._answers = answers
+        self._speaks = speaks
         self._tell = tell
         self._taking_over = threading.Lock()
         self._search_again_at = float("-inf")
+        self._searches: collections.Counter[str] = collections.Counter()  # in which a node did not answer
 
     @property
     def login(self) -> str:
@@ -116,20 +119,33 @@ class HomeSession(Session):
         with self._taking_over:
             if self.speaker is not silent:
                 return True  # another thread has found one meanwhile
-            if self._clock.now() < self._search_again_at:
+            began = self._clock.now()
+            if began < self._search_again_at:
                 return False
             asked = []
-            for name, open_session in self._others():
-                with contextlib.suppress(HyperVError, NoAnswer):
+            # A search may be over before all were asked: those that were not come first in the next one.
+            for name, open_session in sorted(self._others(), key=lambda other: self._searches[other[0]]):
+                if self._clock.now() - began >= _SEARCH:
+                    break
+                try:
                     other = open_session()
                     if other is silent:
                         continue
                     refuse_silent(other, self._clock.now())
-                    if self._answers(other):
+                    if self._speaks(name, other):
                         self._go_on_with(other)
                         self._tell(f"{_silence(silent, error)} The cluster is asked through {name} from now on.")
                         return True
+                except (HyperVError, NoAnswer) as reason:
+                    if is_about_login(reason):
+                        self._search_again_at = float("inf")
+                        self._tell(
+                            f"{_silence(silent, error)} {name} refuses the login, so no other node is asked to answer "
+                            "for the cluster: each refusal may be one of those that lock the account."
+                        )
+                        return False
                 asked.append(name)
+                self._searches[name] += 1
             if asked:
                 self._search_again_at = self._clock.now() + _SEARCH_AGAIN
                 self._tell(f"{_silence(silent, error)} Nor does any of {', '.join(asked)} answer for the cluster.")

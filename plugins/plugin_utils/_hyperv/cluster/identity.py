@@ -9,6 +9,7 @@ letters, Domain the DNS domain that it is a member of, or its workgroup) and of 
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Iterable
 
 from ..._hostnames import NETBIOS_LENGTH, domain_of, first_label
 from ..._wsman.faults import Fault
@@ -143,6 +144,10 @@ class Identity(Telling):
                 raise
             return ()
         return tuple(name for name in (row.text("Name") for row in rows) if name)
+
+    def know_nodes(self, names: Iterable[str | None]) -> None:
+        """Take the names of the nodes from whoever has read them: the computer may not answer when they are needed."""
+        self._told.setdefault("node_names", tuple(filter(None, names)))
 
     def is_of_the_cluster_of(self, other: Identity) -> bool:
         """Tell whether both are nodes of one cluster."""

@@ -78,7 +78,7 @@ class _Beside:
 
     def __init__(self, cluster: Cluster, helpers: Iterable[str]) -> None:
         self._cluster = cluster
-        self._rest = (one for one in helpers if cluster.has_session(one) and not cluster.is_home(cluster.node(one)))
+        self._rest = (one for one in helpers if cluster.beside(one) is not None)
         self._known: list[str] = []
         self._waiting = threading.Lock()
 

@@ -154,8 +154,8 @@ def find_node(cluster: Cluster, nodes: Sequence[Node], name: str) -> Node:
     node = by_label.get(first_label(there.computer.name))
     if node is None or not there.is_beside(cluster.identity):
         raise WrongMachine(
-            f"{name} is {there}, and {cluster.home.node} is {cluster.identity}. Nothing was changed. Run the task on a "
-            "host of the cluster that you mean."
+            f"{name} is {there}, and {cluster.home.host.node} is {cluster.identity}. Nothing was changed. Run the task "
+            "on a host of the cluster that you mean."
         )
     return node
 
@@ -170,7 +170,7 @@ def read_host(cluster: Cluster, name: str | None) -> Node:
 
     One request beside its identity. Raises HyperVError for a host without a name, Fault and TransportError.
     """
-    session = cluster.home if name is None else cluster.node(name)
+    session = cluster.home.host if name is None else cluster.node(name)
     own = identity_of(session).computer.name
     windows = session.query(CIMV2, Query("Win32_OperatingSystem", ("BuildNumber",)))
     build = (windows[0].text("BuildNumber") if windows else None) or ""

@@ -57,5 +57,4 @@ def ask_any(cluster: Cluster, nodes: Iterable[str], questions: Sequence[_Q], ask
 
 def _sessions(cluster: Cluster, nodes: Iterable[str]) -> list[Session]:
     """Return the sessions to those of some nodes that are talked to already, each once, without the task's host."""
-    known = [cluster.node(node) for node in nodes if cluster.has_session(node)]
-    return [one for at, one in enumerate(known) if not cluster.is_home(one) and one not in known[:at]]
+    return list(dict.fromkeys(session for node in nodes if (session := cluster.beside(node)) is not None))
