@@ -48,9 +48,12 @@ class Restarted:
     seconds: float
 
 
-def read_boot_time(cluster: Cluster, node: str) -> dt.datetime:
-    """Return when the Windows of a node started. Raises HyperVError, Fault and TransportError."""
-    rows = cluster.node(node).query(CIMV2, Query("Win32_OperatingSystem", ("LastBootUpTime",)))
+def read_boot_time(cluster: Cluster, node: str, *, is_awaited: bool = False) -> dt.datetime:
+    """Return when the Windows of a node started. Raises HyperVError, Fault and TransportError.
+
+    ``is_awaited``: it is expected to be silent for a while, and asked all the same.
+    """
+    rows = cluster.node(node, is_awaited=is_awaited).query(CIMV2, Query("Win32_OperatingSystem", ("LastBootUpTime",)))
     booted = rows[0].datetime("LastBootUpTime") if rows else None
     if booted is None:
         raise HyperVError(f"{node} does not tell when its Windows started, so a restart could not be noticed.")
@@ -106,7 +109,7 @@ def restart_node(cluster: Cluster, node: Node, *, force: bool, timeout: float, p
         clock.pause(poll_interval)
         try:
             if after is None:
-                now = read_boot_time(cluster, node.name)
+                now = read_boot_time(cluster, node.name, is_awaited=True)
                 after = now if now - before > _JITTER else None
             if after is not None:
                 there = pick_node(read_named_nodes(cluster, [node.name]), node.name)

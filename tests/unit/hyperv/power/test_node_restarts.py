@@ -135,3 +135,15 @@ def test_an_account_without_the_right_is_told() -> None:
 def test_a_node_that_does_not_come_back_in_time_is_told(restarts: RestartSpec, said: str) -> None:
     with pytest.raises(HyperVError, match=said):
         restart(a_cluster(restarts=restarts))
+
+
+def test_a_node_that_takes_long_to_come_back_is_seen_as_soon_as_it_is() -> None:
+    """Its silence is expected, so it is asked however long that lasts."""
+    simulated = a_cluster(restarts=RestartSpec(away_seconds=720.0))
+
+    def while_it_is_away(node: str, request: bytes) -> str:
+        simulated.server.world.look()
+        return "silent" if node == "NODE1" and the_node(simulated)["state"] == "down" else ""
+
+    simulated.lose = while_it_is_away
+    assert restart(simulated, timeout=1800.0).seconds < 720 + 75
