@@ -68,6 +68,7 @@ class Cluster:
         self._members = Members()
         self._sessions: dict[str, Session] = {}
         self._provider: Session | None = None
+        self._spoke: Session | None = None  # for the task's host, when the provider was found
         self._topology: Topology | None = None
         self._has_hyperv_namespace = True
 
@@ -225,6 +226,8 @@ class Cluster:
             raise
 
     def _query_provider(self, query: Query) -> list[Instance]:
+        if self._provider is self.home and self._spoke is not self.home.speaker:
+            self._provider = None  # it was on the host that is silent now
         try:
             rows = self.hyperv.query(HYPERV_CLUSTER, query)
         except TransportError:
@@ -237,7 +240,7 @@ class Cluster:
                 raise
             rows = []
         if rows:
-            self._provider = self.hyperv
+            self._provider, self._spoke = self.hyperv, self.home.speaker
         elif self._provider is None or not self.provider_answers():
             self._await_provider()
             rows = self.hyperv.query(HYPERV_CLUSTER, query)
@@ -267,7 +270,7 @@ class Cluster:
                     continue
                 asked.append(session.node)
                 if _answers(session, HYPERV_CLUSTER):
-                    self._provider = session
+                    self._provider, self._spoke = session, self.home.speaker
                     return
             except NoAnswer as error:
                 silent = silent or error

@@ -16,6 +16,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.n
     read_nodes,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.shared_questions import ask_any
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.vms import read_vms
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import (
     AnswerLost,
     LoginRefused,
@@ -26,7 +27,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.wql import
 
 from tests.support.maintenance import NODES
 from tests.support.requests import calls
-from tests.support.scenarios import Scenario, node, scenario
+from tests.support.scenarios import Scenario, node, scenario, vm
 from tests.support.simulated import Simulated
 
 COMPUTER = Query("Win32_ComputerSystem", ("Name",))
@@ -244,3 +245,19 @@ def test_a_host_is_asked_at_least_every_five_minutes_however_long_it_is_silent()
         simulated.pause(300)
     simulated.lose = lambda asked, request: ""
     assert simulated.cluster.home.query(CIMV2, COMPUTER)
+
+
+def test_a_namespace_that_the_node_that_speaks_does_not_have_is_looked_for_on_the_others() -> None:
+    simulated, unused = cluster_of(scenario(NODES, [vm("web01", owner="NODE2")]))
+    assert read_vms(simulated.cluster)
+    bare = Simulated("nodes: [{name: NODE2, member: false}]")
+
+    def alter(request: bytes, answer: bytes) -> bytes:
+        is_without = simulated.requests[-1][0] == "NODE2" and b"HyperVCluster" in request
+        return bare.server.endpoint("NODE2").handle(request).body if is_without else answer
+
+    simulated.alter = alter
+    simulated.lose = losing("NODE1", "silent")
+    assert len(read_nodes(simulated.cluster)) == 3
+    assert [one.name for one in read_vms(simulated.cluster)] == ["web01"]
+    assert simulated.cluster.hyperv.node == "NODE3"
