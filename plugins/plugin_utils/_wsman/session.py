@@ -62,6 +62,10 @@ class Silence:
         """Return what it is with one request more."""
         return Silence(self.requests + 1, self.seconds + ended - began, ended)
 
+    def for_now(self) -> Silence:
+        """Return what it is to whoever does not want to wait after the last of them."""
+        return dataclasses.replace(self, since=float("-inf"))
+
 
 class Session:
     """CIM operations on one node. Knows no host and no socket.

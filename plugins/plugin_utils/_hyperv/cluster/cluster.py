@@ -130,6 +130,12 @@ class Cluster:
             refuse_silent(session, self.clock.now())
         return session
 
+    def ask_again(self) -> None:
+        """Have each silent node asked once more, however soon."""
+        self.home.search_again()
+        for session in (self.home.host, *self._sessions.values()):
+            session.silence = session.silence.for_now()
+
     def beside(self, name: str) -> Session | None:
         """Return the session to a node that is talked to already; None for none, a silent one and the task's host."""
         try:

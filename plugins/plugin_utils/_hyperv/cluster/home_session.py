@@ -26,6 +26,7 @@ _TIMES_AS_LONG = 2.0
 _LONGEST_REST = 300.0  # seconds, however long a host is silent: an event source asks for days
 _SEARCH = 180.0  # seconds, after which a search begins with no further node: one that hangs takes two time-outs
 _SEARCH_AGAIN = 60.0  # seconds after a search in which nobody answered
+_NEVER = float("inf")
 
 Others = Callable[[], Iterable[tuple[str, Callable[[], Session]]]]
 """Returns the names of nodes, the likeliest to answer first, with what opens the session to each, or raises."""
@@ -78,7 +79,7 @@ class HomeSession(Session):
         self._speaks = speaks
         self._tell = tell
         self._taking_over = threading.Lock()
-        self._search_again_at = float("-inf")
+        self._search_again_at = -_NEVER
         self._searches: collections.Counter[str] = collections.Counter()  # in which a node did not answer
 
     @property
@@ -114,6 +115,11 @@ class HomeSession(Session):
                     raise
                 is_handed_on = True
 
+    def search_again(self) -> None:
+        """Look for another node at the next silence, however soon, unless a login was refused."""
+        if self._search_again_at != _NEVER:
+            self._search_again_at = -_NEVER
+
     def _take_over(self, silent: Session, error: TransportError) -> bool:
         """Let another node speak from now on; False where none of them answers."""
         with self._taking_over:
@@ -138,7 +144,7 @@ class HomeSession(Session):
                         return True
                 except (HyperVError, NoAnswer) as reason:
                     if is_about_login(reason):
-                        self._search_again_at = float("inf")
+                        self._search_again_at = _NEVER
                         self._tell(
                             f"{_silence(silent, error)} {name} refuses the login, so no other node is asked to answer "
                             "for the cluster: each refusal may be one of those that lock the account."

@@ -34,10 +34,12 @@ class Liveness:
         self._look_at = float("-inf")
         self._nothing_since: float | None = None
         self._is_told = False
+        self._is_last = False  # all have been asked for the last time
 
     def answered(self, tasks: Iterable[MigrationTask]) -> None:
         """Note that an answer about these moves came."""
-        self._is_told, self._nothing_since = False, None
+        self._is_told = self._is_last = False
+        self._nothing_since = None
         for task in tasks:
             task.answered()
 
@@ -47,7 +49,7 @@ class Liveness:
         cause = with_remedy(error).rstrip(".")
         self._nothing_since = asked_at if self._nothing_since is None else self._nothing_since
         self._tell(waiting, cause)
-        if now - self._nothing_since >= _LOST_AFTER:
+        if now - self._nothing_since >= _LOST_AFTER and self._is_over():
             for task in waiting:
                 task.fail(_not_started(cause), now)
 
@@ -70,10 +72,19 @@ class Liveness:
             for task in self._arrived(begun):
                 self._end(task, cause)
             self._look_at = self._cluster.clock.now() + _LOOKED_FOR_AFTER
-        for task in tasks:
-            if task.stage is not Stage.ENDED and silence[task] >= _LOST_AFTER:
+        lost = [task for task in tasks if task.stage is not Stage.ENDED and silence[task] >= _LOST_AFTER]
+        if lost and self._is_over():
+            for task in lost:
                 waits = task.stage is Stage.WAITING
                 task.fail(_not_started(cause) if waits else outcome_unknown(task.move, cause), now, goes_on=not waits)
+
+    def _is_over(self) -> bool:
+        """Tell whether to wait no longer: all are asked once more before, for one that was left alone may answer."""
+        if self._is_last:
+            return True
+        self._cluster.ask_again()
+        self._is_last = True
+        return False
 
     def _tell(self, tasks: Sequence[MigrationTask], cause: str) -> None:
         """Show once what is not known, why, and for how long that is waited for."""
