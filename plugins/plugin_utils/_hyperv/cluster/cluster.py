@@ -117,7 +117,9 @@ class Cluster:
 
     def _others(self) -> list[tuple[str, Callable[[], Session]]]:
         names = self._members.likeliest_first(lambda name: _key(name) in self._sessions)
-        return [(name, functools.partial(self._open, name)) for name in names]
+        # Of a few moves only their destinations were read, but the sources are talked to.
+        others = [key.upper() for key in self._sessions if key not in map(_key, names)]
+        return [(name, functools.partial(self._open, name)) for name in (*names, *others)]
 
     def node(self, name: str, *, is_awaited: bool = False) -> Session:
         """The session to one node, for what only that node knows; a full name means a host of that very name.

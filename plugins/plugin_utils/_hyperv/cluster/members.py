@@ -44,6 +44,6 @@ class Members:
         nodes: it may have joined another one since.
         """
         rows = session.query(_MSCLUSTER, Query(NODE, ("Name", "State")))
-        states = {row.text("Name"): row.integer("State") for row in rows}
-        is_same = 2 * len(states.keys() & self._states) > len(self._states)
-        return is_same and states.get(name) in (UP, PAUSED)
+        states = {(row.text("Name") or "").upper(): row.integer("State") for row in rows}
+        known = {one.upper() for one in self._states}
+        return 2 * len(states.keys() & known) > len(known) and states.get(name.upper()) in (UP, PAUSED)
