@@ -41,8 +41,8 @@ def refuse_silent(session: Session, now: float) -> None:
     rest = silence.since + min(_TIMES_AS_LONG * silence.seconds, _LONGEST_REST) - now
     if silence.requests > 1 and silence.seconds >= _LONG_SILENCE and rest > 0:
         raise Unreachable(
-            f"{session.node} did not answer {silence.requests} requests in {silence.seconds:.0f} s, and is asked again "
-            f"in {rest:.0f} s. Check that the node is up and that its WinRM answers."
+            f"{session.node} did not answer {silence.requests} requests in {silence.seconds:.0f} s, so it was not "
+            "asked once more. Check that the node is up and that its WinRM answers."
         )
 
 
