@@ -110,7 +110,10 @@ class Oracle:
             is_restart = error["code"] == "restarted" or self._crashes_last()
             # Nobody but the destination itself could tell that the VM runs there.
             is_unknown = error["code"] == "outcome_unknown" and self._hangs(destination)
-            if there and not is_unknown and not (is_restart and not self._world.nodes[record["source_host"]].answers):
+            # The cluster restarted there what no migration had brought there.
+            is_not_started = error["code"] == "not_started" and self._was_restarted(record)
+            is_down = not self._world.nodes[record["source_host"]].answers
+            if there and not (is_unknown or is_not_started or (is_restart and is_down)):
                 self.violations.append(f"{machine.name} is on {destination}, and a failure is told: {error['message']}")
             self._see_error(f"{error['message']} {error['remedy']}", machine, record)
             if machine.name not in message:
