@@ -9,6 +9,7 @@ side knows nodes, VMs and jobs and nothing of XML. They meet in the values and t
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing as t
 from collections.abc import Iterable, Mapping
 
@@ -40,7 +41,7 @@ Instance = Mapping[str, Value]
 
 # Texts of which a property has one, in whatever letter case, by the name that the MOF spells.
 Where = Mapping[str, frozenset[str]]
-ANYTHING: Where = {}
+ANYTHING: Where = types.MappingProxyType({})
 
 
 class CimFault(Exception):
