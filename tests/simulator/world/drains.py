@@ -78,7 +78,7 @@ class Drains:
             destination = self._world.roomiest_node(machine)
             if destination is not None:
                 self._world.relocate(machine, destination.name)
-        # Groups cannot be brought online on a paused node (Microsoft docs, PauseClusterNode).
+        # No group fails over to a paused node where another is up ([MS-CMRP] 3.1.4.1.70, ApiPauseNode).
         answering = sorted(
             (other for other in self._world.members.values() if other.answers), key=lambda one: one.state != "up"
         )
