@@ -15,6 +15,7 @@ from ..migration.migration_task import MigrationTask
 from ..migration.move_record import MoveRecord, error_code
 from ..migration.moves import Move, MoveRequest
 from ..migration.timeouts import Timeout
+from ..migration.verification import MOVED_ELSEWHERE
 from ..planning.strategies import MIGRATE
 from ..scheduling.cut_off import account_for
 from ..scheduling.liveness import is_without_answer
@@ -146,8 +147,8 @@ class Moving:
 
     @property
     def moved_by_others(self) -> set[str]:
-        """The ids of VMs that somebody else was migrating to another node when their turn came."""
-        return {one["vm"]["id"] for one in self.failed if error_code(one) == "already_migrating"}
+        """The ids of VMs that somebody else was migrating to another node when their turn came, or had by then."""
+        return {one["vm"]["id"] for one in self.failed if error_code(one) in ("already_migrating", MOVED_ELSEWHERE)}
 
     @property
     def under_way(self) -> list[MoveRecord]:

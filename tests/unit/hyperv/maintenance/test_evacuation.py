@@ -455,6 +455,25 @@ def test_a_vm_that_somebody_moved_meanwhile_is_left_there() -> None:
     assert [one["message"] for one in back.stays] == ["It is on NODE3: somebody moved it while NODE1 was emptied."]
 
 
+def test_a_vm_that_somebody_moves_on_as_soon_as_it_has_arrived_is_left_there() -> None:
+    story = Story(scenario(NODES, [vm("web", memory_mb=1000)]))
+    world = story.simulated.server.world
+    (web,) = world.machines.values()
+
+    def move_on(node: str, request: bytes) -> str:
+        if web.owner == "NODE2":
+            world.relocate(web, "NODE3")
+        return ""
+
+    story.simulated.lose = move_on
+
+    outcome = story.evacuate(destinations=("NODE2",))
+
+    assert outcome.error == ""
+    assert outcomes(outcome) == {"web": "elsewhere"}
+    assert story.vms["web"] == ("NODE3", "running")
+
+
 @pytest.mark.parametrize("seconds", [90, 900])
 def test_a_vm_that_somebody_else_begins_to_migrate_to_another_node_is_waited_for(seconds: int) -> None:
     nodes = [dataclasses.replace(one, simultaneous_migrations=1) for one in NODES]
