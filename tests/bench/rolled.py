@@ -12,17 +12,11 @@ import dataclasses
 import datetime as dt
 import random
 
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
-    EvacuationRequest,
-)
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll import plan_roll
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.roll_request import (
     ANY,
     KEEP,
     LayoutName,
-    RollRequest,
 )
-from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.whole_cluster import read_whole_cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.rolling_estimate import (
     estimate_at_half,
     judge_estimate,
@@ -36,9 +30,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.r
     set_phase,
 )
 
-from tests.support.maintenance import MemoryLedger, Story
 from tests.support.rolls import draw_cluster
-from tests.support.scenarios import node, scenario, vm
+from tests.support.whole_rolls import WholeRoll
 
 from .figures import Figure
 
@@ -72,48 +65,23 @@ def measure() -> list[Figure]:
 def _roll(layout: LayoutName, seed: int = 0, per_node: int = 12) -> _Rolled:
     """Return what a rolling maintenance came to. Raises AssertionError where one of its steps fails."""
     drawn, chance = draw_cluster(seed, NODES, 0.65, per_node=per_node), random.Random(seed)
-    story = Story(
-        scenario(
-            [node(name, memory_mb=size) for name, size in drawn.nodes.items()],
-            [vm(one.name, owner=one.node, memory_mb=one.memory_mb) for one in drawn.guests],
-        )
-    )
+    whole = WholeRoll(drawn, layout)
     state = resume_or_start(None, RollingOptions("c", drawn.names), "file", _BEGAN)[0]
     left, moves = list(drawn.names), 0
-    began = story.simulated.now()
+    began = whole.simulated.now()
     while left:
         estimate = estimate_at_half(state)
         if estimate is not None:
             state = {**state, "estimate": estimate}
-        turn_began = story.simulated.now()
-        name, made = _turn(story, left, drawn.names, layout, chance)
-        moves += made
+        turn_began = whole.simulated.now()
+        step = next(whole.plan(left).turns())
+        moves += whole.take(step, 60 * chance.uniform(*_MINUTES))
+        name = str(step["node"])
         left.remove(name)
-        state = _with_done(state, name, story.simulated.now() - turn_began)
+        state = _with_done(state, name, whole.simulated.now() - turn_began)
     judged = judge_estimate(state)
     assert judged is not None
-    return _Rolled(story.simulated.now() - began, moves, judged.error_percent)
-
-
-def _turn(
-    story: Story, left: list[str], names: list[str], layout: LayoutName, chance: random.Random
-) -> tuple[str, int]:
-    """Take the next node through maintenance; return its name and how many moves it took."""
-    whole = read_whole_cluster(story.simulated.cluster)
-    done = [name for name in names if name not in left]
-    plan = plan_roll(whole, RollRequest(left, done, layout=layout, evacuation=EvacuationRequest("")))
-    assert plan.refusal is None, plan.refusal.text
-    step = next(plan.turns())
-    story.node = str(step["node"])
-    story.simulated.home = next(name for name in names if name != story.node)
-    story.ledger = MemoryLedger()
-    given = {"cluster": plan.owner.full or None, **{key: step[key] for key in ("node", "moves", "helpers", "stays")}}
-    emptied = story.evacuate(plan=given)
-    assert not emptied.error, emptied.error
-    story.simulated.pause(60 * chance.uniform(*_MINUTES))
-    filled = story.restore(home=("*",) if layout == KEEP or step["returns_all"] else ())
-    assert not filled.error, filled.error
-    return story.node, len(emptied.moves) + len(filled.moves)
+    return _Rolled(whole.simulated.now() - began, moves, judged.error_percent)
 
 
 def _with_done(state: RollingState, name: str, seconds: float) -> RollingState:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import typing as t
+from collections.abc import Sequence
 
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.evacuation_request import (
     EvacuationRequest,
@@ -53,7 +54,11 @@ class Rolled:
 
 
 class WholeRoll:
-    """A rolling maintenance of all nodes of a cluster that was drawn, one after the other."""
+    """A rolling maintenance of all nodes of a cluster that was drawn, one after the other.
+
+    Attributes:
+        simulated: the cluster.
+    """
 
     def __init__(self, drawn: DrawnCluster, layout: LayoutName) -> None:
         self._names, self._layout = drawn.names, layout
@@ -63,19 +68,20 @@ class WholeRoll:
                 [vm(one.name, owner=one.node, memory_mb=one.memory_mb) for one in drawn.guests],
             )
         )
+        self.simulated = self._story.simulated
         self._where = {one.name: one.node for one in drawn.guests}
 
     def run(self) -> Rolled:
         """Take all nodes through maintenance. Raises AssertionError where one of its steps fails."""
-        simulated = self._story.simulated
+        simulated = self.simulated
         began, planned, plan_again_at = simulated.now(), 2 * len(self._where), len(self._names)
         steps: list[dict[str, t.Any]] = [{"node": name} for name in self._names]
         while steps:
             if self._layout == ANY and len(steps) == plan_again_at:
-                plan = self._plan([step["node"] for step in steps])
+                plan = self.plan([step["node"] for step in steps])
                 planned = plan.total.moves if len(steps) == len(self._names) else planned
                 steps, plan_again_at = list(plan.turns()), plan_again_at // 2
-            self._take(steps.pop(0))
+            self.take(steps.pop(0), _AWAY)
             simulated.requests.clear()
         state = simulated.server.state()
         return Rolled(
@@ -90,16 +96,19 @@ class WholeRoll:
             tuple(one["name"] for one in state["nodes"] if one["state"] != "up"),
         )
 
-    def _plan(self, left: list[str]) -> RollPlan:
+    def plan(self, left: Sequence[str]) -> RollPlan:
         """Plan what is left."""
         done = [name for name in self._names if name not in left]
-        whole = read_whole_cluster(self._story.simulated.cluster)
+        whole = read_whole_cluster(self.simulated.cluster)
         plan = plan_roll(whole, RollRequest(left, done, layout=self._layout, evacuation=EvacuationRequest("")))
         assert plan.refusal is None, plan.refusal.text
         return plan
 
-    def _take(self, step: dict[str, t.Any]) -> None:
-        """Take a node through maintenance, as planned where there is a plan."""
+    def take(self, step: dict[str, t.Any], away: float) -> int:
+        """Take a node through maintenance that is ``away`` for so many seconds, as planned where there is a plan.
+
+        Returns how many moves it took.
+        """
         story = self._story
         story.node = str(step["node"])
         story.simulated.home = next(name for name in self._names if name != story.node)
@@ -107,12 +116,13 @@ class WholeRoll:
         given = {key: step[key] for key in ("node", "moves", "helpers", "stays")} if "moves" in step else None
         emptied = story.evacuate(plan=given)
         assert not emptied.error, emptied.error
-        story.simulated.pause(_AWAY)
+        story.simulated.pause(away)
         returns_all = self._layout == KEEP or step["returns_all"]
         filled = story.restore(home=("*",) if returns_all else ())
         assert not filled.error, filled.error
         moves = [*step.get("helpers", ()), *step.get("moves", ()), *step.get("returns", ())]
         self._where |= {one["name"]: one["destination_host"] for one in moves}
+        return len(emptied.moves) + len(filled.moves)
 
 
 def roll(drawn: DrawnCluster, layout: LayoutName) -> Rolled:
