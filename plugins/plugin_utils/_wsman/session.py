@@ -44,8 +44,7 @@ PAGE_SIZE = 1000  # instances a page; the node sends fewer where the envelope wo
 _T = t.TypeVar("_T")
 
 
-@dataclasses.dataclass(frozen=True)
-class Silence:
+class Silence(t.NamedTuple):
     """Requests in a row that were not answered.
 
     Attributes:
@@ -64,7 +63,7 @@ class Silence:
 
     def for_now(self) -> Silence:
         """Return what it is to whoever does not want to wait after the last of them."""
-        return dataclasses.replace(self, since=float("-inf"))
+        return self._replace(since=float("-inf"))
 
 
 class Session:

@@ -205,7 +205,7 @@ class Scheduler:
             step(task)
         except (HyperVError, NoAnswer) as error:
             if not passes(error):
-                task.fail(not_begun("not_started", error, "Nothing was started."), self._clock.now())
+                task.fail(not_begun(NOT_STARTED, error, "Nothing was started."), self._clock.now())
                 return
             self._liveness.unanswered([task], error, asked_at)
             if not self._is_answered():
