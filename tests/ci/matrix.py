@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """``make matrix``: all tests on the oldest, the newest and the coming ansible-core, the stories over both plugins.
 
-The stories of the combinations meet one version of Windows each, so that a run has seen all; WINDOWS=2022 chooses one
-for the whole run. Rows named as arguments are the only ones.
+Stories that do not take their plugin from outside run once with each ansible-core. The stories of the combinations meet
+one version of Windows each, so that a run has seen all; WINDOWS=2022 chooses one for the whole run. Rows named as
+arguments are the only ones.
 
 Prints one line for each combination and a summary; exits with 1 when one failed or none could run. Standard library
 only: it builds the environments in which the tests run, in ``.venv-matrix``, and keeps them.
@@ -58,7 +59,7 @@ ROWS = (
         needs="3.10, 3.11 or 3.12",
         advised="3.12",
         packages=("ansible-core==2.16.0", "pywinrm==0.4.3", "pypsrp==0.8.0"),
-        windows={"unit": "2016", "winrm": "2012", "psrp": "2016"},
+        windows={"unit": "2016", "winrm": "2016", "psrp": "2012"},
     ),
     # pip takes the newest that the newest Python here allows.
     Row(

@@ -107,7 +107,7 @@ def test_a_run_is_as_good_as_its_exit_code_and_its_failures_are_shown(
     ended = matrix.run(row, "stories", "psrp", [])
 
     assert not ended.passed
-    assert "FAILED one psrp 2016" in capsys.readouterr().out
+    assert "FAILED one psrp 2012" in capsys.readouterr().out
     assert "ZeroDivisionError" in ended.log.read_text(encoding="utf-8")
 
 
