@@ -19,7 +19,7 @@ from ..plugin_utils._hyperv.records.rolling_estimate import judge_estimate, turn
 from ..plugin_utils._hyperv.records.rolling_state import Phase, RollingState, describe_progress, is_finished, phase_of
 from ..plugin_utils._maintenance import report_lines
 from ..plugin_utils._report.records import NotAMove, account_of_results
-from ..plugin_utils._rolling_file import RollingFile
+from ..plugin_utils._rolling_file import RollingFile, find_left_open
 
 
 class ActionModule(ControllerAction):
@@ -32,6 +32,7 @@ class ActionModule(ControllerAction):
             "task": {"type": "str", "default": ""},
             "reason": {"type": "str", "default": ""},
             "path": {"type": "str", "default": ""},
+            "folder": {"type": "path", "default": "."},
         }
     }
 
@@ -70,17 +71,21 @@ class ActionModule(ControllerAction):
             # As debug does, so that Ansible shows the result on the screen.
             judged = None if self.check_mode else _estimate(state)
             return {"changed": False, "lines": lines, "estimate": judged, "_ansible_verbose_always": True}
+        phase = phase_of(state, host) if state else "" if turn.get("path") else None
+        folder = str(turn.get("folder") or full_path(arguments["folder"]))
+        of_play = task_vars.get("ansible_play_hosts_all") or (host,)
         stop = Stop(
             node=node,
-            phase=phase_of(state, host) if state else "" if turn.get("path") else None,
+            phase=phase,
             task=task,
             reason=reason,
             node_left=self._node_left(str(turn.get("via") or ""), node),
-            folder=str(turn.get("folder") or full_path(".")),
+            folder=folder,
             via=str(turn.get("via") or ""),
             progress=progress,
             dry_run=self.check_mode,
             begun_early=_begun_early(state, turn),
+            left_open=find_left_open(folder, of_play) if phase is None and leader == host else {},
         )
         shown = {"lines": [*lines, *stop.how_on()], "_ansible_verbose_always": True}
         raise FailedWithResult(stop.why, {"changed": False, "estimate": None, **shown})

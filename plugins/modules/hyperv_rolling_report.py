@@ -43,6 +43,13 @@ options:
     description: The name of that task.
     type: str
     default: ""
+  folder:
+    description:
+      - Directory on the controller for progress and ledgers, as in M(hyperv.migration.hyperv_rolling_node_info).
+      - Where O(turn) failed before it was known whose nodes these are, RV(lines) tell of the rolling maintenances there
+        that an earlier run left unfinished with one of the hosts of the play.
+    type: path
+    default: .
   path:
     description:
       - File on the controller for the HTML page, with mode 0600. A relative path starts where Ansible was started.
@@ -67,7 +74,7 @@ lines:
   description:
     - The report in lines; empty if there is nothing to report yet.
     - Where the rolling maintenance stops, the last lines say how the node is left and how to go on, unless nothing was
-      changed. C(msg) says where it stops and why.
+      changed, not by an earlier run either. C(msg) says where it stops and why.
   type: list
   elements: str
   returned: always

@@ -7,15 +7,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import os
 import typing as t
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ._files import KeptFile, check_writable, find_kept, full_path, locked
+from ._hyperv.failure.errors import HyperVError
 from ._hyperv.records.artifacts import artifact_text
-from ._hyperv.records.file_names import Owner, is_same, rolling_file, rolling_file_of_before
+from ._hyperv.records.file_names import Owner, is_rolling_file, is_same, rolling_file, rolling_file_of_before
 from ._hyperv.records.rolling_resume import RollingOptions, resume_or_start, rolling_options
 from ._hyperv.records.rolling_runner import is_same_run
 from ._hyperv.records.rolling_state import (
+    OPEN,
     Estimate,
     NodeProgress,
     Phase,
@@ -149,6 +152,23 @@ class RollingFile:
         if self._path is not None:
             return KeptFile(full_path(self._path))
         return find_kept(self._folder, rolling_file(self._owner), rolling_file_of_before(self._owner))
+
+
+def find_left_open(folder: str, hosts: Collection[str]) -> dict[str, RollingState]:
+    """Return the rolling maintenances in a folder that have left one of some inventory hosts open, by path.
+
+    Those that another run may be going through are left out, and so is what cannot be read.
+    """
+    folder, found = full_path(folder), {}
+    with contextlib.suppress(OSError):
+        for name in sorted(filter(is_rolling_file, os.listdir(folder))):
+            path = os.path.join(folder, name)
+            with contextlib.suppress(HyperVError):
+                state = _content(KeptFile(path))
+                is_open = state is not None and any(phase_of(state, host) in OPEN for host in hosts)
+                if state is not None and is_open and find_other_run(path, state, this_run("")) is None:
+                    found[path] = state
+    return found
 
 
 def not_done_beside(rolling: Mapping[str, t.Any]) -> list[str]:

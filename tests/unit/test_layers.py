@@ -163,7 +163,7 @@ RULES = (
     ),
     Rule(
         "plugins/plugin_utils/_rolling_file.py",
-        (UTILS + "_files", UTILS + "_hyperv.records", UTILS + "_rolling_claim"),
+        (UTILS + "_files", UTILS + "_hyperv.failure.errors", UTILS + "_hyperv.records", UTILS + "_rolling_claim"),
         without=INPUT_OUTPUT | {"time"},
     ),
     Rule(

@@ -435,6 +435,39 @@ class TestReport:
         assert stop["lines"] == []
         assert stop["failed"]
 
+    def test_a_stop_before_anything_is_known_tells_what_an_earlier_run_has_left(self, tmp_path: pathlib.Path) -> None:
+        note(turn_of(1, tmp_path), "evacuated")
+        written = pathlib.Path(note(turn_of(2, tmp_path), "begun")["path"])
+        for name in ("hyperv-rolling-broken.json", "hyperv-ledger-hvc1-NODE1.json"):
+            (tmp_path / name).write_text("{}", encoding="utf-8")
+        state = json.loads(written.read_text(encoding="utf-8"))
+        elsewhere = {**state, "nodes": {"other": state["nodes"][HOSTS[0]]}}
+        (tmp_path / "hyperv-rolling-hvc2.json").write_text(json.dumps(elsewhere), encoding="utf-8")
+        done = {host: {**node, "phase": "done"} for host, node in state["nodes"].items()}
+        (tmp_path / "hyperv-rolling-hvc3.json").write_text(json.dumps({**state, "nodes": done}), encoding="utf-8")
+
+        lines = self.report({"msg": "No host answers."}, reason="No host answers.", folder=str(tmp_path))["lines"]
+
+        give_back = f"-e restore_node_ledger_folder={tmp_path}"
+        assert lines == [
+            f"An earlier run has not come to its end: {HOSTS[0]} evacuated; {HOSTS[1]} begun; {HOSTS[2]} not begun. So "
+            f"says {written}.",
+            f"{HOSTS[0]} may be paused, and VMs of it elsewhere: it was evacuated, and your tasks are not done. To "
+            f"give it its VMs back without going on: ansible-playbook hyperv.migration.restore_node -e "
+            f"restore_node_name=NODE1 {give_back}",
+            f"{HOSTS[1]} may be paused, and VMs of it elsewhere: it is not evacuated, or only in part. To give it its "
+            f"VMs back without going on: ansible-playbook hyperv.migration.restore_node -e restore_node_name=NODE2 "
+            f"{give_back}",
+            "To go on with it, remove the cause and run the same command again.",
+        ]
+
+    def test_what_another_run_goes_through_is_not_told_as_left(self, tmp_path: pathlib.Path) -> None:
+        written = pathlib.Path(note(turn_of(1, tmp_path), "begun")["path"])
+        state = json.loads(written.read_text(encoding="utf-8"))
+        elsewhere = {"host": "controller2", "process": 1, "started": "1", "place": "elsewhere", "since": state["begun"]}
+        written.write_text(json.dumps({**state, "runner": elsewhere}), encoding="utf-8")
+        assert self.report({}, reason="No host answers.", folder=str(tmp_path))["lines"] == []
+
     def test_a_dry_run_changes_nothing_and_says_so(self, tmp_path: pathlib.Path) -> None:
         stop = self.report(turn_of(1, tmp_path), reason="No.", check_mode=True)
         assert stop["msg"].endswith("No. Nothing was changed.")

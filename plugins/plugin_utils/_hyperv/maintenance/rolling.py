@@ -58,6 +58,7 @@ class Stop:
         via: the host to talk through; empty where there is none yet.
         progress: how far the rolling maintenance is, in words; empty where that is not known.
         begun_early: the phases of other nodes that were begun before their turn, by name.
+        left_open: unfinished ones of earlier runs by path, where the state of this one is not known.
     """
 
     node: str
@@ -70,6 +71,7 @@ class Stop:
     progress: str
     dry_run: bool
     begun_early: Mapping[str, Phase] = dataclasses.field(default_factory=dict)
+    left_open: Mapping[str, RollingState] = dataclasses.field(default_factory=dict)
 
     @property
     def why(self) -> str:
@@ -83,9 +85,9 @@ class Stop:
         return f"The rolling maintenance stops at {self.node}{task}: {full_stop(clean(self.reason))}{unchanged}"
 
     def how_on(self) -> list[str]:
-        """Return in lines how the node is left and how to go on; none where nothing was changed."""
+        """Return in lines how nodes are left and how to go on; none where no run has changed anything."""
         if self.dry_run or self.phase is None:
-            return []
+            return [line for path, state in self.left_open.items() for line in _describe_left(path, state, self.folder)]
         lines = [f"How it is left: {self.node} {self.node_left}; {_LEFT_AS[self.phase]}."]
         if self.phase in OPEN:
             lines.append(f"Its ledger, which lists the VMs that were moved, is in the folder {self.folder}.")
@@ -109,6 +111,19 @@ def _restore_command(node: str, folder: str, via: str = "") -> str:
         f"ansible-playbook hyperv.migration.restore_node -e restore_node_name={node} "
         f"-e restore_node_ledger_folder={folder}{f' -e restore_node_via={via}' if via else ''}"
     )
+
+
+def _describe_left(path: str, state: RollingState, folder: str) -> list[str]:
+    """Return in lines how far an earlier run came, how it left its nodes, and how to go on."""
+    lines = [f"An earlier run has not come to its end: {describe_progress(state)}. So says {path}."]
+    for host, progress in sorted(state["nodes"].items()):
+        if progress["phase"] in OPEN:
+            command = _restore_command(progress.get("name") or host, folder)
+            lines.append(
+                f"{host} may be paused, and VMs of it elsewhere: {_LEFT_AS[progress['phase']]}. To give it its VMs "
+                f"back without going on: {command}"
+            )
+    return [*lines, "To go on with it, remove the cause and run the same command again."]
 
 
 def describe_node(connect: Callable[[], Cluster], node: str) -> str:

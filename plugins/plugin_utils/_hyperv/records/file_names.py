@@ -11,11 +11,14 @@ asked completes the name, and where there is none either, the short name is all 
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 import urllib.parse
 
 from ..._hostnames import first_label
 from ..cluster.cluster import Cluster
 from ..cluster.identity import identity_of
+
+_ROLLING: t.Final = "hyperv-rolling"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,12 +79,17 @@ def ledger_file_of_before(node: str, owner: Owner) -> str:
 
 def rolling_file(owner: Owner) -> str:
     """Return the name of the file of a rolling maintenance: ``hyperv-rolling-hvc1.corp.example.json``."""
-    return _file("hyperv-rolling", _part(_plain(owner.full)))
+    return _file(_ROLLING, _part(_plain(owner.full)))
+
+
+def is_rolling_file(name: str) -> bool:
+    """Tell whether a file is that of a rolling maintenance, by its name."""
+    return name.casefold().startswith(f"{_ROLLING}-") and name.endswith(".json")
 
 
 def rolling_file_of_before(owner: Owner) -> str:
     """Return what earlier versions called that file: with the cluster's short name, in any letter case."""
-    return _file("hyperv-rolling", _short(owner))
+    return _file(_ROLLING, _short(owner))
 
 
 def _short(owner: Owner) -> str:
