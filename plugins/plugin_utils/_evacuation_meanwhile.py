@@ -60,9 +60,13 @@ class EvacuationMeanwhile:
         self._is_ours = bool((given or {}).get("was_begun"))
         self._arguments = _read(given) if given else None
         self._node = str(self._arguments["node"]) if self._arguments else ""
+        self._receiving = ""  # the node that gets its VMs back
 
     def controller(self, controller: Controller) -> Controller:
-        """Return that of the main thread, which alone hears of Ansible's time limit, so that it hands it on."""
+        """Return that of the main thread, which alone hears of Ansible's time limit, so that it hands it on.
+
+        As soon as two nodes are at work, its lines name the one that they are of, too.
+        """
 
         def cut_off(error: BaseException) -> str:
             why = controller.cut_off(error)
@@ -70,13 +74,21 @@ class EvacuationMeanwhile:
                 self._interruption.hand_on(error)
             return why
 
-        return dataclasses.replace(controller, cut_off=cut_off)
+        def named(line: str) -> str:
+            return f"{self._receiving}: {line}" if self._is_begun else line
+
+        return dataclasses.replace(
+            controller,
+            cut_off=cut_off,
+            tell=lambda line: controller.tell(named(line)),
+            show=lambda lines: controller.show(map(named, lines)),
+        )
 
     def begin(self, cluster: Cluster, plan: RestorationPlan) -> None:
         """Begin, now that the other node takes its VMs, unless something speaks against it."""
         if self._arguments is None:
             return
-        arguments, node = self._arguments, self._node
+        arguments, node, self._receiving = self._arguments, self._node, plan.home.node.name
         try:
             self._why = _one_ledger(arguments) or why_not_early(
                 cluster,
@@ -90,16 +102,16 @@ class EvacuationMeanwhile:
             if self._why:
                 self._tell(f"{_LATER} {self._why}")
                 return
-            empty = self._evacuation(arguments, plan.home.node.name)
+            empty = self._evacuation(arguments)
         except (HyperVError, NoAnswer) as error:
             self._why = explain(error)
             self._tell(f"{_LATER} {self._why}")
             return
-        self._tell(f"It is emptied while {plan.home.node.name} gets its VMs back.")
+        self._tell(f"It is emptied while {self._receiving} gets its VMs back.")
         self._is_begun = True
         threading.Thread(target=self._kept, args=(empty,), daemon=True).start()
 
-    def _evacuation(self, arguments: Arguments, receiving: str) -> t.Callable[[], None]:
+    def _evacuation(self, arguments: Arguments) -> t.Callable[[], None]:
         action, rolling = self._action, arguments["rolling"]
 
         def connect() -> Cluster:
@@ -112,7 +124,7 @@ class EvacuationMeanwhile:
             show=lambda lines: action.show(f"{self._node}: {line}" for line in lines),
         )
         request = read_evacuation(arguments)
-        busy = KeptFree(receiving, f"{receiving} gets its VMs back")
+        busy = KeptFree(self._receiving, f"{self._receiving} gets its VMs back")
         request = dataclasses.replace(request, helpers=0, kept_free=[*request.kept_free, busy])
         # Disks rest last, when the node before it is done: storage has to do without one node at a time.
         options = dataclasses.replace(evacuation_options(arguments, action.time_limit), rest_disks=False)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import pathlib
+import re
 import typing as t
 from collections.abc import Iterator
 
@@ -63,6 +64,7 @@ def test_the_next_node_is_emptied_while_one_gets_its_vms_back(cluster: RunningCl
     assert cluster.migrations() == dict.fromkeys(owners, 2)
     for before, after in itertools.pairwise(NODES):
         assert f"{after}: It is emptied while {before} gets its VMs back." in answer.text
+        assert re.search(rf"^{before}: .* -> {before} moved", answer.text, re.MULTILINE)
         assert reached(roll, before, "worked") <= reached(roll, after, "begun") <= reached(roll, before, "done")
     assert "26 of 26 moves of 13 VMs made." in answer.text
 
