@@ -27,6 +27,7 @@ from ._hyperv.maintenance.evacuation import Evacuation
 from ._hyperv.planning.kept_free import KeptFree
 from ._hyperv.planning.restoration_plan import RestorationPlan
 from ._hyperv.records.rolling_window import read_moment
+from ._hyperv.scheduling.slots import SharedSlots
 from ._maintenance import MaintenanceAction
 from ._rolling_file import enter_phase
 from ._wsman.errors import NoAnswer
@@ -60,12 +61,14 @@ class EvacuationMeanwhile:
         self._is_ours = bool((given or {}).get("was_begun"))
         self._arguments = _read(given) if given else None
         self._node = str(self._arguments["node"]) if self._arguments else ""
+        self._slots = SharedSlots()
         self._receiving = ""  # the node that gets its VMs back
 
     def controller(self, controller: Controller) -> Controller:
         """Return that of the main thread, which alone hears of Ansible's time limit, so that it hands it on.
 
-        As soon as two nodes are at work, its lines name the one that they are of, too.
+        As soon as two nodes are at work, its lines name the one that they are of, too, and its moves keep to what those
+        of the other one leave of the nodes' limits.
         """
 
         def cut_off(error: BaseException) -> str:
@@ -82,6 +85,7 @@ class EvacuationMeanwhile:
             cut_off=cut_off,
             tell=lambda line: controller.tell(named(line)),
             show=lambda lines: controller.show(map(named, lines)),
+            share=self._slots.share(),
         )
 
     def begin(self, cluster: Cluster, plan: RestorationPlan) -> None:
@@ -122,6 +126,7 @@ class EvacuationMeanwhile:
             reconnect=connect,
             tell=self._tell,
             show=lambda lines: action.show(f"{self._node}: {line}" for line in lines),
+            share=self._slots.share(),
         )
         request = read_evacuation(arguments)
         busy = KeptFree(self._receiving, f"{self._receiving} gets its VMs back")

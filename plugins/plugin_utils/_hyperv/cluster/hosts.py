@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..._hostnames import first_label
 from ..._wsman.errors import NoAnswer, UnreadableAnswer
@@ -216,11 +216,20 @@ class Limits(t.NamedTuple):
     total: int | None = None
     notes: tuple[str, ...] = ()
 
-    def allow(self, running: Iterable[tuple[str, str]], source: str, destination: str) -> bool:
-        """Tell whether one more move fits beside ``running``, pairs of source and destination."""
-        pairs = [(first_label(one), first_label(other)) for one, other in running]
-        if self.total is not None and len(pairs) >= self.total:
+    def allow(
+        self,
+        running: Collection[tuple[str, str]],
+        source: str,
+        destination: str,
+        beside: Collection[tuple[str, str]] = (),
+    ) -> bool:
+        """Tell whether one more move fits beside ``running``, pairs of source and destination.
+
+        ``beside`` are further ones that nodes take part in, and that do not count in ``total``.
+        """
+        if self.total is not None and len(running) >= self.total:
             return False
+        pairs = [(first_label(one), first_label(other)) for one, other in (*running, *beside)]
         return all(
             sum(node in pair for pair in pairs) < self.nodes.get(node, _CAREFUL_LIMIT)
             for node in (first_label(source), first_label(destination))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from ..cluster.cluster import Cluster
 from ..records.file_names import Owner
 from ..records.ledger_form import Ledger
+from ..scheduling.slots import Share
 
 
 class LedgerStore(t.Protocol):
@@ -51,6 +52,8 @@ class Controller:
             rolling maintenance.
         reconnect: opens new sessions to the cluster: those of a task that was cut off may be amid an answer.
         cut_off: why an exception ends the task before its time, empty for one that does not.
+        share: the slots that its moves hold among those of another maintenance that runs at the same time; None for
+            none.
         gone: exceptions by which nobody sees any more what the task does: it ends at once and does nothing else.
     """
 
@@ -62,4 +65,5 @@ class Controller:
     shows_progress: bool = False
     enter: Callable[[], None] = lambda: None
     cut_off: Callable[[BaseException], str] = lambda error: ""
+    share: Share | None = None
     gone: tuple[type[BaseException], ...] = ()

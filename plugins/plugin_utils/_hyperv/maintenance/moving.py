@@ -83,7 +83,7 @@ class Moving:
             if progress is not None:
                 progress.report(tasks)
 
-        done = migrate(self.cluster, moves, self._options, report, slots)
+        done = migrate(self.cluster, moves, self._options, report, slots, self._controller.share)
         self.limits = done.limits
         self.warnings += done.notes
         self.warnings += judge_together(self.cluster, done.tasks, is_dry_run=False, is_planned=True)

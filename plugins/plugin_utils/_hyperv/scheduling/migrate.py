@@ -17,6 +17,7 @@ from ..migration.timeouts import Timeout
 from ..migration.vocabulary import AUTO, MethodChoice
 from ..settings.wanted_settings import WantedSettings
 from .scheduler import Scheduler
+from .slots import Share, SharedSlots
 
 Report = Callable[[Sequence[MigrationTask]], None]
 
@@ -61,20 +62,27 @@ def migrate(
     options: MigrationOptions,
     report: Report = say_nothing,
     slots: Mapping[str, int] | None = None,
+    share: Share | None = None,
 ) -> Migration:
     """Bring all moves to their end; one that fails does not stop the others.
 
-    ``slots``: how many migrations hosts take part in at once, by first label, as was just read. ``report`` is called
-    with all tasks whenever one may have changed. Raises HyperVError, Fault and TransportError before the first move is
-    started only.
+    ``slots``: how many migrations hosts take part in at once, by first label, as was just read. ``share``: the slots
+    that these moves hold, among those of other moves that are made at the same time; None for no others. ``report`` is
+    called with all tasks whenever one may have changed. Raises HyperVError, Fault and TransportError before the first
+    move is started only.
     """
     tasks = _tasks(moves, options)
     report(tasks)  # whoever is cut off on the way knows them
     left = [move for move in moves if not move.is_done]
     hosts = sorted({node for move in left for node in (move.source, move.destination.name)})
-    limits = read_limits(cluster, hosts, options.max_parallel, slots) if len(left) > 1 else Limits({})
+    is_alone = share is None and len(left) <= 1
+    limits = Limits({}) if is_alone else read_limits(cluster, hosts, options.max_parallel, slots)
     notes = [*limits.notes]
-    _scheduler(cluster, options, limits, report, notes).execute(tasks)
+    share = share or SharedSlots().share()
+    try:
+        _scheduler(cluster, options, limits, report, notes, share).execute(tasks)
+    finally:
+        share.hold([])
     return Migration(tasks, notes, limits)
 
 
@@ -141,7 +149,12 @@ def _tasks(moves: Sequence[Move], options: MigrationOptions) -> list[MigrationTa
 
 
 def _scheduler(
-    cluster: Cluster, options: MigrationOptions, limits: Limits, report: Report, notes: list[str]
+    cluster: Cluster,
+    options: MigrationOptions,
+    limits: Limits,
+    report: Report,
+    notes: list[str],
+    share: Share | None = None,
 ) -> Scheduler:
     """Return a scheduler of moves; ``notes`` gets those on event logs that could not be read."""
 
@@ -152,4 +165,4 @@ def _scheduler(
         notes.extend(add_causes(cluster, failed))
 
     methods = Methods(cluster, options.method, options.settings)
-    return Scheduler(cluster, methods, limits, options.policy, report, explain)
+    return Scheduler(cluster, methods, limits, options.policy, report, explain, share)

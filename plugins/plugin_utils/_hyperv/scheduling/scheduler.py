@@ -23,7 +23,7 @@ from ..migration.verification import not_shown
 from .liveness import NOT_STARTED, Liveness
 from .making_room import RoomQueue, in_a_circle, leaving, wants_room
 from .restarted import Restarts
-from .slots import Slots
+from .slots import Share, SharedSlots, Slots
 from .starting import Starter
 from .watching import Seen, Watcher
 
@@ -42,7 +42,7 @@ class Scheduler:
     """Runs moves to their end within the limits.
 
     ``report`` is called with all tasks whenever something about one of them may have changed, ``explain`` once with
-    those that failed, before the last look at where their VMs are.
+    those that failed, before the last look at where their VMs are. ``share`` are its slots among those of others.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Scheduler:
         policy: Policy,
         report: Callable[[Sequence[MigrationTask]], None],
         explain: Callable[[Sequence[MigrationTask]], None] = lambda failed: None,
+        share: Share | None = None,
     ) -> None:
         self._cluster = cluster
         self._clock = cluster.clock
@@ -60,6 +61,7 @@ class Scheduler:
         self._policy = policy
         self._report = report
         self._explain = explain
+        self._share = share or SharedSlots().share()
         self._liveness = Liveness(cluster)
         self._methods = methods
         self._starter = Starter(cluster, methods, policy, self._liveness)
@@ -160,19 +162,24 @@ class Scheduler:
         self._clock.pause(min(interval, max(interval / _SOONEST, min(known, default=interval))))
 
     def _start_what_fits(self, tasks: Sequence[MigrationTask]) -> None:
-        slots = Slots(self._limits, tasks)
+        slots = self._slots(tasks)
+        slots.hold()
         for task in tasks:
-            if self._is_due(task) and slots.allow(task):
+            if self._is_due(task) and slots.claim(task):
                 self._attempt(task, lambda task: self._start(task, tasks), tasks)
                 self._report(tasks)
-                slots = Slots(self._limits, tasks)
+                slots = self._slots(tasks)
+                slots.hold()
+
+    def _slots(self, tasks: Sequence[MigrationTask]) -> Slots:
+        return Slots(self._limits, tasks, self._share)
 
     def _is_due(self, task: MigrationTask) -> bool:
         return task.stage is Stage.WAITING and task.due <= self._clock.now()
 
     def _next_up(self, tasks: Sequence[MigrationTask]) -> list[MigrationTask]:
         """Return the moves that can start now."""
-        slots = Slots(self._limits, tasks)
+        slots = self._slots(tasks)
         return [task for task in tasks if self._is_due(task) and slots.take(task)]
 
     def _see_again(self, tasks: Sequence[MigrationTask]) -> None:

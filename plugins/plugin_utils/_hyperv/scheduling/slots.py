@@ -4,25 +4,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 
 from ..cluster.hosts import Limits
 from ..migration.migration_task import MigrationTask
+
+Pair = tuple[str, str]
+"""The nodes of a move, source and destination, each of which it takes a slot of."""
+
+
+class SharedSlots:
+    """The slots that schedulers hold which run in threads side by side, so that no node is asked for one too many."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[Share, Sequence[Pair]] = {}
+
+    def share(self) -> Share:
+        """Return what one more of them holds."""
+        return Share(self._lock, self._held)
+
+
+class Share:
+    """The slots that one scheduler holds, beside those of the others."""
+
+    def __init__(self, lock: threading.Lock, held: dict[Share, Sequence[Pair]]) -> None:
+        self._lock = lock
+        self._held = held
+
+    def others(self) -> list[Pair]:
+        """Return the moves of the others."""
+        with self._lock:
+            return self._others()
+
+    def hold(self, pairs: Sequence[Pair]) -> None:
+        """Let the others see which moves this one makes."""
+        with self._lock:
+            self._held[self] = pairs
+
+    def hold_if(self, pairs: Sequence[Pair], fit: Callable[[Sequence[Pair]], bool]) -> bool:
+        """Do so if they fit beside those of the others, which cannot change meanwhile; tell whether they do."""
+        with self._lock:
+            fits = fit(self._others())
+            if fits:
+                self._held[self] = pairs
+            return fits
+
+    def _others(self) -> list[Pair]:
+        return [pair for share, pairs in self._held.items() if share is not self for pair in pairs]
 
 
 class Slots:
     """The slots that are left while nothing ends: two nodes without one for a move have none for the next either."""
 
-    def __init__(self, limits: Limits, tasks: Sequence[MigrationTask]) -> None:
-        """Take off those that the moves among ``tasks`` hold."""
+    def __init__(self, limits: Limits, tasks: Sequence[MigrationTask], share: Share) -> None:
+        """Take off those that the moves among ``tasks`` hold, and the others of a share."""
         self._limits = limits
+        self._share = share
+        self._beside = share.others()
         self._busy = [_nodes(task) for task in tasks if task.takes_a_slot]
-        self._refused: set[tuple[str, str]] = set()
+        self._refused: set[Pair] = set()
+
+    def hold(self) -> None:
+        """Let others see what the moves hold."""
+        self._share.hold(self._busy)
 
     def allow(self, task: MigrationTask) -> bool:
         """Tell whether a move fits."""
         nodes = _nodes(task)
-        if nodes not in self._refused and not self._limits.allow(self._busy, *nodes):
+        if nodes not in self._refused and not self._limits.allow(self._busy, *nodes, self._beside):
             self._refused.add(nodes)
         return nodes not in self._refused
 
@@ -33,6 +84,16 @@ class Slots:
         self._busy.append(_nodes(task))
         return True
 
+    def claim(self, task: MigrationTask) -> bool:
+        """Do so beside what others hold by now, and let them see it."""
+        busy, nodes = list(self._busy), _nodes(task)
+        if not self.allow(task) or not self._share.hold_if(
+            [*busy, nodes], lambda others: self._limits.allow(busy, *nodes, others)
+        ):
+            return False
+        self._busy.append(nodes)
+        return True
 
-def _nodes(task: MigrationTask) -> tuple[str, str]:
+
+def _nodes(task: MigrationTask) -> Pair:
     return task.move.source, task.move.destination.name
