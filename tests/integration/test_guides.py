@@ -135,6 +135,12 @@ def test_variables_are_checked_before_any_host_is_asked_where_ansible_can_do_tha
     right = ansible.run(*words, "-e", "evacuate_node_max_parallel=1", *FAST, folder=tmp_path)
     assert right.code == 0, right.text
 
+    clusters = {"hyperv_clusters": {"hosts": {"NODE2": {"evacuate_node_name": "NODE1"}}}}
+    (tmp_path / "clusters.yml").write_text(yaml.safe_dump(clusters), encoding="utf-8")
+    words = ("ansible-playbook", *ansible.sources, "-i", "clusters.yml", "evacuate_node.yml", "--check")
+    each = ansible.run(*words, *FAST, folder=tmp_path)
+    assert each.code == 0, each.text
+
 
 def test_every_inventory_of_the_guide_is_one_and_its_variables_exist(tmp_path: pathlib.Path) -> None:
     ansible = Ansible(tmp_path, tmp_path / "none.yml")

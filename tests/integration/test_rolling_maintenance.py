@@ -354,10 +354,11 @@ def test_a_node_is_restarted_and_waited_for(cluster: RunningCluster, roll: Roll)
 
 def test_a_restart_that_was_refused_is_taken_up_where_it_was(cluster: RunningCluster, roll: Roll) -> None:
     owners = cluster.owners()
-    roll.write_tasks(f"{USERS_TASKS}- ansible.builtin.set_fact: {{rolling_maintenance_restart: true}}\n")
+    roll.write_tasks(f"{USERS_TASKS}- ansible.builtin.set_fact: {{rolling_maintenance_restart_needed: true}}\n")
     stays = [{"vm": "web01", "strategy": "stay"}]
+    survey = {"rolling_maintenance_restart": "no"}  # an extra var, which no task can change
 
-    refused = roll("--limit", "NODE1", evacuate_node_strategies=stays)
+    refused = roll("--limit", "NODE1", evacuate_node_strategies=stays, **survey)
 
     assert refused.code == FAILED
     assert roll.phases() == {"NODE1": "restarting"}
@@ -370,7 +371,7 @@ def test_a_restart_that_was_refused_is_taken_up_where_it_was(cluster: RunningClu
         assert said in " ".join(refused.text.split()), refused.text
     assert [node["restarts_requested"] for node in nodes_of(cluster)] == [0, 0, 0, 0]
 
-    resumed = roll("--limit", "NODE1", evacuate_node_strategies=[{"vm": "web01", "strategy": "shutdown"}])
+    resumed = roll("--limit", "NODE1", evacuate_node_strategies=[{"vm": "web01", "strategy": "shutdown"}], **survey)
 
     assert resumed.code == 0, resumed.text
     assert worked_on(resumed) == []
