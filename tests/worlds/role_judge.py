@@ -42,17 +42,23 @@ def node_owns_nothing(unused: World, episodes: Sequence[Episode], number: int) -
 
 
 def roles_left_to_others(unused: World, episodes: Sequence[Episode], number: int) -> Iterable[str]:
-    """An evacuation moves roles from its node, a restoration from where an evacuation moved them, and nothing else."""
+    """An evacuation moves roles from its node, a restoration from where an evacuation moved them, and nothing else.
+
+    Both go by their last look: nobody can look and call in one step.
+    """
     episode = episodes[number]
     run = episode.run
     for call in episode.roles_called:
         if run.check or run.kind not in ("evacuate", "restore") or call.role == _IMMOVABLE:
             yield f"{call.role} was moved from {call.source} to {call.destination}"
-        elif run.kind == "evacuate" and call.source != run.node and not _came_since(episode, call.request, call.role):
+        elif run.kind == "evacuate" and run.node not in (call.source, _last_seen(episode, call.request, call.role)):
             yield f"{call.role} was moved from {call.source}, which is not emptied"
         elif run.kind == "restore" and call.destination != run.node:
             yield f"{call.role} was moved to {call.destination}, which is not restored"
-        elif run.kind == "restore" and not _sent_there(episodes[: number + 1], call.role, call.source):
+        elif run.kind == "restore" and not any(
+            _sent_there(episodes[: number + 1], call.role, node)
+            for node in (call.source, _last_seen(episode, call.request, call.role))
+        ):
             yield f"{call.role} was moved from {call.source}, where no evacuation moved it"
 
 
@@ -77,10 +83,10 @@ def _moments(episode: Episode) -> list[Moment]:
     return [*episode.moments, episode.after]
 
 
-def _came_since(episode: Episode, request: int, role: str) -> bool:
-    """Tell whether a role was moved by somebody else since it was looked at for the last time before a call."""
+def _last_seen(episode: Episode, request: int, role: str) -> str:
+    """Return where a role was when it was looked at for the last time before a call, empty where it was not."""
     before = [one for one in episode.moments if one.request < request and one.answered and one.reading == "roles"]
-    return any(one.roles[role][0] == episode.run.node for one in before[-1:])
+    return before[-1].roles[role][0] if before else ""
 
 
 def _sent_there(episodes: Sequence[Episode], role: str, node: str) -> bool:

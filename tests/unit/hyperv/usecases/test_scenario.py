@@ -99,7 +99,8 @@ def test_what_a_role_starts_after_is_written() -> None:
         builders.role("FS1", "file_server", "NODE1"),
         builders.role("App", "generic_service", "NODE1", starts_after=("FS1",)),
     ]
-    scenario, unused = described(Simulated(builders.scenario(roles=roles)))
+    nodes = [builders.node("NODE1", windows=2022), builders.node("NODE2", windows=2022)]
+    scenario, unused = described(Simulated(builders.scenario(nodes, roles=roles)))
     assert {one["name"]: one.get("starts_after") for one in scenario["roles"]} == {"FS1": None, "App": ["FS1"]}
 
 
