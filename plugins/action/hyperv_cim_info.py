@@ -9,6 +9,7 @@ import typing as t
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import HYPERV_CLUSTER, Cluster
 from ..plugin_utils._hyperv.usecases.cim_rows import read_rows
+from ..plugin_utils._pages import PAGES, check_pages, page_of
 
 
 class ActionModule(HyperVAction):
@@ -21,13 +22,16 @@ class ActionModule(HyperVAction):
             "properties": {"type": "list", "elements": "str", "default": []},
             "where": {"type": "dict", "default": {}},
             "node": {"type": "str"},
+            **PAGES,
         },
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
-        """Ask one node, and say what it showed."""
+        """Ask one node, and return a page of what it showed."""
+        check_pages(arguments, "instances")
         session = cluster.node(arguments["node"]) if arguments["node"] else cluster.home
         rows = read_rows(
             session, arguments["namespace"], arguments["class_name"], arguments["properties"], arguments["where"]
         )
-        return {"changed": False, "node": session.node, "instances": rows, "requests": session.requests}
+        page = page_of("instances", rows, arguments, "instances")
+        return {"changed": False, "node": session.node, **page, "requests": session.requests}

@@ -10,7 +10,7 @@ import typing as t
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.power.node_restarts import objection_to_restart, read_boot_time, restart_node
+from ..plugin_utils._hyperv.power.node_restarts import look_before_restart, read_boot_time, restart_node
 from ..plugin_utils._ranges import check_poll_interval, check_range
 from ..plugin_utils._rolling_file import end_work, enter_phase
 
@@ -48,13 +48,13 @@ class ActionModule(HyperVAction):
 
     def _restart(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Refuse unless the node is paused and empty; restart it and wait for it."""
-        node, objection = objection_to_restart(cluster, arguments["name"], local_vms=arguments["local_vms"])
+        node, objection, going_down = look_before_restart(cluster, arguments["name"], local_vms=arguments["local_vms"])
         if objection:
             raise HyperVError(objection)
         cluster.confirm()
         if self.check_mode:
             before = read_boot_time(cluster, node.name)
-            return _result(node.name, node.state, before, None, 0.0)
+            return {**_result(node.name, node.state, before, None, 0.0), "changed_vms": []}
         done = restart_node(
             cluster,
             node,
@@ -62,7 +62,9 @@ class ActionModule(HyperVAction):
             timeout=float(arguments["timeout"]),
             poll_interval=arguments["poll_interval"],
         )
-        return _result(done.node.name, done.node.state, done.boot_before, done.boot_after, done.seconds)
+        changed_vms = [{"vm_id": vm.id, "name": vm.name} for vm in going_down]
+        result = _result(done.node.name, done.node.state, done.boot_before, done.boot_after, done.seconds)
+        return {**result, "changed_vms": changed_vms}
 
 
 def _result(name: str, state: str, before: dt.datetime, after: dt.datetime | None, seconds: float) -> Result:

@@ -37,6 +37,7 @@ class ActionModule(HyperVAction):
             "home": {"type": "list", "elements": "str", "default": []},
             "node_seconds": {"type": "int", "default": 0},
             "must_be_feasible": {"type": "bool", "default": False},
+            "moves": {"type": "bool", "default": False},
             **PLANNING,
         },
     }
@@ -49,7 +50,7 @@ class ActionModule(HyperVAction):
         if request.at_once > 1:
             request = dataclasses.replace(request, absence=Absence(read_redundancy(cluster)))
         plan = plan_roll(whole, request)
-        result = {"changed": False, **plan.as_result(), "summary": roll_table(plan)}
+        result = {"changed": False, **plan.as_result(moves=arguments["moves"]), "summary": roll_table(plan)}
         if plan.refusal is not None and arguments["must_be_feasible"]:
             raise FailedWithResult(plan.refusal.text, result)
         return result

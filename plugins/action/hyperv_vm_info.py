@@ -10,7 +10,7 @@ from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
 from ..plugin_utils._hyperv.cluster.states import VM_STATES
 from ..plugin_utils._hyperv.usecases.vm_listing import count_vms, list_vms
-from ..plugin_utils._ranges import check_range
+from ..plugin_utils._pages import PAGES, check_pages, page_of
 
 
 class ActionModule(HyperVAction):
@@ -22,24 +22,14 @@ class ActionModule(HyperVAction):
             "vm_id": {"type": "str"},
             "node": {"type": "str"},
             "state": {"type": "str", "choices": list(VM_STATES)},
-            "limit": {"type": "int", "default": 1000},
-            "offset": {"type": "int", "default": 0},
+            **PAGES,
         },
         "mutually_exclusive": [("name", "vm_id")],
     }
 
     def perform(self, cluster: Cluster, arguments: Arguments) -> Result:
         """Read the VMs that are asked for, count them, and return a page of them."""
-        for name in ("limit", "offset"):
-            check_range(arguments, name, 0, unit="VMs")
+        check_pages(arguments, "VMs")
         conditions = {key: arguments[key] for key in ("name", "vm_id", "node", "state")}
         vms = list_vms(cluster, **conditions)
-        first = arguments["offset"]
-        page = vms[first : first + arguments["limit"]] if arguments["limit"] else vms[first:]
-        result: Result = {"changed": False, "vms": page, **count_vms(vms)}
-        if first + len(page) < len(vms):
-            result["warnings"] = [
-                f"{len(page)} of {len(vms)} VMs are listed, from {first} on. For the others, set offset to "
-                f"{first + len(page)}, or limit to 0 for all at once."
-            ]
-        return result
+        return {"changed": False, **page_of("vms", vms, arguments, "VMs"), **count_vms(vms)}

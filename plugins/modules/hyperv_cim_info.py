@@ -9,12 +9,17 @@ version_added: 0.1.0
 description:
   - Shows the data of a node without interpretation. Use it to find the cause of a problem, or to report one.
   - Only reads. It sends one WQL query, and enumerates the class if the node does not support WQL.
+  - All instances are read, whichever part of them is returned. With O(properties) and O(where) the answer itself is
+    smaller.
+  - With all properties, about 500 instances of C(Msvm_ComputerSystem) are as much as AWX shows, so ask for less than
+    O(limit) allows there.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
   - hyperv.migration._recording
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
+  - hyperv.migration._pages
 options:
   class_name:
     description: The CIM class. The result includes instances of its subclasses.
@@ -61,6 +66,11 @@ node:
   type: str
   returned: success
   sample: NODE1
+total:
+  description: Number of instances that match, those that O(limit) leaves out too.
+  returned: success
+  type: int
+  sample: 8000
 instances:
   description: The instances, in the order of the answer.
   type: list

@@ -225,6 +225,22 @@ still_stopped:
   type: list
   elements: dict
   contains: *vm
+changed_vms:
+  description: VMs that this task has moved, stopped or started, each once. Empty in check mode.
+  returned: as RV(node)
+  type: list
+  elements: dict
+  contains:
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: build01
 roles:
   description: What became of each role, shared volume and the core group that was to be moved.
   returned: as RV(node)

@@ -96,4 +96,20 @@ elapsed_seconds:
   type: float
   returned: when the node is restarted
   sample: 214.6
+changed_vms:
+  description: VMs that went down with the node, which are not clustered. Empty in check mode.
+  returned: when the node is restarted
+  type: list
+  elements: dict
+  contains:
+    vm_id:
+      description: GUID.
+      type: str
+      returned: always
+      sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
+    name:
+      description: Display name.
+      type: str
+      returned: always
+      sample: old01
 """

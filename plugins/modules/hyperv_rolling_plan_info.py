@@ -100,6 +100,13 @@ options:
     description: Whether the task fails if no plan was found, with RV(refusal) as its message.
     type: bool
     default: false
+  moves:
+    description:
+      - Whether RV(steps) lists every move. Otherwise it only counts them.
+      - A move takes about 340 characters, and its return 180. ansible-runner, and so AWX, shows an empty result if it
+        has more than 700,000 characters, which 1,300 VMs come to.
+    type: bool
+    default: false
 seealso:
   - module: hyperv.migration.hyperv_evacuation_plan_info
   - module: hyperv.migration.hyperv_rolling_node_info
@@ -117,6 +124,11 @@ EXAMPLES = r"""
 - name: Show it
   ansible.builtin.debug:
     var: roll.summary
+
+- name: Plan it, and list every move
+  hyperv.migration.hyperv_rolling_plan_info:
+    layout: any
+    moves: true
 
 - name: Plan with a quarter of the nodes away together
   hyperv.migration.hyperv_rolling_plan_info:
@@ -243,11 +255,31 @@ steps:
       type: bool
       returned: always
       sample: false
+    counts:
+      description: Number of moves of each kind.
+      type: dict
+      returned: always
+      contains:
+        moves:
+          description: Moves of VMs that leave the node.
+          type: int
+          returned: always
+          sample: 25
+        helpers:
+          description: Moves of VMs of other nodes that step aside first.
+          type: int
+          returned: always
+          sample: 0
+        returns:
+          description: Moves after the work, of VMs that return.
+          type: int
+          returned: always
+          sample: 0
     moves:
       description: The moves of the VMs that leave the node, in order.
       type: list
       elements: dict
-      returned: always
+      returned: with O(moves)
       contains: &move
         order:
           description: Position, from 1.
@@ -313,14 +345,14 @@ steps:
       description: Moves of VMs of other nodes that step aside first, one after another.
       type: list
       elements: dict
-      returned: always
+      returned: with O(moves)
       contains: *move
     returns:
       description: >-
         Moves after the work: of VMs that return to the node, and of VMs that stepped aside and return to theirs.
       type: list
       elements: dict
-      returned: always
+      returned: with O(moves)
       contains: &short
         order:
           description: Position, from 1.

@@ -9,14 +9,15 @@ version_added: 0.1.0
 description:
   - Lists clustered VMs with the node that owns them, their state, memory and priority, and whether they are being
     migrated.
-  - Without options, all VMs of the cluster are listed, whichever node is asked. A VM must match all options. If no VM
-    matches, the list is empty and the task does not fail.
+  - Without options, the VMs of the whole cluster are listed, up to O(limit), whichever node is asked. A VM must match
+    all options. If no VM matches, the list is empty and the task does not fail.
 author:
   - The hyperv.migration contributors (@hyperv-migration)
 extends_documentation_fragment:
   - hyperv.migration._recording
   - hyperv.migration._attributes
   - hyperv.migration._attributes.info
+  - hyperv.migration._pages
 options:
   name:
     description:
@@ -52,17 +53,6 @@ options:
       - fast_saving
       - critical
       - unknown
-  limit:
-    description:
-      - List at most this number of VMs, V(0) for all. A warning says if there are more.
-      - A result of thousands of VMs is slow to show, and ansible-runner, and so AWX, shows an empty one for a result of
-        more than 700,000 characters.
-    type: int
-    default: 1000
-  offset:
-    description: Pass over this number of VMs, which are sorted by name.
-    type: int
-    default: 0
 seealso:
   - module: hyperv.migration.hyperv_vm_migrate
   - module: hyperv.migration.hyperv_cluster_node_info

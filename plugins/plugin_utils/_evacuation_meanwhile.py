@@ -176,11 +176,13 @@ class EvacuationMeanwhile:
         node, own = self._node, self._result
         failed = {"failure": self._why} if self._why else {}
         meanwhile = {"node": node, "begun": self._is_begun, "moves": [], **own, **failed}
+        changed = {one["vm_id"]: one for one in (*result["changed_vms"], *own.get("changed_vms", ()))}
         lines = [*own.get("report", ()), *([f"{node} was not emptied yet. {self._why}"] if self._why else [])]
         return {
             **result,
             "changed": result["changed"] or bool(own.get("changed")),
             "meanwhile": meanwhile,
+            "changed_vms": list(changed.values()),
             "report": [*result["report"], *lines],
             "warnings": [*result["warnings"], *own.get("warnings", ())],
         }

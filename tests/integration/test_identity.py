@@ -152,6 +152,7 @@ ASKED: dict[str, dict[str, t.Any]] = {
 ASKED["hyperv_node_restoration"] = ASKED["hyperv_restore_plan_info"]
 # They ask no node; hyperv_rolling_report none before another module has found it.
 OF_THE_CONTROLLER = {
+    "hyperv_counted_vms",
     "hyperv_evacuation_ledger_info",
     "hyperv_migration_report",
     "hyperv_rolling_report",

@@ -81,6 +81,22 @@ def test_a_workflow_goes_from_plan_to_restore_by_artifacts_alone(
     assert [set(job.counted_nodes()) for job in (plan, apply, restore)] == [set(), moved, moved]
 
 
+def test_vms_count_though_their_results_are_emptied(
+    cluster: RunningCluster, controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_EVENT_RES", "2000")  # characters, instead of 700,000
+    moved = {vm["id"].lower() for vm in cluster.state()["vms"] if vm["name"] in ON_NODE1}
+
+    apply = controller.launch("evacuate_node", ANSWERS)
+    restore = controller.launch("restore_node", {**ANSWERS, **apply.artifacts})
+
+    for job, task in ((apply, "Evacuate the node"), (restore, "Restore the node")):
+        assert job.status == "successful", job.text
+        told = [one["event_data"] for one in job.events if one["event"] == "runner_on_ok"]
+        assert {} in [one["res"] for one in told if one["task"] == task]
+        assert set(job.counted_nodes()) == moved
+
+
 def test_the_events_of_a_job_tell_each_task_and_its_host(plan: Job) -> None:
     assert [event["counter"] for event in plan.events] == list(range(1, len(plan.events) + 1))
     told = [event["event_data"] for event in plan.events if event["event"] == "runner_on_ok"]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import types
@@ -73,5 +74,8 @@ def perform(module: str, simulated: Simulated, *, check_mode: bool = False, **gi
     task = action.__new__(action)
     task._task = types.SimpleNamespace(check_mode=check_mode, diff=False, timeout=None, no_log=True)
     task._task_vars = {}
-    task.tell = lambda line: None
+    task.tell = task.show = lambda line: None
+    task.connections = lambda interruption=None: contextlib.nullcontext(
+        types.SimpleNamespace(cluster=lambda: simulated.cluster)
+    )
     return t.cast("Answer", task.perform(simulated.cluster, arguments))

@@ -220,6 +220,7 @@ RULES = (
         INPUT_OUTPUT | {"time"},
     ),
     Rule("plugins/plugin_utils/_ranges.py", (UTILS + "_hyperv.failure.errors",), without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/plugin_utils/_pages.py", (UTILS + "_ranges",), without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_maintenance.py",
         (
@@ -266,6 +267,7 @@ RULES = (
             UTILS + "_maintenance",
             UTILS + "_migrating",
             UTILS + "_moving_options",
+            UTILS + "_pages",
             UTILS + "_planning_options",
             UTILS + "_ranges",
             UTILS + "_recording",

@@ -33,7 +33,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.revalidation import read_earlier_plan
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.planning.strategies import read_strategies
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.node_restarts import (
-    objection_to_restart,
+    look_before_restart,
     restart_node,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.power_progress import say_nothing
@@ -203,13 +203,13 @@ def power(stage: Play, run: Run) -> Told:
 def restart(stage: Play, run: Run) -> Told:
     """Restart a node."""
     cluster = stage.connect(home_of(stage, run))
-    node, objection = objection_to_restart(cluster, run.node, local_vms=False)
-    if objection:
-        return Told("refused", objection)
+    found = look_before_restart(cluster, run.node, local_vms=False)
+    if found.objection:
+        return Told("refused", found.objection)
     if run.check:
         return Told("well")
     try:
-        done = restart_node(cluster, node, force=True, timeout=1800.0, poll_interval=5.0)
+        done = restart_node(cluster, found.node, force=True, timeout=1800.0, poll_interval=5.0)
     except HyperVError as error:
         return Told("failed", str(error))
     return Told("well", node_state=done.node.state)

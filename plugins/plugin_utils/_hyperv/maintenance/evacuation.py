@@ -38,7 +38,7 @@ from .disk_maintenance import DiskMaintenance
 from .evacuation_options import EvacuationOptions
 from .node_hold import NodeHold
 from .observation import Standing, Stopped, read_standing, try_limits, try_overview, try_redirected
-from .outcome import EvacuationOutcome
+from .outcome import EvacuationOutcome, vms_changed
 from .power import START_WITHIN, PowerSwitch, ToStop
 from .roles_away import RolesAway
 from .rounds import NotEmptied, Rounds
@@ -416,6 +416,7 @@ class Evacuation:
             stays=result["stays"],
             started=self._started,
             still_stopped=self._still_stopped,
+            changed_vms=vms_changed(self._records, self._switch.changes),
             roles=[one.as_result() for one in self._roles.records],
             node_state=self._hold.state,
             ledger=ledger,

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..cluster.vms import Vm
 from ..migration.move_record import MaintenanceRecord
-from ..planning.plan_move import PlanMove
+from ..planning.plan_move import NamedVm, PlanMove
+from ..power.power_changes import Change
 from ..records.file_names import NOBODY, Owner
 from ..records.ledger_form import Ledger
 
@@ -30,6 +31,7 @@ class Outcome:
         planned, stays: the plan's moves, and VMs that were not to be moved.
         started: VMs that were started again.
         still_stopped: VMs that ran when the evacuation first saw them and are off or saved because of it.
+        changed_vms: VMs of which this run has changed the place or the state.
         roles: what became of roles, shared volumes and the core group that were to be moved.
         node_state: the node's as it was read last; empty where it could not be read or there is no cluster.
         ledger, ledger_path: None where there is none.
@@ -50,6 +52,7 @@ class Outcome:
     stays: Sequence[Data] = ()
     started: Sequence[Vm] = ()
     still_stopped: Sequence[Vm] = ()
+    changed_vms: Sequence[NamedVm] = ()
     roles: Sequence[Data] = ()
     node_state: str = ""
     ledger: Ledger | None = None
@@ -74,6 +77,7 @@ class Outcome:
             "stays": list(self.stays),
             "started": shown(self.started),
             "still_stopped": shown(self.still_stopped),
+            "changed_vms": list(self.changed_vms),
             "roles": list(self.roles),
             "node_state": self.node_state or None,
             "ledger": self.ledger or {},
@@ -122,6 +126,13 @@ class EvacuationOutcome(Outcome):
             "paused_by_us": self.paused_by_us,
             "paused_before": self.paused_before,
         }
+
+
+def vms_changed(records: Iterable[MaintenanceRecord], changes: Iterable[Change]) -> list[NamedVm]:
+    """Return the VMs whose place or state was changed by moves and by starts and stops, each once."""
+    moved = {one["vm"]["id"]: one["vm"]["name"] for one in records if one["changed"] and one["outcome"] != "would_move"}
+    changed = {change.vm.id: change.vm.name for change in changes if change.has_changed}
+    return [{"vm_id": vm_id, "name": name} for vm_id, name in {**moved, **changed}.items()]
 
 
 def shown(vms: Iterable[Vm]) -> list[dict[str, t.Any]]:

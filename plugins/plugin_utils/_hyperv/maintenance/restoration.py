@@ -34,7 +34,7 @@ from .disk_maintenance import DiskMaintenance
 from .moving import Moving, Wanted
 from .node_hold import NodeHold
 from .observation import read_standing, try_limits, try_overview
-from .outcome import Outcome
+from .outcome import Outcome, vms_changed
 from .power import START_WITHIN, PowerSwitch
 from .receiving import cannot_receive, find_what_keeps_vms_out, wait_until_receiving
 from .restoration_options import RestorationOptions
@@ -405,6 +405,7 @@ class Restoration:
             still_stopped=[
                 Vm(vm["vm_id"], vm["name"], "", UNKNOWN) for vm in self._plan.start if vm["vm_id"] not in started
             ],
+            changed_vms=vms_changed(self._records, self._switch.changes),
             roles=[one.as_result() for one in self._roles.records],
             node_state=self._hold.state,
             ledger=self._ledger,

@@ -18,6 +18,7 @@ from .roll_request import LayoutName
 from .roll_steps import Return, RollStep
 
 RETURNS = "it returns"
+_LISTS = ("moves", "helpers", "returns")  # of moves, in a turn
 EVENS_OUT = "it evens out the memory of both nodes"
 
 
@@ -104,8 +105,8 @@ class RollPlan:
             sum(known) + work if len(known) == len(seconds) else None,
         )
 
-    def as_result(self) -> dict[str, t.Any]:
-        """Return the plan for a task's result."""
+    def as_result(self, *, moves: bool = True) -> dict[str, t.Any]:
+        """Return the plan for a task's result; without ``moves`` those of the turns are only counted."""
         return {
             "cluster": self.owner.full or None,
             "cluster_name": self.owner.short or None,
@@ -114,7 +115,7 @@ class RollPlan:
             "refusal": self.refusal.as_result() if self.refusal is not None else None,
             "order": [one.node for one in self.steps],
             "at_once": self.at_once,
-            "steps": list(self.turns()),
+            "steps": [turn if moves else _counted(turn) for turn in self.turns()],
             "refill": [
                 _move(number, one.helper.candidate, one.helper.node, one.destination, EVENS_OUT)
                 for number, one in enumerate(self.refill, 1)
@@ -145,11 +146,21 @@ class RollPlan:
                 "helpers": evacuation["helpers"] if step.plan.steps_aside else [],
                 "returns": [_return(order, one) for order, one in enumerate(step.returns, 1)],
                 "stays": [stay.as_result() for stay in step.plan.stays],
+                "counts": {
+                    "moves": len(step.plan.moves),
+                    "helpers": len(step.plan.steps_aside),
+                    "returns": len(step.returns),
+                },
                 "amount": {"moves": step.moves, "memory_mb": step.memory_mb, "seconds": step.seconds},
                 "evacuation_seconds": step.evacuation_seconds,
                 "return_seconds": step.return_seconds,
                 "ends_after": ends,
             }
+
+
+def _counted(turn: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return a turn without the lists of its moves."""
+    return {key: value for key, value in turn.items() if key not in _LISTS}
 
 
 def _return(order: int, one: Return) -> RollMove:

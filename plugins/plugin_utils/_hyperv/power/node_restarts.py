@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import typing as t
 
 from ..._hostnames import first_label
 from ..._wsman.errors import AnswerLost, NoAnswer, UnreadableAnswer
@@ -22,7 +23,7 @@ from ..cluster.groups import read_groups
 from ..cluster.nodes import Node, find_node, pick_node, read_named_nodes, read_nodes
 from ..cluster.owners import owners_of
 from ..cluster.states import AT_REST
-from ..cluster.vms import read_local_vms, read_vms
+from ..cluster.vms import Vm, read_local_vms, read_vms
 from ..failure.errors import HyperVError
 
 _REBOOT, _FORCED_REBOOT = 2, 6
@@ -48,6 +49,20 @@ class Restarted:
     seconds: float
 
 
+class BeforeRestart(t.NamedTuple):
+    """A node that is to be restarted.
+
+    Attributes:
+        node: the node.
+        objection: why it must not be restarted now; nothing where it may.
+        going_down: VMs that are not of the cluster and run on it.
+    """
+
+    node: Node
+    objection: str = ""
+    going_down: tuple[Vm, ...] = ()
+
+
 def read_boot_time(cluster: Cluster, node: str, *, is_awaited: bool = False) -> dt.datetime:
     """Return when the Windows of a node started. Raises HyperVError, Fault and TransportError.
 
@@ -60,17 +75,18 @@ def read_boot_time(cluster: Cluster, node: str, *, is_awaited: bool = False) -> 
     return booted
 
 
-def objection_to_restart(cluster: Cluster, name: str, *, local_vms: bool) -> tuple[Node, str]:
-    """Return the node, and why it must not be restarted now; nothing where it may.
+def look_before_restart(cluster: Cluster, name: str, *, local_vms: bool) -> BeforeRestart:
+    """Return what there is to know before a node is restarted.
 
     ``local_vms``: VMs that are not of the cluster may go down with the node. Raises HyperVError, Fault and
     TransportError.
     """
     node = find_node(cluster, read_nodes(cluster), name)
     if node.state != "paused":
-        return node, (
+        return BeforeRestart(
+            node,
             f"Node {node.name} is {node.state}, and only a paused one is restarted. Empty it first with the role "
-            "evacuate_node, or pause it with hyperv_cluster_node."
+            "evacuate_node, or pause it with hyperv_cluster_node.",
         )
     label = first_label(node.name)
     vms = read_vms(cluster)
@@ -80,17 +96,19 @@ def objection_to_restart(cluster: Cluster, name: str, *, local_vms: bool) -> tup
     shown = [vm for vm in vms if label in owners_of(vm, roles.get(vm.id)) and vm.state not in AT_REST]
     running = {vm.id: vm.name for vm in (*shown, *own) if vm.id in clustered}
     if running:
-        return node, (
+        return BeforeRestart(
+            node,
             f"Node {node.name} is paused but not empty: {', '.join(sorted(running.values()))} would go down with it. "
-            "Move these VMs away, or stop them."
+            "Move these VMs away, or stop them.",
         )
-    local = [] if local_vms else [vm.name for vm in own if vm.id not in clustered]
-    if local:
-        return node, (
+    local = tuple(vm for vm in own if vm.id not in clustered)
+    if local and not local_vms:
+        return BeforeRestart(
+            node,
             f"VMs that are not of the cluster run on node {node.name} and would go down with it: "
-            f"{', '.join(sorted(local))}. Stop them, or allow it with local_vms=true."
+            f"{', '.join(sorted(vm.name for vm in local))}. Stop them, or allow it with local_vms=true.",
         )
-    return node, ""
+    return BeforeRestart(node, going_down=local)
 
 
 def restart_node(cluster: Cluster, node: Node, *, force: bool, timeout: float, poll_interval: float) -> Restarted:

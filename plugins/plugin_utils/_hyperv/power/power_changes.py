@@ -84,6 +84,11 @@ class Change:
         return self.vm.state == self.final_state and not self.vm.is_leaving
 
     @property
+    def has_changed(self) -> bool:
+        """The VM was asked, and its state is another one since."""
+        return self.calls > 0 and self.vm.state != self.before
+
+    @property
     def waits_for(self) -> str:
         """What must end before the VM can be asked; empty for nothing."""
         if self.vm.state not in SETTLED:

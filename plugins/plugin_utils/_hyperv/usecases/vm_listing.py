@@ -53,9 +53,9 @@ def list_vms(
 
 
 def count_vms(vms: Sequence[dict[str, t.Any]]) -> dict[str, t.Any]:
-    """Return how many there are of what ``list_vms`` returns, in all, by node and by state."""
+    """Return how many there are of what ``list_vms`` returns, by node and by state."""
     nodes, states = (dict(sorted(collections.Counter(vm[key] for vm in vms).items())) for key in ("node", "state"))
-    return {"total": len(vms), "by_node": nodes, "by_state": states}
+    return {"by_node": nodes, "by_state": states}
 
 
 def _row(vm: Vm, owner: str, role: VmGroup | None, priority: int | None) -> dict[str, t.Any]:

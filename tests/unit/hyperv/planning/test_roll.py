@@ -315,6 +315,23 @@ def test_names_are_checked_first(nodes: list[str], done: list[str], text: str) -
         plan(THREE, nodes=nodes, done=done)
 
 
+@pytest.mark.parametrize("layout", ["keep", "any"])
+def test_the_moves_of_the_turns_are_counted_and_listed_only_if_that_is_asked_for(layout: str) -> None:
+    sizes = {"NODE1": (36_000,), "NODE2": (24_000, 15_000), "NODE3": (28_000,)}  # one steps aside for the first
+    vms = [vm(f"vm{size}", owner=owner, memory_mb=size) for owner, each in sizes.items() for size in each]
+    simulated = Simulated(scenario([node(name, memory_mb=65536) for name in sizes], vms))
+    given: dict[str, t.Any] = {"layout": layout, "nodes": ["NODE1"], "helpers": 1}
+    listed = perform("hyperv_rolling_plan_info", simulated, **given, moves=True)
+    counted = perform("hyperv_rolling_plan_info", simulated, **given)
+    lists = ("moves", "helpers", "returns")
+    assert listed["steps"][0]["helpers"]
+    for one in listed["steps"]:
+        assert one["counts"] == {key: len(one[key]) for key in lists}
+    assert counted["steps"] == [
+        {key: value for key, value in one.items() if key not in lists} for one in listed["steps"]
+    ]
+
+
 class TestOrderOfTheUser:
     GIVEN = scenario([node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)], [vm("web01"), vm("web02")])
 

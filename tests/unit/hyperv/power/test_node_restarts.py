@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.node_restarts import (
     Restarted,
-    objection_to_restart,
+    look_before_restart,
     restart_node,
 )
 
@@ -41,13 +41,13 @@ def a_cluster(
 
 
 def objection(simulated: Simulated, *, local_vms: bool = False) -> str:
-    return objection_to_restart(simulated.cluster, "node1", local_vms=local_vms)[1]
+    return look_before_restart(simulated.cluster, "node1", local_vms=local_vms).objection
 
 
 def restart(simulated: Simulated, timeout: float = 600.0) -> Restarted:
-    node, why_not = objection_to_restart(simulated.cluster, "NODE1", local_vms=False)
-    assert not why_not
-    return restart_node(simulated.cluster, node, force=True, timeout=timeout, poll_interval=5.0)
+    found = look_before_restart(simulated.cluster, "NODE1", local_vms=False)
+    assert not found.objection
+    return restart_node(simulated.cluster, found.node, force=True, timeout=timeout, poll_interval=5.0)
 
 
 def the_node(simulated: Simulated) -> dict[str, t.Any]:

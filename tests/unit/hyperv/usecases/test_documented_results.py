@@ -200,9 +200,9 @@ def rolling_plans() -> Iterator[Answer]:
         vm(f"web{number:02}", owner=owner, memory_mb=3000) for number, owner in enumerate(("NODE1", "NODE1", "NODE2"))
     ]
     roomy = scenario([node(f"NODE{number}", memory_mb=65536) for number in (1, 2, 3)], small)
-    yield ask(module, Simulated(roomy), layout="balanced", home=["web00"], helpers=1)
+    yield ask(module, Simulated(roomy), layout="balanced", home=["web00"], helpers=1, moves=True)
     yield ask(module, Simulated(CROWDED), nodes="NODE1")
-    yield ask(module, Simulated(CROWDED), nodes="NODE1", helpers=2)
+    yield ask(module, Simulated(CROWDED), nodes="NODE1", helpers=2, moves=True)
     yield ask(module, Simulated(MIXED), nodes=["NODE2"], strategies=[{"vm": "iso01", "strategy": "stay"}])
 
 

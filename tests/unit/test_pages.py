@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A long list of VMs comes in pages, which together are the whole list, and with its counts."""
+"""A long list comes in pages, which together are the whole list, and with its counts."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def ask(**given: t.Any) -> dict[str, t.Any]:
 
 def names_in(answer: dict[str, t.Any]) -> list[str]:
     return [one["name"] for one in answer["vms"]]
+
+
+def ask_cim(**given: t.Any) -> dict[str, t.Any]:
+    return perform("hyperv_cim_info", SIMULATED, class_name="Msvm_ComputerSystem", properties=["ElementName"], **given)
 
 
 WHOLE = ["old", *sorted(one.name for one in VMS)]
@@ -57,3 +61,24 @@ def test_without_a_limit_all_are_listed() -> None:
 def test_a_number_below_nought_is_refused_by_name(name: str) -> None:
     with pytest.raises(HyperVError, match=f"{name} is -1. It must be 0 or more VMs"):
         ask(**{name: -1})
+    with pytest.raises(HyperVError, match=f"{name} is -1. It must be 0 or more instances"):
+        ask_cim(**{name: -1})
+
+
+def test_instances_of_a_class_come_in_pages_likewise() -> None:
+    whole = ask_cim()
+    assert (whole["total"], len(whole["instances"]), "warnings" in whole) == (16, 16, False)
+    first, rest = ask_cim(limit=10), ask_cim(limit=10, offset=10)
+    assert first["warnings"] == [
+        "10 of 16 instances are listed, from 0 on. For the others, set offset to 10, or limit to 0 for all at once."
+    ]
+    assert (first["total"], rest["total"], "warnings" in rest) == (16, 16, False)
+    assert first["instances"] + rest["instances"] == whole["instances"]
+    assert ask_cim(limit=0)["instances"] == whole["instances"]
+
+
+def test_a_page_holds_a_thousand_unless_it_is_asked_for_more() -> None:
+    many = Simulated(scenario([node("NODE1")], [vm(f"vm{number:04}") for number in range(1001)]))
+    vms, instances = perform("hyperv_vm_info", many), perform("hyperv_cim_info", many, class_name="Msvm_ComputerSystem")
+    assert (len(vms["vms"]), vms["total"]) == (1000, 1001)
+    assert (len(instances["instances"]), instances["total"]) == (1000, 1003)

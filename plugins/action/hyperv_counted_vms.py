@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the hyperv.migration contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Names VMs in a result that is small enough to be kept. Does not talk to nodes."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._action import Arguments, ControllerAction, Result
+
+
+class ActionModule(ControllerAction):
+    """The action of hyperv_counted_vms."""
+
+    _requires_connection = False
+
+    ARGUMENTS: t.ClassVar[dict[str, t.Any]] = {
+        "argument_spec": {
+            "vms": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "vm_id": {"type": "str", "required": True},
+                    "name": {"type": "str", "default": ""},
+                },
+            },
+        },
+    }
+
+    def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
+        """Return the VMs, each once."""
+        named = {vm["vm_id"]: vm["name"] for vm in arguments["vms"]}
+        return {"changed": False, "changed_vms": [{"vm_id": vm_id, "name": name} for vm_id, name in named.items()]}
