@@ -149,7 +149,7 @@ import dataclasses
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
@@ -172,6 +172,7 @@ from ..plugin_utils._hyperv.usecases.inventory import (
     read_members,
 )
 from ..plugin_utils._hyperv.usecases.inventory_clashes import Present, describe_clashes, find_clashes
+from ..plugin_utils._masking import find_register
 from ..plugin_utils._text import clean
 from ..plugin_utils._trust import as_data, as_listed
 
@@ -211,6 +212,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._path = path
         self._config = self._read_config_data(path)
+        self._mask_password()
         address = self._value("remote_addr")
         keeps = self.get_option("cache")
         key = f"{self.get_cache_key(path)}_{address}"
@@ -226,6 +228,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         value = self.get_option(option)
         is_template = isinstance(self._config.get(option), (str, dict))
         return self.templar.template(value) if is_template else value
+
+    def _mask_password(self) -> None:
+        """Let ansible-core mask the password also where the cache answers, and no connection plugin would do that."""
+        register = find_register()
+        if register is None:
+            return
+        try:
+            password = self._value("remote_password")
+        except AnsibleError as error:
+            # What cannot be resolved cannot be shown either, and with a cache nobody may need it.
+            self.display.vv(clean(f"remote_password of {self._path} has no value to mask: {error}"))
+            return
+        if password is not None:
+            register(str(password))
 
     def _connection_variables(self) -> dict[str, t.Any]:
         """Return what the nodes need to be reached, without the password."""

@@ -134,6 +134,7 @@ RULES = (
         INPUT_OUTPUT | {"time"},
     ),
     Rule("plugins/plugin_utils/_awaited.py", (UTILS + "_wsman.transport",), without=INPUT_OUTPUT | {"time"}),
+    Rule("plugins/plugin_utils/_masking.py", without=INPUT_OUTPUT | {"time"}),
     Rule("plugins/plugin_utils/_signs_of_life.py", without=INPUT_OUTPUT | {"time"}),
     Rule(
         "plugins/plugin_utils/_survey.py",
@@ -290,6 +291,7 @@ RULES = (
             UTILS + "_connection",
             UTILS + "_connections",
             UTILS + "_hyperv",
+            UTILS + "_masking",
             UTILS + "_text",
             UTILS + "_trust",
         ),
