@@ -124,7 +124,8 @@ class ControllerAction(ActionBase):
             watch = ends.enter_context(self.watched())
             if self._shows_progress:
                 watch = self._named(watch, ends)
-            connections = Connections(self._connection, self._task_vars, clock, self.trace, watch, self.tell)
+            tell = self.tell if self._shows_progress else lambda line: None
+            connections = Connections(self._connection, self._task_vars, clock, self.trace, watch, tell)
             ends.callback(self._close, connections)
             yield connections
 
