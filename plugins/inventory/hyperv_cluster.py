@@ -145,6 +145,7 @@ groups:
   large: (hyperv_memory_mb | default(0, true)) > 32768
 """
 
+import contextlib
 import dataclasses
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
@@ -154,7 +155,8 @@ from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..plugin_utils._ansible_errors import EXPECTED, unreadable_source
-from ..plugin_utils._clock import TaskClock
+from ..plugin_utils._awaited import awaited_named
+from ..plugin_utils._clock import SystemClock, TaskClock
 from ..plugin_utils._connection import Inventory
 from ..plugin_utils._connection.variables import connection_from
 from ..plugin_utils._connections import Connections
@@ -173,6 +175,7 @@ from ..plugin_utils._hyperv.usecases.inventory import (
 )
 from ..plugin_utils._hyperv.usecases.inventory_clashes import Present, describe_clashes, find_clashes
 from ..plugin_utils._masking import find_register
+from ..plugin_utils._signs_of_life import SignsOfLife
 from ..plugin_utils._text import clean
 from ..plugin_utils._trust import as_data, as_listed
 
@@ -259,15 +262,33 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if password is not None:
             variables["ansible_password"] = password
         try:
-            connections = Connections(
-                connection_from("winrm", variables), {"inventory_hostname": address}, TaskClock(), self._trace
-            )
-            try:
-                return read_members(Cluster(connections.session, TaskClock()))
-            finally:
-                connections.close()
+            with self._connected(address, variables) as cluster:
+                return read_members(cluster)
         except EXPECTED as error:
             raise unreadable_source(error) from None
+
+    @contextlib.contextmanager
+    def _connected(self, address: str, variables: Mapping[str, t.Any]) -> Iterator[Cluster]:
+        """Connect as these variables say; what is waited for is shown, as a task does."""
+        now = SystemClock().now
+        signs = SignsOfLife(self._show, now)
+
+        def tell(line: str) -> None:
+            signs.told(line)
+            self._show(line)
+
+        clock = TaskClock(signs.give)
+        connection = connection_from("winrm", variables)
+        with awaited_named(tell, now) as watch:
+            connections = Connections(connection, {"inventory_hostname": address}, clock, self._trace, watch)
+            try:
+                yield Cluster(connections.session, clock, tell=tell)
+            finally:
+                connections.close()
+
+    def _show(self, line: str) -> None:
+        """Show a line at once, on standard error: programs read the inventory from standard output."""
+        self.display.display(clean(line), stderr=True)
 
     def _trace(self, line: str, host: str) -> None:
         self.display.vvvv(line, host=host)
