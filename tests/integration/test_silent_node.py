@@ -32,8 +32,9 @@ def test_it_is_named_on_standard_error_while_an_inventory_waits(mute: int, tmp_p
     login = {"remote_password": "secret", "transport": ["basic"], "scheme": "http", "port": mute}
     source.write_text(json.dumps({**given, **login}), encoding="utf-8")
     command = ["ansible-inventory", "-i", str(source), "--list"]
-    shown = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=ansible_environment(tmp_path), text=True, **shown) as listing:
+    environment = ansible_environment(tmp_path)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, text=True, stdout=pipe, stderr=pipe) as listing:
         said = next((line for line in listing.stderr or () if "Waiting" in line), "")
         listing.kill()
         assert said.startswith("Waiting for an answer of 127.0.0.1 (1")
