@@ -11,6 +11,7 @@ version_added: 0.1.0
 description:
   - Asks one node of the cluster, over the connection that the P(ansible.builtin.winrm#connection) plugin is set up for,
     and lists all nodes and all clustered VMs. It does not open a remote shell.
+  - A host that has not answered for 10 seconds is named on standard error, and again every half minute.
   - The inventory source is a YAML file whose name ends in C(hyperv_cluster.yml) or C(hyperv_cluster.yaml).
   - Nodes are hosts of the group C(hyperv_nodes), ready for C(winrm). The connection settings of this file become
     variables of the group C(hyperv_cluster_NAME_nodes), the cluster's own nodes, so that those of several clusters do
@@ -277,9 +278,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             signs.told(line)
             self._show(line)
 
+        def name_awaited(line: str) -> None:
+            signs.shown()
+            self._show(line)
+
         clock = TaskClock(signs.give)
         connection = connection_from("winrm", variables)
-        with awaited_named(tell, now) as watch:
+        with awaited_named(name_awaited, now) as watch:
             connections = Connections(connection, {"inventory_hostname": address}, clock, self._trace, watch)
             try:
                 yield Cluster(connections.session, clock, tell=tell)

@@ -81,6 +81,10 @@ class ControllerAction(ActionBase):
             self._signs.told(line)
             self._show(line)
 
+    def _name_awaited(self, line: str) -> None:
+        self._signs.shown()
+        self._show(clean(line))
+
     def _show(self, line: str) -> None:
         if self._task.no_log:
             return
@@ -123,7 +127,7 @@ class ControllerAction(ActionBase):
         with contextlib.ExitStack() as ends:
             watch = ends.enter_context(self.watched())
             if self._shows_progress:
-                watch = ends.enter_context(awaited_named(self.tell, SystemClock().now, watch))
+                watch = ends.enter_context(awaited_named(self._name_awaited, SystemClock().now, watch))
             tell = self.tell if self._shows_progress else lambda line: None
             connections = Connections(self._connection, self._task_vars, clock, self.trace, watch, tell)
             ends.callback(self._close, connections)

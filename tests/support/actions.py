@@ -60,6 +60,7 @@ def carry_out(
         action.tell = told.append
     options = action_module.ActionModule.ARGUMENTS["argument_spec"]
     arguments = {**{name: option.get("default") for name, option in options.items()}, **given}
+    action._shows_progress = bool(arguments.get("progress", True))
     return t.cast("Answer", action.carry_out(arguments, variables))
 
 
