@@ -25,6 +25,7 @@ class ActionModule(HyperVAction):
             "local_vms": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 1800},
             "poll_interval": {"type": "float", "default": 5},
+            "progress": {"type": "bool", "default": True},
             "rolling": {"type": "dict"},
             "due": {"type": "bool", "default": True},
         },
@@ -61,6 +62,7 @@ class ActionModule(HyperVAction):
             force=arguments["force"],
             timeout=float(arguments["timeout"]),
             poll_interval=arguments["poll_interval"],
+            tell=self.tell if arguments["progress"] else lambda line: None,
         )
         changed_vms = [{"vm_id": vm.id, "name": vm.name} for vm in going_down]
         result = _result(done.node.name, done.node.state, done.boot_before, done.boot_after, done.seconds)

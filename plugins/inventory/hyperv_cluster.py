@@ -11,6 +11,7 @@ version_added: 0.1.0
 description:
   - Asks one node of the cluster, over the connection that the P(ansible.builtin.winrm#connection) plugin is set up for,
     and lists all nodes and all clustered VMs. It does not open a remote shell.
+  - A host that has not answered for 10 seconds is named on standard error, and again every half minute.
   - The inventory source is a YAML file whose name ends in C(hyperv_cluster.yml) or C(hyperv_cluster.yaml).
   - Nodes are hosts of the group C(hyperv_nodes), ready for C(winrm). The connection settings of this file become
     variables of the group C(hyperv_cluster_NAME_nodes), the cluster's own nodes, so that those of several clusters do
@@ -145,16 +146,18 @@ groups:
   large: (hyperv_memory_mb | default(0, true)) > 32768
 """
 
+import contextlib
 import dataclasses
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..plugin_utils._ansible_errors import EXPECTED, unreadable_source
-from ..plugin_utils._clock import TaskClock
+from ..plugin_utils._awaited import awaited_named
+from ..plugin_utils._clock import SystemClock, TaskClock
 from ..plugin_utils._connection import Inventory
 from ..plugin_utils._connection.variables import connection_from
 from ..plugin_utils._connections import Connections
@@ -172,6 +175,8 @@ from ..plugin_utils._hyperv.usecases.inventory import (
     read_members,
 )
 from ..plugin_utils._hyperv.usecases.inventory_clashes import Present, describe_clashes, find_clashes
+from ..plugin_utils._masking import find_register
+from ..plugin_utils._signs_of_life import SignsOfLife
 from ..plugin_utils._text import clean
 from ..plugin_utils._trust import as_data, as_listed
 
@@ -211,6 +216,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._path = path
         self._config = self._read_config_data(path)
+        self._mask_password()
         address = self._value("remote_addr")
         keeps = self.get_option("cache")
         key = f"{self.get_cache_key(path)}_{address}"
@@ -226,6 +232,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         value = self.get_option(option)
         is_template = isinstance(self._config.get(option), (str, dict))
         return self.templar.template(value) if is_template else value
+
+    def _mask_password(self) -> None:
+        """Let ansible-core mask the password also where the cache answers, and no connection plugin would do that."""
+        register = find_register()
+        if register is None:
+            return
+        try:
+            password = self._value("remote_password")
+        except AnsibleError as error:
+            # What cannot be resolved cannot be shown either, and with a cache nobody may need it.
+            self.display.vv(clean(f"remote_password of {self._path} has no value to mask: {error}"))
+            return
+        if password is not None:
+            register(str(password))
 
     def _connection_variables(self) -> dict[str, t.Any]:
         """Return what the nodes need to be reached, without the password."""
@@ -243,15 +263,37 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if password is not None:
             variables["ansible_password"] = password
         try:
-            connections = Connections(
-                connection_from("winrm", variables), {"inventory_hostname": address}, TaskClock(), self._trace
-            )
-            try:
-                return read_members(Cluster(connections.session, TaskClock()))
-            finally:
-                connections.close()
+            with self._connected(address, variables) as cluster:
+                return read_members(cluster)
         except EXPECTED as error:
             raise unreadable_source(error) from None
+
+    @contextlib.contextmanager
+    def _connected(self, address: str, variables: Mapping[str, t.Any]) -> Iterator[Cluster]:
+        """Connect as these variables say; what is waited for is shown, as a task does."""
+        now = SystemClock().now
+        signs = SignsOfLife(self._show, now)
+
+        def tell(line: str) -> None:
+            signs.told(line)
+            self._show(line)
+
+        def name_awaited(line: str) -> None:
+            signs.shown()
+            self._show(line)
+
+        clock = TaskClock(signs.give)
+        connection = connection_from("winrm", variables)
+        with awaited_named(name_awaited, now) as watch:
+            connections = Connections(connection, {"inventory_hostname": address}, clock, self._trace, watch)
+            try:
+                yield Cluster(connections.session, clock, tell=tell)
+            finally:
+                connections.close()
+
+    def _show(self, line: str) -> None:
+        """Show a line at once, on standard error: programs read the inventory from standard output."""
+        self.display.display(clean(line), stderr=True)
 
     def _trace(self, line: str, host: str) -> None:
         self.display.vvvv(line, host=host)

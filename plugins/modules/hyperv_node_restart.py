@@ -45,6 +45,14 @@ options:
     description: Seconds between two polls, from 0.05 to 60.
     type: float
     default: 5
+  progress:
+    description:
+      - Whether to show lines while the task waits - that the restart is requested, that the node is down, that its
+        Windows has started, and that it is back, with the seconds that are left.
+      - The lines go to standard error, so they do not mix with the output of a callback such as C(ansible.posix.json).
+        A task with C(no_log) does not show them.
+    type: bool
+    default: true
   rolling:
     description:
       - RV(hyperv.migration.hyperv_rolling_node_info#module:rolling), if the node is part of a rolling maintenance. The

@@ -72,7 +72,8 @@ options:
     default: 2
   progress:
     description:
-      - Whether to show a line for each VM that reached its state, and every half minute a line with the remaining VMs.
+      - Whether to show a line for each VM that reached its state, and after ten seconds and every half minute a
+        line with the remaining VMs.
       - The lines go to standard error, so they do not mix with the output of a callback such as C(ansible.posix.json).
         A task with C(no_log) does not show them.
     type: bool

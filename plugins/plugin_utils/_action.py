@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ._ansible_errors import EXPECTED, failed_result, is_time_limit
-from ._awaited import AwaitedHosts
+from ._awaited import awaited_named
 from ._clock import Interruption, SystemClock, TaskClock
 from ._connections import Connections, Watch, unwatched
 from ._hyperv.cluster.cluster import Cluster
@@ -81,6 +81,10 @@ class ControllerAction(ActionBase):
             self._signs.told(line)
             self._show(line)
 
+    def _name_awaited(self, line: str) -> None:
+        self._signs.shown()
+        self._show(clean(line))
+
     def _show(self, line: str) -> None:
         if self._task.no_log:
             return
@@ -123,16 +127,11 @@ class ControllerAction(ActionBase):
         with contextlib.ExitStack() as ends:
             watch = ends.enter_context(self.watched())
             if self._shows_progress:
-                watch = self._named(watch, ends)
-            connections = Connections(self._connection, self._task_vars, clock, self.trace, watch, self.tell)
+                watch = ends.enter_context(awaited_named(self._name_awaited, SystemClock().now, watch))
+            tell = self.tell if self._shows_progress else lambda line: None
+            connections = Connections(self._connection, self._task_vars, clock, self.trace, watch, tell)
             ends.callback(self._close, connections)
             yield connections
-
-    def _named(self, watch: Watch, ends: contextlib.ExitStack) -> Watch:
-        """Return how to send, so that hosts that keep the task waiting are named until ``ends``."""
-        awaited = AwaitedHosts(self.tell, SystemClock().now)
-        ends.enter_context(awaited.told())
-        return lambda sender, name: awaited.around(watch(sender, name), name or sender.address)
 
     def _close(self, connections: Connections) -> None:
         for address, session in connections.close():

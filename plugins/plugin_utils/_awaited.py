@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the hyperv.migration contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Names the hosts that keep a task waiting for an answer.
+"""Names the hosts that keep a task, or the inventory plugin, waiting for an answer.
 
 A host that takes connections and never answers is waited for until its time is up, which is more than a minute unless
-the connection is set otherwise. Nobody would know meanwhile what the task waits for.
+the connection is set otherwise. Nobody would know meanwhile what is waited for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
+from ._connections import Watch, unwatched
 from ._wsman.transport import Send
 
 _LONG = 10.0  # seconds without an answer; checks and lists that take longer are rare
@@ -76,3 +77,14 @@ class AwaitedHosts:
         finally:
             ended.set()
             thread.join()
+
+
+@contextlib.contextmanager
+def awaited_named(show: Callable[[str], None], now: Callable[[], float], watch: Watch = unwatched) -> Iterator[Watch]:
+    """Yield how to send as ``watch`` does; hosts that have not answered for long are named meanwhile.
+
+    ``show`` and ``now`` are as ``AwaitedHosts`` has them.
+    """
+    awaited = AwaitedHosts(show, now)
+    with awaited.told():
+        yield lambda sender, name: awaited.around(watch(sender, name), name or sender.address)

@@ -27,6 +27,10 @@ class SignsOfLife:
         self._news = line
         self._news_at = self._shown_at = self._now()
 
+    def shown(self) -> None:
+        """Take note of a line that is soon out of date, and not to be repeated: no other is needed for a while."""
+        self._shown_at = self._now()
+
     def give(self) -> None:
         """Show a line if none was shown for a while."""
         now = self._now()

@@ -160,7 +160,7 @@ def _in_process(network: Network, tell: Callable[[TaskResult], None]) -> Iterato
             (connections, "ThreadPoolExecutor", _OneByOne),
             (cluster, "ThreadPoolExecutor", _OneByOne),
             (beside, "ThreadPoolExecutor", _OneByOne),
-            (action.ControllerAction, "_named", lambda action, watch, ends: watch),
+            (action, "awaited_named", lambda show, now, watch: contextlib.nullcontext(watch)),
             # The run before is over, though the process that a branch has left behind still waits.
             (claim, "is_running", lambda pid, start: False),
             (claim, "begin_signs", lambda *unused: None),

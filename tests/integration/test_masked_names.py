@@ -67,15 +67,19 @@ def test_the_password_of_an_inventory_source_counts_as_a_secret(tmp_path: pathli
             "port": int(given["hosts"]["NODE1"]["ansible_port"]),
             "scheme": given["vars"]["ansible_winrm_scheme"],
             "transport": [given["vars"]["ansible_winrm_transport"]],
+            "cache": True,
+            "cache_plugin": "ansible.builtin.jsonfile",
+            "cache_connection": str(tmp_path / "cache"),
         }
         (tmp_path / "lab.hyperv_cluster.yml").write_text(yaml.safe_dump(source), encoding="utf-8")
 
-        listed = Ansible(tmp_path, tmp_path).run(
-            "ansible-inventory", "-i", str(tmp_path / "lab.hyperv_cluster.yml"), "--list"
-        )
+        list_hosts = ["ansible-inventory", "-i", str(tmp_path / "lab.hyperv_cluster.yml"), "--list"]
+        read = Ansible(tmp_path, tmp_path).run(*list_hosts)
+    from_the_cache = Ansible(tmp_path, tmp_path).run(*list_hosts)
 
-    assert listed.code == 0, listed.text
-    assert ("$REDACTED$01" in listed.text) is MASKS, listed.text
+    for listed in (read, from_the_cache):
+        assert listed.code == 0, listed.text
+        assert ("$REDACTED$01" in listed.text) is MASKS, listed.text
 
 
 @pytest.mark.long

@@ -348,6 +348,8 @@ def test_a_node_is_restarted_and_waited_for(cluster: RunningCluster, roll: Roll)
 
     assert answer.code == 0, answer.text
     assert [node["restarts_requested"] for node in nodes_of(cluster)] == [1, 0, 0, 0]
+    assert "The restart of NODE1 is requested." in answer.text
+    assert "NODE1 is back in its cluster after " in answer.text
     assert cluster.owners() == owners
     assert set(cluster.node_states().values()) == {"up"}
 

@@ -61,20 +61,25 @@ def carry_out(
         action.tell = told.append
     options = action_module.ActionModule.ARGUMENTS["argument_spec"]
     arguments = {**{name: option.get("default") for name, option in options.items()}, **given}
+    action._shows_progress = bool(arguments.get("progress", True))
     return t.cast("Answer", action.carry_out(arguments, variables))
 
 
-def perform(module: str, simulated: Simulated, *, check_mode: bool = False, **given: t.Any) -> Answer:
+def perform(
+    module: str, simulated: Simulated, *, check_mode: bool = False, told: list[str] | None = None, **given: t.Any
+) -> Answer:
     """Return what an action answers about a simulated cluster, in which its task is connected; raises what it raises.
 
-    ``given``: options; all others have their defaults, those within lists and dictionaries too.
+    ``told``: takes the lines that the task shows. ``given``: options; all others have their defaults, those within
+    lists and dictionaries too.
     """
     action = importlib.import_module(f"ansible_collections.hyperv.migration.plugins.action.{module}").ActionModule
     arguments = ArgumentSpecValidator(action.ARGUMENTS["argument_spec"]).validate(given).validated_parameters
     task = action.__new__(action)
     task._task = types.SimpleNamespace(check_mode=check_mode, diff=False, timeout=None, no_log=True)
     task._task_vars = {}
-    task.tell = task.show = lambda line: None
+    lines: list[str] = [] if told is None else told
+    task.tell, task.show = lines.append, lines.extend
     task.connections = lambda interruption=None: contextlib.nullcontext(
         types.SimpleNamespace(cluster=lambda: simulated.cluster)
     )

@@ -36,7 +36,7 @@ class TestACancellationThatNamesNothing:
         [{"name": ""}, {"vm_id": ""}, {"job_id": ""}, {"name": None}, {"job_id": None}, {"job_id": "  "}],
         ids=str,
     )
-    def test_it_is_refused_and_what_runs_goes_on(self, given: dict[str, str | None], check_mode: bool) -> None:
+    def test_it_is_refused_and_what_runs_goes_on(self, given: dict[str, t.Any], check_mode: bool) -> None:
         simulated, _job = started(scenario(vms=[vm("web01", memory_mb=20000, migration=migration(stuck_at=40))]))
         with pytest.raises(HyperVError, match=r"empty\. Name the VM \(name or vm_id\) or the job"):
             perform("hyperv_migration_job", simulated, check_mode=check_mode, state="cancelled", **given)

@@ -65,6 +65,16 @@ def test_what_is_told_in_time_is_not_repeated(hour: Hour) -> None:
     assert not hour.lines
 
 
+def test_a_line_that_is_soon_out_of_date_is_not_repeated(hour: Hour) -> None:
+    hour.signs.told("NODE2 is down")
+    hour.clock.pause(25)
+    hour.signs.shown()
+    hour.clock.pause(10)
+    assert not hour.lines
+    hour.clock.pause(25)
+    assert hour.lines == [(60.0, "Still waiting, 60 s after: NODE2 is down")]
+
+
 def test_a_long_pause_ends_with_ansible(hour: Hour, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getppid", lambda: 1)
     with pytest.raises(_clock.Abandoned):

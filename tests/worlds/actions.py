@@ -209,7 +209,7 @@ def restart(stage: Play, run: Run) -> Told:
     if run.check:
         return Told("well")
     try:
-        done = restart_node(cluster, found.node, force=True, timeout=1800.0, poll_interval=5.0)
+        done = restart_node(cluster, found.node, force=True, timeout=1800.0, poll_interval=5.0, tell=cluster.tell)
     except HyperVError as error:
         return Told("failed", str(error))
     return Told("well", node_state=done.node.state)

@@ -11,7 +11,8 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.c
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.nodes import read_nodes
 from ansible_collections.hyperv.migration.plugins.plugin_utils._wsman.errors import Unreachable
 
-from tests.unit.connection.simulated_hosts import SimulatedHosts
+from tests.support.actions import carry_out
+from tests.unit.connection.simulated_hosts import Network, SimulatedHosts
 from tests.unit.connection.sites import ALIASES, BOTH, FULL_NAMES, SAME_NAME, SHORT_NAMES, Open, Site, cluster
 
 ADDRESSES = Site(BOTH, {"cluster_a": ["10.1.0.1", "10.1.0.2"], "cluster_b": ["10.2.0.1", "10.2.0.2"]})
@@ -60,3 +61,24 @@ def test_one_refused_login_ends_the_search(opened: Open, listed: int) -> None:
             read_nodes(found)
         found.clock.pause(600)
     assert sum(hosts.network.sent[one] for one in others) == 1
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_task_without_progress_tells_nothing_of_it(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, progress: bool
+) -> None:
+    network = opened(FULL_NAMES).network
+    carry = Network.send
+
+    def send(network: Network, address: str, request: bytes) -> bytes:
+        if b"Msvm_" in request:
+            network.disconnect("HVA/NODE1")
+        return carry(network, address, request)
+
+    monkeypatch.setattr(Network, "send", send)
+    network.clusters["HVA"].world.nodes["NODE2"].enter("paused")
+    told: list[str] = []
+    hosts = FULL_NAMES.groups["cluster_a"]
+    with pytest.raises(Unreachable):  # before a restart the task's host itself has to say who it is
+        carry_out("hyperv_node_restart", hosts, told=told, check_mode=True, name="NODE2", progress=progress)
+    assert ["is asked through NODE2" in line for line in told] == [True] * progress

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 
 import pytest
 from ansible.errors import AnsibleParserError
 from ansible_collections.hyperv.migration.plugins.inventory.hyperv_cluster import InventoryModule
+from ansible_collections.hyperv.migration.plugins.plugin_utils import _awaited
 from ansible_collections.hyperv.migration.plugins.plugin_utils._event_source import Source
 
+from tests.unit.connection.simulated_hosts import Network
 from tests.unit.connection.sites import FULL_NAMES, Open, Site
 
 CROSSED = FULL_NAMES.leading({"node1.b.example": "HVA/NODE1", "hvb.b.example": "HVA/NODE1"})
@@ -39,6 +42,30 @@ def test_the_inventory_plugin_lists_nothing_of_another_cluster(opened: Open, add
     opened(CROSSED)
     with pytest.raises(AnsibleParserError, match=WORDS.format(address, address)):
         listed(address)
+
+
+def test_the_inventory_plugin_names_a_host_that_does_not_answer_on_standard_error(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened(RIGHT)
+    shown = threading.Event()
+
+    class Watched(NothingSet):
+        def _show(self, line: str) -> None:
+            super()._show(line)
+            shown.set()
+
+    def slow(network: Network, address: str, request: bytes) -> bytes:
+        assert shown.wait(60)
+        return carry(network, address, request)
+
+    carry = Network.send
+    monkeypatch.setattr(Network, "send", slow)
+    monkeypatch.setattr(_awaited, "_LONG", 0.0)
+    Watched()._read("hvb.b.example")
+    said = capsys.readouterr()
+    assert said.err.startswith("Waiting for an answer of hvb.b.example (")
+    assert said.out == ""
 
 
 @pytest.mark.parametrize("name", ["node1.b.example", "hvb.b.example", "10.2.0.2"])

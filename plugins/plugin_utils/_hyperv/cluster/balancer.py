@@ -64,8 +64,12 @@ _FORMS = 2
 
 def _shows(cluster: Cluster, mode: int) -> bool:
     deadline = cluster.clock.now() + SETTLES_WITHIN
+    is_told = False
     while read_mode(cluster) != mode:
         if cluster.clock.now() >= deadline:
             return False
+        if not is_told:
+            is_told = True
+            cluster.tell(f"Waiting {SETTLES_WITHIN:.0f} s at most until the cluster shows AutoBalancerMode {mode}.")
         cluster.clock.pause(_BETWEEN_LOOKS)
     return True

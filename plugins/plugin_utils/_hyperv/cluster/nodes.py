@@ -241,6 +241,7 @@ def _change(cluster: Cluster, node: Node, method: str, parameters: dict[str, str
     except TransportError as lost:
         error = lost
     deadline = cluster.clock.now() + SETTLES_WITHIN
+    is_told = False
     while True:
         now = pick_node(read_named_nodes(cluster, [node.name]), node.name)
         if now.state == wanted:
@@ -251,4 +252,7 @@ def _change(cluster: Cluster, node: Node, method: str, parameters: dict[str, str
                 f"Node {node.name} is {now.state} {SETTLES_WITHIN:.0f} s after {method}, not {wanted}{told}. "
                 "Check the node in Failover Cluster Manager."
             )
+        if not is_told:
+            is_told = True
+            cluster.tell(f"{node.name} is {now.state}. Waiting {SETTLES_WITHIN:.0f} s at most until it is {wanted}.")
         cluster.clock.pause(2.0)

@@ -60,6 +60,7 @@ class DiskMaintenance:
         own = self._own(cluster, node)
         if not own or not all(disk.is_in_maintenance for disk in own):
             self._write_down("entering")
+            self._tell(f"Putting the disks of {node.name} into maintenance mode.")
             trouble = self._drain(cluster, node, remains, gate) if _drains_disks(node) else self._call(cluster, node)
             if trouble:
                 return [f"The disks of {node.name} are not in maintenance mode: {full_stop(trouble)} {_RESYNC}"]
@@ -147,12 +148,17 @@ class DiskMaintenance:
     def _wait(self, cluster: Cluster, node: Node, wanted: Callable[[PoolDisk], bool]) -> list[PoolDisk]:
         """Return the disks of a node as soon as all are as wanted, else as they are after a while."""
         deadline = cluster.clock.now() + _CHANGES_WITHIN
+        told = ""
         while True:
             own = self._own(cluster, node)
-            if all(map(wanted, own)) or cluster.clock.now() >= deadline:
+            left = deadline - cluster.clock.now()
+            if all(map(wanted, own)) or left <= 0:
                 return own
             if not any(disk.is_changing for disk in own) and any(map(wanted, own)):
                 return own  # it has stopped half way
+            if (late := _described([disk for disk in own if not wanted(disk)])) != told:
+                told = late
+                self._tell(f"Waiting for the disks of {node.name}, {left:.0f} s at most: {told}.")
             cluster.clock.pause(self._interval)
 
     @staticmethod

@@ -89,6 +89,7 @@ class RoleMoving:
     def _settled(self, role: OwnedRole, record: RoleRecord) -> OwnedRole | None:
         """Return a role as it is when the cluster is not moving it any more; None where that takes too long."""
         deadline = self.cluster.clock.now() + _ARRIVES_WITHIN
+        told = ""
         while True:
             now = self._look(role)
             if now is None:
@@ -97,10 +98,14 @@ class RoleMoving:
             record.seen(now.state)
             if not now.is_changing:
                 return now
-            if self.cluster.clock.now() >= deadline:
-                what = "queued for a move" if now.is_queued else now.state
+            left = deadline - self.cluster.clock.now()
+            what = "queued for a move" if now.is_queued else now.state
+            if left <= 0:
                 record.fail(_pending(f"it is {what} since {_ARRIVES_WITHIN:.0f} s"))
                 return None
+            if what != told:
+                told = what
+                self._say(f"{role.text} is {what} on {now.owner}. Waiting {left:.0f} s at most until that has ended.")
             self.cluster.clock.pause(self._interval)
 
     @staticmethod

@@ -40,7 +40,7 @@ _CHECK_BY_JOB = "CheckVirtualSystemIsMigratable"
 _MIGRATE = "MigrateVirtualSystemToHost"
 _CAPABILITIES = "Msvm_VirtualSystemMigrationCapabilities"
 _DOMAIN_NAME, _IPV4, _IPV6 = 2, 3, 4  # DestinationHostFormatsSupported (Microsoft docs)
-_CHECKED_WITHIN, _CHECK_EVERY = 60.0, 1.0  # seconds
+_CHECKED_WITHIN, _CHECK_EVERY, _TOLD_AFTER = 60.0, 1.0, 10.0  # seconds
 # The destination's addresses first, as Microsoft's sample and os-win send them. The abstract parent class is for the
 # cluster's namespace alone.
 _FORMS = ("typed_net", "typed", "omitted")
@@ -79,6 +79,7 @@ class HostMethod:
         """Wait for the job of a check; one that does not end soon has given no verdict."""
         session, clock = self._source(move), self._cluster.clock
         deadline = clock.now() + _CHECKED_WITHIN
+        tell_from = clock.now() + _TOLD_AFTER
         while True:
             job = read_job(session, reference)
             if job is None:
@@ -87,6 +88,12 @@ class HostMethod:
                 return CheckResult(True, None if job.is_success else with_errors(session, reference, job).error())
             if clock.now() >= deadline:
                 return CheckResult(False)
+            if clock.now() >= tell_from:
+                tell_from = deadline
+                self._cluster.tell(
+                    f"{move.source} still checks whether {move.vm.name} can move to {move.destination.name}. "
+                    f"Waiting {deadline - clock.now():.0f} s at most."
+                )
             clock.pause(_CHECK_EVERY)
 
     def start(self, move: Move) -> StartResult:

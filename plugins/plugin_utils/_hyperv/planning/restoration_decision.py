@@ -51,6 +51,9 @@ def decide(
             entry["name"] = vm.name  # it may have been renamed since
         named: NamedVm = {"vm_id": entry["vm_id"].upper(), "name": entry["name"]}
         home_node = entry["source_host"] if entry["helper"] else node.name
+        is_stopped = vm is not None and was_stopped(entry, vm.state)
+        if is_stopped:
+            start.append(named)  # wherever it is or goes: it ran, and nobody but the evacuation has stopped it
         at_home = vm is not None and first_label(vm.node) == first_label(home_node)
         if vm is not None and at_home and vm.is_leaving:
             leaving.append(_not_yet(entry, "leaving", f"Its migration away from {home_node} still runs."))
@@ -64,9 +67,7 @@ def decide(
             gone.append(_find(entry, "gone", WARNING, _where_it_is_no_more(entry, node), _IF_DELETED))
             continue
         stay = _stay(entry, vm, node, home_node, at_home=at_home)
-        if was_stopped(entry, vm.state):
-            start.append(named)  # wherever it is: it ran, and nobody but the evacuation has stopped it
-        elif entry["state"] == "running" and vm.state in AT_REST:
+        if not is_stopped and entry["state"] == "running" and vm.state in AT_REST:
             off.append(named)
         if stay is not None:
             stays.append(stay)

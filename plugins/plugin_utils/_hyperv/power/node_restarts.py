@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import typing as t
+from collections.abc import Callable
 
 from ..._hostnames import first_label
 from ..._wsman.errors import AnswerLost, NoAnswer, UnreadableAnswer
@@ -111,18 +112,28 @@ def look_before_restart(cluster: Cluster, name: str, *, local_vms: bool) -> Befo
     return BeforeRestart(node, going_down=local)
 
 
-def restart_node(cluster: Cluster, node: Node, *, force: bool, timeout: float, poll_interval: float) -> Restarted:
+def restart_node(
+    cluster: Cluster, node: Node, *, force: bool, timeout: float, poll_interval: float, tell: Callable[[str], None]
+) -> Restarted:
     """Restart a node and wait until it has started anew and is a member of its cluster again.
 
-    Raises HyperVError, also after ``timeout`` seconds, and Fault and TransportError where nothing was begun.
+    ``tell`` is told each step, and for how long the next one is waited for. Raises HyperVError, also after ``timeout``
+    seconds, and Fault and TransportError where nothing was begun.
     """
     clock = cluster.clock
     began = clock.now()
+
+    def news(step: str) -> None:
+        left = max(began + timeout - clock.now(), 0.0)
+        tell(f"{step} Waiting {left:.0f} s at most until the node is back in its cluster.")
+
     before = read_boot_time(cluster, node.name)
     doubt = _request(cluster, node, force=force)
+    unanswered = " The request was not answered, which is usual." if doubt else ""
+    news(f"The restart of {node.name} is requested.{unanswered}")
     was_away = False
     after: dt.datetime | None = None
-    state = node.state
+    state = ""
     while clock.now() - began < timeout:
         clock.pause(poll_interval)
         try:
@@ -131,12 +142,19 @@ def restart_node(cluster: Cluster, node: Node, *, force: bool, timeout: float, p
                 after = now if now - before > _JITTER else None
             if after is not None:
                 there = pick_node(read_named_nodes(cluster, [node.name]), node.name)
-                state = there.state
                 if there.is_running:
-                    return Restarted(there, before, after, clock.now() - began)
+                    seconds = clock.now() - began
+                    tell(f"{node.name} is back in its cluster after {seconds:.0f} s, and {there.state}.")
+                    return Restarted(there, before, after, seconds)
+                if there.state != state:
+                    state = there.state
+                    news(f"Windows has started on {node.name}, which the cluster shows as {state}.")
         except (HyperVError, NoAnswer):
+            if not was_away and after is None:
+                news(f"{node.name} is down: it does not answer.")
             was_away = True
-    raise HyperVError(_late(node, doubt, timeout, state if after is not None else "", was_away=was_away))
+    shown = (state or node.state) if after is not None else ""
+    raise HyperVError(_late(node, doubt, timeout, shown, was_away=was_away))
 
 
 def _request(cluster: Cluster, node: Node, *, force: bool) -> str:

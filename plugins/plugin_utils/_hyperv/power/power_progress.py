@@ -11,6 +11,7 @@ from ..cluster.patience import BETWEEN_LINES
 from .power_changes import CHANGED, FAILED, Change, PowerStage
 
 _NAMED = 3  # of them
+_FIRST_AFTER = 10.0  # seconds; most changes take less
 
 
 class StateProgress:
@@ -20,7 +21,7 @@ class StateProgress:
         self._tell = tell
         self._clock = clock
         self._told: set[str] = set()
-        self._next = clock.now() + BETWEEN_LINES
+        self._next = clock.now() + _FIRST_AFTER
 
     def report(self, changes: Sequence[Change]) -> None:
         """Tell what is new since the last call."""

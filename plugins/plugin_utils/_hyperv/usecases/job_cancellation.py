@@ -63,6 +63,9 @@ def dry_run(listed: ListedJob) -> CancelledJob:
 def cancel(cluster: Cluster, jobs: Sequence[ListedJob], *, wait: bool, timeout: float) -> list[CancelledJob]:
     """Cancel jobs, and look where their VMs are then. Raises what opening a session to a node raises."""
     targets = [(one.node, one.reference) for one in jobs]
+    if wait:
+        for one in jobs:
+            cluster.tell(f"{_title(one)} is being cancelled. Waiting {timeout:.0f} s at most for its end.")
     cancellations = cancel_jobs(cluster, targets, wait=wait, patience=timeout)
     pairs = list(zip(jobs, cancellations, strict=True))
     now = _owners(cluster, pairs) if wait else {}

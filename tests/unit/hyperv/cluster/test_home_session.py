@@ -93,7 +93,8 @@ def test_a_call_whose_answer_was_lost_is_not_made_again() -> None:
     with pytest.raises(Exception, match="NODE2 is up 60 s after Pause, not paused"):
         pause_node(simulated.cluster, node)
     assert simulated.called("Pause") == ["NODE1"]
-    assert len(lines) == 1
+    assert ["is asked through NODE2" in line for line in lines] == [True, False]
+    assert lines[1] == "NODE2 is up. Waiting 60 s at most until it is paused."
 
 
 def test_a_call_that_did_not_arrive_is_made_elsewhere() -> None:

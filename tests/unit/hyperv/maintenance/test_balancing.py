@@ -112,6 +112,8 @@ def test_a_lost_answer_is_looked_after(when: str) -> None:
     outcome = story.evacuate(balancer_off=True)
 
     assert (mode(story), bool(outcome.error)) == ((0, False) if when == "after" else (2, True))
+    waiting = "Waiting 60 s at most until the cluster shows AutoBalancerMode 0."
+    assert story.lines.count(waiting) == (0 if when == "after" else 1)
 
 
 @pytest.mark.parametrize("again", ["evacuate", "restore"])

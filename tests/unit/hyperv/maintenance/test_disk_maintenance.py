@@ -62,6 +62,15 @@ def test_disks_rest_through_the_restart_and_serve_again_with_their_node(windows:
     assert storage(story)["losses"] == []
 
 
+@pytest.mark.parametrize("windows", [OLD, NEW])
+def test_a_wait_for_disks_is_told(windows: Windows) -> None:
+    story = a_story(windows)
+    story.evacuate()
+    waiting = [line for line in story.lines if "disks of NODE1" in line]
+    assert waiting[0] == "Putting the disks of NODE1 into maintenance mode."
+    assert waiting[1].startswith("Waiting for the disks of NODE1, 120 s at most: ")
+
+
 @pytest.mark.parametrize(("windows", "who"), [(OLD, "Maintenance"), (NEW, "Pause")])
 def test_each_version_has_its_own_way(windows: Windows, who: str) -> None:
     story = a_story(windows)

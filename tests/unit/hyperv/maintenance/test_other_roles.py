@@ -256,6 +256,10 @@ def test_a_role_that_others_hold_is_waited_for_and_then_named(condition: t.Any) 
     outcome = story.evacuate()
     assert "FS1 (file server) was not moved from NODE1" in outcome.error
     assert story.roles["FS1"][0] == "NODE1"
+    waiting = [line for line in story.lines if "s at most until that has ended" in line]
+    shown = {"queued": "queued for a move", "pending": "pending"}
+    told = [f"FS1 (file server) is {shown.get(condition)} on NODE1. Waiting 600 s at most until that has ended."]
+    assert waiting == (told if condition in shown else [])
 
 
 def test_a_role_that_has_failed_keeps_its_state_and_place() -> None:

@@ -315,6 +315,23 @@ def test_a_migration_away_from_the_node_is_waited_for() -> None:
     assert story.simulated.migrations("big") == 2
 
 
+@pytest.mark.parametrize(("strategy", "state"), [("shutdown", "off"), ("save", "saved")])
+def test_a_vm_that_was_stopped_and_still_leaves_is_listed_and_started_by_the_next_run(
+    strategy: str, state: str
+) -> None:
+    story = Story(scenario(NODES, [vm("big", memory_mb=16384, migration=migration(seconds=300))]))
+    story.evacuate(("big", strategy), timeout=30)
+
+    early = story.restore(timeout=60)
+    then = story.vms["big"]
+    late = story.restore()
+
+    assert "big is not back: Its migration away from NODE1 still runs" in early.error
+    assert ([vm.name for vm in early.still_stopped], early.started, then) == (["big"], [], ("NODE1", state))
+    assert (late.error, [vm.name for vm in late.started], late.still_stopped) == ("", ["big"], [])
+    assert story.vms["big"] == ("NODE1", "running")
+
+
 def test_a_migration_that_does_not_end_is_not_waited_for_without_end() -> None:
     story = Story(SLOW)
     story.evacuate(timeout=30)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import typing as t
 
 import pytest
@@ -154,6 +155,21 @@ def test_hyper_v_is_asked_beforehand_as_far_as_it_can_be(checks: str, checked: b
     assert (rehearsed.outcome, rehearsed.attempt.checked, calls(simulated)) == ("would_move", checked, [])
     (run,) = simulated.move(("web01", "HV2"))
     assert (run.outcome, run.attempt.checked) == ("moved", checked)
+
+
+@pytest.mark.parametrize("seconds", [5, 100])
+def test_a_check_that_takes_long_is_told(seconds: int) -> None:
+    simulated, told = hosts(), list[str]()
+    simulated.cluster.tell = told.append
+
+    def alter(request: bytes, answer: bytes) -> bytes:  # the job runs for a while
+        return re.sub(rb"(JobState[^>]*>)7<", rb"\g<1>4<", answer) if simulated.now() < seconds else answer
+
+    simulated.alter = alter
+    (rehearsed,) = simulated.rehearse(("web01", "HV2"))
+    assert rehearsed.outcome == "would_move"
+    lines = ["HV1 still checks whether web01 can move to HV2. Waiting 50 s at most."]
+    assert told == (lines if seconds == 100 else [])
 
 
 @pytest.mark.parametrize("checks", ["both", "to_host"])

@@ -17,6 +17,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.power.nod
 
 from tests.simulator.scenario import NodeState, VmState
 from tests.simulator.scenario_power import RestartSpec
+from tests.support.actions import perform
 from tests.support.requests import calls
 from tests.support.scenarios import node, scenario, vm
 from tests.support.simulated import Simulated
@@ -44,10 +45,17 @@ def objection(simulated: Simulated, *, local_vms: bool = False) -> str:
     return look_before_restart(simulated.cluster, "node1", local_vms=local_vms).objection
 
 
-def restart(simulated: Simulated, timeout: float = 600.0) -> Restarted:
+def restart(simulated: Simulated, timeout: float = 600.0, told: list[str] | None = None) -> Restarted:
     found = look_before_restart(simulated.cluster, "NODE1", local_vms=False)
     assert not found.objection
-    return restart_node(simulated.cluster, found.node, force=True, timeout=timeout, poll_interval=5.0)
+    return restart_node(
+        simulated.cluster,
+        found.node,
+        force=True,
+        timeout=timeout,
+        poll_interval=5.0,
+        tell=([] if told is None else told).append,
+    )
 
 
 def the_node(simulated: Simulated) -> dict[str, t.Any]:
@@ -100,6 +108,36 @@ def test_a_vm_that_hyper_v_does_not_place_counts_where_the_cluster_has_its_role(
 
 def test_local_vms_may_go_down_where_that_is_allowed() -> None:
     assert objection(a_cluster(local="running"), local_vms=True) == ""
+
+
+def test_each_step_is_told_with_the_time_that_is_left() -> None:
+    told: list[str] = []
+
+    seconds = restart(a_cluster(), told=told).seconds
+
+    left = [int(line.split("Waiting ")[1].split(" s at most")[0]) for line in told[:-1]]
+    assert [line.split(" Waiting ")[0] for line in told] == [
+        "The restart of NODE1 is requested.",
+        "NODE1 is down: it does not answer.",
+        "Windows has started on NODE1, which the cluster shows as joining.",
+        f"NODE1 is back in its cluster after {seconds:.0f} s, and paused.",
+    ]
+    assert left == sorted(left, reverse=True)
+    assert 500 < left[-1] < left[0] == 600
+
+
+def test_a_request_without_an_answer_is_told() -> None:
+    simulated, told = a_cluster(), list[str]()
+    simulated.lose = lambda node, request: "after" if asks_for_restart(request) else ""
+    restart(simulated, told=told)
+    assert told[0].startswith("The restart of NODE1 is requested. The request was not answered, which is usual.")
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_nothing_is_told_without_progress(progress: bool) -> None:
+    told: list[str] = []
+    perform("hyperv_node_restart", a_cluster(), told=told, name="NODE1", progress=progress)
+    assert bool(told) is progress
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -310,3 +310,10 @@ vms:
         *["[2/3 done] waiting for slow"] * 3,
         "[3/3 done] slow: running -> off",
     ]
+
+
+def test_a_task_says_what_it_waits_for_before_it_says_that_it_still_waits() -> None:
+    simulated, lines = Simulated(scenario(vms=[vm("web01", power=power(stop_seconds=25))])), list[str]()
+    changer = StateChanger(simulated.cluster, "shut_down", force=False, timeout=600.0, poll_interval=2.0)
+    changer.run(changer.plan(read_vms(simulated.cluster)), StateProgress(lines.append, simulated.cluster.clock).report)
+    assert lines[0] == "[0/1 done] waiting for web01"

@@ -35,6 +35,16 @@ def test_a_cancelled_migration_leaves_the_vm_where_it_was() -> None:
     assert "was cancelled. The VM is on NODE1." in ended.message
 
 
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_wait_for_the_end_is_told(wait: bool) -> None:
+    simulated, unused = started(one_vm(migration(stuck_at=40, cancel="ignored")))
+    told: list[str] = []
+    simulated.cluster.tell = told.append
+    cancelled(simulated, wait=wait, timeout=60)
+    assert [line.startswith("The migration of VM web01 to NODE2 (job ") for line in told] == [True] * wait
+    assert all(line.endswith(" is being cancelled. Waiting 60 s at most for its end.") for line in told)
+
+
 @pytest.mark.parametrize("lag", [0, 20])
 @pytest.mark.parametrize("home", ["NODE1", "NODE3"])
 def test_a_migration_that_was_faster_is_no_change_and_tells_the_new_owner(lag: int, home: str) -> None:
