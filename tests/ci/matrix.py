@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 ROOT = pathlib.Path(__file__).parents[2]
 VENVS = ROOT / ".venv-matrix"
 PLUGINS = {"winrm": "pywinrm", "psrp": "pypsrp"}
-PYTEST = ("-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--timeout", "900")
+PYTEST = ("-m", "pytest", "-q", "-n", "4", "--dist", "loadfile", "--timeout", "900")
 STORIES = "tests/integration"
 
 
