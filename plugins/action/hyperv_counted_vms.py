@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..plugin_utils._action import Arguments, ControllerAction, Result
+from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 
 
 class ActionModule(ControllerAction):
@@ -25,10 +25,15 @@ class ActionModule(ControllerAction):
                     "name": {"type": "str", "default": ""},
                 },
             },
+            "error": {"type": "str", "default": ""},
         },
     }
 
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
-        """Return the VMs, each once."""
+        """Return the VMs, each once, with the error of the task that has changed them. Raises FailedWithResult."""
         named = {vm["vm_id"]: vm["name"] for vm in arguments["vms"]}
-        return {"changed": False, "changed_vms": [{"vm_id": vm_id, "name": name} for vm_id, name in named.items()]}
+        changed_vms = [{"vm_id": vm_id, "name": name} for vm_id, name in named.items()]
+        result: Result = {"changed": False, "changed_vms": changed_vms}
+        if arguments["error"]:
+            raise FailedWithResult(arguments["error"], result)
+        return result

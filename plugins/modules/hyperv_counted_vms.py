@@ -39,6 +39,11 @@ options:
         description: Display name.
         type: str
         default: ""
+  error:
+    description:
+      - Why that task failed, if its failure is left to this one, such as C(msg) of its result. This one fails then.
+    type: str
+    default: ""
 seealso:
   - module: hyperv.migration.hyperv_node_evacuation
   - module: hyperv.migration.hyperv_node_restoration
@@ -49,16 +54,18 @@ EXAMPLES = r"""
   hyperv.migration.hyperv_node_evacuation:
     node: NODE1
   register: evacuation
+  failed_when: evacuation.changed_vms is not defined
 
-- name: Have them counted
+- name: Have them counted, and fail if the evacuation failed
   hyperv.migration.hyperv_counted_vms:
     vms: "{{ evacuation.changed_vms }}"
+    error: "{{ evacuation.msg | default('') }}"
 """
 
 RETURN = r"""
 changed_vms:
   description: The VMs, each once.
-  returned: success
+  returned: always
   type: list
   elements: dict
   contains:

@@ -11,6 +11,7 @@ import typing as t
 import uuid
 
 import pytest
+from ansible_collections.hyperv.migration.plugins.plugin_utils._action import FailedWithResult
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._moving_options import MOVING
 
@@ -173,6 +174,9 @@ def test_the_vms_of_a_node_that_has_many_are_named_in_a_result_that_is_kept() ->
     result = carry_out("hyperv_counted_vms", ["node1.example"], vms=[*vms, {**vms[0], "name": "renamed"}])
     assert len(str(result)) < 700_000 / 4
     assert counted([(f"{COLLECTION}.hyperv_counted_vms", result)]) == [one["vm_id"].lower() for one in vms]
+    with pytest.raises(FailedWithResult, match=r"It is full\.") as failed:
+        carry_out("hyperv_counted_vms", ["node1.example"], vms=vms, error="It is full.")
+    assert failed.value.result["changed_vms"] == vms
 
 
 class AtOnce:
