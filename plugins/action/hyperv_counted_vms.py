@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
+from ..plugin_utils._text import clean
 
 
 class ActionModule(ControllerAction):
@@ -31,7 +32,8 @@ class ActionModule(ControllerAction):
 
     def carry_out(self, arguments: Arguments, task_vars: dict[str, t.Any]) -> Result:
         """Return the VMs, each once, with the error of the task that has changed them. Raises FailedWithResult."""
-        named = {vm["vm_id"]: vm["name"] for vm in arguments["vms"]}
+        # Ansible prints the result of a task that fails, where no name may forge a line.
+        named = {vm["vm_id"]: clean(vm["name"]) for vm in arguments["vms"]}
         changed_vms = [{"vm_id": vm_id, "name": name} for vm_id, name in named.items()]
         result: Result = {"changed": False, "changed_vms": changed_vms}
         if arguments["error"]:
