@@ -75,7 +75,7 @@ changed_vms:
       returned: always
       sample: 6E1F7C2A-3B54-4B0B-9D0E-0C5E7B1A2F31
     name:
-      description: Display name.
+      description: Display name, without control characters.
       type: str
       returned: always
       sample: build01
