@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import datetime as dt
 import typing as t
+from collections.abc import Sequence
 
 from ..plugin_utils._action import Arguments, HyperVAction, Result
 from ..plugin_utils._hyperv.cluster.cluster import Cluster
+from ..plugin_utils._hyperv.cluster.vms import Vm
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.power.node_restarts import look_before_restart, read_boot_time, restart_node
 from ..plugin_utils._ranges import check_poll_interval, check_range
@@ -55,7 +57,7 @@ class ActionModule(HyperVAction):
         cluster.confirm()
         if self.check_mode:
             before = read_boot_time(cluster, node.name)
-            return {**_result(node.name, node.state, before, None, 0.0), "changed_vms": []}
+            return _result(node.name, node.state, before, None, 0.0, ())
         done = restart_node(
             cluster,
             node,
@@ -64,12 +66,12 @@ class ActionModule(HyperVAction):
             poll_interval=arguments["poll_interval"],
             tell=self.tell if arguments["progress"] else lambda line: None,
         )
-        changed_vms = [{"vm_id": vm.id, "name": vm.name} for vm in going_down]
-        result = _result(done.node.name, done.node.state, done.boot_before, done.boot_after, done.seconds)
-        return {**result, "changed_vms": changed_vms}
+        return _result(done.node.name, done.node.state, done.boot_before, done.boot_after, done.seconds, going_down)
 
 
-def _result(name: str, state: str, before: dt.datetime, after: dt.datetime | None, seconds: float) -> Result:
+def _result(
+    name: str, state: str, before: dt.datetime, after: dt.datetime | None, seconds: float, went_down: Sequence[Vm]
+) -> Result:
     shown = f"booted {after.isoformat(timespec='seconds')}" if after else "restarted"
     return {
         "changed": True,
@@ -78,6 +80,7 @@ def _result(name: str, state: str, before: dt.datetime, after: dt.datetime | Non
         "booted_before": before.isoformat(timespec="seconds"),
         "booted": after.isoformat(timespec="seconds") if after else None,
         "elapsed_seconds": round(seconds, 1),
+        "changed_vms": [{"vm_id": vm.id, "name": vm.name} for vm in went_down],
         "diff": {
             "before": f"{name}: booted {before.isoformat(timespec='seconds')}\n",
             "after": f"{name}: {shown}\n",

@@ -19,7 +19,7 @@ from ..plugin_utils._hyperv.records.rolling_estimate import judge_estimate, turn
 from ..plugin_utils._hyperv.records.rolling_state import Phase, RollingState, describe_progress, is_finished, phase_of
 from ..plugin_utils._maintenance import report_lines
 from ..plugin_utils._report.records import NotAMove, account_of_results
-from ..plugin_utils._rolling_file import RollingFile, find_left_open
+from ..plugin_utils._rolling_file import RollingFile, find_left_open, try_state
 
 
 class ActionModule(ControllerAction):
@@ -46,7 +46,7 @@ class ActionModule(ControllerAction):
         leader = str(turn.get("leader") or host)
         if leader != host:  # another host has planned for it
             turn = {**_planned_by(leader, task_vars), **turn}
-        node, state = str(turn.get("node") or host), _state(str(turn.get("path") or ""))
+        node, state = str(turn.get("node") or host), try_state(turn["path"]) if turn.get("path") else None
         task, why_not = arguments["task"], str(turn.get("why_not") or "") if turn.get("phase") != "done" else ""
         if why_not and not reason:  # the task that stops the rolling maintenance comes next, and tells it all
             raise FailedWithResult(why_not, {"changed": False, "estimate": None, "lines": []})
@@ -168,10 +168,3 @@ def _release(path: str) -> None:
     with contextlib.suppress(HyperVError):
         if path:
             RollingFile(".", NOBODY, path).release()
-
-
-def _state(path: str) -> RollingState | None:
-    try:
-        return RollingFile(".", NOBODY, path).read() if path else None
-    except HyperVError:
-        return None

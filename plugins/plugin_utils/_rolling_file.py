@@ -163,12 +163,20 @@ def find_left_open(folder: str, hosts: Collection[str]) -> dict[str, RollingStat
     with contextlib.suppress(OSError):
         for name in sorted(filter(is_rolling_file, os.listdir(folder))):
             path = os.path.join(folder, name)
-            with contextlib.suppress(HyperVError):
-                state = _content(KeptFile(path))
-                is_open = state is not None and any(phase_of(state, host) in OPEN for host in hosts)
-                if state is not None and is_open and find_other_run(path, state, this_run("")) is None:
-                    found[path] = state
+            state = try_state(path)
+            if state is None or find_other_run(path, state, this_run("")) is not None:
+                continue
+            if any(phase_of(state, host) in OPEN for host in hosts):
+                found[path] = state
     return found
+
+
+def try_state(path: str) -> RollingState | None:
+    """Return the state in a file, None where there is none, or none that can be read."""
+    try:
+        return _content(KeptFile(full_path(path)))
+    except HyperVError:
+        return None
 
 
 def not_done_beside(rolling: Mapping[str, t.Any]) -> list[str]:

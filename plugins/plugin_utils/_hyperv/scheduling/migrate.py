@@ -17,7 +17,7 @@ from ..migration.timeouts import Timeout
 from ..migration.vocabulary import AUTO, MethodChoice
 from ..settings.wanted_settings import WantedSettings
 from .scheduler import Scheduler
-from .slots import Share, SharedSlots
+from .slots import Share
 
 Report = Callable[[Sequence[MigrationTask]], None]
 
@@ -78,11 +78,11 @@ def migrate(
     is_alone = share is None and len(left) <= 1
     limits = Limits({}) if is_alone else read_limits(cluster, hosts, options.max_parallel, slots)
     notes = [*limits.notes]
-    share = share or SharedSlots().share()
     try:
         _scheduler(cluster, options, limits, report, notes, share).execute(tasks)
     finally:
-        share.hold([])
+        if share is not None:
+            share.hold([])
     return Migration(tasks, notes, limits)
 
 

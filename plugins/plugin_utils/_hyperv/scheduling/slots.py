@@ -85,14 +85,11 @@ class Slots:
         return True
 
     def claim(self, task: MigrationTask) -> bool:
-        """Do so beside what others hold by now, and let them see it."""
-        busy, nodes = list(self._busy), _nodes(task)
-        if not self.allow(task) or not self._share.hold_if(
-            [*busy, nodes], lambda others: self._limits.allow(busy, *nodes, others)
-        ):
-            return False
-        self._busy.append(nodes)
-        return True
+        """Tell whether a move fits beside what others hold by now; they see its slot from then on if it does."""
+        nodes = _nodes(task)
+        return self.allow(task) and self._share.hold_if(
+            [*self._busy, nodes], lambda others: self._limits.allow(self._busy, *nodes, others)
+        )
 
 
 def _nodes(task: MigrationTask) -> Pair:
