@@ -42,6 +42,8 @@ options:
   error:
     description:
       - Why that task failed, if its failure is left to this one, such as C(msg) of its result. This one fails then.
+      - Ansible shows the result of a task that fails. So up to 300 VMs are left out of it, which are counted by the
+        result of the other task.
     type: str
     default: ""
 seealso:
@@ -65,7 +67,7 @@ EXAMPLES = r"""
 RETURN = r"""
 changed_vms:
   description: The VMs, each once.
-  returned: always
+  returned: success, or more than 300 VMs
   type: list
   elements: dict
   contains:

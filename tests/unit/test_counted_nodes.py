@@ -177,6 +177,9 @@ def test_the_vms_of_a_node_that_has_many_are_named_in_a_result_that_is_kept() ->
     with pytest.raises(FailedWithResult, match=r"It is full\.") as failed:
         carry_out("hyperv_counted_vms", ["node1.example"], vms=vms, error="It is full.")
     assert failed.value.result["changed_vms"] == vms
+    with pytest.raises(FailedWithResult, match=r"It is full\.") as failed:
+        carry_out("hyperv_counted_vms", ["node1.example"], vms=vms[:300], error="It is full.")
+    assert failed.value.result == {"changed": False}  # nothing buries the error; the first result is kept
 
 
 class AtOnce:
