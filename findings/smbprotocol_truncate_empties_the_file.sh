@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # smbprotocol's open_file() is "designed to mimic the builtin open()", but truncate() at the end of an update empties the
-# file, without an error: read, seek(0), write, truncate() leaves nothing of what was just written. And mode a+ writes
-# over what it has read past, where a file of open() appends.
+# file, without an error: read, seek(0), write, truncate() leaves nothing of what was just written. And a file of mode
+# a+ that was read in part is written on from there, over what follows, where a file of open() is appended to.
 #
 # For truncate() the docstring of smbprotocol promises the current position, as Python's io does. But io hands None to
 # the raw file where no size is given, and that goes to the server as an end of file of 0. truncate(file.tell()) is right.
@@ -9,7 +9,8 @@
 # writes wherever it is later; open() writes at the end in any case. Nothing was found on either in its issues.
 #
 # Seen: smbprotocol 1.17.0, Python 3.11, with the server of Samba 4.17.12 of Debian 12 on the loopback address. What it
-# leaves on the disk is compared with what the same lines leave with open(). Exits 1 if that changes.
+# leaves on the disk is compared with what the same lines leave with open(). (With the position put in for None by hand,
+# the update is right.) Exits 1 if that changes.
 # Needs apt-get (to download, not to install), python3, and the libraries of Debian 12 that Samba's need.
 set -euo pipefail
 folder=$(mktemp -d)
