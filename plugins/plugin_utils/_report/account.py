@@ -35,6 +35,7 @@ class Move:
         released: when its job was seen to end, so that another move could take its place, likewise.
         seconds: what it took.
         cause, remedy: why it failed and what to do, empty where it did not.
+        quoted: what the host itself says of its failure; all there is where no code tells the cause.
         memory_mb: memory of the VM, None where nobody told.
         helper: it is a VM of another node than the one that was emptied, and stepped aside or went home.
         events: what the event logs of its hosts say of its failure.
@@ -53,6 +54,7 @@ class Move:
     seconds: float = 0.0
     cause: str = ""
     remedy: str = ""
+    quoted: str = ""
     warnings: tuple[str, ...] = ()
     memory_mb: int | None = None
     helper: bool = False

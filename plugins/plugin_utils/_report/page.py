@@ -121,7 +121,7 @@ def _failures(account: Account) -> ET.Element | None:
             [
                 element("th", name(move.vm), scope="row"),
                 element("td", *_way(move), class_="route"),
-                element("td", move.cause, *([f" ({move.attempts} tries)"] if move.attempts > 1 else [])),
+                element("td", *_cause(move)),
                 element("td", move.remedy, class_="remedy"),
             ]
         )
@@ -130,6 +130,11 @@ def _failures(account: Account) -> ET.Element | None:
     table = _table(["VM", "From and to", "Why", "Remedy"], rows)
     title = f"{counted(len(failed), 'VM', 'VMs')} could not be moved"
     return element("section", element("h2", title), table, class_="failed")
+
+
+def _cause(move: Move) -> list[ET.Element | str]:
+    tries = f" ({move.attempts} tries)" if move.attempts > 1 else ""
+    return [f"{move.cause}{tries}", *([element("p", move.quoted, class_="soft")] if move.quoted else [])]
 
 
 def _events(account: Account) -> ET.Element | None:

@@ -136,6 +136,7 @@ def _move(record: Data, memory_mb: int | None) -> Move:
         seconds=float(record.get("elapsed_seconds") or 0.0),
         cause=clean(error.get("cause") or error.get("message") or ""),
         remedy=clean(error.get("remedy") or ""),
+        quoted=clean(error.get("quoted") or ""),
         warnings=tuple(clean(warning) for warning in record.get("warnings") or ()),
         memory_mb=memory_mb,
         helper=bool(record.get("helper")),

@@ -122,7 +122,7 @@ def _stays(account: Account) -> list[str]:
 
 
 def _failures(account: Account) -> list[str]:
-    """Return what failed: for each cause the moves, cause and remedy once, and the events of the first that has any."""
+    """Return what failed: for each cause the moves, cause, remedy and words once, and the first events."""
     causes: dict[tuple[str, str], list[Move]] = {}
     failed = list(account.having(FAILED))
     why = of_any_move([(move.cause, move.vm, move.destination) for move in failed])
@@ -137,6 +137,9 @@ def _failures(account: Account) -> list[str]:
         lines += _wrapped(f"why:    {cause}", _INDENT, _INDENT + " " * 8)
         if remedy:
             lines += _wrapped(f"remedy: {remedy}", _INDENT, _INDENT + " " * 8)
+        words = next((move.quoted for move in moves if move.quoted), "")
+        if words:
+            lines += _wrapped(f"words:  {words}", _INDENT, _INDENT + " " * 8)
         for event in next((move.events for move in moves if move.events), ())[-_EVENTS_SHOWN:]:
             said = f"event:  {event.time} UTC, {event.node}, {event.log}, {event.id}: {event.message}"
             lines += _wrapped(said, _INDENT, _INDENT + " " * 8)

@@ -193,6 +193,13 @@ def test_failures_stand_first_with_cause_and_remedy() -> None:
     assert "The node was given back." in text
 
 
+def test_the_hosts_own_words_stand_beside_the_cause() -> None:
+    error = {**ERROR, "cause": "no code tells why", "quoted": "Hyper-V says: <b>The device</b> is\nattached."}
+    text = page(account(moves=[record("vm1", 1, 0, 5, outcome="failed", attempts=2, error=error)]), BEGAN.timestamp())
+    assert "no code tells why (2 tries)" in text
+    assert "Hyper-V says: &lt;b&gt;The device&lt;/b&gt; is attached." in text
+
+
 def test_a_run_past_midnight_says_on_which_day_it_ended() -> None:
     assert "2026-03-01, 22:15:04 to 22:15:14 UTC" in written(account(moves=[record("vm0", 0, 0, 10)])).text
     assert (

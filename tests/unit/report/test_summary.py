@@ -85,6 +85,20 @@ def test_causes_that_differ_in_the_names_of_vm_and_destination_alone_are_told_on
     assert remedy == "remedy: Look at the destination."
 
 
+def test_the_hosts_own_words_follow_the_cause_once_for_all_moves_that_failed_for_it() -> None:
+    error = {"cause": "no code tells why", "remedy": "Look at Hyper-V's words."}
+    words = ["", "Hyper-V says: vm2 has a\ndevice.", "Hyper-V says: vm3 has a device."]
+    moves = [
+        record(f"vm{number}", 3, 0, 5, outcome="failed", error={**error, "quoted": said})
+        for number, said in enumerate(words, 1)
+    ]
+    assert [line.strip() for line in summary(account(moves=moves))[-3:]] == [
+        "why:    no code tells why",
+        "remedy: Look at Hyper-V's words.",
+        "words:  Hyper-V says: vm2 has a device.",
+    ]
+
+
 def test_what_the_headline_says_of_vms_that_stay_is_not_said_again() -> None:
     stays = [{"name": "db01", "message": "It has no place.", "remedy": "Make room."}]
     told = summary(account(stays=stays, error="Nothing was changed. db01: It has no place. Make room."))

@@ -72,7 +72,9 @@ _DRIVE = KnownFailure(
 
 # HRESULTs that are no Win32 codes; those (0x8007....) are in win32_failures.
 HRESULTS = {
-    0x80004005: KnownFailure("Hyper-V gives no reason (unspecified error)", LOOK, transient=True, vague=True),
+    0x80004005: KnownFailure(
+        "Hyper-V gives no code for the reason (unspecified error)", LOOK, transient=True, vague=True
+    ),
     0x8009030E: _DELEGATION,
     0x8009030D: _DELEGATION,
     0x80090322: KnownFailure(

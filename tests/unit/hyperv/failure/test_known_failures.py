@@ -52,7 +52,7 @@ HRESULTS = [
     Row(0x80042001, "upper case", "TCP"),
     Row(0x8007000D, "upper case", "TCP"),
     Row(0x800700AA, "another migration", "again", True),
-    Row(0x80004005, "no reason", "event logs", True),
+    Row(0x80004005, "no code for the reason", "event logs", True),
 ]
 CLUSTER_CODES = [
     Row(5005, "not available", "Bring"),

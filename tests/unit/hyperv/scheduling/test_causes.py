@@ -285,7 +285,7 @@ def test_the_job_of_the_source_tells_why_the_cluster_could_not_move_a_group() ->
 
     assert done.task.error.cause.startswith("a virtual switch of the VM is missing")
     assert done.task.error.operation == without.task.error.operation
-    assert without.task.error.cause == "Hyper-V gives no reason (unspecified error)"
+    assert without.task.error.cause == "Hyper-V gives no code for the reason (unspecified error)"
 
 
 def test_the_job_of_the_destination_tells_it_where_the_source_has_none() -> None:
