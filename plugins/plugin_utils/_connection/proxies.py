@@ -15,6 +15,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from .._wsman.errors import Unreachable
+from .tickets import steady_environment
 
 # The sanity test "import" lacks it. Whoever calls find_proxy has pywinrm or pypsrp, which need it.
 with contextlib.suppress(ImportError):
@@ -62,12 +63,14 @@ def find_proxy(url: str, given: str | None, variable: str, direct: str) -> Proxy
     scheme = urlsplit(url).scheme
     if given is not None:
         return _proxy(given, variable, f'set {variable}: ""', scheme) if given else None
-    proxies = get_environ_proxies(url)
-    value = proxies.get(scheme, proxies.get("all"))
+    with steady_environment():
+        proxies = get_environ_proxies(url)
+        value = proxies.get(scheme, proxies.get("all"))
+        source = _set_by(value, scheme) if value else ""
     if not value:
         return None
     around = f"add {urlsplit(url).hostname} to NO_PROXY there, or set {direct}"
-    return _proxy(value, _set_by(value, scheme), around, scheme)
+    return _proxy(value, source, around, scheme)
 
 
 def _set_by(value: str, scheme: str) -> str:

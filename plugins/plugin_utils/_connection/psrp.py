@@ -16,7 +16,7 @@ from .http_sender import HANDSHAKES, HttpFailure, HttpSender, OnResponse, Refuse
 from .lockout import Account, Answered, LockoutGuard
 from .login_answers import watch
 from .proxies import find_proxy
-from .tickets import OWN
+from .tickets import OWN, steady_environment
 from .timeouts import timeouts_of_psrp
 
 # A collection's files must be importable where what they need is not installed: ansible-test's sanity test "import".
@@ -89,7 +89,8 @@ def _build_session(build: Callable[[], requests.Session]) -> requests.Session:
 
     With them all, urllib3 would send a request again after a TLS error that came when it was on its way.
     """
-    session: t.Any = build()
+    with steady_environment():
+        session: t.Any = build()
     session.trust_env = False  # all that the environment says is in the session; requests asks it for each message
     if getattr(session.auth, "auth_provider", "") in _WITH_TICKETS and not session.auth.password:
         # It logs in here, and again where the node asks for that. With a password it has a cache of its own in memory.

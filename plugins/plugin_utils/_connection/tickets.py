@@ -55,6 +55,10 @@ class _CacheName:
                     self._set(self._before)
                     self._freed.notify_all()
 
+    def kept(self) -> contextlib.AbstractContextManager[object]:
+        """Let nobody change the variable meanwhile."""
+        return self._freed
+
     def _set(self, value: str | None) -> None:
         if value is not None:
             os.environ[_VARIABLE] = value
@@ -63,6 +67,15 @@ class _CacheName:
 
 
 _CACHE_NAME = _CacheName()
+
+
+def steady_environment() -> contextlib.AbstractContextManager[object]:
+    """Let no login remove its variable meanwhile.
+
+    Whoever looks for a proxy reads all variables (urllib.request.getproxies). With Python 3.11, os.environ raises
+    KeyError there if one of them is removed at that moment.
+    """
+    return _CACHE_NAME.kept()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .kerberos_failures import with_cure
 from .lockout import Account, Answered, LockoutGuard
 from .login_answers import watch
 from .proxies import find_proxy
-from .tickets import OWN, Cache, NoTicket, fetched
+from .tickets import OWN, Cache, NoTicket, fetched, steady_environment
 from .timeouts import timeouts_of_winrm
 
 # A collection's files must be importable where what they need is not installed: ansible-test's sanity test "import".
@@ -171,7 +171,8 @@ class PywinrmChannel:
 
     def _log_in(self) -> None:
         """Log in without a message, so that no failure of it can concern one. pywinrm does so only if it encrypts."""
-        self._transport.build_session()
+        with steady_environment():
+            self._transport.build_session()
         # All that the environment says is in the session now; requests would ask it again for each message.
         self._transport.session.trust_env = False
         login: t.Any = getattr(self._transport.session, "auth", None)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
-from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import tickets
+from ansible_collections.hyperv.migration.plugins.plugin_utils._connection import proxies, tickets
 from ansible_collections.hyperv.migration.plugins.plugin_utils._connection.tickets import (
     OWN,
     Cache,
@@ -101,6 +101,32 @@ def test_a_login_by_another_cache_waits(threads: concurrent.futures.ThreadPoolEx
         other = threads.submit(Cache("FILE:/cache/1").holding(os.environ.get), VARIABLE)
         assert other not in wait([other], timeout=0.1).done
     assert other.result(30) == "FILE:/cache/1"
+
+
+def test_a_login_that_ends_removes_no_variable_while_all_of_them_are_read(
+    monkeypatch: pytest.MonkeyPatch, threads: concurrent.futures.ThreadPoolExecutor
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    has_begun, may_end = threading.Event(), threading.Event()
+    read: list[str | None] = []
+
+    def log_in() -> None:
+        with Cache("FILE:/cache/1").held():
+            has_begun.set()
+            may_end.wait(30)
+
+    def look_for_proxies(unused: str) -> dict[str, str]:
+        may_end.set()
+        assert login not in wait([login], timeout=0.1).done
+        read.append(os.environ.get(VARIABLE))
+        return {}
+
+    monkeypatch.setattr(proxies, "get_environ_proxies", look_for_proxies)
+    login = threads.submit(log_in)
+    assert has_begun.wait(30)
+    assert proxies.find_proxy("http://node1.corp.example:5985/wsman", None, "", "") is None
+    assert login.result(30) is None
+    assert (read, os.environ.get(VARIABLE)) == (["FILE:/cache/1"], None)
 
 
 def test_a_login_that_fails_lets_the_next_one_begin() -> None:

@@ -160,7 +160,10 @@ class Bookkeeping:
 
     def _begun(self, old: Ledger | None, *, is_paused: bool) -> Ledger:
         moves, now = _entries(self._plan), self._now()
-        ledger = start_ledger(old, **self._owner, moves=moves, now=now, paused=is_paused, planned=self._planned)
+        known = [vm.id for vm in self._plan.just_read.vms]
+        ledger = start_ledger(
+            old, **self._owner, moves=moves, now=now, paused=is_paused, planned=self._planned, known=known
+        )
         self._note_what_is_off(old, ledger)
         self.warning = stale_entries_warning(ledger, moves, now)
         return ledger

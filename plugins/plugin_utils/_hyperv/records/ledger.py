@@ -77,17 +77,19 @@ def start_ledger(
     paused: bool = True,
     cluster_name: str | None = None,
     planned: Mapping[str, FirstSeen] | None = None,
+    known: Collection[str] = (),
 ) -> Ledger:
     """Return the ledger to keep before anything moves: every planned move, and what an earlier run had moved already.
 
     ``moves`` are what the evacuation plan is about to do. ``cluster``, ``cluster_name``: its full and its short name.
-    ``paused``: the node is paused by now. ``planned``: how VMs were in a plan that was made before, by VM id. Raises
-    HyperVError where ``old`` belongs to something else.
+    ``paused``: the node is paused by now. ``planned``: how VMs were in a plan that was made before, by VM id.
+    ``known``: ids of VMs that the cluster has, wherever they are. Raises HyperVError where ``old`` belongs to something
+    else.
     """
     kept = old if old is not None and old["state"] != RESTORED else None
     if kept is not None:
         refuse_another(kept, cluster, node, cluster_name)
-        if not is_ours(kept, cluster, [move["vm_id"] for move in moves]):
+        if not is_ours(kept, cluster, [*(move["vm_id"] for move in moves), *known]):
             raise not_ours(kept, cluster)
     before = {vm["vm_id"].upper(): vm for vm in kept["vms"]} if kept else {}
     told = {vm_id for vm_id, vm in before.items() if vm["outcome"] in _SETTLED and not vm["restored"]}

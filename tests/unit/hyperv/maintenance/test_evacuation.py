@@ -608,6 +608,19 @@ def test_a_hand_written_ledger_without_its_optional_parts_is_gone_on_with() -> N
     assert {owner for owner, _state in story.vms.values()} == {"NODE1"}
 
 
+def test_a_ledger_of_an_earlier_version_is_known_by_a_vm_that_is_on_another_node() -> None:
+    story = Story(scenario(NODES, [vm("web01"), vm("web02", owner="NODE2")]))
+    (away,) = (one["id"] for one in story.simulated.server.state()["vms"] if one["name"] == "web02")
+    moved = {"vm_id": away, "name": "web02", "source_host": "NODE1", "destination_host": "NODE2", "outcome": "moved"}
+    earlier = {"format": "hyperv.migration ledger 1", "cluster": "HVC1", "node": "NODE1", "vms": [moved]}
+    story.ledger.content = read_ledger(earlier, "ledger.json")
+
+    assert story.evacuate().error == ""
+    assert (story.ledger.vm("web02")["outcome"], story.ledger.content["cluster"]) == ("moved", "hvc1.corp.example")
+    assert story.restore().error == ""
+    assert {owner for owner, _state in story.vms.values()} == {"NODE1"}
+
+
 def test_a_restart_is_refused_for_what_would_go_down_with_the_node() -> None:
     given = three(BUILD, WEB, EDGE)
     story = Story(given)
