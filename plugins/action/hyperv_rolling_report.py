@@ -7,16 +7,17 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._files import full_path
 from ..plugin_utils._hyperv.failure.errors import HyperVError
-from ..plugin_utils._hyperv.maintenance.rolling import Stop, describe_cluster, describe_end, describe_node
+from ..plugin_utils._hyperv.maintenance.rolling import NodeLeft, Stop, describe_cluster, describe_end, read_node_left
 from ..plugin_utils._hyperv.maintenance.turn import EARLY
-from ..plugin_utils._hyperv.records.file_names import NOBODY
+from ..plugin_utils._hyperv.records.file_names import NOBODY, Owner
 from ..plugin_utils._hyperv.records.rolling_estimate import judge_estimate, turns_of
 from ..plugin_utils._hyperv.records.rolling_state import Phase, RollingState, describe_progress, is_finished, phase_of
+from ..plugin_utils._ledgers import try_ledger
 from ..plugin_utils._maintenance import report_lines
 from ..plugin_utils._report.records import NotAMove, account_of_results
 from ..plugin_utils._rolling_file import RollingFile, find_left_open, try_state
@@ -73,18 +74,19 @@ class ActionModule(ControllerAction):
             return {"changed": False, "lines": lines, "estimate": judged, "_ansible_verbose_always": True}
         phase = phase_of(state, host) if state else "" if turn.get("path") else None
         folder = str(turn.get("folder") or full_path(arguments["folder"]))
+        begun_early = _begun_early(state, turn)
         of_play = task_vars.get("ansible_play_hosts_all") or (host,)
         stop = Stop(
             node=node,
             phase=phase,
             task=task,
             reason=reason,
-            node_left=self._node_left(str(turn.get("via") or ""), node),
+            node_left=self._node_left(turn, folder, [node, *begun_early]),
             folder=folder,
             via=str(turn.get("via") or ""),
             progress=progress,
             dry_run=self.check_mode,
-            begun_early=_begun_early(state, turn),
+            begun_early=begun_early,
             left_open=find_left_open(folder, of_play) if phase is None and leader == host else {},
         )
         shown = {"lines": [*lines, *stop.how_on()], "_ansible_verbose_always": True}
@@ -119,11 +121,15 @@ class ActionModule(ControllerAction):
         with self.connections() as connections:
             return describe_cluster(lambda: connections.as_on(str(turn.get("via"))).cluster(), turn.get("ignore") or ())
 
-    def _node_left(self, via: str, node: str) -> str:
+    def _node_left(self, turn: Mapping[str, t.Any], folder: str, nodes: Sequence[str]) -> NodeLeft:
+        """Look at the first of these nodes, and at the VMs that the evacuations of all of them have stopped."""
+        via, rolling = str(turn.get("via") or ""), turn.get("rolling") or {}
         if not via or self.check_mode:
-            return "was not looked at"
+            return NodeLeft("was not looked at")
+        owner = Owner(rolling.get("cluster") or "", rolling.get("cluster_name") or "")
+        ledgers = [ledger for node in nodes if (ledger := try_ledger(folder, node, owner)) is not None]
         with self.connections() as connections:
-            return describe_node(lambda: connections.as_on(via).cluster(), node)
+            return read_node_left(lambda: connections.as_on(via).cluster(), nodes[0], ledgers)
 
 
 def _planned_by(leader: str, task_vars: Mapping[str, t.Any]) -> dict[str, t.Any]:

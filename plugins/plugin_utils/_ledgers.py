@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 
 from ._files import KeptFile, check_writable, find_kept, full_path, locked
@@ -88,6 +89,13 @@ def ledger_file_of(path: str | None, folder: str, node: str, owner: Owner | None
         raise HyperVError("Neither a node nor a ledger is named. Give node, or the path of its ledger.")
     names = ledger_file(node, owner), ledger_file_of_before(node, owner)
     return LedgerFile(lambda: find_kept(folder, *names))
+
+
+def try_ledger(folder: str, node: str, owner: Owner) -> Ledger | None:
+    """Return the ledger of a node, None where there is none or it cannot be read: only a report is poorer for it."""
+    with contextlib.suppress(HyperVError):
+        return ledger_file_of(None, folder, node, owner).read()
+    return None
 
 
 def _without_stamp(ledger: Ledger) -> Ledger:

@@ -425,6 +425,29 @@ class TestReport:
             assert said in "\n".join(stop["lines"][-5:])
         assert stop["_ansible_verbose_always"]  # so that Ansible shows one line in each line
 
+    def test_a_stop_names_the_vms_that_are_off_because_of_the_evacuation(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+    ) -> None:
+        given = scenario(NODES, [vm("build", owner="NODE2", state="off"), vm("off01", owner="NODE2", state="off")])
+        SimulatedHosts(monkeypatch, {"HVC1": as_text(given)}, {})
+        turn = turn_of(1, tmp_path)
+        vms = [
+            {"vm_id": one["id"], "name": one["name"], "source_host": "NODE1", "destination_host": "NODE2"}
+            | {"outcome": "moved", "state": "running" if one["name"] == "build" else "off", "strategy": "shutdown"}
+            for one in Simulated(given).server.state()["vms"]
+        ]
+        ledger = {"format": "hyperv.migration ledger 2", "cluster": "hvc1.corp.example", "node": "NODE1", "vms": vms}
+        kept = tmp_path / "hyperv-ledger-hvc1.corp.example-NODE1.json"
+        kept.write_text(json.dumps(ledger), encoding="utf-8")
+        note(turn, "evacuated")
+        stop = self.report(turn, task="Install updates", reason="The disk is full.")
+        assert stop["lines"][:2] == [
+            "How it is left: NODE1 is up and has 0 VMs; it was evacuated, and your tasks are not done.",
+            "Still stopped, although running before: build (off, on NODE2).",
+        ]
+        kept.write_text("{", encoding="utf-8")
+        assert self.report(turn, reason="The disk is full.")["lines"][1].startswith("Its ledger, ")
+
     @pytest.mark.parametrize("turn", [{}, {"msg": "It failed."}])
     def test_a_stop_before_anything_is_known_says_only_that(self, turn: Answer) -> None:
         stop = self.report(turn, reason="The cluster is not there.", task="Find the node")

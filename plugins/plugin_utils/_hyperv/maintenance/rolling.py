@@ -15,6 +15,8 @@ from ..cluster.cluster import Cluster
 from ..cluster.nodes import find_node, read_nodes
 from ..failure.errors import HyperVError, explain
 from ..failure.finding import full_stop
+from ..records.ledger import was_stopped
+from ..records.ledger_form import Ledger
 from ..records.rolling_state import OPEN, Phase, RollingState, describe_progress, is_finished
 from .observation import read_standing
 
@@ -45,6 +47,13 @@ def describe_end(state: RollingState | None, node: str, dry_run: bool) -> str:
     return f"{node} is done. {rest}."
 
 
+class NodeLeft(t.NamedTuple):
+    """How a node is left, in words, and the VMs that ran before and are off or saved because it was emptied."""
+
+    words: str
+    stopped: Sequence[str] = ()
+
+
 @dataclasses.dataclass(frozen=True)
 class Stop:
     """Why and where a rolling maintenance stops.
@@ -53,7 +62,7 @@ class Stop:
         node: its name in the cluster; that of its host where the cluster was not asked yet.
         phase: of the node; None where the state is not known.
         task, reason: the task that failed, and why.
-        node_left: how the node is left, in words.
+        node_left: how the node is left.
         folder: where ledgers are.
         via: the host to talk through; empty where there is none yet.
         progress: how far the rolling maintenance is, in words; empty where that is not known.
@@ -65,7 +74,7 @@ class Stop:
     phase: Phase | None
     task: str
     reason: str
-    node_left: str
+    node_left: NodeLeft
     folder: str
     via: str
     progress: str
@@ -88,7 +97,9 @@ class Stop:
         """Return in lines how nodes are left and how to go on; none where no run has changed anything."""
         if self.dry_run or self.phase is None:
             return [line for path, state in self.left_open.items() for line in _describe_left(path, state, self.folder)]
-        lines = [f"How it is left: {self.node} {self.node_left}; {_LEFT_AS[self.phase]}."]
+        lines = [f"How it is left: {self.node} {self.node_left.words}; {_LEFT_AS[self.phase]}."]
+        if self.node_left.stopped:
+            lines.append(f"Still stopped, although running before: {', '.join(self.node_left.stopped)}.")
         if self.phase in OPEN:
             lines.append(f"Its ledger, which lists the VMs that were moved, is in the folder {self.folder}.")
         lines += [
@@ -126,15 +137,26 @@ def _describe_left(path: str, state: RollingState, folder: str) -> list[str]:
     return [*lines, "To go on with it, remove the cause and run the same command again."]
 
 
-def describe_node(connect: Callable[[], Cluster], node: str) -> str:
-    """Return in words in which state a node is and how many VMs it has, or why that could not be read."""
+def read_node_left(connect: Callable[[], Cluster], node: str, ledgers: Sequence[Ledger]) -> NodeLeft:
+    """Return in which state a node is and how many VMs it has, or why that could not be read.
+
+    ``ledgers``: its own, and those of other nodes that were begun.
+    """
     try:
         cluster = connect()
         state = find_node(cluster, read_nodes(cluster), node).state
-        count = len(read_standing(cluster, ()).on(node))
+        standing = read_standing(cluster, ())
     except (HyperVError, NoAnswer) as error:
-        return f"could not be read ({explain(error).rstrip('.')})"
-    return f"is {state} and has {count} VM{'' if count == 1 else 's'}"
+        return NodeLeft(f"could not be read ({explain(error).rstrip('.')})")
+    count = len(standing.on(node))
+    entries = [entry for ledger in ledgers for entry in ledger["vms"] if not entry["restored"]]
+    # A VM that was stopped on one node may be on the next one when that is emptied, and is in both ledgers then.
+    stopped = {
+        vm.id: f"{clean(vm.name)} ({vm.state}{f', on {vm.node}' if vm.node else ''})"
+        for entry in entries
+        if (vm := standing.vms.get(entry["vm_id"].upper())) is not None and was_stopped(entry, vm.state)
+    }
+    return NodeLeft(f"is {state} and has {count} VM{'' if count == 1 else 's'}", list(stopped.values()))
 
 
 def describe_cluster(connect: Callable[[], Cluster], ignore: Collection[str]) -> str:

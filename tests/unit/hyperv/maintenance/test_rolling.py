@@ -9,15 +9,18 @@ import dataclasses
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.cluster.cluster import Cluster
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.errors import HyperVError
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.maintenance.rolling import (
+    NodeLeft,
     Stop,
     Unfinished,
     describe_cluster,
     describe_end,
-    describe_node,
     describe_unfinished,
     find_unfinished,
+    read_node_left,
 )
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import Ledger
 
+from tests.support.maintenance import MemoryLedger, Story
 from tests.support.rolling_states import HOSTS, a_state
 from tests.support.scenarios import NODES, node, scenario, vm, with_nodes
 from tests.support.simulated import Simulated
@@ -41,7 +44,7 @@ class TestStop:
         "evacuated",
         "Install updates",
         "The disk is full.",
-        "is paused and has 0 VMs",
+        NodeLeft("is paused and has 0 VMs"),
         "/kept",
         "n3",
         "p",
@@ -80,15 +83,40 @@ class TestStop:
 
 def test_how_a_node_is_left_is_read_and_that_it_could_not_be_read_is_said() -> None:
     simulated = Simulated(with_nodes(GIVEN, node("NODE1", state="paused")), home="NODE3")
-    assert describe_node(lambda: simulated.cluster, "NODE1") == "is paused and has 1 VM"
-    assert describe_node(lambda: simulated.cluster, "NODE3") == "is up and has 0 VMs"
+
+    def left(node: str) -> str:
+        found = read_node_left(lambda: simulated.cluster, node, ())
+        assert not found.stopped
+        return found.words
+
+    assert left("NODE1") == "is paused and has 1 VM"
+    assert left("NODE3") == "is up and has 0 VMs"
     simulated.lose = lambda asked, request: "down"
 
     def unreachable() -> Cluster:
         raise HyperVError("n3 is another machine.")
 
-    assert describe_node(lambda: simulated.cluster, "NODE1") == "could not be read (NODE3 is down)"
-    assert describe_node(unreachable, "NODE1") == "could not be read (n3 is another machine)"
+    assert left("NODE1") == "could not be read (NODE3 is down)"
+    assert read_node_left(unreachable, "NODE1", ()) == NodeLeft("could not be read (n3 is another machine)")
+
+
+def test_vms_that_are_off_because_of_a_node_that_was_begun_are_named() -> None:
+    given = [vm("build"), vm("db01"), vm("off01", state="off"), vm("web01"), vm("app01", owner="NODE3")]
+    story = Story(scenario(NODES, given))
+    story.evacuate(("build", "shutdown"), ("db01", "save"))
+    emptied = story.ledger.content
+    story.node, story.ledger = "NODE3", MemoryLedger()
+    story.evacuate(("app01", "shutdown"))
+
+    def stopped(*ledgers: Ledger | None) -> list[str]:
+        found = read_node_left(story._cluster, "NODE1", [ledger for ledger in ledgers if ledger is not None])
+        assert found.words == "is paused and has 0 VMs"
+        return list(found.stopped)
+
+    assert stopped(emptied) == ["build (off, on NODE2)", "db01 (saved, on NODE2)"]
+    assert stopped(emptied, story.ledger.content)[2:] == ["app01 (off, on NODE2)"]
+    stop = dataclasses.replace(TestStop.STOP, node_left=NodeLeft("is paused", ["build (off, on NODE2)"]))
+    assert stop.how_on()[1] == "Still stopped, although running before: build (off, on NODE2)."
 
 
 def test_the_end_says_how_the_cluster_is_or_that_it_could_not_be_read() -> None:
