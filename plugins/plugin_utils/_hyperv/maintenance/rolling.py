@@ -34,6 +34,7 @@ RESUMED: t.Final[Mapping[Phase, str]] = {
     "worked": "continues with the return of its VMs",
     "done": "is skipped",
 }
+_UNCHANGED: t.Final = "Nothing was changed"
 ENDED_BY: t.Final = "A meta: end_host, end_batch or end_play in your tasks"
 
 
@@ -77,12 +78,13 @@ class Stop:
     def why(self) -> str:
         """Where it stops and why, and whether anything was changed."""
         task = f', at the task "{clean(self.task)}"' if self.task else ""
-        unchanged = ""
-        if self.dry_run:
-            unchanged = " Nothing was changed."
-        elif self.phase is None:
-            unchanged = " Nothing was changed on it in this run."
-        return f"The rolling maintenance stops at {self.node}{task}: {full_stop(clean(self.reason))}{unchanged}"
+        reason, unchanged = clean(self.reason), ""
+        if self.dry_run or self.phase is None:
+            # It is said once, and of this node: others may have had their turns in this run.
+            reason = clean(reason.replace(f"{_UNCHANGED}.", ""))
+            on_it = "" if self.dry_run else " on it in this run"
+            unchanged = f" {_UNCHANGED}{on_it}." if _UNCHANGED not in reason else ""
+        return f"The rolling maintenance stops at {self.node}{task}: {full_stop(reason)}{unchanged}"
 
     def how_on(self) -> list[str]:
         """Return in lines how nodes are left and how to go on; none where no run has changed anything."""
