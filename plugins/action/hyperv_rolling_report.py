@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
-from ..plugin_utils._files import full_path
+from ..plugin_utils._files import check_writable, full_path
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.rolling import NodeLeft, Stop, describe_cluster, describe_end, read_node_left
 from ..plugin_utils._hyperv.maintenance.turn import EARLY
@@ -20,7 +20,7 @@ from ..plugin_utils._hyperv.records.rolling_state import Phase, RollingState, de
 from ..plugin_utils._ledgers import try_ledger
 from ..plugin_utils._maintenance import report_lines
 from ..plugin_utils._report.records import NotAMove, account_of_results
-from ..plugin_utils._rolling_file import RollingFile, find_left_open, try_state
+from ..plugin_utils._rolling_file import RollingFile, find_left_open
 
 
 class ActionModule(ControllerAction):
@@ -47,19 +47,21 @@ class ActionModule(ControllerAction):
         leader = str(turn.get("leader") or host)
         if leader != host:  # another host has planned for it
             turn = {**_planned_by(leader, task_vars), **turn}
-        node, state = str(turn.get("node") or host), try_state(turn["path"]) if turn.get("path") else None
+        node, noted_at = str(turn.get("node") or host), str(turn.get("path") or "")
+        state, unread = _noted(noted_at)
         task, why_not = arguments["task"], str(turn.get("why_not") or "") if turn.get("phase") != "done" else ""
         if why_not and not reason:  # the task that stops the rolling maintenance comes next, and tells it all
             raise FailedWithResult(why_not, {"changed": False, "estimate": None, "lines": []})
         if why_not:
             task, reason = "", why_not
-        progress = describe_progress(state) if state else ""
         if state is not None and reason and _is_of_an_earlier_one(state, turn):
-            state, progress = None, f"{', '.join(turn.get('nodes') or [host])} not begun"
+            state = None
+        nobody = f"{', '.join(turn.get('nodes') or [host])} not begun" if noted_at and not unread else ""
+        progress = describe_progress(state) if state else nobody
         is_last = host == next(reversed(turn.get("nodes") or [host]))
         lines: list[str] = []
         if (reason or turn.get("stopped")) and not self.check_mode and not (turn.get("rolling") or {}).get("together"):
-            _release(str(turn.get("path") or ""))
+            _release(noted_at)
         # The others failed before any move, or are what the user's tasks made of a variable of the roles.
         results = [one for one in arguments["results"] if isinstance(one, dict) and _is_records(one.get("moves"))]
         if results and (is_last or path or reason):
@@ -72,7 +74,7 @@ class ActionModule(ControllerAction):
             # As debug does, so that Ansible shows the result on the screen.
             judged = None if self.check_mode else _estimate(state)
             return {"changed": False, "lines": lines, "estimate": judged, "_ansible_verbose_always": True}
-        phase = phase_of(state, host) if state else "" if turn.get("path") else None
+        phase = phase_of(state, host) if state else "" if noted_at and not unread else None
         folder = str(turn.get("folder") or full_path(arguments["folder"]))
         begun_early = _begun_early(state, turn)
         of_play = task_vars.get("ansible_play_hosts_all") or (host,)
@@ -88,6 +90,8 @@ class ActionModule(ControllerAction):
             dry_run=self.check_mode,
             begun_early=begun_early,
             left_open=find_left_open(folder, of_play) if phase is None and leader == host else {},
+            unread=unread,
+            unwritten=_why_unwritten(noted_at),
         )
         shown = {"lines": [*lines, *stop.how_on()], "_ansible_verbose_always": True}
         raise FailedWithResult(stop.why, {"changed": False, "estimate": None, **shown})
@@ -130,6 +134,23 @@ class ActionModule(ControllerAction):
         ledgers = [ledger for node in nodes if (ledger := try_ledger(folder, node, owner)) is not None]
         with self.connections() as connections:
             return read_node_left(lambda: connections.as_on(via).cluster(), nodes[0], ledgers)
+
+
+def _noted(path: str) -> tuple[RollingState | None, str]:
+    """Return the state of the rolling maintenance, None where there is none yet, and why it could not be read."""
+    try:
+        return (RollingFile(".", NOBODY, path).read() if path else None), ""
+    except HyperVError as error:
+        return None, str(error)
+
+
+def _why_unwritten(path: str) -> str:
+    try:
+        if path:
+            check_writable(path)
+    except HyperVError as error:
+        return str(error)
+    return ""
 
 
 def _planned_by(leader: str, task_vars: Mapping[str, t.Any]) -> dict[str, t.Any]:

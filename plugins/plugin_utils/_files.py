@@ -20,6 +20,7 @@ from ._hyperv.failure.errors import HyperVError
 # Seconds. Who holds a lock reads and writes one small file; what takes longer on shared storage hangs.
 _PATIENCE = 30.0
 _PAUSE = 0.1
+_BLOCK = 4096  # bytes: the least that most file systems have room for, or have not
 _LONGEST_NAME = 60  # characters of a file's name that the one beside it begins with; file systems take 255 bytes
 
 
@@ -148,9 +149,12 @@ def check_writable(path: str) -> None:
         raise _cannot_be_written(path, f"{folder} is not a directory")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _cannot_be_written(path, f"{folder} does not allow it")
-    try:  # what a file system mounted read-only, a full quota or an odd one refuses, no permission shows
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+    # What a file system mounted read-only or an odd one refuses, no permission shows; a full one takes an empty file.
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_BLOCK))
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
         raise _cannot_be_written(path, f"{folder}: {error.strerror or error}") from None
 

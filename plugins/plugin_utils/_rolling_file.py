@@ -163,7 +163,7 @@ def find_left_open(folder: str, hosts: Collection[str]) -> dict[str, RollingStat
     with contextlib.suppress(OSError):
         for name in sorted(filter(is_rolling_file, os.listdir(folder))):
             path = os.path.join(folder, name)
-            state = try_state(path)
+            state = _try_state(path)
             if state is None or find_other_run(path, state, this_run("")) is not None:
                 continue
             if any(phase_of(state, host) in OPEN for host in hosts):
@@ -171,7 +171,7 @@ def find_left_open(folder: str, hosts: Collection[str]) -> dict[str, RollingStat
     return found
 
 
-def try_state(path: str) -> RollingState | None:
+def _try_state(path: str) -> RollingState | None:
     """Return the state in a file, None where there is none, or none that can be read."""
     try:
         return _content(KeptFile(full_path(path)))

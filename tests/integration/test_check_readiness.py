@@ -50,3 +50,13 @@ def test_a_scenario_is_written_that_the_simulated_cluster_takes(tmp_path: pathli
         answer = Ansible(tmp_path, cluster.inventory).run("ansible-playbook", "-i", str(cluster.inventory), playbook)
     assert answer.code == 0, answer.text
     assert len(read_scenario_file(tmp_path / "scenario.yml").vms) == len(read_scenario_file(SCENARIOS / "demo.yml").vms)
+
+
+def test_a_scenario_that_cannot_be_written_is_not_printed_instead(tmp_path: pathlib.Path) -> None:
+    playbook = "hyperv.migration.write_scenario"
+    (tmp_path / "scenario.yml").mkdir()
+    with running_cluster(SCENARIOS / "demo.yml", tmp_path) as cluster:
+        answer = Ansible(tmp_path, cluster.inventory).run("ansible-playbook", "-i", str(cluster.inventory), playbook)
+    assert answer.code == 2
+    assert f"(item={tmp_path}/scenario.yml)" in answer.text
+    assert "memory_mb" not in answer.text

@@ -16,6 +16,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.failure.e
 from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file import enter_phase
 
 from tests.support.actions import Answer, carry_out, perform
+from tests.support.full_disk import full_disk
 from tests.support.scenarios import NODES, as_text, node, scenario, vm, with_nodes
 from tests.support.simulated import Simulated
 from tests.unit.connection.simulated_hosts import SimulatedHosts
@@ -447,6 +448,34 @@ class TestReport:
         ]
         kept.write_text("{", encoding="utf-8")
         assert self.report(turn, reason="The disk is full.")["lines"][1].startswith("Its ledger, ")
+
+    def test_a_stop_before_anything_could_be_written_says_that_no_node_is_begun(self, tmp_path: pathlib.Path) -> None:
+        stop = self.report(turn_of(1, tmp_path), task="Evacuate the node", reason="ledger.json cannot be written.")
+        assert stop["lines"][:2] == [
+            "How it is left: NODE1 is up and has 1 VM; nothing was changed on it.",
+            f"The rolling maintenance: {', '.join(HOSTS)} not begun.",
+        ]
+
+    def test_a_stop_at_a_state_that_cannot_be_written_does_not_claim_to_know_all(self, tmp_path: pathlib.Path) -> None:
+        turn = turn_of(1, tmp_path)
+        path = note(turn, "evacuated")["path"]
+        assert "More may have been done" not in str(self.report(turn, reason="No.")["lines"])
+        with full_disk():
+            lines = self.report(turn, reason="The state cannot be written.")["lines"]
+        assert lines[0].endswith("; it was evacuated, and your tasks are not done.")
+        assert lines[3].startswith(f"More may have been done than is written down: {path} cannot be written: ")
+
+    def test_a_stop_at_a_state_that_cannot_be_read_does_not_say_that_nothing_was_changed(
+        self, tmp_path: pathlib.Path
+    ) -> None:
+        turn = turn_of(1, tmp_path)
+        pathlib.Path(note(turn, "evacuated")["path"]).write_text("{", encoding="utf-8")
+        stop = self.report(turn, task="Restart the node", reason="The file is broken.")
+        assert stop["msg"].endswith("The file is broken.")
+        assert stop["lines"][0] == "How it is left: NODE1 is up and has 1 VM."
+        assert stop["lines"][1].startswith(f"How far the rolling maintenance is, is not known: {turn['path']}")
+        assert "restore_node_name=NODE1" in stop["lines"][-1]
+        assert "othing was changed" not in str(stop)
 
     @pytest.mark.parametrize("turn", [{}, {"msg": "It failed."}])
     def test_a_stop_before_anything_is_known_says_only_that(self, turn: Answer) -> None:

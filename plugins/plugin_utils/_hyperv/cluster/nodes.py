@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Iterable, Sequence
 
 from ..._hostnames import first_label, is_short
-from ..._wsman.errors import TransportError
+from ..._wsman.errors import NoAnswer, TransportError
 from ..._wsman.faults import Fault
 from ..._wsman.instances import Instance
 from ..._wsman.references import Reference
@@ -104,6 +104,19 @@ def read_named_nodes(cluster: Cluster, names: Sequence[str]) -> list[Node]:
         if len(nodes) == len(labels) or not cluster.is_clustered:
             return nodes
     return read_nodes_if_any(cluster)
+
+
+def why_not_receiving(cluster: Cluster, nodes: Sequence[Node]) -> dict[str, Failure]:
+    """Return why some nodes take no VMs by now, by name; a node that does is left out, and so is what cannot be read.
+
+    One request; none for hosts that stand alone. Raises nothing.
+    """
+    try:
+        now = read_named_nodes(cluster, [node.name for node in nodes]) if cluster.is_clustered else []
+    except (HyperVError, NoAnswer):
+        return {}
+    unable = {node.name: node.cannot_receive() for node in now}
+    return {node.name: why for node in nodes if (why := unable.get(node.name)) is not None}
 
 
 def nodes_of(rows: Iterable[Instance]) -> list[Node]:

@@ -90,6 +90,10 @@ class Failure(t.NamedTuple):
         """Return the failure with a subject, unless it has one."""
         return self if self.subject else self._replace(subject=subject, subject_kind=kind)
 
+    def because(self, cause: str, remedy: str) -> Failure:
+        """Return the failure with what is most likely behind it, which nobody who refused said."""
+        return self._replace(cause=f"{self.cause}; {cause.rstrip('.')}", remedy=remedy, vague=False)
+
     def as_finding(self) -> Finding:
         """Return the failure as a finding."""
         return Finding(

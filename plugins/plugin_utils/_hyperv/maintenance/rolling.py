@@ -36,6 +36,7 @@ RESUMED: t.Final[Mapping[Phase, str]] = {
     "worked": "continues with the return of its VMs",
     "done": "is skipped",
 }
+_UNCHANGED: t.Final = "Nothing was changed"
 ENDED_BY: t.Final = "A meta: end_host, end_batch or end_play in your tasks"
 
 
@@ -65,9 +66,11 @@ class Stop:
         node_left: how the node is left.
         folder: where ledgers are.
         via: the host to talk through; empty where there is none yet.
-        progress: how far the rolling maintenance is, in words; empty where that is not known.
+        progress: how far the rolling maintenance is, in words.
         begun_early: the phases of other nodes that were begun before their turn, by name.
         left_open: unfinished ones of earlier runs by path, where the state of this one is not known.
+        unread: why the state, which is there, could not be read; empty where it could.
+        unwritten: why the state cannot be written; empty where it can.
     """
 
     node: str
@@ -81,29 +84,39 @@ class Stop:
     dry_run: bool
     begun_early: Mapping[str, Phase] = dataclasses.field(default_factory=dict)
     left_open: Mapping[str, RollingState] = dataclasses.field(default_factory=dict)
+    unread: str = ""
+    unwritten: str = ""
 
     @property
     def why(self) -> str:
         """Where it stops and why, and whether anything was changed."""
         task = f', at the task "{clean(self.task)}"' if self.task else ""
-        unchanged = ""
-        if self.dry_run:
-            unchanged = " Nothing was changed."
-        elif self.phase is None:
-            unchanged = " Nothing was changed on it in this run."
-        return f"The rolling maintenance stops at {self.node}{task}: {full_stop(clean(self.reason))}{unchanged}"
+        reason, unchanged = clean(self.reason), ""
+        if self.dry_run or (self.phase is None and not self.unread):
+            # It is said once, and of this node: others may have had their turns in this run.
+            reason = clean(reason.replace(f"{_UNCHANGED}.", ""))
+            on_it = "" if self.dry_run else " on it in this run"
+            unchanged = f" {_UNCHANGED}{on_it}." if _UNCHANGED not in reason else ""
+        return f"The rolling maintenance stops at {self.node}{task}: {full_stop(reason)}{unchanged}"
 
     def how_on(self) -> list[str]:
         """Return in lines how nodes are left and how to go on; none where no run has changed anything."""
+        if self.unread and not self.dry_run:
+            return [
+                f"How it is left: {self.node} {self.node_left.words}.",
+                *self._stopped,
+                f"How far the rolling maintenance is, is not known: {clean(self.unread)}",
+                "To go on, remove the cause and run the same command again.",
+                f"To give {self.node} its VMs back without that: {self._restore_command(self.node)}",
+            ]
         if self.dry_run or self.phase is None:
             return [line for path, state in self.left_open.items() for line in _describe_left(path, state, self.folder)]
-        lines = [f"How it is left: {self.node} {self.node_left.words}; {_LEFT_AS[self.phase]}."]
-        if self.node_left.stopped:
-            lines.append(f"Still stopped, although running before: {', '.join(self.node_left.stopped)}.")
+        lines = [f"How it is left: {self.node} {self.node_left.words}; {_LEFT_AS[self.phase]}.", *self._stopped]
         if self.phase in OPEN:
             lines.append(f"Its ledger, which lists the VMs that were moved, is in the folder {self.folder}.")
         lines += [
-            f"The rolling maintenance: {self.progress or 'not known'}.",
+            f"The rolling maintenance: {self.progress}.",
+            *([f"More may have been done than is written down: {clean(self.unwritten)}"] if self._may_lag else []),
             "To go on, remove the cause and run the same command again: nodes that are done are skipped, and "
             f"{self.node} {RESUMED[self.phase]}.",
         ]
@@ -112,9 +125,21 @@ class Stop:
             lines.append(f"{node} was begun before its turn, and may be paused: {_LEFT_AS[phase]}.")
             given_back.append(node)
         for node in given_back:
-            command = _restore_command(node, self.folder, self.via)
-            lines.append(f"To give {node} its VMs back without that: {command}")
+            lines.append(f"To give {node} its VMs back without that: {self._restore_command(node)}")
         return lines
+
+    @property
+    def _may_lag(self) -> bool:
+        """Whether the node may be further than its phase; nothing is done with one before its first phase is noted."""
+        return bool(self.unwritten and self.phase)
+
+    @property
+    def _stopped(self) -> list[str]:
+        stopped = ", ".join(self.node_left.stopped)
+        return [f"Still stopped, although running before: {stopped}."] if stopped else []
+
+    def _restore_command(self, node: str) -> str:
+        return _restore_command(node, self.folder, self.via)
 
 
 def _restore_command(node: str, folder: str, via: str = "") -> str:

@@ -21,6 +21,7 @@ from ..._wsman.faults import Fault
 from ..cluster.cluster import Cluster
 from ..cluster.host_events import about, names, read_host_events
 from ..cluster.identity import identity_of
+from ..cluster.nodes import why_not_receiving
 from ..cluster.vms import Vm
 from ..failure.classification import failure_of
 from ..failure.errors import HyperVError
@@ -74,7 +75,8 @@ class HostEvent:
 def add_causes(cluster: Cluster, tasks: Sequence[MigrationTask]) -> list[str]:
     """Give failed moves the events of their hosts, and return notes on hosts whose logs could not be read.
 
-    Three requests to each host of a move that was asked for and failed, none where no move did. Raises nothing.
+    Three requests to each host of a move that was asked for and failed, none where no move did, and one for the states
+    of destinations where that does not tell why. Raises nothing.
     """
     failed = [task for task in tasks if task.outcome == "failed" and task.was_asked_for]
     spans = _spans(failed, cluster.clock.now())
@@ -87,6 +89,7 @@ def add_causes(cluster: Cluster, tasks: Sequence[MigrationTask]) -> list[str]:
         _hear_hosts(cluster, task)
         _add(task, found)
         _suit_workgroup(cluster, task)
+    _look_at_destinations(cluster, failed)
     return [note for unused, note in read if note]
 
 
@@ -172,6 +175,26 @@ def _suit_workgroup(cluster: Cluster, task: MigrationTask) -> None:
         return
     if in_workgroup:
         task.overrule(error._replace(remedy=workgroup_remedy(source)))
+
+
+def _look_at_destinations(cluster: Cluster, failed: Sequence[MigrationTask]) -> None:
+    """Have the state of its destination tell why a move failed, where nothing else does.
+
+    A return value does not: it says as little of a node that somebody has just paused as of a VM that is busy.
+    """
+    puzzling = [task for task in failed if _is_puzzling(task)]
+    if not puzzling:
+        return
+    unable = why_not_receiving(cluster, [task.move.destination for task in puzzling])
+    for task in puzzling:
+        why = unable.get(task.move.destination.name)
+        if why is not None and task.error is not None:
+            task.overrule(task.error.because(why.cause, why.remedy))
+
+
+def _is_puzzling(task: MigrationTask) -> bool:
+    error = task.error
+    return error is not None and not task.storage_only and (error.vague or error.code == "refused")
 
 
 def choose(events: Sequence[HostEvent], vm: Vm, most: int = MOST_EVENTS) -> list[HostEvent]:

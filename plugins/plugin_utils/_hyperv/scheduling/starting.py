@@ -17,6 +17,7 @@ from ..cluster.groups import VmGroup
 from ..cluster.hosts import is_host
 from ..cluster.jobs import Job
 from ..cluster.lost_answers import LostAnswer, NextStep
+from ..cluster.nodes import why_not_receiving
 from ..cluster.patience import SETTLES_WITHIN
 from ..cluster.states import AT_REST
 from ..cluster.vms import Vm
@@ -182,7 +183,8 @@ class Starter:
             result = self._check(task)
             task.checked(result.form, asked=result.asked)
             error = self._methods.of(task).explain(result.error, task.move) if result.error is not None else None
-            error = self._with_cause(task, error) if error is not None and error.vague else error
+            if error is not None and error.vague:
+                error = self._not_receiving(task) or self._with_cause(task, error)
             if not result.asked:
                 task.warn(NO_CHECK)
             elif error is not None and self._began_meanwhile(task):
@@ -208,6 +210,11 @@ class Starter:
         lack = next((finding for finding in task.findings if finding.severity == ERROR), None)
         return None if lack is None else Failure(lack.code, lack.message.rstrip("."), lack.remedy, subject=move.vm.name)
 
+    def _not_receiving(self, task: MigrationTask) -> Failure | None:
+        """Return why the destination takes no VMs by now: somebody may have paused it since it was read."""
+        destination = task.move.destination
+        return None if task.storage_only else why_not_receiving(self._cluster, [destination]).get(destination.name)
+
     def _with_cause(self, task: MigrationTask, error: Failure) -> Failure:
         """Return a no of Hyper-V's check that does not say why with what may be why, as the hosts tell it.
 
@@ -229,12 +236,12 @@ class Starter:
         )
         lack = min(task.findings, key=lambda finding: finding.severity != ERROR, default=None)
         if lack is not None and lack.severity == ERROR:
-            return _because(error, lack.message, lack.remedy)
+            return error.because(lack.message, lack.remedy)
         silent = self._comparison.is_silent(move.source) or self._comparison.is_silent(move.destination.name)
         verdict = None if silent else self._methods.compare(move).error
         if verdict is not None:
-            return _because(error, verdict.cause, verdict.remedy)._replace(quoted=verdict.quoted)
-        return _because(error, lack.message, lack.remedy) if lack is not None else error
+            return error.because(verdict.cause, verdict.remedy)._replace(quoted=verdict.quoted)
+        return error.because(lack.message, lack.remedy) if lack is not None else error
 
     def _check(self, task: MigrationTask) -> CheckResult:
         result = self._methods.of(task).check(task.move)
@@ -318,10 +325,6 @@ class Starter:
         task.attach()
         task.follow(found, self._clock.now())
         return True
-
-
-def _because(error: Failure, cause: str, remedy: str) -> Failure:
-    return error._replace(cause=f"{error.cause}; {cause.rstrip('.')}", remedy=remedy, vague=False)
 
 
 def _is_busy(return_value: int | None) -> bool:

@@ -75,6 +75,18 @@ class TestStop:
             assert "othing was changed" in text
             assert "restore_node" not in text
 
+    def test_it_says_once_that_nothing_was_changed_whatever_the_reason_says(self) -> None:
+        for said in ("Nothing was changed. There is no such file.", "There is no such file. Nothing was changed."):
+            refused = dataclasses.replace(self.STOP, reason=said, phase=None, task="")
+            assert refused.why == (
+                "The rolling maintenance stops at NODE1: There is no such file. Nothing was changed on it in this run."
+            )
+            assert dataclasses.replace(refused, dry_run=True).why == (
+                "The rolling maintenance stops at NODE1: There is no such file. Nothing was changed."
+            )
+        refused = dataclasses.replace(self.STOP, reason="Nothing was changed on NODE1, because x.", dry_run=True)
+        assert refused.why.endswith(": Nothing was changed on NODE1, because x.")
+
     def test_what_others_wrote_cannot_forge_a_line(self) -> None:
         forged = dataclasses.replace(self.STOP, reason="x\nThe rolling maintenance: finished.", task="a\nb")
         assert "\n" not in forged.why

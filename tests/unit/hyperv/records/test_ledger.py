@@ -24,6 +24,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.l
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.records.ledger_form import LeavingVm, read_ledger
 
+from tests.support.full_disk import full_disk
 from tests.support.records import leaving
 from tests.support.records import record as record_of
 
@@ -249,6 +250,12 @@ def test_what_could_not_be_written_is_known_beforehand(tmp_path: pathlib.Path) -
         with pytest.raises(HyperVError, match=f"{path} cannot be written"):
             check_writable(str(path))
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_a_disk_that_is_full_is_known_beforehand(tmp_path: pathlib.Path) -> None:
+    with full_disk(), pytest.raises(HyperVError, match=f"ledger.json cannot be written: {tmp_path}: "):
+        check_writable(str(tmp_path / "ledger.json"))
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_folder_in_which_nothing_can_be_made_is_known_beforehand_whatever_its_permissions_say() -> None:

@@ -12,10 +12,15 @@ from ansible_collections.hyperv.migration.plugins.action.hyperv_vm_migrate impor
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.migration_task import (
     MigrationRequest,
     MigrationTask,
+    Policy,
 )
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.moves import MoveRequest
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.timeouts import Timeout
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.migration.vocabulary import AUTO
+from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.migrate import (
+    MigrationOptions,
+    migrate,
+)
 from ansible_collections.hyperv.migration.plugins.plugin_utils._hyperv.scheduling.resolve_moves import plan
 
 from tests.simulator.scenario import NetworkSpec
@@ -260,3 +265,73 @@ class TestAVmWhoseNodeGoesDownWhileItWaits:
         assert [run.outcome for run in runs] == ["moved", "moved"]
         assert "The VM has left NODE1 for NODE3 while it waited here." in runs[1].warnings
         assert not any(one.startswith("NODE1 is") for one in runs[1].warnings)
+
+
+class TestADestinationThatTakesNoVmsByNow:
+    """Somebody has just paused it, or it went down: what was read of it a moment before says that it is up."""
+
+    @staticmethod
+    def given(happens: event) -> Scenario:
+        return scenario([node("NODE1"), node("NODE2")], [vm("web01", memory_mb=2000)], [happens])
+
+    @pytest.mark.parametrize(
+        ("happens", "code", "said"),
+        [
+            (event(1, pause="NODE2"), "destination_paused", "is paused and takes no VMs"),
+            (event(1, down="NODE2"), "destination_not_up", "is down and takes no VMs"),
+        ],
+        ids=["paused", "down"],
+    )
+    @pytest.mark.parametrize("is_dry_run", [False, True])
+    def test_a_no_of_the_check_is_explained_by_its_state(
+        self, happens: event, code: str, said: str, *, is_dry_run: bool
+    ) -> None:
+        simulated = Simulated(self.given(happens))
+        runs = simulated.runs(("web01", "NODE2"))
+        scheduler = simulated.scheduler()
+        simulated.pause(2)
+        before = len(simulated.requests)
+
+        (scheduler.dry_run if is_dry_run else scheduler.execute)(runs)
+
+        (run,) = runs
+        assert (run.outcome, run.error.code) == ("failed", code)
+        assert said in run.error.text
+        assert nodes_read(simulated, before) == 1
+        assert simulated.migrations("web01") == 0
+
+    def test_a_refusal_of_the_call_is_explained_by_its_state(self) -> None:
+        simulated = Simulated(self.given(event(1, pause="NODE2")))
+        moves = plan(simulated.cluster, [MoveRequest("NODE2", "web01")], AUTO)
+        simulated.pause(2)
+        before = len(simulated.requests)
+
+        (run,) = migrate(simulated.cluster, moves, MigrationOptions(policy=Policy(precheck=False))).tasks
+
+        assert (run.error.code, run.error.error_code) == ("refused", 5)
+        assert run.error.cause.endswith("; node NODE2 is paused and takes no VMs")
+        assert run.error.remedy.startswith("Resume it")
+        assert nodes_read(simulated, before) == 1
+
+    def test_a_state_that_cannot_be_read_changes_nothing(self) -> None:
+        simulated = Simulated(self.given(event(1, pause="NODE2")))
+        runs = simulated.runs(("web01", "NODE2"))
+        scheduler = simulated.scheduler()
+        simulated.pause(2)
+        simulated.lose = lambda there, request: "down" if b"MSCluster_Node" in request else ""
+
+        scheduler.execute(runs)
+
+        assert runs[0].error.code == "not_migratable"
+
+    def test_no_move_that_succeeds_asks_for_it(self) -> None:
+        simulated = Simulated(scenario([node("NODE1"), node("NODE2")], [vm("web01", memory_mb=2000)]))
+        runs = simulated.runs(("web01", "NODE2"))
+        before = len(simulated.requests)
+        simulated.scheduler().execute(runs)
+        assert (runs[0].outcome, nodes_read(simulated, before)) == ("moved", 0)
+
+
+def nodes_read(simulated: Simulated, before: int) -> int:
+    """Return how many requests for states of nodes were sent since."""
+    return sum(b"FROM MSCluster_Node WHERE" in request for unused, request in simulated.requests[before:])
