@@ -691,6 +691,28 @@ def test_variables_that_the_users_tasks_set_do_not_change_the_roll(
         assert said in answer.text, answer.text
 
 
+def test_ledgers_of_single_evacuations_are_left_alone(
+    cluster: RunningCluster, roll: Roll, tmp_path: pathlib.Path
+) -> None:
+    owners, elsewhere = cluster.owners(), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    # As extra vars, which go before all others, as AWX gives the variables of a job.
+    given = {
+        "evacuate_node_ledger_folder": str(elsewhere),
+        "evacuate_node_ledger_path": str(elsewhere / "evacuated.json"),
+        "restore_node_ledger": {"node": "NODE3", "vms": []},
+        "restore_node_ledger_folder": str(elsewhere),
+        "restore_node_ledger_path": str(elsewhere / "restored.json"),
+    }
+
+    answer = roll("--limit", "NODE1,NODE2", **given)
+
+    assert answer.code == 0, answer.text
+    assert cluster.owners() == owners
+    assert list(elsewhere.iterdir()) == []
+    assert len([name for name in roll.files if name.startswith("hyperv-ledger-")]) == 2
+
+
 @pytest.mark.parametrize("order", [True, {}, {"NODE1": 1}, 7])
 def test_an_order_that_is_neither_a_list_nor_text_is_refused_in_words(
     cluster: RunningCluster, roll: Roll, order: object

@@ -98,7 +98,7 @@ def test_a_node_that_is_emptied_early_is_emptied_as_evacuate_node_would() -> Non
     given = yaml.safe_load(text)["__rolling_maintenance_evacuation"]
     # Those of the roll, of the node's own turn, and of an evacuation by itself.
     others = {"storage_timeout", "storage_ignore", "local_vms", "next_step", "ledger_folder"}
-    left_out = {"plan", "report_path", "restart", "helpers", "disk_maintenance", "rolling", "artifacts"}
+    left_out = {"plan", "report_path", "ledger_path", "restart", "helpers", "disk_maintenance", "rolling", "artifacts"}
     assert given.keys() | left_out == defaults.keys()
     for name in given.keys() - others:
         found = re.search(rf"evacuate_node_{name} \| default\((.*?)(, true)?\) }}}}", given[name])
