@@ -11,12 +11,20 @@ from collections.abc import Mapping, Sequence
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._files import check_writable, full_path
+from ..plugin_utils._hostnames import first_label
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.rolling import NodeLeft, Stop, describe_cluster, describe_end, read_node_left
 from ..plugin_utils._hyperv.maintenance.turn import EARLY
 from ..plugin_utils._hyperv.records.file_names import NOBODY, Owner
 from ..plugin_utils._hyperv.records.rolling_estimate import judge_estimate, turns_of
-from ..plugin_utils._hyperv.records.rolling_state import Phase, RollingState, describe_progress, is_finished, phase_of
+from ..plugin_utils._hyperv.records.rolling_state import (
+    OPEN,
+    Phase,
+    RollingState,
+    describe_progress,
+    is_finished,
+    phase_of,
+)
 from ..plugin_utils._ledgers import try_ledger
 from ..plugin_utils._maintenance import report_lines
 from ..plugin_utils._report.records import NotAMove, account_of_results
@@ -78,12 +86,13 @@ class ActionModule(ControllerAction):
         folder = str(turn.get("folder") or full_path(arguments["folder"]))
         begun_early = _begun_early(state, turn)
         of_play = task_vars.get("ansible_play_hosts_all") or (host,)
+        left_by_run = _left_by_run(state, task_vars.get("ansible_play_batch") or ())
         stop = Stop(
             node=node,
             phase=phase,
             task=task,
             reason=reason,
-            node_left=self._node_left(turn, folder, [node, *begun_early]),
+            node_left=self._node_left(turn, folder, list(dict.fromkeys([node, *begun_early, *left_by_run]))),
             folder=folder,
             via=str(turn.get("via") or ""),
             progress=progress,
@@ -168,6 +177,16 @@ def _begun_early(state: RollingState | None, turn: Mapping[str, t.Any]) -> dict[
     record = (turn.get("meanwhile") or {}).get("rolling")
     phase = phase_of(state, record["node"]) if record and state is not None else ""
     return {record["name"]: phase} if record and phase in EARLY else {}
+
+
+def _left_by_run(state: RollingState | None, batch: Sequence[str]) -> list[str]:
+    """Return the names of nodes that are open, and that no host of the batch is about to bring to their end.
+
+    A node that Ansible lost, or whose tasks ended its host, is left without lines of its own.
+    """
+    nodes = state["nodes"].items() if state is not None else ()
+    left = [(host, progress) for host, progress in nodes if progress["phase"] in OPEN and host not in batch]
+    return [progress.get("name") or first_label(host).upper() for host, progress in left]
 
 
 def _is_of_an_earlier_one(state: RollingState, turn: Mapping[str, t.Any]) -> bool:
