@@ -39,19 +39,19 @@ def find_what_is_not_in_order(cluster: Cluster, name: str, redirected: Collectio
     """
     node = pick_node(read_named_nodes(cluster, [first_label(name)]), name)
     if not node.is_running:
-        return [*_of_node(node)]
+        return [*_of_node(cluster, node)]
     return [
-        *_of_node(node),
+        *_of_node(cluster, node),
         *_of_interfaces(cluster, node),
         *_of_volumes(cluster, redirected),
         *_of_time(cluster, node),
     ]
 
 
-def _of_node(node: Node) -> Iterator[Finding]:
+def _of_node(cluster: Cluster, node: Node) -> Iterator[Finding]:
     if not node.is_running:
         remedy = "Bring it up, or wait until it has joined the cluster."
-        message, passes = f"Node {node.name} is {node.state}.", node.state != "down"
+        message, passes = f"Node {node.name} is {node.state}.", node.state != "down" or _answers(cluster, node)
         yield Finding("node_not_up", ERROR, node.name, "node", message, remedy, transient=passes)
     if node.condition:
         yield Finding(
@@ -63,6 +63,14 @@ def _of_node(node: Node) -> Iterator[Finding]:
             "Find out why it lost contact with the cluster, and wait until the cluster trusts it again.",
             transient=True,
         )
+
+
+def _answers(cluster: Cluster, node: Node) -> bool:
+    """Tell whether Windows runs on a node: after a restart its cluster shows it as down until its own service runs."""
+    try:
+        return bool(cluster.node(node.name, is_awaited=True).query(CIMV2, _TIME))
+    except NoAnswer:
+        return False
 
 
 def _of_interfaces(cluster: Cluster, node: Node) -> Iterator[Finding]:

@@ -211,13 +211,16 @@ class Restoration:
 
     def _wait_for_the_node(self) -> None:
         """Wait until the node is in order and Hyper-V runs. What is wrong with Hyper-V then fails moves, not starts."""
+        node, tell = self._plan.home.node, self._controller.tell
         lacking = any(one.code == LACKING for one in self._plan.stays)
-        if (self._plan.moves or lacking) and self._plan.is_clustered:
-            node, tell = self._plan.home.node, self._controller.tell
+        takes_vms = bool(self._plan.moves) or lacking
+        if self._plan.is_clustered and (takes_vms or not node.is_running):
             wait_until_in_order(self._cluster, node.name, self._ledger["redirected"], self._options.ignore, tell)
+        if self._plan.is_clustered and takes_vms:
             self._kept_out = cannot_receive(node, wait_until_receiving(self._cluster, node, tell))
             self._warnings += filter(None, [self._kept_out])
-        if lacking:  # a node that had just restarted may not have shown its virtual switches yet
+        # A node that had just restarted may not have shown its virtual switches and its memory yet.
+        if lacking or not node.is_running:
             self._lacks = MoveLacks(self._cluster)
             self._plan_anew()
 

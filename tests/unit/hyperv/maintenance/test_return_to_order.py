@@ -36,6 +36,17 @@ def restarted(story: Story, wait: float = 76.0) -> Story:
     return story
 
 
+def restart_node(story: Story) -> None:
+    """Restart NODE1, and wait until its Windows runs, and its cluster has not got it back."""
+    world = story.simulated.server.world
+    world.restarts.request(world.nodes["NODE1"])
+    for _look in range(200):
+        story.simulated.pause(1)
+        world.look()
+        if story.node1 == "joining":
+            return
+
+
 def change_storage(story: Story, **changes: t.Any) -> None:
     world = story.simulated.server.world
     spec = dataclasses.replace(world.scenario.storage, **changes)
@@ -74,6 +85,27 @@ def test_what_passes_is_waited_for(boot: dict[str, t.Any], reason: str) -> None:
     assert (outcome.error, story.simulated.owner("web01")) == ("", "NODE1")
     assert story.simulated.now() - began >= 60
     assert any("until NODE1 is in order" in line and reason in line for line in story.lines)
+
+
+@pytest.mark.parametrize("vms", [[vm("web01")], [vm("build")], []], ids=["moved", "stopped elsewhere", "none"])
+@pytest.mark.parametrize("shown", ["joining", "down"])
+def test_a_node_is_waited_for_until_its_cluster_service_runs(shown: str, vms: list[t.Any]) -> None:
+    nodes = [node(f"NODE{number}", restart=restart(joining_seconds=120)) for number in (1, 2, 3)]
+    story = Story(scenario(nodes, vms))
+    assert story.evacuate(("build", "shutdown")).error == ""
+    if vms and vms[0].name == "build":
+        world = story.simulated.server.world
+        world.relocate(next(iter(world.machines.values())), "NODE3")  # somebody else does that, so it stays there
+    restart_node(story)
+    # Windows answers before the cluster knows anything of the node but that it is down.
+    states = (b"<p:State>3</p:State>", b"<p:State>1</p:State>" if shown == "down" else b"<p:State>3</p:State>")
+    story.simulated.alter = lambda request, answer: answer.replace(*states) if b"MSCluster_Node" in answer else answer
+
+    outcome = story.restore()
+
+    assert (outcome.error, story.node1) == ("", "up")
+    assert {state for _owner, state in story.vms.values()} <= {"running"}
+    assert any(f"until NODE1 is in order: Node NODE1 is {shown}." in line for line in story.lines)
 
 
 @pytest.mark.parametrize(
