@@ -104,11 +104,14 @@ def explain(error: BaseException, address: str, variables: Variables, proxy: Pro
     )
 
 
-def explain_refusal(address: str, user: str, refusals: Sequence[str], variables: Variables) -> str:
+def explain_refusal(
+    address: str, user: str, refusals: Sequence[str], variables: Variables, *, has_password: bool
+) -> str:
     """Return the sentence for a login that failed in every configured way, and that the node refused in some."""
+    password = "ansible_password" if has_password else "ansible_password, which is empty,"
     return (
         f"{address} refused the credentials of user {user!r} ({'; '.join(refusals)}). "
-        f"Check ansible_user, ansible_password and {variables.login}, and that the account is not locked and may log "
+        f"Check ansible_user, {password} and {variables.login}, and that the account is not locked and may log "
         "on over WinRM."
     )
 
