@@ -194,6 +194,12 @@ def test_a_closed_port_is_unreachable(plugin: str) -> None:
         open_sender(connection(plugin, free_port())).send(b"<one/>")
 
 
+def test_a_node_without_a_way_to_it_is_told_as_the_network_told_it(plugin: str) -> None:
+    """Linux opens no TCP connection to the broadcast address; urllib3 calls that a timeout, as all that fails so."""
+    with pytest.raises(Unreachable, match=r":5985 cannot be reached: .*Network is unreachable"):
+        open_sender(connection(plugin, 5985, ansible_host="255.255.255.255")).send(b"<one/>")
+
+
 def test_an_unknown_name_is_unreachable(plugin: str) -> None:
     with pytest.raises(Unreachable, match="cannot be resolved"):
         open_sender(connection(plugin, 5985, ansible_host="no-such-host.invalid")).send(b"<one/>")
