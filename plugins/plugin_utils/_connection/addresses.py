@@ -8,6 +8,7 @@ import ipaddress
 
 from .._wsman.errors import Unreachable
 
+_LONGEST_LABEL = 63  # characters between two dots (RFC 1035, 2.3.4)
 _OF_URLS = frozenset(" \t\n/\\:@?#[]")  # they end a host in a URL, or are none of it
 
 
@@ -25,7 +26,8 @@ def host_for_url(given: str) -> str:
         )
     if _is_ipv6(bare):
         return f"[{bare}]"
-    if not given or _OF_URLS & set(given):
+    labels = given.removesuffix(".").split(".")
+    if _OF_URLS & set(given) or not all(0 < len(label) <= _LONGEST_LABEL for label in labels):
         raise Unreachable(
             f"ansible_host is {given!r}, which is neither a name nor an address. The port belongs into ansible_port."
         )

@@ -7,13 +7,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import sys
 import traceback
 import typing as t
 from collections.abc import Iterator, Sequence
 
 from .proxies import Proxy
-from .proxy_failures import explain_at_proxy
+from .proxy_failures import explain_at_proxy, timed_out_connecting
 
 # The sanity test "import" lacks these. Whoever calls the functions below has pywinrm or pypsrp, which need both.
 with contextlib.suppress(ImportError):
@@ -96,7 +95,7 @@ def explain(error: BaseException, address: str, variables: Variables, proxy: Pro
             f"{address} refused the connection. Check that WinRM is enabled and listens there (ansible_port; "
             "5985 for http, 5986 for https) and that the node is up."
         )
-    if any(isinstance(cause, (ConnectTimeoutError, TimeoutError, requests.Timeout)) for cause in causes):
+    if any(timed_out_connecting(cause) or isinstance(cause, (TimeoutError, requests.Timeout)) for cause in causes):
         return f"{address} did not answer in time. Check that the node is up and that no firewall drops the port."
     return (
         f"{address} cannot be reached: {_last(causes)}. Check the network between the controller and the node, "
@@ -104,11 +103,14 @@ def explain(error: BaseException, address: str, variables: Variables, proxy: Pro
     )
 
 
-def explain_refusal(address: str, user: str, refusals: Sequence[str], variables: Variables) -> str:
+def explain_refusal(
+    address: str, user: str, refusals: Sequence[str], variables: Variables, *, has_password: bool
+) -> str:
     """Return the sentence for a login that failed in every configured way, and that the node refused in some."""
+    password = "ansible_password" if has_password else "ansible_password, which is empty,"
     return (
         f"{address} refused the credentials of user {user!r} ({'; '.join(refusals)}). "
-        f"Check ansible_user, ansible_password and {variables.login}, and that the account is not locked and may log "
+        f"Check ansible_user, {password} and {variables.login}, and that the account is not locked and may log "
         "on over WinRM."
     )
 
@@ -117,11 +119,6 @@ def explain_no_login(address: str, hindrances: Sequence[str], variables: Variabl
     """Return the sentence for a login that could not even be tried, in none of the configured ways."""
     told = "; ".join(one.rstrip(".") for one in hindrances)
     return f"Cannot log in to {address}: {told}. Otherwise set {variables.login}."
-
-
-def install(package: str) -> str:
-    """Return how to install a Python package for the Python that runs Ansible."""
-    return f"install it: {sys.executable} -m pip install '{package}'"
 
 
 def explain_no_winrm(address: str, answered: str, variables: Variables) -> str:

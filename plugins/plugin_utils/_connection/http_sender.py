@@ -199,7 +199,10 @@ class HttpSender:
         if not refusals:
             told = explain_no_login(self.address, hindrances, self._variables)
         else:
-            told = explain_refusal(self.address, self._user, [*refusals, *hindrances], self._variables)
+            has_password = self._account is None or bool(self._account.password)
+            told = explain_refusal(
+                self.address, self._user, [*refusals, *hindrances], self._variables, has_password=has_password
+            )
             told += f" {suspect(way, breaking)}" if breaking else ""
         raise (LoginRefused if is_wrong else Unreachable)(self._told(told))
 

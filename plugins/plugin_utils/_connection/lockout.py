@@ -43,8 +43,11 @@ class Account:
 
     @classmethod
     def of(cls, user: object, password: object, logins: Sequence[str]) -> Account | None:
-        """Return that of a host, None where no password can be wrong: a ticket or a certificate logs in."""
-        return cls(str(user), str(password), tuple(logins)) if password else None
+        """Return that of a host, None where no password can be wrong: a ticket or a certificate logs in.
+
+        An empty password counts: a host refuses it like any other wrong one.
+        """
+        return None if password is None else cls(str(user), str(password), tuple(logins))
 
 
 @dataclasses.dataclass

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import os
 import re
 from urllib.parse import unquote, urlsplit
 
 from .._wsman.errors import Unreachable
+from .packages import install
 from .tickets import steady_environment
 
 # The sanity test "import" lacks it. Whoever calls find_proxy has pywinrm or pypsrp, which need it.
@@ -99,5 +101,10 @@ def _proxy(value: str, source: str, around: str, scheme: str) -> Proxy:
         raise Unreachable(
             f"{source} sets a proxy with a user or a password that HTTP's Basic login cannot carry: it takes the "
             f"characters of latin-1 only. To reach the node without it, {around}."
+        )
+    if kind.startswith("socks") and importlib.util.find_spec("socks") is None:
+        raise Unreachable(
+            f"{source} sets the proxy {kind}://{place}, and the Python package PySocks, which SOCKS needs, cannot be "
+            f"imported; {install('PySocks')}. To reach the node without it, {around}."
         )
     return Proxy(value, f"{kind}://{place}", source, around, relays=scheme == "http" and kind.startswith("http"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import ssl
 from collections.abc import Sequence
 
 from .proxies import Proxy
@@ -14,7 +15,7 @@ from .proxies import Proxy
 # The sanity test "import" lacks these. Whoever calls the functions below has pywinrm or pypsrp, which need both.
 with contextlib.suppress(ImportError):
     import requests
-    from urllib3.exceptions import ConnectTimeoutError, ProxyError, SSLError
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, SSLError
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")  # http.client
 
@@ -31,16 +32,46 @@ def explain_at_proxy(causes: Sequence[BaseException], address: str, proxy: Proxy
     if tls and not any(isinstance(cause, ProxyError) for cause in causes):
         return None
     if tls:
-        return f"TLS with the proxy {proxy.shown} failed; {address} was not asked. Check whether its URL is http://."
+        return _explain_tls(causes, address, proxy)
+    socks = [cause for cause in causes if type(cause).__module__ == "socks"]
+    # PySocks has this error where it does not get as far as to ask the proxy.
+    if socks and type(socks[-1]).__name__ != "ProxyConnectionError":
+        return _explain_socks(socks[-1], causes, address, proxy)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return f"The name of the proxy {proxy.shown} cannot be resolved; {address} was not asked."
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return f"The proxy {proxy.shown} refused the connection; {address} was not asked. Check that the proxy runs."
-    if any(isinstance(cause, (ConnectTimeoutError, requests.ConnectTimeout)) for cause in causes):
+    if any(timed_out_connecting(cause) for cause in causes):
         return f"The proxy {proxy.shown} did not answer in time; {address} was not asked."
-    if any(isinstance(cause, (ProxyError, requests.exceptions.ProxyError)) for cause in causes):
+    if any(isinstance(cause, (ProxyError, requests.exceptions.ProxyError, NewConnectionError)) for cause in causes):
         return f"The proxy {proxy.shown} cannot be reached; {address} was not asked."
     return None
+
+
+def timed_out_connecting(cause: BaseException) -> bool:
+    """Return whether a connection was not there in time. For urllib3 every connection that fails is one of those."""
+    timeouts = (ConnectTimeoutError, requests.ConnectTimeout)
+    return isinstance(cause, timeouts) and not isinstance(cause, NewConnectionError)
+
+
+def _explain_tls(causes: Sequence[BaseException], address: str, proxy: Proxy) -> str:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"TLS with the proxy {proxy.shown} failed: its certificate is not accepted ({cause.verify_message}); "
+                f"{address} was not asked."
+            )
+    return f"TLS with the proxy {proxy.shown} failed; {address} was not asked. Check whether its URL is http://."
+
+
+def _explain_socks(cause: BaseException, causes: Sequence[BaseException], address: str, proxy: Proxy) -> str:
+    """Return the sentence for what a SOCKS proxy answered [RFC 1928, 6], or for why it was not asked for the node."""
+    if any(isinstance(one, socket.gaierror) for one in causes):
+        return (
+            f"The name of {address} cannot be resolved on the controller, which does so for the proxy {proxy.shown}. "
+            "Check ansible_host and the controller's DNS, or write socks5h:// to let the proxy resolve it."
+        )
+    return f"The proxy {proxy.shown} did not connect to {address}: {str(cause).rstrip('.')}."
 
 
 def explain_status_of_proxy(status: int, address: str, proxy: Proxy) -> str:

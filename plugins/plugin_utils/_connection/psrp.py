@@ -11,10 +11,11 @@ from collections.abc import Callable
 from .._wsman.errors import Unreachable
 from .addresses import host_for_url
 from .basic import hindrance_of_basic
-from .diagnosis import Variables, install
+from .diagnosis import Variables
 from .http_sender import HANDSHAKES, HttpFailure, HttpSender, OnResponse, Refused, Unusable
 from .lockout import Account, Answered, LockoutGuard
 from .login_answers import watch
+from .packages import install
 from .proxies import find_proxy
 from .tickets import OWN, steady_environment
 from .timeouts import timeouts_of_psrp

@@ -14,11 +14,12 @@ from ansible.errors import AnsibleError
 
 from .addresses import host_for_url
 from .basic import hindrance_of_basic
-from .diagnosis import Variables, install
+from .diagnosis import Variables
 from .http_sender import HANDSHAKES, HttpFailure, HttpSender, OnResponse, Refused, Unusable
 from .kerberos_failures import with_cure
 from .lockout import Account, Answered, LockoutGuard
 from .login_answers import watch
+from .packages import install
 from .proxies import find_proxy
 from .tickets import OWN, Cache, NoTicket, fetched, steady_environment
 from .timeouts import timeouts_of_winrm

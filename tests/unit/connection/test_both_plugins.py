@@ -174,6 +174,15 @@ def test_a_certificate_is_no_account_that_can_be_locked(node: Node, plugin: str)
     assert guard.accounts == [None]
 
 
+def test_an_empty_password_is_an_account_and_is_told_where_it_is_refused(node: Node, plugin: str) -> None:
+    """As from a look-up that found nothing, which each host would refuse and so lock the account."""
+    guard = Listening()
+    sender = open_sender(connection(plugin, node.listener.port, ansible_password=""), guard)
+    with pytest.raises(LoginRefused, match="Check ansible_user, ansible_password, which is empty, and"):
+        sender.send(b"<one/>")
+    assert guard.accounts == [Account("operator", "", ("ntlm",))]
+
+
 def test_a_wrong_password_is_unreachable_where_messages_are_encrypted(node: Node, plugin: str) -> None:
     with pytest.raises(Unreachable, match="refused the credentials of user 'operator'"):
         node.sender(plugin, ansible_password="wrong").send(b"<one/>")
@@ -183,6 +192,12 @@ def test_a_wrong_password_is_unreachable_where_messages_are_encrypted(node: Node
 def test_a_closed_port_is_unreachable(plugin: str) -> None:
     with pytest.raises(Unreachable, match="refused the connection"):
         open_sender(connection(plugin, free_port())).send(b"<one/>")
+
+
+def test_a_node_without_a_way_to_it_is_told_as_the_network_told_it(plugin: str) -> None:
+    """Linux opens no TCP connection to the broadcast address; urllib3 calls that a timeout, as all that fails so."""
+    with pytest.raises(Unreachable, match=r":5985 cannot be reached: .*Network is unreachable"):
+        open_sender(connection(plugin, 5985, ansible_host="255.255.255.255")).send(b"<one/>")
 
 
 def test_an_unknown_name_is_unreachable(plugin: str) -> None:

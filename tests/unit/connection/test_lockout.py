@@ -193,6 +193,14 @@ def test_what_is_no_password_is_refused_by_each_host_for_itself() -> None:
     refuse(guard, "host1", "host2", "host3", account=None)
 
 
+def test_an_empty_password_is_one_that_hosts_refuse() -> None:
+    guard = LockoutGuard(LONG, LONG)
+    empty = Account.of("operator", "", ["ntlm"])
+    refuse(guard, "host1", "host2", account=empty)
+    with pytest.raises(Unreachable, match="refused by host1 and host2"):
+        refuse(guard, "host3", account=empty)
+
+
 def test_a_password_is_not_shown() -> None:
     assert Account.of(ACCOUNT.user, ACCOUNT.password, ["ntlm"]) == ACCOUNT
     assert ACCOUNT.password not in repr(ACCOUNT)

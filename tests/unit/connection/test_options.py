@@ -210,6 +210,9 @@ REFUSED = {
     "a port": ("node1.example:5985", "neither a name nor an address. The port belongs into ansible_port"),
     "an address with a port": ("[fd00::1]:5985", "neither a name nor an address"),
     "a URL": ("https://node1.example", "neither a name nor an address"),
+    "two dots": ("node1..example", "neither a name nor an address"),
+    "no first label": (".example", "neither a name nor an address"),
+    "a label of 64 characters": (f"{64 * 'n'}.example", "neither a name nor an address"),
     "nothing": ("", "neither a name nor an address"),
 }
 

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import pathlib
 import re
+import sys
 import traceback
 import typing as t
 from collections.abc import Callable, Iterator
@@ -24,6 +26,7 @@ from tests.ports import free_port
 from tests.proxies import PROXIES, lacking, proxy
 from tests.unit.connection.foreign import foreign
 from tests.unit.connection.listening import PASSWORD, Node, answer_to, connection, server_tls
+from tests.unit.connection.socks_proxy import REFUSES_LOGINS, socks_proxy
 
 NAME = "node1.corp.example"
 SECRET = "pr0xy-Secret"
@@ -141,6 +144,22 @@ def test_a_proxy_whose_name_is_unknown_is_named(plugin: str, scheme: str) -> Non
     unknown: dict[str, t.Any] = {f"ansible_{plugin}_proxy": "no-such-proxy.invalid:3128"}
     told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **unknown)
     assert "The name of the proxy http://no-such-proxy.invalid:3128 cannot be resolved" in told
+
+
+def test_a_proxy_that_speaks_no_tls_is_told_with_its_scheme(plugin: str, scheme: str) -> None:
+    with foreign(200) as plain:
+        setting: dict[str, t.Any] = {f"ansible_{plugin}_proxy": f"https://127.0.0.1:{plain.port}"}
+        told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **setting)
+    assert f"TLS with the proxy https://127.0.0.1:{plain.port} failed; {NAME}:5985 was not asked." in told
+    assert "Check whether its URL is http://" in told
+
+
+def test_the_certificate_of_a_proxy_is_not_taken_for_a_wrong_scheme(listen: Listen, plugin: str) -> None:
+    proxy_with_tls, unused = listen("https")
+    url = f"https://127.0.0.1:{proxy_with_tls.listener.port}"
+    proxied: dict[str, t.Any] = {f"ansible_{plugin}_proxy": url}
+    with pytest.raises(Unreachable, match=rf"TLS with the proxy {url} failed: its certificate is not accepted \(.*\);"):
+        open_sender(connection(plugin, 5986, ansible_host=NAME, scheme="https", **proxied)).send(b"<one/>")
 
 
 @pytest.mark.parametrize("name", real(*PROXIES))
@@ -312,3 +331,59 @@ def test_what_is_no_url_of_a_proxy_is_refused_by_who_set_it_and_not_shown(
     assert told.startswith("The environment variable HTTP_PROXY sets a proxy")
     proxy_of_the_plugin: dict[str, t.Any] = {f"ansible_{plugin}_proxy": value}
     assert failure(plugin, 5985, **proxy_of_the_plugin).startswith(f"ansible_{plugin}_proxy sets a")
+
+
+needs_socks = pytest.mark.skipif(importlib.util.find_spec("socks") is None, reason="PySocks is not installed")
+
+
+def through_socks(plugin: str, port: int, kind: str = "socks5h") -> dict[str, t.Any]:
+    return {f"ansible_{plugin}_proxy": f"{kind}://operator:{SECRET}@127.0.0.1:{port}"}
+
+
+@needs_socks
+@pytest.mark.parametrize("kind", ["socks5", "socks5h"])
+def test_a_node_is_reached_through_socks(listen: Listen, plugin: str, scheme: str, kind: str) -> None:
+    node, settings = listen(scheme)
+    with socks_proxy() as port:
+        sender = node.sender(plugin, **settings, **through_socks(plugin, port, kind))
+        assert [sender.send(b"<one/>"), sender.send(b"<two/>")] == [answer_to(b"<one/>"), answer_to(b"<two/>")]
+
+
+@needs_socks
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (2, "0x02: Connection not allowed by ruleset"),
+        (4, "0x04: Host unreachable"),
+        (5, "0x05: Connection refused"),
+        (REFUSES_LOGINS, "All offered SOCKS5 authentication methods were rejected"),
+    ],
+)
+def test_what_a_socks_proxy_answers_is_told_as_its_own(plugin: str, scheme: str, reply: int, said: str) -> None:
+    with socks_proxy(reply) as port:
+        told = failure(plugin, 5985, ansible_host=NAME, scheme=scheme, **through_socks(plugin, port))
+    assert f"The proxy socks5h://127.0.0.1:{port} did not connect to {NAME}:5985: {said}." in told
+
+
+@needs_socks
+def test_a_socks_proxy_that_refuses_is_named(plugin: str, closed: int) -> None:
+    told = failure(plugin, 5985, ansible_host=NAME, **through_socks(plugin, closed))
+    assert f"The proxy socks5h://127.0.0.1:{closed} refused the connection; {NAME}:5985 was not asked." in told
+
+
+@needs_socks
+def test_the_name_of_the_node_is_not_taken_for_that_of_its_socks_proxy(plugin: str) -> None:
+    unknown = "node1.nowhere.invalid"
+    said = rf"The name of {unknown}:5985 cannot be resolved on the controller.* write socks5h://"
+    with socks_proxy() as port:
+        sender = open_sender(connection(plugin, 5985, ansible_host=unknown, **through_socks(plugin, port, "socks5")))
+        with pytest.raises(Unreachable, match=said):
+            sender.send(b"<one/>")
+
+
+def test_socks_without_its_library_is_told_with_its_cure(plugin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socks", None)
+    monkeypatch.setenv("ALL_PROXY", f"socks5://operator:{SECRET}@proxy.example:1080")
+    told = failure(plugin, 5985, ansible_host=NAME)
+    assert told.startswith("The environment variable ALL_PROXY sets the proxy socks5://proxy.example:1080, and the")
+    assert "-m pip install 'PySocks'" in told
