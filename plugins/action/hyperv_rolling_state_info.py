@@ -5,11 +5,21 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Collection, Sequence
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._hyperv.maintenance.rolling import describe_unfinished, find_unfinished
 from ..plugin_utils._hyperv.records.file_names import Owner
-from ..plugin_utils._hyperv.records.rolling_state import Phase, RollingState, describe_progress, is_finished, phase_of
+from ..plugin_utils._hyperv.records.ledger_form import Ledger
+from ..plugin_utils._hyperv.records.rolling_state import (
+    OPEN,
+    Phase,
+    RollingState,
+    describe_progress,
+    is_finished,
+    phase_of,
+)
+from ..plugin_utils._ledgers import try_ledger
 from ..plugin_utils._rolling_file import RollingFile
 
 
@@ -46,7 +56,8 @@ class ActionModule(ControllerAction):
         noted = {} if self.check_mode else {host: phase_of(state, host) for state in states for host in state["nodes"]}
         unfinished = find_unfinished(hosts, phases, noted)
         folder = next((str(result["folder"]) for result in results if result.get("folder")), "")
-        message = describe_unfinished(unfinished, hosts, arguments["pattern"], folder, dry_run=self.check_mode)
+        ledgers = _ledgers(states, [node.host for node in unfinished if node.phase in OPEN], folder)
+        message = describe_unfinished(unfinished, hosts, arguments["pattern"], folder, ledgers, dry_run=self.check_mode)
         complete = bool(hosts) and not unfinished
         stop = next((str(result["stopped"]) for result in results if result.get("stopped")), "")
         # What another node left open is not excused by that.
@@ -73,6 +84,17 @@ def _paths(arguments: Arguments) -> list[str | None]:
 def _read(arguments: Arguments, path: str | None) -> RollingState | None:
     owner = Owner(arguments["cluster"] or "", arguments["cluster_name"])
     return RollingFile(arguments["folder"], owner, path).read()
+
+
+def _ledgers(states: Sequence[RollingState], hosts: Collection[str], folder: str) -> list[Ledger]:
+    """Return what there is of the ledgers of hosts; a node that was not evacuated may have none."""
+    nodes = [
+        (progress.get("name") or host, Owner(state["cluster"]))
+        for state in states
+        for host, progress in state["nodes"].items()
+        if host in hosts
+    ]
+    return [ledger for node, owner in nodes if (ledger := try_ledger(folder, node, owner)) is not None]
 
 
 def _shown(state: RollingState | None) -> Result:

@@ -17,7 +17,7 @@ from ansible_collections.hyperv.migration.plugins.plugin_utils._rolling_file imp
 
 from tests.support.actions import Answer, carry_out, perform
 from tests.support.full_disk import full_disk
-from tests.support.scenarios import NODES, as_text, node, scenario, vm, with_nodes
+from tests.support.scenarios import NODES, Scenario, as_text, node, scenario, vm, with_nodes
 from tests.support.simulated import Simulated
 from tests.unit.connection.simulated_hosts import SimulatedHosts
 from tests.unit.report.reading import read_page
@@ -40,6 +40,19 @@ def turn_of(number: int, folder: pathlib.Path, **given: t.Any) -> Answer:
 
 def note(turn: Answer, phase: str) -> Answer:
     return carry_out("hyperv_rolling_state", HOSTS, rolling=turn["rolling"], phase=phase)
+
+
+def keep_ledger(folder: pathlib.Path, given: Scenario, stopped: str) -> pathlib.Path:
+    """Write the ledger of an evacuation of NODE1 that moved all VMs and stopped one of them."""
+    vms = [
+        {"vm_id": one["id"], "name": one["name"], "source_host": "NODE1", "destination_host": "NODE2"}
+        | {"outcome": "moved", "state": "running" if one["name"] == stopped else "off", "strategy": "shutdown"}
+        for one in Simulated(given).server.state()["vms"]
+    ]
+    ledger = {"format": "hyperv.migration ledger 2", "cluster": "hvc1.corp.example", "node": "NODE1", "vms": vms}
+    path = folder / "hyperv-ledger-hvc1.corp.example-NODE1.json"
+    path.write_text(json.dumps(ledger), encoding="utf-8")
+    return path
 
 
 def move(outcome: str = "moved", ended: str = "2026-03-01T22:00:10Z") -> Answer:
@@ -432,14 +445,7 @@ class TestReport:
         given = scenario(NODES, [vm("build", owner="NODE2", state="off"), vm("off01", owner="NODE2", state="off")])
         SimulatedHosts(monkeypatch, {"HVC1": as_text(given)}, {})
         turn = turn_of(1, tmp_path)
-        vms = [
-            {"vm_id": one["id"], "name": one["name"], "source_host": "NODE1", "destination_host": "NODE2"}
-            | {"outcome": "moved", "state": "running" if one["name"] == "build" else "off", "strategy": "shutdown"}
-            for one in Simulated(given).server.state()["vms"]
-        ]
-        ledger = {"format": "hyperv.migration ledger 2", "cluster": "hvc1.corp.example", "node": "NODE1", "vms": vms}
-        kept = tmp_path / "hyperv-ledger-hvc1.corp.example-NODE1.json"
-        kept.write_text(json.dumps(ledger), encoding="utf-8")
+        kept = keep_ledger(tmp_path, given, stopped="build")
         note(turn, "evacuated")
         stop = self.report(turn, task="Install updates", reason="The disk is full.")
         assert stop["lines"][:2] == [
@@ -560,6 +566,16 @@ class TestEnd:
             {"host": HOSTS[1], "phase": None},
             {"host": HOSTS[2], "phase": None},
         ]
+
+    def test_vms_that_are_off_because_of_a_node_that_was_left_are_named(self, tmp_path: pathlib.Path) -> None:
+        turn = turn_of(1, tmp_path)
+        note(turn, "evacuated")
+        keep_ledger(tmp_path, GIVEN, stopped="web01")
+        with pytest.raises(FailedWithResult, match=r"Off or saved until their node has its VMs back: web01\. To give"):
+            self.ended(turn)
+        with pytest.raises(FailedWithResult) as failed:
+            self.ended(turn, check_mode=True)
+        assert "Off or saved" not in str(failed.value)
 
     def test_it_is_complete_when_all_are_done(self, tmp_path: pathlib.Path) -> None:
         turns = [turn_of(number, tmp_path) for number in (1, 2, 3)]

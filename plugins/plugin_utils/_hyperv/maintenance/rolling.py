@@ -15,7 +15,7 @@ from ..cluster.cluster import Cluster
 from ..cluster.nodes import find_node, read_nodes
 from ..failure.errors import HyperVError, explain
 from ..failure.finding import full_stop
-from ..records.ledger import was_stopped
+from ..records.ledger import stopped_meanwhile, was_stopped
 from ..records.ledger_form import Ledger
 from ..records.rolling_state import OPEN, Phase, RollingState, describe_progress, is_finished
 from .observation import read_standing
@@ -225,12 +225,18 @@ def find_unfinished(
 
 
 def describe_unfinished(
-    unfinished: Sequence[Unfinished], hosts: Sequence[str], pattern: object = "", folder: str = "", *, dry_run: bool
+    unfinished: Sequence[Unfinished],
+    hosts: Sequence[str],
+    pattern: object = "",
+    folder: str = "",
+    ledgers: Sequence[Ledger] = (),
+    *,
+    dry_run: bool,
 ) -> str:
     """Return which nodes are not done and what to do about it, or that all are done.
 
-    ``hosts`` are those of the run, which ``pattern`` was to match; without hosts, no node was looked at. Ledgers are in
-    ``folder``.
+    ``hosts`` are those of the run, which ``pattern`` was to match; without hosts, no node was looked at. ``ledgers``
+    are those of nodes that are not done, from ``folder``.
     """
     if not hosts and pattern:
         return (
@@ -252,6 +258,9 @@ def describe_unfinished(
         f"The rolling maintenance did not come to its end. {each}. {ways} alone. Then run the same command again:",
         "nodes that are done are skipped.",
     ]
+    stopped = {vm["vm_id"]: clean(vm["name"]) for ledger in ledgers for vm in stopped_meanwhile(ledger)}
+    if stopped:
+        sentences.append(f"Off or saved until their node has its VMs back: {', '.join(stopped.values())}.")
     left_open = next((node.host for node in unfinished if node.phase in OPEN), "")
     if left_open:
         command = _restore_command(left_open, folder)

@@ -56,6 +56,13 @@ def was_stopped(entry: FirstSeen, state: str) -> bool:
     return state == _STOPPED_BY.get(str(entry["strategy"])) or (entry["died"] and state in AT_REST)
 
 
+def stopped_meanwhile(ledger: Ledger) -> list[LedgerVm]:
+    """Return the VMs that ran and are off or saved until they are restored, as far as the evacuation came to them."""
+    return [
+        vm for vm in ledger["vms"] if vm["state"] == "running" and vm["strategy"] in _STOPPED_BY and not vm["restored"]
+    ]
+
+
 def may_still_stop(entry: LedgerVm, state: str, now: str) -> bool:
     """Report whether a guest that runs was asked to shut down a while ago, and may yet do so."""
     return state == "running" and _age(entry["asked_to_stop"], now) <= _RECENT
