@@ -72,7 +72,8 @@ def test_each_repair_is_waited_for_and_only_what_is_named_goes_down(
 
     answer, state = roll(
         tmp_path,
-        a_scenario(windows, 800),
+        # Twelve seconds of this machine's time, so that a slow one sees the repair, too.
+        a_scenario(windows, 800 if rests else 2400),
         evacuate_node_strategies=strategies,
         evacuate_node_disk_maintenance=rests,
     )
