@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 
 from ..plugin_utils._action import Arguments, ControllerAction, FailedWithResult, Result
 from ..plugin_utils._files import check_writable, full_path
-from ..plugin_utils._hostnames import first_label
 from ..plugin_utils._hyperv.failure.errors import HyperVError
 from ..plugin_utils._hyperv.maintenance.rolling import NodeLeft, Stop, describe_cluster, describe_end, read_node_left
 from ..plugin_utils._hyperv.maintenance.turn import EARLY
@@ -186,7 +185,7 @@ def _left_by_run(state: RollingState | None, batch: Sequence[str]) -> list[str]:
     """
     nodes = state["nodes"].items() if state is not None else ()
     left = [(host, progress) for host, progress in nodes if progress["phase"] in OPEN and host not in batch]
-    return [progress.get("name") or first_label(host).upper() for host, progress in left]
+    return [progress.get("name") or host for host, progress in left]
 
 
 def _is_of_an_earlier_one(state: RollingState, turn: Mapping[str, t.Any]) -> bool:
