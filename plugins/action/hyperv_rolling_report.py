@@ -24,7 +24,7 @@ from ..plugin_utils._hyperv.records.rolling_state import (
     is_finished,
     phase_of,
 )
-from ..plugin_utils._ledgers import try_ledger
+from ..plugin_utils._ledgers import try_ledgers
 from ..plugin_utils._maintenance import report_lines
 from ..plugin_utils._report.records import NotAMove, account_of_results
 from ..plugin_utils._rolling_file import RollingFile, find_left_open
@@ -139,7 +139,7 @@ class ActionModule(ControllerAction):
         if not via or self.check_mode:
             return NodeLeft("was not looked at")
         owner = Owner(rolling.get("cluster") or "", rolling.get("cluster_name") or "")
-        ledgers = [ledger for node in nodes if (ledger := try_ledger(folder, node, owner)) is not None]
+        ledgers = try_ledgers(folder, [(node, owner) for node in nodes])
         with self.connections() as connections:
             return read_node_left(lambda: connections.as_on(via).cluster(), nodes[0], ledgers)
 

@@ -19,7 +19,7 @@ from ..plugin_utils._hyperv.records.rolling_state import (
     is_finished,
     phase_of,
 )
-from ..plugin_utils._ledgers import try_ledger
+from ..plugin_utils._ledgers import try_ledgers
 from ..plugin_utils._rolling_file import RollingFile
 
 
@@ -88,13 +88,13 @@ def _read(arguments: Arguments, path: str | None) -> RollingState | None:
 
 def _ledgers(states: Sequence[RollingState], hosts: Collection[str], folder: str) -> list[Ledger]:
     """Return what there is of the ledgers of hosts; a node that was not evacuated may have none."""
-    nodes = [
+    nodes = (
         (progress.get("name") or host, Owner(state["cluster"]))
         for state in states
         for host, progress in state["nodes"].items()
         if host in hosts
-    ]
-    return [ledger for node, owner in nodes if (ledger := try_ledger(folder, node, owner)) is not None]
+    )
+    return try_ledgers(folder, nodes)
 
 
 def _shown(state: RollingState | None) -> Result:

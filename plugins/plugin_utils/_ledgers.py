@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ._files import KeptFile, check_writable, find_kept, full_path, locked
 from ._hyperv.failure.errors import HyperVError
@@ -91,11 +91,13 @@ def ledger_file_of(path: str | None, folder: str, node: str, owner: Owner | None
     return LedgerFile(lambda: find_kept(folder, *names))
 
 
-def try_ledger(folder: str, node: str, owner: Owner) -> Ledger | None:
-    """Return the ledger of a node, None where there is none or it cannot be read: only a report is poorer for it."""
-    with contextlib.suppress(HyperVError):
-        return ledger_file_of(None, folder, node, owner).read()
-    return None
+def try_ledgers(folder: str, nodes: Iterable[tuple[str, Owner]]) -> list[Ledger]:
+    """Return the ledgers of nodes but those that are not there or cannot be read: only a report is poorer for it."""
+    found = []
+    for node, owner in nodes:
+        with contextlib.suppress(HyperVError):
+            found.append(ledger_file_of(None, folder, node, owner).read())
+    return [ledger for ledger in found if ledger is not None]
 
 
 def _without_stamp(ledger: Ledger) -> Ledger:
